@@ -1,0 +1,44 @@
+# What a newcomer needs: make demo. What a developer needs: make test lint. What a sceptic needs: make bench.
+VENV   ?= .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+SYSTEM_PACKAGES := postgresql-15 pgbackrest openssh-server openssh-client tmux
+JOBS   ?= 2
+
+.PHONY: help demo test lint bench lock install system clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(VENV)/.installed  ## the program and its tools, into .venv
+
+demo: install  ## the console on a small simulated world: nothing to install, nothing it can break
+	$(BIN)/cleo demo
+
+system:  ## the servers that tests and lab talk to, from Debian (root only; otherwise says what to install)
+	@sh tests/system-packages.sh $(SYSTEM_PACKAGES)
+
+test: install system  ## every test, against real servers on loopback
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+lint: install  ## style, types, floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install system  ## timed limits, each beside a reference measured in the same run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock:  ## pin every dependency with its hashes (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-find-links --no-emit-index-url --custom-compile-command 'make lock' --quiet -o requirements.lock
+
+clean:  ## the virtual environment and what tools left
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist
