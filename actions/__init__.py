@@ -1,0 +1,1 @@
+"""What can be done to systems, and the runner that does it."""

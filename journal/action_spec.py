@@ -1,0 +1,46 @@
+"""What the journal's floor needs to know of an action: enough to check a plan and to print a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+
+class Param(msgspec.Struct, frozen=True, kw_only=True):
+    """One parameter of an action. ``required`` parameters have no default."""
+
+    name: str
+    type: Literal["str", "int", "float", "bool"]
+    default: Any = None
+    required: bool = False
+    help: str = ""
+
+
+class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """An action as plan, console and command line see it.
+
+    Attributes:
+        name: ``postgres.restore``.
+        title: what it does, in one line.
+        script: the written plan's name for it.
+        system: the type of system it acts on (``postgres``), or empty.
+        destructive: it can lose data or end service; the interlock asks.
+        probe: the read-only action that tells what state an unfinished run left.
+        resumable: a new runner may enter it again; finished programs are not repeated.
+        available: False while it is only promised: the console says so and lets a person do it by hand.
+    """
+
+    name: str
+    title: str
+    script: str = ""
+    system: str = ""
+    params: list[Param] = []
+    destructive: bool = False
+    probe: str = ""
+    resumable: bool = False
+    available: bool = True
+
+
+Catalogue = Mapping[str, ActionSpec]

@@ -1,0 +1,258 @@
+"""The plan's shape. A plan is written in YAML (``journal.plan.load``) and travels whole on the journal's first page.
+
+Durations are written as people write them ("15 min", "1 h 30 min") and held in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+
+from journal.plan.duration import Duration
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a plan: unknown keys are errors, nothing changes once loaded."""
+
+
+class Tier(_Part, frozen=True):
+    """A recovery time objective. It is met when every step in ``validated_by`` is done."""
+
+    title: str
+    rto: Duration
+    validated_by: list[str] = []
+
+
+class DataClass(_Part, frozen=True):
+    """A recovery point objective; ``rpo`` 0 means real-time."""
+
+    title: str
+    rpo: Duration
+    how: str = ""
+
+
+class Objectives(_Part, frozen=True):
+    """What the organisation promised itself."""
+
+    rto: dict[str, Tier]
+    rpo: dict[str, DataClass]
+
+
+class System(_Part, frozen=True):
+    """Something that can break. ``tier`` and ``data`` name objectives; no ``data`` means it holds none."""
+
+    title: str
+    tier: str
+    data: str = ""
+
+
+class Scenario(_Part, frozen=True):
+    """A disaster, as the plan foresees it. ``refuses`` maps a decision to answers that would make it worse."""
+
+    title: str
+    impact: str
+    likelihood: str
+    severity: str
+    systems: list[str] = []
+    strategy: str = ""
+    refuses: dict[str, list[str]] = {}
+
+
+class Option(_Part, frozen=True):
+    """One answer to a decision."""
+
+    title: str
+    text: str = ""
+
+
+class Decision(_Part, frozen=True):
+    """A question that a person answers; later steps say ``when: {<name>: [answers]}``.
+
+    ``kind``: ``one`` of the options, ``systems`` (any of the plan's systems, comma-separated in the
+    answer), ``recovery-point`` (``latest``, ``backup:LABEL``, ``time:INSTANT``, ``lsn:LSN``) or ``text``.
+    """
+
+    name: str
+    question: str
+    kind: Literal["one", "systems", "recovery-point", "text"] = "one"
+    options: dict[str, Option] = {}
+    default: str = ""
+
+
+class Step(_Part, frozen=True):
+    """One line of the checklist.
+
+    What it is follows from what it has: an ``action`` (registered, with ``params``), a ``command`` (an
+    argv through ``host``; one string and ``shell: true`` where a shell is wanted), a ``decision``, or
+    nothing of these: a manual step with ``items`` to tick.
+
+    Attributes:
+        script: the name or command in the written plan.
+        when: decision (or ``scenario``) → the answers for which this step applies; all must hold.
+        needs: steps that come first.
+        system: the plan's system it acts on.
+        expect: how long it usually takes, in seconds; 0 where nobody knows.
+        verified_by: the step that proves it.
+        ours: not in the written plan; added for a safety rule.
+        optional: leaving it out is no deviation (manual recovery procedures).
+    """
+
+    id: str
+    title: str
+    text: str = ""
+    action: str = ""
+    params: dict[str, Any] = {}
+    command: list[str] | str = []
+    shell: bool = False
+    host: str = ""
+    decision: Decision | None = None
+    items: list[str] = []
+    script: str = ""
+    when: dict[str, list[str]] = {}
+    needs: list[str] = []
+    system: str = ""
+    destructive: bool = False
+    expect: Duration = Duration(0)
+    verified_by: str = ""
+    ours: bool = False
+    optional: bool = False
+
+    @property
+    def kind(self) -> Literal["action", "command", "decision", "manual"]:
+        """What a person meets at this step."""
+        if self.action:
+            return "action"
+        if self.command:
+            return "command"
+        return "decision" if self.decision else "manual"
+
+
+class Section(_Part, frozen=True):
+    """A numbered heading inside a phase."""
+
+    title: str
+    steps: list[Step]
+
+
+class Window(_Part, frozen=True):
+    """When a phase is meant to happen: from/to after the incident began, or how long it lasts at most."""
+
+    start: Duration | None = None
+    end: Duration | None = None
+    lasts: Duration | None = None
+    text: str = ""
+
+
+class Phase(_Part, frozen=True):
+    """A stretch of the plan. ``optional`` phases (manual procedures, after the incident) do not hold up the close."""
+
+    id: str
+    title: str
+    window: Window | None = None
+    sections: list[Section]
+    optional: bool = False
+
+
+class Contact(_Part, frozen=True):
+    """Someone to call. ``respond_within`` in seconds where the plan promises one."""
+
+    role: str
+    contact: str
+    level: str = ""
+    respond_within: Duration = Duration(0)
+
+
+class LegalClock(_Part, frozen=True):
+    """A duty with a deadline: what the plan says, and what the law says, with its source."""
+
+    title: str
+    plan: str
+    deadline: Duration | None = None
+    law: str = ""
+    law_deadline: Duration | None = None
+    source: str = ""
+
+
+class AlertRule(_Part, frozen=True):
+    """An alert of the plan. ``after`` is the time from the fault to the alarm, in seconds."""
+
+    name: str
+    expr: str
+    wait: Duration
+    after: Duration
+    severity: str
+    summary: str
+    data: str = ""
+
+
+class Test(_Part, frozen=True):
+    """Exercises that are due every so often."""
+
+    every: Literal["month", "quarter", "year"]
+    items: list[str]
+
+
+class Backup(_Part, frozen=True):
+    """A backup the plan schedules (cron syntax)."""
+
+    title: str
+    schedule: str
+    command: str
+    data: str
+
+
+class Plan(_Part, frozen=True, dict=True):
+    """The whole plan."""
+
+    title: str
+    version: str
+    owner: str = ""
+    updated: str = ""
+    review: str = ""
+    overview: str = ""
+    objectives: Objectives
+    systems: dict[str, System]
+    scenarios: dict[str, Scenario]
+    strategies: dict[str, Option]
+    phases: list[Phase]
+    escalation: list[Contact] = []
+    contacts: list[Contact] = []
+    compliance: list[LegalClock] = []
+    alerts: list[AlertRule] = []
+    monitoring: dict[str, str] = {}
+    tests: list[Test] = []
+    backups: list[Backup] = []
+    places: dict[str, str] = {}
+
+    def steps(self) -> Iterator[Step]:
+        """Yield every step in the order of the checklist."""
+        for phase in self.phases:
+            for section in phase.sections:
+                yield from section.steps
+
+    @cached_property
+    def by_id(self) -> dict[str, Step]:
+        """Every step by its id."""
+        return {step.id: step for step in self.steps()}
+
+    @cached_property
+    def numbers(self) -> dict[str, str]:
+        """Every step's number as printed, phase.section.step (``3.1.2``)."""
+        return {
+            step.id: f"{p}.{s}.{n}"
+            for p, phase in enumerate(self.phases, 1)
+            for s, section in enumerate(phase.sections, 1)
+            for n, step in enumerate(section.steps, 1)
+        }
+
+    @cached_property
+    def phase_of(self) -> dict[str, Phase]:
+        """The phase of every step, by the step's id."""
+        return {step.id: phase for phase in self.phases for section in phase.sections for step in section.steps}
+
+    def decision(self, name: str) -> Step | None:
+        """Return the step that asks for the decision ``name``, or None."""
+        return next((s for s in self.steps() if s.decision and s.decision.name == name), None)
