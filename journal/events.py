@@ -96,7 +96,7 @@ class StepReopened(Body, frozen=True, kw_only=True, tag="step.reopened"):
 
 
 class NoteAdded(Body, frozen=True, kw_only=True, tag="note.added"):
-    """Free text. ``happened_at`` is set on a late entry: when it happened, while the envelope says when it was written."""
+    """Free text. A late entry has ``happened_at``: when it happened; the envelope says when it was written."""
 
     text: str
     happened_at: str = ""

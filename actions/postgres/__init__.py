@@ -1,0 +1,1 @@
+"""Everything one must know about PostgreSQL: settings, probe, actions, verification."""

@@ -1,0 +1,1 @@
+"""The post-incident report: one model, three forms."""

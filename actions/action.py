@@ -1,0 +1,90 @@
+"""``@action``: how a function becomes something that plan, console and command line can ask for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, get_type_hints
+
+from actions.outcome import Outcome
+from journal.action_spec import ActionSpec, Param
+
+if TYPE_CHECKING:
+    from actions.context import ActionContext
+    from journal.events import Identity
+
+ActionFunction = Callable[..., Outcome]
+TargetFunction = Callable[["ActionContext"], "Sequence[Identity]"]
+
+_TYPES = {str: "str", int: "int", float: "float", bool: "bool"}
+
+
+class Action:
+    """A registered action.
+
+    Attributes:
+        spec: what plan, console and command line see.
+        function: what does it: ``function(ctx, **params) -> Outcome``.
+        target: tells what it acts on, without any effect; journalled before the first effect, shown at the interlock.
+    """
+
+    def __init__(self, spec: ActionSpec, function: ActionFunction, target: TargetFunction | None = None) -> None:
+        self.spec = spec
+        self.function = function
+        self.target = target
+
+
+def _params(function: ActionFunction, help_texts: dict[str, str]) -> list[Param]:
+    hints = get_type_hints(function, include_extras=False, localns={"ActionContext": object, "Outcome": Outcome})
+    params = []
+    for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+        required = parameter.default is inspect.Parameter.empty
+        params.append(
+            Param(
+                name=name,
+                type=_TYPES[hints[name]],  # type: ignore[arg-type]
+                default=None if required else parameter.default,
+                required=required,
+                help=help_texts.get(name, ""),
+            )
+        )
+    return params
+
+
+def action(
+    name: str,
+    *,
+    script: str = "",
+    destructive: bool = False,
+    probe: str = "",
+    resumable: bool = False,
+    target: TargetFunction | None = None,
+    params: dict[str, str] | None = None,
+) -> Callable[[ActionFunction], Action]:
+    """Turn a function ``(ctx, *, typed keyword parameters) -> Outcome`` into an action.
+
+    Args:
+        name: ``<system>.<verb>``; the first line of the function's docstring is its title.
+        script: the written plan's name for it.
+        destructive: whether the interlock asks before it starts.
+        probe: name of the read-only action that tells what state an unfinished run left.
+        resumable: whether a new runner may enter it again (its programs go through ``ctx.run``).
+        target: tells what it acts on.
+        params: one line of help for each parameter.
+    """
+
+    def wrap(function: ActionFunction) -> Action:
+        title = (inspect.getdoc(function) or name).splitlines()[0].rstrip(".")
+        spec = ActionSpec(
+            name=name,
+            title=title,
+            script=script,
+            system=name.split(".")[0],
+            params=_params(function, params or {}),
+            destructive=destructive,
+            probe=probe,
+            resumable=resumable,
+        )
+        return Action(spec, function, target)
+
+    return wrap

@@ -1,0 +1,139 @@
+"""What an action is given: everything it may know and do beside its own system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from journal.events import Kind
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+    from actions.transport.base import Completed, Transport
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an action is.
+
+    ``fraction`` is 0 to 1, or None where unknown; ``rate`` is in bytes a second; ``eta_s`` in seconds.
+    """
+
+    fraction: float | None = None
+    text: str = ""
+    rate: float | None = None
+    eta_s: float | None = None
+
+
+class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A read-only snapshot of the incident, taken when the action starts.
+
+    ``decisions`` maps a decision's name to its answer. ``facts`` maps a step's id to what its last
+    successful run measured. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
+    """
+
+    id: str
+    kind: Kind
+    title: str = ""
+    scenario: str = ""
+    began_at: str = ""
+    decisions: Mapping[str, str] = {}
+    facts: Mapping[str, Mapping[str, Any]] = {}
+    rto_left_s: float | None = None
+
+
+class ActionContext(Protocol):
+    """Handed to every action. All of it may be called from any thread the action starts.
+
+    ``files`` is the incident's folder for what actions write (damage reports); it is kept with the journal.
+    """
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether effects are only to be described."""
+
+    @property
+    def incident(self) -> IncidentFacts:
+        """The incident as it was when the action started."""
+
+    @property
+    def inventory(self) -> Inventory:
+        """The environment's systems."""
+
+    @property
+    def files(self) -> Path:
+        """The incident's folder for files."""
+
+    def log(self, text: str, stream: str = "out") -> None:
+        """Print lines to the step's output (``stream``: ``out`` or ``err``); they reach journal and screen."""
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far the action is; only the latest is kept."""
+
+    def effect(self, what: str) -> bool:
+        """Announce an effect: ``if ctx.effect("stop PostgreSQL"): …``.
+
+        Returns:
+            True where it is to be carried out; False in a dry run, which prints ``would <what>``.
+
+        Raises:
+            Cancelled: somebody asked the action to stop.
+        """
+
+    def check_cancelled(self) -> None:
+        """Raise ``Cancelled`` if somebody asked the action to stop."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked the action to stop."""
+
+    def overridden(self, gate: str) -> str:
+        """Return the reason a person gave for passing ``gate`` in this run, or an empty string."""
+
+    def transport(self, host: str) -> Transport:
+        """Return the way to reach one of the inventory's hosts."""
+
+    def query(
+        self,
+        host: str,
+        argv: Sequence[str],
+        *,
+        timeout_s: float = 30,
+        user: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run a short, read-only program, in dry runs too. Its output is not journalled.
+
+        Raises:
+            DeadlineExceeded: it took longer than ``timeout_s`` seconds and was ended.
+            Unreachable: the host cannot be reached.
+            ProgramMissing: the host has no such program.
+        """
+
+    def run(
+        self,
+        key: str,
+        host: str,
+        argv: Sequence[str],
+        *,
+        timeout_s: float | None = None,
+        user: str = "",
+        env: Mapping[str, str] | None = None,
+        on_line: Callable[[str, str], None] | None = None,
+    ) -> Completed:
+        """Run a program that has effects, under the shim: it outlives console and runner.
+
+        ``key`` names it within the run: after a takeover the same key returns the recorded result, or
+        re-attaches to the running program. Output goes to the step's output, and by line to
+        ``on_line(stream, line)``. Call it only where ``effect`` said True.
+
+        Raises:
+            Cancelled: it was ended because somebody asked the action to stop.
+            ProgramLost: it cannot be known how it ended; the step becomes in doubt.
+            TransportLost: the link was lost while it ran; the step becomes in doubt.
+        """
+
+    def secret(self, value: str) -> str:
+        """Mark ``value`` as secret (it is redacted wherever it would be written), and return it."""

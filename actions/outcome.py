@@ -1,0 +1,75 @@
+"""How an action ends, and the ways in which it can be stopped short."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from journal.errors import CleoError
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What an action has to say at its end.
+
+    Attributes:
+        ok: whether it did what it is for. A check that found damage has done its work: it is *not* ok.
+        summary: one line for the checklist and the report.
+        facts: measured values for clocks and report. Keys are agreed in ``docs/architecture.md``:
+            ``newest_commit_at``, ``backup``, ``bytes``, ``archived_until``, ``aside``…
+        left_behind: what state an unfinished or failed action leaves, in words.
+    """
+
+    ok: bool
+    summary: str
+    facts: dict[str, Any] = {}
+    left_behind: str = ""
+
+
+class ActionFailed(CleoError):
+    """The action cannot do its work. ``left_behind`` says in what state the system is now."""
+
+    def __init__(
+        self, message: str, hint: str = "", *, left_behind: str = "", facts: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.left_behind = left_behind
+        self.facts = facts or {}
+
+
+class Cancelled(Exception):
+    """Somebody asked the action to stop, and it has stopped. ``left_behind`` says in what state."""
+
+    def __init__(self, left_behind: str = "") -> None:
+        super().__init__(left_behind)
+        self.left_behind = left_behind
+
+
+class GateClosed(CleoError):
+    """A safety gate that only the action can see is closed (space, a failed verification, a fence).
+
+    Args:
+        gate: its name, as an override names it.
+        message: what stands in the way.
+        hint: what to do next.
+        yields: what a person must give to pass: a reason, a reason and the typed target, or nothing helps.
+    """
+
+    def __init__(
+        self,
+        gate: str,
+        message: str,
+        hint: str = "",
+        *,
+        yields: Literal["never", "reason", "reason and target"] = "reason",
+    ) -> None:
+        super().__init__(message, hint)
+        self.gate = gate
+        self.yields = yields
+
+
+class InDoubt(CleoError):
+    """It cannot be known whether the effect took place; a person decides."""
+
+
+__all__ = ["ActionFailed", "Cancelled", "GateClosed", "InDoubt", "Outcome"]

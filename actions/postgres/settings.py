@@ -1,0 +1,65 @@
+"""What an inventory says of a PostgreSQL server and its backups."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from actions.secrets import Secret
+
+
+class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class Service(_Settings, frozen=True):
+    """How the server is started and stopped.
+
+    ``systemd`` wants ``unit``; ``pg_ctlcluster`` wants ``version`` and ``cluster``; ``pg_ctl`` wants ``log``.
+    """
+
+    manager: Literal["systemd", "pg_ctlcluster", "pg_ctl"]
+    unit: str = ""
+    version: str = ""
+    cluster: str = ""
+    log: str = ""
+
+
+class Backups(_Settings, frozen=True):
+    """Where backups are, and what keeps them from being taken or expired while they are held.
+
+    ``manifests`` holds ``<backup label>.json``: count and digest of every table, written with the backup.
+    ``hold_file``: scheduled backups do not run while it exists.
+    """
+
+    engine: Literal["pgbackrest"] = "pgbackrest"
+    config: str = "/etc/pgbackrest.conf"
+    stanza: str = "main"
+    repository: str = ""
+    manifests: str = ""
+    hold_file: str = ""
+
+
+class PostgresSettings(_Settings, frozen=True, tag="postgres", tag_field="type"):
+    """One PostgreSQL server.
+
+    ``app_roles`` are the roles that write for the application; ``heartbeat`` is a table whose column
+    ``at`` receives a committed time every second or so: it tells how much was lost.
+    """
+
+    host: str
+    title: str = "PostgreSQL"
+    data_directory: str
+    bin_directory: str = ""
+    run_as: str = ""
+    address: str = "127.0.0.1"
+    port: int = 5432
+    socket_directory: str = ""
+    database: str = "postgres"
+    user: str = "postgres"
+    password: Secret | None = None
+    service: Service
+    app_roles: list[str] = []
+    heartbeat: str = ""
+    backups: Backups

@@ -1,0 +1,72 @@
+"""Secrets, held by reference only: the inventory says where a secret is, never what it is."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from journal.errors import CleoError
+
+COMMAND_DEADLINE_S = 20
+
+
+class SecretUnavailable(CleoError):
+    """A secret cannot be had from where the inventory says it is."""
+
+
+class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a secret is: an environment variable, a file only its owner can read, or a command that prints it."""
+
+    env: str = ""
+    file: str = ""
+    command: list[str] = []
+
+    def read(self) -> str:
+        """Return the secret, without the newline at its end.
+
+        Raises:
+            SecretUnavailable: it is not there, others can read its file, or its command failed.
+        """
+        if self.env:
+            return _from_environment(self.env)
+        if self.file:
+            return _from_file(Path(self.file))
+        if self.command:
+            return _from_command(self.command)
+        raise SecretUnavailable("A secret says nothing of where it is.", "Give it env:, file: or command: in the inventory.")
+
+
+def _from_environment(name: str) -> str:
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise SecretUnavailable(
+            f"The environment variable {name} is not set, and a secret is to come from it.",
+            f"Set {name} before you start cleo, or give the secret as file: or command:.",
+        ) from None
+
+
+def _from_file(path: Path) -> str:
+    try:
+        mode = path.stat().st_mode
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise SecretUnavailable(f"Others can read the secret in {path}; it is not used.", f"Run: chmod 600 {path}")
+        return path.read_text(encoding="utf-8").rstrip("\n")
+    except OSError as error:
+        raise SecretUnavailable(
+            f"The secret in {path} cannot be read: {error.strerror}.", "Check the path in the inventory and who owns the file."
+        ) from error
+
+
+def _from_command(argv: list[str]) -> str:
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=COMMAND_DEADLINE_S, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SecretUnavailable(
+            f"The command {argv[0]} that is to print a secret failed: {type(error).__name__}.", "Run it by hand to see why."
+        ) from error
+    return done.stdout.rstrip("\n")
