@@ -64,7 +64,8 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             return self.hosts[name]
         except KeyError:
             raise UnknownTarget(
-                f"The inventory {self.name} has no host {name}.", f"Add it under hosts:. It has: {', '.join(self.hosts) or 'none'}."
+                f"The inventory {self.name} has no host {name}.",
+                f"Add it under hosts:. It has: {', '.join(self.hosts) or 'none'}.",
             ) from None
 
 

@@ -37,7 +37,9 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return _from_file(Path(self.file))
         if self.command:
             return _from_command(self.command)
-        raise SecretUnavailable("A secret says nothing of where it is.", "Give it env:, file: or command: in the inventory.")
+        raise SecretUnavailable(
+            "A secret says nothing of where it is.", "Give it env:, file: or command: in the inventory."
+        )
 
 
 def _from_environment(name: str) -> str:
@@ -58,7 +60,8 @@ def _from_file(path: Path) -> str:
         return path.read_text(encoding="utf-8").rstrip("\n")
     except OSError as error:
         raise SecretUnavailable(
-            f"The secret in {path} cannot be read: {error.strerror}.", "Check the path in the inventory and who owns the file."
+            f"The secret in {path} cannot be read: {error.strerror}.",
+            "Check the path in the inventory and who owns the file.",
         ) from error
 
 
@@ -67,6 +70,7 @@ def _from_command(argv: list[str]) -> str:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=COMMAND_DEADLINE_S, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise SecretUnavailable(
-            f"The command {argv[0]} that is to print a secret failed: {type(error).__name__}.", "Run it by hand to see why."
+            f"The command {argv[0]} that is to print a secret failed: {type(error).__name__}.",
+            "Run it by hand to see why.",
         ) from error
     return done.stdout.rstrip("\n")

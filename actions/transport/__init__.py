@@ -1,0 +1,55 @@
+"""Programs here and on other hosts, which outlive whoever started them."""
+
+from __future__ import annotations
+
+from actions.transport.base import Completed, Handle, ProgramStatus, State, Transport
+from actions.transport.errors import (
+    AlreadyStarted,
+    DeadlineExceeded,
+    FileMissing,
+    FileTrouble,
+    NothingStarted,
+    ProgramLost,
+    ProgramMissing,
+    TransportLost,
+    Unreachable,
+)
+from actions.transport.hosts import HostSpec, LocalHost, SshHost
+
+__all__ = [
+    "AlreadyStarted",
+    "Completed",
+    "DeadlineExceeded",
+    "FileMissing",
+    "FileTrouble",
+    "Handle",
+    "HostSpec",
+    "LocalHost",
+    "NothingStarted",
+    "ProgramLost",
+    "ProgramMissing",
+    "ProgramStatus",
+    "SshHost",
+    "State",
+    "Transport",
+    "TransportLost",
+    "Unreachable",
+    "local",
+    "open_transport",
+]
+
+
+def local() -> Transport:
+    """Return the way to run programs on this machine."""
+    from actions.transport.local import LocalTransport
+
+    return LocalTransport()
+
+
+def open_transport(spec: HostSpec) -> Transport:
+    """Return the way to reach a host of the inventory. Nothing is connected before it is used."""
+    if isinstance(spec, LocalHost):
+        return local()
+    from actions.transport.ssh import SshTransport
+
+    return SshTransport(spec)

@@ -1,0 +1,182 @@
+"""RTO, RPO, phase windows, legal clocks: pure arithmetic on the incident's state. All lengths are in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from journal.plan.model import LegalClock, Phase
+from journal.records import StepState
+
+if TYPE_CHECKING:
+    from journal.incident import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class RtoClock:
+    """A recovery time objective, running.
+
+    Attributes:
+        used: seconds since the disruption began (until ``achieved_at``, once it is).
+        since_declared: the same, since the incident was declared.
+        achieved_at: when the last validating step was done; None while it is not, or nothing validates the tier.
+        by_hand: whether a person's word, not a measurement, stands for at least one validating step.
+        measurable: whether the plan names any step that applies and would validate the tier.
+    """
+
+    tier: str
+    title: str
+    target: int
+    used: float
+    since_declared: float
+    achieved_at: datetime | None
+    by_hand: bool
+    measurable: bool
+
+    @property
+    def left(self) -> float:
+        """Seconds left; negative once it is missed."""
+        return self.target - self.used
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the objective was met; None where it was not measured."""
+        if self.achieved_at is not None:
+            return self.left >= 0
+        return False if self.measurable and self.left < 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class RpoClock:
+    """A recovery point objective for one system's data.
+
+    Attributes:
+        recovered_to: the newest committed record that was found after the recovery, or None: not measured.
+        achieved: seconds of data lost (disruption minus ``recovered_to``, never below 0), or None.
+        exposure: seconds of data that a restore would lose now, as last measured, or None.
+        measured_at: when the exposure was measured.
+    """
+
+    system: str
+    title: str
+    target: int
+    recovered_to: datetime | None
+    achieved: float | None
+    exposure: float | None = None
+    measured_at: datetime | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the objective was met; None where it was not measured."""
+        return None if self.achieved is None else self.achieved <= self.target
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseClock:
+    """A phase's window, as instants; either end may be open."""
+
+    phase: Phase
+    opens: datetime | None
+    closes: datetime | None
+
+    def late(self, now: datetime) -> float:
+        """Return by how many seconds the window is overrun at ``now``; 0 while it is not."""
+        return max(0.0, (now - self.closes).total_seconds()) if self.closes else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LegalDeadline:
+    """A duty, with what the plan says and what the law says of its end."""
+
+    clock: LegalClock
+    plan_until: datetime | None
+    law_until: datetime | None
+
+
+def rto(incident: Incident, now: datetime) -> list[RtoClock]:
+    """Return every tier's clock at ``now``.
+
+    RTO achieved is the moment the tier's service was validated, minus the disruption (NIST SP 800-34r1, 3.2.1).
+    """
+    return [_rto(incident, name, now) for name in incident.plan.objectives.rto]
+
+
+def _rto(incident: Incident, name: str, now: datetime) -> RtoClock:
+    tier = incident.plan.objectives.rto[name]
+    states = {step: incident.state(step) for step in tier.validated_by}
+    counting = [step for step, state in states.items() if state is not StepState.NOT_APPLICABLE]
+    done = [s for s in counting if states[s] in (StepState.DONE, StepState.MARKED_DONE)]
+    ends = [at for at in (incident.steps[step].at for step in done) if at]
+    achieved_at = max(ends) if counting and len(ends) == len(counting) else None
+    end = achieved_at or incident.closed_at or now
+    return RtoClock(
+        tier=name,
+        title=tier.title,
+        target=int(tier.rto),
+        used=(end - incident.began_at).total_seconds(),
+        since_declared=(end - incident.declared_at).total_seconds(),
+        achieved_at=achieved_at,
+        by_hand=any(states[step] is StepState.MARKED_DONE for step in counting),
+        measurable=bool(counting),
+    )
+
+
+def rpo(incident: Incident, readings: Mapping[str, tuple[datetime, Mapping[str, Any]]] | None = None) -> list[RpoClock]:
+    """Return the clock of every system that holds data.
+
+    Args:
+        incident: its state.
+        readings: each system's latest health reading: when, and the facts; ``exposure_s`` is used.
+    """
+    return [
+        _rpo(incident, name, (readings or {}).get(name))
+        for name, system in incident.plan.systems.items()
+        if system.data
+    ]
+
+
+def _rpo(incident: Incident, name: str, reading: tuple[datetime, Mapping[str, Any]] | None) -> RpoClock:
+    system = incident.plan.systems[name]
+    found = incident.system_facts.get(name, {}).get("newest_commit_at")
+    recovered_to = datetime.fromisoformat(found) if found else None
+    lost = max(0.0, (incident.began_at - recovered_to).total_seconds()) if recovered_to else None
+    return RpoClock(
+        system=name,
+        title=system.title,
+        target=int(incident.plan.objectives.rpo[system.data].rpo),
+        recovered_to=recovered_to,
+        achieved=lost,
+        exposure=reading[1].get("exposure_s") if reading else None,
+        measured_at=reading[0] if reading else None,
+    )
+
+
+def phases(incident: Incident) -> list[PhaseClock]:
+    """Return every phase's window; windows count from the declaration, when the response began."""
+    clocks, previous_end = [], incident.declared_at
+    for phase in incident.plan.phases:
+        clock = _phase(phase, incident.declared_at, previous_end)
+        previous_end = clock.closes or previous_end
+        clocks.append(clock)
+    return clocks
+
+
+def _phase(phase: Phase, zero: datetime, previous_end: datetime) -> PhaseClock:
+    window = phase.window
+    if window is None:
+        return PhaseClock(phase, None, None)
+    opens = zero + timedelta(seconds=window.start) if window.start is not None else previous_end
+    if window.end is not None:
+        return PhaseClock(phase, opens, zero + timedelta(seconds=window.end))
+    return PhaseClock(phase, opens, opens + timedelta(seconds=window.lasts) if window.lasts is not None else None)
+
+
+def legal(incident: Incident) -> list[LegalDeadline]:
+    """Return the compliance clocks; they run from the discovery."""
+
+    def until(seconds: int | None) -> datetime | None:
+        return incident.discovered_at + timedelta(seconds=seconds) if seconds is not None else None
+
+    return [LegalDeadline(c, until(c.deadline), until(c.law_deadline)) for c in incident.plan.compliance]

@@ -1,0 +1,218 @@
+"""How each type of event changes the incident's state: one small function a type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from journal import events as e
+from journal.records import (
+    DecisionRecord,
+    Deviation,
+    HealthRecord,
+    Program,
+    Refusal,
+    Run,
+    RunnerRecord,
+    RunState,
+    StepRecord,
+    StepState,
+)
+
+if TYPE_CHECKING:
+    from journal.incident import Incident
+
+Handler = Callable[["Incident", e.Event, Any], None]
+
+_ENDS = {
+    "succeeded": (RunState.SUCCEEDED, StepState.DONE),
+    "failed": (RunState.FAILED, StepState.FAILED),
+    "cancelled": (RunState.CANCELLED, StepState.CANCELLED),
+}
+_VERDICTS = {"done": StepState.MARKED_DONE, "failed": StepState.FAILED, "run_again": None}
+
+
+def _step(incident: Incident, step: str) -> StepRecord:
+    """Return a step's record; an ad hoc run's (no step, or one the plan does not have) is thrown away."""
+    return incident.steps.get(step) or StepRecord()
+
+
+def _deviate(incident: Incident, event: e.Event, what: str, reason: str) -> None:
+    incident.deviations.append(Deviation(event.at, event.actor, what, event.body.step, reason))
+
+
+def _settle(incident: Incident, event: e.Event, state: StepState | None, note: str) -> None:
+    record = _step(incident, event.body.step)
+    record.state, record.note, record.by, record.at = state, note, event.actor, event.at
+
+
+def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
+    earlier = incident.decisions.get(body.name)
+    changes = earlier.changes + 1 if earlier else 0
+    incident.decisions[body.name] = DecisionRecord(body.name, body.answer, body.reason, event.actor, event.at, changes)
+    _settle(incident, event, StepState.DONE, body.answer)
+
+
+def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:
+    items = _step(incident, body.step).items
+    (items.add if body.checked else items.discard)(body.item)
+
+
+def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:
+    step = incident.plan.by_id.get(body.step)
+    if step and step.kind in ("action", "command"):
+        _deviate(incident, event, "done by hand", body.note)
+    _settle(incident, event, StepState.MARKED_DONE, body.note)
+
+
+def _skipped(incident: Incident, event: e.Event, body: e.StepSkipped) -> None:
+    step = incident.plan.by_id.get(body.step)
+    if not (step and step.optional):
+        _deviate(incident, event, "skipped", body.reason)
+    _settle(incident, event, StepState.SKIPPED, body.reason)
+
+
+def _reopened(incident: Incident, event: e.Event, body: e.StepReopened) -> None:
+    _settle(incident, event, None, body.reason)
+
+
+def _note(incident: Incident, event: e.Event, body: e.NoteAdded) -> None:
+    incident.notes += 1
+    incident.last_note = (event.at, event.actor)
+
+
+def _requested(incident: Incident, event: e.Event, body: e.RunRequested) -> None:
+    run = Run(
+        id=event.seq,
+        step=body.step,
+        action=body.action,
+        params=body.params,
+        dry_run=body.dry_run,
+        probe_of=body.probe_of,
+        confirmed=body.confirmed,
+        overrides=body.overrides,
+        requested_by=event.actor,
+        requested_at=event.at,
+    )
+    incident.runs[run.id] = run
+    record = _step(incident, body.step)
+    record.runs.append(run.id)
+    if run.changes_step and not (record.state and record.state.active):
+        record.before_request, record.state = record.state, StepState.REQUESTED
+
+
+def _refused(incident: Incident, event: e.Event, body: e.RunRefused) -> None:
+    run = incident.runs[body.run]
+    run.state, run.finished_at = RunState.REFUSED, event.at
+    run.refusal = Refusal(body.gate, body.message, body.yields, event.at)
+    record = _step(incident, run.step)
+    if run.changes_step and record.state is StepState.REQUESTED:
+        record.state = record.before_request
+
+
+def _cancel(incident: Incident, event: e.Event, body: e.CancelRequested) -> None:
+    run = incident.runs.get(body.run)
+    if run and run.state is RunState.RUNNING:
+        run.state, run.cancelled_by = RunState.CANCELLING, event.actor
+        if run.changes_step:
+            _step(incident, run.step).state = StepState.CANCELLING
+
+
+def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
+    run = incident.runs[body.run]
+    run.state, run.started_at = RunState.RUNNING, event.at
+    run.target, run.digest, run.destructive = body.target, body.digest, body.destructive
+    run.runner_seq = incident.runner.seq if incident.runner else 0
+    if run.changes_step:
+        record = _step(incident, run.step)
+        record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at
+    for override in body.overrides:
+        incident.deviations.append(
+            Deviation(event.at, run.requested_by, f"gate {override.gate} overridden", run.step, override.reason)
+        )
+
+
+def _reentered(incident: Incident, event: e.Event, body: e.ActionReentered) -> None:
+    incident.runs[body.run].reentered += 1
+
+
+def _program_started(incident: Incident, event: e.Event, body: e.ProgramStarted) -> None:
+    incident.runs[body.run].programs.append(Program(body.key, body.argv, body.host, body.spool, event.at))
+
+
+def _program_finished(incident: Incident, event: e.Event, body: e.ProgramFinished) -> None:
+    for program in reversed(incident.runs[body.run].programs):
+        if program.key == body.key:
+            program.code, program.finished_at, program.reattached = body.code, event.at, body.reattached
+            return
+
+
+def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> None:
+    run = incident.runs[body.run]
+    run.state, step_state = _ENDS[body.status]
+    run.finished_at, run.summary, run.facts, run.left_behind = event.at, body.summary, body.facts, body.left_behind
+    run.output_lines, run.output_sha256 = body.output_lines, body.output_sha256
+    if run.changes_step:
+        _settle(incident, event, step_state, body.summary)
+        step = incident.plan.by_id.get(run.step)
+        if step and step.system:
+            incident.system_facts.setdefault(step.system, {}).update(body.facts)
+
+
+def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
+    run = incident.runs[body.run]
+    run.state, run.in_doubt, run.program_status = RunState.IN_DOUBT, body.why, body.program
+    run.output_lines, run.output_sha256 = body.output_lines, body.output_sha256
+    if run.changes_step:
+        _settle(incident, event, StepState.IN_DOUBT, body.why)
+        _deviate(incident, event, "in doubt", body.why)
+
+
+def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None:
+    run = incident.runs[body.run]
+    run.verdict, run.finished_at = body.verdict, event.at
+    if run.changes_step and _step(incident, run.step).state is StepState.IN_DOUBT:
+        record = _step(incident, run.step)
+        record.state, record.note, record.by, record.at = _VERDICTS[body.verdict], body.reason, event.actor, event.at
+        _deviate(incident, event, f"doubt resolved as {body.verdict.replace('_', ' ')}", body.reason)
+
+
+def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
+    incident.health[body.system] = HealthRecord(body.status, body.detail, event.at)
+
+
+def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:
+    incident.runner = RunnerRecord(body.pid, event.host, event.seq, event.at, body.took_over)
+
+
+def _runner_stopped(incident: Incident, event: e.Event, body: e.RunnerStopped) -> None:
+    if incident.runner:
+        incident.runner.stopped_at, incident.runner.why = event.at, body.why
+
+
+def _closed(incident: Incident, event: e.Event, body: e.IncidentClosed) -> None:
+    incident.closed_at, incident.closing_words = event.at, body.summary
+
+
+HANDLERS: dict[type[e.Body], Handler] = {
+    e.DecisionMade: _decision,
+    e.ItemChecked: _item,
+    e.StepMarkedDone: _marked_done,
+    e.StepSkipped: _skipped,
+    e.StepReopened: _reopened,
+    e.NoteAdded: _note,
+    e.RunRequested: _requested,
+    e.RunRefused: _refused,
+    e.CancelRequested: _cancel,
+    e.ActionStarted: _started,
+    e.ActionReentered: _reentered,
+    e.ProgramStarted: _program_started,
+    e.ProgramFinished: _program_finished,
+    e.ActionFinished: _finished,
+    e.ActionInDoubt: _doubt,
+    e.DoubtResolved: _resolved,
+    e.HealthChanged: _health,
+    e.RunnerStarted: _runner_started,
+    e.RunnerStopped: _runner_stopped,
+    e.IncidentClosed: _closed,
+}

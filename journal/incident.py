@@ -1,0 +1,193 @@
+"""The incident's state: a fold over its events, and nothing else.
+
+Console, runner, report and tests compute it with this code. ``apply`` takes events in the order of
+their seq; no event object is kept, so a journal of any length folds in the memory of its plan.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Self
+
+from journal.events import Event, IncidentDeclared, Kind
+from journal.folding import HANDLERS
+from journal.plan.applies import applies
+from journal.plan.load import plan_from_data
+from journal.plan.model import Phase, Plan, Step
+from journal.records import (
+    DecisionRecord,
+    Deviation,
+    HealthRecord,
+    Run,
+    RunnerRecord,
+    RunState,
+    StepRecord,
+    StepState,
+)
+
+
+class Incident:
+    """What is known of one incident.
+
+    Attributes:
+        plan: the plan it was declared with; never another one.
+        steps: what happened to each step, by id.
+        runs: every run, by id (the seq of its request).
+        decisions: the latest answer to each decision, by name.
+        system_facts: what actions measured, by the plan's system, the latest of each name.
+        deviations: everything that was not as the plan says, in order.
+        seq, head: the last event's seq and hash.
+    """
+
+    def __init__(self, first: Event) -> None:
+        body = first.body
+        if not isinstance(body, IncidentDeclared):
+            raise TypeError(f"a journal begins with its declaration, not with {first.type}")
+        self.id = body.id
+        self.title = body.title
+        self.kind = Kind(body.kind)
+        self.scenario = body.scenario
+        self.declared_severity = body.severity
+        self.began_at = datetime.fromisoformat(body.began_at)
+        self.discovered_at = datetime.fromisoformat(body.discovered_at)
+        self.declared_at = first.at
+        self.declared_by = first.actor
+        self.inventory = body.inventory
+        self.program = body.program
+        self.plan: Plan = plan_from_data(body.plan)
+        self.plan_sha256 = body.plan_sha256
+        self.steps: dict[str, StepRecord] = {step.id: StepRecord() for step in self.plan.steps()}
+        self.runs: dict[int, Run] = {}
+        self.decisions: dict[str, DecisionRecord] = {}
+        self.health: dict[str, HealthRecord] = {}
+        self.system_facts: dict[str, dict[str, Any]] = {}
+        self.deviations: list[Deviation] = []
+        self.runner: RunnerRecord | None = None
+        self.actors: Counter[str] = Counter({first.actor: 1})
+        self.notes = 0
+        self.last_note: tuple[datetime, str] | None = None
+        self.closed_at: datetime | None = None
+        self.closing_words = ""
+        self.seq, self.head, self.last_at = first.seq, first.hash, first.at
+
+    @classmethod
+    def fold(cls, events: Iterable[Event]) -> Self:
+        """Return the incident that ``events`` (at least the first) tell of."""
+        stream = iter(events)
+        incident = cls(next(stream))
+        for event in stream:
+            incident.apply(event)
+        return incident
+
+    def apply(self, event: Event) -> None:
+        """Take in one more event.
+
+        Raises:
+            ValueError: it does not follow the last one.
+        """
+        if event.seq != self.seq + 1:
+            raise ValueError(f"event {event.seq} does not follow {self.seq}")
+        self.seq, self.head, self.last_at = event.seq, event.hash, event.at
+        self.actors[event.actor] += 1
+        handler = HANDLERS.get(type(event.body))
+        if handler:
+            handler(self, event, event.body)
+
+    @property
+    def severity(self) -> str:
+        """The severity as last decided."""
+        decided = self.decisions.get("severity")
+        return decided.answer if decided else self.declared_severity
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What steers the steps: the scenario, every decision, and the systems hit."""
+        scenario = self.plan.scenarios.get(self.scenario)
+        found = {"scenario": self.scenario, "affected": ",".join(scenario.systems if scenario else ())}
+        if not found["affected"]:
+            del found["affected"]
+        return found | {name: record.answer for name, record in self.decisions.items()}
+
+    def state(self, step_id: str) -> StepState:
+        """Return what a step is now."""
+        record = self.steps[step_id]
+        if record.state is not None:
+            return record.state
+        step = self.plan.by_id[step_id]
+        if applies(step, self.answers) is False:
+            return StepState.NOT_APPLICABLE
+        return StepState.READY if not self.unmet(step) else StepState.WAITING
+
+    def unmet(self, step: Step) -> list[str]:
+        """Return the ids of the steps that must come before ``step`` and are not settled."""
+        return [needed for needed in step.needs if not self.state(needed).settled]
+
+    def states(self) -> dict[str, StepState]:
+        """Return every step's state, in the order of the plan."""
+        return {step_id: self.state(step_id) for step_id in self.steps}
+
+    def in_state(self, *states: StepState) -> Iterator[Step]:
+        """Yield the steps that are in one of ``states``, in the order of the plan."""
+        return (step for step in self.plan.steps() if self.state(step.id) in states)
+
+    def next_step(self) -> Step | None:
+        """Return what a person should turn to: doubt first, then failure, then the first ready step."""
+        for state in (StepState.IN_DOUBT, StepState.FAILED, StepState.READY):
+            found = next(self.in_state(state), None)
+            if found:
+                return found
+        return None
+
+    @property
+    def phase(self) -> Phase:
+        """The first phase that holds an unsettled step; the last one when all are settled."""
+        for phase in self.plan.phases:
+            if not phase.optional and not self.phase_settled(phase):
+                return phase
+        return self.plan.phases[-1]
+
+    def phase_settled(self, phase: Phase) -> bool:
+        """Return whether every step of ``phase`` that is not optional is settled."""
+        return all(
+            self.state(step.id).settled for section in phase.sections for step in section.steps if not step.optional
+        )
+
+    def last_run(self, step_id: str) -> Run | None:
+        """Return the step's latest run that counts (no dry run, no probe), or None."""
+        runs = (self.runs[run] for run in reversed(self.steps[step_id].runs))
+        return next((run for run in runs if run.changes_step), None)
+
+    def unanswered(self) -> list[Run]:
+        """Return the runs that were asked for and neither started nor refused."""
+        return [run for run in self.runs.values() if run.state is RunState.REQUESTED]
+
+    def unfinished(self) -> list[Run]:
+        """Return the runs that started and have no end in the journal."""
+        return [run for run in self.runs.values() if run.state in (RunState.RUNNING, RunState.CANCELLING)]
+
+    def in_doubt(self) -> list[Run]:
+        """Return the runs of which nobody has yet said what they were."""
+        return [run for run in self.runs.values() if run.state is RunState.IN_DOUBT and not run.verdict]
+
+    @property
+    def outcome(self) -> str:
+        """How the incident reads as a whole. Only a run through every step without deviation is "completed"."""
+        open_steps = [
+            s
+            for s in self.plan.steps()
+            if not s.optional and not self.phase_of(s).optional and not self.state(s.id).settled
+        ]
+        doubt = bool(self.in_doubt())
+        if self.closed_at is None:
+            return "open"
+        if doubt:
+            return "closed with steps in doubt"
+        if open_steps:
+            return f"closed with {len(open_steps)} open steps" if len(open_steps) > 1 else "closed with 1 open step"
+        return "completed with deviations" if self.deviations else "completed"
+
+    def phase_of(self, step: Step) -> Phase:
+        """Return the phase a step belongs to."""
+        return self.plan.phase_of[step.id]

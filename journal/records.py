@@ -1,0 +1,182 @@
+"""What the fold remembers: steps, runs, decisions, health. Plain records; only ``journal.incident`` writes to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from journal.events import Identity, Override
+
+
+class StepState(StrEnum):
+    """What a step is, in a word."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    REQUESTED = "requested"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    MARKED_DONE = "marked done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    IN_DOUBT = "in doubt"
+    NOT_APPLICABLE = "not applicable"
+
+    @property
+    def settled(self) -> bool:
+        """Whether steps that need this one may go ahead."""
+        return self in _SETTLED
+
+    @property
+    def active(self) -> bool:
+        """Whether something is asked for or under way."""
+        return self in _ACTIVE
+
+
+_SETTLED = frozenset({StepState.DONE, StepState.MARKED_DONE, StepState.SKIPPED, StepState.NOT_APPLICABLE})
+_ACTIVE = frozenset({StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLING})
+
+
+class RunState(StrEnum):
+    """What a run is, in a word."""
+
+    REQUESTED = "requested"
+    REFUSED = "refused"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    IN_DOUBT = "in doubt"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is expected of it."""
+        return self not in (RunState.REQUESTED, RunState.RUNNING, RunState.CANCELLING)
+
+
+@dataclass(slots=True)
+class Program:
+    """One external program of a run."""
+
+    key: str
+    argv: list[str]
+    host: str
+    spool: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    code: int | None = None
+    reattached: bool = False
+
+
+@dataclass(slots=True)
+class Refusal:
+    """Why the runner did not start a run, and what would change its mind."""
+
+    gate: str
+    message: str
+    yields: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Run:
+    """One asking for an action, and what became of it. ``id`` is the request's seq."""
+
+    id: int
+    step: str
+    action: str
+    params: dict[str, Any]
+    dry_run: bool
+    probe_of: int
+    confirmed: str
+    overrides: list[Override]
+    requested_by: str
+    requested_at: datetime
+    state: RunState = RunState.REQUESTED
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    target: list[Identity] = field(default_factory=list)
+    digest: str = ""
+    destructive: bool = False
+    reentered: int = 0
+    summary: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    left_behind: str = ""
+    output_lines: int = 0
+    output_sha256: str = ""
+    programs: list[Program] = field(default_factory=list)
+    refusal: Refusal | None = None
+    in_doubt: str = ""
+    program_status: str = ""
+    verdict: str = ""
+    cancelled_by: str = ""
+    runner_seq: int = 0
+
+    @property
+    def changes_step(self) -> bool:
+        """Whether the step's state follows from this run: neither a dry run nor a look into a doubtful one."""
+        return not self.dry_run and not self.probe_of
+
+
+@dataclass(slots=True)
+class StepRecord:
+    """What happened to one step. ``state`` is None until something did."""
+
+    state: StepState | None = None
+    before_request: StepState | None = None
+    runs: list[int] = field(default_factory=list)
+    items: set[str] = field(default_factory=set)
+    note: str = ""
+    by: str = ""
+    at: datetime | None = None
+    started_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class DecisionRecord:
+    """What was decided, by whom, and why."""
+
+    name: str
+    answer: str
+    reason: str
+    by: str
+    at: datetime
+    changes: int = 0
+
+
+@dataclass(slots=True)
+class HealthRecord:
+    """A system's last known status, from the journal's transitions."""
+
+    status: str
+    detail: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class RunnerRecord:
+    """Who executes. ``stopped_at`` is None while the runner has not said that it stopped."""
+
+    pid: int
+    host: str
+    seq: int
+    at: datetime
+    took_over: str = ""
+    stopped_at: datetime | None = None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Deviation:
+    """Something that was not done as the plan says: skipped, by hand, overridden, refused answer, in doubt."""
+
+    at: datetime
+    by: str
+    what: str
+    step: str
+    reason: str
