@@ -1,0 +1,49 @@
+"""When and where an event was written, as far as this machine knows."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """The two clocks of an event: UTC, which can be set, and the one that counts since boot, which cannot."""
+
+    now: Callable[[], datetime] = _utc_now
+    monotonic_ns: Callable[[], int] = time.monotonic_ns
+
+
+@functools.cache
+def boot_id() -> str:
+    """Return what names this boot of this machine: ``monotonic_ns`` of two events compare only within one."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+@functools.cache
+def host_name() -> str:
+    """Return this machine's name."""
+    return platform.node()
+
+
+def to_text(at: datetime) -> str:
+    """Return a time as the journal keeps it: UTC, ISO 8601, microseconds, ``Z``."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_text(at: str) -> datetime:
+    """Return a time that `to_text` wrote.
+
+    Raises:
+        ValueError: it did not.
+    """
+    return datetime.fromisoformat(at)

@@ -1,0 +1,82 @@
+"""SQLite connections to a journal. Nothing else in this process may open a journal's file.
+
+POSIX drops all locks of a process on a file when *any* of its descriptors on it is closed: one ``open(path)`` for a
+copy or a hash, and two writers can be in the file at once (seen: acknowledged events lost).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from journal.schema import check_format, not_a_journal
+from journal.store_errors import JournalNotFound, read_failure
+
+BUSY_SECONDS = 5.0
+"""How long SQLite itself waits for a lock. Writers queue elsewhere (`filelock`), so it hardly ever has to."""
+
+WAL_BYTES_KEPT = 4 * 1024 * 1024
+"""What is left of a long write-ahead log once it has been taken over into the database."""
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Return a connection whose commits are on the disk when they return.
+
+    Raises:
+        JournalError: it is not there, not a journal, or a newer one.
+        sqlite3.Error: SQLite cannot use it.
+    """
+    conn = _open(path, "rw")
+    try:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
+    except sqlite3.Error:
+        conn.close()
+        raise
+    return conn
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Return a connection that cannot write.
+
+    Raises:
+        JournalError: it is not there, not a journal, a newer one, or cannot be read.
+    """
+    with reading(path):
+        return _open(path, "ro")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what SQLite says about a failed read into what a person can use.
+
+    Raises:
+        JournalReadFailed: SQLite could not read the file.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise read_failure(path, error) from error
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    if not path.exists():
+        raise JournalNotFound(f"There is no journal at {path}.", "See `cleo journal list` for the journals there are.")
+    conn = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        check_format(conn, path)
+    except BaseException as error:
+        conn.close()
+        if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise not_a_journal(path) from error
+        raise
+    return conn

@@ -1,0 +1,119 @@
+"""Reading a journal, also while others write to it.
+
+Every read fetches to the end of one page at once, so that no read transaction is left open: one would keep the
+write-ahead log from being taken over, and the reader at yesterday's state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from journal.chain import to_bytes
+from journal.clock import from_text
+from journal.connection import open_for_reading, reading
+from journal.events import Event
+from journal.rows import OutputLine, Reading, event_of, head_of
+from journal.schema import EVENT_COLUMNS
+from journal.store_errors import JournalDamaged
+
+PAGE = 500
+"""Rows in one fetch."""
+
+
+class Reader:
+    """Reads one journal over a connection of its own, which never writes. For one thread at a time.
+
+    Args:
+        path: the journal, open elsewhere or not.
+
+    Raises:
+        JournalError: it is not there, not a journal, a newer one, or cannot be read. So does every method.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._conn = open_for_reading(path)
+        self._version = self._data_version()
+
+    def events(self, after: int = 0, limit: int | None = None) -> Iterator[Event]:
+        """Yield the events that follow seq ``after``, in order, at most ``limit`` of them."""
+        sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+        left = limit
+        while left is None or left > 0:
+            size = PAGE if left is None else min(PAGE, left)
+            rows = self._fetch(sql, after, size)
+            yield from map(self._event, rows)
+            if len(rows) < size:
+                return
+            after = rows[-1][0]
+            left = None if left is None else left - size
+
+    def changed(self) -> bool:
+        """Return whether anything was written since the last call, or since opening. Costs 3 µs."""
+        before, self._version = self._version, self._data_version()
+        return self._version != before
+
+    def output(self, run: int, after: int = 0, limit: int | None = None) -> list[OutputLine]:
+        """Return a run's lines that follow line ``after``, in order, at most ``limit`` of them."""
+        sql = "SELECT * FROM output WHERE run = ? AND n > ? ORDER BY n LIMIT ?"
+        return [_line(row) for row in self._fetch(sql, run, after, -1 if limit is None else limit)]
+
+    def tail(self, run: int, lines: int) -> list[OutputLine]:
+        """Return a run's last lines, in order."""
+        rows = self._fetch("SELECT * FROM output WHERE run = ? ORDER BY n DESC LIMIT ?", run, lines)
+        return [_line(row) for row in reversed(rows)]
+
+    def output_digest(self, run: int) -> tuple[int, str]:
+        """Return how many lines a run has printed, and their digest, as its closing event carries them."""
+        digest, last = hashlib.sha256(), 0
+        sql = "SELECT n, at, stream, text FROM output WHERE run = ? AND n > ? ORDER BY n LIMIT ?"
+        while rows := self._fetch(sql, run, last, PAGE):
+            digest.update(b"".join(map(to_bytes, rows)))
+            last = rows[-1][0]
+        return last, digest.hexdigest()
+
+    def readings(self) -> dict[str, Reading]:
+        """Return the latest readings by name."""
+        rows = self._fetch("SELECT name, at, payload FROM readings ORDER BY name")
+        return {name: Reading(name, from_text(at), msgspec.json.decode(payload)) for name, at, payload in rows}
+
+    def head(self) -> tuple[int, str]:
+        """Return seq and hash of the last event."""
+        with reading(self.path):
+            return head_of(self._conn)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._conn.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _data_version(self) -> int:
+        return int(self._fetch("PRAGMA data_version")[0][0])
+
+    def _fetch(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with reading(self.path):
+            return self._conn.execute(sql, values).fetchall()
+
+    def _event(self, row: tuple[Any, ...]) -> Event:
+        try:
+            return event_of(row)
+        except (KeyError, ValueError, TypeError) as error:
+            raise JournalDamaged(
+                f"Row {row[0]} of the journal {self.path} is not what was written: {error}.",
+                "Keep the file as it is, and see `cleo journal verify` for what was altered.",
+            ) from error
+
+
+def _line(row: tuple[Any, ...]) -> OutputLine:
+    run, n, at, stream, text = row
+    return OutputLine(run, n, from_text(at), stream, text)

@@ -1,0 +1,137 @@
+"""Rows of the journal as values, and back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from journal.chain import GENESIS, row_hash
+from journal.clock import Clock, boot_id, from_text, host_name, to_text
+from journal.events import Body, Event, decode, encode
+from journal.store_errors import AlreadyStarted, JournalWriteFailed
+
+
+class OutputLine(msgspec.Struct, frozen=True):
+    """One line that a run printed. The journal numbers the lines of a run from 1; ``n`` is not looked at on writing."""
+
+    run: int
+    n: int
+    at: datetime
+    stream: str
+    text: str
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """The latest value of something that is measured over and over, for display."""
+
+    name: str
+    at: datetime
+    payload: dict[str, Any]
+
+
+def head_of(conn: sqlite3.Connection) -> tuple[int, str]:
+    """Return seq and hash of the last event."""
+    row = conn.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    return row or (0, GENESIS)
+
+
+def event_of(row: Sequence[Any]) -> Event:
+    """Return the event in a row of `schema.EVENT_COLUMNS`.
+
+    Raises:
+        ValueError, KeyError: the row is not what this program wrote.
+    """
+    seq, at, monotonic_ns, boot, actor, host, type_name, step, payload, prev_hash, own_hash = row
+    return Event(
+        seq=seq,
+        at=from_text(at),
+        monotonic_ns=monotonic_ns,
+        boot_id=boot,
+        actor=actor,
+        host=host,
+        body=decode(type_name, step, payload),
+        prev_hash=prev_hash,
+        hash=own_hash,
+    )
+
+
+def encoded(body: Body) -> tuple[str, str, str]:
+    """Return a body's columns, checked to be storable.
+
+    Raises:
+        JournalWriteFailed: it holds text that is not Unicode.
+    """
+    try:
+        columns = encode(body)
+        "".join(columns).encode()
+    except UnicodeEncodeError as error:
+        hint = "Leave out the bytes that are not UTF-8, then do it again."
+        raise JournalWriteFailed(
+            f"This cannot be written down, it is not valid text: {error.object!r}.", hint
+        ) from error
+    return columns
+
+
+def insert_events(
+    conn: sqlite3.Connection, bodies: Sequence[tuple[Body, tuple[str, str, str]]], actor: str, clock: Clock
+) -> list[Event]:
+    """Append events after the last one. The caller holds the write lock and commits.
+
+    The head is read each time rather than kept: that costs 10 µs and can never be another process's yesterday.
+
+    Raises:
+        AlreadyStarted: an ``action.started`` for a run that has one.
+        sqlite3.Error: SQLite could not write.
+    """
+    seq, head = head_of(conn)
+    events: list[Event] = []
+    for body, columns in bodies:
+        seq += 1
+        at = clock.now()
+        row = (seq, to_text(at), clock.monotonic_ns(), boot_id(), actor, host_name(), *columns, head)
+        head = row_hash(row)
+        _insert_event(conn, (*row, head))
+        events.append(
+            Event(
+                seq=seq,
+                at=at,
+                monotonic_ns=row[2],
+                boot_id=row[3],
+                actor=actor,
+                host=row[5],
+                body=body,
+                prev_hash=row[-1],
+                hash=head,
+            )
+        )
+    return events
+
+
+def _insert_event(conn: sqlite3.Connection, row: Sequence[int | str]) -> None:
+    try:
+        conn.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+            raise
+        raise AlreadyStarted("This run was started already; nothing was started again.") from error
+
+
+def insert_output(conn: sqlite3.Connection, run: int, lines: Iterable[tuple[str, str, str]]) -> None:
+    """Append lines (at, stream, text) after a run's last one. The caller holds the write lock and commits.
+
+    Raises:
+        sqlite3.Error: SQLite could not write.
+    """
+    (last,) = conn.execute("SELECT coalesce(max(n), 0) FROM output WHERE run = ?", (run,)).fetchone()
+    rows = ((run, last + number, *line) for number, line in enumerate(lines, start=1))
+    conn.executemany("INSERT INTO output VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def output_columns(line: OutputLine) -> tuple[str, str, str]:
+    """Return a line's columns, with bytes that are no text made visible instead of refused."""
+    text = line.text.encode("utf-8", "backslashreplace").decode()
+    return to_text(line.at), line.stream, text

@@ -1,0 +1,97 @@
+"""What can go wrong with a journal's file, said so that a responder knows what to do next."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from journal.errors import CleoError
+
+
+class JournalError(CleoError):
+    """Something about a journal's file stands in the way."""
+
+
+class JournalNotFound(JournalError):
+    """There is no file at this path."""
+
+
+class JournalExists(JournalError):
+    """A new journal or export would have replaced a file."""
+
+
+class NotAJournal(JournalError):
+    """The file is something else."""
+
+
+class NewerJournal(JournalError):
+    """The file was written by a newer version of this program."""
+
+
+class NetworkFilesystem(JournalError):
+    """SQLite's locks cannot be relied on where this file is."""
+
+
+class JournalWriteFailed(JournalError):
+    """Nothing of what was asked for is acknowledged."""
+
+
+class JournalBusy(JournalWriteFailed):
+    """Another process held the journal for too long; nothing was written."""
+
+
+class JournalReadFailed(JournalError):
+    """The file is there, and SQLite cannot read it."""
+
+
+class JournalDamaged(JournalReadFailed):
+    """A row, or the file, is not what this program wrote."""
+
+
+class AlreadyStarted(JournalError):
+    """A run has exactly one ``action.started``; this would have been its second."""
+
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_WRITE_HINTS = {
+    sqlite3.SQLITE_FULL: "The disk is full: free some space on it, then do it again.",
+    sqlite3.SQLITE_IOERR: "The disk reports an error: look at its space and health (df, dmesg), then do it again.",
+    sqlite3.SQLITE_READONLY: "The file or its folder may not be written to: check owner and mode (ls -l).",
+    sqlite3.SQLITE_CANTOPEN: "The file or its folder cannot be opened: check that it is there, and its owner and mode.",
+    sqlite3.SQLITE_PERM: "The file or its folder may not be written to: check owner and mode (ls -l).",
+}
+
+
+def _primary_code(error: Exception) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _damaged(path: Path, error: Exception) -> JournalDamaged:
+    hint = "Keep the file as it is, work on a copy, and see `cleo journal verify` for what is affected."
+    return JournalDamaged(f"The journal {path} is damaged: {error}.", hint)
+
+
+def write_failure(path: Path, error: Exception) -> JournalError:
+    """Return what a failed write means to a person.
+
+    Args:
+        path: the journal.
+        error: what SQLite or the system said.
+    """
+    code = _primary_code(error)
+    if code in _DAMAGED:
+        return _damaged(path, error)
+    if code in _BUSY:
+        hint = "Another program is using the file; end it or wait for it, then do it again."
+        return JournalBusy(f"The journal {path} was locked for too long, nothing was written: {error}.", hint)
+    hint = _WRITE_HINTS.get(code, "Check the disk's space and health, and who may write there, then do it again.")
+    return JournalWriteFailed(f"The journal {path} could not be written: {error}.", hint)
+
+
+def read_failure(path: Path, error: Exception) -> JournalError:
+    """Return what a failed read means to a person (parameters as in `write_failure`)."""
+    if _primary_code(error) in _DAMAGED:
+        return _damaged(path, error)
+    hint = "Check that you may read the file and write to its folder, or copy the whole folder to one that you own."
+    return JournalReadFailed(f"The journal {path} could not be read: {error}.", hint)

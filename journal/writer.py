@@ -1,0 +1,184 @@
+"""The one thread of a process that writes to one journal.
+
+Whoever wants something written hands over a job and waits. The thread takes all jobs that wait, queues for the
+journal, writes them in one transaction, and only when that is on the disk tells each caller: several threads share
+one flush of the disk.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from journal.connection import open_for_writing
+from journal.filelock import FileLock
+from journal.store_errors import JournalBusy, JournalError, JournalWriteFailed, write_failure
+
+MOST_ROWS = 2_500
+"""Rows in one transaction, so that an event never waits long behind a flood of output (design, section 5)."""
+
+PATIENCE_SECONDS = 30.0
+"""How long a caller waits for its turn before it is told that nothing was written."""
+
+T = TypeVar("T")
+
+
+class Job:
+    """Something to write in one piece, and where its result goes."""
+
+    def __init__(self, work: Callable[[sqlite3.Connection], Any], rows: int) -> None:
+        self.work = work
+        self.rows = rows
+        self.future: Future[Any] = Future()
+
+    def done_in(self, conn: sqlite3.Connection) -> Callable[[], None]:
+        """Do the work, or leave no trace of it; return how to tell the caller once all is committed.
+
+        Raises:
+            sqlite3.Error: the whole transaction is lost.
+        """
+        conn.execute("SAVEPOINT job")
+        try:
+            result = self.work(conn)
+        except JournalError as error:
+            conn.execute("ROLLBACK TO job")
+            refusal = error
+            return lambda: self.future.set_exception(refusal)
+        finally:
+            if conn.in_transaction:
+                conn.execute("RELEASE job")
+        return lambda: self.future.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the caller, if it still listens."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class Writer:
+    """Writes to one journal. ``run`` may be called from any thread."""
+
+    def __init__(self, path: Path, patience: float = PATIENCE_SECONDS) -> None:
+        self._path = path
+        self._patience = patience
+        self._turn = FileLock(path)
+        self._conn: sqlite3.Connection | None = None
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._left_over: Job | None = None
+        self._closed = False
+        self._closing = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name=f"journal {path.name}", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Callable[[sqlite3.Connection], T], rows: int) -> T:
+        """Have something written; return its result once it is on the disk.
+
+        Args:
+            work: writes through the connection it is given; a JournalError from it undoes this work only.
+            rows: about how many rows it writes.
+
+        Raises:
+            JournalError: it was refused by ``work``.
+            JournalWriteFailed: it was not written.
+        """
+        job = Job(work, rows)
+        with self._closing:
+            if self._closed:
+                raise JournalWriteFailed(f"The journal {self._path} was closed here.", "Open it again.")
+            self._jobs.put(job)
+        result: T = self._wait_for(job)
+        return result
+
+    def _wait_for(self, job: Job) -> Any:
+        try:
+            return job.future.result(self._patience)
+        except TimeoutError:
+            if job.future.cancel():
+                raise JournalBusy(
+                    f"Another process has held the journal {self._path} for {self._patience:g} s; nothing was written.",
+                    f"See who has it (fuser {self._path}.lock), then do it again.",
+                ) from None
+        try:
+            return job.future.result(self._patience)
+        except TimeoutError:
+            raise JournalWriteFailed(
+                f"The disk under the journal {self._path} does not answer; it may or may not be written yet.",
+                "Look at the disk (dmesg), and at the journal's last events before you do it again.",
+            ) from None
+
+    def close(self) -> None:
+        """Write what waits, then let go of the file. Nothing happens the second time."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        self._thread.join(self._patience)
+
+    def _work(self) -> None:
+        while batch := self._next_batch():
+            self._write(batch)
+        self._let_go()
+
+    def _next_batch(self) -> list[Job]:
+        """Wait for a job, and take with it what else waits and fits into one transaction. Empty: we are closed."""
+        first = self._left_over or self._jobs.get()
+        self._left_over = None
+        if first is None:
+            return []
+        batch, rows = [first], first.rows
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+                break
+            rows += job.rows
+            if rows > MOST_ROWS:
+                self._left_over = job
+                break
+            batch.append(job)
+        return batch
+
+    def _write(self, batch: list[Job]) -> None:
+        try:
+            with self._turn.held():
+                tell = self._transact([job for job in batch if job.future.set_running_or_notify_cancel()])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait, and we go on
+            self._disconnect()
+            known = error if isinstance(error, JournalError) else write_failure(self._path, error)
+            for job in batch:
+                job.fail(known)
+        else:
+            for told in tell:
+                told()
+
+    def _transact(self, jobs: list[Job]) -> list[Callable[[], None]]:
+        if self._conn is None:
+            self._conn = open_for_writing(self._path)
+        self._conn.execute("BEGIN IMMEDIATE")
+        tell = [job.done_in(self._conn) for job in jobs]
+        self._conn.execute("COMMIT")
+        return tell
+
+    def _disconnect(self) -> None:
+        """Forget the connection: after a failure, the next attempt starts from what is on the disk."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
+    def _let_go(self) -> None:
+        """Leave one whole file behind if nobody else has it open; otherwise that is up to the last one."""
+        try:
+            with self._turn.held_if_free() as free:
+                if free and self._conn is not None:
+                    self._conn.execute("PRAGMA busy_timeout = 0")
+                    self._conn.execute("PRAGMA journal_mode = DELETE")
+        except (sqlite3.OperationalError, OSError):
+            pass  # In use, or no space: the file and its -wal stay together and lose nothing.
+        finally:
+            self._disconnect()
+            self._turn.close()
