@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -56,12 +58,13 @@ class Process(msgspec.Struct, frozen=True):
     def signal(self, sig: int) -> bool:
         """Send ``sig`` to every process of the session. Returns whether there was any.
 
-        Raises:
-            PermissionError: none of them may be signalled by us.
+        What we may not signal, such as a program that changed its account, is left alone.
         """
         members = self.members()
+        if members:
+            _send(os.killpg, self.pid, sig)  # at once, so that none forks away
         for pid in members:
-            _kill(pid, sig)
+            _send(os.kill, pid, sig)
         return bool(members)
 
     def _is_ours(self, stat: list[bytes]) -> bool:
@@ -76,8 +79,6 @@ def _all_pids() -> list[int]:
     return [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
 
 
-def _kill(pid: int, sig: int) -> None:
-    try:
-        os.kill(pid, sig)
-    except ProcessLookupError:
-        return
+def _send(kill: Callable[[int, int], None], pid: int, sig: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        kill(pid, sig)

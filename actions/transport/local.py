@@ -1,0 +1,157 @@
+"""Programs on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Any
+
+from actions.transport.accounts import Account, environment, other_account
+from actions.transport.base import Completed, Transport
+from actions.transport.errors import DeadlineExceeded, FileMissing, FileTrouble, ProgramMissing
+from actions.transport.launch import Request, launch, our_umask
+from actions.transport.local_handle import LocalHandle
+
+
+class LocalTransport(Transport):
+    """This machine."""
+
+    name = "local"
+
+    def host_identity(self) -> dict[str, str]:
+        """See ``Transport``."""
+        identity = {"hostname": socket.gethostname()}
+        try:
+            identity["machine_id"] = Path("/etc/machine-id").read_text().strip()
+        except OSError:
+            return identity  # a container may have none
+        return identity
+
+    def query(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float,
+        user: str = "",
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+    ) -> Completed:
+        """See ``Transport``."""
+        account = other_account(user)
+        variables = environment(account, env)
+        _find(argv[0], variables)
+        begin = time.monotonic()
+        process = _popen(argv, variables, account)
+        try:
+            out, err = process.communicate(stdin or b"", timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            _kill_group(process)
+            raise DeadlineExceeded(
+                f"{argv[0]} did not answer within {timeout_s:g} s and was ended.",
+                "Look at what it asked, or try again.",
+            ) from None
+        return Completed(
+            argv=list(argv),
+            code=process.returncode,
+            out=out.decode("utf-8", "replace"),
+            err=err.decode("utf-8", "replace"),
+            duration_s=time.monotonic() - begin,
+        )
+
+    def place_spool(self, incident_dir: Path, key: str) -> str:
+        """See ``Transport``."""
+        return str(incident_dir / "spool" / key)
+
+    def start(
+        self,
+        spool: str | PurePath,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        user: str = "",
+        cwd: str = "/",
+    ) -> LocalHandle:
+        """See ``Transport``."""
+        account = other_account(user)
+        variables = environment(account, env)
+        _find(argv[0], variables)
+        folder = Path(spool).absolute()
+        return launch(folder, Request(list(argv), variables, cwd, our_umask(), account))
+
+    def attach(self, spool: str | PurePath, argv: Sequence[str] = ()) -> LocalHandle:
+        """See ``Transport``."""
+        return LocalHandle(Path(spool).absolute(), argv, reattached=True)
+
+    def read_file(self, path: str | PurePath) -> bytes:
+        """See ``Transport``."""
+        try:
+            return Path(path).read_bytes()
+        except FileNotFoundError:
+            raise FileMissing(f"There is no file {path} on this machine.") from None
+        except OSError as error:
+            raise FileTrouble(f"{path} cannot be read: {error.strerror}.") from error
+
+    def write_file(self, path: str | PurePath, data: bytes, mode: int = 0o600) -> None:
+        """See ``Transport``."""
+        try:
+            _write_whole(Path(path), data, mode)
+        except OSError as error:
+            raise FileTrouble(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _find(program: str, variables: Mapping[str, str]) -> None:
+    if shutil.which(program, path=variables["PATH"]) is None:
+        raise ProgramMissing(
+            f"There is no program {program} on this machine.", "Install it, or correct its path in the inventory."
+        )
+
+
+def _popen(argv: Sequence[str], variables: Mapping[str, str], account: Account | None) -> subprocess.Popen[bytes]:
+    switch: dict[str, Any] = {}
+    if account:
+        switch = {"user": account.uid, "group": account.gid, "extra_groups": os.getgrouplist(account.name, account.gid)}
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env=variables,
+            start_new_session=True,
+            **switch,
+        )
+    except OSError as error:
+        raise ProgramMissing(
+            f"{argv[0]} cannot be run: {error.strerror}.", "Correct its path or its permissions."
+        ) from error
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a query with its children. It is our own unreaped child: its id cannot have been recycled."""
+    os.killpg(process.pid, signal.SIGKILL)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
+    process.wait()
+
+
+def _write_whole(path: Path, data: bytes, mode: int) -> None:
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise

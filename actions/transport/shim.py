@@ -1,0 +1,168 @@
+"""Runs one program for a runner that may die, and leaves its true exit status.
+
+    python -I shim.py SPOOL < REQUEST
+
+Started by ``actions.transport.local``; standard library only. REQUEST is a JSON object with ``argv``,
+``env``, ``cwd``, ``umask`` and ``account`` (null, or name, uid and gid). It comes through a pipe, because a
+command line is for everyone to read. Answers one line: ``started``, ``taken``, or why it did not start.
+
+The spool: ``alive`` is locked while the shim lives; ``out`` and ``err`` hold what the program prints;
+``started`` exists before the program runs; ``finished`` exists once its exit status is known. A runner
+that links ``started`` first has given the program up: it then never runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any, NoReturn
+
+NEVER_RAN = 125
+CANNOT_RUN = 127
+RESERVED = 512  # bytes set aside for the exit status while there is room on the disk
+KEEP_TRYING_S = 600
+OUTLIVED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+HANDED_BACK = (*OUTLIVED, signal.SIGPIPE, signal.SIGXFSZ)
+
+
+def ticks(pid: int) -> int:
+    """Return when a process started, in clock ticks since boot."""
+    with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123 - pathlib doubles what a shim costs to start
+        return int(stat.read().rsplit(b")", 1)[1].split()[19])
+
+
+def boot_id() -> str:
+    """Return what tells this boot of the machine from every other."""
+    with open("/proc/sys/kernel/random/boot_id") as boot:  # noqa: PTH123
+        return boot.read().strip()
+
+
+def sync_folder(spool: str) -> None:
+    """Make the names in the spool durable."""
+    folder = os.open(spool, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+class Record:
+    """A fact in the spool, for which there is room even when the disk has filled up since."""
+
+    def __init__(self, spool: str, name: str) -> None:
+        self.spool, self.final = spool, f"{spool}/{name}"
+        self.draft = f"{self.final}.{os.getpid()}"
+        self.file = os.open(self.draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        os.pwrite(self.file, b" " * RESERVED, 0)
+        os.fsync(self.file)
+
+    def leave(self, **facts: Any) -> None:
+        """Write the facts durably. FileExistsError: somebody else has left this record."""
+        os.pwrite(self.file, json.dumps(facts).encode().ljust(RESERVED), 0)
+        os.fsync(self.file)
+        os.link(self.draft, self.final)  # atomic, and never replaces
+        os.unlink(self.draft)  # noqa: PTH108
+        sync_folder(self.spool)
+
+    def leave_at_last(self, **facts: Any) -> None:
+        """Write the facts, and go on trying where the disk refuses."""
+        until = time.monotonic() + KEEP_TRYING_S
+        while True:
+            try:
+                return self.leave(**facts)
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
+
+
+def become(account: dict[str, Any] | None) -> None:
+    """Give up our own account for another one."""
+    if account:
+        os.initgroups(account["name"], account["gid"])
+        os.setresgid(account["gid"], account["gid"], account["gid"])
+        os.setresuid(account["uid"], account["uid"], account["uid"])
+
+
+def prepare(request: dict[str, Any], out: int, err: int) -> None:
+    """Turn the forked child into what the program expects to begin as."""
+    become(request["account"])
+    os.chdir(request["cwd"])
+    os.umask(request["umask"])
+    null = os.open("/dev/null", os.O_RDONLY)
+    for source, target in ((null, 0), (out, 1), (err, 2)):
+        os.dup2(source, target)
+    for number in HANDED_BACK:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def child(request: dict[str, Any], out: int, err: int, go: int, word: int) -> NoReturn:
+    """Wait for the word to go, then become the program; where that fails, say why through ``word``."""
+    what = f"become {(request['account'] or {}).get('name')} in {request['cwd']}"
+    try:
+        os.setsid()  # a group of its own: to end the program is not to end the shim
+        os.write(word, b"r")
+        if os.read(go, 1) != b"g":
+            os._exit(NEVER_RAN)
+        prepare(request, out, err)
+        what = f"run {request['argv'][0]}"
+        os.execvpe(request["argv"][0], request["argv"], request["env"])
+    except (OSError, ValueError) as error:
+        why = f"cannot {what}: {getattr(error, 'strerror', None) or error}"[:300]
+        os.write(err, f"{why}\n".encode())
+        os.write(word, why.encode())
+    os._exit(CANNOT_RUN)
+
+
+def answer(text: str) -> None:
+    """Tell whoever started us, and hang up."""
+    with contextlib.suppress(BrokenPipeError):  # it has died since; the spool tells its successor
+        os.write(1, text.encode())
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 1)
+
+
+def run(spool: str, request: dict[str, Any]) -> None:
+    """Run the program from its start to its end."""
+    alive = os.open(f"{spool}/alive", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(alive, fcntl.LOCK_EX)  # ours until this process is gone
+    started, finished = Record(spool, "started"), Record(spool, "finished")
+    out, err = (os.open(f"{spool}/{name}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) for name in ("out", "err"))
+    go_read, go = os.pipe()
+    word, word_write = os.pipe()
+    begin, pid = time.monotonic(), os.fork()
+    if pid == 0:
+        os.close(go)
+        child(request, out, err, go_read, word_write)
+    os.close(word_write)
+    os.read(word, 1)
+    started.leave(pid=pid, start=ticks(pid), boot=boot_id(), at=time.time())
+    os.write(go, b"g")
+    answer(os.read(word, 512).decode() or "started")
+    _, status = os.waitpid(pid, 0)
+    finished.leave_at_last(code=os.waitstatus_to_exitcode(status), at=time.time(), took_s=time.monotonic() - begin)
+
+
+def main() -> None:
+    """Read the request, leave the runner's side, and run the program."""
+    request = json.load(sys.stdin)
+    if os.fork():
+        os._exit(0)  # nobody has to wait for the shim
+    for number in OUTLIVED:
+        signal.signal(number, signal.SIG_IGN)
+    os.umask(0o077)
+    try:
+        run(sys.argv[1], request)
+    except FileExistsError:
+        answer("taken")
+    except OSError as error:
+        answer(f"cannot keep {sys.argv[1]}: {error.strerror}")
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""What a local shim leaves in its spool, read from outside."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actions.transport.base import ProgramStatus, State, Stream
+from actions.transport.processes import Process
+
+_CHUNK = 4 * 1024 * 1024
+_STREAMS: tuple[Stream, ...] = ("out", "err")
+
+
+class Finished(msgspec.Struct):
+    """The shim's last record."""
+
+    code: int
+    took_s: float
+
+
+class Spool:
+    """The folder of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read: dict[Stream, int] = {"out": 0, "err": 0}
+
+    def process(self) -> Process | None:
+        """Return the program's process; None before it started, and where it was given up."""
+        started = self._record("started")
+        return msgspec.convert(started, Process) if started and "pid" in started else None
+
+    def status(self) -> ProgramStatus:
+        """Return where the program stands."""
+        ended = self._finished()
+        started = self._record("started")
+        if started is None:
+            return ProgramStatus(state=State.NOT_STARTED)
+        if "pid" not in started:
+            return ProgramStatus(state=State.GIVEN_UP)
+        process = msgspec.convert(started, Process)
+        locked = not ended and self._shim_lives()
+        ended = ended or self._finished()  # it may have been written just before the lock was let go
+        if ended:
+            return ProgramStatus(state=State.FINISHED, code=ended.code, pid=process.pid, duration_s=ended.took_s)
+        state = State.RUNNING if locked else State.UNKNOWN
+        return ProgramStatus(state=state, pid=process.pid, alive=process.alive())
+
+    def read(self) -> list[tuple[Stream, bytes]]:
+        """Return what was printed since the last call, at most 4 MiB a stream."""
+        return [(stream, data) for stream in _STREAMS if (data := self._new(stream))]
+
+    def give_up(self) -> bool:
+        """Claim the start. Returns whether the program never runs."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self.path / f"given-up.{os.getpid()}.{id(self)}"
+        with draft.open("w") as file:
+            json.dump({"given_up_by": os.getpid()}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            (self.path / "started").hardlink_to(draft)
+        except FileExistsError:
+            return self.status().state is State.GIVEN_UP
+        finally:
+            draft.unlink()
+        self._sync()
+        return True
+
+    def _new(self, stream: Stream) -> bytes:
+        try:
+            with (self.path / stream).open("rb") as file:
+                file.seek(self._read[stream])
+                data = file.read(_CHUNK)
+        except FileNotFoundError:
+            return b""
+        self._read[stream] += len(data)
+        return data
+
+    def _record(self, name: str) -> dict[str, Any] | None:
+        try:
+            facts: dict[str, Any] = json.loads((self.path / name).read_text())
+        except FileNotFoundError:
+            return None
+        return facts
+
+    def _finished(self) -> Finished | None:
+        facts = self._record("finished")
+        return msgspec.convert(facts, Finished) if facts else None
+
+    def _shim_lives(self) -> bool:
+        """Whether its lock is held. Asked with a shared lock, so that two who ask do not mistake each other for it."""
+        try:
+            with (self.path / "alive").open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+    def _sync(self) -> None:
+        folder = os.open(self.path, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
