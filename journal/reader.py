@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from journal.chain import to_bytes
-from journal.clock import from_text
 from journal.connection import open_for_reading, reading
+from journal.envelope import from_text
 from journal.events import Event
 from journal.rows import OutputLine, Reading, event_of, head_of
 from journal.schema import EVENT_COLUMNS

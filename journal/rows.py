@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from journal.chain import GENESIS, row_hash
-from journal.clock import Clock, boot_id, from_text, host_name, to_text
+from journal.envelope import Clock, boot_id, from_text, host_name, to_text
 from journal.events import Body, Event, decode, encode
 from journal.store_errors import AlreadyStarted, JournalWriteFailed
 

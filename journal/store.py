@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from journal.chain import short_head
-from journal.clock import Clock, to_text
+from journal.envelope import Clock, to_text
 from journal.events import Body, Event, IncidentDeclared
 from journal.export import export, flush, seal, temporary_name
 from journal.filesystem import check_place

@@ -1,0 +1,42 @@
+"""Checking a journal from a process that may have it open: in another process (design, section 5)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from journal import verify
+from journal.store_errors import JournalReadFailed
+from journal.verify import Fault, Verdict
+
+CHECK_SECONDS = 600.0
+"""How long a check may take; a journal of a million rows takes a few seconds."""
+
+
+def verify_apart(path: Path, head: str | None = None, timeout: float = CHECK_SECONDS) -> Verdict:
+    """Check a journal as `journal.verify.verify` does, in a process of its own.
+
+    Args:
+        path: the journal.
+        head: what a witness holds, whole or short, or None.
+        timeout: seconds after which the check is given up.
+
+    Raises:
+        JournalReadFailed: it cannot be checked.
+    """
+    command = [sys.executable, "-I", verify.__file__, "--json", os.fspath(path.absolute())]
+    if head is not None:
+        command.append(f"--head={head}")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        hint = "Check it by hand: python3 -I journal/verify.py FILE."
+        raise JournalReadFailed(f"The journal {path} could not be checked: {error}.", hint) from error
+    if done.returncode not in (0, 1) or not done.stdout:
+        said = done.stderr.strip().removeprefix("verify: ") or f"the checker ended with status {done.returncode}"
+        raise JournalReadFailed(f"The journal {path} could not be checked: {said}.", "Check the path and the head.")
+    found = json.loads(done.stdout)
+    return Verdict(**{**found, "faults": [Fault(*fault) for fault in found["faults"]]})

@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""Check that a journal is what was written: ``python3 -I verify.py FILE [--head HEAD]``.
+
+This one file needs Python 3.9 with SQLite 3.37 or newer and nothing else; take it with the journal to any machine.
+It only reads.
+
+It recomputes the hash of every event (how: see ``row_hash``), follows the chain from each to the next, and compares
+what runs printed with the digests in their closing events. A chain cannot see that its own end was cut off, or that
+somebody wrote all of it anew; a witness can. Give the head that a notice, a report or a person holds, whole or in its
+short form, as ``--head``.
+
+Exit status: 0 nothing is wrong, 1 something is, 2 this cannot be checked (no journal, or wrongly asked).
+
+Never import and call this in a process that has the journal open: it reads the file's first bytes, and closing
+that drops SQLite's locks. ``journal.check`` runs it in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+APPLICATION_ID = 0x434C454F
+FORMAT = 1
+GENESIS = b"0" * 64
+PAGE = 1_000
+COLUMNS = ("seq", "at", "monotonic_ns", "boot_id", "actor", "host", "type", "step", "payload", "prev_hash", "hash")
+CLOSING = (b"action.finished", b"action.in_doubt")
+SHORTEST_HEAD = 8
+
+Row = tuple[Any, ...]
+
+
+class Fault(NamedTuple):
+    """Something that is not as it was written. ``row`` is an event's seq, or 0 for the file as a whole."""
+
+    row: int
+    what: str
+
+
+class Verdict(NamedTuple):
+    """What was found. ``seq`` and ``head`` are the last event's; ``notes`` are worth knowing and no faults."""
+
+    ok: bool
+    seq: int
+    head: str
+    faults: list[Fault]
+    notes: list[str]
+
+
+class CannotCheckError(Exception):
+    """The file cannot be checked at all."""
+
+
+def verify(path: Path, head: str | None = None) -> Verdict:
+    """Check a journal.
+
+    Args:
+        path: the journal. This process must not have it open.
+        head: what a witness holds, whole or short, or None.
+
+    Raises:
+        CannotCheckError: it is not there, no journal, newer than this checker, or the head is not one.
+    """
+    wanted = _head_digits(head) if head is not None else None
+    log_missing = _is_wal_without_its_log(path)
+    check = _Check(wanted)
+    try:
+        conn = _open(path, log_missing)
+        try:
+            check.run(conn)
+        finally:
+            conn.close()
+    except sqlite3.DatabaseError as error:
+        check.fault(0, f"SQLite cannot read the file: {error}")
+    check.judge_head(log_missing)
+    return Verdict(not check.faults, check.seq, check.head.decode("ascii", "replace"), check.faults, check.notes)
+
+
+def row_hash(columns: Row) -> str:
+    """Return the SHA-256 over an event's columns in the order of the table, all but its own ``hash``.
+
+    An integer is written as ``i<decimal>;``, a text as ``t<length in bytes>:<UTF-8 bytes>``.
+    """
+    return hashlib.sha256(_to_bytes(columns)).hexdigest()
+
+
+def short_head(head: str) -> str:
+    """Return the form of a head that can be read out over a phone."""
+    return f"{head[:4]}-{head[4:8]}"
+
+
+def _to_bytes(columns: Row) -> bytes:
+    return b"".join(map(_column_bytes, columns))
+
+
+def _column_bytes(column: Any) -> bytes:
+    if isinstance(column, int):
+        return b"i%d;" % column
+    if isinstance(column, bytes):
+        return b"t%d:%s" % (len(column), column)
+    return b"?"  # NULL or a fraction: never written, so it can match no hash
+
+
+def _head_digits(head: str) -> bytes:
+    digits = head.strip().lower().replace("-", "")
+    if not SHORTEST_HEAD <= len(digits) <= len(GENESIS) or digits.strip("0123456789abcdef"):
+        raise CannotCheckError(f"{head!r} is no head: it has 64 hexadecimal digits, or 8 in its short form (7f3a-09bc)")
+    return digits.encode()
+
+
+def _is_wal_without_its_log(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            header = file.read(20)
+    except OSError as error:
+        raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
+    if not header.startswith(b"SQLite format 3\0"):
+        raise CannotCheckError(f"{path} is not an SQLite file")
+    return header[18:20] == b"\2\2" and not path.with_name(path.name + "-wal").exists()
+
+
+def _open(path: Path, log_missing: bool) -> sqlite3.Connection:
+    # With immutable, SQLite makes no -wal and -shm of its own beside a copy that lacks them; nobody has it open.
+    mode = "immutable=1" if log_missing else "mode=ro"
+    conn = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=10.0)
+    conn.text_factory = bytes
+    try:
+        (application,) = conn.execute("PRAGMA application_id").fetchone()
+        (version,) = conn.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError as error:
+        conn.close()
+        hint = "copy it, together with the -wal file beside it, into a folder that you may write to"
+        raise CannotCheckError(f"{path} cannot be opened: {error}; {hint}") from error
+    except sqlite3.DatabaseError:
+        conn.close()
+        raise
+    if application == APPLICATION_ID and version <= FORMAT:
+        return conn
+    conn.close()
+    if application != APPLICATION_ID:
+        raise CannotCheckError(f"{path} is not a journal")
+    raise CannotCheckError(
+        f"{path} has format {version}, this checker knows {FORMAT}: take the one it was written with"
+    )
+
+
+class _Check:
+    """One pass over one journal."""
+
+    def __init__(self, wanted: bytes | None) -> None:
+        self.seq = 0
+        self.head = GENESIS
+        self.faults: list[Fault] = []
+        self.notes: list[str] = []
+        self._wanted = wanted
+        self._witnessed_at = 0
+        self._closings: dict[int, list[tuple[int, int, str, bool]]] = {}
+
+    def fault(self, row: int, what: str) -> None:
+        """Take down a fault."""
+        self.faults.append(Fault(row, what))
+
+    def run(self, conn: sqlite3.Connection) -> None:
+        """Check all there is in the file."""
+        for (line,) in conn.execute("PRAGMA integrity_check(10)").fetchall():
+            if line != b"ok":
+                self.fault(0, f"SQLite's integrity check: {line.decode(errors='replace')}")
+        for row in _pages(conn, f"SELECT {', '.join(COLUMNS)} FROM events WHERE seq > ? ORDER BY seq LIMIT {PAGE}"):
+            self._check_event(row)
+        if not self.seq:
+            self.fault(0, "there is no event in it")
+        for run, closings in self._closings.items():
+            self._check_output(conn, run, closings)
+
+    def _check_event(self, row: Row) -> None:
+        seq = row[0]
+        if not isinstance(seq, int):
+            self.fault(0, f"a row is numbered {seq!r}: the tables are not those that were made")
+            return
+        if seq != self.seq + 1:
+            gap = f"row {seq - 1} is" if seq == self.seq + 2 else f"rows {self.seq + 1} to {seq - 1} are"
+            self.fault(seq, f"{gap} missing before it")
+        if row[-2] != self.head:
+            self.fault(seq, "it does not follow the row before it: one of the two was altered, removed or moved")
+        if row_hash(row[:-1]).encode() != row[-1]:
+            self.fault(seq, "it does not match its own hash: it was altered")
+        self.seq, self.head = seq, row[-1] if isinstance(row[-1], bytes) else b""
+        if self._wanted and self.head.startswith(self._wanted):
+            self._witnessed_at = seq
+        if row[6] in CLOSING:
+            self._note_closing(seq, row)
+
+    def _note_closing(self, seq: int, row: Row) -> None:
+        try:
+            payload = json.loads(row[8])
+            promise = (seq, payload.get("output_lines", 0), payload.get("output_sha256", ""), row[6] == CLOSING[0])
+            self._closings.setdefault(payload["run"], []).append(promise)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.fault(seq, f"its payload cannot be read: {error}")
+
+    def _check_output(self, conn: sqlite3.Connection, run: int, closings: list[tuple[int, int, str, bool]]) -> None:
+        there, digests = _digests(conn, run, {lines for _, lines, _, _ in closings})
+        for seq, lines, sha256, finished in closings:
+            if not sha256 and not lines:
+                sha256 = hashlib.sha256().hexdigest()
+            if lines not in digests:
+                self.fault(seq, f"run {run} printed {lines} lines, and {there} are there")
+            elif digests[lines] != sha256:
+                self.fault(seq, f"what run {run} printed does not match the digest here: it was altered")
+            elif finished and there > lines:
+                self.fault(seq, f"run {run} printed {lines} lines, and {there} are there: some were added")
+
+    def judge_head(self, log_missing: bool) -> None:
+        """Compare with the witness; without one, say what cannot be seen."""
+        if log_missing and not (self._witnessed_at and self._witnessed_at == self.seq):
+            self.fault(
+                0, "its end may be missing: it was copied without the -wal file beside it, or not closed in order"
+            )
+        if self._wanted and not self._witnessed_at:
+            self.fault(0, "the head given is nowhere in it: its end was cut off, or it was written anew")
+        elif self._wanted and self._witnessed_at < self.seq:
+            self.notes.append(f"the head given is that of row {self._witnessed_at}; later rows have no witness")
+
+
+def _pages(conn: sqlite3.Connection, sql: str, *values: Any) -> Iterator[Row]:
+    """Yield rows page by page, so that no read transaction stays open beside a writer."""
+    last = -(2**63)
+    while rows := conn.execute(sql, (*values, last)).fetchall():
+        yield from rows
+        last = rows[-1][0]
+
+
+def _digests(conn: sqlite3.Connection, run: int, counts: set[int]) -> tuple[int, dict[int, str]]:
+    """Return how many lines a run printed, and the digest after each of these counts that is reached."""
+    digest, seen = hashlib.sha256(), 0
+    found = {0: digest.hexdigest()}
+    sql = f"SELECT n, at, stream, text FROM output WHERE run = ? AND n > ? ORDER BY n LIMIT {PAGE}"
+    for row in _pages(conn, sql, run):
+        digest.update(_to_bytes(row))
+        seen += 1
+        if seen in counts:
+            found[seen] = digest.hexdigest()
+    return seen, found
+
+
+def _print(path: Path, verdict: Verdict) -> None:
+    print(f"{path}: {verdict.seq} events, head {verdict.head} ({short_head(verdict.head)})")
+    for fault in verdict.faults:
+        print(f"  row {fault.row}: {fault.what}" if fault.row else f"  {fault.what}")
+    for note in verdict.notes:
+        print(f"  note: {note}")
+    print("Nothing is wrong." if verdict.ok else f"WRONG: {len(verdict.faults)} found.")
+
+
+def main() -> int:
+    """Check the journal named on the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description="Check that a journal is what was written.")
+    parser.add_argument("file", type=Path, help="the journal, or an export of it")
+    parser.add_argument("--head", help="the head that a witness holds: 64 hexadecimal digits, or 8 of them (7f3a-09bc)")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    asked = parser.parse_args()
+    try:
+        verdict = verify(asked.file, asked.head)
+    except CannotCheckError as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
+    if asked.json:
+        print(json.dumps(verdict._asdict()))
+    else:
+        _print(asked.file, verdict)
+    return 0 if verdict.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
