@@ -18,7 +18,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A part of a plan: unknown keys are errors, nothing changes once loaded."""
 
 
-class Tier(_Part, frozen=True):
+class Tier(_Part, frozen=True, kw_only=True):
     """A recovery time objective. It is met when every step in ``validated_by`` is done."""
 
     title: str
@@ -26,7 +26,7 @@ class Tier(_Part, frozen=True):
     validated_by: list[str] = []
 
 
-class DataClass(_Part, frozen=True):
+class DataClass(_Part, frozen=True, kw_only=True):
     """A recovery point objective; ``rpo`` 0 means real-time."""
 
     title: str
@@ -34,14 +34,14 @@ class DataClass(_Part, frozen=True):
     how: str = ""
 
 
-class Objectives(_Part, frozen=True):
+class Objectives(_Part, frozen=True, kw_only=True):
     """What the organisation promised itself."""
 
     rto: dict[str, Tier]
     rpo: dict[str, DataClass]
 
 
-class System(_Part, frozen=True):
+class System(_Part, frozen=True, kw_only=True):
     """Something that can break. ``tier`` and ``data`` name objectives; no ``data`` means it holds none."""
 
     title: str
@@ -49,7 +49,7 @@ class System(_Part, frozen=True):
     data: str = ""
 
 
-class Scenario(_Part, frozen=True):
+class Scenario(_Part, frozen=True, kw_only=True):
     """A disaster, as the plan foresees it. ``refuses`` maps a decision to answers that would make it worse."""
 
     title: str
@@ -61,18 +61,19 @@ class Scenario(_Part, frozen=True):
     refuses: dict[str, list[str]] = {}
 
 
-class Option(_Part, frozen=True):
+class Option(_Part, frozen=True, kw_only=True):
     """One answer to a decision."""
 
     title: str
     text: str = ""
 
 
-class Decision(_Part, frozen=True):
+class Decision(_Part, frozen=True, kw_only=True):
     """A question that a person answers; later steps say ``when: {<name>: [answers]}``.
 
     ``kind``: ``one`` of the options, ``systems`` (any of the plan's systems, comma-separated in the
     answer), ``recovery-point`` (``latest``, ``backup:LABEL``, ``time:INSTANT``, ``lsn:LSN``) or ``text``.
+    What a screen proposes is ``Plan.suggested``.
     """
 
     name: str
@@ -82,7 +83,7 @@ class Decision(_Part, frozen=True):
     default: str = ""
 
 
-class Step(_Part, frozen=True):
+class Step(_Part, frozen=True, kw_only=True):
     """One line of the checklist.
 
     What it is follows from what it has: an ``action`` (registered, with ``params``), a ``command`` (an
@@ -130,23 +131,28 @@ class Step(_Part, frozen=True):
         return "decision" if self.decision else "manual"
 
 
-class Section(_Part, frozen=True):
+class Section(_Part, frozen=True, kw_only=True):
     """A numbered heading inside a phase."""
 
     title: str
     steps: list[Step]
 
 
-class Window(_Part, frozen=True):
-    """When a phase is meant to happen: from/to after the incident began, or how long it lasts at most."""
+class Window(_Part, frozen=True, kw_only=True):
+    """When a phase is meant to happen.
+
+    From ``start`` to ``end`` after the incident began, or for between ``at_least`` and ``lasts`` at most,
+    counted from the phase before. ``text`` is the window as the written plan has it.
+    """
 
     start: Duration | None = None
     end: Duration | None = None
+    at_least: Duration | None = None
     lasts: Duration | None = None
     text: str = ""
 
 
-class Phase(_Part, frozen=True):
+class Phase(_Part, frozen=True, kw_only=True):
     """A stretch of the plan. ``optional`` phases (manual procedures, after the incident) do not hold up the close."""
 
     id: str
@@ -156,7 +162,7 @@ class Phase(_Part, frozen=True):
     optional: bool = False
 
 
-class Contact(_Part, frozen=True):
+class Contact(_Part, frozen=True, kw_only=True):
     """Someone to call. ``respond_within`` in seconds where the plan promises one."""
 
     role: str
@@ -165,7 +171,7 @@ class Contact(_Part, frozen=True):
     respond_within: Duration = Duration(0)
 
 
-class LegalClock(_Part, frozen=True):
+class LegalClock(_Part, frozen=True, kw_only=True):
     """A duty with a deadline: what the plan says, and what the law says, with its source."""
 
     title: str
@@ -176,7 +182,7 @@ class LegalClock(_Part, frozen=True):
     source: str = ""
 
 
-class AlertRule(_Part, frozen=True):
+class AlertRule(_Part, frozen=True, kw_only=True):
     """An alert of the plan. ``after`` is the time from the fault to the alarm, in seconds."""
 
     name: str
@@ -188,14 +194,14 @@ class AlertRule(_Part, frozen=True):
     data: str = ""
 
 
-class Test(_Part, frozen=True):
+class Test(_Part, frozen=True, kw_only=True):
     """Exercises that are due every so often."""
 
     every: Literal["month", "quarter", "year"]
     items: list[str]
 
 
-class Backup(_Part, frozen=True):
+class Backup(_Part, frozen=True, kw_only=True):
     """A backup the plan schedules (cron syntax)."""
 
     title: str
@@ -204,7 +210,7 @@ class Backup(_Part, frozen=True):
     data: str
 
 
-class Plan(_Part, frozen=True, dict=True):
+class Plan(_Part, frozen=True, kw_only=True, dict=True):
     """The whole plan."""
 
     title: str
@@ -256,3 +262,10 @@ class Plan(_Part, frozen=True, dict=True):
     def decision(self, name: str) -> Step | None:
         """Return the step that asks for the decision ``name``, or None."""
         return next((s for s in self.steps() if s.decision and s.decision.name == name), None)
+
+    def suggested(self, decision: Decision, scenario: str) -> str:
+        """Return the answer to propose in this scenario; empty where there is none, or it would be refused."""
+        hit = self.scenarios[scenario]
+        own = {"strategy": hit.strategy, "severity": hit.severity}.get(decision.name, "")
+        answer = ",".join(hit.systems) if decision.kind == "systems" else own or decision.default
+        return "" if answer in hit.refuses.get(decision.name, []) else answer

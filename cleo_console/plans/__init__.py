@@ -1,0 +1,10 @@
+"""The plans that ship with the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def bundled() -> Path:
+    """Return the path of the bundled CleoAI plan."""
+    return Path(__file__).with_name("cleoai.yaml")

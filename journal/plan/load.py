@@ -1,0 +1,85 @@
+"""From a file, or from the journal's first page, to a plan."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from journal.action_spec import Catalogue
+from journal.errors import CleoError
+from journal.plan.model import Plan
+from journal.plan.problem import FilePath, PlanError, Problem
+from journal.plan.shape import decode_duration, misfits
+from journal.plan.yaml_source import Source, read_yaml
+
+
+class LoadedPlan(NamedTuple):
+    """A plan and where it came from.
+
+    Attributes:
+        plan: the plan.
+        data: the same as JSON-able data, for the journal's first page (``plan_from_data`` reads it).
+        sha256: the file's digest, as ``sha256sum`` prints it.
+        source: the file's data with its line numbers.
+    """
+
+    plan: Plan
+    data: dict[str, Any]
+    sha256: str
+    source: Source
+
+
+def plan_from_data(data: Mapping[str, Any]) -> Plan:
+    """Return the plan that ``LoadedPlan.data`` holds.
+
+    Raises:
+        msgspec.ValidationError: the data is not a plan's.
+    """
+    return msgspec.convert(data, Plan, dec_hook=decode_duration)
+
+
+def read_plan(path: Path) -> LoadedPlan:
+    """Read a plan file, looking at its shape only: keys, types, durations.
+
+    Raises:
+        CleoError: the file cannot be read.
+        PlanError: it has not a plan's shape; everything that does not fit is named.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CleoError(f"The plan {path} cannot be read: {error.strerror}.", "Name a plan file that you may read.") from error
+    source = read_yaml(path, content)
+    try:
+        plan = plan_from_data(source.data)
+    except msgspec.ValidationError as error:
+        problems = [_problem(source, where, what) for where, what in misfits(Plan, source.data)]
+        raise PlanError(problems or [_problem(source, (), str(error))]) from error
+    return LoadedPlan(plan, source.data, hashlib.sha256(content).hexdigest(), source)
+
+
+def _problem(source: Source, path: FilePath, message: str) -> Problem:
+    return Problem(source.file, source.line(path), path, message)
+
+
+def load_plan(path: Path, catalogue: Catalogue | None = None) -> LoadedPlan:
+    """Read a plan file that is to be used.
+
+    Args:
+        path: the file.
+        catalogue: the actions there are; without it, actions and their parameters are not looked at.
+
+    Raises:
+        CleoError: the file cannot be read.
+        PlanError: it has errors; all that were found are named. Warnings do not count.
+    """
+    from journal.plan.check import errors
+
+    loaded = read_plan(path)
+    if found := errors(loaded, catalogue):
+        raise PlanError(found)
+    return loaded

@@ -1,0 +1,106 @@
+"""YAML with line numbers: plain data, and where each part of it stands in the file.
+
+Only what JSON knows comes out: a date, ``on`` or ``1:30`` stays the text that was written.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from journal.plan.problem import FilePath, PlanError, Problem
+
+_INT = re.compile(r"[-+]?\d+\Z")
+_FLOAT = re.compile(r"[-+]?\d+\.\d+\Z")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+class Source(NamedTuple):
+    """What a YAML file holds. ``lines`` maps the path of each part to the line it stands on."""
+
+    file: str
+    data: Any
+    lines: dict[FilePath, int]
+
+    def line(self, path: FilePath) -> int:
+        """Return the line of the part at ``path``, or of the nearest part around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+class _Reader:
+    """Walks the nodes of one document, collecting data, lines and problems."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[FilePath, int] = {}
+        self.problems: list[Problem] = []
+        self._seen: set[int] = set()
+
+    def value(self, node: Any, path: FilePath) -> Any:
+        """Return the data below ``node``."""
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if id(node) in self._seen:
+            self._complain(node, path, "an alias; write the value out, so that nobody has to look it up")
+            return None
+        self._seen.add(id(node))
+        if node.id == "mapping":
+            return self._mapping(node, path)
+        if node.id == "sequence":
+            return [self.value(child, (*path, n)) for n, child in enumerate(node.value)]
+        return _scalar(node)
+
+    def _mapping(self, node: Any, path: FilePath) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if key_node.id == "scalar" else None
+            if key is None:
+                self._complain(key_node, path, "a key must be plain text")
+                continue
+            if key in found:
+                first = self.lines[(*path, key)]
+                self._complain(key_node, (*path, key), f"key {key!r} is here twice, first in line {first}")
+                continue
+            self.lines[(*path, key)] = key_node.start_mark.line + 1
+            found[key] = self.value(value_node, (*path, key))
+        return found
+
+    def _complain(self, node: Any, path: FilePath, message: str) -> None:
+        self.problems.append(Problem(self.file, node.start_mark.line + 1, path, message))
+
+
+def _scalar(node: Any) -> Any:
+    text: str = node.value
+    if node.style:  # quoted or a block: text, whatever it looks like
+        return text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INT.match(text):
+        return int(text)
+    return float(text) if _FLOAT.match(text) else text
+
+
+def read_yaml(file: Path, content: bytes) -> Source:
+    """Return what the YAML file ``file``, which holds ``content``, says.
+
+    Raises:
+        PlanError: it is not YAML, or has a key twice.
+    """
+    import yaml
+
+    try:
+        node = yaml.compose(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise PlanError([Problem(str(file), mark.line + 1 if mark else 1, (), f"not YAML: {error.problem}")]) from error
+    except yaml.YAMLError as error:  # an unprintable or undecodable character
+        raise PlanError([Problem(str(file), 1, (), f"not YAML: {' '.join(str(error).split())}")]) from error
+    if node is None:
+        raise PlanError([Problem(str(file), 1, (), "the file is empty")])
+    reader = _Reader(str(file))
+    data = reader.value(node, ())
+    if reader.problems:
+        raise PlanError(reader.problems)
+    return Source(str(file), data, reader.lines)
