@@ -41,11 +41,15 @@ def _compose(path: Path) -> yaml.Node | None:
     try:
         return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
-        raise YamlFileError(f"{path} cannot be read: {error.strerror}.", "Check the path and who may read it.") from error
+        raise YamlFileError(
+            f"{path} cannot be read: {error.strerror}.", "Check the path and who may read it."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise YamlFileError(f"{path}:{line}: this is not YAML: {getattr(error, 'problem', error)}", "Mend that line.") from error
+        raise YamlFileError(
+            f"{path}:{line}: this is not YAML: {getattr(error, 'problem', error)}", "Mend that line."
+        ) from error
 
 
 def _line(node: yaml.Node | None, where: str) -> int:

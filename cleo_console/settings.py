@@ -1,0 +1,52 @@
+"""Where things live (XDG base directories), and the environment variables that say otherwise."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from pathlib import Path
+
+from journal.errors import CleoError
+from journal.places import Places
+
+
+class BadSettings(CleoError):
+    """An environment variable points to nothing useful."""
+
+
+def home() -> Path:
+    """Return the folder of journals: CLEO_HOME, else ``cleo`` under XDG_STATE_HOME, else ``~/.local/state/cleo``."""
+    if named := os.environ.get("CLEO_HOME"):
+        return Path(named).expanduser().absolute()
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "cleo"
+
+
+def places() -> Places:
+    """Return where this installation's things live.
+
+    Raises:
+        BadSettings: CLEO_INVENTORY names a file that is not there.
+    """
+    return Places(incidents=home() / "incidents", locks=home() / "locks", inventory=_inventory())
+
+
+def _inventory() -> Path | None:
+    """CLEO_INVENTORY, else ``inventory.yaml`` beside the journals or under XDG_CONFIG_HOME, else the running lab's."""
+    if named := os.environ.get("CLEO_INVENTORY"):
+        path = Path(named).expanduser().absolute()
+        if not path.is_file():
+            raise BadSettings(
+                f"CLEO_INVENTORY names {path}, and there is no such file.", "Correct or unset CLEO_INVENTORY."
+            )
+        return path
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    candidates = [config / "cleo" / "inventory.yaml", home() / "inventory.yaml"]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def actor() -> str:
+    """Return who sits here, as ``user@host``; behind sudo, who typed it."""
+    user = os.environ.get("CLEO_ACTOR") or os.environ.get("SUDO_USER") or getpass.getuser()
+    return user if "@" in user else f"{user}@{socket.gethostname()}"

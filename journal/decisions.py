@@ -1,0 +1,96 @@
+"""What an answer to a decision must look like, and which answers a scenario refuses (design, gate 2)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    from journal.incident import Incident
+    from journal.plan.model import Decision, Plan
+
+_LSN = re.compile(r"lsn:[0-9A-F]{1,8}/[0-9A-F]{1,8}")
+_BACKUP = re.compile(r"backup:\S+")
+
+
+class AnswerRefused(CleoError):
+    """An answer does not fit its question, or would make this disaster worse."""
+
+
+def refusal(incident: Incident, name: str, answer: str) -> str:
+    """Return why this incident's scenario refuses ``answer`` to the decision ``name``, or an empty string."""
+    scenario = incident.plan.scenarios.get(incident.scenario)
+    if scenario is None or answer not in scenario.refuses.get(name, []):
+        return ""
+    return f"{scenario.title}: {answer!r} is refused. Replicas and the newest backups may already hold the damage."
+
+
+def check_answer(incident: Incident, decision: Decision, answer: str) -> str:
+    """Return ``answer`` in the form in which it is kept.
+
+    Raises:
+        AnswerRefused: it is empty, not among the options, not a known form, or refused by the scenario.
+    """
+    answer = answer.strip()
+    if not answer:
+        raise AnswerRefused(f"{decision.question} has no answer yet.", "Choose one.")
+    why = refusal(incident, decision.name, answer)
+    if why:
+        raise AnswerRefused(why, "Choose a point before the damage: a time, an LSN or a named backup.")
+    return _CHECKS[decision.kind](incident.plan, decision, answer)
+
+
+def _one(plan: Plan, decision: Decision, answer: str) -> str:
+    if answer not in decision.options:
+        raise AnswerRefused(
+            f"{answer!r} does not answer {decision.question!r}.", f"Choose: {', '.join(decision.options)}."
+        )
+    return answer
+
+
+def _systems(plan: Plan, decision: Decision, answer: str) -> str:
+    names = [name.strip() for name in answer.split(",") if name.strip()]
+    unknown = [name for name in names if name not in plan.systems]
+    if unknown:
+        raise AnswerRefused(
+            f"The plan has no system {', '.join(unknown)}.", f"Choose among: {', '.join(plan.systems)}."
+        )
+    return ",".join(names)
+
+
+def _recovery_point(plan: Plan, decision: Decision, answer: str) -> str:
+    if answer.startswith("time:"):
+        return f"time:{utc_instant(answer.removeprefix('time:')).isoformat()}"
+    if answer == "latest" or _LSN.fullmatch(answer) or _BACKUP.fullmatch(answer):
+        return answer
+    raise AnswerRefused(
+        f"{answer!r} is no recovery point.", "Write latest, time:2026-11-22T14:30:00Z, lsn:0/3000060 or backup:LABEL."
+    )
+
+
+def _text(plan: Plan, decision: Decision, answer: str) -> str:
+    return answer
+
+
+_CHECKS = {"one": _one, "systems": _systems, "recovery-point": _recovery_point, "text": _text}
+
+
+def utc_instant(text: str) -> datetime:
+    """Return the instant that ``text`` (ISO 8601 with a zone) names, in UTC.
+
+    A time without a zone is refused here: screens and command line show its UTC instant first and pass
+    that on (design, gate 9).
+
+    Raises:
+        AnswerRefused: it is no such time, or names no zone.
+    """
+    try:
+        instant = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise AnswerRefused(f"{text!r} is no time.", "Write it as 2026-11-22T14:30:00Z.") from None
+    if instant.tzinfo is None:
+        raise AnswerRefused(f"{text!r} names no time zone.", f"If it is UTC, write {text.strip()}Z.")
+    return instant.astimezone(UTC)

@@ -1,0 +1,263 @@
+"""One person's desk at one incident: what people say and ask for, each as one durable event.
+
+Console, command line and line mode all write through here, so that they refuse the same nonsense in the
+same words. Nothing here touches a system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from journal import events as e
+from journal.decisions import check_answer
+from journal.errors import CleoError
+from journal.records import Run, RunState, StepState
+
+if TYPE_CHECKING:
+    from journal.action_spec import Catalogue
+    from journal.incident import Incident
+    from journal.plan.model import Step
+    from journal.store import Journal
+
+
+class NotNow(CleoError):
+    """What was asked for makes no sense in the incident's present state."""
+
+
+class Desk:
+    """Where one person writes into one incident. Every method blocks until its event is durable.
+
+    Args:
+        journal: the incident's journal, opened for this person.
+        incident: gives the state as it is now.
+    """
+
+    def __init__(self, journal: Journal, incident: Callable[[], Incident]) -> None:
+        self._journal = journal
+        self._incident = incident
+
+    def decide(self, step_id: str, answer: str, reason: str = "") -> e.Event:
+        """Answer the decision of a step.
+
+        Raises:
+            AnswerRefused: the answer does not fit, or the scenario refuses it.
+            NotNow: the incident is closed, or the step asks for no decision.
+        """
+        step = self._step(step_id)
+        if step.decision is None:
+            raise NotNow(f"{step.title} asks for no decision.")
+        answer = check_answer(self._incident(), step.decision, answer)
+        return self._append(e.DecisionMade(step=step_id, name=step.decision.name, answer=answer, reason=reason.strip()))
+
+    def check_item(self, step_id: str, item: str, checked: bool) -> e.Event:
+        """Tick (or untick) one item of a manual step.
+
+        Raises:
+            NotNow: the incident is closed, or the step has no such item.
+        """
+        if item not in self._step(step_id).items:
+            raise NotNow(f"The step has no item {item!r}.")
+        return self._append(e.ItemChecked(step=step_id, item=item, checked=checked))
+
+    def mark_done(self, step_id: str, note: str = "") -> e.Event:
+        """Say that a step is done. What the console could have run wants a note of what was done instead.
+
+        Raises:
+            NotNow: the incident is closed, the note is missing, or the step is running, in doubt or a decision.
+        """
+        step = self._settleable(step_id)
+        if step.decision is not None:
+            raise NotNow(f"{step.title} is a decision.", "Answer it instead.")
+        if step.kind != "manual" and not note.strip():
+            raise NotNow(f"{step.title} was not run by the console.", "Note what you did, for the report.")
+        return self._append(e.StepMarkedDone(step=step_id, note=note.strip()))
+
+    def skip(self, step_id: str, reason: str) -> e.Event:
+        """Leave a step out.
+
+        Raises:
+            NotNow: the incident is closed, the reason is missing, or the step is running or in doubt.
+        """
+        self._settleable(step_id)
+        return self._append(e.StepSkipped(step=step_id, reason=_required(reason, "A skipped step wants a reason.")))
+
+    def reopen(self, step_id: str, reason: str) -> e.Event:
+        """Take back that a step is done, skipped or failed.
+
+        Raises:
+            NotNow: the incident is closed, the reason is missing, or the step is running or in doubt.
+        """
+        self._settleable(step_id)
+        return self._append(e.StepReopened(step=step_id, reason=_required(reason, "Reopening a step wants a reason.")))
+
+    def note(self, text: str, step_id: str = "", happened_at: datetime | None = None) -> e.Event:
+        """Write a note, also after the incident was closed.
+
+        Args:
+            text: what to say.
+            step_id: the step it belongs to, if any.
+            happened_at: for a late entry, when it happened (with a zone).
+
+        Raises:
+            NotNow: the text is empty.
+        """
+        text = _required(text, "The note is empty.")
+        return self._append(
+            e.NoteAdded(step=step_id, text=text, happened_at=happened_at.isoformat() if happened_at else "")
+        )
+
+    def request_run(
+        self,
+        step_id: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+        confirmed: str = "",
+        overrides: Sequence[e.Override] = (),
+    ) -> int:
+        """Ask the runner for a step's action or command. ``params`` replace the plan's, name by name.
+
+        Returns:
+            The run's id.
+
+        Raises:
+            NotNow: the incident is closed, the step has nothing to run, or it is running or in doubt already.
+        """
+        step = self._step(step_id)
+        if step.kind not in ("action", "command"):
+            raise NotNow(f"{step.title} has nothing to run.")
+        if not dry_run:
+            self._settleable(step_id)
+        body = e.RunRequested(
+            step=step_id,
+            action=step.action or "command",
+            params={**step.params, **(params or {})},
+            dry_run=dry_run,
+            confirmed=confirmed,
+            overrides=list(overrides),
+        )
+        return self._append(body).seq
+
+    def request_action(
+        self,
+        action: str,
+        params: Mapping[str, Any],
+        *,
+        dry_run: bool = False,
+        confirmed: str = "",
+        overrides: Sequence[e.Override] = (),
+    ) -> int:
+        """Ask the runner for an action outside the plan's steps, or for the step that is bound to it.
+
+        The run counts for the first step bound to ``action`` that applies, is not settled and not running;
+        where there is none it stands alone.
+
+        Returns:
+            The run's id.
+
+        Raises:
+            NotNow: the incident is closed.
+        """
+        self._open()
+        body = e.RunRequested(
+            step=self._step_for(action),
+            action=action,
+            params=dict(params),
+            dry_run=dry_run,
+            confirmed=confirmed,
+            overrides=list(overrides),
+        )
+        return self._append(body).seq
+
+    def probe(self, run_id: int, catalogue: Catalogue) -> int:
+        """Ask for the read-only look into what an in-doubt run left.
+
+        Returns:
+            The probe's own run id.
+
+        Raises:
+            NotNow: the run is not in doubt, or its action has no probe.
+        """
+        run = self._doubtful(run_id)
+        spec = catalogue.get(run.action)
+        if spec is None or not spec.probe:
+            raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")
+        return self._append(e.RunRequested(step=run.step, action=spec.probe, probe_of=run_id)).seq
+
+    def cancel(self, run_id: int, reason: str = "") -> e.Event:
+        """Ask a run to stop. It stops when its runner says so, not before.
+
+        Raises:
+            NotNow: it is not running.
+        """
+        run = self._incident().runs.get(run_id)
+        if run is None or run.state is not RunState.RUNNING:
+            raise NotNow("There is nothing running to cancel." if run is None else f"The run is {run.state}.")
+        return self._append(e.CancelRequested(step=run.step, run=run_id, reason=reason.strip()))
+
+    def resolve(self, run_id: int, verdict: Literal["done", "failed", "run_again"], reason: str) -> e.Event:
+        """Say what an in-doubt run was. ``run_again`` makes its step ready; it starts nothing.
+
+        Raises:
+            NotNow: the run is not in doubt, or the reason is missing.
+        """
+        run = self._doubtful(run_id)
+        reason = _required(reason, "Say what you saw that tells how it ended.")
+        return self._append(e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
+
+    def close(self, summary: str) -> e.Event:
+        """Close the incident. Steps may be open or in doubt: the outcome then says so.
+
+        Raises:
+            NotNow: it is closed already, the summary is missing, or something is running.
+        """
+        self._open()
+        running = [run for run in self._incident().runs.values() if not run.state.over]
+        if running:
+            raise NotNow(f"{running[0].action} is {running[0].state}.", "Wait for it or cancel it, then close.")
+        return self._append(e.IncidentClosed(summary=_required(summary, "Closing wants a sentence on how it ended.")))
+
+    def _append(self, body: e.Body) -> e.Event:
+        return self._journal.append(body)[0]
+
+    def _open(self) -> Incident:
+        incident = self._incident()
+        if incident.closed_at is not None:
+            raise NotNow(f"{incident.id} is closed.", "Add what is missing as a note.")
+        return incident
+
+    def _step(self, step_id: str) -> Step:
+        incident = self._open()
+        try:
+            return incident.plan.by_id[step_id]
+        except KeyError:
+            raise NotNow(f"The plan has no step {step_id!r}.", "See the ids with: cleo plan show") from None
+
+    def _settleable(self, step_id: str) -> Step:
+        step = self._step(step_id)
+        state = self._incident().state(step_id)
+        if state.active:
+            raise NotNow(f"{step.title} is {state}.", "Wait for it, or cancel it.")
+        if state is StepState.IN_DOUBT:
+            raise NotNow(f"{step.title} is in doubt.", "Look what it left, then say done, failed or run again.")
+        return step
+
+    def _step_for(self, action: str) -> str:
+        incident = self._incident()
+        open_states = (StepState.READY, StepState.WAITING, StepState.FAILED, StepState.CANCELLED)
+        bound = (step.id for step in incident.in_state(*open_states) if step.action == action)
+        return next(bound, "")
+
+    def _doubtful(self, run_id: int) -> Run:
+        run = self._open().runs.get(run_id)
+        if run is None or run.state is not RunState.IN_DOUBT or run.verdict:
+            raise NotNow("That run is not in doubt.")
+        return run
+
+
+def _required(text: str, complaint: str) -> str:
+    if not text.strip():
+        raise NotNow(complaint)
+    return text.strip()
