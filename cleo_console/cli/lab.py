@@ -1,0 +1,119 @@
+"""`cleo lab`: real services on loopback to practise on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from cleo_console.lab.status import LabStatus
+
+directory_option = click.option(
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The lab's folder. Default: $XDG_STATE_HOME/cleo/lab, for root /var/lib/cleo/lab.",
+)
+
+
+@click.group()
+def lab() -> None:
+    """Practise on real services: on this machine's loopback, in a folder of their own.
+
+    \b
+    Example:
+      cleo lab up
+      cleo lab break postgres --how lose-data-directory
+      cleo lab down
+    """
+
+
+@lab.command()
+@directory_option
+@click.option("--size", default="small", show_default=True, help="How much data: small, or such as 500MB or 2GB.")
+@click.option("--backup-every", type=click.FloatRange(min=0.01), default=15.0, show_default=True, metavar="MINUTES")
+def up(directory: Path | None, size: str, backup_every: float) -> None:
+    """Start the lab: PostgreSQL with CleoAI's tables, a writer, backups, log archiving.
+
+    Repeating it is harmless. What a fault stopped stays stopped.
+
+    \b
+    Example:
+      cleo lab up --size 1GB
+    """
+    from cleo_console.lab import Lab
+
+    started = Lab.up(directory, size, backup_minutes=backup_every, say=click.echo)
+    click.echo(f"Inventory: {started.inventory_path}")
+
+
+@lab.command()
+@directory_option
+@click.option("--keep", is_flag=True, help="Only stop it; `cleo lab up` goes on with the same data.")
+def down(directory: Path | None, keep: bool) -> None:
+    """Stop everything the lab started and remove its folder.
+
+    \b
+    Example:
+      cleo lab down
+    """
+    from cleo_console.lab import Lab
+
+    if keep:
+        kept = Lab.at(directory)
+        kept.stop()
+        click.echo(f"The lab in {kept.directory} is stopped; `cleo lab up` starts it again.")
+    elif Lab.remove(directory):
+        click.echo("The lab is gone: no process, no folder.")
+    else:
+        click.echo("There was no lab.")
+
+
+@lab.command()
+@directory_option
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def status(directory: Path | None, as_json: bool) -> None:
+    """Show what runs. Exit status 1 when something of the lab does not.
+
+    \b
+    Example:
+      cleo lab status --json
+    """
+    from cleo_console.lab import Lab
+
+    found = Lab.at(directory).status()
+    if as_json:
+        click.echo(json.dumps({**asdict(found), "whole": found.whole}, indent=2, ensure_ascii=False))
+    else:
+        for name, value in _status_lines(found):
+            click.echo(f"{name:<14}{value}")
+    if not found.whole:
+        raise click.exceptions.Exit(1)
+
+
+def _status_lines(found: LabStatus) -> list[tuple[str, str]]:
+    database = found.database or {}
+    rows = ", ".join(f"{table} {count:,}" for table, count in sorted((database.get("rows") or {}).items()))
+    last = found.last_backup or {}
+    error = " (in error: it holds a damaged page)" if last.get("error") else ""
+    lines = [
+        ("folder", found.directory),
+        ("inventory", found.inventory),
+        ("PostgreSQL", _process(found.postgres) + f", 127.0.0.1:{found.port}"),
+        ("writer", _process(found.writer)),
+        ("backups", _process(found.schedule) + (", on hold" if found.held else "")),
+        ("rows", rows or "not measured"),
+        ("newest write", database.get("heartbeat") or "not measured"),
+        ("last backup", f"{last['label']}, ended {last['ended']}{error}" if last else "not measured"),
+        ("last archived", database.get("last_archived") or "not measured"),
+    ]
+    lines += [("fault", f"{fault.at} {fault.how}: {fault.what}") for fault in found.faults] or [("faults", "none")]
+    return lines + [("trouble", each) for each in found.trouble]
+
+
+def _process(pid: int | None) -> str:
+    return "does not run" if pid is None else f"runs (pid {pid})"

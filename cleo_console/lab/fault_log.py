@@ -1,0 +1,44 @@
+"""The faults that were injected into a lab, one JSON line each, in a file of the lab."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cleo_console.lab.site import Site
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One injected fault.
+
+    Args:
+        at: when it took effect, UTC, ISO 8601 with microseconds; by the server's clock where the server took part.
+        system: what was broken.
+        how: the fault's name.
+        what: what was done, as a sentence.
+        details: figures a test or a report may need (paths, labels, instants, log positions).
+    """
+
+    at: str
+    system: str
+    how: str
+    what: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def injected_faults(site: Site) -> list[Fault]:
+    """The faults injected so far, oldest first."""
+    if not site.faults.exists():
+        return []
+    return [Fault(**json.loads(line)) for line in site.faults.read_text().splitlines() if line.strip()]
+
+
+def note_fault(site: Site, fault: Fault) -> None:
+    """Append a fault, durably."""
+    with site.faults.open("a") as file:
+        file.write(json.dumps(asdict(fault), ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Commits one row a second, as the application would, and connects again when the server is gone.
+# What was acknowledged here and is missing after a recovery is what was lost.
+set -u
+cd "$CLEO_LAB" || exit 1
+. bin/lab.env
+echo $$ >run/heartbeat.pid
+
+beats() {
+    while echo 'INSERT INTO public.heartbeat DEFAULT VALUES;'; do sleep 1; done
+}
+
+while :; do
+    # Line 7 names the server's shared memory, which a killed server leaves behind; `cleo lab down` removes it.
+    sed -n 7p "$DATA/postmaster.pid" 2>/dev/null >>run/shared-memory
+    beats | PGPASSFILE="$APP_PASSWORD_FILE" PGAPPNAME=heartbeat \
+        "$BIN/psql" -Xq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$PORT" -U cleo_app -d cleoai >/dev/null
+    sleep 1
+done

@@ -1,0 +1,63 @@
+"""A running lab for any test that needs a real PostgreSQL with backups.
+
+Import the fixture where it is needed (`from tests.labs import lab`): one lab a test module, about five seconds. A
+module whose tests break things one after the other may start further ones with `running_lab`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cleo_console.lab import Lab
+from journal.errors import CleoError
+
+PARENT = Path("/var/tmp")
+"""Not pytest's tmp_path: when root runs the tests, the servers' account must be able to enter the folder."""
+
+PREFIX = "cleo-lab-"
+
+
+@contextmanager
+def lab_directory() -> Iterator[Path]:
+    """A folder for one lab, and nothing left of it afterwards, whatever the test did."""
+    remove_abandoned_labs()
+    parent = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))
+    parent.chmod(0o755)
+    try:
+        yield parent / "lab"
+    finally:
+        Lab.remove(parent / "lab")
+        shutil.rmtree(parent)
+
+
+@contextmanager
+def running_lab(size: str = "small", backup_minutes: float = 60.0) -> Iterator[Lab]:
+    """A lab that is up, with one full backup; its scheduled backups are rare enough not to disturb a test."""
+    with lab_directory() as directory:
+        yield Lab.up(directory, size, backup_minutes=backup_minutes)
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """One running lab for all tests of a module."""
+    with running_lab() as running:
+        yield running
+
+
+def remove_abandoned_labs() -> None:
+    """Remove labs whose test process was killed before it could."""
+    for parent in PARENT.glob(f"{PREFIX}*"):
+        owner = parent.name.removeprefix(PREFIX).partition("-")[0]
+        mine = parent.stat().st_uid == os.geteuid()
+        if mine and owner.isdigit() and not Path("/proc", owner).exists():
+            with contextlib.suppress(CleoError):  # another worker is at it already
+                Lab.remove(parent / "lab")
+                shutil.rmtree(parent, ignore_errors=True)
