@@ -52,7 +52,9 @@ def read_plan(path: Path) -> LoadedPlan:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CleoError(f"The plan {path} cannot be read: {error.strerror}.", "Name a plan file that you may read.") from error
+        raise CleoError(
+            f"The plan {path} cannot be read: {error.strerror}.", "Name a plan file that you may read."
+        ) from error
     source = read_yaml(path, content)
     try:
         plan = plan_from_data(source.data)

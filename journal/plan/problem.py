@@ -38,4 +38,6 @@ class PlanError(CleoError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: problem.line)
-        super().__init__("\n".join(map(str, self.problems)), "Correct the file; `cleo plan check FILE` tells what is left.")
+        super().__init__(
+            "\n".join(map(str, self.problems)), "Correct the file; `cleo plan check FILE` tells what is left."
+        )

@@ -41,7 +41,9 @@ def misfits(wanted: Any, value: Any, path: FilePath = ()) -> Iterator[tuple[File
         yield from _leaf_misfits(wanted, value, path)
 
 
-def _struct_misfits(wanted: type[msgspec.Struct], value: dict[str, Any], path: FilePath) -> Iterator[tuple[FilePath, str]]:
+def _struct_misfits(
+    wanted: type[msgspec.Struct], value: dict[str, Any], path: FilePath
+) -> Iterator[tuple[FilePath, str]]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
     for key in value.keys() - fields.keys():
         yield (*path, key), f"unknown key {key!r}{did_you_mean(key, fields)}"
@@ -66,5 +68,5 @@ def _optional_struct(wanted: Any) -> type[msgspec.Struct] | None:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` when a known word is near, else nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1)
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
     return f"; did you mean {near[0]!r}?" if near else ""

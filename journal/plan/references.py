@@ -1,0 +1,85 @@
+"""Every name in a plan must lead somewhere: systems, tiers, data classes, strategies, steps, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from journal.plan.model import Decision, Plan, Scenario, Step
+from journal.plan.placed import Finding, placed_steps
+from journal.plan.problem import FilePath
+from journal.plan.shape import did_you_mean
+
+
+def reference_findings(plan: Plan) -> Iterator[Finding]:
+    """Yield every name that leads nowhere."""
+    yield from _objectives(plan)
+    for name, scenario in plan.scenarios.items():
+        yield from _scenario(plan, scenario, ("scenarios", name))
+    for path, step in placed_steps(plan):
+        yield from _step(plan, step, path)
+    for part in ("alerts", "backups"):
+        for place, item in enumerate(getattr(plan, part)):
+            yield from _unknown("data class", item.data, plan.objectives.rpo, (part, place, "data"))
+
+
+def _objectives(plan: Plan) -> Iterator[Finding]:
+    for name, tier in plan.objectives.rto.items():
+        yield from _unknown_in_list("step", tier.validated_by, plan.by_id, ("objectives", "rto", name, "validated_by"))
+    for name, system in plan.systems.items():
+        yield from _unknown("tier", system.tier, plan.objectives.rto, ("systems", name, "tier"))
+        yield from _unknown("data class", system.data, plan.objectives.rpo, ("systems", name, "data"))
+
+
+def _scenario(plan: Plan, scenario: Scenario, path: FilePath) -> Iterator[Finding]:
+    yield from _unknown_in_list("system", scenario.systems, plan.systems, (*path, "systems"))
+    yield from _unknown("strategy", scenario.strategy, plan.strategies, (*path, "strategy"))
+    if plan.decision("severity"):
+        yield from _answers(plan, "severity", [scenario.severity], (*path, "severity"))
+    for name, refused in scenario.refuses.items():
+        yield from _answers(plan, name, refused, (*path, "refuses", name))
+    if scenario.strategy in scenario.refuses.get("strategy", []):
+        yield (*path, "strategy"), f"suggests {scenario.strategy!r}, which this scenario refuses"
+
+
+def _step(plan: Plan, step: Step, path: FilePath) -> Iterator[Finding]:
+    yield from _unknown_in_list("step", step.needs, plan.by_id, (*path, "needs"))
+    yield from _unknown("step", step.verified_by, plan.by_id, (*path, "verified_by"))
+    yield from _unknown("system", step.system, plan.systems, (*path, "system"))
+    for name, answers in step.when.items():
+        yield from _answers(plan, name, answers, (*path, "when", name))
+        if not answers:
+            yield (*path, "when", name), "names no answer: the step would never apply"
+
+
+def _answers(plan: Plan, name: str, answers: list[str], path: FilePath) -> Iterator[Finding]:
+    """Yield the answers that nobody can give to the decision ``name`` (or to ``scenario``)."""
+    if name == "scenario":
+        yield from _unknown_in_list("scenario", answers, plan.scenarios, path)
+        return
+    step = plan.decision(name)
+    if step is None or step.decision is None:
+        names = [s.decision.name for s in plan.steps() if s.decision]
+        yield path, f"unknown decision {name!r}{did_you_mean(name, names)}"
+        return
+    known = possible_answers(plan, step.decision)
+    if known is not None:
+        yield from _unknown_in_list(f"answer to {name}", answers, known, path)
+
+
+def possible_answers(plan: Plan, decision: Decision) -> Collection[str] | None:
+    """Return the answers that a plan may name for a decision, or None where it may name any."""
+    if decision.kind == "one":
+        return decision.options
+    if decision.kind == "systems":
+        return plan.systems
+    return ["latest"] if decision.kind == "recovery-point" else None
+
+
+def _unknown(what: str, name: str, known: Collection[str], path: FilePath) -> Iterator[Finding]:
+    if name and name not in known:
+        yield path, f"unknown {what} {name!r}{did_you_mean(name, known)}"
+
+
+def _unknown_in_list(what: str, names: list[str], known: Collection[str], path: FilePath) -> Iterator[Finding]:
+    for place, name in enumerate(names):
+        yield from _unknown(what, name, known, (*path, place))
