@@ -17,6 +17,8 @@ from journal.store_errors import JournalNotFound, read_failure
 BUSY_SECONDS = 5.0
 """How long SQLite itself waits for a lock. Writers queue elsewhere (`filelock`), so it hardly ever has to."""
 
+_INTERRUPTED = frozenset({sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY})
+
 WAL_BYTES_KEPT = 4 * 1024 * 1024
 """What is left of a long write-ahead log once it has been taken over into the database."""
 
@@ -46,7 +48,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         JournalError: it is not there, not a journal, a newer one, or cannot be read.
     """
     with reading(path):
-        return _open(path, "ro")
+        try:
+            return _open(path, "ro")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in _INTERRUPTED:
+                raise
+            # Its last process died while it opened or closed it: SQLite has to take that back, and needs to write.
+            _open(path, "rw").close()
+            return _open(path, "ro")
 
 
 @contextmanager

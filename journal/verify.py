@@ -136,7 +136,10 @@ def _open(path: Path, log_missing: bool) -> sqlite3.Connection:
         (version,) = conn.execute("PRAGMA user_version").fetchone()
     except sqlite3.OperationalError as error:
         conn.close()
-        hint = "copy it, together with the -wal file beside it, into a folder that you may write to"
+        if path.with_name(path.name + "-journal").exists():
+            hint = "its last program died while closing it: have that program open it once more"
+        else:
+            hint = "copy it, together with the -wal file beside it, into a folder that you may write to"
         raise CannotCheckError(f"{path} cannot be opened: {error}; {hint}") from error
     except sqlite3.DatabaseError:
         conn.close()

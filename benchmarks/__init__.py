@@ -1,0 +1,1 @@
+"""What is promised with a number, measured: ``python -m benchmarks``."""

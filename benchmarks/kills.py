@@ -1,0 +1,191 @@
+"""SIGKILL in a loop while a process appends: what was acknowledged must be there, the chain whole, the file usable.
+
+A child appends events and output from two threads and acknowledges each through a pipe; some children also close and
+reopen the journal all the time. The parent kills it at a random moment, then looks. Children are forked, not started
+anew, so that a kill costs milliseconds: call `run` from a process that has one thread and no journal open.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from benchmarks.table import Row
+from journal.events import IncidentDeclared, Kind, NoteAdded
+from journal.store import Journal, OutputLine, Reader
+from journal.verify import verify
+
+KILLS_A_FILE = 25
+LONGEST_LIFE_SECONDS = 0.03
+LONGEST_START_SECONDS = 30.0
+OPENS_AT_ONCE_SECONDS = 1.0
+RUN = 7
+
+
+class Result(NamedTuple):
+    """What came of it. ``lost`` counts acknowledged events that are gone, ``broken`` files that did not verify."""
+
+    kills: int
+    acknowledged: int
+    lost: int
+    broken: int
+    slowest_open_s: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promise was kept, and tried at all."""
+        return not self.lost and not self.broken and self.slowest_open_s < OPENS_AT_ONCE_SECONDS and self.tried
+
+    @property
+    def tried(self) -> bool:
+        """Whether children came to append between kills."""
+        return self.acknowledged > self.kills
+
+
+class Acknowledged(NamedTuple):
+    """What one child said that it had written."""
+
+    events: dict[int, str]
+    lines: int
+    opened_s: float
+
+
+def run(kills: int) -> Result:
+    """Kill a writer this many times.
+
+    Raises:
+        RuntimeError: a child died by itself.
+    """
+    total = Result(0, 0, 0, 0, 0.0)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in _new_journals(Path(folder)):
+            for _ in range(min(KILLS_A_FILE, kills - total.kills)):
+                total = _add(total, path, _kill_one(path))
+            path.unlink()
+            if total.kills == kills:
+                return total
+    return total
+
+
+def row(kills: int) -> Row:
+    """Return the table's row for this many kills."""
+    result = run(kills)
+    measured = f"{result.lost} lost, {result.broken} broken of {result.acknowledged}"
+    slowest = f"slowest open {result.slowest_open_s * 1e3:.1f} ms"
+    return Row(f"{result.kills} SIGKILLs while appending", measured, "0 lost, 0 broken, 1 s", slowest, result.kept)
+
+
+def _new_journals(folder: Path) -> Iterator[Path]:
+    number = 0
+    while True:
+        number += 1
+        path = folder / f"{number}.sqlite"
+        Journal.create(path, declaration(), actor="parent@bench").close()
+        yield path
+
+
+def declaration() -> IncidentDeclared:
+    """Return the first page of a journal that nobody will read."""
+    return IncidentDeclared(
+        id="INC-BENCH",
+        title="A benchmark",
+        kind=Kind.LAB,
+        scenario="infrastructure",
+        severity="SEV-1",
+        began_at="2026-01-01T00:00:00Z",
+        discovered_at="2026-01-01T00:00:00Z",
+        plan={},
+        plan_sha256="",
+    )
+
+
+def _add(total: Result, path: Path, said: Acknowledged) -> Result:
+    started = time.monotonic()
+    with Reader(path) as reader:
+        first = min(said.events, default=1) - 1
+        there = {event.seq: event.hash for event in reader.events(after=first)}
+        lines, _ = reader.output_digest(RUN)
+    opened = max(time.monotonic() - started, said.opened_s)
+    lost = sum(there.get(seq) != own_hash for seq, own_hash in said.events.items()) + max(0, said.lines - lines)
+    broken = not verify(path).ok
+    acknowledged = total.acknowledged + len(said.events)
+    return Result(
+        total.kills + 1, acknowledged, total.lost + lost, total.broken + broken, max(total.slowest_open_s, opened)
+    )
+
+
+def _kill_one(path: Path) -> Acknowledged:
+    """Let one child live for a moment."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        _append_until_killed(path, writing, reopening=random.random() < 0.3)
+    os.close(writing)
+    try:
+        if random.random() < 0.9:
+            select.select([reading], [], [], LONGEST_START_SECONDS)
+        time.sleep(random.uniform(0, LONGEST_LIFE_SECONDS))
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        if os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
+            raise RuntimeError("a child died by itself: see what it printed")
+        with open(reading, closefd=False) as pipe:
+            return _heard(pipe.read())
+    finally:
+        os.close(reading)
+
+
+def _heard(text: str) -> Acknowledged:
+    said = [line.split() for line in text.splitlines()]
+    events = {int(word[1]): word[2] for word in said if word[0] == "event"}
+    lines = max((int(word[1]) for word in said if word[0] == "lines"), default=0)
+    opened = max((float(word[1]) for word in said if word[0] == "opened"), default=0.0)
+    return Acknowledged(events, lines, opened)
+
+
+def _append_until_killed(path: Path, pipe: int, reopening: bool) -> NoReturn:
+    try:
+        while True:
+            started = time.monotonic()
+            journal = Journal.open(path, actor="child@bench")
+            _say(pipe, f"opened {time.monotonic() - started}")
+            turns = 3 if reopening else sys.maxsize
+            printing = threading.Thread(target=_print, args=(journal, pipe, turns))
+            printing.start()
+            for number in range(turns):
+                (event,) = journal.append(NoteAdded(text=f"note {number}"))
+                _say(pipe, f"event {event.seq} {event.hash}")
+            printing.join()
+            journal.close()
+    finally:
+        os._exit(1)
+
+
+def _print(journal: Journal, pipe: int, turns: int) -> None:
+    there, _ = journal.output_digest(RUN)
+    for _ in range(turns):
+        lines = [OutputLine(RUN, 0, datetime.now(UTC), "stdout", "restore file base/16384/2619")] * random.randint(1, 9)
+        journal.append_output(RUN, lines)
+        there += len(lines)
+        _say(pipe, f"lines {there}")
+
+
+def _say(pipe: int, line: str) -> None:
+    os.write(pipe, f"{line}\n".encode())
+
+
+if __name__ == "__main__":
+    outcome = run(int(sys.argv[1]))
+    print(outcome)
+    sys.exit(0 if outcome.kept else 1)
