@@ -54,6 +54,7 @@ class RpoClock:
 
     Attributes:
         recovered_to: the newest committed record that was found after the recovery, or None: not measured.
+            A record younger than the recovery itself is new work and does not count.
         achieved: seconds of data lost (disruption minus ``recovered_to``, never below 0), or None.
         exposure: seconds of data that a restore would lose now, as last measured, or None.
         measured_at: when the exposure was measured.
@@ -139,8 +140,7 @@ def rpo(incident: Incident, readings: Mapping[str, tuple[datetime, Mapping[str, 
 
 def _rpo(incident: Incident, name: str, reading: tuple[datetime, Mapping[str, Any]] | None) -> RpoClock:
     system = incident.plan.systems[name]
-    found = incident.system_facts.get(name, {}).get("newest_commit_at")
-    recovered_to = datetime.fromisoformat(found) if found else None
+    recovered_to = incident.recovered_to.get(name)
     lost = max(0.0, (incident.began_at - recovered_to).total_seconds()) if recovered_to else None
     return RpoClock(
         system=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journal import events as e
@@ -18,6 +19,7 @@ from journal.records import (
     StepRecord,
     StepState,
 )
+from journal.store_errors import JournalDamaged
 
 if TYPE_CHECKING:
     from journal.incident import Incident
@@ -37,6 +39,21 @@ def _step(incident: Incident, step: str) -> StepRecord:
     return incident.steps.get(step) or StepRecord()
 
 
+def _run(incident: Incident, event: e.Event, run: int) -> Run:
+    """Return the run that an event is about.
+
+    Raises:
+        JournalDamaged: nobody asked for it.
+    """
+    try:
+        return incident.runs[run]
+    except KeyError:
+        raise JournalDamaged(
+            f"Event {event.seq} ({event.type}) is about run {run}, and nobody asked for that run.",
+            "Keep the file as it is, and see `cleo journal verify` for what was altered.",
+        ) from None
+
+
 def _deviate(incident: Incident, event: e.Event, what: str, reason: str) -> None:
     incident.deviations.append(Deviation(event.at, event.actor, what, event.body.step, reason))
 
@@ -50,6 +67,7 @@ def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
     earlier = incident.decisions.get(body.name)
     changes = earlier.changes + 1 if earlier else 0
     incident.decisions[body.name] = DecisionRecord(body.name, body.answer, body.reason, event.actor, event.at, changes)
+    incident.answers[body.name] = body.answer
     _settle(incident, event, StepState.DONE, body.answer)
 
 
@@ -97,16 +115,19 @@ def _requested(incident: Incident, event: e.Event, body: e.RunRequested) -> None
     incident.runs[run.id] = run
     record = _step(incident, body.step)
     record.runs.append(run.id)
-    if run.changes_step and not (record.state and record.state.active):
-        record.before_request, record.state = record.state, StepState.REQUESTED
+    if run.changes_step:
+        record.requests.add(run.id)
+        if not (record.state and record.state.active):
+            record.before_request, record.state = record.state, StepState.REQUESTED
 
 
 def _refused(incident: Incident, event: e.Event, body: e.RunRefused) -> None:
-    run = incident.runs[body.run]
+    run = _run(incident, event, body.run)
     run.state, run.finished_at = RunState.REFUSED, event.at
     run.refusal = Refusal(body.gate, body.message, body.yields, event.at)
     record = _step(incident, run.step)
-    if run.changes_step and record.state is StepState.REQUESTED:
+    record.requests.discard(run.id)
+    if record.state is StepState.REQUESTED and not record.requests:
         record.state = record.before_request
 
 
@@ -119,61 +140,91 @@ def _cancel(incident: Incident, event: e.Event, body: e.CancelRequested) -> None
 
 
 def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
-    run = incident.runs[body.run]
+    run = _run(incident, event, body.run)
     run.state, run.started_at = RunState.RUNNING, event.at
     run.target, run.digest, run.destructive = body.target, body.digest, body.destructive
     run.runner_seq = incident.runner.seq if incident.runner else 0
     if run.changes_step:
         record = _step(incident, run.step)
+        record.requests.discard(run.id)
         record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at
-    for override in body.overrides:
+    for override in () if body.dry_run else body.overrides:
         incident.deviations.append(
             Deviation(event.at, run.requested_by, f"gate {override.gate} overridden", run.step, override.reason)
         )
 
 
 def _reentered(incident: Incident, event: e.Event, body: e.ActionReentered) -> None:
-    incident.runs[body.run].reentered += 1
+    _run(incident, event, body.run).reentered += 1
 
 
 def _program_started(incident: Incident, event: e.Event, body: e.ProgramStarted) -> None:
-    incident.runs[body.run].programs.append(Program(body.key, body.argv, body.host, body.spool, event.at))
+    _run(incident, event, body.run).programs.append(Program(body.key, body.argv, body.host, body.spool, event.at))
 
 
 def _program_finished(incident: Incident, event: e.Event, body: e.ProgramFinished) -> None:
-    for program in reversed(incident.runs[body.run].programs):
+    for program in reversed(_run(incident, event, body.run).programs):
         if program.key == body.key:
             program.code, program.finished_at, program.reattached = body.code, event.at, body.reattached
+            program.duration_s = body.duration_s
             return
 
 
 def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> None:
-    run = incident.runs[body.run]
+    run = _run(incident, event, body.run)
     run.state, step_state = _ENDS[body.status]
     run.finished_at, run.summary, run.facts, run.left_behind = event.at, body.summary, body.facts, body.left_behind
-    run.output_lines, run.output_sha256 = body.output_lines, body.output_sha256
+    run.output_lines, run.output_sha256, run.duration_s = body.output_lines, body.output_sha256, body.duration_s
     if run.changes_step:
         _settle(incident, event, step_state, body.summary)
-        step = incident.plan.by_id.get(run.step)
-        if step and step.system:
-            incident.system_facts.setdefault(step.system, {}).update(body.facts)
+        _changed(incident, event, run)
+        _measured(incident, run)
+
+
+def _changed(incident: Incident, event: e.Event, run: Run) -> None:
+    """Keep from when on a system was another than the one that failed: its first destructive run's end."""
+    step = incident.plan.by_id.get(run.step)
+    if step and step.system and run.destructive:
+        incident.changed_at.setdefault(step.system, event.at)
+
+
+def _measured(incident: Incident, run: Run) -> None:
+    """Keep what a run measured. A record younger than the first change is new work: it does not tell what was lost."""
+    step = incident.plan.by_id.get(run.step)
+    if not (step and step.system):
+        return
+    incident.system_facts.setdefault(step.system, {}).update(run.facts)
+    newest = _instant(run.facts.get("newest_commit_at"))
+    changed_at = incident.changed_at.get(step.system)
+    if newest and not (changed_at and newest > changed_at):
+        incident.recovered_to[step.system] = newest
+
+
+def _instant(text: Any) -> datetime | None:
+    """Return the time that a fact names; None where it names none with a zone, so that no fact stops the fold."""
+    try:
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
 
 
 def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
-    run = incident.runs[body.run]
+    run = _run(incident, event, body.run)
     run.state, run.in_doubt, run.program_status = RunState.IN_DOUBT, body.why, body.program
     run.output_lines, run.output_sha256 = body.output_lines, body.output_sha256
     if run.changes_step:
+        _changed(incident, event, run)
         _settle(incident, event, StepState.IN_DOUBT, body.why)
         _deviate(incident, event, "in doubt", body.why)
 
 
 def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None:
-    run = incident.runs[body.run]
+    run = _run(incident, event, body.run)
     run.verdict, run.finished_at = body.verdict, event.at
-    if run.changes_step and _step(incident, run.step).state is StepState.IN_DOUBT:
-        record = _step(incident, run.step)
-        record.state, record.note, record.by, record.at = _VERDICTS[body.verdict], body.reason, event.actor, event.at
+    if run.changes_step:
+        if _step(incident, run.step).state is StepState.IN_DOUBT:
+            _settle(incident, event, _VERDICTS[body.verdict], body.reason)
         _deviate(incident, event, f"doubt resolved as {body.verdict.replace('_', ' ')}", body.reason)
 
 

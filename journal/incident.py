@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Self
 
+import msgspec
+
 from journal.events import Event, IncidentDeclared, Kind
 from journal.folding import HANDLERS
 from journal.plan.applies import applies
@@ -26,6 +28,9 @@ from journal.records import (
     StepRecord,
     StepState,
 )
+from journal.store_errors import JournalDamaged
+
+_KEEP = "Keep the file as it is, and see `cleo journal verify` for what was altered."
 
 
 class Incident:
@@ -36,7 +41,10 @@ class Incident:
         steps: what happened to each step, by id.
         runs: every run, by id (the seq of its request).
         decisions: the latest answer to each decision, by name.
+        answers: what steers the steps: the scenario, the systems hit, and every decision.
         system_facts: what actions measured, by the plan's system, the latest of each name.
+        changed_at: when the first destructive run on a system ended, by the plan's system.
+        recovered_to: each system's newest committed record after its recovery, where that was measured.
         deviations: everything that was not as the plan says, in order.
         seq, head: the last event's seq and hash.
     """
@@ -44,7 +52,7 @@ class Incident:
     def __init__(self, first: Event) -> None:
         body = first.body
         if not isinstance(body, IncidentDeclared):
-            raise TypeError(f"a journal begins with its declaration, not with {first.type}")
+            raise JournalDamaged(f"The journal begins with {first.type}, not with its declaration.", _KEEP)
         self.id = body.id
         self.title = body.title
         self.kind = Kind(body.kind)
@@ -56,13 +64,16 @@ class Incident:
         self.declared_by = first.actor
         self.inventory = body.inventory
         self.program = body.program
-        self.plan: Plan = plan_from_data(body.plan)
+        self.plan = _plan(body)
         self.plan_sha256 = body.plan_sha256
         self.steps: dict[str, StepRecord] = {step.id: StepRecord() for step in self.plan.steps()}
         self.runs: dict[int, Run] = {}
         self.decisions: dict[str, DecisionRecord] = {}
+        self.answers = self._first_answers()
         self.health: dict[str, HealthRecord] = {}
         self.system_facts: dict[str, dict[str, Any]] = {}
+        self.changed_at: dict[str, datetime] = {}
+        self.recovered_to: dict[str, datetime] = {}
         self.deviations: list[Deviation] = []
         self.runner: RunnerRecord | None = None
         self.actors: Counter[str] = Counter({first.actor: 1})
@@ -74,9 +85,16 @@ class Incident:
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> Self:
-        """Return the incident that ``events`` (at least the first) tell of."""
+        """Return the incident that ``events`` tell of.
+
+        Raises:
+            JournalDamaged: there is none, or they are not one incident's, whole and in order.
+        """
         stream = iter(events)
-        incident = cls(next(stream))
+        first = next(stream, None)
+        if first is None:
+            raise JournalDamaged("The journal holds no event.", _KEEP)
+        incident = cls(first)
         for event in stream:
             incident.apply(event)
         return incident
@@ -85,10 +103,10 @@ class Incident:
         """Take in one more event.
 
         Raises:
-            ValueError: it does not follow the last one.
+            JournalDamaged: it does not follow the last one, or tells of a run that nobody asked for.
         """
         if event.seq != self.seq + 1:
-            raise ValueError(f"event {event.seq} does not follow {self.seq}")
+            raise JournalDamaged(f"Event {event.seq} does not follow event {self.seq}.", _KEEP)
         self.seq, self.head, self.last_at = event.seq, event.hash, event.at
         self.actors[event.actor] += 1
         handler = HANDLERS.get(type(event.body))
@@ -101,28 +119,33 @@ class Incident:
         decided = self.decisions.get("severity")
         return decided.answer if decided else self.declared_severity
 
-    @property
-    def answers(self) -> dict[str, str]:
-        """What steers the steps: the scenario, every decision, and the systems hit."""
+    def _first_answers(self) -> dict[str, str]:
         scenario = self.plan.scenarios.get(self.scenario)
-        found = {"scenario": self.scenario, "affected": ",".join(scenario.systems if scenario else ())}
-        if not found["affected"]:
-            del found["affected"]
-        return found | {name: record.answer for name, record in self.decisions.items()}
+        affected = ",".join(scenario.systems) if scenario else ""
+        return {"scenario": self.scenario} | ({"affected": affected} if affected else {})
 
     def state(self, step_id: str) -> StepState:
         """Return what a step is now."""
+        known = self._known(step_id)
+        if known is not None:
+            return known
+        return StepState.WAITING if self.unmet(self.plan.by_id[step_id]) else StepState.READY
+
+    def _known(self, step_id: str) -> StepState | None:
+        """Return what a step is without a look at what it needs; None where only that can tell ready from waiting."""
         record = self.steps[step_id]
-        if record.state is not None:
-            return record.state
-        step = self.plan.by_id[step_id]
-        if applies(step, self.answers) is False:
+        if record.state is None and applies(self.plan.by_id[step_id], self.answers) is False:
             return StepState.NOT_APPLICABLE
-        return StepState.READY if not self.unmet(step) else StepState.WAITING
+        return record.state
+
+    def settled(self, step_id: str) -> bool:
+        """Return whether steps that need this one may go ahead. Costs the same however long its own needs reach."""
+        known = self._known(step_id)
+        return known is not None and known.settled
 
     def unmet(self, step: Step) -> list[str]:
         """Return the ids of the steps that must come before ``step`` and are not settled."""
-        return [needed for needed in step.needs if not self.state(needed).settled]
+        return [needed for needed in step.needs if not self.settled(needed)]
 
     def states(self) -> dict[str, StepState]:
         """Return every step's state, in the order of the plan."""
@@ -150,9 +173,7 @@ class Incident:
 
     def phase_settled(self, phase: Phase) -> bool:
         """Return whether every step of ``phase`` that is not optional is settled."""
-        return all(
-            self.state(step.id).settled for section in phase.sections for step in section.steps if not step.optional
-        )
+        return all(self.settled(step.id) for section in phase.sections for step in section.steps if not step.optional)
 
     def last_run(self, step_id: str) -> Run | None:
         """Return the step's latest run that counts (no dry run, no probe), or None."""
@@ -175,9 +196,7 @@ class Incident:
     def outcome(self) -> str:
         """How the incident reads as a whole. Only a run through every step without deviation is "completed"."""
         open_steps = [
-            s
-            for s in self.plan.steps()
-            if not s.optional and not self.phase_of(s).optional and not self.state(s.id).settled
+            s for s in self.plan.steps() if not s.optional and not self.phase_of(s).optional and not self.settled(s.id)
         ]
         doubt = bool(self.in_doubt())
         if self.closed_at is None:
@@ -191,3 +210,10 @@ class Incident:
     def phase_of(self, step: Step) -> Phase:
         """Return the phase a step belongs to."""
         return self.plan.phase_of[step.id]
+
+
+def _plan(declared: IncidentDeclared) -> Plan:
+    try:
+        return plan_from_data(declared.plan)
+    except msgspec.ValidationError as error:
+        raise JournalDamaged(f"The plan on the first page of {declared.id} cannot be read: {error}.", _KEEP) from error

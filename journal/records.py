@@ -71,6 +71,7 @@ class Program:
     finished_at: datetime | None = None
     code: int | None = None
     reattached: bool = False
+    duration_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -109,6 +110,7 @@ class Run:
     left_behind: str = ""
     output_lines: int = 0
     output_sha256: str = ""
+    duration_s: float = 0.0
     programs: list[Program] = field(default_factory=list)
     refusal: Refusal | None = None
     in_doubt: str = ""
@@ -125,11 +127,12 @@ class Run:
 
 @dataclass(slots=True)
 class StepRecord:
-    """What happened to one step. ``state`` is None until something did."""
+    """What happened to one step. ``state`` is None until something did; ``requests`` are not answered yet."""
 
     state: StepState | None = None
     before_request: StepState | None = None
     runs: list[int] = field(default_factory=list)
+    requests: set[int] = field(default_factory=set)
     items: set[str] = field(default_factory=set)
     note: str = ""
     by: str = ""
