@@ -1,0 +1,75 @@
+"""Following: new events, soon, whoever wrote them."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from pathlib import Path
+
+from journal.events import NoteAdded
+from journal.follow import MOST_EVENTS
+from journal.store import Follower, Journal
+from tests.journal.journals import begun, python, recovered
+
+
+def test_it_begins_where_it_is_told(tmp_path: Path) -> None:
+    path = recovered(tmp_path)
+    assert [event.seq for event in Follower(path).wait(1)] == [1, 2, 3, 4, 5, 6]
+    follower = Follower(path, after=4)
+    assert [event.seq for event in follower.wait(1)] == [5, 6]
+    assert follower.wait(0) == []
+
+
+def test_events_of_another_process_come_soon(tmp_path: Path) -> None:
+    code = """
+import sys, time
+from pathlib import Path
+from journal.events import NoteAdded
+from journal.store import Journal
+with Journal.open(Path(sys.argv[1]), actor="eve@laptop") as journal:
+    for number in range(5):
+        journal.append(NoteAdded(text=str(number)))
+"""
+    with begun(tmp_path) as journal:
+        follower = Follower(journal.path, after=1)
+        writing = threading.Thread(target=python, args=(code, journal.path))
+        writing.start()
+        delays = []
+        while len(delays) < 5:
+            events = follower.wait(30)
+            assert events, "nothing came"
+            now = time.monotonic_ns()
+            delays += [(now - event.monotonic_ns) / 1e9 for event in events]
+        writing.join()
+    assert statistics.median(delays) < 0.5
+
+
+def test_what_is_no_event_wakes_nobody(tmp_path: Path) -> None:
+    with begun(tmp_path) as journal:
+        follower = Follower(journal.path, after=1)
+        journal.set_reading("postgres", {"up": True})
+        assert follower.wait(0.2) == []
+        journal.append(NoteAdded(text="now"))
+        assert len(follower.wait(5)) == 1
+
+
+def test_many_events_come_in_portions(tmp_path: Path) -> None:
+    with begun(tmp_path) as journal:
+        journal.append(*(NoteAdded(text=str(number)) for number in range(2 * MOST_EVENTS)))
+        follower = Follower(journal.path)
+        portions = [follower.wait(0) for _ in range(4)]
+    assert [len(portion) for portion in portions] == [MOST_EVENTS, MOST_EVENTS, 1, 0]
+    assert portions[2][0].seq == 2 * MOST_EVENTS + 1
+
+
+def test_a_stop_ends_the_wait(tmp_path: Path) -> None:
+    journal: Journal = begun(tmp_path)
+    follower = Follower(journal.path, after=1)
+    got: list[object] = []
+    waiting = threading.Thread(target=lambda: got.append(follower.wait(60)))
+    waiting.start()
+    follower.stop()
+    waiting.join(5)
+    assert got == [[]]
+    journal.close()

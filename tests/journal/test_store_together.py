@@ -1,0 +1,116 @@
+"""Several writers at once: threads that share a flush, processes that take turns."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from journal.events import NoteAdded
+from journal.store import Journal, JournalBusy, Reader
+from journal.verify import verify
+from journal.writer import Writer
+from tests.journal.journals import ME, ROOT, begun
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from journal.events import NoteAdded
+from journal.store import Journal
+path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+with Journal.open(path, actor=name) as journal:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    longest = 0.0
+    for number in range(count):
+        started = time.monotonic()
+        journal.append(NoteAdded(text=str(number)))
+        longest = max(longest, time.monotonic() - started)
+print(longest)
+"""
+
+
+@pytest.mark.parametrize("writers", [2, 4])
+def test_processes_take_turns(tmp_path: Path, writers: int) -> None:
+    path = begun(tmp_path).path
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), f"writer-{number}", "250"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(writers)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    longest = [float(process.communicate(timeout=60)[0]) for process in processes]
+    assert max(longest) < 2.0, "busy_timeout alone starved a writer for 4.9 s"
+    with Reader(path) as reader:
+        events = list(reader.events(after=1))
+    assert len(events) == 250 * writers
+    for number in range(writers):
+        texts = [event.body.text for event in events if event.actor == f"writer-{number}"]  # type: ignore[attr-defined]
+        assert texts == [str(count) for count in range(250)]
+    assert verify(path).ok
+
+
+def test_two_journals_in_one_process(tmp_path: Path) -> None:
+    with begun(tmp_path) as one, Journal.open(one.path, actor="eve@laptop") as other:
+        for number in range(20):
+            assert one.append(NoteAdded(text="a"))[0].seq == 2 * number + 2
+            assert other.append(NoteAdded(text="b"))[0].seq == 2 * number + 3
+    assert verify(one.path).ok
+
+
+def test_threads_share_one_journal(tmp_path: Path) -> None:
+    acknowledged: list[int] = []
+    with begun(tmp_path) as journal:
+
+        def work() -> None:
+            for _ in range(100):
+                acknowledged.extend(event.seq for event in journal.append(NoteAdded(text="a"), NoteAdded(text="b")))
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(acknowledged) == list(range(2, 1602))
+    assert verify(journal.path).ok
+
+
+def test_who_waits_too_long_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+    begun(tmp_path).close()
+    path = tmp_path / "journal.sqlite"
+    writer = Writer(path, patience=0.2)
+    with path.with_name("journal.sqlite.lock").open() as stuck:
+        fcntl.flock(stuck, fcntl.LOCK_EX)
+        with pytest.raises(JournalBusy, match=r"nothing was written"):
+            writer.run(lambda conn: conn.execute("INSERT INTO readings VALUES ('late', '', '{}')").close(), 1)
+    writer.run(lambda conn: conn.execute("INSERT INTO readings VALUES ('after', '2026-03-01', '{}')").close(), 1)
+    with Reader(path) as reader:
+        assert list(reader.readings()) == ["after"]
+    writer.close()
+
+
+def test_the_last_to_close_leaves_one_whole_file(tmp_path: Path) -> None:
+    journal = begun(tmp_path)
+    other = Journal.open(journal.path, actor=ME)
+    journal.append(NoteAdded(text="kept"))
+    journal.close()
+    assert journal.path.with_name("journal.sqlite-wal").exists()
+    other.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.sqlite", "journal.sqlite.lock"]
+    assert journal.path.read_bytes()[18:20] == b"\1\1", "not in WAL mode any more"
