@@ -88,7 +88,7 @@ def _placeholders(plan: Plan) -> Iterator[Finding]:
 def _overdue(plan: Plan, today: date) -> Iterator[Finding]:
     due = last_day(plan.review)
     if due and due < today:
-        yield ("review",), f"the review was due {plan.review}, {(today - due).days} days ago"
+        yield ("review",), f"the review was due {plan.review}; it is overdue by {(today - due).days} d"
 
 
 def last_day(text: str) -> date | None:

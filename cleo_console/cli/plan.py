@@ -1,0 +1,110 @@
+"""``cleo plan``: check a plan file, and read one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from journal.plan.problem import Problem
+
+_PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@click.group("plan")
+def plan() -> None:
+    """Check a plan file, or read one. Without FILE it is the bundled CleoAI plan.
+
+    \b
+    Example:
+      cleo plan check our-plan.yaml
+      cleo plan show
+    """
+
+
+@plan.command("check")
+@click.argument("file", type=_PlanFile, required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+def check_command(file: Path | None, as_json: bool) -> None:
+    """Say what is wrong with a plan, as FILE:LINE: message.
+
+    Exit status 1 when it cannot be used; warnings alone leave it at 0.
+
+    \b
+    Example:
+      cleo plan check our-plan.yaml
+    """
+    problems = _problems(_chosen(file))
+    if as_json:
+        click.echo(json.dumps([_as_json(problem) for problem in problems], indent=2))
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        click.echo(_summary(problems), err=True)
+    sys.exit(1 if any(problem.level == "error" for problem in problems) else 0)
+
+
+@plan.command("show")
+@click.argument("file", type=_PlanFile, required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the plan's data as JSON.")
+def show_command(file: Path | None, as_json: bool) -> None:
+    """Print a plan: objectives, scenarios, every step, contacts and clocks.
+
+    \b
+    Example:
+      cleo plan show | less
+    """
+    from actions.registry import catalogue
+    from journal.plan.load import load_plan
+
+    loaded = load_plan(_chosen(file), catalogue())
+    if as_json:
+        click.echo(json.dumps(loaded.data, indent=2, ensure_ascii=False))
+        return
+    from cleo_console.cli.plan_tree import print_plan
+
+    print_plan(loaded, catalogue())
+
+
+def _chosen(file: Path | None) -> Path:
+    from cleo_console.plans import bundled
+
+    return file or bundled()
+
+
+def _problems(file: Path) -> list[Problem]:
+    """Everything wrong with the file; where its shape is, nothing beyond that can be looked at."""
+    from actions.registry import catalogue
+    from journal.plan.check import check
+    from journal.plan.load import read_plan
+    from journal.plan.problem import PlanError
+
+    try:
+        return check(read_plan(file), catalogue())
+    except PlanError as error:
+        return error.problems
+
+
+def _as_json(problem: Problem) -> dict[str, str | int]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+        "level": problem.level,
+        "message": problem.message,
+    }
+
+
+def _summary(problems: list[Problem]) -> str:
+    found = sum(problem.level == "error" for problem in problems)
+    warned = len(problems) - found
+    verdict = "This plan cannot be used" if found else "This plan can be used"
+    return f"{verdict}: {_count(found, 'error')}, {_count(warned, 'warning')}."
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
