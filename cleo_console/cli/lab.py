@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from cleo_console.lab.faults import FaultKind
     from cleo_console.lab.status import LabStatus
 
 directory_option = click.option(
@@ -93,6 +95,42 @@ def status(directory: Path | None, as_json: bool) -> None:
             click.echo(f"{name:<14}{value}")
     if not found.whole:
         raise click.exceptions.Exit(1)
+
+
+@lab.command("break")
+@directory_option
+@click.argument("system", required=False)
+@click.option("--how", help="The fault's name; see --list.")
+@click.option("--list", "list_them", is_flag=True, help="List the faults.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def break_(directory: Path | None, system: str | None, how: str | None, list_them: bool, as_json: bool) -> None:
+    """Break something in the lab, for real, and note what was done and when.
+
+    \b
+    Example:
+      cleo lab break postgres --how drop-table
+    """
+    from cleo_console.lab import Lab, faults
+
+    known = {(kind.system, kind.how): kind for kind in faults.KINDS}
+    if list_them:
+        _list_faults(known.values(), as_json)
+        return
+    if system is None or how is None:
+        raise click.UsageError("Say what to break and how: SYSTEM --how FAULT. See `cleo lab break --list`.")
+    if (system, how) not in known:
+        raise click.UsageError(f"The lab has no fault `{how}` for `{system}`. See `cleo lab break --list`.")
+    fault = Lab.at(directory).break_(system, how)
+    click.echo(json.dumps(asdict(fault), indent=2, ensure_ascii=False) if as_json else f"{fault.at}  {fault.what}")
+
+
+def _list_faults(kinds: Iterable[FaultKind], as_json: bool) -> None:
+    if as_json:
+        rows = [{"system": kind.system, "how": kind.how, "title": kind.title} for kind in kinds]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for kind in kinds:
+        click.echo(f"{kind.system} --how {kind.how:<22}{kind.title}")
 
 
 def _status_lines(found: LabStatus) -> list[tuple[str, str]]:

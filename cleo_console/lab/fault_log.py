@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from cleo_console.lab.site import Site
@@ -15,7 +16,7 @@ class Fault:
     """One injected fault.
 
     Args:
-        at: when it took effect, UTC, ISO 8601 with microseconds; by the server's clock where the server took part.
+        at: when it took effect: UTC, ISO 8601 with microseconds; for `drop-table` just before, by the server's clock.
         system: what was broken.
         how: the fault's name.
         what: what was done, as a sentence.
@@ -27,6 +28,11 @@ class Fault:
     how: str
     what: str
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def utc_now() -> str:
+    """This instant as a fault's `at`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def injected_faults(site: Site) -> list[Fault]:

@@ -76,16 +76,39 @@ def end_processes(directory: Path, patience: float = 6.0) -> list[Process]:
     for process in ended:
         _signal(process, signal.SIGQUIT if process.program == "postgres" else signal.SIGTERM, directory)
     if not _gone(directory, patience):
-        for process in lab_processes(directory):
-            _signal(process, signal.SIGKILL, directory)
-        if not _gone(directory, 10.0, kill=True):
-            left = ", ".join(f"{each.program} ({each.pid})" for each in lab_processes(directory))
-            raise CleoError(f"These processes of the lab cannot be ended: {left}.", "Look at them, then try again.")
+        kill_processes(directory)
     return ended
 
 
+def kill_processes(directory: Path) -> None:
+    """Kill every process that belongs to `directory` (a lab's folder, or just its data directory), at once.
+
+    Raises:
+        CleoError: one of them survives.
+    """
+    if not _gone(directory, 10.0, kill=True):
+        left = ", ".join(f"{each.program} ({each.pid})" for each in lab_processes(directory))
+        raise CleoError(f"These processes of the lab cannot be ended: {left}.", "Look at them, then try again.")
+
+
+def kill_postmaster(data_directory: Path) -> int:
+    """Kill the server's first process only, wait until the others have noticed, and return its pid.
+
+    Raises:
+        CleoError: no server runs there, or its other processes stay.
+    """
+    pid = postmaster(data_directory)
+    process = next((each for each in lab_processes(data_directory) if each.pid == pid), None)
+    if process is None:
+        raise CleoError("PostgreSQL does not run, so it cannot be killed.", "See `cleo lab status`.")
+    _signal(process, signal.SIGKILL, data_directory)
+    if not _gone(data_directory, 15.0):
+        raise CleoError("PostgreSQL's first process is dead, but others are still there.", "See `cleo lab status`.")
+    return process.pid
+
+
 def _gone(directory: Path, seconds: float, *, kill: bool = False) -> bool:
-    """Whether the lab has no process left, waited for until the deadline; a late child is killed when `kill`."""
+    """Whether no process is left, waited for until the deadline; late children are killed too when `kill`."""
     deadline = time.monotonic() + seconds
     while left := lab_processes(directory):
         if time.monotonic() > deadline:
@@ -132,7 +155,7 @@ def _is_tagged(entry: Path, directory: str) -> bool:
 def _is_inside(entry: Path, arguments: tuple[str, ...], directory: str) -> bool:
     inside = f"{directory}/"
     named = any(each.startswith(inside) or f"={inside}" in each for each in arguments)
-    return named or _without_mark((entry / "cwd").readlink()).startswith(inside)
+    return named or f"{_without_mark((entry / 'cwd').readlink())}/".startswith(inside)
 
 
 def _without_mark(path: Path) -> str:

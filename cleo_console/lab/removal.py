@@ -42,9 +42,9 @@ def remove(place: Path) -> bool:
     Raises:
         CleoError: the folder is not a lab's or is another account's, or a process cannot be ended.
     """
-    if not place.exists():  # somebody removed the folder; its servers may still run
-        return _end_everything(place, None)
     folder.check_place(place)
+    if not folder.is_lab(place):  # somebody removed the folder; its servers may still run
+        return _end_everything(place, None)
     with folder.only_command(place):
         state = _state_if_readable(place)
         if state:
@@ -69,7 +69,8 @@ def _end_everything(place: Path, state: State | None) -> bool:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             notes += note.read_text().splitlines()
     uid = state.uid if state else os.geteuid()
-    left = remove_left_segments(notes, [each.pid for each in ended], uid)
+    kept = [each for each in (place / "pg").glob("*") if each.is_dir()]
+    left = remove_left_segments(notes, kept, [each.pid for each in ended], uid)
     return bool(ended or left)
 
 

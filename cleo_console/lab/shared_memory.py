@@ -20,18 +20,22 @@ class Segment(NamedTuple):
     uid: int
 
 
-def remove_left_segments(notes: Iterable[str], creators: Iterable[int], uid: int) -> list[int]:
+def remove_left_segments(
+    notes: Iterable[str], data_directories: Iterable[Path], creators: Iterable[int], uid: int
+) -> list[int]:
     """Remove the segments this lab's servers left, and return their identifiers.
 
     Args:
         notes: `key shmid` lines as in line 7 of a postmaster.pid.
+        data_directories: the lab's data directories that still exist; PostgreSQL takes their inode for a key.
         creators: pids of servers of this lab that have just been ended.
-        uid: the lab's account; nobody else's segment is ever touched.
+        uid: the lab's account; nobody else's segment is ever touched, nor one that is in use.
     """
     noted = {_note(line) for line in notes}
+    keys = {each.stat().st_ino & 0xFFFFFFFF for each in data_directories}
     made = set(creators)
     left = [each for each in _segments() if each.uid == uid and each.attached == 0]
-    ours = [each.shmid for each in left if (each.key, each.shmid) in noted or each.creator in made]
+    ours = [each.shmid for each in left if (each.key, each.shmid) in noted or each.key in keys or each.creator in made]
     for shmid in ours:
         subprocess.run(["ipcrm", "--shmem-id", str(shmid)], check=True, capture_output=True)
     return ours

@@ -1,0 +1,108 @@
+"""Faults of the server and its data. Each returns what it did, and figures on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+from cleo_console.lab import processes, server
+from cleo_console.lab.fault_log import utc_now
+from cleo_console.lab.site import Site
+from journal.errors import CleoError
+
+Done = tuple[str, dict[str, Any]]
+
+PAGE = 8192
+ISO = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+
+
+def lose_data_directory(site: Site) -> Done:
+    """Kill the server and delete everything in its data directory; an empty directory stays, like a new disk."""
+    if not site.data_directory.is_dir() or not any(site.data_directory.iterdir()):
+        raise CleoError(f"{site.data_directory} is lost already.", "Recover it first, or start over: cleo lab down.")
+    before = _last_commit(site) if server.is_running(site) else {}
+    processes.kill_processes(site.data_directory)
+    at = utc_now()
+    for entry in site.data_directory.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    what = f"Killed the server and deleted everything in {site.data_directory}."
+    return what, {"at": at, "data_directory": str(site.data_directory), **before}
+
+
+def kill_postmaster(site: Site) -> Done:
+    """Kill the server's first process; the others end by themselves, and a stale postmaster.pid stays."""
+    require_server(site)
+    before = _last_commit(site)
+    pid = processes.kill_postmaster(site.data_directory)
+    return f"Killed the server (pid {pid}, SIGKILL).", {"at": utc_now(), "pid": pid, **before}
+
+
+def drop_table(site: Site) -> Done:
+    """Drop the table messages as the application; `at` is the server's clock just before."""
+    require_server(site)
+    require_messages(site)
+    rows = site.psql("SELECT count(*) FROM messages")
+    before, lsn, xid = site.app_psql(
+        f"BEGIN; SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', '{ISO}'), pg_current_wal_insert_lsn(),"
+        " pg_current_xact_id(); DROP TABLE messages; COMMIT;"
+    ).split("|")
+    query = f"SELECT to_char(pg_xact_commit_timestamp('{int(xid)}'::xid) AT TIME ZONE 'UTC', '{ISO}')"
+    details = {"at": before, "committed_at": site.psql(query), "lsn_before": lsn, "xid": int(xid), "rows": int(rows)}
+    return f"Dropped the table messages with its {int(rows):,} rows. Just before it was {before}.", details
+
+
+def flip_byte(site: Site) -> Done:
+    """Flip one byte of a row of messages, on disk; the server is stopped meanwhile, so that nothing is cached."""
+    require_server(site)
+    require_messages(site)
+    relation, size = site.psql("SELECT pg_relation_filepath('messages'), pg_relation_size('messages')").split("|")
+    block = int(size) // PAGE // 2
+    offset = block * PAGE + PAGE - 100  # rows fill a page from its end
+    path = site.data_directory / relation
+    server.stop(site)
+    _flip(path, offset)
+    server.start(site)
+    what = f"Flipped the byte at {offset} of {path} (table messages, block {block}); the server was restarted."
+    return what, {"table": "public.messages", "file": str(path), "block": block, "offset": offset}
+
+
+def require_server(site: Site) -> None:
+    """Refuse a fault that needs a server which runs.
+
+    Raises:
+        CleoError: it does not.
+    """
+    if not server.is_running(site):
+        raise CleoError("PostgreSQL does not run in the lab.", "Recover it first, or start over with `cleo lab down`.")
+
+
+def require_messages(site: Site) -> None:
+    """Refuse a fault that needs the table messages.
+
+    Raises:
+        CleoError: it is not there.
+    """
+    if site.psql("SELECT to_regclass('public.messages') IS NULL") == "t":
+        raise CleoError("The table messages is not there any more.", "Recover it first, or start over: cleo lab down.")
+
+
+def _last_commit(site: Site) -> dict[str, Any]:
+    """The newest heartbeat and archived segment, so that the loss can be counted afterwards."""
+    query = f"""SELECT (SELECT to_char(max(at) AT TIME ZONE 'UTC', '{ISO}') FROM heartbeat),
+                       (SELECT last_archived_wal FROM pg_stat_archiver)"""
+    heartbeat, segment = site.psql(query, timeout=10).split("|")
+    return {"last_heartbeat": heartbeat, "last_archived": segment}
+
+
+def _flip(path: os.PathLike[str], offset: int) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        (byte,) = os.pread(descriptor, 1, offset)
+        os.pwrite(descriptor, bytes([byte ^ 0xFF]), offset)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
