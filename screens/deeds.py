@@ -1,0 +1,126 @@
+"""What the obvious thing to do is, at a step and in the incident as a whole. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from journal.action_spec import Catalogue
+from journal.incident import Incident
+from journal.plan.model import Step
+from journal.records import Run, StepState
+
+
+class Deed(StrEnum):
+    """What enter does at a step, in the words of the key line."""
+
+    RUN = "run"
+    RUN_AGAIN = "run again"
+    DECIDE = "decide"
+    TICK = "tick"
+    DONE = "mark done"
+    RESOLVE = "resolve doubt"
+    GO_ON = "go on"
+    GO_TO_NEED = "go to what it waits for"
+    NOTHING = ""
+
+
+_RUNNABLE = ("action", "command")
+
+
+def runnable(step: Step, catalogue: Catalogue) -> bool:
+    """Return whether the console can run the step: a command, or an action that is here already."""
+    if step.kind == "command":
+        return True
+    spec = catalogue.get(step.action)
+    return spec is not None and spec.available
+
+
+def destructive(step: Step, catalogue: Catalogue) -> bool:
+    """Return whether the interlock must ask before the step runs."""
+    spec = catalogue.get(step.action)
+    return step.destructive or (spec is not None and spec.destructive)
+
+
+def deed(incident: Incident, step: Step, catalogue: Catalogue) -> Deed:
+    """Return what enter does at ``step`` now."""
+    state = incident.state(step.id)
+    if incident.closed_at is not None or state.active:
+        return Deed.GO_ON if incident.closed_at is None else Deed.NOTHING
+    if state is StepState.IN_DOUBT:
+        return Deed.RESOLVE
+    if state.settled:
+        return Deed.GO_ON
+    if state is StepState.WAITING:
+        return Deed.GO_TO_NEED
+    if step.kind == "decision":
+        return Deed.DECIDE
+    if step.kind in _RUNNABLE:
+        return _run_deed(state) if runnable(step, catalogue) else Deed.DONE
+    return Deed.TICK if unticked(incident, step) else Deed.DONE
+
+
+def _run_deed(state: StepState) -> Deed:
+    return Deed.RUN_AGAIN if state in (StepState.FAILED, StepState.CANCELLED) else Deed.RUN
+
+
+def unticked(incident: Incident, step: Step) -> list[str]:
+    """Return the step's items that are not ticked."""
+    return [item for item in step.items if item not in incident.steps[step.id].items]
+
+
+class Counts(NamedTuple):
+    """What must never be off the screen."""
+
+    running: int
+    in_doubt: int
+    failed: int
+
+
+def counts(incident: Incident) -> Counts:
+    """Return how many runs are under way or in doubt, and how many steps failed."""
+    states = incident.states().values()
+    under_way = [run for run in incident.runs.values() if not run.state.over]
+    failed = sum(state is StepState.FAILED for state in states)
+    return Counts(len(under_way), len(incident.in_doubt()), failed)
+
+
+def attention(incident: Incident, after: str = "") -> str:
+    """Return the id of the next step, after the step ``after``, that needs attention: in doubt, failed, running.
+
+    Each kind in the order of the plan; beyond the last one it begins anew. Empty where nothing does.
+    """
+    wanted = [
+        step.id
+        for states in ((StepState.IN_DOUBT,), (StepState.FAILED,), _UNDER_WAY)
+        for step in incident.in_state(*states)
+    ]
+    if not wanted:
+        return ""
+    return wanted[(wanted.index(after) + 1) % len(wanted)] if after in wanted else wanted[0]
+
+
+_UNDER_WAY = (StepState.RUNNING, StepState.CANCELLING, StepState.REQUESTED)
+
+
+def next_step(incident: Incident) -> Step | None:
+    """Return what to turn to next: doubt, then failure, then the first ready step that is not optional."""
+    troubled = [*incident.in_state(StepState.IN_DOUBT), *incident.in_state(StepState.FAILED)]
+    ready = (step for step in incident.in_state(StepState.READY) if required(incident, step))
+    return next(iter([*troubled, *ready]), None)
+
+
+def required(incident: Incident, step: Step) -> bool:
+    """Return whether leaving the step open leaves the recovery open."""
+    return not step.optional and not incident.phase_of(step).optional
+
+
+def open_steps(incident: Incident) -> list[Step]:
+    """Return the required steps that are not settled, in the order of the plan."""
+    return [step for step in incident.plan.steps() if required(incident, step) and not incident.state(step.id).settled]
+
+
+def refused_run(incident: Incident, step_id: str) -> Run | None:
+    """Return the step's last run if the runner refused it and nothing has happened to the step since."""
+    run = incident.last_run(step_id)
+    return run if run and run.refusal and not incident.state(step_id).settled else None

@@ -1,0 +1,93 @@
+"""The header's figures: RTO, RPO and phase, in words that stay true. "Not measured" is never good news."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from textual.content import Content
+
+from journal import clocks
+from journal.clocks import RpoClock, RtoClock
+from journal.incident import Incident
+from journal.rows import Reading
+from screens.inert import inert
+from screens.phrases import age, minutes
+
+_GOOD, _LATE, _CLOSE, _QUIET = "$text-success", "bold $text-error", "bold $text-warning", "$text-muted"
+_BAR = 10
+
+
+def systems(incident: Incident, readings: Mapping[str, Reading]) -> dict[str, tuple[datetime, Mapping[str, Any]]]:
+    """Return each system's latest health reading as `clocks.rpo` wants it."""
+    found = {name: readings.get(f"health:{name}") for name in incident.plan.systems}
+    return {name: (r.at, r.payload.get("facts") or {}) for name, r in found.items() if r}
+
+
+def rto_line(incident: Incident, now: datetime, *, wide: bool) -> Content:
+    """Return the objective that runs out next: what is left of it, or by how much it was missed."""
+    tiers = clocks.rto(incident, now)
+    open_tiers = [tier for tier in tiers if tier.achieved_at is None]
+    if not tiers:
+        return Content("RTO: the plan names none")
+    tier = min(open_tiers, key=lambda t: t.target) if open_tiers else tiers[0]
+    parts = [("RTO ", _QUIET), (f"{inert(tier.tier)} ", ""), _rto_words(tier)]
+    if wide and tier.achieved_at is None:
+        parts.append((" " + _bar(tier), _rto_words(tier)[1]))
+    return Content.assemble(*parts)
+
+
+def _rto_words(tier: RtoClock) -> tuple[str, str]:
+    if tier.achieved_at is not None:
+        hand = ", by hand" if tier.by_hand else ""
+        word, style = ("met in", _GOOD) if tier.left >= 0 else ("MISSED, took", _LATE)
+        return f"{word} {minutes(tier.used)}{hand}", style
+    if tier.left < 0:
+        return f"MISSED by {minutes(tier.left)}", _LATE
+    return f"{minutes(tier.left)} left", _CLOSE if tier.left < tier.target / 4 else "bold"
+
+
+def _bar(tier: RtoClock) -> str:
+    used = min(_BAR, max(0, round(_BAR * tier.used / tier.target))) if tier.target else _BAR
+    return "█" * used + "░" * (_BAR - used)
+
+
+def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime, *, wide: bool) -> Content:
+    """Return the data loss of the systems that are hit: achieved, or exposed, or not measured."""
+    found = clocks.rpo(incident, systems(incident, readings))
+    hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
+    shown = [clock for clock in found if clock.system in hit] or found
+    shown = sorted(shown, key=lambda clock: clock.achieved is None and clock.exposure is None)
+    limit = 2 if wide else 1
+    pieces: list[tuple[str, str]] = [("RPO ", _QUIET)]
+    for number, clock in enumerate(shown[:limit]):
+        pieces += [(" · ", _QUIET)] * bool(number) + [(f"{inert(clock.title)} ", ""), _rpo_words(clock, now)]
+    if len(shown) > limit:
+        pieces.append((f" · +{len(shown) - limit}", _QUIET))
+    return Content.assemble(*pieces) if shown else Content("")
+
+
+def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
+    if clock.achieved is not None:
+        lost = minutes(clock.achieved)
+        return (f"{lost} lost, met", _GOOD) if clock.met else (f"{lost} lost, MISSED", _LATE)
+    if clock.exposure is None:
+        return "not measured", _QUIET
+    over = clock.exposure > clock.target
+    old = f", {age(clock.measured_at, now)}" if clock.measured_at and (now - clock.measured_at).seconds >= 60 else ""
+    return f"{minutes(clock.exposure)} exposed{old}", _LATE if over else "bold"
+
+
+def phase_line(incident: Incident, now: datetime) -> Content:
+    """Return which phase it is, of how many, and what is left of its window."""
+    main = [phase for phase in incident.plan.phases if not phase.optional]
+    phase = incident.phase
+    place = f"{main.index(phase) + 1}/{len(main)}" if phase in main else ""
+    clock = next(c for c in clocks.phases(incident) if c.phase.id == phase.id)
+    words: tuple[str, str] = ("no window", _QUIET)
+    if clock.closes is not None:
+        late = clock.late(now)
+        left = (clock.closes - now).total_seconds()
+        words = (f"late by {minutes(late)}", _LATE) if late else (f"{minutes(left)} left", "bold")
+    return Content.assemble(("phase ", _QUIET), f"{place} ", words)

@@ -1,0 +1,121 @@
+"""One thread that follows one incident: events, output of the runs that are looked at, readings, the runner's life."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from journal.errors import CleoError
+from journal.incident import Incident
+from journal.store import Follower, Reader
+from screens.news import TAIL, Mailbox, add_lines
+
+_WAIT = 0.1
+_OUTPUT_EVERY = 0.25
+"""4 Hz: what a person can read, and 7 ms of key latency instead of 62 (style, "verified")."""
+_RUNNER_EVERY = 2.0
+_RETRY_AFTER = 1.0
+_FIRST_LINES = 500
+
+
+class Following(threading.Thread):
+    """Follows until `stop`. What it cannot read it says, and tries again.
+
+    Args:
+        path: the journal.
+        mailbox: where the news go.
+        runner_alive: tells whether a runner holds the incident's lease.
+    """
+
+    def __init__(self, path: Path, mailbox: Mailbox, runner_alive: Callable[[], bool]) -> None:
+        super().__init__(name=f"follow {path.parent.name}", daemon=True)
+        self._path = path
+        self._mailbox = mailbox
+        self._runner_alive = runner_alive
+        self._ended = threading.Event()
+        self._seq = 0
+        self._opened = False
+        self._watched: frozenset[int] = frozenset()
+        self._last_line: dict[int, int] = {}
+        self._alive: bool | None = None
+        self._asked_at = self._read_at = float("-inf")
+
+    def stop(self) -> None:
+        """End soon; does not wait."""
+        self._ended.set()
+
+    def watch(self, runs: frozenset[int]) -> None:
+        """Follow the output of these runs, and of no others."""
+        self._watched = runs
+
+    def run(self) -> None:
+        """Follow, and begin again after a failure."""
+        while not self._ended.is_set():
+            try:
+                self._follow()
+            except CleoError as error:
+                self._mailbox.put(lambda news, why=error: setattr(news, "trouble", why))  # type: ignore[misc]
+                self._ended.wait(_RETRY_AFTER)
+
+    def _follow(self) -> None:
+        with Reader(self._path) as reader:
+            if not self._opened:
+                incident = Incident.fold(reader.events())
+                self._seq, self._opened = incident.seq, True
+                self._mailbox.put(lambda news: setattr(news, "opened", incident))
+            self._mailbox.put(lambda news: setattr(news, "trouble", False))
+            follower = Follower(self._path, after=self._seq)
+            changed = True
+            while not self._ended.is_set():
+                self._take_events(follower)
+                changed = self._take_rest(reader, changed or reader.changed())
+                self._ask_runner()
+            follower.stop()
+            follower.wait(0)
+
+    def _take_events(self, follower: Follower) -> None:
+        events = follower.wait(_WAIT)
+        if events:
+            self._seq = events[-1].seq
+            self._mailbox.put(lambda news: news.events.extend(events))
+
+    def _take_rest(self, reader: Reader, changed: bool) -> bool:
+        """Read output and readings if it is time; return whether there is still something to read."""
+        fresh = not self._watched <= self._last_line.keys()
+        now = time.monotonic()
+        if not fresh and (not changed or now - self._read_at < _OUTPUT_EVERY):
+            return changed
+        self._read_at = now
+        self._forget_unwatched()
+        for run in self._watched:
+            self._take_output(reader, run)
+        readings = reader.readings()
+        self._mailbox.put(lambda news: setattr(news, "readings", readings))
+        return False
+
+    def _forget_unwatched(self) -> None:
+        for run in self._last_line.keys() - self._watched:
+            del self._last_line[run]
+
+    def _take_output(self, reader: Reader, run: int) -> None:
+        """Read a run's new lines; where more came than can be shown, only the last ones."""
+        restart = run not in self._last_line
+        after = self._last_line.get(run, 0)
+        lines = reader.tail(run, _FIRST_LINES) if restart else reader.output(run, after, TAIL)
+        if len(lines) == TAIL:
+            restart, lines = True, reader.tail(run, _FIRST_LINES)
+        self._last_line[run] = lines[-1].n if lines else after
+        if lines or restart:
+            self._mailbox.put(lambda news: add_lines(news, run, lines, restart=restart))
+
+    def _ask_runner(self) -> None:
+        now = time.monotonic()
+        if now - self._asked_at < _RUNNER_EVERY:
+            return
+        self._asked_at = now
+        alive = self._runner_alive()
+        if alive != self._alive:
+            self._alive = alive
+            self._mailbox.put(lambda news: setattr(news, "runner_alive", alive))

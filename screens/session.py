@@ -1,0 +1,129 @@
+"""One person's sight of one incident: its state as this screen knows it, and a way to write into it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from journal.action_spec import Catalogue
+from journal.desk import Desk
+from journal.errors import CleoError
+from journal.incident import Incident
+from journal.records import Run
+from journal.rows import OutputLine, Reading
+from journal.store import Journal
+from screens.following import Following
+from screens.host import Host
+from screens.news import TAIL, Mailbox, News
+from screens.writing import Writing
+
+T = TypeVar("T")
+
+
+class Session:
+    """Follows an incident in one thread, writes in another, and tells its owner by message.
+
+    Everything but the two threads belongs to the screen's thread.
+
+    Attributes:
+        incident: the state; None until the journal was read.
+        readings: the latest health and progress, by name.
+        tails: the last lines of the runs that are looked at.
+        runner_alive: whether a runner holds the lease; None while nobody asked.
+        trouble: why the journal cannot be read any more, or None.
+    """
+
+    class Arrived(Message):
+        """There are news: `Session.take` them."""
+
+        bubble = False
+
+    class Wrote(Message):
+        """Something a person asked to write was written, or not."""
+
+        bubble = False
+
+        def __init__(self, what: str, future: Future[Any], then: Callable[[Any], None] | None) -> None:
+            super().__init__()
+            self.what = what
+            self.future = future
+            self.then = then
+
+    def __init__(self, journal: Journal, catalogue: Catalogue, host: Host, owner: MessagePump) -> None:
+        self.id = journal.path.parent.name
+        self.catalogue = catalogue
+        self.incident: Incident | None = None
+        self.readings: dict[str, Reading] = {}
+        self.tails: dict[int, deque[OutputLine]] = {}
+        self.runner_alive: bool | None = None
+        self.trouble: CleoError | None = None
+        self._host = host
+        self._owner = owner
+        self._mailbox = Mailbox(lambda: owner.post_message(self.Arrived()))
+        self._following = Following(journal.path, self._mailbox, lambda: host.runner_alive(self.id))
+        self._writing = Writing(journal)
+        self._watched: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._following.start()
+
+    def stop(self) -> None:
+        """Stop following; finish writing what was said. Neither is waited for."""
+        self._following.stop()
+        self._writing.close()
+
+    def watch(self, who: str, run: int) -> None:
+        """Follow the output of ``run`` for the part of the screen called ``who``; 0 follows nothing."""
+        if self._watched.get(who, 0) == run:
+            return
+        self._watched[who] = run
+        runs = frozenset(run for run in self._watched.values() if run)
+        for gone in self.tails.keys() - runs:
+            del self.tails[gone]
+        self._following.watch(runs)
+
+    def take(self) -> News:
+        """Fold what has arrived into the state, and return it."""
+        news = self._mailbox.take()
+        self.incident = news.opened or self.incident
+        for event in news.events:
+            if self.incident is not None:
+                self.incident.apply(event)
+        for run, lines in news.lines.items():
+            self._extend(run, lines, restart=run in news.restarted)
+        self.readings = self.readings if news.readings is None else news.readings
+        self.runner_alive = self.runner_alive if news.runner_alive is None else news.runner_alive
+        if news.trouble is not None:
+            self.trouble = news.trouble if isinstance(news.trouble, CleoError) else None
+        return news
+
+    def _extend(self, run: int, lines: list[OutputLine], *, restart: bool) -> None:
+        if run not in self._watched.values():
+            return
+        if restart or run not in self.tails:
+            self.tails[run] = deque(maxlen=TAIL)
+        self.tails[run].extend(lines)
+
+    def write(self, what: str, call: Callable[[Desk], T], then: Callable[[T], None] | None = None) -> None:
+        """Let ``call`` write; ``what`` names it, should it fail; ``then`` gets its result on the screen's thread."""
+        future = self._writing.submit(call)
+        future.add_done_callback(lambda done: self._owner.post_message(self.Wrote(what, done, then)))
+
+    def request(self, what: str, call: Callable[[Desk], T], then: Callable[[T], None] | None = None) -> None:
+        """Like `write`, for what a runner must answer: one is started first if there is none."""
+
+        def ask(desk: Desk) -> T:
+            self._host.ensure_runner(self.id)
+            return call(desk)
+
+        self.write(what, ask, then)
+
+    def run(self, run_id: int) -> Run | None:
+        """Return a run, if this screen knows of it already."""
+        return self.incident.runs.get(run_id) if self.incident else None

@@ -1,0 +1,27 @@
+"""A line or block of text that repaints only when what it says has changed (an update costs bytes either way)."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Quiet(Static):
+    """Shows content; never interprets markup."""
+
+    def __init__(self, content: Content | str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        self._shown = content if isinstance(content, Content) else Content(content)
+        super().__init__(self._shown, id=id, classes=classes, markup=False)
+
+    @property
+    def text(self) -> str:
+        """What is shown, without its colours."""
+        return self._shown.plain
+
+    def show(self, content: Content | str) -> None:
+        """Show ``content`` unless it is shown already."""
+        content = content if isinstance(content, Content) else Content(content)
+        if content.is_same(self._shown):
+            return
+        self._shown = content
+        self.update(content, layout=self.styles.auto_dimensions)
