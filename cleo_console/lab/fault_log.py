@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cleo_console.lab.site import Site
+from journal.errors import CleoError
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,17 @@ def utc_now() -> str:
 
 
 def injected_faults(site: Site) -> list[Fault]:
-    """The faults injected so far, oldest first."""
+    """The faults injected so far, oldest first.
+
+    Raises:
+        CleoError: the lab's list of them cannot be read.
+    """
     if not site.faults.exists():
         return []
-    return [Fault(**json.loads(line)) for line in site.faults.read_text().splitlines() if line.strip()]
+    try:
+        return [Fault(**json.loads(line)) for line in site.faults.read_text().splitlines() if line.strip()]
+    except (OSError, ValueError, TypeError) as error:
+        raise CleoError(f"{site.faults} cannot be read: {error}.", "Start over with `cleo lab down`.") from error
 
 
 def note_fault(site: Site, fault: Fault) -> None:

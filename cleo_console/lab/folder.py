@@ -17,6 +17,7 @@ from cleo_console.lab.site import Site
 from journal.errors import CleoError
 
 STATE = "lab.json"
+UNFINISHED_STATE = "lab.json.new"
 SYSTEM_DIRECTORY = Path("/var/lib/cleo/lab")
 LONGEST_PATH = 80
 """A Unix socket's path takes 107 bytes at most; this leaves room for its name."""
@@ -103,8 +104,10 @@ def check_owner(directory: Path, state: State) -> None:
         CleoError: it is another account's.
     """
     if state.owner != os.geteuid():
-        name = f"uid {state.owner}"
-        raise CleoError(f"The lab in {directory} was started by {name}, and you are uid {os.geteuid()}.", _elsewhere())
+        raise CleoError(
+            f"The lab in {directory} was started by uid {state.owner}, and you are uid {os.geteuid()}.",
+            "Act as that user, or choose another folder with --dir.",
+        )
 
 
 def check_place(directory: Path) -> None:
@@ -120,11 +123,16 @@ def check_place(directory: Path) -> None:
             _elsewhere(),
         )
     try:
-        foreign = directory.exists() and not (directory / STATE).exists() and any(directory.iterdir())
+        foreign = directory.exists() and not is_lab(directory) and any(directory.iterdir())
     except OSError as error:
         raise CleoError(f"{directory} cannot be looked into: {error.strerror}.", _elsewhere()) from error
     if foreign:
         raise CleoError(f"{directory} holds something that is not a lab; it is left alone.", _elsewhere())
+
+
+def is_lab(directory: Path) -> bool:
+    """Whether this folder was made by `cleo lab up`, however far that came."""
+    return (directory / STATE).exists() or (directory / UNFINISHED_STATE).exists()
 
 
 def load_state(directory: Path) -> State | None:
@@ -146,7 +154,7 @@ def load_state(directory: Path) -> State | None:
 def save_state(directory: Path, state: State) -> None:
     """Remember `state`, whole or not at all."""
     path = directory / STATE
-    new = path.with_suffix(".new")
+    new = directory / UNFINISHED_STATE
     new.write_text(json.dumps(asdict(state), indent=2) + "\n")
     new.replace(path)
 
@@ -163,14 +171,21 @@ def only_command(directory: Path) -> Iterator[None]:
     except OSError as error:
         raise CleoError(f"The lab's folder {directory} cannot be opened: {error.strerror}.", _elsewhere()) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor, directory)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, directory: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise CleoError(
             f"Another `cleo lab` command is at work in {directory}.", "Wait for it, then repeat."
         ) from error
-    finally:
-        os.close(descriptor)
+    if os.fstat(descriptor).st_nlink == 0:
+        raise CleoError(f"The lab in {directory} was removed meanwhile.", "Start one with `cleo lab up`.")
 
 
 def _check_entry(directory: Path, account: Account) -> None:

@@ -64,12 +64,13 @@ class Lab:
         """The lab in this folder.
 
         Raises:
-            CleoError: there is none.
+            CleoError: there is none, or it is another account's.
         """
         place = _place(directory)
         state = folder.load_state(place)
         if state is None or not state.complete:
             raise CleoError(f"There is no lab in {place}.", "Start one with `cleo lab up`.")
+        folder.check_owner(place, state)
         return cls(place, state)
 
     @staticmethod
@@ -108,7 +109,6 @@ class Lab:
         Raises:
             CleoError: there is no such fault, or the lab is not in a state in which it could be injected.
         """
-        folder.check_owner(self.directory, self.state)
         with folder.only_command(self.directory):
             return faults.inject(self.site, system, how)
 

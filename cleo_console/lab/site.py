@@ -118,6 +118,8 @@ class Site:
             )
         except subprocess.TimeoutExpired as error:
             raise CleoError(f"{name} did not finish within {timeout:g} s.", f"See {self.directory / 'log'}.") from error
+        except OSError as error:
+            raise CleoError(f"{name} cannot be started: {error}.", self._where_to_look()) from error
         if done.returncode:
             raise CleoError(f"{name} failed with status {done.returncode}: {_tail(done)}", self._where_to_look())
         return done.stdout
