@@ -58,6 +58,7 @@ def action(
     destructive: bool = False,
     probe: str = "",
     resumable: bool = False,
+    gates: tuple[str, ...] = (),
     target: TargetFunction | None = None,
     params: dict[str, str] | None = None,
 ) -> Callable[[ActionFunction], Action]:
@@ -69,6 +70,7 @@ def action(
         destructive: whether the interlock asks before it starts.
         probe: name of the read-only action that tells what state an unfinished run left.
         resumable: whether a new runner may enter it again (its programs go through ``ctx.run``).
+        gates: safety gates that guard it beside those that guard everything.
         target: tells what it acts on.
         params: one line of help for each parameter.
     """
@@ -84,6 +86,7 @@ def action(
             destructive=destructive,
             probe=probe,
             resumable=resumable,
+            gates=gates,
         )
         return Action(spec, function, target)
 

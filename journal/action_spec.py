@@ -29,6 +29,7 @@ class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
         destructive: it can lose data or end service; the interlock asks.
         probe: the read-only action that tells what state an unfinished run left.
         resumable: a new runner may enter it again; finished programs are not repeated.
+        gates: safety gates that guard it beside those that guard everything (``actions.runner.gates``).
         available: False while it is only promised: the console says so and lets a person do it by hand.
     """
 
@@ -40,6 +41,7 @@ class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
     destructive: bool = False
     probe: str = ""
     resumable: bool = False
+    gates: tuple[str, ...] = ()
     available: bool = True
 
 

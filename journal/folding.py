@@ -175,6 +175,8 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
     run.state, step_state = _ENDS[body.status]
     run.finished_at, run.summary, run.facts, run.left_behind = event.at, body.summary, body.facts, body.left_behind
     run.output_lines, run.output_sha256, run.duration_s = body.output_lines, body.output_sha256, body.duration_s
+    if gate := body.facts.get("gate"):
+        run.refusal = Refusal(gate, body.summary, body.facts.get("yields", "never"), event.at)
     if run.changes_step:
         _settle(incident, event, step_state, body.summary)
         _changed(incident, event, run)

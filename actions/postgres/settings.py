@@ -41,7 +41,7 @@ class Backups(_Settings, frozen=True):
     hold_file: str = ""
 
 
-class PostgresSettings(_Settings, frozen=True, tag="postgres", tag_field="type"):
+class PostgresSettings(_Settings, frozen=True, kw_only=True, tag="postgres", tag_field="type"):
     """One PostgreSQL server.
 
     ``app_roles`` are the roles that write for the application; ``heartbeat`` is a table whose column

@@ -1,0 +1,91 @@
+"""Health probes, each in a thread with its own deadline: a hung system costs a thread time, never the screen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from actions.health import Health
+from journal.errors import CleoError
+from journal.events import HealthChanged
+from journal.store import Journal, JournalWriteFailed
+
+if TYPE_CHECKING:
+    from actions.runner.world import Probe
+
+EVERY_S = 3.0
+DEADLINE_S = 5.0
+
+
+class Monitor:
+    """Measures every system over and over; the latest readings are for display, changes are events.
+
+    Args:
+        probes: by the system's name.
+        journal: where readings and changes are written.
+        trouble: told what went wrong with a write.
+        known: each system's status as the journal has it.
+    """
+
+    def __init__(
+        self,
+        probes: Mapping[str, Probe],
+        journal: Journal,
+        trouble: Callable[[str], None],
+        known: Mapping[str, str],
+    ) -> None:
+        self._journal = journal
+        self._trouble = trouble
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._watch,
+                args=(name, probe, known.get(name, "not measured")),
+                name=f"probe-{name}",
+                daemon=True,
+            )
+            for name, probe in probes.items()
+        ]
+
+    def start(self) -> None:
+        """Begin to measure."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop measuring; a probe that hangs is left behind."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(0.5)
+
+    def _watch(self, system: str, probe: Probe, status: str) -> None:
+        seen_at = None
+        while not self._stop.is_set():
+            health = _measure(probe)
+            if self._stop.is_set():
+                return
+            if health.status in ("up", "degraded"):
+                seen_at = datetime.now(UTC).isoformat()
+            try:
+                self._record(system, health, status, seen_at)
+                status = health.status
+            except JournalWriteFailed as error:
+                self._trouble(str(error))
+            self._stop.wait(EVERY_S)
+
+    def _record(self, system: str, health: Health, was: str, seen_at: str | None) -> None:
+        payload = {"status": health.status, "detail": health.detail, "facts": health.facts, "seen_at": seen_at}
+        self._journal.set_reading(f"health:{system}", payload)
+        if health.status != was:
+            self._journal.append(HealthChanged(system=system, status=health.status, was=was, detail=health.detail))
+
+
+def _measure(probe: Probe) -> Health:
+    try:
+        return probe(DEADLINE_S)
+    except CleoError as error:
+        return Health(status="not measured", detail=error.message)
+    except Exception as error:  # noqa: BLE001  # a broken system may answer anything; that is a reading, not a crash
+        return Health(status="not measured", detail=f"{type(error).__name__}: {error}")

@@ -1,0 +1,200 @@
+"""The context that the runner hands to an action: the action's only door to journal, screen and hosts."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from actions.context import IncidentFacts, Progress
+from actions.inventory import Inventory
+from actions.outcome import Cancelled
+from actions.runner.output import OutputPump
+from actions.runner.programs import Programs
+from actions.runner.redaction import Redactor
+from actions.runner.world import World
+from actions.transport import Completed, Transport
+from journal.events import Override
+from journal.store import Journal, JournalWriteFailed
+
+PROGRESS_EVERY_S = 0.5
+
+
+class RunContext:
+    """One run's context (see ``actions.context.ActionContext``). Safe from any thread.
+
+    Args:
+        run: the run's id.
+        dry_run: whether effects are only described.
+        overrides: gates that a person opened for this run.
+        incident: the incident when the run starts.
+        files: the incident's folder for files.
+        world: what can be reached.
+        journal: where output, progress and programs are written.
+        pump: takes the output.
+        programs: runs external programs; None in a dry run, which starts none.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: int,
+        dry_run: bool,
+        overrides: Sequence[Override],
+        incident: IncidentFacts,
+        files: Path,
+        world: World,
+        journal: Journal,
+        pump: OutputPump,
+        redactor: Redactor,
+        programs: Programs | None,
+    ) -> None:
+        self._run = run
+        self._dry_run = dry_run
+        self._overrides = overrides
+        self._incident = incident
+        self._files = files
+        self._world = world
+        self._journal = journal
+        self._pump = pump
+        self._redactor = redactor
+        self._programs = programs
+        self._cancel = threading.Event()
+        self._transports: dict[str, Transport] = {}
+        self._lock = threading.Lock()
+        self._last_progress = 0.0
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether effects are only to be described."""
+        return self._dry_run
+
+    @property
+    def incident(self) -> IncidentFacts:
+        """The incident as it was when the action started."""
+        return self._incident
+
+    @property
+    def inventory(self) -> Inventory:
+        """The environment's systems."""
+        return self._world.inventory
+
+    @property
+    def files(self) -> Path:
+        """The incident's folder for files; made when it is first asked for."""
+        self._files.mkdir(parents=True, exist_ok=True)
+        return self._files
+
+    def log(self, text: str, stream: str = "out") -> None:
+        """Print lines. What the action itself says is kept apart from what its programs print."""
+        for line in self._redactor.text(text).splitlines() or [""]:
+            self._pump.write("log" if stream == "out" else stream, line)
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far the action is; at most every half second, for each is a write to the disk."""
+        now = time.monotonic()
+        with self._lock:
+            if now - self._last_progress < PROGRESS_EVERY_S and progress.fraction != 1:
+                return
+            self._last_progress = now
+        payload = {
+            "fraction": progress.fraction,
+            "text": self._redactor.text(progress.text),
+            "rate": progress.rate,
+            "eta_s": progress.eta_s,
+        }
+        # A progress bar is not worth stopping a restore for; the pump reports a failing disk.
+        with contextlib.suppress(JournalWriteFailed):
+            self._journal.set_reading(f"progress:{self._run}", payload)
+
+    def effect(self, what: str) -> bool:
+        """Announce an effect; True where it is to be carried out."""
+        self.check_cancelled()
+        self.log(f"would {what}" if self._dry_run else what)
+        return not self._dry_run
+
+    def cancel(self) -> None:
+        """Ask the action to stop."""
+        self._cancel.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked the action to stop."""
+        return self._cancel.is_set()
+
+    def check_cancelled(self) -> None:
+        """Raise ``Cancelled`` if somebody asked the action to stop."""
+        if self.cancelled:
+            raise Cancelled
+
+    def overridden(self, gate: str) -> str:
+        """Return the reason a person gave for passing ``gate`` in this run, or an empty string."""
+        return next((o.reason for o in self._overrides if o.gate == gate), "")
+
+    def transport(self, host: str) -> Transport:
+        """Return the way to reach one of the inventory's hosts."""
+        with self._lock:
+            if host not in self._transports:
+                self._transports[host] = self._world.open_transport(self._world.inventory.host(host))
+            return self._transports[host]
+
+    def query(
+        self,
+        host: str,
+        argv: Sequence[str],
+        *,
+        timeout_s: float = 30,
+        user: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run a short, read-only program, in dry runs too."""
+        self.check_cancelled()
+        return self.transport(host).query(argv, timeout_s=timeout_s, user=user, env=env)
+
+    def run(
+        self,
+        key: str,
+        host: str,
+        argv: Sequence[str],
+        *,
+        timeout_s: float | None = None,
+        user: str = "",
+        env: Mapping[str, str] | None = None,
+        on_line: Callable[[str, str], None] | None = None,
+    ) -> Completed:
+        """Run a program that outlives console and runner (see ``ActionContext.run``)."""
+        if self._programs is None:
+            raise RuntimeError(f"a dry run must not start {argv[0]}; ask ctx.effect() first")
+        self.check_cancelled()
+
+        def line(stream: str, text: str) -> None:
+            clean = self.program_line(stream, text)
+            if on_line:
+                on_line(stream, clean)
+
+        completed = self._programs.run(
+            key,
+            host,
+            self.transport(host),
+            argv,
+            timeout_s=timeout_s,
+            user=user,
+            env=env,
+            on_line=line,
+            cancelled=lambda: self.cancelled,
+        )
+        if self.cancelled:
+            raise Cancelled(f"{argv[0]} was ended with exit status {completed.code}")
+        return completed
+
+    def program_line(self, stream: str, text: str) -> str:
+        """Take one line that a program printed, and return it without secrets."""
+        clean = self._redactor.text(text)
+        self._pump.write(stream, clean)
+        return clean
+
+    def secret(self, value: str) -> str:
+        """Mark ``value`` as secret, and return it."""
+        return self._redactor.mark(value)

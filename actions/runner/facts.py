@@ -1,0 +1,25 @@
+"""The incident as an action may see it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from actions.context import IncidentFacts
+from journal.clocks import rto
+from journal.incident import Incident
+
+
+def incident_facts(incident: Incident, now: datetime) -> IncidentFacts:
+    """Return a read-only snapshot of ``incident``, with the tightest RTO's time left at ``now``."""
+    running = [clock.left for clock in rto(incident, now) if clock.achieved_at is None]
+    facts = {step: run.facts for step in incident.steps if (run := incident.last_run(step)) and run.facts}
+    return IncidentFacts(
+        id=incident.id,
+        kind=incident.kind,
+        title=incident.title,
+        scenario=incident.scenario,
+        began_at=incident.began_at.isoformat(),
+        decisions={name: record.answer for name, record in incident.decisions.items()},
+        facts=facts,
+        rto_left_s=min(running, default=None),
+    )

@@ -1,0 +1,128 @@
+"""The lease: who executes for an incident. It is an flock on the incident's folder, held for the runner's life.
+
+The kernel frees it when the owner dies, so whoever gets it has proof that the owner is gone. What is
+written in ``lease.json`` is only shown to people, and names the machine: flocks prove nothing across machines.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from journal.errors import CleoError
+
+_PATIENCE_S = 2.0
+
+
+class LeaseHeld(CleoError):
+    """Another runner executes for this incident, or one on another machine may."""
+
+
+class Lease:
+    """The right to execute for one incident; give it back with ``release``.
+
+    Args:
+        folder: the incident's folder.
+
+    Raises:
+        LeaseHeld: somebody else has it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._note = folder / "lease.json"
+        try:
+            self.previous = self._take(folder)
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def _take(self, folder: Path) -> dict[str, Any]:
+        """Lock, then look who had it. Who only asks whether it is held holds it for an instant: be patient."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not _lock(self._fd):
+            if time.monotonic() > deadline:
+                raise LeaseHeld(f"A runner is at work for {folder.name}: {describe(_read(self._note))}.")
+            time.sleep(0.02)
+        previous = _read(self._note)
+        here = _me()
+        if previous and not previous.get("released") and previous.get("machine") != here["machine"]:
+            raise LeaseHeld(
+                f"A runner on another machine may be at work for {folder.name}: {describe(previous)}.",
+                f"Make sure it is dead, then remove {self._note}.",
+            )
+        self._write(here)
+        return previous
+
+    def _write(self, facts: dict[str, Any]) -> None:
+        beside = self._note.with_suffix(".new")
+        beside.write_text(json.dumps(facts), encoding="utf-8")
+        beside.replace(self._note)
+
+    def release(self) -> None:
+        """Give the lease back."""
+        self._write({**_me(), "released": True})
+        os.close(self._fd)
+
+
+def held(folder: Path) -> bool:
+    """Return whether a runner on this machine executes for the incident in ``folder``."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return not _lock(fd)
+    finally:
+        os.close(fd)
+
+
+def describe(facts: dict[str, Any]) -> str:
+    """Return in words who had a lease."""
+    if not facts:
+        return "unknown owner"
+    started = f"started {facts.get('start')} ticks after boot {facts.get('boot')}"
+    return f"pid {facts.get('pid')} on {facts.get('host')}, {started}"
+
+
+def start_time(pid: int) -> int:
+    """Return when a process started, in clock ticks since boot: with its pid and boot, that names it for good."""
+    stat = Path(f"/proc/{pid}/stat").read_bytes()
+    return int(stat.rsplit(b")", 1)[1].split()[19])
+
+
+def _lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return facts
+
+
+def _me() -> dict[str, Any]:
+    pid = os.getpid()
+    return {
+        "pid": pid,
+        "host": socket.gethostname(),
+        "machine": _machine(),
+        "boot": Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip(),
+        "start": start_time(pid),
+    }
+
+
+def _machine() -> str:
+    """Return what names this machine across boots, or its host name where the system keeps no such id."""
+    try:
+        return Path("/etc/machine-id").read_text(encoding="ascii").strip() or socket.gethostname()
+    except FileNotFoundError:
+        return socket.gethostname()

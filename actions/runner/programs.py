@@ -1,0 +1,145 @@
+"""A run's external programs: started once, found again after a takeover, journalled either way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from actions.runner.redaction import Redactor
+from actions.transport import Completed, Handle, ProgramLost, State, Transport
+from journal.events import Body, ProgramFinished, ProgramStarted
+from journal.records import Program
+from journal.store import Reader
+
+Append = Callable[[Body], object]
+OnLine = Callable[[str, str], None]
+
+
+class Programs:
+    """Starts, finds and follows the programs of one run.
+
+    Args:
+        run: the run's id.
+        step: its step.
+        folder: the incident's folder.
+        append: writes an event, however long the disk refuses it.
+        earlier: programs that an earlier runner started for this run.
+        journal: the journal's path: tells how much of their output is already in it.
+    """
+
+    def __init__(
+        self,
+        run: int,
+        step: str,
+        folder: Path,
+        append: Append,
+        redactor: Redactor,
+        earlier: Sequence[Program],
+        journal: Path,
+    ) -> None:
+        self._run = run
+        self._step = step
+        self._folder = folder
+        self._append = append
+        self._redactor = redactor
+        self._earlier = {program.key: program for program in earlier}
+        self._journal = journal
+        self._attempts: Counter[str] = Counter(program.key for program in earlier)
+
+    def run(
+        self,
+        key: str,
+        host: str,
+        transport: Transport,
+        argv: Sequence[str],
+        *,
+        timeout_s: float | None,
+        user: str,
+        env: Mapping[str, str] | None,
+        on_line: OnLine,
+        cancelled: Callable[[], bool],
+    ) -> Completed:
+        """Run ``argv`` to its end, or follow the one that an earlier runner started under this key.
+
+        Raises:
+            ProgramLost, TransportLost: it cannot be known how it ended.
+            NothingStarted: it did not start.
+        """
+        earlier = self._earlier.pop(key, None)
+        handle = self._found(earlier, transport, argv) if earlier else None
+        if handle is None:
+            handle = self._start(key, host, transport, argv, user=user, env=env)
+        elif earlier:
+            on_line = self._skipping_known(earlier, on_line)
+        completed = handle.wait(on_output=on_line, cancelled=cancelled, deadline_s=timeout_s)
+        if not (earlier and earlier.finished_at):
+            self._finished(key, completed, reattached=earlier is not None)
+        return completed
+
+    def follow(self, program: Program, transport: Transport, on_line: OnLine) -> Completed:
+        """Follow a program whose action is gone to its end, and journal its exit status.
+
+        Raises:
+            ProgramLost, TransportLost: it cannot be known how it ended.
+            NothingStarted: it never ran, and never will.
+        """
+        handle = transport.attach(program.spool, program.argv)
+        handle.give_up()
+        completed = handle.wait(on_output=self._skipping_known(program, on_line), cancelled=lambda: False)
+        self._finished(program.key, completed, reattached=True)
+        return completed
+
+    def _start(
+        self,
+        key: str,
+        host: str,
+        transport: Transport,
+        argv: Sequence[str],
+        *,
+        user: str,
+        env: Mapping[str, str] | None,
+    ) -> Handle:
+        self._attempts[key] += 1
+        name = f"{self._run}-{key}" if self._attempts[key] == 1 else f"{self._run}-{key}-{self._attempts[key]}"
+        spool = transport.place_spool(self._folder, name)
+        shown = [self._redactor.text(word) for word in argv]
+        self._append(ProgramStarted(step=self._step, run=self._run, key=key, argv=shown, host=host, spool=str(spool)))
+        return transport.start(spool, argv, env=env, user=user)
+
+    def _found(self, earlier: Program, transport: Transport, argv: Sequence[str]) -> Handle | None:
+        """Return the earlier program, or None where it never ran and never will: then it may be started now."""
+        handle = transport.attach(earlier.spool, argv)
+        return None if handle.status().state in (State.NOT_STARTED, State.GIVEN_UP) and handle.give_up() else handle
+
+    def _finished(self, key: str, completed: Completed, *, reattached: bool) -> None:
+        body = ProgramFinished(
+            step=self._step,
+            run=self._run,
+            key=key,
+            code=completed.code,
+            duration_s=round(completed.duration_s, 3),
+            reattached=reattached or completed.reattached,
+        )
+        self._append(body)
+
+    def _skipping_known(self, program: Program, on_line: OnLine) -> OnLine:
+        """Leave out the lines that are in the journal already: the spool is read from its start again."""
+        with Reader(self._journal) as reader:
+            lines = reader.output(self._run)
+        known = Counter(
+            line.stream for line in lines if line.at >= program.started_at and line.stream in ("out", "err")
+        )
+
+        def take(stream: str, text: str) -> None:
+            if known[stream] > 0:
+                known[stream] -= 1
+            else:
+                on_line(stream, text)
+
+        return take
+
+
+def what_is_known(error: Exception) -> str:
+    """Return what is known of a program after ``error``, in words."""
+    return error.what_is_known if isinstance(error, ProgramLost) else str(error)

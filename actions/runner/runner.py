@@ -1,0 +1,256 @@
+"""The runner's loop: takes requests in order, starts each in a thread of its own, and takes over from the dead."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from actions.action import Action
+from actions.monitor import Monitor
+from actions.runner.context import RunContext
+from actions.runner.facts import incident_facts
+from actions.runner.gates import Asked, Closed, closed_gates
+from actions.runner.lease import Lease, describe, start_time
+from actions.runner.output import OutputPump
+from actions.runner.programs import Programs
+from actions.runner.redaction import Redactor
+from actions.runner.takeover import close_in_doubt
+from actions.runner.targets import Targets
+from actions.runner.worker import Job, Worker, refused
+from actions.runner.world import World
+from actions.shell import COMMAND, command_action
+from journal import events as e
+from journal.action_spec import ActionSpec
+from journal.incident import Incident
+from journal.places import IncidentPlace
+from journal.records import Run, RunState
+from journal.store import Follower, Journal, JournalWriteFailed, Reader
+
+POLL_S = 0.25
+STALE_AFTER = timedelta(seconds=30)
+"""A request that waited longer while no runner lived is not carried out by surprise."""
+
+
+class Runner:
+    """Executes for one incident until it is closed or ``stop`` is called.
+
+    Args:
+        place: the incident's folder.
+        world: what can be reached.
+        actor: in whose name it writes; ``runner@host``.
+        trouble: told what keeps it from writing, and an empty text once it can again.
+
+    Raises:
+        LeaseHeld: another runner is at work.
+        JournalError: the journal cannot be opened.
+    """
+
+    def __init__(
+        self, place: IncidentPlace, world: World, *, actor: str, trouble: Callable[[str], None] = lambda text: None
+    ) -> None:
+        self._place = place
+        self._world = world
+        self._trouble = trouble
+        self._stop = threading.Event()
+        self._lease = Lease(place.folder)
+        self._journal = Journal.open(place.journal, actor=actor)
+        with Reader(place.journal) as reader:
+            self._incident = Incident.fold(reader.events())
+        self._follower = Follower(place.journal, after=self._incident.seq)
+        self._workers: dict[int, Worker] = {}
+        self._answered: set[int] = set()
+        self._targets = Targets(world.locks, self._incident.id, place.journal) if world.locks else None
+        self._why_stopped = "asked to stop"
+
+    def stop(self, why: str = "asked to stop") -> None:
+        """End the loop soon. What runs is left as it is: programs go on, and a new runner takes over."""
+        self._why_stopped = why
+        self._stop.set()
+
+    def run(self) -> None:
+        """Execute until the incident is closed or somebody calls ``stop``."""
+        self._append(self._arrival())
+        self._catch_up(0)
+        for run in self._incident.unfinished():
+            self._take_over(run)
+        self._refuse_stale()
+        known = {name: record.status for name, record in self._incident.health.items()}
+        monitor = Monitor(self._world.probes, self._journal, self._trouble, known)
+        monitor.start()
+        try:
+            while not self._stop.is_set() and not self._over():
+                self._answer()
+                self._pass_on_cancels()
+                self._catch_up(POLL_S)
+        finally:
+            monitor.stop()
+            self._leave()
+
+    def _arrival(self) -> e.RunnerStarted:
+        earlier = self._incident.runner
+        died = earlier is not None and earlier.stopped_at is None
+        took_over = describe(self._lease.previous) if died else ""
+        return e.RunnerStarted(pid=os.getpid(), started=start_time(os.getpid()), took_over=took_over)
+
+    def _leave(self) -> None:
+        why = "the incident is closed" if self._incident.closed_at else self._why_stopped
+        if self._incident.closed_at and self._targets:
+            self._targets.release_all()
+        self._append(e.RunnerStopped(pid=os.getpid(), why=why))
+        self._follower.stop()
+        self._follower.wait(0)
+        self._journal.close()
+        self._lease.release()
+
+    def _over(self) -> bool:
+        return self._incident.closed_at is not None and not self._workers
+
+    def _catch_up(self, timeout_s: float) -> None:
+        while events := self._follower.wait(timeout_s):
+            for event in events:
+                self._incident.apply(event)
+            timeout_s = 0
+
+    def _answer(self) -> None:
+        for run in self._incident.unanswered():
+            if run.id not in self._answered:
+                self._answered.add(run.id)
+                self._consider(run)
+
+    def _consider(self, run: Run) -> None:
+        """Start a run, or say which gate is closed."""
+        spec = self._spec(run)
+        if spec is None:
+            self._append(refused(run, Closed("available", f"There is no action {run.action}.")))
+            return
+        at_work = tuple((worker.job.run, worker.job.action.spec) for worker in list(self._workers.values()))
+        closed = closed_gates(Asked(run, spec, self._incident, self._world.inventory, at_work))
+        if closed:
+            self._append(refused(run, closed[0]))
+        else:
+            self._start(self._job(run, self._action(run, spec), reenter=False))
+
+    def _spec(self, run: Run) -> ActionSpec | None:
+        step = self._incident.plan.by_id.get(run.step)
+        if run.action == COMMAND and step:
+            return command_action(step).spec
+        spec = self._world.catalogue.get(run.action)
+        if spec and step and step.destructive and step.action == run.action and not spec.destructive:
+            return msgspec.structs.replace(spec, destructive=True)
+        return spec
+
+    def _action(self, run: Run, spec: ActionSpec) -> Action:
+        if run.action == COMMAND:
+            return command_action(self._incident.plan.by_id[run.step])
+        found = self._world.registry[run.action]
+        return Action(spec, found.function, found.target)
+
+    def _start(self, job: Job) -> None:
+        worker = Worker(job, self._ended)
+        self._workers[job.run.id] = worker
+        if job.run.state is RunState.CANCELLING:
+            worker.cancel()
+        worker.start()
+
+    def _ended(self, run_id: int) -> None:
+        self._workers.pop(run_id, None)
+
+    def _job(self, run: Run, action: Action, *, reenter: bool) -> Job:
+        redactor = Redactor()
+        pump = OutputPump(self._journal, run.id, self._trouble)
+        programs = Programs(
+            run.id, run.step, self._place.folder, self._append, redactor, run.programs, self._place.journal
+        )
+        context = RunContext(
+            run=run.id,
+            dry_run=run.dry_run,
+            overrides=run.overrides,
+            incident=incident_facts(self._incident, datetime.now(UTC)),
+            files=self._place.files,
+            world=self._world,
+            journal=self._journal,
+            pump=pump,
+            redactor=redactor,
+            programs=None if run.dry_run else programs,
+        )
+        return Job(
+            run=run,
+            action=action,
+            journal=self._journal,
+            redactor=redactor,
+            pump=pump,
+            context=context,
+            programs=programs,
+            append=self._append,
+            try_append=self._try_append,
+            targets=self._targets,
+            reenter=reenter,
+        )
+
+    def _take_over(self, run: Run) -> None:
+        """Enter a resumable action again; follow the programs of any other, and leave it in doubt."""
+        self._answered.add(run.id)
+        spec = self._spec(run)
+        action = (
+            self._action(run, spec) if spec and (run.action == COMMAND or run.action in self._world.registry) else None
+        )
+        if action and action.spec.resumable:
+            self._append(
+                e.ActionReentered(step=run.step, run=run.id, why="its runner died; finished programs are not repeated")
+            )
+            self._start(self._job(run, action, reenter=True))
+            return
+        job = self._job(run, action or _nothing(run), reenter=True)
+        threading.Thread(target=close_in_doubt, args=(job,), name=f"doubt-{run.id}", daemon=True).start()
+
+    def _refuse_stale(self) -> None:
+        """What was asked of a runner that died before it answered is not done later by surprise."""
+        started = self._incident.runner
+        if started is None or not started.took_over:
+            return
+        for run in self._incident.unanswered():
+            if started.at - run.requested_at > STALE_AFTER:
+                self._answered.add(run.id)
+                message = "It was asked before the runner died. Ask again if it is still wanted."
+                self._append(refused(run, Closed("stale", message)))
+
+    def _pass_on_cancels(self) -> None:
+        for run_id, worker in list(self._workers.items()):
+            run = self._incident.runs.get(run_id)
+            if run and run.state is RunState.CANCELLING:
+                worker.cancel()
+
+    def _try_append(self, body: e.Body) -> None:
+        try:
+            self._journal.append(body)
+        except JournalWriteFailed as error:
+            self._trouble(str(error))
+            raise
+        self._trouble("")
+
+    def _append(self, body: e.Body) -> None:
+        """Write an event that has happened, however long the disk refuses it: it is not forgotten, and not made up."""
+        retry = threading.Event()
+        while True:
+            try:
+                self._try_append(body)
+            except JournalWriteFailed:
+                if self._stop.is_set():
+                    # As if this runner had died here: its successor finds the run unfinished, and says so.
+                    raise SystemExit(1) from None
+                retry.wait(1.0)
+            else:
+                return
+
+
+def _nothing(run: Run) -> Action:
+    """Return what stands for an action that this version does not have: it is never called."""
+
+    def gone(ctx: object) -> None:
+        raise RuntimeError(f"{run.action} cannot be entered again")
+
+    return Action(ActionSpec(name=run.action, title=run.action), gone)  # type: ignore[arg-type]

@@ -1,0 +1,57 @@
+"""What a new runner does with the runs that its dead predecessor left unfinished. Nothing re-runs by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.runner.programs import what_is_known
+from actions.runner.worker import Job, with_output
+from actions.transport import NothingStarted, ProgramLost, TransportLost
+from journal import events as e
+from journal.errors import CleoError
+from journal.records import Program
+
+
+def close_in_doubt(job: Job) -> None:
+    """Follow what an action's programs still do, journal how they ended, and leave the action in doubt.
+
+    The Python around the programs died with its runner; what it would have done next, nobody knows.
+    """
+    words = [_follow(job, program) for program in _unfinished(job.run.programs)]
+    words = words or [_told(program) for program in job.run.programs]
+    job.pump.close()
+    body = e.ActionInDoubt(
+        step=job.run.step,
+        run=job.run.id,
+        why="its runner died while it was at work",
+        program="; ".join(words) or "it ran no external program; how far it got is not known",
+    )
+    job.append(with_output(job.journal, body))
+
+
+def _unfinished(programs: Sequence[Program]) -> list[Program]:
+    return [program for program in programs if program.finished_at is None]
+
+
+def _follow(job: Job, program: Program) -> str:
+    """Return in words how a program that outlived its runner ended."""
+    name = program.argv[0] if program.argv else program.key
+
+    def take(stream: str, text: str) -> None:
+        job.context.program_line(stream, text)
+
+    try:
+        transport = job.context.transport(program.host)
+        completed = job.programs.follow(program, transport, take)
+    except NothingStarted:
+        return f"{name} never started"
+    except (ProgramLost, TransportLost) as error:
+        return f"{name}: {what_is_known(error)}"
+    except CleoError as error:
+        return f"{name}: {error}"
+    return f"{name} ended with exit status {completed.code}"
+
+
+def _told(program: Program) -> str:
+    name = program.argv[0] if program.argv else program.key
+    return f"{name} ended with exit status {program.code}"

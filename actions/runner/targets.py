@@ -1,0 +1,89 @@
+"""One incident per target: a destructive action claims its target until its incident is closed (gate 8)."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from journal.errors import CleoError
+from journal.events import Identity
+from journal.interlock import word_to_type
+
+
+class TargetClaimed(CleoError):
+    """Another open incident works on this target."""
+
+
+class Targets:
+    """The claims of one incident.
+
+    Args:
+        folder: where claims are written, one file a target.
+        incident_id: whose claims these are.
+        journal: the incident's journal: a claim whose journal is gone is nobody's.
+    """
+
+    def __init__(self, folder: Path, incident_id: str, journal: Path) -> None:
+        self._folder = folder
+        self._incident = incident_id
+        self._journal = journal
+
+    def claim(self, target: Sequence[Identity]) -> None:
+        """Claim ``target`` for this incident; again is no harm.
+
+        Raises:
+            TargetClaimed: another incident has it.
+        """
+        name = word_to_type(target)
+        if not name:
+            return
+        with self._locked():
+            path = self._path(name)
+            holder = _read(path)
+            if holder and holder["incident"] != self._incident and Path(holder["journal"]).exists():
+                raise TargetClaimed(
+                    f"{holder['incident']} on {holder['host']} works on {name} since {holder['at']}.",
+                    f"Close {holder['incident']} first, or work on this together in that incident.",
+                )
+            facts = {
+                "incident": self._incident,
+                "host": socket.gethostname(),
+                "journal": str(self._journal),
+                "target": name,
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            beside = path.with_suffix(".new")
+            beside.write_text(json.dumps(facts), encoding="utf-8")
+            beside.replace(path)
+
+    def release_all(self) -> None:
+        """Give up every claim of this incident."""
+        with self._locked():
+            for path in self._folder.glob("*.json"):
+                if _read(path).get("incident") == self._incident:
+                    path.unlink()
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.json"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "lock").open("w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return facts

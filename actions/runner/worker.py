@@ -1,0 +1,211 @@
+"""One run in one thread: from its intent in the journal to its end there."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from actions.action import Action
+from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcome
+from actions.runner.context import RunContext
+from actions.runner.gates import Closed
+from actions.runner.output import OutputPump
+from actions.runner.programs import Programs, what_is_known
+from actions.runner.redaction import Redactor
+from actions.runner.targets import TargetClaimed, Targets
+from actions.transport import ProgramLost, TransportLost
+from journal import events as e
+from journal.errors import CleoError
+from journal.interlock import word_to_type
+from journal.records import Run
+from journal.store import Journal, JournalWriteFailed
+
+Append = Callable[[e.Body], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs beside its run.
+
+    Attributes:
+        make_context: builds the run's context around its pump and programs.
+        append: writes an event, however long the disk refuses it; returns once it is durable.
+        try_append: writes an event or raises: nothing begins that cannot be written down.
+        targets: claims what a destructive action works on; None where nothing can be claimed.
+        reenter: the run started under an earlier runner; say so instead of starting it.
+    """
+
+    run: Run
+    action: Action
+    journal: Journal
+    redactor: Redactor
+    pump: OutputPump
+    context: RunContext
+    programs: Programs
+    append: Append
+    try_append: Append
+    targets: Targets | None
+    reenter: bool = False
+
+
+class Worker:
+    """Runs one job in a thread of its own.
+
+    Args:
+        job: what to run.
+        done: called from the thread when nothing more will happen.
+    """
+
+    def __init__(self, job: Job, done: Callable[[int], None]) -> None:
+        self.job = job
+        self._done = done
+        self._thread = threading.Thread(target=self._work, name=f"run-{job.run.id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the action to stop; it is cancelled when it says so."""
+        self.job.context.cancel()
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """Wait for the end, at most ``timeout_s`` seconds."""
+        self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        try:
+            if self.job.reenter or self._begin():
+                self._end(self._outcome())
+        finally:
+            self.job.pump.close()
+            self._done(self.job.run.id)
+
+    def _begin(self) -> bool:
+        """Learn the target, check what was typed, claim it, and write the intent down."""
+        run, job = self.job.run, self.job
+        try:
+            target = list(job.action.target(job.context)) if job.action.target else []
+            refusal = self._refused(target)
+            if refusal is None:
+                if run.changes_step and job.action.spec.destructive and job.targets:
+                    job.targets.claim(target)
+                job.try_append(self._intent(target))
+        except TargetClaimed as error:
+            refusal = Closed("target", str(error))
+        except JournalWriteFailed as error:
+            refusal = Closed("journal", f"The journal could not be written, so nothing was started. {error}")
+        except Exception as error:  # noqa: BLE001  # a broken system may answer anything; nothing has begun yet
+            refusal = Closed("identity", f"The target's identity cannot be told: {_said(error)}")
+        if refusal:
+            job.append(refused(run, refusal, job.redactor))
+        return refusal is None
+
+    def _refused(self, target: Sequence[e.Identity]) -> Closed | None:
+        """Return why the interlock stays shut."""
+        run, spec = self.job.run, self.job.action.spec
+        word = word_to_type(target)
+        if not run.changes_step:
+            return None
+        if spec.destructive and word and run.confirmed != word:
+            typed = f"{run.confirmed!r} was typed" if run.confirmed else "nothing was typed"
+            return Closed("interlock", f"{spec.title}: the target is {word}, and {typed}.")
+        wrong = next((o for o in run.overrides if o.target and word and o.target != word), None)
+        if wrong:
+            message = f"The target is {word}, and {wrong.target!r} was typed for the override."
+            return Closed(wrong.gate, message, "reason and target")
+        return None
+
+    def _intent(self, target: list[e.Identity]) -> e.ActionStarted:
+        run, spec = self.job.run, self.job.action.spec
+        return e.ActionStarted(
+            step=run.step,
+            run=run.id,
+            action=run.action,
+            params=self.job.redactor.value(run.params),
+            target=target,
+            digest=digest(self.job.action),
+            dry_run=run.dry_run,
+            destructive=spec.destructive,
+            overrides=run.overrides,
+            probe_of=run.probe_of,
+        )
+
+    def _outcome(self) -> e.ActionFinished | e.ActionInDoubt:
+        """Run the action; whatever it raises becomes an end that a person can read."""
+        run = self.job.run
+        begun = time.monotonic()
+        try:
+            outcome = self.job.action.function(self.job.context, **run.params)
+            end = self._ended("succeeded" if outcome.ok else "failed", outcome)
+        except Cancelled as stop:
+            end = self._ended("cancelled", Outcome(ok=False, summary="cancelled", left_behind=stop.left_behind))
+        except (ProgramLost, TransportLost, InDoubt) as error:
+            return e.ActionInDoubt(step=run.step, run=run.id, why=error.message, program=what_is_known(error))
+        except GateClosed as gate:
+            facts = {"gate": gate.gate, "yields": gate.yields}
+            end = self._ended("failed", Outcome(ok=False, summary=str(gate), facts=facts))
+        except ActionFailed as error:
+            outcome = Outcome(ok=False, summary=str(error), facts=error.facts, left_behind=error.left_behind)
+            end = self._ended("failed", outcome)
+        except CleoError as error:
+            end = self._ended("failed", Outcome(ok=False, summary=str(error)))
+        except Exception as error:  # noqa: BLE001  # an action's bug is its failure, with the traceback in its output
+            for line in traceback.format_exc().splitlines():
+                self.job.context.log(line, "err")
+            end = self._ended(
+                "failed", Outcome(ok=False, summary=_said(error), left_behind="unknown: look at the output")
+            )
+        return _with_duration(end, time.monotonic() - begun)
+
+    def _ended(self, status: str, outcome: Outcome) -> e.ActionFinished:
+        run, clean = self.job.run, self.job.redactor
+        return e.ActionFinished(
+            step=run.step,
+            run=run.id,
+            status=status,  # type: ignore[arg-type]
+            summary=clean.text(outcome.summary),
+            facts=clean.value(outcome.facts),
+            left_behind=clean.text(outcome.left_behind),
+        )
+
+    def _end(self, body: e.ActionFinished | e.ActionInDoubt) -> None:
+        """Write the end once all output is on the disk, so that its digest covers it."""
+        self.job.pump.close()
+        self.job.append(with_output(self.job.journal, body))
+
+
+def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.RunRefused:
+    """Return the event that says why ``run`` was not started."""
+    message = redactor.text(closed.message) if redactor else closed.message
+    return e.RunRefused(step=run.step, run=run.id, gate=closed.gate, message=message, yields=closed.yields)
+
+
+def with_output(journal: Journal, body: e.ActionFinished | e.ActionInDoubt) -> e.ActionFinished | e.ActionInDoubt:
+    """Return a closing event with the count and digest of what its run printed."""
+    lines, sha256 = journal.output_digest(body.run)
+    return msgspec.structs.replace(body, output_lines=lines, output_sha256=sha256)
+
+
+def digest(action: Action) -> str:
+    """Return the sha256 of the action's source file: which code it was that acted."""
+    source = inspect.getsourcefile(inspect.unwrap(action.function))
+    if source is None:
+        return ""
+    with open(source, "rb") as file:  # noqa: PTH123  # a plain open is what the journal's open guard watches
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _with_duration(end: e.ActionFinished, seconds: float) -> e.ActionFinished:
+    return msgspec.structs.replace(end, duration_s=round(seconds, 3))
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, CleoError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,37 @@
+"""What a runner works on: real systems, or simulated ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from actions.action import Action
+from actions.health import Health
+from actions.inventory import Inventory
+from actions.transport import HostSpec, Transport
+from journal.action_spec import Catalogue
+
+Probe = Callable[[float], Health]
+"""Measures one system's health; is given its deadline in seconds."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything beyond the journal that a runner can reach.
+
+    Attributes:
+        registry: what can be run, by name. A tabletop's registry holds simulated actions only.
+        catalogue: what the plan may name, whether it can be run or not.
+        inventory: the environment's systems.
+        open_transport: opens the way to a host. A tabletop's refuses.
+        probes: measures each system's health, by the system's name.
+        locks: the folder that says which incident has claimed which target.
+    """
+
+    registry: Mapping[str, Action]
+    catalogue: Catalogue
+    inventory: Inventory
+    open_transport: Callable[[HostSpec], Transport]
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    locks: Path | None = None

@@ -1,0 +1,169 @@
+"""A runner's surroundings for tests: a real journal, a real runner in a thread, actions that the test brings."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from actions.action import Action
+from actions.inventory import Inventory
+from actions.runner import Runner, World
+from actions.transport import LocalHost, open_transport
+from journal.declare import Declaration, declare
+from journal.desk import Desk
+from journal.events import Kind
+from journal.incident import Incident
+from journal.places import IncidentPlace, Places
+from journal.plan.load import load_plan
+from journal.store import Journal, Reader
+
+DEADLINE_S = 20.0
+
+PLAN: dict[str, Any] = {
+    "title": "A plan for tests",
+    "version": "1",
+    "objectives": {
+        "rto": {"critical": {"title": "Critical", "rto": "1 h", "validated_by": ["verify"]}},
+        "rpo": {"database": {"title": "Database", "rpo": "15 min"}},
+    },
+    "systems": {"thing": {"title": "Thing", "tier": "critical", "data": "database"}},
+    "scenarios": {
+        "loss": {"title": "Loss", "impact": "all", "likelihood": "low", "severity": "high", "systems": ["thing"]},
+        "corruption": {
+            "title": "Corruption",
+            "impact": "all",
+            "likelihood": "low",
+            "severity": "critical",
+            "systems": ["thing"],
+            "refuses": {"recovery_point": ["latest"]},
+        },
+    },
+    "strategies": {"cold": {"title": "Cold recovery"}},
+    "phases": [
+        {
+            "id": "one",
+            "title": "One",
+            "window": {"start": "0 min", "end": "15 min"},
+            "sections": [
+                {
+                    "title": "Work",
+                    "steps": [
+                        {
+                            "id": "point",
+                            "title": "Choose a recovery point",
+                            "decision": {"name": "recovery_point", "question": "To when?", "kind": "recovery-point"},
+                        },
+                        {"id": "tell", "title": "Tell people", "items": ["page", "phone"]},
+                        {"id": "work", "title": "Work", "action": "thing.work", "system": "thing"},
+                        {"id": "other", "title": "Other work", "action": "thing.other"},
+                        {"id": "break", "title": "Replace the thing", "action": "thing.replace", "system": "thing"},
+                        {
+                            "id": "verify",
+                            "title": "Verify",
+                            "action": "thing.verify",
+                            "needs": ["work"],
+                            "system": "thing",
+                        },
+                        {
+                            "id": "shell",
+                            "title": "Say hello",
+                            "command": ["sh", "-c", "echo hello; exit 3"],
+                            "host": "here",
+                        },
+                        {"id": "promised", "title": "Fly", "action": "thing.fly"},
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+def places_in(folder: Path) -> Places:
+    """Return places below ``folder``."""
+    return Places(incidents=folder / "incidents", locks=folder / "locks")
+
+
+def declared(
+    places: Places, *, kind: Kind = Kind.LAB, scenario: str = "loss", plan: Mapping[str, Any] | None = None
+) -> IncidentPlace:
+    """Declare an incident on the plan for tests."""
+    data = dict(plan or PLAN)
+    now = datetime.now(UTC)
+    declaration = Declaration(
+        title="It broke", scenario=scenario, severity="SEV1", kind=kind, began_at=now, discovered_at=now
+    )
+    file = places.incidents.parent / "plan.yaml"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    return declare(places, load_plan(file), declaration, actor="tester@here")
+
+
+def inventory(*, lab: bool = True, allows: list[Kind] | None = None) -> Inventory:
+    """Return an inventory with this machine and no systems."""
+    return Inventory(name="tests", lab=lab, allows=allows or [Kind.LAB], hosts={"here": LocalHost()})
+
+
+def world(places: Places, *actions: Action, inventory_: Inventory | None = None) -> World:
+    """Return a world of ``actions``."""
+    registry = {action.spec.name: action for action in actions}
+    catalogue = {name: action.spec for name, action in registry.items()}
+    return World(
+        registry=registry,
+        catalogue=catalogue,
+        inventory=inventory_ or inventory(),
+        open_transport=open_transport,
+        locks=places.locks,
+    )
+
+
+class Person:
+    """Somebody at a desk, who sees the journal."""
+
+    def __init__(self, place: IncidentPlace) -> None:
+        self.place = place
+        self.journal = Journal.open(place.journal, actor="tester@here")
+        self.desk = Desk(self.journal, self.incident)
+
+    def incident(self) -> Incident:
+        """Return the state as the journal has it now."""
+        with Reader(self.place.journal) as reader:
+            return Incident.fold(reader.events())
+
+    def until(self, wanted: Callable[[Incident], object], deadline_s: float = DEADLINE_S) -> Incident:
+        """Return the first state that is ``wanted``."""
+        deadline = time.monotonic() + deadline_s
+        while time.monotonic() < deadline:
+            incident = self.incident()
+            if wanted(incident):
+                return incident
+            time.sleep(0.02)  # between two looks, not instead of one
+        raise AssertionError(f"not reached in {deadline_s} s; runs: {list(self.incident().runs.values())}")
+
+    def output(self, run: int) -> list[str]:
+        """Return what a run printed."""
+        with Reader(self.place.journal) as reader:
+            return [line.text for line in reader.output(run)]
+
+    def over(self, run: int) -> Any:
+        """Wait for the end of a run and return it."""
+        return self.until(lambda i: run in i.runs and i.runs[run].state.over).runs[run]
+
+
+@contextmanager
+def running(place: IncidentPlace, world_: World) -> Iterator[Runner]:
+    """Host a runner in a thread for the length of the block."""
+    runner = Runner(place, world_, actor="runner@here")
+    thread = threading.Thread(target=runner.run, daemon=True)
+    thread.start()
+    try:
+        yield runner
+    finally:
+        runner.stop()
+        thread.join(DEADLINE_S)
+        assert not thread.is_alive()
