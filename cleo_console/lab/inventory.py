@@ -21,7 +21,6 @@ def describe(site: Site) -> dict[str, Any]:
         "name": "lab",
         "lab": True,
         "allows": ["LAB"],
-        "exercise": True,
         "hosts": {"db1": {"via": "local"}},
         "systems": {"postgres": _postgres(site)},
     }
