@@ -1,0 +1,134 @@
+"""What survives the death of the runner, of the shim, and of the disk's last free block."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from actions.transport import ProgramLost, State, local
+from tests.actions.transport.support import Output, finish, until, until_released
+
+_ROOT = Path(__file__).parents[3]
+
+_RUNNER = """
+import sys
+from actions.transport import local
+handle = local().start(sys.argv[1], sys.argv[2:])
+print("started", flush=True)
+handle.wait(on_output=print, cancelled=lambda: False)
+"""
+
+
+def _python(script: str, *args: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    command = [*before, sys.executable, "-c", textwrap.dedent(script), *args]
+    return subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    return tmp_path / "spool"
+
+
+def test_the_program_goes_on_when_its_runner_is_killed(spool: Path, tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    program = until_released(release, "seq 1000; exit 6")
+    with _python(_RUNNER, str(spool), *program) as runner:
+        assert runner.stdout
+        assert runner.stdout.readline() == "started\n"
+        os.killpg(runner.pid, signal.SIGHUP)  # the terminal is closed
+        os.killpg(runner.pid, signal.SIGKILL)
+    handle = local().attach(spool, program)
+    assert handle.status().state is State.RUNNING
+    assert handle.pid
+    release.touch()
+    output = Output()
+    completed = finish(handle, output)
+    assert (completed.code, completed.reattached) == (6, True)
+    assert output.of("out") == ["begun", *map(str, range(1, 1001))]
+
+
+def test_the_end_is_recorded_while_nobody_watches(spool: Path, tmp_path: Path) -> None:
+    with _python(_RUNNER, str(spool), "sh", "-c", "echo alone; exit 9") as runner:
+        assert runner.stdout
+        assert runner.stdout.readline() == "started\n"
+        runner.kill()
+    until((spool / "finished").exists)
+    completed = finish(local().attach(spool))
+    assert (completed.code, completed.out) == (9, "alone\n")
+    assert finish(local().attach(spool)) == completed
+
+
+def _shim_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def test_a_killed_shim_is_unknown_and_the_program_may_live(spool: Path, tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    handle = local().start(spool, until_released(release, "echo over"))
+    assert handle.pid
+    os.kill(_shim_of(handle.pid), signal.SIGKILL)
+    until(lambda: handle.status().state is State.UNKNOWN)
+    assert handle.status().alive
+    with pytest.raises(ProgramLost) as lost:
+        finish(handle)
+    assert f"process {handle.pid} still runs" in lost.value.what_is_known
+    release.touch()
+    until(lambda: not handle.status().alive)
+    with pytest.raises(ProgramLost) as lost:
+        finish(local().attach(spool))
+    assert f"process {handle.pid} is gone" in lost.value.what_is_known
+
+
+def test_a_signal_to_the_shim_does_not_end_it(spool: Path, tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    handle = local().start(spool, until_released(release, "exit 3"))
+    assert handle.pid
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        os.kill(_shim_of(handle.pid), number)
+    release.touch()
+    assert finish(handle).code == 3
+
+
+def test_another_boot_is_never_mistaken_for_this_one(spool: Path) -> None:
+    handle = local().start(spool, ["sleep", "600"])
+    assert handle.pid
+    os.kill(_shim_of(handle.pid), signal.SIGKILL)
+    record = spool / "started"
+    honest = record.read_text()
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    record.write_text(honest.replace(boot, "0" * 36))
+    until(lambda: handle.status().state is State.UNKNOWN)
+    assert not handle.status().alive
+    assert not handle.terminate(signal.SIGKILL)
+    record.write_text(honest)
+    assert handle.terminate(signal.SIGKILL)
+
+
+_ON_A_FULL_DISK = """
+import pathlib, subprocess, sys, time
+from actions.transport import State, local
+disk = sys.argv[1]
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=40", "none", disk], check=True)
+fill = f"dd if=/dev/zero of={disk}/filler 2>&-; i=0; while true >{disk}/f$i; do i=$((i+1)); done 2>&-; exit 5"
+handle = local().start(f"{disk}/spool", ["bash", "-c", fill])
+deadline = time.monotonic() + 20
+while handle.status().alive:
+    assert time.monotonic() < deadline
+    time.sleep(0.02)
+print(handle.status().state.value)
+pathlib.Path(f"{disk}/f0").unlink()
+print(handle.wait(on_output=lambda *_: None, cancelled=lambda: False, deadline_s=20).code)
+"""
+
+
+def test_the_exit_status_is_kept_on_a_full_disk(tmp_path: Path) -> None:
+    """No free block and no free inode: the shim uses what it set aside, and tries until it can leave the record."""
+    with _python(_ON_A_FULL_DISK, str(tmp_path), before=("unshare", "-rm")) as process:
+        assert process.stdout
+        assert process.stdout.read().split() == ["running", "5"]
