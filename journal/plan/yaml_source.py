@@ -6,6 +6,7 @@ Only what JSON knows comes out: a date, ``on`` or ``1:30`` stays the text that w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,9 @@ from journal.plan.problem import FilePath, PlanError, Problem
 
 _INT = re.compile(r"[-+]?\d+\Z")
 _FLOAT = re.compile(r"[-+]?\d+\.\d+\Z")
+_DEEPEST = 50
+_OPENING = {"MappingStartEvent", "SequenceStartEvent"}
+_CLOSING = {"MappingEndEvent", "SequenceEndEvent"}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -82,6 +86,18 @@ def _scalar(node: Any) -> Any:
     return float(text) if _FLOAT.match(text) else text
 
 
+def _too_deep(events: Iterable[Any]) -> int:
+    """Return the line where nesting passes ``_DEEPEST``, or 0. PyYAML's composer, which recurses, would crash."""
+    depth = 0
+    for event in events:
+        name = type(event).__name__
+        depth += name in _OPENING
+        depth -= name in _CLOSING
+        if depth > _DEEPEST:
+            return int(event.start_mark.line) + 1
+    return 0
+
+
 def read_yaml(file: Path, content: bytes) -> Source:
     """Return what the YAML file ``file``, which holds ``content``, says.
 
@@ -90,8 +106,11 @@ def read_yaml(file: Path, content: bytes) -> Source:
     """
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if deep := _too_deep(yaml.parse(content, Loader=loader)):
+            raise PlanError([Problem(str(file), deep, (), f"nested more than {_DEEPEST} levels deep")])
+        node = yaml.compose(content, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise PlanError([Problem(str(file), mark.line + 1 if mark else 1, (), f"not YAML: {error.problem}")]) from error

@@ -93,6 +93,13 @@ def test_what_is_no_plan_is_refused_with_its_line(tmp_path: Path, text: str, lin
     assert found[0][0] == line
 
 
+def test_nesting_that_would_crash_the_reader_is_refused(tmp_path: Path) -> None:
+    deep = "- \n" + "[" * 100_000 + "]" * 100_000
+    [(line, _, message)] = complaints(tmp_path, f"title: a\noverview:\n {'[' * 60}{']' * 60}\n")
+    assert (line, message) == (3, "nested more than 50 levels deep")
+    assert complaints(tmp_path, deep)
+
+
 def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     file.write_bytes(b"title: \xff\xfe\n")
