@@ -24,12 +24,14 @@ class Process:
         started: its start time in clock ticks since boot.
         program: its executable's file name.
         arguments: its command line.
+        leads: whether it is the first of its session.
     """
 
     pid: int
     started: int
     program: str
     arguments: tuple[str, ...]
+    leads: bool
 
 
 def lab_processes(directory: Path) -> list[Process]:
@@ -45,9 +47,9 @@ def lab_processes(directory: Path) -> list[Process]:
 
 
 def running_script(directory: Path, script: str) -> Process | None:
-    """The lab's process that runs this script, if there is one."""
+    """The lab's process that runs this script, if there is one; not the subshells it starts."""
     for process in lab_processes(directory):
-        if any(Path(each).name == script for each in process.arguments):
+        if process.leads and any(Path(each).name == script for each in process.arguments):
             return process
     return None
 
@@ -142,7 +144,8 @@ def _identify(pid: int, directory: str) -> Process | None:
         program = Path(_without_mark((entry / "exe").readlink())).name
         arguments = tuple((entry / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0"))
         if _is_tagged(entry, directory) or (program in SERVER_PROGRAMS and _is_inside(entry, arguments, directory)):
-            return Process(pid, _start_ticks(entry), program, arguments)
+            fields = _stat_fields(entry)
+            return Process(pid, int(fields[19]), program, arguments, leads=int(fields[3]) == pid)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     return None
@@ -163,6 +166,6 @@ def _without_mark(path: Path) -> str:
     return str(path).removesuffix(" (deleted)")
 
 
-def _start_ticks(entry: Path) -> int:
-    """Field 22 of proc(5)'s stat, counted behind the program's name, which may hold spaces."""
-    return int((entry / "stat").read_text().rpartition(")")[2].split()[19])
+def _stat_fields(entry: Path) -> list[str]:
+    """The fields of proc(5)'s stat from the third on; they are behind the program's name, which may hold spaces."""
+    return (entry / "stat").read_text().rpartition(")")[2].split()

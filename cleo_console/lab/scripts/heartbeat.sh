@@ -6,8 +6,9 @@ cd "$CLEO_LAB" || exit 1
 . bin/lab.env
 echo $$ >run/heartbeat.pid
 
+# Ends with its reader, and with the loop below should that be killed.
 beats() {
-    while echo 'INSERT INTO public.heartbeat DEFAULT VALUES;'; do sleep 1; done
+    while kill -0 $$ 2>/dev/null && echo 'INSERT INTO public.heartbeat DEFAULT VALUES;'; do sleep 1; done
 }
 
 while :; do
