@@ -149,12 +149,19 @@ class Writer:
                 tell = self._transact([job for job in batch if job.future.set_running_or_notify_cancel()])
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait, and we go on
             self._disconnect()
-            known = error if isinstance(error, JournalError) else write_failure(self._path, error)
+            known = self._explained(error)
             for job in batch:
                 job.fail(known)
         else:
             for told in tell:
                 told()
+
+    def _explained(self, error: Exception) -> JournalError:
+        if isinstance(error, JournalError):
+            return error
+        known = write_failure(self._path, error)
+        known.__cause__ = error
+        return known
 
     def _transact(self, jobs: list[Job]) -> list[Callable[[], None]]:
         if self._conn is None:

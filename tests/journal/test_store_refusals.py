@@ -83,9 +83,9 @@ def _mounted(monkeypatch: pytest.MonkeyPatch, folder: Path, kind: str) -> None:
     mounts = folder / "mountinfo"
     escaped = str(folder.resolve()).replace(" ", "\\040")
     mounts.write_text(
-        "22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n"
         f"30 22 0:50 / {escaped} rw,relatime shared:9 - {kind} somewhere rw\n"
         f"31 22 0:51 / {escaped}elsewhere rw - ext4 /dev/sdb rw\n"
+        "22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n"
     )
     monkeypatch.setattr(filesystem, "MOUNTS", mounts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from journal.events import NoteAdded
-from journal.store import Journal, JournalBusy, Reader
+from journal.store import Journal, JournalBusy, JournalWriteFailed, Reader
 from journal.verify import verify
 from journal.writer import Writer
 from tests.journal.journals import ME, ROOT, begun
@@ -102,6 +103,31 @@ def test_who_waits_too_long_is_told_and_nothing_is_written(tmp_path: Path) -> No
     writer.run(lambda conn: conn.execute("INSERT INTO readings VALUES ('after', '2026-03-01', '{}')").close(), 1)
     with Reader(path) as reader:
         assert list(reader.readings()) == ["after"]
+    writer.close()
+
+
+def test_every_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
+    begun(tmp_path).close()
+    writer = Writer(tmp_path / "journal.sqlite")
+    full = 2
+    assert writer.run(lambda conn: conn.execute("PRAGMA synchronous").fetchone(), 0) == (full,)
+    assert writer.run(lambda conn: conn.execute("PRAGMA journal_mode").fetchone(), 0) == ("wal",)
+    writer.close()
+
+
+def test_work_that_fails_in_the_middle_leaves_nothing_and_the_writer_goes_on(tmp_path: Path) -> None:
+    begun(tmp_path).close()
+    path = tmp_path / "journal.sqlite"
+    writer = Writer(path)
+
+    def half(conn: sqlite3.Connection) -> None:
+        conn.execute("INSERT INTO readings VALUES ('half', '', '{}')")
+        conn.execute("INSERT INTO nowhere VALUES (1)")
+
+    with pytest.raises(JournalWriteFailed, match="nowhere") as raised:
+        writer.run(half, 2)
+    assert isinstance(raised.value.__cause__, sqlite3.OperationalError)
+    assert writer.run(lambda conn: conn.execute("SELECT * FROM readings").fetchall(), 0) == []
     writer.close()
 
 

@@ -85,6 +85,13 @@ def test_rows_swapped_are_found(path: Path, conn: sqlite3.Connection) -> None:
     assert rows_at_fault(path) == {5, 6}
 
 
+def test_a_row_forged_with_its_own_hash_is_found(path: Path, conn: sqlite3.Connection) -> None:
+    row = conn.execute("SELECT * FROM events WHERE seq = 5").fetchone()
+    forged = (*row[:4], "mallory@console", *row[5:10])
+    conn.execute("UPDATE events SET actor = ?, hash = ? WHERE seq = 5", (forged[4], chain.row_hash(forged)))
+    assert rows_at_fault(path) == {6}, "the row after it does not follow"
+
+
 def test_a_tail_cut_off_is_found_by_a_witness(path: Path, conn: sqlite3.Connection) -> None:
     head = verify.verify(path).head
     conn.execute("DELETE FROM events WHERE seq = 6")
