@@ -43,7 +43,19 @@ def _inventory() -> Path | None:
         return path
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     candidates = [config / "cleo" / "inventory.yaml", home() / "inventory.yaml"]
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if path.is_file()), None) or _lab_inventory()
+
+
+def _lab_inventory() -> Path | None:
+    from cleo_console.lab.folder import default_directory
+
+    path = default_directory() / "inventory.yaml"
+    return path if path.is_file() else None
+
+
+def runner_actor() -> str:
+    """Return in whose name a runner writes: ``runner@host``."""
+    return f"runner@{socket.gethostname()}"
 
 
 def actor() -> str:

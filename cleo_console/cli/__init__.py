@@ -1,0 +1,1 @@
+"""The ``cleo`` command. Every subcommand imports what it needs, when it is called."""

@@ -1,0 +1,52 @@
+"""A flag that a runner raises when it cannot write to the journal: the journal cannot be told.
+
+It lies in memory (``/dev/shm``), not on the disk that is in trouble, and is readable for everybody who
+may follow the incident.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+MEMORY = Path("/dev/shm")
+
+
+class TroubleFlag:
+    """The flag of one incident.
+
+    Args:
+        folder: the incident's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]
+        self._path = MEMORY / f"cleo-trouble-{name}"
+        self._up = False
+
+    def raise_(self, text: str) -> None:
+        """Say what is wrong; an empty text lowers the flag."""
+        if not text:
+            if self._up:
+                self.lower()
+            return
+        self._up = True
+        # Where there is no such memory the console still learns of it from its own failing writes.
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def lower(self) -> None:
+        """Say that all is well again."""
+        self._up = False
+        self._path.unlink(missing_ok=True)
+
+    def read(self) -> str:
+        """Return what is wrong, or an empty text."""
+        try:
+            return self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""

@@ -1,0 +1,60 @@
+"""``cleo`` and ``cleo open``: the console."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from cleo_console.cli.desks import host
+from journal.errors import CleoError
+
+
+class NoTerminal(CleoError):
+    """There is no terminal that a full-screen program could use."""
+
+
+@click.command("open")
+@click.argument("incident")
+def open_(incident: str) -> None:
+    """Open the console on one incident.
+
+    \b
+    Example:
+      cleo open INC-2026-11-22-01
+    """
+    open_console(incident)
+
+
+def open_console(incident: str | None) -> None:
+    """Run the console until it is left; the recovery goes on without it.
+
+    Args:
+        incident: where to begin; the start screen where it is None.
+
+    Raises:
+        NoTerminal: standard output is no terminal, or a dumb one.
+        CleoError: there is no such incident.
+    """
+    check_terminal()
+    at = host()
+    if incident:
+        at.open(incident).close()
+    from cleo_console.app import CleoApp
+
+    app = CleoApp(at, open_incident=incident)
+    app.run()
+    sys.exit(app.return_code or 0)
+
+
+def check_terminal() -> None:
+    """Raise NoTerminal where a full-screen program cannot work."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NoTerminal(
+            "The console needs a terminal.", "Use cleo status, cleo run, cleo decide, cleo done; see cleo --help"
+        )
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise NoTerminal(
+            "This terminal is dumb (TERM=dumb).", "Use cleo status, cleo run, cleo decide, cleo done; see cleo --help"
+        )

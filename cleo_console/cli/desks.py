@@ -1,0 +1,85 @@
+"""Which incident a command means, and the desk it writes at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from cleo_console.host import ConsoleHost
+from cleo_console.settings import actor, places
+from journal.desk import Desk
+from journal.errors import CleoError
+from journal.incident import Incident
+from journal.store import Journal, Reader
+
+if TYPE_CHECKING:
+    from journal.places import IncidentPlace
+
+incident_option = click.option(
+    "--incident", "-i", envvar="CLEO_INCIDENT", metavar="ID", help="Which incident; needless while only one is open."
+)
+
+
+class WhichIncident(CleoError):
+    """It is not clear which incident is meant."""
+
+
+def host() -> ConsoleHost:
+    """Return this installation, seen by whoever runs the command."""
+    return ConsoleHost(places(), actor())
+
+
+def which(at: ConsoleHost, incident_id: str | None) -> str:
+    """Return the incident that is meant: the one named, else the only open one.
+
+    Raises:
+        WhichIncident: none or several are open.
+    """
+    if incident_id:
+        return incident_id
+    still_open = [summary.id for summary in at.incidents() if summary.closed_at is None and not summary.note]
+    if len(still_open) == 1:
+        return still_open[0]
+    if still_open:
+        raise WhichIncident(
+            f"{len(still_open)} incidents are open: {', '.join(still_open)}.", "Name one with --incident."
+        )
+    raise WhichIncident("No incident is open.", "Declare one: cleo declare, or in the console: cleo")
+
+
+@dataclass(frozen=True)
+class AtDesk:
+    """One command's desk: the incident's place, its journal, and where to write."""
+
+    host: ConsoleHost
+    place: IncidentPlace
+    journal: Journal
+    desk: Desk
+
+    def incident(self) -> Incident:
+        """Return the incident as the journal has it now."""
+        return fold(self.place)
+
+
+def fold(place: IncidentPlace) -> Incident:
+    """Return the incident in ``place`` as its journal has it now."""
+    with Reader(place.journal) as reader:
+        return Incident.fold(reader.events())
+
+
+@contextmanager
+def at_desk(incident_id: str | None) -> Iterator[AtDesk]:
+    """Sit down at an incident's desk for the length of the block.
+
+    Raises:
+        CleoError: there is no such incident, or it is not clear which.
+    """
+    at = host()
+    chosen = which(at, incident_id)
+    place = at.places.incident(chosen)
+    with at.open(chosen) as journal:
+        yield AtDesk(at, place, journal, Desk(journal, lambda: fold(place)))

@@ -1,0 +1,54 @@
+"""``cleo health``: measure every system of the inventory, with or without an incident."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from cleo_console.settings import places
+from journal.errors import CleoError
+
+DEADLINE_S = 8.0
+
+
+class NothingToMeasure(CleoError):
+    """The inventory has no systems."""
+
+
+@click.command()
+@click.option(
+    "--comprehensive", is_flag=True, help="Also look for damage: minutes, not seconds. Needs an open incident."
+)
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+@click.pass_context
+def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
+    """Measure every system. Exit status 1 unless all are up.
+
+    \b
+    Example:
+      cleo health
+      cleo health --comprehensive
+    """
+    if comprehensive:
+        from cleo_console.cli.run import run
+
+        run.main(
+            ["health.check", "--comprehensive", *(["--json"] if as_json else [])], standalone_mode=False, parent=ctx
+        )
+    from cleo_console.world import inventory_at, probes
+
+    measured = probes(inventory_at(places().inventory))
+    if not measured:
+        raise NothingToMeasure(
+            "There is no inventory, so there is nothing to measure.", "Name one in CLEO_INVENTORY; see the README."
+        )
+    found = {name: probe(DEADLINE_S) for name, probe in measured.items()}
+    if as_json:
+        facts = {name: {"status": h.status, "detail": h.detail, "facts": h.facts} for name, h in found.items()}
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
+    else:
+        for name, h in found.items():
+            click.echo(f"{name:<14}{h.status:<14}{h.detail}")
+    sys.exit(0 if all(h.status == "up" for h in found.values()) else 1)

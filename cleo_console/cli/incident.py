@@ -1,0 +1,130 @@
+"""``cleo declare|note|decide|done|skip|close``: what a person says of an incident, without the console."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from cleo_console.cli.desks import at_desk, host, incident_option
+from journal.events import Event, Kind
+from journal.store import short_head
+
+
+@click.command()
+@click.option("--title", required=True, help="What broke, in a few words.")
+@click.option("--scenario", required=True, help="The plan's scenario; see: cleo plan show")
+@click.option("--severity", default="", help="The plan's severity; by default the scenario's.")
+@click.option("--kind", type=click.Choice([k.value for k in Kind if k is not Kind.TABLETOP]), required=True)
+@click.option(
+    "--began", default="", metavar="TIME", help="When it began, with a zone: 2026-11-22T14:30:00Z. Default: now."
+)
+@click.option("--discovered", default="", metavar="TIME", help="When it was discovered. Default: now.")
+def declare(title: str, scenario: str, severity: str, kind: str, began: str, discovered: str) -> None:
+    """Declare an incident: from then on everything is journalled.
+
+    \b
+    Example:
+      cleo declare --title "db1 is gone" --scenario database-failure --kind REAL --began 2026-11-22T02:41:00Z
+    """
+    from journal.declare import Declaration
+
+    at = host()
+    now = datetime.now(UTC)
+    known = at.plan().scenarios.get(scenario)
+    declaration = Declaration(
+        title=title,
+        scenario=scenario,
+        severity=severity or (known.severity if known else ""),
+        kind=Kind(kind),
+        began_at=_instant(began) or now,
+        discovered_at=_instant(discovered) or now,
+    )
+    click.echo(at.declare(declaration))
+
+
+@click.command()
+@click.argument("text")
+@click.option("--step", default="", help="The step it belongs to.")
+@click.option("--at", "happened", default="", metavar="TIME", help="When it happened, for a late entry; with a zone.")
+@incident_option
+def note(text: str, step: str, happened: str, incident: str | None) -> None:
+    """Write a note, also a late one, also after the close.
+
+    \b
+    Example:
+      cleo note "called the vendor, ticket 4711" --at 2026-11-22T02:55:00Z
+    """
+    with at_desk(incident) as at:
+        _written(at.desk.note(text, step, _instant(happened)))
+
+
+@click.command()
+@click.argument("step")
+@click.argument("answer")
+@click.option("--reason", default="", help="Why.")
+@incident_option
+def decide(step: str, answer: str, reason: str, incident: str | None) -> None:
+    """Answer a decision of the plan.
+
+    \b
+    Example:
+      cleo decide recovery-point latest --reason "the disk died, the data is sound"
+    """
+    with at_desk(incident) as at:
+        _written(at.desk.decide(step, answer, reason))
+
+
+@click.command()
+@click.argument("step")
+@click.option("--note", "text", default="", help="What was done; wanted where the console could have run it.")
+@incident_option
+def done(step: str, text: str, incident: str | None) -> None:
+    """Mark a step done by hand.
+
+    \b
+    Example:
+      cleo done notify-stakeholders
+    """
+    with at_desk(incident) as at:
+        _written(at.desk.mark_done(step, text))
+
+
+@click.command()
+@click.argument("step")
+@click.option("--reason", required=True, help="Why it is left out.")
+@incident_option
+def skip(step: str, reason: str, incident: str | None) -> None:
+    """Leave a step out. The report names it and the reason.
+
+    \b
+    Example:
+      cleo skip mongodb-restore --reason "MongoDB was not hit"
+    """
+    with at_desk(incident) as at:
+        _written(at.desk.skip(step, reason))
+
+
+@click.command()
+@click.option("--summary", required=True, help="How it ended, in a sentence.")
+@incident_option
+def close(summary: str, incident: str | None) -> None:
+    """Close an incident. Its runner stops and its targets are free.
+
+    \b
+    Example:
+      cleo close --summary "restored to 02:40, nothing lost that could be found"
+    """
+    with at_desk(incident) as at:
+        _written(at.desk.close(summary))
+        click.echo(f"{at.incident().id}: {at.incident().outcome}")
+
+
+def _instant(text: str) -> datetime | None:
+    from journal.decisions import utc_instant
+
+    return utc_instant(text) if text else None
+
+
+def _written(event: Event) -> None:
+    click.echo(f"written as event {event.seq}, head {short_head(event.hash)}")

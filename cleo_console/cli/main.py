@@ -1,0 +1,55 @@
+"""``cleo``: the one command, and its subcommands."""
+
+from __future__ import annotations
+
+import click
+
+from cleo_console import __version__
+from cleo_console.cli.group import LazyGroup
+
+_HERE = "cleo_console.cli"
+_COMMANDS = {
+    "open": (f"{_HERE}.console:open_", "Open the console on one incident."),
+    "demo": (f"{_HERE}.demo:demo", "Try the console on a small simulated world."),
+    "declare": (f"{_HERE}.incident:declare", "Declare an incident."),
+    "status": (f"{_HERE}.status:status", "Show where an incident stands."),
+    "note": (f"{_HERE}.incident:note", "Write a note into an incident."),
+    "decide": (f"{_HERE}.incident:decide", "Answer a decision of the plan."),
+    "done": (f"{_HERE}.incident:done", "Mark a step done by hand."),
+    "skip": (f"{_HERE}.incident:skip", "Leave a step out, with a reason."),
+    "run": (f"{_HERE}.run:run", "Run one action, through the same gates as the console."),
+    "close": (f"{_HERE}.incident:close", "Close an incident."),
+    "health": (f"{_HERE}.health:health", "Measure every system of the inventory."),
+    "report": (f"{_HERE}.report:report", "Write the post-incident report from the journal."),
+    "journal": (f"{_HERE}.journal:journal", "List, show, verify and export journals."),
+    "plan": (f"{_HERE}.plan:plan", "Check a plan file, or read one."),
+    "lab": (f"{_HERE}.lab:lab", "Practise on real services on loopback."),
+    "_runner": (f"{_HERE}.runner:runner", "Execute for one incident (started by the console)."),
+}
+
+
+@click.group(
+    cls=LazyGroup, lazy=_COMMANDS, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, prog_name="cleo")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Walk through a disaster recovery, run it, and journal every step.
+
+    Without a command it opens the console: resume an incident or declare one.
+
+    \b
+    Example:
+      cleo                       open the console
+      cleo demo                  try it; needs nothing installed
+      cleo report INC-2026-11-22-01 -o report.html
+    """
+    if ctx.invoked_subcommand is None:
+        from cleo_console.cli.console import open_console
+
+        open_console(None)
+
+
+def main() -> None:
+    """Run ``cleo``. Exit status 0, 1 (it failed) or 2 (asked wrongly)."""
+    cli(prog_name="cleo")

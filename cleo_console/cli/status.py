@@ -1,0 +1,86 @@
+"""``cleo status``: where an incident stands, in a few lines or as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from cleo_console.cli.desks import fold, host, which
+from journal import clocks
+from journal.incident import Incident
+from journal.records import StepState
+from journal.store import short_head
+
+
+@click.command()
+@click.argument("incident", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def status(incident: str | None, as_json: bool) -> None:
+    """Show where an incident stands.
+
+    \b
+    Example:
+      cleo status --json
+    """
+    at = host()
+    found = fold(at.places.incident(which(at, incident)))
+    facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.trouble(found.id))
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        for line in _lines(facts):
+            click.echo(line)
+
+
+def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    upcoming = incident.next_step()
+    rto = {
+        c.tier: {"left_s": round(c.left), "achieved_at": _iso(c.achieved_at), "met": c.met}
+        for c in clocks.rto(incident, now)
+    }
+    return {
+        "incident": incident.id,
+        "kind": incident.kind,
+        "title": incident.title,
+        "severity": incident.severity,
+        "outcome": incident.outcome,
+        "elapsed_s": round(((incident.closed_at or now) - incident.began_at).total_seconds()),
+        "phase": incident.phase.title,
+        "running": _ids(incident, StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLING),
+        "in_doubt": _ids(incident, StepState.IN_DOUBT),
+        "failed": _ids(incident, StepState.FAILED),
+        "next": upcoming.id if upcoming else None,
+        "rto": rto,
+        "runner": "at work" if runner_alive else "not at work",
+        "trouble": trouble,
+        "events": incident.seq,
+        "head": short_head(incident.head),
+    }
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{facts['incident']}  {facts['kind']}  {facts['severity']}  {facts['title']}",
+        f"  {facts['outcome']}, phase: {facts['phase']}, runner {facts['runner']}, head {facts['head']}",
+    ]
+    lines += [f"  {word}: {', '.join(facts[key])}" for key, word in _GROUPS.items() if facts[key]]
+    if facts["trouble"]:
+        lines.append(f"  THE JOURNAL CANNOT BE WRITTEN: {facts['trouble']}")
+    if facts["next"]:
+        lines.append(f"  next: {facts['next']}")
+    return lines
+
+
+_GROUPS = {"running": "running", "in_doubt": "IN DOUBT", "failed": "failed"}
+
+
+def _ids(incident: Incident, *states: StepState) -> list[str]:
+    return [step.id for step in incident.in_state(*states)]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

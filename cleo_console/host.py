@@ -1,0 +1,141 @@
+"""What the app gives to its screens: incidents on this machine, the plan, runners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cleo_console import __version__
+from cleo_console.runner_process import ensure_runner, warnings
+from cleo_console.world import inventory_at
+from journal.declare import Declaration, declare
+from journal.errors import CleoError
+from journal.events import Kind
+from journal.incident import Incident
+from journal.store import Journal, Reader
+from screens.host import IncidentSummary
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+    from journal.action_spec import Catalogue
+    from journal.places import Places
+    from journal.plan.load import LoadedPlan
+    from journal.plan.model import Plan
+
+
+class NoSuchIncident(CleoError):
+    """There is no incident of that id here."""
+
+
+class ConsoleHost:
+    """The real host: journals under ``places``, the inventory they name, detached runners.
+
+    Args:
+        places: where things live.
+        actor: who sits here.
+    """
+
+    def __init__(self, places: Places, actor: str) -> None:
+        self.places = places
+        self.actor = actor
+
+    def incidents(self) -> Sequence[IncidentSummary]:
+        """Return every incident there is, the newest first."""
+        if not self.places.incidents.is_dir():
+            return []
+        folders = sorted((p for p in self.places.incidents.iterdir() if p.is_dir()), reverse=True)
+        return [self._summary(folder.name) for folder in folders]
+
+    def _summary(self, incident_id: str) -> IncidentSummary:
+        try:
+            with Reader(self.places.incident(incident_id).journal) as reader:
+                incident = Incident.fold(reader.events())
+        except CleoError as error:
+            return IncidentSummary(id=incident_id, note=error.message)
+        return IncidentSummary(
+            id=incident.id,
+            title=incident.title,
+            kind=incident.kind,
+            severity=incident.severity,
+            scenario=incident.scenario,
+            declared_at=incident.declared_at,
+            closed_at=incident.closed_at,
+            in_doubt=len(incident.in_doubt()),
+        )
+
+    @cached_property
+    def _loaded(self) -> LoadedPlan:
+        from cleo_console.plans import bundled
+        from journal.plan.load import load_plan
+
+        return load_plan(bundled(), self.catalogue())
+
+    @cached_property
+    def _inventory(self) -> Inventory:
+        return inventory_at(self.places.inventory)
+
+    def plan(self) -> Plan:
+        """Return the plan that a new incident is declared with."""
+        return self._loaded.plan
+
+    def kinds(self) -> Sequence[Kind]:
+        """Return the kinds of incident that the inventory allows to declare."""
+        return [kind for kind in self._inventory.allows if kind is not Kind.TABLETOP]
+
+    def inventory_name(self) -> str:
+        """Return what the inventory in use is called, or an empty string where there is none."""
+        return self._inventory.name if self.places.inventory else ""
+
+    def declare(self, declaration: Declaration) -> str:
+        """Declare an incident and return its id."""
+        if declaration.kind not in self.kinds():
+            allowed = ", ".join(self.kinds())
+            raise CleoError(
+                f"The inventory {self._inventory.name} allows incidents of kind {allowed}.", "Choose one of these."
+            )
+        place = declare(
+            self.places,
+            self._loaded,
+            declaration,
+            actor=self.actor,
+            inventory=str(self.places.inventory or ""),
+            program=f"cleo-console {__version__}",
+        )
+        return place.folder.name
+
+    def catalogue(self) -> Catalogue:
+        """Return the actions there are, by name."""
+        from actions.registry import catalogue
+
+        return catalogue()
+
+    def open(self, incident_id: str) -> Journal:
+        """Open an incident's journal for writing."""
+        place = self.places.incident(incident_id)
+        if not place.journal.exists():
+            raise NoSuchIncident(
+                f"There is no incident {incident_id} in {self.places.incidents}.", "List them: cleo journal list"
+            )
+        return Journal.open(place.journal, actor=self.actor)
+
+    def ensure_runner(self, incident_id: str) -> None:
+        """Start the incident's detached runner if none holds the lease."""
+        ensure_runner(self.places.incident(incident_id))
+
+    def runner_alive(self, incident_id: str) -> bool:
+        """Return whether a runner holds the incident's lease."""
+        from actions.runner.lease import held
+
+        return held(self.places.incident(incident_id).folder)
+
+    def trouble(self, incident_id: str) -> str:
+        """Return what keeps the incident's runner from writing to the journal, or an empty string."""
+        from actions.runner.trouble import TroubleFlag
+
+        return TroubleFlag(self.places.incident(incident_id).folder).read()
+
+    def warnings(self) -> Sequence[str]:
+        """Return what a person should know before the first action."""
+        secrets = (s.password.env for s in self._inventory.systems.values() if s.password and s.password.env)
+        return warnings(tuple(secrets))

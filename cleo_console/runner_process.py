@@ -1,0 +1,85 @@
+"""Starting an incident's runner as a process of its own, and knowing that it is at work."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cleo_console.detach import detachment
+from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    from journal.places import IncidentPlace
+
+READY_WITHIN_S = 15.0
+
+
+class RunnerDidNotStart(CleoError):
+    """The runner ended before it was at work."""
+
+
+def ensure_runner(place: IncidentPlace) -> None:
+    """Start the incident's runner, unless one is at work. Returns once it holds the lease.
+
+    Raises:
+        RunnerDidNotStart: it ended, or did not get to work in time; its last words are in the message.
+    """
+    from actions.runner.lease import held
+
+    if held(place.folder):
+        return
+    started = _spawn(place)
+    deadline = time.monotonic() + READY_WITHIN_S
+    pause = threading.Event()
+    while not held(place.folder):
+        if started.poll() not in (None, 0):
+            raise RunnerDidNotStart(
+                f"The runner did not start: {_last_words(place)}", f"All it said: {place.runner_log}"
+            )
+        if time.monotonic() > deadline:
+            raise RunnerDidNotStart(
+                f"The runner is not at work after {READY_WITHIN_S:.0f} s.", f"See {place.runner_log}."
+            )
+        pause.wait(0.05)
+
+
+def _spawn(place: IncidentPlace) -> subprocess.Popen[bytes]:
+    """Start it in a session of its own, with nothing of the terminal's: no descriptor, no hang-up."""
+    prefix = detachment(user=getpass.getuser()).prefix
+    command = [*prefix, sys.executable, "-P", "-m", "cleo_console", "_runner", str(place.folder)]
+    with place.runner_log.open("ab") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, close_fds=True
+        )
+
+
+def _last_words(place: IncidentPlace) -> str:
+    said = place.runner_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return said[-1] if said else "it said nothing"
+
+
+def warnings(place_of_secrets: tuple[str, ...] = ()) -> list[str]:
+    """Return what a responder should know before the first action.
+
+    Args:
+        place_of_secrets: names of environment variables that the inventory takes secrets from.
+    """
+    found = [detachment(user=getpass.getuser()).warning]
+    if place_of_secrets:
+        names = ", ".join(place_of_secrets)
+        found.append(f"Secrets come from the environment ({names}): a runner started elsewhere will not have them.")
+    if _agent_is_forwarded():
+        found.append("The SSH agent is forwarded: it goes when you log out, and the runner then has no keys.")
+    return [warning for warning in found if warning]
+
+
+def _agent_is_forwarded() -> bool:
+    """sshd puts a forwarded agent's socket at /tmp/ssh-XXXX/agent.PID and sets SSH_CONNECTION."""
+    socket = os.environ.get("SSH_AUTH_SOCK", "")
+    return "SSH_CONNECTION" in os.environ and Path(socket).name.startswith("agent.")

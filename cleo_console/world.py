@@ -1,0 +1,58 @@
+"""The worlds a runner can be given: an inventory's real systems, or a simulated one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actions.inventory import Inventory, load_inventory
+from journal.events import Kind
+
+if TYPE_CHECKING:
+    from actions.postgres.settings import PostgresSettings
+    from actions.runner import World
+    from actions.runner.world import Probe
+    from journal.places import Places
+
+
+def inventory_at(path: Path | str | None) -> Inventory:
+    """Return the inventory in a file; without one, an environment that has no systems.
+
+    A checklist, decisions, notes and the report need no systems: an incident can be worked by hand.
+
+    Raises:
+        CleoError: the file cannot be read or does not fit.
+    """
+    if not path:
+        return Inventory(name="none", allows=[Kind.REAL, Kind.DRILL])
+    return load_inventory(Path(path))
+
+
+def real_world(inventory: Inventory, places: Places) -> World:
+    """Return the world in which actions reach the systems of ``inventory``."""
+    from actions.registry import catalogue, registry
+
+    from actions.runner import World
+    from actions.transport import open_transport
+
+    return World(
+        registry=registry(),
+        catalogue=catalogue(),
+        inventory=inventory,
+        open_transport=open_transport,
+        probes=probes(inventory),
+        locks=places.locks,
+    )
+
+
+def probes(inventory: Inventory) -> dict[str, Probe]:
+    """Return what measures the health of each system of ``inventory``."""
+    from actions.postgres.probe import probe
+
+    from actions.transport import open_transport
+
+    def measuring(name: str, settings: PostgresSettings) -> Probe:
+        host = open_transport(inventory.host(settings.host))
+        return lambda deadline_s: probe(name, settings, host, deadline_s=deadline_s)
+
+    return {name: measuring(name, settings) for name, settings in inventory.systems.items()}
