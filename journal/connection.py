@@ -6,6 +6,8 @@ copy or a hash, and two writers can be in the file at once (seen: acknowledged e
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,14 +30,17 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
     Raises:
         JournalError: it is not there, not a journal, or a newer one.
+        PermissionError: we may only read it.
         sqlite3.Error: SQLite cannot use it.
     """
     conn = _open(path, "rw")
     try:
+        if not os.access(path, os.W_OK):  # SQLite would only say so at the first INSERT
+            raise PermissionError(errno.EACCES, "you may not write to it")
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):
         conn.close()
         raise
     return conn

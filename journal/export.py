@@ -24,8 +24,7 @@ def export(path: Path, to: Path) -> None:
         JournalWriteFailed: it could not be written.
         JournalError: the journal cannot be read.
     """
-    if to.exists():
-        raise JournalExists(f"There is already a file {to}.", "Choose another name, or move that file away.")
+    check_name_is_free(to)
     beside = temporary_name(to)
     conn = open_for_reading(path)
     try:
@@ -77,6 +76,18 @@ def _leave_wal(path: Path) -> bool:
         return bool(mode == "delete")
     finally:
         conn.close()
+
+
+def check_name_is_free(path: Path) -> None:
+    """Refuse a name that a database has, or had: SQLite would take a log that was left behind for the new one's own.
+
+    Raises:
+        JournalExists: there is a file, or the -wal, -shm or -journal of one.
+    """
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        there = path.with_name(path.name + suffix)
+        if os.path.lexists(there):
+            raise JournalExists(f"There is already a file {there}.", "Choose another name, or move that file away.")
 
 
 def temporary_name(path: Path) -> Path:

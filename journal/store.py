@@ -14,7 +14,7 @@ import msgspec
 from journal.chain import short_head
 from journal.envelope import Clock, to_text
 from journal.events import Body, Event, IncidentDeclared
-from journal.export import export, flush, seal, temporary_name
+from journal.export import check_name_is_free, export, flush, seal, temporary_name
 from journal.filesystem import check_place
 from journal.follow import Follower
 from journal.reader import Reader
@@ -104,6 +104,7 @@ class Journal:
             raise TypeError(f"A journal begins with incident.declared, not {first!r}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            check_name_is_free(path)
             check_place(path.parent)
             _create_file(path, first, actor, clock or Clock())
         except FileExistsError as error:

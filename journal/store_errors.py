@@ -54,12 +54,13 @@ class AlreadyStarted(JournalError):
 
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_NO_RIGHT = "The file or its folder may not be written to: check owner and mode (ls -l)."
 _WRITE_HINTS = {
     sqlite3.SQLITE_FULL: "The disk is full: free some space on it, then do it again.",
     sqlite3.SQLITE_IOERR: "The disk reports an error: look at its space and health (df, dmesg), then do it again.",
-    sqlite3.SQLITE_READONLY: "The file or its folder may not be written to: check owner and mode (ls -l).",
+    sqlite3.SQLITE_READONLY: _NO_RIGHT,
     sqlite3.SQLITE_CANTOPEN: "The file or its folder cannot be opened: check that it is there, and its owner and mode.",
-    sqlite3.SQLITE_PERM: "The file or its folder may not be written to: check owner and mode (ls -l).",
+    sqlite3.SQLITE_PERM: _NO_RIGHT,
 }
 
 
@@ -85,6 +86,8 @@ def write_failure(path: Path, error: Exception) -> JournalError:
     if code in _BUSY:
         hint = "Another program is using the file; end it or wait for it, then do it again."
         return JournalBusy(f"The journal {path} was locked for too long, nothing was written: {error}.", hint)
+    if isinstance(error, PermissionError):
+        return JournalWriteFailed(f"The journal {path} could not be written: {error.strerror}.", _NO_RIGHT)
     hint = _WRITE_HINTS.get(code, "Check the disk's space and health, and who may write there, then do it again.")
     return JournalWriteFailed(f"The journal {path} could not be written: {error}.", hint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,14 +14,16 @@ from journal.check import verify_apart
 from journal.store import (
     Journal,
     JournalDamaged,
+    JournalExists,
     JournalNotFound,
     JournalReadFailed,
     NetworkFilesystem,
     NewerJournal,
     NotAJournal,
     Reader,
+    export,
 )
-from tests.journal.journals import ME, begun, declaration, recovered
+from tests.journal.journals import ME, begun, declaration, python, recovered
 
 
 def _write(path: Path) -> None:
@@ -111,3 +114,41 @@ def test_a_folder_in_memory_is_warned_about(tmp_path: Path, monkeypatch: pytest.
     _mounted(monkeypatch, tmp_path, "ext4")
     with Journal.open(journal.path, actor=ME) as again:
         assert again.warnings == []
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])
+def test_a_name_with_leftovers_is_not_used_again(tmp_path: Path, suffix: str) -> None:
+    """SQLite would play a lost database's log into the new one."""
+    path = recovered(tmp_path)
+    left = tmp_path / f"new.sqlite{suffix}"
+    left.write_text("left behind")
+    with pytest.raises(JournalExists, match=left.name):
+        Journal.create(tmp_path / "new.sqlite", declaration(), actor=ME)
+    with pytest.raises(JournalExists, match=left.name):
+        export(path, tmp_path / "new.sqlite")
+    assert left.read_text() == "left behind"
+
+
+def test_who_may_only_read_is_told_on_opening() -> None:
+    code = """
+import os, sys
+from pathlib import Path
+from journal.store import Journal, JournalWriteFailed, Reader
+from tests.journal.journals import begun
+journal = begun(Path(sys.argv[1]))
+if os.geteuid() == 0:
+    os.setgid(65534), os.setuid(65534)
+else:
+    journal.path.chmod(0o444)
+print(Reader(journal.path).head()[0])
+try:
+    Journal.open(journal.path, actor="guest@console")
+except JournalWriteFailed as error:
+    print(error)
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        done = python(code, folder)
+    assert done.stdout.startswith("1\n"), done.stderr
+    assert "you may not write to it" in done.stdout
+    assert "check owner and mode" in done.stdout
