@@ -41,7 +41,7 @@ __all__ = [
 
 def local() -> Transport:
     """Return the way to run programs on this machine."""
-    from actions.transport.local import LocalTransport
+    from actions.transport.local_transport import LocalTransport
 
     return LocalTransport()
 

@@ -2,7 +2,7 @@
 
     python -I shim.py SPOOL < REQUEST
 
-Started by ``actions.transport.local``; standard library only. REQUEST is a JSON object with ``argv``,
+Started by ``actions.transport.local_transport``; standard library only. REQUEST is a JSON object with ``argv``,
 ``env``, ``cwd``, ``umask`` and ``account`` (null, or name, uid and gid). It comes through a pipe, because a
 command line is for everyone to read. Answers one line: ``started``, ``taken``, or why it did not start.
 
