@@ -1,0 +1,102 @@
+"""The archived log: which segments are there, and whether they follow each other without a gap."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+
+import msgspec
+
+from actions.backups.pgbackrest import Repository, command
+from actions.outcome import ActionFailed
+from actions.postgres.server import Server, last_words
+from actions.postgres.wal import SEGMENT_BYTES, Path, parse_history, parse_segment
+
+_SEGMENT = re.compile(r"/([0-9A-F]{24})-[0-9a-f]{40}(\.\w+)?$")
+_HISTORY = re.compile(r"/([0-9A-F]{8})\.history$")
+_LIST_S = 300
+
+
+class Archive(msgspec.Struct, frozen=True, kw_only=True):
+    """Names and archiving times (Unix seconds) of segments, and of timelines' histories by timeline."""
+
+    segments: dict[str, float]
+    histories: dict[int, float]
+
+    @property
+    def newest_timeline(self) -> int:
+        """The highest timeline there is any sign of."""
+        seen = {int(name[:8], 16) for name in self.segments} | set(self.histories)
+        return max(seen, default=1)
+
+    def timeline_when(self, instant: datetime) -> int:
+        """Return the timeline the server wrote at ``instant``: a history is archived when its timeline begins."""
+        return max((tl for tl, born in self.histories.items() if born <= instant.timestamp()), default=1)
+
+    def newest(self, timeline: int) -> str:
+        """Return the name of the newest segment of a timeline, or an empty string."""
+        return max((name for name in self.segments if int(name[:8], 16) == timeline), default="")
+
+
+def read_archive(server: Server, repository: Repository) -> Archive:
+    """Return the archived segments of the repository's current cluster.
+
+    Raises:
+        ActionFailed: the repository cannot be listed.
+    """
+    where = f"archive/{server.settings.backups.stanza}/{repository.archive_id}"
+    done = server.query(
+        command(server, "repo-ls", where, "--recurse", "--output=json", "--log-level-console=off"), timeout_s=_LIST_S
+    )
+    if done.code != 0:
+        raise ActionFailed(f"The archived log cannot be listed: {last_words(done)}", "Can the repository be reached?")
+    segments, histories = {}, {}
+    for name, entry in json.loads(done.out or "{}").items():
+        if found := _SEGMENT.search(f"/{name}"):
+            segments[found[1]] = float(entry["time"])
+        elif found := _HISTORY.search(f"/{name}"):
+            histories[int(found[1], 16)] = float(entry["time"])
+    return Archive(segments=segments, histories=histories)
+
+
+def read_path(server: Server, repository: Repository, timeline: int) -> Path:
+    """Return the way through the timelines to ``timeline``, from its archived history.
+
+    Raises:
+        ActionFailed: the history cannot be read.
+    """
+    if timeline == 1:
+        return Path(1)
+    where = f"archive/{server.settings.backups.stanza}/{repository.archive_id}/{timeline:08X}.history"
+    done = server.query(command(server, "repo-get", where, "--log-level-console=off"), timeout_s=60)
+    if done.code != 0:
+        raise ActionFailed(
+            f"The history of timeline {timeline} cannot be read from the archive: {last_words(done)}",
+            "Without it nobody can tell which backups lead there.",
+        )
+    return Path(timeline, parse_history(done.out))
+
+
+def first_missing(path: Path, first: str, available: set[str], size: int = SEGMENT_BYTES) -> str:
+    """Return the name of the first segment from ``first`` on that is not available."""
+    number = parse_segment(first, size).number
+    while (name := _name(path, number, size)) in available:
+        number += 1
+    return name
+
+
+def previous(path: Path, name: str, size: int = SEGMENT_BYTES) -> str:
+    """Return the name of the segment before this one."""
+    return _name(path, parse_segment(name, size).number - 1, size)
+
+
+def _name(path: Path, number: int, size: int) -> str:
+    return next(path.segments(number, number, size)).name(size)
+
+
+def gaps(path: Path, first: str, last: str, archive: Archive, size: int = SEGMENT_BYTES) -> list[str]:
+    """Return the names of the segments that are missing between two that are there."""
+    numbers = parse_segment(first, size).number, parse_segment(last, size).number
+    names = (segment.name(size) for segment in path.segments(*numbers, size))
+    return [name for name in names if name not in archive.segments]

@@ -1,0 +1,75 @@
+"""Which backup a recovery starts from: the newest sound one that leads to the recovery point."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from actions.backups.archive import Archive
+from actions.backups.pgbackrest import Backup, Repository
+from actions.outcome import ActionFailed
+from actions.postgres.recovery_point import RecoveryPoint
+from actions.postgres.wal import Path
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The backup, and in words why newer ones were passed over."""
+
+    backup: Backup
+    passed_over: list[str]
+
+
+def target_timeline(point: RecoveryPoint, repository: Repository, archive: Archive) -> int:
+    """Return the timeline on which the recovery point lies.
+
+    An instant lies on the timeline that was written then, even if an earlier recovery left it since.
+    """
+    if point.kind == "time" and point.instant:
+        return archive.timeline_when(point.instant)
+    if point.kind == "backup" and (named := repository.backup(point.label)):
+        return named.timeline
+    newest = max((backup.timeline for backup in repository.backups), default=1)
+    return max(archive.newest_timeline, newest)
+
+
+def choose(
+    repository: Repository, point: RecoveryPoint, path: Path, *, named: str = "", damaged: Collection[str] = ()
+) -> Choice:
+    """Return the newest usable backup, or the named one.
+
+    Args:
+        repository: what there is.
+        point: where to recover to.
+        path: the way through the timelines that ends there.
+        named: a label that a person insists on.
+        damaged: labels of sets that were found damaged.
+
+    Raises:
+        ActionFailed: none is usable, or the named one is not.
+    """
+    wanted = named or point.label
+    candidates = [b for b in repository.backups if not wanted or b.label == wanted]
+    passed_over: list[str] = []
+    for backup in sorted(candidates, key=lambda b: b.stopped_at, reverse=True):
+        if not (why := _unusable(backup, point, path, damaged)):
+            return Choice(backup, passed_over)
+        passed_over.append(f"{backup.label} {why}")
+    raise ActionFailed(
+        f"No backup leads to {point}: {'; '.join(passed_over) or f'there is no backup {wanted}'.rstrip() + '.'}",
+        "Decide on another recovery point, or find another repository.",
+    )
+
+
+def _unusable(backup: Backup, point: RecoveryPoint, path: Path, damaged: Collection[str]) -> str:
+    if backup.label in damaged:
+        return "is damaged in the repository"
+    if backup.error:
+        return "holds pages that were corrupt when it was taken"
+    if point.kind == "time" and point.instant and backup.stopped_at >= point.instant:
+        return "ends after the recovery point"
+    if point.kind == "lsn" and backup.stop_lsn > point.lsn:
+        return "ends after the recovery point"
+    if not path.contains(backup.timeline, backup.stop_lsn):
+        return f"is of timeline {backup.timeline}, which an earlier recovery left"
+    return ""

@@ -1,0 +1,80 @@
+"""What ``pgbackrest verify`` found. It exits 0 whatever it finds: only its words count."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from actions.backups.pgbackrest import command
+from actions.outcome import ActionFailed
+from actions.postgres.server import Server, last_words
+
+_SET = re.compile(r"^\s*backup: (\S+), status: ([a-z ]+?)(?:,|$)")
+_SEGMENT = re.compile(r"(?:invalid|missing|error|unable)\b.*/([0-9A-F]{24})-[0-9a-f]{40}")
+_FILE = re.compile(r"(?:invalid|missing|error|unable)\b.*'([^']+/pg_data/[^']+)'")
+_STATUS = re.compile(r"^status: (\w+)", re.MULTILINE)
+_HOURS_S = 6 * 3600.0
+
+
+class Soundness(msgspec.Struct, frozen=True, kw_only=True):
+    """The repository's verified state.
+
+    Attributes:
+        ok: whether pgBackRest found nothing wrong at all.
+        sound: labels of the sets of which every file is there and has its checksum.
+        damaged: labels of the others.
+        files: some of the damaged files, for a person.
+        segments: names of damaged log segments. Missing ones are not noticed by pgBackRest.
+    """
+
+    ok: bool
+    sound: list[str]
+    damaged: list[str]
+    files: list[str]
+    segments: list[str]
+
+
+def verify_command(server: Server) -> list[str]:
+    """Return the command line that reads every file of the repository."""
+    options = ["--output=text", "--verbose", "--log-level-console=info", "--log-timestamp=n"]
+    return command(server, "verify", *options)
+
+
+def verify_repository(server: Server, key: str) -> Soundness:
+    """Read every file of the repository; it takes as long as reading it takes. Call it where ``effect`` said True.
+
+    Raises:
+        ActionFailed: the repository could not be read at all.
+    """
+    lines: list[str] = []
+    done = server.run(key, verify_command(server), timeout_s=_HOURS_S, on_line=lambda _, line: lines.append(line))
+    if done.code != 0:
+        raise ActionFailed(
+            f"pgBackRest could not verify the repository: {last_words(done)}",
+            f"Check {server.settings.backups.config} and that the repository can be reached.",
+        )
+    return parse_soundness("\n".join(lines) if lines else done.out)
+
+
+def parse_soundness(text: str) -> Soundness:
+    """Return what ``pgbackrest verify --output=text --verbose`` said."""
+    status = _STATUS.search(text)
+    if not status:
+        raise ActionFailed("pgBackRest verified nothing: its answer has no status.", "Read its output above.")
+    states: dict[str, str] = {}
+    segments, files = set(), set()
+    for line in text.splitlines():
+        if found := _SET.match(line):
+            states[found[1]] = found[2]
+        elif found := _SEGMENT.search(line):
+            segments.add(found[1])
+        elif found := _FILE.search(line):
+            files.add(found[1])
+    return Soundness(
+        ok=status[1] == "ok",
+        sound=[label for label, state in states.items() if state == "valid"],
+        damaged=[label for label, state in states.items() if state != "valid"],
+        files=sorted(files),
+        segments=sorted(segments),
+    )

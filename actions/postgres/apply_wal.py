@@ -1,0 +1,156 @@
+"""``postgres.apply_wal``: replay the log to the recovery point, and never promote short of it unasked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.postgres.connection import connect
+from actions.postgres.goal import Gap, Logs, find_goal, reaches_gap
+from actions.postgres.heartbeat import newest_commit
+from actions.postgres.identity import identity
+from actions.postgres.process import control, postmaster
+from actions.postgres.recovery_point import DECISION, GATE, RecoveryPoint, parse_recovery_point
+from actions.postgres.replay import configure, follow, unconfigure
+from actions.postgres.restore_record import RestoreRecord, load_record, save_record
+from actions.postgres.server import Server, find_server
+from actions.postgres.service import start_service
+from actions.postgres.wal import format_lsn, parse_history
+from actions.postgres.writers import bar_writers
+
+_GAP_GATE = "wal-gap"
+
+
+@action(
+    "postgres.apply_wal",
+    script="dr_apply_wal.sh",
+    probe="postgres.is_restored",
+    resumable=True,
+    gates=("recovery-point",),
+    target=identity,
+    params={"from_backup": "as in the written plan: replay begins at the restored backup, which it always does"},
+)
+def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
+    """Replay PostgreSQL's log up to the recovery point."""
+    server = find_server(ctx)
+    record = _restored(server)
+    pid = postmaster(server)
+    if record.state == "recovered" and pid:
+        return Outcome(ok=True, summary=f"The log was applied already, to {record.goal}.")
+    if record.state != "recovering" or not (pid or _promoted(server, record)):
+        _require_down(pid)
+        record = _aim(server, record)
+        if not ctx.effect(f"replay the log of timeline {record.timeline} to {record.goal}, with the writers kept out"):
+            return Outcome(ok=True, summary=f"would replay the log to {record.goal}")
+    if not pid:
+        bar_writers(server)
+        start_service(server, "start")
+    follow(server, start_lsn=record.stop_lsn, goal_lsn=record.goal_lsn)
+    return _finish(server, record)
+
+
+def _restored(server: Server) -> RestoreRecord:
+    """Return the record of a restore that is complete and of this incident's recovery point."""
+    record = load_record(server)
+    if not record or record.state == "restoring":
+        raise ActionFailed(f"No complete restore of {server.name} is there.", "Run postgres.restore first.")
+    decided = server.ctx.incident.decisions.get(DECISION)
+    if decided and str(parse_recovery_point(decided)) != record.point:
+        raise GateClosed(
+            GATE,
+            f"Backup {record.backup} was restored to recover to {record.point}; the incident recovers to {decided}.",
+            "Restore again: that chooses the backup for the new recovery point.",
+            yields="never",
+        )
+    return record
+
+
+def _require_down(pid: int | None) -> None:
+    if pid:
+        raise GateClosed(
+            "one-writer",
+            f"Somebody started the restored server (pid {pid}) before its log was applied.",
+            "Stop it first: postgres.stop.",
+            yields="never",
+        )
+
+
+def _promoted(server: Server, record: RestoreRecord) -> bool:
+    """Whether replay came to its end before whoever started it could write that down."""
+    found = control(server)
+    return bool(found and found.timeline > record.timeline)
+
+
+def _aim(server: Server, record: RestoreRecord) -> RestoreRecord:
+    """Find the goal, and configure the server for it."""
+    found = control(server)
+    if not found:
+        raise ActionFailed(f"{server.data} has no readable control file.", "Run postgres.restore again.")
+    point = parse_recovery_point(record.point)
+    logs = Logs(server, record, found.segment_bytes)
+    gap = logs.gap()
+    if gap and reaches_gap(logs, point):
+        _ask(server, gap, point)
+    else:
+        gap = None
+    goal = find_goal(logs, point, to_gap=gap is not None)
+    record = msgspec.structs.replace(
+        record, state="recovering", goal=goal.words, goal_lsn=goal.lsn, gap=gap.segment if gap else ""
+    )
+    if not server.ctx.dry_run:
+        configure(server, goal.settings, record.timeline)
+        save_record(server, record)
+    return record
+
+
+def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
+    """Raise, unless a person decided to stop at the gap."""
+    if reason := server.ctx.overridden(_GAP_GATE):
+        server.ctx.log(f"Stops before segment {gap.segment}: {reason}")
+        return
+    to = point.instant or gap.newest
+    until = f"{gap.until:%Y-%m-%d %H:%M:%S} UTC" if gap.until else "an unknown instant"
+    lost = f"{(to - gap.until).total_seconds() / 60:.1f} minutes" if gap.until else "an unknown time"
+    raise GateClosed(
+        _GAP_GATE,
+        f"Log segment {gap.segment} is {'damaged in' if gap.damaged else 'missing from'} the archive.",
+        f"Find it (another repository, a standby's pg_wal), or recover to the gap, losing {lost} (until {until}).",
+        yields="reason",
+    )
+
+
+def _finish(server: Server, record: RestoreRecord) -> Outcome:
+    unconfigure(server)
+    with connect(server.settings, deadline_s=30) as session:
+        row = session.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+        newest = newest_commit(session, server.settings)
+    timeline = int(row[0][:8], 16) if row else 0
+    save_record(server, msgspec.structs.replace(record, state="recovered"))
+    reached = _left_at(server, timeline) or record.goal_lsn
+    facts = {
+        "recovered_to_lsn": format_lsn(reached),
+        "timeline": timeline,
+        "newest_commit_at": newest.isoformat() if newest else None,
+        "backup": record.backup,
+        "gap": record.gap,
+    }
+    return Outcome(
+        ok=True,
+        summary=f"Recovered to {format_lsn(reached)} on timeline {timeline}{_newest(newest)}; writers are kept out."
+        + (f" Stopped before the missing segment {record.gap}, as decided." if record.gap else ""),
+        facts={key: value for key, value in facts.items() if value not in (None, "")},
+    )
+
+
+def _newest(newest: datetime | None) -> str:
+    return f", newest commit {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
+
+
+def _left_at(server: Server, timeline: int) -> int:
+    """Return where the new timeline begins, which is exactly how far replay came."""
+    forks = parse_history(server.read(f"{server.data}/pg_wal/{timeline:08X}.history") or "")
+    return forks[-1].lsn if forks else 0

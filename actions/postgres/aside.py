@@ -1,0 +1,101 @@
+"""Keeping the old data directory: nothing is destroyed by recovering (design, gate 4)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from actions.outcome import ActionFailed, GateClosed
+from actions.postgres.restore_record import RestoreRecord
+from actions.postgres.server import Server, last_words
+from actions.postgres.surviving_wal import archive_waiting, waiting_segments
+
+GATE = "space"
+_MARGIN = 1.1
+"""A restored database wants room for its log beside its own size."""
+
+_COPY = 'rm -rf "$2.part" && cp -aL "$1" "$2.part" && mv -T "$2.part" "$2"'
+
+
+def plan_keeping(server: Server, size: int) -> tuple[str, str]:
+    """Say where the old data directory and its log will be kept; empty strings where there is nothing to keep.
+
+    Args:
+        server: the server, which is down.
+        size: bytes that a restored database takes.
+
+    Raises:
+        GateClosed: it cannot be kept, and nobody decided to overwrite it.
+        ActionFailed: there is no room to restore at all.
+    """
+    if is_empty(server):
+        _require_room(server, size)
+        return "", ""
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    if why := _cannot_keep(server, size):
+        if not server.ctx.overridden(GATE):
+            raise _no_space(server, why)
+        return "", f"{server.data}.wal-{stamp}" if server.exists(f"{server.data}/pg_wal") else ""
+    aside = f"{server.data}.aside-{stamp}"
+    return aside, f"{aside}/pg_wal"
+
+
+def keep_old(server: Server, record: RestoreRecord) -> None:
+    """Archive what survived and can be archived, and keep the rest where the record says. Repeating it is harmless."""
+    place = record.aside or record.saved_wal
+    if not place or server.exists(place):
+        return
+    if waiting := waiting_segments(server):
+        words = f"archive {len(waiting)} complete log segments that survived: {waiting[0]} to {waiting[-1]}"
+        if server.ctx.effect(words) and (failed := archive_waiting(server)):
+            server.ctx.log(f"Not archived, replayed from the old directory: {', '.join(failed)}", "err")
+    if record.aside:
+        argv = ["mv", "-T", "--no-clobber", server.data, record.aside]
+        words = f"keep the old data directory: move {server.data} to {record.aside}"
+    else:
+        argv = ["sh", "-c", _COPY, "sh", f"{server.data}/pg_wal", record.saved_wal]
+        words = f"save the surviving log in {record.saved_wal}, and overwrite {server.data}, as was decided"
+    if server.ctx.effect(words) and (done := server.run("keep", argv)).code != 0:
+        raise ActionFailed(f"The old data cannot be kept: {last_words(done)}", "Nothing was overwritten. Make room.")
+
+
+def is_empty(server: Server) -> bool:
+    """Whether there is no data directory, or nothing in it."""
+    done = server.query(["sh", "-c", 'ls -A "$1" 2>/dev/null | head -n 1', "sh", server.data])
+    return not done.out.strip()
+
+
+def _cannot_keep(server: Server, size: int) -> str:
+    """Why the old data directory cannot be kept beside a restored one, or an empty string."""
+    free = _free(server)
+    if free < size * _MARGIN:
+        return f"{free / 1e9:,.1f} GB are free, {size * _MARGIN / 1e9:,.1f} GB are wanted"
+    if server.query(["mountpoint", "-q", server.data]).code == 0:
+        return "it is a mount point and cannot be moved"
+    if server.query(["sh", "-c", 'ls -A "$1"/pg_tblspc 2>/dev/null', "sh", server.data]).out.strip():
+        return "it has tablespaces outside of it, which a restore writes over"
+    return ""
+
+
+def _no_space(server: Server, why: str) -> GateClosed:
+    return GateClosed(
+        GATE,
+        f"The old data directory {server.data} cannot be kept beside a restored one: {why}.",
+        "Make room, or decide to overwrite it: what it holds beyond the backup and its log is then lost for good.",
+        yields="reason and target",
+    )
+
+
+def _require_room(server: Server, size: int) -> None:
+    if (free := _free(server)) < size:
+        raise ActionFailed(
+            f"There is no room to restore: {free / 1e9:,.1f} GB are free, the database takes {size / 1e9:,.1f} GB.",
+            "Make room, or restore elsewhere.",
+        )
+
+
+def _free(server: Server) -> int:
+    parent = server.data.rpartition("/")[0] or "/"
+    done = server.query(["df", "-B1", "--output=avail", parent])
+    if done.code != 0:
+        raise ActionFailed(f"The free space at {parent} cannot be measured: {last_words(done)}", "Does it exist?")
+    return int(done.out.split()[-1])

@@ -1,0 +1,114 @@
+"""Talking to a PostgreSQL server, with a deadline on everything."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal
+
+from actions.postgres.settings import PostgresSettings
+from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    import psycopg
+
+Why = Literal["refused", "password", "timeout", "starting", "other"]
+
+_HINTS: dict[Why, str] = {
+    "refused": "Nothing listens there: is the server down, or the address in the inventory wrong?",
+    "password": "Correct user and password of this system in the inventory.",
+    "timeout": "The server or its host hangs, or a firewall drops packets.",
+    "starting": "Wait until it has finished.",
+    "other": "See the server's log.",
+}
+
+
+class CannotConnect(CleoError):
+    """A server cannot be talked to; ``why`` is the kind of reason."""
+
+    def __init__(self, message: str, why: Why) -> None:
+        super().__init__(message, _HINTS[why])
+        self.why = why
+
+
+@contextmanager
+def connect(
+    settings: PostgresSettings, *, deadline_s: float = 10, database: str = ""
+) -> Iterator[psycopg.Connection[Any]]:
+    """Open an autocommitting session as the inventory's user, and close it afterwards.
+
+    Args:
+        settings: the server.
+        deadline_s: seconds after which the whole session is cut, also when the server hangs.
+        database: another database than the inventory's.
+
+    Raises:
+        CannotConnect: there is no talking to it.
+        SecretUnavailable: its password cannot be had.
+        psycopg.Error: a statement failed, or the session was cut.
+    """
+    connection = _open(settings, deadline_s, database)
+    with _cut_after(connection.fileno(), deadline_s):
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psycopg.Connection[Any]:
+    import psycopg
+
+    password = settings.password.read() if settings.password else None
+    try:
+        return psycopg.connect(
+            host=settings.address,
+            port=settings.port,
+            user=settings.user,
+            password=password,
+            dbname=database or settings.database,
+            connect_timeout=max(2, int(deadline_s)),
+            application_name="cleo",
+            options=f"-c statement_timeout={int(deadline_s * 1000)}",
+            autocommit=True,
+        )
+    except psycopg.OperationalError as error:
+        why = _why(error)
+        words = str(error).strip().splitlines()[-1].rpartition("FATAL:  ")[2]
+        raise CannotConnect(f"PostgreSQL at {settings.address}:{settings.port}: {words}", why) from None
+
+
+def _why(error: psycopg.OperationalError) -> Why:
+    import psycopg
+
+    text = str(error)
+    if isinstance(error, psycopg.errors.ConnectionTimeout) or "timeout expired" in text:
+        return "timeout"
+    if "the database system is" in text:
+        return "starting"
+    if "authentication failed" in text or "no password supplied" in text or "pg_hba.conf" in text:
+        return "password"
+    if "refused" in text or "No such file" in text:
+        return "refused"
+    return "other"
+
+
+@contextmanager
+def _cut_after(descriptor: int, deadline_s: float) -> Iterator[None]:
+    """Shut the socket down after ``deadline_s``: the only thing that wakes a read from a server that hangs."""
+    copy = socket.socket(fileno=os.dup(descriptor))
+
+    def cut() -> None:
+        with suppress(OSError):  # it was closed in the same moment
+            copy.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(deadline_s, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        copy.close()

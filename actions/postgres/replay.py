@@ -1,0 +1,101 @@
+"""Replaying the log: what the server is told, and watching it until it is a database again."""
+
+from __future__ import annotations
+
+import time
+
+from actions.context import Progress
+from actions.outcome import ActionFailed, Cancelled
+from actions.postgres.connection import CannotConnect, connect
+from actions.postgres.process import postmaster
+from actions.postgres.server import Server
+from actions.postgres.service import went_down
+from actions.postgres.wal import format_lsn, parse_lsn
+
+_STALL_S = 900.0
+_LAUNCH_S = 5.0
+_PAUSE_S = 0.3
+_OURS = ("recovery_target", "restore_command")
+_NOT_PROMOTED = (
+    "The server was not promoted. Nothing is lost: the log can be replayed again, or the backup restored again."
+)
+
+
+def configure(server: Server, settings: dict[str, str], timeline: int) -> None:
+    """Tell the server how far to replay, and to become a primary exactly there. It must be down."""
+    path = f"{server.data}/postgresql.auto.conf"
+    kept = [line for line in (server.read(path) or "").splitlines() if not line.startswith("recovery_target")]
+    wanted = {**settings, "recovery_target_timeline": str(timeline), "recovery_target_action": "promote"}
+    lines = [f"{name} = '{value}'" for name, value in wanted.items()]
+    server.write(path, "\n".join([*kept, *lines]) + "\n")
+    server.write(f"{server.data}/recovery.signal", "")
+    server.remove(f"{server.data}/standby.signal")
+
+
+def unconfigure(server: Server) -> None:
+    """Take the recovery settings back: they name this one recovery's places and end."""
+    with connect(server.settings, deadline_s=30) as session:
+        rows = session.execute(
+            "SELECT name FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf'"
+        ).fetchall()
+        for name in sorted({row[0] for row in rows if row[0].startswith(_OURS)}):
+            session.execute(f"ALTER SYSTEM RESET {name}".encode())
+        session.execute("SELECT pg_reload_conf()")
+
+
+def follow(server: Server, *, start_lsn: int, goal_lsn: int) -> None:
+    """Wait until replay has reached its goal and the server is a primary; progress goes by position.
+
+    Raises:
+        ActionFailed: the server went down, or replay does not move any more.
+        Cancelled: somebody asked to stop; the server goes on replaying.
+    """
+    moved = begun = time.monotonic()
+    last = -1
+    while True:
+        if server.ctx.cancelled:
+            raise Cancelled("The server goes on replaying its log and is promoted at the goal; writers are kept out.")
+        position = _position(server)
+        if position is None:
+            server.ctx.progress(Progress(fraction=1, text="recovered"))
+            return
+        now = time.monotonic()
+        if position > last:
+            last, moved = position, now
+            server.ctx.progress(_progress(position, start_lsn, goal_lsn, now - begun))
+        if now - begun > _LAUNCH_S and not postmaster(server):
+            raise went_down(server, _NOT_PROMOTED)
+        if now - moved > _STALL_S:
+            raise ActionFailed(
+                f"Replay has not moved from {format_lsn(last)} for {_STALL_S / 60:.0f} minutes.",
+                "See the server's log; start this step again to go on waiting.",
+                left_behind="The server is still replaying.",
+            )
+        time.sleep(_PAUSE_S)
+
+
+def _position(server: Server) -> int | None:
+    """Return how far replay came, 0 while that cannot be asked, or None once the server is a primary."""
+    try:
+        with connect(server.settings, deadline_s=5) as session:
+            row = session.execute("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()::text").fetchone()
+    except CannotConnect as error:
+        if error.why == "password":
+            raise
+        return 0
+    if not row or not row[0]:
+        return None
+    return parse_lsn(row[1]) if row[1] else 0
+
+
+def _progress(position: int, start_lsn: int, goal_lsn: int, elapsed: float) -> Progress:
+    total, done = goal_lsn - start_lsn, position - start_lsn
+    if total <= 0 or done <= 0:
+        return Progress(text="replaying up to consistency")
+    rate = done / max(elapsed, 0.1)
+    return Progress(
+        fraction=min(done / total, 1.0),
+        text=f"replayed to {format_lsn(position)} of {format_lsn(goal_lsn)}",
+        rate=rate,
+        eta_s=max(0.0, (total - done) / rate),
+    )

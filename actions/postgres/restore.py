@@ -1,0 +1,184 @@
+"""``postgres.restore``: the newest sound backup that leads to the recovery point; the old data is kept."""
+
+from __future__ import annotations
+
+import shlex
+import time
+
+import msgspec
+
+from actions.action import action
+from actions.backups.archive import read_archive, read_path
+from actions.backups.choose import Choice, choose, target_timeline
+from actions.backups.pgbackrest import command, read_repository
+from actions.backups.restoring import RestoreProgress
+from actions.backups.soundness import Soundness, verify_repository
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
+from actions.postgres.aside import keep_old, plan_keeping
+from actions.postgres.identity import identity
+from actions.postgres.process import postmaster
+from actions.postgres.recovery_point import RecoveryPoint, recovery_point
+from actions.postgres.restore_record import RestoreRecord, load_record, save_record
+from actions.postgres.server import Server, find_server, last_words
+from actions.postgres.writers import bar_writers
+
+_HALF_DONE = "The data directory is incomplete and has no control file, so it cannot be started. Run the step again."
+
+
+@action(
+    "postgres.restore",
+    script="dr_restore_postgres.sh",
+    destructive=True,
+    probe="postgres.is_restored",
+    resumable=True,
+    gates=("recovery-point", "strategy", "smallest-cure", "hold", "one-writer"),
+    target=identity,
+    params={
+        "latest": "the newest backup that the recovery point allows (as without parameters)",
+        "backup": "start from this backup's label",
+        "to": "recover to this instant, with its zone, or lsn:POSITION",
+    },
+)
+def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "") -> Outcome:
+    """Restore PostgreSQL from a backup."""
+    server = find_server(ctx)
+    point = recovery_point(ctx.incident, latest=latest, backup=backup, to=to)
+    _require_down(server)
+    _require_same_place(server)
+    begun = time.monotonic()
+    record = _prepare(server, point, backup)
+    if not ctx.dry_run:
+        save_record(server, record)
+    keep_old(server, record)
+    _restore(server, record)
+    if ctx.dry_run:
+        return Outcome(ok=True, summary=f"would restore backup {record.backup} to recover to {point}")
+    bar_writers(server)
+    save_record(server, msgspec.structs.replace(record, state="restored"))
+    return _outcome(record, time.monotonic() - begun)
+
+
+def _require_down(server: Server) -> None:
+    if pid := postmaster(server):
+        raise GateClosed(
+            "one-writer",
+            f"{server.name} runs (pid {pid}): a restore under a running server destroys both.",
+            "Stop it first: postgres.stop.",
+            yields="never",
+        )
+
+
+def _require_same_place(server: Server) -> None:
+    """The stanza's configuration and the inventory must mean the same directory, or the wrong one is replaced."""
+    stanza, section = server.settings.backups.stanza, ""
+    for line in (server.read(server.settings.backups.config) or "").splitlines():
+        key, _, value = line.partition("=")
+        if line.startswith("["):
+            section = line.strip().strip("[]")
+        elif section in ("global", stanza) and key.strip() == "pg1-path" and value.strip().rstrip("/") != server.data:
+            raise ActionFailed(
+                f"pgBackRest's stanza {stanza} is of {value.strip()}, the inventory says {server.data}.",
+                f"Correct the inventory or {server.settings.backups.config}; nothing was touched.",
+            )
+
+
+def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
+    """Choose and verify a backup, and say where the old data will be kept; nothing is changed yet."""
+    choice, timeline, soundness = _choose(server, point, "" if named == "latest" else named)
+    chosen = choice.backup
+    aside, saved_wal = _unfinished(server) or plan_keeping(server, chosen.size)
+    return RestoreRecord(
+        incident=server.ctx.incident.id,
+        state="restoring",
+        point=str(point),
+        backup=chosen.label,
+        start_segment=chosen.start_segment,
+        stop_segment=chosen.stop_segment,
+        stop_lsn=chosen.stop_lsn,
+        timeline=timeline,
+        size=chosen.size,
+        aside=aside,
+        saved_wal=saved_wal,
+        damaged=soundness.segments if soundness else [],
+        passed_over=choice.passed_over,
+    )
+
+
+def _unfinished(server: Server) -> tuple[str, str] | None:
+    """Return where a restore of this incident that did not get to its end keeps the old data: what lies in the
+    data directory is then its own, half done, and no second copy is kept of that.
+    """
+    record = load_record(server)
+    if not record or record.state != "restoring" or record.incident != server.ctx.incident.id:
+        return None
+    server.ctx.log(f"A restore of backup {record.backup} did not get to its end: this one goes on from there.")
+    return record.aside, record.saved_wal
+
+
+def _choose(server: Server, point: RecoveryPoint, named: str) -> tuple[Choice, int, Soundness | None]:
+    repository = read_repository(server)
+    archive = read_archive(server, repository)
+    timeline = target_timeline(point, repository, archive)
+    path = read_path(server, repository, timeline)
+    choose(repository, point, path, named=named)  # before hours are spent on verifying
+    soundness = None
+    if server.ctx.effect("verify the repository: every file of every backup and log segment is read"):
+        soundness = verify_repository(server, "verify")
+    choice = choose(repository, point, path, named=named, damaged=soundness.damaged if soundness else ())
+    for why in choice.passed_over:
+        server.ctx.log(f"Passed over: backup {why}.")
+    server.ctx.log(f"Backup {choice.backup.label}, ended {choice.backup.stopped_at:%Y-%m-%d %H:%M:%S} UTC.")
+    return choice, timeline, soundness
+
+
+def _restore(server: Server, record: RestoreRecord) -> None:
+    """Run pgBackRest; the server is left stopped, as a standby that promotes nothing if somebody starts it."""
+    if not server.ctx.effect(f"restore backup {record.backup} into {server.data}"):
+        return
+    progress = RestoreProgress(record.size, server.ctx.incident.rto_left_s, server.ctx.progress)
+    try:
+        done = server.run("restore", restore_command(server, record), on_line=progress.line)
+    except Cancelled as cancelled:
+        raise Cancelled(_HALF_DONE) from cancelled
+    if done.code != 0:
+        raise ActionFailed(
+            f"pgBackRest could not restore backup {record.backup}: {last_words(done)}",
+            "Exit status 26 is a damaged file: run the step again, it takes the backup before.",
+            left_behind=_HALF_DONE,
+            facts={"backup": record.backup, "exit": done.code},
+        )
+
+
+def restore_command(server: Server, record: RestoreRecord) -> list[str]:
+    """Return pgBackRest's command line. ``--delta`` goes on with what an unfinished restore left."""
+    get = f'{shlex.join(command(server, "--log-level-console=error", "archive-get"))} %f "%p"'
+    if record.saved_wal:
+        get = f'{get} || {{ test -f "{record.saved_wal}/%f" && cp "{record.saved_wal}/%f" "%p"; }}'
+    return command(
+        server,
+        "restore",
+        f"--set={record.backup}",
+        "--delta",
+        "--type=standby",
+        f"--target-timeline={record.timeline}",
+        f"--recovery-option=restore_command={get}",
+        "--log-level-console=detail",
+    )
+
+
+def _outcome(record: RestoreRecord, seconds: float) -> Outcome:
+    passed = f" Passed over: {'; '.join(record.passed_over)}." if record.passed_over else ""
+    kept = f" The old data is kept in {record.aside}." if record.aside else ""
+    return Outcome(
+        ok=True,
+        summary=f"Backup {record.backup} is restored, not yet recovered.{passed}{kept}",
+        facts={
+            "backup": record.backup,
+            "bytes": record.size,
+            "seconds": round(seconds, 1),
+            "aside": record.aside,
+            "passed_over": record.passed_over,
+            "recovery_point": record.point,
+        },
+    )

@@ -1,0 +1,75 @@
+"""What a restore writes down beside the data directory, so that whoever comes next knows what lies there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from actions.outcome import ActionFailed
+from actions.postgres.server import Server
+
+
+class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One restore.
+
+    Attributes:
+        incident: whose it is.
+        state: ``restoring``: the directory is incomplete; ``restored``: complete, not recovered; ``recovering``:
+            the log is being replayed; ``recovered``: it is a database again.
+        point: the recovery point, as the decision's answer.
+        backup: the set's label.
+        start_segment, stop_segment: the log segments it begins and ends with.
+        stop_lsn: the position at its end, in bytes.
+        timeline: the timeline that leads to the recovery point.
+        aside: where the old data directory was moved, or an empty string.
+        saved_wal: where the old log segments are, or an empty string.
+        damaged: names of log segments that are damaged in the archive.
+        passed_over: newer backups that were not taken, and why.
+        goal, goal_lsn: where replay goes to, in words and in bytes.
+        gap: the missing segment before which it was decided to stop.
+    """
+
+    incident: str
+    state: Literal["restoring", "restored", "recovering", "recovered"]
+    point: str
+    backup: str
+    start_segment: str
+    stop_segment: str
+    stop_lsn: int
+    timeline: int
+    size: int = 0
+    aside: str = ""
+    saved_wal: str = ""
+    damaged: list[str] = []
+    passed_over: list[str] = []
+    goal: str = ""
+    goal_lsn: int = 0
+    gap: str = ""
+
+
+def record_path(server: Server) -> str:
+    """Return where the record is: beside the data directory, which may be lost at any time."""
+    return f"{server.data}.cleo-restore.json"
+
+
+def load_record(server: Server) -> RestoreRecord | None:
+    """Return the newest restore's record, or None where nothing was ever restored.
+
+    Raises:
+        ActionFailed: it is there and cannot be understood.
+    """
+    text = server.read(record_path(server))
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text, type=RestoreRecord)
+    except msgspec.DecodeError as error:
+        raise ActionFailed(
+            f"{record_path(server)} cannot be understood: {error}", "Move it away; then restore again."
+        ) from None
+
+
+def save_record(server: Server, record: RestoreRecord) -> None:
+    """Write the record durably. Call it only where ``effect`` said True."""
+    server.write(record_path(server), msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n")

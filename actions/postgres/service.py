@@ -1,0 +1,117 @@
+"""Starting and stopping the server's service: systemd, pg_ctlcluster or pg_ctl."""
+
+from __future__ import annotations
+
+import time
+
+from actions.outcome import ActionFailed
+from actions.postgres.connection import CannotConnect, connect
+from actions.postgres.process import postmaster
+from actions.postgres.server import Server, last_words
+from actions.transport import Completed
+
+_LAUNCH_S = 120
+_PAUSE_S = 0.2
+
+
+def start_service(server: Server, key: str) -> Completed:
+    """Launch the server; do not wait until it takes connections: recovery may take long. Keeps nothing waiting.
+
+    Raises:
+        ActionFailed: it was not even launched.
+    """
+    service = server.settings.service
+    user: str | None = None
+    if service.manager == "systemd":
+        argv, user = ["systemctl", "start", "--no-block", service.unit], ""
+    elif service.manager == "pg_ctlcluster":
+        argv = ["pg_ctlcluster", "--skip-systemctl-redirect", service.version, service.cluster, "start", "--", "-W"]
+    else:
+        argv = [server.program("pg_ctl"), "-D", server.data, "-l", service.log or "/dev/null", "-W", "-s", "start"]
+    done = server.run(key, argv, timeout_s=_LAUNCH_S, user=user)
+    if done.code != 0:
+        raise ActionFailed(
+            f"{server.name} could not be launched: {last_words(done)}",
+            "See its log.",
+            left_behind="The server is down.",
+        )
+    return done
+
+
+def stop_service(server: Server, key: str, *, immediate: bool, timeout_s: float) -> Completed:
+    """Ask the service manager to stop the server; ``immediate`` leaves the log to be replayed at the next start."""
+    service = server.settings.service
+    mode = "immediate" if immediate else "fast"
+    user: str | None = None
+    if service.manager == "systemd":
+        argv, user = (
+            ["systemctl", "kill", "--signal=QUIT", service.unit] if immediate else ["systemctl", "stop", service.unit],
+            "",
+        )
+    elif service.manager == "pg_ctlcluster":
+        argv = ["pg_ctlcluster", "--skip-systemctl-redirect", "-m", mode, service.version, service.cluster, "stop"]
+    else:
+        argv = [server.program("pg_ctl"), "-D", server.data, "-m", mode, "-t", str(int(timeout_s)), "-s", "stop"]
+    return server.run(key, argv, timeout_s=timeout_s + 10, user=user)
+
+
+def wait_until_up(server: Server, deadline_s: float) -> None:
+    """Wait until the server takes connections.
+
+    Raises:
+        ActionFailed: it went down again, or is not up after ``deadline_s`` seconds.
+    """
+    end = time.monotonic() + deadline_s
+    trouble = ""
+    while time.monotonic() < end:
+        server.ctx.check_cancelled()
+        if (trouble := _not_up(server)) == "":
+            return
+        if not _alive_soon(server):
+            raise went_down(server)
+        time.sleep(_PAUSE_S)
+    raise ActionFailed(
+        f"{server.name} is not up after {deadline_s:.0f} s: {trouble}",
+        "It may still be replaying its log: look at its log, and start this step again to go on waiting.",
+        left_behind="The server was launched and is not ready.",
+    )
+
+
+def went_down(server: Server, left_behind: str = "The server is down.") -> ActionFailed:
+    """Return the error for a server that ended while it started, with its own last words."""
+    reason = log_words(server)
+    return ActionFailed(
+        f"{server.name} went down while it started{f': {reason}' if reason else '.'}",
+        "If its data is damaged or incomplete, a restore is next.",
+        left_behind=left_behind,
+    )
+
+
+def log_words(server: Server) -> str:
+    """Return the newest FATAL or PANIC line of the server's log, where the inventory says which file that is."""
+    if not server.settings.service.log:
+        return ""
+    lines = server.query(["tail", "-n", "60", server.settings.service.log]).out.splitlines()
+    grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
+    grave = [line for line in grave if "the database system is" not in line] or grave
+    return grave[-1].rpartition("FATAL:")[2].rpartition("PANIC:")[2].strip() if grave else ""
+
+
+def _not_up(server: Server) -> str:
+    try:
+        with connect(server.settings, deadline_s=5):
+            return ""
+    except CannotConnect as error:
+        if error.why == "password":
+            raise
+        return error.message
+
+
+def _alive_soon(server: Server) -> bool:
+    """Whether a postmaster is there; a launch takes a moment to show in the process table."""
+    end = time.monotonic() + 2
+    while not postmaster(server):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_PAUSE_S)
+    return True

@@ -1,0 +1,112 @@
+"""``postgres.start`` (the smallest cure), ``postgres.stop``, ``postgres.is_running``."""
+
+from __future__ import annotations
+
+import time
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, Outcome
+from actions.postgres.connection import connect
+from actions.postgres.identity import identity
+from actions.postgres.process import control, describe_data, postmaster
+from actions.postgres.server import Server, find_server, last_words
+from actions.postgres.service import start_service, stop_service, wait_until_up
+
+_START_S = 600.0
+_STOP_S = 60.0
+
+
+@action("postgres.is_running", target=identity)
+def is_running(ctx: ActionContext) -> Outcome:
+    """Tell whether the server runs, and in what state its data is."""
+    server = find_server(ctx)
+    pid = postmaster(server)
+    data = describe_data(server)
+    facts = {"running": bool(pid), "data_directory": data}
+    if not pid:
+        return Outcome(ok=False, summary=f"{server.name} is down; its data directory is {data}.", facts=facts)
+    return Outcome(ok=True, summary=f"{server.name} runs (pid {pid}); its data directory is {data}.", facts=facts)
+
+
+@action("postgres.start", probe="postgres.is_running", resumable=True, target=identity)
+def start(ctx: ActionContext) -> Outcome:
+    """Start PostgreSQL: crash recovery, the smallest cure."""
+    server = find_server(ctx)
+    if pid := postmaster(server):
+        return _running_already(server, pid)
+    _require_data(server)
+    if not ctx.effect(f"start {server.name}: it replays its own log and loses nothing committed"):
+        return Outcome(ok=True, summary=f"would start {server.name}")
+    begin = time.monotonic()
+    start_service(server, "start")
+    wait_until_up(server, _START_S)
+    return Outcome(
+        ok=True,
+        summary=f"{server.name} is up after crash recovery, {time.monotonic() - begin:.0f} s.",
+        facts={"seconds": round(time.monotonic() - begin, 1)},
+    )
+
+
+@action(
+    "postgres.stop",
+    script="systemctl stop postgresql",
+    destructive=True,
+    probe="postgres.is_running",
+    resumable=True,
+    target=identity,
+    params={"immediate": "do not wait for sessions and a checkpoint; the next start replays the log"},
+)
+def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
+    """Stop PostgreSQL."""
+    server = find_server(ctx)
+    pid = postmaster(server)
+    if not pid:
+        return Outcome(ok=True, summary=f"{server.name} was already down.", facts={"was_running": False})
+    if not ctx.effect(f"stop {server.name} (pid {pid}), mode {'immediate' if immediate else 'fast'}"):
+        return Outcome(ok=True, summary=f"would stop {server.name}")
+    _stop(server, pid, immediate=immediate)
+    return Outcome(ok=True, summary=f"{server.name} is stopped.", facts={"was_running": True})
+
+
+def _running_already(server: Server, pid: int) -> Outcome:
+    if not server.exists(f"{server.data}/global/pg_control"):
+        raise ActionFailed(
+            f"{server.name} still runs (pid {pid}), but its data directory {server.data} is lost.",
+            "It cannot live on: stop it (postgres.stop), then restore.",
+        )
+    wait_until_up(server, _START_S)
+    with connect(server.settings) as session:
+        session.execute("SELECT 1")
+    return Outcome(ok=True, summary=f"{server.name} was already up (pid {pid}).", facts={"seconds": 0})
+
+
+def _require_data(server: Server) -> None:
+    if not control(server):
+        raise ActionFailed(
+            f"{server.name} cannot be started: its data directory {server.data} is {describe_data(server)}.",
+            "Crash recovery has nothing to start from: a restore is next.",
+            left_behind="Nothing was changed; the server is down.",
+        )
+
+
+def _stop(server: Server, pid: int, *, immediate: bool) -> None:
+    if server.exists(f"{server.data}/postmaster.pid"):
+        done = stop_service(server, "stop", immediate=immediate, timeout_s=_STOP_S)
+    else:  # its directory is gone: pg_ctl cannot find it any more, the kernel can
+        done = server.run("stop", ["kill", "-QUIT" if immediate else "-INT", str(pid)], timeout_s=10)
+    if not _gone(server, pid):
+        raise ActionFailed(
+            f"{server.name} did not stop within {_STOP_S:.0f} s: {last_words(done)}",
+            "Look for a backup or a long checkpoint in its log; --immediate does not wait for them.",
+            left_behind="The server is shutting down and takes no new connections.",
+        )
+
+
+def _gone(server: Server, pid: int) -> bool:
+    end = time.monotonic() + _STOP_S
+    while postmaster(server) == pid:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True

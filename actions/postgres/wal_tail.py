@@ -1,0 +1,82 @@
+"""The end of the log: its last complete record and its last commit, as ``pg_waldump`` reads them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import msgspec
+
+from actions.backups.pgbackrest import command
+from actions.outcome import ActionFailed
+from actions.postgres.server import Server
+from actions.postgres.wal import SEGMENT_BYTES, format_lsn, parse_lsn
+
+_AWK = "/ lsn: /{last=$0} / desc: COMMIT/{commit=$0} END{print last; print commit}"
+_FETCH = (
+    "d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && segment=$1 dump=$2 awk=$3 && shift 3 && "
+    '"$@" archive-get "$segment" "$d/$segment" >&2 && "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"'
+)
+_SAVED = '"$1" --path="$2" --timeline="$3" --start="$4" 2>/dev/null | awk "$5"'
+_LSN = re.compile(r" lsn: ([0-9A-F]+/[0-9A-F]+)")
+_LENGTH = re.compile(r"len \(rec/tot\): +\d+/ *(\d+)")
+_PAGE, _PAGE_HEADER = 8192, 40
+_COMMIT = re.compile(r" desc: COMMIT(?:_PREPARED)? (?:.*?)(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.?\d*) UTC")
+_DUMP_S = 900
+
+
+class Tail(msgspec.Struct, frozen=True):
+    """The last complete record, and the last commit; None where there is none.
+
+    ``lsn`` is where the record starts, in bytes; every position up to ``reach`` asks for nothing beyond it.
+    """
+
+    lsn: int | None
+    reach: int
+    committed_at: datetime | None
+
+
+def archived_tail(server: Server, segment: str) -> Tail:
+    """Return the end of an archived segment.
+
+    Raises:
+        ActionFailed: it cannot be fetched from the archive: it is damaged.
+    """
+    argv = ["sh", "-c", _FETCH, "sh", segment, server.program("pg_waldump"), _AWK]
+    done = server.query([*argv, *command(server, "--log-level-console=error")], timeout_s=_DUMP_S, env={"TZ": "UTC"})
+    if not _LSN.search(done.out) and done.err.strip():
+        raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {done.err.strip()}", "Verify it.")
+    return _parse(done.out)
+
+
+def saved_tail(server: Server, directory: str, timeline: int, start_lsn: int) -> Tail:
+    """Return the end of the log that survived in ``directory``, read on from ``start_lsn``."""
+    argv = [
+        "sh",
+        "-c",
+        _SAVED,
+        "sh",
+        server.program("pg_waldump"),
+        directory,
+        str(timeline),
+        format_lsn(start_lsn),
+        _AWK,
+    ]
+    return _parse(server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}).out)
+
+
+def _parse(out: str) -> Tail:
+    last, _, commit = out.partition("\n")
+    lsn, length, at = _LSN.search(last), _LENGTH.search(last), _COMMIT.search(commit)
+    if not lsn or not length:
+        return Tail(None, 0, None)
+    start = parse_lsn(lsn[1])
+    committed_at = datetime.fromisoformat(at[1]).replace(tzinfo=UTC) if at else None
+    return Tail(start, _reach(start, int(length[1]), switch="desc: SWITCH" in last), committed_at)
+
+
+def _reach(start: int, length: int, *, switch: bool) -> int:
+    """The highest position the server can have called its own after this record; a switch leaves the segment."""
+    if switch:
+        return (start // SEGMENT_BYTES + 1) * SEGMENT_BYTES + _PAGE_HEADER
+    return start + length + 8 + (length // _PAGE + 1) * _PAGE_HEADER

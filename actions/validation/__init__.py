@@ -1,0 +1,1 @@
+"""Looking at everything at once: status, health, damage."""

@@ -1,0 +1,129 @@
+"""A context for actions without runner and journal: real transports, everything said kept in lists."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actions.action import Action
+from actions.context import IncidentFacts, Progress
+from actions.inventory import Inventory
+from actions.outcome import Cancelled, Outcome
+from actions.transport import Completed, Transport, open_transport
+from journal.events import Kind
+
+
+class FakeContext:
+    """In-process ``ActionContext``.
+
+    Args:
+        inventory: the environment.
+        decisions: the incident's decisions.
+        overrides: reasons by gate.
+        dry_run: whether effects are only described.
+        incident: further fields of the incident's facts.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        *,
+        decisions: Mapping[str, str] | None = None,
+        overrides: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+        **incident: Any,
+    ) -> None:
+        self.inventory = inventory
+        self.dry_run = dry_run
+        self.overrides = dict(overrides or {})
+        facts = {"id": "INC-1", "kind": Kind.LAB, "began_at": "", **incident}
+        self.incident = IncidentFacts(decisions=dict(decisions or {}), **facts)
+        self.files = Path(tempfile.mkdtemp(prefix="cleo-files-"))
+        self.lines: list[str] = []
+        self.effects: list[str] = []
+        self.steps: list[Progress] = []
+        self.programs: dict[str, Completed] = {}
+        self.cancelled = False
+        self._spools = Path(tempfile.mkdtemp(prefix="cleo-spools-"))
+        self._transports: dict[str, Transport] = {}
+
+    def with_incident(self, **changes: Any) -> FakeContext:
+        """Change the incident's facts, and return self."""
+        self.incident = msgspec.structs.replace(self.incident, **changes)
+        return self
+
+    def log(self, text: str, stream: str = "out") -> None:
+        self.lines.extend(text.splitlines())
+
+    def progress(self, progress: Progress) -> None:
+        self.steps.append(progress)
+
+    def effect(self, what: str) -> bool:
+        self.check_cancelled()
+        self.effects.append(what)
+        self.log(f"would {what}" if self.dry_run else what)
+        return not self.dry_run
+
+    def check_cancelled(self) -> None:
+        if self.cancelled:
+            raise Cancelled
+
+    def overridden(self, gate: str) -> str:
+        return self.overrides.get(gate, "")
+
+    def transport(self, host: str) -> Transport:
+        if host not in self._transports:
+            self._transports[host] = open_transport(self.inventory.host(host))
+        return self._transports[host]
+
+    def query(
+        self,
+        host: str,
+        argv: Sequence[str],
+        *,
+        timeout_s: float = 30,
+        user: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Completed:
+        return self.transport(host).query(argv, timeout_s=timeout_s, user=user, env=env)
+
+    def run(
+        self,
+        key: str,
+        host: str,
+        argv: Sequence[str],
+        *,
+        timeout_s: float | None = None,
+        user: str = "",
+        env: Mapping[str, str] | None = None,
+        on_line: Callable[[str, str], None] | None = None,
+    ) -> Completed:
+        """As the runner does: a key that was run before returns its recorded result."""
+        assert not self.dry_run, f"a dry run must not start {argv[0]}"
+        if key in self.programs:
+            return self.programs[key]
+
+        def take(stream: str, text: str) -> None:
+            self.log(text, stream)
+            if on_line:
+                on_line(stream, text)
+
+        handle = self.transport(host).start(self._spools / key, argv, env=env, user=user)
+        done = handle.wait(on_output=take, cancelled=lambda: self.cancelled, deadline_s=timeout_s)
+        if self.cancelled:
+            raise Cancelled(f"{argv[0]} was ended")
+        self.programs[key] = done
+        return done
+
+    def secret(self, value: str) -> str:
+        return value
+
+    def do(self, action: Action, **params: Any) -> Outcome:
+        """Run an action with this context, as a run of its own."""
+        self.programs = {}
+        self._spools = Path(tempfile.mkdtemp(prefix="cleo-spools-"))
+        return action.function(self, **params)
