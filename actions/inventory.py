@@ -11,7 +11,9 @@ from actions.postgres.settings import PostgresSettings
 from actions.transport import HostSpec
 from journal.errors import CleoError
 from journal.events import Kind
-from journal.yaml_file import load_struct
+from journal.written.problem import BadFile, Problem
+from journal.written.shape import fitted
+from journal.written.yaml_source import read_bytes, read_yaml
 
 Settings = PostgresSettings
 """The union of every system's settings; a new system adds its own here."""
@@ -73,10 +75,18 @@ def load_inventory(path: Path) -> Inventory:
     """Return the inventory in the file ``path``.
 
     Raises:
-        YamlFileError: it cannot be read or does not fit; the error names file, line and field.
-        UnknownTarget: a system names a host that is not there.
+        CleoError: it cannot be read.
+        BadFile: it does not fit, or a system names a host that is not there; file, line and field are named.
     """
-    inventory = load_struct(path, Inventory)
-    for settings in inventory.systems.values():
-        inventory.host(settings.host)
+    source = read_yaml(path, read_bytes(path))
+    inventory = fitted(Inventory, source)
+    homeless = [
+        ("systems", name, "host")
+        for name, settings in inventory.systems.items()
+        if settings.host not in inventory.hosts
+    ]
+    if homeless:
+        known = ", ".join(inventory.hosts) or "none"
+        message = f"there is no such host under hosts: (there is: {known})"
+        raise BadFile([Problem(str(path), source.line(where), where, message) for where in homeless])
     return inventory

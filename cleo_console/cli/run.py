@@ -17,7 +17,7 @@ from journal.events import Override
 from journal.records import Run, RunState
 from journal.store import Follower, Reader
 
-_TYPES: dict[str, click.ParamType] = {"str": click.STRING, "int": click.INT, "float": click.FLOAT}
+_TYPES: dict[str, click.ParamType[Any]] = {"str": click.STRING, "int": click.INT, "float": click.FLOAT}
 
 
 class ActionGroup(click.Group):

@@ -11,9 +11,9 @@ from journal.plan.contradictions import last_day, warning_findings
 from journal.plan.load import LoadedPlan
 from journal.plan.model import Plan
 from journal.plan.placed import Finding
-from journal.plan.problem import Problem
 from journal.plan.references import reference_findings
 from journal.plan.steps import step_findings
+from journal.written.problem import Problem
 
 
 def check(loaded: LoadedPlan, catalogue: Catalogue | None, today: date | None = None) -> list[Problem]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from journal.action_spec import Catalogue
-from journal.plan.duration import Duration
 from journal.plan.model import LegalClock, Plan
 from journal.plan.placed import Finding
-from journal.plan.problem import FilePath
+from journal.written.duration import Duration
+from journal.written.problem import FilePath
 
 _PLACEHOLDER = re.compile(r"X{3}|@vendor\.|@(?:[\w-]+\.)*example\.(?:com|net|org)\b|\bTODO\b|\bTBD\b")
 _MONTH = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?\Z")

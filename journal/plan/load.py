@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from journal.action_spec import Catalogue
-from journal.errors import CleoError
 from journal.plan.model import Plan
-from journal.plan.problem import FilePath, PlanError, Problem
-from journal.plan.shape import decode_duration, misfits
-from journal.plan.yaml_source import Source, read_yaml
+from journal.written.problem import BadFile
+from journal.written.shape import decode_duration, fitted
+from journal.written.yaml_source import Source, read_bytes, read_yaml
 
 
 class LoadedPlan(NamedTuple):
@@ -47,25 +46,11 @@ def read_plan(path: Path) -> LoadedPlan:
 
     Raises:
         CleoError: the file cannot be read.
-        PlanError: it has not a plan's shape; everything that does not fit is named.
+        BadFile: it has not a plan's shape; everything that does not fit is named.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CleoError(
-            f"The plan {path} cannot be read: {error.strerror}.", "Name a plan file that you may read."
-        ) from error
+    content = read_bytes(path)
     source = read_yaml(path, content)
-    try:
-        plan = plan_from_data(source.data)
-    except msgspec.ValidationError as error:
-        problems = [_problem(source, where, what) for where, what in misfits(Plan, source.data)]
-        raise PlanError(problems or [_problem(source, (), str(error))]) from error
-    return LoadedPlan(plan, source.data, hashlib.sha256(content).hexdigest(), source)
-
-
-def _problem(source: Source, path: FilePath, message: str) -> Problem:
-    return Problem(source.file, source.line(path), path, message)
+    return LoadedPlan(fitted(Plan, source), source.data, hashlib.sha256(content).hexdigest(), source)
 
 
 def load_plan(path: Path, catalogue: Catalogue | None = None) -> LoadedPlan:
@@ -77,11 +62,11 @@ def load_plan(path: Path, catalogue: Catalogue | None = None) -> LoadedPlan:
 
     Raises:
         CleoError: the file cannot be read.
-        PlanError: it has errors; all that were found are named. Warnings do not count.
+        BadFile: it has errors; all that were found are named. Warnings do not count.
     """
     from journal.plan.check import errors
 
     loaded = read_plan(path)
     if found := errors(loaded, catalogue):
-        raise PlanError(found)
+        raise BadFile(found)
     return loaded

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from journal.plan.model import Decision, Plan, Scenario, Step
 from journal.plan.placed import Finding, placed_steps
-from journal.plan.problem import FilePath
-from journal.plan.shape import did_you_mean
+from journal.written.problem import FilePath
+from journal.written.shape import did_you_mean
 
 
 def reference_findings(plan: Plan) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ from typing import Any
 from journal.action_spec import ActionSpec, Catalogue, Param
 from journal.plan.model import Decision, Plan, Step
 from journal.plan.placed import Finding, placed_steps
-from journal.plan.problem import FilePath
-from journal.plan.shape import did_you_mean
+from journal.written.problem import FilePath
+from journal.written.shape import did_you_mean
 
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
 

@@ -7,7 +7,7 @@ import pytest
 
 from journal.plan.check import check
 from journal.plan.load import read_plan
-from journal.plan.problem import Problem
+from journal.written.problem import Problem
 from tests.journal.plan_catalogue import CATALOGUE, SMALL_PLAN
 
 TODAY = date(2026, 11, 23)

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from journal.errors import CleoError
-from journal.plan.duration import Duration
 from journal.plan.load import load_plan, plan_from_data, read_plan
-from journal.plan.problem import PlanError
+from journal.written.duration import Duration
+from journal.written.problem import BadFile
 from tests.journal.plan_catalogue import CATALOGUE, SMALL_PLAN
 
 
@@ -21,7 +21,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def complaints(folder: Path, text: str) -> list[tuple[int, str, str]]:
-    with pytest.raises(PlanError) as caught:
+    with pytest.raises(BadFile) as caught:
         read_plan(written(folder, text))
     return [(problem.line, problem.field, problem.message) for problem in caught.value.problems]
 
@@ -103,7 +103,7 @@ def test_nesting_that_would_crash_the_reader_is_refused(tmp_path: Path) -> None:
 def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     file.write_bytes(b"title: \xff\xfe\n")
-    with pytest.raises(PlanError, match="not YAML"):
+    with pytest.raises(BadFile, match="not YAML"):
         read_plan(file)
 
 
@@ -120,7 +120,7 @@ def test_words_and_times_stay_what_was_written(tmp_path: Path) -> None:
 
 def test_a_plan_with_errors_is_not_loaded(tmp_path: Path) -> None:
     file = written(tmp_path, SMALL_PLAN.replace("needs: [restore]", "needs: [restor]"))
-    with pytest.raises(PlanError, match="unknown step 'restor'; did you mean 'restore'"):
+    with pytest.raises(BadFile, match="unknown step 'restor'; did you mean 'restore'"):
         load_plan(file)
 
 

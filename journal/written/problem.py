@@ -1,4 +1,4 @@
-"""What is wrong with a plan, and where."""
+"""What is wrong with a file, and where."""
 
 from __future__ import annotations
 
@@ -33,11 +33,9 @@ class Problem(NamedTuple):
         return f"{self.file}:{self.line}: {warning}{field}{self.message}"
 
 
-class PlanError(CleoError):
-    """A plan cannot be used. ``problems`` holds everything found wrong with it, in the order of the file."""
+class BadFile(CleoError):
+    """A file cannot be used. ``problems`` holds everything found wrong with it, in the order of the file."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: problem.line)
-        super().__init__(
-            "\n".join(map(str, self.problems)), "Correct the file; `cleo plan check FILE` tells what is left."
-        )
+        super().__init__("\n".join(map(str, self.problems)), "Correct the file, then try again.")

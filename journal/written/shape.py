@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from journal.plan.duration import Duration
-from journal.plan.problem import FilePath
+from journal.written.duration import Duration
+from journal.written.problem import BadFile, FilePath, Problem
+from journal.written.yaml_source import Source
+
+T = TypeVar("T")
 
 _PLACE = re.compile(r" - at `\$.*`\Z")
 
@@ -22,6 +25,20 @@ def decode_duration(wanted: type, value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a duration; write it with its unit, as 45 s, 15 min or 1 h 30 min")
     return Duration.parse(value)
+
+
+def fitted(wanted: type[T], source: Source) -> T:
+    """Return a file's data as a ``wanted``.
+
+    Raises:
+        BadFile: it does not fit; everything that does not is named.
+    """
+    try:
+        return msgspec.convert(source.data, wanted, dec_hook=decode_duration)
+    except msgspec.ValidationError as error:
+        found = list(misfits(wanted, source.data)) or [((), str(error))]
+        problems = [Problem(source.file, source.line(where), where, what) for where, what in found]
+        raise BadFile(problems) from error
 
 
 def misfits(wanted: Any, value: Any, path: FilePath = ()) -> Iterator[tuple[FilePath, str]]:
@@ -45,7 +62,7 @@ def _struct_misfits(
     wanted: type[msgspec.Struct], value: dict[str, Any], path: FilePath
 ) -> Iterator[tuple[FilePath, str]]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
-    for key in value.keys() - fields.keys():
+    for key in value.keys() - fields.keys() - {wanted.__struct_config__.tag_field}:
         yield (*path, key), f"unknown key {key!r}{did_you_mean(key, fields)}"
     for key, field in fields.items():
         if key in value:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from journal.plan.problem import FilePath, PlanError, Problem
+from journal.errors import CleoError
+from journal.written.problem import BadFile, FilePath, Problem
 
 _INT = re.compile(r"[-+]?\d+\Z")
 _FLOAT = re.compile(r"[-+]?\d+\.\d+\Z")
@@ -98,28 +99,40 @@ def _too_deep(events: Iterable[Any]) -> int:
     return 0
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return a file's content.
+
+    Raises:
+        CleoError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CleoError(f"{path} cannot be read: {error.strerror}.", "Name a file that you may read.") from error
+
+
 def read_yaml(file: Path, content: bytes) -> Source:
     """Return what the YAML file ``file``, which holds ``content``, says.
 
     Raises:
-        PlanError: it is not YAML, or has a key twice.
+        BadFile: it is not YAML, or has a key twice.
     """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         if deep := _too_deep(yaml.parse(content, Loader=loader)):
-            raise PlanError([Problem(str(file), deep, (), f"nested more than {_DEEPEST} levels deep")])
+            raise BadFile([Problem(str(file), deep, (), f"nested more than {_DEEPEST} levels deep")])
         node = yaml.compose(content, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise PlanError([Problem(str(file), mark.line + 1 if mark else 1, (), f"not YAML: {error.problem}")]) from error
+        raise BadFile([Problem(str(file), mark.line + 1 if mark else 1, (), f"not YAML: {error.problem}")]) from error
     except yaml.YAMLError as error:  # an unprintable or undecodable character
-        raise PlanError([Problem(str(file), 1, (), f"not YAML: {' '.join(str(error).split())}")]) from error
+        raise BadFile([Problem(str(file), 1, (), f"not YAML: {' '.join(str(error).split())}")]) from error
     if node is None:
-        raise PlanError([Problem(str(file), 1, (), "the file is empty")])
+        raise BadFile([Problem(str(file), 1, (), "the file is empty")])
     reader = _Reader(str(file))
     data = reader.value(node, ())
     if reader.problems:
-        raise PlanError(reader.problems)
+        raise BadFile(reader.problems)
     return Source(str(file), data, reader.lines)
