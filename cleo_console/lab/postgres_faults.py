@@ -38,7 +38,10 @@ def kill_postmaster(site: Site) -> Done:
     require_server(site)
     before = _last_commit(site)
     pid = processes.kill_postmaster(site.data_directory)
-    return f"Killed the server (pid {pid}, SIGKILL).", {"at": utc_now(), "pid": pid, **before}
+    what, at = f"Killed the server (pid {pid}, SIGKILL).", utc_now()
+    if not processes.is_reaped(pid):
+        what += " Process 1 does not reap its zombie: until then no server starts there (docker run --init helps)."
+    return what, {"at": at, "pid": pid, **before}
 
 
 def drop_table(site: Site) -> Done:
@@ -102,7 +105,7 @@ def _flip(path: os.PathLike[str], offset: int) -> None:
     descriptor = os.open(path, os.O_RDWR)
     try:
         (byte,) = os.pread(descriptor, 1, offset)
-        os.pwrite(descriptor, bytes([byte ^ 0xFF]), offset)
+        os.pwrite(descriptor, bytes([(byte + 1) % 256]), offset)  # inverted, a second time would repair it
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

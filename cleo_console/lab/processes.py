@@ -109,6 +109,16 @@ def kill_postmaster(data_directory: Path) -> int:
     return process.pid
 
 
+def is_reaped(pid: int, seconds: float = 15.0) -> bool:
+    """Whether a dead process's zombie goes within `seconds`: PostgreSQL takes one for a server that still runs."""
+    deadline = time.monotonic() + seconds
+    while (PROC / str(pid)).exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def _gone(directory: Path, seconds: float, *, kill: bool = False) -> bool:
     """Whether no process is left, waited for until the deadline; late children are killed too when `kill`."""
     deadline = time.monotonic() + seconds

@@ -36,11 +36,11 @@ def damage_newest_backup(site: Site) -> Done:
 
 
 def _scratch(path: Path) -> None:
-    """Flip eight bytes in the middle of a file."""
+    """Change eight bytes in the middle of a file; adding one, not inverting, lest a second time repair it."""
     data = bytearray(path.read_bytes())
     middle = max(0, len(data) // 2 - 4)
     for place in range(middle, min(middle + 8, len(data))):
-        data[place] ^= 0xFF
+        data[place] = (data[place] + 1) % 256
     with path.open("r+b") as file:
         file.write(data)
         file.flush()

@@ -23,6 +23,8 @@ from tests.labs import lab, lab_directory, running_lab
 
 __all__ = ["lab"]
 
+pytestmark = pytest.mark.xdist_group("lab")
+
 TABLES = {"users", "conversations", "messages", "user_preferences", "audit_logs", "heartbeat"}
 
 
@@ -178,7 +180,8 @@ def test_scheduled_backups_run_unless_held_and_everything_goes_after_a_crash(sch
 
 
 def test_what_a_cut_short_start_left_is_cleared_away() -> None:
-    with running_lab() as whole:
+    with running_lab("40MB") as whole:
+        assert 32e6 < float(whole.psql("SELECT pg_database_size('cleoai')")) < 48e6
         state = whole.directory / "lab.json"
         state.write_text(state.read_text().replace('"complete": true', '"complete": false'))
         with pytest.raises(CleoError, match="There is no lab"):
@@ -205,11 +208,6 @@ def test_servers_of_a_removed_folder_are_found() -> None:
         assert processes.lab_processes(lost.directory)
         assert Lab.remove(lost.directory)
         assert processes.lab_processes(lost.directory) == []
-
-
-def test_size_is_what_was_asked_for() -> None:
-    with running_lab("40MB") as larger:
-        assert 32e6 < float(larger.psql("SELECT pg_database_size('cleoai')")) < 48e6
 
 
 def test_no_lab_is_no_failure_to_take_down() -> None:
