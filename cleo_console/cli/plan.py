@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from journal.plan.problem import Problem
+    from journal.written.problem import Problem
 
 _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -81,11 +81,11 @@ def _problems(file: Path) -> list[Problem]:
     from actions.registry import catalogue
     from journal.plan.check import check
     from journal.plan.load import read_plan
-    from journal.plan.problem import PlanError
+    from journal.written.problem import BadFile
 
     try:
         return check(read_plan(file), catalogue())
-    except PlanError as error:
+    except BadFile as error:
         return error.problems
 
 

@@ -12,7 +12,7 @@ from rich.tree import Tree
 
 if TYPE_CHECKING:
     from journal.action_spec import Catalogue
-    from journal.plan.duration import Duration
+    from journal.written.duration import Duration
     from journal.plan.load import LoadedPlan
     from journal.plan.model import LegalClock, Option, Phase, Plan, Step
 
