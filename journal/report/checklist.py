@@ -1,0 +1,74 @@
+"""The checklist as it stood at the end: every step's state, every item's tick."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from journal import clocks
+from journal.clocks import PhaseClock
+from journal.records import StepState
+from journal.report import evidence as ev
+from journal.report.words import answer_title
+
+if TYPE_CHECKING:
+    from journal.incident import Incident
+    from journal.plan.model import Section, Step
+    from journal.report.gather import Gathered
+
+
+def checklist(gathered: Gathered) -> list[ev.ChecklistPhase]:
+    """Return all phases, in the order of the plan."""
+    return [_phase(gathered, clock) for clock in clocks.phases(gathered.incident)]
+
+
+def communications(phases: list[ev.ChecklistPhase]) -> list[ev.ChecklistStep]:
+    """Return the steps of the sections that are about communication."""
+    sections = (section for phase in phases for section in phase.sections)
+    return [step for section in sections if "communication" in section.title.lower() for step in section.steps]
+
+
+def _phase(gathered: Gathered, clock: PhaseClock) -> ev.ChecklistPhase:
+    sections = [_section(gathered, section) for section in clock.phase.sections]
+    return ev.ChecklistPhase(
+        id=clock.phase.id,
+        title=clock.phase.title,
+        window=clock.phase.window.text if clock.phase.window else "",
+        opens_at=clock.opens,
+        closes_at=clock.closes,
+        optional=clock.phase.optional,
+        counts=dict(Counter(step.state for section in sections for step in section.steps)),
+        sections=sections,
+    )
+
+
+def _section(gathered: Gathered, section: Section) -> ev.ChecklistSection:
+    return ev.ChecklistSection(title=section.title, steps=[_step(gathered, step) for step in section.steps])
+
+
+def _step(gathered: Gathered, step: Step) -> ev.ChecklistStep:
+    record = gathered.incident.steps[step.id]
+    return ev.ChecklistStep(
+        step=gathered.step_name(step.id),
+        kind=step.kind,
+        state=_state(gathered.incident, step),
+        by=record.by,
+        at=record.at,
+        note=answer_title(gathered.incident, step.decision.name, record.note) if step.decision else record.note,
+        items=[_item(gathered, step.id, text, text in record.items) for text in step.items],
+        runs=list(record.runs),
+        ours=step.ours,
+        optional=step.optional,
+    )
+
+
+def _state(incident: Incident, step: Step) -> str:
+    """Return a step's state; in a closed incident nothing is ready or waiting any more, it was not done."""
+    state = incident.state(step.id)
+    idle = state in (StepState.READY, StepState.WAITING)
+    return "not done" if idle and incident.closed_at else state.value
+
+
+def _item(gathered: Gathered, step: str, text: str, checked: bool) -> ev.Item:
+    by, at = gathered.ticks.get((step, text), ("", None))
+    return ev.Item(text=text, checked=checked, by=by, at=at)

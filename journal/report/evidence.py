@@ -1,0 +1,199 @@
+"""What a report shows as evidence: timeline, runs, decisions, checklist, health. See ``journal.report.model``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a report."""
+
+
+class StepName(Part, frozen=True, kw_only=True):
+    """A step of the plan, as people find it: its id, its number as printed, its title. Empty where there is none."""
+
+    id: str = ""
+    number: str = ""
+    title: str = ""
+
+
+class Entry(Part, frozen=True, kw_only=True):
+    """One line of the timeline. ``at`` is when it happened; ``written_at`` differs for a late entry."""
+
+    seq: int
+    at: datetime
+    written_at: datetime
+    late: bool
+    offset_s: float
+    actor: str
+    host: str
+    type: str
+    step: StepName
+    text: str
+
+
+class TargetFact(Part, frozen=True, kw_only=True):
+    """One fact of a target's identity, and how it was known: reported, last known or unknown."""
+
+    name: str
+    value: str
+    known: str
+
+
+class GateOverride(Part, frozen=True, kw_only=True):
+    """A gate that was made to yield, and why."""
+
+    gate: str
+    reason: str
+    target: str
+
+
+class ProgramRun(Part, frozen=True, kw_only=True):
+    """An external program. ``code`` is its exit status, negative for a signal, null where it is not known."""
+
+    key: str
+    argv: list[str]
+    host: str
+    started_at: datetime
+    finished_at: datetime | None
+    code: int | None
+    duration_s: float | None
+    reattached: bool
+
+
+class Output(Part, frozen=True, kw_only=True):
+    """What a run printed: how much, its digest, and the last lines."""
+
+    lines: int
+    sha256: str
+    tail: list[str]
+
+
+class ActionRun(Part, frozen=True, kw_only=True):
+    """One asking for an action, and what became of it. ``kind``: ``run``, ``dry run`` or ``probe``.
+
+    ``attempt`` counts the started runs of a step that change its state; it is 0 for every other run.
+    """
+
+    id: int
+    kind: str
+    attempt: int
+    step: StepName
+    action: str
+    params: dict[str, Any]
+    command: list[str]
+    destructive: bool
+    state: str
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration_s: float | None
+    target: list[TargetFact]
+    confirmed: str
+    digest: str
+    overrides: list[GateOverride]
+    programs: list[ProgramRun]
+    summary: str
+    facts: dict[str, Any]
+    left_behind: str
+    output: Output
+    refused_by: str
+    refusal: str
+    in_doubt: str
+    program_status: str
+    verdict: str
+    cancelled_by: str
+    reentered: int
+
+
+class DecisionEntry(Part, frozen=True, kw_only=True):
+    """One answer to one decision; a later one to the same name replaced it."""
+
+    at: datetime
+    offset_s: float
+    by: str
+    name: str
+    question: str
+    answer: str
+    answer_title: str
+    reason: str
+    replaced: bool
+
+
+class DeviationEntry(Part, frozen=True, kw_only=True):
+    """Something that was not done as the plan says."""
+
+    at: datetime
+    offset_s: float
+    by: str
+    what: str
+    step: StepName
+    reason: str
+
+
+class Item(Part, frozen=True, kw_only=True):
+    """One item of a manual step."""
+
+    text: str
+    checked: bool
+    by: str
+    at: datetime | None
+
+
+class ChecklistStep(Part, frozen=True, kw_only=True):
+    """A step's final state."""
+
+    step: StepName
+    kind: str
+    state: str
+    by: str
+    at: datetime | None
+    note: str
+    items: list[Item]
+    runs: list[int]
+    ours: bool
+    optional: bool
+
+
+class ChecklistSection(Part, frozen=True, kw_only=True):
+    """A heading of the plan and its steps."""
+
+    title: str
+    steps: list[ChecklistStep]
+
+
+class ChecklistPhase(Part, frozen=True, kw_only=True):
+    """A phase and its window. ``counts``: how many of its steps are in which state."""
+
+    id: str
+    title: str
+    window: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    optional: bool
+    counts: dict[str, int]
+    sections: list[ChecklistSection]
+
+
+class HealthTransition(Part, frozen=True, kw_only=True):
+    """A system's health went from one status to another."""
+
+    at: datetime
+    offset_s: float
+    system: str
+    title: str
+    was: str
+    status: str
+    detail: str
+
+
+class OpenPoint(Part, frozen=True, kw_only=True):
+    """Something that the incident leaves undone or unknown."""
+
+    what: str
+    step: StepName
+    detail: str

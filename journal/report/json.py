@@ -1,0 +1,22 @@
+"""The report for programs: the keys of ``journal.report.model``, in plain ASCII, so that a terminal can show it too."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from journal.report.model import Report
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]")
+
+
+def to_json(report: Report) -> str:
+    """Return the report as JSON, indented."""
+    text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    return _NOT_ASCII.sub(_escaped, text) + "\n"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))

@@ -1,0 +1,184 @@
+"""What a report says, in every format: plain values, the same for Markdown, HTML and JSON.
+
+The field names are the keys of the JSON report (``format`` 1): they are only ever added to. Instants are UTC, lengths
+and offsets are seconds, offsets count from the disruption. An absent value is null: it was not measured, or is not so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from journal.report.evidence import (
+    ActionRun,
+    ChecklistPhase,
+    ChecklistStep,
+    DecisionEntry,
+    DeviationEntry,
+    Entry,
+    HealthTransition,
+    OpenPoint,
+    Part,
+)
+
+FORMAT = 1
+"""The version of the JSON report's keys."""
+
+
+class Severity(Part, frozen=True, kw_only=True):
+    """One severity the incident had, and who said so."""
+
+    at: datetime
+    by: str
+    severity: str
+    reason: str
+
+
+class PlanName(Part, frozen=True, kw_only=True):
+    """Which plan was followed."""
+
+    title: str
+    version: str
+    owner: str
+    sha256: str
+
+
+class Header(Part, frozen=True, kw_only=True):
+    """What was declared. ``severities`` begins with the declared one and ends with the last one decided."""
+
+    id: str
+    title: str
+    kind: str
+    scenario: str
+    scenario_title: str
+    severity: str
+    severities: list[Severity]
+    declared_by: str
+    program: str
+    inventory: str
+    plan: PlanName
+    outcome: str
+
+
+class Fault(Part, frozen=True, kw_only=True):
+    """What the chain's check found. ``row`` is an event's seq, or 0 for the file as a whole."""
+
+    row: int
+    what: str
+
+
+class Verification(Part, frozen=True, kw_only=True):
+    """Which journal this is, and whether its chain holds."""
+
+    ok: bool
+    events: int
+    head: str
+    short_head: str
+    faults: list[Fault]
+    notes: list[str]
+
+
+class Responder(Part, frozen=True, kw_only=True):
+    """Who wrote into the journal: a person, or a ``runner``."""
+
+    name: str
+    runner: bool
+    events: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Summary(Part, frozen=True, kw_only=True):
+    """Sentences made from the evidence, and the words with which a person closed the incident."""
+
+    sentences: list[str]
+    closing_words: str
+
+
+class KeyTime(Part, frozen=True, kw_only=True):
+    """One of the moments that everything is measured by. ``offset_s`` counts from the disruption."""
+
+    name: str
+    title: str
+    at: datetime | None
+    offset_s: float | None
+
+
+class RtoResult(Part, frozen=True, kw_only=True):
+    """One recovery time objective.
+
+    Attributes:
+        achieved_s: from the disruption until the tier was validated.
+        since_declared_s: the same from the declaration.
+        verdict: ``met``, ``missed``, ``not measured`` or ``running``.
+        by_hand: a person's word stands for at least one validating step.
+        remark: why it was not measured, or what is behind the verdict.
+    """
+
+    tier: str
+    title: str
+    target_s: float
+    achieved_s: float | None
+    since_declared_s: float | None
+    validated_at: datetime | None
+    verdict: str
+    by_hand: bool
+    remark: str
+
+
+class RpoResult(Part, frozen=True, kw_only=True):
+    """One system's recovery point objective; ``achieved_s`` is the span of data that was lost."""
+
+    system: str
+    title: str
+    target_s: float
+    achieved_s: float | None
+    recovered_to: datetime | None
+    verdict: str
+
+
+class Choice(Part, frozen=True, kw_only=True):
+    """A decision that steers the recovery: strategy, recovery point. ``answer`` is empty while nobody chose."""
+
+    name: str
+    question: str
+    answer: str
+    answer_title: str
+    suggested: str
+    by: str
+    at: datetime | None
+    reason: str
+
+
+class LegalRow(Part, frozen=True, kw_only=True):
+    """A duty with a deadline: what the plan says, what the law says, and until when each."""
+
+    title: str
+    plan: str
+    plan_until: datetime | None
+    law: str
+    law_until: datetime | None
+    source: str
+
+
+class Report(Part, frozen=True, kw_only=True):
+    """The whole report. ``as_of`` is the time of the journal's last entry: a report knows nothing later."""
+
+    format: int = FORMAT
+    as_of: datetime
+    incident: Header
+    verification: Verification
+    summary: Summary
+    times: list[KeyTime]
+    rto: list[RtoResult]
+    rpo: list[RpoResult]
+    choices: list[Choice]
+    responders: list[Responder]
+    deviations: list[DeviationEntry]
+    open_points: list[OpenPoint]
+    timeline: list[Entry]
+    actions: list[ActionRun]
+    decisions: list[DecisionEntry]
+    checklist: list[ChecklistPhase]
+    communications: list[ChecklistStep]
+    health: list[HealthTransition]
+    legal: list[LegalRow]

@@ -1,0 +1,86 @@
+"""The summary: sentences made from the evidence, and nothing that is not in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from journal.events import Kind
+from journal.report import evidence as ev
+from journal.report import model as m
+from journal.report.times import instant, length
+
+KINDS = {
+    Kind.REAL: "a real incident",
+    Kind.DRILL: "a drill on real systems",
+    Kind.LAB: "a lab exercise on systems made for it",
+    Kind.TABLETOP: "a tabletop exercise; no system was touched",
+}
+
+
+def sentences(
+    header: m.Header,
+    times: list[m.KeyTime],
+    rto: list[m.RtoResult],
+    rpo: list[m.RpoResult],
+    runs: list[ev.ActionRun],
+    deviations: list[ev.DeviationEntry],
+) -> list[str]:
+    """Return what happened, how long it took, whether it kept what was promised, and what was not as planned."""
+    at = {time.name: time for time in times}
+    return [
+        f"{header.title}: {header.scenario_title}, severity {header.severity}. This was {KINDS[Kind(header.kind)]}.",
+        _beginning(at, header.declared_by),
+        _end(at, header.outcome),
+        *(_rto(result) for result in rto),
+        *(_rpo(result) for result in rpo),
+        _runs(runs),
+        _deviations(deviations),
+    ]
+
+
+def _beginning(at: dict[str, m.KeyTime], declared_by: str) -> str:
+    discovered, declared = at["t_discovered"].offset_s or 0.0, at["t_declared"].offset_s or 0.0
+    return (
+        f"The disruption began at {instant(at['t_disruption'].at)}, was discovered after {length(discovered)} "
+        f"and declared after {length(declared)} by {declared_by}."
+    )
+
+
+def _end(at: dict[str, m.KeyTime], outcome: str) -> str:
+    closed = at["t_closed"]
+    if closed.offset_s is None:
+        return "The incident is still open."
+    return f"It was closed at {instant(closed.at)}, {length(closed.offset_s)} after the disruption: {outcome}."
+
+
+def _rto(result: m.RtoResult) -> str:
+    against = f"RTO of {result.title} ({length(result.target_s)}): {result.verdict}"
+    if result.achieved_s is not None:
+        against += f", validated after {length(result.achieved_s)}"
+    return against + (f"; {result.remark}." if result.remark else ".")
+
+
+def _rpo(result: m.RpoResult) -> str:
+    against = f"RPO of {result.title} ({length(result.target_s)}): {result.verdict}"
+    return against + (f", {length(result.achieved_s)} of data lost." if result.achieved_s is not None else ".")
+
+
+def _runs(runs: list[ev.ActionRun]) -> str:
+    counting = [run for run in runs if run.kind == "run"]
+    if not counting:
+        return "No action was run."
+    states = Counter(run.state for run in counting)
+    listed = ", ".join(f"{number} {state}" for state, number in states.items())
+    return f"{_count(len(counting), 'action')} asked for: {listed}."
+
+
+def _deviations(deviations: list[ev.DeviationEntry]) -> str:
+    if not deviations:
+        return "There was no deviation from the plan."
+    kinds = Counter(deviation.what for deviation in deviations)
+    listed = ", ".join(f"{number} {what}" for what, number in kinds.items())
+    return f"{_count(len(deviations), 'deviation')} from the plan: {listed}."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")

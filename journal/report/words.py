@@ -1,0 +1,200 @@
+"""What one event says, as one sentence of the timeline: one small function a type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from shlex import join
+from typing import TYPE_CHECKING, Any
+
+from journal import events as e
+from journal.report.times import instant, length
+
+if TYPE_CHECKING:
+    from journal.incident import Incident
+
+Sentence = Callable[["Incident", Any], str]
+
+
+def sentence(incident: Incident, body: e.Body) -> str:
+    """Return what an event says. Its text is as people and systems gave it: not yet made inert."""
+    return _SENTENCES[type(body)](incident, body)
+
+
+def call(action: str, params: Mapping[str, Any]) -> str:
+    """Return an action with its parameters: ``postgres.restore backup=latest``."""
+    return " ".join([action, *(f"{name}={_value(value)}" for name, value in params.items())])
+
+
+def answer_title(incident: Incident, name: str, answer: str) -> str:
+    """Return a decision's answer as the plan words it; the answer itself where the plan has no words for it."""
+    step = incident.plan.decision(name)
+    if step is None or step.decision is None:
+        return answer
+    if step.decision.kind == "systems":
+        systems = incident.plan.systems
+        return ", ".join(systems[part].title if part in systems else part for part in answer.split(","))
+    if step.decision.kind == "recovery-point":
+        return _recovery_point(answer)
+    option = step.decision.options.get(answer)
+    return option.title if option else answer
+
+
+def exit_status(code: int | None) -> str:
+    """Return how a program ended, in words."""
+    if code is None:
+        return "exit status not known"
+    return f"ended by signal {-code}" if code < 0 else f"exit status {code}"
+
+
+def _recovery_point(answer: str) -> str:
+    form, _, value = answer.partition(":")
+    if form == "time":
+        return f"just before {_instant(value)}"
+    return {"latest": "the latest that can be recovered", "backup": f"backup {value}", "lsn": f"LSN {value}"}.get(
+        form, answer
+    )
+
+
+def _instant(text: str) -> str:
+    try:
+        return instant(datetime.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def _value(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _with(text: str, *more: str) -> str:
+    """Return a sentence and what explains it, leaving out what is empty."""
+    return " — ".join(part for part in (text, *more) if part)
+
+
+def _declared(incident: Incident, body: e.IncidentDeclared) -> str:
+    scenario = incident.plan.scenarios.get(body.scenario)
+    title = scenario.title if scenario else body.scenario
+    return f"Declared as {body.kind}: {body.title} ({title}, severity {answer_title(incident, 'severity', body.severity)})"
+
+
+def _decision(incident: Incident, body: e.DecisionMade) -> str:
+    name = body.name.replace("_", " ").capitalize()
+    return _with(f"{name}: {answer_title(incident, body.name, body.answer)}", body.reason)
+
+
+def _item(incident: Incident, body: e.ItemChecked) -> str:
+    return f"{'Ticked' if body.checked else 'Unticked'}: {body.item}"
+
+
+def _marked_done(incident: Incident, body: e.StepMarkedDone) -> str:
+    step = incident.plan.by_id.get(body.step)
+    return _with("Done" if step and step.kind == "manual" else "Marked done by hand", body.note)
+
+
+def _skipped(incident: Incident, body: e.StepSkipped) -> str:
+    return _with("Skipped", body.reason)
+
+
+def _reopened(incident: Incident, body: e.StepReopened) -> str:
+    return _with("Reopened", body.reason)
+
+
+def _note(incident: Incident, body: e.NoteAdded) -> str:
+    return f"Note: {body.text}"
+
+
+def _requested(incident: Incident, body: e.RunRequested) -> str:
+    kind = "a dry run of " if body.dry_run else f"a look into run {body.probe_of}: " if body.probe_of else ""
+    overrides = "; ".join(f"gate {o.gate} overridden: {o.reason}" for o in body.overrides)
+    confirmed = f"confirmed target: {body.confirmed}" if body.confirmed else ""
+    return _with(f"Asked for {kind}{call(body.action, body.params)}", confirmed, overrides)
+
+
+def _refused(incident: Incident, body: e.RunRefused) -> str:
+    return _with(f"Run {body.run} refused by the gate {body.gate}", body.message)
+
+
+def _cancel(incident: Incident, body: e.CancelRequested) -> str:
+    return _with(f"Asked to cancel run {body.run}", body.reason)
+
+
+def _started(incident: Incident, body: e.ActionStarted) -> str:
+    kind = "Dry run started" if body.dry_run else "Look into a doubtful run started" if body.probe_of else "Started"
+    return _with(f"{kind}: {call(body.action, body.params)} (run {body.run})", _target(body.target))
+
+
+def _target(target: Sequence[e.Identity]) -> str:
+    facts = ", ".join(f"{fact.name} {fact.value} ({fact.known})" for fact in target)
+    return f"on {facts}" if facts else ""
+
+
+def _reentered(incident: Incident, body: e.ActionReentered) -> str:
+    return _with(f"Run {body.run} taken up again by a new runner", body.why)
+
+
+def _program_started(incident: Incident, body: e.ProgramStarted) -> str:
+    where = f" on {body.host}" if body.host else ""
+    return f"Program{where}: {join(body.argv)}"
+
+
+def _program_finished(incident: Incident, body: e.ProgramFinished) -> str:
+    again = ", seen by a new runner" if body.reattached else ""
+    return f"Program {body.key}: {exit_status(body.code)} after {length(body.duration_s)}{again}"
+
+
+def _finished(incident: Incident, body: e.ActionFinished) -> str:
+    left = f"left behind: {body.left_behind}" if body.left_behind else ""
+    return _with(f"{body.status.capitalize()} after {length(body.duration_s)} (run {body.run})", body.summary, left)
+
+
+def _doubt(incident: Incident, body: e.ActionInDoubt) -> str:
+    return _with(f"In doubt (run {body.run})", body.why, body.program)
+
+
+def _resolved(incident: Incident, body: e.DoubtResolved) -> str:
+    return _with(f"Doubt about run {body.run} resolved as: {body.verdict.replace('_', ' ')}", body.reason)
+
+
+def _health(incident: Incident, body: e.HealthChanged) -> str:
+    system = incident.plan.systems.get(body.system)
+    change = f"{body.was} → {body.status}" if body.was else body.status
+    return _with(f"Health of {system.title if system else body.system}: {change}", body.detail)
+
+
+def _runner_started(incident: Incident, body: e.RunnerStarted) -> str:
+    took_over = f"took over from {body.took_over}" if body.took_over else ""
+    return _with(f"Runner started (pid {body.pid})", took_over)
+
+
+def _runner_stopped(incident: Incident, body: e.RunnerStopped) -> str:
+    return _with(f"Runner stopped (pid {body.pid})", body.why)
+
+
+def _closed(incident: Incident, body: e.IncidentClosed) -> str:
+    return _with("Closed", body.summary)
+
+
+_SENTENCES: dict[type[e.Body], Sentence] = {
+    e.IncidentDeclared: _declared,
+    e.DecisionMade: _decision,
+    e.ItemChecked: _item,
+    e.StepMarkedDone: _marked_done,
+    e.StepSkipped: _skipped,
+    e.StepReopened: _reopened,
+    e.NoteAdded: _note,
+    e.RunRequested: _requested,
+    e.RunRefused: _refused,
+    e.CancelRequested: _cancel,
+    e.ActionStarted: _started,
+    e.ActionReentered: _reentered,
+    e.ProgramStarted: _program_started,
+    e.ProgramFinished: _program_finished,
+    e.ActionFinished: _finished,
+    e.ActionInDoubt: _doubt,
+    e.DoubtResolved: _resolved,
+    e.HealthChanged: _health,
+    e.RunnerStarted: _runner_started,
+    e.RunnerStopped: _runner_stopped,
+    e.IncidentClosed: _closed,
+}
