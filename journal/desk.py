@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from journal.store import Journal
 
 
+REATTACH = "reattach"
+"""The probe of programs: finds them on their hosts again."""
+
+
 class NotNow(CleoError):
     """What was asked for makes no sense in the incident's present state."""
 
@@ -174,6 +178,8 @@ class Desk:
     def probe(self, run_id: int, catalogue: Catalogue) -> int:
         """Ask for the read-only look into what an in-doubt run left.
 
+        While nobody knows how one of its programs ended, that is the first question; then the action's own probe.
+
         Returns:
             The probe's own run id.
 
@@ -181,6 +187,8 @@ class Desk:
             NotNow: the run is not in doubt, or its action has no probe.
         """
         run = self._doubtful(run_id)
+        if any(program.finished_at is None for program in run.programs):
+            return self._append(e.RunRequested(step=run.step, action=REATTACH, probe_of=run_id)).seq
         spec = catalogue.get(run.action)
         if spec is None or not spec.probe:
             raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")

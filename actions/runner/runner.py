@@ -5,26 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import msgspec
-
-from actions.action import Action
 from actions.monitor import Monitor
-from actions.runner.context import RunContext
-from actions.runner.facts import incident_facts
 from actions.runner.gates import Asked, Closed, closed_gates
+from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
-from actions.runner.output import OutputPump
-from actions.runner.programs import Programs
-from actions.runner.redaction import Redactor
 from actions.runner.takeover import close_in_doubt
-from actions.runner.targets import Targets
 from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
-from actions.shell import COMMAND, command_action
 from journal import events as e
-from journal.action_spec import ActionSpec
 from journal.incident import Incident
 from journal.places import IncidentPlace
 from journal.records import Run, RunState
@@ -63,7 +53,15 @@ class Runner:
         self._follower = Follower(place.journal, after=self._incident.seq)
         self._workers: dict[int, Worker] = {}
         self._answered: set[int] = set()
-        self._targets = Targets(world.locks, self._incident.id, place.journal) if world.locks else None
+        self._jobs = Jobs(
+            place,
+            world,
+            self._incident,
+            self._journal,
+            append=self._append,
+            try_append=self._try_append,
+            trouble=trouble,
+        )
         self._why_stopped = "asked to stop"
 
     def stop(self, why: str = "asked to stop") -> None:
@@ -98,8 +96,8 @@ class Runner:
 
     def _leave(self) -> None:
         why = "the incident is closed" if self._incident.closed_at else self._why_stopped
-        if self._incident.closed_at and self._targets:
-            self._targets.release_all()
+        if self._incident.closed_at and self._jobs.targets:
+            self._jobs.targets.release_all()
         self._append(e.RunnerStopped(pid=os.getpid(), why=why))
         self._follower.stop()
         self._follower.wait(0)
@@ -123,31 +121,18 @@ class Runner:
 
     def _consider(self, run: Run) -> None:
         """Start a run, or say which gate is closed."""
-        spec = self._spec(run)
+        spec = self._jobs.spec(run)
         if spec is None:
             self._append(refused(run, Closed("available", f"There is no action {run.action}.")))
             return
         at_work = tuple((worker.job.run, worker.job.action.spec) for worker in list(self._workers.values()))
         closed = closed_gates(Asked(run, spec, self._incident, self._world.inventory, at_work))
-        if closed:
-            self._append(refused(run, closed[0]))
+        action = self._jobs.action(run)
+        if closed or action is None:
+            why = closed[0] if closed else Closed("available", f"{spec.name} cannot be run here.")
+            self._append(refused(run, why))
         else:
-            self._start(self._job(run, self._action(run, spec), reenter=False))
-
-    def _spec(self, run: Run) -> ActionSpec | None:
-        step = self._incident.plan.by_id.get(run.step)
-        if run.action == COMMAND and step:
-            return command_action(step).spec
-        spec = self._world.catalogue.get(run.action)
-        if spec and step and step.destructive and step.action == run.action and not spec.destructive:
-            return msgspec.structs.replace(spec, destructive=True)
-        return spec
-
-    def _action(self, run: Run, spec: ActionSpec) -> Action:
-        if run.action == COMMAND:
-            return command_action(self._incident.plan.by_id[run.step])
-        found = self._world.registry[run.action]
-        return Action(spec, found.function, found.target)
+            self._start(self._jobs.job(run, action))
 
     def _start(self, job: Job) -> None:
         worker = Worker(job, self._ended)
@@ -159,52 +144,16 @@ class Runner:
     def _ended(self, run_id: int) -> None:
         self._workers.pop(run_id, None)
 
-    def _job(self, run: Run, action: Action, *, reenter: bool) -> Job:
-        redactor = Redactor()
-        pump = OutputPump(self._journal, run.id, self._trouble)
-        programs = Programs(
-            run.id, run.step, self._place.folder, self._append, redactor, run.programs, self._place.journal
-        )
-        context = RunContext(
-            run=run.id,
-            dry_run=run.dry_run,
-            overrides=run.overrides,
-            incident=incident_facts(self._incident, datetime.now(UTC)),
-            files=self._place.files,
-            world=self._world,
-            journal=self._journal,
-            pump=pump,
-            redactor=redactor,
-            programs=None if run.dry_run else programs,
-        )
-        return Job(
-            run=run,
-            action=action,
-            journal=self._journal,
-            redactor=redactor,
-            pump=pump,
-            context=context,
-            programs=programs,
-            append=self._append,
-            try_append=self._try_append,
-            targets=self._targets,
-            reenter=reenter,
-        )
-
     def _take_over(self, run: Run) -> None:
         """Enter a resumable action again; follow the programs of any other, and leave it in doubt."""
         self._answered.add(run.id)
-        spec = self._spec(run)
-        action = (
-            self._action(run, spec) if spec and (run.action == COMMAND or run.action in self._world.registry) else None
-        )
+        action = self._jobs.action(run)
         if action and action.spec.resumable:
-            self._append(
-                e.ActionReentered(step=run.step, run=run.id, why="its runner died; finished programs are not repeated")
-            )
-            self._start(self._job(run, action, reenter=True))
+            why = "its runner died; finished programs are not repeated"
+            self._append(e.ActionReentered(step=run.step, run=run.id, why=why))
+            self._start(self._jobs.job(run, action, reenter=True))
             return
-        job = self._job(run, action or _nothing(run), reenter=True)
+        job = self._jobs.job(run, action or gone(run), reenter=True)
         threading.Thread(target=close_in_doubt, args=(job,), name=f"doubt-{run.id}", daemon=True).start()
 
     def _refuse_stale(self) -> None:
@@ -245,12 +194,3 @@ class Runner:
                 retry.wait(1.0)
             else:
                 return
-
-
-def _nothing(run: Run) -> Action:
-    """Return what stands for an action that this version does not have: it is never called."""
-
-    def gone(ctx: object) -> None:
-        raise RuntimeError(f"{run.action} cannot be entered again")
-
-    return Action(ActionSpec(name=run.action, title=run.action), gone)  # type: ignore[arg-type]

@@ -1,0 +1,47 @@
+"""Looking again at the programs of a run that is in doubt: their hosts keep pid, output and exit status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actions.action import Action
+from actions.outcome import Outcome
+from actions.runner.programs import Programs
+from actions.transport import State
+from journal.action_spec import ActionSpec
+from journal.desk import REATTACH
+from journal.records import Program, Run
+
+if TYPE_CHECKING:
+    from actions.context import ActionContext
+
+
+def reattach_action(doubtful: Run, programs: Programs) -> Action:
+    """Return the probe that finds the programs of ``doubtful`` again.
+
+    It changes nothing: a program that still runs is left alone, and said to run. What one printed since
+    goes to the probe's own output, for the doubtful run's is closed and covered by the chain.
+
+    Args:
+        doubtful: the run in doubt.
+        programs: journals how its programs ended.
+    """
+
+    def look(ctx: ActionContext) -> Outcome:
+        said = [_look(ctx, program, programs) for program in doubtful.programs if program.finished_at is None]
+        return Outcome(ok=True, summary="; ".join(said))
+
+    spec = ActionSpec(name=REATTACH, title="Find its programs again, and tell how they ended")
+    return Action(spec, look)
+
+
+def _look(ctx: ActionContext, program: Program, programs: Programs) -> str:
+    name = program.argv[0] if program.argv else program.key
+    transport = ctx.transport(program.host)
+    status = transport.attach(program.spool, program.argv).status()
+    if status.state is State.RUNNING:
+        return f"{name} still runs (pid {status.pid})"
+    if status.state is not State.FINISHED:
+        return f"{name}: {status.state}, {'its process is still there' if status.alive else 'no such process any more'}"
+    completed = programs.follow(program, transport, lambda stream, text: ctx.log(text, stream))
+    return f"{name} ended with exit status {completed.code}"
