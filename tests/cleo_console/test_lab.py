@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -68,7 +69,12 @@ def test_the_inventory_leads_to_the_server(lab: Lab) -> None:
     system = load_inventory(lab.inventory_path).systems["postgres"]
     assert system.password is not None
     password = Path(system.password.file).read_text().strip()
-    address = {"host": system.address, "port": system.port, "dbname": system.database, "user": system.user}
+    address: dict[str, Any] = {
+        "host": system.address,
+        "port": system.port,
+        "dbname": system.database,
+        "user": system.user,
+    }
     with psycopg.connect(**address, password=password) as connection:
         row = connection.execute("SHOW data_directory").fetchone()
     assert row == (system.data_directory,)
