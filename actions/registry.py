@@ -64,5 +64,5 @@ def find(name_or_script: str) -> ActionSpec:
     near = difflib.get_close_matches(wanted, [*catalogue(), *by_script], n=3)
     raise UnknownAction(
         f"There is no action {wanted}.",
-        f"Did you mean {' or '.join(near)}?" if near else "cleo run --list shows them all.",
+        f"Did you mean {' or '.join(near)}?" if near else "cleo run --help shows them all.",
     )

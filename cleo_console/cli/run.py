@@ -31,10 +31,12 @@ class ActionGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of one action."""
-        from actions.registry import find
+        from actions.registry import UnknownAction, find
 
-        spec = find(cmd_name)
-        return None if spec is None else _command(spec)
+        try:
+            return _command(find(cmd_name))
+        except UnknownAction as error:
+            raise click.UsageError(str(error)) from error
 
 
 @click.group("run", cls=ActionGroup)
