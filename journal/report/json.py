@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,12 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 
 def to_json(report: Report) -> str:
     """Return the report as JSON, indented."""
-    text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    return plain_json(report)
+
+
+def plain_json(value: Any) -> str:
+    """Return a value (structs, lists, times…) as indented JSON in plain ASCII, exact and inert at once."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return _NOT_ASCII.sub(_escaped, text) + "\n"
 
 

@@ -75,7 +75,9 @@ def _with(text: str, *more: str) -> str:
 def _declared(incident: Incident, body: e.IncidentDeclared) -> str:
     scenario = incident.plan.scenarios.get(body.scenario)
     title = scenario.title if scenario else body.scenario
-    return f"Declared as {body.kind}: {body.title} ({title}, severity {answer_title(incident, 'severity', body.severity)})"
+    return (
+        f"Declared as {body.kind}: {body.title} ({title}, severity {answer_title(incident, 'severity', body.severity)})"
+    )
 
 
 def _decision(incident: Incident, body: e.DecisionMade) -> str:

@@ -1,0 +1,55 @@
+"""Which journal a command means: an incident's id, or a file that was brought from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cleo_console.settings import places
+from journal.errors import CleoError
+
+
+class NoSuchJournal(CleoError):
+    """What was named is neither an incident of this installation nor a journal's file."""
+
+
+def known_ids() -> list[str]:
+    """Return the ids of all incidents of this installation, the newest first.
+
+    Raises:
+        CleoError: their folder cannot be read.
+    """
+    where = places()
+    try:
+        folders = [path.name for path in where.incidents.iterdir()] if where.incidents.is_dir() else []
+    except OSError as error:
+        raise CleoError(
+            f"The incidents in {where.incidents} cannot be listed: {error.strerror}.", "Check who may read that folder."
+        ) from error
+    return sorted((name for name in folders if where.incident(name).journal.exists()), reverse=True)
+
+
+def find_journal(incident: str) -> Path:
+    """Return the journal that is meant.
+
+    Args:
+        incident: an incident's id; or the path of a journal, of an export, or of an incident's folder.
+
+    Raises:
+        NoSuchJournal: there is no such thing; the hint names the ids there are.
+    """
+    known = known_ids()
+    if incident in known:
+        return places().incident(incident).journal
+    path = Path(incident)
+    if path.is_dir() and (path / "journal.db").exists():
+        return path / "journal.db"
+    if path.is_file():
+        return path
+    raise NoSuchJournal(f"There is no incident {incident!r}, and no journal's file of that name.", _hint(known))
+
+
+def _hint(known: list[str]) -> str:
+    if not known:
+        return "There is no incident here yet. Name a journal's file, or set CLEO_HOME to where the journals are."
+    more = f" and {len(known) - 10} more (cleo journal list)" if len(known) > 10 else ""
+    return f"There are: {', '.join(known[:10])}{more}."

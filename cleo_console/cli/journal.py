@@ -1,0 +1,216 @@
+"""``cleo journal list|show|verify|export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from journal.report.evidence import Entry
+    from journal.verify import Verdict
+
+json_option = click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+
+
+@click.group()
+def journal() -> None:
+    """List, show, verify and export journals.
+
+    INCIDENT is an incident's id, or the file of a journal or an export of it.
+
+    \b
+    Example:
+      cleo journal list
+      cleo journal verify INC-2026-11-22-01
+    """
+
+
+@journal.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the incidents of this installation, the newest first.
+
+    \b
+    Example:
+      cleo journal list --json
+    """
+    from cleo_console.cli.incidents import known_ids
+
+    found = [_listed(incident) for incident in known_ids()]
+    if as_json:
+        _print_json(found)
+        return
+    for row in found:
+        click.echo(_list_line(row))
+    if not found:
+        click.echo("There is no incident yet. Declare one: cleo")
+
+
+def _listed(incident_id: str) -> dict[str, Any]:
+    from cleo_console.settings import places
+    from journal.errors import CleoError
+    from journal.incident import Incident
+    from journal.store import Reader
+
+    path = places().incident(incident_id).journal
+    try:
+        with Reader(path) as reader:
+            incident = Incident.fold(reader.events())
+    except CleoError as error:
+        return {"id": incident_id, "journal": str(path), "error": error.message}
+    return {
+        "id": incident.id,
+        "journal": str(path),
+        "kind": incident.kind,
+        "title": incident.title,
+        "declared_at": incident.declared_at,
+        "closed_at": incident.closed_at,
+        "outcome": incident.outcome,
+        "events": incident.seq,
+        "head": incident.head,
+    }
+
+
+def _list_line(row: dict[str, Any]) -> str:
+    from journal.chain import short_head
+    from journal.inert import inert
+    from journal.report.times import instant
+
+    if "error" in row:
+        return inert(f"{row['id']}  CANNOT BE READ: {row['error']}")
+    parts = (row["id"], f"{row['kind']:<8}", instant(row["declared_at"]), short_head(row["head"]), row["outcome"])
+    return inert("  ".join((*parts, row["title"])))
+
+
+@journal.command()
+@click.argument("incident")
+@click.option(
+    "--run", type=click.IntRange(min=1), metavar="N", help="Show what run N printed, instead of the timeline."
+)
+@json_option
+def show(incident: str, run: int | None, as_json: bool) -> None:
+    """Show the timeline; late entries stand where they happened. What systems wrote is shown inert.
+
+    \b
+    Example:
+      cleo journal show INC-2026-11-22-01
+      cleo journal show INC-2026-11-22-01 --run 23
+    """
+    from cleo_console.cli.incidents import find_journal
+
+    path = find_journal(incident)
+    if run is not None:
+        _show_output(path, run, as_json)
+    else:
+        _show_timeline(path, as_json)
+
+
+def _show_timeline(path: Path, as_json: bool) -> None:
+    from journal.report.build import gather
+    from journal.store import Reader
+
+    with Reader(path) as reader:
+        entries = gather(reader).entries
+    if as_json:
+        _print_json(entries)
+        return
+    for entry in entries:
+        click.echo(_entry_line(entry))
+
+
+def _entry_line(entry: Entry) -> str:
+    from journal.inert import inert
+    from journal.report.times import instant, offset
+
+    late = f" (late entry, written {instant(entry.written_at)})" if entry.late else ""
+    step = f"{entry.step.number} " if entry.step.number else ""
+    return inert(f"{instant(entry.at)}  {offset(entry.offset_s)}  {entry.actor}  {step}{entry.text}{late}")
+
+
+def _show_output(path: Path, run: int, as_json: bool) -> None:
+    from journal.inert import inert
+    from journal.store import Reader
+
+    with Reader(path) as reader:
+        lines = reader.output(run)
+        if as_json:
+            _print_json(lines)
+            return
+        for line in lines:
+            click.echo(f"{line.at:%H:%M:%S}  {inert(line.text)}")
+    if not lines:
+        click.echo(f"Run {run} printed nothing, or there is no such run.", err=True)
+
+
+@journal.command()
+@click.argument("incident")
+@click.option("--head", metavar="HEAD", help="The head that a witness holds: 64 hexadecimal digits, or 8 (7f3a-09bc).")
+@json_option
+def verify(incident: str, head: str | None, as_json: bool) -> None:
+    """Check that a journal is what was written. Exit status 1 when it is not.
+
+    \b
+    Example:
+      cleo journal verify INC-2026-11-22-01 --head 7f3a-09bc
+    """
+    from cleo_console.cli.incidents import find_journal
+    from journal.check import verify_apart
+
+    path = find_journal(incident)
+    verdict = verify_apart(path, _head(head))
+    if as_json:
+        _print_json({**verdict._asdict(), "faults": [fault._asdict() for fault in verdict.faults]})
+    else:
+        _print_verdict(path, verdict)
+    if not verdict.ok:
+        raise click.exceptions.Exit(1)
+
+
+def _head(head: str | None) -> str | None:
+    digits = (head or "").strip().lower().replace("-", "")
+    if head is not None and (not 8 <= len(digits) <= 64 or digits.strip("0123456789abcdef")):
+        raise click.UsageError(
+            f"{head!r} is no head: it has 64 hexadecimal digits, or 8 in its short form (7f3a-09bc)."
+        )
+    return head
+
+
+def _print_verdict(path: Path, verdict: Verdict) -> None:
+    from journal.chain import short_head
+    from journal.inert import inert
+
+    click.echo(f"{path}: {verdict.seq} events, head {inert(verdict.head)} ({inert(short_head(verdict.head))})")
+    for fault in verdict.faults:
+        click.echo(inert(f"  row {fault.row}: {fault.what}" if fault.row else f"  {fault.what}"))
+    for note in verdict.notes:
+        click.echo(inert(f"  note: {note}"))
+    click.echo("Nothing is wrong." if verdict.ok else f"WRONG: {len(verdict.faults)} found.")
+
+
+@journal.command()
+@click.argument("incident")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE")
+def export(incident: str, output: Path) -> None:
+    """Write the journal as it is now into one new file, for a ticket, an auditor, sqlite-utils or Datasette.
+
+    \b
+    Example:
+      cleo journal export INC-2026-11-22-01 -o INC-2026-11-22-01.db
+    """
+    from cleo_console.cli.incidents import find_journal
+    from journal.chain import short_head
+    from journal.store import Reader
+    from journal.store import export as write
+
+    write(find_journal(incident), output)
+    with Reader(output) as reader:
+        seq, head = reader.head()
+    click.echo(f"{output}: {seq} events, head {head} ({short_head(head)})")
+
+
+def _print_json(value: Any) -> None:
+    from journal.report.json import plain_json
+
+    click.echo(plain_json(value), nl=False)
