@@ -25,7 +25,7 @@ class Deed(StrEnum):
     NOTHING = ""
 
 
-_RUNNABLE = ("action", "command")
+RUNNABLE_KINDS = ("action", "command")
 
 
 def runnable(step: Step, catalogue: Catalogue) -> bool:
@@ -55,7 +55,7 @@ def deed(incident: Incident, step: Step, catalogue: Catalogue) -> Deed:
         return Deed.GO_TO_NEED
     if step.kind == "decision":
         return Deed.DECIDE
-    if step.kind in _RUNNABLE:
+    if step.kind in RUNNABLE_KINDS:
         return _run_deed(state) if runnable(step, catalogue) else Deed.DONE
     return Deed.TICK if unticked(incident, step) else Deed.DONE
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from journal.errors import CleoError
 from journal.incident import Incident
 from journal.store import Follower, Reader
-from screens.news import TAIL, Mailbox, add_lines
+from screens.news import TAIL, Mailbox, Runner, add_lines
 
 _WAIT = 0.1
 _OUTPUT_EVERY = 0.25
@@ -26,20 +26,20 @@ class Following(threading.Thread):
     Args:
         path: the journal.
         mailbox: where the news go.
-        runner_alive: tells whether a runner holds the incident's lease.
+        ask_runner: tells how the incident's runner is.
     """
 
-    def __init__(self, path: Path, mailbox: Mailbox, runner_alive: Callable[[], bool]) -> None:
+    def __init__(self, path: Path, mailbox: Mailbox, ask_runner: Callable[[], Runner]) -> None:
         super().__init__(name=f"follow {path.parent.name}", daemon=True)
         self._path = path
         self._mailbox = mailbox
-        self._runner_alive = runner_alive
+        self._runner_of = ask_runner
         self._ended = threading.Event()
         self._seq = 0
         self._opened = False
         self._watched: frozenset[int] = frozenset()
         self._last_line: dict[int, int] = {}
-        self._alive: bool | None = None
+        self._runner: Runner | None = None
         self._asked_at = self._read_at = float("-inf")
 
     def stop(self) -> None:
@@ -115,7 +115,7 @@ class Following(threading.Thread):
         if now - self._asked_at < _RUNNER_EVERY:
             return
         self._asked_at = now
-        alive = self._runner_alive()
-        if alive != self._alive:
-            self._alive = alive
-            self._mailbox.put(lambda news: setattr(news, "runner_alive", alive))
+        runner = self._runner_of()
+        if runner != self._runner:
+            self._runner = runner
+            self._mailbox.put(lambda news: setattr(news, "runner", runner))

@@ -72,5 +72,8 @@ class Host(Protocol):
     def runner_alive(self, incident_id: str) -> bool:
         """Return whether a runner holds the incident's lease."""
 
+    def trouble(self, incident_id: str) -> str:
+        """Return what keeps the incident's runner from writing to the journal, or an empty string."""
+
     def warnings(self) -> Sequence[str]:
         """Return what a person should know before the first action."""

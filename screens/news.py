@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from journal.errors import CleoError
 from journal.events import Event
@@ -13,6 +14,13 @@ from journal.rows import OutputLine, Reading
 
 TAIL = 2_000
 """Lines of one run kept for the screen. The journal keeps all of them."""
+
+
+class Runner(NamedTuple):
+    """Whether a runner holds the lease, and what keeps it from writing to the journal (empty: nothing does)."""
+
+    alive: bool
+    trouble: str
 
 
 @dataclass(slots=True)
@@ -30,7 +38,7 @@ class News:
     lines: dict[int, list[OutputLine]] = field(default_factory=dict)
     restarted: set[int] = field(default_factory=set)
     readings: dict[str, Reading] | None = None
-    runner_alive: bool | None = None
+    runner: Runner | None = None
     trouble: CleoError | bool | None = None
 
 

@@ -19,7 +19,7 @@ from journal.rows import OutputLine, Reading
 from journal.store import Journal
 from screens.following import Following
 from screens.host import Host
-from screens.news import TAIL, Mailbox, News
+from screens.news import TAIL, Mailbox, News, Runner
 from screens.writing import Writing
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class Session:
         incident: the state; None until the journal was read.
         readings: the latest health and progress, by name.
         tails: the last lines of the runs that are looked at.
-        runner_alive: whether a runner holds the lease; None while nobody asked.
+        runner: how the incident's runner is; None while nobody asked.
         trouble: why the journal cannot be read any more, or None.
     """
 
@@ -48,11 +48,18 @@ class Session:
 
         bubble = False
 
-        def __init__(self, what: str, future: Future[Any], then: Callable[[Any], None] | None) -> None:
+        def __init__(
+            self,
+            what: str,
+            future: Future[Any],
+            then: Callable[[Any], object] | None,
+            failed: Callable[[CleoError], object] | None,
+        ) -> None:
             super().__init__()
             self.what = what
             self.future = future
             self.then = then
+            self.failed = failed
 
     def __init__(self, journal: Journal, catalogue: Catalogue, host: Host, owner: MessagePump) -> None:
         self.id = journal.path.parent.name
@@ -60,14 +67,17 @@ class Session:
         self.incident: Incident | None = None
         self.readings: dict[str, Reading] = {}
         self.tails: dict[int, deque[OutputLine]] = {}
-        self.runner_alive: bool | None = None
+        self.runner: Runner | None = None
         self.trouble: CleoError | None = None
         self._host = host
         self._owner = owner
         self._mailbox = Mailbox(lambda: owner.post_message(self.Arrived()))
-        self._following = Following(journal.path, self._mailbox, lambda: host.runner_alive(self.id))
+        self._following = Following(journal.path, self._mailbox, self._ask_runner)
         self._writing = Writing(journal)
         self._watched: dict[str, int] = {}
+
+    def _ask_runner(self) -> Runner:
+        return Runner(self._host.runner_alive(self.id), self._host.trouble(self.id))
 
     def start(self) -> None:
         """Begin to follow."""
@@ -98,7 +108,7 @@ class Session:
         for run, lines in news.lines.items():
             self._extend(run, lines, restart=run in news.restarted)
         self.readings = self.readings if news.readings is None else news.readings
-        self.runner_alive = self.runner_alive if news.runner_alive is None else news.runner_alive
+        self.runner = news.runner or self.runner
         if news.trouble is not None:
             self.trouble = news.trouble if isinstance(news.trouble, CleoError) else None
         return news
@@ -110,19 +120,38 @@ class Session:
             self.tails[run] = deque(maxlen=TAIL)
         self.tails[run].extend(lines)
 
-    def write(self, what: str, call: Callable[[Desk], T], then: Callable[[T], None] | None = None) -> None:
-        """Let ``call`` write; ``what`` names it, should it fail; ``then`` gets its result on the screen's thread."""
-        future = self._writing.submit(call)
-        future.add_done_callback(lambda done: self._owner.post_message(self.Wrote(what, done, then)))
+    def write(
+        self,
+        what: str,
+        call: Callable[[Desk], T],
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[CleoError], object] | None = None,
+    ) -> None:
+        """Let ``call`` write, without waiting for it.
 
-    def request(self, what: str, call: Callable[[Desk], T], then: Callable[[T], None] | None = None) -> None:
+        Args:
+            what: names it, should it fail.
+            call: writes; runs on the desk's thread.
+            then: gets what ``call`` returned, on the screen's thread.
+            failed: gets the error instead of the screen.
+        """
+        future = self._writing.submit(call)
+        future.add_done_callback(lambda done: self._owner.post_message(self.Wrote(what, done, then, failed)))
+
+    def request(
+        self,
+        what: str,
+        call: Callable[[Desk], T],
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[CleoError], object] | None = None,
+    ) -> None:
         """Like `write`, for what a runner must answer: one is started first if there is none."""
 
         def ask(desk: Desk) -> T:
             self._host.ensure_runner(self.id)
             return call(desk)
 
-        self.write(what, ask, then)
+        self.write(what, ask, then, failed)
 
     def run(self, run_id: int) -> Run | None:
         """Return a run, if this screen knows of it already."""

@@ -9,33 +9,49 @@ from journal.records import StepState
 
 
 class Look(NamedTuple):
-    """How a state is shown."""
+    """How a state is shown: symbol, word, and the tone that colours them."""
 
     symbol: str
     word: str
-    style: str = ""
+    tone: str = ""
+
+    @property
+    def style(self) -> str:
+        """The tone as a content style."""
+        return TONES[self.tone]
+
+
+TONES: dict[str, str] = {
+    "": "",
+    "good": "$text-success",
+    "busy": "bold $text-primary",
+    "warn": "$text-warning",
+    "bad": "bold $text-error",
+    "quiet": "$text-muted",
+    "title": "bold",
+}
 
 
 STEPS: dict[StepState, Look] = {
-    StepState.WAITING: Look("·", "waits for other steps", "$text-muted"),
+    StepState.WAITING: Look("·", "waits for other steps", "quiet"),
     StepState.READY: Look("○", "ready", ""),
-    StepState.REQUESTED: Look("»", "asked for", "$text-primary"),
-    StepState.RUNNING: Look("▶", "running", "bold $text-primary"),
-    StepState.CANCELLING: Look("▶", "cancelling", "bold $text-warning"),
-    StepState.DONE: Look("✓", "done", "$text-success"),
-    StepState.MARKED_DONE: Look("✓", "by hand", "$text-success"),
-    StepState.FAILED: Look("✗", "FAILED", "bold $text-error"),
-    StepState.CANCELLED: Look("■", "cancelled", "$text-warning"),
-    StepState.SKIPPED: Look("–", "skipped", "$text-warning"),
-    StepState.IN_DOUBT: Look("!", "IN DOUBT", "bold $text-error"),
-    StepState.NOT_APPLICABLE: Look(" ", "does not apply", "$text-muted"),
+    StepState.REQUESTED: Look("»", "asked for", "busy"),
+    StepState.RUNNING: Look("▶", "running", "busy"),
+    StepState.CANCELLING: Look("▶", "cancelling", "warn"),
+    StepState.DONE: Look("✓", "done", "good"),
+    StepState.MARKED_DONE: Look("✓", "by hand", "good"),
+    StepState.FAILED: Look("✗", "FAILED", "bad"),
+    StepState.CANCELLED: Look("■", "cancelled", "warn"),
+    StepState.SKIPPED: Look("–", "skipped", "warn"),
+    StepState.IN_DOUBT: Look("!", "IN DOUBT", "bad"),
+    StepState.NOT_APPLICABLE: Look(" ", "does not apply", "quiet"),
 }
 
 HEALTH: dict[str, Look] = {
-    "up": Look("✓", "up", "$text-success"),
-    "degraded": Look("~", "degraded", "$text-warning"),
-    "down": Look("✗", "DOWN", "bold $text-error"),
-    "not measured": Look("?", "not measured", "$text-muted"),
+    "up": Look("✓", "up", "good"),
+    "degraded": Look("~", "degraded", "warn"),
+    "down": Look("✗", "DOWN", "bad"),
+    "not measured": Look("?", "not measured", "quiet"),
 }
 
 KINDS: dict[str, str] = {
@@ -48,4 +64,4 @@ KINDS: dict[str, str] = {
 
 def health_look(status: str) -> Look:
     """Return how a status is shown; one that nobody foresaw is shown as its own word, never as green."""
-    return HEALTH.get(status) or Look("?", status or "not measured", "$text-muted")
+    return HEALTH.get(status) or Look("?", status or "not measured", "quiet")

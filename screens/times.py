@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from journal.errors import CleoError
-from journal.plan.duration import Duration
+from journal.written.duration import Duration
 from screens.phrases import age, length, utc
 
 _CLOCK = re.compile(r"(yesterday\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(z|utc)?", re.IGNORECASE)

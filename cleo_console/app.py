@@ -1,0 +1,89 @@
+"""The Textual app: theme, signals, and which screen when."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.theme import Theme
+
+from screens.clocked import Now, utc_now
+from screens.host import Host
+from screens.incident import IncidentScreen
+from screens.start import StartScreen
+from screens.too_small import HEIGHT, WIDTH, TooSmall
+
+THEME = Theme(
+    name="cleo",
+    dark=True,
+    primary="#5aa9e6",
+    secondary="#7fc8a9",
+    accent="#ffd166",
+    success="#7fd17f",
+    warning="#ffb347",
+    error="#ff6b6b",
+    foreground="#e6e6e6",
+    background="#101418",
+    surface="#151b21",
+    panel="#202830",
+)
+
+
+class CleoApp(App[None]):
+    """The console.
+
+    Args:
+        host: what the screens may ask for.
+        open_incident: the incident to begin with; the start screen where it is None.
+        clock: tells the time; for tests.
+    """
+
+    TITLE = "Cleo Console"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, host: Host, open_incident: str | None = None, *, clock: Now = utc_now) -> None:
+        super().__init__()
+        self.host = host
+        self.clock = clock
+        self._open_incident = open_incident
+        self.register_theme(THEME)
+        self.theme = "ansi-dark" if self.no_color else "cleo"
+
+    def on_mount(self) -> None:
+        """Listen for a hang-up, and show the first screen."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.exit)
+        first = IncidentScreen(self.host, self._open_incident) if self._open_incident else StartScreen(self.host)
+        self.push_screen(first)
+        self._check_size()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say when the terminal is too small, and go back when it is not."""
+        self._check_size()
+
+    def _check_size(self) -> None:
+        small = self.size.width < WIDTH or self.size.height < HEIGHT
+        if small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall())
+        elif not small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
+
+    async def action_quit(self) -> None:
+        """Leave; where an incident is open its screen says first what goes on."""
+        incident = next((s for s in reversed(self.screen_stack) if isinstance(s, IncidentScreen)), None)
+        if incident is None:
+            self.exit()
+        elif self.screen is incident:
+            incident.action_leave()
+        else:
+            incident.leave(True)

@@ -1,0 +1,121 @@
+"""A run of which nobody knows how it ended: what is known, a look at what it left, and a person's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, OptionList
+from textual.widgets.option_list import Option
+
+from journal.records import Run
+from screens.inert import inert
+from screens.session import Session
+from screens.step_text import line
+from screens.watching import WatchingDialog
+from screens.widgets.output_view import OutputView
+from screens.widgets.quiet import Quiet
+
+Verdict = Literal["done", "failed", "run_again"]
+
+_VERDICTS: dict[str, tuple[Verdict, str]] = {
+    "done": ("done", "It was done: what it left is what it should have left"),
+    "failed": ("failed", "It failed: the step counts as failed"),
+    "run_again": ("run_again", "Neither: make the step ready, to be run again by hand"),
+}
+
+
+class Resolution(NamedTuple):
+    """What a person says the run was, and what tells them."""
+
+    verdict: Verdict
+    reason: str
+
+
+class DoubtDialog(WatchingDialog[Resolution]):
+    """Offers the action's probe, and asks for a verdict.
+
+    Args:
+        session: the incident.
+        title: the step.
+        run: the run in doubt.
+    """
+
+    BINDINGS = [Binding("ctrl+p", "probe", "Probe")]  # noqa: RUF012
+    CONFIRM = "Say so"
+
+    def __init__(self, session: Session, title: str, run: Run) -> None:
+        super().__init__(session, f"IN DOUBT  {title}")
+        self._doubtful = run
+        spec = session.catalogue.get(run.action)
+        self._probe = spec.probe if spec else ""
+        self.add_class("-danger")
+
+    def body(self) -> Iterable[Widget]:
+        """Yield what is known, the probe, the verdicts, the reason."""
+        run = self._doubtful
+        known = [line("why", (inert(run.in_doubt), "bold"))]
+        known += [line("program", inert(run.program_status))] if run.program_status else []
+        yield Quiet(Content("\n").join(known))
+        offer = f"p: look at what it left, with {self._probe} (read-only)" if self._probe else _NO_PROBE
+        yield Quiet(offer, id="run-status")
+        yield OutputView(id="run-output")
+        yield Quiet("what was it?", classes="label")
+        yield OptionList(*(Option(Content(text), id=name) for name, (_, text) in _VERDICTS.items()), id="verdicts")
+        yield Quiet("what tells you", classes="label")
+        yield Input(id="reason")
+
+    def buttons(self) -> Iterable[Widget]:
+        """Yield probe, verdict, cancel."""
+        if self._probe:
+            yield Button("Probe (p)", id="probe", compact=True)
+        yield from super().buttons()
+
+    def on_mount(self) -> None:
+        """Begin at the probe where there is one: look first."""
+        self.query_one("#probe" if self._probe else "#verdicts").focus()
+
+    def key_p(self) -> None:
+        """P looks, unless a field has the focus."""
+        self.action_probe()
+
+    def action_probe(self) -> None:
+        """Ask for the read-only look."""
+        if self._probe and (self.watched is None or self.watched.state.over):
+            catalogue, run = self.session.catalogue, self._doubtful.id
+            self.ask_for("probe", lambda desk: desk.probe(run, catalogue))
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Probe, answer or leave."""
+        if event.button.id == "probe":
+            event.stop()
+            self.action_probe()
+        else:
+            super().on_button_pressed(event)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A verdict was chosen: go on to the reason."""
+        event.stop()
+        self.query_one("#reason").focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the reason says so."""
+        event.stop()
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Give the verdict, unless it or the reason is missing."""
+        option = self.query_one("#verdicts", OptionList).highlighted_option
+        reason = self.query_one("#reason", Input).value.strip()
+        if option is None:
+            self.complain("Choose what it was.")
+        elif not reason:
+            self.complain("Say what you saw that tells how it ended.")
+        else:
+            self.dismiss(Resolution(_VERDICTS[option.id or "failed"][0], reason))
+
+
+_NO_PROBE = "There is no probe for this action: look at the system yourself."

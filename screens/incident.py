@@ -1,0 +1,278 @@
+"""What the keys of the incident console do. Every one writes one request or entry; none touches a system."""
+
+from __future__ import annotations
+
+from journal.events import Override
+from journal.plan.model import Step
+from journal.records import Run, StepState
+from screens.applicable import RULES, cancellable
+from screens.decision import Answer, decision_dialog
+from screens.deeds import Deed, attention, counts, deed, destructive, next_step, open_steps, refused_run, unticked
+from screens.doubt import DoubtDialog, Resolution
+from screens.help import HelpScreen
+from screens.incident_bindings import INCIDENT_BINDINGS
+from screens.incident_session import IncidentSession
+from screens.interlock import Interlock
+from screens.leave import LeaveDialog
+from screens.output import OutputScreen
+from screens.override import OverrideDialog
+from screens.phrases import count
+from screens.start import StartScreen
+from screens.step_text import title
+from screens.widgets.checklist import Checklist
+from screens.widgets.step_pane import shown_run
+from screens.words import LateNote, Note, Words
+
+
+class IncidentScreen(IncidentSession):
+    """The key actions, and which of them apply now."""
+
+    BINDINGS = INCIDENT_BINDINGS  # type: ignore[assignment]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Say whether a key applies now: the key line shows no other."""
+        if action == "runner":
+            return self.ready and self.runner_missing
+        if action == "act" and self.ready and self.at_heading:
+            return True
+        rule = RULES.get(action)
+        if rule is None:
+            return True
+        return self.ready and rule(self.incident, self.step, self.session.catalogue)
+
+    def enter_word(self) -> str:
+        """Return what enter does here, in a word or two."""
+        if self.at_heading:
+            return "open or close"
+        return deed(self.incident, self.step, self.session.catalogue) if self.ready else ""
+
+    def action_act(self) -> None:
+        """Do the obvious thing."""
+        if self.at_heading:
+            self.query_one(Checklist).action_toggle_node()
+            return
+        step = self.step
+        todo = {
+            Deed.RUN: self._run,
+            Deed.RUN_AGAIN: self._run,
+            Deed.DECIDE: self._decide,
+            Deed.TICK: self._tick_next,
+            Deed.DONE: self._done,
+            Deed.RESOLVE: self._resolve,
+            Deed.GO_ON: lambda _: self.action_go_next(),
+            Deed.GO_TO_NEED: self._go_to_need,
+        }
+        todo[deed(self.incident, step, self.session.catalogue)](step)
+
+    def _run(self, step: Step) -> None:
+        if destructive(step, self.session.catalogue):
+            self.app.push_screen(Interlock(self.session, step), lambda typed: self._confirmed(step, typed))
+        else:
+            self.request_run(step)
+
+    def _confirmed(self, step: Step, typed: str | None) -> None:
+        if typed:
+            self.request_run(step, confirmed=typed)
+
+    def _decide(self, step: Step) -> None:
+        def decided(answer: Answer | None) -> None:
+            if answer:
+                self.write(step, "decide", lambda desk: desk.decide(step.id, answer.answer, answer.reason))
+
+        self.app.push_screen(decision_dialog(self.incident, step), decided)
+
+    def _tick_next(self, step: Step) -> None:
+        self._set_item(step, unticked(self.incident, step)[0], True)
+
+    def action_tick(self, number: int) -> None:
+        """Tick or untick one item, by its number."""
+        if (
+            self.ready
+            and 0 < number <= len(self.step.items)
+            and RULES["mark_done"](self.incident, self.step, self.session.catalogue)
+        ):
+            item = self.step.items[number - 1]
+            self._set_item(self.step, item, item not in self.incident.steps[self.step.id].items)
+
+    def _set_item(self, step: Step, item: str, checked: bool) -> None:
+        self.session.write("tick an item", lambda desk: desk.check_item(step.id, item, checked))
+
+    def _done(self, step: Step) -> None:
+        if step.kind == "manual":
+            self.write(step, "mark done", lambda desk: desk.mark_done(step.id))
+        else:
+            self.action_mark_done()
+
+    def _resolve(self, step: Step) -> None:
+        run = next((run for run in self.incident.in_doubt() if run.step == step.id), None)
+        if run is None:
+            return
+
+        def resolved(said: Resolution | None) -> None:
+            if said:
+                self.session.write("resolve the doubt", lambda desk: desk.resolve(run.id, said.verdict, said.reason))
+
+        self.app.push_screen(DoubtDialog(self.session, title(self.incident, step), run), resolved)
+
+    def _go_to_need(self, step: Step) -> None:
+        unmet = self.incident.unmet(step)
+        if unmet:
+            self.go_to(unmet[0])
+
+    def action_dry_run(self) -> None:
+        """Show what the step would do."""
+        step = self.step
+        self.session.request("dry run", lambda desk: desk.request_run(step.id, dry_run=True), self.asked.add)
+
+    def action_mark_done(self) -> None:
+        """Say that the step was done by hand."""
+        step = self.step
+        left = unticked(self.incident, step)
+        text = f"Not ticked: {'; '.join(left)}." if left else ""
+        required = "" if step.kind == "manual" else "Note what you did: the console did not run it."
+        self.ask_words(
+            Words(
+                f"Done by hand: {title(self.incident, step)}",
+                self.incident.kind,
+                label="what you did" + ("" if required else " (may stay empty)"),
+                required=required,
+                text=text,
+                confirm="Done",
+            ),
+            lambda words: self.write(step, "mark done", lambda desk: desk.mark_done(step.id, words)),
+        )
+
+    def action_skip(self) -> None:
+        """Leave the step out."""
+        step = self.step
+        self.ask_words(
+            Words(
+                f"Skip: {title(self.incident, step)}",
+                self.incident.kind,
+                label="why (the report lists it)",
+                required="A skipped step wants a reason.",
+                confirm="Skip",
+            ),
+            lambda reason: self.write(step, "skip", lambda desk: desk.skip(step.id, reason)),
+        )
+
+    def action_reopen(self) -> None:
+        """Take back what was said of the step; a decision is made again."""
+        step = self.step
+        if step.decision is not None and self.incident.state(step.id) is StepState.DONE:
+            self._decide(step)
+            return
+        self.ask_words(
+            Words(
+                f"Reopen: {title(self.incident, step)}",
+                self.incident.kind,
+                label="why",
+                required="Reopening a step wants a reason.",
+                confirm="Reopen",
+            ),
+            lambda reason: self.session.write("reopen", lambda desk: desk.reopen(step.id, reason)),
+        )
+
+    def action_cancel(self) -> None:
+        """Ask what runs at this step to stop."""
+        run = cancellable(self.incident, self.step)
+        if run is None:
+            return
+        self.ask_words(
+            Words(
+                f"Cancel: {title(self.incident, self.step)}",
+                self.incident.kind,
+                label="why (may stay empty)",
+                required="",
+                text="Asks it to stop, and says what state was left behind. Cancelling is not yet cancelled.",
+                confirm="Cancel the run",
+            ),
+            lambda reason: self.session.write("cancel", lambda desk: desk.cancel(run, reason)),
+        )
+
+    def action_override(self) -> None:
+        """Go on although a gate refused, or a step waits for others."""
+        run = refused_run(self.incident, self.step.id)
+        if run is not None:
+            self.show_refusal(run)
+        else:
+            self._run(self.step)
+
+    def show_refusal(self, run: Run) -> None:
+        """Say which gate refused, and take a person's word where it yields."""
+        step = self.incident.plan.by_id.get(run.step)
+        if step is None:
+            return
+
+        def overridden(override: Override | None) -> None:
+            if override:
+                self.request_run(step, confirmed=run.confirmed, overrides=(*run.overrides, override))
+
+        dialog = OverrideDialog(title(self.incident, step), self.incident.kind, run, run.confirmed)
+        self.app.push_screen(dialog, overridden)
+
+    def action_note(self) -> None:
+        """Write a note, to the step at the cursor."""
+        step_id = self.cursor
+
+        def written(note: LateNote | None) -> None:
+            if note:
+                self.session.write("note", lambda desk: desk.note(note.text, step_id, note.happened_at))
+
+        self.app.push_screen(Note("Note", self.incident.kind), written)
+
+    def action_close(self) -> None:
+        """Close the incident; says what is open."""
+        left, doubtful = open_steps(self.incident), self.incident.in_doubt()
+        lines = [f"  {title(self.incident, step)}  ({self.incident.state(step.id)})" for step in left[:8]]
+        lines += [f"  and {len(left) - 8} more"] if len(left) > 8 else []
+        still = f"{count(len(left), 'step')} open, {len(doubtful)} in doubt:"
+        head = still if left else "Every required step is settled."
+        self.ask_words(
+            Words(
+                f"Close {self.incident.id}",
+                self.incident.kind,
+                label="how it ended, in a sentence",
+                required="Closing wants a sentence on how it ended.",
+                text="\n".join([head, *lines]),
+                confirm="Close",
+            ),
+            lambda summary: self.session.write("close the incident", lambda desk: desk.close(summary)),
+        )
+
+    def action_jump(self) -> None:
+        """Go to what needs attention."""
+        self.go_to(attention(self.incident, self.cursor))
+
+    def action_go_next(self) -> None:
+        """Go to the step that is next."""
+        step = next_step(self.incident)
+        self.go_to(step.id if step else "")
+
+    def action_output(self) -> None:
+        """Show the step's output on the whole screen."""
+        run = shown_run(self.session, self.step)
+        if run:
+            self.app.push_screen(OutputScreen(self.session, run.id))
+
+    def action_runner(self) -> None:
+        """Start the runner."""
+        self.start_runner()
+
+    def action_incidents(self) -> None:
+        """Go back to the list of incidents; this one's runner goes on."""
+        self.app.switch_screen(StartScreen(self.host))
+
+    def action_help(self) -> None:
+        """Show every key and symbol."""
+        self.app.push_screen(HelpScreen(INCIDENT_BINDINGS))
+
+    def action_leave(self) -> None:
+        """Leave the console; asks only while something runs."""
+        running = counts(self.incident).running if self.ready else 0
+        if not running:
+            self.leave(True)
+            return
+        under_way = f"{count(running, 'run is', 'runs are')} under way"
+        dialog = LeaveDialog(self.incident_id, self.incident.kind, under_way, not self.runner_missing)
+        self.app.push_screen(dialog, self.leave)

@@ -1,0 +1,172 @@
+"""The incident console's dealings with its session: opening, news, what was written and what was not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from textual import work
+
+from journal.desk import Desk
+from journal.errors import CleoError
+from journal.events import Override
+from journal.plan.model import Step
+from journal.records import Run
+from journal.store import JournalWriteFailed
+from screens.deeds import next_step
+from screens.dialog import Dialog, Problem
+from screens.hears import HearsNews
+from screens.host import Host
+from screens.incident_view import IncidentView
+from screens.session import Session
+from screens.widgets.header import IncidentHeader
+from screens.words import Words
+
+T = TypeVar("T")
+_TICK = 1.0
+
+
+class IncidentSession(IncidentView):
+    """Opens the incident, takes in the news, and writes what is said.
+
+    Args:
+        host: the app's side.
+        incident_id: which incident.
+    """
+
+    def __init__(self, host: Host, incident_id: str) -> None:
+        super().__init__(incident_id)
+        self.host = host
+        self.asked: set[int] = set()
+        self._leave_step = ""
+
+    def on_mount(self) -> None:
+        """Open the journal, in a thread."""
+        self.query_one(IncidentHeader).announce(self.incident_id)
+        self._open()
+
+    @work
+    async def _open(self) -> None:
+        try:
+            journal = await asyncio.to_thread(self.host.open, self.incident_id)
+            catalogue = await asyncio.to_thread(self.host.catalogue)
+        except CleoError as error:
+            await self.app.push_screen_wait(Problem("This incident cannot be opened", error.message, error.hint))
+            await self.run_action("incidents")
+            return
+        self.opened = Session(journal, catalogue, self.host, self)
+        self.opened.start()
+
+    def on_unmount(self) -> None:
+        """End the session's threads."""
+        if self.opened:
+            self.opened.stop()
+
+    def on_session_arrived(self, event: Session.Arrived) -> None:
+        """Take in what the follower has seen."""
+        if self.session.take().opened:
+            self._begin()
+        self._go_on()
+        self.refresh_state()
+        self._answer_refusals()
+        for screen in self.app.screen_stack:
+            if isinstance(screen, HearsNews):
+                screen.news()
+
+    def _begin(self) -> None:
+        """The journal was read: show the step now, and the rest after the first frame."""
+        step = next_step(self.incident) or next(self.incident.plan.steps())
+        self.cursor = step.id
+        self.set_interval(_TICK, self.tick)
+        self.call_after_refresh(self.mount_rest)
+        if self.incident.closed_at is None:
+            self.start_runner()
+
+    def start_runner(self) -> None:
+        """Have a runner: it measures health and answers requests."""
+        self.session.request("start the runner", lambda desk: None)
+
+    @property
+    def runner_missing(self) -> bool:
+        """Whether an open incident has no runner."""
+        runner = self.session.runner
+        return runner is not None and not runner.alive and self.incident.closed_at is None
+
+    def _go_on(self) -> None:
+        """Once the step that this person settled is settled, go on to the next."""
+        if self.ready and self._leave_step and self.incident.state(self._leave_step).settled:
+            step = next_step(self.incident)
+            if step and self.cursor == self._leave_step:
+                self.go_to(step.id)
+            self._leave_step = ""
+
+    def _answer_refusals(self) -> None:
+        """Show the refusal of what this person asked for, as soon as no other question is open."""
+        for run_id in sorted(self.asked):
+            run = self.session.run(run_id)
+            if run and run.started_at:
+                self.asked.discard(run_id)
+            elif run and run.refusal and not isinstance(self.app.screen, Dialog):
+                self.asked.discard(run_id)
+                self.show_refusal(run)
+
+    def show_refusal(self, run: Run) -> None:
+        """Say which gate refused a run."""
+        raise NotImplementedError
+
+    def write(self, step: Step, what: str, call: Callable[[Desk], T]) -> None:
+        """Write what settles ``step``, and go on to the next one when it is settled."""
+        self._leave_step = step.id
+        self.session.write(what, call)
+
+    def request_run(self, step: Step, *, confirmed: str = "", overrides: Sequence[Override] = ()) -> None:
+        """Ask the runner for the step."""
+        self.session.request(
+            f"run {step.title}",
+            lambda desk: desk.request_run(step.id, confirmed=confirmed, overrides=overrides),
+            self.asked.add,
+        )
+
+    def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
+        """Ask for words; nothing happens without an answer."""
+
+        def answered(words: str | None) -> None:
+            if words is not None:
+                then(words)
+
+        self.app.push_screen(dialog, answered)
+
+    def on_session_wrote(self, event: Session.Wrote) -> None:
+        """Something was written: go on; or not: say so, loudly."""
+        error = event.future.exception()
+        if error is None:
+            self.unwritten = ""
+            if event.then:
+                event.then(event.future.result())
+        elif isinstance(error, CleoError):
+            self._not_written(event, error)
+        else:
+            raise error
+        self.refresh_state()
+
+    def _not_written(self, event: Session.Wrote, error: CleoError) -> None:
+        if isinstance(error, JournalWriteFailed):
+            self.unwritten = event.what
+        if event.failed:
+            event.failed(error)
+        else:
+            self.app.push_screen(Problem(f"Not done: {event.what}", error.message, error.hint, self.incident.kind))
+
+    def leave(self, really: bool | None) -> None:
+        """Leave the program, and say how to come back."""
+        if really:
+            goes_on = "" if self.runner_is_off else " The runner goes on."
+            self.app.exit(
+                message=f"{self.incident_id} stays as it is.{goes_on} Come back with: cleo open {self.incident_id}"
+            )
+
+    @property
+    def runner_is_off(self) -> bool:
+        """Whether nothing goes on without this console: no runner, or nothing read yet."""
+        return not self.ready or self.incident.closed_at is not None or self.runner_missing

@@ -1,0 +1,107 @@
+"""The interlock: before anything destructive, what it would do, on what, and the target's identity typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from journal.events import Identity
+from journal.plan.model import Step
+from journal.records import Run, RunState
+from screens.session import Session
+from screens.step_text import params_text, target_lines
+from screens.watching import WatchingDialog
+from screens.widgets.output_view import OutputView
+from screens.widgets.quiet import Quiet
+
+
+def identity_to_type(target: list[Identity]) -> str:
+    """Return what must be typed: the fact named ``confirm``, else the first; empty where it is not known."""
+    if not target:
+        return ""
+    return next((fact for fact in target if fact.name == "confirm"), target[0]).value
+
+
+class Interlock(WatchingDialog[str]):
+    """Asks for a dry run first and shows it. Gives what was typed; that is the confirmation.
+
+    Args:
+        session: the incident.
+        step: the destructive step.
+    """
+
+    DANGER = True
+    CONFIRM = "Do it"
+    CANCEL = "Cancel (esc)"
+
+    def __init__(self, session: Session, step: Step) -> None:
+        number = session.incident.plan.numbers[step.id] if session.incident else ""
+        super().__init__(session, f"DESTRUCTIVE  {number} {step.title}")
+        self._step = step
+        self.add_class("-danger")
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the command, the dry run, the target, the field."""
+        what = self._step.action or " ".join(self._step.command)
+        yield Quiet(Content.assemble((f"{what}{params_text(self._step.params)}", "bold")))
+        yield Quiet(id="run-status")
+        yield OutputView(id="run-output")
+        yield Quiet("on", classes="label")
+        yield Quiet("not known yet: the dry run tells", id="target")
+        yield Quiet(id="type-label", classes="label")
+        yield Input(id="typed", disabled=True)
+
+    def buttons(self) -> Iterable[Widget]:
+        """Yield cancel first: the focus starts there."""
+        yield Button(self.CANCEL, id="cancel", compact=True)
+        yield Button(self.CONFIRM, id="confirm", variant="error", compact=True, disabled=True)
+
+    def on_mount(self) -> None:
+        """Ask for the dry run. The focus is on cancel."""
+        self.query_one("#cancel").focus()
+        self.ask_for("dry run", lambda desk: desk.request_run(self._step.id, dry_run=True))
+
+    def news(self) -> None:
+        """Show the dry run as it goes, and open the field when it is over and the target known."""
+        super().news()
+        run = self.watched
+        if run is None:
+            return
+        if run.target:
+            self.query_one("#target", Quiet).show(Content("\n").join(target_lines(run.target)))
+        if run.state.over:
+            self._settle(run)
+
+    def _settle(self, run: Run) -> None:
+        wanted, typed = identity_to_type(run.target), self.query_one("#typed", Input)
+        label = self.query_one("#type-label", Quiet)
+        if not wanted:
+            label.show(Content.assemble(("The target is not known, so nothing can be confirmed.", "bold $text-error")))
+            return
+        warning = "" if run.state is RunState.SUCCEEDED else "The dry run did not end well: read why first. "
+        label.show(Content.assemble((warning, "bold $text-error"), "to go on, type  ", (wanted, "bold")))
+        typed.disabled = False
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Only the target's own identity opens the button."""
+        self.query_one("#confirm", Button).disabled = not self._matches()
+
+    def _matches(self) -> bool:
+        wanted = identity_to_type(self.watched.target) if self.watched else ""
+        return bool(wanted) and self.query_one("#typed", Input).value.strip() == wanted
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field goes on to the button; it does not press it."""
+        event.stop()
+        if self._matches():
+            self.query_one("#confirm").focus()
+        else:
+            self.complain("That is not the target named above. Nothing was done.")
+
+    def confirm(self) -> None:
+        """Give what was typed."""
+        if self._matches():
+            self.dismiss(self.query_one("#typed", Input).value.strip())

@@ -1,0 +1,197 @@
+"""What the step pane says of a step, as content: built anew on every change, shown only when it differs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from textual.content import Content
+
+from journal.action_spec import Catalogue
+from journal.events import Identity
+from journal.incident import Incident
+from journal.plan.model import Step
+from journal.records import Run, RunState, StepRecord
+from screens.deeds import Deed, deed, destructive, refused_run, runnable
+from screens.inert import inert, inert_lines
+from screens.phrases import age, length, minutes
+from screens.symbols import STEPS
+
+_QUIET, _BAD, _WARN, _GOOD = "$text-muted", "bold $text-error", "$text-warning", "$text-success"
+_LABEL = 9
+
+Line = Content
+
+
+def line(label: str, *parts: str | tuple[str, str]) -> Line:
+    """Return one labelled line."""
+    return Content.assemble((f"{label:<{_LABEL}}", _QUIET), *parts)
+
+
+def step_text(incident: Incident, step: Step, catalogue: Catalogue, now: datetime) -> Content:
+    """Return everything there is to say of ``step``."""
+    lines = [_state(incident, step, now), *_what(step, catalogue), *_waits(incident, step), *_items(incident, step)]
+    lines += _decision(incident, step)
+    lines += [*_refusal(incident, step), *_last(incident, step, now)]
+    if step.text:
+        lines += [Content(""), Content(inert(step.text))]
+    lines += _proof(incident, step)
+    return Content("\n").join(lines)
+
+
+def title(incident: Incident, step: Step) -> str:
+    """Return the step's number and title."""
+    return f"{incident.plan.numbers[step.id]} {inert(step.title)}"
+
+
+def _state(incident: Incident, step: Step, now: datetime) -> Line:
+    state, record = incident.state(step.id), incident.steps[step.id]
+    look = STEPS[state]
+    word = "done by hand" if look.word == "by hand" else look.word
+    since = record.started_at if state.active else record.at
+    when = f"  {age(since, now)}" if since and record.state is not None else ""
+    by = f" by {inert(record.by)}" if when and record.by else ""
+    return Content.assemble((f"{look.symbol} {word}", look.style or "bold"), (when + by, _QUIET))
+
+
+def _what(step: Step, catalogue: Catalogue) -> list[Line]:
+    lines: list[Line] = []
+    if step.kind == "action":
+        danger = [("  DESTRUCTIVE", _BAD)] if destructive(step, catalogue) else []
+        lines.append(line("runs", (f"{step.action}{params_text(step.params)}", "bold"), *danger))
+    if step.kind == "command":
+        danger = [("  DESTRUCTIVE", _BAD)] if step.destructive else []
+        command = step.command if isinstance(step.command, str) else " ".join(step.command)
+        lines.append(line("runs", (inert(command), "bold"), *danger))
+        lines += [line("on", inert(step.host))] if step.host else []
+    if step.kind in ("action", "command") and not runnable(step, catalogue):
+        lines.append(Content.assemble(("Not available yet: do it by hand, then m and note what you did.", _WARN)))
+    if step.script:
+        lines.append(line("plan says", inert(step.script)))
+    if step.expect:
+        lines.append(line("usually", length(step.expect)))
+    return lines
+
+
+def params_text(params: dict[str, Any]) -> str:
+    """Return parameters as a command line has them."""
+    return "".join(
+        f" --{name.replace('_', '-')}" + ("" if v is True else f" {inert(str(v))}") for name, v in params.items()
+    )
+
+
+def _waits(incident: Incident, step: Step) -> list[Line]:
+    if incident.steps[step.id].state is not None:
+        return []
+    names = [title(incident, incident.plan.by_id[needed]) for needed in incident.unmet(step)]
+    return [line("waits for", names[0]), *(line("", name) for name in names[1:])] if names else []
+
+
+def _items(incident: Incident, step: Step) -> list[Line]:
+    ticked = incident.steps[step.id].items
+    return [
+        Content.assemble((f"{number} ", _QUIET), ("[x] ", _GOOD) if item in ticked else ("[ ] ", "bold"), inert(item))
+        for number, item in enumerate(step.items, 1)
+    ]
+
+
+def _decision(incident: Incident, step: Step) -> list[Line]:
+    if step.decision is None:
+        return []
+    lines = [line("question", inert(step.decision.question))]
+    record = incident.decisions.get(step.decision.name)
+    if record:
+        option = step.decision.options.get(record.answer)
+        lines.append(line("answer", (inert(option.title if option else record.answer), "bold")))
+        lines += [line("because", inert(record.reason))] if record.reason else []
+    return lines
+
+
+def _refusal(incident: Incident, step: Step) -> list[Line]:
+    run = refused_run(incident, step.id)
+    if run is None or run.refusal is None:
+        return []
+    yields = {
+        "reason": "v: go on anyway, with a reason",
+        "reason and target": "v: go on anyway, with a reason and the target typed",
+    }
+    after = yields.get(run.refusal.yields, "This gate never yields: do what it asks for first.")
+    what = "dry run refused" if run.dry_run else "REFUSED"
+    return [
+        Content.assemble((f"✗ {what} by gate {inert(run.refusal.gate)}: ", _BAD), inert(run.refusal.message)),
+        Content.assemble(("  " + after, _WARN)),
+    ]
+
+
+def _last(incident: Incident, step: Step, now: datetime) -> list[Line]:
+    record, run = incident.steps[step.id], incident.last_run(step.id)
+    lines: list[Line] = []
+    if run and run.target:
+        lines += target_lines(run.target)
+    if run and run.state is not RunState.REFUSED:
+        lines += _run_lines(run, now)
+    if record.note and not (run and run.summary == record.note) and not step.decision:
+        lines.append(line("note", inert(record.note)))
+    return lines
+
+
+def target_lines(target: list[Identity]) -> list[Line]:
+    """Return what tells the target from every other, and how each fact is known."""
+    return [
+        line(
+            inert(fact.name),
+            (inert(fact.value) or "—", "bold"),
+            (f"  {fact.known}", _QUIET if fact.known == "reported" else _WARN),
+        )
+        for fact in target
+    ]
+
+
+def _run_lines(run: Run, now: datetime) -> list[Line]:
+    lines: list[Line] = []
+    if run.in_doubt:
+        lines.append(Content.assemble(("! in doubt: ", _BAD), inert(run.in_doubt)))
+    if run.program_status and not run.verdict:
+        lines.append(line("program", inert(run.program_status)))
+    if run.summary:
+        style = {RunState.FAILED: _BAD, RunState.CANCELLED: _WARN}.get(run.state, "bold")
+        lines.append(line("result", (inert_lines(run.summary), style)))
+    if run.left_behind:
+        lines.append(line("left", (inert_lines(run.left_behind), _WARN)))
+    if run.started_at and run.finished_at:
+        lines.append(line("took", minutes((run.finished_at - run.started_at).total_seconds())))
+    return lines
+
+
+def _proof(incident: Incident, step: Step) -> list[Line]:
+    lines: list[Line] = []
+    if step.verified_by and step.verified_by in incident.plan.by_id:
+        lines.append(line("proved by", title(incident, incident.plan.by_id[step.verified_by])))
+    if step.ours:
+        lines.append(Content.assemble(("Not in the written plan: added for safety.", _QUIET)))
+    return lines
+
+
+_SENTENCES = {
+    Deed.RUN: "enter: run it",
+    Deed.RUN_AGAIN: "It did not end well. Read why below; enter: run it again, s: skip, m: done by hand",
+    Deed.DECIDE: "enter: decide",
+    Deed.TICK: "enter: tick the next item; 1 to 9: tick that one",
+    Deed.DONE: "enter: mark it done",
+    Deed.RESOLVE: "Nobody knows how it ended. enter: look, and say what it was",
+    Deed.GO_ON: "enter: go on to what is next",
+    Deed.GO_TO_NEED: "enter: go to what it waits for",
+}
+
+
+def advice(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+    """Return, in one sentence, what to do at this step."""
+    todo = deed(incident, step, catalogue)
+    if todo is Deed.NOTHING:
+        return "" if incident.closed_at else "Under way. c: cancel, o: output, g: go on with something else"
+    if todo is Deed.RUN and destructive(step, catalogue):
+        return "enter: see what it would do, and on what, before it asks"
+    record: StepRecord = incident.steps[step.id]
+    if todo is Deed.RUN_AGAIN and record.by and not record.runs:
+        return "enter: run it"
+    return _SENTENCES[todo]

@@ -1,0 +1,149 @@
+"""The checklist: phases, sections, steps; every step with its state and how long it takes or took."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, NamedTuple
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from journal.incident import Incident
+from journal.plan.model import Phase, Section
+from screens.inert import inert
+from screens.symbols import TONES
+from screens.widgets.checklist_rows import Row, phase_row, section_row, step_row
+
+
+class Place(NamedTuple):
+    """What a line of the checklist stands for: a step's id, or empty on a heading."""
+
+    step: str = ""
+
+
+class Checklist(Tree[Place], inherit_bindings=False):
+    """A tree with one cursor. Enter is left to the screen: it knows what the obvious thing is."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"checklist--{tone}" for tone in TONES if tone}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "cursor_up", "Up", show=False),
+        Binding("down", "cursor_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("home", "scroll_home", "First line", show=False),
+        Binding("end", "scroll_end", "Last line", show=False),
+        Binding("left", "fold", "Close the heading", show=False),
+        Binding("right", "unfold", "Open the heading", show=False),
+        Binding("space", "toggle_node", "Open or close the heading", show=False),
+    ]
+
+    class Turned(Message):
+        """The cursor is on another line: at a step, or (empty) on a heading."""
+
+        def __init__(self, step: str) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__("checklist", id="checklist")
+        self._incident = incident
+        self._by_step: dict[str, TreeNode[Place]] = {}
+        self._rows: dict[int, Row] = {}
+        self._headings: list[tuple[TreeNode[Place], Phase, Section | None]] = []
+        self._wanted = ""
+        self.border_title = "Checklist"
+        self.show_root = False
+        self.show_guides = False
+        self.guide_depth = 2
+        self.auto_expand = False
+        self.root.expand()
+        self._fill()
+
+    def _fill(self) -> None:
+        for phase in self._incident.plan.phases:
+            node = self.root.add(inert(phase.title), data=Place(), expand=phase is self._incident.phase)
+            self._headings.append((node, phase, None))
+            for section in phase.sections:
+                under = node.add(inert(section.title), data=Place(), expand=True)
+                self._headings.append((under, phase, section))
+                for step in section.steps:
+                    self._by_step[step.id] = under.add_leaf(inert(step.title), data=Place(step.id))
+
+    def show(self, now: datetime) -> None:
+        """Bring every line up to date; only those that changed are painted."""
+        for step_id, node in self._by_step.items():
+            self._set(node, step_row(self._incident, step_id, now))
+        for node, phase, section in self._headings:
+            row = phase_row(self._incident, phase, now) if section is None else section_row(self._incident, section)
+            self._set(node, row)
+
+    def _set(self, node: TreeNode[Place], row: Row) -> None:
+        if self._rows.get(node.id) != row:
+            self._rows[node.id] = row
+            node.refresh()
+
+    def go_to(self, step_id: str) -> None:
+        """Put the cursor at a step, opening what hides it."""
+        node = self._by_step[step_id]
+        parent = node.parent
+        while parent is not None and not parent.is_root:
+            parent.expand()
+            parent = parent.parent
+        self._wanted = step_id
+        self.call_after_refresh(self._move)
+
+    def _move(self) -> None:
+        if self._wanted:
+            self.move_cursor(self._by_step[self._wanted])
+            self._wanted = ""
+
+    def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Place]) -> None:
+        """Say where the cursor is."""
+        event.stop()
+        self.post_message(self.Turned(event.node.data.step if event.node.data else ""))
+
+    @property
+    def at_heading(self) -> bool:
+        """Whether the cursor is on a phase or section."""
+        return self.cursor_node is not None and self.cursor_node.allow_expand
+
+    def action_fold(self) -> None:
+        """Close this heading, or go to the one above."""
+        node = self.cursor_node
+        if node and node.is_expanded and node.allow_expand:
+            node.collapse()
+        elif node and node.parent and not node.parent.is_root:
+            self.move_cursor(node.parent)
+
+    def action_unfold(self) -> None:
+        """Open this heading."""
+        if self.cursor_node and self.cursor_node.allow_expand:
+            self.cursor_node.expand()
+
+    def get_label_width(self, node: TreeNode[Place]) -> int:
+        """Return the width that is there: lines are cut, never scrolled sideways."""
+        return max(1, self.scrollable_content_region.width - self._indent(node))
+
+    def render_label(self, node: TreeNode[Place], base_style: Style, style: Style) -> Text:
+        """Return one line: symbol and title on the left, state or duration on the right."""
+        row = self._rows.get(node.id) or Row("", str(node.label))
+        fold = ("▾ " if node.is_expanded else "▸ ") if node.allow_expand else ""
+        right = Text(f" {row.right}" if row.right else "")
+        left = Text(f"{fold}{row.symbol} {row.title}" if row.symbol else f"{fold}{row.title}")
+        width = self.get_label_width(node)
+        left.truncate(max(1, width - right.cell_len), overflow="ellipsis", pad=True)
+        line = left + right
+        if row.tone:
+            line.stylize(self.get_component_rich_style(f"checklist--{row.tone}", partial=True))
+        line.stylize(style)
+        return line
+
+    def _indent(self, node: TreeNode[Place]) -> int:
+        depth, parent = 0, node.parent
+        while parent is not None and not parent.is_root:
+            depth, parent = depth + 1, parent.parent
+        return depth * self.guide_depth

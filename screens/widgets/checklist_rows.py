@@ -1,0 +1,83 @@
+"""What the lines of the checklist say. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from journal import clocks
+from journal.incident import Incident
+from journal.plan.model import Phase, Section, Step
+from journal.records import StepState
+from screens.deeds import RUNNABLE_KINDS
+from screens.inert import inert
+from screens.phrases import minutes
+from screens.symbols import STEPS
+
+
+class Row(NamedTuple):
+    """One line: what is on the left, what is on the right, and its tone."""
+
+    symbol: str
+    title: str
+    right: str = ""
+    tone: str = ""
+
+
+_SILENT = (StepState.WAITING, StepState.NOT_APPLICABLE)
+
+
+def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
+    """Return a step's line."""
+    step, state = incident.plan.by_id[step_id], incident.state(step_id)
+    look = STEPS[state]
+    right = "" if state in _SILENT else look.word
+    if state.active:
+        right = _since(incident, step, now) or look.word
+    elif state is StepState.DONE and step.kind in RUNNABLE_KINDS:
+        right = _took(incident, step)
+    elif state is StepState.DONE:
+        right = ""
+    ticked = f" {len(incident.steps[step_id].items)}/{len(step.items)}" if step.items and not state.settled else ""
+    return Row(look.symbol, inert(step.title), (right + ticked).strip(), look.tone)
+
+
+def _since(incident: Incident, step: Step, now: datetime) -> str:
+    record = incident.steps[step.id]
+    return minutes((now - record.started_at).total_seconds()) if record.started_at else ""
+
+
+def _took(incident: Incident, step: Step) -> str:
+    run = incident.last_run(step.id)
+    ended = run and run.started_at and run.finished_at
+    return minutes((run.finished_at - run.started_at).total_seconds()) if run and ended else ""  # type: ignore[operator]
+
+
+def phase_row(incident: Incident, phase: Phase, now: datetime) -> Row:
+    """Return a phase's line: how many of its steps are settled, and whether its window is overrun."""
+    steps = [step for section in phase.sections for step in section.steps]
+    number = incident.plan.phases.index(phase) + 1
+    summary, tone = _summary(incident, steps)
+    late = next(clock.late(now) for clock in clocks.phases(incident) if clock.phase.id == phase.id)
+    if late and not phase.optional and not incident.phase_settled(phase) and incident.closed_at is None:
+        summary = f"late {summary}"
+    return Row("", f"{number} {inert(phase.title)}", summary, tone or "title")
+
+
+def section_row(incident: Incident, section: Section) -> Row:
+    """Return a section's line."""
+    summary, tone = _summary(incident, section.steps)
+    return Row("", inert(section.title), "n/a" if summary == "n/a" else "", tone or "quiet")
+
+
+def _summary(incident: Incident, steps: list[Step]) -> tuple[str, str]:
+    states = [incident.state(step.id) for step in steps]
+    applying = [state for state in states if state is not StepState.NOT_APPLICABLE]
+    if StepState.IN_DOUBT in states:
+        return "IN DOUBT", "bad"
+    if StepState.FAILED in states:
+        return "FAILED", "bad"
+    if not applying:
+        return "n/a", "quiet"
+    settled = sum(state.settled for state in applying)
+    return ("✓", "good") if settled == len(applying) else (f"{settled}/{len(applying)}", "")

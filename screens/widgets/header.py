@@ -1,0 +1,75 @@
+"""The incident's header: what it is, how long it lasts, what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+
+from journal.chain import short_head
+from journal.incident import Incident
+from journal.rows import Reading
+from screens.figures import phase_line, rpo_line, rto_line
+from screens.inert import inert
+from screens.phrases import stopwatch
+from screens.widgets.kind_badge import kind_badge
+from screens.widgets.quiet import Quiet
+
+
+def severity_word(incident: Incident) -> str:
+    """Return the severity as the plan's options name it."""
+    step = incident.plan.decision("severity")
+    option = step.decision.options.get(incident.severity) if step and step.decision else None
+    return inert(option.title if option else incident.severity)
+
+
+class IncidentHeader(Vertical):
+    """Two lines: name and clock, figures. The clock alone changes every second."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the two lines."""
+        with Horizontal(id="names"):
+            yield Quiet(id="kind")
+            yield Quiet(id="name")
+            yield Quiet(id="elapsed-word")
+            yield Quiet(id="elapsed")
+            yield Quiet(id="head")
+        with Horizontal(id="figures"):
+            yield Quiet(id="rto")
+            yield Quiet(id="rpo")
+            yield Quiet(id="phase")
+
+    def announce(self, incident_id: str) -> None:
+        """Show what is known before the journal was read."""
+        self._line("name").show(Content.assemble((incident_id, "bold"), "  opening its journal…"))
+
+    def show(self, incident: Incident, readings: Mapping[str, Reading], now: datetime) -> None:
+        """Show everything but the clock."""
+        wide = self.app.size.width >= 110
+        closed = "  CLOSED" if incident.closed_at else ""
+        self._line("kind").show(kind_badge(incident.kind, colour=not self.app.no_color))
+        name = Content.assemble(
+            (incident.id, "bold"),
+            "  ",
+            (severity_word(incident), "bold"),
+            (closed, "bold reverse"),
+            "  ",
+            inert(incident.title),
+        )
+        self._line("name").show(name)
+        self._line("head").show(Content.assemble(("head ", "$text-muted") if wide else "", short_head(incident.head)))
+        self._line("rto").show(rto_line(incident, now, wide=wide))
+        self._line("rpo").show(rpo_line(incident, readings, now, wide=wide))
+        self._line("phase").show(phase_line(incident, now))
+        self._line("elapsed-word").show("elapsed" if wide else "")
+        self.tick(incident, now)
+
+    def tick(self, incident: Incident, now: datetime) -> None:
+        """Show the clock: since it began, until it was closed."""
+        self._line("elapsed").show(stopwatch(((incident.closed_at or now) - incident.began_at).total_seconds()))
+
+    def _line(self, name: str) -> Quiet:
+        return self.query_one(f"#{name}", Quiet)

@@ -1,0 +1,56 @@
+"""What a run prints, live: a line-API view that paints only the lines that are seen, at most four times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from journal.rows import OutputLine
+from screens.inert import inert
+
+
+class OutputView(ScrollView, can_focus=True):
+    """Shows lines; follows the end as long as it is scrolled to the end."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[OutputLine] = []
+
+    @property
+    def text(self) -> str:
+        """What is shown, as plain text."""
+        return "\n".join(inert(line.text) for line in self._lines)
+
+    def show(self, lines: Iterable[OutputLine]) -> None:
+        """Show these lines unless they are shown already."""
+        lines = list(lines)
+        if _same(lines, self._lines):
+            return
+        at_end = self.scroll_offset.y >= self.max_scroll_y - 1
+        self._lines = lines
+        self.virtual_size = Size(self.scrollable_content_region.width, len(lines))
+        if at_end:
+            self.scroll_end(animate=False, immediate=True)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the window."""
+        number = self.scroll_offset.y + y
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        if number >= len(self._lines):
+            return Strip.blank(width, base)
+        line = self._lines[number]
+        style = base + Style(bold=True) if line.stream == "stderr" else base
+        return Strip([Segment(inert(line.text), style)]).adjust_cell_length(width, base)
+
+
+def _same(some: list[OutputLine], others: list[OutputLine]) -> bool:
+    if len(some) != len(others):
+        return False
+    return not some or ((some[-1].run, some[0].n, some[-1].n) == (others[-1].run, others[0].n, others[-1].n))

@@ -1,0 +1,79 @@
+"""The two lines that are never scrolled away: what is running, in doubt, failed; and what is next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.content import Content
+
+from journal.incident import Incident
+from screens.deeds import Deed, counts, deed, next_step
+from screens.inert import inert
+from screens.phrases import age
+from screens.session import Session
+from screens.step_text import title
+
+
+def status(session: Session, now: datetime, unwritten: str = "") -> Content:
+    """Return the counts, and whatever keeps the record or the recovery from going on."""
+    incident = session.incident
+    if incident is None:
+        return Content("")
+    running, in_doubt, failed = counts(incident)
+    parts: list[str | tuple[str, str]] = [
+        (f"{running} running", "bold $text-primary" if running else "$text-muted"),
+        " · ",
+        (f"{in_doubt} IN DOUBT" if in_doubt else "0 in doubt", "bold $text-error" if in_doubt else "$text-muted"),
+        " · ",
+        (f"{failed} FAILED" if failed else "0 failed", "bold $text-error" if failed else "$text-muted"),
+    ]
+    if running or in_doubt or failed:
+        parts.append(("  j jumps there", "bold"))
+    return Content.assemble(*parts, *_trouble(session, incident, unwritten), *_note(incident, now))
+
+
+def _trouble(session: Session, incident: Incident, unwritten: str) -> list[tuple[str, str]]:
+    loud = "bold white on #b00020"
+    found: list[str] = []
+    if unwritten:
+        found.append(f" NOT WRITTEN: {inert(unwritten)} ")
+    if session.trouble:
+        found.append(" JOURNAL UNREADABLE: what you see is old ")
+    if session.runner and session.runner.trouble:
+        found.append(f" RUNNER CANNOT WRITE: {inert(session.runner.trouble)} ")
+    if session.runner and not session.runner.alive and incident.closed_at is None:
+        found.append(" NO RUNNER: r starts it ")
+    return [piece for text in found for piece in (("  ", ""), (text, loud))]
+
+
+def _note(incident: Incident, now: datetime) -> list[tuple[str, str]]:
+    if incident.last_note is None:
+        return []
+    at, who = incident.last_note
+    return [(f"   last note {age(at, now)}, {inert(who)}", "$text-muted")]
+
+
+def next_line(session: Session, cursor: str) -> Content:
+    """Return what to do next in the incident, and the key that does it from here."""
+    incident = session.incident
+    if incident is None:
+        return Content("")
+    head = ("NEXT  ", "bold $text-accent")
+    if incident.closed_at is not None:
+        return Content.assemble(
+            head, f"nothing: the incident is closed ({incident.outcome}). n: late note, esc: other incidents"
+        )
+    step = next_step(incident)
+    if step is None:
+        return Content.assemble(head, _nothing_ready(incident))
+    words = deed(incident, step, session.catalogue)
+    verb = "" if words is Deed.NOTHING else f"{words}: "
+    key = "enter" if step.id == cursor else "g: go there"
+    return Content.assemble(head, f"{verb}{title(incident, step)}  ", (f"[{key}]", "bold"))
+
+
+def _nothing_ready(incident: Incident) -> str:
+    running = counts(incident).running
+    if running:
+        return f"wait for what is running ({running}); j shows it"
+    return "every required step is settled. x: close the incident"

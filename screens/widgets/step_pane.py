@@ -1,0 +1,92 @@
+"""The step at the cursor: what it is, what became of it, what to do, and what it prints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+
+from journal.plan.model import Step
+from journal.records import Run
+from screens.deeds import Deed, deed
+from screens.inert import inert
+from screens.phrases import length, minutes
+from screens.session import Session
+from screens.step_text import advice, step_text, title
+from screens.widgets.output_view import OutputView
+from screens.widgets.quiet import Quiet
+
+_BAR = 24
+
+
+class StepPane(Vertical):
+    """Shows one step. What it prints comes last, and takes the room that is left."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, advice, text, progress, output."""
+        yield Quiet(id="advice")
+        with VerticalScroll(id="step-scroll"):
+            yield Quiet(id="step-text")
+        yield Quiet(id="progress")
+        yield OutputView(id="output")
+
+    def show(self, session: Session, step: Step, now: datetime) -> None:
+        """Show ``step`` as it is now."""
+        incident = session.incident
+        if incident is None:
+            return
+        self.border_title = title(incident, step)
+        urgent = deed(incident, step, session.catalogue) in (Deed.RESOLVE, Deed.RUN_AGAIN)
+        words = advice(incident, step, session.catalogue)
+        self._line("advice").show(Content.assemble((words, "bold $text-error" if urgent else "bold $text-accent")))
+        self._line("step-text").show(step_text(incident, step, session.catalogue, now))
+        run = shown_run(session, step)
+        session.watch("step", run.id if run else 0)
+        self._line("progress").show(progress(session, run, now))
+        self.show_output(session, run)
+
+    def show_output(self, session: Session, run: Run | None) -> None:
+        """Show what the run printed, if it printed anything."""
+        lines = session.tails.get(run.id, ()) if run else ()
+        view = self.query_one("#output", OutputView)
+        view.set_class(not lines, "-empty")
+        view.show(lines)
+        if run:
+            view.border_title = _output_title(run)
+
+    def _line(self, name: str) -> Quiet:
+        return self.query_one(f"#{name}", Quiet)
+
+
+def _output_title(run: Run) -> str:
+    what = "dry run, changes nothing" if run.dry_run else "probe, read-only" if run.probe_of else "output"
+    return f"{inert(run.action)}: {what}"
+
+
+def shown_run(session: Session, step: Step) -> Run | None:
+    """Return the run whose output the step shows: the last one that started, dry runs and probes too."""
+    incident = session.incident
+    runs = incident.steps[step.id].runs if incident else []
+    found = (incident.runs[run] for run in reversed(runs) if incident)
+    return next((run for run in found if run.started_at), None)
+
+
+def progress(session: Session, run: Run | None, now: datetime) -> Content:
+    """Return bar, rate and time to go of a run that is under way; empty where it tells nothing."""
+    reading = session.readings.get(f"progress:{run.id}") if run and not run.state.over else None
+    if reading is None:
+        return Content("")
+    fraction, said = reading.payload.get("fraction"), reading.payload
+    parts: list[str | tuple[str, str]] = []
+    if isinstance(fraction, int | float):
+        full = round(_BAR * min(1.0, max(0.0, fraction)))
+        parts += [("█" * full + "░" * (_BAR - full), "$text-primary"), f" {fraction:.0%}"]
+    parts += [f"  {inert(str(said[name]))}" for name in ("rate", "text") if said.get(name)]
+    if said.get("eta_s") is not None:
+        parts.append((f"  {length(said['eta_s'])} to go", "bold"))
+    quiet_for = (now - reading.at).total_seconds()
+    if quiet_for >= 60:
+        parts.append((f"  no word for {minutes(quiet_for)}", "$text-warning"))
+    return Content.assemble(*parts)
