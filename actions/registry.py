@@ -7,16 +7,30 @@ from collections.abc import Mapping
 from functools import cache
 
 from actions.action import Action
+from actions.backups.hold import held, hold, release
+from actions.backups.take import take
+from actions.backups.verify import verify as verify_backups
 from actions.postgres.apply_wal import apply_wal
 from actions.postgres.is_restored import is_restored
 from actions.postgres.restore import restore
 from actions.postgres.start_stop import is_running, start, stop
+from actions.postgres.verify import verify as verify_postgres
 from actions.postgres.writers import allow_writers, stop_writers, writers
 from actions.promised import PROMISED
+from actions.validation.damage import damage_report
+from actions.validation.status import health_check, status_check
 from journal.action_spec import ActionSpec
 from journal.errors import CleoError
 
 _REAL = (
+    status_check,
+    health_check,
+    damage_report,
+    verify_backups,
+    hold,
+    release,
+    held,
+    take,
     is_running,
     start,
     stop,
@@ -26,6 +40,7 @@ _REAL = (
     restore,
     apply_wal,
     is_restored,
+    verify_postgres,
 )
 
 

@@ -136,6 +136,8 @@ def _restore(server: Server, record: RestoreRecord) -> None:
     """Run pgBackRest; the server is left stopped, as a standby that promotes nothing if somebody starts it."""
     if not server.ctx.effect(f"restore backup {record.backup} into {server.data}"):
         return
+    _require_down(server)
+    server.remove(f"{server.data}/postmaster.pid")  # a killed server leaves it, and pgBackRest takes it for a live one
     progress = RestoreProgress(record.size, server.ctx.incident.rto_left_s, server.ctx.progress)
     try:
         done = server.run("restore", restore_command(server, record), on_line=progress.line)

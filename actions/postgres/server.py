@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -15,6 +16,9 @@ _WRITE = (
     'cat > "$1.cleo-new"; sync "$1.cleo-new"; mv -T "$1.cleo-new" "$1"'
 )
 """Replaces a file whole or not at all, and keeps its owner and permissions."""
+
+
+_ERROR = re.compile(r"\b(?:ERROR|FATAL|error|fatal)\b")
 
 
 class Server:
@@ -77,14 +81,17 @@ class Server:
             return None
         raise ActionFailed(f"{path} cannot be read: {last_words(done)}", "Check who may read it.")
 
-    def write(self, path: str, text: str) -> None:
+    def write(self, path: str, text: str, user: str | None = None) -> None:
         """Replace a file whole, keeping its owner and permissions. Call it only where ``effect`` said True.
+
+        It is written as the server's account, unless ``user`` says otherwise (empty: our own).
 
         Raises:
             ActionFailed: it cannot be written; what was there still is.
         """
+        account = self.settings.run_as if user is None else user
         done = self.ctx.transport(self.settings.host).query(
-            ["sh", "-c", _WRITE, "sh", path], timeout_s=30, user=self.settings.run_as, stdin=text.encode()
+            ["sh", "-c", _WRITE, "sh", path], timeout_s=30, user=account, stdin=text.encode()
         )
         if done.code != 0:
             raise ActionFailed(f"{path} cannot be written: {last_words(done)}", "Check space and permissions.")
@@ -115,6 +122,7 @@ def find_server(ctx: ActionContext) -> Server:
 
 
 def last_words(done: Completed) -> str:
-    """Return what a failed program said last, for an error's message."""
-    said = (done.err.strip() or done.out.strip()).splitlines()
-    return said[-1] if said else f"exit status {done.code}, and it printed nothing"
+    """Return what a failed program said, for an error's message: its last error, else its last line."""
+    said = [line.strip() for line in (done.err.strip() or done.out.strip()).splitlines()]
+    errors = [line for line in said if _ERROR.search(line)]
+    return (errors or said)[-1] if said else f"exit status {done.code}, and it printed nothing"

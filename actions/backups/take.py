@@ -1,0 +1,115 @@
+"""``backups.take``: a new backup, and beside it the manifest of what it holds."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+
+import msgspec
+
+from actions.action import action
+from actions.backups.hold import is_held
+from actions.backups.pgbackrest import command, read_repository
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.postgres.connection import connect
+from actions.postgres.identity import identity
+from actions.postgres.manifest import Manifest, between, manifest_path
+from actions.postgres.restore_record import load_record
+from actions.postgres.server import Server, find_server, last_words
+from actions.postgres.tables import Counted, read_tables
+from actions.postgres.wal import format_lsn
+
+_KINDS = ("full", "diff", "incr")
+_HOURS_S = 12 * 3600.0
+_LABEL = re.compile(r"new backup label = (\S+)")
+
+
+@action(
+    "backups.take",
+    probe="backups.verify",
+    target=identity,
+    params={"kind": "full, diff or incr"},
+)
+def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
+    """Take a new backup of PostgreSQL."""
+    server = find_server(ctx)
+    if kind not in _KINDS:
+        raise ActionFailed(f"{kind!r} is no kind of backup.", f"One of: {', '.join(_KINDS)}.")
+    _check_hold(server)
+    with connect(server.settings) as session:
+        session.execute("SELECT 1")  # whatever is wrong is said before anything is begun
+    if not ctx.effect(f"take a {kind} backup, and write its manifest"):
+        return Outcome(ok=True, summary=f"would take a {kind} backup")
+    begun = time.monotonic()
+    before = _count(server)
+    label = _backup(server, kind)
+    manifest = _write_manifest(server, label, before)
+    taken = read_repository(server).backup(label)
+    if taken is None or taken.error:
+        return Outcome(
+            ok=False,
+            summary=f"Backup {label} holds corrupt pages: it is not restored from. Find them: postgres.verify.",
+            facts={"backup": label},
+        )
+    facts = {"backup": label, "bytes": taken.size, "seconds": round(time.monotonic() - begun, 1), "manifest": manifest}
+    return Outcome(
+        ok=True, summary=f"Backup {label} is taken{'' if manifest else ', without a manifest'}.", facts=facts
+    )
+
+
+def _check_hold(server: Server) -> None:
+    """A held repository takes a backup only of what this incident recovered: the old backups stay, expiry is off."""
+    if not is_held(server) or server.ctx.overridden("hold"):
+        return
+    record, incident = load_record(server), server.ctx.incident
+    if record and record.state == "recovered" and record.incident == incident.id:
+        return
+    if any("tables_checked" in facts for facts in incident.facts.values()):
+        return  # it came back by crash recovery, and was verified
+    raise GateClosed(
+        "hold",
+        "Backups are held, and nothing was recovered or verified yet: a backup now would hold the damage.",
+        "Recover and verify first, or release the hold (backups.release).",
+        yields="reason",
+    )
+
+
+def _count(server: Server) -> dict[str, Counted]:
+    with connect(server.settings, deadline_s=_HOURS_S) as session:
+        return dict(read_tables(session))
+
+
+def _backup(server: Server, kind: str) -> str:
+    done = server.run(
+        "backup", command(server, "backup", f"--type={kind}", "--log-level-console=info"), timeout_s=_HOURS_S
+    )
+    found = _LABEL.search(done.out)
+    if done.code != 0 or not found:
+        raise ActionFailed(
+            f"pgBackRest took no backup: {last_words(done)}",
+            "Read its output above.",
+            left_behind="The older backups are untouched.",
+        )
+    return found[1]
+
+
+def _write_manifest(server: Server, label: str, before: dict[str, Counted]) -> bool:
+    """Count again: what stayed the same is what the backup must hold. Damaged tables leave the backup without one."""
+    path = manifest_path(server, label)
+    damaged = [name for name, table in before.items() if table.damage]
+    if not path or damaged:
+        server.ctx.log(
+            f"No manifest: {', '.join(damaged) + ' cannot be read' if damaged else 'no folder for it'}", "err"
+        )
+        return False
+    backup = read_repository(server).backup(label)
+    manifest = Manifest(
+        label=label,
+        taken_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        lsn=format_lsn(backup.stop_lsn) if backup else "",
+        tables=between(before, _count(server)),
+    )
+    server.write(path, msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n")
+    return True

@@ -1,0 +1,87 @@
+"""``backups.verify``: what there is and how old, whether the log is without a gap; in full, every file read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from actions.action import action
+from actions.backups.archive import gaps, read_archive, read_path
+from actions.backups.pgbackrest import Backup, Repository, read_repository
+from actions.backups.soundness import verify_repository
+from actions.context import ActionContext
+from actions.outcome import Outcome
+from actions.postgres.identity import identity
+from actions.postgres.process import control
+from actions.postgres.server import Server, find_server
+from actions.postgres.wal import SEGMENT_BYTES
+
+
+@action(
+    "backups.verify",
+    script="dr_verify_backups.sh",
+    resumable=True,
+    target=identity,
+    params={"full": "read every file of the repository; takes as long as reading it takes"},
+)
+def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
+    """Verify the backups."""
+    server = find_server(ctx)
+    repository = read_repository(server)
+    facts = quick_facts(server, repository)
+    findings = list(facts.pop("findings"))
+    if full and ctx.effect("read every file of the repository"):
+        soundness = verify_repository(server, "verify")
+        facts |= {"sound": soundness.sound, "damaged": soundness.damaged, "damaged_segments": soundness.segments}
+        findings += [f"backup {label} is damaged" for label in soundness.damaged]
+        findings += [f"log segment {name} is damaged" for name in soundness.segments]
+        if not soundness.ok and not findings:
+            findings.append("pgBackRest reports an error: read its output")
+    for line in findings:
+        ctx.log(line, "err")
+    return Outcome(ok=not findings, summary=_summary(facts, findings, full=full), facts={**facts, "findings": findings})
+
+
+def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:
+    """Return what can be said in seconds, with ``findings``: what is wrong, a line each."""
+    usable = [backup for backup in repository.backups if not backup.error]
+    facts: dict[str, Any] = {"backups": len(repository.backups)}
+    findings = [
+        f"backup {b.label} holds pages that were corrupt when it was taken" for b in repository.backups if b.error
+    ]
+    if not usable:
+        return {**facts, "findings": [*findings, "there is no usable backup"]}
+    newest = usable[-1]
+    facts |= {"newest": newest.label, "newest_ended_at": newest.stopped_at.isoformat(), "age_s": _age_s(newest)}
+    archive = read_archive(server, repository)
+    timeline = max(archive.newest_timeline, newest.timeline)
+    path, last = read_path(server, repository, timeline), archive.newest(timeline)
+    if not last:
+        return {**facts, "findings": [*findings, f"no log segment of timeline {timeline} is archived"]}
+    found = control(server)
+    size = found.segment_bytes if found else SEGMENT_BYTES
+    first = next((b.start_segment for b in usable if path.contains(b.timeline, b.stop_lsn)), last)
+    missing = gaps(path, first, last, archive, size)
+    findings += [f"log segment {name} is missing from the archive" for name in missing]
+    facts |= {
+        "archived_until": datetime.fromtimestamp(archive.segments[last], UTC).isoformat(),
+        "last_archived": last,
+        "missing_segments": missing,
+    }
+    return {**facts, "findings": findings}
+
+
+def _age_s(backup: Backup) -> int:
+    return int((datetime.now(UTC) - backup.stopped_at).total_seconds())
+
+
+def _summary(facts: dict[str, Any], findings: list[str], *, full: bool) -> str:
+    if findings:
+        more = f", and {len(findings) - 3} more" if len(findings) > 3 else ""
+        return f"{len(findings)} findings: {'; '.join(findings[:3])}{more}."
+    until = datetime.fromisoformat(facts["archived_until"])
+    depth = "every file read" if full else "quick check, files not read"
+    return (
+        f"{facts['backups']} backups, newest {facts['newest']} ({facts['age_s'] / 60:.0f} min old); "
+        f"log archived without a gap until {until:%H:%M:%S} UTC ({depth})."
+    )

@@ -1,0 +1,114 @@
+"""``damage.report``: what is damaged, what there is to recover from, and how much would be lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from actions.action import action
+from actions.backups.pgbackrest import read_repository
+from actions.backups.verify import quick_facts
+from actions.context import ActionContext
+from actions.health import Health
+from actions.outcome import Outcome
+from actions.postgres.amcheck import check_without_installing
+from actions.postgres.connection import connect
+from actions.postgres.heartbeat import loss_s, newest_commit
+from actions.postgres.process import describe_data, postmaster
+from actions.postgres.server import Server
+from actions.postgres.tables import read_tables
+from actions.validation.everything import measure_all
+from journal.errors import CleoError
+
+_PATIENT_S = 15.0
+_HOURS_S = 6 * 3600.0
+
+
+@action("damage.report", script="dr_damage_report.sh")
+def damage_report(ctx: ActionContext) -> Outcome:
+    """Write the damage report."""
+    now = datetime.now(UTC)
+    lines = [f"Damage report, {now:%Y-%m-%d %H:%M:%S} UTC, incident {ctx.incident.id} {ctx.incident.title}".rstrip()]
+    facts: dict[str, Any] = {}
+    for name, health in measure_all(ctx, _PATIENT_S).items():
+        ctx.check_cancelled()
+        server = Server(ctx, name, ctx.inventory.systems[name])
+        facts[name], text = _examine(server, health)
+        lines += ["", f"{name}: {health.status}", *(f"  {line}" for line in text)]
+    for line in lines:
+        ctx.log(line)
+    place = ctx.files / f"damage_{now:%Y%m%d_%H%M%S}.log"
+    if ctx.effect(f"write {place}"):
+        place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Outcome(ok=True, summary=_summary(facts), facts={**facts, "file": str(place)})
+
+
+def _examine(server: Server, health: Health) -> tuple[dict[str, Any], list[str]]:
+    """Return facts and lines on one server; what cannot be looked at is said, not left out."""
+    facts: dict[str, Any] = {"status": health.status}
+    lines = [health.detail]
+    for look in (_look_at_host, _look_for_corruption, _look_at_backups):
+        try:
+            lines += look(server, facts)
+        except CleoError as error:
+            lines.append(f"not measured: {error.message}")
+    return facts, lines
+
+
+def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
+    facts |= {"running": bool(postmaster(server)), "data_directory": describe_data(server)}
+    process = "runs" if facts["running"] else "no process"
+    return [f"process: {process}", f"data directory {server.data}: {facts['data_directory']}"]
+
+
+def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
+    """Read every row and check every structure. Nothing is installed: this only looks."""
+    if not facts["running"]:
+        return ["corruption: not measured, the server is down"]
+    with connect(server.settings, deadline_s=_HOURS_S) as session:
+        tables = dict(read_tables(session))
+        newest = newest_commit(session, server.settings)
+    if newest:
+        facts["newest_commit_at"] = newest.isoformat()
+    corrupt = [f"{name}: {table.damage}" for name, table in tables.items() if table.damage]
+    found, left_out = check_without_installing(server)
+    corrupt += found
+    facts["corrupt"] = corrupt
+    lines = [f"corrupt: {line}" for line in corrupt] or [f"corruption: none found, {len(tables)} tables read"]
+    return [*lines, f"structures not checked: {left_out}"] if left_out else lines
+
+
+def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
+    repository = read_repository(server)
+    quick = quick_facts(server, repository)
+    facts |= {"backups": quick["backups"], "findings": quick["findings"]}
+    lines = [f"backup {b.label}: {b.type}, ended {b.stopped_at:%Y-%m-%d %H:%M:%S} UTC" for b in repository.backups[-5:]]
+    lines += [f"backups: {finding}" for finding in quick["findings"]]
+    if "archived_until" in quick:
+        until = datetime.fromisoformat(quick["archived_until"])
+        lines.append(f"last archived log: {quick['last_archived']}, at {until:%Y-%m-%d %H:%M:%S} UTC")
+        lines.append(_estimate(server, facts, until))
+    return lines
+
+
+def _estimate(server: Server, facts: dict[str, Any], archived_until: datetime) -> str:
+    """The loss of a restore: what was committed after the last archived segment, unless its log survived."""
+    lost = loss_s(server.ctx.incident, archived_until)
+    if lost is None:
+        return "estimated loss: not measured, the incident does not say when it began"
+    facts["estimated_loss_s"] = lost
+    survived = server.exists(f"{server.data}/pg_wal")
+    words = "less, for the server's own log survived" if survived else "what was not archived is gone"
+    return f"estimated loss if restored: {lost:.0f} s at most ({words})"
+
+
+def _summary(facts: dict[str, Any]) -> str:
+    parts = []
+    for name, found in facts.items():
+        corrupt = len(found.get("corrupt", []))
+        more = f", {corrupt} corrupt" if corrupt else ""
+        loss = f", about {found['estimated_loss_s']:.0f} s lost if restored" if "estimated_loss_s" in found else ""
+        parts.append(
+            f"{name} is {found['status']}, data directory {found.get('data_directory', 'not measured')}{more}{loss}"
+        )
+    return "; ".join(parts) + "." if parts else "The inventory has no systems."
