@@ -141,6 +141,8 @@ class Incident:
     def settled(self, step_id: str) -> bool:
         """Return whether steps that need this one may go ahead. Costs the same however long its own needs reach."""
         known = self._known(step_id)
+        if known is StepState.FAILED:
+            return self.plan.by_id[step_id].may_fail
         return known is not None and known.settled
 
     def unmet(self, step: Step) -> list[str]:
@@ -156,12 +158,19 @@ class Incident:
         return (step for step in self.plan.steps() if self.state(step.id) in states)
 
     def next_step(self) -> Step | None:
-        """Return what a person should turn to: doubt first, then failure, then the first ready step."""
-        for state in (StepState.IN_DOUBT, StepState.FAILED, StepState.READY):
-            found = next(self.in_state(state), None)
-            if found:
-                return found
-        return None
+        """Return what a person should turn to: what is in doubt, else the failure they stand at, else what is ready.
+
+        A failure behind which they went on with other steps is counted and can be jumped to, but is not what is next.
+        Optional steps never are.
+        """
+        doubtful = next(self.in_state(StepState.IN_DOUBT), None)
+        if doubtful:
+            return doubtful
+        latest = max(self.steps, key=lambda step_id: self.steps[step_id].at or self.declared_at)
+        if self.state(latest) is StepState.FAILED and not self.settled(latest):
+            return self.plan.by_id[latest]
+        required = (s for s in self.in_state(StepState.READY) if not s.optional and not self.phase_of(s).optional)
+        return next(required, None) or next((s for s in self.in_state(StepState.FAILED) if not self.settled(s.id)), None)
 
     @property
     def phase(self) -> Phase:

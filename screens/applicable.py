@@ -8,7 +8,7 @@ from journal.action_spec import Catalogue
 from journal.incident import Incident
 from journal.plan.model import Step
 from journal.records import RunState, StepState
-from screens.deeds import Deed, attention, deed, next_step, refused_run, runnable
+from screens.deeds import Deed, attention, deed, refused_run, runnable
 
 Rule = Callable[[Incident, Step, Catalogue], bool]
 
@@ -72,7 +72,7 @@ def _jump(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _go_next(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    found = next_step(incident)
+    found = incident.next_step()
     return _open(incident) and found is not None and found.id != step.id
 
 

@@ -103,13 +103,6 @@ def attention(incident: Incident, after: str = "") -> str:
 _UNDER_WAY = (StepState.RUNNING, StepState.CANCELLING, StepState.REQUESTED)
 
 
-def next_step(incident: Incident) -> Step | None:
-    """Return what to turn to next: doubt, then failure, then the first ready step that is not optional."""
-    troubled = [*incident.in_state(StepState.IN_DOUBT), *incident.in_state(StepState.FAILED)]
-    ready = (step for step in incident.in_state(StepState.READY) if required(incident, step))
-    return next(iter([*troubled, *ready]), None)
-
-
 def required(incident: Incident, step: Step) -> bool:
     """Return whether leaving the step open leaves the recovery open."""
     return not step.optional and not incident.phase_of(step).optional
@@ -117,10 +110,10 @@ def required(incident: Incident, step: Step) -> bool:
 
 def open_steps(incident: Incident) -> list[Step]:
     """Return the required steps that are not settled, in the order of the plan."""
-    return [step for step in incident.plan.steps() if required(incident, step) and not incident.state(step.id).settled]
+    return [step for step in incident.plan.steps() if required(incident, step) and not incident.settled(step.id)]
 
 
 def refused_run(incident: Incident, step_id: str) -> Run | None:
     """Return the step's last run if the runner refused it and nothing has happened to the step since."""
     run = incident.last_run(step_id)
-    return run if run and run.refusal and not incident.state(step_id).settled else None
+    return run if run and run.refusal and not incident.settled(step_id) else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from journal.events import Override
 from journal.plan.model import Step
 from journal.records import Run, StepState
 from screens.applicable import RULES, cancellable
 from screens.decision import Answer, decision_dialog
-from screens.deeds import Deed, attention, counts, deed, destructive, next_step, open_steps, refused_run, unticked
+from screens.deeds import Deed, attention, counts, deed, destructive, open_steps, refused_run, unticked
 from screens.doubt import DoubtDialog, Resolution
 from screens.help import HelpScreen
 from screens.incident_bindings import INCIDENT_BINDINGS
@@ -40,11 +42,12 @@ class IncidentScreen(IncidentSession):
             return True
         return self.ready and rule(self.incident, self.step, self.session.catalogue)
 
-    def enter_word(self) -> str:
-        """Return what enter does here, in a word or two."""
-        if self.at_heading:
-            return "open or close"
-        return deed(self.incident, self.step, self.session.catalogue) if self.ready else ""
+    def key_words(self) -> Mapping[str, str]:
+        """Say what enter does here; closing is offered in the line only when nothing is left to do."""
+        if not self.ready:
+            return {"act": ""}
+        act = "open or close" if self.at_heading else str(deed(self.incident, self.step, self.session.catalogue))
+        return {"act": act} | ({"close": ""} if open_steps(self.incident) else {})
 
     def action_act(self) -> None:
         """Do the obvious thing."""
@@ -246,7 +249,7 @@ class IncidentScreen(IncidentSession):
 
     def action_go_next(self) -> None:
         """Go to the step that is next."""
-        step = next_step(self.incident)
+        step = self.incident.next_step()
         self.go_to(step.id if step else "")
 
     def action_output(self) -> None:

@@ -14,7 +14,6 @@ from journal.events import Override
 from journal.plan.model import Step
 from journal.records import Run
 from journal.store import JournalWriteFailed
-from screens.deeds import next_step
 from screens.dialog import Dialog, Problem
 from screens.hears import HearsNews
 from screens.host import Host
@@ -76,7 +75,7 @@ class IncidentSession(IncidentView):
 
     def _begin(self) -> None:
         """The journal was read: show the step now, and the rest after the first frame."""
-        step = next_step(self.incident) or next(self.incident.plan.steps())
+        step = self.incident.next_step() or next(self.incident.plan.steps())
         self.cursor = step.id
         self.set_interval(_TICK, self.tick)
         self.call_after_refresh(self.mount_rest)
@@ -96,7 +95,7 @@ class IncidentSession(IncidentView):
     def _go_on(self) -> None:
         """Once the step that this person settled is settled, go on to the next."""
         if self.ready and self._leave_step and self.incident.state(self._leave_step).settled:
-            step = next_step(self.incident)
+            step = self.incident.next_step()
             if step and self.cursor == self._leave_step:
                 self.go_to(step.id)
             self._leave_step = ""

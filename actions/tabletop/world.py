@@ -117,7 +117,7 @@ def _look(ctx: ActionContext, simulated: SimulatedWorld) -> Outcome:
         ctx.log(f"{name:<16}{state}")
     simulated.pass_time(3)
     broken = [name for name, state in states.items() if state != "up"]
-    return Outcome(ok=not broken, summary=f"not up: {', '.join(broken)}" if broken else "all systems are up")
+    return Outcome(ok=True, summary=f"not up: {', '.join(broken)}" if broken else "all systems are up")
 
 
 def _perform(ctx: ActionContext, spec: ActionSpec, part: Performance, simulated: SimulatedWorld) -> Outcome:

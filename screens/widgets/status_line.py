@@ -7,7 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from journal.incident import Incident
-from screens.deeds import Deed, counts, deed, next_step
+from screens.deeds import Deed, counts, deed
 from screens.inert import inert
 from screens.phrases import age
 from screens.session import Session
@@ -63,7 +63,7 @@ def next_line(session: Session, cursor: str) -> Content:
         return Content.assemble(
             head, f"nothing: the incident is closed ({incident.outcome}). n: late note, esc: other incidents"
         )
-    step = next_step(incident)
+    step = incident.next_step()
     if step is None:
         return Content.assemble(head, _nothing_ready(incident))
     words = deed(incident, step, session.catalogue)
