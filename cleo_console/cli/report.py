@@ -22,7 +22,9 @@ _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".
     type=click.Choice(["md", "html", "json"]),
     help="Default: as FILE ends; Markdown where there is no FILE.",
 )
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: here.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: standard output."
+)
 def report(incident: str, format_: str | None, output: Path | None) -> None:
     """Write the post-incident report from the journal.
 

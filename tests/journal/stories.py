@@ -31,9 +31,7 @@ def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
             "rpo": {"database": {"title": "Database", "rpo": "15 min"}},
         },
         "systems": {"db": {"title": "The database", "tier": "critical", "data": "database"}},
-        "scenarios": {
-            "lost": {"title": "Lost", "impact": "", "likelihood": "", "severity": "high", "systems": ["db"]}
-        },
+        "scenarios": {"lost": {"title": "Lost", "impact": "", "likelihood": "", "severity": "high", "systems": ["db"]}},
         "strategies": {},
         "phases": [{"id": "one", "title": "One", "sections": [{"title": "Section", "steps": list(steps)}]}],
         **more,
@@ -185,8 +183,12 @@ class _Recovery:
     def doubt(self) -> None:
         run = self.say(e.RunRequested(step="postgres-start", action="postgres.start"))
         self.say(e.ActionStarted(step="postgres-start", run=run, action="postgres.start"))
-        self.say(e.ActionInDoubt(step="postgres-start", run=run, why=f"its runner is gone{self.more}", program="exited 0"))
-        self.say(e.DoubtResolved(step="postgres-start", run=run, verdict="done", reason=f"it answers queries{self.more}"))
+        self.say(
+            e.ActionInDoubt(step="postgres-start", run=run, why=f"its runner is gone{self.more}", program="exited 0")
+        )
+        self.say(
+            e.DoubtResolved(step="postgres-start", run=run, verdict="done", reason=f"it answers queries{self.more}")
+        )
 
     def decide(self, step_id: str, name: str, answer: str, reason: str = "") -> None:
         self.say(e.DecisionMade(step=step_id, name=name, answer=answer, reason=reason))

@@ -1,0 +1,202 @@
+"""The report's content: what the journal holds, and nothing that it does not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from journal import events as e
+from journal.events import BODY_TYPES
+from journal.plan.load import read_plan
+from journal.report import render
+from journal.report.build import build
+from journal.report.model import Report
+from journal.report.words import _SENTENCES
+from journal.store import Journal, Reader
+from tests.journal.stories import ADA, BEGAN, BEN, DECLARED, SetClock, declaration, plan, step, write_recovery
+
+ROOT = Path(__file__).parents[2]
+RENDER_ALL = """
+import sys
+from pathlib import Path
+from journal.report import render
+from journal.report.build import build
+report = build(Path(sys.argv[1]))
+for name in ("md", "html", "json"):
+    sys.stdout.buffer.write(render(report, name).encode())
+"""
+BUNDLED = ROOT / "cleo_console" / "plans" / "cleoai.yaml"
+
+
+@pytest.fixture(scope="module")
+def recovery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_recovery(tmp_path_factory.mktemp("recovery") / "journal.db", read_plan(BUNDLED).data)
+
+
+@pytest.fixture(scope="module")
+def report(recovery: Path) -> Report:
+    return build(recovery)
+
+
+def test_header_says_what_was_declared_and_by_whom(report: Report) -> None:
+    head = report.incident
+    assert (head.id, head.kind, head.title) == ("INC-2026-03-01-1", "LAB", "Data directory lost")
+    assert (head.scenario_title, head.declared_by, head.plan.version) == ("Database Failure", ADA, "1.0")
+    assert [(s.severity, s.by) for s in head.severities] == [("SEV2 High", ADA), ("SEV1 Critical", ADA)]
+    assert head.outcome.startswith("closed with ")
+    assert [(r.name, r.runner) for r in report.responders] == [(ADA, True), (BEN, False)]
+    assert sum(r.events for r in report.responders) == report.verification.events
+
+
+def test_key_times_have_their_distance_from_the_disruption(report: Report) -> None:
+    found = {time.name: time.offset_s for time in report.times}
+    assert (found["t_disruption"], found["t_discovered"], found["t_declared"]) == (0, 300, 600)
+    assert found["t_validated_full"] is None
+    assert found["t_closed"] and report.as_of == BEGAN + timedelta(seconds=found["t_closed"])
+
+
+def test_objectives_tell_met_from_claimed_from_not_measured(report: Report) -> None:
+    rto = {result.tier: result for result in report.rto}
+    assert [result.target_s for result in report.rto] == [3600, 4 * 3600, 8 * 3600]
+    assert (rto["critical"].verdict, rto["critical"].by_hand) == ("met", True)
+    assert rto["critical"].achieved_s == rto["critical"].since_declared_s + 600  # type: ignore[operator]
+    assert (rto["full"].verdict, rto["full"].achieved_s) == ("not measured", None)
+    assert "4.1.1" in rto["full"].remark
+    assert [(r.system, r.achieved_s, r.verdict) for r in report.rpo] == [("postgres", 42.0, "met")]
+
+
+def test_who_chose_and_why(report: Report) -> None:
+    chosen = {choice.name: choice for choice in report.choices}
+    strategy = chosen["strategy"]
+    assert (strategy.answer_title, strategy.by) == ("Cold recovery from backups", ADA)
+    assert strategy.reason == "the standby is gone too"
+    assert (chosen["recovery_point"].answer, chosen["recovery_point"].reason) == ("latest", "")
+
+
+def test_late_entries_stand_where_they_happened_with_both_times(report: Report) -> None:
+    first = report.timeline[0]
+    assert first.late and first.text == "Note: first page came in"
+    assert first.at == BEGAN + timedelta(minutes=2)
+    assert first.written_at > DECLARED
+    assert len(report.timeline) == report.verification.events
+    assert [entry.seq for entry in report.timeline if not entry.late] == sorted(
+        entry.seq for entry in report.timeline if not entry.late
+    )
+
+
+def test_each_run_has_target_programs_output_and_end(report: Report) -> None:
+    runs = [run for run in report.actions if run.action == "postgres.restore"]
+    assert [(run.state, run.attempt) for run in runs] == [("refused", 0), ("failed", 1), ("succeeded", 2)]
+    assert (runs[0].refused_by, runs[0].refusal) == ("verified", "Backups must be verified first.")
+    assert runs[1].left_behind == "nothing changed"
+    done = runs[2]
+    assert [(fact.name, fact.known) for fact in done.target] == [
+        ("host", "reported"),
+        ("system identifier", "last known"),
+        ("machine id", "unknown"),
+    ]
+    assert (done.destructive, done.duration_s, done.digest) == (True, 241.5, "cd" * 32)
+    assert [(p.argv[0], p.code, p.host) for p in done.programs] == [("pgbackrest", 0, "db1")]
+    assert (done.output.lines, len(done.output.sha256)) == (30, 64)
+    assert done.output.tail[-1] == "restore file base/29"
+    assert [(o.gate, o.reason) for o in done.overrides] == [("verified", "verified an hour ago by the schedule")]
+    (doubtful,) = [run for run in report.actions if run.action == "postgres.start"]
+    assert (doubtful.state, doubtful.verdict, doubtful.in_doubt) == ("in doubt", "done", "its runner is gone")
+
+
+def test_deviations_and_open_points_name_step_and_reason(report: Report) -> None:
+    found = [(d.what, d.step.number) for d in report.deviations]
+    assert found[:3] == [("done by hand", "1.1.2"), ("skipped", "2.1.2"), ("gate verified overridden", "3.2.5")]
+    assert ("in doubt", "3.1.3") in found and ("doubt resolved as done", "3.1.3") in found
+    assert "3.2.6" in [point.step.number for point in report.open_points]
+    assert not {"2.1.2", "3.1.3", "7.1.1"} & {point.step.number for point in report.open_points}
+
+
+def test_checklist_and_communications_show_who_ticked_what(report: Report) -> None:
+    by_id = {s.step.id: s for phase in report.checklist for section in phase.sections for s in section.steps}
+    assert (by_id["postgres-restore"].state, by_id["smoke-tests"].state) == ("done", "not done")
+    assert (by_id["severity"].note, by_id["mongodb-restore"].state) == ("SEV1 Critical", "not applicable")
+    assert [s.step.id for s in report.communications] == ["notify-stakeholders", "update-status-page", "alert-on-call"]
+    posted = report.communications[1].items[0]
+    assert (posted.text, posted.checked, posted.by) == ("Incident posted", True, BEN)
+
+
+def test_legal_clocks_show_the_plan_beside_the_law(report: Report) -> None:
+    hipaa = next(row for row in report.legal if row.title == "HIPAA")
+    discovered = BEGAN + timedelta(minutes=5)
+    assert (hipaa.plan_until, hipaa.law_until) == (discovered + timedelta(hours=72), discovered + timedelta(days=60))
+    assert "164.404" in hipaa.source
+
+
+def test_summary_says_only_what_was_found(report: Report) -> None:
+    text = " ".join(report.summary.sentences)
+    for part in ("a lab exercise", "discovered after 5 min", "met, 42 s of data lost", "claimed by hand", "1 skipped"):
+        assert part in text
+    assert report.summary.closing_words == "Service is back; 42 s of heartbeats are lost."
+
+
+def test_the_chain_is_checked_and_the_head_is_the_journals(recovery: Path, report: Report) -> None:
+    assert report.verification.ok and not report.verification.faults
+    with Reader(recovery) as reader:
+        assert (report.verification.events, report.verification.head) == reader.head()
+
+
+def test_two_runs_give_the_same_bytes_also_in_another_process(recovery: Path, report: Report) -> None:
+    environment = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-c", RENDER_ALL, str(recovery)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=True)
+    assert done.stdout == b"".join(render(report, name).encode() for name in ("md", "html", "json"))
+
+
+def test_every_type_of_event_has_words_for_the_timeline() -> None:
+    assert set(_SENTENCES) == set(BODY_TYPES.values())
+
+
+def small(path: Path, *bodies: e.Body, clock: SetClock | None = None) -> Path:
+    now = clock or SetClock()
+    first = declaration(plan(step("a", action="x.y"), validated_by=["a"]))
+    with Journal.create(path / "journal.db", first, actor=ADA, clock=now.clock()) as journal:
+        for body in bodies:
+            now.pass_(minutes=1)
+            journal.append(body)
+    return path / "journal.db"
+
+
+def test_an_incident_with_nothing_in_it_makes_a_report_that_claims_nothing(tmp_path: Path) -> None:
+    found = build(small(tmp_path))
+    assert (found.incident.outcome, found.rto[0].verdict, found.rpo[0].verdict) == ("open", "running", "not measured")
+    assert (found.rto[0].achieved_s, found.actions, found.deviations) == (None, [], [])
+    assert "The incident is still open." in found.summary.sentences
+    assert "No action was run." in found.summary.sentences
+    for name in ("md", "html", "json"):
+        assert "INC-2026-03-01-1" in render(found, name)
+
+
+def test_a_clock_that_jumps_back_does_not_reorder_what_happened(tmp_path: Path) -> None:
+    now = SetClock()
+    first = declaration(plan(step("a")))
+    with Journal.create(tmp_path / "journal.db", first, actor=ADA, clock=now.clock()) as journal:
+        journal.append(e.NoteAdded(text="one"))
+        now.pass_(hours=-1)
+        journal.append(e.NoteAdded(text="two"))
+        now.pass_(hours=3)
+        journal.append(e.NoteAdded(text="three"))
+        late = DECLARED + timedelta(hours=1)
+        journal.append(e.NoteAdded(text="between", happened_at=late.isoformat()))
+    texts = [entry.text for entry in build(tmp_path / "journal.db").timeline]
+    assert texts[1:] == ["Note: one", "Note: two", "Note: between", "Note: three"]
+
+
+def test_ten_thousand_events_are_reported_in_seconds(tmp_path: Path) -> None:
+    path = small(tmp_path)
+    with Journal.open(path, actor=ADA) as journal:
+        flapping = [e.HealthChanged(system="db", status="up", was="down")] * 500
+        for _ in range(20):
+            journal.append(*flapping)
+    found = build(path)
+    assert len(found.timeline) == len(found.health) + 1 == 10_001
+    assert render(found, "html").count("</tr>") > 20_000
