@@ -13,7 +13,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What an action has to say at its end.
 
     Attributes:
-        ok: whether it did what it is for. A check that found damage has done its work: it is *not* ok.
+        ok: whether it did what it is for. A look around is ok once it has looked, whatever it saw; a verification
+            is ok only if what it verifies is sound.
         summary: one line for the checklist and the report.
         facts: measured values for clocks and report. Keys are agreed in ``docs/architecture.md``:
             ``newest_commit_at``, ``backup``, ``bytes``, ``archived_until``, ``aside``…

@@ -260,7 +260,7 @@ AnyBody = (
 )
 
 BODY_TYPES: dict[str, type[Body]] = {
-    str(cls.__struct_config__.tag): cls  # type: ignore[misc]
+    str(cls.__struct_config__.tag): cls
     for cls in AnyBody.__args__
 }
 

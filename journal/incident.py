@@ -170,7 +170,8 @@ class Incident:
         if self.state(latest) is StepState.FAILED and not self.settled(latest):
             return self.plan.by_id[latest]
         required = (s for s in self.in_state(StepState.READY) if not s.optional and not self.phase_of(s).optional)
-        return next(required, None) or next((s for s in self.in_state(StepState.FAILED) if not self.settled(s.id)), None)
+        passed = (s for s in self.in_state(StepState.FAILED) if not self.settled(s.id))
+        return next(required, None) or next(passed, None)
 
     @property
     def phase(self) -> Phase:

@@ -13,11 +13,12 @@ from journal.events import Identity
 
 
 def identity(ctx: ActionContext) -> Sequence[Identity]:
-    """Return host, machine id, data directory, cluster identifier and repository, each with how it is known."""
+    """Return what a person types to confirm, host, machine id, data directory, cluster identifier and repository."""
     server = find_server(ctx)
     host = ctx.transport(server.settings.host).host_identity()
     backups = server.settings.backups
     return [
+        Identity(name="confirm", value=f"{server.name}@{host.get('hostname', server.settings.host)}", known="reported"),
         _reported("host", host.get("hostname", "")),
         _reported("machine id", host.get("machine_id", "")),
         _reported("data directory", server.data),

@@ -45,7 +45,7 @@ class Targets:
         if not name:
             return
         with self._locked():
-            path = self._path(name)
+            path = self._path(_key(target))
             holder = _read(path)
             if holder and holder["incident"] != self._incident and Path(holder["journal"]).exists():
                 raise TargetClaimed(
@@ -70,8 +70,8 @@ class Targets:
                 if _read(path).get("incident") == self._incident:
                     path.unlink()
 
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.json"
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -79,6 +79,11 @@ class Targets:
         with (self._folder / "lock").open("w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _key(target: Sequence[Identity]) -> str:
+    """Return what stays the same of a target, broken or whole: the cluster is lost with its data."""
+    return "\n".join(identity.value for identity in target if identity.name != "cluster")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -14,7 +14,8 @@ import click
 from cleo_console.cli.desks import AtDesk, at_desk, incident_option
 from journal.action_spec import ActionSpec, Param
 from journal.events import Override
-from journal.records import Run, RunState
+from journal.inert import inert, inert_lines
+from journal.records import Refusal, Run, RunState
 from journal.store import Follower, Reader
 
 _TYPES: dict[str, click.ParamType[Any]] = {"str": click.STRING, "int": click.INT, "float": click.FLOAT}
@@ -47,7 +48,7 @@ def run() -> None:
     Example:
       cleo run status.check
       cleo run dr_restore_postgres.sh --latest --dry-run
-      cleo run postgres.restore --backup 20261122-020003F --confirm db1:/var/lib/postgresql/15/main
+      cleo run postgres.restore --backup 20261122-020003F --confirm postgres@db1
     """
 
 
@@ -102,7 +103,7 @@ def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
         while True:
             run = at.incident().runs[run_id]
             for line in [] if quiet else reader.output(run_id, after=printed):
-                click.echo(_inert(line.text), err=line.stream == "err")
+                click.echo(inert(line.text), err=line.stream == "err")
                 printed = line.n
             if run.state.over:
                 follower.stop()
@@ -115,19 +116,22 @@ def _exit_status(run: Run, as_json: bool) -> int:
         facts = {"run": run.id, "action": run.action, "state": run.state, "summary": _words(run), "facts": run.facts}
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        click.echo(f"{run.state}: {_inert(_words(run))}", err=run.state is not RunState.SUCCEEDED)
+        click.echo(f"{run.state}: {inert_lines(_words(run))}", err=run.state is not RunState.SUCCEEDED)
     return 0 if run.state is RunState.SUCCEEDED else 1
 
 
 def _words(run: Run) -> str:
     if run.state is RunState.REFUSED and run.refusal:
-        hint = "" if run.refusal.yields == "never" else f" (passes with --override {run.refusal.gate}=REASON)"
-        return f"{run.refusal.message}{hint}"
+        return f"{run.refusal.message}{_hint(run.refusal)}"
     if run.state is RunState.IN_DOUBT:
         return f"{run.in_doubt}; {run.program_status}"
     return run.summary + (f"\n  left behind: {run.left_behind}" if run.left_behind else "")
 
 
-def _inert(text: str) -> str:
-    """Return text that cannot steer the terminal."""
-    return "".join(ch if ch.isprintable() or ch in "\t\n" else "�" for ch in text)
+def _hint(refusal: Refusal) -> str:
+    if refusal.gate == "interlock":
+        return " Look with --dry-run what it would do, then type the target: --confirm TARGET"
+    if refusal.yields == "never":
+        return ""
+    target = " and --confirm TARGET" if refusal.yields == "reason and target" else ""
+    return f" (passes with --override {refusal.gate}=REASON{target})"

@@ -1,0 +1,139 @@
+"""The cleo command as people use it: exit statuses, sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+class Cleo:
+    """Runs the installed command in an empty home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("CLEO_", "XDG_"))}
+        self.env |= {
+            "CLEO_HOME": str(home / "cleo"),
+            "HOME": str(home),
+            "CLEO_ACTOR": "oncall@bastion",
+            "TERM": "xterm",
+        }
+
+    def __call__(self, *words: str, status: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
+        argv = [str(Path(sys.executable).parent / "cleo"), *words]
+        done = subprocess.run(argv, capture_output=True, text=True, env=self.env | env, stdin=subprocess.DEVNULL)
+        assert "Traceback" not in done.stdout + done.stderr, done.stderr
+        assert status is None or done.returncode == status, done.stdout + done.stderr
+        return done
+
+    def declare(self) -> str:
+        words = ("--title", "db1 is gone", "--scenario", "database-failure", "--kind", "REAL")
+        return self("declare", *words).stdout.strip()
+
+
+@pytest.fixture
+def cleo(tmp_path: Path) -> Cleo:
+    return Cleo(tmp_path)
+
+
+def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
+    incident = cleo.declare()
+    assert json.loads(cleo("status", "--json").stdout)["next"] == "check-status"
+    cleo("decide", "recovery-point", "latest", "--reason", "the disk died")
+    cleo("done", "notify-stakeholders")
+    cleo("skip", "mongodb-restore", "--reason", "not hit")
+    cleo("note", "called the vendor", "--at", "2026-01-01T00:00:00Z")
+    assert "closed with" in cleo("close", "--summary", "a rehearsal of the commands").stdout
+    assert incident in cleo("journal", "list").stdout
+    shown = json.loads(cleo("status", incident, "--json").stdout)
+    assert shown["outcome"].startswith("closed with")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["status"], 1, "No incident is open"),
+        (["status", "INC-1"], 1, "INC-1"),
+        (["note", "hello", "--incident", "INC-1"], 1, "INC-1"),
+        (["run", "postgres.dance"], 2, "no action postgres.dance"),
+        (["run", "postgres.restore", "--colour", "red"], 2, "--colour"),
+        (["declare", "--title", "x", "--scenario", "meteor", "--kind", "REAL"], 1, "meteor"),
+        (["declare", "--title", "x", "--scenario", "database-failure", "--kind", "LAB"], 1, "allows incidents of kind"),
+        (
+            ["declare", "--title", "x", "--scenario", "database-failure", "--kind", "REAL", "--began", "14:00"],
+            1,
+            "14:00",
+        ),
+        (["health"], 1, "no inventory"),
+        ([], 1, "needs a terminal"),
+        (["demo"], 1, "needs a terminal"),
+        (["report", "INC-1"], 1, "INC-1"),
+        (["dance"], 2, "dance"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(cleo: Cleo, words: list[str], status: int, said: str) -> None:
+    done = cleo(*words, status=status)
+    assert said in done.stderr
+
+
+def test_a_bad_inventory_is_named_with_file_and_line(cleo: Cleo) -> None:
+    file = cleo.home / "inventory.yaml"
+    file.write_text("name: x\nallows: [REAL]\nhosts: {a: {via: pigeon}}\n")
+    done = cleo("health", status=1, CLEO_INVENTORY=str(file))
+    assert f"{file}:3:" in done.stderr
+    assert "CLEO_INVENTORY" in cleo("health", status=1, CLEO_INVENTORY="/nowhere").stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named(cleo: Cleo) -> None:
+    (cleo.home / "file").write_text("")
+    done = cleo(
+        "declare",
+        "--title",
+        "x",
+        "--scenario",
+        "database-failure",
+        "--kind",
+        "REAL",
+        status=1,
+        CLEO_HOME=str(cleo.home / "file" / "x"),
+    )
+    assert str(cleo.home / "file") in done.stderr
+
+
+def test_several_open_incidents_must_be_told_apart(cleo: Cleo) -> None:
+    first, second = cleo.declare(), cleo.declare()
+    assert first != second
+    done = cleo("note", "hello", status=1)
+    assert first in done.stderr
+    assert second in done.stderr
+    cleo("note", "hello", "-i", second)
+
+
+def test_a_runner_is_started_and_stops_when_the_incident_is_closed(cleo: Cleo) -> None:
+    cleo.declare()
+    done = cleo("run", "postgres.restore", "--dry-run", status=1)
+    assert "has no PostgreSQL" in done.stderr + done.stdout
+    assert json.loads(cleo("status", "--json").stdout)["runner"] == "at work"
+    incident = json.loads(cleo("status", "--json").stdout)["incident"]
+    cleo("close", "--summary", "over")
+    follower_sees_the_end(cleo, incident)
+
+
+def follower_sees_the_end(cleo: Cleo, incident: str) -> None:
+    from actions.runner import held
+    from tests.waiting import until
+
+    folder = cleo.home / "cleo" / "incidents" / incident
+    until(lambda: not held(folder))
+
+
+def test_every_command_shows_an_example(cleo: Cleo) -> None:
+    listed = cleo("--help").stdout
+    for command in ("declare", "status", "note", "decide", "done", "skip", "run", "close", "health", "report", "demo"):
+        assert command in listed
+        assert "Example:" in cleo(command, "--help").stdout, command
