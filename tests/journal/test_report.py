@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from journal import events as e
+from journal.check import verify_apart
 from journal.events import BODY_TYPES
 from journal.plan.load import read_plan
 from journal.report import render
@@ -17,6 +18,7 @@ from journal.report.build import build
 from journal.report.model import Report
 from journal.report.words import _SENTENCES
 from journal.store import Journal, Reader
+from journal.verify import Verdict
 from tests.journal.stories import ADA, BEGAN, BEN, DECLARED, SetClock, declaration, plan, step, write_recovery
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +154,23 @@ def test_two_runs_give_the_same_bytes_also_in_another_process(recovery: Path, re
     assert done.stdout == b"".join(render(report, name).encode() for name in ("md", "html", "json"))
 
 
+def test_what_is_written_while_the_chain_is_checked_is_not_in_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = small(tmp_path, e.NoteAdded(text="checked"))
+
+    def check_and_go_on(journal: Path) -> Verdict:
+        verdict = verify_apart(journal)
+        with Journal.open(journal, actor=BEN) as writing:
+            writing.append(e.NoteAdded(text="unchecked"))
+        return verdict
+
+    monkeypatch.setattr("journal.report.build.verify_apart", check_and_go_on)
+    found = build(path)
+    assert [entry.text for entry in found.timeline[1:]] == ["Note: checked"]
+    assert found.verification.events == 2
+
+
 def test_every_type_of_event_has_words_for_the_timeline() -> None:
     assert set(_SENTENCES) == set(BODY_TYPES.values())
 
@@ -185,10 +204,11 @@ def test_a_clock_that_jumps_back_does_not_reorder_what_happened(tmp_path: Path) 
         journal.append(e.NoteAdded(text="two"))
         now.pass_(hours=3)
         journal.append(e.NoteAdded(text="three"))
-        late = DECLARED + timedelta(hours=1)
-        journal.append(e.NoteAdded(text="between", happened_at=late.isoformat()))
+        for text, hours in (("between", 1.0), ("before", -0.5)):
+            journal.append(e.NoteAdded(text=text, happened_at=(DECLARED + timedelta(hours=hours)).isoformat()))
     texts = [entry.text for entry in build(tmp_path / "journal.db").timeline]
-    assert texts[1:] == ["Note: one", "Note: two", "Note: between", "Note: three"]
+    assert texts[1].startswith("Declared")
+    assert texts[:1] + texts[2:] == ["Note: before", "Note: one", "Note: two", "Note: between", "Note: three"]
 
 
 def test_ten_thousand_events_are_reported_in_seconds(tmp_path: Path) -> None:
