@@ -289,7 +289,8 @@ def type_of(body: Body) -> str:
     return str(type(body).__struct_config__.tag)
 
 
-_encoder = msgspec.json.Encoder(order="deterministic")
+# Keys stay in the order in which they were given: a plan's severities, systems and options have one.
+_encoder = msgspec.json.Encoder()
 _decoders = {name: msgspec.json.Decoder(cls) for name, cls in BODY_TYPES.items()}
 
 
