@@ -142,8 +142,7 @@ def _cancel(incident: Incident, event: e.Event, body: e.CancelRequested) -> None
 def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
     run = _run(incident, event, body.run)
     run.state, run.started_at = RunState.RUNNING, event.at
-    run.params, run.target = body.params or run.params, body.target
-    run.digest, run.destructive = body.digest, body.destructive
+    run.target, run.digest, run.destructive = body.target, body.digest, body.destructive
     run.runner_seq = incident.runner.seq if incident.runner else 0
     if run.changes_step:
         record = _step(incident, run.step)

@@ -70,8 +70,9 @@ def test_a_run_is_followed_from_request_to_end() -> None:
     run = told.tell(e.RunRequested(step="a", action="some.action", params={"to": "x"}), by=BEN)
     assert (told.state("a"), told.incident.unanswered()[0].id) == ("requested", run)
     target = [e.Identity(name="host", value="db1", known="reported")]
+    redacted = {"to": "***"}
     told.tell(
-        e.ActionStarted(step="a", run=run, action="some.action", params={"to": "y"}, target=target, destructive=True)
+        e.ActionStarted(step="a", run=run, action="some.action", params=redacted, target=target, destructive=True)
     )
     assert (told.state("a"), told.incident.unanswered(), told.incident.unfinished()[0].id) == ("running", [], run)
     told.tell(e.ProgramStarted(step="a", run=run, key="k", argv=["true"]))
@@ -80,7 +81,7 @@ def test_a_run_is_followed_from_request_to_end() -> None:
         e.ActionFinished(step="a", run=run, status="failed", summary="no", left_behind="half of it", duration_s=2.5)
     )
     found = told.incident.runs[run]
-    assert (found.state, found.requested_by, found.params, found.target) == (RunState.FAILED, BEN, {"to": "y"}, target)
+    assert (found.state, found.requested_by, found.params, found.target) == (RunState.FAILED, BEN, {"to": "x"}, target)
     assert (found.left_behind, found.duration_s, found.destructive) == ("half of it", 2.5, True)
     assert [(p.code, p.reattached, p.duration_s) for p in found.programs] == [(3, True, 1.5)]
     assert (told.state("a"), told.incident.steps["a"].note) == ("failed", "no")
