@@ -33,9 +33,9 @@ class DeclareScreen(Dialog[str]):
         host: the app's side.
     """
 
-    CSS_PATH = "declare.tcss"
+    CSS_PATH = ["dialog.tcss", "declare.tcss"]
     CONFIRM = "Declare (ctrl+s)"
-    BINDINGS = [("ctrl+s", "declare", "Declare")]  # noqa: RUF012
+    BINDINGS = [("ctrl+s", "declare", "Declare")]
 
     def __init__(self, host: Host) -> None:
         super().__init__("Declare an incident")

@@ -28,7 +28,7 @@ class Dialog(ModalScreen[R], Generic[R]):
         kind: the incident's kind, or empty.
     """
 
-    CSS_PATH = "dialog.tcss"
+    CSS_PATH: ClassVar[str | list[str]] = "dialog.tcss"  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back, without an answer"),
         Binding("left", "app.focus_previous", "Previous", show=False),

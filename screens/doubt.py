@@ -44,7 +44,7 @@ class DoubtDialog(WatchingDialog[Resolution]):
         run: the run in doubt.
     """
 
-    BINDINGS = [Binding("ctrl+p", "probe", "Probe")]  # noqa: RUF012
+    BINDINGS = [Binding("ctrl+p", "probe", "Probe")]
     CONFIRM = "Say so"
 
     def __init__(self, session: Session, title: str, run: Run) -> None:
@@ -62,7 +62,7 @@ class DoubtDialog(WatchingDialog[Resolution]):
         yield Quiet(Content("\n").join(known))
         offer = f"p: look at what it left, with {self._probe} (read-only)" if self._probe else _NO_PROBE
         yield Quiet(offer, id="run-status")
-        yield OutputView(id="run-output")
+        yield OutputView(id="run-output", classes="-empty")
         yield Quiet("what was it?", classes="label")
         yield OptionList(*(Option(Content(text), id=name) for name, (_, text) in _VERDICTS.items()), id="verdicts")
         yield Quiet("what tells you", classes="label")

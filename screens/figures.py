@@ -32,7 +32,8 @@ def rto_line(incident: Incident, now: datetime, *, wide: bool) -> Content:
     if not tiers:
         return Content("RTO: the plan names none")
     tier = min(open_tiers, key=lambda t: t.target) if open_tiers else tiers[0]
-    parts = [("RTO ", _QUIET), (f"{inert(tier.tier)} ", ""), _rto_words(tier)]
+    name = [(f"{inert(tier.tier)} ", "")] if wide else []
+    parts = [("RTO ", _QUIET), *name, _rto_words(tier)]
     if wide and tier.achieved_at is None:
         parts.append((" " + _bar(tier), _rto_words(tier)[1]))
     return Content.assemble(*parts)
@@ -57,15 +58,17 @@ def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime,
     """Return the data loss of the systems that are hit: achieved, or exposed, or not measured."""
     found = clocks.rpo(incident, systems(incident, readings))
     hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
-    shown = [clock for clock in found if clock.system in hit] or found
-    shown = sorted(shown, key=lambda clock: clock.achieved is None and clock.exposure is None)
-    limit = 2 if wide else 1
-    pieces: list[tuple[str, str]] = [("RPO ", _QUIET)]
-    for number, clock in enumerate(shown[:limit]):
-        pieces += [(" · ", _QUIET)] * bool(number) + [(f"{inert(clock.title)} ", ""), _rpo_words(clock, now)]
-    if len(shown) > limit:
-        pieces.append((f" · +{len(shown) - limit}", _QUIET))
-    return Content.assemble(*pieces) if shown else Content("")
+    concerned = [clock for clock in found if clock.system in hit] or found
+    known = [clock for clock in concerned if clock.achieved is not None or clock.exposure is not None]
+    shown, unknown = known[: 2 if wide else 1], len(concerned) - len(known)
+    pieces: list[str | tuple[str, str]] = []
+    for clock in shown:
+        pieces += [(" · ", _QUIET), f"{inert(clock.title)} ", _rpo_words(clock, now)]
+    if len(known) > len(shown):
+        pieces.append((f" · +{len(known) - len(shown)}", _QUIET))
+    if unknown and (wide or not shown):
+        pieces.append((f"{' · ' if shown else ''}{unknown} not measured", _QUIET))
+    return Content.assemble(("RPO ", _QUIET), *pieces[1:] if shown else pieces) if concerned else Content("")
 
 
 def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
@@ -75,7 +78,7 @@ def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
     if clock.exposure is None:
         return "not measured", _QUIET
     over = clock.exposure > clock.target
-    old = f", {age(clock.measured_at, now)}" if clock.measured_at and (now - clock.measured_at).seconds >= 60 else ""
+    old = f" {age(clock.measured_at, now)}" if clock.measured_at and (now - clock.measured_at).seconds >= 60 else ""
     return f"{minutes(clock.exposure)} exposed{old}", _LATE if over else "bold"
 
 

@@ -28,7 +28,7 @@ class HelpScreen(ModalScreen[None]):
     """
 
     CSS_PATH = "help.tcss"
-    BINDINGS = [Binding("escape,question_mark,q", "dismiss", "Back")]  # noqa: RUF012
+    BINDINGS = [Binding("escape,question_mark,q", "dismiss", "Back")]
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
         super().__init__()

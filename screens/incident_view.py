@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from textual.app import ComposeResult
@@ -35,7 +36,7 @@ class IncidentView(Screen[None]):
 
     CSS_PATH = "incident.tcss"
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 
     def __init__(self, incident_id: str) -> None:
         super().__init__()
@@ -135,13 +136,13 @@ class IncidentView(Screen[None]):
     def show_keys(self) -> None:
         """Show the keys that apply now."""
         try:
-            self.query_one(KeyLine).show_keys({"act": self.enter_word()})
+            self.query_one(KeyLine).show_keys(self.key_words())
         except NoMatches:
             return
 
-    def enter_word(self) -> str:
-        """Return what enter does here, in a word or two."""
-        return ""
+    def key_words(self) -> Mapping[str, str]:
+        """Return what keys are called at the moment, by action; an empty word hides the key."""
+        return {}
 
     def on_checklist_turned(self, event: Checklist.Turned) -> None:
         """The cursor is on another line; on a heading the step pane keeps its step."""

@@ -46,10 +46,9 @@ class Interlock(WatchingDialog[str]):
     def body(self) -> Iterable[Widget]:
         """Yield the command, the dry run, the target, the field."""
         what = self._step.action or " ".join(self._step.command)
-        yield Quiet(Content.assemble((f"{what}{params_text(self._step.params)}", "bold")))
+        yield Quiet(Content.assemble((f"{what}{params_text(self._step.params)}", "bold")), classes="label")
         yield Quiet(id="run-status")
-        yield OutputView(id="run-output")
-        yield Quiet("on", classes="label")
+        yield OutputView(id="run-output", classes="-empty")
         yield Quiet("not known yet: the dry run tells", id="target")
         yield Quiet(id="type-label", classes="label")
         yield Input(id="typed", disabled=True)

@@ -25,7 +25,7 @@ class OutputScreen(Screen[None], HearsNews):
     """
 
     CSS_PATH = "output.tcss"
-    BINDINGS = [  # noqa: RUF012
+    BINDINGS = [
         Binding("escape,o,q", "app.pop_screen", "back", key_display="esc"),
         Binding("end", "end", "follow the end"),
     ]

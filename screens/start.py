@@ -61,7 +61,7 @@ class StartScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Look for incidents now, and again every few seconds."""
-        self.bindings_updated_signal.subscribe(self, lambda _: self.query_one(KeyLine).show_keys())
+        self.bindings_updated_signal.subscribe(self, lambda _: self.query_one(KeyLine).show_keys({"select": "open"}))
         self.query_one(OptionList).focus()
         self.look()
         self.set_interval(_REFRESH, self.look)

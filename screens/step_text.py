@@ -18,7 +18,7 @@ from screens.phrases import age, length, minutes
 from screens.symbols import STEPS
 
 _QUIET, _BAD, _WARN, _GOOD = "$text-muted", "bold $text-error", "$text-warning", "$text-success"
-_LABEL = 9
+_LABEL = 10
 
 Line = Content
 
@@ -30,12 +30,12 @@ def line(label: str, *parts: str | tuple[str, str]) -> Line:
 
 def step_text(incident: Incident, step: Step, catalogue: Catalogue, now: datetime) -> Content:
     """Return everything there is to say of ``step``."""
-    lines = [_state(incident, step, now), *_what(step, catalogue), *_waits(incident, step), *_items(incident, step)]
-    lines += _decision(incident, step)
-    lines += [*_refusal(incident, step), *_last(incident, step, now)]
+    lines = [_state(incident, step, now), *_runs(step, catalogue), *_items(incident, step)]
+    lines += [*_decision(incident, step), *_refusal(incident, step), *_last(incident, step)]
+    lines += _waits(incident, step)
     if step.text:
-        lines += [Content(""), Content(inert(step.text))]
-    lines += _proof(incident, step)
+        lines += [Content(""), Content(inert(step.text)), Content("")]
+    lines += [*_plan_says(step), *_proof(incident, step)]
     return Content("\n").join(lines)
 
 
@@ -54,7 +54,7 @@ def _state(incident: Incident, step: Step, now: datetime) -> Line:
     return Content.assemble((f"{look.symbol} {word}", look.style or "bold"), (when + by, _QUIET))
 
 
-def _what(step: Step, catalogue: Catalogue) -> list[Line]:
+def _runs(step: Step, catalogue: Catalogue) -> list[Line]:
     lines: list[Line] = []
     if step.kind == "action":
         danger = [("  DESTRUCTIVE", _BAD)] if destructive(step, catalogue) else []
@@ -66,11 +66,12 @@ def _what(step: Step, catalogue: Catalogue) -> list[Line]:
         lines += [line("on", inert(step.host))] if step.host else []
     if step.kind in ("action", "command") and not runnable(step, catalogue):
         lines.append(Content.assemble(("Not available yet: do it by hand, then m and note what you did.", _WARN)))
-    if step.script:
-        lines.append(line("plan says", inert(step.script)))
-    if step.expect:
-        lines.append(line("usually", length(step.expect)))
     return lines
+
+
+def _plan_says(step: Step) -> list[Line]:
+    lines = [line("plan says", inert(step.script))] if step.script else []
+    return [*lines, line("usually", length(step.expect))] if step.expect else lines
 
 
 def params_text(params: dict[str, Any]) -> str:
@@ -123,16 +124,15 @@ def _refusal(incident: Incident, step: Step) -> list[Line]:
     ]
 
 
-def _last(incident: Incident, step: Step, now: datetime) -> list[Line]:
+def _last(incident: Incident, step: Step) -> list[Line]:
     record, run = incident.steps[step.id], incident.last_run(step.id)
     lines: list[Line] = []
-    if run and run.target:
-        lines += target_lines(run.target)
     if run and run.state is not RunState.REFUSED:
-        lines += _run_lines(run, now)
-    if record.note and not (run and run.summary == record.note) and not step.decision:
+        lines += _run_lines(run)
+    said = (run.summary, run.in_doubt) if run else ()
+    if record.note and record.note not in said and not step.decision:
         lines.append(line("note", inert(record.note)))
-    return lines
+    return [*lines, *(target_lines(run.target) if run else [])]
 
 
 def target_lines(target: list[Identity]) -> list[Line]:
@@ -147,7 +147,7 @@ def target_lines(target: list[Identity]) -> list[Line]:
     ]
 
 
-def _run_lines(run: Run, now: datetime) -> list[Line]:
+def _run_lines(run: Run) -> list[Line]:
     lines: list[Line] = []
     if run.in_doubt:
         lines.append(Content.assemble(("! in doubt: ", _BAD), inert(run.in_doubt)))

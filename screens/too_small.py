@@ -15,7 +15,7 @@ class TooSmall(Screen[None]):
     """Says so, and goes away when there is room again."""
 
     CSS_PATH = "too_small.tcss"
-    BINDINGS = [Binding("q,ctrl+q", "app.quit", "quit")]  # noqa: RUF012
+    BINDINGS = [Binding("q,ctrl+q", "app.quit", "quit")]
 
     def compose(self) -> ComposeResult:
         """Lay out the words."""

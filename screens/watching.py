@@ -67,7 +67,9 @@ class WatchingDialog(Dialog[R], HearsNews):
             return
         self.query_one("#run-status", Quiet).show(run_words(run))
         view = self.query_one("#run-output", OutputView)
-        view.show(self.session.tails.get(run.id, ()))
+        lines = self.session.tails.get(run.id, ())
+        view.set_class(not lines, "-empty")
+        view.show(lines)
 
     def on_unmount(self) -> None:
         """Stop following the output."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from journal.incident import Incident
+from journal.rows import Reading
 from screens.inert import inert
 from screens.phrases import age
 from screens.session import Session
@@ -16,6 +17,9 @@ from screens.widgets.quiet import Quiet
 
 STALE_AFTER = 60.0
 """Seconds after which a reading is no longer the present: the runner's monitor measures every few seconds."""
+
+
+_NOTHING = health_look("not measured")
 
 
 class Health(NamedTuple):
@@ -28,23 +32,30 @@ class Health(NamedTuple):
 
 
 def health(incident: Incident, session: Session, system: str, now: datetime) -> Health:
-    """Return a system's health; a reading that has grown old says so and is no longer green."""
+    """Return a system's health. A reading that has grown old says how old; it is no longer green."""
     name = inert(incident.plan.systems[system].title)
     reading = session.readings.get(f"health:{system}")
     if reading is None:
-        return Health(name, health_look("not measured"), "", "")
+        return Health(name, _NOTHING, "", "")
     look = health_look(str(reading.payload.get("status", "not measured")))
-    seen_at = reading.payload.get("seen_at")
-    seen = f"seen {age(datetime.fromisoformat(seen_at), now)}" if seen_at else "never seen"
     if (now - reading.at).total_seconds() > STALE_AFTER:
-        look = Look("?", f"{look.word} {age(reading.at, now)}", "quiet")
-    return Health(
-        name, look, inert(str(reading.payload.get("detail") or "")), seen if look.word != "not measured" else ""
-    )
+        fresh = look.tone == "good"
+        look = Look(
+            "?" if fresh else look.symbol, f"{look.word}, {age(reading.at, now)}", "quiet" if fresh else look.tone
+        )
+    return Health(name, look, inert(str(reading.payload.get("detail") or "")), _seen(reading, now))
+
+
+def _seen(reading: Reading, now: datetime) -> str:
+    """Return when the system last answered; nothing while it does."""
+    if reading.payload.get("status") in ("up", "degraded"):
+        return ""
+    seen_at = reading.payload.get("seen_at")
+    return f"last seen {age(datetime.fromisoformat(seen_at), now)}" if seen_at else "not seen since the runner began"
 
 
 class HealthPanel(Quiet):
-    """A column on a wide screen, one line of symbols and names on a narrow one."""
+    """A column on a wide screen, one line of symbols and names on a narrow one. The worst comes first."""
 
     def display_health(self, session: Session, now: datetime) -> None:
         """Show what is known of every system now."""
@@ -52,15 +63,33 @@ class HealthPanel(Quiet):
         if incident is None:
             return
         found = [health(incident, session, system, now) for system in incident.plan.systems]
-        wide = self.app.size.width >= 110
+        found.sort(key=lambda one: _ORDER.get(one.look.symbol, 3))
         self.border_title = "Health"
-        self.show(Content("\n").join(map(_block, found)) if wide else _one_line(found, self.app.size.width))
+        self.show(_column(found) if self.app.size.width >= 110 else _one_line(found, self.size.width))
+
+
+_ORDER = {"✗": 0, "~": 1, "✓": 2}
+
+
+def _column(found: list[Health]) -> Content:
+    measured = [_block(one) for one in found if one.look is not _NOTHING]
+    others = [one.title for one in found if one.look is _NOTHING]
+    if others:
+        measured.append(
+            Content.assemble(
+                ("? not measured\n", "bold $text-muted"), ("\n".join(f"  {o}" for o in others), "$text-muted")
+            )
+        )
+    return Content("\n").join(measured)
 
 
 def _block(found: Health) -> Content:
     lines = [
         Content.assemble(
-            (f"{found.look.symbol} ", found.look.style), (found.title, "bold"), " ", (found.look.word, found.look.style)
+            (f"{found.look.symbol} ", found.look.style),
+            (found.title, "bold"),
+            "  ",
+            (found.look.word, found.look.style),
         )
     ]
     lines += [Content.assemble((f"  {text}", "$text-muted")) for text in (found.detail, found.seen) if text]
@@ -68,8 +97,12 @@ def _block(found: Health) -> Content:
 
 
 def _one_line(found: list[Health], width: int) -> Content:
-    """Worst first, so that what is cut off is not what is down."""
-    order = {"✗": 0, "~": 1, "✓": 2, "?": 3}
-    worst_first = sorted(found, key=lambda one: order.get(one.look.symbol, 3))
-    parts = [Content.assemble((f"{one.look.symbol} {one.title}", one.look.style)) for one in worst_first]
-    return Content("  ").join(parts).truncate(width, ellipsis=True)
+    parts = [
+        Content.assemble((f"{one.look.symbol} {one.title}", one.look.style))
+        for one in found
+        if one.look is not _NOTHING
+    ]
+    others = sum(one.look is _NOTHING for one in found)
+    if others:
+        parts.append(Content.assemble((f"? {others} not measured", "$text-muted")))
+    return Content("  ").join(parts).truncate(max(1, width), ellipsis=True)

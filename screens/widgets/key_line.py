@@ -16,13 +16,22 @@ class KeyLine(Quiet):
         """Show them.
 
         Args:
-            words: what an action is called at the moment, by action; an empty word hides its key.
+            words: what an action is called at the moment, by action; an empty word hides its key, any other shows it.
         """
-        pieces: list[Content] = []
+        words = words or {}
+        pieces: dict[str, Content] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            word = (words or {}).get(binding.action, binding.description)
-            if active.enabled and binding.show and word:
+            word = words.get(binding.action, binding.description if binding.show else "")
+            if active.enabled and word and binding.action not in pieces:
                 key = binding.key_display or binding.key
-                pieces.append(Content.assemble((key, "bold $text-accent"), f" {word}"))
-        self.show(Content("  ").join(pieces))
+                pieces[binding.action] = Content.assemble((key, "bold $text-accent"), f" {word}")
+        self.show(Content("  ").join(fitting(list(pieces.values()), self.size.width)))
+
+
+def fitting(pieces: list[Content], width: int) -> list[Content]:
+    """Return the pieces that fit into ``width``; the last two, help and quit, always stay."""
+    kept = list(pieces)
+    while len(kept) > 2 and sum(piece.cell_length + 2 for piece in kept) - 2 > width > 0:
+        del kept[-3]
+    return kept

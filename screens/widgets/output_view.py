@@ -17,9 +17,10 @@ from screens.inert import inert
 class OutputView(ScrollView, can_focus=True):
     """Shows lines; follows the end as long as it is scrolled to the end."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self._lines: list[OutputLine] = []
+        self._following = True
 
     @property
     def text(self) -> str:
@@ -31,12 +32,23 @@ class OutputView(ScrollView, can_focus=True):
         lines = list(lines)
         if _same(lines, self._lines):
             return
-        at_end = self.scroll_offset.y >= self.max_scroll_y - 1
         self._lines = lines
         self.virtual_size = Size(self.scrollable_content_region.width, len(lines))
-        if at_end:
-            self.scroll_end(animate=False, immediate=True)
+        self._follow()
         self.refresh()
+
+    def _follow(self) -> None:
+        if self._following:
+            self.scroll_end(animate=False)
+
+    def on_resize(self) -> None:
+        """Stay at the end."""
+        self._follow()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Whoever scrolls away from the end stops following it; whoever comes back follows again."""
+        super().watch_scroll_y(old_value, new_value)
+        self._following = new_value >= self.max_scroll_y
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the window."""

@@ -44,14 +44,16 @@ class StepPane(Vertical):
         self._line("step-text").show(step_text(incident, step, session.catalogue, now))
         run = shown_run(session, step)
         session.watch("step", run.id if run else 0)
-        self._line("progress").show(progress(session, run, now))
+        bar = progress(session, run, now)
+        self._line("progress").show(bar)
+        self._line("progress").set_class(not bar, "-empty")
         self.show_output(session, run)
 
     def show_output(self, session: Session, run: Run | None) -> None:
         """Show what the run printed, if it printed anything."""
         lines = session.tails.get(run.id, ()) if run else ()
         view = self.query_one("#output", OutputView)
-        view.set_class(not lines, "-empty")
+        self.set_class(not lines, "-quiet")
         view.show(lines)
         if run:
             view.border_title = _output_title(run)
