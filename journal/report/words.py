@@ -7,6 +7,8 @@ from datetime import datetime
 from shlex import join
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from journal import events as e
 from journal.report.times import instant, length
 
@@ -18,7 +20,7 @@ Sentence = Callable[["Incident", Any], str]
 
 def sentence(incident: Incident, body: e.Body) -> str:
     """Return what an event says. Its text is as people and systems gave it: not yet made inert."""
-    return _SENTENCES[type(body)](incident, body)
+    return _SENTENCES.get(type(body), _plainly)(incident, body)
 
 
 def call(action: str, params: Mapping[str, Any]) -> str:
@@ -70,6 +72,12 @@ def _value(value: Any) -> str:
 def _with(text: str, *more: str) -> str:
     """Return a sentence and what explains it, leaving out what is empty."""
     return " — ".join(part for part in (text, *more) if part)
+
+
+def _plainly(incident: Incident, body: e.Body) -> str:
+    """Return an event of a type that has no words of its own yet: its type, and what it holds."""
+    fields = {name: value for name, value in msgspec.structs.asdict(body).items() if name != "step" and value != ""}
+    return f"{e.type_of(body)}: {', '.join(f'{name} {_value(value)}' for name, value in fields.items())}"
 
 
 def _declared(incident: Incident, body: e.IncidentDeclared) -> str:
@@ -199,4 +207,12 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,
     e.IncidentClosed: _closed,
+    e.ContactPaged: lambda incident, body: f"Called {body.level}" + (f" — {body.how}" if body.how else ""),
+    e.ContactAcknowledged: lambda incident, body: f"{body.level} answered" + (f": {body.who}" if body.who else ""),
+    e.ReportFieldWritten: lambda incident, body: f"Report, {body.field} — {body.text}",
+    e.ActionItemWritten: lambda incident, body: f"Action item {body.id}{' dropped' if body.dropped else ''} — {body.text}",
+    e.SignedOff: lambda incident, body: f"Signed off as {body.role}, having seen head {short_head(body.head)}",
+    e.ExerciseBegan: lambda incident, body: "The exercise began",
+    e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.text}",
+    e.JournalContinued: lambda incident, body: f"The journal goes on in part {body.part} — {body.why}",
 }

@@ -11,15 +11,14 @@ import pytest
 
 from journal import events as e
 from journal.check import verify_apart
-from journal.events import BODY_TYPES
 from journal.plan.load import read_plan
 from journal.report import render
 from journal.report.build import build
 from journal.report.model import Report
-from journal.report.words import _SENTENCES
+from journal.report.words import sentence
 from journal.store import Journal, Reader
 from journal.verify import Verdict
-from tests.journal.stories import ADA, BEGAN, BEN, DECLARED, SetClock, declaration, plan, step, write_recovery
+from tests.journal.stories import ADA, BEGAN, BEN, DECLARED, SetClock, Story, declaration, plan, step, write_recovery
 
 ROOT = Path(__file__).parents[2]
 RENDER_ALL = """
@@ -171,8 +170,16 @@ def test_what_is_written_while_the_chain_is_checked_is_not_in_the_report(
     assert found.verification.events == 2
 
 
-def test_every_type_of_event_has_words_for_the_timeline() -> None:
-    assert set(_SENTENCES) == set(BODY_TYPES.values())
+class Sneezed(e.Body, frozen=True, kw_only=True, tag="person.sneezed"):
+    who: str
+    times: int = 0
+    why: str = ""
+
+
+def test_an_event_without_words_of_its_own_is_shown_plainly(tmp_path: Path) -> None:
+    incident = Story(plan(step("a"))).incident
+    assert sentence(incident, Sneezed(step="a", who="Ada", times=2)) == "person.sneezed: who Ada, times 2"
+    assert sentence(incident, e.StepSkipped(step="a", reason="no need")) == "Skipped — no need"
 
 
 def small(path: Path, *bodies: e.Body, clock: SetClock | None = None) -> Path:
