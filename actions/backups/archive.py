@@ -34,9 +34,14 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
         """Return the timeline the server wrote at ``instant``: a history is archived when its timeline begins."""
         return max((tl for tl, born in self.histories.items() if born <= instant.timestamp()), default=1)
 
-    def newest(self, timeline: int) -> str:
-        """Return the name of the newest segment of a timeline, or an empty string."""
-        return max((name for name in self.segments if int(name[:8], 16) == timeline), default="")
+    def newest(self, path: Path, size: int = SEGMENT_BYTES) -> str:
+        """Return the name of the newest segment on a way through the timelines, or an empty string."""
+        on_path = (
+            name
+            for name in self.segments
+            if path.timeline_at(parse_segment(name, size).number, size) == int(name[:8], 16)
+        )
+        return max(on_path, key=lambda name: name[8:], default="")
 
 
 def read_archive(server: Server, repository: Repository) -> Archive:

@@ -36,8 +36,11 @@ class Soundness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify_command(server: Server) -> list[str]:
-    """Return the command line that reads every file of the repository."""
-    options = ["--output=text", "--verbose", "--log-level-console=info", "--log-timestamp=n"]
+    """Return the command line that reads every file of the repository.
+
+    A file that cannot be read is tried once more at once; pgBackRest's second try would wait 15 s for each.
+    """
+    options = ["--output=text", "--verbose", "--job-retry=1", "--log-level-console=info", "--log-timestamp=n"]
     return command(server, "verify", *options)
 
 

@@ -55,11 +55,11 @@ def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:
     facts |= {"newest": newest.label, "newest_ended_at": newest.stopped_at.isoformat(), "age_s": _age_s(newest)}
     archive = read_archive(server, repository)
     timeline = max(archive.newest_timeline, newest.timeline)
-    path, last = read_path(server, repository, timeline), archive.newest(timeline)
-    if not last:
-        return {**facts, "findings": [*findings, f"no log segment of timeline {timeline} is archived"]}
-    found = control(server)
+    path, found = read_path(server, repository, timeline), control(server)
     size = found.segment_bytes if found else SEGMENT_BYTES
+    last = archive.newest(path, size)
+    if not last:
+        return {**facts, "findings": [*findings, "no log segment is archived"]}
     first = next((b.start_segment for b in usable if path.contains(b.timeline, b.stop_lsn)), last)
     missing = gaps(path, first, last, archive, size)
     findings += [f"log segment {name} is missing from the archive" for name in missing]

@@ -39,10 +39,10 @@ def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
     server = find_server(ctx)
     record = _restored(server)
     pid = postmaster(server)
-    if record.state == "recovered" and pid:
-        return Outcome(ok=True, summary=f"The log was applied already, to {record.goal}.")
+    if record.state == "recovered":
+        return _applied_already(server, record, pid)
     if record.state != "recovering" or not (pid or _promoted(server, record)):
-        _require_down(pid)
+        _require_untouched(server, record, pid)
         record = _aim(server, record)
         if not ctx.effect(f"replay the log of timeline {record.timeline} to {record.goal}, with the writers kept out"):
             return Outcome(ok=True, summary=f"would replay the log to {record.goal}")
@@ -69,13 +69,29 @@ def _restored(server: Server) -> RestoreRecord:
     return record
 
 
-def _require_down(pid: int | None) -> None:
+def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> Outcome:
+    if not pid:
+        raise ActionFailed(
+            f"The log was applied already, to {record.goal}; {server.name} went down since.",
+            "Start it: postgres.start.",
+            left_behind="Nothing was changed; the server is down.",
+        )
+    return Outcome(ok=True, summary=f"The log was applied already, to {record.goal}.")
+
+
+def _require_untouched(server: Server, record: RestoreRecord, pid: int | None) -> None:
+    """Nobody may have started the restored server: it would have replayed past the goal, and cannot go back."""
     if pid:
         raise GateClosed(
             "one-writer",
             f"Somebody started the restored server (pid {pid}) before its log was applied.",
             "Stop it first: postgres.stop.",
             yields="never",
+        )
+    if record.state == "restored" and not server.exists(f"{server.data}/backup_label"):
+        raise ActionFailed(
+            "Somebody started the restored server, and it has replayed log without a goal.",
+            "Run postgres.restore again: it cannot go back by itself.",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
@@ -50,8 +51,9 @@ def connect(
         SecretUnavailable: its password cannot be had.
         psycopg.Error: a statement failed, or the session was cut.
     """
+    end = time.monotonic() + deadline_s
     connection = _open(settings, deadline_s, database)
-    with _cut_after(connection.fileno(), deadline_s):
+    with _cut_after(connection.fileno(), max(0.1, end - time.monotonic())):
         try:
             yield connection
         finally:

@@ -120,15 +120,10 @@ class Logs:
         """Saved segments in front of the archive's end; those behind it may be recycled files with old content."""
         return {name for name in self._saved if self._newest and name[8:] <= self._newest[8:]}
 
-    @property
+    @cached_property
     def _newest(self) -> str:
         """The archive's newest segment on the way to the goal."""
-        on_path = (
-            name
-            for name in self.archive.segments
-            if self.path.timeline_at(parse_segment(name, self.size).number, self.size) == int(name[:8], 16)
-        )
-        return max(on_path, key=lambda name: name[8:], default="")
+        return self.archive.newest(self.path, self.size)
 
 
 def _saved_names(server: Server, directory: str) -> set[str]:

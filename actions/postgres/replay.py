@@ -16,6 +16,7 @@ _STALL_S = 900.0
 _LAUNCH_S = 5.0
 _PAUSE_S = 0.3
 _OURS = ("recovery_target", "restore_command")
+_AGAIN = "Run this step again: it looks through the log anew, and names what is missing. Or restore again."
 _NOT_PROMOTED = (
     "The server was not promoted. Nothing is lost: the log can be replayed again, or the backup restored again."
 )
@@ -64,7 +65,7 @@ def follow(server: Server, *, start_lsn: int, goal_lsn: int) -> None:
             last, moved = position, now
             server.ctx.progress(_progress(position, start_lsn, goal_lsn, now - begun))
         if now - begun > _LAUNCH_S and not postmaster(server):
-            raise went_down(server, _NOT_PROMOTED)
+            raise went_down(server, _AGAIN, _NOT_PROMOTED)
         if now - moved > _STALL_S:
             raise ActionFailed(
                 f"Replay has not moved from {format_lsn(last)} for {_STALL_S / 60:.0f} minutes.",

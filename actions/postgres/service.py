@@ -77,12 +77,16 @@ def wait_until_up(server: Server, deadline_s: float) -> None:
     )
 
 
-def went_down(server: Server, left_behind: str = "The server is down.") -> ActionFailed:
+def went_down(
+    server: Server,
+    hint: str = "If its data is damaged or incomplete, a restore is next.",
+    left_behind: str = "The server is down.",
+) -> ActionFailed:
     """Return the error for a server that ended while it started, with its own last words."""
     reason = log_words(server)
     return ActionFailed(
         f"{server.name} went down while it started{f': {reason}' if reason else '.'}",
-        "If its data is damaged or incomplete, a restore is next.",
+        hint,
         left_behind=left_behind,
     )
 

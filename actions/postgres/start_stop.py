@@ -10,6 +10,7 @@ from actions.outcome import ActionFailed, Outcome
 from actions.postgres.connection import connect
 from actions.postgres.identity import identity
 from actions.postgres.process import control, describe_data, postmaster
+from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.service import start_service, stop_service, wait_until_up
 
@@ -36,6 +37,7 @@ def start(ctx: ActionContext) -> Outcome:
     if pid := postmaster(server):
         return _running_already(server, pid)
     _require_data(server)
+    _require_applied(server)
     if not ctx.effect(f"start {server.name}: it replays its own log and loses nothing committed"):
         return Outcome(ok=True, summary=f"would start {server.name}")
     begin = time.monotonic()
@@ -86,6 +88,17 @@ def _require_data(server: Server) -> None:
         raise ActionFailed(
             f"{server.name} cannot be started: its data directory {server.data} is {describe_data(server)}.",
             "Crash recovery has nothing to start from: a restore is next.",
+            left_behind="Nothing was changed; the server is down.",
+        )
+
+
+def _require_applied(server: Server) -> None:
+    """A restored directory would only start to follow the archive, for ever: it wants a goal."""
+    record = load_record(server)
+    if record and record.state in ("restored", "recovering"):
+        raise ActionFailed(
+            f"{server.name} is restored from backup {record.backup}, and its log is not applied.",
+            "Run postgres.apply_wal: it starts the server and replays the log to the recovery point.",
             left_behind="Nothing was changed; the server is down.",
         )
 

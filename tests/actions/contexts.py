@@ -17,6 +17,10 @@ from actions.transport import Completed, Transport, open_transport
 from journal.events import Kind
 
 
+class RunnerDied(BaseException):
+    """The runner's process ended here: nothing after it was executed."""
+
+
 class FakeContext:
     """In-process ``ActionContext``.
 
@@ -26,6 +30,8 @@ class FakeContext:
         overrides: reasons by gate.
         dry_run: whether effects are only described.
         incident: further fields of the incident's facts.
+
+    ``dies_after`` is the key of a program after which the runner dies.
     """
 
     def __init__(
@@ -42,13 +48,16 @@ class FakeContext:
         self.overrides = dict(overrides or {})
         facts = {"id": "INC-1", "kind": Kind.LAB, "began_at": "", **incident}
         self.incident = IncidentFacts(decisions=dict(decisions or {}), **facts)
-        self.files = Path(tempfile.mkdtemp(prefix="cleo-files-"))
+        self._folder = tempfile.TemporaryDirectory(prefix="cleo-context-")
+        self.files = Path(self._folder.name) / "files"
+        self.files.mkdir()
         self.lines: list[str] = []
         self.effects: list[str] = []
         self.steps: list[Progress] = []
         self.programs: dict[str, Completed] = {}
         self.cancelled = False
-        self._spools = Path(tempfile.mkdtemp(prefix="cleo-spools-"))
+        self.dies_after = ""
+        self._runs = 0
         self._transports: dict[str, Transport] = {}
 
     def with_incident(self, **changes: Any) -> FakeContext:
@@ -112,11 +121,14 @@ class FakeContext:
             if on_line:
                 on_line(stream, text)
 
-        handle = self.transport(host).start(self._spools / key, argv, env=env, user=user)
+        handle = self.transport(host).start(Path(self._folder.name) / f"{self._runs}-{key}", argv, env=env, user=user)
         done = handle.wait(on_output=take, cancelled=lambda: self.cancelled, deadline_s=timeout_s)
         if self.cancelled:
             raise Cancelled(f"{argv[0]} was ended")
         self.programs[key] = done
+        if key == self.dies_after:
+            self.dies_after = ""
+            raise RunnerDied
         return done
 
     def secret(self, value: str) -> str:
@@ -125,5 +137,9 @@ class FakeContext:
     def do(self, action: Action, **params: Any) -> Outcome:
         """Run an action with this context, as a run of its own."""
         self.programs = {}
-        self._spools = Path(tempfile.mkdtemp(prefix="cleo-spools-"))
+        return self.reenter(action, **params)
+
+    def reenter(self, action: Action, **params: Any) -> Outcome:
+        """Run an action again as a new runner does after a takeover: programs that ended are not repeated."""
+        self._runs += 1
         return action.function(self, **params)

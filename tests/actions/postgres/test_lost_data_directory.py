@@ -33,7 +33,7 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     ctx = FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"}, began_at=fault.at)
 
     assert not ctx.do(is_running).ok
-    with pytest.raises(ActionFailed, match="missing|not a database") as refused:
+    with pytest.raises(ActionFailed, match=r"missing|not a database") as refused:
         ctx.do(start)
     assert "a restore is next" in refused.value.hint
     assert ctx.do(hold).ok

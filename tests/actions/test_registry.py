@@ -1,0 +1,53 @@
+"""The registry: what it finds, and what it does not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from actions.registry import UnknownAction, catalogue, find, registry
+
+CLIENTS = "psycopg asyncssh pymongo redis boto3 kubernetes dns textual rich sqlite_utils"
+
+
+def test_loading_it_loads_no_client_library() -> None:
+    code = "import sys, actions.registry as r; r.catalogue(); print(*[m for m in sys.argv[1:] if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code, *CLIENTS.split()], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["dr_restore_postgres.sh", "./scripts/dr_restore_postgres.sh", "/opt/dr/scripts/dr_restore_postgres.sh"],
+)
+def test_a_script_of_the_written_plan_is_found(script: str) -> None:
+    assert find(script).name == "postgres.restore"
+
+
+def test_a_promise_is_found_and_cannot_be_run() -> None:
+    spec = find("mongodb.restore")
+    assert not spec.available
+    assert spec.name not in registry()
+
+
+def test_a_wrong_name_says_what_comes_near() -> None:
+    with pytest.raises(UnknownAction) as unknown:
+        find("postgres.restor")
+    assert "postgres.restore" in unknown.value.hint
+
+
+def test_every_probe_is_an_action_that_changes_nothing() -> None:
+    for action in registry().values():
+        if action.spec.probe:
+            assert not registry()[action.spec.probe].spec.destructive
+            assert registry()[action.spec.probe].spec.name != action.spec.name
+
+
+def test_whatever_acts_on_postgres_says_on_which_one() -> None:
+    assert [a.spec.name for a in registry().values() if a.spec.system == "postgres" and a.target is None] == []
+
+
+def test_a_promise_gives_way_to_what_is_real() -> None:
+    assert all(spec.available for name, spec in catalogue().items() if name in registry())
