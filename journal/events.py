@@ -1,267 +1,102 @@
 """The event types: everything that can be said about an incident, and by whom it is said.
 
-An event is an envelope (who, when, where, which place in the chain) around a body. A body is one of the
-structs below; its tag is the ``type`` column, its ``step`` the ``step`` column, all its other fields the
-``payload``. Requests (``run.requested``, ``cancel.requested``) are appended by whoever asks; the runner
-alone answers them.
+An event is an envelope (who, when, where, which place in the chain) around a body. A body's tag is the ``type``
+column, its ``step`` the ``step`` column, all its other fields the ``payload``. Requests (``run.requested``,
+``cancel.requested``) are appended by whoever asks; the runner alone answers them.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Literal
 
 import msgspec
 
-
-class Kind(StrEnum):
-    """What an incident is, fixed when it is declared (design, gate 1)."""
-
-    REAL = "REAL"
-    DRILL = "DRILL"
-    LAB = "LAB"
-    TABLETOP = "TABLETOP"
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
-    """What happened. ``step`` names the plan's step it happened to, or is empty."""
-
-    step: str = ""
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One fact that tells a target from every other: its name, value, and how we came to know it."""
-
-    name: str
-    value: str
-    known: Literal["reported", "last known", "unknown"]
-
-
-class Override(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A person's word that one gate shall yield once; ``target`` is what they typed, where that is asked."""
-
-    gate: str
-    reason: str
-    target: str = ""
-
-
-class IncidentDeclared(Body, frozen=True, kw_only=True, tag="incident.declared"):
-    """The journal's first page. ``plan`` is the whole plan as data; times are UTC ISO 8601."""
-
-    id: str
-    title: str
-    kind: Kind
-    scenario: str
-    severity: str
-    began_at: str
-    discovered_at: str
-    plan: dict[str, Any]
-    plan_sha256: str
-    inventory: str = ""
-    program: str = ""
-
-
-class DecisionMade(Body, frozen=True, kw_only=True, tag="decision.made"):
-    """A person chose. ``name`` is the decision's name in the plan (severity, strategy, recovery_point…)."""
-
-    name: str
-    answer: str
-    reason: str = ""
-
-
-class ItemChecked(Body, frozen=True, kw_only=True, tag="item.checked"):
-    """A sub-item of a manual step was ticked (or unticked)."""
-
-    item: str
-    checked: bool
-
-
-class StepMarkedDone(Body, frozen=True, kw_only=True, tag="step.marked_done"):
-    """A person did the step by hand, or says that it is done."""
-
-    note: str
-
-
-class StepSkipped(Body, frozen=True, kw_only=True, tag="step.skipped"):
-    """A person left the step out."""
-
-    reason: str
-
-
-class StepReopened(Body, frozen=True, kw_only=True, tag="step.reopened"):
-    """A person took back that the step is done or skipped."""
-
-    reason: str
-
-
-class NoteAdded(Body, frozen=True, kw_only=True, tag="note.added"):
-    """Free text. A late entry has ``happened_at``: when it happened; the envelope says when it was written."""
-
-    text: str
-    happened_at: str = ""
-
-
-class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
-    """Somebody asks for an action. The event's seq is the run's id.
-
-    ``confirmed`` is the identity typed at the interlock. ``probe_of`` is the in-doubt run that this
-    read-only run looks into; such a run leaves its step's state alone.
-    """
-
-    action: str
-    params: dict[str, Any] = {}
-    dry_run: bool = False
-    confirmed: str = ""
-    overrides: list[Override] = []
-    probe_of: int = 0
-
-
-class RunRefused(Body, frozen=True, kw_only=True, tag="run.refused"):
-    """The runner did not start a run. ``yields`` says what would change its mind."""
-
-    run: int
-    gate: str
-    message: str
-    yields: Literal["never", "reason", "reason and target"] = "never"
-
-
-class CancelRequested(Body, frozen=True, kw_only=True, tag="cancel.requested"):
-    """Somebody asks a run to stop."""
-
-    run: int
-    reason: str = ""
-
-
-class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
-    """Intent, durable before the first effect."""
-
-    run: int
-    action: str
-    params: dict[str, Any] = {}
-    target: list[Identity] = []
-    digest: str = ""
-    dry_run: bool = False
-    destructive: bool = False
-    overrides: list[Override] = []
-    probe_of: int = 0
-
-
-class ActionReentered(Body, frozen=True, kw_only=True, tag="action.reentered"):
-    """A new runner entered a resumable action again after its runner was gone."""
-
-    run: int
-    why: str
-
-
-class ProgramStarted(Body, frozen=True, kw_only=True, tag="program.started"):
-    """An external program is about to run. ``spool`` is where its shim keeps pid, output and exit status."""
-
-    run: int
-    key: str
-    argv: list[str]
-    host: str = ""
-    spool: str = ""
-
-
-class ProgramFinished(Body, frozen=True, kw_only=True, tag="program.finished"):
-    """An external program ended. ``code`` is its exit status, negative for a signal, None where it cannot be known."""
-
-    run: int
-    key: str
-    code: int | None
-    duration_s: float = 0.0
-    reattached: bool = False
-
-
-class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
-    """How a run ended. The chain covers its output through ``output_sha256`` (see ``Journal.output_digest``)."""
-
-    run: int
-    status: Literal["succeeded", "failed", "cancelled"]
-    summary: str
-    facts: dict[str, Any] = {}
-    left_behind: str = ""
-    output_lines: int = 0
-    output_sha256: str = ""
-    duration_s: float = 0.0
-
-
-class ActionInDoubt(Body, frozen=True, kw_only=True, tag="action.in_doubt"):
-    """It cannot be known how a run ended. ``program`` is what is known of the external program, in words."""
-
-    run: int
-    why: str
-    program: str = ""
-    output_lines: int = 0
-    output_sha256: str = ""
-
-
-class DoubtResolved(Body, frozen=True, kw_only=True, tag="doubt.resolved"):
-    """A person decided what an in-doubt run was. ``run_again`` makes the step ready; it starts nothing."""
-
-    run: int
-    verdict: Literal["done", "failed", "run_again"]
-    reason: str
-
-
-class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
-    """A system's health went from one status to another."""
-
-    system: str
-    status: str
-    was: str
-    detail: str = ""
-
-
-class RunnerStarted(Body, frozen=True, kw_only=True, tag="runner.started"):
-    """A runner took the lease. ``took_over`` describes the dead owner, or is empty."""
-
-    pid: int
-    started: int
-    took_over: str = ""
-
-
-class RunnerStopped(Body, frozen=True, kw_only=True, tag="runner.stopped"):
-    """A runner gave the lease back."""
-
-    pid: int
-    why: str
-
-
-class IncidentClosed(Body, frozen=True, kw_only=True, tag="incident.closed"):
-    """The incident is over; nothing but notes and late entries follows."""
-
-    summary: str = ""
-
-
-AnyBody = (
-    IncidentDeclared
-    | DecisionMade
-    | ItemChecked
-    | StepMarkedDone
-    | StepSkipped
-    | StepReopened
-    | NoteAdded
-    | RunRequested
-    | RunRefused
-    | CancelRequested
-    | ActionStarted
-    | ActionReentered
-    | ProgramStarted
-    | ProgramFinished
-    | ActionFinished
-    | ActionInDoubt
-    | DoubtResolved
-    | HealthChanged
-    | RunnerStarted
-    | RunnerStopped
-    | IncidentClosed
+from journal import people_events, review_events, run_events
+from journal.event_base import Body, Identity, Kind, Override
+from journal.people_events import (
+    ContactAcknowledged,
+    ContactPaged,
+    DecisionMade,
+    IncidentClosed,
+    IncidentDeclared,
+    ItemChecked,
+    NoteAdded,
+    StepMarkedDone,
+    StepReopened,
+    StepSkipped,
+)
+from journal.review_events import (
+    ActionItemWritten,
+    ExerciseBegan,
+    InjectGiven,
+    JournalContinued,
+    ReportField,
+    ReportFieldWritten,
+    SignedOff,
+)
+from journal.run_events import (
+    ActionFinished,
+    ActionInDoubt,
+    ActionReentered,
+    ActionStarted,
+    CancelRequested,
+    DoubtResolved,
+    HealthChanged,
+    ProgramFinished,
+    ProgramStarted,
+    RunnerStarted,
+    RunnerStopped,
+    RunRefused,
+    RunRequested,
 )
 
+__all__ = [
+    "BODY_TYPES",
+    "ActionFinished",
+    "ActionInDoubt",
+    "ActionItemWritten",
+    "ActionReentered",
+    "ActionStarted",
+    "Body",
+    "CancelRequested",
+    "ContactAcknowledged",
+    "ContactPaged",
+    "DecisionMade",
+    "DoubtResolved",
+    "Event",
+    "ExerciseBegan",
+    "HealthChanged",
+    "Identity",
+    "IncidentClosed",
+    "IncidentDeclared",
+    "InjectGiven",
+    "ItemChecked",
+    "JournalContinued",
+    "Kind",
+    "NoteAdded",
+    "Override",
+    "ProgramFinished",
+    "ProgramStarted",
+    "ReportField",
+    "ReportFieldWritten",
+    "RunRefused",
+    "RunRequested",
+    "RunnerStarted",
+    "RunnerStopped",
+    "SignedOff",
+    "StepMarkedDone",
+    "StepReopened",
+    "StepSkipped",
+    "decode",
+    "encode",
+    "type_of",
+]
+
 BODY_TYPES: dict[str, type[Body]] = {
-    str(cls.__struct_config__.tag): cls
-    for cls in AnyBody.__args__
+    str(found.__struct_config__.tag): found
+    for module in (people_events, run_events, review_events)
+    for found in vars(module).values()
+    if isinstance(found, type) and issubclass(found, Body) and found is not Body
 }
 
 

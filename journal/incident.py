@@ -28,6 +28,7 @@ from journal.records import (
     StepRecord,
     StepState,
 )
+from journal.review import Review
 from journal.store_errors import JournalDamaged
 
 _KEEP = "Keep the file as it is, and see `cleo journal verify` for what was altered."
@@ -46,6 +47,7 @@ class Incident:
         changed_at: when the first destructive run on a system ended, by the plan's system.
         recovered_to: each system's newest committed record after its recovery, where that was measured.
         deviations: everything that was not as the plan says, in order.
+        review: calls, the report's fields, action items, signatures, an exercise.
         seq, head: the last event's seq and hash.
     """
 
@@ -77,6 +79,7 @@ class Incident:
         self.deviations: list[Deviation] = []
         self.runner: RunnerRecord | None = None
         self.actors: Counter[str] = Counter({first.actor: 1})
+        self.review = Review()
         self.notes = 0
         self.last_note: tuple[datetime, str] | None = None
         self.closed_at: datetime | None = None
@@ -109,6 +112,7 @@ class Incident:
             raise JournalDamaged(f"Event {event.seq} does not follow event {self.seq}.", _KEEP)
         self.seq, self.head, self.last_at = event.seq, event.hash, event.at
         self.actors[event.actor] += 1
+        self.review.apply(event)
         handler = HANDLERS.get(type(event.body))
         if handler:
             handler(self, event, event.body)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from journal import events as e
+from journal.chain import short_head
 from journal.report.times import instant, length
 
 if TYPE_CHECKING:
@@ -210,7 +211,9 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.ContactPaged: lambda incident, body: f"Called {body.level}" + (f" — {body.how}" if body.how else ""),
     e.ContactAcknowledged: lambda incident, body: f"{body.level} answered" + (f": {body.who}" if body.who else ""),
     e.ReportFieldWritten: lambda incident, body: f"Report, {body.field} — {body.text}",
-    e.ActionItemWritten: lambda incident, body: f"Action item {body.id}{' dropped' if body.dropped else ''} — {body.text}",
+    e.ActionItemWritten: lambda incident, body: (
+        f"Action item {body.id}{' dropped' if body.dropped else ''} — {body.text}"
+    ),
     e.SignedOff: lambda incident, body: f"Signed off as {body.role}, having seen head {short_head(body.head)}",
     e.ExerciseBegan: lambda incident, body: "The exercise began",
     e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.text}",
