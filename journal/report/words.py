@@ -186,6 +186,10 @@ def _closed(incident: Incident, body: e.IncidentClosed) -> str:
     return _with("Closed", body.summary)
 
 
+def _dropped(item: e.ActionItemWritten) -> str:
+    return " dropped" if item.dropped else ""
+
+
 _SENTENCES: dict[type[e.Body], Sentence] = {
     e.IncidentDeclared: _declared,
     e.DecisionMade: _decision,
@@ -211,9 +215,7 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.ContactPaged: lambda incident, body: f"Called {body.level}" + (f" — {body.how}" if body.how else ""),
     e.ContactAcknowledged: lambda incident, body: f"{body.level} answered" + (f": {body.who}" if body.who else ""),
     e.ReportFieldWritten: lambda incident, body: f"Report, {body.field} — {body.text}",
-    e.ActionItemWritten: lambda incident, body: (
-        f"Action item {body.id}{' dropped' if body.dropped else ''} — {body.text}"
-    ),
+    e.ActionItemWritten: lambda incident, body: f"Action item {body.id}{_dropped(body)} — {body.text}",
     e.SignedOff: lambda incident, body: f"Signed off as {body.role}, having seen head {short_head(body.head)}",
     e.ExerciseBegan: lambda incident, body: "The exercise began",
     e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.text}",
