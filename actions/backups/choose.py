@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 
 import msgspec
 
@@ -12,9 +11,6 @@ from actions.backups.pgbackrest import Backup, Repository
 from actions.outcome import ActionFailed
 from actions.postgres.recovery_point import RecoveryPoint
 from actions.postgres.wal import Path
-
-_SECOND = timedelta(seconds=1)
-"""pgBackRest gives a backup's end in whole seconds, rounded down."""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -29,6 +25,7 @@ def target_timeline(point: RecoveryPoint, repository: Repository, archive: Archi
 
     An instant lies on the timeline that was written then, even if an earlier recovery left it since.
     """
+    # A backup's end comes in whole seconds, rounded down: within that second PostgreSQL itself refuses what is too early.
     if point.kind == "time" and point.instant:
         return archive.timeline_when(point.instant)
     if point.kind == "backup" and (named := repository.backup(point.label)):
@@ -70,7 +67,7 @@ def _unusable(backup: Backup, point: RecoveryPoint, path: Path, damaged: Collect
         return "is damaged in the repository"
     if backup.error:
         return "holds pages that were corrupt when it was taken"
-    if point.kind == "time" and point.instant and backup.stopped_at + _SECOND > point.instant:
+    if point.kind == "time" and point.instant and backup.stopped_at >= point.instant:
         return "ends after the recovery point"
     if point.kind == "lsn" and backup.stop_lsn > point.lsn:
         return "ends after the recovery point"

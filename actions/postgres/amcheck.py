@@ -10,6 +10,7 @@ from actions.postgres.server import Server, last_words
 
 _OBJECT = re.compile(r'^(?:heap table|btree index) "([^"]+)"(.*)$')
 _HOURS_S = 6 * 3600.0
+_REPORT_S = 300.0
 _CORRUPT = 2
 
 
@@ -30,7 +31,7 @@ def check_structures(server: Server) -> list[str]:
 
 def check_without_installing(server: Server) -> tuple[list[str], str]:
     """Check what can be checked without changing anything; returns what is corrupt, and what was left out, in words."""
-    done = server.query(_argv(server), timeout_s=900, env=_password(server))
+    done = server.query(_argv(server), timeout_s=_REPORT_S, env=_password(server))
     left_out = [line for line in done.err.splitlines() if "skipping database" in line or "not installed" in line]
     if done.code not in (0, _CORRUPT) and not left_out:
         left_out = [last_words(done)]

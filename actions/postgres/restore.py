@@ -23,7 +23,10 @@ from actions.postgres.restore_record import RestoreRecord, load_record, save_rec
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.writers import bar_writers
 
-_HALF_DONE = "The data directory is incomplete and has no control file, so it cannot be started. Run the step again."
+_HALF_DONE = (
+    "The data directory is incomplete, and without its control file cannot be started; "
+    "the old one is kept. Run the step again: it goes on from there."
+)
 
 
 @action(
@@ -50,8 +53,11 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     record = _prepare(server, point, backup)
     if not ctx.dry_run:
         save_record(server, record)
-    keep_old(server, record)
-    _restore(server, record)
+    try:
+        keep_old(server, record)
+        _restore(server, record)
+    except Cancelled as cancelled:
+        raise Cancelled(_HALF_DONE) from cancelled
     if ctx.dry_run:
         return Outcome(ok=True, summary=f"would restore backup {record.backup} to recover to {point}")
     bar_writers(server)
@@ -139,10 +145,7 @@ def _restore(server: Server, record: RestoreRecord) -> None:
     _require_down(server)
     server.remove(f"{server.data}/postmaster.pid")  # a killed server leaves it, and pgBackRest takes it for a live one
     progress = RestoreProgress(record.size, server.ctx.incident.rto_left_s, server.ctx.progress)
-    try:
-        done = server.run("restore", restore_command(server, record), on_line=progress.line)
-    except Cancelled as cancelled:
-        raise Cancelled(_HALF_DONE) from cancelled
+    done = server.run("restore", restore_command(server, record), on_line=progress.line)
     if done.code != 0:
         raise ActionFailed(
             f"pgBackRest could not restore backup {record.backup}: {last_words(done)}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Cancelled
 from actions.postgres.connection import CannotConnect, connect
 from actions.postgres.process import postmaster
 from actions.postgres.server import Server, last_words
@@ -64,7 +64,8 @@ def wait_until_up(server: Server, deadline_s: float) -> None:
     end = time.monotonic() + deadline_s
     trouble = ""
     while time.monotonic() < end:
-        server.ctx.check_cancelled()
+        if server.ctx.cancelled:
+            raise Cancelled("The server was launched, and goes on starting.")
         if (trouble := _not_up(server)) == "":
             return
         if not _alive_soon(server):
@@ -93,12 +94,19 @@ def went_down(
 
 def log_words(server: Server) -> str:
     """Return the newest FATAL or PANIC line of the server's log, where the inventory says which file that is."""
-    if not server.settings.service.log:
+    if not (log := _log_file(server)):
         return ""
-    lines = server.query(["tail", "-n", "60", server.settings.service.log]).out.splitlines()
+    lines = server.query(["tail", "-n", "60", log]).out.splitlines()
     grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
     grave = [line for line in grave if "the database system is" not in line] or grave
     return grave[-1].rpartition("FATAL:")[2].rpartition("PANIC:")[2].strip() if grave else ""
+
+
+def _log_file(server: Server) -> str:
+    service = server.settings.service
+    if service.manager == "pg_ctlcluster" and not service.log:
+        return f"/var/log/postgresql/postgresql-{service.version}-{service.cluster}.log"
+    return service.log
 
 
 def _not_up(server: Server) -> str:

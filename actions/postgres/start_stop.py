@@ -6,7 +6,7 @@ import time
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Outcome
+from actions.outcome import ActionFailed, Cancelled, Outcome
 from actions.postgres.connection import connect
 from actions.postgres.identity import identity
 from actions.postgres.process import control, describe_data, postmaster
@@ -119,6 +119,8 @@ def _stop(server: Server, pid: int, *, immediate: bool) -> None:
 def _gone(server: Server, pid: int) -> bool:
     end = time.monotonic() + _STOP_S
     while postmaster(server) == pid:
+        if server.ctx.cancelled:
+            raise Cancelled("The server was told to stop, and goes on shutting down.")
         if time.monotonic() > end:
             return False
         time.sleep(0.2)
