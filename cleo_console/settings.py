@@ -10,6 +10,8 @@ from pathlib import Path
 from journal.errors import CleoError
 from journal.places import Places
 
+SYSTEM_LAB = Path("/var/lib/cleo/lab")
+
 
 class BadSettings(CleoError):
     """An environment variable points to nothing useful."""
@@ -46,10 +48,18 @@ def _inventory() -> Path | None:
     return next((path for path in candidates if path.is_file()), None) or _lab_inventory()
 
 
-def _lab_inventory() -> Path | None:
-    from cleo_console.lab.folder import default_directory
+def lab_folder() -> Path:
+    """Return where the lab lies unless told otherwise: ``lab``, beside the journals.
 
-    path = default_directory() / "inventory.yaml"
+    Root's home cannot be entered by the account that the servers run as: root's lab lies in /var/lib/cleo/lab, unless
+    CLEO_HOME or XDG_STATE_HOME says otherwise.
+    """
+    chosen = os.environ.get("CLEO_HOME") or os.environ.get("XDG_STATE_HOME")
+    return SYSTEM_LAB if os.geteuid() == 0 and not chosen else home() / "lab"
+
+
+def _lab_inventory() -> Path | None:
+    path = lab_folder() / "inventory.yaml"
     return path if path.is_file() else None
 
 

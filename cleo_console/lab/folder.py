@@ -18,7 +18,6 @@ from journal.errors import CleoError
 
 STATE = "lab.json"
 UNFINISHED_STATE = "lab.json.new"
-SYSTEM_DIRECTORY = Path("/var/lib/cleo/lab")
 LONGEST_PATH = 80
 """A Unix socket's path takes 107 bytes at most; this leaves room for its name."""
 
@@ -58,16 +57,6 @@ class State:
         """The lab that this state describes."""
         programs = Programs(Path(self.bin_directory), Path(self.pgbackrest))
         return Site(directory, Account(self.account, self.uid, self.gid), programs, self.port)
-
-
-def default_directory() -> Path:
-    """Where the lab lies unless told otherwise: `lab`, beside the journals.
-
-    Root's home cannot be entered by the account that the servers run as: root's lab lies in /var/lib/cleo/lab, unless
-    CLEO_HOME or XDG_STATE_HOME says otherwise.
-    """
-    chosen = os.environ.get("CLEO_HOME") or os.environ.get("XDG_STATE_HOME")
-    return SYSTEM_DIRECTORY if os.geteuid() == 0 and not chosen else settings.home() / "lab"
 
 
 def make(directory: Path) -> None:
@@ -197,7 +186,7 @@ def _check_entry(directory: Path, account: Account) -> None:
     if tried.returncode:
         raise CleoError(
             f"The servers run as `{account.name}`, and that account cannot enter {directory}.",
-            f"Choose a folder whose parents others may enter, such as --dir {SYSTEM_DIRECTORY}.",
+            f"Choose a folder whose parents others may enter, such as --dir {settings.SYSTEM_LAB}.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cleo_console import settings
 from cleo_console.lab import backups, construction, faults, folder, removal
 from cleo_console.lab.construction import Say
 from cleo_console.lab.fault_log import Fault
@@ -41,7 +42,7 @@ class Lab:
         A server that is down because something broke it stays down: to cure that is the exercise.
 
         Args:
-            directory: its folder; by default `folder.default_directory()`.
+            directory: its folder; by default `settings.lab_folder()`.
             size: `small`, or how much data, such as `500MB` or `2GB`; of a lab that is there already it stays as it is.
             backup_minutes: minutes between scheduled backups.
             say: told what is being done, a line at a time.
@@ -134,4 +135,4 @@ class Lab:
 
 
 def _place(directory: Path | None) -> Path:
-    return (directory or folder.default_directory()).resolve()
+    return (directory or settings.lab_folder()).resolve()

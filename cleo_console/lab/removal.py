@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from cleo_console import settings
 from cleo_console.lab import folder, processes, server
 from cleo_console.lab.folder import State
 from cleo_console.lab.shared_memory import remove_left_segments
@@ -80,6 +81,6 @@ def _remove_folder(place: Path) -> None:
     except OSError as error:
         hint = "Remove it by hand; none of the lab's processes runs any more."
         raise CleoError(f"{error.filename} cannot be removed: {error.strerror}.", hint) from error
-    if place == folder.default_directory().resolve():
+    if place == settings.lab_folder().resolve():
         with contextlib.suppress(OSError):  # its parent holds other things
             place.parent.rmdir()

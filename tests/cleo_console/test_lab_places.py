@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cleo_console import settings
 from cleo_console.lab import Lab, folder, helpers, processes, programs, server
 from cleo_console.lab.sizes import scale_of
 from journal.errors import CleoError
@@ -84,11 +85,11 @@ def test_the_default_folder_can_be_entered_by_the_servers(monkeypatch: pytest.Mo
     monkeypatch.delenv("CLEO_HOME", raising=False)
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert folder.default_directory() == Path("/var/lib/cleo/lab")
+    assert settings.lab_folder() == Path("/var/lib/cleo/lab")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert folder.default_directory() == Path.home() / ".local/state/cleo/lab"
+    assert settings.lab_folder() == Path.home() / ".local/state/cleo/lab"
     monkeypatch.setenv("XDG_STATE_HOME", "/srv/state")
-    assert folder.default_directory() == Path("/srv/state/cleo/lab")
+    assert settings.lab_folder() == Path("/srv/state/cleo/lab")
 
 
 def test_root_is_told_when_the_servers_account_cannot_enter() -> None:
