@@ -25,7 +25,6 @@ def target_timeline(point: RecoveryPoint, repository: Repository, archive: Archi
 
     An instant lies on the timeline that was written then, even if an earlier recovery left it since.
     """
-    # A backup's end comes in whole seconds, rounded down: within that second PostgreSQL itself refuses what is too early.
     if point.kind == "time" and point.instant:
         return archive.timeline_when(point.instant)
     if point.kind == "backup" and (named := repository.backup(point.label)):
@@ -67,6 +66,7 @@ def _unusable(backup: Backup, point: RecoveryPoint, path: Path, damaged: Collect
         return "is damaged in the repository"
     if backup.error:
         return "holds pages that were corrupt when it was taken"
+    # A backup's end comes in whole seconds, rounded down; PostgreSQL itself refuses an instant within the last one.
     if point.kind == "time" and point.instant and backup.stopped_at >= point.instant:
         return "ends after the recovery point"
     if point.kind == "lsn" and backup.stop_lsn > point.lsn:
