@@ -1,0 +1,157 @@
+"""One SSH connection, reused, and made anew once it broke."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actions.transport.errors import NothingStarted, TransportLost, Unreachable
+from actions.transport.event_loop import shared
+from actions.transport.hosts import SshHost
+from actions.transport.link import Answer
+from actions.transport.scripts import command
+
+if TYPE_CHECKING:
+    import asyncssh
+
+_KEEPALIVE_S = 2
+_KEEPALIVE_MISSED = 2
+"""A frozen peer is given up after interval × (missed + 1) = 6 s; the promise is 10 s."""
+_SESSIONS = 8
+"""Sessions at once on one connection; sshd's default limit is 10."""
+
+
+class SshLink:
+    """The way to one host. Safe to use from several threads."""
+
+    def __init__(self, spec: SshHost) -> None:
+        self._spec = spec
+        self.name = f"ssh {spec.host}"
+        self.relink_s = spec.relink_s
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._connecting = asyncio.Lock()
+        self._sessions = asyncio.Semaphore(_SESSIONS)
+
+    def run(self, script: bytes, *, timeout_s: float, stdin: bytes = b"") -> Answer:
+        """Run a script there and return its answer.
+
+        Raises:
+            Unreachable: nothing was started.
+            TransportLost: the link broke, or no answer came within ``timeout_s`` seconds; what was sent may
+                have had its effect.
+        """
+        return shared().run(self._run(script, stdin, timeout_s))
+
+    async def _run(self, script: bytes, stdin: bytes, timeout_s: float) -> Answer:
+        import asyncssh
+
+        async with self._sessions:
+            connection, process = await self._open(command(script))
+            try:
+                out, err = await asyncio.wait_for(process.communicate(script + stdin), timeout_s)
+            except TimeoutError:
+                self._drop(connection)
+                raise self._lost(f"no answer within {timeout_s:g} s") from None
+            except (OSError, asyncssh.Error) as error:
+                self._drop(connection)
+                raise self._lost(str(error)) from error
+        code = process.returncode
+        if code is None:
+            self._drop(connection)
+            raise self._lost("the connection ended before the answer")
+        return Answer(code, _bytes(out), _bytes(err))
+
+    async def _open(self, line: str) -> tuple[asyncssh.SSHClientConnection, asyncssh.SSHClientProcess[bytes]]:
+        """Open a session. Until it is open nothing was sent, so a stale connection is simply replaced once."""
+        import asyncssh
+
+        for last in (False, True):
+            connection = await self._connected()
+            try:
+                opening = connection.create_process(line, encoding=None)
+                return connection, await asyncio.wait_for(opening, self._spec.connect_timeout_s)
+            except (OSError, asyncssh.Error, TimeoutError) as error:
+                self._drop(connection)
+                if last:
+                    raise self._unreachable(str(error) or "it accepts no session") from error
+        raise AssertionError("unreachable")
+
+    async def _connected(self) -> asyncssh.SSHClientConnection:
+        async with self._connecting:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._connect()
+            return self._connection
+
+    async def _connect(self) -> asyncssh.SSHClientConnection:
+        import asyncssh
+
+        spec = self._spec
+        try:
+            return await asyncssh.connect(
+                spec.host,
+                spec.port,
+                username=spec.user or (),
+                client_keys=[_present(spec.key, "key")] if spec.key else (),
+                known_hosts=str(self._known_hosts()),
+                config=None,
+                password=None,
+                connect_timeout=spec.connect_timeout_s,
+                login_timeout=spec.connect_timeout_s,
+                keepalive_interval=_KEEPALIVE_S,
+                keepalive_count_max=_KEEPALIVE_MISSED,
+            )
+        except asyncssh.HostKeyNotVerifiable as error:
+            raise self._untrusted() from error
+        except asyncssh.PermissionDenied as error:
+            raise Unreachable(
+                f"{self._where()} does not let {spec.user or 'us'} log in.",
+                "Check the user and key in the inventory, and that the key is in authorized_keys there.",
+            ) from error
+        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+            raise Unreachable(f"The key {spec.key} cannot be used: {error}.", "Add it to ssh-agent first.") from error
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raise self._unreachable(str(error) or "no answer") from error
+
+    def _known_hosts(self) -> Path:
+        path = Path(self._spec.known_hosts or "~/.ssh/known_hosts").expanduser()
+        if not path.is_file():
+            raise self._untrusted()
+        return path
+
+    def _untrusted(self) -> Unreachable:
+        spec = self._spec
+        file = spec.known_hosts or "~/.ssh/known_hosts"
+        return Unreachable(
+            f"The key that {self._where()} shows is not in {file}: it may be another machine.",
+            f"Compare its fingerprint with the host's own, then: ssh-keyscan -p {spec.port} {spec.host} >> {file}",
+        )
+
+    def _unreachable(self, why: str) -> Unreachable:
+        return Unreachable(f"{self._where()} cannot be reached: {why}.", "Check that it is up, and the way to it.")
+
+    def _lost(self, why: str) -> TransportLost:
+        return TransportLost(
+            f"The link to {self._where()} was lost: {why}.",
+            "What runs there goes on, and keeps its output and exit status: attach again once it can be reached.",
+        )
+
+    def _where(self) -> str:
+        return f"{self._spec.host} port {self._spec.port}"
+
+    def _drop(self, connection: asyncssh.SSHClientConnection) -> None:
+        """Let go of a connection that cannot be trusted any more, without waiting for its peer."""
+        connection.abort()
+        if self._connection is connection:
+            self._connection = None
+
+
+def _present(path: str, what: str) -> str:
+    found = Path(path).expanduser()
+    if not found.is_file():
+        raise NothingStarted(f"There is no {what} {path} on this machine.", "Correct it in the inventory.")
+    return str(found)
+
+
+def _bytes(data: bytes | str | None) -> bytes:
+    return data if isinstance(data, bytes) else b""
