@@ -34,7 +34,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.env:
             return _from_environment(self.env)
         if self.file:
-            return _from_file(Path(self.file))
+            return _from_file(Path(self.file).expanduser())
         if self.command:
             return _from_command(self.command)
         raise SecretUnavailable(
