@@ -165,7 +165,7 @@ def _never(expectation: Expectation, found: Moments, incident: Incident) -> _Ver
     return False, at, f"At {_clock(at)}: {say(name, incident.plan)}."
 
 
-_RULES: dict[str, Callable[[Expectation, Moments, "Incident"], _Verdict]] = {
+_RULES: dict[str, Callable[[Expectation, Moments, Incident], _Verdict]] = {
     "happened": _happened,
     "before": _before,
     "within": _within,
