@@ -58,6 +58,10 @@ class CleoApp(App[None]):
         self.register_theme(THEME)
         self.theme = "ansi-dark" if self.no_color else "cleo"
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give every theme the tone of what is said quietly: a colour of its own, readable on both backgrounds."""
+        return {"quiet": "#94a1b0"}
+
     def on_mount(self) -> None:
         """Listen for a hang-up, and show the first screen."""
         loop = asyncio.get_running_loop()

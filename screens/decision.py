@@ -99,11 +99,11 @@ class ChooseOne(DecisionDialog):
         option, why = self.decision.options[name], self.refused(name)
         if why:
             prompt = Content.assemble(
-                (f"✗ {inert(option.title)}\n", "$text-muted strike"), (f"  REFUSED: {inert(why)}", "$text-error")
+                (f"✗ {inert(option.title)}\n", "$quiet strike"), (f"  REFUSED: {inert(why)}", "$text-error")
             )
             return Option(prompt, id=name, disabled=True)
         text = f"\n  {inert(option.text)}" if option.text else ""
-        return Option(Content.assemble((inert(option.title), "bold"), (text, "$text-muted")), id=name)
+        return Option(Content.assemble((inert(option.title), "bold"), (text, "$quiet")), id=name)
 
     def on_mount(self) -> None:
         """Begin at the suggested option."""

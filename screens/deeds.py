@@ -45,8 +45,10 @@ def destructive(step: Step, catalogue: Catalogue) -> bool:
 def deed(incident: Incident, step: Step, catalogue: Catalogue) -> Deed:
     """Return what enter does at ``step`` now."""
     state = incident.state(step.id)
-    if incident.closed_at is not None or state.active:
-        return Deed.GO_ON if incident.closed_at is None else Deed.NOTHING
+    if incident.closed_at is not None:
+        return Deed.NOTHING
+    if state.active:
+        return Deed.GO_ON
     if state is StepState.IN_DOUBT:
         return Deed.RESOLVE
     if state.settled:

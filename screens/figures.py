@@ -15,7 +15,7 @@ from journal.rows import Reading
 from screens.inert import inert
 from screens.phrases import age, minutes
 
-_GOOD, _LATE, _CLOSE, _QUIET = "$text-success", "bold $text-error", "bold $text-warning", "$text-muted"
+_GOOD, _LATE, _CLOSE, _QUIET = "$text-success", "bold $text-error", "bold $text-warning", "$quiet"
 _BAR = 10
 
 

@@ -48,7 +48,7 @@ class OverrideDialog(Dialog[Override]):
 
     def body(self) -> Iterable[Widget]:
         """Yield the gate, its message, and the fields it yields to."""
-        yield Quiet(Content.assemble(("gate     ", "$text-muted"), (self._refusal.gate, "bold")))
+        yield Quiet(Content.assemble(("gate     ", "$quiet"), (self._refusal.gate, "bold")))
         yield Quiet(Content(inert_lines(self._refusal.message)))
         if not self._yields:
             yield Quiet("This gate never yields. Do what it asks for, then run the step again.")

@@ -36,9 +36,9 @@ class ChooseRecoveryPoint(DecisionDialog):
         title, text, _ = _FORMS[form]
         why = self.refused(form) if form == "latest" else ""
         if why:
-            words = Content.assemble((f"✗ {title}\n", "$text-muted strike"), (f"  REFUSED: {why}", "$text-error"))
+            words = Content.assemble((f"✗ {title}\n", "$quiet strike"), (f"  REFUSED: {why}", "$text-error"))
             return Option(words, id=form, disabled=True)
-        return Option(Content.assemble((title, "bold"), (f"\n  {text}", "$text-muted")), id=form)
+        return Option(Content.assemble((title, "bold"), (f"\n  {text}", "$quiet")), id=form)
 
     def on_mount(self) -> None:
         """Begin at what was decided before, or at what the plan suggests."""

@@ -146,13 +146,13 @@ def incident_line(one: IncidentSummary, now: datetime, *, colour: bool = True) -
     doubt = (f"  {one.in_doubt} IN DOUBT", "bold $text-error") if one.in_doubt else ""
     if one.closed_at:
         words = f"{one.id}  {one.kind:8}  closed {age(one.closed_at, now)}  {inert(one.title)}"
-        return Content.assemble((words, "$text-muted"), doubt)
+        return Content.assemble((words, "$quiet"), doubt)
     declared = f"declared {age(one.declared_at, now)}" if one.declared_at else ""
     return Content.assemble(
         kind_badge(one.kind, colour=colour),
         (f" {one.id}  ", "bold"),
         (f"{inert(one.severity)}  ", "bold"),
         inert(one.title),
-        (f"  {declared}", "$text-muted"),
+        (f"  {declared}", "$quiet"),
         doubt,
     )

@@ -11,13 +11,13 @@ from journal.action_spec import Catalogue
 from journal.events import Identity
 from journal.incident import Incident
 from journal.plan.model import Step
-from journal.records import Run, RunState, StepRecord
+from journal.records import Run, RunState
 from screens.deeds import Deed, deed, destructive, refused_run, runnable
 from screens.inert import inert, inert_lines
 from screens.phrases import age, length, minutes
 from screens.symbols import STEPS
 
-_QUIET, _BAD, _WARN, _GOOD = "$text-muted", "bold $text-error", "$text-warning", "$text-success"
+_QUIET, _BAD, _WARN, _GOOD = "$quiet", "bold $text-error", "$text-warning", "$text-success"
 _LABEL = 10
 
 Line = Content
@@ -174,7 +174,8 @@ def _proof(incident: Incident, step: Step) -> list[Line]:
 
 _SENTENCES = {
     Deed.RUN: "enter: run it",
-    Deed.RUN_AGAIN: "It did not end well. Read why below; enter: run it again, s: skip, m: done by hand",
+    Deed.NOTHING: "The incident is closed. n: add a late note",
+    Deed.RUN_AGAIN: "Read why below. enter: run again, s: skip, m: by hand",
     Deed.DECIDE: "enter: decide",
     Deed.TICK: "enter: tick the next item; 1 to 9: tick that one",
     Deed.DONE: "enter: mark it done",
@@ -187,11 +188,8 @@ _SENTENCES = {
 def advice(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return, in one sentence, what to do at this step."""
     todo = deed(incident, step, catalogue)
-    if todo is Deed.NOTHING:
-        return "" if incident.closed_at else "Under way. c: cancel, o: output, g: go on with something else"
+    if incident.state(step.id).active:
+        return "Under way. c: cancel, o: output, enter: go on with something else"
     if todo is Deed.RUN and destructive(step, catalogue):
         return "enter: see what it would do, and on what, before it asks"
-    record: StepRecord = incident.steps[step.id]
-    if todo is Deed.RUN_AGAIN and record.by and not record.runs:
-        return "enter: run it"
     return _SENTENCES[todo]

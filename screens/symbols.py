@@ -27,7 +27,7 @@ TONES: dict[str, str] = {
     "busy": "bold $text-primary",
     "warn": "$text-warning",
     "bad": "bold $text-error",
-    "quiet": "$text-muted",
+    "quiet": "$quiet",
     "title": "bold",
 }
 

@@ -20,7 +20,7 @@ from screens.widgets.quiet import Quiet
 R = TypeVar("R")
 
 _WORDS = {
-    RunState.REQUESTED: ("asked for; the runner has not begun", "$text-muted"),
+    RunState.REQUESTED: ("asked for; the runner has not begun", "$quiet"),
     RunState.RUNNING: ("running", "bold $text-primary"),
     RunState.CANCELLING: ("cancelling", "bold $text-warning"),
     RunState.SUCCEEDED: ("done", "bold $text-success"),

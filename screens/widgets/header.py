@@ -60,7 +60,7 @@ class IncidentHeader(Vertical):
             inert(incident.title),
         )
         self._line("name").show(name)
-        self._line("head").show(Content.assemble(("head ", "$text-muted") if wide else "", short_head(incident.head)))
+        self._line("head").show(Content.assemble(("head ", "$quiet") if wide else "", short_head(incident.head)))
         self._line("rto").show(rto_line(incident, now, wide=wide))
         self._line("rpo").show(rpo_line(incident, readings, now, wide=wide))
         self._line("phase").show(phase_line(incident, now))

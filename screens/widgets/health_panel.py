@@ -37,13 +37,11 @@ def health(incident: Incident, session: Session, system: str, now: datetime) -> 
     reading = session.readings.get(f"health:{system}")
     if reading is None:
         return Health(name, _NOTHING, "", "")
-    look = health_look(str(reading.payload.get("status", "not measured")))
+    look, old = health_look(str(reading.payload.get("status", "not measured"))), ""
     if (now - reading.at).total_seconds() > STALE_AFTER:
-        fresh = look.tone == "good"
-        look = Look(
-            "?" if fresh else look.symbol, f"{look.word}, {age(reading.at, now)}", "quiet" if fresh else look.tone
-        )
-    return Health(name, look, inert(str(reading.payload.get("detail") or "")), _seen(reading, now))
+        old = f"measured {age(reading.at, now)}"
+        look = Look("?", f"was {look.word}", "quiet") if look.tone == "good" else look
+    return Health(name, look, inert(str(reading.payload.get("detail") or "")), old or _seen(reading, now))
 
 
 def _seen(reading: Reading, now: datetime) -> str:
@@ -76,9 +74,7 @@ def _column(found: list[Health]) -> Content:
     others = [one.title for one in found if one.look is _NOTHING]
     if others:
         measured.append(
-            Content.assemble(
-                ("? not measured\n", "bold $text-muted"), ("\n".join(f"  {o}" for o in others), "$text-muted")
-            )
+            Content.assemble(("? not measured\n", "bold $quiet"), ("\n".join(f"  {o}" for o in others), "$quiet"))
         )
     return Content("\n").join(measured)
 
@@ -92,7 +88,7 @@ def _block(found: Health) -> Content:
             (found.look.word, found.look.style),
         )
     ]
-    lines += [Content.assemble((f"  {text}", "$text-muted")) for text in (found.detail, found.seen) if text]
+    lines += [Content.assemble((f"  {text}", "$quiet")) for text in (found.detail, found.seen) if text]
     return Content("\n").join(lines)
 
 
@@ -104,5 +100,5 @@ def _one_line(found: list[Health], width: int) -> Content:
     ]
     others = sum(one.look is _NOTHING for one in found)
     if others:
-        parts.append(Content.assemble((f"? {others} not measured", "$text-muted")))
+        parts.append(Content.assemble((f"? {others} not measured", "$quiet")))
     return Content("  ").join(parts).truncate(max(1, width), ellipsis=True)

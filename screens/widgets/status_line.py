@@ -21,11 +21,11 @@ def status(session: Session, now: datetime, unwritten: str = "") -> Content:
         return Content("")
     running, in_doubt, failed = counts(incident)
     parts: list[str | tuple[str, str]] = [
-        (f"{running} running", "bold $text-primary" if running else "$text-muted"),
+        (f"{running} running", "bold $text-primary" if running else "$quiet"),
         " · ",
-        (f"{in_doubt} IN DOUBT" if in_doubt else "0 in doubt", "bold $text-error" if in_doubt else "$text-muted"),
+        (f"{in_doubt} IN DOUBT" if in_doubt else "0 in doubt", "bold $text-error" if in_doubt else "$quiet"),
         " · ",
-        (f"{failed} FAILED" if failed else "0 failed", "bold $text-error" if failed else "$text-muted"),
+        (f"{failed} FAILED" if failed else "0 failed", "bold $text-error" if failed else "$quiet"),
     ]
     if running or in_doubt or failed:
         parts.append(("  j jumps there", "bold"))
@@ -50,7 +50,7 @@ def _note(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     if incident.last_note is None:
         return []
     at, who = incident.last_note
-    return [(f"   last note {age(at, now)}, {inert(who)}", "$text-muted")]
+    return [(f"   last note {age(at, now)}, {inert(who)}", "$quiet")]
 
 
 def next_line(session: Session, cursor: str) -> Content:

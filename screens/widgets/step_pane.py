@@ -12,13 +12,11 @@ from journal.plan.model import Step
 from journal.records import Run
 from screens.deeds import Deed, deed
 from screens.inert import inert
-from screens.phrases import length, minutes
+from screens.progress import progress
 from screens.session import Session
 from screens.step_text import advice, step_text, title
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
-
-_BAR = 24
 
 
 class StepPane(Vertical):
@@ -73,22 +71,3 @@ def shown_run(session: Session, step: Step) -> Run | None:
     runs = incident.steps[step.id].runs if incident else []
     found = (incident.runs[run] for run in reversed(runs) if incident)
     return next((run for run in found if run.started_at), None)
-
-
-def progress(session: Session, run: Run | None, now: datetime) -> Content:
-    """Return bar, rate and time to go of a run that is under way; empty where it tells nothing."""
-    reading = session.readings.get(f"progress:{run.id}") if run and not run.state.over else None
-    if reading is None:
-        return Content("")
-    fraction, said = reading.payload.get("fraction"), reading.payload
-    parts: list[str | tuple[str, str]] = []
-    if isinstance(fraction, int | float):
-        full = round(_BAR * min(1.0, max(0.0, fraction)))
-        parts += [("█" * full + "░" * (_BAR - full), "$text-primary"), f" {fraction:.0%}"]
-    parts += [f"  {inert(str(said[name]))}" for name in ("rate", "text") if said.get(name)]
-    if said.get("eta_s") is not None:
-        parts.append((f"  {length(said['eta_s'])} to go", "bold"))
-    quiet_for = (now - reading.at).total_seconds()
-    if quiet_for >= 60:
-        parts.append((f"  no word for {minutes(quiet_for)}", "$text-warning"))
-    return Content.assemble(*parts)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cleo_console.plans import bundled
 from journal import events as e
 from journal.action_spec import ActionSpec, Catalogue
 from journal.declare import Declaration
@@ -29,10 +28,10 @@ TARGET = [
 ]
 
 
-PROMISED = {"postgres.fence", "postgres.promote"}
+PROMISED = {"postgres.promote"}
 """Actions that the tests' catalogue has, but not yet."""
 
-PROBES = {"postgres.restore": "postgres.is_restored", "backups.hold": "backups.held"}
+PROBES = {"postgres.restore": "postgres.is_restored"}
 
 
 def catalogue(plan: Plan) -> Catalogue:
@@ -75,7 +74,7 @@ class FakeHost:
         self.declared: list[Declaration] = []
         self.runner_trouble = ""
         self.notes: list[str] = []
-        self._loaded = load_plan(bundled())
+        self._loaded = load_plan(Path(__file__).with_name("plan.yaml"))
 
     @property
     def journal_clock(self) -> Clock:
@@ -88,7 +87,7 @@ class FakeHost:
 
     def _summary(self, incident_id: str) -> IncidentSummary:
         path = self.places.incident(incident_id).journal
-        if not path.read_bytes()[:6] == b"SQLite":
+        if path.read_bytes()[:6] != b"SQLite":
             return IncidentSummary(id=incident_id, note=f"The journal {path.name} is no journal.")
         with Reader(path) as reader:
             incident = Incident.fold(reader.events())

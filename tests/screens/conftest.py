@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from journal.store import Journal
+from tests.screens.host import INCIDENT, FakeHost, PlayedRunner, SetClock, declaration
+
+SIZES = [(80, 24), (120, 40)]
+
+
+@pytest.fixture(params=SIZES, ids=["80x24", "120x40"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def host(tmp_path: Path, clock: SetClock) -> FakeHost:
+    return FakeHost(tmp_path, clock)
+
+
+@pytest.fixture
+def journal(host: FakeHost) -> Iterator[Journal]:
+    """The journal of one declared incident, as another process has it open."""
+    with host.begin(INCIDENT, declaration()) as journal:
+        yield journal
+
+
+@pytest.fixture
+def runner(journal: Journal) -> PlayedRunner:
+    return PlayedRunner(journal)

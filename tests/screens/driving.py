@@ -1,0 +1,114 @@
+"""Driving the console: keys, and waiting for a state. Nothing here sleeps for a fixed time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from textual.pilot import Pilot
+
+from cleo_console.app import CleoApp
+from journal import events as e
+from journal.store import Journal, Reader
+from screens.incident import IncidentScreen
+from screens.widgets.checklist import Checklist
+from screens.widgets.output_view import OutputView
+from screens.widgets.quiet import Quiet
+from tests.screens.host import INCIDENT, FakeHost
+
+DEADLINE = 20.0
+B = TypeVar("B", bound=e.Body)
+
+
+class Console:
+    """What a person does and sees."""
+
+    def __init__(self, pilot: Pilot[Any], host: FakeHost) -> None:
+        self.pilot = pilot
+        self.app: CleoApp = pilot.app  # type: ignore[assignment]
+        self.host = host
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*({" ": "space"}.get(char, char) for char in text))
+
+    async def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait until ``condition`` holds; ``what`` is said when it does not in time."""
+        deadline = time.monotonic() + DEADLINE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never saw: {what}\n{self.screen_text()}")
+            await asyncio.sleep(0.01)
+        await self.pilot.pause()
+
+    async def sees(self, *texts: str) -> None:
+        """Wait until the screen shows all these texts."""
+        await self.until(lambda: all(text in self.screen_text() for text in texts), " and ".join(texts))
+
+    async def no_longer_sees(self, text: str) -> None:
+        await self.until(lambda: text not in self.screen_text(), f"{text} gone")
+
+    def screen_text(self) -> str:
+        """Everything that the terminal shows, line by line."""
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in lines)
+
+    def shown(self, selector: str) -> str:
+        return self.app.screen.query_one(selector, Quiet).text
+
+    @property
+    def incident_screen(self) -> IncidentScreen:
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, IncidentScreen))
+
+    async def at(self, step: str) -> None:
+        """Put the cursor at a step, as a person does with the arrow keys."""
+        screen = self.incident_screen
+        await self.until(lambda: screen.query(Checklist), "the checklist")
+        checklist = screen.query_one(Checklist)
+        await self.press("home")
+        for _ in range(60):
+            node = checklist.cursor_node
+            if node and node.data and node.data.step == step:
+                break
+            await self.press("right", "down")
+        await self.until(lambda: screen.cursor == step, f"the cursor at {step}")
+
+    def lines(self) -> str:
+        return self.app.screen.query_one(OutputView).text
+
+
+@asynccontextmanager
+async def console(
+    host: FakeHost, size: tuple[int, int] = (120, 40), incident: str | None = INCIDENT
+) -> AsyncIterator[Console]:
+    """Run the console."""
+    app = CleoApp(host, incident, clock=host.clock)
+    async with app.run_test(size=size) as pilot:
+        driven = Console(pilot, host)
+        if incident:
+            await driven.sees("NEXT")
+            await driven.until(lambda: driven.incident_screen.query(Checklist), "the checklist")
+            await driven.until(lambda: driven.incident_screen.query_one(Checklist).has_focus, "the cursor")
+        yield driven
+
+
+def written(journal: Journal, kind: type[B]) -> list[B]:
+    """Return the bodies of one type that the journal holds."""
+    with Reader(journal.path) as reader:
+        return [event.body for event in reader.events() if isinstance(event.body, kind)]
+
+
+async def requested(driven: Console, journal: Journal, number: int = 1) -> int:
+    """Wait for the ``number``-th request for a run, and return the run's id."""
+
+    def found() -> list[int]:
+        with Reader(journal.path) as reader:
+            return [event.seq for event in reader.events() if isinstance(event.body, e.RunRequested)]
+
+    await driven.until(lambda: len(found()) >= number, f"request {number} in the journal")
+    return found()[number - 1]

@@ -1,0 +1,142 @@
+"""The app around the screens: size, leaving, failures, imports, threads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from journal import events as e
+from journal.store import Journal
+from journal.store_errors import JournalWriteFailed
+from tests.screens.driving import console, requested, written
+from tests.screens.host import FakeHost, PlayedRunner
+
+HEAVY = "psycopg kubernetes boto3 pymongo redis asyncssh dns sqlite_utils moto"
+
+
+def test_the_console_imports_no_client_library() -> None:
+    code = f"import sys, cleo_console.app; print([m for m in {HEAVY.split()!r} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+async def test_too_small_is_said_and_passes(host: FakeHost, journal: Journal) -> None:
+    async with console(host, (80, 24)) as seen:
+        await seen.pilot.resize_terminal(20, 5)
+        await seen.sees("Too small:", "20x5")
+        await seen.press("enter", "s")
+        await seen.pilot.resize_terminal(80, 24)
+        await seen.sees("NEXT  run: 1.1.1")
+        assert not written(journal, e.RunRequested)
+        await seen.pilot.resize_terminal(120, 40)
+        await seen.sees("╭─ Health")
+
+
+async def test_a_dialogue_survives_a_terminal_that_was_too_small(host: FakeHost, journal: Journal) -> None:
+    async with console(host, (80, 24)) as seen:
+        await seen.press("n")
+        await seen.type("half a no")
+        await seen.pilot.resize_terminal(40, 10)
+        await seen.sees("Too small:")
+        await seen.pilot.resize_terminal(80, 24)
+        await seen.sees("half a no")
+
+
+async def test_leaving_asks_only_while_something_runs(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.press("enter")
+        run = await requested(seen, journal)
+        runner.start(run, step="check", action="status.check")
+        await seen.sees("▶ running")
+        await seen.press("ctrl+q")
+        await seen.sees("Leave the console?", "The runner goes on", "cleo open INC-2026-11-22-01")
+        await seen.press("escape")
+        await seen.no_longer_sees("Leave the console?")
+        runner.finish(run, step="check")
+        await seen.sees("0 running")
+        await seen.press("q")
+        await seen.until(lambda: seen.app._exit, "the console left")
+
+
+async def test_no_thread_outlives_the_console(host: FakeHost, journal: Journal) -> None:
+    before = set(threading.enumerate())
+    async with console(host) as seen:
+        await seen.press("s")
+        await seen.type("why")
+        await seen.press("enter")
+        await seen.sees("skipped")
+        ours = [t for t in set(threading.enumerate()) - before if t.name.startswith(("follow", "desk"))]
+        assert len(ours) == 2
+    for thread in ours:
+        thread.join(5)
+        assert not thread.is_alive(), thread.name
+
+
+class BadDisk(Journal):
+    """A journal on a disk that fails."""
+
+    broken = True
+
+    def append(self, *bodies: e.Body, actor: str | None = None) -> list[e.Event]:
+        if self.broken:
+            raise JournalWriteFailed(
+                "The journal could not be written: disk full.", "Free some space, then do it again."
+            )
+        return super().append(*bodies, actor=actor)
+
+
+async def test_a_failed_write_is_loud_and_says_what_to_do(
+    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    def open_bad(incident_id: str) -> Any:
+        return BadDisk.open(journal.path, actor=host.actor, clock=host.journal_clock)
+
+    monkeypatch.setattr(host, "open", open_bad)
+    async with console(host, size) as seen:
+        await seen.press("s")
+        await seen.type("why")
+        await seen.press("enter")
+        await seen.sees("Not done: skip", "disk full", "Free some space")
+        await seen.press("enter")
+        await seen.sees("NOT WRITTEN: skip", "○ Check system status")
+        monkeypatch.setattr(BadDisk, "broken", False)
+        await seen.press("s")
+        await seen.type("again")
+        await seen.press("enter")
+        await seen.sees("– Check system status")
+        await seen.no_longer_sees("NOT WRITTEN")
+
+
+async def test_an_incident_that_cannot_be_opened_says_why(host: FakeHost) -> None:
+    from cleo_console.app import CleoApp
+    from tests.screens.driving import Console
+
+    app = CleoApp(host, "INC-1999-01-01-01", clock=host.clock)
+    async with app.run_test(size=(80, 24)) as pilot:
+        seen = Console(pilot, host)
+        await seen.sees("This incident cannot be opened", "Do next")
+        await seen.press("enter")
+        await seen.sees("No incident is open")
+
+
+async def test_without_colour_the_words_stay(host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with console(host) as seen:
+        assert seen.app.theme == "ansi-dark"
+        await seen.sees("LAB", "○ Check system status", "0 in doubt")
+        svg = seen.app.export_screenshot()
+        assert "#1f5fbf" not in svg
+
+
+async def test_help_lists_every_key_and_symbol(host: FakeHost, journal: Journal) -> None:
+    async with console(host, (120, 60)) as seen:
+        await seen.press("question_mark")
+        await seen.sees("the obvious thing at this step", "IN DOUBT", "not measured", "leave the console")
+        await seen.press("escape")
+        await seen.sees("NEXT  run")

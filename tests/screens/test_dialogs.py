@@ -1,0 +1,194 @@
+"""Decisions, the interlock, refusals, doubt: what is asked, and what is written only after it was answered."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Button, Input
+
+from journal import events as e
+from journal.store import Journal
+from screens.interlock import Interlock
+from tests.screens.driving import Console, console, requested, written
+from tests.screens.host import FakeHost, PlayedRunner, SetClock, declaration
+
+RESTORE = {"step": "restore", "action": "postgres.restore"}
+
+
+@pytest.fixture
+def at_restore(journal: Journal) -> Journal:
+    """Everything before the restore is decided."""
+    for step in ("check", "notify", "post"):
+        journal.append(e.StepMarkedDone(step=step, note="done"))
+    journal.append(e.DecisionMade(step="severity", name="severity", answer="high"))
+    journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres"))
+    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
+    journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
+    return journal
+
+
+async def test_a_decision_is_written_with_its_reason(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+    async with console(host, size) as seen:
+        await seen.at("severity")
+        await seen.press("enter")
+        await seen.sees("How bad is it?", "SEV1 Critical", "Data lost")
+        await seen.press("up", "enter")
+        await seen.type("all users")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.DecisionMade), "the decision")
+        made = written(journal, e.DecisionMade)[0]
+        assert (made.name, made.answer, made.reason) == ("severity", "critical", "all users")
+        await seen.sees("SEV1 Critical")
+
+
+async def test_what_the_scenario_refuses_cannot_be_chosen(
+    host: FakeHost, clock: SetClock, size: tuple[int, int]
+) -> None:
+    with host.begin("INC-2026-11-22-01", declaration(scenario="data-corruption")) as journal:
+        async with console(host, size) as seen:
+            await seen.at("recovery-point")
+            await seen.press("enter")
+            await seen.sees("REFUSED", "Replicas and the")
+            await seen.press("home", "enter")
+            await seen.type("0/3000060")
+            await seen.press("escape")
+            assert not written(journal, e.DecisionMade)
+
+
+async def test_a_recovery_point_in_time_counts_as_the_utc_instant_that_was_shown(
+    host: FakeHost, journal: Journal, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.at("recovery-point")
+        await seen.press("enter", "down", "enter")
+        await seen.type("12 min ago")
+        await seen.sees("= 2026-11-22 02:59:05 UTC, 12 min ago")
+        await seen.press("enter")
+        await seen.type("before the deploy")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.DecisionMade), "the decision")
+        assert written(journal, e.DecisionMade)[0].answer == "time:2026-11-22T02:59:05+00:00"
+
+
+async def test_systems_are_ticked(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+    async with console(host, size) as seen:
+        await seen.at("affected")
+        await seen.press("enter")
+        await seen.sees("Which systems must be recovered?", "PostgreSQL", "DNS")
+        await seen.press("down", "space", "tab", "enter")
+        await seen.until(lambda: written(journal, e.DecisionMade), "the decision")
+        assert written(journal, e.DecisionMade)[0].answer == "postgres"
+
+
+async def interlock(seen: Console, journal: Journal, runner: PlayedRunner) -> int:
+    """Open the interlock and play its dry run; return that run's id."""
+    await seen.press("enter")
+    await seen.sees("DESTRUCTIVE", "2.2.2 Restore from latest backup", "postgres.restore --backup latest")
+    run = await requested(seen, journal)
+    runner.start(run, **RESTORE, dry_run=True, destructive=True)
+    runner.say(run, "would move /var/lib/postgresql/15/main aside")
+    runner.finish(run, step="restore", summary="would restore 20261122-020003F")
+    await seen.sees("would move /var/lib/postgresql/15/main aside", "db1  reported", "last known", "type  cleoai-lab")
+    return run
+
+
+async def test_nothing_destructive_runs_before_dry_run_and_typed_target(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await interlock(seen, at_restore, runner)
+        assert seen.app.focused is not None and seen.app.focused.id == "cancel"
+        assert seen.app.screen.query_one("#confirm", Button).disabled
+        seen.app.screen.query_one("#typed", Input).focus()
+        await seen.type("cleoai-prod")
+        await seen.press("enter")
+        await seen.sees("That is not the target")
+        assert [request.dry_run for request in written(at_restore, e.RunRequested)] == [True]
+        await seen.press(*["backspace"] * 4)
+        await seen.type("lab")
+        await seen.press("enter", "enter")
+        run = await requested(seen, at_restore, 2)
+        asked = written(at_restore, e.RunRequested)[1]
+        assert (asked.dry_run, asked.confirmed, asked.step) == (False, "cleoai-lab", "restore")
+        runner.start(run, **RESTORE, destructive=True)
+        await seen.sees("1 running")
+
+
+async def test_enter_on_the_fresh_interlock_cancels(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
+    async with console(host) as seen:
+        await interlock(seen, at_restore, runner)
+        await seen.press("enter")
+        await seen.until(lambda: not isinstance(seen.app.screen, Interlock), "the interlock gone")
+        assert [request.dry_run for request in written(at_restore, e.RunRequested)] == [True]
+
+
+async def test_an_unknown_target_cannot_be_confirmed(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
+    async with console(host) as seen:
+        await seen.press("enter")
+        run = await requested(seen, at_restore)
+        runner.refuse(run, step="restore", gate="kind", message="The inventory lab allows LAB only.")
+        await seen.sees("REFUSED", "The inventory lab allows LAB only.", "nothing can be confirmed")
+        assert seen.app.screen.query_one("#typed", Input).disabled
+
+
+async def refused(seen: Console, journal: Journal, runner: PlayedRunner, yields: str) -> None:
+    await seen.press("enter")
+    run = await requested(seen, journal)
+    runner.refuse(run, step="check", gate="hold", message="Backups are not held.", yields=yields)
+    await seen.sees("REFUSED", "hold", "Backups are not held.")
+
+
+async def test_a_refusal_that_yields_takes_a_reason(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await refused(seen, journal, runner, "reason")
+        await seen.press("tab", "enter")
+        await seen.sees("Say why")
+        assert len(written(journal, e.RunRequested)) == 1
+        seen.app.screen.query_one("#reason", Input).focus()
+        await seen.type("held by hand")
+        await seen.press("enter", "tab", "enter")
+        await requested(seen, journal, 2)
+        assert written(journal, e.RunRequested)[1].overrides == [e.Override(gate="hold", reason="held by hand")]
+
+
+async def test_a_refusal_that_never_yields_offers_nothing(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await refused(seen, journal, runner, "never")
+        await seen.sees("never yields")
+        assert not seen.app.screen.query("#confirm") and not seen.app.screen.query(Input)
+        await seen.press("escape")
+        await seen.sees("REFUSED by gate hold", "never yields")
+
+
+async def test_doubt_is_looked_into_and_settled_by_a_person(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    run = at_restore.append(e.RunRequested(**RESTORE))[0].seq
+    runner.start(run, **RESTORE, destructive=True)
+    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    async with console(host, size) as seen:
+        await seen.sees("1 IN DOUBT", "resolve doubt: 2.2.2")
+        await seen.press("enter")
+        await seen.sees("its runner was gone", "pgbackrest: no exit status", "Probe (p)")
+        await seen.press("p")
+        probe = await requested(seen, at_restore, 2)
+        asked = written(at_restore, e.RunRequested)[1]
+        assert (asked.action, asked.probe_of) == ("postgres.is_restored", run)
+        runner.start(probe, step="restore", action="postgres.is_restored", probe_of=run)
+        runner.say(probe, "the data directory is whole")
+        runner.finish(probe, step="restore", summary="restored")
+        await seen.sees("the data directory is whole", "restored")
+        assert "IN DOUBT" in seen.screen_text()
+        seen.app.screen.query_one("#verdicts").focus()
+        await seen.press("home", "enter", "enter")
+        await seen.sees("Say what you saw")
+        assert not written(at_restore, e.DoubtResolved)
+        await seen.type("probe says whole")
+        await seen.press("enter")
+        await seen.until(lambda: written(at_restore, e.DoubtResolved), "the verdict")
+        said = written(at_restore, e.DoubtResolved)[0]
+        assert (said.run, said.verdict, said.reason) == (run, "done", "probe says whole")
+        await seen.sees("0 in doubt", "by hand")

@@ -1,0 +1,217 @@
+"""The incident console: what it shows, and what its keys write."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from journal import events as e
+from journal.store import Journal
+from tests.screens.driving import console, requested, written
+from tests.screens.host import INCIDENT, START, FakeHost, PlayedRunner, SetClock
+
+
+async def test_first_sight_says_what_it_is_and_what_is_next(
+    host: FakeHost, journal: Journal, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.sees("LAB", INCIDENT, "SEV2 High", "RTO", "53 min left", "not measured", "phase 1/2", "00:07:00")
+        await seen.sees("NEXT  run: 1.1.1 Check system status  [enter]", "0 running · 0 in doubt · 0 failed")
+        assert host.runner_starts == 1
+
+
+async def test_a_step_is_run_watched_and_gone_on_from(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.press("enter")
+        run = await requested(seen, journal)
+        assert written(journal, e.RunRequested)[0].action == "status.check"
+        runner.start(run, step="check", action="status.check")
+        runner.say(run, "postgres: connection refused")
+        await seen.sees("1 running", "postgres: connection refused", "Under way")
+        runner.finish(run, step="check", summary="1 of 3 systems is down")
+        await seen.sees("0 running", "1 of 3 systems is down", "[g: go there]")
+        await seen.press("enter")
+        await seen.sees("1.1.2 Determine severity level", "[enter]")
+
+
+async def test_progress_shows_bar_rate_time_to_go_and_the_rto(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
+    runner.start(run, step="restore", action="postgres.restore", destructive=True)
+    runner.progress(run, fraction=0.71, rate=312e6, text="", eta_s=100)
+    async with console(host, size) as seen:
+        await seen.press("j")
+        await seen.sees("71%", "312 MB/s", "1 min to go", "inside the RTO")
+        runner.progress(run, fraction=0.71, rate=1e6, text="", eta_s=7200)
+        await seen.sees("2 h 00 min to go", "1 h 07 min OVER", "RTO")
+
+
+async def test_items_are_ticked_one_after_another_and_by_number(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.at("notify")
+        await seen.press("enter")
+        await seen.sees("[x] Support told", "[ ] CTO told")
+        await seen.press("3")
+        await seen.sees("[x] CTO told")
+        await seen.press("3")
+        await seen.sees("[ ] CTO told")
+        await seen.press("2", "3")
+        await seen.sees("enter: mark it done")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.StepMarkedDone), "the step marked done")
+        assert written(journal, e.StepMarkedDone)[0].step == "notify"
+
+
+async def test_skipping_wants_a_reason(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+    async with console(host, size) as seen:
+        await seen.press("s")
+        await seen.sees("Skip: 1.1.1")
+        await seen.press("enter")
+        await seen.sees("A skipped step wants a reason.")
+        assert not written(journal, e.StepSkipped)
+        await seen.type("no network")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.StepSkipped), "the skip")
+        assert written(journal, e.StepSkipped)[0].reason == "no network"
+        await seen.sees("1.1.2 Determine severity level", "[enter]")
+
+
+async def test_marking_a_runnable_step_done_wants_a_note(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.press("m", "enter")
+        await seen.sees("Note what you did")
+        await seen.type("looked myself")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.StepMarkedDone), "the note")
+        assert written(journal, e.StepMarkedDone)[0].note == "looked myself"
+
+
+async def test_reopening_takes_back(host: FakeHost, journal: Journal) -> None:
+    journal.append(e.StepMarkedDone(step="check", note="looked"))
+    async with console(host) as seen:
+        await seen.at("check")
+        await seen.press("u")
+        await seen.sees("Reopen: 1.1.1")
+        await seen.type("wrong host")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.StepReopened), "the reopening")
+        await seen.sees("○ ready")
+
+
+async def test_a_late_note_keeps_both_times(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+    async with console(host, size) as seen:
+        await seen.press("n")
+        await seen.type("phones rang")
+        await seen.press("tab")
+        await seen.type("5 min ago")
+        await seen.sees("2026-11-22 03:06:05 UTC")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.NoteAdded), "the note")
+        note = written(journal, e.NoteAdded)[0]
+        assert (note.text, note.happened_at) == ("phones rang", (START + timedelta(minutes=2)).isoformat())
+        await seen.sees("last note just now, ana@bastion")
+
+
+async def test_cancelling_asks_first(host: FakeHost, journal: Journal, runner: PlayedRunner) -> None:
+    async with console(host) as seen:
+        await seen.press("enter")
+        run = await requested(seen, journal)
+        runner.start(run, step="check", action="status.check")
+        await seen.sees("▶ running")
+        await seen.press("c", "escape")
+        assert not written(journal, e.CancelRequested)
+        await seen.press("c", "enter")
+        await seen.until(lambda: written(journal, e.CancelRequested), "the cancel")
+        await seen.sees("cancelling")
+
+
+async def test_a_step_that_waits_says_for_what_and_leads_there(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.at("strategy")
+        await seen.sees("waits for", "2.1.2 Choose the recovery point")
+        await seen.press("enter")
+        await seen.until(lambda: seen.incident_screen.cursor == "recovery-point", "the step it waits for")
+
+
+async def test_what_is_not_here_yet_is_done_by_hand(host: FakeHost, journal: Journal) -> None:
+    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
+    journal.append(e.DecisionMade(step="strategy", name="strategy", answer="hot-standby"))
+    async with console(host) as seen:
+        await seen.at("promote")
+        await seen.sees("Not available yet", "enter: mark it done")
+        await seen.press("d")
+        assert not written(journal, e.RunRequested)
+        await seen.press("enter")
+        await seen.sees("Done by hand: 2.2.1")
+
+
+async def test_two_consoles_see_each_other_within_half_a_second(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        began = time.monotonic()
+        journal.append(e.StepSkipped(step="check", reason="other console"), actor="ben@laptop")
+        await seen.sees("skipped")
+        assert time.monotonic() - began < 0.5
+
+
+async def test_failed_steps_are_counted_and_one_key_away(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
+    runner.start(run, step="check", action="status.check")
+    runner.finish(run, step="check", status="failed", summary="no route to host")
+    async with console(host, size) as seen:
+        await seen.at("smoke")
+        await seen.sees("1 FAILED")
+        await seen.press("j")
+        await seen.sees("no route to host", "enter: run again")
+
+
+async def test_health_that_is_not_measured_or_old_is_never_green(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, clock: SetClock
+) -> None:
+    runner.health("postgres", "up", "primary", exposure_s=300)
+    async with console(host) as seen:
+        await seen.sees("✓ PostgreSQL  up", "? not measured", "5 min exposed", "1 not measured")
+        clock.forward(minutes=3)
+        await seen.sees("? PostgreSQL  was up", "measured 3 min ago")
+        await seen.no_longer_sees("✓ PostgreSQL")
+
+
+async def test_a_dead_runner_is_said_and_one_key_starts_it(host: FakeHost, journal: Journal) -> None:
+    host.alive = False
+    async with console(host) as seen:
+        await seen.sees("NO RUNNER: r starts it")
+        before = host.runner_starts
+        await seen.press("r")
+        await seen.until(lambda: host.runner_starts == before + 1, "a runner asked for")
+
+
+async def test_output_and_titles_of_systems_do_nothing_to_the_terminal(
+    host: FakeHost, journal: Journal, runner: PlayedRunner
+) -> None:
+    run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
+    runner.start(run, step="check", action="status.check")
+    runner.say(run, "\x1b[2J\x1b]0;owned\x07[bold]plain[/bold] \u202etxt\u202c \x9b31mred", "after")
+    runner.finish(run, step="check", summary="[red]\x1b[31mresult[/red]")
+    async with console(host) as seen:
+        await seen.at("check")
+        await seen.sees("[bold]plain[/bold] txt red", "[red]result[/red]", "after")
+        assert "\x1b" not in seen.screen_text()
+
+
+async def test_a_closed_incident_takes_notes_only(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.press("x")
+        await seen.sees("Close INC-2026-11-22-01", "steps open")
+        await seen.type("handed over")
+        await seen.press("enter")
+        await seen.sees("CLOSED", "the incident is closed")
+        await seen.press("enter", "s", "m")
+        assert not written(journal, e.StepSkipped) and not written(journal, e.RunRequested)
+        await seen.press("n")
+        await seen.type("late")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.NoteAdded), "the late note")

@@ -1,0 +1,76 @@
+"""The start screen and declaring."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from textual.widgets import Select
+
+from journal import events as e
+from tests.screens.driving import console
+from tests.screens.host import INCIDENT, START, FakeHost, declaration
+
+
+async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeHost, size: tuple[int, int]) -> None:
+    with host.begin("INC-2026-11-21-01", declaration(title="old one")) as old:
+        old.append(e.IncidentClosed(summary="over"))
+    host.begin("INC-2026-11-22-01", declaration(title="still burning", kind=e.Kind.REAL)).close()
+    broken = host.places.incident("INC-2026-11-22-02")
+    broken.folder.mkdir()
+    broken.journal.write_text("nonsense")
+    async with console(host, size, incident=None) as seen:
+        await seen.sees(
+            "1 incident is open", "REAL", "still burning", "closed", "old one", "cannot be read", "no journal"
+        )
+        text = seen.screen_text()
+        assert text.index("still burning") < text.index("cannot be read") < text.index("old one")
+        await seen.press("enter")
+        await seen.sees("INC-2026-11-22-01", "REAL", "NEXT  run")
+
+
+async def test_declaring_opens_the_incident_with_the_instants_that_were_shown(
+    host: FakeHost, size: tuple[int, int]
+) -> None:
+    async with console(host, size, incident=None) as seen:
+        await seen.sees("No incident is open")
+        await seen.press("d")
+        await seen.until(lambda: seen.app.screen.query_one("#kind", Select)._options, "the choices")
+        await seen.press("ctrl+s")
+        await seen.sees("Still to fill in: what broke, scenario, severity, kind.")
+        await seen.type("db gone")
+        await seen.press("tab", "enter", "down", "enter")
+        await seen.until(
+            lambda: seen.app.screen.query_one("#severity", Select).value == "high", "the severity suggested"
+        )
+        await seen.press("tab", "tab", "enter", "down", "enter", "tab")
+        await seen.type("10 min ago")
+        await seen.sees("= 2026-11-22 03:01:05 UTC, 10 min ago")
+        await seen.press("ctrl+s")
+        await seen.sees(INCIDENT, "NEXT  run", "db gone")
+        said = host.declared[0]
+        assert (said.scenario, said.severity, said.kind) == ("database-failure", "high", e.Kind.LAB)
+        assert said.began_at == START - timedelta(minutes=3) and said.discovered_at == START + timedelta(minutes=7)
+
+
+async def test_a_time_that_is_none_is_complained_of(host: FakeHost) -> None:
+    async with console(host, incident=None) as seen:
+        await seen.press("d")
+        await seen.until(lambda: seen.app.screen.query("#began"), "the form")
+        seen.app.screen.query_one("#began").focus()
+        await seen.type("tuesday-ish")
+        await seen.sees("'tuesday-ish' is no time. Write it as 14:05")
+
+
+async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
+    host.begin(INCIDENT, declaration()).close()
+    async with console(host) as seen:
+        await seen.press("escape")
+        await seen.sees("1 incident is open")
+        await seen.press("enter")
+        await seen.sees("NEXT  run")
+
+
+async def test_warnings_are_said_before_anything_else(host: FakeHost) -> None:
+    host.notes = ["Logging out will stop the runner: loginctl enable-linger ana"]
+    async with console(host, incident=None) as seen:
+        await seen.sees("! Logging out will stop the runner")
