@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from actions.backups.pgbackrest import command
+from actions.context import IncidentFacts
 from actions.outcome import ActionFailed
 from actions.postgres.server import Server, last_words
 
@@ -58,6 +59,20 @@ def verify_repository(server: Server, key: str) -> Soundness:
             f"Check {server.settings.backups.config} and that the repository can be reached.",
         )
     return parse_soundness("\n".join(lines) if lines else done.out)
+
+
+def known_soundness(incident: IncidentFacts, label: str) -> Soundness | None:
+    """Return what a full ``backups.verify`` of this incident found, if it read the set ``label``."""
+    for facts in incident.facts.values():
+        if label in [*facts.get("sound", ()), *facts.get("damaged", ())]:
+            return Soundness(
+                ok=not facts["damaged"] and not facts["damaged_segments"],
+                sound=list(facts["sound"]),
+                damaged=list(facts["damaged"]),
+                files=[],
+                segments=list(facts["damaged_segments"]),
+            )
+    return None
 
 
 def parse_soundness(text: str) -> Soundness:

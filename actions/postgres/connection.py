@@ -47,15 +47,19 @@ def connect(
         database: another database than the inventory's.
 
     Raises:
-        CannotConnect: there is no talking to it.
+        CannotConnect: there is no talking to it, a statement failed, or the session was cut.
         SecretUnavailable: its password cannot be had.
-        psycopg.Error: a statement failed, or the session was cut.
     """
+    import psycopg
+
     end = time.monotonic() + deadline_s
     connection = _open(settings, deadline_s, database)
     with _cut_after(connection.fileno(), max(0.1, end - time.monotonic())):
         try:
             yield connection
+        except psycopg.Error as error:
+            why: Why = "timeout" if time.monotonic() >= end else "other"
+            raise CannotConnect(f"PostgreSQL at {settings.address}:{settings.port}: {_first(error)}", why) from error
         finally:
             connection.close()
 
@@ -80,6 +84,10 @@ def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psyco
         why = _why(error)
         words = str(error).strip().splitlines()[-1].rpartition("FATAL:  ")[2]
         raise CannotConnect(f"PostgreSQL at {settings.address}:{settings.port}: {words}", why) from None
+
+
+def _first(error: psycopg.Error) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _why(error: psycopg.OperationalError) -> Why:

@@ -10,6 +10,7 @@ import msgspec
 
 from actions.health import Health, Status
 from actions.postgres.connection import CannotConnect, connect
+from actions.postgres.heartbeat import newest_commit
 from actions.postgres.settings import PostgresSettings
 from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
 
@@ -50,20 +51,9 @@ def probe(system: str, settings: PostgresSettings, host: Transport, *, deadline_
 
 
 def _ask(settings: PostgresSettings, deadline_s: float) -> dict[str, Any]:
-    import psycopg
-
-    from actions.postgres.heartbeat import newest_commit
-
     with connect(settings, deadline_s=deadline_s) as session:
-        try:
-            row = session.execute(_BASICS).fetchone()
-            newest = newest_commit(session, settings)
-        except (psycopg.DataError, psycopg.InternalError) as error:
-            raise CannotConnect(
-                f"It answers, but cannot read its data: {str(error).splitlines()[0]}", "other"
-            ) from None
-        except psycopg.OperationalError as error:
-            raise CannotConnect(f"It broke off while answering: {str(error).splitlines()[0]}", "timeout") from None
+        row = session.execute(_BASICS).fetchone()
+        newest = newest_commit(session, settings)
     return _facts(row, newest) if row else {}
 
 

@@ -12,7 +12,7 @@ from actions.backups.archive import read_archive, read_path
 from actions.backups.choose import Choice, choose, target_timeline
 from actions.backups.pgbackrest import command, read_repository
 from actions.backups.restoring import RestoreProgress
-from actions.backups.soundness import Soundness, verify_repository
+from actions.backups.soundness import Soundness, known_soundness, verify_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.postgres.aside import keep_old, plan_keeping
@@ -23,6 +23,7 @@ from actions.postgres.restore_record import RestoreRecord, load_record, save_rec
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.writers import bar_writers
 
+_DAY_S = 24 * 3600.0
 _HALF_DONE = (
     "The data directory is incomplete, and without its control file cannot be started; "
     "the old one is kept. Run the step again: it goes on from there."
@@ -91,9 +92,10 @@ def _require_same_place(server: Server) -> None:
 
 def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
     """Choose and verify a backup, and say where the old data will be kept; nothing is changed yet."""
-    choice, timeline, soundness = _choose(server, point, "" if named == "latest" else named)
+    unfinished = _unfinished(server)
+    choice, timeline, soundness = _choose(server, point, "" if named == "latest" else named, anew=bool(unfinished))
     chosen = choice.backup
-    aside, saved_wal = _unfinished(server) or plan_keeping(server, chosen.size)
+    aside, saved_wal = unfinished or plan_keeping(server, chosen.size)
     return RestoreRecord(
         incident=server.ctx.incident.id,
         state="restoring",
@@ -122,14 +124,17 @@ def _unfinished(server: Server) -> tuple[str, str] | None:
     return record.aside, record.saved_wal
 
 
-def _choose(server: Server, point: RecoveryPoint, named: str) -> tuple[Choice, int, Soundness | None]:
+def _choose(server: Server, point: RecoveryPoint, named: str, *, anew: bool) -> tuple[Choice, int, Soundness | None]:
+    """Choose a backup that was verified: in this incident already, or now (always now, if ``anew``)."""
     repository = read_repository(server)
     archive = read_archive(server, repository)
     timeline = target_timeline(point, repository, archive)
     path = read_path(server, repository, timeline)
-    choose(repository, point, path, named=named)  # before hours are spent on verifying
-    soundness = None
-    if server.ctx.effect("verify the repository: every file of every backup and log segment is read"):
+    choice = choose(repository, point, path, named=named)  # before hours are spent on verifying
+    soundness = None if anew else known_soundness(server.ctx.incident, choice.backup.label)
+    if soundness:
+        server.ctx.log(f"Backup {choice.backup.label} was looked at by a full verification in this incident already.")
+    elif server.ctx.effect("verify the repository: every file of every backup and log segment is read"):
         soundness = verify_repository(server, "verify")
     choice = choose(repository, point, path, named=named, damaged=soundness.damaged if soundness else ())
     for why in choice.passed_over:
@@ -145,7 +150,7 @@ def _restore(server: Server, record: RestoreRecord) -> None:
     _require_down(server)
     server.remove(f"{server.data}/postmaster.pid")  # a killed server leaves it, and pgBackRest takes it for a live one
     progress = RestoreProgress(record.size, server.ctx.incident.rto_left_s, server.ctx.progress)
-    done = server.run("restore", restore_command(server, record), on_line=progress.line)
+    done = server.run("restore", restore_command(server, record), timeout_s=_DAY_S, on_line=progress.line)
     if done.code != 0:
         raise ActionFailed(
             f"pgBackRest could not restore backup {record.backup}: {last_words(done)}",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from actions.inventory import load_inventory
-from actions.outcome import GateClosed
+from actions.outcome import ActionFailed, GateClosed
 from actions.postgres.apply_wal import apply_wal
+from actions.postgres.identity import identity
 from actions.postgres.restore import restore
-from actions.postgres.start_stop import start, stop
+from actions.postgres.start_stop import is_running, start, stop
 from actions.postgres.writers import allow_writers, stop_writers
 from cleo_console.lab import Lab
 from journal.errors import CleoError
@@ -101,3 +103,17 @@ def _no_space(ctx: FakeContext, host: str, argv: list[str], **rest: object) -> o
     if argv[0] == "df":
         return Completed(argv=argv, code=0, out="Avail\n1000\n", err="", duration_s=0)
     return ctx.query(host, argv, **rest)  # type: ignore[arg-type]
+
+
+def test_a_server_whose_data_directory_is_gone_is_stopped_all_the_same(lab: Lab, ctx: FakeContext) -> None:
+    before = {fact.name: fact for fact in identity(ctx)}
+    for entry in lab.site.data_directory.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    assert ctx.do(is_running).ok
+    with pytest.raises(ActionFailed, match="still runs"):
+        ctx.do(start)
+    assert ctx.do(stop).facts["was_running"]
+    assert not ctx.do(is_running).ok
+    after = {fact.name: fact for fact in identity(ctx)}
+    assert (before["cluster"].known, after["cluster"].known) == ("reported", "last known")
+    assert before["cluster"].value == after["cluster"].value

@@ -37,11 +37,13 @@ def test_a_damaged_newest_backup_is_passed_over(lab: Lab, ctx: FakeContext) -> N
     assert found.facts["damaged"] == [fault.details["label"]]
 
     assert ctx.do(stop).ok
+    ctx.with_incident(facts={"verify-backups": found.facts})
     with pytest.raises(ActionFailed, match="is damaged in the repository"):
         ctx.do(restore, backup=fault.details["label"])
     restored = ctx.do(restore)
     assert restored.facts["backup"] == fault.details["previous"]
     assert fault.details["label"] in restored.summary
+    assert "verify" not in ctx.programs, "what the full verification found is not looked for again"
     assert ctx.do(apply_wal).ok
     assert ctx.do(verify).ok
     assert ctx.do(allow_writers).ok
