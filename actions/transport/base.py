@@ -76,6 +76,11 @@ class Handle(ABC):
     """Shortest and longest pause between two looks, in seconds."""
 
     @property
+    def trouble(self) -> str:
+        """What is wrong with the way to the program right now, while ``wait`` tries to mend it; empty if nothing."""
+        return ""
+
+    @property
     @abstractmethod
     def pid(self) -> int | None:
         """The program's process id, once it is known."""

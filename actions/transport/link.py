@@ -11,6 +11,8 @@ from actions.transport.scripts import BEGIN, compose
 CONTROL_S = 15
 """Seconds one of our own short scripts may take on a host."""
 
+STILL_THERE = "What runs there goes on, and keeps its output and exit status: attach again once it can be reached."
+
 
 class Answer(NamedTuple):
     """What a script answered."""
@@ -21,10 +23,19 @@ class Answer(NamedTuple):
 
 
 class Link(Protocol):
-    """A way to run a script on a host; see ``SshLink.run``."""
+    """A way to run a script on a host; see ``SshLink``.
+
+    Attributes:
+        name: what people call it.
+        relink_s: seconds to go on trying once it broke.
+        connections: how many were made so far.
+        trouble: what is wrong with it right now; empty while it works.
+    """
 
     name: str
     relink_s: float
+    connections: int
+    trouble: str
 
     def run(self, script: bytes, *, timeout_s: float, stdin: bytes = b"") -> Answer:
         """Run a script there and return its answer."""

@@ -91,7 +91,8 @@ class RemoteTransport(Transport):
             if handle.pid is None:  # asked over a new link
                 raise
             return handle
-        self._check_start(answer, argv[0])
+        if answer or handle.give_up():  # no answer, and not given up: only the answer was lost
+            self._check_start(answer, argv[0])
         return handle
 
     def attach(self, spool: str | PurePath, argv: Sequence[str] = ()) -> RemoteHandle:

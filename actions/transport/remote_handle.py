@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from actions.transport.base import Handle, ProgramStatus, State, Stream
-from actions.transport.errors import TransportLost, Unreachable
-from actions.transport.link import Answer, Link, ask
+from actions.transport.errors import NothingStarted, TransportLost
+from actions.transport.link import STILL_THERE, Answer, Link, ask
 
 _CHUNK = 1024 * 1024
 _RETRY_S = 0.5
@@ -25,6 +25,12 @@ class RemoteHandle(Handle):
         self.name, self.argv, self.reattached = link.name, argv, reattached
         self._read: dict[Stream, int] = {"out": 0, "err": 0}
         self._pid: int | None = None
+        self._connections = link.connections
+
+    @property
+    def trouble(self) -> str:
+        """See ``Handle``."""
+        return self._link.trouble
 
     @property
     def pid(self) -> int | None:
@@ -72,14 +78,22 @@ class RemoteHandle(Handle):
         since: float | None = None
         while True:
             try:
-                return ask(self._link, name, args)
-            except (TransportLost, Unreachable) as error:
+                answer = ask(self._link, name, args)
+            except (TransportLost, NothingStarted) as error:  # no script was started; the program may well run
                 now = time.monotonic()
                 since = since or now
                 if now - since >= self._link.relink_s:
-                    raise TransportLost(error.message, error.hint) from error
-            self.reattached = True
-            time.sleep(_RETRY_S)
+                    hint = "" if error.hint == STILL_THERE else error.hint
+                    raise TransportLost(error.message, f"{STILL_THERE} {hint}".strip()) from error
+                time.sleep(_RETRY_S)
+            else:
+                self._note_new_link()
+                return answer
+
+    def _note_new_link(self) -> None:
+        if self._connections == 0:
+            self._connections = self._link.connections
+        self.reattached |= self._connections != self._link.connections
 
 
 def program_status(now: dict[str, str], started: dict[str, str], finished: dict[str, str]) -> ProgramStatus:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from actions.transport.errors import NothingStarted, TransportLost, Unreachable
 from actions.transport.event_loop import shared
 from actions.transport.hosts import SshHost
-from actions.transport.link import Answer
+from actions.transport.link import STILL_THERE, Answer
 from actions.transport.scripts import command
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class SshLink:
         self._spec = spec
         self.name = f"ssh {spec.host}"
         self.relink_s = spec.relink_s
+        self.connections = 0
+        self.trouble = ""
         self._connection: asyncssh.SSHClientConnection | None = None
         self._connecting = asyncio.Lock()
         self._sessions = asyncio.Semaphore(_SESSIONS)
@@ -60,6 +62,7 @@ class SshLink:
         if code is None:
             self._drop(connection)
             raise self._lost("the connection ended before the answer")
+        self.trouble = ""
         return Answer(code, _bytes(out), _bytes(err))
 
     async def _open(self, line: str) -> tuple[asyncssh.SSHClientConnection, asyncssh.SSHClientProcess[bytes]]:
@@ -73,14 +76,16 @@ class SshLink:
                 return connection, await asyncio.wait_for(opening, self._spec.connect_timeout_s)
             except (OSError, asyncssh.Error, TimeoutError) as error:
                 self._drop(connection)
+                trouble = self._unreachable(str(error) or "it accepts no session")
                 if last:
-                    raise self._unreachable(str(error) or "it accepts no session") from error
+                    raise trouble from error
         raise AssertionError("unreachable")
 
     async def _connected(self) -> asyncssh.SSHClientConnection:
         async with self._connecting:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await self._connect()
+                self.connections += 1
             return self._connection
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
@@ -128,13 +133,12 @@ class SshLink:
         )
 
     def _unreachable(self, why: str) -> Unreachable:
-        return Unreachable(f"{self._where()} cannot be reached: {why}.", "Check that it is up, and the way to it.")
+        self.trouble = f"{self._where()} cannot be reached: {why}."
+        return Unreachable(self.trouble, "Check that it is up, and the way to it.")
 
     def _lost(self, why: str) -> TransportLost:
-        return TransportLost(
-            f"The link to {self._where()} was lost: {why}.",
-            "What runs there goes on, and keeps its output and exit status: attach again once it can be reached.",
-        )
+        self.trouble = f"The link to {self._where()} was lost: {why}."
+        return TransportLost(self.trouble, STILL_THERE)
 
     def _where(self) -> str:
         return f"{self._spec.host} port {self._spec.port}"

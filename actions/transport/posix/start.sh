@@ -21,5 +21,4 @@ mkdir -p -- "$spool" 2>/dev/null || refuse "cannot make $spool"
 printf '%s\n' "$shim" >"$spool/shim.sh.$$" || refuse "cannot write to $spool"
 mv -f "$spool/shim.sh.$$" "$spool/shim.sh" # never written over: another shim may be reading it
 # The answer ends when the program, too, has let go of this pipe: by then the start is written.
-answer=$(setsid sh "$spool/shim.sh" keep "$spool" "$mask" "$user" "$names" "$@" </dev/null 2>>"$spool/shim.log" &)
-echo "${answer:-cannot start the shim}"
+echo "$(setsid sh "$spool/shim.sh" keep "$spool" "$mask" "$user" "$names" "$@" </dev/null 2>>"$spool/shim.log" &)"
