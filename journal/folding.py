@@ -60,6 +60,9 @@ def _deviate(incident: Incident, event: e.Event, what: str, reason: str) -> None
 
 def _settle(incident: Incident, event: e.Event, state: StepState | None, note: str) -> None:
     record = _step(incident, event.body.step)
+    step = incident.plan.by_id.get(event.body.step)
+    if state is StepState.FAILED and step and step.may_fail:
+        state = StepState.TRIED
     record.state, record.note, record.by, record.at = state, note, event.actor, event.at
 
 

@@ -145,8 +145,6 @@ class Incident:
     def settled(self, step_id: str) -> bool:
         """Return whether steps that need this one may go ahead. Costs the same however long its own needs reach."""
         known = self._known(step_id)
-        if known is StepState.FAILED:
-            return self.plan.by_id[step_id].may_fail
         return known is not None and known.settled
 
     def unmet(self, step: Step) -> list[str]:
@@ -171,11 +169,10 @@ class Incident:
         if doubtful:
             return doubtful
         latest = max(self.steps, key=lambda step_id: self.steps[step_id].at or self.declared_at)
-        if self.state(latest) is StepState.FAILED and not self.settled(latest):
+        if self.state(latest) is StepState.FAILED:
             return self.plan.by_id[latest]
         required = (s for s in self.in_state(StepState.READY) if not s.optional and not self.phase_of(s).optional)
-        passed = (s for s in self.in_state(StepState.FAILED) if not self.settled(s.id))
-        return next(required, None) or next(passed, None)
+        return next(required, None) or next(self.in_state(StepState.FAILED), None)
 
     @property
     def phase(self) -> Phase:

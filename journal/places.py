@@ -41,11 +41,6 @@ class IncidentPlace(msgspec.Struct, frozen=True, kw_only=True):
         return self.folder / "files"
 
     @property
-    def spools(self) -> Path:
-        """Where running programs leave output and exit status."""
-        return self.folder / "spools"
-
-    @property
     def runner_log(self) -> Path:
         """What a runner says that cannot say it in the journal."""
         return self.folder / "runner.log"

@@ -21,6 +21,7 @@ class StepState(StrEnum):
     DONE = "done"
     MARKED_DONE = "marked done"
     FAILED = "failed"
+    TRIED = "tried, failed"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
     IN_DOUBT = "in doubt"
@@ -37,7 +38,7 @@ class StepState(StrEnum):
         return self in _ACTIVE
 
 
-_SETTLED = frozenset({StepState.DONE, StepState.MARKED_DONE, StepState.SKIPPED, StepState.NOT_APPLICABLE})
+_SETTLED = frozenset({StepState.DONE, StepState.MARKED_DONE, StepState.TRIED, StepState.SKIPPED, StepState.NOT_APPLICABLE})
 _ACTIVE = frozenset({StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLING})
 
 

@@ -41,6 +41,7 @@ STEPS: dict[StepState, Look] = {
     StepState.DONE: Look("✓", "done", "good"),
     StepState.MARKED_DONE: Look("✓", "by hand", "good"),
     StepState.FAILED: Look("✗", "FAILED", "bad"),
+    StepState.TRIED: Look("✗", "tried, failed", "quiet"),
     StepState.CANCELLED: Look("■", "cancelled", "warn"),
     StepState.SKIPPED: Look("–", "skipped", "warn"),
     StepState.IN_DOUBT: Look("!", "IN DOUBT", "bad"),

@@ -98,7 +98,7 @@ class Step(_Part, frozen=True, kw_only=True):
         expect: how long it usually takes, in seconds; 0 where nobody knows.
         verified_by: the step that proves it.
         ours: not in the written plan; added for a safety rule.
-        may_fail: trying is what counts: a failure settles it as well (crash recovery before a restore).
+        may_fail: trying is what counts: a failure settles it as "tried" (crash recovery before a restore).
         optional: leaving it out is no deviation (manual recovery procedures).
     """
 

@@ -146,7 +146,7 @@ def test_a_program_whose_exit_status_nobody_saw_is_in_doubt(site: Site) -> None:
     run = site.begin("work", lambda r: r.programs)
     printed(site, run, 2)
     site.kill_runner()
-    for pid in _processes_of(site.person.place.spools, site.home):
+    for pid in _processes_of(site.person.place.folder, site.home):
         os.kill(pid, signal.SIGKILL)
     site.start_runner()
     over = site.person.over(run)
@@ -155,7 +155,7 @@ def test_a_program_whose_exit_status_nobody_saw_is_in_doubt(site: Site) -> None:
     assert not (site.home / "ran").exists()
 
 
-def _processes_of(spools: Path, home: Path) -> list[int]:
+def _processes_of(folder: Path, home: Path) -> list[int]:
     """Return the shim and the program of this test, shim first: it must not see its program end."""
     found = []
     for entry in Path("/proc").iterdir():
@@ -165,7 +165,7 @@ def _processes_of(spools: Path, home: Path) -> list[int]:
             except OSError:
                 continue
             if any(
-                str(place).encode() in b" ".join(words) for place in (spools, home)
+                str(place).encode() in b" ".join(words) for place in (folder, home)
             ) and b"runner_program" not in b" ".join(words):
                 found.append((b"shim" not in b" ".join(words), int(entry.name)))
     assert found
