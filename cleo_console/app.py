@@ -55,6 +55,7 @@ class CleoApp(App[None]):
         self.host = host
         self.clock = clock
         self._open_incident = open_incident
+        self.animation_level = "none"
         self.register_theme(THEME)
         self.theme = "ansi-dark" if self.no_color else "cleo"
 
@@ -72,8 +73,8 @@ class CleoApp(App[None]):
         self._check_size()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say when the terminal is too small, and go back when it is not."""
-        self._check_size()
+        """Say when the terminal is too small, and go back when it is not; by then the app knows its new size."""
+        self.call_later(self._check_size)
 
     def _check_size(self) -> None:
         small = self.size.width < WIDTH or self.size.height < HEIGHT

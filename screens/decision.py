@@ -16,6 +16,7 @@ from journal.incident import Incident
 from journal.plan.model import Decision, Step
 from screens.dialog import Dialog
 from screens.inert import inert
+from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
 
@@ -49,11 +50,11 @@ class DecisionDialog(Dialog[Answer]):
         yield Quiet(Content.assemble((inert(self.decision.question), "bold")))
         yield from self.answers()
         yield Quiet("why (the report asks for it)", classes="label")
-        yield Input(id="reason")
+        yield Field(id="reason")
 
     def answers(self) -> Iterable[Widget]:
         """Yield the field of a free answer; kinds with something to choose from override it."""
-        yield Input(value=self.suggested(), id="answer")
+        yield Field(value=self.suggested(), id="answer")
 
     def answer(self) -> str:
         """Return the answer as it is now; empty while there is none."""

@@ -20,6 +20,7 @@ from screens.dialog import Dialog
 from screens.host import Host
 from screens.inert import inert
 from screens.times import echo, instant
+from screens.widgets.field import Field
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
@@ -47,13 +48,13 @@ class DeclareScreen(Dialog[str]):
         """Yield the fields; the choices come when plan and inventory were read."""
         yield Quiet(id="inventory")
         yield Quiet("what broke, in a few words", classes="label")
-        yield Input(id="title-field")
+        yield Field(id="title-field")
         for name, label in (("scenario", "scenario"), ("severity", "severity"), ("kind", "kind, fixed from now on")):
             yield Quiet(label, classes="label")
             yield Select[str]([], id=name, prompt="…", compact=True)
         for name, label in _TIMES.items():
             yield Quiet(f"{label}: now, 14:05, 10 min ago, 2026-11-22T14:05Z", classes="label")
-            yield Input(id=name, placeholder="now")
+            yield Field(id=name, placeholder="now")
             yield Quiet(id=f"{name}-echo", classes="echo")
 
     def on_mount(self) -> None:

@@ -16,6 +16,7 @@ from screens.inert import inert
 from screens.session import Session
 from screens.step_text import line
 from screens.watching import WatchingDialog
+from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
 
@@ -66,7 +67,7 @@ class DoubtDialog(WatchingDialog[Resolution]):
         yield Quiet("what was it?", classes="label")
         yield OptionList(*(Option(Content(text), id=name) for name, (_, text) in _VERDICTS.items()), id="verdicts")
         yield Quiet("what tells you", classes="label")
-        yield Input(id="reason")
+        yield Field(id="reason")
 
     def buttons(self) -> Iterable[Widget]:
         """Yield probe, verdict, cancel."""

@@ -94,17 +94,21 @@ class IncidentView(Screen[None]):
 
     async def mount_rest(self) -> None:
         """Add what may come after the first frame: checklist and health."""
+        if not self.is_attached:  # left before the first frame
+            return
         middle = self.query_one("#middle")
         checklist = Checklist(self.incident)
-        await middle.mount(checklist, before="#step")
+        middle.mount(checklist, before="#step")
         await middle.mount(HealthPanel(id="health"))
+        if not self.is_attached:
+            return
         checklist.go_to(self.cursor)
         checklist.focus()
         self.refresh_state()
 
     def refresh_state(self) -> None:
         """Redraw from the state; every part repaints only if it changed."""
-        if not self.ready:
+        if not (self.ready and self.is_attached):
             return
         now = clock_of(self)()
         self.query_one(IncidentHeader).show(self.incident, self.session.readings, now)

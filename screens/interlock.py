@@ -14,6 +14,7 @@ from journal.records import Run, RunState
 from screens.session import Session
 from screens.step_text import params_text, target_lines
 from screens.watching import WatchingDialog
+from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
 
@@ -51,7 +52,7 @@ class Interlock(WatchingDialog[str]):
         yield OutputView(id="run-output", classes="-empty")
         yield Quiet("not known yet: the dry run tells", id="target")
         yield Quiet(id="type-label", classes="label")
-        yield Input(id="typed", disabled=True)
+        yield Field(id="typed", disabled=True)
 
     def buttons(self) -> Iterable[Widget]:
         """Yield cancel first: the focus starts there."""

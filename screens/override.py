@@ -13,6 +13,7 @@ from journal.records import Refusal, Run
 from screens.dialog import Dialog
 from screens.inert import inert_lines
 from screens.interlock import identity_to_type
+from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
 
@@ -55,10 +56,10 @@ class OverrideDialog(Dialog[Override]):
             return
         yield Quiet("It yields to a person's word. The report will list it as a deviation.")
         yield Quiet("why it must yield", classes="label")
-        yield Input(id="reason")
+        yield Field(id="reason")
         if self._wants_target:
             yield Quiet(f"type the target: {self._target}" if self._target else "type the target", classes="label")
-            yield Input(id="typed")
+            yield Field(id="typed")
 
     def buttons(self) -> Iterable[Widget]:
         """Yield cancel first, and the override only where there is one."""

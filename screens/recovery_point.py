@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 from screens.clocked import clock_of
 from screens.decision import DecisionDialog
 from screens.times import NotATime, echo, instant
+from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
 _FORMS = {
@@ -29,7 +30,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         """Yield the forms, the value's field, and what the value will count as."""
         yield OptionList(*(self._option(form) for form in _FORMS), id="options", markup=False)
         yield Quiet("value", id="value-label", classes="label")
-        yield Input(id="value")
+        yield Field(id="value")
         yield Quiet(id="echo", classes="echo")
 
     def _option(self, form: str) -> Option:

@@ -14,6 +14,7 @@ from screens.clocked import clock_of
 from screens.dialog import Dialog
 from screens.inert import inert_lines
 from screens.times import NotATime, echo, instant
+from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
 
@@ -43,7 +44,7 @@ class Words(Dialog[str]):
         if self._text:
             yield Quiet(Content(inert_lines(self._text)))
         yield Quiet(self._label, classes="label")
-        yield Input(id="words")
+        yield Field(id="words")
 
     def on_mount(self) -> None:
         """Begin in the field."""
@@ -79,9 +80,9 @@ class Note(Dialog[LateNote]):
     def body(self) -> Iterable[Widget]:
         """Yield the field, the time, and what the time will count as."""
         yield Quiet("what happened, what you saw, what you did", classes="label")
-        yield Input(id="words")
+        yield Field(id="words")
         yield Quiet("when, if not now: 14:05, 10 min ago, 2026-11-22T14:05Z", classes="label")
-        yield Input(id="when", placeholder="now")
+        yield Field(id="when", placeholder="now")
         yield Quiet(id="echo", classes="echo")
 
     def on_mount(self) -> None:

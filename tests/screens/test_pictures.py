@@ -1,0 +1,144 @@
+"""Pictures of the main screens at both sizes. After a wanted change: pytest --snapshot-update, and look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cleo_console.app import CleoApp
+from journal import events as e
+from journal.store import Journal
+from tests.screens.driving import Console, requested
+from tests.screens.host import INCIDENT, FakeHost, PlayedRunner, declaration
+
+Snap = Callable[..., bool]
+RESTORE = {"step": "restore", "action": "postgres.restore"}
+
+
+@pytest.fixture(autouse=True)
+def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The head depends on machine and boot; the pictures must not."""
+    monkeypatch.setattr("screens.widgets.header.short_head", lambda head: "7f3a-09bc")
+
+
+def shot(
+    snap_compare: Snap,
+    host: FakeHost,
+    size: tuple[int, int],
+    drive: Callable[[Console], Awaitable[None]],
+    incident: str | None = INCIDENT,
+) -> None:
+    async def before(pilot: Pilot[Any]) -> None:
+        await drive(Console(pilot, host))
+
+    app = CleoApp(host, incident, clock=host.clock)
+    assert snap_compare(app, terminal_size=size, run_before=before)
+
+
+def recovering(journal: Journal, runner: PlayedRunner) -> None:
+    """An incident in the middle: things done, running, in doubt, measured and not."""
+    runner.take_lease()
+    run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
+    runner.start(run, step="check", action="status.check")
+    runner.finish(run, step="check", summary="1 of 3 systems is down")
+    journal.append(e.DecisionMade(step="severity", name="severity", answer="critical", reason="all users"))
+    journal.append(e.NoteAdded(text="called the team lead"))
+    journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery", reason="replicas are lost"))
+    run = journal.append(e.RunRequested(**RESTORE))[0].seq
+    runner.start(run, **RESTORE, destructive=True)
+    runner.say(run, *(f"restore file base/16384/{n} (1GB, {n}.04%)" for n in range(60, 72)))
+    runner.progress(run, fraction=0.71, rate=312e6, text="", eta_s=100)
+    runner.health("postgres", "down", "connection refused", exposure_s=360)
+    runner.health("dns", "up", "primary, serial 2026112201")
+
+
+def test_incident(
+    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    recovering(journal, runner)
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT", "DNS")
+        await seen.press("j")
+        await seen.sees("71%", "71.04%")
+
+    shot(snap_compare, host, size, drive)
+
+
+def test_interlock(
+    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT")
+        await seen.at("restore")
+        await seen.press("enter")
+        run = await requested(seen, journal)
+        runner.start(run, **RESTORE, dry_run=True, destructive=True)
+        runner.say(run, "would move /var/lib/postgresql/15/main aside", "would restore 20261122-020003F, 2.0 GB")
+        runner.finish(run, step="restore", summary="would restore 20261122-020003F")
+        await seen.sees("2.0 GB", "type  cleoai-lab")
+
+    shot(snap_compare, host, size, drive)
+
+
+def test_decision(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> None:
+    host.begin(INCIDENT, declaration(scenario="data-corruption")).close()
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT")
+        await seen.at("recovery-point")
+        await seen.press("enter", "enter")
+        await seen.type("12 min ago")
+        await seen.sees("= 2026-11-22 02:59:05 UTC")
+
+    shot(snap_compare, host, size, drive)
+
+
+def test_doubt(
+    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    run = journal.append(e.RunRequested(**RESTORE))[0].seq
+    runner.start(run, **RESTORE, destructive=True)
+    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("resolve doubt")
+        await seen.press("enter")
+        await seen.sees("Probe (p)")
+
+    shot(snap_compare, host, size, drive)
+
+
+def test_start(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> None:
+    with host.begin("INC-2026-11-21-01", declaration(title="index bloat", severity="low", kind=e.Kind.DRILL)) as old:
+        old.append(e.IncidentClosed(summary="over"))
+    host.begin(INCIDENT, declaration(kind=e.Kind.REAL)).close()
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("1 incident is open", "index bloat")
+
+    shot(snap_compare, host, size, drive, incident=None)
+
+
+def test_declare(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> None:
+    async def drive(seen: Console) -> None:
+        await seen.sees("No incident is open")
+        await seen.press("d")
+        await seen.sees("inventory: lab")
+        await seen.type("db1 lost its data directory")
+
+    shot(snap_compare, host, size, drive, incident=None)
+
+
+def test_help(snap_compare: Snap, host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT")
+        await seen.press("question_mark")
+        await seen.sees("Keys")
+
+    shot(snap_compare, host, size, drive)
