@@ -1,0 +1,72 @@
+"""A stand for end-to-end tests: a lab, a home for journals, the cleo command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from cleo_console.lab import Lab
+from journal.incident import Incident
+from journal.store import Reader
+from tests.e2e.terminal import Terminal
+
+CLEO = str(Path(sys.executable).parent / "cleo")
+
+
+class Stand:
+    """One responder's surroundings.
+
+    Args:
+        lab: what is recovered.
+        home: where the journals go.
+    """
+
+    def __init__(self, lab: Lab, home: Path) -> None:
+        self.lab = lab
+        self.home = home
+        self.env = {"CLEO_HOME": str(home), "CLEO_INVENTORY": str(lab.inventory_path), "CLEO_ACTOR": "oncall@bastion"}
+        self.incident_id = ""
+
+    def cleo(self, *words: str, status: int = 0) -> str:
+        """Run a command and return what it printed."""
+        env = {**os.environ, **self.env}
+        done = subprocess.run([CLEO, *words], capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL)
+        assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def console(self, width: int = 80, height: int = 24, incident: str = "") -> Terminal:
+        """Open the console in a terminal."""
+        return Terminal([CLEO, "open", incident] if incident else [CLEO], width, height, self.env)
+
+    def declare(self, scenario: str = "database-failure") -> None:
+        """Declare a LAB incident on the command line."""
+        self.incident_id = self.cleo(
+            "declare", "--title", "db1 lost its data", "--scenario", scenario, "--kind", "LAB"
+        ).strip()
+
+    @property
+    def journal(self) -> Path:
+        """The journal of the incident."""
+        return self.home / "incidents" / self.incident_id / "journal.db"
+
+    def incident(self) -> Incident:
+        """Return the incident as its journal has it now."""
+        with Reader(self.journal) as reader:
+            return Incident.fold(reader.events())
+
+    def target(self) -> str:
+        """Return what is typed to confirm."""
+        return f"postgres@{os.uname().nodename}"
+
+    def up_to_the_restore(self) -> None:
+        """Do everything that comes before the restore of a lost data directory."""
+        self.cleo("run", "backups.hold")
+        self.cleo("decide", "recovery-point", "latest", "--reason", "the disk died")
+        self.cleo("decide", "strategy", "cold-recovery")
+        self.cleo("decide", "site", "original-site")
+        self.cleo("run", "postgres.stop_writers", "--confirm", self.target())
+        self.cleo("run", "postgres.start", status=1)
+        self.cleo("decide", "postgres-cure", "restore")
+        self.cleo("run", "postgres.stop", "--confirm", self.target())
