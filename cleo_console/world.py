@@ -9,7 +9,7 @@ from actions.inventory import Inventory, load_inventory
 from journal.events import Kind
 
 if TYPE_CHECKING:
-    from actions.postgres.settings import PostgresSettings
+    from actions.inventory import Settings
     from actions.runner import World
     from actions.runner.world import Probe
     from journal.places import Places
@@ -31,7 +31,6 @@ def inventory_at(path: Path | str | None) -> Inventory:
 def real_world(inventory: Inventory, places: Places) -> World:
     """Return the world in which actions reach the systems of ``inventory``."""
     from actions.registry import catalogue, registry
-
     from actions.runner import World
     from actions.transport import open_transport
 
@@ -47,12 +46,11 @@ def real_world(inventory: Inventory, places: Places) -> World:
 
 def probes(inventory: Inventory) -> dict[str, Probe]:
     """Return what measures the health of each system of ``inventory``."""
-    from actions.postgres.probe import probe
-
+    from actions.probes import probe_system
     from actions.transport import open_transport
 
-    def measuring(name: str, settings: PostgresSettings) -> Probe:
+    def measuring(name: str, settings: Settings) -> Probe:
         host = open_transport(inventory.host(settings.host))
-        return lambda deadline_s: probe(name, settings, host, deadline_s=deadline_s)
+        return lambda deadline_s: probe_system(name, settings, host, deadline_s=deadline_s)
 
     return {name: measuring(name, settings) for name, settings in inventory.systems.items()}

@@ -38,7 +38,9 @@ class StepState(StrEnum):
         return self in _ACTIVE
 
 
-_SETTLED = frozenset({StepState.DONE, StepState.MARKED_DONE, StepState.TRIED, StepState.SKIPPED, StepState.NOT_APPLICABLE})
+_SETTLED = frozenset(
+    {StepState.DONE, StepState.MARKED_DONE, StepState.TRIED, StepState.SKIPPED, StepState.NOT_APPLICABLE}
+)
 _ACTIVE = frozenset({StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLING})
 
 
