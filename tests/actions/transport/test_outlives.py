@@ -95,18 +95,31 @@ def test_a_signal_to_the_shim_does_not_end_it(spool: Path, tmp_path: Path) -> No
     assert finish(handle).code == 3
 
 
+def _in_another_boot(record: Path) -> str:
+    """Make the record say so, and return what it said before."""
+    honest = record.read_text()
+    record.write_text(honest.replace(Path("/proc/sys/kernel/random/boot_id").read_text().strip(), "0" * 36))
+    return honest
+
+
 def test_another_boot_is_never_mistaken_for_this_one(spool: Path) -> None:
     handle = local().start(spool, ["sleep", "600"])
     assert handle.pid
     os.kill(_shim_of(handle.pid), signal.SIGKILL)
-    record = spool / "started"
-    honest = record.read_text()
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    record.write_text(honest.replace(boot, "0" * 36))
     until(lambda: handle.status().state is State.UNKNOWN)
+    honest = _in_another_boot(spool / "started")
     assert not handle.status().alive
     assert not handle.terminate(signal.SIGKILL)
-    record.write_text(honest)
+    (spool / "started").write_text(honest)
+    assert handle.terminate(signal.SIGKILL)
+
+
+def test_what_a_program_left_behind_is_its_own_in_this_boot_only(spool: Path) -> None:
+    handle = local().start(spool, ["sh", "-c", "sleep 600 & exit 0"])
+    assert finish(handle).code == 0
+    honest = _in_another_boot(spool / "started")
+    assert not handle.terminate(signal.SIGKILL)
+    (spool / "started").write_text(honest)
     assert handle.terminate(signal.SIGKILL)
 
 

@@ -173,6 +173,15 @@ def test_given_up_means_it_never_runs(ssh: Transport, spool: str, tmp_path: Path
     assert not (tmp_path / "ran").exists()
 
 
+def test_what_started_cannot_be_given_up(ssh: Transport, spool: str, tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    handle = ssh.start(spool, until_released(release, "exit 4"))
+    assert not ssh.attach(spool).give_up()
+    assert handle.status().state is State.RUNNING
+    release.touch()
+    assert finish(handle).code == 4
+
+
 def test_giving_up_and_starting_at_once_have_one_winner(ssh: Transport, spool: str, tmp_path: Path) -> None:
     for attempt in range(6):
         ran, given_up = tmp_path / f"ran{attempt}", threading.Event()
