@@ -40,9 +40,8 @@ def _mark_done(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _reopen(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    record = incident.steps[step.id]
-    undoable = record.state is not None and record.state not in (StepState.READY, StepState.WAITING)
-    return _settleable(incident, step) and undoable
+    said = incident.steps[step.id].state is not None
+    return said and _settleable(incident, step) and incident.state(step.id).settled
 
 
 def _override(incident: Incident, step: Step, catalogue: Catalogue) -> bool:

@@ -24,6 +24,10 @@ from screens.words import Words
 
 T = TypeVar("T")
 _TICK = 1.0
+_OUR_MISTAKE = (
+    "This is a mistake in the program, not yours. The journal is whole. Try again; else go on with cleo run, or by "
+    "hand and mark the step done."
+)
 
 
 class IncidentSession(IncidentView):
@@ -145,6 +149,8 @@ class IncidentSession(IncidentView):
                 event.then(event.future.result())
         elif isinstance(error, CleoError):
             self._not_written(event, error)
+        elif isinstance(error, Exception):
+            self._not_written(event, CleoError(f"{type(error).__name__}: {error}", _OUR_MISTAKE))
         else:
             raise error
         self.refresh_state()

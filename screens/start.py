@@ -92,7 +92,8 @@ class StartScreen(Screen[None]):
             options.highlighted = min(at or 0, len(found) - 1)
 
     def _prompt(self, one: IncidentSummary, now: datetime) -> Content:
-        return incident_line(one, now, colour=not self.app.no_color)
+        line = incident_line(one, now, colour=not self.app.no_color)
+        return line.truncate(max(20, self.size.width - 2), ellipsis=True)
 
     def action_select(self) -> None:
         """Open the incident under the cursor."""
@@ -147,12 +148,11 @@ def incident_line(one: IncidentSummary, now: datetime, *, colour: bool = True) -
     if one.closed_at:
         words = f"{one.id}  {one.kind:8}  closed {age(one.closed_at, now)}  {inert(one.title)}"
         return Content.assemble((words, "$quiet"), doubt)
-    declared = f"declared {age(one.declared_at, now)}" if one.declared_at else ""
+    declared = f"  declared {age(one.declared_at, now)}" if one.declared_at else ""
     return Content.assemble(
         kind_badge(one.kind, colour=colour),
-        (f" {one.id}  ", "bold"),
-        (f"{inert(one.severity)}  ", "bold"),
-        inert(one.title),
-        (f"  {declared}", "$quiet"),
+        (f" {one.id}  {inert(one.severity)}", "bold"),
+        declared,
         doubt,
+        f"  {inert(one.title)}",
     )

@@ -140,3 +140,18 @@ async def test_help_lists_every_key_and_symbol(host: FakeHost, journal: Journal)
         await seen.sees("the obvious thing at this step", "IN DOUBT", "not measured", "leave the console")
         await seen.press("escape")
         await seen.sees("NEXT  run")
+
+
+async def test_a_mistake_of_ours_does_not_take_the_console_away(
+    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(incident_id: str) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    async with console(host) as seen:
+        monkeypatch.setattr(host, "ensure_runner", break_down)
+        await seen.press("enter")
+        await seen.sees("Not done: run Check system status", "ZeroDivisionError", "a mistake in the program")
+        assert not written(journal, e.RunRequested)
+        await seen.press("enter")
+        await seen.sees("NEXT  run")
