@@ -31,7 +31,16 @@ def places() -> Places:
     Raises:
         BadSettings: CLEO_INVENTORY names a file that is not there.
     """
-    return Places(incidents=home() / "incidents", locks=home() / "locks", inventory=_inventory())
+    return Places(incidents=home() / "incidents", locks=home() / "locks", inventory=_inventory(), second=second_place())
+
+
+def second_place() -> Path | None:
+    """Return where journals go on when their disk gives way: CLEO_SECOND_PLACE, a folder on another disk, or None.
+
+    There is no default: what every machine has besides its disk is memory, and a journal there goes with the machine.
+    """
+    named = os.environ.get("CLEO_SECOND_PLACE")
+    return Path(named).expanduser().absolute() if named else None
 
 
 def _inventory() -> Path | None:

@@ -6,28 +6,37 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from journal import verify
-from journal.store_errors import JournalReadFailed
+from journal.parts import parts_of
+from journal.store_errors import JournalReadFailed, read_failure
 from journal.verify import Fault, Verdict
 
 CHECK_SECONDS = 600.0
 """How long a check may take; a journal of a million rows takes a few seconds."""
 
 
-def verify_apart(path: Path, head: str | None = None, timeout: float = CHECK_SECONDS) -> Verdict:
-    """Check a journal as `journal.verify.verify` does, in a process of its own.
+def verify_apart(
+    path: Path, head: str | None = None, timeout: float = CHECK_SECONDS, more: Sequence[Path] = ()
+) -> Verdict:
+    """Check a journal as `journal.verify.verify` does, in a process of its own, with all its files.
 
     Args:
         path: the journal.
+        more: the files in which it goes on, where they are not where they were written.
         head: what a witness holds, whole or short, or None.
         timeout: seconds after which the check is given up.
 
     Raises:
         JournalReadFailed: it cannot be checked.
     """
-    command = [sys.executable, "-I", verify.__file__, "--json", os.fspath(path.absolute())]
+    try:
+        files = [path, *more] if more else parts_of(path)
+    except OSError as error:
+        raise read_failure(path, error) from error
+    command = [sys.executable, "-I", verify.__file__, "--json", *(os.fspath(file.absolute()) for file in files)]
     if head is not None:
         command.append(f"--head={head}")
     try:

@@ -30,13 +30,12 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
     Raises:
         JournalError: it is not there, not a journal, or a newer one.
-        PermissionError: we may only read it.
+        OSError: we may only read it.
         sqlite3.Error: SQLite cannot use it.
     """
     conn = _open(path, "rw")
     try:
-        if not os.access(path, os.W_OK):  # SQLite would only say so at the first INSERT
-            raise PermissionError(errno.EACCES, "you may not write to it")
+        _check_right(path)
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
@@ -44,6 +43,14 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         conn.close()
         raise
     return conn
+
+
+def _check_right(path: Path) -> None:
+    """Say at once what SQLite would only say at the first INSERT."""
+    if not os.access(path, os.W_OK):
+        if os.statvfs(path).f_flag & os.ST_RDONLY:
+            raise OSError(errno.EROFS, "its disk is read-only")
+        raise PermissionError(errno.EACCES, "you may not write to it")
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

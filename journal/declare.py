@@ -66,7 +66,7 @@ def declare(
         inventory=inventory,
         program=program,
     )
-    Journal.create(place.journal, first, actor=actor).close()
+    Journal.create(place.journal, first, actor=actor, second=place.second).close()
     return place
 
 

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
-from journal.connection import open_for_reading, open_for_writing
+from journal.connection import open_for_writing
 from journal.filelock import FileLock
-from journal.store_errors import JournalExists, write_failure
+from journal.joined import in_order, open_joined
+from journal.new_file import check_name_is_free, flush, new_database, temporary_name
+from journal.parts import parts_of
+from journal.schema import EVENT_COLUMNS, add_rules, create_tables
+from journal.store_errors import read_failure, write_failure
+
+_EVENTS = f"SELECT {EVENT_COLUMNS} FROM events ORDER BY seq"
+_OUTPUT = "SELECT run, n, at, stream, text FROM output ORDER BY run, n"
+_READINGS = "SELECT name, at, payload FROM readings ORDER BY name, at"
 
 
-def export(path: Path, to: Path) -> None:
-    """Write a journal as it is now into a new file that needs no other beside it.
+def export(path: Path, to: Path, *more: Path) -> None:
+    """Write a journal as it is now into one new file that needs no other beside it.
+
+    Where it lies in several files, they become one: seq and chain go on from file to file, so every hash stays right.
 
     Args:
         path: the journal, open or not.
         to: the new file.
+        more: the files in which it goes on, where they are not where they were written.
 
     Raises:
         JournalExists: there is a file already.
@@ -25,9 +36,21 @@ def export(path: Path, to: Path) -> None:
         JournalError: the journal cannot be read.
     """
     check_name_is_free(to)
-    beside = temporary_name(to)
-    conn = open_for_reading(path)
     try:
+        files = in_order([path, *more]) if more else parts_of(path)
+    except OSError as error:
+        raise read_failure(path, error) from error
+    if len(files) > 1:
+        _merge(files, to)
+    else:
+        _copy(path, to)
+
+
+def _copy(path: Path, to: Path) -> None:
+    beside = temporary_name(to)
+    conn = open_joined([path])
+    try:
+        conn.execute("PRAGMA query_only = OFF")
         conn.execute("VACUUM INTO ?", (os.fspath(beside),))
         flush(beside)
         beside.rename(to)
@@ -37,6 +60,24 @@ def export(path: Path, to: Path) -> None:
     finally:
         conn.close()
         beside.unlink(missing_ok=True)
+
+
+def _merge(files: Sequence[Path], to: Path) -> None:
+    """Write all rows anew, each held to the rules of a journal: a file that does not fit the one before fails here."""
+    source = open_joined(files)
+    try:
+        with new_database(to) as conn:
+            create_tables(conn)
+            add_rules(conn)
+            conn.execute("BEGIN IMMEDIATE")
+            conn.executemany(f"INSERT INTO events VALUES ({', '.join('?' * 11)})", source.execute(_EVENTS))
+            conn.executemany("INSERT INTO output VALUES (?, ?, ?, ?, ?)", source.execute(_OUTPUT))
+            conn.executemany("INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", source.execute(_READINGS))
+            conn.execute("COMMIT")
+    except (sqlite3.Error, OSError) as error:
+        raise write_failure(to, error) from error
+    finally:
+        source.close()
 
 
 def seal(path: Path) -> bool:
@@ -76,33 +117,3 @@ def _leave_wal(path: Path) -> bool:
         return bool(mode == "delete")
     finally:
         conn.close()
-
-
-def check_name_is_free(path: Path) -> None:
-    """Refuse a name that a database has, or had: SQLite would take a log that was left behind for the new one's own.
-
-    Raises:
-        JournalExists: there is a file, or the -wal, -shm or -journal of one.
-    """
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        there = path.with_name(path.name + suffix)
-        if os.path.lexists(there):
-            raise JournalExists(f"There is already a file {there}.", "Choose another name, or move that file away.")
-
-
-def temporary_name(path: Path) -> Path:
-    """Return a name in the same folder that nobody else uses and no listing shows."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-
-
-def flush(path: Path) -> None:
-    """Have the disk keep what was written to a file or folder. Never a journal that is open (see `connection`).
-
-    Raises:
-        OSError: it could not.
-    """
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -14,21 +14,31 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
         incidents: one folder an incident: its journal, its files, the spools of what is running.
         locks: one file a target that an incident has claimed.
         inventory: the inventory file used where none is named, or None.
+        second: where journals go on when the disk under ``incidents`` gives way: a folder on another disk, or None.
     """
 
     incidents: Path
     locks: Path
     inventory: Path | None = None
+    second: Path | None = None
 
     def incident(self, incident_id: str) -> IncidentPlace:
         """Return where one incident lives."""
-        return IncidentPlace(folder=self.incidents / incident_id)
+        second = self.second / incident_id if self.second else None
+        return IncidentPlace(folder=self.incidents / incident_id, second=second)
 
 
 class IncidentPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """The folder of one incident. Its lease is an flock on the folder itself."""
+    """The folder of one incident. Its lease is an flock on the folder itself.
+
+    Attributes:
+        folder: where it lives.
+        second: where its journal goes on when the disk gives way, as the settings say; `journal.parts` finds the place
+            that was settled for this incident.
+    """
 
     folder: Path
+    second: Path | None = None
 
     @property
     def journal(self) -> Path:

@@ -1,4 +1,4 @@
-"""Reading a journal, also while others write to it.
+"""Reading a journal, in however many files it lies, also while others write to it.
 
 Every read fetches to the end of one page at once, so that no read transaction is left open: one would keep the
 write-ahead log from being taken over, and the reader at yesterday's state.
@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 
 from journal.chain import to_bytes
-from journal.connection import open_for_reading, reading
+from journal.connection import reading
 from journal.envelope import from_text
 from journal.events import Event
+from journal.joined import in_order, open_joined, schema_of
+from journal.parts import Parts
 from journal.rows import OutputLine, Reading, event_of, head_of
 from journal.schema import EVENT_COLUMNS
-from journal.store_errors import JournalDamaged
+from journal.store_errors import JournalDamaged, read_failure
 
 PAGE = 500
 """Rows in one fetch."""
@@ -28,17 +30,29 @@ PAGE = 500
 class Reader:
     """Reads one journal over a connection of its own, which never writes. For one thread at a time.
 
+    Where the journal went on in another file, it goes on there by itself.
+
     Args:
-        path: the journal, open elsewhere or not.
+        path: the journal's first file, open elsewhere or not.
+        more: the files in which it goes on, if they are not where they were written; then no others are looked for.
 
     Raises:
+        PartMissing: the file, or those named, do not begin with the journal's beginning.
         JournalError: it is not there, not a journal, a newer one, or cannot be read. So does every method.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *more: Path) -> None:
         self.path = path
-        self._conn = open_for_reading(path)
+        self._parts = Parts(path)
+        self._fixed = in_order([path, *more]) if more else None
+        self._conn = open_joined(self._fixed or [path])
+        self._joined = len(self.files)
         self._version = self._data_version()
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are read, in order."""
+        return self._fixed or self._parts.files
 
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[Event]:
         """Yield the events that follow seq ``after``, in order, at most ``limit`` of them."""
@@ -54,7 +68,7 @@ class Reader:
             left = None if left is None else left - size
 
     def changed(self) -> bool:
-        """Return whether anything was written since the last call, or since opening. Costs 3 µs."""
+        """Return whether anything was written since the last call, or since opening. Costs microseconds."""
         before, self._version = self._version, self._data_version()
         return self._version != before
 
@@ -79,11 +93,12 @@ class Reader:
 
     def readings(self) -> dict[str, Reading]:
         """Return the latest readings by name."""
-        rows = self._fetch("SELECT name, at, payload FROM readings ORDER BY name")
+        rows = self._fetch("SELECT name, at, payload FROM readings ORDER BY name, at")
         return {name: Reading(name, from_text(at), msgspec.json.decode(payload)) for name, at, payload in rows}
 
     def head(self) -> tuple[int, str]:
         """Return seq and hash of the last event."""
+        self._follow_parts()
         with reading(self.path):
             return head_of(self._conn)
 
@@ -97,10 +112,24 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _data_version(self) -> int:
-        return int(self._fetch("PRAGMA data_version")[0][0])
+    def _follow_parts(self) -> None:
+        """Read on where the journal went on in another file."""
+        try:
+            while self._fixed is None and self._parts.advance():
+                pass
+        except OSError as error:
+            raise read_failure(self._parts.last, error) from error
+        if len(self.files) != self._joined:
+            conn = open_joined(self.files)
+            self._conn.close()
+            self._conn, self._joined = conn, len(self.files)
+
+    def _data_version(self) -> tuple[int, int]:
+        self._follow_parts()
+        return self._joined, self._fetch(f"PRAGMA {schema_of(self._joined)}.data_version")[0][0]
 
     def _fetch(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        self._follow_parts()
         with reading(self.path):
             return self._conn.execute(sql, values).fetchall()
 

@@ -77,17 +77,22 @@ def encoded(body: Body) -> tuple[str, str, str]:
 
 
 def insert_events(
-    conn: sqlite3.Connection, bodies: Sequence[tuple[Body, tuple[str, str, str]]], actor: str, clock: Clock
+    conn: sqlite3.Connection,
+    bodies: Sequence[tuple[Body, tuple[str, str, str]]],
+    actor: str,
+    clock: Clock,
+    after: tuple[int, str] | None = None,
 ) -> list[Event]:
     """Append events after the last one. The caller holds the write lock and commits.
 
     The head is read each time rather than kept: that costs 10 µs and can never be another process's yesterday.
+    Only a file that goes on from another is told the head, as ``after``.
 
     Raises:
         AlreadyStarted: an ``action.started`` for a run that has one.
         sqlite3.Error: SQLite could not write.
     """
-    seq, head = head_of(conn)
+    seq, head = after or head_of(conn)
     events: list[Event] = []
     for body, columns in bodies:
         seq += 1
@@ -115,9 +120,15 @@ def _insert_event(conn: sqlite3.Connection, row: Sequence[int | str]) -> None:
     try:
         conn.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE and "started already" not in str(error):
             raise
         raise AlreadyStarted("This run was started already; nothing was started again.") from error
+
+
+_LINES = """
+SELECT coalesce(
+    (SELECT max(n) FROM output WHERE run = :run), (SELECT lines FROM carried WHERE run = :run), 0)
+"""
 
 
 def insert_output(conn: sqlite3.Connection, run: int, lines: Iterable[tuple[str, str, str]]) -> None:
@@ -126,7 +137,7 @@ def insert_output(conn: sqlite3.Connection, run: int, lines: Iterable[tuple[str,
     Raises:
         sqlite3.Error: SQLite could not write.
     """
-    (last,) = conn.execute("SELECT coalesce(max(n), 0) FROM output WHERE run = ?", (run,)).fetchone()
+    (last,) = conn.execute(_LINES, {"run": run}).fetchone()
     rows = ((run, last + number, *line) for number, line in enumerate(lines, start=1))
     conn.executemany("INSERT INTO output VALUES (?, ?, ?, ?, ?)", rows)
 

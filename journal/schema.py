@@ -10,12 +10,11 @@ from journal.store_errors import NewerJournal, NotAJournal
 APPLICATION_ID = 0x434C454F
 """``CLEO`` in SQLite's header."""
 
-FORMAT = 1
-"""The version of the tables, kept in ``user_version``."""
+FORMAT = 2
+"""The version of the tables, kept in ``user_version``; 2 can go on in another file (what is new: `migrate`)."""
 
 EVENT_COLUMNS = "seq, at, monotonic_ns, boot_id, actor, host, type, step, payload, prev_hash, hash"
 
-# INSERT OR REPLACE deletes without firing DELETE triggers, so the insert itself must be in order.
 _TABLES = """
 CREATE TABLE events (
     seq          INTEGER PRIMARY KEY,
@@ -33,14 +32,6 @@ CREATE TABLE events (
 
 CREATE UNIQUE INDEX one_start_for_a_run ON events (json_extract(payload, '$.run')) WHERE type = 'action.started';
 
-CREATE TRIGGER events_follow_each_other BEFORE INSERT ON events
-WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM events)
-  OR NEW.prev_hash IS NOT coalesce((SELECT hash FROM events ORDER BY seq DESC LIMIT 1), printf('%064d', 0))
-BEGIN SELECT raise(ABORT, 'an event goes after the last one'); END;
-
-CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN SELECT raise(ABORT, 'events are never deleted'); END;
-CREATE TRIGGER events_stand BEFORE UPDATE ON events BEGIN SELECT raise(ABORT, 'events are never changed'); END;
-
 CREATE TABLE output (
     run    INTEGER NOT NULL,
     n      INTEGER NOT NULL,
@@ -50,13 +41,6 @@ CREATE TABLE output (
     PRIMARY KEY (run, n)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER output_follows_itself BEFORE INSERT ON output
-WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM output WHERE run = NEW.run)
-BEGIN SELECT raise(ABORT, 'a line goes after the last one'); END;
-
-CREATE TRIGGER output_stays BEFORE DELETE ON output BEGIN SELECT raise(ABORT, 'output is never deleted'); END;
-CREATE TRIGGER output_stands BEFORE UPDATE ON output BEGIN SELECT raise(ABORT, 'output is never changed'); END;
-
 CREATE TABLE readings (
     name    TEXT PRIMARY KEY,
     at      TEXT NOT NULL,
@@ -64,15 +48,59 @@ CREATE TABLE readings (
 ) STRICT, WITHOUT ROWID;
 """
 
+CARRIED = """
+CREATE TABLE carried (
+    run     INTEGER PRIMARY KEY,
+    lines   INTEGER NOT NULL,
+    started INTEGER NOT NULL
+) STRICT;
+"""
+"""What the files before this one hold of each run: how many lines it printed, and whether it was started."""
+
+CARRIED_TRIGGERS = """
+CREATE TRIGGER output_follows_itself BEFORE INSERT ON output
+WHEN NEW.n IS NOT 1 + coalesce(
+    (SELECT max(n) FROM output WHERE run = NEW.run), (SELECT lines FROM carried WHERE run = NEW.run), 0)
+BEGIN SELECT raise(ABORT, 'a line goes after the last one'); END;
+
+CREATE TRIGGER one_start_over_all_files BEFORE INSERT ON events
+WHEN NEW.type = 'action.started'
+ AND EXISTS (SELECT 1 FROM carried WHERE run = json_extract(NEW.payload, '$.run') AND started)
+BEGIN SELECT raise(ABORT, 'this run was started already'); END;
+
+CREATE TRIGGER carried_is_settled BEFORE INSERT ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
+CREATE TRIGGER carried_stays BEFORE DELETE ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
+CREATE TRIGGER carried_stands BEFORE UPDATE ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
+"""
+
+# INSERT OR REPLACE deletes without firing DELETE triggers, so the insert itself must be in order.
+_TRIGGERS = """
+CREATE TRIGGER events_follow_each_other BEFORE INSERT ON events
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM events)
+  OR NEW.prev_hash IS NOT coalesce((SELECT hash FROM events ORDER BY seq DESC LIMIT 1), printf('%064d', 0))
+BEGIN SELECT raise(ABORT, 'an event goes after the last one'); END;
+
+CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN SELECT raise(ABORT, 'events are never deleted'); END;
+CREATE TRIGGER events_stand BEFORE UPDATE ON events BEGIN SELECT raise(ABORT, 'events are never changed'); END;
+
+CREATE TRIGGER output_stays BEFORE DELETE ON output BEGIN SELECT raise(ABORT, 'output is never deleted'); END;
+CREATE TRIGGER output_stands BEFORE UPDATE ON output BEGIN SELECT raise(ABORT, 'output is never changed'); END;
+"""
+
 
 def create_tables(conn: sqlite3.Connection) -> None:
-    """Make an empty database a journal. Commits."""
+    """Make an empty database a journal that holds nothing yet. `add_rules` comes next."""
     conn.executescript(
-        f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {_TABLES} COMMIT;"
+        f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {_TABLES} {CARRIED} COMMIT;"
     )
 
 
-def check_format(conn: sqlite3.Connection, path: Path) -> None:
+def add_rules(conn: sqlite3.Connection) -> None:
+    """Have the file itself hold the rules of a journal from now on: only ever added to, each row after the last."""
+    conn.executescript(f"BEGIN; {_TRIGGERS} {CARRIED_TRIGGERS} COMMIT;")
+
+
+def check_format(conn: sqlite3.Connection, path: Path, schema: str = "main") -> None:
     """Refuse what this program cannot read.
 
     Raises:
@@ -80,8 +108,8 @@ def check_format(conn: sqlite3.Connection, path: Path) -> None:
         NewerJournal: a newer version of this program wrote it.
         sqlite3.DatabaseError: SQLite cannot read it.
     """
-    (application,) = conn.execute("PRAGMA application_id").fetchone()
-    (version,) = conn.execute("PRAGMA user_version").fetchone()
+    (application,) = conn.execute(f"PRAGMA {schema}.application_id").fetchone()
+    (version,) = conn.execute(f"PRAGMA {schema}.user_version").fetchone()
     if application != APPLICATION_ID:
         raise not_a_journal(path)
     if version > FORMAT:

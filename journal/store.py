@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,17 @@ from typing import Any
 import msgspec
 
 from journal.chain import short_head
+from journal.continuation import Continuation, check_second_place
 from journal.envelope import Clock, to_text
 from journal.events import Body, Event, IncidentDeclared
-from journal.export import check_name_is_free, export, flush, seal, temporary_name
+from journal.export import export, seal
 from journal.filesystem import check_place
 from journal.follow import Follower
+from journal.new_file import check_name_is_free, new_database
+from journal.parts import link_to_second, name_second
 from journal.reader import Reader
 from journal.rows import OutputLine, Reading, encoded, insert_events, insert_output, output_columns
-from journal.schema import create_tables
+from journal.schema import add_rules, create_tables
 from journal.store_errors import (
     AlreadyStarted,
     JournalBusy,
@@ -32,6 +33,7 @@ from journal.store_errors import (
     NetworkFilesystem,
     NewerJournal,
     NotAJournal,
+    PartMissing,
     write_failure,
 )
 from journal.writer import MOST_ROWS, Writer
@@ -51,6 +53,7 @@ __all__ = [
     "NewerJournal",
     "NotAJournal",
     "OutputLine",
+    "PartMissing",
     "Reader",
     "Reading",
     "export",
@@ -64,28 +67,30 @@ INSERT INTO readings VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET at = excl
 
 
 class Journal:
-    """One incident's SQLite file, open for writing. Thread-safe.
+    """One incident's SQLite file (or files), open for writing. Thread-safe.
 
-    What a method wrote is on the disk when it returns. When it raises JournalWriteFailed, nothing of it is
-    acknowledged, and the same object can be used for another attempt.
+    What a method wrote is on the disk when it returns; where the disk gives way, on that of the second place. When it
+    raises JournalWriteFailed, nothing of it is acknowledged, and the same object can be used for another attempt.
 
     Attributes:
-        path: the file.
-        warnings: what a person should know about where it lies.
+        path: its first file.
+        warnings: what a person should know about where it lies, and where it would go on.
     """
 
-    def __init__(self, path: Path, *, actor: str, clock: Clock | None = None) -> None:
+    def __init__(self, path: Path, *, actor: str, clock: Clock | None = None, second: Path | None = None) -> None:
         try:
-            self.warnings = check_place(path.parent)
+            self.warnings = [*check_place(path.parent), *_settle_second_place(path, second)]
         except OSError as error:
             raise write_failure(path, error) from error
         self.path = path
         self._actor = actor
         self._clock = clock or Clock()
-        self._writer = Writer(path)
+        self._writer = Writer(path, continuation=Continuation(actor, self._clock))
 
     @classmethod
-    def create(cls, path: Path, first: Body, *, actor: str, clock: Clock | None = None) -> Journal:
+    def create(
+        cls, path: Path, first: Body, *, actor: str, clock: Clock | None = None, second: Path | None = None
+    ) -> Journal:
         """Begin a journal with its first event, and open it.
 
         Args:
@@ -93,6 +98,7 @@ class Journal:
             first: the incident's declaration.
             actor: who writes, as ``user@host``.
             clock: what tells the time; for tests.
+            second: the folder in which it goes on when the disk gives way, on another disk; None: nowhere.
 
         Raises:
             TypeError: ``first`` is no declaration.
@@ -111,17 +117,17 @@ class Journal:
             raise JournalExists(f"There is already a file {path}.", "Choose another id for the incident.") from error
         except (sqlite3.Error, OSError) as error:
             raise write_failure(path, error) from error
-        return cls.open(path, actor=actor, clock=clock)
+        return cls.open(path, actor=actor, clock=clock, second=second)
 
     @classmethod
-    def open(cls, path: Path, *, actor: str, clock: Clock | None = None) -> Journal:
-        """Open a journal for writing (parameters as in `create`).
+    def open(cls, path: Path, *, actor: str, clock: Clock | None = None, second: Path | None = None) -> Journal:
+        """Open a journal for writing (parameters as in `create`; a second place that was named earlier stands).
 
         Raises:
             JournalNotFound, NotAJournal, NewerJournal, NetworkFilesystem: what their names say.
             JournalWriteFailed: it cannot be written to.
         """
-        journal = cls(path, actor=actor, clock=clock)
+        journal = cls(path, actor=actor, clock=clock, second=second)
         try:
             journal._writer.run(lambda conn: None, rows=0)
         except JournalError:
@@ -184,29 +190,26 @@ class Journal:
 
 
 def _create_file(path: Path, first: Body, actor: str, clock: Clock) -> None:
-    """Write a whole journal under another name, then give it its own: nobody ever sees half of one.
+    """Write a whole journal under its name.
 
     Raises:
         FileExistsError: the name is taken.
         sqlite3.Error, OSError: it could not be written.
     """
-    beside = temporary_name(path)
-    conn = sqlite3.connect(beside, isolation_level=None)
-    try:
+    with new_database(path) as conn:
         create_tables(conn)
-        beside.chmod(_mode_for(path.parent))
-        conn.execute("PRAGMA synchronous = EXTRA")
+        add_rules(conn)
         conn.execute("BEGIN IMMEDIATE")
         insert_events(conn, [(first, encoded(first))], actor, clock)
         conn.execute("COMMIT")
-        conn.close()
-        os.link(beside, path)
-        flush(path.parent)
-    finally:
-        conn.close()
-        beside.unlink(missing_ok=True)
 
 
-def _mode_for(folder: Path) -> int:
-    """Return a mode that opens the file to whom the folder is open: a team shares a folder, not a umask."""
-    return stat.S_IMODE(folder.stat().st_mode) & 0o664
+def _settle_second_place(path: Path, second: Path | None) -> list[str]:
+    """Name the second place, unless one is named; return what a person should know about it."""
+    if second is None:
+        return []
+    try:
+        name_second(path, second)
+        return check_second_place(path, link_to_second(path).readlink())
+    except OSError as error:
+        return [f"The journal's second place {second} could not be noted beside it: {error.strerror}."]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -48,6 +50,10 @@ class JournalDamaged(JournalReadFailed):
     """A row, or the file, is not what this program wrote."""
 
 
+class PartMissing(JournalReadFailed, JournalWriteFailed):
+    """A journal went on in another file, or came from one, and that file is not there."""
+
+
 class AlreadyStarted(JournalError):
     """A run has exactly one ``action.started``; this would have been its second."""
 
@@ -55,13 +61,19 @@ class AlreadyStarted(JournalError):
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _NO_RIGHT = "The file or its folder may not be written to: check owner and mode (ls -l)."
+_ELSEWHERE = ", or name a folder on another disk in CLEO_SECOND_PLACE"
 _WRITE_HINTS = {
-    sqlite3.SQLITE_FULL: "The disk is full: free some space on it, then do it again.",
-    sqlite3.SQLITE_IOERR: "The disk reports an error: look at its space and health (df, dmesg), then do it again.",
+    sqlite3.SQLITE_FULL: f"The disk is full: free some space on it{_ELSEWHERE}, then do it again.",
+    sqlite3.SQLITE_IOERR: f"The disk reports an error: look at its space and health (df, dmesg){_ELSEWHERE}, "
+    "then do it again.",
     sqlite3.SQLITE_READONLY: _NO_RIGHT,
     sqlite3.SQLITE_CANTOPEN: "The file or its folder cannot be opened: check that it is there, and its owner and mode.",
     sqlite3.SQLITE_PERM: _NO_RIGHT,
 }
+
+
+_DISK_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+_DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ENXIO, errno.ENODEV})
 
 
 def _primary_code(error: Exception) -> int:
@@ -71,6 +83,21 @@ def _primary_code(error: Exception) -> int:
 def _damaged(path: Path, error: Exception) -> JournalDamaged:
     hint = "Keep the file as it is, work on a copy, and see `cleo journal verify` for what is affected."
     return JournalDamaged(f"The journal {path} is damaged: {error}.", hint)
+
+
+def is_disk_failure(path: Path, error: Exception) -> bool:
+    """Return whether a write failed for what is under the file: no space, an error, a place made read-only.
+
+    Args:
+        path: the journal.
+        error: what SQLite or the system said. That others may write and we may not is no such thing.
+    """
+    if isinstance(error, sqlite3.Error):
+        moved_away = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
+        return _primary_code(error) in _DISK_CODES and not moved_away
+    if isinstance(error, PermissionError):
+        return path.exists() and path.stat().st_uid == os.geteuid()
+    return isinstance(error, OSError) and error.errno in _DISK_ERRNOS
 
 
 def write_failure(path: Path, error: Exception) -> JournalError:

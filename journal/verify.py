@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Check that a journal is what was written: ``python3 -I verify.py FILE [--head HEAD]``.
+"""Check that a journal is what was written: ``python3 -I verify.py FILE [FILE2 …] [--head HEAD]``.
 
-This one file needs Python 3.9 with SQLite 3.37 or newer and nothing else; take it with the journal to any machine.
-It only reads.
+This one file needs Python 3.9 with SQLite 3.37 or newer and nothing else; take it along to any machine. It only reads.
 
 It recomputes the hash of every event (how: see ``row_hash``), follows the chain from each to the next, and compares
-what runs printed with the digests in their closing events. A chain cannot see that its own end was cut off, or that
-somebody wrote all of it anew; a witness can. Give the head that a notice, a report or a person holds, whole or in its
-short form, as ``--head``.
+what runs printed with the digests in their closing events. A journal whose disk gave way goes on in another file: give
+all of them, in any order. What a file holds beyond the beginning of the next one was never acknowledged.
+
+A chain cannot see that its own end was cut off, or that somebody wrote all of it anew; a witness can. Give the head
+that a notice, a report or a person holds, whole or in its short form, as ``--head``.
 
 Exit status: 0 nothing is wrong, 1 something is, 2 this cannot be checked (no journal, or wrongly asked).
 
@@ -22,19 +23,25 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 APPLICATION_ID = 0x434C454F
-FORMAT = 1
+FORMAT = 2
 GENESIS = b"0" * 64
 PAGE = 1_000
 COLUMNS = ("seq", "at", "monotonic_ns", "boot_id", "actor", "host", "type", "step", "payload", "prev_hash", "hash")
+CONTINUED = b"journal.continued"
 CLOSING = (b"action.finished", b"action.in_doubt")
 SHORTEST_HEAD = 8
+DIED = "its last program died while closing it: have that program open it once more"
+TORN = "copy it, together with the -wal file beside it, into a folder that you may write to"
+NO_LOG = "it was copied without the -wal file beside it, or not closed in order"
 
 Row = tuple[Any, ...]
+Closing = tuple[int, int, str, bool]
 
 
 class Fault(NamedTuple):
@@ -58,28 +65,27 @@ class CannotCheckError(Exception):
     """The file cannot be checked at all."""
 
 
-def verify(path: Path, head: str | None = None) -> Verdict:
+def verify(path: Path, head: str | None = None, more: Sequence[Path] = ()) -> Verdict:
     """Check a journal.
 
     Args:
         path: the journal. This process must not have it open.
         head: what a witness holds, whole or short, or None.
+        more: the other files in which it lies, in any order.
 
     Raises:
         CannotCheckError: it is not there, no journal, newer than this checker, or the head is not one.
     """
-    wanted = _head_digits(head) if head is not None else None
-    log_missing = _is_wal_without_its_log(path)
-    check = _Check(wanted)
+    check = _Check(_head_digits(head) if head is not None else None)
+    torn = {file for file in (path, *more) if _is_wal_without_its_log(file)}
+    last = path
     try:
-        conn = _open(path, log_missing)
-        try:
+        conn, last = _open_all([path, *more], torn)
+        with closing(conn):
             check.run(conn)
-        finally:
-            conn.close()
     except sqlite3.DatabaseError as error:
         check.fault(0, f"SQLite cannot read the file: {error}")
-    check.judge_head(log_missing)
+    check.judge_end(last, last in torn)
     return Verdict(not check.faults, check.seq, check.head.decode("ascii", "replace"), check.faults, check.notes)
 
 
@@ -88,16 +94,7 @@ def row_hash(columns: Row) -> str:
 
     An integer is written as ``i<decimal>;``, a text as ``t<length in bytes>:<UTF-8 bytes>``.
     """
-    return hashlib.sha256(_to_bytes(columns)).hexdigest()
-
-
-def short_head(head: str) -> str:
-    """Return the form of a head that can be read out over a phone."""
-    return f"{head[:4]}-{head[4:8]}"
-
-
-def _to_bytes(columns: Row) -> bytes:
-    return b"".join(map(_column_bytes, columns))
+    return hashlib.sha256(b"".join(map(_column_bytes, columns))).hexdigest()
 
 
 def _column_bytes(column: Any) -> bytes:
@@ -126,32 +123,50 @@ def _is_wal_without_its_log(path: Path) -> bool:
     return header[18:20] == b"\2\2" and not path.with_name(path.name + "-wal").exists()
 
 
-def _open(path: Path, log_missing: bool) -> sqlite3.Connection:
+def _open_all(files: list[Path], torn: set[Path]) -> tuple[sqlite3.Connection, Path]:
+    """Return a connection on which ``all_events`` and ``all_output`` are the files as one, and the last file."""
+    begins = {}
+    for file in files:
+        with closing(_open(file, file in torn)) as conn:
+            ((seq,),) = conn.execute("SELECT min(seq) FROM events").fetchall()
+            begins[file] = seq if isinstance(seq, int) else 0
+    files = sorted(begins, key=begins.__getitem__)
+    conn = _open(files[0], files[0] in torn)
+    events, output, schema = "", "", "main"
+    for number, file in enumerate(files[1:], 2):
+        conn.execute(f"ATTACH ? AS part{number}", (_uri(file, file in torn),))
+        limit = f"(SELECT lines FROM part{number}.carried AS c WHERE c.run = o.run)"
+        output += f"SELECT * FROM {schema}.output AS o WHERE n <= coalesce({limit}, 0) UNION ALL "
+        events += f"SELECT * FROM {schema}.events WHERE seq < (SELECT min(seq) FROM part{number}.events) UNION ALL "
+        schema = f"part{number}"
+    conn.execute(f"CREATE TEMP VIEW all_output AS {output} SELECT * FROM {schema}.output")
+    conn.execute(f"CREATE TEMP VIEW all_events AS {events} SELECT * FROM {schema}.events")
+    return conn, files[-1]
+
+
+def _uri(path: Path, torn: bool) -> str:
     # With immutable, SQLite makes no -wal and -shm of its own beside a copy that lacks them; nobody has it open.
-    mode = "immutable=1" if log_missing else "mode=ro"
-    conn = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=10.0)
+    return f"{path.absolute().as_uri()}?{'immutable=1' if torn else 'mode=ro'}"
+
+
+def _open(path: Path, torn: bool) -> sqlite3.Connection:
+    conn = sqlite3.connect(_uri(path, torn), uri=True, timeout=10.0)
     conn.text_factory = bytes
     try:
         (application,) = conn.execute("PRAGMA application_id").fetchone()
         (version,) = conn.execute("PRAGMA user_version").fetchone()
-    except sqlite3.OperationalError as error:
+        if application != APPLICATION_ID:
+            raise CannotCheckError(f"{path} is not a journal")
+        if version > FORMAT:
+            hint = "take the one it was written with"
+            raise CannotCheckError(f"{path} has format {version}, this checker knows {FORMAT}: {hint}")
+    except (sqlite3.Error, CannotCheckError) as error:
         conn.close()
-        if path.with_name(path.name + "-journal").exists():
-            hint = "its last program died while closing it: have that program open it once more"
-        else:
-            hint = "copy it, together with the -wal file beside it, into a folder that you may write to"
-        raise CannotCheckError(f"{path} cannot be opened: {error}; {hint}") from error
-    except sqlite3.DatabaseError:
-        conn.close()
-        raise
-    if application == APPLICATION_ID and version <= FORMAT:
-        return conn
-    conn.close()
-    if application != APPLICATION_ID:
-        raise CannotCheckError(f"{path} is not a journal")
-    raise CannotCheckError(
-        f"{path} has format {version}, this checker knows {FORMAT}: take the one it was written with"
-    )
+        if not isinstance(error, sqlite3.OperationalError):
+            raise
+        died = path.with_name(path.name + "-journal").exists()
+        raise CannotCheckError(f"{path} cannot be opened: {error}; {DIED if died else TORN}") from error
+    return conn
 
 
 class _Check:
@@ -164,7 +179,7 @@ class _Check:
         self.notes: list[str] = []
         self._wanted = wanted
         self._witnessed_at = 0
-        self._closings: dict[int, list[tuple[int, int, str, bool]]] = {}
+        self._closings: dict[int, list[Closing]] = {}
 
     def fault(self, row: int, what: str) -> None:
         """Take down a fault."""
@@ -175,10 +190,8 @@ class _Check:
         for (line,) in conn.execute("PRAGMA integrity_check(10)").fetchall():
             if line != b"ok":
                 self.fault(0, f"SQLite's integrity check: {line.decode(errors='replace')}")
-        for row in _pages(conn, f"SELECT {', '.join(COLUMNS)} FROM events WHERE seq > ? ORDER BY seq LIMIT {PAGE}"):
+        for row in _pages(conn, f"SELECT {', '.join(COLUMNS)} FROM all_events WHERE seq > ? ORDER BY seq LIMIT {PAGE}"):
             self._check_event(row)
-        if not self.seq:
-            self.fault(0, "there is no event in it")
         for run, closings in self._closings.items():
             self._check_output(conn, run, closings)
 
@@ -187,7 +200,11 @@ class _Check:
         if not isinstance(seq, int):
             self.fault(0, f"a row is numbered {seq!r}: the tables are not those that were made")
             return
-        if seq != self.seq + 1:
+        if seq > self.seq + 1 and row[6] == CONTINUED:
+            what = "are in a file that was not given, or whose end was cut off; it is known of the files:"
+            self.fault(seq, f"rows {self.seq + 1} to {seq - 1} {what} {row[8].decode(errors='replace')}")
+            self.head = row[-2]
+        elif seq != self.seq + 1:
             gap = f"row {seq - 1} is" if seq == self.seq + 2 else f"rows {self.seq + 1} to {seq - 1} are"
             self.fault(seq, f"{gap} missing before it")
         if row[-2] != self.head:
@@ -208,24 +225,25 @@ class _Check:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.fault(seq, f"its payload cannot be read: {error}")
 
-    def _check_output(self, conn: sqlite3.Connection, run: int, closings: list[tuple[int, int, str, bool]]) -> None:
+    def _check_output(self, conn: sqlite3.Connection, run: int, closings: list[Closing]) -> None:
         there, digests = _digests(conn, run, {lines for _, lines, _, _ in closings})
         for seq, lines, sha256, finished in closings:
-            if not sha256 and not lines:
-                sha256 = hashlib.sha256().hexdigest()
             if lines not in digests:
                 self.fault(seq, f"run {run} printed {lines} lines, and {there} are there")
-            elif digests[lines] != sha256:
+            elif digests[lines] != sha256 and (lines or sha256):
                 self.fault(seq, f"what run {run} printed does not match the digest here: it was altered")
             elif finished and there > lines:
                 self.fault(seq, f"run {run} printed {lines} lines, and {there} are there: some were added")
 
-    def judge_head(self, log_missing: bool) -> None:
+    def judge_end(self, last: Path, torn: bool) -> None:
         """Compare with the witness; without one, say what cannot be seen."""
-        if log_missing and not (self._witnessed_at and self._witnessed_at == self.seq):
-            self.fault(
-                0, "its end may be missing: it was copied without the -wal file beside it, or not closed in order"
-            )
+        if not self.seq and not self.faults:
+            self.fault(0, "there is no event in it")
+        marker = last.with_name(last.name + ".next")
+        if marker.is_symlink():
+            self.fault(0, f"the journal goes on in {marker.resolve()}: give that file as well")
+        if torn and not (self._witnessed_at and self._witnessed_at == self.seq):
+            self.fault(0, f"its end may be missing: {NO_LOG}")
         if self._wanted and not self._witnessed_at:
             self.fault(0, "the head given is nowhere in it: its end was cut off, or it was written anew")
         elif self._wanted and self._witnessed_at < self.seq:
@@ -244,9 +262,9 @@ def _digests(conn: sqlite3.Connection, run: int, counts: set[int]) -> tuple[int,
     """Return how many lines a run printed, and the digest after each of these counts that is reached."""
     digest, seen = hashlib.sha256(), 0
     found = {0: digest.hexdigest()}
-    sql = f"SELECT n, at, stream, text FROM output WHERE run = ? AND n > ? ORDER BY n LIMIT {PAGE}"
+    sql = f"SELECT n, at, stream, text FROM all_output WHERE run = ? AND n > ? ORDER BY n LIMIT {PAGE}"
     for row in _pages(conn, sql, run):
-        digest.update(_to_bytes(row))
+        digest.update(b"".join(map(_column_bytes, row)))
         seen += 1
         if seen in counts:
             found[seen] = digest.hexdigest()
@@ -254,11 +272,10 @@ def _digests(conn: sqlite3.Connection, run: int, counts: set[int]) -> tuple[int,
 
 
 def _print(path: Path, verdict: Verdict) -> None:
-    print(f"{path}: {verdict.seq} events, head {verdict.head} ({short_head(verdict.head)})")
-    for fault in verdict.faults:
-        print(f"  row {fault.row}: {fault.what}" if fault.row else f"  {fault.what}")
-    for note in verdict.notes:
-        print(f"  note: {note}")
+    found = [f"row {row}: {what}" if row else what for row, what in verdict.faults]
+    found += [f"note: {note}" for note in verdict.notes]
+    headline = f"{path}: {verdict.seq} events, head {verdict.head} ({verdict.head[:4]}-{verdict.head[4:8]})"
+    print("\n  ".join([headline, *found]))
     print("Nothing is wrong." if verdict.ok else f"WRONG: {len(verdict.faults)} found.")
 
 
@@ -266,18 +283,16 @@ def main() -> int:
     """Check the journal named on the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Check that a journal is what was written.")
     parser.add_argument("file", type=Path, help="the journal, or an export of it")
+    parser.add_argument("more", type=Path, nargs="*", help="the other files of the same journal")
     parser.add_argument("--head", help="the head that a witness holds: 64 hexadecimal digits, or 8 of them (7f3a-09bc)")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     asked = parser.parse_args()
     try:
-        verdict = verify(asked.file, asked.head)
+        verdict = verify(asked.file, asked.head, asked.more)
     except CannotCheckError as error:
         print(f"verify: {error}", file=sys.stderr)
         return 2
-    if asked.json:
-        print(json.dumps(verdict._asdict()))
-    else:
-        _print(asked.file, verdict)
+    print(json.dumps(verdict._asdict())) if asked.json else _print(asked.file, verdict)
     return 0 if verdict.ok else 1
 
 

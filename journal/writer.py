@@ -1,4 +1,4 @@
-"""The one thread of a process that writes to one journal.
+"""The one thread of a process that writes to one journal, in whichever file that goes on.
 
 Whoever wants something written hands over a job and waits. The thread takes all jobs that wait, queues for the
 journal, writes them in one transaction, and only when that is on the disk tells each caller: several threads share
@@ -7,6 +7,7 @@ one flush of the disk.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -16,8 +17,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from journal.connection import open_for_writing
+from journal.continuation import Continuation
 from journal.filelock import FileLock
-from journal.store_errors import JournalBusy, JournalError, JournalWriteFailed, write_failure
+from journal.migrate import format_of, migrate
+from journal.parts import Parts
+from journal.schema import FORMAT
+from journal.store_errors import JournalBusy, JournalError, JournalWriteFailed, is_disk_failure, write_failure
 
 MOST_ROWS = 2_500
 """Rows in one transaction, so that an event never waits long behind a flood of output (design, section 5)."""
@@ -60,12 +65,27 @@ class Job:
             self.future.set_exception(error)
 
 
-class Writer:
-    """Writes to one journal. ``run`` may be called from any thread."""
+def _still_wanted(batch: list[Job]) -> list[Job]:
+    """Return the jobs whose callers have not given up waiting; from now on they cannot."""
+    return [job for job in batch if job.future.set_running_or_notify_cancel()]
 
-    def __init__(self, path: Path, patience: float = PATIENCE_SECONDS) -> None:
+
+class Writer:
+    """Writes to one journal. ``run`` may be called from any thread.
+
+    Args:
+        path: the journal's first file.
+        patience: seconds that a caller waits for its turn.
+        continuation: makes the next file where a disk gives way; None: then the caller is told, and that is all.
+    """
+
+    def __init__(
+        self, path: Path, patience: float = PATIENCE_SECONDS, continuation: Continuation | None = None
+    ) -> None:
         self._path = path
         self._patience = patience
+        self._continuation = continuation
+        self._parts = Parts(path)
         self._turn = FileLock(path)
         self._conn: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -145,8 +165,7 @@ class Writer:
 
     def _write(self, batch: list[Job]) -> None:
         try:
-            with self._turn.held():
-                tell = self._transact([job for job in batch if job.future.set_running_or_notify_cancel()])
+            tell = self._written(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait, and we go on
             self._disconnect()
             known = self._explained(error)
@@ -159,17 +178,58 @@ class Writer:
     def _explained(self, error: Exception) -> JournalError:
         if isinstance(error, JournalError):
             return error
-        known = write_failure(self._path, error)
+        known = write_failure(self._parts.last, error)
         known.__cause__ = error
         return known
 
+    def _written(self, batch: list[Job]) -> list[Callable[[], None]]:
+        """Write to the journal's last file, whichever that is once it is our turn; return how to tell the callers."""
+        jobs: list[Job] | None = None
+        went_on = False
+        while True:
+            with self._turn.held():
+                if not self._parts.advance():
+                    self._parts.check_whole()
+                    jobs = _still_wanted(batch) if jobs is None else jobs
+                    try:
+                        return self._transact(jobs)
+                    except (sqlite3.Error, OSError) as error:
+                        if went_on or not self._go_on(error):
+                            raise
+                        went_on = True
+            self._move()
+
     def _transact(self, jobs: list[Job]) -> list[Callable[[], None]]:
         if self._conn is None:
-            self._conn = open_for_writing(self._path)
+            self._conn = self._open()
         self._conn.execute("BEGIN IMMEDIATE")
         tell = [job.done_in(self._conn) for job in jobs]
         self._conn.execute("COMMIT")
         return tell
+
+    def _open(self) -> sqlite3.Connection:
+        conn = open_for_writing(self._parts.last)
+        if format_of(conn) == FORMAT:
+            return conn
+        conn.close()
+        migrate(self._parts.last)
+        return open_for_writing(self._parts.last)
+
+    def _go_on(self, failure: Exception) -> bool:
+        """Begin the journal's next file while it is our turn, if that is what the failure calls for; say whether."""
+        if self._continuation is None or not is_disk_failure(self._parts.last, failure):
+            return False
+        if self._conn is not None and self._conn.in_transaction:
+            # This very connection knows what was acknowledged; a new one might find more in a torn log.
+            with contextlib.suppress(sqlite3.Error):
+                self._conn.execute("ROLLBACK")
+        return self._continuation.begin(self._parts, self._conn, failure) and self._parts.advance()
+
+    def _move(self) -> None:
+        """Leave the file that was the last one, and queue for the one that is."""
+        self._disconnect()
+        self._turn.close()
+        self._turn = FileLock(self._parts.last)
 
     def _disconnect(self) -> None:
         """Forget the connection: after a failure, the next attempt starts from what is on the disk."""

@@ -1,0 +1,110 @@
+"""Journals that an older version wrote. They are brought up to date on a copy; the original is never altered.
+
+Each step is SQL that turns one format into the next. Events and output stay as they are, so every hash stays right.
+
+- 1 → 2: a journal can go on in another file: what the files before it hold of each run is ``carried`` over, and the
+  next line of a run and its one start are held to that.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from journal.connection import open_for_reading
+from journal.new_file import check_name_is_free, flush, temporary_name
+from journal.schema import CARRIED, CARRIED_TRIGGERS, FORMAT
+from journal.store_errors import JournalBusy
+
+STEPS = {1: f"DROP TRIGGER output_follows_itself; {CARRIED} {CARRIED_TRIGGERS}"}
+
+
+def format_of(conn: sqlite3.Connection) -> int:
+    """Return the format of an open journal."""
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def bring_up_to_date(conn: sqlite3.Connection) -> None:
+    """Turn a copy, open for writing, into this program's format.
+
+    Raises:
+        sqlite3.Error: it could not be written.
+    """
+    for version in range(format_of(conn), FORMAT):
+        conn.executescript(f"BEGIN; {STEPS[version]} PRAGMA user_version = {version + 1}; COMMIT;")
+
+
+def private_copy(conn: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a copy in this program's format, which nobody else sees and which goes when it is closed.
+
+    Raises:
+        sqlite3.Error: there is no space for it in SQLite's temporary folder.
+    """
+    copy = sqlite3.connect("", uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        conn.backup(copy)
+        bring_up_to_date(copy)
+        copy.execute("PRAGMA query_only = ON")
+    except sqlite3.Error:
+        copy.close()
+        raise
+    return copy
+
+
+def migrate(path: Path) -> Path:
+    """Put a migrated copy in the place of an older journal, and keep the original beside it. The caller has its turn.
+
+    Returns:
+        What the original is called now.
+
+    Raises:
+        JournalBusy: a program of the older version has it open.
+        JournalError: it cannot be read, or there is a file of the original's new name.
+        sqlite3.Error, OSError: there is no space, or no right, for a copy.
+    """
+    _demand_alone(path)
+    beside = temporary_name(path)
+    try:
+        source = open_for_reading(path)
+        try:
+            kept = path.with_name(f"{path.stem}.format-{format_of(source)}{path.suffix}")
+            check_name_is_free(kept)
+            source.execute("VACUUM INTO ?", (os.fspath(beside),))
+        finally:
+            source.close()
+        _finish(beside, path)
+        os.link(path, kept)
+        beside.replace(path)
+        flush(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+    return kept
+
+
+def _finish(copy: Path, original: Path) -> None:
+    conn = sqlite3.connect(copy, isolation_level=None)
+    try:
+        conn.execute("PRAGMA synchronous = EXTRA")
+        bring_up_to_date(conn)
+    finally:
+        conn.close()
+    copy.chmod(original.stat().st_mode & 0o777)
+
+
+def _demand_alone(path: Path) -> None:
+    """Take the write-ahead log in. SQLite allows that to the only one who has the file open."""
+    conn = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None)
+    try:
+        conn.execute("PRAGMA journal_mode = DELETE")
+        conn.execute("BEGIN EXCLUSIVE")
+        conn.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        raise JournalBusy(
+            f"The journal {path} was written by an older version of this program, and that still has it open.",
+            "End its consoles and its runner (cleo status names it), then do it again.",
+        ) from error
+    finally:
+        conn.close()
