@@ -9,16 +9,19 @@ import click
 
 if TYPE_CHECKING:
     from journal.report.evidence import Entry
+    from journal.store import Reader
     from journal.verify import Verdict
 
 json_option = click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+more_argument = click.argument("more", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path, dir_okay=False))
 
 
 @click.group()
 def journal() -> None:
     """List, show, verify and export journals.
 
-    INCIDENT is an incident's id, or the file of a journal or an export of it.
+    INCIDENT is an incident's id, or the file of a journal or an export of it. A journal that went on in a second place
+    lies in several files: they are found by themselves where they were written; elsewhere, name them all.
 
     \b
     Example:
@@ -86,11 +89,12 @@ def _list_line(row: dict[str, Any]) -> str:
 
 @journal.command()
 @click.argument("incident")
+@more_argument
 @click.option(
     "--run", type=click.IntRange(min=1), metavar="N", help="Show what run N printed, instead of the timeline."
 )
 @json_option
-def show(incident: str, run: int | None, as_json: bool) -> None:
+def show(incident: str, more: tuple[Path, ...], run: int | None, as_json: bool) -> None:
     """Show the timeline; late entries stand where they happened. What systems wrote is shown inert.
 
     \b
@@ -99,20 +103,19 @@ def show(incident: str, run: int | None, as_json: bool) -> None:
       cleo journal show INC-2026-11-22-01 --run 23
     """
     from cleo_console.cli.incidents import find_journal
-
-    path = find_journal(incident)
-    if run is not None:
-        _show_output(path, run, as_json)
-    else:
-        _show_timeline(path, as_json)
-
-
-def _show_timeline(path: Path, as_json: bool) -> None:
-    from journal.report.build import gather
     from journal.store import Reader
 
-    with Reader(path) as reader:
-        entries = gather(reader).entries
+    with Reader(find_journal(incident), *more) as reader:
+        if run is not None:
+            _show_output(reader, run, as_json)
+        else:
+            _show_timeline(reader, as_json)
+
+
+def _show_timeline(reader: Reader, as_json: bool) -> None:
+    from journal.report.build import gather
+
+    entries = gather(reader).entries  # read from the file while it is gone through
     if as_json:
         _print_json(entries)
         return
@@ -129,37 +132,37 @@ def _entry_line(entry: Entry) -> str:
     return inert(f"{instant(entry.at)}  {offset(entry.offset_s)}  {entry.actor}  {step}{entry.text}{late}")
 
 
-def _show_output(path: Path, run: int, as_json: bool) -> None:
+def _show_output(reader: Reader, run: int, as_json: bool) -> None:
     from journal.inert import inert
-    from journal.store import Reader
 
-    with Reader(path) as reader:
-        lines = reader.output(run)
-        if as_json:
-            _print_json(lines)
-            return
-        for line in lines:
-            click.echo(f"{line.at:%H:%M:%S}  {inert(line.text)}")
+    lines = reader.output(run)
+    if as_json:
+        _print_json(lines)
+        return
+    for line in lines:
+        click.echo(f"{line.at:%H:%M:%S}  {inert(line.text)}")
     if not lines:
         click.echo(f"Run {run} printed nothing, or there is no such run.", err=True)
 
 
 @journal.command()
 @click.argument("incident")
+@more_argument
 @click.option("--head", metavar="HEAD", help="The head that a witness holds: 64 hexadecimal digits, or 8 (7f3a-09bc).")
 @json_option
-def verify(incident: str, head: str | None, as_json: bool) -> None:
+def verify(incident: str, more: tuple[Path, ...], head: str | None, as_json: bool) -> None:
     """Check that a journal is what was written. Exit status 1 when it is not.
 
     \b
     Example:
       cleo journal verify INC-2026-11-22-01 --head 7f3a-09bc
+      cleo journal verify journal.db journal-2.db
     """
     from cleo_console.cli.incidents import find_journal
     from journal.check import verify_apart
 
     path = find_journal(incident)
-    verdict = verify_apart(path, _head(head))
+    verdict = verify_apart(path, _head(head), more=more)
     if as_json:
         _print_json({**verdict._asdict(), "faults": [fault._asdict() for fault in verdict.faults]})
     else:
@@ -191,9 +194,12 @@ def _print_verdict(path: Path, verdict: Verdict) -> None:
 
 @journal.command()
 @click.argument("incident")
+@more_argument
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE")
-def export(incident: str, output: Path) -> None:
+def export(incident: str, more: tuple[Path, ...], output: Path) -> None:
     """Write the journal as it is now into one new file, for a ticket, an auditor, sqlite-utils or Datasette.
+
+    A journal that lies in several files becomes one; it verifies, and gives the report, on any machine.
 
     \b
     Example:
@@ -204,7 +210,7 @@ def export(incident: str, output: Path) -> None:
     from journal.store import Reader
     from journal.store import export as write
 
-    write(find_journal(incident), output)
+    write(find_journal(incident), output, *more)
     with Reader(output) as reader:
         seq, head = reader.head()
     click.echo(f"{output}: {seq} events, head {head} ({short_head(head)})")

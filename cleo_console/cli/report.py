@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO
+
     from journal.report import Report
 
 _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".json": "json"}
@@ -16,6 +19,7 @@ _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".
 
 @click.command()
 @click.argument("incident")
+@click.argument("more", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--format",
     "format_",
@@ -25,27 +29,49 @@ _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: standard output."
 )
-def report(incident: str, format_: str | None, output: Path | None) -> None:
+@click.option("--zone", default="", metavar="ZONE", help="Say times in this zone too (Europe/Berlin), beside UTC.")
+@click.option("--head", metavar="HEAD", help="The head that a witness holds: 64 hexadecimal digits, or 8 (7f3a-09bc).")
+def report(
+    incident: str, more: tuple[Path, ...], format_: str | None, output: Path | None, zone: str, head: str | None
+) -> None:
     """Write the post-incident report from the journal.
 
     INCIDENT is an incident's id, or the file of a journal or an export of it: nothing else is needed, on any machine.
+    A journal that went on in a second place lies in several files; away from where they were written, name them all.
     The same journal always gives the same bytes. Exit status 1 when the journal's chain is broken; the report says so.
 
     \b
     Example:
       cleo report INC-2026-11-22-01 -o report.html
       cleo report ./journal.db --format json
+      cleo report INC-2026-11-22-01 -o report.html --zone Europe/Berlin --head 7f3a-09bc
     """
     from cleo_console.cli.incidents import find_journal
-    from journal.report import render
+    from journal.report import pieces
     from journal.report.build import build
 
     chosen = format_ or _format_of(output)
+    _check_asked(zone, head)
     path = find_journal(incident)
     _spare(path, output)
-    built = build(path)
-    _write(render(built, chosen), output)
+    built = build(path, zone=zone, head=head, more=more)
+    _write(pieces(built, chosen), output)
     _say(built, output)
+
+
+def _check_asked(zone: str, head: str | None) -> None:
+    """Refuse a zone or a head that is none, before anything is read."""
+    from journal.report.times import NoSuchZone, Times
+
+    try:
+        Times(zone)
+    except NoSuchZone as error:
+        raise click.UsageError(f"{error.message} {error.hint}") from error
+    digits = (head or "").strip().lower().replace("-", "")
+    if head is not None and (not 8 <= len(digits) <= 64 or digits.strip("0123456789abcdef")):
+        raise click.UsageError(
+            f"{head!r} is no head: it has 64 hexadecimal digits, or 8 in its short form (7f3a-09bc)."
+        )
 
 
 def _format_of(output: Path | None) -> str:
@@ -64,19 +90,26 @@ def _spare(journal: Path, output: Path | None) -> None:
         raise click.UsageError(f"{output} is the journal itself. Choose another name for the report.")
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(text: Iterable[str], output: Path | None) -> None:
+    """Write the report as it comes."""
+    if output is None or str(output) == "-":
+        _pour(text, sys.stdout.buffer)
+        return
     from journal.errors import CleoError
 
-    if output is None or str(output) == "-":
-        sys.stdout.buffer.write(text.encode())  # UTF-8, whatever the locale
-        return
     try:
-        output.write_bytes(text.encode())
+        with output.open("wb") as file:
+            _pour(text, file)
     except OSError as error:
         raise CleoError(
             f"The report could not be written to {output}: {error.strerror}.",
-            "Check the folder, its owner and its space, or choose another file.",
+            "What is there is not whole. Check the folder, its owner and its space, or choose another file.",
         ) from error
+
+
+def _pour(text: Iterable[str], file: BinaryIO) -> None:
+    for piece in text:
+        file.write(piece.encode())  # UTF-8, whatever the locale
 
 
 def _say(report: Report, output: Path | None) -> None:

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from journal.report.model import Report
 
 FORMATS = {"md": ".md", "html": ".html", "json": ".json"}
 """The formats there are, and the suffix of a file in each."""
 
 
-def render(report: Report, format_: str) -> str:
-    """Return a report as text; the same report gives the same text.
+def pieces(report: Report, format_: str) -> Iterator[str]:
+    """Yield a report's text piece by piece, so that a long one is never in memory as a whole.
+
+    The timeline is read from the journal meanwhile. The same report gives the same text.
 
     Args:
         report: what ``journal.report.build.build`` returned.
         format_: one of ``FORMATS``.
+
+    Raises:
+        JournalError: the journal cannot be read any more.
     """
     if format_ == "html":
-        from journal.report.html import to_html
+        from journal.report.html import html_pieces
 
-        return to_html(report)
+        return html_pieces(report)
     if format_ == "json":
-        from journal.report.json import to_json
+        from journal.report.json import json_pieces
 
-        return to_json(report)
-    from journal.report.markdown import to_markdown
+        return json_pieces(report)
+    from journal.report.markdown import markdown_pieces
 
-    return to_markdown(report)
+    return markdown_pieces(report)
 
 
-__all__ = ["FORMATS", "Report", "render"]
+def render(report: Report, format_: str) -> str:
+    """Return a report as one text; see `pieces`."""
+    return "".join(pieces(report, format_))
+
+
+__all__ = ["FORMATS", "Report", "pieces", "render"]

@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from journal.chain import short_head
 from journal.check import verify_apart
+from journal.events import Event
 from journal.report import evidence as ev
 from journal.report import model as m
 from journal.report.checklist import checklist, communications
+from journal.report.fields import action_items, fields, unwritten
 from journal.report.gather import Gathered
-from journal.report.header import choices, deviations, header, key_times, legal, open_points
+from journal.report.header import choices, deviations, header, key_times, legal, open_points, responders
 from journal.report.objectives import rpo_results, rto_results
+from journal.report.played import after_action
 from journal.report.runs import action_runs
 from journal.report.summary import sentences
+from journal.report.times import Times
+from journal.report.validated import validation_results
 from journal.store import Reader
 from journal.verify import Verdict
 
 
-def build(path: Path) -> m.Report:
-    """Return the report of a journal. Two calls on the same journal give equal reports.
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the events come from. ``last`` is the seq of the last one to report, or None for all."""
+
+    path: Path
+    last: int | None
+    more: Sequence[Path]
+
+    def open(self) -> Reader:
+        return Reader(self.path, *self.more)
+
+    def events(self) -> Iterator[Event]:
+        with self.open() as reader:
+            yield from reader.events(limit=self.last)
+
+
+def build(path: Path, zone: str = "", head: str | None = None, more: Sequence[Path] = ()) -> m.Report:
+    """Return the report of a journal. Two calls on the same journal give reports that read the same.
 
     The chain is checked first, and the report ends where the check ended: what is written meanwhile is in neither.
+    The timeline is not held in memory: the journal must still be there when the report is rendered.
+
+    Args:
+        path: the journal, or an export of it.
+        zone: the time zone to say times in, beside UTC; empty for UTC only.
+        head: the journal's head as a witness holds it, whole or short; a journal without it is reported as broken.
+        more: the files in which the journal goes on, where they are not where they were written.
 
     Raises:
         JournalError: the journal cannot be read, or is damaged beyond reading.
+        NoSuchZone: this machine does not know the zone.
     """
-    verdict = verify_apart(path)
-    with Reader(path) as reader:
-        gathered = gather(reader, verdict.seq if verdict.ok else None)
-        return _report(gathered, reader, verdict)
+    say = Times(zone)
+    verdict = verify_apart(path, head, more=more)
+    source = _Source(path, verdict.seq if verdict.ok else None, more)
+    gathered = Gathered.of(source.events)
+    with source.open() as reader:
+        return _report(gathered, action_runs(gathered, reader), _verification(gathered, verdict, head), say)
 
 
 def gather(reader: Reader, last: int | None = None) -> Gathered:
@@ -40,38 +73,47 @@ def gather(reader: Reader, last: int | None = None) -> Gathered:
     Raises:
         JournalError: they cannot be read.
     """
-    return Gathered.of(reader.events(limit=last))
+    return Gathered.of(lambda: reader.events(limit=last))
 
 
-def _report(gathered: Gathered, reader: Reader, verdict: Verdict) -> m.Report:
-    incident, head = gathered.incident, header(gathered)
+def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verification, say: Times) -> m.Report:
+    incident, declared = gathered.incident, header(gathered)
     times, rto, rpo = key_times(incident), rto_results(incident), rpo_results(incident)
-    runs, departures, phases = action_runs(gathered, reader), deviations(gathered), checklist(gathered)
+    departures, phases = deviations(gathered), checklist(gathered)
+    told = sentences(declared, times, rto, rpo, runs, departures, say)
+    spoken = communications(phases)
+    signatures = gathered.signatures.entries(gathered)
     return m.Report(
         as_of=incident.last_at,
-        incident=head,
-        verification=_verification(gathered, verdict),
-        summary=m.Summary(
-            sentences=sentences(head, times, rto, rpo, runs, departures), closing_words=incident.closing_words
-        ),
+        zone=say.zone,
+        incident=declared,
+        verification=verification,
+        summary=m.Summary(sentences=told, closing_words=incident.closing_words),
+        fields=fields(gathered, told, rpo),
         times=times,
         rto=rto,
         rpo=rpo,
         choices=choices(incident),
-        responders=gathered.responders(),
+        responders=responders(gathered),
         deviations=departures,
-        open_points=open_points(gathered),
+        open_points=open_points(gathered) + unwritten(incident),
         timeline=gathered.entries,
         actions=runs,
         decisions=_marked_replaced(gathered.decisions),
         checklist=phases,
-        communications=communications(phases),
+        validation=validation_results(gathered),
+        communications=spoken,
+        communication_notes=[note for step in spoken for note in gathered.notes.get(step.step.id, [])],
+        calls=gathered.calls.entries(incident),
         health=gathered.health,
         legal=legal(incident),
+        action_items=action_items(incident),
+        signatures=signatures,
+        exercise=after_action(gathered),
     )
 
 
-def _verification(gathered: Gathered, verdict: Verdict) -> m.Verification:
+def _verification(gathered: Gathered, verdict: Verdict, witness: str | None) -> m.Verification:
     incident = gathered.incident
     return m.Verification(
         ok=verdict.ok,
@@ -80,6 +122,7 @@ def _verification(gathered: Gathered, verdict: Verdict) -> m.Verification:
         short_head=short_head(incident.head),
         faults=[m.Fault(row=fault.row, what=fault.what) for fault in verdict.faults],
         notes=list(verdict.notes),
+        witness=witness or "",
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from journal import events as e
 from journal.incident import Incident
 from journal.report import evidence as ev
-from journal.report import model as m
-from journal.report.words import answer_title, sentence
+from journal.report.called import CallBook
+from journal.report.signed import SignatureBook
+from journal.report.timeline import ReadEvents, Teller, Timeline, happened_at
+from journal.report.words import answer_title
 from journal.store_errors import JournalDamaged
 
 
@@ -20,103 +22,72 @@ class Gathered:
 
     Attributes:
         incident: the fold.
-        entries: the timeline in the order in which things happened.
-        decisions: every answer ever given, in order; ``replaced`` is set where a later one took its place.
+        decisions: every answer ever given, in order.
         health: every transition, in order.
         ticks: who ticked an item last, and when, by step and item.
+        notes: what people wrote at a step, by step.
+        calls: who was called, and who answered.
+        signatures: who signed, and how far the journal was then.
+        seen: when each actor first and last wrote.
+        runners: who ran the runner.
+        closed_by: who closed the incident; empty while nobody did.
+        types: how many events there are of each type.
     """
 
-    def __init__(self, first: e.Event) -> None:
+    def __init__(self, first: e.Event, read: ReadEvents) -> None:
         self.incident = Incident(first)
         self.decisions: list[ev.DecisionEntry] = []
         self.health: list[ev.HealthTransition] = []
         self.ticks: dict[tuple[str, str], tuple[str, datetime]] = {}
-        self._written: list[ev.Entry] = []
+        self.notes: dict[str, list[ev.Entry]] = {}
+        self.calls = CallBook()
+        self.signatures = SignatureBook()
+        self.seen: dict[str, tuple[datetime, datetime]] = {}
+        self.runners: set[str] = set()
+        self.closed_by = ""
+        self.types: Counter[str] = Counter()
+        self.read = read
+        self.teller = Teller(self.incident)
         self._late: list[ev.Entry] = []
-        self._seen: dict[str, tuple[datetime, datetime]] = {}
-        self._runners: set[str] = set()
-        plan = self.incident.plan
-        self._names = {s.id: ev.StepName(id=s.id, number=plan.numbers[s.id], title=s.title) for s in plan.steps()}
         self._take(first)
 
     @classmethod
-    def of(cls, events: Iterable[e.Event]) -> Self:
-        """Return what ``events`` hold.
+    def of(cls, read: ReadEvents) -> Self:
+        """Return what the events hold that ``read`` gives.
 
         Raises:
             JournalDamaged: there is none, or they are not one incident's, whole and in order.
         """
-        stream = iter(events)
+        stream = iter(read())
         first = next(stream, None)
         if first is None:
             raise JournalDamaged("The journal holds no event.", "Take the file from where it was copied, or an export.")
-        gathered = cls(first)
+        gathered = cls(first, read)
         for event in stream:
             gathered.incident.apply(event)
             gathered._take(event)
         return gathered
 
     @property
-    def entries(self) -> list[ev.Entry]:
-        """The timeline. A late entry stands where it belongs; the rest keeps its order, whatever the clock did."""
-        reached: list[datetime] = []
-        for entry in self._written:
-            reached.append(max(reached[-1], entry.at) if reached else entry.at)
-        placed = [(bisect_right(reached, late.at), late.at, late) for late in self._late]
-        placed.sort(key=lambda place: (place[0], place[1], place[2].seq))
-        return _merged(self._written, [(index, late) for index, _, late in placed])
-
-    def responders(self) -> list[m.Responder]:
-        """Return who wrote into the journal, in the order in which they came."""
-        return [
-            m.Responder(
-                name=actor,
-                runner=actor in self._runners,
-                events=self.incident.actors[actor],
-                first_at=first,
-                last_at=last,
-            )
-            for actor, (first, last) in self._seen.items()
-        ]
+    def entries(self) -> Timeline:
+        """The timeline, read anew from the events."""
+        return Timeline(self.read, self.teller, self._late, self.incident.seq)
 
     def offset(self, at: datetime) -> float:
         """Return the distance of ``at`` from the disruption, in seconds."""
-        return (at - self.incident.began_at).total_seconds()
+        return self.teller.offset(at)
 
     def step_name(self, step_id: str) -> ev.StepName:
         """Return a step as people find it; only its id where the plan does not have it."""
-        return self._names.get(step_id) or ev.StepName(id=step_id)
+        return self.teller.step(step_id)
 
     def _take(self, event: e.Event) -> None:
-        entry = self._entry(event)
-        (self._late if entry.late else self._written).append(entry)
-        first, _ = self._seen.get(event.actor, (event.at, event.at))
-        self._seen[event.actor] = (first, event.at)
-        match event.body:
-            case e.DecisionMade():
-                self._decided(event, event.body)
-            case e.HealthChanged():
-                self._changed(event, event.body)
-            case e.ItemChecked():
-                self.ticks[event.body.step, event.body.item] = (event.actor, event.at)
-            case e.RunnerStarted():
-                self._runners.add(event.actor)
-
-    def _entry(self, event: e.Event) -> ev.Entry:
-        happened = _happened_at(event.body)
-        at = happened or event.at
-        return ev.Entry(
-            seq=event.seq,
-            at=at,
-            written_at=event.at,
-            late=happened is not None,
-            offset_s=self.offset(at),
-            actor=event.actor,
-            host=event.host,
-            type=event.type,
-            step=self.step_name(event.body.step),
-            text=sentence(self.incident, event.body),
-        )
+        first, _ = self.seen.get(event.actor, (event.at, event.at))
+        self.seen[event.actor] = (first, event.at)
+        handler = _HANDLERS.get(type(event.body))
+        if handler:
+            handler(self, event, event.body)
+        self.types[event.type] += 1
 
     def _decided(self, event: e.Event, body: e.DecisionMade) -> None:
         step = self.incident.plan.decision(body.name)
@@ -148,16 +119,42 @@ class Gathered:
             )
         )
 
+    def _noted(self, event: e.Event, body: e.NoteAdded) -> None:
+        if not (body.step or body.happened_at):
+            return
+        entry = self.teller.entry(event)
+        if body.step:
+            self.notes.setdefault(body.step, []).append(entry)
+        if happened_at(body):
+            self._late.append(entry)
 
-def _happened_at(body: e.Body) -> datetime | None:
-    return datetime.fromisoformat(body.happened_at) if isinstance(body, e.NoteAdded) and body.happened_at else None
+    def _ticked(self, event: e.Event, body: e.ItemChecked) -> None:
+        self.ticks[body.step, body.item] = (event.actor, event.at)
+
+    def _ran(self, event: e.Event, body: e.RunnerStarted) -> None:
+        self.runners.add(event.actor)
+
+    def _closed(self, event: e.Event, body: e.IncidentClosed) -> None:
+        self.closed_by = event.actor
+
+    def _paged(self, event: e.Event, body: e.ContactPaged) -> None:
+        self.calls.paged(event, body)
+
+    def _answered(self, event: e.Event, body: e.ContactAcknowledged) -> None:
+        self.calls.answered(event, body)
+
+    def _signed(self, event: e.Event, body: e.SignedOff) -> None:
+        self.signatures.signed(event, body, self.types)
 
 
-def _merged(written: list[ev.Entry], late: list[tuple[int, ev.Entry]]) -> list[ev.Entry]:
-    """Return ``written`` with each late entry before the index it was given; ``late`` is in order."""
-    entries, done = [], 0
-    for index, entry in late:
-        entries += written[done:index]
-        entries.append(entry)
-        done = index
-    return entries + written[done:]
+_HANDLERS: dict[type[e.Body], Callable[[Gathered, e.Event, Any], None]] = {
+    e.DecisionMade: Gathered._decided,
+    e.HealthChanged: Gathered._changed,
+    e.NoteAdded: Gathered._noted,
+    e.ItemChecked: Gathered._ticked,
+    e.RunnerStarted: Gathered._ran,
+    e.IncidentClosed: Gathered._closed,
+    e.ContactPaged: Gathered._paged,
+    e.ContactAcknowledged: Gathered._answered,
+    e.SignedOff: Gathered._signed,
+}

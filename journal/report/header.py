@@ -113,6 +113,31 @@ def _suggested(incident: Incident, decision: Decision) -> str:
     return "" if decision.default in refused else decision.default
 
 
+def responders(gathered: Gathered) -> list[m.Responder]:
+    """Return who wrote into the journal, in the order in which they came."""
+    return [
+        m.Responder(
+            name=actor,
+            runner=actor in gathered.runners,
+            roles=_roles(gathered, actor),
+            events=gathered.incident.actors[actor],
+            first_at=first,
+            last_at=last,
+        )
+        for actor, (first, last) in gathered.seen.items()
+    ]
+
+
+def _roles(gathered: Gathered, actor: str) -> list[str]:
+    """Return what the journal shows of somebody's part in it; it claims no other."""
+    incident = gathered.incident
+    roles = ["declared the incident"] if actor == incident.declared_by else []
+    roles += ["ran the runner"] if actor in gathered.runners else []
+    roles += ["closed it"] if actor == gathered.closed_by else []
+    signed = dict.fromkeys(signature.role for signature in incident.review.signatures if signature.by == actor)
+    return roles + [f"signed as {role}" for role in signed]
+
+
 def legal(incident: Incident) -> list[m.LegalRow]:
     """Return the compliance clocks; they run from the discovery."""
     return [

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from journal.inert import inert
+from journal.report import evidence as ev
 from journal.report import phrases
 from journal.report.model import Report
+from journal.report.times import Times, offset
+
+BUFFERED = 200
+"""How many pieces of the template are put together before they are given on."""
 
 _HARMLESS = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9 ,;:'%+-]*)?")
 _MARKUP = re.compile(
@@ -26,8 +32,8 @@ class Markup(str):
     __slots__ = ()
 
 
-def to_markdown(report: Report) -> str:
-    """Return the report as Markdown."""
+def markdown_pieces(report: Report) -> Iterator[str]:
+    """Yield the report as Markdown, in pieces."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -39,8 +45,34 @@ def to_markdown(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= phrases.FILTERS | {"code": code, "fence": fence}
-    return environment.get_template("report.md.j2").render(r=report)
+    times = Times(report.zone)
+    own: dict[str, Callable[..., Any]] = {"code": code, "fence": fence, "prose": prose}
+    own |= {"entry_rows": partial(_rows, times), "health_rows": partial(_health, times)}
+    environment.filters |= phrases.filters(times) | own
+    stream = environment.get_template("report.md.j2").stream(r=report)
+    stream.enable_buffering(BUFFERED)
+    yield from stream
+
+
+def _rows(times: Times, entries: Iterable[ev.Entry]) -> Iterator[Markup]:
+    """Yield a row for every line of the timeline, several times as fast as a template writes them."""
+    known: dict[str, str] = {}
+    for entry in entries:
+        who = known.get(entry.actor) or known.setdefault(entry.actor, escape(entry.actor))
+        late = f" *(late entry, written {times.instant(entry.written_at)})*" if entry.late else ""
+        yield Markup(
+            f"| {times.stamp(entry.at)} | {offset(entry.offset_s)} | {who} | {entry.step.number} "
+            f"| {escape(entry.text)}{late} |\n"
+        )
+
+
+def _health(times: Times, changes: Iterable[ev.HealthTransition]) -> Iterator[Markup]:
+    """Yield a row for every change of a system's health."""
+    for change in changes:
+        yield Markup(
+            f"| {times.stamp(change.at)} | {offset(change.offset_s)} | {escape(change.title)} | {escape(change.was)} "
+            f"| **{escape(change.status)}** | {escape(change.detail)} |\n"
+        )
 
 
 def _escaped(value: Any) -> str:
@@ -61,6 +93,11 @@ def code(text: str) -> Markup:
     ticks = "`" * (_longest_run(text) + 1)
     space = " " if "`" in text or text != text.strip() else ""
     return Markup(f"{ticks}{space}{text}{space}{ticks}")
+
+
+def prose(text: str) -> Markup:
+    """Return what a person wrote in several lines as paragraphs."""
+    return Markup("\n\n".join(escape(line) for line in text.splitlines() if line.strip()))
 
 
 def fence(lines: Iterable[str]) -> Markup:

@@ -19,6 +19,15 @@ from journal.report.evidence import (
     OpenPoint,
     Part,
 )
+from journal.report.review import (
+    ActionItemEntry,
+    AfterAction,
+    CallEntry,
+    SignatureEntry,
+    ValidationResult,
+    WrittenField,
+)
+from journal.report.timeline import Timeline
 
 FORMAT = 1
 """The version of the JSON report's keys."""
@@ -67,7 +76,7 @@ class Fault(Part, frozen=True, kw_only=True):
 
 
 class Verification(Part, frozen=True, kw_only=True):
-    """Which journal this is, and whether its chain holds."""
+    """Which journal this is, and whether its chain holds. ``witness`` is the head that was given from outside."""
 
     ok: bool
     events: int
@@ -75,13 +84,15 @@ class Verification(Part, frozen=True, kw_only=True):
     short_head: str
     faults: list[Fault]
     notes: list[str]
+    witness: str
 
 
 class Responder(Part, frozen=True, kw_only=True):
-    """Who wrote into the journal: a person, or a ``runner``."""
+    """Who wrote into the journal. ``roles`` are what the journal shows of them; ``runner``: they ran the runner."""
 
     name: str
     runner: bool
+    roles: list[str]
     events: int
     first_at: datetime
     last_at: datetime
@@ -161,13 +172,24 @@ class LegalRow(Part, frozen=True, kw_only=True):
 
 
 class Report(Part, frozen=True, kw_only=True):
-    """The whole report. ``as_of`` is the time of the journal's last entry: a report knows nothing later."""
+    """The whole report.
+
+    Attributes:
+        as_of: the time of the journal's last entry: a report knows nothing later.
+        zone: the time zone in which texts say times beside UTC; empty for none.
+        fields: what people wrote, each with the facts that belong to it.
+        communication_notes: what was noted at the plan's steps about communication.
+        timeline: every event; it is read from the journal while the report is written.
+        exercise: what an exercise with a script showed; null for everything else.
+    """
 
     format: int = FORMAT
     as_of: datetime
+    zone: str
     incident: Header
     verification: Verification
     summary: Summary
+    fields: list[WrittenField]
     times: list[KeyTime]
     rto: list[RtoResult]
     rpo: list[RpoResult]
@@ -175,10 +197,16 @@ class Report(Part, frozen=True, kw_only=True):
     responders: list[Responder]
     deviations: list[DeviationEntry]
     open_points: list[OpenPoint]
-    timeline: list[Entry]
+    timeline: Timeline
     actions: list[ActionRun]
     decisions: list[DecisionEntry]
     checklist: list[ChecklistPhase]
+    validation: list[ValidationResult]
     communications: list[ChecklistStep]
+    communication_notes: list[Entry]
+    calls: list[CallEntry]
     health: list[HealthTransition]
     legal: list[LegalRow]
+    action_items: list[ActionItemEntry]
+    signatures: list[SignatureEntry]
+    exercise: AfterAction | None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from shlex import join
 from typing import Any
 
+from journal.exercise import RATING_WORDS
 from journal.report import evidence as ev
+from journal.report.review import CallEntry, SignatureEntry, ValidationResult, WrittenField
 from journal.report.summary import KINDS
-from journal.report.times import clock, day, instant, length, offset
+from journal.report.times import Times, length, offset
 from journal.report.words import call, exit_status
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -66,20 +68,78 @@ def kind_words(kind: str) -> str:
     return next(words for name, words in KINDS.items() if name.value == kind)
 
 
-FILTERS: dict[str, Callable[..., Any]] = {
+def growth(signature: SignatureEntry) -> str:
+    """Return whether the journal has grown since somebody signed."""
+    if signature.events_seen is None or signature.events_since is None:
+        return "THIS JOURNAL HAS NO SUCH HEAD: it was signed over another one, or this one was altered since"
+    if not signature.events_since:
+        return "nothing but signatures was written since"
+    return f"written since: {', '.join(f'{number} {name}' for name, number in signature.since.items())}"
+
+
+def response(call: CallEntry) -> str:
+    """Return how soon somebody answered, against what the plan promises."""
+    took = f" after {length(call.response_s)}" if call.response_s is not None else ""
+    promised = f", promised within {length(call.promised_s)}" if call.promised_s is not None else ""
+    return f"{call.verdict}{took}{promised}"
+
+
+def proof(result: ValidationResult) -> str:
+    """Return a validation's result, and whether it is a measurement or somebody's word."""
+    if result.state not in ("done", "marked done"):
+        return result.state
+    return "passed, measured" if result.measured else "passed, on a person's word"
+
+
+def rating(letter: str) -> str:
+    """Return an objective's rating with its words: ``P, performed without challenges``."""
+    return f"{letter}, {RATING_WORDS[letter]}"
+
+
+def or_not(text: str) -> str:
+    """Return what a person wrote; what nobody wrote says so."""
+    return text or "not written"
+
+
+def zoned(zone: str) -> str:
+    """Return a column's heading that says in which zones its times are."""
+    return f"Time (UTC / {zone})" if zone else "Time (UTC)"
+
+
+def named(fields: Iterable[WrittenField], name: str) -> WrittenField:
+    """Return the field of that name."""
+    return next(field for field in fields if field.name == name)
+
+
+def css_string(text: str) -> str:
+    """Return ``text`` with nothing in it that could end a string of a style sheet."""
+    return "".join(char for char in text if char.isalnum() or char in "-_. ")
+
+
+def filters(times: Times) -> dict[str, Callable[..., Any]]:
+    """Return what the templates say with, in the time zone of ``times``."""
+    return _FILTERS | {"instant": times.instant, "stamp": times.stamp}
+
+
+_FILTERS: dict[str, Callable[..., Any]] = {
     "achieved": achieved,
     "argv": join,
-    "clock": clock,
     "counts": counts,
-    "day": day,
+    "css_string": css_string,
     "from_zero": from_zero,
-    "instant": instant,
+    "growth": growth,
     "kind_words": kind_words,
     "length": length,
+    "named": named,
     "offset": offset,
+    "or_not": or_not,
     "program": program,
+    "proof": proof,
+    "rating": rating,
+    "response": response,
     "run_call": run_call,
     "run_end": run_end,
     "run_title": run_title,
     "step_label": step_label,
+    "zoned": zoned,
 }

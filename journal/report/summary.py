@@ -7,7 +7,7 @@ from collections import Counter
 from journal.events import Kind
 from journal.report import evidence as ev
 from journal.report import model as m
-from journal.report.times import instant, length
+from journal.report.times import Times, length
 
 KINDS = {
     Kind.REAL: "a real incident",
@@ -24,13 +24,14 @@ def sentences(
     rpo: list[m.RpoResult],
     runs: list[ev.ActionRun],
     deviations: list[ev.DeviationEntry],
+    say: Times,
 ) -> list[str]:
     """Return what happened, how long it took, whether it kept what was promised, and what was not as planned."""
     at = {time.name: time for time in times}
     return [
         f"{header.title}: {header.scenario_title}, severity {header.severity}. This was {KINDS[Kind(header.kind)]}.",
-        _beginning(at, header.declared_by),
-        _end(at, header.outcome),
+        _beginning(at, header.declared_by, say),
+        _end(at, header.outcome, say),
         *(_rto(result) for result in rto),
         *(_rpo(result) for result in rpo),
         _runs(runs),
@@ -38,19 +39,19 @@ def sentences(
     ]
 
 
-def _beginning(at: dict[str, m.KeyTime], declared_by: str) -> str:
+def _beginning(at: dict[str, m.KeyTime], declared_by: str, say: Times) -> str:
     discovered, declared = at["t_discovered"].offset_s or 0.0, at["t_declared"].offset_s or 0.0
     return (
-        f"The disruption began at {instant(at['t_disruption'].at)}, was discovered after {length(discovered)} "
+        f"The disruption began at {say.instant(at['t_disruption'].at)}, was discovered after {length(discovered)} "
         f"and declared after {length(declared)} by {declared_by}."
     )
 
 
-def _end(at: dict[str, m.KeyTime], outcome: str) -> str:
+def _end(at: dict[str, m.KeyTime], outcome: str, say: Times) -> str:
     closed = at["t_closed"]
     if closed.offset_s is None:
         return "The incident is still open."
-    return f"It was closed at {instant(closed.at)}, {length(closed.offset_s)} after the disruption: {outcome}."
+    return f"It was closed at {say.instant(closed.at)}, {length(closed.offset_s)} after the disruption: {outcome}."
 
 
 def _rto(result: m.RtoResult) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -79,14 +80,14 @@ def test_who_chose_and_why(report: Report) -> None:
 
 
 def test_late_entries_stand_where_they_happened_with_both_times(report: Report) -> None:
-    first = report.timeline[0]
+    entries = list(report.timeline)
+    first = entries[0]
     assert first.late and first.text == "Note: first page came in"
     assert first.at == BEGAN + timedelta(minutes=2)
     assert first.written_at > DECLARED
     assert len(report.timeline) == report.verification.events
-    assert [entry.seq for entry in report.timeline if not entry.late] == sorted(
-        entry.seq for entry in report.timeline if not entry.late
-    )
+    assert len(entries) == len(report.timeline)
+    assert [entry.seq for entry in entries if not entry.late] == sorted(e.seq for e in entries if not e.late)
 
 
 def test_each_run_has_target_programs_output_and_end(report: Report) -> None:
@@ -158,15 +159,15 @@ def test_what_is_written_while_the_chain_is_checked_is_not_in_the_report(
 ) -> None:
     path = small(tmp_path, e.NoteAdded(text="checked"))
 
-    def check_and_go_on(journal: Path) -> Verdict:
-        verdict = verify_apart(journal)
+    def check_and_go_on(journal: Path, head: str | None, more: Sequence[Path]) -> Verdict:
+        verdict = verify_apart(journal, head, more=more)
         with Journal.open(journal, actor=BEN) as writing:
             writing.append(e.NoteAdded(text="unchecked"))
         return verdict
 
     monkeypatch.setattr("journal.report.build.verify_apart", check_and_go_on)
     found = build(path)
-    assert [entry.text for entry in found.timeline[1:]] == ["Note: checked"]
+    assert [entry.text for entry in found.timeline][1:] == ["Note: checked"]
     assert found.verification.events == 2
 
 

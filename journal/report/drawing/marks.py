@@ -1,0 +1,52 @@
+"""Key times and decisions as marks, their words stacked so that none hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from journal.report.drawing.axis import Axis
+from journal.report.drawing.shapes import Mark, shortened
+from journal.report.model import Report
+from journal.report.times import instant, offset
+
+_MOST_CHARACTERS = 38
+_CHARACTER = 5.7
+"""The width of a character of a mark's words, on average and rather too wide."""
+_GAP = 10.0
+
+
+def marks(report: Report, axis: Axis) -> list[Mark]:
+    """Return every key time that came and every decision that stands, in order, each at its level."""
+    ends: list[list[tuple[float, float]]] = []
+    found = sorted(_all(report, axis), key=lambda mark: mark.x)
+    for mark in found:
+        _level(mark, ends, axis)
+    return found
+
+
+def _all(report: Report, axis: Axis) -> Iterator[Mark]:
+    for time in report.times:
+        if time.at and time.offset_s is not None and axis.holds(time.at):
+            tip = f"{time.title}: {instant(time.at)}, {offset(time.offset_s)}"
+            yield Mark(axis.x(time.at), shortened(time.title, _MOST_CHARACTERS), "moment", tip)
+    for decision in report.decisions:
+        if not decision.replaced and axis.holds(decision.at):
+            words = f"{decision.name.replace('_', ' ')}: {decision.answer_title}"
+            tip = (
+                f"{decision.question or decision.name} {decision.answer_title} ({instant(decision.at)}, {decision.by})"
+            )
+            yield Mark(axis.x(decision.at), shortened(words, _MOST_CHARACTERS), "decision", tip)
+
+
+def _level(mark: Mark, ends: list[list[tuple[float, float]]], axis: Axis) -> None:
+    """Give a mark the first level on which its words fit: behind its line, or before it near the right edge."""
+    width = len(mark.text) * _CHARACTER + _GAP
+    mark.leftward = mark.x + width > axis.right
+    span = (mark.x - width, mark.x) if mark.leftward else (mark.x, mark.x + width)
+    for level, taken in enumerate(ends):
+        if all(span[1] <= start or end <= span[0] for start, end in taken):
+            taken.append(span)
+            mark.level = level
+            return
+    ends.append([span])
+    mark.level = len(ends) - 1

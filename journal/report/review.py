@@ -1,0 +1,122 @@
+"""What a report holds that people added: its fields, calls, action items, signatures. See ``journal.report.model``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from journal.exercise import ExpectationResult, ObjectiveResult
+from journal.report.evidence import Part, StepName
+
+
+class WrittenField(Part, frozen=True, kw_only=True):
+    """A part of the report that a person writes. ``text`` is empty while nobody did.
+
+    ``facts`` are sentences made from the evidence, to be read beneath it.
+    """
+
+    name: str
+    title: str
+    text: str
+    by: str
+    at: datetime | None
+    facts: list[str]
+
+
+class CallEntry(Part, frozen=True, kw_only=True):
+    """Somebody of the escalation matrix, from the first page to the answer.
+
+    Attributes:
+        pages: how often they were called until they answered.
+        response_s: from the first page to the answer; null where nobody called or nobody answered.
+        promised_s: how soon the plan promises an answer.
+        verdict: ``in time``, ``late``, ``answered`` (nothing was promised), ``answered, no call was noted``,
+            ``waiting``, ``no answer`` or ``not called``.
+    """
+
+    level: str
+    role: str
+    contact: str
+    paged_at: datetime | None
+    by: str
+    how: str
+    pages: int
+    answered_at: datetime | None
+    who: str
+    response_s: float | None
+    promised_s: float | None
+    verdict: str
+
+
+class ActionItemEntry(Part, frozen=True, kw_only=True):
+    """Something to be done afterwards. ``owner`` and ``due`` (a date) are empty where nobody said."""
+
+    id: str
+    text: str
+    owner: str
+    due: str
+    by: str
+    at: datetime
+
+
+class SignatureEntry(Part, frozen=True, kw_only=True):
+    """A person signed in a role, having seen the journal up to ``head``.
+
+    Attributes:
+        events_seen: the seq of that head; null where this journal has no such head.
+        events_since: how many events followed it, signatures not counted; null as above.
+        since: how many of each type.
+    """
+
+    role: str
+    by: str
+    at: datetime
+    head: str
+    short_head: str
+    events_seen: int | None
+    events_since: int | None
+    since: dict[str, int]
+
+
+class ValidationResult(Part, frozen=True, kw_only=True):
+    """A step that proves something: what it says, and whether the console measured it or a person said so."""
+
+    step: StepName
+    state: str
+    measured: bool
+    text: str
+    by: str
+    at: datetime | None
+    attempts: int
+    proves: list[str]
+
+
+class InjectEntry(Part, frozen=True, kw_only=True):
+    """Something that was put to the players.
+
+    Attributes:
+        planned: when it was planned, in words; ``planned_s`` counts from the exercise's start or from that moment.
+        given_s: when it was given, in seconds from the exercise's start; null where it never came to it.
+    """
+
+    id: str
+    text: str
+    planned: str
+    planned_s: float
+    given_at: datetime | None
+    given_s: float | None
+    expected: str
+    observed: str
+
+
+class AfterAction(Part, frozen=True, kw_only=True):
+    """What an exercise showed (NIST SP 800-84, HSEEP); its hot wash and improvement plan are the report's own parts."""
+
+    title: str
+    situation: str
+    began_at: datetime | None
+    participants: list[str]
+    objectives: list[ObjectiveResult]
+    expectations: list[ExpectationResult]
+    injects: list[InjectEntry]
+    done_well: list[str]
+    missed: list[str]

@@ -1,0 +1,95 @@
+"""The timeline: every event in words, in the order in which things happened, read anew each time it is gone through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from journal import events as e
+from journal.report import evidence as ev
+from journal.report.words import sentence
+
+if TYPE_CHECKING:
+    from journal.incident import Incident
+
+ReadEvents = Callable[[], Iterable[e.Event]]
+"""Gives the events of one journal from the first to the last one that is reported, as often as it is called."""
+
+
+class Teller:
+    """Puts events into words. It looks at the incident's plan and beginning only, which never change."""
+
+    def __init__(self, incident: Incident) -> None:
+        self._incident = incident
+        self._began_at = incident.began_at
+        plan = incident.plan
+        self._names = {s.id: ev.StepName(id=s.id, number=plan.numbers[s.id], title=s.title) for s in plan.steps()}
+
+    def step(self, step_id: str) -> ev.StepName:
+        """Return a step as people find it; only its id where the plan does not have it."""
+        return self._names.get(step_id) or ev.StepName(id=step_id)
+
+    def offset(self, at: datetime) -> float:
+        """Return the distance of ``at`` from the disruption, in seconds."""
+        return (at - self._began_at).total_seconds()
+
+    def entry(self, event: e.Event) -> ev.Entry:
+        """Return an event as a line of the timeline."""
+        happened = happened_at(event.body)
+        at = happened or event.at
+        return ev.Entry(
+            seq=event.seq,
+            at=at,
+            written_at=event.at,
+            late=happened is not None,
+            offset_s=(at - self._began_at).total_seconds(),
+            actor=event.actor,
+            host=event.host,
+            type=event.type,
+            step=self.step(event.body.step),
+            text=sentence(self._incident, event.body),
+        )
+
+
+class Timeline:
+    """The entries of a report, one at a time, so that a journal of any length needs little memory.
+
+    A late entry stands where it belongs; the rest keeps its order, whatever the clock did.
+
+    Args:
+        read: gives the events anew.
+        teller: puts them into words.
+        late: the late entries, in any order.
+        events: how many events there are.
+    """
+
+    def __init__(self, read: ReadEvents, teller: Teller, late: Iterable[ev.Entry], events: int) -> None:
+        self._read = read
+        self._teller = teller
+        self._late = sorted(late, key=lambda entry: (entry.at, entry.seq))
+        self._events = events
+
+    def __len__(self) -> int:
+        return self._events
+
+    def __iter__(self) -> Iterator[ev.Entry]:
+        reached, placed = None, 0
+        for event in self._read():
+            if event.seq > self._events:
+                break  # written since
+            if happened_at(event.body):
+                continue
+            reached = max(reached, event.at) if reached else event.at
+            while placed < len(self._late) and self._late[placed].at < reached:
+                yield self._late[placed]
+                placed += 1
+            yield self._teller.entry(event)
+        yield from self._late[placed:]
+
+
+def happened_at(body: e.Body) -> datetime | None:
+    """Return when a late entry happened; None for everything else."""
+    if type(body) is not e.NoteAdded or not body.happened_at:
+        return None
+    return datetime.fromisoformat(body.happened_at)
