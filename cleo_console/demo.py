@@ -1,20 +1,34 @@
-"""The demo's host: tabletop incidents in a folder of their own, with a runner inside this process."""
+"""The demo's host: tabletop incidents in a folder of their own, with a runner and a facilitator inside this process."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Self
+from typing import NamedTuple, Self
+
+import msgspec
 
 from actions.runner import Runner
-from actions.tabletop import SimulatedWorld, tabletop_world
+from actions.tabletop import Facilitator, SimulatedWorld, tabletop_world
+from cleo_console.exercises import load_exercise, with_labels
 from cleo_console.host import ConsoleHost
 from cleo_console.settings import home, runner_actor
-from journal.events import Kind
+from journal.declare import Declaration
+from journal.events import ExerciseBegan, Kind
+from journal.exercise_script import Exercise, exercise_from_data
+from journal.incident import Incident
 from journal.places import Places
-from journal.store import Reader
+from journal.store import Journal, Reader
 
 _LEAVE_WITHIN_S = 5.0
+
+
+class _Table(NamedTuple):
+    """What keeps one tabletop going."""
+
+    runner: Runner
+    thread: threading.Thread
+    facilitator: Facilitator
 
 
 class DemoHost(ConsoleHost):
@@ -29,7 +43,7 @@ class DemoHost(ConsoleHost):
         folder = home() / "demo"
         super().__init__(Places(incidents=folder / "incidents", locks=folder / "locks"), actor)
         self._speed = speed
-        self._runners: dict[str, tuple[Runner, threading.Thread]] = {}
+        self._tables: dict[str, _Table] = {}
 
     def kinds(self) -> Sequence[Kind]:
         """Return the one kind there is here."""
@@ -39,23 +53,41 @@ class DemoHost(ConsoleHost):
         """Return what stands in for an inventory."""
         return "tabletop"
 
+    def declare(self, declaration: Declaration) -> str:
+        """Declare a tabletop: its exercise is on the journal's second page."""
+        script = with_labels(load_exercise(declaration.scenario), declaration.began_at)
+        incident_id = super().declare(declaration)
+        place = self.places.incident(incident_id)
+        with Journal.open(place.journal, actor=_facilitator()) as journal:
+            journal.append(ExerciseBegan(exercise=msgspec.to_builtins(script)))
+        return incident_id
+
     def ensure_runner(self, incident_id: str) -> None:
-        """Start the incident's runner in this process."""
-        if incident_id in self._runners:
+        """Start the incident's runner and facilitator in this process."""
+        if incident_id in self._tables:
             return
         place = self.places.incident(incident_id)
-        with Reader(place.journal) as reader:
-            scenario = next(iter(reader.events())).body.scenario  # type: ignore[attr-defined]
-        world = tabletop_world(SimulatedWorld(self.plan(), scenario, self._speed), self.catalogue())
+        simulated = SimulatedWorld(self._exercise(incident_id), self._speed)
+        facilitator = Facilitator(place, simulated, _facilitator())
+        world = tabletop_world(simulated, self.catalogue(), self.plan().systems)
         runner = Runner(place, world, actor=runner_actor())
         thread = threading.Thread(target=runner.run, name="tabletop-runner", daemon=True)
-        self._runners[incident_id] = (runner, thread)
+        self._tables[incident_id] = _Table(runner, thread, facilitator)
+        facilitator.start()
         thread.start()
+
+    def _exercise(self, incident_id: str) -> Exercise:
+        """Return the script that the journal carries; a tabletop of an older program has none."""
+        with Reader(self.places.incident(incident_id).journal) as reader:
+            incident = Incident.fold(reader.events())
+        if incident.review.exercise:
+            return exercise_from_data(incident.review.exercise)
+        return with_labels(load_exercise(incident.scenario), incident.began_at)
 
     def runner_alive(self, incident_id: str) -> bool:
         """Return whether this process hosts the incident's runner."""
-        found = self._runners.get(incident_id)
-        return found is not None and found[1].is_alive()
+        found = self._tables.get(incident_id)
+        return found is not None and found.thread.is_alive()
 
     def warnings(self) -> Sequence[str]:
         """Return nothing: no real system is in reach, and nothing outlives the demo."""
@@ -65,7 +97,12 @@ class DemoHost(ConsoleHost):
         return self
 
     def __exit__(self, *_: object) -> None:
-        for runner, _thread in self._runners.values():
-            runner.stop("the demo was left")
-        for _runner, thread in self._runners.values():
-            thread.join(_LEAVE_WITHIN_S)
+        for table in self._tables.values():
+            table.runner.stop("the demo was left")
+        for table in self._tables.values():
+            table.thread.join(_LEAVE_WITHIN_S)
+            table.facilitator.stop()
+
+
+def _facilitator() -> str:
+    return f"facilitator@{runner_actor().partition('@')[2]}"

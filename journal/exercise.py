@@ -188,6 +188,8 @@ def _inject(inject: Inject, incident: Incident, found: Moments) -> InjectResult:
 def _observed(inject: Inject, given_at: datetime | None, found: Moments, plan: Plan) -> str:
     if given_at is None:
         return "not given: the exercise did not come to it"
+    if not inject.expected:
+        return "for information"
     answers = [(at, name) for name in inject.answered_by for at in found.get(name, []) if at >= given_at]
     if not answers:
         return "nothing that answers it" if inject.answered_by else "not measured: see notes and hot wash"

@@ -4,7 +4,8 @@
 |---|---|
 | ``started:ACTION`` | a run of it that counts began |
 | ``action:ACTION`` | a run of it succeeded, or its step was marked done by hand |
-| ``failed:ACTION`` | a run of it failed |
+| ``ran:ACTION`` | a run of it succeeded; nobody's word stands for it |
+| ``failed:ACTION``, ``cancelled:ACTION`` | a run of it failed; it was cancelled |
 | ``fact:ACTION.NAME=VALUE`` | a run of it ended with this fact (``true`` and ``false`` for a bool) |
 | ``step:STEP`` | the step was done, decided or marked done |
 | ``skipped:STEP`` | the step was left out |
@@ -82,9 +83,10 @@ def _finished(incident: Incident, body: e.ActionFinished) -> Iterator[str]:
     action = incident.runs[body.run].action
     if body.status == "succeeded":
         yield f"action:{action}"
+        yield f"ran:{action}"
         yield from [f"step:{body.step}"] if body.step else []
-    elif body.status == "failed":
-        yield f"failed:{action}"
+    else:
+        yield f"{body.status}:{action}"
     yield from (f"fact:{action}.{name}={_word(value)}" for name, value in body.facts.items())
 
 
@@ -146,8 +148,10 @@ def point_is_sound(script: Exercise, began_at: datetime, point: str) -> bool:
 
 _WORDS = {
     "started": "{} began",
-    "action": "{} succeeded",
+    "action": "{} was done",
+    "ran": "{} succeeded",
     "failed": "{} failed",
+    "cancelled": "{} was cancelled",
     "fact": "it was found that {}",
     "step": "{} was done",
     "skipped": "{} was skipped",

@@ -73,6 +73,8 @@ class Inject(_Part, frozen=True, kw_only=True):
         after: the moment that triggers it; ``at_s`` then counts from there.
         expected: what good players do about it, in words.
         answered_by: the moments that answer it, if they come after it.
+        when: the simulated world in which it is given; in any other it is left out.
+        makes: what it changes in the simulated world.
     """
 
     id: str
@@ -81,6 +83,8 @@ class Inject(_Part, frozen=True, kw_only=True):
     after: str = ""
     expected: str = ""
     answered_by: list[str] = []
+    when: dict[str, str] = {}
+    makes: dict[str, str] = {}
 
 
 class Exercise(_Part, frozen=True, kw_only=True):

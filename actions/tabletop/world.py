@@ -1,30 +1,36 @@
-"""A small simulated world: systems that are down, and recover as a consequence of what the responder does."""
+"""The simulated world: systems that are down, and recover as a consequence of what the responder does."""
 
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
 from actions.action import Action
+from actions.context import ActionContext, IncidentFacts
 from actions.health import Health
 from actions.inventory import Inventory
 from actions.outcome import Outcome
 from actions.runner.world import World
-from actions.tabletop.performances import PERFORMANCES, Performance
+from actions.tabletop.performing import perform
+from actions.tabletop.script import Act, Script, fits, ordinary_world
+from actions.tabletop.values import say, values
 from actions.transport import HostSpec
 from journal.action_spec import ActionSpec, Catalogue
 from journal.errors import CleoError
 from journal.events import Identity, Kind
-from journal.plan.model import Plan
+from journal.exercise_script import Exercise
 
-if TYPE_CHECKING:
-    from actions.context import ActionContext, Progress
-
-_DATA_LOST = timedelta(seconds=40)
+_ALSO_GATED = {
+    "mongodb.restore": ("recovery-point", "strategy", "hold"),
+    "redis.restore": ("recovery-point", "strategy", "hold"),
+    "postgres.promote": ("strategy",),
+}
+"""Gates of what is only promised: here it can be run, so here they count."""
+_LOOKS = ("status.check", "health.check", "damage.report")
 
 
 class NoRealSystems(CleoError):
@@ -32,58 +38,88 @@ class NoRealSystems(CleoError):
 
 
 class SimulatedWorld:
-    """The state of the simulated systems.
+    """The state of the simulated systems: facts, each a word under a name.
+
+    It follows from the exercise and the journal alone: ``actions.tabletop.facilitator`` brings it up to date.
 
     Args:
-        plan: names the systems.
-        scenario: which of them it hits.
-        speed: how many times faster than life.
+        exercise: the script that is played; its ``world`` goes over the ordinary one.
+        speed: how many times faster than life actions go.
     """
 
-    def __init__(self, plan: Plan, scenario: str, speed: float = 1.0) -> None:
-        hit = plan.scenarios[scenario].systems if scenario in plan.scenarios else []
-        self._states = {name: "down" if name in hit else "up" for name in plan.systems}
-        self._lock = threading.Lock()
-        self._pause = threading.Event()
+    def __init__(self, exercise: Exercise, speed: float = 1.0) -> None:
+        self.exercise = exercise
+        self.script: Script = msgspec.convert(exercise.world, Script).over(ordinary_world())
         self.speed = speed
+        self._facts = dict(self.script.facts)
+        self._lock = threading.Lock()
+        self._catch_up: Callable[[], None] = lambda: None
 
-    def state(self, system: str) -> str:
-        """Return a system's state in a word."""
-        with self._lock:
-            return self._states.get(system, "up")
+    def follow(self, catch_up: Callable[[], None]) -> None:
+        """Have ``catch_up`` called before an action looks at the world: what the journal says has then happened."""
+        self._catch_up = catch_up
 
-    def become(self, system: str, state: str) -> None:
-        """Put a system into a state."""
+    def facts(self) -> dict[str, str]:
+        """Return every fact as it is now."""
         with self._lock:
-            if system in self._states:
-                self._states[system] = state
+            return dict(self._facts)
+
+    def become(self, makes: Mapping[str, str]) -> None:
+        """Change some facts."""
+        with self._lock:
+            self._facts.update(makes)
+
+    def values(self, incident: IncidentFacts, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what texts and conditions may name."""
+        self._catch_up()
+        not_up = [
+            f"{name} is {found.status}" for name in self.script.health if (found := self.health(name)).status != "up"
+        ]
+        known = values(self.exercise, self.facts(), incident, params)
+        return known | {"not_up": f"{'; '.join(not_up) or 'All systems are up'}."}
+
+    def choose(self, action: str, known: Mapping[str, Any]) -> Act:
+        """Return the way in which ``action`` goes now.
+
+        Raises:
+            CleoError: the script has none; a mistake of its author.
+        """
+        for act in self.script.acts.get(action, []):
+            if fits(act.when, known):
+                return act
+        raise CleoError(f"The exercise says nothing of {action} in this state.", "Do it by hand, with a note.")
 
     def health(self, system: str) -> Health:
         """Return a system's health as a probe would find it."""
-        state = self.state(system)
-        if state == "up":
-            return Health(status="up", detail="simulated", facts={"exposure_s": 40})
-        return Health(status="down", detail="restored, not started" if state == "restored" else "connection refused")
-
-    def pass_time(self, seconds: float) -> None:
-        """Let simulated time go by."""
-        self._pause.wait(seconds / self.speed)
-
-    def systems(self) -> dict[str, str]:
-        """Return every system's state."""
-        with self._lock:
-            return dict(self._states)
+        known = self.facts()
+        for case in self.script.health.get(system, []):
+            if fits(case.when, known):
+                return Health(status=case.status, detail=say(case.detail, known), facts=dict(case.facts))
+        return Health(status="not measured", detail="the exercise says nothing of it")
 
 
-def tabletop_world(simulated: SimulatedWorld, catalogue: Catalogue) -> World:
-    """Return a world for a runner: every action of ``catalogue`` simulated, no driver, no host."""
-    available = {name: msgspec.structs.replace(spec, available=True) for name, spec in catalogue.items()}
+def tabletop_world(simulated: SimulatedWorld, catalogue: Catalogue, systems: Mapping[str, Any]) -> World:
+    """Return a world for a runner: every action of ``catalogue`` simulated, no driver, no host.
+
+    Args:
+        simulated: the state behind it.
+        catalogue: every action there is, real or promised.
+        systems: the plan's systems, by name.
+    """
+    specs = {name: _playable(spec) for name, spec in catalogue.items()}
     return World(
-        registry={name: _simulated(spec, simulated) for name, spec in available.items()},
-        catalogue=available,
+        registry={name: _simulated(spec, simulated) for name, spec in specs.items()},
+        catalogue=specs,
         inventory=Inventory(name="tabletop", allows=[Kind.TABLETOP]),
         open_transport=_no_host,
-        probes={name: partial(_probe, simulated, name) for name in simulated.systems()},
+        probes={name: partial(_probe, simulated, name) for name in systems},
+    )
+
+
+def _playable(spec: ActionSpec) -> ActionSpec:
+    # Nothing is resumable: a run that the demo was left in is in doubt, as a lost one would be.
+    return msgspec.structs.replace(
+        spec, available=True, resumable=False, gates=spec.gates or _ALSO_GATED.get(spec.name, ())
     )
 
 
@@ -96,62 +132,34 @@ def _no_host(spec: HostSpec) -> NoReturn:
 
 
 def _simulated(spec: ActionSpec, simulated: SimulatedWorld) -> Action:
-    def perform(ctx: ActionContext, **params: Any) -> Outcome:
+    def play(ctx: ActionContext, **params: Any) -> Outcome:
+        known = simulated.values(ctx.incident, params)
         if spec.name in _LOOKS:
-            return _look(ctx, simulated)
-        return _perform(ctx, spec, PERFORMANCES.get(spec.name) or _plain(spec), simulated)
+            return look(ctx, simulated, spec.name, known)
+        return perform(ctx, simulated.choose(spec.name, known), known, simulated.speed)
 
     def target(ctx: ActionContext) -> list[Identity]:
-        return [Identity(name="confirm", value=f"simulated-{spec.system}", known="reported")]
+        host = simulated.script.hosts.get(spec.system, "nowhere")
+        return [
+            Identity(name="confirm", value=f"simulated-{spec.system}", known="reported"),
+            Identity(name="host", value=f"{host} (simulated)", known="reported"),
+        ]
 
-    return Action(spec, perform, target if spec.destructive else None)
-
-
-_LOOKS = ("status.check", "health.check", "damage.report")
-
-
-def _look(ctx: ActionContext, simulated: SimulatedWorld) -> Outcome:
-    """Report what stands and what does not, as the three looking actions do."""
-    states = simulated.systems()
-    for name, state in states.items():
-        ctx.log(f"{name:<16}{state}")
-    simulated.pass_time(3)
-    broken = [name for name, state in states.items() if state != "up"]
-    return Outcome(ok=True, summary=f"not up: {', '.join(broken)}" if broken else "all systems are up")
+    return Action(spec, play, target if spec.destructive else None)
 
 
-def _perform(ctx: ActionContext, spec: ActionSpec, part: Performance, simulated: SimulatedWorld) -> Outcome:
-    found = simulated.state(spec.system)
-    if part.wants and found not in part.wants:
-        return Outcome(ok=False, summary=part.fails or f"{spec.system} is {found}.")
-    if not ctx.effect(f"{spec.title.lower()} (simulated)"):
-        return Outcome(ok=True, summary=f"would leave {spec.system} {part.makes or 'as it is'}")
-    for number, line in enumerate(part.lines, 1):
-        simulated.pass_time(part.seconds / len(part.lines))
-        ctx.check_cancelled()
+def look(ctx: ActionContext, simulated: SimulatedWorld, action: str, known: Mapping[str, Any]) -> Outcome:
+    """Look at every system: its line first, then what the exercise adds; a damage report is written to a file too."""
+    act = simulated.choose(action, known)
+    measured = {name: simulated.health(name) for name in simulated.script.health}
+    lines = [f"{name}: {health.status}. {health.detail}" for name, health in measured.items()]
+    for line in lines:
         ctx.log(line)
-        ctx.progress(_progress(number / len(part.lines), part, simulated.speed))
-    if part.makes:
-        simulated.become(spec.system, part.makes)
-    return Outcome(ok=True, summary=part.summary, facts=_facts(ctx, spec))
-
-
-def _progress(fraction: float, part: Performance, speed: float) -> Progress:
-    from actions.context import Progress
-
-    return Progress(fraction=fraction, eta_s=(1 - fraction) * part.seconds / speed)
-
-
-def _facts(ctx: ActionContext, spec: ActionSpec) -> dict[str, Any]:
-    if spec.name != "postgres.verify":
-        return {}
-    newest = datetime.fromisoformat(ctx.incident.began_at) - _DATA_LOST
-    return {"newest_commit_at": newest.isoformat()}
-
-
-def _plain(spec: ActionSpec) -> Performance:
-    """Return the part of an action that has none of its own: it does its work, and its system is up."""
-    restoring = spec.system in ("mongodb", "redis", "kubernetes", "dns", "load_balancer")
-    return Performance(
-        (f"{spec.name}: {spec.title.lower()}",), f"{spec.title} (simulated)", 5, makes="up" if restoring else ""
-    )
+    outcome = perform(ctx, act, known, simulated.speed)
+    facts: dict[str, Any] = {name: health.status for name, health in measured.items()}
+    if action == "damage.report":
+        place = ctx.files / f"damage_{known['now']:%Y%m%d_%H%M%S}.log"
+        facts["file"] = str(place)
+        if ctx.effect(f"write {place}"):
+            place.write_text("\n".join([*lines, *(say(line, known) for line in act.lines)]) + "\n", encoding="utf-8")
+    return msgspec.structs.replace(outcome, facts=facts)

@@ -1,48 +1,91 @@
-"""``cleo demo``: the console on a small simulated world."""
+"""``cleo demo``: the console on a simulated world."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cleo_console.cli.console import check_terminal
 
+if TYPE_CHECKING:
+    from cleo_console.demo import DemoHost
+    from journal.declare import Declaration
+
+_SCENARIOS = ("database-failure", "infrastructure-failure", "data-corruption", "security-breach", "natural-disaster")
+
 
 @click.command()
 @click.option(
-    "--scenario", default="database-failure", show_default=True, help="The plan's scenario; see: cleo plan show"
+    "--scenario", type=click.Choice(_SCENARIOS), default=_SCENARIOS[0], show_default=True, help="What has happened."
 )
 @click.option(
-    "--speed", type=click.FloatRange(min=0.1, max=1000), default=4.0, show_default=True, help="Times faster than life."
+    "--speed",
+    type=click.FloatRange(min=0.1, max=1000),
+    default=60.0,
+    show_default=True,
+    help="How many times faster than life actions go, and injects come. The plan's clocks are not sped up.",
 )
 def demo(scenario: str, speed: float) -> None:
-    """Open the console on a tabletop incident: the same plan, journal and report, and no real system in reach.
+    """Play a tabletop: the same console, plan, journal and report, and no real system in reach.
+
+    \b
+    Systems fail and recover as a consequence of what you do, and some things are not what they seem. Actions
+    take as long as in life, divided by --speed; RTO, windows and legal clocks run in real time. For a real
+    session with a team, use --speed 1. At the end the report says what was done well, and what was missed.
 
     \b
     Example:
       cleo demo
-      cleo demo --scenario infrastructure-failure --speed 10
+      cleo demo --scenario natural-disaster --speed 10
     """
     check_terminal()
     from cleo_console.app import CleoApp
     from cleo_console.demo import DemoHost
     from cleo_console.settings import actor
+
+    with DemoHost(actor(), speed) as at:
+        incident_id = at.declare(declaration_of(at, scenario))
+        CleoApp(at, open_incident=incident_id).run()
+    journal = at.places.incident(incident_id).journal
+    for line in last_words(journal):
+        click.echo(line)
+    click.echo(f"The journal of this tabletop: {journal}\nIts report: cleo report {journal} -o report.html")
+
+
+def declaration_of(host: DemoHost, scenario: str) -> Declaration:
+    """Return what is declared when a scenario is played: it began four minutes ago, and was seen one minute ago."""
+    from cleo_console.exercises import load_exercise
     from journal.declare import Declaration
     from journal.events import Kind
 
-    with DemoHost(actor(), speed) as at:
-        now = datetime.now(UTC)
-        known = at.plan().scenarios.get(scenario)
-        declaration = Declaration(
-            title=f"Tabletop: {known.title.lower() if known else scenario}",
-            scenario=scenario,
-            severity=known.severity if known else "",
-            kind=Kind.TABLETOP,
-            began_at=now - timedelta(minutes=4),
-            discovered_at=now - timedelta(minutes=1),
-        )
-        incident_id = at.declare(declaration)
-        CleoApp(at, open_incident=incident_id).run()
-    journal = at.places.incident(incident_id).journal
-    click.echo(f"The journal of this tabletop: {journal}\nIts report: cleo report {journal} -o report.html")
+    now = datetime.now(UTC)
+    return Declaration(
+        title=load_exercise(scenario).title,
+        scenario=scenario,
+        severity=host.plan().scenarios[scenario].severity,
+        kind=Kind.TABLETOP,
+        began_at=now - timedelta(minutes=4),
+        discovered_at=now - timedelta(minutes=1),
+    )
+
+
+def last_words(journal: Path) -> list[str]:
+    """Return, in a few lines, what the exercise in ``journal`` has shown so far."""
+    from journal.exercise import RATING_WORDS, assess
+    from journal.incident import Incident
+    from journal.store import Reader
+
+    with Reader(journal) as reader:
+        events = list(reader.events())
+    shown = assess(Incident.fold(events), events)
+    if shown is None:
+        return []
+    met = sum(result.met for result in shown.expectations)
+    lines = [f"{shown.title}: {met} of {len(shown.expectations)} expectations met."]
+    lines += [
+        f"  {objective.rating}  {objective.title} ({RATING_WORDS[objective.rating]})" for objective in shown.objectives
+    ]
+    return lines + [f"  missed: {missed}" for missed in shown.missed]

@@ -1,0 +1,122 @@
+"""What simulated texts and conditions may name beside the world's facts: instants, backups, the recovery point."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from actions.context import IncidentFacts
+from journal.exercise_script import Exercise
+
+_NAMED = re.compile(r"\{([\w.]+)(?::([^{}]*))?\}")
+_STORES = ("postgres", "mongodb", "redis")
+_STORES_LAG = timedelta(seconds=30)
+
+
+def values(
+    script: Exercise, facts: Mapping[str, str], incident: IncidentFacts, params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return everything that can be named, by its name.
+
+    Facts stand under their own names, answers as ``decision.NAME``, parameters as ``param.NAME``; then
+
+    - ``now``, ``began``, ``just_before`` it, ``damage`` (instants), ``incident`` (its id), ``scenario``;
+    - ``standby_at``, ``stores_at``: the newest record of PostgreSQL's standby, and of the other stores' standbys;
+    - ``backup1`` (the newest), ``backup2``…: labels; ``ended1``…: when each ended; ``backups.sets``: how many;
+    - ``point.kind``: latest, time, backup or lsn; ``point.sound``: whether it lies before the damage;
+    - ``chosen``: the label of the backup that leads to the recovery point, or none; ``chosen.ended``;
+      ``chosen.damaged``: whether it is a set that cannot be restored; ``passed_over``: a set left out as damaged;
+    - ``postgres.reach``, ``mongodb.reach``, ``redis.reach``: the newest record that a recovery brings back;
+      ``postgres.reach_data``: whole, or damaged where that lies behind the damage; and so on;
+    - ``postgres.lost_s``…: the seconds of data lost, once ``postgres.reached`` is a fact.
+    """
+    began = datetime.fromisoformat(incident.began_at)
+    found: dict[str, Any] = {"now": datetime.now(UTC), "began": began, "incident": incident.id, **facts}
+    found |= {
+        "scenario": incident.scenario,
+        "just_before": began - timedelta(seconds=1),
+        "standby_at": began - timedelta(seconds=float(facts.get("postgres.lag_s", "0"))),
+        "stores_at": began - _STORES_LAG,
+    }
+    found |= {f"decision.{name}": answer for name, answer in incident.decisions.items()}
+    found |= {f"param.{name}": str(value).lower() for name, value in params.items()}
+    if script.damage_s is not None:
+        found["damage"] = began - timedelta(seconds=script.damage_s)
+    found |= dict(_Recovery(script, facts, began, incident.decisions.get("recovery_point", "latest")).values())
+    for store in _STORES:
+        if reached := facts.get(f"{store}.reached"):
+            found[f"{store}.reached"] = at = datetime.fromisoformat(reached)
+            found[f"{store}.lost_s"] = max(0, round((began - at).total_seconds()))
+    return found
+
+
+class _Recovery:
+    """Which backup leads to the recovery point, and how far a recovery comes."""
+
+    def __init__(self, script: Exercise, facts: Mapping[str, str], began: datetime, point: str) -> None:
+        self._began = began
+        self._damage = began - timedelta(seconds=script.damage_s) if script.damage_s is not None else None
+        self._facts = facts
+        newest_first = sorted(script.backups.items(), key=lambda item: item[1])
+        self._backups = [(label, began - timedelta(seconds=before)) for label, before in newest_first]
+        self._kind, _, self._wanted = point.partition(":")
+        self._expired = facts.get("backups.expired") == "yes"
+        self._passed, self._label, self._ended, self._rank = self._choose()
+
+    def values(self) -> Iterator[tuple[str, Any]]:
+        """Yield names and values."""
+        for number, (label, ended) in enumerate(self._backups, 1):
+            yield f"backup{number}", label
+            yield f"ended{number}", ended
+        yield "backups.sets", str(len(self._backups))
+        yield "point.kind", self._kind
+        sound = not self._damage or self._limit() <= self._damage
+        yield "point.sound", "yes" if sound else "no"
+        yield "chosen", self._label
+        yield "chosen.ended", self._ended
+        yield "chosen.damaged", "yes" if str(self._rank) == self._facts.get("backups.damaged") else "no"
+        yield "passed_over", self._passed
+        for store in _STORES:
+            reach = self._reach(store)
+            yield f"{store}.reach", reach
+            yield f"{store}.reach_data", "damaged" if self._damage and reach > self._damage else "whole"
+
+    def _limit(self) -> datetime:
+        """Return the moment up to which data may come back."""
+        if self._kind == "time":
+            return datetime.fromisoformat(self._wanted)
+        named = next((ended for label, ended in self._backups if label == self._wanted), None)
+        return named or self._began
+
+    def _choose(self) -> tuple[str, str, datetime, int]:
+        """Return the set that is passed over as damaged, and label, end and rank of the one that is taken."""
+        fitting = [(label, ended, n) for n, (label, ended) in enumerate(self._backups, 1) if ended <= self._limit()]
+        if self._expired:
+            fitting = [backup for backup in fitting if backup[2] in (1, len(self._backups))]
+        known = self._facts.get("backups.damage_known") == "yes"
+        damaged = self._facts.get("backups.damaged")
+        passed = next((label for label, _, n in fitting if known and str(n) == damaged), "none")
+        return passed, *next((backup for backup in fitting if backup[0] != passed), ("none", self._began, 0))
+
+    def _reach(self, store: str) -> datetime:
+        """Return the newest record that comes back: what was logged until then, and not past the recovery point."""
+        if store == "postgres" and self._expired and self._rank > 1:
+            return self._ended  # the log that led on from it expired as well
+        logged = self._began - timedelta(seconds=float(self._facts.get(f"{store}.unlogged_s", "0")))
+        return min(logged, self._limit())
+
+
+def say(text: str, known: Mapping[str, Any]) -> str:
+    """Return ``text`` with every ``{name}`` and ``{name:format}`` in it replaced by its value.
+
+    Raises:
+        KeyError: there is no such value.
+    """
+    return _NAMED.sub(lambda found: format(_plain(known[found[1]], found[2] or ""), found[2] or ""), text)
+
+
+def _plain(value: Any, form: str) -> Any:
+    """Return an instant without a format as ISO 8601, as facts carry it."""
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) and not form else value

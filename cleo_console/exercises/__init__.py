@@ -1,0 +1,62 @@
+"""The tabletop exercises that ship with the program: one for each of the bundled plan's scenarios."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from journal.exercise_script import Exercise, Expectation, Inject, Objective
+
+
+class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every exercise asks for."""
+
+    objectives: list[Objective]
+    expectations: list[Expectation]
+
+
+def load_exercise(scenario: str) -> Exercise:
+    """Return the exercise for one of the plan's scenarios, with what every exercise asks for.
+
+    A scenario that has none gets an exercise of the common expectations, in a world where everything is up.
+
+    Raises:
+        CleoError: its file cannot be read, or does not fit; all misfits are named.
+    """
+    from journal.written.shape import fitted
+    from journal.written.yaml_source import read_bytes, read_yaml
+
+    folder = Path(__file__).parent
+    shared = folder / "common.yaml"
+    common = fitted(_Common, read_yaml(shared, read_bytes(shared)))
+    file = folder / f"{scenario}.yaml"
+    own = Exercise(title="Tabletop", scenario=scenario)
+    if scenario in bundled_scenarios():
+        own = fitted(Exercise, read_yaml(file, read_bytes(file)))
+    situation = [Inject(id="situation", text=own.situation)] if own.situation else []
+    return msgspec.structs.replace(
+        own,
+        injects=situation + own.injects,
+        objectives=common.objectives + own.objectives,
+        expectations=common.expectations + own.expectations,
+    )
+
+
+def bundled_scenarios() -> list[str]:
+    """Return the scenarios that have an exercise."""
+    return sorted(file.stem for file in Path(__file__).parent.glob("*.yaml") if file.stem != "common")
+
+
+def with_labels(exercise: Exercise, began_at: datetime) -> Exercise:
+    """Return the exercise with its backups named as pgBackRest names them, by when each was taken."""
+    by_age = sorted(exercise.backups.values(), reverse=True)
+    full = next((_label(began_at, seconds) + "F" for seconds in by_age), "")
+    labels = {full: by_age[0]} if by_age else {}
+    labels |= {f"{full}_{_label(began_at, seconds)}I": seconds for seconds in by_age[1:]}
+    return msgspec.structs.replace(exercise, backups=labels)
+
+
+def _label(began_at: datetime, seconds: float) -> str:
+    return f"{began_at - timedelta(seconds=seconds):%Y%m%d-%H%M%S}"

@@ -1,0 +1,122 @@
+"""A tabletop played by a test: the demo's own host, and a player who does what the test says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cleo_console.demo import DemoHost
+from journal.declare import Declaration
+from journal.events import Kind, Override
+from journal.exercise import Assessment, assess
+from journal.exercise_script import exercise_from_data
+from journal.incident import Incident
+from journal.plan.model import Step
+from journal.records import Run, RunState, StepState
+from journal.store import Reader
+from tests.actions.worlds import Person
+
+SPEED = 50_000.0
+_ORDER = ("order", "hold", "smallest-cure", "one-writer")
+
+
+class Player(Person):
+    """Does steps by their id; ``answers`` are given to decisions."""
+
+    answers: Mapping[str, str] = {}
+
+    def do(self, step_id: str, **params: Any) -> Run | None:
+        """Do a step as the plan has it: answer, mark done, or run and wait for its end."""
+        step = self.incident().plan.by_id[step_id]
+        if step.decision:
+            self.desk.decide(step_id, self._answer(step), "as the evidence says")
+        elif step.action:
+            return self.run(step, params)
+        else:
+            self.desk.mark_done(step_id, "done")
+        return None
+
+    def run(self, step: Step, params: Mapping[str, Any], overrides: tuple[str, ...] = ()) -> Run:
+        """Run a step's action to its end, whatever that is."""
+        word = f"simulated-{step.action.split('.')[0]}"
+        gates = [Override(gate=gate, reason="no time", target=word) for gate in overrides]
+        run = self.desk.request_run(step.id, params=params, confirmed=word, overrides=gates)
+        return self.over(run)  # type: ignore[no-any-return]
+
+    def force(self, step_id: str) -> Run:
+        """Run a step against every gate that yields."""
+        return self.run(self.incident().plan.by_id[step_id], {}, _ORDER)
+
+    def walk(self, until: str = "", leave_out: tuple[str, ...] = ()) -> None:
+        """Do every step that applies, in the plan's order, up to and without ``until``; again what fails once."""
+        for step in self.incident().plan.steps():
+            if step.id == until:
+                return
+            incident = self.incident()
+            if step.optional or incident.phase_of(step).optional:
+                continue
+            if incident.state(step.id) is StepState.NOT_APPLICABLE or incident.settled(step.id):
+                continue
+            if step.id in leave_out:
+                self.desk.skip(step.id, "the evidence says so")
+                continue
+            self.do(step.id)
+            self._again(step)
+
+    def _again(self, step: Step) -> None:
+        """Do as the hint of a failure says: here, run it again; or write down what was done by hand."""
+        if step.action and self.incident().state(step.id) is StepState.FAILED and not step.may_fail:
+            again = self.do(step.id)
+            if again and again.state is RunState.FAILED:
+                self.desk.mark_done(step.id, f"looked: {again.summary}")
+
+    def _answer(self, step: Step) -> str:
+        assert step.decision
+        incident = self.incident()
+        return self.answers.get(step.decision.name) or incident.plan.suggested(step.decision, incident.scenario)
+
+    def damage(self) -> datetime:
+        """Return when the data was damaged."""
+        incident = self.incident()
+        return incident.began_at - timedelta(seconds=exercise_from_data(incident.review.exercise).damage_s or 0)
+
+    def assessment(self) -> Assessment:
+        """Return what the journal says of the exercise so far."""
+        with Reader(self.place.journal) as reader:
+            events = list(reader.events())
+        found = assess(Incident.fold(events), events)
+        assert found is not None
+        return found
+
+    def missed(self) -> set[str]:
+        """Return the titles of what was expected and not done."""
+        return {result.title for result in self.assessment().expectations if not result.met}
+
+    def given(self) -> set[str]:
+        """Return the injects that were given."""
+        return set(self.incident().review.injects)
+
+
+@contextmanager
+def table(scenario: str, speed: float = SPEED, **answers: str) -> Iterator[Player]:
+    """Play a scenario in the demo's own host, in this process. CLEO_HOME must be set."""
+    with DemoHost("player@table", speed) as host:
+        now = datetime.now(UTC)
+        declaration = Declaration(
+            title="A tabletop",
+            scenario=scenario,
+            severity=host.plan().scenarios[scenario].severity,
+            kind=Kind.TABLETOP,
+            began_at=now - timedelta(minutes=4),
+            discovered_at=now - timedelta(minutes=1),
+        )
+        incident_id = host.declare(declaration)
+        host.ensure_runner(incident_id)
+        player = Player(host.places.incident(incident_id))
+        player.answers = answers
+        try:
+            yield player
+        finally:
+            player.journal.close()
