@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.content import Content
+from textual.events import Key
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from journal.events import Identity
+from journal.interlock import word_to_type
 from journal.plan.model import Step
 from journal.records import Run, RunState
 from screens.session import Session
@@ -17,13 +18,6 @@ from screens.watching import WatchingDialog
 from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
-
-
-def identity_to_type(target: list[Identity]) -> str:
-    """Return what must be typed: the fact named ``confirm``, else the first; empty where it is not known."""
-    if not target:
-        return ""
-    return next((fact for fact in target if fact.name == "confirm"), target[0]).value
 
 
 class Interlock(WatchingDialog[str]):
@@ -52,7 +46,7 @@ class Interlock(WatchingDialog[str]):
         yield OutputView(id="run-output", classes="-empty")
         yield Quiet("not known yet: the dry run tells", id="target")
         yield Quiet(id="type-label", classes="label")
-        yield Field(id="typed", disabled=True)
+        yield Field(id="typed", disabled=True, select_on_focus=False)
 
     def buttons(self) -> Iterable[Widget]:
         """Yield cancel first: the focus starts there."""
@@ -76,7 +70,7 @@ class Interlock(WatchingDialog[str]):
             self._settle(run)
 
     def _settle(self, run: Run) -> None:
-        wanted, typed = identity_to_type(run.target), self.query_one("#typed", Input)
+        wanted, typed = word_to_type(run.target), self.query_one("#typed", Input)
         label = self.query_one("#type-label", Quiet)
         if not wanted:
             label.show(Content.assemble(("The target is not known, so nothing can be confirmed.", "bold $text-error")))
@@ -85,12 +79,20 @@ class Interlock(WatchingDialog[str]):
         label.show(Content.assemble((warning, "bold $text-error"), "to go on, type  ", (wanted, "bold")))
         typed.disabled = False
 
+    def on_key(self, event: Key) -> None:
+        """What is typed goes into the field, also while the focus is still on cancel: enter there does nothing."""
+        typed = self.query_one("#typed", Input)
+        if event.is_printable and event.character and not typed.disabled and not typed.has_focus:
+            typed.focus()
+            typed.insert_text_at_cursor(event.character)
+            event.stop()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Only the target's own identity opens the button."""
         self.query_one("#confirm", Button).disabled = not self._matches()
 
     def _matches(self) -> bool:
-        wanted = identity_to_type(self.watched.target) if self.watched else ""
+        wanted = word_to_type(self.watched.target) if self.watched else ""
         return bool(wanted) and self.query_one("#typed", Input).value.strip() == wanted
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

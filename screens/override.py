@@ -9,10 +9,10 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from journal.events import Override
+from journal.interlock import word_to_type
 from journal.records import Refusal, Run
 from screens.dialog import Dialog
 from screens.inert import inert_lines
-from screens.interlock import identity_to_type
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
@@ -36,7 +36,7 @@ class OverrideDialog(Dialog[Override]):
         if run.refusal is None:
             raise ValueError(f"run {run.id} was not refused")
         self._refusal: Refusal = run.refusal
-        self._target = target or identity_to_type(run.target)
+        self._target = target or word_to_type(run.target)
         self.add_class("-danger")
 
     @property

@@ -113,6 +113,16 @@ async def test_nothing_destructive_runs_before_dry_run_and_typed_target(
         await seen.sees("1 running")
 
 
+async def test_typing_finds_the_field_by_itself(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
+    async with console(host) as seen:
+        await interlock(seen, at_restore, runner)
+        field = seen.app.screen.query_one("#typed", Input)
+        assert not field.has_focus
+        await seen.press("d", "b")
+        assert field.has_focus
+        assert field.value == "db"
+
+
 async def test_enter_on_the_fresh_interlock_cancels(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
     async with console(host) as seen:
         await interlock(seen, at_restore, runner)
