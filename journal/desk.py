@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from journal import events as e
 from journal.decisions import check_answer
 from journal.errors import CleoError
+from journal.late import during, past
 from journal.records import Run, RunState, StepState
 
 if TYPE_CHECKING:
@@ -42,18 +43,26 @@ class Desk:
         self._journal = journal
         self._incident = incident
 
-    def decide(self, step_id: str, answer: str, reason: str = "") -> e.Event:
-        """Answer the decision of a step.
+    def decide(self, step_id: str, answer: str, reason: str = "", happened_at: datetime | None = None) -> e.Event:
+        """Answer the decision of a step. ``happened_at`` (with a zone) makes it a late entry, here and below.
 
         Raises:
             AnswerRefused: the answer does not fit, or the scenario refuses it.
             NotNow: the incident is closed, or the step asks for no decision.
+            NotThen: ``happened_at`` lies in the future or before the disruption.
         """
         step = self._step(step_id)
         if step.decision is None:
             raise NotNow(f"{step.title} asks for no decision.")
-        answer = check_answer(self._incident(), step.decision, answer)
-        return self._append(e.DecisionMade(step=step_id, name=step.decision.name, answer=answer, reason=reason.strip()))
+        incident, name = self._incident(), step.decision.name
+        body = e.DecisionMade(
+            step=step_id,
+            name=name,
+            answer=check_answer(incident, step.decision, answer),
+            reason=reason.strip(),
+            happened_at=during(incident, happened_at),
+        )
+        return self._append(body)
 
     def check_item(self, step_id: str, item: str, checked: bool) -> e.Event:
         """Tick (or untick) one item of a manual step.
@@ -65,27 +74,31 @@ class Desk:
             raise NotNow(f"The step has no item {item!r}.")
         return self._append(e.ItemChecked(step=step_id, item=item, checked=checked))
 
-    def mark_done(self, step_id: str, note: str = "") -> e.Event:
+    def mark_done(self, step_id: str, note: str = "", happened_at: datetime | None = None) -> e.Event:
         """Say that a step is done. What the console could have run wants a note of what was done instead.
 
         Raises:
             NotNow: the incident is closed, the note is missing, or the step is running, in doubt or a decision.
+            NotThen: ``happened_at`` lies in the future or before the disruption.
         """
         step = self._settleable(step_id)
         if step.decision is not None:
             raise NotNow(f"{step.title} is a decision.", "Answer it instead.")
         if step.kind != "manual" and not note.strip():
             raise NotNow(f"{step.title} was not run by the console.", "Note what you did, for the report.")
-        return self._append(e.StepMarkedDone(step=step_id, note=note.strip()))
+        at = during(self._incident(), happened_at)
+        return self._append(e.StepMarkedDone(step=step_id, note=note.strip(), happened_at=at))
 
-    def skip(self, step_id: str, reason: str) -> e.Event:
+    def skip(self, step_id: str, reason: str, happened_at: datetime | None = None) -> e.Event:
         """Leave a step out.
 
         Raises:
             NotNow: the incident is closed, the reason is missing, or the step is running or in doubt.
+            NotThen: ``happened_at`` lies in the future or before the disruption.
         """
         self._settleable(step_id)
-        return self._append(e.StepSkipped(step=step_id, reason=_required(reason, "A skipped step wants a reason.")))
+        reason, at = _required(reason, "A skipped step wants a reason."), during(self._incident(), happened_at)
+        return self._append(e.StepSkipped(step=step_id, reason=reason, happened_at=at))
 
     def reopen(self, step_id: str, reason: str) -> e.Event:
         """Take back that a step is done, skipped or failed.
@@ -106,11 +119,10 @@ class Desk:
 
         Raises:
             NotNow: the text is empty.
+            NotThen: ``happened_at`` lies in the future.
         """
         text = _required(text, "The note is empty.")
-        return self._append(
-            e.NoteAdded(step=step_id, text=text, happened_at=happened_at.isoformat() if happened_at else "")
-        )
+        return self._append(e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at)))
 
     def request_run(
         self,

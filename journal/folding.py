@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journal import events as e
+from journal.late import happened_at
 from journal.records import (
     DecisionRecord,
     Deviation,
@@ -55,7 +56,12 @@ def _run(incident: Incident, event: e.Event, run: int) -> Run:
 
 
 def _deviate(incident: Incident, event: e.Event, what: str, reason: str) -> None:
-    incident.deviations.append(Deviation(event.at, event.actor, what, event.body.step, reason))
+    incident.deviations.append(Deviation(_when(event), event.actor, what, event.body.step, reason))
+
+
+def _when(event: e.Event) -> datetime:
+    """Return when it happened: for a late entry the time it names, else the time it was written."""
+    return happened_at(event.body) or event.at
 
 
 def _settle(incident: Incident, event: e.Event, state: StepState | None, note: str) -> None:
@@ -63,13 +69,15 @@ def _settle(incident: Incident, event: e.Event, state: StepState | None, note: s
     step = incident.plan.by_id.get(event.body.step)
     if state is StepState.FAILED and step and step.may_fail:
         state = StepState.TRIED
-    record.state, record.note, record.by, record.at = state, note, event.actor, event.at
+    record.state, record.note, record.by, record.at = state, note, event.actor, _when(event)
 
 
 def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
     earlier = incident.decisions.get(body.name)
     changes = earlier.changes + 1 if earlier else 0
-    incident.decisions[body.name] = DecisionRecord(body.name, body.answer, body.reason, event.actor, event.at, changes)
+    incident.decisions[body.name] = DecisionRecord(
+        body.name, body.answer, body.reason, event.actor, _when(event), changes
+    )
     incident.answers[body.name] = body.answer
     _settle(incident, event, StepState.DONE, body.answer)
 

@@ -1,4 +1,7 @@
-"""What people say of an incident: declared, decided, ticked, done, skipped, noted, closed."""
+"""What people say of an incident: declared, decided, ticked, done, skipped, noted, closed.
+
+A late entry has ``happened_at``: when it happened (UTC, ISO 8601); the envelope says when it was written.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ class DecisionMade(Body, frozen=True, kw_only=True, tag="decision.made"):
     name: str
     answer: str
     reason: str = ""
+    happened_at: str = ""
 
 
 class ItemChecked(Body, frozen=True, kw_only=True, tag="item.checked"):
@@ -42,12 +46,14 @@ class StepMarkedDone(Body, frozen=True, kw_only=True, tag="step.marked_done"):
     """A person did the step by hand, or says that it is done."""
 
     note: str
+    happened_at: str = ""
 
 
 class StepSkipped(Body, frozen=True, kw_only=True, tag="step.skipped"):
     """A person left the step out."""
 
     reason: str
+    happened_at: str = ""
 
 
 class StepReopened(Body, frozen=True, kw_only=True, tag="step.reopened"):
@@ -57,7 +63,7 @@ class StepReopened(Body, frozen=True, kw_only=True, tag="step.reopened"):
 
 
 class NoteAdded(Body, frozen=True, kw_only=True, tag="note.added"):
-    """Free text. A late entry has ``happened_at``: when it happened; the envelope says when it was written."""
+    """Free text."""
 
     text: str
     happened_at: str = ""

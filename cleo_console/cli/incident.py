@@ -10,6 +10,10 @@ from cleo_console.cli.desks import at_desk, host, incident_option
 from journal.events import Event, Kind
 from journal.store import short_head
 
+_at = click.option(
+    "--at", "happened", default="", metavar="TIME", help="When it happened, for a late entry; with a zone."
+)
+
 
 @click.command()
 @click.option("--title", required=True, help="What broke, in a few words.")
@@ -46,7 +50,7 @@ def declare(title: str, scenario: str, severity: str, kind: str, began: str, dis
 @click.command()
 @click.argument("text")
 @click.option("--step", default="", help="The step it belongs to.")
-@click.option("--at", "happened", default="", metavar="TIME", help="When it happened, for a late entry; with a zone.")
+@_at
 @incident_option
 def note(text: str, step: str, happened: str, incident: str | None) -> None:
     """Write a note, also a late one, also after the close.
@@ -63,8 +67,9 @@ def note(text: str, step: str, happened: str, incident: str | None) -> None:
 @click.argument("step")
 @click.argument("answer")
 @click.option("--reason", default="", help="Why.")
+@_at
 @incident_option
-def decide(step: str, answer: str, reason: str, incident: str | None) -> None:
+def decide(step: str, answer: str, reason: str, happened: str, incident: str | None) -> None:
     """Answer a decision of the plan.
 
     \b
@@ -72,29 +77,32 @@ def decide(step: str, answer: str, reason: str, incident: str | None) -> None:
       cleo decide recovery-point latest --reason "the disk died, the data is sound"
     """
     with at_desk(incident) as at:
-        _written(at.desk.decide(step, answer, reason))
+        _written(at.desk.decide(step, answer, reason, _instant(happened)))
 
 
 @click.command()
 @click.argument("step")
 @click.option("--note", "text", default="", help="What was done; wanted where the console could have run it.")
+@_at
 @incident_option
-def done(step: str, text: str, incident: str | None) -> None:
-    """Mark a step done by hand.
+def done(step: str, text: str, happened: str, incident: str | None) -> None:
+    """Mark a step done by hand. With --at it is a late entry: the time counts, and both times are kept.
 
     \b
     Example:
       cleo done notify-stakeholders
+      cleo done postgres-verify --note "counted by hand, from paper" --at 2026-11-22T03:40:00Z
     """
     with at_desk(incident) as at:
-        _written(at.desk.mark_done(step, text))
+        _written(at.desk.mark_done(step, text, _instant(happened)))
 
 
 @click.command()
 @click.argument("step")
 @click.option("--reason", required=True, help="Why it is left out.")
+@_at
 @incident_option
-def skip(step: str, reason: str, incident: str | None) -> None:
+def skip(step: str, reason: str, happened: str, incident: str | None) -> None:
     """Leave a step out. The report names it and the reason.
 
     \b
@@ -102,7 +110,7 @@ def skip(step: str, reason: str, incident: str | None) -> None:
       cleo skip mongodb-restore --reason "MongoDB was not hit"
     """
     with at_desk(incident) as at:
-        _written(at.desk.skip(step, reason))
+        _written(at.desk.skip(step, reason, _instant(happened)))
 
 
 @click.command()

@@ -9,10 +9,11 @@ from typing import Any, Self
 
 from journal import events as e
 from journal.incident import Incident
+from journal.late import happened_at
 from journal.report import evidence as ev
 from journal.report.called import CallBook
 from journal.report.signed import SignatureBook
-from journal.report.timeline import ReadEvents, Teller, Timeline, happened_at
+from journal.report.timeline import ReadEvents, Teller, Timeline
 from journal.report.words import answer_title
 from journal.store_errors import JournalDamaged
 
@@ -87,14 +88,16 @@ class Gathered:
         handler = _HANDLERS.get(type(event.body))
         if handler:
             handler(self, event, event.body)
+        if happened_at(event.body):
+            self._late.append(self.teller.entry(event))
         self.types[event.type] += 1
 
     def _decided(self, event: e.Event, body: e.DecisionMade) -> None:
-        step = self.incident.plan.decision(body.name)
+        step, at = self.incident.plan.decision(body.name), happened_at(body) or event.at
         self.decisions.append(
             ev.DecisionEntry(
-                at=event.at,
-                offset_s=self.offset(event.at),
+                at=at,
+                offset_s=self.offset(at),
                 by=event.actor,
                 name=body.name,
                 question=step.decision.question if step and step.decision else "",
@@ -120,13 +123,8 @@ class Gathered:
         )
 
     def _noted(self, event: e.Event, body: e.NoteAdded) -> None:
-        if not (body.step or body.happened_at):
-            return
-        entry = self.teller.entry(event)
         if body.step:
-            self.notes.setdefault(body.step, []).append(entry)
-        if happened_at(body):
-            self._late.append(entry)
+            self.notes.setdefault(body.step, []).append(self.teller.entry(event))
 
     def _ticked(self, event: e.Event, body: e.ItemChecked) -> None:
         self.ticks[body.step, body.item] = (event.actor, event.at)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal import events as e
+from journal.late import happened_at
 from journal.report import evidence as ev
 from journal.report.words import sentence
 
@@ -86,10 +87,3 @@ class Timeline:
                 placed += 1
             yield self._teller.entry(event)
         yield from self._late[placed:]
-
-
-def happened_at(body: e.Body) -> datetime | None:
-    """Return when a late entry happened; None for everything else."""
-    if type(body) is not e.NoteAdded or not body.happened_at:
-        return None
-    return datetime.fromisoformat(body.happened_at)
