@@ -10,7 +10,7 @@ from textual import work
 
 from journal.desk import Desk
 from journal.errors import CleoError
-from journal.events import Override
+from journal.events import InjectGiven, Override
 from journal.plan.model import Step
 from journal.records import Run
 from journal.store import JournalWriteFailed
@@ -18,12 +18,15 @@ from screens.dialog import Dialog, Problem
 from screens.hears import HearsNews
 from screens.host import Host
 from screens.incident_view import IncidentView
+from screens.inert import inert
 from screens.session import Session
 from screens.widgets.header import IncidentHeader
 from screens.words import Words
 
 T = TypeVar("T")
 _TICK = 1.0
+_TIME_TO_READ = 30.0
+"""Seconds for which an exercise's inject stays on the screen; the journal keeps it."""
 _OUR_MISTAKE = (
     "This is a mistake in the program, not yours. The journal is whole. Try again; else go on with cleo run, or by "
     "hand and mark the step done."
@@ -68,8 +71,11 @@ class IncidentSession(IncidentView):
 
     def on_session_arrived(self, event: Session.Arrived) -> None:
         """Take in what the follower has seen."""
-        if self.session.take().opened:
+        news = self.session.take()
+        if news.opened:
             self._begin()
+        for given in (event.body for event in news.events if isinstance(event.body, InjectGiven)):
+            self.app.notify(inert(given.text), title="Exercise", timeout=_TIME_TO_READ, markup=False)
         self._go_on()
         self.refresh_state()
         self._answer_refusals()
