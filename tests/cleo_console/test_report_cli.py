@@ -100,6 +100,17 @@ def test_asking_wrongly_ends_with_2_and_leaves_the_journal_alone(home: Path) -> 
     assert journal_of(home).read_bytes() == before
 
 
+def test_a_zone_and_a_witness_are_taken_or_refused_in_a_sentence(home: Path) -> None:
+    with Reader(journal_of(home)) as reader:
+        _, head = reader.head()
+    told = cleo("report", ID, "--zone", "Europe/Berlin", "--head", short_head(head)).stdout
+    assert "2026-03-01 03:00:00 UTC / 04:00:00 CET" in told and short_head(head) in told
+    for zone in ("Europe/Atlantis", "Europe", "../etc/passwd", "/etc/passwd", "\0"):
+        assert "There is no time zone" in cleo("report", ID, "--zone", zone, status=2).stderr
+    assert "is no head" in cleo("report", ID, "--head", "zz", status=2).stderr
+    assert "chain is broken" in cleo("report", ID, "--head", "0000-0000", "-o", home / "r.md", status=1).stderr
+
+
 def test_a_broken_chain_is_reported_and_ends_with_1(home: Path) -> None:
     tamper(journal_of(home))
     result = cleo("report", ID, "-o", home / "r.md", status=1)
