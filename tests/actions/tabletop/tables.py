@@ -26,6 +26,21 @@ class Player(Person):
     """Does steps by their id; ``answers`` are given to decisions."""
 
     answers: Mapping[str, str] = {}
+    known: Incident | None = None
+
+    def incident(self) -> Incident:
+        """Return the state as the journal has it now; only what is new is read."""
+        with Reader(self.place.journal) as reader:
+            if self.known is None:
+                self.known = Incident.fold(reader.events())
+            for event in reader.events(after=self.known.seq):
+                self.known.apply(event)
+        return self.known
+
+    def status(self, system: str) -> str:
+        """Return a system's health as the journal last had it."""
+        found = self.incident().health.get(system)
+        return found.status if found else "not measured"
 
     def do(self, step_id: str, **params: Any) -> Run | None:
         """Do a step as the plan has it: answer, mark done, or run and wait for its end."""
@@ -77,16 +92,22 @@ class Player(Person):
         incident = self.incident()
         return self.answers.get(step.decision.name) or incident.plan.suggested(step.decision, incident.scenario)
 
-    def damage(self) -> datetime:
-        """Return when the data was damaged."""
-        incident = self.incident()
-        return incident.began_at - timedelta(seconds=exercise_from_data(incident.review.exercise).damage_s or 0)
+    def before(self, seconds: float) -> str:
+        """Return the instant so many seconds before the disruption, as facts and answers carry it."""
+        return (self.incident().began_at - timedelta(seconds=seconds)).isoformat(timespec="seconds")
+
+    def labels(self) -> list[str]:
+        """Return the backups' labels, the newest first."""
+        return sorted(exercise_from_data(self.incident().review.exercise).backups, reverse=True)
+
+    def last(self, action: str) -> Run:
+        """Return the latest run of an action."""
+        return [run for run in self.incident().runs.values() if run.action == action][-1]
 
     def assessment(self) -> Assessment:
         """Return what the journal says of the exercise so far."""
         with Reader(self.place.journal) as reader:
-            events = list(reader.events())
-        found = assess(Incident.fold(events), events)
+            found = assess(self.incident(), reader.events())
         assert found is not None
         return found
 
@@ -103,7 +124,7 @@ class Player(Person):
 def table(scenario: str, speed: float = SPEED, **answers: str) -> Iterator[Player]:
     """Play a scenario in the demo's own host, in this process. CLEO_HOME must be set."""
     with DemoHost("player@table", speed) as host:
-        now = datetime.now(UTC)
+        now = datetime.now(UTC).replace(microsecond=0)
         declaration = Declaration(
             title="A tabletop",
             scenario=scenario,
