@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from cleo_console.detach import detachment
 from journal.errors import CleoError
@@ -53,13 +53,23 @@ def _spawn(place: IncidentPlace) -> subprocess.Popen[bytes]:
     """Start it in a session of its own, with nothing of the terminal's: no descriptor, no hang-up."""
     prefix = detachment(user=getpass.getuser()).prefix
     command = [*prefix, sys.executable, "-P", "-m", "cleo_console", "_runner", str(place.folder)]
-    with place.runner_log.open("ab") as log:
+    with _log(place) as log:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, close_fds=True
         )
 
 
+def _log(place: IncidentPlace) -> BinaryIO:
+    """Open what the runner says beside the journal; a disk that takes nothing any more must not keep it from work."""
+    try:
+        return place.runner_log.open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
 def _last_words(place: IncidentPlace) -> str:
+    if not place.runner_log.exists():
+        return "it said nothing"
     said = place.runner_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return said[-1] if said else "it said nothing"
 

@@ -21,6 +21,7 @@ from actions.shell import COMMAND, command_action
 from journal.action_spec import ActionSpec
 from journal.desk import REATTACH
 from journal.incident import Incident
+from journal.parts import parts_of
 from journal.places import IncidentPlace
 from journal.records import Run
 from journal.store import Journal
@@ -112,7 +113,8 @@ class Jobs:
         return reattach_action(doubtful, self._programs(doubtful, Redactor())) if doubtful else None
 
     def _programs(self, run: Run, redactor: Redactor) -> Programs:
-        folder, journal = self._place.folder, self._place.journal
+        journal = self._place.journal
+        folder = parts_of(journal)[-1].parent  # spools go where the journal went: the first disk may be full
         return Programs(run.id, run.step, folder, self._append, redactor, run.programs, journal)
 
 

@@ -6,6 +6,7 @@ written in ``lease.json`` is only shown to people, and names the machine: flocks
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -60,9 +61,11 @@ class Lease:
         return previous
 
     def _write(self, facts: dict[str, Any]) -> None:
+        """Note who has the lease. The flock is the lease: a disk that is full or read-only must not stop a recovery."""
         beside = self._note.with_suffix(".new")
-        beside.write_text(json.dumps(facts), encoding="utf-8")
-        beside.replace(self._note)
+        with contextlib.suppress(OSError):
+            beside.write_text(json.dumps(facts), encoding="utf-8")
+            beside.replace(self._note)
 
     def release(self) -> None:
         """Give the lease back."""

@@ -22,7 +22,7 @@ class Programs:
     Args:
         run: the run's id.
         step: its step.
-        folder: the incident's folder.
+        folder: where spools of programs on this machine go: the incident's folder.
         append: writes an event, however long the disk refuses it.
         earlier: programs that an earlier runner started for this run.
         journal: the journal's path: tells how much of their output is already in it.

@@ -26,7 +26,7 @@ class Site:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.person = Person(declared(places_in(home), plan=_without_needs()))
+        self.person = Person(declared(places_in(home), plan=without_needs()))
         self.runners: list[subprocess.Popen[bytes]] = []
 
     def start_runner(self) -> subprocess.Popen[bytes]:
@@ -51,7 +51,8 @@ class Site:
         (self.home / "go").touch()
 
 
-def _without_needs() -> dict[str, object]:
+def without_needs() -> dict[str, object]:
+    """Return the plan for tests with every step free to begin."""
     plan = {**PLAN, "phases": [{**PLAN["phases"][0]}]}
     section = PLAN["phases"][0]["sections"][0]
     steps = [{k: v for k, v in step.items() if k != "needs"} for step in section["steps"]]

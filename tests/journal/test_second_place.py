@@ -190,6 +190,9 @@ def test_no_place_left_is_said_and_nothing_acknowledged(disk: Disk, tmp_path: Pa
     with small_disk(tmp_path / "other") as other, begun_on(disk, other.folder / "INC-7") as journal:
         disk.fill()
         other.fill()
+        if not other.real:
+            (other.folder / "INC-7").rmdir()
+            (other.folder / "INC-7").write_text("in the way")
         acknowledged = 1
         with pytest.raises(JournalWriteFailed, match=r"nor could it go on in .*other/INC-7/journal-2\.db") as raised:
             for _ in range(400):
