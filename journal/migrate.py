@@ -52,34 +52,41 @@ def private_copy(conn: sqlite3.Connection) -> sqlite3.Connection:
     return copy
 
 
-def migrate(path: Path) -> Path:
+def migrate_if_older(path: Path) -> None:
     """Put a migrated copy in the place of an older journal, and keep the original beside it. The caller has its turn.
 
-    Returns:
-        What the original is called now.
+    The original is then called ``journal.format-1.db``, after its version.
 
     Raises:
         JournalBusy: a program of the older version has it open.
         JournalError: it cannot be read, or there is a file of the original's new name.
         sqlite3.Error, OSError: there is no space, or no right, for a copy.
     """
-    _demand_alone(path)
-    beside = temporary_name(path)
+    source = open_for_reading(path)
     try:
-        source = open_for_reading(path)
-        try:
-            kept = path.with_name(f"{path.stem}.format-{format_of(source)}{path.suffix}")
-            check_name_is_free(kept)
-            source.execute("VACUUM INTO ?", (os.fspath(beside),))
-        finally:
-            source.close()
+        version = format_of(source)
+    finally:
+        source.close()
+    if version < FORMAT:
+        kept = path.with_name(f"{path.stem}.format-{version}{path.suffix}")
+        check_name_is_free(kept)
+        _demand_alone(path)
+        _replace(path, kept)
+
+
+def _replace(path: Path, kept: Path) -> None:
+    beside = temporary_name(path)
+    source = open_for_reading(path)
+    try:
+        source.execute("VACUUM INTO ?", (os.fspath(beside),))
+        source.close()
         _finish(beside, path)
         os.link(path, kept)
         beside.replace(path)
         flush(path.parent)
     finally:
+        source.close()
         beside.unlink(missing_ok=True)
-    return kept
 
 
 def _finish(copy: Path, original: Path) -> None:
@@ -93,10 +100,11 @@ def _finish(copy: Path, original: Path) -> None:
 
 
 def _demand_alone(path: Path) -> None:
-    """Take the write-ahead log in. SQLite allows that to the only one who has the file open."""
+    """Take in the write-ahead log, if there is one. SQLite allows that to the only one who has the file open."""
     conn = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None)
     try:
-        conn.execute("PRAGMA journal_mode = DELETE")
+        if conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            conn.execute("PRAGMA journal_mode = DELETE")
         conn.execute("BEGIN EXCLUSIVE")
         conn.execute("ROLLBACK")
     except sqlite3.OperationalError as error:

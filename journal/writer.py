@@ -19,9 +19,8 @@ from typing import Any, TypeVar
 from journal.connection import open_for_writing
 from journal.continuation import Continuation
 from journal.filelock import FileLock
-from journal.migrate import format_of, migrate
+from journal.migrate import migrate_if_older
 from journal.parts import Parts
-from journal.schema import FORMAT
 from journal.store_errors import JournalBusy, JournalError, JournalWriteFailed, is_disk_failure, write_failure
 
 MOST_ROWS = 2_500
@@ -208,11 +207,7 @@ class Writer:
         return tell
 
     def _open(self) -> sqlite3.Connection:
-        conn = open_for_writing(self._parts.last)
-        if format_of(conn) == FORMAT:
-            return conn
-        conn.close()
-        migrate(self._parts.last)
+        migrate_if_older(self._parts.last)
         return open_for_writing(self._parts.last)
 
     def _go_on(self, failure: Exception) -> bool:
