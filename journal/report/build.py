@@ -13,7 +13,7 @@ from journal.check import verify_apart
 from journal.events import Event
 from journal.report import evidence as ev
 from journal.report import model as m
-from journal.report.checklist import checklist, communications
+from journal.report.checklist import checklist, communication_notes, communications
 from journal.report.fields import action_items, fields, unwritten
 from journal.report.gather import Gathered
 from journal.report.header import choices, deviations, header, key_times, legal, open_points, responders
@@ -81,8 +81,6 @@ def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verifi
     times, rto, rpo = key_times(incident), rto_results(incident), rpo_results(incident)
     departures, phases = deviations(gathered), checklist(gathered)
     told = sentences(declared, times, rto, rpo, runs, departures, say)
-    spoken = communications(phases)
-    signatures = gathered.signatures.entries(gathered)
     return m.Report(
         as_of=incident.last_at,
         zone=say.zone,
@@ -102,13 +100,13 @@ def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verifi
         decisions=_marked_replaced(gathered.decisions),
         checklist=phases,
         validation=validation_results(gathered),
-        communications=spoken,
-        communication_notes=[note for step in spoken for note in gathered.notes.get(step.step.id, [])],
+        communications=communications(phases),
+        communication_notes=communication_notes(gathered, phases),
         calls=gathered.calls.entries(incident),
         health=gathered.health,
         legal=legal(incident),
         action_items=action_items(incident),
-        signatures=signatures,
+        signatures=gathered.signatures.entries(gathered),
         exercise=after_action(gathered),
     )
 

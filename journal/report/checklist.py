@@ -28,6 +28,11 @@ def communications(phases: list[ev.ChecklistPhase]) -> list[ev.ChecklistStep]:
     return [step for section in sections if "communication" in section.title.lower() for step in section.steps]
 
 
+def communication_notes(gathered: Gathered, phases: list[ev.ChecklistPhase]) -> list[ev.Entry]:
+    """Return what people noted at the steps about communication."""
+    return [note for step in communications(phases) for note in gathered.notes.get(step.step.id, [])]
+
+
 def _phase(gathered: Gathered, clock: PhaseClock) -> ev.ChecklistPhase:
     sections = [_section(gathered, section) for section in clock.phase.sections]
     return ev.ChecklistPhase(

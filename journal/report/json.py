@@ -8,24 +8,31 @@ from typing import Any
 
 import msgspec
 
-from journal.report.evidence import Entry
 from journal.report.model import Report
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 _BATCH = 500
-_PLACE = '"timeline": []'
+_LONG = ("timeline", "health")
+"""The keys whose lists may be long, in the order of the report."""
 
 
 def json_pieces(report: Report) -> Iterator[str]:
-    """Yield the report as JSON, indented, in pieces: the timeline is never in memory as a whole."""
+    """Yield the report as JSON, indented, in pieces: what may be long is never in memory as a whole."""
     values = {name: getattr(report, name) for name in report.__struct_fields__}
-    before, _, after = plain_json({**values, "timeline": []}).partition(f"\n  {_PLACE}")
-    yield f'{before}\n  "timeline": ['
+    rest = plain_json(values | dict.fromkeys(_LONG, ()))
+    for name in _LONG:
+        before, _, rest = rest.partition(f'\n  "{name}": []')
+        yield f'{before}\n  "{name}": ['
+        yield from _items(values[name])
+        yield "\n  ]"
+    yield rest
+
+
+def _items(values: Iterable[Any]) -> Iterator[str]:
     joint = ""
-    for batch in _batches(report.timeline):
+    for batch in _batches(values):
         yield joint + plain_json(batch)[1:-3].replace("\n", "\n  ")
         joint = ","
-    yield f"\n  ]{after}"
 
 
 def plain_json(value: Any) -> str:
@@ -34,10 +41,10 @@ def plain_json(value: Any) -> str:
     return _NOT_ASCII.sub(_escaped, text) + "\n"
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    for entry in entries:
-        batch.append(entry)
+def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for value in values:
+        batch.append(value)
         if len(batch) == _BATCH:
             yield batch
             batch = []

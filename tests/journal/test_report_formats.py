@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def test_markdown_shows_markup_instead_of_obeying_it(nasty: Report) -> None:
     assert len([h for h in headings if h.startswith("Run ")]) == len(nasty.actions)
 
 
-def _rows(tokens: list[object]) -> list[list[object]]:
+def _rows(tokens: Sequence[object]) -> list[list[object]]:
     rows: list[list[object]] = []
     for token in tokens:
         kind = getattr(token, "type", "")
