@@ -1,0 +1,123 @@
+"""The scenarios' data: whatever they name exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from actions.context import IncidentFacts
+from actions.registry import catalogue
+from actions.tabletop.script import Act, Script, ordinary_world
+from actions.tabletop.values import say
+from actions.tabletop.world import SimulatedWorld
+from cleo_console.exercises import bundled_scenarios, load_exercise, with_labels
+from cleo_console.plans import bundled
+from journal.events import Kind
+from journal.exercise_script import Exercise
+from journal.plan.load import load_plan
+
+PLAN = load_plan(bundled()).plan
+GATES = {"order", "hold", "one-writer", "smallest-cure"}
+BEGAN = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+
+def _world(scenario: str) -> SimulatedWorld:
+    return SimulatedWorld(with_labels(load_exercise(scenario), BEGAN))
+
+
+def test_every_scenario_of_the_plan_has_an_exercise() -> None:
+    assert set(bundled_scenarios()) == set(PLAN.scenarios)
+    assert all(load_exercise(scenario).scenario == scenario for scenario in bundled_scenarios())
+
+
+def test_every_action_has_a_way_to_go_in_any_world() -> None:
+    acts = ordinary_world().acts
+    assert set(acts) == set(catalogue())
+    assert [action for action, ways in acts.items() if ways[-1].when] == []
+    assert set(ordinary_world().health) == set(PLAN.systems)
+    assert [name for name, cases in ordinary_world().health.items() if cases[-1].when] == []
+
+
+@pytest.mark.parametrize("scenario", bundled_scenarios())
+def test_every_moment_can_be_reached(scenario: str) -> None:
+    exercise = load_exercise(scenario)
+    facts = _outcome_facts(_world(scenario).script)
+    unknown = [moment for moment in _moments(exercise) if not _exists(moment, exercise, facts)]
+    assert unknown == []
+    assert {expectation.objective for expectation in exercise.expectations} <= {o.id for o in exercise.objectives}
+    assert len({inject.id for inject in exercise.injects}) == len(exercise.injects)
+
+
+@pytest.mark.parametrize("scenario", bundled_scenarios())
+def test_every_text_can_be_said_and_every_condition_is_about_something(scenario: str) -> None:
+    world = _world(scenario)
+    world.become({f"{store}.reached": BEGAN.isoformat() for store in ("postgres", "mongodb", "redis")})
+    facts = IncidentFacts(id="INC", kind=Kind.TABLETOP, scenario=scenario, began_at=BEGAN.isoformat(), decisions={})
+    params = {name: "x" for spec in catalogue().values() for name in (param.name for param in spec.params)}
+    known = world.values(facts, params)
+    made = {name for act in _acts(world.script) for name in act.makes}
+    made |= {name for reaction in world.script.reactions for name in reaction.makes}
+    for act in _acts(world.script):
+        if act.when.get("backups.sets", known["backups.sets"]) == known["backups.sets"]:
+            assert all(say(text, known) or not text for text in _texts(act))
+        assert [name for name in act.when if name not in known.keys() | made] == []
+
+
+def test_a_fact_about_the_newest_commit_is_an_instant_with_a_zone() -> None:
+    world = _world("database-failure")
+    world.become({"postgres.server": "restored"})
+    facts = IncidentFacts(id="INC", kind=Kind.TABLETOP, began_at=BEGAN.isoformat(), scenario="database-failure")
+    known = world.values(facts, {})
+    newest = say(str(world.choose("postgres.apply_wal", known).facts["newest_commit_at"]), known)
+    assert datetime.fromisoformat(newest) == BEGAN - timedelta(seconds=38)
+
+
+def _acts(script: Script) -> Iterator[Act]:
+    for ways in script.acts.values():
+        yield from ways
+
+
+def _texts(act: Act) -> list[str]:
+    said = [act.summary, act.hint, act.effect, act.left_behind, act.half_done, *act.lines, *act.makes.values()]
+    return said + [value for value in act.facts.values() if isinstance(value, str)]
+
+
+def _outcome_facts(script: Script) -> set[str]:
+    return {
+        f"{action}.{name}={str(value).lower() if isinstance(value, bool) else value}"
+        for action, ways in script.acts.items()
+        for act in ways
+        for name, value in act.facts.items()
+    }
+
+
+def _moments(exercise: Exercise) -> Iterator[str]:
+    for expectation in exercise.expectations:
+        yield from [*expectation.happened, *expectation.before, *expectation.never]
+        yield from [expectation.within] if expectation.within else []
+    for inject in exercise.injects:
+        yield from [*inject.answered_by, *([inject.after] if inject.after else [])]
+    for reaction in exercise.world.get("reactions", []):
+        yield reaction["on"]
+
+
+def _exists(moment: str, exercise: Exercise, facts: set[str]) -> bool:
+    kind, _, what = moment.partition(":")
+    decisions = {step.decision.name: step.decision for step in PLAN.steps() if step.decision}
+    name, _, answer = what.partition("=")
+    known: dict[str, Any] = {
+        "step": what in PLAN.by_id,
+        "decision": what in decisions,
+        "fact": what in facts,
+        "override": what in GATES,
+        "rto": what in PLAN.objectives.rto,
+        "rpo": what in PLAN.systems,
+        "note": not what,
+        "paged": what in [contact.level for contact in PLAN.escalation],
+        "stands": what in ("point=sound", "point=damaged") or (name in decisions and answer in decisions[name].options),
+    }
+    known["answered"] = known["paged"]
+    return bool(known.get(kind, kind in ("action", "ran", "started", "failed") and what in catalogue()))

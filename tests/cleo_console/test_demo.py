@@ -1,0 +1,60 @@
+"""The demo: a tabletop in the console, with nothing installed and nothing in reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cleo_console.app import CleoApp
+from cleo_console.cli.demo import declaration_of, demo, last_words
+from cleo_console.demo import DemoHost
+from cleo_console.exercises import bundled_scenarios
+from journal.events import Kind
+from journal.incident import Incident
+from journal.store import Reader
+from tests.screens.driving import Console
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEO_HOME", str(tmp_path / "cleo"))
+
+
+async def test_the_console_shows_a_world_that_answers() -> None:
+    with DemoHost("player@table", 1000) as host:
+        incident_id = host.declare(declaration_of(host, "database-failure"))
+        app = CleoApp(host, open_incident=incident_id)
+        async with app.run_test(size=(120, 40)) as pilot:
+            console = Console(pilot, host)  # type: ignore[arg-type]
+            await console.sees("TABLETOP", "PostgreSQL  DOWN")
+            await console.until(
+                lambda: [n for n in app._notifications if "storage under the" in n.message], "an inject"
+            )
+            await console.press("enter")
+            await console.sees("1.1.2 Hold backups")
+        assert not host.warnings()
+        assert host.kinds() == [Kind.TABLETOP]
+    with Reader(host.places.incident(incident_id).journal) as reader:
+        incident = Incident.fold(reader.events())
+    assert incident.state("check-status") == "done"
+    assert incident.runner
+    assert incident.runner.why == "the demo was left"
+
+
+@pytest.mark.parametrize("scenario", bundled_scenarios())
+def test_its_end_says_what_was_missed(scenario: str) -> None:
+    with DemoHost("player@table", 1000) as host:
+        journal = host.places.incident(host.declare(declaration_of(host, scenario))).journal
+    said = last_words(journal)
+    assert "expectations met" in said[0]
+    assert any(line.strip().startswith("missed: ") for line in said)
+
+
+def test_every_scenario_can_be_asked_for_and_no_other() -> None:
+    refused = CliRunner().invoke(demo, ["--scenario", "meteorite"])
+    assert refused.exit_code == 2
+    assert all(scenario in refused.output for scenario in bundled_scenarios())
+    helped = CliRunner().invoke(demo, ["--help"]).output
+    assert "RTO, windows and legal clocks run in real time" in helped
