@@ -53,7 +53,7 @@ def report(
     chosen = format_ or _format_of(output)
     _check_asked(zone, head)
     path = find_journal(incident)
-    _spare(path, output)
+    _spare(path, more, output)
     built = build(path, zone=zone, head=head, more=more)
     _write(pieces(built, chosen), output)
     _say(built, output)
@@ -84,9 +84,13 @@ def _format_of(output: Path | None) -> str:
     )
 
 
-def _spare(journal: Path, output: Path | None) -> None:
-    """Refuse to write the report over its own journal."""
-    if output is not None and output.exists() and output.samefile(journal):
+def _spare(journal: Path, more: Iterable[Path], output: Path | None) -> None:
+    """Refuse to write the report over its own journal, or over any file in which that goes on."""
+    from journal.parts import parts_of
+
+    if output is None or not output.exists():
+        return
+    if any(output.samefile(file) for file in (*parts_of(journal), *more) if file.exists()):
         raise click.UsageError(f"{output} is the journal itself. Choose another name for the report.")
 
 

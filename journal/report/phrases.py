@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from shlex import join
@@ -74,7 +75,8 @@ def growth(signature: SignatureEntry) -> str:
         return "THIS JOURNAL HAS NO SUCH HEAD: it was signed over another one, or this one was altered since"
     if not signature.events_since:
         return "nothing but signatures was written since"
-    return f"written since: {', '.join(f'{number} {name}' for name, number in signature.since.items())}"
+    named = (f"{number} {re.sub('[._]', ' ', name)}" for name, number in signature.since.items())
+    return f"written since: {', '.join(named)}"
 
 
 def response(call: CallEntry) -> str:

@@ -13,7 +13,7 @@ import pytest
 from journal import events as e
 from journal.check import verify_apart
 from journal.plan.load import read_plan
-from journal.report import render
+from journal.report import FORMATS, pieces, render
 from journal.report.build import build
 from journal.report.model import Report
 from journal.report.words import sentence
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 RENDER_ALL = """
 import sys
 from pathlib import Path
-from journal.report import render
+from journal.report import FORMATS, pieces, render
 from journal.report.build import build
 report = build(Path(sys.argv[1]))
 for name in ("md", "html", "json"):
@@ -228,3 +228,5 @@ def test_ten_thousand_events_are_reported_in_seconds(tmp_path: Path) -> None:
     found = build(path)
     assert len(found.timeline) == len(found.health) + 1 == 10_001
     assert render(found, "html").count("</tr>") > 20_000
+    for name in FORMATS:
+        assert max(map(len, pieces(found, name))) < 300_000  # a longer one needs no more memory

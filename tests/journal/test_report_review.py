@@ -101,6 +101,7 @@ def test_a_signature_names_what_it_saw_and_what_was_written_since(report: Report
     assert (commander.events_since, commander.since) == (1, {"report.field": 1})
     assert owner.since == commander.since
     assert (auditor.events_seen, auditor.events_since) == (None, None)
+    assert "written since: 1 report field" in render(report, "md")
     assert "NO SUCH HEAD" in render(report, "md") and "NO SUCH HEAD" in render(report, "html")
     roles = {responder.name: responder.roles for responder in report.responders}
     assert roles[ADA] == ["declared the incident", "ran the runner", "closed it"]
