@@ -6,19 +6,47 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One measurement, its limit, and what it should be seen beside on this machine (or nothing)."""
+    """One measurement beside its limit.
 
-    name: str
+    Attributes:
+        figure: what was measured.
+        measured: what came out, with its unit.
+        reference: what it should be seen beside, measured in the same run (or nothing).
+        limit: what was promised.
+        kept: whether the promise holds; None where it could not be measured, and ``measured`` says why.
+    """
+
+    figure: str
     measured: str
-    limit: str
     reference: str
-    kept: bool
+    limit: str
+    kept: bool | None
+
+
+VERDICTS = {True: "met", False: "NOT MET", None: "not measured"}
+WIDTHS = (44, 46, 46, 26)
+TITLES = ("figure", "measured", "reference, same run", "limit")
 
 
 def line_of(row: Row) -> str:
     """Return a row of the table, with its verdict as a word."""
-    verdict = "kept" if row.kept else "BROKEN"
-    return f"{row.name:<44}{row.measured:<34}{row.limit:<24}{row.reference:<30}{verdict}"
+    cells = (row.figure, row.measured, row.reference, row.limit)
+    return "".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)) + VERDICTS[row.kept]
 
 
-HEADER = f"{'what':<44}{'measured':<34}{'limit':<24}{'beside':<30}verdict"
+HEADER = "".join(f"{title:<{width}}" for title, width in zip(TITLES, WIDTHS, strict=True)) + "verdict"
+
+
+def not_measured(figure: str, limit: str, why: str) -> Row:
+    """Return the row of what could not be measured."""
+    return Row(figure, f"not measured: {why}", "", limit, None)
+
+
+def ms(seconds: float) -> str:
+    """Return seconds as milliseconds, in words."""
+    return f"{seconds * 1e3:.1f} ms" if seconds < 0.1 else f"{seconds * 1e3:.0f} ms"
+
+
+def mb(size: float) -> str:
+    """Return bytes as megabytes (10⁶), in words."""
+    return f"{size / 1e6:.0f} MB"

@@ -1,0 +1,129 @@
+"""Keys under load: four actions print, no system answers, and somebody walks the checklist."""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from benchmarks.bare import TEXT
+from benchmarks.process import cpu_s
+from benchmarks.stand import BARE, ROOT, Stand, folder, silent_systems, wait_for
+from benchmarks.table import Row, ms
+from benchmarks.terminal import Terminal
+from journal.desk import Desk
+from journal.records import RunState
+from journal.store import Journal
+
+LATENCY_LIMIT_S, CORE_LIMIT = 0.015, 0.25
+ACTIONS, RATE = 4, 1_000
+SILENT = ("postgres", "mongodb", "redis", "kubernetes", "load_balancer", "dns")
+DOWN, UP = b"\x1b[B", b"\x1b[A"
+
+
+class Load(NamedTuple):
+    """What was measured while everything printed."""
+
+    p95_s: float
+    bare_p95_s: float
+    core: float
+    runner_core: float
+    lines_s: float
+
+
+@functools.cache
+def measured() -> Load:
+    """Press BENCH_KEYS keys (100 by default) in the console, and as many in a bare app on the idle machine."""
+    presses = int(os.environ.get("BENCH_KEYS", "100"))
+    bare = _bare_latencies(presses)
+    with printing_console(RATE, presses * 0.4 + 30) as (stand, console):
+        runner, before, begun = stand.runner_pid(), _lines(stand), time.monotonic()
+        used, runner_used = cpu_s(console.pid), cpu_s(runner)
+        latencies = list(_walk(console, presses))
+        seconds = time.monotonic() - begun
+        core, runner_core = (cpu_s(console.pid) - used) / seconds, (cpu_s(runner) - runner_used) / seconds
+        lines_s = (_lines(stand) - before) / seconds
+    return Load(p95(latencies), p95(bare), core, runner_core, lines_s)
+
+
+@contextmanager
+def printing_console(rate: int, seconds: float) -> Iterator[tuple[Stand, Terminal]]:
+    """The console at the first of four running steps, each printing ``rate`` lines a second; no system answers."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "flood.py"), str(rate), f"{seconds:.0f}"]
+    steps = [_step(number, command) for number in range(1, ACTIONS + 1)]
+    with folder() as home, silent_systems(home, SILENT) as inventory, Stand(home, inventory, steps) as stand:
+        with stand.console() as console:
+            console.until(lambda text: "1.1.1 Print 1" in text and "Health" in text)
+            stand.wait_for_runner()
+            with Journal.open(stand.place.journal, actor="bench@bench") as journal:
+                for step in steps:
+                    Desk(journal, stand.incident).request_run(step["id"])
+            wait_for("four running actions", lambda: _running(stand) == ACTIONS)
+            console.listen(5.0)
+            yield stand, console
+
+
+def _step(number: int, command: list[str]) -> dict[str, Any]:
+    return {"id": f"print-{number}", "title": f"Print {number}", "command": command, "host": "db1", "expect": "5 min"}
+
+
+def _running(stand: Stand) -> int:
+    return sum(run.state is RunState.RUNNING for run in stand.incident().runs.values())
+
+
+def _lines(stand: Stand) -> int:
+    with stand.reader() as reader:
+        return sum(line.n for run in stand.incident().runs for line in reader.tail(run, 1))
+
+
+def _walk(console: Terminal, presses: int) -> Iterator[float]:
+    """Go down and up between two steps that print; yield how long the next one's title took to be painted."""
+    for number in range(presses):
+        console.listen(random.uniform(0.1, 0.4))
+        key, title = (DOWN, "1.1.2 Print 2") if number % 2 == 0 else (UP, "1.1.1 Print 1")
+        console.press(key)
+        yield console.until(_paints(title))
+
+
+def _paints(title: str) -> Callable[[str], bool]:
+    return lambda text: title in text
+
+
+def _bare_latencies(presses: int) -> list[float]:
+    with Terminal(BARE, {}) as bare:
+        bare.until(lambda text: TEXT in text)
+        return list(_press_bare(bare, presses))
+
+
+def _press_bare(bare: Terminal, presses: int) -> Iterator[float]:
+    for number in range(presses):
+        bare.listen(random.uniform(0.05, 0.15))
+        letter = "ab"[number % 2]
+        bare.press(letter.encode())
+        yield bare.until(_paints(f"pressed {letter}"))
+
+
+def p95(values: list[float]) -> float:
+    """Return the value that 95 of 100 do not exceed."""
+    return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]
+
+
+def latency() -> Row:
+    """Measure from key to paint."""
+    found = measured()
+    limit = f"p95 ≤ {ms(LATENCY_LIMIT_S)}"
+    reference = f"bare app, nothing printing: p95 {ms(found.bare_p95_s)}"
+    return Row("key to paint under load", f"p95 {ms(found.p95_s)}", reference, limit, found.p95_s <= LATENCY_LIMIT_S)
+
+
+def core() -> Row:
+    """Measure the console's processor time meanwhile."""
+    found = measured()
+    reference = f"its runner {found.runner_core:.1%}, {found.lines_s:,.0f} lines/s journalled"
+    figure = f"console, {ACTIONS} actions × {RATE:,} lines/s, nothing answers"
+    return Row(figure, f"{found.core:.1%} of a core", reference, f"≤ {CORE_LIMIT:.0%} of a core", found.core <= CORE_LIMIT)
