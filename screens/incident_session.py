@@ -14,6 +14,7 @@ from journal.events import InjectGiven, Override
 from journal.plan.model import Step
 from journal.records import Run
 from journal.store import JournalWriteFailed
+from screens.deeds import first_step
 from screens.dialog import Dialog, Problem
 from screens.hears import HearsNews
 from screens.host import Host
@@ -45,6 +46,7 @@ class IncidentSession(IncidentView):
         super().__init__(incident_id)
         self.host = host
         self.asked: set[int] = set()
+        self._asking: dict[str, int] = {}
         self._leave_step = ""
 
     def on_mount(self) -> None:
@@ -72,6 +74,7 @@ class IncidentSession(IncidentView):
     def on_session_arrived(self, event: Session.Arrived) -> None:
         """Take in what the follower has seen."""
         news = self.session.take()
+        self._asking = {step: run for step, run in self._asking.items() if self.session.run(run) is None}
         if news.opened:
             self._begin()
         for given in (event.body for event in news.events if isinstance(event.body, InjectGiven)):
@@ -85,8 +88,7 @@ class IncidentSession(IncidentView):
 
     def _begin(self) -> None:
         """The journal was read: show the step now, and the rest after the first frame."""
-        step = self.incident.next_step() or next(self.incident.plan.steps())
-        self.cursor = step.id
+        self.cursor = first_step(self.incident)
         self.set_interval(_TICK, self.tick)
         self.call_after_refresh(self.mount_rest)
         if self.incident.closed_at is None:
@@ -130,11 +132,19 @@ class IncidentSession(IncidentView):
         self.session.write(what, call)
 
     def request_run(self, step: Step, *, confirmed: str = "", overrides: Sequence[Override] = ()) -> None:
-        """Ask the runner for the step."""
+        """Ask the runner for the step; a second press while the first is on its way asks for nothing more."""
+        if step.id in self._asking:
+            return
+
+        def asked(run: int) -> None:
+            self.asked.add(run)
+            self._asking[step.id] = run
+
+        self._asking[step.id] = 0
         self.session.request(
             f"run {step.title}",
             lambda desk: desk.request_run(step.id, confirmed=confirmed, overrides=overrides),
-            self.asked.add,
+            asked,
         )
 
     def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
@@ -150,7 +160,7 @@ class IncidentSession(IncidentView):
         """Something was written: go on; or not: say so, loudly."""
         error = event.future.exception()
         if error is None:
-            self.unwritten = ""
+            self.session.unwritten = ""
             if event.then:
                 event.then(event.future.result())
         elif isinstance(error, CleoError):
@@ -162,8 +172,9 @@ class IncidentSession(IncidentView):
         self.refresh_state()
 
     def _not_written(self, event: Session.Wrote, error: CleoError) -> None:
+        self._asking = {step: run for step, run in self._asking.items() if run}
         if isinstance(error, JournalWriteFailed):
-            self.unwritten = event.what
+            self.session.unwritten = event.what
         if event.failed:
             event.failed(error)
         else:
