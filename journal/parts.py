@@ -31,7 +31,7 @@ class Parts:
     def __init__(self, first: Path) -> None:
         self.files = [first]
         self._second = link_to_second(first)
-        self._candidates = self._next_names()
+        self._look_for_next()
 
     @property
     def last(self) -> Path:
@@ -47,7 +47,7 @@ class Parts:
         for name in self._candidates:
             if _is_there(name):
                 self.files.append(Path(name).resolve())
-                self._candidates = self._next_names()
+                self._look_for_next()
                 return True
         return False
 
@@ -57,7 +57,7 @@ class Parts:
         Raises:
             PartMissing: there is such a file.
         """
-        gone_to = next_of(self.last)
+        gone_to = _read_link(self._marker)
         if gone_to:
             raise PartMissing(
                 f"The journal {self.last} went on in {gone_to}, and that file is not there.",
@@ -72,9 +72,11 @@ class Parts:
         folder = first.parent if number % 2 else self._second.readlink()
         return folder / _part_name(first, number)
 
-    def _next_names(self) -> list[str]:
+    def _look_for_next(self) -> None:
+        """Settle the names that are looked at before every write: as plain text, for that costs the least."""
         first, number = self.files[0], len(self.files) + 1
-        return [os.fspath(folder / _part_name(first, number)) for folder in (first.parent, self._second)]
+        self._candidates = [os.fspath(folder / _part_name(first, number)) for folder in (first.parent, self._second)]
+        self._marker = os.fspath(_marker(self.last))
 
 
 def parts_of(first: Path) -> list[Path]:
@@ -120,14 +122,18 @@ def mark_next(part: Path, following: Path) -> None:
 
 def next_of(part: Path) -> str:
     """Return where a part goes on, as noted beside it; an empty text where nothing is noted."""
-    try:
-        return os.fspath(_marker(part).readlink())
-    except OSError:
-        return ""
+    return _read_link(os.fspath(_marker(part)))
 
 
 def _marker(part: Path) -> Path:
     return part.with_name(part.name + ".next")
+
+
+def _read_link(name: str) -> str:
+    try:
+        return os.readlink(name)  # noqa: PTH115  # before every write: a Path costs ten times as much
+    except OSError:
+        return ""
 
 
 def _part_name(first: Path, number: int) -> str:
@@ -137,7 +143,7 @@ def _part_name(first: Path, number: int) -> str:
 def _is_there(name: str) -> bool:
     """Like ``os.path.exists``, but a disk that cannot tell is not a no."""
     try:
-        Path(name).stat()
+        os.stat(name)  # noqa: PTH116  # before every write: a Path costs ten times as much
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
