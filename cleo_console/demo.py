@@ -55,7 +55,7 @@ class DemoHost(ConsoleHost):
 
     def declare(self, declaration: Declaration) -> str:
         """Declare a tabletop: its exercise is on the journal's second page."""
-        script = with_labels(load_exercise(declaration.scenario), declaration.began_at)
+        script = self._at_speed(with_labels(load_exercise(declaration.scenario), declaration.began_at))
         incident_id = super().declare(declaration)
         place = self.places.incident(incident_id)
         with Journal.open(place.journal, actor=_facilitator()) as journal:
@@ -63,18 +63,31 @@ class DemoHost(ConsoleHost):
         return incident_id
 
     def ensure_runner(self, incident_id: str) -> None:
-        """Start the incident's runner and facilitator in this process."""
-        if incident_id in self._tables:
+        """Start the incident's runner and facilitator in this process, if none is at work.
+
+        Raises:
+            LeaseHeld: another process plays this tabletop.
+        """
+        if self.runner_alive(incident_id):
             return
+        if incident_id in self._tables:
+            self._tables.pop(incident_id).facilitator.stop()
         place = self.places.incident(incident_id)
         simulated = SimulatedWorld(self._exercise(incident_id), self._speed)
-        facilitator = Facilitator(place, simulated, _facilitator())
         world = tabletop_world(simulated, self.catalogue(), self.plan().systems)
         runner = Runner(place, world, actor=runner_actor())
+        facilitator = Facilitator(place, simulated, _facilitator())
         thread = threading.Thread(target=runner.run, name="tabletop-runner", daemon=True)
         self._tables[incident_id] = _Table(runner, thread, facilitator)
         facilitator.start()
         thread.start()
+
+    def _at_speed(self, script: Exercise) -> Exercise:
+        """Return the script with a word on the speed: whoever reads of its RTO later must know."""
+        if self._speed == 1:
+            return script
+        words = f"Actions went {self._speed:g} times faster than in life, and injects came so; the clocks did not."
+        return msgspec.structs.replace(script, situation=f"{script.situation} {words}".strip())
 
     def _exercise(self, incident_id: str) -> Exercise:
         """Return the script that the journal carries; a tabletop of an older program has none."""

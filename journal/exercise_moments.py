@@ -152,25 +152,44 @@ _WORDS = {
     "ran": "{} succeeded",
     "failed": "{} failed",
     "cancelled": "{} was cancelled",
-    "fact": "it was found that {}",
     "step": "{} was done",
     "skipped": "{} was skipped",
     "decision": "{} was decided",
     "stands": "the answer {} stands",
     "override": "the gate {} was overridden",
-    "inject": "inject {}",
+    "inject": "inject {} was given",
     "note": "a note was written",
     "paged": "{} was called",
     "answered": "{} answered",
-    "health": "{}",
+    "health": "{} was seen",
     "rto": "the RTO of {} was met",
     "rpo": "the RPO of {} was met",
     "closed": "the incident was closed",
 }
+_OF_ACTIONS = {"started", "action", "ran", "failed", "cancelled"}
 
 
 def say(moment: str, plan: Plan) -> str:
-    """Return a moment in words."""
+    """Return a moment in words, with the titles that ``plan`` has for steps and actions."""
     kind, _, what = moment.partition(":")
-    step = plan.by_id.get(what) if kind in ("step", "skipped") else None
-    return _WORDS.get(kind, moment).format(f"“{step.title}”" if step else what.replace("=", " is ").replace("_", " "))
+    if kind == "fact":
+        return _say_fact(what, plan)
+    if kind in ("step", "skipped") and what in plan.by_id:
+        what = f"“{plan.by_id[what].title}”"
+    elif kind in _OF_ACTIONS:
+        what = _say_action(what, plan)
+    else:
+        what = what.replace("=", " is ").replace("_", " ")
+    return _WORDS.get(kind, moment).format(what)
+
+
+def _say_action(action: str, plan: Plan) -> str:
+    title = next((step.title for step in plan.steps() if step.action == action), "")
+    return f"“{title}” ({action})" if title else action
+
+
+def _say_fact(what: str, plan: Plan) -> str:
+    name, _, value = what.partition("=")
+    action, _, fact = name.rpartition(".")
+    words = fact.replace("_", " ")
+    return f"{_say_action(action, plan)} ended with {words if value == 'true' else f'{words} {value}'}"

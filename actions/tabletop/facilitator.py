@@ -48,8 +48,8 @@ class Facilitator:
         """End, and wait for it."""
         self._stop.set()
         self._thread.join(5)
-        self._journal.close()
         self._reader.close()
+        self._journal.close()  # last: whoever writes and closes last leaves one whole file
 
     def catch_up(self) -> None:
         """Bring the world to where the journal is. Any thread may ask for it."""

@@ -42,7 +42,7 @@ def test_a_lost_cluster_comes_back_at_the_other_site() -> None:
         player.walk()
         _all_well(player)
         answered = {inject.id: inject.observed for inject in player.assessment().injects}
-        assert answered["good-enough"].startswith("load balancer.update was done")
+        assert answered["good-enough"].startswith("“Update load balancer pools” (load_balancer.update) was done")
 
 
 def test_corruption_is_undone_by_going_back_before_it() -> None:
