@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -212,11 +213,18 @@ def test_a_clock_that_jumps_back_does_not_reorder_what_happened(tmp_path: Path) 
         journal.append(e.NoteAdded(text="two"))
         now.pass_(hours=3)
         journal.append(e.NoteAdded(text="three"))
-        for text, hours in (("between", 1.0), ("before", -0.5)):
+        for text, hours in (("between", 1.0), ("before", -0.5), ("together", 0.0)):
             journal.append(e.NoteAdded(text=text, happened_at=(DECLARED + timedelta(hours=hours)).isoformat()))
     texts = [entry.text for entry in build(tmp_path / "journal.db").timeline]
     assert texts[1].startswith("Declared")
-    assert texts[:1] + texts[2:] == ["Note: before", "Note: one", "Note: two", "Note: between", "Note: three"]
+    assert texts[:1] + texts[2:] == [
+        "Note: before",
+        "Note: one",
+        "Note: two",
+        "Note: together",
+        "Note: between",
+        "Note: three",
+    ]
 
 
 def test_ten_thousand_events_are_reported_in_seconds(tmp_path: Path) -> None:
@@ -228,5 +236,6 @@ def test_ten_thousand_events_are_reported_in_seconds(tmp_path: Path) -> None:
     found = build(path)
     assert len(found.timeline) == len(found.health) + 1 == 10_001
     assert render(found, "html").count("</tr>") > 20_000
+    assert len(json.loads(render(found, "json"))["timeline"]) == 10_001
     for name in FORMATS:
         assert max(map(len, pieces(found, name))) < 300_000  # a longer one needs no more memory

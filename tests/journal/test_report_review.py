@@ -95,6 +95,17 @@ def test_a_call_without_an_answer_is_never_called_answered(
     assert build(tmp_path / "journal.db").calls[0].verdict == verdict
 
 
+def test_who_is_called_again_after_an_answer_has_two_calls(tmp_path: Path) -> None:
+    data = plan(step("a"), escalation=[{"level": "L1", "role": "On call", "contact": "pager"}])
+    with Journal.create(tmp_path / "journal.db", declaration(data), actor=ADA) as journal:
+        journal.append(e.ContactPaged(level="L1"), e.ContactAcknowledged(level="L1", who="Cem"))
+        journal.append(e.ContactPaged(level="L1", how="again"))
+    assert [(call.who, call.verdict) for call in build(tmp_path / "journal.db").calls] == [
+        ("Cem", "answered"),
+        ("", "no answer"),
+    ]
+
+
 def test_a_signature_names_what_it_saw_and_what_was_written_since(report: Report) -> None:
     commander, owner, auditor = report.signatures
     assert commander.events_seen == owner.events_seen == report.verification.events - 4
