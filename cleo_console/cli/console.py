@@ -11,6 +11,9 @@ from cleo_console.cli.desks import host
 from journal.errors import CleoError
 
 
+_INSTEAD = "Line mode walks the same checklist: cleo --plain. Single commands: cleo --help"
+
+
 class NoTerminal(CleoError):
     """There is no terminal that a full-screen program could use."""
 
@@ -48,13 +51,23 @@ def open_console(incident: str | None) -> None:
     sys.exit(app.return_code or 0)
 
 
+def open_plain(incident: str) -> None:
+    """Run line mode until it is left; the recovery goes on without it.
+
+    Args:
+        incident: where to begin; empty asks where it is not clear.
+
+    Raises:
+        CleoError: there is no such incident, or it cannot be read.
+    """
+    from cleo_console.plain.mode import run_plain
+
+    run_plain(host(), incident)
+
+
 def check_terminal() -> None:
     """Raise NoTerminal where a full-screen program cannot work."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise NoTerminal(
-            "The console needs a terminal.", "Use cleo status, cleo run, cleo decide, cleo done; see cleo --help"
-        )
+        raise NoTerminal("The console needs a terminal.", _INSTEAD)
     if os.environ.get("TERM", "dumb") == "dumb":
-        raise NoTerminal(
-            "This terminal is dumb (TERM=dumb).", "Use cleo status, cleo run, cleo decide, cleo done; see cleo --help"
-        )
+        raise NoTerminal("This terminal is dumb (TERM=dumb).", _INSTEAD)

@@ -32,8 +32,15 @@ _COMMANDS = {
     cls=LazyGroup, lazy=_COMMANDS, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(__version__, prog_name="cleo")
+@click.option(
+    "--plain",
+    is_flag=False,
+    flag_value="",
+    metavar="[INCIDENT]",
+    help="Line mode: ask and answer in plain lines, for a dumb terminal, a bad link or a screen reader.",
+)
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, plain: str | None) -> None:
     """Walk through a disaster recovery, run it, and journal every step.
 
     Without a command it opens the console: resume an incident or declare one.
@@ -42,12 +49,17 @@ def cli(ctx: click.Context) -> None:
     Example:
       cleo                       open the console
       cleo demo                  try it; needs nothing installed
+      cleo --plain               the same checklist in plain lines
       cleo report INC-2026-11-22-01 -o report.html
     """
-    if ctx.invoked_subcommand is None:
-        from cleo_console.cli.console import open_console
+    if ctx.invoked_subcommand is not None:
+        return
+    from cleo_console.cli.console import open_console, open_plain
 
+    if plain is None:
         open_console(None)
+    else:
+        open_plain(plain)
 
 
 def main() -> None:

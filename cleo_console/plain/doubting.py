@@ -1,0 +1,46 @@
+"""A run of which nobody knows how it ended: what is known, a look at what it left, and a person's word."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cleo_console.plain.following import ask_for
+from cleo_console.plain.questions import choose, words
+from cleo_console.plain.talk import Talk
+from cleo_console.plain.wording import run_lines, target_lines
+from journal.plan.model import Step
+from journal.records import Run
+
+_VERDICTS: dict[str, Literal["done", "failed", "run_again"]] = {
+    "done": "done",
+    "failed": "failed",
+    "run again": "run_again",
+}
+_TITLES = {
+    "done": "It was done: what it left is what it should have left.",
+    "failed": "It failed: the step counts as failed.",
+    "run again": "Neither: make the step ready, to be run again by hand.",
+}
+
+
+def resolve(talk: Talk, step: Step) -> None:
+    """Say what the step's doubtful run was, after a look at what it left."""
+    run = next((run for run in talk.sight.incident.in_doubt() if run.step == step.id), None)
+    if run is None:
+        return
+    talk.say("Nobody knows how it ended.", *run_lines(run), *target_lines(run.target))
+    while (said := choose(talk, "What was it?", _offers(talk, run))) == "look":
+        ask_for(talk, lambda desk: desk.probe(run.id, talk.sight.catalogue))
+    reason = words(talk, "What tells you?", required="Say what you saw that tells how it ended.")
+    talk.sight.write(lambda desk: desk.resolve(run.id, _VERDICTS[said], reason))
+
+
+def _offers(talk: Talk, run: Run) -> dict[str, str]:
+    spec = talk.sight.catalogue.get(run.action)
+    probe = spec.probe if spec else ""
+    unknown = any(program.finished_at is None for program in run.programs)
+    if not (probe or unknown):
+        talk.say("There is no probe for this action: look at the system yourself.")
+        return _TITLES
+    what = "whether its programs still run" if unknown else f"what it left, with {probe}"
+    return {"look": f"First look at {what} (read-only).", **_TITLES}

@@ -1,0 +1,68 @@
+"""Following a run: its lines as they come, no more of them than can be read, until it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cleo_console.plain.talk import Talk
+from cleo_console.plain.teletype import TakenBack
+from cleo_console.plain.wording import run_lines
+from journal.desk import Desk
+from journal.interlock import word_to_type
+from journal.records import Run
+
+_LINES = 40
+"""Lines said at most at once: what is left out is in the journal."""
+_EVERY_S = 0.5
+
+
+def ask_for(talk: Talk, call: Callable[[Desk], int]) -> Run:
+    """Ask the runner for a run, and follow it.
+
+    Returns:
+        The run, over; or still under way, where the person went back to the prompt or there is no runner.
+
+    Raises:
+        CleoError: it was refused, or could not be written.
+    """
+    run_id = talk.sight.request(call)
+    talk.sight.news()
+    talk.say("Asked for. Its output follows; Ctrl+C goes back to the prompt, the run goes on.")
+    try:
+        return _follow(talk, run_id)
+    except TakenBack:
+        talk.say("Back at the prompt. The run goes on.")
+        return talk.sight.incident.runs[run_id]
+
+
+def _follow(talk: Talk, run_id: int) -> Run:
+    printed, target_said = 0, False
+    while True:
+        changed = talk.changes()
+        run = talk.sight.incident.runs[run_id]
+        if run.target and not target_said:
+            talk.say(f"On {word_to_type(run.target)}")
+            target_said = True
+        printed = _say_new_lines(talk, run_id, printed)
+        talk.say(*(line for line in changed if not _about(run, line)))
+        if run.state.over:
+            talk.say(*run_lines(run))
+            return run
+        if talk.sight.runner_missing():
+            return run
+        talk.teletype.pause(_EVERY_S)
+
+
+def _about(run: Run, line: str) -> bool:
+    """Return whether an announcement only repeats what the run itself says here."""
+    return f"(run {run.id})" in line or f"Run {run.id} refused" in line
+
+
+def _say_new_lines(talk: Talk, run_id: int, printed: int) -> int:
+    lines = [line for line in talk.sight.tail(run_id, _LINES) if line.n > printed]
+    if not lines:
+        return printed
+    if gap := lines[0].n - printed - 1:
+        talk.say(f"  ({gap} lines left out; the journal has them)")
+    talk.say(*(f"  {line.text}" for line in lines))
+    return lines[-1].n

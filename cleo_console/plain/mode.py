@@ -1,0 +1,80 @@
+"""Line mode from its first question to its last word."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import sys
+from datetime import UTC, datetime
+
+from cleo_console.plain.declaring import pick
+from cleo_console.plain.sight import Sight
+from cleo_console.plain.talk import Talk
+from cleo_console.plain.teletype import InputEnded, TakenBack, Teletype
+from cleo_console.plain.walk import Walk
+from journal.errors import CleoError
+from screens.host import Host
+from screens.phrases import count
+
+
+def run_plain(host: Host, incident_id: str = "") -> None:
+    """Walk through an incident on standard input and output until it is left; the recovery goes on without it.
+
+    Args:
+        host: the program's side.
+        incident_id: which incident; empty asks where it is not clear.
+
+    Raises:
+        CleoError: there is no such incident, or it cannot be read.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="in-ascii")
+    width = shutil.get_terminal_size((80, 24)).columns
+    with Teletype(sys.stdin.fileno(), sys.stdout, width) as teletype:
+        chosen = incident_id or _picked(teletype, host)
+        if chosen:
+            _walk(teletype, host, chosen)
+
+
+def _picked(teletype: Teletype, host: Host) -> str:
+    for warning in host.warnings():
+        teletype.say(f"NOTE: {warning}")
+    while True:
+        try:
+            return pick(teletype, host, datetime.now(UTC))
+        except InputEnded:
+            return ""
+        except TakenBack:
+            continue
+        except CleoError as error:
+            teletype.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
+
+
+def _walk(teletype: Teletype, host: Host, incident_id: str) -> None:
+    sight = Sight(host, incident_id)
+    try:
+        if sight.incident.closed_at is None:
+            _start_runner(teletype, sight)
+        Walk(Talk(teletype, sight)).walk()
+        teletype.say(_farewell(sight))
+    finally:
+        sight.close()
+
+
+def _start_runner(teletype: Teletype, sight: Sight) -> None:
+    with contextlib.suppress(TakenBack):
+        try:
+            sight.start_runner()
+        except CleoError as error:
+            teletype.say(f"{error.message} {error.hint}")
+
+
+def _farewell(sight: Sight) -> str:
+    incident = sight.incident
+    running = [run for run in incident.runs.values() if not run.state.over]
+    back = f"Come back with: cleo --plain {incident.id}"
+    if incident.closed_at is not None or sight.runner_missing():
+        return f"{incident.id} stays as it is. {back}"
+    under_way = f" with {count(len(running), 'run')} under way" if running else ""
+    return f"{incident.id} stays as it is. The runner goes on{under_way}. {back}"

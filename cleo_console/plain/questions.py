@@ -1,0 +1,119 @@
+"""Questions, one at a time: each says what can be answered, and is asked again until the answer fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from cleo_console.plain.teletype import TakenBack
+from screens.times import NotATime, echo, instant
+
+BACK = "."
+"""Answered to any question it takes the question back, as Ctrl+C does."""
+
+
+class Asks(Protocol):
+    """Whoever says lines and asks for them."""
+
+    def say(self, *lines: str) -> None:
+        """Print lines."""
+
+    def ask(self, prompt: str) -> str:
+        """Ask, and return what was answered."""
+
+
+def answer(asks: Asks, prompt: str) -> str:
+    """Ask, and return what was answered.
+
+    Raises:
+        TakenBack: a dot was answered.
+    """
+    said = asks.ask(prompt)
+    if said == BACK:
+        raise TakenBack
+    return said
+
+
+def words(asks: Asks, question: str, *, required: str = "") -> str:
+    """Ask for words. ``required`` is what is said when they stay empty; empty where they may."""
+    may = "" if required else ", may stay empty"
+    while True:
+        said = answer(asks, f"{question} (words{may}; . goes back):")
+        if said or not required:
+            return said
+        asks.say(required)
+
+
+def choose(
+    asks: Asks,
+    question: str,
+    options: Mapping[str, str],
+    *,
+    suggested: str = "",
+    refused: Callable[[str], str] = lambda name: "",
+) -> str:
+    """Ask for one of the options, by number or name.
+
+    Args:
+        asks: who asks.
+        question: what is asked.
+        options: name → title, in order.
+        suggested: what an empty answer takes; none where it is empty.
+        refused: why a name cannot be chosen, or an empty string.
+    """
+    names = list(options)
+    asks.say(question)
+    for number, name in enumerate(names, 1):
+        why = refused(name)
+        asks.say(f"  {number}. {options[name]}" + (f" REFUSED: {why}" if why else ""))
+    takes = f", enter takes {names.index(suggested) + 1}" if suggested in names and not refused(suggested) else ""
+    while True:
+        said = answer(asks, f"1 to {len(names)}{takes}; . goes back:") or (suggested if takes else "")
+        name = names[int(said) - 1] if said.isdecimal() and 0 < int(said) <= len(names) else said
+        if name not in options:
+            asks.say(f"{said!r} is none of these." if said else "Choose one.")
+        elif why := refused(name):
+            asks.say(f"REFUSED: {why}")
+        else:
+            return name
+
+
+def yes(asks: Asks, question: str) -> bool:
+    """Ask a question of yes or no; an empty answer is no."""
+    while True:
+        said = answer(asks, f"{question} (y or n; enter is n):").lower()
+        if said in ("", "n", "no"):
+            return False
+        if said in ("y", "yes"):
+            return True
+        asks.say(f"{said!r} is neither yes nor no.")
+
+
+def moment(asks: Asks, question: str, first: str | None = None, *, empty: str = "now") -> datetime:
+    """Ask for a time, and say which instant in UTC it counts as before it does.
+
+    Args:
+        asks: who asks.
+        question: what happened then.
+        first: the answer, where it was given already.
+        empty: what an empty answer counts as; where it is empty itself, a time must be answered.
+    """
+    said = first
+    enter = f"enter is {empty}; " if empty else ""
+    while True:
+        if said is None:
+            said = answer(asks, f"{question} ({enter}14:05, 10 min ago, 2026-11-22T14:05Z; . goes back):") or empty
+        now = datetime.now(UTC)
+        try:
+            at = instant(said or "?", now)
+        except NotATime as error:
+            asks.say(f"{error.message} {error.hint}")
+            said = None
+            continue
+        if said.lower() == "now":
+            return at
+        asks.say(f"{said} {echo(said, now)}")
+        if yes(asks, "Is that the time?"):
+            return at
+        said = None

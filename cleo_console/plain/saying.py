@@ -1,0 +1,102 @@
+"""What a person says of a step or the incident: done, skipped, reopened, noted, ticked, cancelled, closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cleo_console.plain.announcing import named
+from cleo_console.plain.questions import moment, words
+from cleo_console.plain.talk import Talk
+from journal.plan.model import Step
+from screens.applicable import cancellable
+from screens.deeds import open_steps, unticked
+from screens.phrases import count
+
+_SHOWN = 8
+
+
+def when(talk: Talk, time: str) -> datetime | None:
+    """Return when it happened, for what was noted on paper; None where it happens now."""
+    return moment(talk, "When did it happen?", time) if time else None
+
+
+def mark_done(talk: Talk, step: Step, time: str) -> None:
+    """Say that the step was done by hand."""
+    happened_at = when(talk, time)
+    left = unticked(talk.sight.incident, step)
+    if left:
+        talk.say("Not ticked: " + "; ".join(left) + ".")
+    required = "" if step.kind == "manual" else "Note what you did: the console did not run it."
+    note = words(talk, "What did you do?", required=required)
+    talk.sight.write(lambda desk: desk.mark_done(step.id, note, happened_at))
+
+
+def confirm_done(talk: Talk, step: Step, time: str) -> None:
+    """Mark a manual step done whose items are ticked; what the console could not run wants a note."""
+    if step.kind != "manual":
+        mark_done(talk, step, time)
+        return
+    happened_at = when(talk, time)
+    talk.sight.write(lambda desk: desk.mark_done(step.id, "", happened_at))
+
+
+def skip(talk: Talk, step: Step, time: str) -> None:
+    """Leave the step out."""
+    happened_at = when(talk, time)
+    reason = words(talk, "Why is it left out? The report lists it", required="A skipped step wants a reason.")
+    talk.sight.write(lambda desk: desk.skip(step.id, reason, happened_at))
+
+
+def reopen(talk: Talk, step: Step) -> None:
+    """Take back what was said of the step."""
+    reason = words(talk, "Why is it opened again?", required="Reopening a step wants a reason.")
+    talk.sight.write(lambda desk: desk.reopen(step.id, reason))
+
+
+def note(talk: Talk, step: Step) -> None:
+    """Write a note, to the step; with a time it is a late entry."""
+    text = words(talk, f"Note to {named(talk.sight.incident, step.id)}", required="The note is empty.")
+    at = moment(talk, "When did it happen?")
+    late = at if (talk.now - at).total_seconds() > 1 else None
+    talk.sight.write(lambda desk: desk.note(text, step.id, late))
+
+
+def tick(talk: Talk, step: Step, number: int) -> None:
+    """Tick or untick one item, by its number."""
+    if not 0 < number <= len(step.items):
+        talk.say(f"This step has no item {number}.")
+        return
+    item = step.items[number - 1]
+    checked = item not in talk.sight.incident.steps[step.id].items
+    talk.sight.write(lambda desk: desk.check_item(step.id, item, checked))
+    talk.say(f"{'Ticked' if checked else 'Unticked'}: {item}")
+
+
+def tick_next(talk: Talk, step: Step) -> None:
+    """Tick the next item that is not ticked."""
+    tick(talk, step, step.items.index(unticked(talk.sight.incident, step)[0]) + 1)
+
+
+def cancel(talk: Talk, step: Step) -> None:
+    """Ask what runs at this step to stop."""
+    run = cancellable(talk.sight.incident, step)
+    if run is None:
+        return
+    talk.say("Asks it to stop, and says what state was left behind. Cancelling is not yet cancelled.")
+    reason = words(talk, "Why?")
+    talk.sight.write(lambda desk: desk.cancel(run, reason))
+
+
+def close(talk: Talk) -> None:
+    """Close the incident; says what is open."""
+    incident = talk.sight.incident
+    left, doubtful = open_steps(incident), incident.in_doubt()
+    if left:
+        talk.say(f"{count(len(left), 'step')} open, {len(doubtful)} in doubt:")
+        talk.say(*(f"  {named(incident, step.id)} ({incident.state(step.id)})" for step in left[:_SHOWN]))
+        talk.say(*([f"  and {len(left) - _SHOWN} more"] if len(left) > _SHOWN else []))
+    else:
+        talk.say("Every required step is settled.")
+    summary = words(talk, f"Close {incident.id}. How did it end, in a sentence?", required="Closing wants a sentence.")
+    talk.sight.write(lambda desk: desk.close(summary))
+    talk.say(f"{incident.id}: {talk.sight.incident.outcome}.")
