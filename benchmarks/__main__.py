@@ -1,20 +1,65 @@
-"""Measure everything that has a limit, print a table, and exit 1 if a limit is broken."""
+"""Measure what has a limit, print a table, and exit 1 if a limit is broken: ``python -m benchmarks [NAME …]``."""
 
 from __future__ import annotations
 
-import os
+import argparse
+import importlib
 import sys
+from collections.abc import Callable, Sequence
 
-from benchmarks import kills
-from benchmarks.table import HEADER, line_of
+from benchmarks.table import HEADER, Row, line_of, not_measured
+
+FIGURES = {
+    "start-first": "start:first",
+    "start-whole": "start:whole",
+    "key-latency": "keys:latency",
+    "key-core": "keys:core",
+    "rest-bytes": "rest:traffic",
+    "rest-core": "rest:core",
+    "rest-memory": "rest:memory",
+    "appends": "appends:run",
+    "together": "together:run",
+    "output": "output:run",
+    "events-time": "many_events:time_taken",
+    "events-memory": "many_events:memory",
+    "restore": "restore:run",
+    "kills": "kills:row",
+}
+"""Name → where it is measured, in the order in which it is."""
 
 
-def main() -> int:
-    print(HEADER)
-    row = kills.row(int(os.environ.get("BENCH_KILLS", "10000")))
-    print(line_of(row))
-    return 0 if row.kept else 1
+def main(words: Sequence[str]) -> int:
+    """Measure the figures named, or all; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", help="which figures; all of them where none is named")
+    parser.add_argument("--list", action="store_true", help="only print the names")
+    given = parser.parse_args(words)
+    if unknown := [name for name in given.name if name not in FIGURES]:
+        parser.error(f"there is no figure {', '.join(unknown)}; --list names them")
+    if given.list:
+        print("\n".join(FIGURES))
+        return 0
+    print(HEADER, flush=True)
+    rows = [_measured(name) for name in given.name or FIGURES]
+    return 1 if any(row.kept is False for row in rows) else 0
+
+
+def measure(name: str) -> Row:
+    """Measure one figure."""
+    module, _, function = FIGURES[name].partition(":")
+    run: Callable[[], Row] = getattr(importlib.import_module(f"benchmarks.{module}"), function)
+    return run()
+
+
+def _measured(name: str) -> Row:
+    """Measure one figure and print its row; what goes wrong with one does not stop the others."""
+    try:
+        row = measure(name)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no number
+        row = not_measured(name, "", f"{type(error).__name__}: {error}")
+    print(line_of(row), flush=True)
+    return row
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

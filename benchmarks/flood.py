@@ -13,7 +13,9 @@ def flood(rate: int, seconds: float) -> None:
     begun, printed = time.monotonic(), 0
     while (spent := time.monotonic() - begun) < seconds:
         due = int(rate * (spent + EVERY_S))
-        sys.stdout.write("".join(f"restore file base/16384/{n} (8.4MB, 12.{n % 100:02}%)\n" for n in range(printed, due)))
+        sys.stdout.write(
+            "".join(f"restore file base/16384/{n} (8.4MB, 12.{n % 100:02}%)\n" for n in range(printed, due))
+        )
         sys.stdout.flush()
         printed = due
         time.sleep(EVERY_S)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.bare import TEXT
 from benchmarks.process import cpu_s
-from benchmarks.stand import BARE, ROOT, Stand, folder, silent_systems, wait_for
+from benchmarks.stand import BARE, ROOT, Stand, console_at_rest, wait_for
 from benchmarks.table import Row, ms
 from benchmarks.terminal import Terminal
 from journal.desk import Desk
@@ -56,16 +56,13 @@ def printing_console(rate: int, seconds: float) -> Iterator[tuple[Stand, Termina
     """The console at the first of four running steps, each printing ``rate`` lines a second; no system answers."""
     command = [sys.executable, str(ROOT / "benchmarks" / "flood.py"), str(rate), f"{seconds:.0f}"]
     steps = [_step(number, command) for number in range(1, ACTIONS + 1)]
-    with folder() as home, silent_systems(home, SILENT) as inventory, Stand(home, inventory, steps) as stand:
-        with stand.console() as console:
-            console.until(lambda text: "1.1.1 Print 1" in text and "Health" in text)
-            stand.wait_for_runner()
-            with Journal.open(stand.place.journal, actor="bench@bench") as journal:
-                for step in steps:
-                    Desk(journal, stand.incident).request_run(step["id"])
-            wait_for("four running actions", lambda: _running(stand) == ACTIONS)
-            console.listen(5.0)
-            yield stand, console
+    with console_at_rest(SILENT, steps) as (stand, console):
+        with Journal.open(stand.place.journal, actor="bench@bench") as journal:
+            for step in steps:
+                Desk(journal, stand.incident).request_run(step["id"])
+        wait_for("four running actions", lambda: _running(stand) == ACTIONS)
+        console.listen(5.0)
+        yield stand, console
 
 
 def _step(number: int, command: list[str]) -> dict[str, Any]:
@@ -126,4 +123,6 @@ def core() -> Row:
     found = measured()
     reference = f"its runner {found.runner_core:.1%}, {found.lines_s:,.0f} lines/s journalled"
     figure = f"console, {ACTIONS} actions × {RATE:,} lines/s, nothing answers"
-    return Row(figure, f"{found.core:.1%} of a core", reference, f"≤ {CORE_LIMIT:.0%} of a core", found.core <= CORE_LIMIT)
+    return Row(
+        figure, f"{found.core:.1%} of a core", reference, f"≤ {CORE_LIMIT:.0%} of a core", found.core <= CORE_LIMIT
+    )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from benchmarks.bare import TEXT
 from benchmarks.process import cpu_s, resident
-from benchmarks.stand import BARE, Stand, folder, silent_systems
+from benchmarks.stand import BARE, console_at_rest
 from benchmarks.table import Row, mb
 from benchmarks.terminal import Terminal
 
@@ -31,11 +31,8 @@ def measured() -> tuple[Rest, Rest]:
     with Terminal(BARE, {}) as bare:
         bare.until(lambda text: TEXT in text)
         reference = _watch(bare, min(seconds, 10.0))
-    with folder() as home, silent_systems(home, ["postgres"]) as inventory, Stand(home, inventory) as stand:
-        with stand.console() as console:
-            console.until(lambda text: "Checklist" in text)
-            stand.wait_for_runner()
-            return _watch(console, seconds), reference
+    with console_at_rest(["postgres"]) as (_, console):
+        return _watch(console, seconds), reference
 
 
 def _watch(terminal: Terminal, seconds: float) -> Rest:

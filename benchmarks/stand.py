@@ -112,6 +112,25 @@ class Stand:
         self.end_runner()
 
 
+@contextmanager
+def console_at_rest(silent: Sequence[str], extra: Sequence[dict[str, Any]] = ()) -> Iterator[tuple[Stand, Terminal]]:
+    """The console with its runner at work.
+
+    Args:
+        silent: the inventory's systems; none of them answers.
+        extra: steps that come first in the plan.
+    """
+    with (
+        folder() as home,
+        silent_systems(home, silent) as inventory,
+        Stand(home, inventory, extra) as stand,
+        stand.console() as console,
+    ):
+        console.until(lambda text: "Checklist" in text and "Health" in text)
+        stand.wait_for_runner()
+        yield stand, console
+
+
 def plan(extra: Sequence[dict[str, Any]] = ()) -> LoadedPlan:
     """Return the bundled plan, with some steps before its first."""
     from cleo_console.plans import bundled

@@ -64,4 +64,6 @@ def whole() -> Row:
 
 def _row(figure: str, seconds: float, bare: float, limit: float) -> Row:
     ratio = seconds / bare
-    return Row(figure, f"{ms(seconds)} = {ratio:.2f} ×", f"bare Textual app {ms(bare)}", f"≤ {limit:g} ×", ratio <= limit)
+    return Row(
+        figure, f"{ms(seconds)} = {ratio:.2f} ×", f"bare Textual app {ms(bare)}", f"≤ {limit:g} ×", ratio <= limit
+    )

@@ -17,7 +17,9 @@ from typing import Self
 
 WIDTH, HEIGHT = 120, 40
 DEADLINE_S = 60.0
-_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[P_^][^\x1b]*\x1b\\|[@-Z\\-_]|[ -/]+.)")
+_ESCAPES = re.compile(
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[P_^][^\x1b]*\x1b\\|[@-Z\\-_]|[ -/]+.)"
+)
 
 
 class NotSeen(Exception):

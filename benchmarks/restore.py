@@ -1,0 +1,161 @@
+"""Restoring a database through the console, beside the same pgBackRest command alone; a real lab, in turns."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.stand import CONSOLE, folder
+from benchmarks.table import Row, not_measured
+from benchmarks.terminal import Terminal
+from cleo_console.lab import Lab
+from journal.errors import CleoError
+from journal.incident import Incident
+from journal.records import Program, RunState
+from journal.store import Reader
+
+LIMIT = 1.05
+ROOM = 5
+
+
+class Through(NamedTuple):
+    """One restore through the console: how long its program took by the journal, and its command line."""
+
+    seconds: float
+    argv: list[str]
+    bytes: int
+
+
+class Recovery:
+    """One incident in a lab, driven from the command line up to the restore.
+
+    Args:
+        lab: what is restored.
+        home: where the journal goes.
+    """
+
+    def __init__(self, lab: Lab, home: Path) -> None:
+        self.lab = lab
+        self.env = {"CLEO_HOME": str(home), "CLEO_INVENTORY": str(lab.inventory_path), "CLEO_ACTOR": "bench@bench"}
+        words = ["declare", "--title", "bench: the data is gone", "--scenario", "database-failure", "--kind", "LAB"]
+        self.id = self.cleo(*words).strip()
+        self.journal = home / "incidents" / self.id / "journal.db"
+
+    def cleo(self, *words: str, fails: bool = False) -> str:
+        """Run a command and return what it printed."""
+        done = subprocess.run(
+            [*CONSOLE, *words], capture_output=True, text=True, env={**os.environ, **self.env}, stdin=subprocess.DEVNULL
+        )
+        if (done.returncode != 0) != fails:
+            raise RuntimeError(f"cleo {' '.join(words)}: {done.returncode} {done.stdout[-500:]} {done.stderr[-500:]}")
+        return done.stdout
+
+    def up_to_the_restore(self) -> None:
+        """Do everything that the gates want before a restore."""
+        self.cleo("run", "backups.hold")
+        self.cleo("decide", "recovery-point", "latest", "--reason", "a benchmark")
+        self.cleo("decide", "strategy", "cold-recovery")
+        self.cleo("decide", "site", "original-site")
+        self.cleo("run", "postgres.stop_writers", "--confirm", self.target)
+        self.cleo("run", "postgres.start", fails=True)
+        self.cleo("decide", "postgres-cure", "restore")
+        self.cleo("run", "postgres.stop", "--confirm", self.target)
+
+    @property
+    def target(self) -> str:
+        """What is typed to confirm."""
+        return f"postgres@{os.uname().nodename}"
+
+    def through_console(self) -> Through:
+        """Restore while the console shows the restore's output."""
+        with Terminal([*CONSOLE, "open", self.id], self.env) as console:
+            console.until(lambda text: "Checklist" in text)
+            begun = subprocess.Popen(
+                [*CONSOLE, "run", "postgres.restore", "--confirm", self.target],
+                env={**os.environ, **self.env},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+            while begun.poll() is None:
+                console.press(b"j")  # jumps to what is running, and shows what it prints
+                console.listen(0.5)
+        return self._last_restore()
+
+    def _last_restore(self) -> Through:
+        with Reader(self.journal) as reader:
+            incident = Incident.fold(reader.events())
+        run = next(run for run in reversed(incident.runs.values()) if run.action == "postgres.restore")
+        if run.state is not RunState.SUCCEEDED:
+            raise RuntimeError(f"the restore did not succeed: {run.state} {run.summary} {run.refusal}")
+        program = next(program for program in run.programs if program.key == "restore")
+        return Through(_seconds(program), program.argv, int(run.facts["bytes"]))
+
+    def alone(self, argv: list[str]) -> float:
+        """Return how long the same command takes by itself, as the same account."""
+        account = self.lab.site.account
+        identity = {"user": account.uid, "group": account.gid, "extra_groups": account.groups} if account.name else {}
+        begun = time.monotonic()
+        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, cwd="/", **identity)  # type: ignore[call-overload]
+        return time.monotonic() - begun
+
+    def empty(self) -> None:
+        """Empty the data directory, so that each restore writes every file."""
+        for path in self.lab.site.data_directory.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _seconds(program: Program) -> float:
+    """From the intent in the journal to the end in the journal: all that the console adds is in it."""
+    if program.finished_at is None:
+        raise RuntimeError("the journal does not say when the restore ended")
+    return (program.finished_at - program.started_at).total_seconds()
+
+
+@functools.cache
+def run() -> Row:
+    """Restore BENCH_RESTORE_SIZE (2GB by default) in BENCH_RESTORE_TURNS turns (3 by default)."""
+    size = os.environ.get("BENCH_RESTORE_SIZE", "2GB")
+    figure, limit = f"restore {size} through the console", f"≤ {LIMIT:g} ×"
+    with folder() as place:
+        free, wanted = shutil.disk_usage(place).free, ROOM * _bytes(size)
+        if free < wanted:
+            return not_measured(figure, limit, f"{wanted / 1e9:.0f} GB of disk are wanted, {free / 1e9:.0f} are free")
+        try:
+            lab = Lab.up(place / "lab", size, backup_minutes=600, say=lambda text: print(text, file=sys.stderr))
+            through, alone = _in_turns(Recovery(lab, place / "home"))
+        except CleoError as error:
+            return not_measured(figure, limit, str(error))
+        finally:
+            Lab.remove(place / "lab")
+    ratio = statistics.median(through) / statistics.median(alone)
+    measured = f"{statistics.median(through):.2f} s = {ratio:.2f} ×"
+    return Row(figure, measured, f"pgBackRest alone {statistics.median(alone):.2f} s", limit, ratio <= LIMIT)
+
+
+def _in_turns(recovery: Recovery) -> tuple[list[float], list[float]]:
+    """Restore both ways, in turns; the first restore through the console only tells the command line, and warms up."""
+    recovery.lab.break_("postgres", "lose-data-directory")
+    recovery.up_to_the_restore()
+    try:
+        argv = recovery.through_console().argv
+        through, alone = list[float](), list[float]()
+        for _ in range(int(os.environ.get("BENCH_RESTORE_TURNS", "3"))):
+            recovery.empty()
+            alone.append(recovery.alone(argv))
+            recovery.empty()
+            through.append(recovery.through_console().seconds)
+    finally:
+        recovery.cleo("close", "--summary", "the benchmark is over")
+    return through, alone
+
+
+def _bytes(size: str) -> float:
+    number = float(size.upper().removesuffix("GB").removesuffix("MB")) if size != "small" else 0.1
+    return number * (1e6 if size.upper().endswith("MB") else 1e9)
