@@ -138,4 +138,12 @@ class ConsoleHost:
     def warnings(self) -> Sequence[str]:
         """Return what a person should know before the first action."""
         secrets = (s.password.env for s in self._inventory.systems.values() if s.password and s.password.env)
-        return warnings(tuple(secrets))
+        return [*warnings(tuple(secrets)), *self._second_place()]
+
+    def _second_place(self) -> list[str]:
+        """Return what is wrong with where journals would go on, were this disk to give way."""
+        from journal.continuation import check_second_place
+
+        if self.places.second is None or not self.places.incidents.is_dir():
+            return []
+        return check_second_place(self.places.incidents, self.places.second)

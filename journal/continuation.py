@@ -101,20 +101,20 @@ class Continuation:
             add_rules(new)
 
 
-def check_second_place(first: Path, second: Path) -> list[str]:
-    """Return what a person should know about the place in which a journal would go on.
+def check_second_place(folder: Path, second: Path) -> list[str]:
+    """Return what a person should know about the place in which journals would go on.
 
     Args:
-        first: the journal's first file.
-        second: the incident's folder in the second place; made if it is not there.
+        folder: where they are now.
+        second: where they would go on; made if it is not there.
     """
     try:
-        _make_folder(second, first.parent)
+        _make_folder(second, folder)
         found = check_place(second)
     except (OSError, NetworkFilesystem) as error:
         said = error.message if isinstance(error, NetworkFilesystem) else f"{second}: {error.strerror}"
         return [f"The journal's second place cannot be used: {said}"]
-    if second.stat().st_dev == first.stat().st_dev:
+    if second.stat().st_dev == folder.stat().st_dev:
         found.append(f"The journal's second place {second} is on the same disk as the journal, and fills up with it.")
     return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from journal import events as e
 from journal.late import happened_at
 from journal.records import (
+    Continued,
     DecisionRecord,
     Deviation,
     HealthRecord,
@@ -108,6 +109,10 @@ def _reopened(incident: Incident, event: e.Event, body: e.StepReopened) -> None:
 def _note(incident: Incident, event: e.Event, body: e.NoteAdded) -> None:
     incident.notes += 1
     incident.last_note = (event.at, event.actor)
+
+
+def _continued(incident: Incident, event: e.Event, body: e.JournalContinued) -> None:
+    incident.continued = Continued(body.part, event.at, body.why)
 
 
 def _requested(incident: Incident, event: e.Event, body: e.RunRequested) -> None:
@@ -265,6 +270,7 @@ HANDLERS: dict[type[e.Body], Handler] = {
     e.StepSkipped: _skipped,
     e.StepReopened: _reopened,
     e.NoteAdded: _note,
+    e.JournalContinued: _continued,
     e.RunRequested: _requested,
     e.RunRefused: _refused,
     e.CancelRequested: _cancel,

@@ -19,6 +19,7 @@ from journal.plan.applies import applies
 from journal.plan.load import plan_from_data
 from journal.plan.model import Phase, Plan, Step
 from journal.records import (
+    Continued,
     DecisionRecord,
     Deviation,
     HealthRecord,
@@ -47,6 +48,7 @@ class Incident:
         changed_at: when the first destructive run on a system ended, by the plan's system.
         recovered_to: each system's newest committed record after its recovery, where that was measured.
         deviations: everything that was not as the plan says, in order.
+        continued: where the journal goes on since the disk under it gave way, or None.
         review: calls, the report's fields, action items, signatures, an exercise.
         seq, head: the last event's seq and hash.
     """
@@ -78,6 +80,7 @@ class Incident:
         self.recovered_to: dict[str, datetime] = {}
         self.deviations: list[Deviation] = []
         self.runner: RunnerRecord | None = None
+        self.continued: Continued | None = None
         self.actors: Counter[str] = Counter({first.actor: 1})
         self.review = Review()
         self.notes = 0

@@ -165,6 +165,15 @@ class HealthRecord:
 
 
 @dataclass(slots=True)
+class Continued:
+    """Where the journal went on when the disk under it gave way: in which part, when, and what had happened."""
+
+    part: int
+    at: datetime
+    why: str
+
+
+@dataclass(slots=True)
 class RunnerRecord:
     """Who executes. ``stopped_at`` is None while the runner has not said that it stopped."""
 

@@ -210,6 +210,6 @@ def _settle_second_place(path: Path, second: Path | None) -> list[str]:
         return []
     try:
         name_second(path, second)
-        return check_second_place(path, link_to_second(path).readlink())
+        return check_second_place(path.parent, link_to_second(path).readlink())
     except OSError as error:
         return [f"The journal's second place {second} could not be noted beside it: {error.strerror}."]

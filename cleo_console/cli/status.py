@@ -57,6 +57,7 @@ def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str,
         "rto": rto,
         "runner": "at work" if runner_alive else "not at work",
         "trouble": trouble,
+        "went_on": _went_on(incident),
         "events": incident.seq,
         "head": short_head(incident.head),
     }
@@ -68,6 +69,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"  {facts['outcome']}, phase: {facts['phase']}, runner {facts['runner']}, head {facts['head']}",
     ]
     lines += [f"  {word}: {', '.join(facts[key])}" for key, word in _GROUPS.items() if facts[key]]
+    if facts["went_on"]:
+        lines.append(f"  {facts['went_on']}")
     if facts["trouble"]:
         lines.append(f"  THE JOURNAL CANNOT BE WRITTEN: {facts['trouble']}")
     if facts["next"]:
@@ -76,6 +79,11 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 _GROUPS = {"running": "running", "in_doubt": "IN DOUBT", "failed": "failed"}
+
+
+def _went_on(incident: Incident) -> str:
+    found = incident.continued
+    return f"The disk gave way; the journal goes on in part {found.part}: {found.why}" if found else ""
 
 
 def _ids(incident: Incident, *states: StepState) -> list[str]:
