@@ -23,7 +23,7 @@ SELECT n, 1 + pg_temp.number(n, 11, (SELECT count(*) FROM users)), pg_temp.pick(
        pg_temp.pick('{cleo-small,cleo-large}', n, 13),
        timestamptz '2025-06-01 00:00Z' + pg_temp.number(n, 14, 12000000) * interval '1 second',
        pg_temp.number(n, 15, 10) = 0
-FROM generate_series(1, greatest(1, (2500 * :scale)::bigint)) n;
+FROM generate_series(1, greatest(1, ((20000 * :scale)::bigint + 7) / 8)) n;
 
 INSERT INTO messages
 SELECT n, 1 + (n - 1) / 8, CASE n % 2 WHEN 1 THEN 'user' ELSE 'assistant' END, content, length(content) / 4,
