@@ -59,7 +59,10 @@ class InjectGiven(Body, frozen=True, kw_only=True, tag="inject.given"):
 
 
 class JournalContinued(Body, frozen=True, kw_only=True, tag="journal.continued"):
-    """The first event of a journal's next file. The chain goes on: this event follows ``head`` at ``seq``."""
+    """The first event of a journal's next file. The chain goes on: this event follows ``head``, the hash of ``seq``.
+
+    ``part`` is the new file's number, from 2; ``first_file`` is where the journal began; ``why`` is what had happened.
+    """
 
     id: str
     part: int
