@@ -102,6 +102,12 @@ def attention(incident: Incident, after: str = "") -> str:
     return wanted[(wanted.index(after) + 1) % len(wanted)] if after in wanted else wanted[0]
 
 
+def first_step(incident: Incident) -> str:
+    """Return the id of the step to open an incident at: what is in doubt, what runs, what is next, the first."""
+    doubtful, running = next(incident.in_state(StepState.IN_DOUBT), None), next(incident.in_state(*_UNDER_WAY), None)
+    return (doubtful or running or incident.next_step() or next(incident.plan.steps())).id
+
+
 _UNDER_WAY = (StepState.RUNNING, StepState.CANCELLING, StepState.REQUESTED)
 
 
