@@ -102,6 +102,15 @@ class DemoHost(ConsoleHost):
         found = self._tables.get(incident_id)
         return found is not None and found.thread.is_alive()
 
+    def way_back(self, incident_id: str) -> str:
+        """Return the command that opens a tabletop again."""
+        return f"cleo demo --open {incident_id}"
+
+    @property
+    def runner_outlives(self) -> bool:
+        """Whether runners go on without the console: these live in this process."""
+        return False
+
     def warnings(self) -> Sequence[str]:
         """Return nothing: no real system is in reach, and nothing outlives the demo."""
         return []

@@ -135,6 +135,15 @@ class ConsoleHost:
 
         return TroubleFlag(self.places.incident(incident_id).folder).read()
 
+    def way_back(self, incident_id: str) -> str:
+        """Return the command that opens an incident again."""
+        return f"cleo open {incident_id}"
+
+    @property
+    def runner_outlives(self) -> bool:
+        """Whether runners go on without the console."""
+        return True
+
     def warnings(self) -> Sequence[str]:
         """Return what a person should know before the first action."""
         secrets = (s.password.env for s in self._inventory.systems.values() if s.password and s.password.env)

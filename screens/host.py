@@ -75,5 +75,12 @@ class Host(Protocol):
     def trouble(self, incident_id: str) -> str:
         """Return what keeps the incident's runner from writing to the journal, or an empty string."""
 
+    def way_back(self, incident_id: str) -> str:
+        """Return the command that opens an incident again."""
+
+    @property
+    def runner_outlives(self) -> bool:
+        """Whether runners go on without the console."""
+
     def warnings(self) -> Sequence[str]:
         """Return what a person should know before the first action."""

@@ -277,5 +277,11 @@ class IncidentScreen(IncidentSession):
             self.leave(True)
             return
         under_way = f"{count(running, 'run is', 'runs are')} under way"
-        dialog = LeaveDialog(self.incident_id, self.incident.kind, under_way, not self.runner_missing)
+        dialog = LeaveDialog(
+            self.incident.kind,
+            under_way,
+            runner_alive=not self.runner_missing,
+            outlives=self.host.runner_outlives,
+            way_back=self.host.way_back(self.incident_id),
+        )
         self.app.push_screen(dialog, self.leave)

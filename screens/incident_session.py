@@ -26,7 +26,7 @@ from screens.words import Words
 
 T = TypeVar("T")
 _TICK = 1.0
-_TIME_TO_READ = 30.0
+_TIME_TO_READ = 20.0
 """Seconds for which an exercise's inject stays on the screen; the journal keeps it."""
 _OUR_MISTAKE = (
     "This is a mistake in the program, not yours. The journal is whole. Try again; else go on with cleo run, or by "
@@ -183,10 +183,9 @@ class IncidentSession(IncidentView):
     def leave(self, really: bool | None) -> None:
         """Leave the program, and say how to come back."""
         if really:
-            goes_on = "" if self.runner_is_off else " The runner goes on."
-            self.app.exit(
-                message=f"{self.incident_id} stays as it is.{goes_on} Come back with: cleo open {self.incident_id}"
-            )
+            goes_on = "" if self.runner_is_off or not self.host.runner_outlives else " The runner goes on."
+            back = self.host.way_back(self.incident_id)
+            self.app.exit(message=f"{self.incident_id} stays as it is.{goes_on} Come back with: {back}")
 
     @property
     def runner_is_off(self) -> bool:

@@ -18,19 +18,22 @@ class LeaveDialog(Dialog[bool]):
     CONFIRM = "Leave (enter)"
     CANCEL = "Stay (esc)"
 
-    def __init__(self, incident_id: str, kind: str, running: str, runner_alive: bool) -> None:
+    def __init__(self, kind: str, running: str, *, runner_alive: bool, outlives: bool, way_back: str) -> None:
         super().__init__("Leave the console?", kind)
         self._under_way = running
         self._runner_alive = runner_alive
-        self._incident_id = incident_id
+        self._outlives = outlives
+        self._way_back = way_back
 
     def body(self) -> Iterable[Widget]:
         """Yield what goes on, and how to come back."""
-        if self._runner_alive:
+        if self._runner_alive and not self._outlives:
+            yield Quiet(Content.assemble((f"{self._under_way}. ", "bold $text-error"), _ENDS))
+        elif self._runner_alive:
             yield Quiet(Content.assemble((f"{self._under_way}. ", "bold"), "The runner goes on without this console."))
         else:
             yield Quiet(Content.assemble((f"{self._under_way}, but no runner is alive. ", "bold $text-error"), _DEAD))
-        yield Quiet(Content.assemble("Come back with  ", (f"cleo open {self._incident_id}", "bold")))
+        yield Quiet(Content.assemble("Come back with  ", (self._way_back, "bold")))
 
     def buttons(self) -> Iterable[Widget]:
         """Yield leave, stay."""
@@ -42,4 +45,5 @@ class LeaveDialog(Dialog[bool]):
         self.dismiss(True)
 
 
+_ENDS = "The runner ends with this console: what it is doing will be in doubt."
 _DEAD = "Stay, and press r to start one; what it was doing may be in doubt."

@@ -48,12 +48,15 @@ class Facilitator:
         """End, and wait for it."""
         self._stop.set()
         self._thread.join(5)
-        self._reader.close()
+        with self._lock:
+            self._reader.close()
         self._journal.close()  # last: whoever writes and closes last leaves one whole file
 
     def catch_up(self) -> None:
-        """Bring the world to where the journal is. Any thread may ask for it."""
+        """Bring the world to where the journal is. Any thread may ask for it; after the end nothing is read."""
         with self._lock:
+            if self._stop.is_set():
+                return
             for event in self._reader.events(after=self._incident.seq if self._incident else 0):
                 if self._incident is None:
                     self._incident = Incident(event)

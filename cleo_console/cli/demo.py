@@ -28,7 +28,8 @@ _SCENARIOS = ("database-failure", "infrastructure-failure", "data-corruption", "
     show_default=True,
     help="How many times faster than life actions go, and injects come. The plan's clocks are not sped up.",
 )
-def demo(scenario: str, speed: float) -> None:
+@click.option("--open", "incident_id", default="", help="Go on with a tabletop that was left.")
+def demo(scenario: str, speed: float, incident_id: str) -> None:
     """Play a tabletop: the same console, plan, journal and report, and no real system in reach.
 
     \b
@@ -40,6 +41,7 @@ def demo(scenario: str, speed: float) -> None:
     Example:
       cleo demo
       cleo demo --scenario natural-disaster --speed 10
+      cleo demo --open INC-2026-11-22-01
     """
     check_terminal()
     from cleo_console.app import CleoApp
@@ -47,7 +49,9 @@ def demo(scenario: str, speed: float) -> None:
     from cleo_console.settings import actor
 
     with DemoHost(actor(), speed) as at:
-        incident_id = at.declare(declaration_of(at, scenario))
+        if incident_id:
+            at.open(incident_id).close()
+        incident_id = incident_id or at.declare(declaration_of(at, scenario))
         CleoApp(at, open_incident=incident_id).run()
     journal = at.places.incident(incident_id).journal
     for line in last_words(journal):
@@ -79,10 +83,12 @@ def last_words(journal: Path) -> list[str]:
     from journal.store import Reader
 
     with Reader(journal) as reader:
-        events = list(reader.events())
-    shown = assess(Incident.fold(events), events)
+        incident = Incident.fold(reader.events())
+        shown = assess(incident, reader.events())
     if shown is None:
         return []
+    if incident.closed_at is None:
+        return [f"{shown.title}: it is not closed yet; what was missed is said at its end."]
     met = sum(result.met for result in shown.expectations)
     lines = [f"{shown.title}: {met} of {len(shown.expectations)} expectations met."]
     lines += [

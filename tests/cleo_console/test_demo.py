@@ -11,7 +11,7 @@ from cleo_console.app import CleoApp
 from cleo_console.cli.demo import declaration_of, demo, last_words
 from cleo_console.demo import DemoHost
 from cleo_console.exercises import bundled_scenarios
-from journal.events import Kind
+from journal.events import IncidentClosed, Kind
 from journal.incident import Incident
 from journal.store import Reader
 from tests.screens.driving import Console
@@ -46,7 +46,11 @@ async def test_the_console_shows_a_world_that_answers() -> None:
 @pytest.mark.parametrize("scenario", bundled_scenarios())
 def test_its_end_says_what_was_missed(scenario: str) -> None:
     with DemoHost("player@table", 1000) as host:
-        journal = host.places.incident(host.declare(declaration_of(host, scenario))).journal
+        incident_id = host.declare(declaration_of(host, scenario))
+        journal = host.places.incident(incident_id).journal
+        assert "not closed yet" in last_words(journal)[0]
+        with host.open(incident_id) as writing:
+            writing.append(IncidentClosed(summary="nobody came"))
     said = last_words(journal)
     assert "expectations met" in said[0]
     assert any(line.strip().startswith("missed: ") for line in said)
@@ -58,3 +62,19 @@ def test_every_scenario_can_be_asked_for_and_no_other() -> None:
     assert all(scenario in refused.output for scenario in bundled_scenarios())
     helped = CliRunner().invoke(demo, ["--help"]).output
     assert "RTO, windows and legal clocks run in real time" in helped
+
+
+async def test_leaving_says_that_nothing_goes_on_and_how_to_come_back() -> None:
+    with DemoHost("player@table", 0.1) as host:
+        incident_id = host.declare(declaration_of(host, "database-failure"))
+        app = CleoApp(host, open_incident=incident_id)
+        async with app.run_test(size=(120, 40)) as pilot:
+            console = Console(pilot, host)  # type: ignore[arg-type]
+            await console.sees("TABLETOP", "PostgreSQL  DOWN")
+            await console.press("enter")
+            await console.sees("1 running")
+            await console.until(lambda: not app.screen.runner_missing, "the runner")  # type: ignore[attr-defined]
+            await console.press("q")
+            await console.sees("The runner ends with this console", f"cleo demo --open {incident_id}")
+    back = CliRunner().invoke(demo, ["--open", "INC-1999-01-01-01"])
+    assert back.exit_code != 0

@@ -147,6 +147,13 @@ class FakeHost:
     def trouble(self, incident_id: str) -> str:
         return self.runner_trouble
 
+    def way_back(self, incident_id: str) -> str:
+        return f"cleo open {incident_id}"
+
+    @property
+    def runner_outlives(self) -> bool:
+        return True
+
     def warnings(self) -> Sequence[str]:
         return self.notes
 
