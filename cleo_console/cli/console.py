@@ -10,7 +10,6 @@ import click
 from cleo_console.cli.desks import host
 from journal.errors import CleoError
 
-
 _INSTEAD = "Line mode walks the same checklist: cleo --plain. Single commands: cleo --help"
 
 

@@ -32,9 +32,14 @@ def run_plain(host: Host, incident_id: str = "") -> None:
         sys.stdout.reconfigure(errors="in-ascii")
     width = shutil.get_terminal_size((80, 24)).columns
     with Teletype(sys.stdin.fileno(), sys.stdout, width) as teletype:
-        chosen = incident_id or _picked(teletype, host)
-        if chosen:
-            _walk(teletype, host, chosen)
+        converse(teletype, host, incident_id)
+
+
+def converse(teletype: Teletype, host: Host, incident_id: str = "") -> None:
+    """Like `run_plain`, on any teletype."""
+    chosen = incident_id or _picked(teletype, host)
+    if chosen:
+        _walk(teletype, host, chosen)
 
 
 def _picked(teletype: Teletype, host: Host) -> str:
@@ -57,7 +62,7 @@ def _walk(teletype: Teletype, host: Host, incident_id: str) -> None:
         if sight.incident.closed_at is None:
             _start_runner(teletype, sight)
         Walk(Talk(teletype, sight)).walk()
-        teletype.say(_farewell(sight))
+        teletype.say(_farewell(sight), f"Come back with: cleo --plain {incident_id}")
     finally:
         sight.close()
 
@@ -73,8 +78,7 @@ def _start_runner(teletype: Teletype, sight: Sight) -> None:
 def _farewell(sight: Sight) -> str:
     incident = sight.incident
     running = [run for run in incident.runs.values() if not run.state.over]
-    back = f"Come back with: cleo --plain {incident.id}"
     if incident.closed_at is not None or sight.runner_missing():
-        return f"{incident.id} stays as it is. {back}"
+        return f"{incident.id} stays as it is."
     under_way = f" with {count(len(running), 'run')} under way" if running else ""
-    return f"{incident.id} stays as it is. The runner goes on{under_way}. {back}"
+    return f"{incident.id} stays as it is. The runner goes on{under_way}."

@@ -1,0 +1,129 @@
+"""Talking with line mode in tests: a person who waits for words and then answers, a host with a real runner."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from actions.runner import held
+from cleo_console.plain.mode import converse
+from cleo_console.plain.teletype import Teletype
+from journal.action_spec import Catalogue
+from journal.declare import Declaration
+from journal.events import Kind
+from journal.incident import Incident
+from journal.places import Places
+from journal.plan.model import Plan
+from journal.store import Journal, Reader
+from screens.host import Host, IncidentSummary
+
+DEADLINE_S = 30.0
+ME = "ana@bastion"
+
+
+class WorldHost:
+    """A host on one incident whose runner the test hosts."""
+
+    actor = ME
+
+    def __init__(self, places: Places, catalogue: Catalogue) -> None:
+        self.places = places
+        self._catalogue = catalogue
+
+    def incidents(self) -> Sequence[IncidentSummary]:
+        return [IncidentSummary(id=folder.name, declared_at=datetime.now(UTC)) for folder in self._folders()]
+
+    def _folders(self) -> list[os.DirEntry[str]]:
+        return list(os.scandir(self.places.incidents))
+
+    def plan(self) -> Plan:
+        return self.incident().plan
+
+    def incident(self) -> Incident:
+        with Reader(self.places.incident(self._folders()[0].name).journal) as reader:
+            return Incident.fold(reader.events())
+
+    def kinds(self) -> Sequence[Kind]:
+        return [Kind.LAB]
+
+    def inventory_name(self) -> str:
+        return "tests"
+
+    def declare(self, declaration: Declaration) -> str:
+        raise AssertionError("nothing is declared here")
+
+    def catalogue(self) -> Catalogue:
+        return self._catalogue
+
+    def open(self, incident_id: str) -> Journal:
+        return Journal.open(self.places.incident(incident_id).journal, actor=self.actor)
+
+    def ensure_runner(self, incident_id: str) -> None:
+        assert held(self.places.incident(incident_id).folder)
+
+    def runner_alive(self, incident_id: str) -> bool:
+        return held(self.places.incident(incident_id).folder)
+
+    def trouble(self, incident_id: str) -> str:
+        return ""
+
+    def warnings(self) -> Sequence[str]:
+        return []
+
+
+class Said(io.StringIO):
+    """What was printed, for a person in another thread to read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changed = threading.Condition()
+        self._read = 0
+
+    def flush(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def until(self, wanted: str) -> bool:
+        """Wait until ``wanted`` was said after what was read so far; return whether it was."""
+        end = time.monotonic() + DEADLINE_S
+        with self._changed:
+            while (at := self.getvalue().find(wanted, self._read)) < 0:
+                if not self._changed.wait(end - time.monotonic()):
+                    return False
+            self._read = at + len(wanted)
+        return True
+
+
+def talk(host: Host, *turns: tuple[str, str], incident_id: str = "") -> str:
+    """Have a conversation; return all that was printed.
+
+    Args:
+        host: the program's side.
+        turns: what to wait for, and what to answer then.
+        incident_id: which incident.
+    """
+    reading, writing = os.pipe()
+    said, missed = Said(), []
+
+    def person() -> None:
+        for wanted, answer in turns:
+            if not said.until(wanted):
+                missed.append(wanted)
+                break
+            os.write(writing, f"{answer}\n".encode())
+        os.close(writing)
+
+    thread = threading.Thread(target=person)
+    thread.start()
+    try:
+        with Teletype(reading, said, 100) as teletype:
+            converse(teletype, host, incident_id)
+    finally:
+        thread.join()
+        os.close(reading)
+    assert not missed, f"never said: {missed}\n{said.getvalue()}"
+    return said.getvalue()

@@ -1,0 +1,232 @@
+"""Line mode against a real runner: the same gates, the same interlock, nothing lost from sight."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from actions.action import action
+from actions.context import ActionContext, Progress
+from actions.outcome import ActionFailed, GateClosed, Outcome
+from journal import events as e
+from journal.records import RunState, StepState
+from tests.actions.worlds import Person, declared, places_in, running, world
+from tests.cleo_console.conversation import WorldHost, talk
+from tests.waiting import until
+
+go = threading.Event()
+
+
+@action("thing.work")
+def work(ctx: ActionContext) -> Outcome:
+    """Print a lot, among it what a terminal would act on."""
+    for number in range(500):
+        ctx.log(f"line {number}")
+    ctx.log("\x1b[31mred\x07 alert")
+    return Outcome(ok=True, summary="worked")
+
+
+@action("thing.other")
+def wait_for_go(ctx: ActionContext) -> Outcome:
+    """Go on until the test says so, or cancel."""
+    ctx.progress(Progress(fraction=0.4, eta_s=60, text="copying"))
+    while not go.wait(0.01):
+        ctx.check_cancelled()
+    return Outcome(ok=True, summary="went")
+
+
+@action("thing.replace", destructive=True, target=lambda c: [e.Identity(name="path", value="/data", known="reported")])
+def replace(ctx: ActionContext) -> Outcome:
+    """Replace the thing."""
+    if not ctx.dry_run and not ctx.overridden("space"):
+        raise GateClosed("space", "There is no room to keep the old one aside.", yields="reason and target")
+    ctx.effect("replace /data")
+    return Outcome(ok=True, summary="replaced")
+
+
+@action("thing.verify", probe="thing.look")
+def verify(ctx: ActionContext) -> Outcome:
+    """Verify."""
+    raise ActionFailed("It is broken.", "Mend it.", left_behind="in two pieces")
+
+
+@action("thing.look")
+def look(ctx: ActionContext) -> Outcome:
+    """Look what is left."""
+    return Outcome(ok=True, summary="both pieces are there")
+
+
+ACTIONS = (work, wait_for_go, replace, verify, look)
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    go.clear()
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    with running(person.place, world(places, *ACTIONS)):
+        yield person
+        go.set()
+
+
+@pytest.fixture
+def host(person: Person) -> WorldHost:
+    places = places_in(person.place.folder.parent.parent)
+    return WorldHost(places, world(places, *ACTIONS).catalogue)
+
+
+def test_the_checklist_is_walked_step_by_step(person: Person, host: WorldHost) -> None:
+    said = talk(
+        host,
+        ("1.1.1 >", ""),
+        ("To when?", "1"),
+        ("Why?", "the disk died"),
+        ("[ ] page", ""),
+        ("Ticked: page", ""),
+        ("Ticked: phone", ""),
+        ("1.1.3 >", ""),
+        ("Run done: worked", "q"),
+    )
+    incident = person.incident()
+    assert incident.decisions["recovery_point"].reason == "the disk died"
+    assert [incident.state(step) for step in ("point", "tell", "work")] == ["done", "marked done", "done"]
+    assert "NEXT: run: 1.1.4 Other work" in said
+    assert "The runner goes on." in said
+
+
+def test_output_is_inert_and_no_flood(person: Person, host: WorldHost) -> None:
+    said = talk(host, (">", "work"), ("1.1.3 >", ""), ("Run done: worked", "q"))
+    assert "red alert" in said
+    assert "\x1b" not in said
+    assert "\x07" not in said
+    assert "lines left out" in said
+    assert said.count("  line ") < 200
+
+
+def test_the_interlock_wants_the_targets_identity(person: Person, host: WorldHost) -> None:
+    person.desk.decide("point", "latest")
+    said = talk(host, (">", "break"), ("1.1.5 >", ""), ("type /data", "/date"), ("1.1.5 >", "q"))
+    assert "would replace /data" in said
+    assert "That is not the target. Nothing was done." in said
+    assert all(run.dry_run for run in person.incident().runs.values())
+
+
+def test_a_gate_yields_to_a_reason_and_the_target_and_else_not(person: Person, host: WorldHost) -> None:
+    first = ((">", "break"), ("1.1.5 >", ""), ("type /data", "/data"))
+    said = talk(host, *first, ("Why must it yield?", ""), ("Nothing was done.", "q"))
+    assert "REFUSED by gate space: There is no room" in said
+    assert not person.incident().deviations
+    wrong = (("Why must it yield?", "disk comes at noon"), ("Type the target, /data", "/date"))
+    talk(host, ("FAILED: 1.1.5", "break"), ("1.1.5 >", "v"), *wrong, ("That is not the target.", "q"))
+    assert not person.incident().deviations
+    again = (("FAILED: 1.1.5", "break"), ("1.1.5 >", "v"), ("Why must it yield?", "disk comes at noon"))
+    talk(host, *again, ("Type the target, /data", "/data"), ("Run done: replaced", "q"))
+    incident = person.incident()
+    assert incident.state("break") is StepState.DONE
+    assert [(d.what, d.reason) for d in incident.deviations] == [("gate space overridden", "disk comes at noon")]
+
+
+def test_what_waits_for_others_can_be_overridden(person: Person, host: WorldHost) -> None:
+    said = talk(
+        host, (">", "verify"), ("v: override", "v"), ("Why must it yield?", "done elsewhere"), ("two pieces", "q")
+    )
+    assert "REFUSED by gate order" in said
+    assert person.incident().state("verify") is StepState.FAILED
+
+
+def test_what_failed_or_is_in_doubt_stands_before_every_question(person: Person, host: WorldHost) -> None:
+    doubtful(person)
+    said = talk(
+        host,
+        ("IN DOUBT: 1.1.6 Verify", "note"),
+        ("Note to", "still looking"),
+        ("When did it happen?", ""),
+        ("1.1.6 >", ""),
+        ("What was it?", "look"),
+        ("both pieces are there", "failed"),
+        ("What tells you?", "two pieces"),
+        ("FAILED: 1.1.6 Verify", "point"),
+        ("1.1.1 >", ""),
+        ("To when?", "."),
+        ("1.1.1 >", "q"),
+    )
+    lines = said.splitlines()
+    for at, line in enumerate(lines):
+        if line.startswith(("1.1.6 >", "Note to", "1.1.1 >", "What tells you?")):
+            assert any(word in "\n".join(lines[max(0, at - 12) : at]) for word in ("IN DOUBT:", "FAILED:")), line
+    run = next(run for run in person.incident().runs.values() if run.in_doubt)
+    assert run.verdict == "failed"
+
+
+def doubtful(person: Person) -> int:
+    (asked,) = person.journal.append(e.RunRequested(step="verify", action="thing.verify", probe_of=0))
+    run = person.over(asked.seq)
+    assert run.state is RunState.REFUSED  # the order gate: the runner has no part in what follows
+    (asked,) = person.journal.append(
+        e.RunRequested(step="verify", action="thing.verify", overrides=[e.Override(gate="order", reason="r")])
+    )
+    assert person.over(asked.seq).state is RunState.FAILED
+    person.journal.append(e.ActionInDoubt(step="verify", run=asked.seq, why="its runner is gone"), actor="runner@here")
+    return asked.seq
+
+
+def test_changes_are_said_once_and_progress_at_intervals(person: Person, host: WorldHost) -> None:
+    run = person.desk.request_run("other")
+    person.until(lambda i: i.runs[run].state is RunState.RUNNING)
+
+    def others() -> None:
+        person.journal.append(e.HealthChanged(system="thing", status="up", was="down"), actor="runner@here")
+
+    threading.Timer(1.0, others).start()
+    said = talk(host, ("Thing: down → up", "other"), ("1.1.4 >", "cancel"), ("Why?", "wrong one"), ("ancelled", "q"))
+    assert "RUNNING: 1.1.4 Other work: 40 %, 1 min left, copying" in said
+    assert said.count("thing.other: 40 %") == 1
+    assert said.count("down → up") == 1
+    assert person.over(run).state is RunState.CANCELLED
+
+
+def test_ctrl_c_goes_back_to_the_prompt_and_the_run_goes_on(person: Person, host: WorldHost) -> None:
+    def ctrl_c() -> None:
+        until(lambda: any(run.state is RunState.RUNNING for run in person.incident().runs.values()))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=ctrl_c).start()
+    said = talk(host, (">", "other"), ("1.1.4 >", ""), ("Back at the prompt. The run goes on.", "q"))
+    assert "The runner goes on with 1 run under way" in said
+    assert [run.state for run in person.incident().runs.values()] == [RunState.RUNNING]
+
+
+def test_late_entries_carry_the_time_on_paper(person: Person, host: WorldHost) -> None:
+    began = person.incident().began_at
+    at = f"{began + timedelta(microseconds=1):%Y-%m-%dT%H:%M:%S.%fZ}"
+    talk(
+        host,
+        (">", "shell"),
+        ("1.1.7 >", f"m {at}"),
+        ("Is that the time?", "y"),
+        ("What did you do?", "by hand"),
+        (">", "q"),
+    )
+    talk(
+        host,
+        (">", "tell"),
+        ("1.1.2 >", "s 2001-01-01T00:00Z"),
+        ("Is that the time?", "y"),
+        ("Why", "r"),
+        ("NOT DONE", "q"),
+    )
+    incident = person.incident()
+    assert incident.steps["shell"].at == began + timedelta(microseconds=1)
+    assert incident.state("tell") is StepState.READY
+
+
+def test_the_incident_is_closed_with_a_sentence(person: Person, host: WorldHost) -> None:
+    said = talk(host, (">", "x"), ("How did it end", "we stop here"), ("CLOSED", ""), ("n adds a late note", "q"))
+    assert "8 steps open, 0 in doubt" in said
+    assert person.incident().closing_words == "we stop here"
