@@ -14,6 +14,7 @@ from screens.phrases import age
 from screens.session import Session
 from screens.symbols import Look, health_look
 from screens.widgets.quiet import Quiet
+from screens.widgets.titled import entitle
 
 STALE_AFTER = 60.0
 """Seconds after which a reading is no longer the present: the runner's monitor measures every few seconds."""
@@ -62,7 +63,7 @@ class HealthPanel(Quiet):
             return
         found = [health(incident, session, system, now) for system in incident.plan.systems]
         found.sort(key=lambda one: _ORDER.get(one.look.symbol, 3))
-        self.border_title = "Health"
+        entitle(self, "Health")
         self.show(_column(found) if self.app.size.width >= 110 else _one_line(found, self.size.width))
 
 

@@ -17,6 +17,7 @@ from screens.session import Session
 from screens.step_text import advice, step_text, title
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
+from screens.widgets.titled import entitle
 
 
 class StepPane(Vertical):
@@ -35,7 +36,7 @@ class StepPane(Vertical):
         incident = session.incident
         if incident is None:
             return
-        self.border_title = title(incident, step)
+        entitle(self, title(incident, step))
         urgent = deed(incident, step, session.catalogue) in (Deed.RESOLVE, Deed.RUN_AGAIN)
         words = advice(incident, step, session.catalogue)
         self._line("advice").show(Content.assemble((words, "bold $text-error" if urgent else "bold $text-accent")))
@@ -54,7 +55,7 @@ class StepPane(Vertical):
         self.set_class(not lines, "-quiet")
         view.show(lines)
         if run:
-            view.border_title = _output_title(run)
+            entitle(view, _output_title(run))
 
     def _line(self, name: str) -> Quiet:
         return self.query_one(f"#{name}", Quiet)
