@@ -7,7 +7,7 @@ write-ahead log from being taken over, and the reader at yesterday's state.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +54,14 @@ class Reader:
         """The files that are read, in order."""
         return self._fixed or self._parts.files
 
-    def events(self, after: int = 0, limit: int | None = None) -> Iterator[Event]:
-        """Yield the events that follow seq ``after``, in order, at most ``limit`` of them."""
-        sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+    def events(self, after: int = 0, limit: int | None = None, types: Sequence[str] = ()) -> Iterator[Event]:
+        """Yield the events that follow seq ``after``, in order, at most ``limit`` of them; only ``types`` if any."""
+        wanted = f"AND type IN ({', '.join('?' * len(types))})" if types else ""
+        sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq > ? {wanted} ORDER BY seq LIMIT ?"
         left = limit
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
-            rows = self._fetch(sql, after, size)
+            rows = self._fetch(sql, after, *types, size)
             yield from map(self._event, rows)
             if len(rows) < size:
                 return

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, SelectionList
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
@@ -18,6 +18,7 @@ from screens.dialog import Dialog
 from screens.inert import inert
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
+from screens.widgets.ticks import Ticks
 
 
 class Answer(NamedTuple):
@@ -129,13 +130,13 @@ class ChooseOne(DecisionDialog):
 
 
 class ChooseSystems(DecisionDialog):
-    """Any of the plan's systems: space ticks, enter goes on to the reason."""
+    """Any of the plan's systems: space ticks, enter decides, tab goes on to the reason."""
 
     def answers(self) -> Iterable[Widget]:
         """Yield the systems, those that are suggested ticked."""
         chosen = [name.strip() for name in self.suggested().split(",")]
-        yield Quiet("space ticks, tab goes on", classes="label")
-        yield SelectionList[str](
+        yield Quiet("space ticks, enter decides, tab goes on to the reason", classes="label")
+        yield Ticks[str](
             *(
                 Selection(Content(inert(system.title)), name, name in chosen)
                 for name, system in self._incident.plan.systems.items()
@@ -148,9 +149,14 @@ class ChooseSystems(DecisionDialog):
         """Begin at the systems."""
         self.query_one("#systems").focus()
 
+    def on_ticks_answered(self, event: Ticks.Answered) -> None:
+        """Enter decides."""
+        event.stop()
+        self.confirm()
+
     def answer(self) -> str:
         """Return the ticked systems in the order of the plan."""
-        ticked: list[str] = self.query_one("#systems", SelectionList).selected
+        ticked: list[str] = self.query_one("#systems", Ticks).selected
         return ",".join(name for name in self._incident.plan.systems if name in ticked)
 
 

@@ -15,7 +15,7 @@ from screens.news import TAIL, Mailbox, Runner, add_lines
 _WAIT = 0.1
 _OUTPUT_EVERY = 0.25
 """4 Hz: what a person can read, and 7 ms of key latency instead of 62 (style, "verified")."""
-_RUNNER_EVERY = 2.0
+_RUNNER_EVERY = 1.0
 _RETRY_AFTER = 1.0
 _FIRST_LINES = 500
 

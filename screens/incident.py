@@ -13,7 +13,7 @@ from screens.deeds import Deed, attention, counts, deed, destructive, open_steps
 from screens.doubt import DoubtDialog, Resolution
 from screens.help import HelpScreen
 from screens.incident_bindings import INCIDENT_BINDINGS
-from screens.incident_session import IncidentSession
+from screens.incident_screens import IncidentScreens
 from screens.interlock import Interlock
 from screens.leave import LeaveDialog
 from screens.output import OutputScreen
@@ -25,8 +25,10 @@ from screens.widgets.checklist import Checklist
 from screens.widgets.step_pane import shown_run
 from screens.words import LateNote, Note, Words
 
+_WHOLE_SCREENS = ("timeline", "health", "contacts", "report")
 
-class IncidentScreen(IncidentSession):
+
+class IncidentScreen(IncidentScreens):
     """The key actions, and which of them apply now."""
 
     BINDINGS = INCIDENT_BINDINGS  # type: ignore[assignment]
@@ -35,6 +37,8 @@ class IncidentScreen(IncidentSession):
         """Say whether a key applies now: the key line shows no other."""
         if action == "runner":
             return self.ready and self.runner_missing
+        if action in _WHOLE_SCREENS:
+            return self.ready
         if action == "act" and self.ready and self.at_heading:
             return True
         rule = RULES.get(action)

@@ -19,7 +19,7 @@ from screens.widgets.header import IncidentHeader
 from screens.widgets.health_panel import HealthPanel
 from screens.widgets.key_line import KeyLine
 from screens.widgets.quiet import Quiet
-from screens.widgets.status_line import next_line, status
+from screens.widgets.status_line import next_line, status, trouble_line
 from screens.widgets.step_pane import StepPane
 
 
@@ -43,12 +43,12 @@ class IncidentView(Screen[None]):
         self.incident_id = incident_id
         self.opened: Session | None = None
         self.cursor = ""
-        self.unwritten = ""
         self._minute = -1
 
     def compose(self) -> ComposeResult:
         """Lay out what comes first: header, step, the lines that are always there."""
         yield IncidentHeader(id="header")
+        yield Quiet(id="trouble", classes="-empty")
         with Container(id="middle"):
             yield StepPane(id="step")
         yield Quiet(id="status")
@@ -117,7 +117,10 @@ class IncidentView(Screen[None]):
             checklist.show(now)
         for panel in self.query(HealthPanel):
             panel.display_health(self.session, now)
-        self.query_one("#status", Quiet).show(status(self.session, now, self.unwritten))
+        trouble = trouble_line(self.session, now)
+        self.query_one("#trouble", Quiet).show(trouble)
+        self.query_one("#trouble").set_class(not trouble, "-empty")
+        self.query_one("#status", Quiet).show(status(self.session, now))
         self.query_one("#next", Quiet).show(next_line(self.session, self.cursor))
         self.show_keys()
 

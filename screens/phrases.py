@@ -42,5 +42,5 @@ def utc(at: datetime) -> str:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Return ``1 step`` or ``2 steps``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    """Return ``1 step`` or ``2,000 steps``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

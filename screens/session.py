@@ -15,6 +15,7 @@ from journal.desk import Desk
 from journal.errors import CleoError
 from journal.incident import Incident
 from journal.records import Run
+from journal.review_desk import ReviewDesk
 from journal.rows import OutputLine, Reading
 from journal.store import Journal
 from screens.following import Following
@@ -36,6 +37,7 @@ class Session:
         tails: the last lines of the runs that are looked at.
         runner: how the incident's runner is; None while nobody asked.
         trouble: why the journal cannot be read any more, or None.
+        unwritten: what could not be written last; empty where everything was.
     """
 
     class Arrived(Message):
@@ -63,12 +65,14 @@ class Session:
 
     def __init__(self, journal: Journal, catalogue: Catalogue, host: Host, owner: MessagePump) -> None:
         self.id = journal.path.parent.name
+        self.path = journal.path
         self.catalogue = catalogue
         self.incident: Incident | None = None
         self.readings: dict[str, Reading] = {}
         self.tails: dict[int, deque[OutputLine]] = {}
         self.runner: Runner | None = None
         self.trouble: CleoError | None = None
+        self.unwritten = ""
         self._host = host
         self._owner = owner
         self._mailbox = Mailbox(lambda: owner.post_message(self.Arrived()))
@@ -137,6 +141,11 @@ class Session:
         """
         future = self._writing.submit(call)
         future.add_done_callback(lambda done: self._owner.post_message(self.Wrote(what, done, then, failed)))
+
+    def review(self, what: str, call: Callable[[ReviewDesk], T], then: Callable[[T], object] | None = None) -> None:
+        """Like `write`, for what belongs to the report: calls, fields, action items, signatures."""
+        future = self._writing.submit_review(call)
+        future.add_done_callback(lambda done: self._owner.post_message(self.Wrote(what, done, then, None)))
 
     def request(
         self,

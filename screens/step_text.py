@@ -18,14 +18,14 @@ from screens.phrases import age, length, minutes
 from screens.symbols import STEPS
 
 _QUIET, _BAD, _WARN, _GOOD = "$quiet", "bold $text-error", "$text-warning", "$text-success"
-_LABEL = 10
+_LABEL = 11
 
 Line = Content
 
 
 def line(label: str, *parts: str | tuple[str, str]) -> Line:
     """Return one labelled line."""
-    return Content.assemble((f"{label:<{_LABEL}}", _QUIET), *parts)
+    return Content.assemble((f"{label:<{max(_LABEL, len(label) + 1)}}", _QUIET), *parts)
 
 
 def step_text(incident: Incident, step: Step, catalogue: Catalogue, now: datetime) -> Content:
@@ -137,9 +137,10 @@ def _last(incident: Incident, step: Step) -> list[Line]:
 
 def target_lines(target: list[Identity]) -> list[Line]:
     """Return what tells the target from every other, and how each fact is known."""
+    width = max((len(inert(fact.name)) for fact in target), default=0)
     return [
         line(
-            inert(fact.name),
+            f"{inert(fact.name):<{width}}",
             (inert(fact.value) or "—", "bold"),
             (f"  {fact.known}", _QUIET if fact.known == "reported" else _WARN),
         )

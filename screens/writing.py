@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from journal.desk import Desk
 from journal.incident import Incident
+from journal.review_desk import ReviewDesk
 from journal.store import Journal, Reader
 
 T = TypeVar("T")
@@ -28,19 +29,24 @@ class Writing:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._incident: Incident | None = None
         self._desk = Desk(journal, self._known)
+        self._review = ReviewDesk(journal, self._known)
 
     def submit(self, call: Callable[[Desk], T]) -> Future[T]:
         """Let ``call`` write at the desk; the future holds what it returned or raised."""
-        return self._pool.submit(self._work, call)
+        return self._pool.submit(self._work, lambda: call(self._desk))
+
+    def submit_review(self, call: Callable[[ReviewDesk], T]) -> Future[T]:
+        """Like `submit`, for what belongs to the report: calls, fields, action items, signatures."""
+        return self._pool.submit(self._work, lambda: call(self._review))
 
     def close(self) -> None:
         """Write what waits, then let go of the journal; does not wait for either."""
         self._pool.submit(self._journal.close)
         self._pool.shutdown(wait=False)
 
-    def _work(self, call: Callable[[Desk], T]) -> T:
+    def _work(self, call: Callable[[], T]) -> T:
         self._catch_up()
-        return call(self._desk)
+        return call()
 
     def _known(self) -> Incident:
         if self._incident is None:

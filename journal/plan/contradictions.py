@@ -78,11 +78,16 @@ def _law(clock: LegalClock, path: FilePath) -> Iterator[Finding]:
 def _placeholders(plan: Plan) -> Iterator[Finding]:
     for part in ("escalation", "contacts"):
         for place, contact in enumerate(getattr(plan, part)):
-            if _PLACEHOLDER.search(contact.contact):
+            if is_placeholder(contact.contact):
                 yield (
                     (part, place, "contact"),
                     f"{contact.role}: {contact.contact!r} is a placeholder; nobody can be reached",
                 )
+
+
+def is_placeholder(contact: str) -> bool:
+    """Return whether a way to reach somebody was never filled in."""
+    return _PLACEHOLDER.search(contact) is not None
 
 
 def _overdue(plan: Plan, today: date) -> Iterator[Finding]:

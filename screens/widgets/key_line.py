@@ -8,6 +8,9 @@ from textual.content import Content
 
 from screens.widgets.quiet import Quiet
 
+_LAST = ("help", "leave", "back")
+"""What stands at the end of the line, and stays there when the line is cut."""
+
 
 class KeyLine(Quiet):
     """Shows the screen's bindings that are enabled now."""
@@ -26,7 +29,8 @@ class KeyLine(Quiet):
             if active.enabled and word and binding.action not in pieces:
                 key = binding.key_display or binding.key
                 pieces[binding.action] = Content.assemble((key, "bold $text-accent"), f" {word}")
-        self.show(Content("  ").join(fitting(list(pieces.values()), self.size.width)))
+        ordered = sorted(pieces, key=lambda action: action in _LAST)
+        self.show(Content("  ").join(fitting([pieces[action] for action in ordered], self.size.width)))
 
 
 def fitting(pieces: list[Content], width: int) -> list[Content]:

@@ -8,13 +8,16 @@ from textual.content import Content
 
 from journal.incident import Incident
 from screens.deeds import Deed, counts, deed
+from screens.escalation import overdue
 from screens.inert import inert
 from screens.phrases import age
 from screens.session import Session
 from screens.step_text import title
 
+_LOUD = "bold white on #b00020"
 
-def status(session: Session, now: datetime, unwritten: str = "") -> Content:
+
+def status(session: Session, now: datetime) -> Content:
     """Return the counts, and whatever keeps the record or the recovery from going on."""
     incident = session.incident
     if incident is None:
@@ -29,21 +32,31 @@ def status(session: Session, now: datetime, unwritten: str = "") -> Content:
     ]
     if running or in_doubt or failed:
         parts.append(("  j jumps there", "bold"))
-    return Content.assemble(*parts, *_trouble(session, incident, unwritten), *_note(incident, now))
+    return Content.assemble(*parts, *_missing(session, incident), *_note(incident, now))
 
 
-def _trouble(session: Session, incident: Incident, unwritten: str) -> list[tuple[str, str]]:
-    loud = "bold white on #b00020"
-    found: list[str] = []
-    if unwritten:
-        found.append(f" NOT WRITTEN: {inert(unwritten)} ")
-    if session.trouble:
-        found.append(" JOURNAL UNREADABLE: what you see is old ")
-    if session.runner and session.runner.trouble:
-        found.append(f" RUNNER CANNOT WRITE: {inert(session.runner.trouble)} ")
+def _missing(session: Session, incident: Incident) -> list[tuple[str, str]]:
+    """Return that nothing is there to run what is asked for."""
     if session.runner and not session.runner.alive and incident.closed_at is None:
-        found.append(" NO RUNNER: r starts it ")
-    return [piece for text in found for piece in (("  ", ""), (text, loud))]
+        return [("  ", ""), (" NO RUNNER: r starts it ", _LOUD)]
+    return []
+
+
+def trouble_line(session: Session, now: datetime) -> Content:
+    """Return what must be seen on every screen, a line each: what is not recorded, and who must be called now."""
+    found: list[str] = []
+    if session.incident and session.incident.continued:
+        gone = session.incident.continued
+        found.append(f"THE DISK GAVE WAY, the journal goes on in part {gone.part}: {inert(gone.why)}")
+    if session.runner and session.runner.trouble:
+        found.append(f"THE JOURNAL CANNOT BE WRITTEN: {inert(session.runner.trouble)}")
+    if session.unwritten:
+        found.append(f"NOT WRITTEN: {inert(session.unwritten)}")
+    if session.trouble:
+        found.append(f"THE JOURNAL CANNOT BE READ, what you see is old: {inert(session.trouble.message)}")
+    late = overdue(session.incident, now) if session.incident else ""
+    found += [late] if late else []
+    return Content("\n").join(Content.assemble((f" {text} ", _LOUD)) for text in found)
 
 
 def _note(incident: Incident, now: datetime) -> list[tuple[str, str]]:
