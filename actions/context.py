@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,7 +32,8 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A read-only snapshot of the incident, taken when the action starts.
 
     ``decisions`` maps a decision's name to its answer. ``facts`` maps a step's id to what its last
-    successful run measured. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
+    successful run measured. ``changed_at`` maps a system to the end of the first destructive run on it: what was
+    committed later is new work, and does not tell what was lost. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
     """
 
     id: str
@@ -41,6 +43,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     began_at: str = ""
     decisions: Mapping[str, str] = {}
     facts: Mapping[str, Mapping[str, Any]] = {}
+    changed_at: Mapping[str, datetime] = {}
     rto_left_s: float | None = None
 
 

@@ -26,9 +26,13 @@ def newest_commit(session: psycopg.Connection[Any], settings: PostgresSettings) 
     return row[0].astimezone(UTC) if row and row[0] else None
 
 
-def loss_s(incident: IncidentFacts, newest: datetime | None) -> float | None:
-    """Return how many seconds of commits before the disruption are missing; None where it cannot be known."""
-    if newest is None or not incident.began_at:
+def loss_s(incident: IncidentFacts, newest: datetime | None, system: str) -> float | None:
+    """Return how many seconds of commits before the disruption are missing; None where it cannot be known.
+
+    A commit younger than the first destructive run on ``system`` is new work: it hides what was lost.
+    """
+    changed_at = incident.changed_at.get(system)
+    if newest is None or not incident.began_at or (changed_at and newest > changed_at):
         return None
     began = datetime.fromisoformat(incident.began_at)
     return max(0.0, round((began - newest).total_seconds(), 3))

@@ -74,7 +74,7 @@ def _facts(server: Server, found: dict[str, Counted], manifest: Manifest | None)
     with connect(server.settings, deadline_s=30) as session:
         row = session.execute(_CHECKSUMS).fetchone() or ("unknown", None)
         newest = newest_commit(session, server.settings)
-    lost = loss_s(server.ctx.incident, newest)
+    lost = loss_s(server.ctx.incident, newest, server.name)
     facts = {
         "tables_checked": len(found),
         "checksums": row[0],

@@ -21,5 +21,6 @@ def incident_facts(incident: Incident, now: datetime) -> IncidentFacts:
         began_at=incident.began_at.isoformat(),
         decisions={name: record.answer for name, record in incident.decisions.items()},
         facts=facts,
+        changed_at=dict(incident.changed_at),
         rto_left_s=min(running, default=None),
     )

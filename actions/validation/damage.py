@@ -112,7 +112,7 @@ def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
 
 def _estimate(server: Server, facts: dict[str, Any], archived_until: datetime) -> str:
     """The loss of a restore: what was committed after the last archived segment, unless its log survived."""
-    lost = loss_s(server.ctx.incident, archived_until)
+    lost = loss_s(server.ctx.incident, archived_until, server.name)
     if lost is None:
         return "estimated loss: not measured, the incident does not say when it began"
     facts["estimated_loss_s"] = lost
