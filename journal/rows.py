@@ -144,5 +144,5 @@ def insert_output(conn: sqlite3.Connection, run: int, lines: Iterable[tuple[str,
 
 def output_columns(line: OutputLine) -> tuple[str, str, str]:
     """Return a line's columns, with bytes that are no text made visible instead of refused."""
-    text = line.text.encode("utf-8", "backslashreplace").decode()
+    text = line.text if line.text.isascii() else line.text.encode("utf-8", "backslashreplace").decode()
     return to_text(line.at), line.stream, text
