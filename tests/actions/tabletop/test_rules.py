@@ -11,6 +11,7 @@ from actions.tabletop.world import NoRealSystems
 from actions.transport import LocalHost
 from cleo_console.demo import DemoHost
 from cleo_console.exercises import bundled_scenarios, load_exercise
+from journal.events import Override
 from journal.records import RunState, StepState
 from tests.actions.tabletop.tables import Player, table
 
@@ -37,6 +38,19 @@ def test_a_cancelled_action_stops_and_leaves_the_world_as_it_was() -> None:
         assert player.over(run).state is RunState.CANCELLED
         assert player.over(run).left_behind == "Nothing was changed."
         assert player.incident().state("verify-backups") is StepState.CANCELLED
+
+
+def test_a_restore_that_is_cancelled_leaves_half_a_data_directory() -> None:
+    with table("database-failure", speed=1.0, response_team="team", site="original-site") as player:
+        for step in ("affected", "recovery-point", "strategy", "site"):
+            player.do(step)
+        gates = ("order", "hold", "smallest-cure", "one-writer")
+        overrides = [Override(gate=gate, reason="a trial", target="simulated-postgres") for gate in gates]
+        run = player.desk.request_run("postgres-restore", confirmed="simulated-postgres", overrides=overrides)
+        player.until(lambda incident: incident.runs[run].state is RunState.RUNNING)
+        player.desk.cancel(run, "a trial")
+        assert "incomplete" in player.over(run).left_behind
+        assert "interrupted restore" in player.force("postgres-start").summary
 
 
 def test_a_table_that_was_left_is_found_as_it_was() -> None:

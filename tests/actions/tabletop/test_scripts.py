@@ -100,8 +100,7 @@ def _moments(exercise: Exercise) -> Iterator[str]:
         yield from [expectation.within] if expectation.within else []
     for inject in exercise.injects:
         yield from [*inject.answered_by, *([inject.after] if inject.after else [])]
-    for reaction in exercise.world.get("reactions", []):
-        yield reaction["on"]
+    yield from (reaction.on for reaction in _world(exercise.scenario).script.reactions)
 
 
 def _exists(moment: str, exercise: Exercise, facts: set[str]) -> bool:
@@ -120,4 +119,4 @@ def _exists(moment: str, exercise: Exercise, facts: set[str]) -> bool:
         "stands": what in ("point=sound", "point=damaged") or (name in decisions and answer in decisions[name].options),
     }
     known["answered"] = known["paged"]
-    return bool(known.get(kind, kind in ("action", "ran", "started", "failed") and what in catalogue()))
+    return bool(known.get(kind, kind in ("action", "ran", "started", "failed", "cancelled") and what in catalogue()))
