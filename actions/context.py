@@ -33,7 +33,8 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``decisions`` maps a decision's name to its answer. ``facts`` maps a step's id to what its last
     successful run measured. ``changed_at`` maps a system to the end of the first destructive run on it: what was
-    committed later is new work, and does not tell what was lost. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
+    committed later is new work, and does not tell what was lost. ``rto_left_s`` is the tightest RTO's remaining
+    time, in seconds.
     """
 
     id: str
