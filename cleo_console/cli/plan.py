@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from journal.errors import CleoError
+
 if TYPE_CHECKING:
+    from journal.plan.load import LoadedPlan
     from journal.written.problem import Problem
 
 _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -51,23 +54,45 @@ def check_command(file: Path | None, as_json: bool) -> None:
 @plan.command("show")
 @click.argument("file", type=_PlanFile, required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan's data as JSON.")
-def show_command(file: Path | None, as_json: bool) -> None:
+@click.option("--paper", is_flag=True, help="As a checklist with boxes to fill in, for when nothing works.")
+@click.option("--scenario", default="", help="On paper, leave out the steps that do not apply to this scenario.")
+def show_command(file: Path | None, as_json: bool, paper: bool, scenario: str) -> None:
     """Print a plan: objectives, scenarios, every step, contacts and clocks.
 
     \b
     Example:
       cleo plan show | less
+      cleo plan show --paper --scenario database-failure | lpr
     """
     from actions.registry import catalogue
     from journal.plan.load import load_plan
 
+    if as_json and paper:
+        raise click.UsageError("--json and --paper are two different prints.")
+    if scenario and not paper:
+        raise click.UsageError("--scenario goes with --paper.")
     loaded = load_plan(_chosen(file), catalogue())
+    if paper:
+        _print_on_paper(loaded, scenario)
+        return
     if as_json:
         click.echo(json.dumps(loaded.data, indent=2, ensure_ascii=False))
         return
     from cleo_console.cli.plan_tree import print_plan
 
     print_plan(loaded, catalogue())
+
+
+def _print_on_paper(loaded: LoadedPlan, scenario: str) -> None:
+    """Print the plan with boxes; in a terminal without the marks at which a printer begins a page."""
+    from actions.registry import catalogue
+    from cleo_console.cli.plan_paper import NEW_PAGE, paper
+
+    if scenario and scenario not in loaded.plan.scenarios:
+        raise CleoError(f"The plan has no scenario {scenario!r}.", f"Choose: {', '.join(loaded.plan.scenarios)}.")
+    new_page = "\n" if sys.stdout.isatty() else NEW_PAGE
+    for line in paper(loaded, catalogue(), scenario):
+        click.echo(line.replace(NEW_PAGE, new_page))
 
 
 def _chosen(file: Path | None) -> Path:

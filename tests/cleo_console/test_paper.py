@@ -1,0 +1,90 @@
+"""The checklist on paper: everything that is needed when nothing works, 80 columns wide."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from click.testing import CliRunner, Result
+
+from actions.registry import catalogue
+from cleo_console.cli.main import cli
+from cleo_console.plans import bundled
+from journal.plan.load import load_plan
+
+PLAN = load_plan(bundled(), catalogue()).plan
+
+
+def printed(*words: str, status: int = 0) -> Result:
+    result = CliRunner().invoke(cli, ["plan", "show", *words])
+    assert result.exit_code == status, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def paper() -> str:
+    return printed("--paper").stdout
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_every_step_has_a_box_its_number_its_text_and_room_to_write(paper: str) -> None:
+    steps = list(PLAN.steps())
+    for step in steps:
+        assert re.search(rf"^\[ \] {re.escape(PLAN.numbers[step.id])} ", paper, re.M), step.id
+        assert f"[{step.id}]" in flat(paper)
+        assert flat(step.text) in flat(paper)
+        for item in step.items:
+            assert f"[ ] {item}" in flat(paper)
+    assert paper.count("Time (UTC) ____") == paper.count("Initials ____") == len(steps)
+
+
+def test_it_says_what_to_type_by_hand(paper: str) -> None:
+    for step in PLAN.steps():
+        assert step.script in flat(paper.replace(" \\\n", " ")), step.id
+    assert "cleo run backups.hold" in paper
+    assert "cleo run postgres.restore --confirm TARGET" in paper
+    assert "cleo run mongodb.restore" not in paper
+
+
+def test_decisions_objectives_calls_and_clocks_are_there(paper: str) -> None:
+    text = flat(paper)
+    for option in PLAN.strategies.values():
+        assert f": {option.title}." in text
+    for phase in PLAN.phases:
+        assert phase.title.upper() in text
+        assert not phase.window or phase.window.text.upper() in text
+    for contact in PLAN.escalation:
+        assert f"{contact.role}: {contact.contact}, answers within {contact.respond_within}" in text
+    for clock in PLAN.compliance:
+        assert f"the plan says: {clock.plan}" in text
+        assert clock.law in text
+    assert "RTO Critical Services: 1 h after the disruption" in text
+    assert "RPO Database: 15 min of data may be lost" in text
+
+
+@pytest.mark.parametrize("scenario", ["", *PLAN.scenarios])
+def test_no_line_is_wider_than_the_page_and_a_phase_begins_one(scenario: str) -> None:
+    text = printed("--paper", *(["--scenario", scenario] if scenario else [])).stdout
+    assert max(len(line) for line in text.replace("\f", "").splitlines()) <= 80
+    assert text.count("\fPHASE") == sum(f"PHASE {number}:" in text for number in range(1, 10)) >= 5
+    assert not re.search(r"^ *_{1,60}$", text, re.M)
+    assert text.isascii()
+
+
+def test_a_scenario_leaves_out_what_does_not_apply_and_says_so() -> None:
+    text = printed("--paper", "--scenario", "data-corruption").stdout
+    assert "(X) latest: all that was archived REFUSED in this scenario." in flat(text)
+    for number in ("3.5.1", "3.2.3"):  # kubernetes is not hit; promoting a standby is refused
+        assert not re.search(rf"^\[ \] {re.escape(number)} ", text, re.M)
+        assert number in text[text.index("Left out") :]
+    assert re.search(r"^\[ \] 3\.2\.5 ", text, re.M)
+
+
+def test_what_cannot_be_printed_is_a_sentence() -> None:
+    result = printed("--paper", "--scenario", "meteor", status=1)
+    assert "database-failure" in result.stderr
+    assert "goes with --paper" in printed("--scenario", "database-failure", status=2).stderr
+    assert "two different prints" in printed("--paper", "--json", status=2).stderr
