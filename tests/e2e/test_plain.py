@@ -1,0 +1,95 @@
+"""Line mode on a dumb terminal recovers a killed PostgreSQL, from the first prompt to the close."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cleo_console.lab import Lab
+from journal.records import RunState
+from tests.e2e.pty_terminal import DumbTerminal
+from tests.e2e.stand import CLEO, Stand
+from tests.labs import lab
+from tests.waiting import until
+
+pytestmark = pytest.mark.xdist_group("e2e")
+__all__ = ["lab"]
+
+DECISIONS = (
+    ("affected", "2.1.3 >", "Which systems", "postgres"),
+    ("recovery-point", "2.1.4 >", "enter takes 1", ""),
+    ("strategy", "2.2.1 >", "How shall", "cold-recovery"),
+    ("site", "2.2.2 >", "Where will", "1"),
+)
+
+
+@pytest.fixture
+def stand(lab: Lab, tmp_path: Path) -> Iterator[Stand]:
+    stand = Stand(lab, tmp_path / "home")
+    lab.break_("postgres", "kill-postmaster")
+    stand.declare()
+    yield stand
+    if stand.incident().closed_at is None:
+        stand.cleo("close", "--summary", "the test is over")
+
+
+def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:
+    with DumbTerminal([CLEO, "--plain"], stand.env) as terminal:
+        terminal.answer("1.1.1 >", "")
+        terminal.until("PostgreSQL: not measured → down")
+        terminal.answer("1.1.2 >", "")
+        terminal.until("Run done:")
+        for decision in DECISIONS:
+            decide(terminal, *decision)
+        stop_writers(stand, terminal)
+        terminal.answer(">", "postgres-start")
+        terminal.answer("3.1.3 >", "")
+        terminal.until("Run done: postgres is up after crash recovery")
+        terminal.until("PostgreSQL: down → up")
+        decide(terminal, "postgres-cure", "3.1.4 >", "Is PostgreSQL up and whole", "2")
+        terminal.answer(">", "postgres-verify")
+        terminal.answer("3.2.7 >", "")
+        terminal.until("Run done:")
+        leave_and_come_back(stand, terminal)
+        assert not any(control in terminal.printed for control in "\x1b\x07\x08")
+    incident = stand.incident()
+    assert incident.recovered_to["postgres"]
+    assert all(run.state is RunState.SUCCEEDED for run in incident.runs.values())
+    assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)
+
+
+def decide(terminal: DumbTerminal, step: str, prompt: str, question: str, answer: str) -> None:
+    terminal.answer(">", step)
+    terminal.answer(prompt, "")
+    terminal.answer(question, answer)
+    terminal.answer("Why?", "as the plan says")
+
+
+def stop_writers(stand: Stand, terminal: DumbTerminal) -> None:
+    """The wrong host first, Ctrl+C then, the right one at last."""
+    terminal.answer(">", "stop-writers")
+    terminal.answer("3.1.1 >", "")
+    terminal.answer(f"type {stand.target()}", "postgres@elsewhere")
+    terminal.until("Nothing was done.")
+    terminal.answer("3.1.1 >", "")
+    terminal.until(f"type {stand.target()}")
+    terminal.ctrl_c()
+    terminal.until("Back at the prompt.")
+    assert stand.incident().state("stop-writers") == "ready"
+    terminal.answer("3.1.1 >", "")
+    terminal.answer(f"type {stand.target()}", stand.target())
+    terminal.until("Run done: cleo_app cannot connect")
+
+
+def leave_and_come_back(stand: Stand, terminal: DumbTerminal) -> None:
+    """Leaving leaves the runner at its work."""
+    terminal.answer(">", "q")
+    terminal.until("The runner goes on.")
+    until(lambda: terminal.program.poll() is not None)
+    assert terminal.program.returncode == 0
+    runner = stand.incident().runner
+    assert runner is not None
+    os.kill(runner.pid, 0)
