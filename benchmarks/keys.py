@@ -7,7 +7,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -27,9 +27,10 @@ DOWN, UP = b"\x1b[B", b"\x1b[A"
 
 
 class Load(NamedTuple):
-    """What was measured while everything printed."""
+    """What was measured while everything printed; ``pane_p95_s`` is until the step's whole text is painted."""
 
     p95_s: float
+    pane_p95_s: float
     bare_p95_s: float
     core: float
     runner_core: float
@@ -48,7 +49,8 @@ def measured() -> Load:
         seconds = time.monotonic() - begun
         core, runner_core = (cpu_s(console.pid) - used) / seconds, (cpu_s(runner) - runner_used) / seconds
         lines_s = (_lines(stand) - before) / seconds
-    return Load(p95(latencies), p95(bare), core, runner_core, lines_s)
+    cursors, panes = zip(*latencies, strict=True)
+    return Load(p95(cursors), p95(panes), p95(bare), core, runner_core, lines_s)
 
 
 @contextmanager
@@ -78,13 +80,13 @@ def _lines(stand: Stand) -> int:
         return sum(line.n for run in stand.incident().runs for line in reader.tail(run, 1))
 
 
-def _walk(console: Terminal, presses: int) -> Iterator[float]:
-    """Go down and up between two steps that print; yield how long the next one's title took to be painted."""
+def _walk(console: Terminal, presses: int) -> Iterator[tuple[float, float]]:
+    """Go down and up between two steps that print; yield when the cursor's new line, and when its step was painted."""
     for number in range(presses):
         console.listen(random.uniform(0.1, 0.4))
-        key, title = (DOWN, "1.1.2 Print 2") if number % 2 == 0 else (UP, "1.1.1 Print 1")
+        key, step = (DOWN, "Print 2") if number % 2 == 0 else (UP, "Print 1")
         console.press(key)
-        yield console.until(_paints(title))
+        yield console.until(_paints(step)), console.until(_paints(f"{step[-1]} {step}"))
 
 
 def _paints(title: str) -> Callable[[str], bool]:
@@ -105,7 +107,7 @@ def _press_bare(bare: Terminal, presses: int) -> Iterator[float]:
         yield bare.until(_paints(f"pressed {letter}"))
 
 
-def p95(values: list[float]) -> float:
+def p95(values: Sequence[float]) -> float:
     """Return the value that 95 of 100 do not exceed."""
     return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]
 
@@ -115,7 +117,8 @@ def latency() -> Row:
     found = measured()
     limit = f"p95 ≤ {ms(LATENCY_LIMIT_S)}"
     reference = f"bare app, nothing printing: p95 {ms(found.bare_p95_s)}"
-    return Row("key to paint under load", f"p95 {ms(found.p95_s)}", reference, limit, found.p95_s <= LATENCY_LIMIT_S)
+    measured_ = f"p95 {ms(found.p95_s)}; whole step {ms(found.pane_p95_s)}"
+    return Row("key to paint under load", measured_, reference, limit, found.p95_s <= LATENCY_LIMIT_S)
 
 
 def core() -> Row:

@@ -80,7 +80,10 @@ class IncidentSession(IncidentView):
         for given in (event.body for event in news.events if isinstance(event.body, InjectGiven)):
             self.app.notify(inert(given.text), title="Exercise", timeout=_TIME_TO_READ, markup=False)
         self._go_on()
-        self.refresh_state()
+        if news.only_measures:
+            self.refresh_measures()
+        else:
+            self.refresh_state()
         self._answer_refusals()
         for screen in self.app.screen_stack:
             if isinstance(screen, HearsNews):

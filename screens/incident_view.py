@@ -124,6 +124,16 @@ class IncidentView(Screen[None]):
         self.query_one("#next", Quiet).show(next_line(self.session, self.cursor))
         self.show_keys()
 
+    def refresh_measures(self) -> None:
+        """Redraw what moves by itself: output, progress, health, figures. Many times a second, so nothing else."""
+        if not (self.ready and self.is_attached):
+            return
+        now = clock_of(self)()
+        self.query_one(IncidentHeader).show(self.incident, self.session.readings, now)
+        self.query_one(StepPane).show_run(self.session, self.step, now)
+        for panel in self.query(HealthPanel):
+            panel.display_health(self.session, now)
+
     def tick(self) -> None:
         """Every second the clock; every minute what counts in minutes."""
         now = clock_of(self)()
@@ -152,10 +162,10 @@ class IncidentView(Screen[None]):
         return {}
 
     def on_checklist_turned(self, event: Checklist.Turned) -> None:
-        """The cursor is on another line; on a heading the step pane keeps its step."""
+        """The cursor is on another line; on a heading the step pane keeps its step. The cursor is painted first."""
         if event.step:
             self.cursor = event.step
-        self.refresh_state()
+        self.call_after_refresh(self.refresh_state)
 
     def go_to(self, step_id: str) -> None:
         """Put the cursor at a step; an empty id is nowhere."""

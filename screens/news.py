@@ -41,6 +41,11 @@ class News:
     runner: Runner | None = None
     trouble: CleoError | bool | None = None
 
+    @property
+    def only_measures(self) -> bool:
+        """Whether nothing but output and readings came: what flows all the time while something runs."""
+        return not (self.opened or self.events or self.runner) and self.trouble is None
+
 
 class Mailbox:
     """Holds the news until the screen takes them. Any thread may put and take.

@@ -63,7 +63,7 @@ class WatchingDialog(Dialog[R], HearsNews):
     def news(self) -> None:
         """Bring the dialog up to date: the screen below calls this whenever something arrived."""
         run = self.watched
-        if run is None:
+        if run is None or not self.query("#run-status"):  # its parts go before it does
             return
         self.query_one("#run-status", Quiet).show(run_words(run))
         view = self.query_one("#run-output", OutputView)

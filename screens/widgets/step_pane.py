@@ -41,6 +41,10 @@ class StepPane(Vertical):
         words = advice(incident, step, session.catalogue)
         self._line("advice").show(Content.assemble((words, "bold $text-error" if urgent else "bold $text-accent")))
         self._line("step-text").show(step_text(incident, step, session.catalogue, now))
+        self.show_run(session, step, now)
+
+    def show_run(self, session: Session, step: Step, now: datetime) -> None:
+        """Show what moves by itself while the step runs: progress and output."""
         run = shown_run(session, step)
         session.watch("step", run.id if run else 0)
         bar = progress(session, run, now)
