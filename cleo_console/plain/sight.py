@@ -38,8 +38,12 @@ class Sight:
         self.host = host
         self.catalogue = host.catalogue()
         self._journal = host.open(incident_id)
-        self._reader = Reader(self._journal.path)
-        self.incident = Incident.fold(self._reader.events())
+        try:
+            self._reader = Reader(self._journal.path)
+            self.incident = Incident.fold(self._reader.events())
+        except CleoError:
+            self._journal.close()
+            raise
         self.trouble = ""
         self._desk = Desk(self._journal, self._fresh)
         self._unread: list[Event] = []

@@ -61,16 +61,12 @@ class Talk:
         events = self.sight.news()
         lines = [change(incident, event) for event in events]
         lines += self._progress.lines(incident, self.sight.readings(), self.now)
-        return [f"{_MARK}{line}" for line in [*lines, *self._new_troubles()] if line]
-
-    def _new_troubles(self) -> list[str]:
-        found = set(self.troubles())
-        new = [trouble for trouble in self.troubles() if trouble not in self._troubles]
-        self._troubles = found
-        return new
+        known = self._troubles
+        lines += [trouble for trouble in self.troubles() if trouble not in known]
+        return [f"{_MARK}{line}" for line in lines if line]
 
     def troubles(self) -> list[str]:
-        """Return what keeps the record or the recovery from going on."""
+        """Return what keeps the record or the recovery from going on; it is known from then on."""
         sight, found = self.sight, []
         if sight.trouble:
             found.append(f"JOURNAL UNREADABLE, what you read here is old: {sight.trouble}")
@@ -78,4 +74,5 @@ class Talk:
             found.append(f"RUNNER CANNOT WRITE: {why}")
         if sight.runner_missing():
             found.append("NO RUNNER: nothing is run or measured. r starts it.")
+        self._troubles = set(found)
         return found

@@ -62,8 +62,9 @@ class Walk:
                 self.talk.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
 
     def _turn(self) -> None:
+        troubles = self.talk.troubles()
         self.talk.say(*self.talk.changes())
-        self._header()
+        self._header(troubles)
         said = self.talk.ask_next(f"{self.incident.plan.numbers[self.cursor]} >")
         before = self.incident.settled(self.cursor)
         self._do(said)
@@ -71,12 +72,12 @@ class Walk:
             following = self.incident.next_step()
             self.go_to(following.id if following else "")
 
-    def _header(self) -> None:
+    def _header(self, troubles: list[str]) -> None:
         """What must stand before every question. The step is said in full once, then in a line."""
         sight, now = self.talk.sight, self.talk.now
         readings = sight.readings()
         self.talk.say("", *headline(self.incident, readings, now))
-        self.talk.say(*self.talk.troubles(), *attention_lines(self.incident, readings))
+        self.talk.say(*troubles, *attention_lines(self.incident, readings))
         self.talk.say(*health_lines(self.incident, readings, now, all_=False))
         self.talk.say(next_line(self.incident, sight.catalogue, self.cursor))
         if self._said != self.cursor:

@@ -18,6 +18,7 @@ from journal import events as e
 from journal.records import RunState, StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import WorldHost, talk
+from tests.screens.host import FakeHost, SetClock, declaration
 from tests.waiting import until
 
 go = threading.Event()
@@ -230,3 +231,25 @@ def test_the_incident_is_closed_with_a_sentence(person: Person, host: WorldHost)
     said = talk(host, (">", "x"), ("How did it end", "we stop here"), ("CLOSED", ""), ("n adds a late note", "q"))
     assert "8 steps open, 0 in doubt" in said
     assert person.incident().closing_words == "we stop here"
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> FakeHost:
+    host = FakeHost(tmp_path, SetClock())
+    host.declare(declaration())
+    host.alive = False
+    return host
+
+
+def test_a_runner_that_is_missing_or_cannot_write_is_said_until_it_is_not(alone: FakeHost) -> None:
+    alone.runner_trouble = "the disk is full"
+    before = alone.runner_starts
+    said = talk(alone, ("NO RUNNER: nothing is run or measured.", "r"), ("A runner is at work.", "q"))
+    assert alone.runner_starts > before + 1
+    assert said.count("RUNNER CANNOT WRITE: the disk is full") == 2  # once in each header
+    assert "stays as it is.\nCome back" in said
+
+
+def test_what_nobody_runs_is_asked_for_and_the_prompt_comes_back(alone: FakeHost) -> None:
+    said = talk(alone, (">", "check"), (">", ""), ("REQUESTED: 1.1.1 Check system status", "q"))
+    assert "NO RUNNER" in said
