@@ -117,7 +117,7 @@ class ConsoleHost:
             raise NoSuchIncident(
                 f"There is no incident {incident_id} in {self.places.incidents}.", "List them: cleo journal list"
             )
-        return Journal.open(place.journal, actor=self.actor, second=place.second)
+        return Journal.open(place.journal, actor=self.actor, second=place.second, deadline=True)
 
     def ensure_runner(self, incident_id: str) -> None:
         """Start the incident's detached runner if none holds the lease."""

@@ -92,7 +92,7 @@ def seal(path: Path) -> bool:
     """
     turn = FileLock(path)
     try:
-        with turn.held_if_free() as free:
+        with turn.held(wait=False) as free:
             return free and _leave_wal(path)
     except OSError as error:
         raise write_failure(path, error) from error

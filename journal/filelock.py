@@ -21,29 +21,18 @@ class FileLock:
         self._fd: int | None = None
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Wait for our turn, and keep it for the body. Waits without a limit: the caller's caller has one.
+    def held(self, *, wait: bool = True) -> Iterator[bool]:
+        """Keep the turn for the body; say whether it is ours.
 
-        Raises:
-            OSError: the lock's file cannot be opened.
-        """
-        fd = self._open()
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(fd, fcntl.LOCK_UN)
-
-    @contextmanager
-    def held_if_free(self) -> Iterator[bool]:
-        """Keep the turn for the body if nobody has it; say whether so.
+        Args:
+            wait: for as long as it takes: the caller's caller has a limit. Else it is ours only if nobody has it.
 
         Raises:
             OSError: the lock's file cannot be opened.
         """
         fd = self._open()
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return

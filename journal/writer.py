@@ -1,8 +1,9 @@
-"""The one thread of a process that writes to one journal, in whichever file that goes on.
+"""What writes to one journal for one process, in whichever file that goes on.
 
-Whoever wants something written hands over a job and waits. The thread takes all jobs that wait, queues for the
-journal, writes them in one transaction, and only when that is on the disk tells each caller: several threads share
-one flush of the disk.
+Whoever finds nobody at work, and the journal free, writes in its own thread: to change threads twice costs as much as
+half a flush of the disk. Otherwise it hands over a job and waits. A thread takes all jobs that wait, queues for the
+journal, writes them in one transaction, and only when that is on the disk tells each caller: several callers share
+one flush.
 """
 
 from __future__ import annotations
@@ -76,14 +77,22 @@ class Writer:
         path: the journal's first file.
         patience: seconds that a caller waits for its turn.
         continuation: makes the next file where a disk gives way; None: then the caller is told, and that is all.
+        deadline: never write in the caller's thread, so that it is told even where the disk does not answer at all.
     """
 
     def __init__(
-        self, path: Path, patience: float = PATIENCE_SECONDS, continuation: Continuation | None = None
+        self,
+        path: Path,
+        patience: float = PATIENCE_SECONDS,
+        continuation: Continuation | None = None,
+        *,
+        deadline: bool = False,
     ) -> None:
         self._path = path
         self._patience = patience
         self._continuation = continuation
+        self._deadline = deadline
+        self._at_work = threading.Lock()
         self._parts = Parts(path)
         self._turn = FileLock(path)
         self._conn: sqlite3.Connection | None = None
@@ -106,12 +115,28 @@ class Writer:
             JournalWriteFailed: it was not written.
         """
         job = Job(work, rows)
+        if self._written_here(job):
+            done: T = job.future.result()
+            return done
         with self._closing:
             if self._closed:
                 raise JournalWriteFailed(f"The journal {self._path} was closed here.", "Open it again.")
             self._jobs.put(job)
         result: T = self._wait_for(job)
         return result
+
+    def _written_here(self, job: Job) -> bool:
+        """Write in the caller's own thread if nobody else writes or waits; say whether that was so."""
+        if self._deadline or not self._at_work.acquire(blocking=False):
+            return False
+        try:
+            waiting = self._left_over is not None or not self._jobs.empty()
+            return not self._closed and not waiting and self._write([job], wait=False)
+        except BaseException:  # an interrupt from the keyboard: nothing half-written may stay open
+            self._disconnect()
+            raise
+        finally:
+            self._at_work.release()
 
     def _wait_for(self, job: Job) -> Any:
         try:
@@ -140,8 +165,10 @@ class Writer:
 
     def _work(self) -> None:
         while batch := self._next_batch():
-            self._write(batch)
-        self._let_go()
+            with self._at_work:
+                self._write(batch, wait=True)
+        with self._at_work:
+            self._let_go()
 
     def _next_batch(self) -> list[Job]:
         """Wait for a job, and take with it what else waits and fits into one transaction. Empty: we are closed."""
@@ -162,17 +189,19 @@ class Writer:
             batch.append(job)
         return batch
 
-    def _write(self, batch: list[Job]) -> None:
+    def _write(self, batch: list[Job], *, wait: bool) -> bool:
+        """Write a batch and tell its callers, or why not; return False if it was not our turn and we do not wait."""
         try:
-            tell = self._written(batch)
+            tell = self._written(batch, wait=wait)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait, and we go on
             self._disconnect()
             known = self._explained(error)
             for job in batch:
                 job.fail(known)
-        else:
-            for told in tell:
-                told()
+            return True
+        for told in tell or ():
+            told()
+        return tell is not None
 
     def _explained(self, error: Exception) -> JournalError:
         if isinstance(error, JournalError):
@@ -181,12 +210,14 @@ class Writer:
         known.__cause__ = error
         return known
 
-    def _written(self, batch: list[Job]) -> list[Callable[[], None]]:
+    def _written(self, batch: list[Job], *, wait: bool) -> list[Callable[[], None]] | None:
         """Write to the journal's last file, whichever that is once it is our turn; return how to tell the callers."""
         jobs: list[Job] | None = None
         went_on = False
         while True:
-            with self._turn.held():
+            with self._turn.held(wait=wait or went_on) as ours:
+                if not ours:
+                    return None
                 if not self._parts.advance():
                     self._parts.check_whole()
                     jobs = _still_wanted(batch) if jobs is None else jobs
@@ -235,7 +266,7 @@ class Writer:
     def _let_go(self) -> None:
         """Leave one whole file behind if nobody else has it open; otherwise that is up to the last one."""
         try:
-            with self._turn.held_if_free() as free:
+            with self._turn.held(wait=False) as free:
                 if free and self._conn is not None:
                     self._conn.execute("PRAGMA busy_timeout = 0")
                     self._conn.execute("PRAGMA journal_mode = DELETE")

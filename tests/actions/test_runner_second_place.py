@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from actions.runner.trouble import TroubleFlag
 from journal.check import verify_apart
 from journal.events import NoteAdded
 from journal.parts import parts_of
@@ -100,6 +101,7 @@ def test_where_no_place_is_left_nothing_new_starts(disk: Disk, tmp_path: Path) -
         person.until(lambda i: i.runs[run].state is RunState.RUNNING)
         subprocess.run(["prlimit", "--pid", str(runner.pid), "--fsize=2000:unlimited"], check=True)
         asked = person.desk.request_run("other")
+        until(TroubleFlag(person.place.folder).read)
         disk.fill()
         with pytest.raises(JournalWriteFailed):
             for _ in range(400):

@@ -140,3 +140,28 @@ def test_the_last_to_close_leaves_one_whole_file(tmp_path: Path) -> None:
     other.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.sqlite", "journal.sqlite.lock"]
     assert journal.path.read_bytes()[18:20] == b"\1\1", "not in WAL mode any more"
+
+
+def test_an_interrupt_in_the_middle_leaves_nothing_half_written(tmp_path: Path) -> None:
+    begun(tmp_path).close()
+    writer = Writer(tmp_path / "journal.sqlite")
+
+    def interrupted(conn: sqlite3.Connection) -> None:
+        conn.execute("INSERT INTO readings VALUES ('half', '', '{}')")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        writer.run(interrupted, 1)
+    with Journal.open(tmp_path / "journal.sqlite", actor=ME) as other:
+        other.append(NoteAdded(text="nobody holds the file"))
+    assert writer.run(lambda conn: conn.execute("SELECT * FROM readings").fetchall(), 0) == []
+    writer.close()
+
+
+@pytest.mark.parametrize("deadline", [False, True])
+def test_who_may_not_wait_for_ever_has_another_thread_write(tmp_path: Path, deadline: bool) -> None:
+    begun(tmp_path).close()
+    writer = Writer(tmp_path / "journal.sqlite", deadline=deadline)
+    own = writer.run(lambda conn: threading.current_thread() is threading.main_thread(), 0)
+    assert own is not deadline
+    writer.close()
