@@ -50,12 +50,17 @@ class Dialog(ModalScreen[R], Generic[R]):
             yield Quiet(Content.assemble(badge, "  " if self._kind else "", (inert(self._title), "bold")), id="title")
             with VerticalScroll(id="body", can_focus=False):
                 yield from self.body()
+            yield from self.foot()
             yield Quiet(id="complaint")
             with Horizontal(id="buttons"):
                 yield from self.buttons()
 
     def body(self) -> Iterable[Widget]:
         """Yield what is between title and buttons."""
+        return ()
+
+    def foot(self) -> Iterable[Widget]:
+        """Yield what must stay in sight, however long the body: it does not scroll."""
         return ()
 
     def buttons(self) -> Iterable[Widget]:

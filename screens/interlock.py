@@ -39,13 +39,16 @@ class Interlock(WatchingDialog[str]):
         self.add_class("-danger")
 
     def body(self) -> Iterable[Widget]:
-        """Yield the command, the dry run, the target, the field."""
+        """Yield the command, the dry run, the target."""
         what = self._step.action or " ".join(self._step.command)
         yield Quiet(Content.assemble((f"{what}{params_text(self._step.params)}", "bold")), classes="label")
         yield Quiet(id="run-status")
         yield OutputView(id="run-output", classes="-empty")
         yield Quiet("not known yet: the dry run tells", id="target")
-        yield Quiet(id="type-label", classes="label")
+
+    def foot(self) -> Iterable[Widget]:
+        """Yield the field, always in sight: who types must see what."""
+        yield Quiet(id="type-label")
         yield Field(id="typed", disabled=True, select_on_focus=False)
 
     def buttons(self) -> Iterable[Widget]:
