@@ -47,6 +47,7 @@ class FullScreen(Screen[None], HearsNews):
         Binding("t", "other('timeline')", "timeline", show=False, tooltip="the timeline, or back"),
         Binding("h", "other('health')", "health", show=False, tooltip="health of all systems, or back"),
         Binding("e", "other('contacts')", "escalate", show=False, tooltip="contacts and escalation, or back"),
+        Binding("R", "other('report')", "report", show=False, tooltip="the report, or back"),
         Binding("j", "at_incident('jump')", "jump", show=False, tooltip="go to what is in doubt, failed or running"),
         Binding("g", "at_incident('go_next')", "next", show=False, tooltip="go to the step that is next"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="all keys of this screen"),

@@ -19,6 +19,7 @@ INCIDENT_BINDINGS = [
     Binding("h", "health", "health", id="incident.health", tooltip="health of all systems, and how it changed"),
     Binding("t", "timeline", "timeline", id="incident.timeline", tooltip="all that happened; search, late entries"),
     Binding("e", "contacts", "escalate", id="incident.contacts", tooltip="whom to call, who answered, who is overdue"),
+    Binding("R", "report", "report", id="incident.report", tooltip="the report as it is now; write its parts, sign"),
     Binding("r", "runner", "start runner", id="incident.runner", tooltip="start the runner if none is there"),
     Binding("x", "close", "close", id="incident.close", tooltip="close the incident"),
     Binding("question_mark", "help", "help", key_display="?", id="incident.help", tooltip="all keys, all symbols"),

@@ -32,6 +32,8 @@ class Session:
     Everything but the two threads belongs to the screen's thread.
 
     Attributes:
+        path: the journal.
+        actor: who sits here, as ``user@host``.
         incident: the state; None until the journal was read.
         readings: the latest health and progress, by name.
         tails: the last lines of the runs that are looked at.
@@ -66,6 +68,7 @@ class Session:
     def __init__(self, journal: Journal, catalogue: Catalogue, host: Host, owner: MessagePump) -> None:
         self.id = journal.path.parent.name
         self.path = journal.path
+        self.actor = host.actor
         self.catalogue = catalogue
         self.incident: Incident | None = None
         self.readings: dict[str, Reading] = {}

@@ -67,15 +67,14 @@ def _note(incident: Incident, now: datetime) -> list[tuple[str, str]]:
 
 
 def next_line(session: Session, cursor: str) -> Content:
-    """Return what to do next in the incident, and the key that does it from here."""
+    """Return what to do next in the incident, and the key that does it from here; no ``cursor``: on another screen."""
     incident = session.incident
     if incident is None:
         return Content("")
     head = ("NEXT  ", "bold $text-accent")
     if incident.closed_at is not None:
-        return Content.assemble(
-            head, f"nothing: the incident is closed ({incident.outcome}). n: late note, esc: other incidents"
-        )
+        more = " n: late note, esc: other incidents" if cursor else ""
+        return Content.assemble(head, f"nothing: the incident is closed ({incident.outcome}).{more}")
     step = incident.next_step()
     if step is None:
         return Content.assemble(head, _nothing_ready(incident))

@@ -13,6 +13,7 @@ from journal import events as e
 from journal.store import Journal
 from tests.screens.driving import Console, requested
 from tests.screens.host import INCIDENT, FakeHost, PlayedRunner, declaration
+from tests.screens.test_full_screens import busy
 
 Snap = Callable[..., bool]
 RESTORE = {"step": "restore", "action": "postgres.restore"}
@@ -21,7 +22,8 @@ RESTORE = {"step": "restore", "action": "postgres.restore"}
 @pytest.fixture(autouse=True)
 def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """The head depends on machine and boot; the pictures must not."""
-    monkeypatch.setattr("screens.widgets.header.short_head", lambda head: "7f3a-09bc")
+    for where in ("screens.widgets.header", "journal.report.build"):
+        monkeypatch.setattr(f"{where}.short_head", lambda head: "7f3a-09bc")
 
 
 def shot(
@@ -110,6 +112,38 @@ def test_doubt(
         await seen.sees("resolve doubt")
         await seen.press("enter")
         await seen.sees("Probe (p)")
+
+    shot(snap_compare, host, size, drive)
+
+
+SCREENS = {"timeline": "t", "health": "h", "contacts": "e"}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_whole_screen(
+    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int], name: str
+) -> None:
+    busy(journal, runner)
+    runner.health("postgres", "down", "connection refused", exposure_s=360, role="primary")
+    host.clock.forward(minutes=17)
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT", "call L2")
+        await seen.press(SCREENS[name])
+        await seen.sees({"timeline": "Called L1", "health": "T+00:07:00", "contacts": "OVERDUE"}[name])
+
+    shot(snap_compare, host, size, drive)
+
+
+def test_report(snap_compare: Snap, host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+    journal.append(e.ReportFieldWritten(field="summary", text="The data directory was lost and restored."))
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT")
+        await seen.press("R")
+        await seen.sees("up to date", "✓ Summary")
+        await seen.press("enter")
+        await seen.sees("The report says of it already")
 
     shot(snap_compare, host, size, drive)
 

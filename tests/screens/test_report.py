@@ -1,0 +1,88 @@
+"""The report's screen: the report as it is, and what people write into it."""
+
+from __future__ import annotations
+
+from journal import events as e
+from journal.store import Journal
+from screens.report_preview import MOST_ROWS, shortened
+from tests.screens.driving import console, written
+from tests.screens.host import FakeHost
+
+
+async def test_the_report_is_shown_and_its_fields_are_written(
+    host: FakeHost, journal: Journal, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.press("R")
+        await seen.sees("LAB", "Report", "○ Summary", "up to date", "conversations unreachable")
+        await seen.press("down", "down", "enter")
+        await seen.sees("The report says of it already", "Discovered 3 min after the disruption")
+        await seen.type("A user called")
+        await seen.press("escape")
+        await seen.sees("Not written yet")
+        await seen.press("ctrl+s")
+        await seen.sees("✓ Detection", "up to date")
+        assert written(journal, e.ReportFieldWritten)[0] == e.ReportFieldWritten(
+            field="detection", text="A user called"
+        )
+        await seen.press("tab")
+        for _ in range(4):
+            if "A user called" not in seen.screen_text():
+                await seen.press("pagedown")
+        await seen.sees("A user called")
+        await seen.press("tab", "enter")
+        await seen.sees("Detection", "A user called")
+
+
+async def test_action_items_are_written_changed_and_dropped(
+    host: FakeHost, journal: Journal, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.press("R", "end", "up", "enter")
+        await seen.type("Test restores")
+        await seen.press("enter")
+        await seen.type("Ben")
+        await seen.press("enter")
+        await seen.type("soon")
+        await seen.press("enter")
+        await seen.sees("'soon' is no day")
+        await seen.press(*["backspace"] * 4)
+        await seen.type("2026-12-24")
+        await seen.press("enter")
+        await seen.sees("✓ A1 Test restores")
+        assert written(journal, e.ActionItemWritten)[0].due == "2026-12-24"
+        await seen.press("enter")
+        await seen.sees("Action item A1", "Ben", "2026-12-24")
+        await seen.press("escape", "x")
+        await seen.no_longer_sees("✓ A1 Test restores")
+        assert written(journal, e.ActionItemWritten)[-1].dropped
+
+
+async def test_signing_wants_a_role_and_works_after_the_close(host: FakeHost, journal: Journal) -> None:
+    journal.append(e.IncidentClosed(summary="over"))
+    async with console(host) as seen:
+        await seen.press("R", "end", "enter")
+        await seen.sees("You sign the report", "ana@bastion.")
+        await seen.press("enter")
+        await seen.sees("A signature wants a role.")
+        await seen.type("incident commander")
+        await seen.press("enter")
+        await seen.sees("1 signature")
+        assert written(journal, e.SignedOff)[0].role == "incident commander"
+
+
+async def test_news_make_the_report_old_and_a_key_renews_it(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.press("R")
+        await seen.sees("up to date")
+        journal.append(e.NoteAdded(text="news"))
+        await seen.sees("1 event newer: r renews")
+        await seen.press("r")
+        await seen.sees("up to date")
+
+
+def test_long_tables_are_cut_and_say_so() -> None:
+    rows = ["| a |", "| - |", *(f"| {n} |" for n in range(MOST_ROWS + 50))]
+    found = list(shortened(["before", *rows, "after"]))
+    assert f"| {MOST_ROWS - 1} |" in found and f"| {MOST_ROWS} |" not in found
+    assert any("cleo report" in line for line in found) and found[-1] == "after"
