@@ -74,6 +74,7 @@ def person(tmp_path: Path) -> Iterator[Person]:
     with running(person.place, world(places, *ACTIONS)):
         yield person
         go.set()
+        person.until(lambda i: all(run.state.over for run in i.runs.values()))
 
 
 @pytest.fixture

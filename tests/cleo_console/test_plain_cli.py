@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,12 @@ from tests.cleo_console.test_cli import Cleo
 
 
 @pytest.fixture
-def cleo(tmp_path: Path) -> Cleo:
-    return Cleo(tmp_path)
+def cleo(tmp_path: Path) -> Iterator[Cleo]:
+    cleo = Cleo(tmp_path)
+    yield cleo
+    for incident in json.loads(cleo("journal", "list", "--json").stdout):
+        if not incident.get("closed_at"):
+            cleo("close", "--summary", "over", "-i", incident["id"], status=None)  # its runner goes with it
 
 
 def answered(cleo: Cleo, *answers: str, words: tuple[str, ...] = (), **env: str) -> str:
@@ -45,7 +50,6 @@ def test_the_end_of_the_input_leaves_cleanly_wherever_it_comes(cleo: Cleo) -> No
         said = answered(cleo, *answers)
         assert f"Come back with: cleo --plain {incident}" in said
     assert json.loads(cleo("status", "--json").stdout)["outcome"] == "open"
-    cleo("close", "--summary", "over")
 
 
 def test_several_open_incidents_are_told_apart_and_one_can_be_named(cleo: Cleo) -> None:
@@ -55,8 +59,7 @@ def test_several_open_incidents_are_told_apart_and_one_can_be_named(cleo: Cleo) 
     assert "'7' is none of these." in said
     assert f"REAL {second}" in said
     assert f"REAL {first}, high: db1 is gone. " in answered(cleo, "q", words=(first,))
-    for incident in (first, second):
-        cleo("close", "--summary", "over", "-i", incident)
+    cleo("close", "--summary", "over", "-i", first)
     assert "CLOSED" in answered(cleo, "n", "found later", "", "q", words=(first,))
 
 
@@ -72,7 +75,6 @@ def test_a_terminal_without_unicode_gets_what_it_can_show(cleo: Cleo) -> None:
     cleo("declare", "--title", "db1 → gone … 数", "--scenario", "database-failure", "--kind", "REAL")
     said = answered(cleo, "n", "näher", "", "q", PYTHONIOENCODING="latin-1")
     assert "db1 -> gone ... ?" in said
-    cleo("close", "--summary", "over")
 
 
 def test_late_entries_go_in_from_the_command_line(cleo: Cleo) -> None:
@@ -89,4 +91,3 @@ def test_late_entries_go_in_from_the_command_line(cleo: Cleo) -> None:
     report = json.loads(cleo("report", incident, "--format", "json").stdout)
     late = [(entry["type"], entry["at"][:16]) for entry in report["timeline"] if entry["late"]]
     assert late == [(name, "2026-01-01T01:00") for name in ("step.marked_done", "step.skipped", "decision.made")]
-    cleo("close", "--summary", "over")
