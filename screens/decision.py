@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from textual.content import Content
@@ -14,6 +14,7 @@ from textual.widgets.selection_list import Selection
 from journal.decisions import AnswerRefused, check_answer, refusal
 from journal.incident import Incident
 from journal.plan.model import Decision, Step
+from journal.rows import Reading
 from screens.dialog import Dialog
 from screens.inert import inert
 from screens.widgets.field import Field
@@ -105,7 +106,12 @@ class ChooseOne(DecisionDialog):
             )
             return Option(prompt, id=name, disabled=True)
         text = f"\n  {inert(option.text)}" if option.text else ""
-        return Option(Content.assemble((inert(option.title), "bold"), (text, "$quiet")), id=name)
+        evidence = "".join(f"\n  {line}" for line in self.evidence(name))
+        return Option(Content.assemble((inert(option.title), "bold"), (text, "$quiet"), evidence), id=name)
+
+    def evidence(self, name: str) -> list[str]:
+        """Return what is known of an option, a line each."""
+        return []
 
     def on_mount(self) -> None:
         """Begin at the suggested option."""
@@ -168,9 +174,13 @@ class FreeText(DecisionDialog):
         self.query_one("#answer").focus()
 
 
-def decision_dialog(incident: Incident, step: Step) -> DecisionDialog:
-    """Return the dialog for the kind of question that ``step`` asks."""
+def decision_dialog(incident: Incident, step: Step, readings: Mapping[str, Reading]) -> DecisionDialog:
+    """Return the dialog for the kind of question that ``step`` asks; ``readings`` are evidence to choose by."""
+    from screens.choose_strategy import ChooseStrategy
     from screens.recovery_point import ChooseRecoveryPoint
+
+    if step.decision and step.decision.name == "strategy":
+        return ChooseStrategy(incident, step, readings)
 
     kinds: dict[str, type[DecisionDialog]] = {
         "one": ChooseOne,

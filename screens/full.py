@@ -44,12 +44,13 @@ class FullScreen(Screen[None], HearsNews):
     NAME: ClassVar[str] = ""
     FOCUS: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "other('timeline')", "timeline", show=False, tooltip="the timeline, or back"),
-        Binding("h", "other('health')", "health", show=False, tooltip="health of all systems, or back"),
-        Binding("e", "other('contacts')", "escalate", show=False, tooltip="contacts and escalation, or back"),
-        Binding("R", "other('report')", "report", show=False, tooltip="the report, or back"),
+        Binding("t", "other('timeline')", "timeline", tooltip="the timeline, or back"),
+        Binding("h", "other('health')", "health", tooltip="health of all systems, or back"),
+        Binding("e", "other('contacts')", "escalate", tooltip="contacts and escalation, or back"),
+        Binding("R", "other('report')", "report", tooltip="the report, or back"),
         Binding("j", "at_incident('jump')", "jump", show=False, tooltip="go to what is in doubt, failed or running"),
         Binding("g", "at_incident('go_next')", "next", show=False, tooltip="go to the step that is next"),
+        Binding("ctrl+p", "app.command_palette", "commands", show=False, tooltip="find a key or a step by its words"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="all keys of this screen"),
         Binding("escape", "back", "back", key_display="esc", tooltip="back to the checklist"),
     ]
@@ -161,7 +162,7 @@ class FullScreen(Screen[None], HearsNews):
 
     def key_words(self) -> Mapping[str, str]:
         """Return what keys are called at the moment, by action; an empty word hides the key."""
-        return {}
+        return {f"other('{self.NAME}')": ""}
 
     def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
         """Ask for words; nothing happens without an answer."""

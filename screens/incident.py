@@ -86,7 +86,7 @@ class IncidentScreen(IncidentScreens):
             if answer:
                 self.write(step, "decide", lambda desk: desk.decide(step.id, answer.answer, answer.reason))
 
-        self.app.push_screen(decision_dialog(self.incident, step), decided)
+        self.app.push_screen(decision_dialog(self.incident, step, self.session.readings), decided)
 
     def _tick_next(self, step: Step) -> None:
         self._set_item(step, unticked(self.incident, step)[0], True)

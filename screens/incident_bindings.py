@@ -23,6 +23,7 @@ INCIDENT_BINDINGS = [
     Binding("r", "runner", "start runner", id="incident.runner", tooltip="start the runner if none is there"),
     Binding("x", "close", "close", id="incident.close", tooltip="close the incident"),
     Binding("question_mark", "help", "help", key_display="?", id="incident.help", tooltip="all keys, all symbols"),
+    Binding("ctrl+p", "app.command_palette", "commands", show=False, tooltip="find a key or a step by its words"),
     Binding("tab", "app.focus_next", "other pane", show=False, tooltip="go to the other pane"),
     Binding("escape", "incidents", "incidents", show=False, tooltip="back to the list of incidents"),
     Binding("q", "leave", "quit", id="incident.leave", tooltip="leave the console; the recovery goes on"),

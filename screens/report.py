@@ -60,7 +60,7 @@ class ReportScreen(FullScreen):
 
     def key_words(self) -> Mapping[str, str]:
         """Say what enter does, which the list of parts takes."""
-        return {"select": "write"}
+        return {**super().key_words(), "select": "write"}
 
     def refresh_body(self) -> None:
         """Show which parts are written, and build the report when there is none for this width."""

@@ -8,6 +8,12 @@ from textual.content import Content
 
 from screens.widgets.quiet import Quiet
 
+
+def rank(action: str) -> int:
+    """Return where a key belongs: what is done here, then ways to other screens, then help and the way out."""
+    return 2 if action in _LAST else int(action.startswith("other("))
+
+
 _LAST = ("help", "leave", "back")
 """What stands at the end of the line, and stays there when the line is cut."""
 
@@ -29,7 +35,7 @@ class KeyLine(Quiet):
             if active.enabled and word and binding.action not in pieces:
                 key = binding.key_display or binding.key
                 pieces[binding.action] = Content.assemble((key, "bold $text-accent"), f" {word}")
-        ordered = sorted(pieces, key=lambda action: action in _LAST)
+        ordered = sorted(pieces, key=rank)
         self.show(Content("  ").join(fitting([pieces[action] for action in ordered], self.size.width)))
 
 

@@ -1,0 +1,43 @@
+"""The command palette: keys by what they do, steps by number and title."""
+
+from __future__ import annotations
+
+from journal import events as e
+from journal.store import Journal
+from tests.screens.driving import console, written
+from tests.screens.host import FakeHost
+
+
+async def test_a_step_is_found_by_its_words_from_any_screen(
+    host: FakeHost, journal: Journal, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.press("t", "ctrl+p")
+        await seen.sees("Find: ", "Follow: ")
+        await seen.type("smoke")
+        await seen.sees("Go to step 2.2.4 Run smoke tests", "waits for other steps")
+        await seen.press("down", "enter")
+        await seen.until(lambda: seen.incident_screen.cursor == "smoke", "the cursor at the step")
+        await seen.until(lambda: seen.app.screen is seen.incident_screen, "the checklist")
+
+
+async def test_what_a_key_does_is_done_by_its_words(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.press("ctrl+p")
+        await seen.type("leave the step out")
+        await seen.sees("Skip: leave the step out", "key s")
+        await seen.press("enter")
+        await seen.sees("Skip: 1.1.1")
+        await seen.type("no need")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.StepSkipped), "the skip")
+
+
+async def test_keys_that_do_not_apply_are_not_offered(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.press("ctrl+p")
+        await seen.type("ask what is running to stop")
+        await seen.sees("No matches")
+        await seen.press("escape", "s", "ctrl+p")
+        await seen.type("leave the step out")
+        await seen.sees("No matches")

@@ -1,0 +1,56 @@
+"""What each strategy would take and lose: from evidence, or not measured."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from journal import events as e
+from journal.incident import Incident
+from journal.store import Journal, Reader
+from screens.strategies import Time, expected, losses
+from tests.screens.driving import console
+from tests.screens.host import START, FakeHost, PlayedRunner
+
+
+def state(journal: Journal) -> Incident:
+    with Reader(journal.path) as reader:
+        return Incident.fold(reader.events())
+
+
+def test_time_is_what_the_steps_left_usually_take(journal: Journal, runner: PlayedRunner) -> None:
+    assert expected(state(journal), "cold-recovery") == Time(20 * 60 + 30, 4)
+    assert expected(state(journal), "hot-standby") == Time(30, 5)
+    journal.append(e.StepSkipped(step="check", reason="known"))
+    assert expected(state(journal), "cold-recovery") == Time(20 * 60, 4)
+
+
+def test_loss_is_measured_or_said_not_to_be(host: FakeHost, journal: Journal, runner: PlayedRunner) -> None:
+    found = losses(state(journal), "cold-recovery", {}, host.clock())
+    assert [(loss.title, loss.seconds) for loss in found] == [("PostgreSQL", None), ("MongoDB", None)]
+    run = journal.append(e.RunRequested(step="check", action="backups.verify"))[0].seq
+    runner.start(run, step="check", action="backups.verify")
+    until = (START - timedelta(minutes=4)).isoformat()
+    runner.finish(run, step="check", facts={"archived_until": until})
+    runner.health("mongodb", "up", "primary", exposure_s=55, lag_s=7)
+    with Reader(journal.path) as reader:
+        readings = reader.readings()
+    found = losses(state(journal), "cold-recovery", readings, host.clock())
+    # MongoDB has no step that restores it in this plan: its loss would be its standby's.
+    assert [(loss.title, loss.seconds) for loss in found] == [("PostgreSQL", 240.0), ("MongoDB", 7.0)]
+    found = losses(state(journal), "hot-standby", readings, host.clock())
+    assert [(loss.title, loss.seconds) for loss in found] == [("PostgreSQL", None), ("MongoDB", 7.0)]
+    chosen = f"time:{(START - timedelta(hours=1)).isoformat()}"
+    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer=chosen))
+    assert losses(state(journal), "cold-recovery", readings, host.clock())[0].seconds == 3600
+
+
+async def test_the_choice_shows_time_and_loss(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
+    async with console(host, size) as seen:
+        await seen.at("strategy")
+        await seen.press("enter")
+        await seen.sees(
+            "time  about 20 min by the plan's figures, 4 steps not measured", "loss  not measured  PostgreSQL"
+        )
