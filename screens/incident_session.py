@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -26,6 +27,8 @@ from screens.words import Words
 
 T = TypeVar("T")
 _TICK = 1.0
+_UNPAINTED = 0.25
+"""Seconds to wait for a journal to be read before an empty screen is painted: mostly it takes a tenth of that."""
 _TIME_TO_READ = 20.0
 """Seconds for which an exercise's inject stays on the screen; the journal keeps it."""
 _OUR_MISTAKE = (
@@ -48,10 +51,13 @@ class IncidentSession(IncidentView):
         self.asked: set[int] = set()
         self._asking: dict[str, int] = {}
         self._leave_step = ""
+        self._unpainted = contextlib.ExitStack()
 
     def on_mount(self) -> None:
         """Open the journal, in a thread."""
         self.query_one(IncidentHeader).announce(self.incident_id)
+        self._unpainted.enter_context(self.app.batch_update())
+        self.set_timer(_UNPAINTED, self._unpainted.close)
         self._open()
 
     @work
@@ -93,8 +99,13 @@ class IncidentSession(IncidentView):
         """The journal was read: show the step now, and the rest after the first frame."""
         self.cursor = first_step(self.incident)
         self.set_interval(_TICK, self.tick)
-        self.call_after_refresh(self.mount_rest)
-        if self.incident.closed_at is None:
+        self._unpainted.close()
+        self.call_after_refresh(self.call_after_refresh, self._complete)
+
+    async def _complete(self) -> None:
+        """Now that the first frame is painted, show the rest, and have a runner."""
+        await self.mount_rest()
+        if self.is_attached and self.incident.closed_at is None:
             self.start_runner()
 
     def start_runner(self) -> None:

@@ -33,9 +33,17 @@ class OutputView(ScrollView, can_focus=True):
         if _same(lines, self._lines):
             return
         self._lines = lines
-        self.virtual_size = Size(self.scrollable_content_region.width, len(lines))
+        self._grow(Size(self.scrollable_content_region.width, len(lines)))
         self._follow()
         self.refresh()
+
+    def _grow(self, size: Size) -> None:
+        """Take the new size. As long as the scrollbar stays where it is, nothing else on the screen has to move."""
+        if self.show_vertical_scrollbar and size.height > self.size.height and size.width == self.virtual_size.width:
+            self.set_reactive(OutputView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
 
     def _follow(self) -> None:
         if self._following:

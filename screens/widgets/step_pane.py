@@ -54,10 +54,11 @@ class StepPane(Vertical):
 
     def show_output(self, session: Session, run: Run | None) -> None:
         """Show what the run printed, if it printed anything."""
-        lines = session.tails.get(run.id, ()) if run else ()
+        lines = session.tails.get(run.id) if run else ()
         view = self.query_one("#output", OutputView)
-        self.set_class(not lines, "-quiet")
-        view.show(lines)
+        view.show(lines or ())
+        if lines is not None:  # else nobody knows yet whether room is needed: leave it as it is
+            self.set_class(not lines, "-quiet")
         if run:
             entitle(view, _output_title(run))
 
