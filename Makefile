@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest openssh-server openssh-client tmux
 JOBS   ?= 2
 
-.PHONY: help demo test lint bench lock install system clean
+.PHONY: help demo test lint bench pictures lock install system clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ lint: install  ## style, types, floors
 
 bench: install system  ## timed limits, each beside a reference measured in the same run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: install  ## the pictures of README and docs, made by the program
+	$(BIN)/python docs/make_pictures.py
 
 lock:  ## pin every dependency with its hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

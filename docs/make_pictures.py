@@ -1,0 +1,93 @@
+"""Makes the pictures of README and docs: the console itself, in the middle of a tabletop. Run: make pictures"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+PICTURES = Path(__file__).parent / "pictures"
+SIZES = ((120, 40), (80, 24))
+_DEADLINE_S = 60.0
+_PAUSE_S = 0.1
+
+
+async def main() -> None:
+    """Draw the incident screen while a restore runs, in both sizes."""
+    PICTURES.mkdir(exist_ok=True)
+    for width, height in SIZES:
+        with tempfile.TemporaryDirectory() as home:
+            os.environ |= {"CLEO_HOME": home, "CLEO_ACTOR": "oncall@bastion"}
+            picture = await _draw(width, height)
+        (PICTURES / f"incident-{width}x{height}.svg").write_text(picture, encoding="utf-8")
+
+
+async def _draw(width: int, height: int) -> str:
+    from cleo_console.app import CleoApp
+    from cleo_console.cli.demo import declaration_of
+    from cleo_console.demo import DemoHost
+
+    with DemoHost("oncall@bastion", speed=30) as host:
+        incident = host.declare(declaration_of(host, "database-failure"))
+        host.ensure_runner(incident)
+        await asyncio.to_thread(_up_to_the_restore, host, incident)
+        app = CleoApp(host, open_incident=incident)
+        async with app.run_test(size=(width, height)) as pilot:
+            await _restoring(pilot)
+            return app.export_screenshot(title="cleo")
+
+
+def _up_to_the_restore(host: object, incident_id: str) -> None:
+    """Do what comes before the restore, and ask for it."""
+    from cleo_console.demo import DemoHost
+    from journal.desk import Desk
+    from journal.incident import Incident
+    from journal.store import Follower, Reader
+
+    assert isinstance(host, DemoHost)
+    path = host.places.incident(incident_id).journal
+
+    def now() -> Incident:
+        with Reader(path) as reader:
+            return Incident.fold(reader.events())
+
+    with host.open(incident_id) as journal:
+        desk, follower = Desk(journal, now), Follower(path)
+
+        def done(step: str, confirmed: str = "") -> None:
+            run = desk.request_run(step, confirmed=confirmed)
+            while not now().runs[run].state.over:
+                follower.wait(_PAUSE_S)
+
+        target = "simulated-postgres"
+        for step in ("check-status", "hold-backups", "verify-backups"):
+            done(step)
+        desk.decide("severity", "high")
+        desk.decide("recovery-point", "latest", "the disk died, the data was sound")
+        desk.decide("strategy", "cold-recovery")
+        desk.decide("site", "original-site")
+        done("stop-writers", target)
+        done("postgres-start")
+        desk.decide("postgres-cure", "restore")
+        done("postgres-stop", target)
+        desk.request_run("postgres-restore", confirmed=target)
+        follower.stop()
+
+
+async def _restoring(pilot: Pilot[None]) -> None:
+    """Wait until the restore has come some way."""
+    end = asyncio.get_running_loop().time() + _DEADLINE_S
+    while asyncio.get_running_loop().time() < end:
+        await pilot.pause(_PAUSE_S)
+        screen = re.sub(r"<[^>]+>|&#160;", " ", pilot.app.export_screenshot())
+        if re.search(r"[2-9]\d\s*%", screen):
+            return
+    raise SystemExit("the restore never showed its progress")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
