@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.theme import Theme
 
 from screens.clocked import Now, utc_now
@@ -33,6 +34,13 @@ THEME = Theme(
 )
 
 
+def commands() -> type[Provider]:
+    """Return what the palette offers; imported when it is first opened."""
+    from screens.commands import CleoCommands
+
+    return CleoCommands
+
+
 class CleoApp(App[None]):
     """The console.
 
@@ -44,7 +52,7 @@ class CleoApp(App[None]):
 
     TITLE = "Cleo Console"
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS = {commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
