@@ -59,6 +59,22 @@ class Job:
                 conn.execute("RELEASE job")
         return lambda: self.future.set_result(result)
 
+    def done_alone(self, conn: sqlite3.Connection) -> Callable[[], None]:
+        """Like `done_in`, as a transaction of its own: inside a savepoint, the rule on output costs twice as much.
+
+        Raises:
+            sqlite3.Error: nothing is written.
+        """
+        conn.execute("BEGIN IMMEDIATE")
+        try:
+            result = self.work(conn)
+        except JournalError as error:
+            conn.execute("ROLLBACK")
+            refusal = error
+            return lambda: self.future.set_exception(refusal)
+        conn.execute("COMMIT")
+        return lambda: self.future.set_result(result)
+
     def fail(self, error: BaseException) -> None:
         """Tell the caller, if it still listens."""
         if not self.future.done():
@@ -232,6 +248,8 @@ class Writer:
     def _transact(self, jobs: list[Job]) -> list[Callable[[], None]]:
         if self._conn is None:
             self._conn = self._open()
+        if len(jobs) == 1:
+            return [jobs[0].done_alone(self._conn)]
         self._conn.execute("BEGIN IMMEDIATE")
         tell = [job.done_in(self._conn) for job in jobs]
         self._conn.execute("COMMIT")
