@@ -59,6 +59,8 @@ class IncidentScreen(IncidentScreens):
             self.query_one(Checklist).action_toggle_node()
             return
         step = self.step
+        if self.on_its_way(step):
+            return
         todo = {
             Deed.RUN: self._run,
             Deed.RUN_AGAIN: self._run,

@@ -11,7 +11,7 @@ from textual import work
 
 from journal.desk import Desk
 from journal.errors import CleoError
-from journal.events import InjectGiven, Override
+from journal.events import Event, InjectGiven, Override
 from journal.plan.model import Step
 from journal.records import Run
 from journal.store import JournalWriteFailed
@@ -49,7 +49,7 @@ class IncidentSession(IncidentView):
         super().__init__(incident_id)
         self.host = host
         self.asked: set[int] = set()
-        self._asking: dict[str, int] = {}
+        self._on_its_way: dict[str, int] = {}
         self._leave_step = ""
         self._unpainted = contextlib.ExitStack()
 
@@ -80,7 +80,6 @@ class IncidentSession(IncidentView):
     def on_session_arrived(self, event: Session.Arrived) -> None:
         """Take in what the follower has seen."""
         news = self.session.take()
-        self._asking = {step: run for step, run in self._asking.items() if self.session.run(run) is None}
         if news.opened:
             self._begin()
         for given in (event.body for event in news.events if isinstance(event.body, InjectGiven)):
@@ -140,21 +139,31 @@ class IncidentSession(IncidentView):
         """Say which gate refused a run."""
         raise NotImplementedError
 
-    def write(self, step: Step, what: str, call: Callable[[Desk], T]) -> None:
+    def write(self, step: Step, what: str, call: Callable[[Desk], Event]) -> None:
         """Write what settles ``step``, and go on to the next one when it is settled."""
         self._leave_step = step.id
-        self.session.write(what, call)
+        self._on_its_way[step.id] = 0
+        self.session.write(what, call, lambda event: self._on_its_way.update({step.id: event.seq}))
+
+    def on_its_way(self, step: Step) -> bool:
+        """Whether something was said of ``step`` that the screen does not show yet: a second press adds nothing."""
+        seq = self._on_its_way.get(step.id)
+        return seq is not None and not self._seen(seq)
+
+    def _seen(self, seq: int) -> bool:
+        """Whether the event ``seq``, 0 while it is being written, is in the state that the screen shows."""
+        return self.session.incident is not None and 0 < seq <= self.session.incident.seq
 
     def request_run(self, step: Step, *, confirmed: str = "", overrides: Sequence[Override] = ()) -> None:
         """Ask the runner for the step; a second press while the first is on its way asks for nothing more."""
-        if step.id in self._asking:
+        if self.on_its_way(step):
             return
 
         def asked(run: int) -> None:
             self.asked.add(run)
-            self._asking[step.id] = run
+            self._on_its_way[step.id] = run
 
-        self._asking[step.id] = 0
+        self._on_its_way[step.id] = 0
         self.session.request(
             f"run {step.title}",
             lambda desk: desk.request_run(step.id, confirmed=confirmed, overrides=overrides),
@@ -186,7 +195,7 @@ class IncidentSession(IncidentView):
         self.refresh_state()
 
     def _not_written(self, event: Session.Wrote, error: CleoError) -> None:
-        self._asking = {step: run for step, run in self._asking.items() if run}
+        self._on_its_way = {step: seq for step, seq in self._on_its_way.items() if seq}
         if isinstance(error, JournalWriteFailed):
             self.session.unwritten = event.what
         if event.failed:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from journal import events as e
 from journal.store import Journal
+from screens.dialog import Dialog
 from tests.screens.driving import console, requested, written
 from tests.screens.host import INCIDENT, START, FakeHost, PlayedRunner, SetClock
 
@@ -34,6 +35,16 @@ async def test_a_step_is_run_watched_and_gone_on_from(
         await seen.sees("0 running", "1 of 3 systems is down", "[g: go there]")
         await seen.press("enter")
         await seen.sees("1.1.2 Determine severity level", "[enter]")
+
+
+async def test_enter_pressed_again_and_again_asks_once(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.press("enter", "enter", "enter", "enter")
+        await requested(seen, journal)
+        await seen.press("enter")
+        await seen.sees("asked for")
+        assert len(written(journal, e.RunRequested)) == 1
+        assert not isinstance(seen.app.screen, Dialog)
 
 
 async def test_progress_shows_bar_rate_time_to_go_and_the_rto(
