@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from actions.runner import held
 from cleo_console.lab import Lab
 from journal.incident import Incident
 from journal.store import Reader
@@ -55,6 +60,16 @@ class Stand:
         """Return the incident as its journal has it now."""
         with Reader(self.journal) as reader:
             return Incident.fold(reader.events())
+
+    @contextmanager
+    def runner_ended(self) -> Iterator[None]:
+        """See to it that no runner is left, however the block ends."""
+        try:
+            yield
+        finally:
+            for lease in self.home.glob("incidents/*/lease.json"):
+                if held(lease.parent):
+                    os.kill(json.loads(lease.read_text())["pid"], signal.SIGKILL)
 
     def target(self) -> str:
         """Return what is typed to confirm."""

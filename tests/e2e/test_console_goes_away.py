@@ -25,11 +25,11 @@ __all__ = ["lab"]
 @pytest.fixture
 def stand(lab: Lab, tmp_path: Path) -> Iterator[Stand]:
     stand = Stand(lab, tmp_path / "home")
-    lab.break_("postgres", "lose-data-directory")
-    stand.declare()
-    stand.up_to_the_restore()
-    yield stand
-    stand.cleo("close", "--summary", "the test is over")
+    with stand.runner_ended():
+        lab.break_("postgres", "lose-data-directory")
+        stand.declare()
+        stand.up_to_the_restore()
+        yield stand
 
 
 def held_restore(stand: Stand) -> tuple[int, int]:

@@ -1,0 +1,111 @@
+"""A responder who is half asleep: reads NEXT, presses the key it names, answers what is asked with what is offered."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+from tests.e2e.terminal import Terminal
+
+_CLOCK = re.compile(r"\d\d:\d\d:\d\d|[0-9a-f]{4}-[0-9a-f]{4}")
+_MOST_KEYS = 400
+
+
+class Responder:
+    """Works one incident through the console's screen and keys, and knows nothing else.
+
+    Args:
+        terminal: the console, open on the incident.
+        target: what to type at an interlock.
+    """
+
+    def __init__(self, terminal: Terminal, target: str) -> None:
+        self._terminal = terminal
+        self._target = target
+        self.deeds: list[str] = []
+
+    def follow_next_to_the_end(self) -> None:
+        """Do what NEXT says until it says that the incident can be closed."""
+        for _ in range(_MOST_KEYS):
+            screen = self._terminal.until(lambda s: "NEXT" in s or "(esc)" in s or "(enter)" in s)
+            if "x: close the incident" in screen:
+                return
+            self._settled(screen)
+            if "Understood (enter)" in screen:
+                self._leave("Enter", sign="Understood (enter)")
+            elif "(esc)" in screen:
+                self._answer(screen)
+            elif "wait for what is running" in screen:
+                self._terminal.until(lambda s: "wait for what is running" not in s, 120)
+            else:
+                self._press(screen)
+        raise AssertionError(f"not at the end after {_MOST_KEYS} keys\n{self._terminal.screen()}")
+
+    def close(self, words: str) -> None:
+        """Close the incident."""
+        self._terminal.keys("x")
+        self._terminal.until("(esc)")
+        self._terminal.type(words)
+        self._terminal.until(words)
+        self._terminal.keys("Enter")
+        self._terminal.until("the incident is closed")
+
+    def _press(self, screen: str) -> None:
+        line = _next(screen)
+        self.deeds.append(line.removeprefix(" NEXT").strip())
+        self._terminal.keys("g" if "[g: go there]" in line else "Enter")
+
+        def answered(now: str) -> bool:
+            ticked = "tick:" in line and _still(now) != _still(screen)
+            return ticked or _next(now) != line or "(esc)" in now or "Understood (enter)" in now
+
+        with suppress(AssertionError):  # a key that came before the focus did is pressed again, as people do
+            self._terminal.until(answered, 8)
+
+    def _answer(self, screen: str) -> None:
+        if "to go on, type" in screen:
+            self._fill(self._target, screen.count(self._target) + 1)
+            self._terminal.keys("Enter")
+            self._leave("Enter")
+        elif "dry run (changes nothing)" in screen or "not known yet" in screen:
+            self._terminal.until(lambda s: "to go on, type" in s or "(esc)" not in s)
+        elif "Done by hand:" in screen:
+            self._fill(f"by hand, note {len(self.deeds)}")
+            self._leave("Enter")
+        elif "space ticks" in screen:
+            self._leave("Tab", "Enter")
+        else:
+            self._leave("Enter")
+
+    def _fill(self, text: str, times: int = 1) -> None:
+        """Type ``text`` and see it ``times`` on the screen; typed before the field was there, it is typed again."""
+        for _ in range(4):
+            self._terminal.type(text)
+            with suppress(AssertionError):
+                self._terminal.until(lambda screen: screen.count(text) >= times, 3)
+                return
+        raise AssertionError(f"{text!r} cannot be typed\n{self._terminal.screen()}")
+
+    def _leave(self, *keys: str, sign: str = "(esc)") -> None:
+        """Press what answers a dialog, until its ``sign`` is gone."""
+        for _ in range(4):
+            self._terminal.keys(*keys)
+            with suppress(AssertionError):
+                self._terminal.until(lambda screen: sign not in screen, 5)
+                return
+        raise AssertionError(f"{keys} did nothing\n{self._terminal.screen()}")
+
+    def _settled(self, screen: str) -> None:
+        """A step that was just started is not started again: wait until the screen says what became of it."""
+        if "» " in screen or "asked for" in screen:
+            self._terminal.until(lambda s: "» " not in s and "asked for" not in s)
+
+
+def _next(screen: str) -> str:
+    """Return the line that names what is next; empty while a dialog hides it."""
+    return next((line for line in screen.splitlines() if line.startswith(" NEXT")), "")
+
+
+def _still(screen: str) -> str:
+    """Return a screen without what changes by itself."""
+    return _CLOCK.sub("", screen)
