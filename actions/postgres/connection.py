@@ -26,6 +26,9 @@ _HINTS: dict[Why, str] = {
     "other": "See the server's log.",
 }
 
+_PLAIN: dict[Why, str] = {"refused": "connection refused", "timeout": "no answer in time"}
+"""Where the client library's last line is advice rather than the reason."""
+
 
 class CannotConnect(CleoError):
     """A server cannot be talked to; ``why`` is the kind of reason."""
@@ -82,7 +85,7 @@ def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psyco
         )
     except psycopg.OperationalError as error:
         why = _why(error)
-        words = str(error).strip().splitlines()[-1].rpartition("FATAL:  ")[2]
+        words = _PLAIN.get(why) or str(error).strip().splitlines()[-1].rpartition("FATAL:  ")[2].strip()
         raise CannotConnect(f"PostgreSQL at {settings.address}:{settings.port}: {words}", why) from None
 
 

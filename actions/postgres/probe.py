@@ -73,9 +73,9 @@ def _facts(row: tuple[Any, ...], newest: datetime | None) -> dict[str, Any]:
 
 def _unreached(error: CannotConnect) -> Health:
     words: dict[str, tuple[Status, str]] = {
-        "refused": ("down", f"refused: {error.message}"),
+        "refused": ("down", error.message),
         "password": ("not measured", f"user or password is wrong: {error.message}"),
-        "timeout": ("down", f"no answer in time: {error.message}"),
+        "timeout": ("down", error.message),
         "starting": ("degraded", f"starting or recovering: {error.message}"),
     }
     status, detail = words.get(error.why, ("down", error.message))
