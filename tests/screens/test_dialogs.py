@@ -73,8 +73,10 @@ async def test_systems_are_ticked(host: FakeHost, journal: Journal, size: tuple[
     async with console(host, size) as seen:
         await seen.at("affected")
         await seen.press("enter")
-        await seen.sees("Which systems must be recovered?", "PostgreSQL", "DNS")
-        await seen.press("down", "space", "tab", "enter")
+        await seen.sees("Which systems must be recovered?", "[x] PostgreSQL", "[x] MongoDB", "[ ] DNS")
+        await seen.press("down", "space")
+        await seen.sees("[ ] MongoDB")
+        await seen.press("enter")
         await seen.until(lambda: written(journal, e.DecisionMade), "the decision")
         assert written(journal, e.DecisionMade)[0].answer == "postgres"
 

@@ -191,6 +191,32 @@ async def test_health_that_is_not_measured_or_old_is_never_green(
         await seen.no_longer_sees("✓ PostgreSQL")
 
 
+async def test_what_keeps_the_runner_from_writing_is_loud_on_every_screen_until_it_clears(
+    host: FakeHost, journal: Journal, size: tuple[int, int]
+) -> None:
+    host.runner_trouble = "no space left on /var"
+    async with console(host, size) as seen:
+        await seen.sees("THE JOURNAL CANNOT BE WRITTEN: no space left on /var")
+        await seen.press("t")
+        await seen.sees("all 1 event", "THE JOURNAL CANNOT BE WRITTEN: no space left on /var")
+        host.runner_trouble = ""
+        await seen.no_longer_sees("CANNOT BE WRITTEN")
+
+
+async def test_an_incident_opens_at_what_runs_and_rather_at_what_is_in_doubt(
+    host: FakeHost, journal: Journal, runner: PlayedRunner
+) -> None:
+    run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
+    runner.start(run, step="restore", action="postgres.restore", destructive=True)
+    async with console(host) as seen:
+        await seen.until(lambda: seen.incident_screen.cursor == "restore", "the cursor at what runs")
+    run = journal.append(e.RunRequested(step="verify", action="postgres.verify"))[0].seq
+    runner.start(run, step="verify", action="postgres.verify")
+    runner.doubt(run, step="verify", why="its runner was gone")
+    async with console(host) as seen:
+        await seen.until(lambda: seen.incident_screen.cursor == "verify", "the cursor at what is in doubt")
+
+
 async def test_a_dead_runner_is_said_and_one_key_starts_it(host: FakeHost, journal: Journal) -> None:
     host.alive = False
     async with console(host) as seen:

@@ -148,6 +148,48 @@ def test_report(snap_compare: Snap, host: FakeHost, journal: Journal, size: tupl
     shot(snap_compare, host, size, drive)
 
 
+def test_output(
+    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    recovering(journal, runner)
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT", "71.04%")
+        await seen.press("o")
+        await seen.sees("12 lines")
+        await seen.press("slash")
+        await seen.type("70.04")
+        await seen.press("enter")
+        await seen.sees("1 of 1 line")
+
+    shot(snap_compare, host, size, drive)
+
+
+def test_strategy(
+    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
+    runner.health("postgres", "up", "primary", exposure_s=360)
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT", "exposed")
+        await seen.at("strategy")
+        await seen.press("enter")
+        await seen.sees("its exposure, measured just now")
+
+    shot(snap_compare, host, size, drive)
+
+
+def test_palette(snap_compare: Snap, host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT")
+        await seen.press("ctrl+p")
+        await seen.type("restore")
+        await seen.sees("Go to step 2.2.2")
+
+    shot(snap_compare, host, size, drive)
+
+
 def test_start(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> None:
     with host.begin("INC-2026-11-21-01", declaration(title="index bloat", severity="low", kind=e.Kind.DRILL)) as old:
         old.append(e.IncidentClosed(summary="over"))
