@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from unittest import mock
 
 from benchmarks.kills import declaration
 from benchmarks.process import cpu_s
@@ -50,8 +51,8 @@ def runner_core(seconds: float) -> tuple[float, float]:
     command = [sys.executable, str(ROOT / "benchmarks" / "flood.py"), str(RATE), f"{seconds:g}"]
     step = {"id": "print-1", "title": "Print", "command": command, "host": "db1", "expect": "5 min"}
     with folder() as home, silent_systems(home, []) as inventory, Stand(home, inventory, [step]) as stand:
-        os.environ.update(stand.env)
-        ensure_runner(stand.place)
+        with mock.patch.dict(os.environ, stand.env):
+            ensure_runner(stand.place)
         used = cpu_s(stand.runner_pid())
         with Journal.open(stand.place.journal, actor="bench@bench") as journal:
             run = Desk(journal, stand.incident).request_run("print-1")

@@ -143,7 +143,7 @@ def plan(extra: Sequence[dict[str, Any]] = ()) -> LoadedPlan:
     return LoadedPlan(plan_from_data(data), data, loaded.sha256, loaded.source)
 
 
-def wait_for(what: str, wanted: Any, deadline_s: float = 60.0) -> None:
+def wait_for(what: str, wanted: Any, deadline_s: float = 30.0) -> None:
     """Return once ``wanted()`` is true.
 
     Raises:

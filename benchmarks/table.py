@@ -24,17 +24,20 @@ class Row(NamedTuple):
 
 
 VERDICTS = {True: "met", False: "NOT MET", None: "not measured"}
-WIDTHS = (44, 46, 46, 26)
-TITLES = ("figure", "measured", "reference, same run", "limit")
+WIDTHS = (39, 36, 46, 22)
 
 
 def line_of(row: Row) -> str:
     """Return a row of the table, with its verdict as a word."""
     cells = (row.figure, row.measured, row.reference, row.limit)
-    return "".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)) + VERDICTS[row.kept]
+    return _line(cells, VERDICTS[row.kept])
 
 
-HEADER = "".join(f"{title:<{width}}" for title, width in zip(TITLES, WIDTHS, strict=True)) + "verdict"
+def _line(cells: tuple[str, ...], verdict: str) -> str:
+    return "".join(f"{cell:<{width}}  " for cell, width in zip(cells, WIDTHS, strict=True)) + verdict
+
+
+HEADER = _line(("figure", "measured", "reference, same run", "limit"), "verdict")
 
 
 def not_measured(figure: str, limit: str, why: str) -> Row:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 WIDTH, HEIGHT = 120, 40
-DEADLINE_S = 60.0
+DEADLINE_S = 30.0
 _ESCAPES = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[P_^][^\x1b]*\x1b\\|[@-Z\\-_]|[ -/]+.)"
 )
@@ -41,6 +41,8 @@ class Terminal:
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
         whole = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env}
+        for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal is asked
+            whole.pop(name, None)
         self.received = 0
         self._seen = b""
         self.started = time.monotonic()
@@ -61,7 +63,7 @@ class Terminal:
                 break
             if wanted(self.text):
                 return time.monotonic() - self.started
-        raise NotSeen(f"not seen: {self.text[-500:]!r}")
+        raise NotSeen(f"not seen: {self.text[-120:]!r}")
 
     @property
     def text(self) -> str:
