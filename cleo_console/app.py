@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from typing import ClassVar
 
@@ -59,7 +60,9 @@ class CleoApp(App[None]):
     ]
 
     def __init__(self, host: Host, open_incident: str | None = None, *, clock: Now = utc_now) -> None:
-        super().__init__()
+        # Textual takes the terminal's own colours away only where they are in use before it looks at NO_COLOR; else it
+        # makes them grey, and the terminal's defaults black on black.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.host = host
         self.clock = clock
         self._open_incident = open_incident

@@ -130,8 +130,14 @@ async def test_without_colour_the_words_stay(host: FakeHost, journal: Journal, m
     async with console(host) as seen:
         assert seen.app.theme == "ansi-dark"
         await seen.sees("LAB", "○ Check system status", "0 in doubt")
-        svg = seen.app.export_screenshot()
-        assert "#1f5fbf" not in svg
+        await seen.press("h")
+        await seen.sees("? PostgreSQL")
+        pieces = [
+            piece for strip in seen.app.screen._compositor.render_strips() for piece in strip if piece.text.strip()
+        ]
+        colours = {str(colour) for p in pieces if p.style for colour in (p.style.color, p.style.bgcolor) if colour}
+        assert all("default" in colour for colour in colours), colours
+        assert any("PostgreSQL" in p.text and p.style and p.style.underline for p in pieces), "the cursor is not seen"
 
 
 async def test_help_lists_every_key_and_symbol(host: FakeHost, journal: Journal) -> None:
