@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from actions.monitor import Monitor
@@ -12,7 +13,7 @@ from actions.runner.gates import Asked, Closed, closed_gates
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.takeover import close_in_doubt
-from actions.runner.worker import Job, Worker, refused
+from actions.runner.worker import Job, RunnerGone, Worker, refused
 from actions.runner.world import World
 from journal import events as e
 from journal.incident import Incident
@@ -71,11 +72,21 @@ class Runner:
 
     def run(self) -> None:
         """Execute until the incident is closed or somebody calls ``stop``."""
+        try:
+            with suppress(RunnerGone):
+                self._arrive()
+                self._execute()
+        finally:
+            self._leave()
+
+    def _arrive(self) -> None:
         self._append(self._arrival())
         self._catch_up(0)
         for run in self._incident.unfinished():
             self._take_over(run)
         self._refuse_stale()
+
+    def _execute(self) -> None:
         known = {name: record.status for name, record in self._incident.health.items()}
         monitor = Monitor(self._world.probes, self._journal, self._trouble, known)
         monitor.start()
@@ -86,7 +97,6 @@ class Runner:
                 self._catch_up(POLL_S)
         finally:
             monitor.stop()
-            self._leave()
 
     def _arrival(self) -> e.RunnerStarted:
         earlier = self._incident.runner
@@ -98,7 +108,8 @@ class Runner:
         why = "the incident is closed" if self._incident.closed_at else self._why_stopped
         if self._incident.closed_at and self._jobs.targets:
             self._jobs.targets.release_all()
-        self._append(e.RunnerStopped(pid=os.getpid(), why=why))
+        with suppress(RunnerGone):
+            self._append(e.RunnerStopped(pid=os.getpid(), why=why))
         self._follower.stop()
         self._follower.wait(0)
         self._journal.close()
@@ -190,7 +201,7 @@ class Runner:
             except JournalWriteFailed:
                 if self._stop.is_set():
                     # As if this runner had died here: its successor finds the run unfinished, and says so.
-                    raise SystemExit(1) from None
+                    raise RunnerGone from None
                 retry.wait(1.0)
             else:
                 return

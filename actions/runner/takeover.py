@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from actions.runner.programs import what_is_known
-from actions.runner.worker import Job, with_output
+from actions.runner.worker import Job, RunnerGone, with_output
 from actions.transport import NothingStarted, ProgramLost, TransportLost
 from journal import events as e
 from journal.errors import CleoError
@@ -26,7 +27,8 @@ def close_in_doubt(job: Job) -> None:
         why="its runner died while it was at work",
         program="; ".join(words) or "it ran no external program; how far it got is not known",
     )
-    job.append(with_output(job.journal, body))
+    with suppress(RunnerGone):
+        job.append(with_output(job.journal, body))
 
 
 def _unfinished(programs: Sequence[Program]) -> list[Program]:

@@ -30,6 +30,10 @@ from journal.store import Journal, JournalWriteFailed
 Append = Callable[[e.Body], None]
 
 
+class RunnerGone(Exception):
+    """The runner has stopped while an event could not be written: for this run, it is as if the runner had died."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What a worker needs beside its run.
@@ -84,6 +88,8 @@ class Worker:
         try:
             if self.job.reenter or self._begin():
                 self._end(self._outcome())
+        except RunnerGone:
+            return
         finally:
             self.job.pump.close()
             self._done(self.job.run.id)
