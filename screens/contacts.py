@@ -34,7 +34,7 @@ class ContactsScreen(FullScreen):
     CSS_PATH = ["full.tcss", "contacts.tcss"]
     HEADING = "Contacts and escalation"
     NAME = "contacts"
-    FOCUS = "#levels"
+    AUTO_FOCUS = "#levels"
     BINDINGS = [
         Binding("p", "page", "called", tooltip="note that you called the level at the cursor; its clock starts"),
         Binding("a", "acknowledge", "has answered", tooltip="note that the level at the cursor answered"),

@@ -42,7 +42,6 @@ class FullScreen(Screen[None], HearsNews):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     HEADING: ClassVar[str] = ""
     NAME: ClassVar[str] = ""
-    FOCUS: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "other('timeline')", "timeline", tooltip="the timeline, or back"),
         Binding("h", "other('health')", "health", tooltip="health of all systems, or back"),
@@ -77,8 +76,6 @@ class FullScreen(Screen[None], HearsNews):
     def on_mount(self) -> None:
         """Show what is known, and keep the ages true."""
         self.bindings_updated_signal.subscribe(self, lambda _: self.show_keys())
-        if self.FOCUS:
-            self.query_one(self.FOCUS).focus()
         self.set_interval(_MINUTE, self.news)
         self.news()
 

@@ -58,7 +58,7 @@ class HealthScreen(FullScreen):
     CSS_PATH = ["full.tcss", "health.tcss"]
     HEADING = "Health"
     NAME = "health"
-    FOCUS = "#systems"
+    AUTO_FOCUS = "#systems"
     _seq = 0
     _asking = False
 

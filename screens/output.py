@@ -33,7 +33,7 @@ class OutputScreen(FullScreen):
     CSS_PATH = ["full.tcss", "output.tcss"]
     HEADING = "Output"
     NAME = "output"
-    FOCUS = "#lines"
+    AUTO_FOCUS = "#lines"
     BINDINGS = [
         Binding("slash", "search", "find", key_display="/", tooltip="find words in all that it printed"),
         Binding("n", "found(1)", "next", tooltip="the next line found"),

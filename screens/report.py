@@ -32,7 +32,7 @@ class ReportScreen(FullScreen):
     CSS_PATH = ["full.tcss", "report.tcss"]
     HEADING = "Report"
     NAME = "report"
-    FOCUS = "#parts"
+    AUTO_FOCUS = "#parts"
     BINDINGS = [
         Binding("enter", "write", "write", tooltip="write the part at the cursor, or sign"),
         Binding("x", "drop", "drop item", tooltip="take the action item at the cursor back"),

@@ -36,7 +36,7 @@ class TimelineScreen(FullScreen):
     CSS_PATH = ["full.tcss", "timeline.tcss"]
     HEADING = "Timeline"
     NAME = "timeline"
-    FOCUS = "#entries"
+    AUTO_FOCUS = "#entries"
     BINDINGS = [
         Binding("slash", "search", "find", key_display="/", tooltip="only entries with these words; empty for all"),
         Binding("k", "kind", "kind", tooltip="only runs, decisions, notes, health or people; again: the next kind"),

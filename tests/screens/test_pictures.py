@@ -131,6 +131,7 @@ def test_whole_screen(
         await seen.sees("NEXT", "call L2")
         await seen.press(SCREENS[name])
         await seen.sees({"timeline": "Called L1", "health": "T+00:07:00", "contacts": "OVERDUE"}[name])
+        await seen.until(lambda: seen.app.focused and seen.app.focused.has_pseudo_class("focus"), "the cursor")
 
     shot(snap_compare, host, size, drive)
 
