@@ -16,10 +16,11 @@ from benchmarks.stand import CONSOLE, folder
 from benchmarks.table import Row, not_measured
 from benchmarks.terminal import Terminal
 from cleo_console.lab import Lab
+from journal.desk import Desk
 from journal.errors import CleoError
 from journal.incident import Incident
 from journal.records import Program, RunState
-from journal.store import Reader
+from journal.store import Journal, Reader
 
 LIMIT = 1.05
 ROOM = 5
@@ -77,21 +78,20 @@ class Recovery:
         """Restore while the console shows the restore's output."""
         with Terminal([*CONSOLE, "open", self.id], self.env) as console:
             console.until(lambda text: "Checklist" in text)
-            begun = subprocess.Popen(
-                [*CONSOLE, "run", "postgres.restore", "--confirm", self.target],
-                env={**os.environ, **self.env},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-            while begun.poll() is None:
+            with Journal.open(self.journal, actor="bench@bench") as journal:
+                run = Desk(journal, self.incident).request_run("postgres-restore", confirmed=self.target)
+            while not self.incident().runs[run].state.over:
                 console.press(b"j")  # jumps to what is running, and shows what it prints
                 console.listen(0.5)
         return self._last_restore()
 
-    def _last_restore(self) -> Through:
+    def incident(self) -> Incident:
+        """Return the incident as its journal has it now."""
         with Reader(self.journal) as reader:
-            incident = Incident.fold(reader.events())
-        run = next(run for run in reversed(incident.runs.values()) if run.action == "postgres.restore")
+            return Incident.fold(reader.events())
+
+    def _last_restore(self) -> Through:
+        run = next(run for run in reversed(self.incident().runs.values()) if run.action == "postgres.restore")
         if run.state is not RunState.SUCCEEDED:
             raise RuntimeError(f"the restore did not succeed: {run.state} {run.summary} {run.refusal}")
         program = next(program for program in run.programs if program.key == "restore")
