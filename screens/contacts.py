@@ -10,12 +10,12 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from journal.inert import inert
 from journal.plan.contradictions import is_placeholder
 from journal.plan.model import Contact
 from screens.clocked import clock_of
 from screens.escalation import Standing, standings
 from screens.full import FullScreen
-from screens.inert import inert
 from screens.phrases import minutes
 from screens.widgets.quiet import Quiet
 from screens.words import Words

@@ -13,10 +13,10 @@ from textual.widgets.selection_list import Selection
 
 from journal.decisions import AnswerRefused, check_answer, refusal
 from journal.incident import Incident
+from journal.inert import inert
 from journal.plan.model import Decision, Step
 from journal.rows import Reading
 from screens.dialog import Dialog
-from screens.inert import inert
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 from screens.widgets.ticks import Ticks

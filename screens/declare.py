@@ -14,11 +14,11 @@ from textual.widgets import Button, Input, Select
 from journal.declare import Declaration
 from journal.errors import CleoError
 from journal.events import Kind
+from journal.inert import inert
 from journal.plan.model import Plan
 from screens.clocked import clock_of
 from screens.dialog import Dialog
 from screens.host import Host
-from screens.inert import inert
 from screens.times import echo, instant
 from screens.widgets.field import Field
 from screens.widgets.kind_badge import kind_badge

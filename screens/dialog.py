@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button
 
-from screens.inert import inert
+from journal.inert import inert
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 

@@ -11,8 +11,8 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList
 from textual.widgets.option_list import Option
 
+from journal.inert import inert
 from journal.records import Run
-from screens.inert import inert
 from screens.session import Session
 from screens.step_text import line
 from screens.watching import WatchingDialog

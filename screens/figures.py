@@ -11,8 +11,8 @@ from textual.content import Content
 from journal import clocks
 from journal.clocks import RpoClock, RtoClock
 from journal.incident import Incident
+from journal.inert import inert
 from journal.rows import Reading
-from screens.inert import inert
 from screens.phrases import age, minutes
 
 _GOOD, _LATE, _CLOSE, _QUIET = "$text-success", "bold $text-error", "bold $text-warning", "$quiet"

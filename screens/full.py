@@ -14,11 +14,11 @@ from textual.widget import Widget
 
 from journal.errors import CleoError
 from journal.incident import Incident
+from journal.inert import inert
 from screens.clocked import clock_of
 from screens.hears import HearsNews
 from screens.help import HelpScreen
 from screens.incident_view import IncidentView, NotReadYet
-from screens.inert import inert
 from screens.lookup import Lookup
 from screens.session import Session
 from screens.widgets.key_line import KeyLine

@@ -13,11 +13,11 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from journal.events import HealthChanged
+from journal.inert import inert
 from journal.report.times import offset
 from journal.store import Reader
 from screens.clocked import clock_of
 from screens.full import FullScreen
-from screens.inert import inert
 from screens.phrases import age, length, utc
 from screens.symbols import health_look
 from screens.widgets.health_panel import Health, health

@@ -12,6 +12,7 @@ from textual import work
 from journal.desk import Desk
 from journal.errors import CleoError
 from journal.events import Event, InjectGiven, Override
+from journal.inert import inert
 from journal.plan.model import Step
 from journal.records import Run
 from journal.store import JournalWriteFailed
@@ -20,7 +21,6 @@ from screens.dialog import Dialog, Problem
 from screens.hears import HearsNews
 from screens.host import Host
 from screens.incident_view import IncidentView
-from screens.inert import inert
 from screens.session import Session
 from screens.widgets.header import IncidentHeader
 from screens.words import Words

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from journal.inert import inert
 from screens.full import FullScreen
-from screens.inert import inert
 from screens.output_reading import Copied, Looked, copy_out, holds, look_back, read_lines
 from screens.phrases import count
 from screens.session import Session

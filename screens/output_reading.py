@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from journal.errors import CleoError
+from journal.inert import inert
 from journal.rows import OutputLine
 from journal.store import Reader
-from screens.inert import inert
 
 BATCH = 5_000
 """Lines looked at in one go: a few tens of milliseconds."""

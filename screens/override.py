@@ -9,10 +9,10 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from journal.events import Override
+from journal.inert import inert_lines
 from journal.interlock import word_to_type
 from journal.records import Refusal, Run
 from screens.dialog import Dialog
-from screens.inert import inert_lines
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 

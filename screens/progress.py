@@ -8,8 +8,8 @@ from textual.content import Content
 
 from journal import clocks
 from journal.incident import Incident
+from journal.inert import inert
 from journal.records import Run
-from screens.inert import inert
 from screens.phrases import length, minutes
 from screens.session import Session
 

@@ -14,9 +14,9 @@ from textual.widgets.option_list import Option
 
 from journal.chain import short_head
 from journal.events import ReportField
+from journal.inert import inert
 from journal.review_desk import ReviewDesk
 from screens.full import FullScreen
-from screens.inert import inert
 from screens.phrases import count
 from screens.report_dialogs import FieldDialog, Item, ItemDialog
 from screens.report_preview import Preview, preview

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from journal.inert import inert
 from screens.dialog import Dialog
-from screens.inert import inert
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 

@@ -15,12 +15,12 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from journal.errors import CleoError
+from journal.inert import inert
 from screens.clocked import clock_of
 from screens.declare import DeclareScreen
 from screens.dialog import Problem
 from screens.help import HelpScreen
 from screens.host import Host, IncidentSummary
-from screens.inert import inert
 from screens.phrases import age
 from screens.widgets.key_line import KeyLine
 from screens.widgets.kind_badge import kind_badge

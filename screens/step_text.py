@@ -10,10 +10,10 @@ from textual.content import Content
 from journal.action_spec import Catalogue
 from journal.events import Identity
 from journal.incident import Incident
+from journal.inert import inert, inert_lines
 from journal.plan.model import Step
 from journal.records import Run, RunState
 from screens.deeds import Deed, deed, destructive, refused_run, runnable
-from screens.inert import inert, inert_lines
 from screens.phrases import age, length, minutes
 from screens.symbols import STEPS
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from journal.incident import Incident
+from journal.inert import inert
 from journal.plan.applies import applies
 from journal.plan.model import Step
 from journal.records import Run
 from journal.rows import Reading
-from screens.inert import inert
 from screens.phrases import age, count, length, minutes
 
 _BACKUPS_OF = {"backups.verify": "postgres"}

@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from journal.inert import inert
 from journal.report.evidence import Entry
 from journal.report.timeline import Teller
 from journal.report.times import offset
 from screens.full import FullScreen
-from screens.inert import inert
 from screens.late import LateEntry
 from screens.phrases import count, utc
 from screens.session import Session

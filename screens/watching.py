@@ -9,10 +9,10 @@ from textual.content import Content
 
 from journal.desk import Desk
 from journal.errors import CleoError
+from journal.inert import inert
 from journal.records import Run, RunState
 from screens.dialog import Dialog
 from screens.hears import HearsNews
-from screens.inert import inert
 from screens.session import Session
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from journal.inert import inert_lines
 from screens.clocked import clock_of
 from screens.dialog import Dialog
-from screens.inert import inert_lines
 from screens.times import NotATime, echo, instant
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet

@@ -13,8 +13,8 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from journal.incident import Incident
+from journal.inert import inert
 from journal.plan.model import Phase, Section
-from screens.inert import inert
 from screens.symbols import TONES
 from screens.widgets.checklist_rows import Row, phase_row, section_row, step_row
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from journal import clocks
 from journal.incident import Incident
+from journal.inert import inert
 from journal.plan.model import Phase, Section, Step
 from journal.records import StepState
 from screens.deeds import RUNNABLE_KINDS
-from screens.inert import inert
 from screens.phrases import minutes
 from screens.symbols import STEPS
 

@@ -9,9 +9,9 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from journal.inert import inert
 from journal.report.evidence import Entry
 from journal.report.times import offset
-from screens.inert import inert
 from screens.widgets.paged_view import PagedView
 
 _WIDE = 110

@@ -11,9 +11,9 @@ from textual.content import Content
 
 from journal.chain import short_head
 from journal.incident import Incident
+from journal.inert import inert
 from journal.rows import Reading
 from screens.figures import phase_line, rpo_line, rto_line
-from screens.inert import inert
 from screens.phrases import stopwatch
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from textual.content import Content
 
 from journal.incident import Incident
+from journal.inert import inert
 from journal.rows import Reading
-from screens.inert import inert
 from screens.phrases import age
 from screens.session import Session
 from screens.symbols import Look, health_look

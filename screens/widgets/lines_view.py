@@ -7,7 +7,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from screens.inert import inert
+from journal.inert import inert
 
 
 class LinesView(ScrollView, can_focus=True):

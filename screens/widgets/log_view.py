@@ -8,8 +8,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 
+from journal.inert import inert
 from journal.rows import OutputLine
-from screens.inert import inert
 from screens.widgets.paged_view import PagedView
 
 

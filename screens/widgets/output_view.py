@@ -10,8 +10,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from journal.inert import inert
 from journal.rows import OutputLine
-from screens.inert import inert
 
 
 class OutputView(ScrollView, can_focus=True):

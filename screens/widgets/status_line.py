@@ -7,9 +7,9 @@ from datetime import datetime
 from textual.content import Content
 
 from journal.incident import Incident
+from journal.inert import inert
 from screens.deeds import Deed, counts, deed
 from screens.escalation import overdue
-from screens.inert import inert
 from screens.phrases import age
 from screens.session import Session
 from screens.step_text import title

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
+from journal.inert import inert
 from journal.plan.model import Step
 from journal.records import Run
 from screens.deeds import Deed, deed
-from screens.inert import inert
 from screens.progress import progress
 from screens.session import Session
 from screens.step_text import advice, step_text, title

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from screens.inert import inert, inert_lines
+from journal.inert import inert, inert_lines
 from screens.phrases import age, length, minutes, stopwatch
 from screens.times import NotATime, echo, instant
 
