@@ -93,6 +93,8 @@ class FullScreen(Screen[None], HearsNews):
 
     def on_lookup_found(self, event: Lookup.Found) -> None:
         """Take an answer from the journal; what cannot be read is said in the title."""
+        if not self.is_attached:
+            return
         error = event.future.exception()
         if error is None:
             self._failed = ""

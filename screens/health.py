@@ -102,9 +102,13 @@ class HealthScreen(FullScreen):
         self._show_one()
 
     def _show_one(self) -> None:
-        option = self.query_one("#systems", OptionList).highlighted_option
+        systems = self.query_one_optional("#systems", OptionList)
+        one = self.query_one_optional("#one", Quiet)
+        if systems is None or one is None:  # the list is there a moment before the rest, and is left a moment after it
+            return
+        option = systems.highlighted_option
         if option and option.id:
-            self.query_one("#one", Quiet).show(self._one(option.id))
+            one.show(self._one(option.id))
 
     def _one(self, name: str) -> Content:
         """Return everything that is known of one system."""

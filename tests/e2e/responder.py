@@ -9,6 +9,7 @@ from tests.e2e.terminal import Terminal
 
 _CLOCK = re.compile(r"\d\d:\d\d:\d\d|[0-9a-f]{4}-[0-9a-f]{4}")
 _MOST_KEYS = 400
+_LOOKS = 4
 
 
 class Responder:
@@ -27,7 +28,7 @@ class Responder:
     def follow_next_to_the_end(self) -> None:
         """Do what NEXT says until it says that the incident can be closed."""
         for _ in range(_MOST_KEYS):
-            screen = self._terminal.until(lambda s: "NEXT" in s or "(esc)" in s or "(enter)" in s)
+            screen = self._steady()
             if "x: close the incident" in screen:
                 return
             self._settled(screen)
@@ -40,6 +41,18 @@ class Responder:
             else:
                 self._press(screen)
         raise AssertionError(f"not at the end after {_MOST_KEYS} keys\n{self._terminal.screen()}")
+
+    def _steady(self) -> str:
+        """Return the screen once it has stopped changing: nobody answers what is still being drawn."""
+        last, same = "", 0
+
+        def steady(screen: str) -> bool:
+            nonlocal last, same
+            same = same + 1 if _still(screen) == last else 0
+            last = _still(screen)
+            return same >= _LOOKS and any(sign in screen for sign in ("NEXT", "(esc)", "(enter)"))
+
+        return self._terminal.until(steady)
 
     def close(self, words: str) -> None:
         """Close the incident."""
