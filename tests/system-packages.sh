@@ -17,4 +17,4 @@ mkdir -p /etc/postgresql-common
 [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
 apt-get update -qq
 # shellcheck disable=SC2086  # a list of names
-apt-get install -y -qq --no-install-recommends $missing
+apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $missing
