@@ -70,7 +70,10 @@ class ReportScreen(FullScreen):
             self._build()
 
     def _show_parts(self) -> None:
-        parts, shown = self.query_one("#parts", OptionList), self.query_one("#parts", OptionList).options
+        parts = self.query_one_optional("#parts", OptionList)
+        if parts is None:  # left in this moment
+            return
+        shown = parts.options
         wanted = self._parts()
         if [(option.id, option.prompt) for option in shown] == [(option.id, option.prompt) for option in wanted]:
             return
@@ -108,7 +111,8 @@ class ReportScreen(FullScreen):
 
     @property
     def _part(self) -> str:
-        option = self.query_one("#parts", OptionList).highlighted_option
+        parts = self.query_one_optional("#parts", OptionList)  # keys are asked about before and after it is there
+        option = parts.highlighted_option if parts else None
         return (option.id or "") if option else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

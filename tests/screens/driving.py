@@ -50,6 +50,19 @@ class Console:
         """Wait until the screen shows all these texts."""
         await self.until(lambda: all(text in self.screen_text() for text in texts), " and ".join(texts))
 
+    async def is_still(self) -> None:
+        """Wait until nothing on the screen has changed for ten looks: what came last has been drawn."""
+        looks: list[str] = []
+
+        def same() -> bool:
+            looks.append(self.app.export_screenshot())
+            return len(looks) > 10 and len(set(looks[-10:])) == 1
+
+        deadline = time.monotonic() + DEADLINE
+        while not same():
+            assert time.monotonic() < deadline, "the screen never came to rest"
+            await asyncio.sleep(0.04)
+
     async def no_longer_sees(self, text: str) -> None:
         await self.until(lambda: text not in self.screen_text(), f"{text} gone")
 

@@ -34,7 +34,9 @@ def shot(
     incident: str | None = INCIDENT,
 ) -> None:
     async def before(pilot: Pilot[Any]) -> None:
-        await drive(Console(pilot, host))
+        seen = Console(pilot, host)
+        await drive(seen)
+        await seen.is_still()
 
     app = CleoApp(host, incident, clock=host.clock)
     assert snap_compare(app, terminal_size=size, run_before=before)
@@ -177,16 +179,6 @@ def test_strategy(
         await seen.at("strategy")
         await seen.press("enter")
         await seen.sees("its exposure, measured just now")
-
-    shot(snap_compare, host, size, drive)
-
-
-def test_palette(snap_compare: Snap, host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
-    async def drive(seen: Console) -> None:
-        await seen.sees("NEXT")
-        await seen.press("ctrl+p")
-        await seen.type("restore")
-        await seen.sees("Go to step 2.2.2")
 
     shot(snap_compare, host, size, drive)
 
