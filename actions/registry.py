@@ -3,45 +3,58 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pkgutil import resolve_name
+from typing import TypeVar
 
 from actions.action import Action
-from actions.backups.hold import held, hold, release
-from actions.backups.take import take
-from actions.backups.verify import verify as verify_backups
-from actions.postgres.apply_wal import apply_wal
-from actions.postgres.is_restored import is_restored
-from actions.postgres.restore import restore
-from actions.postgres.start_stop import is_running, start, stop
-from actions.postgres.verify import verify as verify_postgres
-from actions.postgres.writers import allow_writers, stop_writers, writers
 from actions.promised import PROMISED
-from actions.validation.damage import damage_report
-from actions.validation.status import health_check, status_check
 from journal.action_spec import ActionSpec
 from journal.errors import CleoError
 
-_REAL = (
-    status_check,
-    health_check,
-    damage_report,
-    verify_backups,
-    hold,
-    release,
-    held,
-    take,
-    is_running,
-    start,
-    stop,
-    writers,
-    stop_writers,
-    allow_writers,
-    restore,
-    apply_wal,
-    is_restored,
-    verify_postgres,
-)
+_REAL = {
+    "status.check": "actions.validation.status:status_check",
+    "health.check": "actions.validation.status:health_check",
+    "damage.report": "actions.validation.damage:damage_report",
+    "backups.verify": "actions.backups.verify:verify",
+    "backups.hold": "actions.backups.hold:hold",
+    "backups.release": "actions.backups.hold:release",
+    "backups.held": "actions.backups.hold:held",
+    "backups.take": "actions.backups.take:take",
+    "postgres.is_running": "actions.postgres.start_stop:is_running",
+    "postgres.start": "actions.postgres.start_stop:start",
+    "postgres.stop": "actions.postgres.start_stop:stop",
+    "postgres.writers": "actions.postgres.writers:writers",
+    "postgres.stop_writers": "actions.postgres.writers:stop_writers",
+    "postgres.allow_writers": "actions.postgres.writers:allow_writers",
+    "postgres.restore": "actions.postgres.restore:restore",
+    "postgres.apply_wal": "actions.postgres.apply_wal:apply_wal",
+    "postgres.is_restored": "actions.postgres.is_restored:is_restored",
+    "postgres.verify": "actions.postgres.verify:verify",
+}
+"""Where each action is found. Each is imported when somebody first looks at it: the console opens on one step."""
+
+T = TypeVar("T")
+
+
+class _Looked(Mapping[str, T]):
+    """Names, and what ``look`` finds for each when it is asked for."""
+
+    def __init__(self, names: Mapping[str, object], look: Callable[[str], T]) -> None:
+        self._names = names
+        self._look = look
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._look(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class UnknownAction(CleoError):
@@ -51,14 +64,19 @@ class UnknownAction(CleoError):
 @cache
 def registry() -> Mapping[str, Action]:
     """Return the actions that can be run, by name."""
-    return {action.spec.name: action for action in _REAL}
+    return _Looked(_REAL, _action)
 
 
 @cache
 def catalogue() -> Mapping[str, ActionSpec]:
     """Return every action's description by name, those included that a later version brings."""
-    specs = {spec.name: spec for spec in PROMISED}
-    return specs | {name: action.spec for name, action in registry().items()}
+    promised = {spec.name: spec for spec in PROMISED}
+    return _Looked({**promised, **_REAL}, lambda name: _action(name).spec if name in _REAL else promised[name])
+
+
+def _action(name: str) -> Action:
+    found: Action = resolve_name(_REAL[name])
+    return found
 
 
 def find(name_or_script: str) -> ActionSpec:

@@ -13,7 +13,7 @@ CLIENTS = "psycopg asyncssh pymongo redis boto3 kubernetes dns textual rich sqli
 
 
 def test_loading_it_loads_no_client_library() -> None:
-    code = "import sys, actions.registry as r; r.catalogue(); print(*[m for m in sys.argv[1:] if m in sys.modules])"
+    code = "import sys, actions.registry as r; dict(r.catalogue()); print(*{*sys.argv[1:]} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code, *CLIENTS.split()], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 
@@ -47,6 +47,18 @@ def test_every_probe_is_an_action_that_changes_nothing() -> None:
 
 def test_whatever_acts_on_postgres_says_on_which_one() -> None:
     assert [a.spec.name for a in registry().values() if a.spec.system == "postgres" and a.target is None] == []
+
+
+def test_every_action_is_found_under_its_own_name() -> None:
+    assert {name: action.spec.name for name, action in registry().items()} == {name: name for name in registry()}
+    assert {name: spec.name for name, spec in catalogue().items()} == {name: name for name in catalogue()}
+
+
+def test_looking_at_one_action_imports_no_other() -> None:
+    code = "import sys, actions.registry as r; r.catalogue()['status.check']; print(*{*sys.argv[1:]} & {*sys.modules})"
+    argv = [sys.executable, "-c", code, "actions.validation.status", "actions.postgres.restore"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "actions.validation.status"
 
 
 def test_a_promise_gives_way_to_what_is_real() -> None:
