@@ -45,7 +45,7 @@ def destructive(step: Step, catalogue: Catalogue) -> bool:
 def deed(incident: Incident, step: Step, catalogue: Catalogue) -> Deed:
     """Return what enter does at ``step`` now."""
     state = incident.state(step.id)
-    if incident.closed_at is not None:
+    if incident.closed_at is not None or state is StepState.REQUESTED:  # pressed again and again, it asks once
         return Deed.NOTHING
     if state.active:
         return Deed.GO_ON

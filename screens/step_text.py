@@ -12,7 +12,7 @@ from journal.events import Identity
 from journal.incident import Incident
 from journal.inert import inert, inert_lines
 from journal.plan.model import Step
-from journal.records import Run, RunState
+from journal.records import Run, RunState, StepState
 from screens.deeds import Deed, deed, destructive, refused_run, runnable
 from screens.phrases import age, length, minutes
 from screens.symbols import STEPS
@@ -188,8 +188,10 @@ _SENTENCES = {
 
 def advice(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return, in one sentence, what to do at this step."""
-    todo = deed(incident, step, catalogue)
-    if incident.state(step.id).active:
+    todo, state = deed(incident, step, catalogue), incident.state(step.id)
+    if state is StepState.REQUESTED and incident.closed_at is None:
+        return "Asked for: the runner answers in a moment. c: cancel, g: go on with something else"
+    if state.active:
         return "Under way. c: cancel, o: output, enter: go on with something else"
     if todo is Deed.RUN and destructive(step, catalogue):
         return "enter: see what it would do, and on what, before it asks"
