@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from pkgutil import resolve_name
+from importlib import import_module
 from typing import TypeVar
 
 from actions.action import Action
@@ -15,7 +15,7 @@ from journal.errors import CleoError
 
 _REAL = {
     "status.check": "actions.validation.status:status_check",
-    "health.check": "actions.validation.status:health_check",
+    "health.check": "actions.validation.health_check:health_check",
     "damage.report": "actions.validation.damage:damage_report",
     "backups.verify": "actions.backups.verify:verify",
     "backups.hold": "actions.backups.hold:hold",
@@ -75,7 +75,8 @@ def catalogue() -> Mapping[str, ActionSpec]:
 
 
 def _action(name: str) -> Action:
-    found: Action = resolve_name(_REAL[name])
+    module, _, attribute = _REAL[name].partition(":")
+    found: Action = getattr(import_module(module), attribute)
     return found
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.screen import Screen
 from textual.theme import Theme
 
+import screens.incident
+from journal.incident import Incident
 from screens.clocked import Now, utc_now
 from screens.host import Host
 from screens.incident import IncidentScreen
-from screens.start import StartScreen
 from screens.too_small import HEIGHT, WIDTH, TooSmall
 
 THEME = Theme(
@@ -35,6 +38,10 @@ THEME = Theme(
 )
 
 
+_INCIDENT_STYLES = Path(screens.incident.__file__).with_name(IncidentScreen.CSS_PATH)
+"""Read with the app's own: a sheet that comes later has all of them read anew."""
+
+
 def commands() -> type[Provider]:
     """Return what the palette offers; imported when it is first opened."""
     from screens.commands import CleoCommands
@@ -48,39 +55,51 @@ class CleoApp(App[None]):
     Args:
         host: what the screens may ask for.
         open_incident: the incident to begin with; the start screen where it is None.
+        known: that incident's state, where somebody has read it already.
         clock: tells the time; for tests.
     """
 
     TITLE = "Cleo Console"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", _INCIDENT_STYLES]
     COMMANDS = {commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, host: Host, open_incident: str | None = None, *, clock: Now = utc_now) -> None:
+    def __init__(
+        self, host: Host, open_incident: str | None = None, *, known: Incident | None = None, clock: Now = utc_now
+    ) -> None:
         # Textual takes the terminal's own colours away only where they are in use before it looks at NO_COLOR; else it
         # makes them grey, and the terminal's defaults black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.host = host
         self.clock = clock
         self._open_incident = open_incident
+        self._known = known
         self.animation_level = "none"
         self.register_theme(THEME)
-        self.theme = "ansi-dark" if self.no_color else "cleo"
+        # Set without its watcher, which would have every style sheet read once more before the first frame.
+        self.set_reactive(CleoApp.theme, "ansi-dark" if self.no_color else "cleo")
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every theme the tone of what is said quietly: a colour of its own, readable on both backgrounds."""
         return {"quiet": "#94a1b0"}
+
+    def _first_screen(self) -> Screen[None]:
+        if self._open_incident:
+            return IncidentScreen(self.host, self._open_incident, self._known)
+        from screens.start import StartScreen
+
+        return StartScreen(self.host)
 
     def on_mount(self) -> None:
         """Listen for a hang-up, and show the first screen."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self.exit)
-        first = IncidentScreen(self.host, self._open_incident) if self._open_incident else StartScreen(self.host)
-        self.push_screen(first)
+        self.push_screen(self._first_screen())
         self._check_size()
 
     def on_resize(self, event: events.Resize) -> None:

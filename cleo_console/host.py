@@ -7,21 +7,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cleo_console import __version__
-from cleo_console.runner_process import ensure_runner, warnings
-from cleo_console.world import inventory_at
-from journal.declare import Declaration, declare
 from journal.errors import CleoError
 from journal.events import Kind
 from journal.incident import Incident
-from journal.store import Journal, Reader
+from journal.reader import Reader
 from screens.host import IncidentSummary
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
     from journal.action_spec import Catalogue
-    from journal.places import Places
+    from journal.declare import Declaration
+    from journal.places import IncidentPlace, Places
     from journal.plan.load import LoadedPlan
     from journal.plan.model import Plan
+    from journal.store import Journal
 
 
 class NoSuchIncident(CleoError):
@@ -73,6 +72,8 @@ class ConsoleHost:
 
     @cached_property
     def _inventory(self) -> Inventory:
+        from cleo_console.world import inventory_at
+
         return inventory_at(self.places.inventory)
 
     def plan(self) -> Plan:
@@ -89,6 +90,8 @@ class ConsoleHost:
 
     def declare(self, declaration: Declaration) -> str:
         """Declare an incident and return its id."""
+        from journal.declare import declare
+
         if declaration.kind not in self.kinds():
             allowed = ", ".join(self.kinds())
             raise CleoError(
@@ -110,17 +113,30 @@ class ConsoleHost:
 
         return catalogue()
 
-    def open(self, incident_id: str) -> Journal:
-        """Open an incident's journal for writing."""
+    def place(self, incident_id: str) -> IncidentPlace:
+        """Return where an incident's things are.
+
+        Raises:
+            NoSuchIncident: there is none of that id.
+        """
         place = self.places.incident(incident_id)
         if not place.journal.exists():
             raise NoSuchIncident(
                 f"There is no incident {incident_id} in {self.places.incidents}.", "List them: cleo journal list"
             )
+        return place
+
+    def open(self, incident_id: str) -> Journal:
+        """Open an incident's journal for writing."""
+        from journal.store import Journal
+
+        place = self.place(incident_id)
         return Journal.open(place.journal, actor=self.actor, second=place.second, deadline=True)
 
     def ensure_runner(self, incident_id: str) -> None:
         """Start the incident's detached runner if none holds the lease."""
+        from cleo_console.runner_process import ensure_runner
+
         ensure_runner(self.places.incident(incident_id))
 
     def runner_alive(self, incident_id: str) -> bool:
@@ -146,6 +162,8 @@ class ConsoleHost:
 
     def warnings(self) -> Sequence[str]:
         """Return what a person should know before the first action."""
+        from cleo_console.runner_process import warnings
+
         secrets = (s.password.env for s in self._inventory.systems.values() if s.password and s.password.env)
         return [*warnings(tuple(secrets)), *self._second_place()]
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from journal.errors import CleoError
+from journal.follow import Follower
 from journal.incident import Incident
-from journal.store import Follower, Reader
+from journal.reader import Reader
 from screens.news import TAIL, Mailbox, Runner, add_lines
 
 _WAIT = 0.1
@@ -27,16 +28,17 @@ class Following(threading.Thread):
         path: the journal.
         mailbox: where the news go.
         ask_runner: tells how the incident's runner is.
+        after: the seq of the last event that is known already; 0: none is, the whole incident is read first.
     """
 
-    def __init__(self, path: Path, mailbox: Mailbox, ask_runner: Callable[[], Runner]) -> None:
+    def __init__(self, path: Path, mailbox: Mailbox, ask_runner: Callable[[], Runner], after: int = 0) -> None:
         super().__init__(name=f"follow {path.parent.name}", daemon=True)
         self._path = path
         self._mailbox = mailbox
         self._runner_of = ask_runner
         self._ended = threading.Event()
-        self._seq = 0
-        self._opened = False
+        self._seq = after
+        self._troubled = False
         self._watched: frozenset[int] = frozenset()
         self._last_line: dict[int, int] = {}
         self._runner: Runner | None = None
@@ -56,16 +58,19 @@ class Following(threading.Thread):
             try:
                 self._follow()
             except CleoError as error:
+                self._troubled = True
                 self._mailbox.put(lambda news, why=error: setattr(news, "trouble", why))  # type: ignore[misc]
                 self._ended.wait(_RETRY_AFTER)
 
     def _follow(self) -> None:
         with Reader(self._path) as reader:
-            if not self._opened:
+            if not self._seq:
                 incident = Incident.fold(reader.events())
-                self._seq, self._opened = incident.seq, True
+                self._seq = incident.seq
                 self._mailbox.put(lambda news: setattr(news, "opened", incident))
-            self._mailbox.put(lambda news: setattr(news, "trouble", False))
+            if self._troubled:
+                self._troubled = False
+                self._mailbox.put(lambda news: setattr(news, "trouble", False))
             follower = Follower(self._path, after=self._seq)
             changed = True
             while not self._ended.is_set():

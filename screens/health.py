@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 
 from journal.events import HealthChanged
 from journal.inert import inert
+from journal.reader import Reader
 from journal.report.times import offset
-from journal.store import Reader
 from screens.clocked import clock_of
 from screens.full import FullScreen
 from screens.phrases import age, length, utc

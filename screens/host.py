@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from journal.action_spec import Catalogue
-from journal.declare import Declaration
-from journal.events import Kind
-from journal.places import Places
-from journal.plan.model import Plan
-from journal.store import Journal
+if TYPE_CHECKING:
+    from journal.action_spec import Catalogue
+    from journal.declare import Declaration
+    from journal.events import Kind
+    from journal.places import Places
+    from journal.plan.model import Plan
+    from journal.store import Journal
 
 
 class IncidentSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,34 +1,32 @@
-"""What the keys of the incident console do. Every one writes one request or entry; none touches a system."""
+"""What the keys of the incident console do. Every one writes one request or entry; none touches a system.
+
+A dialog is imported when its key is pressed: all of them together would hold up the first frame by a tenth.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from journal.events import Override
 from journal.plan.model import Step
-from journal.records import Run, StepState
-from screens.applicable import RULES, cancellable
-from screens.decision import Answer, decision_dialog
+from journal.records import Run
+from screens.applicable import RULES
 from screens.deeds import Deed, attention, counts, deed, destructive, open_steps, refused_run, unticked
-from screens.doubt import DoubtDialog, Resolution
-from screens.help import HelpScreen
 from screens.incident_bindings import INCIDENT_BINDINGS
-from screens.incident_screens import IncidentScreens
-from screens.interlock import Interlock
-from screens.leave import LeaveDialog
-from screens.output import OutputScreen
-from screens.override import OverrideDialog
+from screens.incident_saying import IncidentSaying
 from screens.phrases import count
-from screens.start import StartScreen
 from screens.step_text import title
 from screens.widgets.checklist import Checklist
 from screens.widgets.step_pane import shown_run
-from screens.words import LateNote, Note, Words
+
+if TYPE_CHECKING:
+    from screens.doubt import Resolution
 
 _WHOLE_SCREENS = ("timeline", "health", "contacts", "report")
 
 
-class IncidentScreen(IncidentScreens):
+class IncidentScreen(IncidentSaying):
     """The key actions, and which of them apply now."""
 
     BINDINGS = INCIDENT_BINDINGS  # type: ignore[assignment]
@@ -74,6 +72,8 @@ class IncidentScreen(IncidentScreens):
         todo[deed(self.incident, step, self.session.catalogue)](step)
 
     def _run(self, step: Step) -> None:
+        from screens.interlock import Interlock
+
         if destructive(step, self.session.catalogue):
             self.app.push_screen(Interlock(self.session, step), lambda typed: self._confirmed(step, typed))
         else:
@@ -82,13 +82,6 @@ class IncidentScreen(IncidentScreens):
     def _confirmed(self, step: Step, typed: str | None) -> None:
         if typed:
             self.request_run(step, confirmed=typed)
-
-    def _decide(self, step: Step) -> None:
-        def decided(answer: Answer | None) -> None:
-            if answer:
-                self.write(step, "decide", lambda desk: desk.decide(step.id, answer.answer, answer.reason))
-
-        self.app.push_screen(decision_dialog(self.incident, step, self.session.readings), decided)
 
     def _tick_next(self, step: Step) -> None:
         self._set_item(step, unticked(self.incident, step)[0], True)
@@ -113,6 +106,8 @@ class IncidentScreen(IncidentScreens):
             self.action_mark_done()
 
     def _resolve(self, step: Step) -> None:
+        from screens.doubt import DoubtDialog
+
         run = next((run for run in self.incident.in_doubt() if run.step == step.id), None)
         if run is None:
             return
@@ -133,72 +128,6 @@ class IncidentScreen(IncidentScreens):
         step = self.step
         self.session.request("dry run", lambda desk: desk.request_run(step.id, dry_run=True), self.asked.add)
 
-    def action_mark_done(self) -> None:
-        """Say that the step was done by hand."""
-        step = self.step
-        left = unticked(self.incident, step)
-        text = f"Not ticked: {'; '.join(left)}." if left else ""
-        required = "" if step.kind == "manual" else "Note what you did: the console did not run it."
-        self.ask_words(
-            Words(
-                f"Done by hand: {title(self.incident, step)}",
-                self.incident.kind,
-                label="what you did" + ("" if required else " (may stay empty)"),
-                required=required,
-                text=text,
-                confirm="Done",
-            ),
-            lambda words: self.write(step, "mark done", lambda desk: desk.mark_done(step.id, words)),
-        )
-
-    def action_skip(self) -> None:
-        """Leave the step out."""
-        step = self.step
-        self.ask_words(
-            Words(
-                f"Skip: {title(self.incident, step)}",
-                self.incident.kind,
-                label="why (the report lists it)",
-                required="A skipped step wants a reason.",
-                confirm="Skip",
-            ),
-            lambda reason: self.write(step, "skip", lambda desk: desk.skip(step.id, reason)),
-        )
-
-    def action_reopen(self) -> None:
-        """Take back what was said of the step; a decision is made again."""
-        step = self.step
-        if step.decision is not None and self.incident.state(step.id) is StepState.DONE:
-            self._decide(step)
-            return
-        self.ask_words(
-            Words(
-                f"Reopen: {title(self.incident, step)}",
-                self.incident.kind,
-                label="why",
-                required="Reopening a step wants a reason.",
-                confirm="Reopen",
-            ),
-            lambda reason: self.session.write("reopen", lambda desk: desk.reopen(step.id, reason)),
-        )
-
-    def action_cancel(self) -> None:
-        """Ask what runs at this step to stop."""
-        run = cancellable(self.incident, self.step)
-        if run is None:
-            return
-        self.ask_words(
-            Words(
-                f"Cancel: {title(self.incident, self.step)}",
-                self.incident.kind,
-                label="why (may stay empty)",
-                required="",
-                text="Asks it to stop, and says what state was left behind. Cancelling is not yet cancelled.",
-                confirm="Cancel the run",
-            ),
-            lambda reason: self.session.write("cancel", lambda desk: desk.cancel(run, reason)),
-        )
-
     def action_override(self) -> None:
         """Go on although a gate refused, or a step waits for others."""
         run = refused_run(self.incident, self.step.id)
@@ -209,6 +138,8 @@ class IncidentScreen(IncidentScreens):
 
     def show_refusal(self, run: Run) -> None:
         """Say which gate refused, and take a person's word where it yields."""
+        from screens.override import OverrideDialog
+
         step = self.incident.plan.by_id.get(run.step)
         if step is None:
             return
@@ -219,35 +150,6 @@ class IncidentScreen(IncidentScreens):
 
         dialog = OverrideDialog(title(self.incident, step), self.incident.kind, run, run.confirmed)
         self.app.push_screen(dialog, overridden)
-
-    def action_note(self) -> None:
-        """Write a note, to the step at the cursor."""
-        step_id = self.cursor
-
-        def written(note: LateNote | None) -> None:
-            if note:
-                self.session.write("note", lambda desk: desk.note(note.text, step_id, note.happened_at))
-
-        self.app.push_screen(Note("Note", self.incident.kind), written)
-
-    def action_close(self) -> None:
-        """Close the incident; says what is open."""
-        left, doubtful = open_steps(self.incident), self.incident.in_doubt()
-        lines = [f"  {title(self.incident, step)}  ({self.incident.state(step.id)})" for step in left[:8]]
-        lines += [f"  and {len(left) - 8} more"] if len(left) > 8 else []
-        still = f"{count(len(left), 'step')} open, {len(doubtful)} in doubt:"
-        head = still if left else "Every required step is settled."
-        self.ask_words(
-            Words(
-                f"Close {self.incident.id}",
-                self.incident.kind,
-                label="how it ended, in a sentence",
-                required="Closing wants a sentence on how it ended.",
-                text="\n".join([head, *lines]),
-                confirm="Close",
-            ),
-            lambda summary: self.session.write("close the incident", lambda desk: desk.close(summary)),
-        )
 
     def action_jump(self) -> None:
         """Go to what needs attention."""
@@ -260,6 +162,8 @@ class IncidentScreen(IncidentScreens):
 
     def action_output(self) -> None:
         """Show the step's output on the whole screen."""
+        from screens.output import OutputScreen
+
         run = shown_run(self.session, self.step)
         if run:
             self.app.push_screen(OutputScreen(self.session, run.id))
@@ -270,14 +174,20 @@ class IncidentScreen(IncidentScreens):
 
     def action_incidents(self) -> None:
         """Go back to the list of incidents; this one's runner goes on."""
+        from screens.start import StartScreen
+
         self.app.switch_screen(StartScreen(self.host))
 
     def action_help(self) -> None:
         """Show every key and symbol."""
+        from screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen(INCIDENT_BINDINGS))
 
     def action_leave(self) -> None:
         """Leave the console; asks only while something runs."""
+        from screens.leave import LeaveDialog
+
         running = counts(self.incident).running if self.ready else 0
         if not running:
             self.leave(True)

@@ -5,30 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import work
 
-from journal.desk import Desk
 from journal.errors import CleoError
 from journal.events import Event, InjectGiven, Override
+from journal.incident import Incident
 from journal.inert import inert
 from journal.plan.model import Step
 from journal.records import Run
-from journal.store import JournalWriteFailed
+from journal.store_errors import JournalWriteFailed
 from screens.deeds import first_step
-from screens.dialog import Dialog, Problem
 from screens.hears import HearsNews
 from screens.host import Host
 from screens.incident_view import IncidentView
 from screens.session import Session
 from screens.widgets.header import IncidentHeader
-from screens.words import Words
+
+if TYPE_CHECKING:
+    from journal.desk import Desk
+    from screens.words import Words
 
 T = TypeVar("T")
 _TICK = 1.0
 _UNPAINTED = 0.25
 """Seconds to wait for a journal to be read before an empty screen is painted: mostly it takes a tenth of that."""
+_FIRST_FRAME_S = 0.1
+"""Seconds after which the first frame is surely painted: a runner that starts takes the processor away from it."""
 _TIME_TO_READ = 20.0
 """Seconds for which an exercise's inject stays on the screen; the journal keeps it."""
 _OUR_MISTAKE = (
@@ -43,10 +47,11 @@ class IncidentSession(IncidentView):
     Args:
         host: the app's side.
         incident_id: which incident.
+        known: its state, where somebody has read it already: then there is nothing to wait for.
     """
 
-    def __init__(self, host: Host, incident_id: str) -> None:
-        super().__init__(incident_id)
+    def __init__(self, host: Host, incident_id: str, known: Incident | None = None) -> None:
+        super().__init__(incident_id, known)
         self.host = host
         self.asked: set[int] = set()
         self._on_its_way: dict[str, int] = {}
@@ -54,7 +59,12 @@ class IncidentSession(IncidentView):
         self._unpainted = contextlib.ExitStack()
 
     def on_mount(self) -> None:
-        """Open the journal, in a thread."""
+        """Show what is known already; else open the journal, in a thread, and wait a moment before showing nothing."""
+        if self.known:
+            self.opened = Session(self.host, self.incident_id, self, self.known)
+            self._begin()
+            self.opened.start()
+            return
         self.query_one(IncidentHeader).announce(self.incident_id)
         self._unpainted.enter_context(self.app.batch_update())
         self.set_timer(_UNPAINTED, self._unpainted.close)
@@ -64,12 +74,14 @@ class IncidentSession(IncidentView):
     async def _open(self) -> None:
         try:
             journal = await asyncio.to_thread(self.host.open, self.incident_id)
-            catalogue = await asyncio.to_thread(self.host.catalogue)
+            await asyncio.to_thread(journal.close)
         except CleoError as error:
+            from screens.dialog import Problem
+
             await self.app.push_screen_wait(Problem("This incident cannot be opened", error.message, error.hint))
             await self.run_action("incidents")
             return
-        self.opened = Session(journal, catalogue, self.host, self)
+        self.opened = Session(self.host, self.incident_id, self)
         self.opened.start()
 
     def on_unmount(self) -> None:
@@ -77,10 +89,11 @@ class IncidentSession(IncidentView):
         if self.opened:
             self.opened.stop()
 
-    def on_session_arrived(self, event: Session.Arrived) -> None:
+    async def on_session_arrived(self, event: Session.Arrived) -> None:
         """Take in what the follower has seen."""
         news = self.session.take()
         if news.opened:
+            await self.mount_rest()
             self._begin()
         for given in (event.body for event in news.events if isinstance(event.body, InjectGiven)):
             self.app.notify(inert(given.text), title="Exercise", timeout=_TIME_TO_READ, markup=False)
@@ -91,21 +104,19 @@ class IncidentSession(IncidentView):
             self.refresh_state()
         self._answer_refusals()
         for screen in self.app.screen_stack:
-            if isinstance(screen, HearsNews):
+            if isinstance(screen, HearsNews) and screen.is_mounted:  # else it shows them when it is
                 screen.news()
 
     def _begin(self) -> None:
-        """The journal was read: show the step now, and the rest after the first frame."""
+        """The journal was read: show all of it at once, and then have a runner."""
+        if not self.is_attached:
+            return
         self.cursor = first_step(self.incident)
-        self.set_interval(_TICK, self.tick)
+        self.show_first()
         self._unpainted.close()
-        self.call_after_refresh(self.call_after_refresh, self._complete)
-
-    async def _complete(self) -> None:
-        """Now that the first frame is painted, show the rest, and have a runner."""
-        await self.mount_rest()
-        if self.is_attached and self.incident.closed_at is None:
-            self.start_runner()
+        self.set_interval(_TICK, self.tick)
+        if self.incident.closed_at is None:
+            self.set_timer(_FIRST_FRAME_S, self.start_runner)
 
     def start_runner(self) -> None:
         """Have a runner: it measures health and answers requests."""
@@ -127,6 +138,8 @@ class IncidentSession(IncidentView):
 
     def _answer_refusals(self) -> None:
         """Show the refusal of what this person asked for, as soon as no other question is open."""
+        from screens.dialog import Dialog
+
         for run_id in sorted(self.asked):
             run = self.session.run(run_id)
             if run and run.started_at:
@@ -201,6 +214,8 @@ class IncidentSession(IncidentView):
         if event.failed:
             event.failed(error)
         else:
+            from screens.dialog import Problem
+
             self.app.push_screen(Problem(f"Not done: {event.what}", error.message, error.hint, self.incident.kind))
 
     def leave(self, really: bool | None) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.css.query import NoMatches
+from textual.geometry import Size
 from textual.screen import Screen
 
 from journal.incident import Incident
@@ -32,25 +33,33 @@ class IncidentView(Screen[None]):
 
     Args:
         incident_id: which one.
+        known: its state, where somebody has read it already: then the first frame has everything.
     """
 
     CSS_PATH = "incident.tcss"
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 
-    def __init__(self, incident_id: str) -> None:
+    def __init__(self, incident_id: str, known: Incident | None = None) -> None:
         super().__init__()
         self.incident_id = incident_id
+        self.known = known
         self.opened: Session | None = None
         self.cursor = ""
         self._minute = -1
+        self._drawn_for = Size(0, 0)
+        self._drawn_at_heading = False
 
     def compose(self) -> ComposeResult:
-        """Lay out what comes first: header, step, the lines that are always there."""
+        """Lay out what is known: header, step, the lines that are always there, and the rest once it was read."""
         yield IncidentHeader(id="header")
         yield Quiet(id="trouble", classes="-empty")
         with Container(id="middle"):
+            if self.known:
+                yield Checklist(self.known)
             yield StepPane(id="step")
+            if self.known:
+                yield HealthPanel(id="health")
         yield Quiet(id="status")
         yield Quiet(id="next")
         yield KeyLine(id="keys")
@@ -93,15 +102,16 @@ class IncidentView(Screen[None]):
         return any(checklist.has_focus and checklist.at_heading for checklist in self.query(Checklist))
 
     async def mount_rest(self) -> None:
-        """Add what may come after the first frame: checklist and health."""
-        if not self.is_attached:  # left before the first frame
+        """Add what could not be shown before the journal was read: checklist and health."""
+        if not self.is_attached:  # left meanwhile
             return
         middle = self.query_one("#middle")
-        checklist = Checklist(self.incident)
-        middle.mount(checklist, before="#step")
+        middle.mount(Checklist(self.incident), before="#step")
         await middle.mount(HealthPanel(id="health"))
-        if not self.is_attached:
-            return
+
+    def show_first(self) -> None:
+        """Everything is laid out: show it, with the cursor where it begins."""
+        checklist = self.query_one(Checklist)
         checklist.go_to(self.cursor)
         checklist.focus()
         self.refresh_state()
@@ -111,6 +121,7 @@ class IncidentView(Screen[None]):
         if not (self.ready and self.is_attached):
             return
         now = clock_of(self)()
+        self._drawn_at_heading = self.at_heading
         self.query_one(IncidentHeader).show(self.incident, self.session.readings, now)
         self.query_one(StepPane).show(self.session, self.step, now)
         for checklist in self.query(Checklist):
@@ -148,7 +159,9 @@ class IncidentView(Screen[None]):
 
     def on_resize(self) -> None:
         """Width decides what the lines say."""
-        self.refresh_state()
+        before, self._drawn_for = self._drawn_for, self.app.size
+        if self._drawn_for != before:
+            self.refresh_state()
 
     def show_keys(self) -> None:
         """Show the keys that apply now."""
@@ -163,9 +176,11 @@ class IncidentView(Screen[None]):
 
     def on_checklist_turned(self, event: Checklist.Turned) -> None:
         """The cursor is on another line; on a heading the step pane keeps its step. The cursor is painted first."""
+        turned = event.step != self.cursor or self.at_heading != self._drawn_at_heading
         if event.step:
             self.cursor = event.step
-        self.call_after_refresh(self.refresh_state)
+        if turned:
+            self.call_after_refresh(self.refresh_state)
 
     def go_to(self, step_id: str) -> None:
         """Put the cursor at a step; an empty id is nowhere."""

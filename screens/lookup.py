@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from journal.store import Reader
+from journal.reader import Reader
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from journal.errors import CleoError
 from journal.inert import inert
+from journal.reader import Reader
 from journal.rows import OutputLine
-from journal.store import Reader
 
 BATCH = 5_000
 """Lines looked at in one go: a few tens of milliseconds."""

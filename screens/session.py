@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from journal.action_spec import Catalogue
-from journal.desk import Desk
 from journal.errors import CleoError
 from journal.incident import Incident
 from journal.records import Run
-from journal.review_desk import ReviewDesk
 from journal.rows import OutputLine, Reading
-from journal.store import Journal
 from screens.following import Following
 from screens.host import Host
 from screens.news import TAIL, Mailbox, News, Runner
 from screens.writing import Writing
+
+if TYPE_CHECKING:
+    from journal.desk import Desk
+    from journal.review_desk import ReviewDesk
 
 T = TypeVar("T")
 
@@ -30,6 +30,12 @@ class Session:
     """Follows an incident in one thread, writes in another, and tells its owner by message.
 
     Everything but the two threads belongs to the screen's thread.
+
+    Args:
+        host: the app's side.
+        incident_id: which incident.
+        owner: whom the messages go to.
+        known: the incident's state, where somebody has read it already.
 
     Attributes:
         path: the journal.
@@ -65,12 +71,12 @@ class Session:
             self.then = then
             self.failed = failed
 
-    def __init__(self, journal: Journal, catalogue: Catalogue, host: Host, owner: MessagePump) -> None:
-        self.id = journal.path.parent.name
-        self.path = journal.path
+    def __init__(self, host: Host, incident_id: str, owner: MessagePump, known: Incident | None = None) -> None:
+        self.id = incident_id
+        self.path = host.places.incident(incident_id).journal
         self.actor = host.actor
-        self.catalogue = catalogue
-        self.incident: Incident | None = None
+        self.catalogue = host.catalogue()
+        self.incident = known
         self.readings: dict[str, Reading] = {}
         self.tails: dict[int, deque[OutputLine]] = {}
         self.runner: Runner | None = None
@@ -79,8 +85,8 @@ class Session:
         self._host = host
         self._owner = owner
         self._mailbox = Mailbox(lambda: owner.post_message(self.Arrived()))
-        self._following = Following(journal.path, self._mailbox, self._ask_runner)
-        self._writing = Writing(journal)
+        self._following = Following(self.path, self._mailbox, self._ask_runner, known.seq if known else 0)
+        self._writing = Writing(self.path, lambda: host.open(incident_id))
         self._watched: dict[str, int] = {}
 
     def _ask_runner(self) -> Runner:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from journal.reader import Reader
 from journal.report.evidence import Entry
 from journal.report.timeline import Teller
-from journal.store import Reader
 
 BATCH = 2_000
 """Events looked at in one go: about 50 ms, so that pages which are wanted meanwhile need not wait."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from journal.desk import Desk
 from journal.incident import Incident
-from journal.review_desk import ReviewDesk
-from journal.store import Journal, Reader
+from journal.reader import Reader
+
+if TYPE_CHECKING:
+    from journal.desk import Desk
+    from journal.review_desk import ReviewDesk
+    from journal.store import Journal
 
 T = TypeVar("T")
 
@@ -21,28 +26,49 @@ class Writing:
     screen's state changes under another thread, and may be a moment old.
 
     Args:
-        journal: the incident's journal; closed by `close`.
+        path: the incident's journal.
+        open_journal: opens it, when something is first written; closed by `close`.
     """
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, path: Path, open_journal: Callable[[], Journal]) -> None:
+        self._path = path
+        self._open_journal = open_journal
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._incident: Incident | None = None
-        self._desk = Desk(journal, self._known)
-        self._review = ReviewDesk(journal, self._known)
 
     def submit(self, call: Callable[[Desk], T]) -> Future[T]:
         """Let ``call`` write at the desk; the future holds what it returned or raised."""
-        return self._pool.submit(self._work, lambda: call(self._desk))
+
+        def work() -> T:
+            from journal.desk import Desk
+
+            return call(Desk(self._journal, self._known))
+
+        return self._pool.submit(self._work, work)
 
     def submit_review(self, call: Callable[[ReviewDesk], T]) -> Future[T]:
         """Like `submit`, for what belongs to the report: calls, fields, action items, signatures."""
-        return self._pool.submit(self._work, lambda: call(self._review))
+
+        def work() -> T:
+            from journal.review_desk import ReviewDesk
+
+            return call(ReviewDesk(self._journal, self._known))
+
+        return self._pool.submit(self._work, work)
 
     def close(self) -> None:
         """Write what waits, then let go of the journal; does not wait for either."""
-        self._pool.submit(self._journal.close)
+        self._pool.submit(self._close)
         self._pool.shutdown(wait=False)
+
+    @cached_property
+    def _journal(self) -> Journal:
+        """The journal; where it cannot be opened, the next write tries again."""
+        return self._open_journal()
+
+    def _close(self) -> None:
+        if "_journal" in vars(self):
+            self._journal.close()
 
     def _work(self, call: Callable[[], T]) -> T:
         self._catch_up()
@@ -54,7 +80,7 @@ class Writing:
         return self._incident
 
     def _catch_up(self) -> None:
-        with Reader(self._journal.path) as reader:
+        with Reader(self._path) as reader:
             if self._incident is None:
                 self._incident = Incident.fold(reader.events())
                 return

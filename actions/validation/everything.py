@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-from actions.context import ActionContext
 from actions.health import Health
 from actions.probes import probe_system
 from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    from actions.context import ActionContext
 
 
 def measure_all(ctx: ActionContext, deadline_s: float) -> dict[str, Health]:

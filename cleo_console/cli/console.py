@@ -7,7 +7,9 @@ import sys
 
 import click
 
-from cleo_console.cli.desks import host
+from cleo_console.full_screen import run_full_screen
+from cleo_console.host import ConsoleHost
+from cleo_console.settings import actor, places
 from journal.errors import CleoError
 
 _INSTEAD = "Line mode walks the same checklist: cleo --plain. Single commands: cleo --help"
@@ -40,14 +42,7 @@ def open_console(incident: str | None) -> None:
         CleoError: there is no such incident.
     """
     check_terminal()
-    at = host()
-    if incident:
-        at.open(incident).close()
-    from cleo_console.app import CleoApp
-
-    app = CleoApp(at, open_incident=incident)
-    app.run()
-    sys.exit(app.return_code or 0)
+    sys.exit(run_full_screen(ConsoleHost(places(), actor()), incident))
 
 
 def open_plain(incident: str) -> None:
@@ -61,7 +56,7 @@ def open_plain(incident: str) -> None:
     """
     from cleo_console.plain.mode import run_plain
 
-    run_plain(host(), incident)
+    run_plain(ConsoleHost(places(), actor()), incident)
 
 
 def check_terminal() -> None:

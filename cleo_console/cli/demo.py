@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.cli.console import check_terminal
+from cleo_console.full_screen import run_full_screen
 
 if TYPE_CHECKING:
     from cleo_console.demo import DemoHost
@@ -44,15 +45,12 @@ def demo(scenario: str, speed: float, incident_id: str) -> None:
       cleo demo --open INC-2026-11-22-01
     """
     check_terminal()
-    from cleo_console.app import CleoApp
     from cleo_console.demo import DemoHost
     from cleo_console.settings import actor
 
     with DemoHost(actor(), speed) as at:
-        if incident_id:
-            at.open(incident_id).close()
         incident_id = incident_id or at.declare(declaration_of(at, scenario))
-        CleoApp(at, open_incident=incident_id).run()
+        run_full_screen(at, incident_id)
     journal = at.places.incident(incident_id).journal
     for line in last_words(journal):
         click.echo(line)

@@ -16,7 +16,8 @@ from actions.postgres.probe import probe
 from actions.postgres.settings import PostgresSettings
 from actions.secrets import Secret
 from actions.transport import LocalHost, open_transport
-from actions.validation.status import health_check, status_check
+from actions.validation.health_check import health_check
+from actions.validation.status import status_check
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.labs import lab

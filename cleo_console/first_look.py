@@ -1,0 +1,71 @@
+"""The first thing a person sees: incident and step in plain lines, while the screen that takes keys is being built.
+
+Loading a full-screen program takes half a second, more on a host in trouble; reading the journal takes hundredths.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from cleo_console.plain.announcing import named
+from journal.incident import Incident
+from journal.inert import inert
+from journal.places import IncidentPlace
+from journal.reader import Reader
+from screens.deeds import counts, first_step
+from screens.symbols import STEPS
+
+MOST_EVENTS = 2_000
+"""Events that are read within hundredths of a second. Longer journals are read while the screen is there."""
+
+_ENTER, _LEAVE = "\x1b[?1049h\x1b[2J\x1b[H", "\x1b[?1049l"
+_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
+_BOLD, _REVERSE, _PLAIN = "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
+
+
+def known_incident(place: IncidentPlace) -> Incident | None:
+    """Return the incident as its journal has it now; None where reading it would keep a person waiting.
+
+    Raises:
+        JournalError: it cannot be read.
+    """
+    with Reader(place.journal) as reader:
+        seq, _ = reader.head()
+        return Incident.fold(reader.events()) if seq <= MOST_EVENTS else None
+
+
+@contextmanager
+def first_look(incident_id: str, incident: Incident | None, out: TextIO = sys.stdout) -> Iterator[None]:
+    """Show the incident for the length of the block; leave the terminal as it was if the block fails.
+
+    Args:
+        incident_id: what is opened.
+        incident: its state, or None where it was not read yet.
+        out: the terminal.
+    """
+    text = "\r\n".join(_lines(incident) if incident else [f"{_BOLD}{inert(incident_id)}{_PLAIN}  opening its journal…"])
+    out.write(f"{_ENTER}{_NO_WRAP}{text}{_WRAP}")
+    out.flush()
+    try:
+        yield
+    except BaseException:
+        out.write(_LEAVE)
+        out.flush()
+        raise
+
+
+def _lines(incident: Incident) -> list[str]:
+    step_id = first_step(incident)
+    look = STEPS[incident.state(step_id)]
+    found = counts(incident)
+    return [
+        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{incident.id}{_PLAIN}  {inert(incident.title)}",
+        "",
+        f"{_BOLD}{inert(named(incident, step_id))}{_PLAIN}",
+        f"{look.symbol} {look.word}",
+        "",
+        f"{found.running} running · {found.in_doubt} IN DOUBT · {found.failed} FAILED",
+    ]

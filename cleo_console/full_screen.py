@@ -1,0 +1,45 @@
+"""Opening the full screen quickly and keeping it quick: first look, app, a garbage collector that passes over both."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from cleo_console.first_look import first_look, known_incident
+
+if TYPE_CHECKING:
+    from cleo_console.host import ConsoleHost
+
+_BUILT_AFTER_S = 1.0
+
+
+def run_full_screen(at: ConsoleHost, incident_id: str | None) -> int:
+    """Run the console until it is left; return its exit status.
+
+    Args:
+        at: this installation.
+        incident_id: where to begin; the list of incidents where it is None.
+
+    Raises:
+        CleoError: there is no such incident, or it cannot be read.
+    """
+    known = known_incident(at.place(incident_id)) if incident_id else None
+    gc.disable()  # what is made now stays: to look through it again and again takes a tenth of the start
+    with first_look(incident_id, known) if incident_id else nullcontext():
+        from cleo_console.app import CleoApp
+
+        app = CleoApp(at, open_incident=incident_id, known=known)
+    built = threading.Timer(_BUILT_AFTER_S, _collect_only_what_is_new)
+    built.daemon = True
+    built.start()
+    app.run()
+    return app.return_code or 0
+
+
+def _collect_only_what_is_new() -> None:
+    """Let the collector pass over all that was built so far: to look at it takes 30 ms, in which no key is answered."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()

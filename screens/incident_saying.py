@@ -1,0 +1,137 @@
+"""The keys of the incident console that ask for words before they write: what was done, decided, left out, or noted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journal.plan.model import Step
+from journal.records import StepState
+from screens.applicable import cancellable
+from screens.deeds import open_steps, unticked
+from screens.incident_screens import IncidentScreens
+from screens.phrases import count
+from screens.step_text import title
+
+if TYPE_CHECKING:
+    from screens.decision import Answer
+    from screens.words import LateNote
+
+
+class IncidentSaying(IncidentScreens):
+    """What a person says of the step at the cursor, or of the incident."""
+
+    def _decide(self, step: Step) -> None:
+        from screens.decision import decision_dialog
+
+        def decided(answer: Answer | None) -> None:
+            if answer:
+                self.write(step, "decide", lambda desk: desk.decide(step.id, answer.answer, answer.reason))
+
+        self.app.push_screen(decision_dialog(self.incident, step, self.session.readings), decided)
+
+    def action_mark_done(self) -> None:
+        """Say that the step was done by hand."""
+        from screens.words import Words
+
+        step = self.step
+        left = unticked(self.incident, step)
+        text = f"Not ticked: {'; '.join(left)}." if left else ""
+        required = "" if step.kind == "manual" else "Note what you did: the console did not run it."
+        self.ask_words(
+            Words(
+                f"Done by hand: {title(self.incident, step)}",
+                self.incident.kind,
+                label="what you did" + ("" if required else " (may stay empty)"),
+                required=required,
+                text=text,
+                confirm="Done",
+            ),
+            lambda words: self.write(step, "mark done", lambda desk: desk.mark_done(step.id, words)),
+        )
+
+    def action_skip(self) -> None:
+        """Leave the step out."""
+        from screens.words import Words
+
+        step = self.step
+        self.ask_words(
+            Words(
+                f"Skip: {title(self.incident, step)}",
+                self.incident.kind,
+                label="why (the report lists it)",
+                required="A skipped step wants a reason.",
+                confirm="Skip",
+            ),
+            lambda reason: self.write(step, "skip", lambda desk: desk.skip(step.id, reason)),
+        )
+
+    def action_reopen(self) -> None:
+        """Take back what was said of the step; a decision is made again."""
+        from screens.words import Words
+
+        step = self.step
+        if step.decision is not None and self.incident.state(step.id) is StepState.DONE:
+            self._decide(step)
+            return
+        self.ask_words(
+            Words(
+                f"Reopen: {title(self.incident, step)}",
+                self.incident.kind,
+                label="why",
+                required="Reopening a step wants a reason.",
+                confirm="Reopen",
+            ),
+            lambda reason: self.session.write("reopen", lambda desk: desk.reopen(step.id, reason)),
+        )
+
+    def action_cancel(self) -> None:
+        """Ask what runs at this step to stop."""
+        from screens.words import Words
+
+        run = cancellable(self.incident, self.step)
+        if run is None:
+            return
+        self.ask_words(
+            Words(
+                f"Cancel: {title(self.incident, self.step)}",
+                self.incident.kind,
+                label="why (may stay empty)",
+                required="",
+                text="Asks it to stop, and says what state was left behind. Cancelling is not yet cancelled.",
+                confirm="Cancel the run",
+            ),
+            lambda reason: self.session.write("cancel", lambda desk: desk.cancel(run, reason)),
+        )
+
+    def action_note(self) -> None:
+        """Write a note, to the step at the cursor."""
+        from screens.words import Note
+
+        step_id = self.cursor
+
+        def written(note: LateNote | None) -> None:
+            if note:
+                self.session.write("note", lambda desk: desk.note(note.text, step_id, note.happened_at))
+
+        self.app.push_screen(Note("Note", self.incident.kind), written)
+
+    def action_close(self) -> None:
+        """Close the incident; says what is open."""
+        from screens.words import Words
+
+        left, doubtful = open_steps(self.incident), self.incident.in_doubt()
+        lines = [f"  {title(self.incident, step)}  ({self.incident.state(step.id)})" for step in left[:8]]
+        lines += [f"  and {len(left) - 8} more"] if len(left) > 8 else []
+        still = f"{count(len(left), 'step')} open, {len(doubtful)} in doubt:"
+        head = still if left else "Every required step is settled."
+        self.ask_words(
+            Words(
+                f"Close {self.incident.id}",
+                self.incident.kind,
+                label="how it ended, in a sentence",
+                required="Closing wants a sentence on how it ended.",
+                text="\n".join([head, *lines]),
+                confirm="Close",
+            ),
+            lambda summary: self.session.write("close the incident", lambda desk: desk.close(summary)),
+        )

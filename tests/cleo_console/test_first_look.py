@@ -1,0 +1,63 @@
+"""The first look: incident and step before the full screen is there, and a terminal that is left as it was."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cleo_console.first_look import MOST_EVENTS, first_look, known_incident
+from cleo_console.plans import bundled
+from journal.declare import Declaration, declare
+from journal.events import Kind, NoteAdded
+from journal.places import IncidentPlace, Places
+from journal.plan.load import load_plan
+from journal.store import Journal
+
+LEAVE = "\x1b[?1049l"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> IncidentPlace:
+    places = Places(incidents=tmp_path / "incidents", locks=tmp_path / "locks")
+    now = datetime.now(UTC)
+    told = Declaration(
+        title="db1 is \x1b[31mgone",
+        scenario="database-failure",
+        severity="high",
+        kind=Kind.DRILL,
+        began_at=now,
+        discovered_at=now,
+    )
+    return declare(places, load_plan(bundled()), told, actor="ana@table", program="test")
+
+
+def shown(place: IncidentPlace) -> str:
+    out = io.StringIO()
+    with first_look(place.folder.name, known_incident(place), out):
+        pass
+    return out.getvalue()
+
+
+def test_it_names_the_incident_and_the_step_and_passes_no_escape_on(place: IncidentPlace) -> None:
+    text = shown(place)
+    assert "DRILL" in text
+    assert "1.1.1 Check system status" in text
+    assert "db1 is gone" in text
+    assert LEAVE not in text  # what comes next takes the terminal over as it is
+
+
+def test_a_long_journal_is_not_waited_for(place: IncidentPlace) -> None:
+    with Journal.open(place.journal, actor="ana@table") as journal:
+        journal.append(*(NoteAdded(text=f"note {n}") for n in range(MOST_EVENTS)))
+    assert known_incident(place) is None
+    assert f"{place.folder.name}\x1b[0m  opening its journal" in shown(place)
+
+
+def test_a_start_that_fails_leaves_the_terminal_as_it_was(place: IncidentPlace) -> None:
+    out = io.StringIO()
+    with pytest.raises(RuntimeError), first_look(place.folder.name, known_incident(place), out):
+        raise RuntimeError("no screen today")
+    assert out.getvalue().endswith(LEAVE)
