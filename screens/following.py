@@ -13,7 +13,7 @@ from journal.incident import Incident
 from journal.reader import Reader
 from screens.news import TAIL, Mailbox, Runner, add_lines
 
-_WAIT = 0.1
+_WAIT = 0.25
 _OUTPUT_EVERY = 0.25
 """4 Hz: what a person can read, and 7 ms of key latency instead of 62 (style, "verified")."""
 _RUNNER_EVERY = 1.0
@@ -38,6 +38,7 @@ class Following(threading.Thread):
         self._runner_of = ask_runner
         self._ended = threading.Event()
         self._seq = after
+        self._follower: Follower | None = None
         self._troubled = False
         self._watched: frozenset[int] = frozenset()
         self._last_line: dict[int, int] = {}
@@ -47,10 +48,17 @@ class Following(threading.Thread):
     def stop(self) -> None:
         """End soon; does not wait."""
         self._ended.set()
+        self.look_now()
+
+    def look_now(self) -> None:
+        """Look for news at once: something was written here, or is wanted."""
+        if self._follower:
+            self._follower.poke()
 
     def watch(self, runs: frozenset[int]) -> None:
         """Follow the output of these runs, and of no others."""
         self._watched = runs
+        self.look_now()
 
     def run(self) -> None:
         """Follow, and begin again after a failure."""
@@ -71,7 +79,7 @@ class Following(threading.Thread):
             if self._troubled:
                 self._troubled = False
                 self._mailbox.put(lambda news: setattr(news, "trouble", False))
-            follower = Follower(self._path, after=self._seq)
+            self._follower = follower = Follower(self._path, self._seq, _WAIT)
             changed = True
             while not self._ended.is_set():
                 self._take_events(follower)

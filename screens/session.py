@@ -149,12 +149,27 @@ class Session:
             failed: gets the error instead of the screen.
         """
         future = self._writing.submit(call)
-        future.add_done_callback(lambda done: self._owner.post_message(self.Wrote(what, done, then, failed)))
+        self._tell(future, what, then, failed)
 
     def review(self, what: str, call: Callable[[ReviewDesk], T], then: Callable[[T], object] | None = None) -> None:
         """Like `write`, for what belongs to the report: calls, fields, action items, signatures."""
         future = self._writing.submit_review(call)
-        future.add_done_callback(lambda done: self._owner.post_message(self.Wrote(what, done, then, None)))
+        self._tell(future, what, then, None)
+
+    def _tell(
+        self,
+        future: Future[T],
+        what: str,
+        then: Callable[[T], object] | None,
+        failed: Callable[[CleoError], object] | None,
+    ) -> None:
+        """Have the owner told when something was written, and look what came of it."""
+
+        def written(done: Future[T]) -> None:
+            self._owner.post_message(self.Wrote(what, done, then, failed))
+            self._following.look_now()
+
+        future.add_done_callback(written)
 
     def request(
         self,

@@ -1,76 +1,120 @@
-"""What a run prints, live: a line-API view that paints only the lines that are seen, at most four times a second."""
+"""What a run prints, live: paints only the lines that are seen, and never lays the screen out anew.
+
+A Textual scroll view does the latter with every line that is added, and a layout of the screen takes the time of a key.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.strip import Strip
+from textual.widget import Widget
 
 from journal.inert import inert
 from journal.rows import OutputLine
 
+_WHEEL = 3
+_RAIL, _THUMB = "│", "█"
 
-class OutputView(ScrollView, can_focus=True):
-    """Shows lines; follows the end as long as it is scrolled to the end."""
+
+class OutputView(Widget, can_focus=True, inherit_bindings=False):
+    """Shows lines; follows the end as long as it is at the end."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "turn(-1)", "Page up", show=False),
+        Binding("pagedown", "turn(1)", "Page down", show=False),
+        Binding("home", "begin", "First line", show=False),
+        Binding("end", "follow", "Last line", show=False),
+    ]
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._lines: list[OutputLine] = []
-        self._following = True
+        self._lines: Sequence[OutputLine] = ()
+        self._top: int | None = None
 
     @property
     def text(self) -> str:
         """What is shown, as plain text."""
         return "\n".join(inert(line.text) for line in self._lines)
 
-    def show(self, lines: Iterable[OutputLine]) -> None:
+    @property
+    def top(self) -> int:
+        """Which line is the first one seen."""
+        return self._last_top if self._top is None else min(self._top, self._last_top)
+
+    @property
+    def _last_top(self) -> int:
+        return max(0, len(self._lines) - self.size.height)
+
+    def show(self, lines: Sequence[OutputLine]) -> None:
         """Show these lines unless they are shown already."""
-        lines = list(lines)
         if _same(lines, self._lines):
             return
-        self._lines = lines
-        self._grow(Size(self.scrollable_content_region.width, len(lines)))
-        self._follow()
+        if not (lines and self._lines and lines[0].run == self._lines[0].run):
+            self._top = None
+        self._lines = list(lines)
         self.refresh()
 
-    def _grow(self, size: Size) -> None:
-        """Take the new size. As long as the scrollbar stays where it is, nothing else on the screen has to move."""
-        if self.show_vertical_scrollbar and size.height > self.size.height and size.width == self.virtual_size.width:
-            self.set_reactive(OutputView.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-        else:
-            self.virtual_size = size
+    def action_move(self, lines: int) -> None:
+        """Scroll; whoever comes to the end follows it again."""
+        wanted = max(0, self.top + lines)
+        self._top = None if wanted >= self._last_top else wanted
+        self.refresh()
 
-    def _follow(self) -> None:
-        if self._following:
-            self.scroll_end(animate=False)
+    def action_turn(self, pages: int) -> None:
+        """Scroll by pages."""
+        self.action_move(pages * max(1, self.size.height - 1))
 
-    def on_resize(self) -> None:
-        """Stay at the end."""
-        self._follow()
+    def action_begin(self) -> None:
+        """Go to the first line that is kept here."""
+        self.action_move(-len(self._lines))
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Whoever scrolls away from the end stops following it; whoever comes back follows again."""
-        super().watch_scroll_y(old_value, new_value)
-        self._following = new_value >= self.max_scroll_y
+    def action_follow(self) -> None:
+        """Go to the end, and follow it."""
+        self.action_move(len(self._lines))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll."""
+        event.stop()
+        self.action_move(-_WHEEL)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll."""
+        event.stop()
+        self.action_move(_WHEEL)
 
     def render_line(self, y: int) -> Strip:
-        """Return one line of the window."""
-        number = self.scroll_offset.y + y
-        width = self.scrollable_content_region.width
-        base = self.rich_style
+        """Return one line of the window, with the scroll bar where there is more than can be seen."""
+        number, base, (width, height) = self.top + y, self.rich_style, self.size
+        more = len(self._lines) > height
+        text = self._line(number, base)
+        if not more:
+            return Strip(text).adjust_cell_length(width, base)
+        bar = Segment(_THUMB if self._is_thumb(y) else _RAIL, base + Style(dim=True))
+        return Strip([*Strip(text).adjust_cell_length(width - 1, base), bar], width)
+
+    def _line(self, number: int, base: Style) -> list[Segment]:
         if number >= len(self._lines):
-            return Strip.blank(width, base)
+            return []
         line = self._lines[number]
-        style = base + Style(bold=True) if line.stream == "stderr" else base
-        return Strip([Segment(inert(line.text), style)]).adjust_cell_length(width, base)
+        return [Segment(inert(line.text), base + Style(bold=True) if line.stream == "err" else base)]
+
+    def _is_thumb(self, y: int) -> bool:
+        """Whether the scroll bar's thumb is on line ``y`` of the window."""
+        height, total = self.size.height, len(self._lines)
+        long = max(1, height * height // total)
+        begins = (height - long) * self.top // max(1, self._last_top)
+        return begins <= y < begins + long
 
 
-def _same(some: list[OutputLine], others: list[OutputLine]) -> bool:
+def _same(some: Sequence[OutputLine], others: Sequence[OutputLine]) -> bool:
     if len(some) != len(others):
         return False
     return not some or ((some[-1].run, some[0].n, some[-1].n) == (others[-1].run, others[0].n, others[-1].n))

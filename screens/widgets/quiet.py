@@ -23,5 +23,12 @@ class Quiet(Static):
         content = content if isinstance(content, Content) else Content(content)
         if content.is_same(self._shown):
             return
-        self._shown = content
-        self.update(content, layout=self.styles.auto_dimensions)
+        before, self._shown = self._shown, content
+        self.update(content, layout=self.styles.auto_dimensions and not self._as_large(content, before))
+
+    def _as_large(self, content: Content, before: Content) -> bool:
+        """Whether the new content surely takes the old one's room: then nothing else on the screen has to move."""
+        if content.plain == before.plain:
+            return True
+        one_line = "\n" not in content.plain + before.plain
+        return one_line and self.styles.is_auto_width and content.cell_length == before.cell_length
