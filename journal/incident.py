@@ -6,7 +6,6 @@ their seq; no event object is kept, so a journal of any length folds in the memo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Self
@@ -81,7 +80,7 @@ class Incident:
         self.deviations: list[Deviation] = []
         self.runner: RunnerRecord | None = None
         self.continued: Continued | None = None
-        self.actors: Counter[str] = Counter({first.actor: 1})
+        self.actors = {first.actor: 1}
         self.review = Review()
         self.notes = 0
         self.last_note: tuple[datetime, str] | None = None
@@ -101,8 +100,9 @@ class Incident:
         if first is None:
             raise JournalDamaged("The journal holds no event.", _KEEP)
         incident = cls(first)
+        apply = incident.apply
         for event in stream:
-            incident.apply(event)
+            apply(event)
         return incident
 
     def apply(self, event: Event) -> None:
@@ -111,14 +111,18 @@ class Incident:
         Raises:
             JournalDamaged: it does not follow the last one, or tells of a run that nobody asked for.
         """
-        if event.seq != self.seq + 1:
-            raise JournalDamaged(f"Event {event.seq} does not follow event {self.seq}.", _KEEP)
-        self.seq, self.head, self.last_at = event.seq, event.hash, event.at
-        self.actors[event.actor] += 1
-        self.review.apply(event)
-        handler = HANDLERS.get(type(event.body))
+        seq = event.seq
+        if seq != self.seq + 1:
+            raise JournalDamaged(f"Event {seq} does not follow event {self.seq}.", _KEEP)
+        self.seq, self.head, self.last_at = seq, event.hash, event.at
+        actor = event.actor
+        self.actors[actor] = self.actors.get(actor, 0) + 1
+        body = event.body
+        handler = HANDLERS.get(type(body))
         if handler:
-            handler(self, event, event.body)
+            handler(self, event, body)
+        else:  # no type of event changes both
+            self.review.apply(event)
 
     @property
     def severity(self) -> str:

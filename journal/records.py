@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from journal.events import Identity, Override
 
@@ -62,8 +63,7 @@ class RunState(StrEnum):
         return self not in (RunState.REQUESTED, RunState.RUNNING, RunState.CANCELLING)
 
 
-@dataclass(slots=True)
-class Program:
+class Program(msgspec.Struct):
     """One external program of a run."""
 
     key: str
@@ -77,8 +77,7 @@ class Program:
     duration_s: float = 0.0
 
 
-@dataclass(slots=True)
-class Refusal:
+class Refusal(msgspec.Struct):
     """Why the runner did not start a run, and what would change its mind."""
 
     gate: str
@@ -87,8 +86,7 @@ class Refusal:
     at: datetime
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct):
     """One asking for an action, and what became of it. ``id`` is the request's seq."""
 
     id: int
@@ -104,17 +102,17 @@ class Run:
     state: RunState = RunState.REQUESTED
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    target: list[Identity] = field(default_factory=list)
+    target: list[Identity] = []
     digest: str = ""
     destructive: bool = False
     reentered: int = 0
     summary: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = {}
     left_behind: str = ""
     output_lines: int = 0
     output_sha256: str = ""
     duration_s: float = 0.0
-    programs: list[Program] = field(default_factory=list)
+    programs: list[Program] = []
     refusal: Refusal | None = None
     in_doubt: str = ""
     program_status: str = ""
@@ -128,23 +126,21 @@ class Run:
         return not self.dry_run and not self.probe_of
 
 
-@dataclass(slots=True)
-class StepRecord:
+class StepRecord(msgspec.Struct):
     """What happened to one step. ``state`` is None until something did; ``requests`` are not answered yet."""
 
     state: StepState | None = None
     before_request: StepState | None = None
-    runs: list[int] = field(default_factory=list)
-    requests: set[int] = field(default_factory=set)
-    items: set[str] = field(default_factory=set)
+    runs: list[int] = []
+    requests: set[int] = set()
+    items: set[str] = set()
     note: str = ""
     by: str = ""
     at: datetime | None = None
     started_at: datetime | None = None
 
 
-@dataclass(slots=True)
-class DecisionRecord:
+class DecisionRecord(msgspec.Struct):
     """What was decided, by whom, and why."""
 
     name: str
@@ -155,8 +151,7 @@ class DecisionRecord:
     changes: int = 0
 
 
-@dataclass(slots=True)
-class HealthRecord:
+class HealthRecord(msgspec.Struct):
     """A system's last known status, from the journal's transitions."""
 
     status: str
@@ -164,8 +159,7 @@ class HealthRecord:
     at: datetime
 
 
-@dataclass(slots=True)
-class Continued:
+class Continued(msgspec.Struct):
     """Where the journal went on when the disk under it gave way: in which part, when, and what had happened."""
 
     part: int
@@ -173,8 +167,7 @@ class Continued:
     why: str
 
 
-@dataclass(slots=True)
-class RunnerRecord:
+class RunnerRecord(msgspec.Struct):
     """Who executes. ``stopped_at`` is None while the runner has not said that it stopped."""
 
     pid: int
@@ -186,8 +179,7 @@ class RunnerRecord:
     why: str = ""
 
 
-@dataclass(slots=True)
-class Deviation:
+class Deviation(msgspec.Struct):
     """Something that was not done as the plan says: skipped, by hand, overridden, refused answer, in doubt."""
 
     at: datetime
