@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from journal.chain import GENESIS, row_hash
-from journal.envelope import Clock, boot_id, from_text, host_name, to_text
-from journal.events import Body, Event, decode, encode
+from journal.envelope import Clock, boot_id, host_name, to_text
+from journal.events import Body, Event, encode
 from journal.store_errors import AlreadyStarted, JournalWriteFailed
 
 
@@ -37,26 +37,6 @@ def head_of(conn: sqlite3.Connection) -> tuple[int, str]:
     """Return seq and hash of the last event."""
     row = conn.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
     return row or (0, GENESIS)
-
-
-def event_of(row: Sequence[Any]) -> Event:
-    """Return the event in a row of `schema.EVENT_COLUMNS`.
-
-    Raises:
-        ValueError, KeyError: the row is not what this program wrote.
-    """
-    seq, at, monotonic_ns, boot, actor, host, type_name, step, payload, prev_hash, own_hash = row
-    return Event(
-        seq=seq,
-        at=from_text(at),
-        monotonic_ns=monotonic_ns,
-        boot_id=boot,
-        actor=actor,
-        host=host,
-        body=decode(type_name, step, payload),
-        prev_hash=prev_hash,
-        hash=own_hash,
-    )
 
 
 def encoded(body: Body) -> tuple[str, str, str]:
@@ -100,19 +80,7 @@ def insert_events(
         row = (seq, to_text(at), clock.monotonic_ns(), boot_id(), actor, host_name(), *columns, head)
         head = row_hash(row)
         _insert_event(conn, (*row, head))
-        events.append(
-            Event(
-                seq=seq,
-                at=at,
-                monotonic_ns=row[2],
-                boot_id=row[3],
-                actor=actor,
-                host=row[5],
-                body=body,
-                prev_hash=row[-1],
-                hash=head,
-            )
-        )
+        events.append(Event(seq, at, actor, row[5], body, head))
     return events
 
 

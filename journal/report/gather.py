@@ -65,8 +65,8 @@ class Gathered:
             raise JournalDamaged("The journal holds no event.", "Take the file from where it was copied, or an export.")
         gathered = cls(first, read)
         for event in stream:
-            gathered.incident.apply(event)
             gathered._take(event)
+            gathered.incident.apply(event)
         return gathered
 
     @property
@@ -83,6 +83,7 @@ class Gathered:
         return self.teller.step(step_id)
 
     def _take(self, event: e.Event) -> None:
+        """Take in an event before the fold does, while ``incident.head`` is still what whoever wrote it had seen."""
         first, _ = self.seen.get(event.actor, (event.at, event.at))
         self.seen[event.actor] = (first, event.at)
         handler = _HANDLERS.get(type(event.body))
@@ -142,7 +143,7 @@ class Gathered:
         self.calls.answered(event, body)
 
     def _signed(self, event: e.Event, body: e.SignedOff) -> None:
-        self.signatures.signed(event, body, self.types)
+        self.signatures.signed(event, body, self.incident.head, self.types)
 
 
 _HANDLERS: dict[type[e.Body], Callable[[Gathered, e.Event, Any], None]] = {

@@ -35,10 +35,10 @@ class SignatureBook:
     def __init__(self) -> None:
         self._signatures: list[_Signature] = []
 
-    def signed(self, event: e.Event, body: e.SignedOff, types: Counter[str]) -> None:
-        """Take in a signature; ``types`` counts the events before it."""
+    def signed(self, event: e.Event, body: e.SignedOff, head: str, types: Counter[str]) -> None:
+        """Take in a signature; ``head`` is the journal's before it, ``types`` counts the events before it."""
         signature = _Signature(body.role, event.actor, event.at, body.head)
-        if body.head == event.prev_hash:
+        if body.head == head:
             signature.seen, signature.types = event.seq - 1, Counter(types)
         self._signatures.append(signature)
 

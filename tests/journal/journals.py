@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from journal.events import ActionFinished, ActionStarted, IncidentDeclared, Kind, NoteAdded, RunRequested
 from journal.store import Journal, OutputLine
@@ -51,6 +54,12 @@ def recovered(folder: Path) -> Path:
         )
         journal.append(NoteAdded(text="first note"), NoteAdded(text="second note"))
     return journal.path
+
+
+def columns(path: Path, name: str) -> list[Any]:
+    """Return one column of the events, also one that no reader is given."""
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        return [value for (value,) in conn.execute(f"SELECT {name} FROM events ORDER BY seq")]
 
 
 def python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:

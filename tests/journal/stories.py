@@ -88,12 +88,9 @@ class Story:
             e.Event(
                 seq=seq,
                 at=self.at,
-                monotonic_ns=seq,
-                boot_id="boot",
                 actor=by,
                 host=by.partition("@")[2],
                 body=body,
-                prev_hash=f"{seq - 1:064x}",
                 hash=f"{seq:064x}",
             )
         )
