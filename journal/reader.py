@@ -29,6 +29,9 @@ PAGE = 500
 _EVENT = "seq, at, actor, host, type, step, payload, hash"
 """What an event is made of. What is not read costs nothing: SQLite's handing over of rows is half of a fold."""
 
+_NO_END = 2**63 - 1
+"""The largest seq that SQLite can hold."""
+
 
 class Reader:
     """Reads one journal over a connection of its own, which never writes. For one thread at a time.
@@ -57,17 +60,28 @@ class Reader:
         """The files that are read, in order."""
         return self._fixed or self._parts.files
 
-    def events(self, after: int = 0, limit: int | None = None, types: Sequence[str] = ()) -> Iterator[Event]:
-        """Yield the events that follow seq ``after``, in order, at most ``limit`` of them; only ``types`` if any."""
-        return self._decoded(itertools.chain.from_iterable(self._pages(after, limit, types)))
+    def events(
+        self, after: int = 0, limit: int | None = None, types: Sequence[str] = (), until: int = _NO_END
+    ) -> Iterator[Event]:
+        """Yield events in order, at most ``limit`` of them.
 
-    def _pages(self, after: int, limit: int | None, types: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        Args:
+            after: the seq that they follow.
+            limit: how many at most, or None.
+            types: only events of these types, if any are named.
+            until: the seq of the last one looked at. Rare types are looked for no further.
+        """
+        return self._decoded(itertools.chain.from_iterable(self._pages(after, limit, types, until)))
+
+    def _pages(
+        self, after: int, limit: int | None, types: Sequence[str], until: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
         wanted = f"AND type IN ({', '.join('?' * len(types))})" if types else ""
-        sql = f"SELECT {_EVENT} FROM events WHERE seq > ? {wanted} ORDER BY seq LIMIT ?"
+        sql = f"SELECT {_EVENT} FROM events WHERE seq > ? AND seq <= ? {wanted} ORDER BY seq LIMIT ?"
         left = limit
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
-            rows = self._fetch(sql, after, *types, size)
+            rows = self._fetch(sql, after, until, *types, size)
             yield rows
             if len(rows) < size:
                 return

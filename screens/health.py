@@ -46,8 +46,8 @@ def read_changes(reader: Reader, after: int) -> Changes:
     head = reader.head()[0]
     found = [
         Change(event.at, body.system, body.was, body.status, body.detail)
-        for event in reader.events(after, types=("health.changed",))
-        if event.seq <= head and isinstance(body := event.body, HealthChanged)
+        for event in reader.events(after, types=("health.changed",), until=head)
+        if isinstance(body := event.body, HealthChanged)
     ]
     return Changes(head, found)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from journal.events import Event
 from journal.reader import Reader
 from journal.report.evidence import Entry
 from journal.report.timeline import Teller
@@ -58,11 +59,17 @@ class Filter:
         """The event types that are looked for; none for all."""
         return KINDS.get(self.kind, ())
 
-    def admits(self, entry: Entry) -> bool:
-        """Return whether the entry is what is looked for. Its type was looked at already."""
-        if (self.step and entry.step.id != self.step) or (self.actor and entry.actor != self.actor):
+    def admits(self, event: Event, teller: Teller) -> bool:
+        """Return whether the event is what is looked for. Its type was looked at already.
+
+        Only what is found becomes an entry: that takes longer than to see that most are not what is looked for.
+        """
+        if (self.step and event.body.step != self.step) or (self.actor and event.actor != self.actor):
             return False
-        words = f"{entry.text} {entry.actor} {entry.step.number} {entry.step.title}"
+        if not self.text:
+            return True
+        step = teller.step(event.body.step)
+        words = f"{teller.text(event)} {event.actor} {step.number} {step.title}"
         return self.text.casefold() in words.casefold()
 
 
@@ -88,18 +95,14 @@ def read_entries(reader: Reader, teller: Teller, seqs: Sequence[int]) -> dict[in
 def look_back(reader: Reader, teller: Teller, wanted: Filter, before: int) -> Found:
     """Look for entries in one batch of events, the last before the number ``before``."""
     after = max(0, before - 1 - BATCH)
-    entries: dict[int, Entry] = {}
-    for event in reader.events(after=after, limit=BATCH, types=wanted.types):
-        if event.seq >= before:
-            break
-        entry = teller.entry(event)
-        if wanted.admits(entry):
-            entries[event.seq] = entry
-    return Found(entries, after + 1 if after else 0)
+    return Found(_look(reader, teller, wanted, after, before - 1), after + 1 if after else 0)
 
 
 def look_ahead(reader: Reader, teller: Teller, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
     """Return what the events ``after`` … ``last`` have of what is looked for."""
-    events = (event for event in reader.events(after=after, types=wanted.types) if event.seq <= last)
-    entries = (teller.entry(event) for event in events)
-    return {entry.seq: entry for entry in entries if wanted.admits(entry)}
+    return _look(reader, teller, wanted, after, last)
+
+
+def _look(reader: Reader, teller: Teller, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
+    events = reader.events(after=after, types=wanted.types, until=last)
+    return {event.seq: teller.entry(event) for event in events if wanted.admits(event, teller)}

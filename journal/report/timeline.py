@@ -49,8 +49,12 @@ class Teller:
             host=event.host,
             type=event.type,
             step=self.step(event.body.step),
-            text=sentence(self._incident, event.body),
+            text=self.text(event),
         )
+
+    def text(self, event: e.Event) -> str:
+        """Return what an event says, in words."""
+        return sentence(self._incident, event.body)
 
 
 class Timeline:

@@ -24,6 +24,7 @@ def test_events_come_page_by_page_and_whole(tmp_path: Path) -> None:
         assert list(reader.events(after=2 * PAGE + 1)) == []
         assert [event.seq for event in reader.events(types=["incident.declared"])] == [1]
         assert len(list(reader.events(after=10, types=["note.added", "health.changed"]))) == 2 * PAGE - 9
+        assert [event.seq for event in reader.events(after=PAGE, until=2 * PAGE)] == list(range(PAGE + 1, 2 * PAGE + 1))
 
 
 def test_a_reader_that_pauses_holds_nobody_up(tmp_path: Path) -> None:
