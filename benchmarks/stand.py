@@ -91,9 +91,19 @@ class Stand:
             return 0
         return 0 if note.get("released") else int(note["pid"])
 
-    def wait_for_runner(self) -> None:
-        """Return once a runner has the lease: one that is only starting could not be ended."""
-        wait_for("a runner", self.runner_pid)
+    def wait_for_runner(self, console: Terminal | None = None) -> None:
+        """Return once a runner has the lease: one that is only starting could not be ended.
+
+        Args:
+            console: goes on being read meanwhile: a terminal that nobody reads holds its program up.
+        """
+
+        def has_one() -> int:
+            if console:
+                console.listen(0.01)
+            return self.runner_pid()
+
+        wait_for("a runner", has_one)
 
     def end_runner(self) -> None:
         """Ask the runner to stop, and wait until it has."""
@@ -127,7 +137,7 @@ def console_at_rest(silent: Sequence[str], extra: Sequence[dict[str, Any]] = ())
         stand.console() as console,
     ):
         console.until(lambda text: "Checklist" in text and "Health" in text)
-        stand.wait_for_runner()
+        stand.wait_for_runner(console)
         yield stand, console
 
 

@@ -38,7 +38,7 @@ def _turn() -> Times:
     with folder() as home, Stand(home) as stand, stand.console() as console:
         first_s = console.until(_has_first)
         whole_s = console.until(_is_whole)
-        stand.wait_for_runner()
+        stand.wait_for_runner(console)
     return Times(bare_s, first_s, whole_s)
 
 
