@@ -50,6 +50,10 @@ class Console:
         """Wait until the screen shows all these texts."""
         await self.until(lambda: all(text in self.screen_text() for text in texts), " and ".join(texts))
 
+    async def has_cursor(self) -> None:
+        """Wait until something on the screen takes keys."""
+        await self.until(lambda: self.app.focused and self.app.focused.has_pseudo_class("focus"), "the cursor")
+
     async def is_still(self) -> None:
         """Wait until nothing on the screen has changed for ten looks: what came last has been drawn."""
         looks: list[str] = []

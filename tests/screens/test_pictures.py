@@ -133,7 +133,7 @@ def test_whole_screen(
         await seen.sees("NEXT", "call L2")
         await seen.press(SCREENS[name])
         await seen.sees({"timeline": "Called L1", "health": "T+00:07:00", "contacts": "OVERDUE"}[name])
-        await seen.until(lambda: seen.app.focused and seen.app.focused.has_pseudo_class("focus"), "the cursor")
+        await seen.has_cursor()
 
     shot(snap_compare, host, size, drive)
 
@@ -145,6 +145,7 @@ def test_report(snap_compare: Snap, host: FakeHost, journal: Journal, size: tupl
         await seen.sees("NEXT")
         await seen.press("R")
         await seen.sees("up to date", "✓ Summary")
+        await seen.has_cursor()
         await seen.press("enter")
         await seen.sees("The report says of it already")
 
