@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -96,6 +97,15 @@ class Handle(ABC):
     @abstractmethod
     def poll(self) -> tuple[ProgramStatus, list[tuple[Stream, bytes]]]:
         """Return the status, and new output read after it: with a finished status, an empty read is the end."""
+
+    def pause(self, seconds: float) -> bool:
+        """Wait for ``seconds``, or less where the program's end can be noticed at once.
+
+        Returns:
+            Whether it was noticed that the program has ended; its exit status may still be about to be written.
+        """
+        time.sleep(seconds)
+        return False
 
     @abstractmethod
     def terminate(self, sig: int = signal.SIGTERM) -> bool:

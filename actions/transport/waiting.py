@@ -10,6 +10,8 @@ from actions.transport.base import Completed, Handle, OnOutput, ProgramStatus, S
 from actions.transport.errors import DeadlineExceeded, NothingStarted, ProgramLost
 from actions.transport.lines import Lines, Tail
 
+_ENDING_S = 0.002
+"""First pause once the program is seen to have ended: its keeper writes the exit status within milliseconds."""
 _KILLED_WITHIN_S = 30
 """Seconds after KILL in which the kernel should have ended a process that is not stuck in a device."""
 
@@ -36,15 +38,18 @@ class Wait:
     def to_the_end(self) -> Completed:
         """Follow the program until it has ended."""
         shortest, longest = self._handle.pause_s
-        pause = shortest
+        pause, ended = shortest, False
         while True:
             status, chunks = self._handle.poll()
             self._hand_on(chunks)
             if (not chunks or status.alive) and self._over(status):
                 return self._completed(status)
             self._end_if_asked()
-            pause = shortest if chunks else min(pause * 1.5, longest)
-            time.sleep(pause)
+            pause = shortest if chunks and not ended else min(pause * 1.5, longest)
+            if ended:
+                time.sleep(pause)  # to ask once more would not pause at all
+            elif ended := self._handle.pause(pause):
+                pause = _ENDING_S
 
     def _hand_on(self, chunks: list[tuple[Stream, bytes]]) -> None:
         for stream, data in chunks:

@@ -6,6 +6,7 @@ import os
 import pwd
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from actions.transport import (
     State,
     local,
 )
+from actions.transport.local_handle import LocalHandle
 from tests.actions.transport.support import Output, finish, never, until, until_released
 
 
@@ -121,6 +123,13 @@ def _gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def test_an_end_is_noticed_at_once_however_long_the_pauses(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LocalHandle, "pause_s", (60.0, 60.0))
+    begun = time.monotonic()
+    assert finish(local().start(spool, ["sh", "-c", "sleep 0.3; echo last words; exit 3"])).out == "last words\n"
+    assert time.monotonic() - begun < 30
 
 
 def test_a_deadline_ends_the_program(spool: Path) -> None:
