@@ -1,8 +1,9 @@
 """Restoring a database through the console, beside the same pgBackRest command alone; a real lab, in turns.
 
 What pgBackRest costs depends on when memory was last in use: on a virtual machine that hands free memory back to its
-host, writing the same 2 GB took pgBackRest about 2.1 s of system time right after as many were removed, 2.8 s when begun
-1.5 s later, and 3.1 to 4.4 s when begun 6 s later. So both ways begin equally long after the removal, and take turns at going first.
+host, writing the same 2 GB took it about 2.1 s of system time right after as many were removed, 2.8 s when begun 1.5 s
+later, and 3.1 to 4.4 s when begun 6 s later. So both ways begin equally long after the removal, and take turns at
+going first.
 """
 
 from __future__ import annotations
