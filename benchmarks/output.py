@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from unittest import mock
 
+from benchmarks import flood
 from benchmarks.kills import declaration
 from benchmarks.process import cpu_s
 from benchmarks.stand import ROOT, Stand, folder, silent_systems, wait_for
@@ -33,8 +34,10 @@ def run() -> Row:
 
 
 def journal_core(seconds: float) -> float:
-    """Return the share of a core for appending ready-made lines to a journal, ten times a second."""
-    batch = [OutputLine(1, 0, datetime.now(UTC), "out", LINE) for _ in range(int(RATE * EVERY_S))]
+    """Return the share of a core for appending ready-made output to a journal, ten times a second, as a runner does."""
+    pieces = max(1, round(EVERY_S / flood.EVERY_S))
+    text = "\n".join([LINE] * (int(RATE * EVERY_S) // pieces))
+    batch = [OutputLine(1, 0, datetime.now(UTC), "out", text)] * pieces
     turns = max(1, round(seconds / EVERY_S))
     with folder() as place, Journal.create(place / "journal.db", declaration(), actor="bench@bench") as journal:
         used = time.process_time()
@@ -53,6 +56,7 @@ def runner_core(seconds: float) -> tuple[float, float]:
     with folder() as home, silent_systems(home, []) as inventory, Stand(home, inventory, [step]) as stand:
         with mock.patch.dict(os.environ, stand.env):
             ensure_runner(stand.place)
+        stand.wait_for_runner()
         used = cpu_s(stand.runner_pid())
         with Journal.open(stand.place.journal, actor="bench@bench") as journal:
             run = Desk(journal, stand.incident).request_run("print-1")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from journal.connection import open_for_reading, reading
-from journal.migrate import format_of, private_copy
-from journal.schema import FORMAT, check_format
+from journal.migrate import READ_AS_IT_IS, format_of, private_copy
+from journal.schema import check_format
 from journal.store_errors import JournalDamaged, PartMissing
 
 
@@ -28,7 +28,7 @@ def open_joined(files: Sequence[Path]) -> sqlite3.Connection:
     conn = open_for_reading(files[0])
     try:
         with reading(files[0]):
-            if format_of(conn) < FORMAT:
+            if format_of(conn) < READ_AS_IT_IS:
                 older, conn = conn, private_copy(conn)
                 older.close()
             _check_follows(conn, "main", None, files[0])

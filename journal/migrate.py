@@ -4,6 +4,8 @@ Each step is SQL that turns one format into the next. Events and output stay as 
 
 - 1 → 2: a journal can go on in another file: what the files before it hold of each run is ``carried`` over, and the
   next line of a run and its one start are held to that.
+- 2 → 3: a row of output may hold several lines (`output`). What was written before is read in the same way, so a
+  journal of format 2 is read where it lies.
 """
 
 from __future__ import annotations
@@ -14,10 +16,16 @@ from pathlib import Path
 
 from journal.connection import open_for_reading
 from journal.new_file import check_name_is_free, flush, temporary_name
-from journal.schema import CARRIED, CARRIED_TRIGGERS, FORMAT
+from journal.schema import CARRIED, CARRIED_TRIGGERS, FORMAT, OUTPUT_TRIGGER
 from journal.store_errors import JournalBusy
 
-STEPS = {1: f"DROP TRIGGER output_follows_itself; {CARRIED} {CARRIED_TRIGGERS}"}
+STEPS = {
+    1: f"{CARRIED} {CARRIED_TRIGGERS}",
+    2: f"DROP TRIGGER output_follows_itself; {OUTPUT_TRIGGER}",
+}
+
+READ_AS_IT_IS = 2
+"""The first format whose tables this program can read: what came later are rules on writing."""
 
 
 def format_of(conn: sqlite3.Connection) -> int:
@@ -33,6 +41,20 @@ def bring_up_to_date(conn: sqlite3.Connection) -> None:
     """
     for version in range(format_of(conn), FORMAT):
         conn.executescript(f"BEGIN; {STEPS[version]} PRAGMA user_version = {version + 1}; COMMIT;")
+
+
+def bring_file_up_to_date(copy: Path) -> None:
+    """Turn a copy that nobody has open into this program's format.
+
+    Raises:
+        sqlite3.Error: it could not be written.
+    """
+    conn = sqlite3.connect(copy, isolation_level=None)
+    try:
+        conn.execute("PRAGMA synchronous = EXTRA")
+        bring_up_to_date(conn)
+    finally:
+        conn.close()
 
 
 def private_copy(conn: sqlite3.Connection) -> sqlite3.Connection:
@@ -80,23 +102,14 @@ def _replace(path: Path, kept: Path) -> None:
     try:
         source.execute("VACUUM INTO ?", (os.fspath(beside),))
         source.close()
-        _finish(beside, path)
+        bring_file_up_to_date(beside)
+        beside.chmod(path.stat().st_mode & 0o777)
         os.link(path, kept)
         beside.replace(path)
         flush(path.parent)
     finally:
         source.close()
         beside.unlink(missing_ok=True)
-
-
-def _finish(copy: Path, original: Path) -> None:
-    conn = sqlite3.connect(copy, isolation_level=None)
-    try:
-        conn.execute("PRAGMA synchronous = EXTRA")
-        bring_up_to_date(conn)
-    finally:
-        conn.close()
-    copy.chmod(original.stat().st_mode & 0o777)
 
 
 def _demand_alone(path: Path) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,19 @@ import msgspec
 
 from journal.chain import to_bytes
 from journal.connection import reading
-from journal.envelope import from_text
+from journal.envelope import from_text, to_text
 from journal.events import Event, decode
 from journal.joined import in_order, open_joined, schema_of
+from journal.output import BETWEEN, LAST_UP_TO, PRINTED_SINCE, lines_of
 from journal.parts import Parts
 from journal.rows import OutputLine, Reading, head_of
 from journal.store_errors import JournalDamaged, read_failure
 
 PAGE = 500
 """Rows in one fetch."""
+
+OUTPUT_PAGE = 50
+"""Rows of output in one fetch: each may hold 64 KiB."""
 
 _EVENT = "seq, at, actor, host, type, step, payload, hash"
 """What an event is made of. What is not read costs nothing: SQLite's handing over of rows is half of a fold."""
@@ -81,7 +86,7 @@ class Reader:
         left = limit
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
-            rows = self._fetch(sql, after, until, *types, size)
+            rows = self._fetch(sql, (after, until, *types, size))
             yield rows
             if len(rows) < size:
                 return
@@ -95,19 +100,28 @@ class Reader:
 
     def output(self, run: int, after: int = 0, limit: int | None = None) -> list[OutputLine]:
         """Return a run's lines that follow line ``after``, in order, at most ``limit`` of them."""
-        sql = "SELECT * FROM output WHERE run = ? AND n > ? ORDER BY n LIMIT ?"
-        return [_line(row) for row in self._fetch(sql, run, after, -1 if limit is None else limit)]
+        until = _NO_END if limit is None else after + limit
+        before = self._last_line(run, after) if after else 0
+        rows = self._fetch(BETWEEN, {"run": run, "after": after, "until": until})
+        try:
+            return list(lines_of(rows, before, after, until))
+        except (ValueError, TypeError) as error:
+            raise self._damaged(f"The output of run {run}", error) from error
 
     def tail(self, run: int, lines: int) -> list[OutputLine]:
         """Return a run's last lines, in order."""
-        rows = self._fetch("SELECT * FROM output WHERE run = ? ORDER BY n DESC LIMIT ?", run, lines)
-        return [_line(row) for row in reversed(rows)]
+        last = self._last_line(run)
+        return self.output(run, max(0, last - lines), min(last, lines))
+
+    def printed(self, run: int, since: datetime) -> dict[str, int]:
+        """Return how many lines a run has printed since then, by stream."""
+        return dict(self._fetch(PRINTED_SINCE, (run, to_text(since))))
 
     def output_digest(self, run: int) -> tuple[int, str]:
         """Return how many lines a run has printed, and their digest, as its closing event carries them."""
         digest, last = hashlib.sha256(), 0
         sql = "SELECT n, at, stream, text FROM output WHERE run = ? AND n > ? ORDER BY n LIMIT ?"
-        while rows := self._fetch(sql, run, last, PAGE):
+        while rows := self._fetch(sql, (run, last, OUTPUT_PAGE)):
             digest.update(b"".join(map(to_bytes, rows)))
             last = rows[-1][0]
         return last, digest.hexdigest()
@@ -149,7 +163,12 @@ class Reader:
         self._follow_parts()
         return self._joined, self._fetch(f"PRAGMA {schema_of(self._joined)}.data_version")[0][0]
 
-    def _fetch(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    def _last_line(self, run: int, up_to: int = _NO_END) -> int:
+        """Return the number of a run's last row, or of its last one up to a line; 0 where there is none."""
+        rows = self._fetch(LAST_UP_TO, (run, up_to))
+        return int(rows[0][0]) if rows else 0
+
+    def _fetch(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         self._follow_parts()
         with reading(self.path):
             return self._conn.execute(sql, values).fetchall()
@@ -159,13 +178,11 @@ class Reader:
             try:
                 event = Event(seq, from_text(at), actor, host, decode(type_name, step, payload), own_hash)
             except (KeyError, ValueError, TypeError) as error:
-                raise JournalDamaged(
-                    f"Row {seq} of the journal {self.path} is not what was written: {error}.",
-                    "Keep the file as it is, and see `cleo journal verify` for what was altered.",
-                ) from error
+                raise self._damaged(f"Row {seq}", error) from error
             yield event
 
-
-def _line(row: tuple[Any, ...]) -> OutputLine:
-    run, n, at, stream, text = row
-    return OutputLine(run, n, from_text(at), stream, text)
+    def _damaged(self, what: str, error: Exception) -> JournalDamaged:
+        return JournalDamaged(
+            f"{what} of the journal {self.path} is not what was written: {error}.",
+            "Keep the file as it is, and see `cleo journal verify` for what was altered.",
+        )

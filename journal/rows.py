@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,10 @@ from journal.store_errors import AlreadyStarted, JournalWriteFailed
 
 
 class OutputLine(msgspec.Struct, frozen=True):
-    """One line that a run printed. The journal numbers the lines of a run from 1; ``n`` is not looked at on writing."""
+    """One line that a run printed; the journal numbers the lines of a run from 1.
+
+    On writing, ``n`` is not looked at, and a text with line breaks in it is as many lines that came together.
+    """
 
     run: int
     n: int
@@ -91,26 +94,3 @@ def _insert_event(conn: sqlite3.Connection, row: Sequence[int | str]) -> None:
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE and "started already" not in str(error):
             raise
         raise AlreadyStarted("This run was started already; nothing was started again.") from error
-
-
-_LINES = """
-SELECT coalesce(
-    (SELECT max(n) FROM output WHERE run = :run), (SELECT lines FROM carried WHERE run = :run), 0)
-"""
-
-
-def insert_output(conn: sqlite3.Connection, run: int, lines: Iterable[tuple[str, str, str]]) -> None:
-    """Append lines (at, stream, text) after a run's last one. The caller holds the write lock and commits.
-
-    Raises:
-        sqlite3.Error: SQLite could not write.
-    """
-    (last,) = conn.execute(_LINES, {"run": run}).fetchone()
-    rows = ((run, last + number, *line) for number, line in enumerate(lines, start=1))
-    conn.executemany("INSERT INTO output VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def output_columns(line: OutputLine) -> tuple[str, str, str]:
-    """Return a line's columns, with bytes that are no text made visible instead of refused."""
-    text = line.text if line.text.isascii() else line.text.encode("utf-8", "backslashreplace").decode()
-    return to_text(line.at), line.stream, text

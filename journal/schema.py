@@ -10,8 +10,8 @@ from journal.store_errors import NewerJournal, NotAJournal
 APPLICATION_ID = 0x434C454F
 """``CLEO`` in SQLite's header."""
 
-FORMAT = 2
-"""The version of the tables, kept in ``user_version``; 2 can go on in another file (what is new: `migrate`)."""
+FORMAT = 3
+"""The version of the tables, kept in ``user_version``; in 3, a row of output may hold many lines (see `migrate`)."""
 
 EVENT_COLUMNS = "seq, at, monotonic_ns, boot_id, actor, host, type, step, payload, prev_hash, hash"
 
@@ -57,12 +57,16 @@ CREATE TABLE carried (
 """
 """What the files before this one hold of each run: how many lines it printed, and whether it was started."""
 
-CARRIED_TRIGGERS = """
+OUTPUT_TRIGGER = """
 CREATE TRIGGER output_follows_itself BEFORE INSERT ON output
-WHEN NEW.n IS NOT 1 + coalesce(
+WHEN NEW.n - coalesce(
     (SELECT max(n) FROM output WHERE run = NEW.run), (SELECT lines FROM carried WHERE run = NEW.run), 0)
+  NOT IN (1, 1 + length(CAST(NEW.text AS BLOB)) - length(CAST(replace(NEW.text, char(10), '') AS BLOB)))
 BEGIN SELECT raise(ABORT, 'a line goes after the last one'); END;
+"""
+"""A row is numbered by its last line (`output`): it holds as many as its text breaks into, or is one line as of old."""
 
+CARRIED_TRIGGERS = """
 CREATE TRIGGER one_start_over_all_files BEFORE INSERT ON events
 WHEN NEW.type = 'action.started'
  AND EXISTS (SELECT 1 FROM carried WHERE run = json_extract(NEW.payload, '$.run') AND started)
@@ -97,7 +101,7 @@ def create_tables(conn: sqlite3.Connection) -> None:
 
 def add_rules(conn: sqlite3.Connection) -> None:
     """Have the file itself hold the rules of a journal from now on: only ever added to, each row after the last."""
-    conn.executescript(f"BEGIN; {_TRIGGERS} {CARRIED_TRIGGERS} COMMIT;")
+    conn.executescript(f"BEGIN; {_TRIGGERS} {OUTPUT_TRIGGER} {CARRIED_TRIGGERS} COMMIT;")
 
 
 def check_format(conn: sqlite3.Connection, path: Path, schema: str = "main") -> None:

@@ -17,9 +17,10 @@ from journal.export import export, seal
 from journal.filesystem import check_place
 from journal.follow import Follower
 from journal.new_file import check_name_is_free, new_database
+from journal.output import in_transactions, insert_output, weight
 from journal.parts import link_to_second, name_second
 from journal.reader import Reader
-from journal.rows import OutputLine, Reading, encoded, insert_events, insert_output, output_columns
+from journal.rows import OutputLine, Reading, encoded, insert_events
 from journal.schema import add_rules, create_tables
 from journal.store_errors import (
     AlreadyStarted,
@@ -36,7 +37,7 @@ from journal.store_errors import (
     PartMissing,
     write_failure,
 )
-from journal.writer import MOST_ROWS, Writer
+from journal.writer import Writer
 
 __all__ = [
     "AlreadyStarted",
@@ -173,14 +174,14 @@ class Journal:
         return self._writer.run(lambda conn: insert_events(conn, rows, actor or self._actor, self._clock), len(rows))
 
     def append_output(self, run: int, lines: Sequence[OutputLine]) -> None:
-        """Append what a run printed. The journal numbers the lines.
+        """Append what a run printed. The journal numbers the lines; what is given as one text shares a row.
 
         Raises:
-            JournalWriteFailed: the lines from some batch of 2,500 on are not acknowledged.
+            JournalWriteFailed: the lines from some transaction (`journal.output.in_transactions`) on are not
+                acknowledged.
         """
-        for start in range(0, len(lines), MOST_ROWS):
-            batch = [output_columns(line) for line in lines[start : start + MOST_ROWS]]
-            self._writer.run(lambda conn, batch=batch: insert_output(conn, run, batch), len(batch))  # type: ignore[misc]
+        for batch in in_transactions(lines):
+            self._writer.run(lambda conn, rows=batch: insert_output(conn, run, rows), weight(batch))  # type: ignore[misc]
 
     def output_digest(self, run: int) -> tuple[int, str]:
         """Return how many lines of a run are in the journal, and their digest: what its closing event carries.

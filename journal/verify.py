@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 APPLICATION_ID = 0x434C454F
-FORMAT = 2
+FORMAT = 3
 GENESIS = b"0" * 64
 PAGE = 1_000
 COLUMNS = ("seq", "at", "monotonic_ns", "boot_id", "actor", "host", "type", "step", "payload", "prev_hash", "hash")
@@ -158,8 +158,7 @@ def _open(path: Path, torn: bool) -> sqlite3.Connection:
         if application != APPLICATION_ID:
             raise CannotCheckError(f"{path} is not a journal")
         if version > FORMAT:
-            hint = "take the one it was written with"
-            raise CannotCheckError(f"{path} has format {version}, this checker knows {FORMAT}: {hint}")
+            raise CannotCheckError(f"{path} has format {version}, this checker knows {FORMAT}: take a newer one")
     except (sqlite3.Error, CannotCheckError) as error:
         conn.close()
         if not isinstance(error, sqlite3.OperationalError):
@@ -262,10 +261,11 @@ def _digests(conn: sqlite3.Connection, run: int, counts: set[int]) -> tuple[int,
     """Return how many lines a run printed, and the digest after each of these counts that is reached."""
     digest, seen = hashlib.sha256(), 0
     found = {0: digest.hexdigest()}
-    sql = f"SELECT n, at, stream, text FROM all_output WHERE run = ? AND n > ? ORDER BY n LIMIT {PAGE}"
+    sql = f"SELECT n, at, stream, text FROM all_output WHERE run = ? AND n > ? ORDER BY n LIMIT {PAGE // 20}"
     for row in _pages(conn, sql, run):
         digest.update(b"".join(map(_column_bytes, row)))
-        seen += 1
+        # A row's number is that of its last line; one that is next in number is one line, whatever stands in it.
+        seen += 1 if row[0] == seen + 1 else _column_bytes(row[3]).count(b"\n") + 1
         if seen in counts:
             found[seen] = digest.hexdigest()
     return seen, found

@@ -21,11 +21,9 @@ from journal.connection import open_for_writing
 from journal.continuation import Continuation
 from journal.filelock import FileLock
 from journal.migrate import migrate_if_older
+from journal.output import HEAVIEST
 from journal.parts import Parts
 from journal.store_errors import JournalBusy, JournalError, JournalWriteFailed, is_disk_failure, write_failure
-
-MOST_ROWS = 2_500
-"""Rows in one transaction, so that an event never waits long behind a flood of output (design, section 5)."""
 
 PATIENCE_SECONDS = 30.0
 """How long a caller waits for its turn before it is told that nothing was written."""
@@ -124,7 +122,7 @@ class Writer:
 
         Args:
             work: writes through the connection it is given; a JournalError from it undoes this work only.
-            rows: about how many rows it writes.
+            rows: about how many rows it writes; a long one counts for several.
 
         Raises:
             JournalError: it was refused by ``work``.
@@ -199,7 +197,7 @@ class Writer:
                 self._jobs.put(None)
                 break
             rows += job.rows
-            if rows > MOST_ROWS:
+            if rows > HEAVIEST:
                 self._left_over = job
                 break
             batch.append(job)

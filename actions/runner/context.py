@@ -89,8 +89,8 @@ class RunContext:
 
     def log(self, text: str, stream: str = "out") -> None:
         """Print lines. What the action itself says is kept apart from what its programs print."""
-        for line in self._redactor.text(text).splitlines() or [""]:
-            self._pump.write("log" if stream == "out" else stream, line)
+        lines = self._redactor.text(text).splitlines()
+        self._pump.write("log" if stream == "out" else stream, "\n".join(lines))
 
     def progress(self, progress: Progress) -> None:
         """Show how far the action is; at most every half second, for each is a write to the disk."""
@@ -169,10 +169,11 @@ class RunContext:
             raise RuntimeError(f"a dry run must not start {argv[0]}; ask ctx.effect() first")
         self.check_cancelled()
 
-        def line(stream: str, text: str) -> None:
-            clean = self.program_line(stream, text)
+        def take(stream: str, text: str) -> None:
+            clean = self.program_output(stream, text)
             if on_line:
-                on_line(stream, clean)
+                for line in clean.split("\n"):
+                    on_line(stream, line)
 
         completed = self._programs.run(
             key,
@@ -182,15 +183,15 @@ class RunContext:
             timeout_s=timeout_s,
             user=user,
             env=env,
-            on_line=line,
+            on_output=take,
             cancelled=lambda: self.cancelled,
         )
         if self.cancelled:
             raise Cancelled(f"{argv[0]} was ended with exit status {completed.code}")
         return completed
 
-    def program_line(self, stream: str, text: str) -> str:
-        """Take one line that a program printed, and return it without secrets."""
+    def program_output(self, stream: str, text: str) -> str:
+        """Take lines that a program printed together, and return them without secrets."""
         clean = self._redactor.text(text)
         self._pump.write(stream, clean)
         return clean

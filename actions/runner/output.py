@@ -6,17 +6,18 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from journal.output import in_transactions
 from journal.store import Journal, JournalWriteFailed, OutputLine
 
 GATHER_S = 0.1
-MOST_AT_ONCE = 2_500
-"""Lines in one transaction: it is written whole or not at all, so a retry repeats nothing."""
-MOST_WAITING = 50_000
-"""Lines that may wait in memory; who prints faster than the disk takes it is held up, not lost."""
+MOST_WAITING = 4 * 1024 * 1024
+"""Characters that may wait in memory; who prints faster than the disk takes it is held up, not lost."""
+_AROUND_A_TEXT = 200
+"""What a short text takes in memory beside its characters."""
 
 
 class OutputPump:
-    """Takes a run's lines from any thread and writes them from one of its own.
+    """Takes a run's output from any thread and writes them from one of its own.
 
     Args:
         journal: where to.
@@ -29,17 +30,19 @@ class OutputPump:
         self._run = run
         self._trouble = trouble
         self._waiting: list[OutputLine] = []
+        self._size = 0
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._pump, name=f"output-{run}", daemon=True)
         self._thread.start()
 
     def write(self, stream: str, text: str) -> None:
-        """Take one line. Blocks while too many wait."""
-        line = OutputLine(self._run, 0, datetime.now(UTC), stream, text)
+        """Take lines that came together, with line breaks between them. Blocks while too much waits."""
+        lines = OutputLine(self._run, 0, datetime.now(UTC), stream, text)
         with self._changed:
-            self._changed.wait_for(lambda: len(self._waiting) < MOST_WAITING)
-            self._waiting.append(line)
+            self._changed.wait_for(lambda: self._size < MOST_WAITING)
+            self._waiting.append(lines)
+            self._size += len(text) + _AROUND_A_TEXT
             if len(self._waiting) == 1:
                 self._changed.notify_all()
 
@@ -60,13 +63,16 @@ class OutputPump:
             if not self._closing:
                 gathering.wait(GATHER_S)
             with self._changed:
-                batch, self._waiting = self._waiting, []
+                taken, self._waiting, self._size = self._waiting, [], 0
                 self._changed.notify_all()
-            for start in range(0, len(batch), MOST_AT_ONCE):
-                self._store(batch[start : start + MOST_AT_ONCE])
+            for batch in in_transactions(taken):
+                self._store(batch)
 
     def _store(self, batch: list[OutputLine]) -> None:
-        """Write a batch; while the disk refuses, say so and try again: an acknowledged end needs its output."""
+        """Write a batch; while the disk refuses, say so and try again: an acknowledged end needs its output.
+
+        It is written in one transaction, whole or not at all, so a retry repeats nothing.
+        """
         retry = threading.Event()
         while True:
             try:

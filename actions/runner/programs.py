@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from actions.runner.redaction import Redactor
-from actions.transport import Completed, Handle, ProgramLost, State, Transport
+from actions.transport import Completed, Handle, OnOutput, ProgramLost, State, Transport
 from journal.events import Body, ProgramFinished, ProgramStarted
 from journal.records import Program
 from journal.store import Reader
 
 Append = Callable[[Body], object]
-OnLine = Callable[[str, str], None]
 
 
 class Programs:
@@ -57,7 +56,7 @@ class Programs:
         timeout_s: float | None,
         user: str,
         env: Mapping[str, str] | None,
-        on_line: OnLine,
+        on_output: OnOutput,
         cancelled: Callable[[], bool],
     ) -> Completed:
         """Run ``argv`` to its end, or follow the one that an earlier runner started under this key.
@@ -71,13 +70,13 @@ class Programs:
         if handle is None:
             handle = self._start(key, host, transport, argv, user=user, env=env)
         elif earlier:
-            on_line = self._skipping_known(earlier, on_line)
-        completed = handle.wait(on_output=on_line, cancelled=cancelled, deadline_s=timeout_s)
+            on_output = self._skipping_known(earlier, on_output)
+        completed = handle.wait(on_output=on_output, cancelled=cancelled, deadline_s=timeout_s)
         if not (earlier and earlier.finished_at):
             self._finished(key, completed, reattached=earlier is not None)
         return completed
 
-    def follow(self, program: Program, transport: Transport, on_line: OnLine) -> Completed:
+    def follow(self, program: Program, transport: Transport, on_output: OnOutput) -> Completed:
         """Follow a program whose action is gone to its end, and journal its exit status.
 
         Raises:
@@ -86,7 +85,7 @@ class Programs:
         """
         handle = transport.attach(program.spool, program.argv)
         handle.give_up()
-        completed = handle.wait(on_output=self._skipping_known(program, on_line), cancelled=lambda: False)
+        completed = handle.wait(on_output=self._skipping_known(program, on_output), cancelled=lambda: False)
         self._finished(program.key, completed, reattached=True)
         return completed
 
@@ -123,19 +122,19 @@ class Programs:
         )
         self._append(body)
 
-    def _skipping_known(self, program: Program, on_line: OnLine) -> OnLine:
+    def _skipping_known(self, program: Program, on_output: OnOutput) -> OnOutput:
         """Leave out the lines that are in the journal already: the spool is read from its start again."""
         with Reader(self._journal) as reader:
-            lines = reader.output(self._run)
-        known = Counter(
-            line.stream for line in lines if line.at >= program.started_at and line.stream in ("out", "err")
-        )
+            known = reader.printed(self._run, program.started_at)
 
         def take(stream: str, text: str) -> None:
-            if known[stream] > 0:
-                known[stream] -= 1
-            else:
-                on_line(stream, text)
+            if left := known.get(stream):
+                lines = text.split("\n")
+                known[stream] = max(0, left - len(lines))
+                if len(lines) <= left:
+                    return
+                text = "\n".join(lines[left:])
+            on_output(stream, text)
 
         return take
 

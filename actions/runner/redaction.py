@@ -23,9 +23,9 @@ class Redactor:
         return secret
 
     def text(self, text: str) -> str:
-        """Return ``text`` without secrets."""
+        """Return ``text``, one line or many, without secrets; it has as many lines as before."""
         for secret in self._secrets:
-            text = text.replace(secret, BLOT)
+            text = text.replace(secret, "\n".join([BLOT] * (secret.count("\n") + 1)))
         return text
 
     def value(self, value: Any) -> Any:

@@ -40,7 +40,7 @@ def _follow(job: Job, program: Program) -> str:
     name = program.argv[0] if program.argv else program.key
 
     def take(stream: str, text: str) -> None:
-        job.context.program_line(stream, text)
+        job.context.program_output(stream, text)
 
     try:
         transport = job.context.transport(program.host)

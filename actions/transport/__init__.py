@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.transport.base import Completed, Handle, ProgramStatus, State, Transport
+from actions.transport.base import Completed, Handle, OnOutput, ProgramStatus, State, Transport
 from actions.transport.errors import (
     AlreadyStarted,
     DeadlineExceeded,
@@ -26,6 +26,7 @@ __all__ = [
     "HostSpec",
     "LocalHost",
     "NothingStarted",
+    "OnOutput",
     "ProgramLost",
     "ProgramMissing",
     "ProgramStatus",

@@ -14,7 +14,7 @@ import msgspec
 
 Stream = Literal["out", "err"]
 OnOutput = Callable[[str, str], None]
-"""Called with the stream (``out`` or ``err``) and one line."""
+"""Called with the stream (``out`` or ``err``) and the lines that came: one or more, with ``\\n`` between them."""
 
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,10 +131,10 @@ class Handle(ABC):
         deadline_s: float | None = None,
         grace_s: float = 10,
     ) -> Completed:
-        """Follow the program to its end, and hand its output on line by line.
+        """Follow the program to its end, and hand its output on in whole lines.
 
         Args:
-            on_output: called with every line, from this thread.
+            on_output: called with the lines as they come, from this thread.
             cancelled: asked between two looks; once it says True the group gets TERM, and KILL after ``grace_s``.
             deadline_s: seconds from now after which the program is ended in the same way.
             grace_s: seconds between TERM and KILL.

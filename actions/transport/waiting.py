@@ -54,8 +54,8 @@ class Wait:
     def _hand_on(self, chunks: list[tuple[Stream, bytes]]) -> None:
         for stream, data in chunks:
             self._kept[stream].feed(data)
-            for line in self._lines[stream].feed(data):
-                self._on_output(stream, line)
+            for text in self._lines[stream].feed(data):
+                self._on_output(stream, text)
 
     def _over(self, status: ProgramStatus) -> bool:
         """Whether the program has ended, and where it was to be ended, its children too."""
@@ -84,8 +84,8 @@ class Wait:
 
     def _flush(self) -> None:
         for stream, lines in self._lines.items():
-            for line in lines.flush():
-                self._on_output(stream, line)
+            for text in lines.flush():
+                self._on_output(stream, text)
 
     def _completed(self, status: ProgramStatus) -> Completed:
         self._flush()

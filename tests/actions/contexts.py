@@ -117,9 +117,10 @@ class FakeContext:
             return self.programs[key]
 
         def take(stream: str, text: str) -> None:
-            self.log(text, stream)
-            if on_line:
-                on_line(stream, text)
+            for line in text.split("\n"):
+                self.log(line, stream)
+                if on_line:
+                    on_line(stream, line)
 
         handle = self.transport(host).start(Path(self._folder.name) / f"{self._runs}-{key}", argv, env=env, user=user)
         done = handle.wait(on_output=take, cancelled=lambda: self.cancelled, deadline_s=timeout_s)

@@ -42,12 +42,12 @@ Opening = Callable[[Path], None]
 def test_a_newer_journal_is_refused(tmp_path: Path, opening: Opening) -> None:
     path = recovered(tmp_path)
     conn = sqlite3.connect(path)
-    conn.execute("PRAGMA user_version = 3")
+    conn.execute("PRAGMA user_version = 4")
     conn.close()
     before = path.read_bytes()
-    with pytest.raises(NewerJournal, match=r"has format 3; this program knows formats up to 2\.\n.*version"):
+    with pytest.raises(NewerJournal, match=r"has format 4; this program knows formats up to 3\.\n.*version"):
         opening(path)
-    with pytest.raises(JournalReadFailed, match="format 3"):
+    with pytest.raises(JournalReadFailed, match="format 4"):
         verify_apart(path)
     assert path.read_bytes() == before
 

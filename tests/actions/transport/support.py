@@ -24,8 +24,8 @@ def never() -> bool:
 class Output(list[tuple[str, str]]):
     """Collects lines."""
 
-    def __call__(self, stream: str, line: str) -> None:
-        self.append((stream, line))
+    def __call__(self, stream: str, text: str) -> None:
+        self.extend((stream, line) for line in text.split("\n"))
 
     def of(self, stream: str) -> list[str]:
         return [line for source, line in self if source == stream]
