@@ -36,6 +36,7 @@ def open_joined(files: Sequence[Path]) -> sqlite3.Connection:
                 _attach(conn, number, path)
             if len(files) > 1:
                 _stitch(conn, len(files))
+            conn.execute("PRAGMA query_only = ON")  # a private copy could be written to; its views had to be
     except BaseException:
         conn.close()
         raise

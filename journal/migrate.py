@@ -67,7 +67,6 @@ def private_copy(conn: sqlite3.Connection) -> sqlite3.Connection:
     try:
         conn.backup(copy)
         bring_up_to_date(copy)
-        copy.execute("PRAGMA query_only = ON")
     except sqlite3.Error:
         copy.close()
         raise

@@ -9,8 +9,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from actions.transport.base import Handle, ProgramStatus, Stream
+from actions.transport.base import Handle, ProgramStatus, State, Stream
 from actions.transport.spool import Spool
+
+_LOOK_EVERY_S = 0.5
 
 
 class LocalHandle(Handle):
@@ -22,6 +24,8 @@ class LocalHandle(Handle):
         self._spool, self.argv, self.reattached = Spool(spool), argv, reattached
         self._pid: int | None = None
         self.log = spool / "shim.log"
+        self._running: ProgramStatus | None = None
+        self._looked_at = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -40,8 +44,13 @@ class LocalHandle(Handle):
         return self._spool.read()
 
     def poll(self) -> tuple[ProgramStatus, list[tuple[Stream, bytes]]]:
-        """See ``Handle``."""
-        return self.status(), self.read()
+        """See ``Handle``. While output flows, its keeper is looked for twice a second: that costs ten times a read."""
+        printed, now = self.read(), time.monotonic()
+        if printed and self._running and now - self._looked_at < _LOOK_EVERY_S:
+            return self._running, printed
+        status, self._looked_at = self.status(), now
+        self._running = status if status.state is State.RUNNING else None
+        return status, printed + self.read()
 
     def pause(self, seconds: float) -> bool:
         """See ``Handle``. Where the id is another process's by now, this is an ordinary pause, and nothing worse."""

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from journal.check import verify_apart
-from journal.events import NoteAdded
+from journal.continuation import Continuation
+from journal.envelope import Clock
+from journal.events import ActionFinished, ActionStarted, NoteAdded, RunRequested
+from journal.parts import Parts, link_to_second, parts_of
 from journal.store import Journal, JournalBusy, JournalExists, Reader, export
 from journal.verify import verify
-from tests.journal.journals import ME, columns, line, recovered
+from tests.journal.journals import ME, columns, declaration, line, recovered
 
 FORMAT_1 = """
 PRAGMA application_id = 1129071951; PRAGMA user_version = 1;
@@ -43,6 +46,44 @@ CREATE TABLE readings (name TEXT PRIMARY KEY, at TEXT NOT NULL, payload TEXT NOT
 """
 """The tables as version 1 made them: history, never to be edited."""
 
+FORMAT_2 = """
+PRAGMA application_id = 1129071951; PRAGMA user_version = 2;
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, monotonic_ns INTEGER NOT NULL, boot_id TEXT NOT NULL,
+    actor TEXT NOT NULL, host TEXT NOT NULL, type TEXT NOT NULL, step TEXT NOT NULL, payload TEXT NOT NULL,
+    prev_hash TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_start_for_a_run ON events (json_extract(payload, '$.run')) WHERE type = 'action.started';
+CREATE TABLE output (
+    run INTEGER NOT NULL, n INTEGER NOT NULL, at TEXT NOT NULL, stream TEXT NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (run, n)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE readings (name TEXT PRIMARY KEY, at TEXT NOT NULL, payload TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE carried (run INTEGER PRIMARY KEY, lines INTEGER NOT NULL, started INTEGER NOT NULL) STRICT;
+"""
+FORMAT_2_RULES = """
+CREATE TRIGGER events_follow_each_other BEFORE INSERT ON events
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM events)
+  OR NEW.prev_hash IS NOT coalesce((SELECT hash FROM events ORDER BY seq DESC LIMIT 1), printf('%064d', 0))
+BEGIN SELECT raise(ABORT, 'an event goes after the last one'); END;
+CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN SELECT raise(ABORT, 'events are never deleted'); END;
+CREATE TRIGGER events_stand BEFORE UPDATE ON events BEGIN SELECT raise(ABORT, 'events are never changed'); END;
+CREATE TRIGGER output_follows_itself BEFORE INSERT ON output
+WHEN NEW.n IS NOT 1 + coalesce(
+    (SELECT max(n) FROM output WHERE run = NEW.run), (SELECT lines FROM carried WHERE run = NEW.run), 0)
+BEGIN SELECT raise(ABORT, 'a line goes after the last one'); END;
+CREATE TRIGGER one_start_over_all_files BEFORE INSERT ON events
+WHEN NEW.type = 'action.started'
+ AND EXISTS (SELECT 1 FROM carried WHERE run = json_extract(NEW.payload, '$.run') AND started)
+BEGIN SELECT raise(ABORT, 'this run was started already'); END;
+CREATE TRIGGER carried_is_settled BEFORE INSERT ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
+CREATE TRIGGER carried_stays BEFORE DELETE ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
+CREATE TRIGGER carried_stands BEFORE UPDATE ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
+CREATE TRIGGER output_stays BEFORE DELETE ON output BEGIN SELECT raise(ABORT, 'output is never deleted'); END;
+CREATE TRIGGER output_stands BEFORE UPDATE ON output BEGIN SELECT raise(ABORT, 'output is never changed'); END;
+"""
+"""The tables and rules as version 2 made them (those on events as before): history, never to be edited."""
+
 
 @pytest.fixture
 def older(tmp_path: Path) -> Path:
@@ -57,6 +98,51 @@ def older(tmp_path: Path) -> Path:
         conn.execute(f"INSERT INTO main.{table} SELECT * FROM now.{table}")
     conn.close()
     return folder / "journal.db"
+
+
+ODD = "two\nlines in one"
+"""What version 2 took as one line, where somebody gave it such a text."""
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> tuple[Path, Path]:
+    """A journal as version 2 left it behind, gone on in a second place while a run printed."""
+    now, first, following = (tmp_path / name for name in ("now.db", "INC-7/journal.db", "second/journal-2.db"))
+    with Journal.create(now, declaration(), actor=ME, second=tmp_path / "elsewhere") as journal:
+        journal.append(RunRequested(step="restore", action="postgres.restore"))
+        journal.append(ActionStarted(step="restore", run=2, action="postgres.restore"))
+        journal.append_output(2, [line("one")])
+        printed(now, 2, ODD)
+        journal.append_output(2, [line("three")])
+        assert Continuation(ME, Clock()).begin(Parts(now), None, OSError("made up"))
+        journal.append_output(2, [line("four")])
+        printed(parts_of(now)[1], 5, ODD)
+        lines, sha256 = journal.output_digest(2)
+        end = ActionFinished(run=2, status="succeeded", summary="", output_lines=lines, output_sha256=sha256)
+        journal.append(end)
+    for old, new in zip((first, following), parts_of(now), strict=True):
+        as_version_2(old, new)
+    link_to_second(first).symlink_to(following.parent)
+    return first, following
+
+
+def printed(path: Path, n: int, text: str) -> None:
+    """Write a row as version 2 would have done."""
+    conn = sqlite3.connect(path)
+    with conn:
+        conn.execute("INSERT INTO output VALUES (2, ?, '2026-03-01T03:05:00.000000Z', 'out', ?)", (n, text))
+    conn.close()
+
+
+def as_version_2(old: Path, now: Path) -> None:
+    old.parent.mkdir()
+    conn = sqlite3.connect(old, isolation_level=None)
+    conn.executescript(FORMAT_2)
+    conn.execute("ATTACH ? AS now", (str(now),))
+    for table in ("events", "output", "readings", "carried"):
+        conn.execute(f"INSERT INTO main.{table} SELECT * FROM now.{table}")
+    conn.executescript(FORMAT_2_RULES)
+    conn.close()
 
 
 def digest(path: Path) -> str:
@@ -97,15 +183,63 @@ def test_writing_goes_into_a_migrated_copy_and_the_original_is_kept(older: Path)
 
 
 def test_a_migrated_journal_can_go_on_in_a_second_place(older: Path, tmp_path: Path) -> None:
-    from journal.continuation import Continuation
-    from journal.envelope import Clock
-    from journal.parts import Parts, parts_of
-
     with Journal.open(older, actor=ME, second=tmp_path / "second") as journal:
         assert Continuation(ME, Clock()).begin(Parts(older), None, OSError("made up"))
         journal.append(NoteAdded(text="in the second file"))
     assert len(parts_of(older)) == 2
     assert verify_apart(older).seq == 8
+
+
+def lines_of(path: Path) -> list[tuple[int, str]]:
+    with Reader(path) as reader:
+        return [(found.n, found.text) for found in reader.output(2)]
+
+
+def test_what_version_2_kept_is_read_where_it_lies(second: tuple[Path, Path], tmp_path: Path) -> None:
+    before = [digest(path) for path in second]
+    assert lines_of(second[0]) == [(1, "one"), (2, ODD), (3, "three"), (4, "four"), (5, ODD)]
+    with Reader(second[0]) as reader:
+        assert [found.n for found in reader.tail(2, 2)] == [4, 5]
+        assert [found.text for found in reader.output(2, after=1, limit=2)] == [ODD, "three"]
+        assert reader.printed(2, line("").at) == {"stdout": 3, "out": 2}
+    assert verify_apart(second[0]).ok
+    export(second[0], tmp_path / "bundle.db")
+    assert verify(tmp_path / "bundle.db") == verify_apart(second[0])
+    assert lines_of(tmp_path / "bundle.db") == lines_of(second[0])
+    assert [digest(path) for path in second] == before
+
+
+def test_what_version_2_wrote_goes_on_in_lines_that_share_a_row(second: tuple[Path, Path]) -> None:
+    first, following = second
+    before = [digest(path) for path in second]
+    with Journal.open(first, actor=ME) as journal:
+        journal.append(NoteAdded(text="goes on"))
+        journal.append_output(2, [line("six\nseven"), line("eight")])
+    assert lines_of(first)[4:] == [(5, ODD), (6, "six"), (7, "seven"), (8, "eight")]
+    assert [digest(first), digest(following.with_name("journal-2.format-2.db"))] == before
+    assert [fault.what for fault in verify(first, more=[following]).faults] == [
+        "run 2 printed 5 lines, and 8 are there: some were added"
+    ]
+
+
+def test_an_export_of_version_2_is_of_this_version(second: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "alone").mkdir()
+    shutil.copy(second[0], tmp_path / "alone" / "journal.db")
+    export(tmp_path / "alone" / "journal.db", tmp_path / "bundle.db")
+    with Journal.open(tmp_path / "bundle.db", actor=ME) as journal:
+        journal.append_output(2, [line("four\nfive")])
+    assert lines_of(tmp_path / "bundle.db") == [(1, "one"), (2, ODD), (3, "three"), (4, "four"), (5, "five")]
+    assert not list(tmp_path.glob("bundle.format*"))
+
+
+def test_a_journal_of_version_1_whose_disk_is_full_goes_on_and_reads_as_one(older: Path, tmp_path: Path) -> None:
+    link_to_second(older).symlink_to(tmp_path / "second")
+    assert Continuation(ME, Clock()).begin(Parts(older), None, OSError("there is no space for a migrated copy"))
+    with Journal.open(older, actor=ME) as journal:
+        journal.append_output(2, [line("four\nfive")])
+    assert [n for n, _ in lines_of(older)] == [1, 2, 3, 4, 5]
+    export(older, tmp_path / "bundle.db")
+    assert lines_of(tmp_path / "bundle.db") == lines_of(older)
 
 
 def test_who_has_it_open_in_the_older_version_must_end_first(older: Path) -> None:
