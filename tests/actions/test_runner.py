@@ -14,7 +14,7 @@ from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.runner import LeaseHeld, Runner
 from journal.events import Identity, Kind, Override
 from journal.records import RunState, StepState
-from tests.actions.worlds import Person, declared, inventory, places_in, running, world
+from tests.actions.worlds import Person, declared, inventory, places_in, plan_with, running, world
 
 go = threading.Event()
 
@@ -27,6 +27,18 @@ def work(ctx: ActionContext, *, size: int = 1) -> Outcome:
     if ctx.effect("move it"):
         ctx.log("moved")
     return Outcome(ok=True, summary="worked", facts={"size": size, "password": "hunter2"})
+
+
+SPEAK = "seq 3000; echo 'the password is hunter2'; printf '10 %%\\r20 %%\\rdone'"
+
+
+@action("thing.listen")
+def listen(ctx: ActionContext) -> Outcome:
+    """Listen to what a program prints, line by line."""
+    heard: list[str] = []
+    ctx.secret("hunter2")
+    ctx.run("speak", "here", ["sh", "-c", SPEAK], on_line=lambda stream, line: heard.append(f"{stream} {line}"))
+    return Outcome(ok=True, summary="heard", facts={"first": heard[0], "last": heard[-4:], "lines": len(heard)})
 
 
 @action("thing.other")
@@ -75,6 +87,17 @@ def test_a_secret_reaches_neither_output_nor_facts(person: Person) -> None:
     assert person.output(run.id)[0] == "working on 1 with •••"
     assert run.facts["password"] == "•••"
     assert b"hunter2" not in person.place.journal.read_bytes() if not person.journal.close() else True
+
+
+def test_an_action_hears_every_line_once_and_without_secrets(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    person = Person(declared(places, plan=plan_with({"id": "listen", "title": "Listen", "action": "thing.listen"})))
+    with running(person.place, world(places, listen)):
+        run = person.over(person.desk.request_run("listen"))
+    last = ["the password is •••", "10 %", "20 %", "done"]
+    assert run.facts == {"first": "out 1", "last": [f"out {line}" for line in last], "lines": 3_004}
+    assert person.output(run.id) == [*(str(n) for n in range(1, 3_001)), *last]
+    assert run.output_lines == 3_004
 
 
 def test_a_dry_run_describes_effects_and_leaves_the_step_alone(person: Person) -> None:

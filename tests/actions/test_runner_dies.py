@@ -15,7 +15,7 @@ from actions.runner.lease import held
 from actions.runner.trouble import TroubleFlag
 from journal.events import NoteAdded
 from journal.records import Run, RunState, StepState
-from journal.store import Follower
+from journal.store import Follower, Reader
 from tests.actions.worlds import PLAN, Person, declared, places_in
 
 PROJECT = Path(__file__).parents[2]
@@ -51,11 +51,24 @@ class Site:
         (self.home / "go").touch()
 
 
+FLOOD = """
+i=0
+while [ $i -lt 60 ]; do
+    seq $((i * 700 + 1)) $((i * 700 + 700))
+    i=$((i + 1))
+    echo "$i is done" >&2
+    sleep 0.05
+done
+"""
+"""Prints 42,000 lines, and 60 beside them, in about four seconds."""
+
+
 def without_needs() -> dict[str, object]:
     """Return the plan for tests with every step free to begin."""
     plan = {**PLAN, "phases": [{**PLAN["phases"][0]}]}
     section = PLAN["phases"][0]["sections"][0]
     steps = [{k: v for k, v in step.items() if k != "needs"} for step in section["steps"]]
+    steps.append({"id": "flood", "title": "Print a lot", "command": ["sh", "-c", FLOOD], "host": "here"})
     plan["phases"][0]["sections"] = [{**section, "steps": steps}]
     return plan
 
@@ -94,6 +107,21 @@ def test_a_resumable_action_is_entered_again_and_its_program_runs_once(site: Sit
         "line 1", "line 2", "line 3", "line 4", "line 5", "end"
     ]  # fmt: skip
     assert "pid" in site.person.incident().runner.took_over
+
+
+def test_a_flood_is_taken_in_once_however_often_its_runner_dies(site: Site) -> None:
+    run = site.begin("flood", lambda r: r.programs)
+    for at_least in (2_000, 9_000):
+        printed(site, run, at_least)
+        site.kill_runner()
+        site.start_runner()
+    over = site.person.over(run)
+    assert (over.state, over.reentered) == (RunState.SUCCEEDED, 2)
+    with Reader(site.person.place.journal) as reader:
+        lines = reader.output(run)
+    assert [line.text for line in lines if line.stream == "out"] == [str(n) for n in range(1, 42_001)]
+    assert [line.text for line in lines if line.stream == "err"] == [f"{n} is done" for n in range(1, 61)]
+    assert over.output_lines == len(lines)
 
 
 def test_a_program_that_ended_while_no_runner_lived_leaves_its_exit_status(site: Site) -> None:

@@ -85,6 +85,13 @@ PLAN: dict[str, Any] = {
 }
 
 
+def plan_with(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plan for tests with one step more."""
+    (phase,) = PLAN["phases"]
+    (section,) = phase["sections"]
+    return {**PLAN, "phases": [{**phase, "sections": [{**section, "steps": [*section["steps"], step]}]}]}
+
+
 def places_in(folder: Path) -> Places:
     """Return places below ``folder``."""
     return Places(incidents=folder / "incidents", locks=folder / "locks")
