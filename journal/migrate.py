@@ -25,7 +25,7 @@ STEPS = {
 }
 
 READ_AS_IT_IS = 2
-"""The first format whose tables this program can read: what came later are rules on writing."""
+"""The first format that has all of today's tables: what came later are rules on writing."""
 
 
 def format_of(conn: sqlite3.Connection) -> int:

@@ -119,7 +119,7 @@ def test_who_prints_faster_than_the_disk_takes_it_is_held_up_and_loses_nothing(j
             pump.write("out", f"{n}\n{text}")
             written.append(n)
 
-    writer = threading.Thread(target=write)
+    writer = threading.Thread(target=write, daemon=True)
     writer.start()
     until(lambda: len(written) * len(text) > MOST_WAITING)
     writer.join(0.3)

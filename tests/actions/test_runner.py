@@ -38,7 +38,11 @@ def listen(ctx: ActionContext) -> Outcome:
     heard: list[str] = []
     ctx.secret("hunter2")
     ctx.run("speak", "here", ["sh", "-c", SPEAK], on_line=lambda stream, line: heard.append(f"{stream} {line}"))
-    return Outcome(ok=True, summary="heard", facts={"first": heard[0], "last": heard[-4:], "lines": len(heard)})
+    return Outcome(
+        ok=True,
+        summary="heard",
+        facts={"heard": len(heard), "clean": "hunter2" not in " ".join(heard), "last": heard[-4:]},
+    )
 
 
 @action("thing.other")
@@ -95,7 +99,7 @@ def test_an_action_hears_every_line_once_and_without_secrets(tmp_path: Path) -> 
     with running(person.place, world(places, listen)):
         run = person.over(person.desk.request_run("listen"))
     last = ["the password is •••", "10 %", "20 %", "done"]
-    assert run.facts == {"first": "out 1", "last": [f"out {line}" for line in last], "lines": 3_004}
+    assert run.facts == {"heard": 3_004, "clean": True, "last": [f"out {line}" for line in last]}
     assert person.output(run.id) == [*(str(n) for n in range(1, 3_001)), *last]
     assert run.output_lines == 3_004
 

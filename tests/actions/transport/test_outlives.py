@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from actions.transport import ProgramLost, State, local
-from tests.actions.transport.support import Output, finish, until, until_released
+from tests.actions.transport.support import Output, finish, never, until, until_released
 
 _ROOT = Path(__file__).parents[3]
 
@@ -83,6 +83,22 @@ def test_a_killed_shim_is_unknown_and_the_program_may_live(spool: Path, tmp_path
     with pytest.raises(ProgramLost) as lost:
         finish(local().attach(spool))
     assert f"process {handle.pid} is gone" in lost.value.what_is_known
+
+
+def test_a_shim_is_missed_while_its_program_prints_on_and_on(spool: Path) -> None:
+    handle = local().start(spool, ["sh", "-c", "while :; do echo on; done"])
+    output, pid = Output(), handle.pid
+    assert pid
+
+    def take(stream: str, text: str) -> None:
+        if not output:
+            os.kill(_shim_of(pid), signal.SIGKILL)
+        output(stream, text)
+
+    with pytest.raises(ProgramLost) as lost:
+        handle.wait(on_output=take, cancelled=never, deadline_s=6)
+    os.killpg(pid, signal.SIGKILL)
+    assert "still runs" in lost.value.what_is_known
 
 
 def test_a_signal_to_the_shim_does_not_end_it(spool: Path, tmp_path: Path) -> None:
