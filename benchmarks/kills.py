@@ -187,9 +187,11 @@ def _append_until_killed(path: Path, pipe: int, reopening: bool) -> NoReturn:
 def _print(journal: Journal, pipe: int, turns: int) -> None:
     there, _ = journal.output_digest(RUN)
     for _ in range(turns):
-        lines = [OutputLine(RUN, 0, datetime.now(UTC), "stdout", "restore file base/16384/2619")] * random.randint(1, 9)
-        journal.append_output(RUN, lines)
-        there += len(lines)
+        together = random.randint(1, 40)
+        text = "\n".join(["restore file base/16384/2619"] * together)
+        pieces = [OutputLine(RUN, 0, datetime.now(UTC), "stdout", text)] * random.randint(1, 9)
+        journal.append_output(RUN, pieces)
+        there += together * len(pieces)
         _say(pipe, f"lines {there}")
 
 

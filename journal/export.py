@@ -10,7 +10,6 @@ from pathlib import Path
 from journal.connection import open_for_writing
 from journal.filelock import FileLock
 from journal.joined import in_order, open_joined
-from journal.migrate import bring_file_up_to_date
 from journal.new_file import check_name_is_free, flush, new_database, temporary_name
 from journal.parts import parts_of
 from journal.schema import EVENT_COLUMNS, add_rules, create_tables
@@ -53,7 +52,6 @@ def _copy(path: Path, to: Path) -> None:
     try:
         conn.execute("PRAGMA query_only = OFF")
         conn.execute("VACUUM INTO ?", (os.fspath(beside),))
-        bring_file_up_to_date(beside)
         flush(beside)
         beside.rename(to)
         flush(to.parent)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from journal.connection import open_for_reading, reading
-from journal.migrate import READ_AS_IT_IS, format_of, private_copy
-from journal.schema import check_format
+from journal.migrate import attach_copy, format_of, private_copy
+from journal.schema import FORMAT, check_format
 from journal.store_errors import JournalDamaged, PartMissing
 
 
@@ -28,7 +28,7 @@ def open_joined(files: Sequence[Path]) -> sqlite3.Connection:
     conn = open_for_reading(files[0])
     try:
         with reading(files[0]):
-            if format_of(conn) < READ_AS_IT_IS:
+            if format_of(conn) < FORMAT:
                 older, conn = conn, private_copy(conn)
                 older.close()
             _check_follows(conn, "main", None, files[0])
@@ -67,9 +67,14 @@ def _begins_at(path: Path) -> int:
 
 
 def _attach(conn: sqlite3.Connection, number: int, path: Path) -> None:
-    open_for_reading(path).close()  # puts right what a killed process left, and says what is wrong in our own words
+    part = open_for_reading(path)  # puts right what a killed process left, and says what is wrong in our own words
+    older = format_of(part) < FORMAT
+    part.close()
     schema = schema_of(number)
-    conn.execute(f"ATTACH ? AS {schema}", (f"{path.absolute().as_uri()}?mode=ro",))
+    if older:
+        attach_copy(conn, path, schema)
+    else:
+        conn.execute(f"ATTACH ? AS {schema}", (f"{path.absolute().as_uri()}?mode=ro",))
     check_format(conn, path, schema)
     _check_follows(conn, schema, schema_of(number - 1), path)
 

@@ -4,14 +4,14 @@ Each step is SQL that turns one format into the next. Events and output stay as 
 
 - 1 → 2: a journal can go on in another file: what the files before it hold of each run is ``carried`` over, and the
   next line of a run and its one start are held to that.
-- 2 → 3: a row of output may hold several lines (`output`). What was written before is read in the same way, so a
-  journal of format 2 is read where it lies.
+- 2 → 3: a row of output may hold several lines (`output`); what was written before means the same as ever.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from pathlib import Path
 
 from journal.connection import open_for_reading
@@ -23,9 +23,6 @@ STEPS = {
     1: f"{CARRIED} {CARRIED_TRIGGERS}",
     2: f"DROP TRIGGER output_follows_itself; {OUTPUT_TRIGGER}",
 }
-
-READ_AS_IT_IS = 2
-"""The first format that has all of today's tables: what came later are rules on writing."""
 
 
 def format_of(conn: sqlite3.Connection) -> int:
@@ -71,6 +68,24 @@ def private_copy(conn: sqlite3.Connection) -> sqlite3.Connection:
         copy.close()
         raise
     return copy
+
+
+def attach_copy(conn: sqlite3.Connection, path: Path, schema: str) -> None:
+    """Like `private_copy`, of a file that is to be attached to a connection: who reads must not keep it from migration.
+
+    Raises:
+        JournalError: it cannot be read.
+        OSError, sqlite3.Error: there is no space for it in the folder for temporary files.
+    """
+    with tempfile.TemporaryDirectory(prefix="cleo-older-") as folder:
+        copy = Path(folder) / path.name
+        source = open_for_reading(path)
+        try:
+            source.execute("VACUUM INTO ?", (os.fspath(copy),))
+        finally:
+            source.close()
+        bring_file_up_to_date(copy)
+        conn.execute(f"ATTACH ? AS {schema}", (f"{copy.as_uri()}?mode=ro",))
 
 
 def migrate_if_older(path: Path) -> None:

@@ -23,7 +23,7 @@ LONGEST_ROW = 64 * 1024
 HEAVIEST = 2_500
 """What one transaction may weigh, so that an event never waits long behind a flood of output (design, section 5)."""
 
-_CHARACTERS_A_UNIT = 512
+_CHARACTERS_A_UNIT = 256
 
 BETWEEN = """
 SELECT run, n, at, stream, text FROM output WHERE run = :run AND n > :after

@@ -6,8 +6,10 @@ write-ahead log from being taken over, and the reader at yesterday's state.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -56,8 +58,9 @@ class Reader:
         self.path = path
         self._parts = Parts(path)
         self._fixed = in_order([path, *more]) if more else None
-        self._conn = open_joined(self._fixed or [path])
-        self._joined = len(self.files)
+        self._last_seen = path, 0
+        self._joined = self._identity()
+        self._conn = open_joined(self.files)
         self._version = self._data_version()
 
     @property
@@ -148,20 +151,27 @@ class Reader:
         self.close()
 
     def _follow_parts(self) -> None:
-        """Read on where the journal went on in another file."""
+        """Read on where the journal went on in another file, or in a migrated copy that was put in its place."""
         try:
             while self._fixed is None and self._parts.advance():
                 pass
         except OSError as error:
             raise read_failure(self._parts.last, error) from error
-        if len(self.files) != self._joined:
+        if (now := self._identity()) != self._joined:
             conn = open_joined(self.files)
             self._conn.close()
-            self._conn, self._joined = conn, len(self.files)
+            self._conn, self._joined = conn, now
 
-    def _data_version(self) -> tuple[int, int]:
+    def _identity(self) -> tuple[int, int]:
+        """Return how many files there are, and which one the last is: only that is ever migrated."""
+        last = self.files[-1]
+        with contextlib.suppress(OSError):  # gone, or its disk is: what is open can still be read
+            self._last_seen = last, os.stat(last).st_ino  # noqa: PTH116  # before every read: a Path costs more
+        return len(self.files), self._last_seen[1] if self._last_seen[0] == last else 0
+
+    def _data_version(self) -> tuple[tuple[int, int], int]:
         self._follow_parts()
-        return self._joined, self._fetch(f"PRAGMA {schema_of(self._joined)}.data_version")[0][0]
+        return self._joined, self._fetch(f"PRAGMA {schema_of(self._joined[0])}.data_version")[0][0]
 
     def _last_line(self, run: int, up_to: int = _NO_END) -> int:
         """Return the number of a run's last row, or of its last one up to a line; 0 where there is none."""

@@ -195,7 +195,7 @@ def lines_of(path: Path) -> list[tuple[int, str]]:
         return [(found.n, found.text) for found in reader.output(2)]
 
 
-def test_what_version_2_kept_is_read_where_it_lies(second: tuple[Path, Path], tmp_path: Path) -> None:
+def test_what_version_2_kept_is_read_as_it_was_meant(second: tuple[Path, Path], tmp_path: Path) -> None:
     before = [digest(path) for path in second]
     assert lines_of(second[0]) == [(1, "one"), (2, ODD), (3, "three"), (4, "four"), (5, ODD)]
     with Reader(second[0]) as reader:
@@ -220,6 +220,36 @@ def test_what_version_2_wrote_goes_on_in_lines_that_share_a_row(second: tuple[Pa
     assert [fault.what for fault in verify(first, more=[following]).faults] == [
         "run 2 printed 5 lines, and 8 are there: some were added"
     ]
+
+
+WRITE_AND_DIE = """
+import os, sqlite3, sys
+conn = sqlite3.connect(sys.argv[1])
+conn.execute("PRAGMA journal_mode = WAL")
+conn.execute("INSERT INTO readings VALUES ('x', '2026-03-01T03:05:00.000000Z', '{}')")
+conn.commit()
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_who_reads_an_older_journal_is_not_in_the_way_and_reads_on(second: tuple[Path, Path], part: int) -> None:
+    """Also where its last program was killed, so that it lies there with its log."""
+    first = second[0]
+    if part == 0:
+        link_to_second(first).unlink()
+    subprocess.run(["python3", "-c", WRITE_AND_DIE, str(second[part])], check=True)
+    with Reader(first) as reader:
+        seq, _ = reader.head()
+        printed_before = len(reader.output(2))
+        assert "x" in reader.readings()
+        assert not reader.changed()
+        with Journal.open(first, actor=ME) as journal:
+            (event,) = journal.append(NoteAdded(text="goes on"))
+            journal.append_output(2, [line("one more\nand more")])
+        assert reader.changed()
+        assert reader.head() == (event.seq, event.hash) == (seq + 1, event.hash)
+        assert [found.text for found in reader.output(2, after=printed_before)] == ["one more", "and more"]
 
 
 def test_an_export_of_version_2_is_of_this_version(second: tuple[Path, Path], tmp_path: Path) -> None:
