@@ -5,8 +5,8 @@ shares code with what it checks shares its mistakes.
 
 A row's hash is the SHA-256 of its columns in the order of the table (without ``hash`` itself, so that
 ``prev_hash`` comes last), each written as ``i<decimal>;`` for an integer or ``t<bytes>:<UTF-8 bytes>`` for a text.
-No two different rows give the same bytes. A run's output digest is the SHA-256 over all its lines
-(``n``, ``at``, ``stream``, ``text``), written in the same way, one after another.
+No two different rows give the same bytes. A run's output digest is the SHA-256 over all its rows
+(``n``, ``at``, ``stream``, ``text``; each holds one or more lines), written in the same way, one after another.
 """
 
 from __future__ import annotations
