@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import threading
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from cleo_console.host import ConsoleHost
 
 _BUILT_AFTER_S = 1.0
+_PAINTS_A_SECOND = "200"
+"""Textual waits for the next 60th of a second before it paints: a key that follows another paint waits as long."""
+_TURN_S = 0.001
+"""Seconds until a thread that waits gets its turn: what is painted is written by a thread of its own."""
 
 
 def run_full_screen(at: ConsoleHost, incident_id: str | None) -> int:
@@ -26,6 +32,8 @@ def run_full_screen(at: ConsoleHost, incident_id: str | None) -> int:
         CleoError: there is no such incident, or it cannot be read.
     """
     known = known_incident(at.place(incident_id)) if incident_id else None
+    os.environ.setdefault("TEXTUAL_FPS", _PAINTS_A_SECOND)
+    sys.setswitchinterval(_TURN_S)
     gc.disable()  # what is made now stays: to look through it again and again takes a tenth of the start
     with first_look(incident_id, known) if incident_id else nullcontext():
         from cleo_console.app import CleoApp
