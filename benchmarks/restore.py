@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from benchmarks.stand import CONSOLE, folder
 from benchmarks.table import Row, not_measured
-from benchmarks.terminal import Terminal
+from benchmarks.terminal import NotSeen, Terminal
 from cleo_console.lab import Lab
 from journal.desk import Desk
 from journal.errors import CleoError
@@ -91,13 +91,23 @@ class Recovery:
 
     def _watch(self, console: Terminal, run: int) -> None:
         """Show what the run prints until it is over. Only new events are read: two cores have enough to do."""
+        shown = False
         with Reader(self.journal) as reader:
             incident = Incident.fold(reader.events())
             while not incident.runs[run].state.over:
-                console.press(b"j")  # jumps to what is running, and shows what it prints
+                shown = shown or self._shows_output(console)
                 console.listen(0.5)
                 for event in reader.events(after=incident.seq):
                     incident.apply(event)
+
+    def _shows_output(self, console: Terminal) -> bool:
+        """Jump to what needs attention next, and say whether that is the restore, with what it prints."""
+        console.press(b"j")
+        try:
+            console.until(lambda text: "postgres.restore: output" in text, 0.5)
+        except NotSeen:
+            return False
+        return True
 
     def incident(self) -> Incident:
         """Return the incident as its journal has it now."""

@@ -47,10 +47,15 @@ class StepPane(Vertical):
         """Show what moves by itself while the step runs: progress and output."""
         run = shown_run(session, step)
         session.watch("step", run.id if run else 0)
-        bar = progress(session, run, now)
-        self._line("progress").show(bar)
-        self._line("progress").set_class(not bar, "-empty")
+        self._show_progress(progress(session, run, now))
         self.show_output(session, run)
+
+    def _show_progress(self, bar: Content) -> None:
+        """Show it. Its height is settled here: left to Textual, the whole screen is laid out with every figure."""
+        shown = self._line("progress")
+        shown.show(bar)
+        shown.set_class(not bar, "-empty")
+        shown.set_class("\n" in bar.plain or bar.cell_length > self.content_size.width, "-two")
 
     def show_output(self, session: Session, run: Run | None) -> None:
         """Show what the run printed, if it printed anything."""
