@@ -21,6 +21,10 @@ BUSY_SECONDS = 5.0
 
 _INTERRUPTED = frozenset({sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY})
 
+WAL_PAGES = 128
+"""Pages after which the write-ahead log is taken over and written from its beginning again. A commit that makes a file
+longer waits for the file system's own log as well: a short log is soon as long as it gets (a fifth less a commit)."""
+
 WAL_BYTES_KEPT = 4 * 1024 * 1024
 """What is left of a long write-ahead log once it has been taken over into the database."""
 
@@ -38,6 +42,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         _check_right(path)
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = FULL")
+        conn.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         conn.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
     except (sqlite3.Error, OSError):
         conn.close()
