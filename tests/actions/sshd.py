@@ -140,7 +140,10 @@ def running_sshd(folder: Path, account: str = "") -> Iterator[Sshd]:
 
 def _sshd_below(parent: int) -> list[int]:
     """Return the sshd processes that descend from ``parent``; the programs they run are left out."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    try:
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):  # it went while we looked
+        return []
     ours = [int(pid) for pid in children if _name(int(pid)).startswith("sshd")]
     return ours + [deeper for pid in ours for deeper in _sshd_below(pid)]
 
