@@ -102,9 +102,9 @@ class DemoHost(ConsoleHost):
         found = self._tables.get(incident_id)
         return found is not None and found.thread.is_alive()
 
-    def way_back(self, incident_id: str) -> str:
-        """Return the command that opens a tabletop again."""
-        return f"cleo demo --open {incident_id}"
+    def way_back(self, incident_id: str, *, plain: bool = False) -> str:
+        """Return the command that opens a tabletop again, in the full screen or in plain lines."""
+        return f"cleo demo {'--plain ' if plain else ''}--open {incident_id}"
 
     @property
     def runner_outlives(self) -> bool:

@@ -151,9 +151,9 @@ class ConsoleHost:
 
         return TroubleFlag(self.places.incident(incident_id).folder).read()
 
-    def way_back(self, incident_id: str) -> str:
-        """Return the command that opens an incident again."""
-        return f"cleo open {incident_id}"
+    def way_back(self, incident_id: str, *, plain: bool = False) -> str:
+        """Return the command that opens an incident again, in the full screen or in plain lines."""
+        return f"cleo --plain {incident_id}" if plain else f"cleo open {incident_id}"
 
     @property
     def runner_outlives(self) -> bool:

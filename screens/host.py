@@ -76,8 +76,8 @@ class Host(Protocol):
     def trouble(self, incident_id: str) -> str:
         """Return what keeps the incident's runner from writing to the journal, or an empty string."""
 
-    def way_back(self, incident_id: str) -> str:
-        """Return the command that opens an incident again."""
+    def way_back(self, incident_id: str, *, plain: bool = False) -> str:
+        """Return the command that opens an incident again, in the full screen or in plain lines."""
 
     @property
     def runner_outlives(self) -> bool:

@@ -30,7 +30,8 @@ _SCENARIOS = ("database-failure", "infrastructure-failure", "data-corruption", "
     help="How many times faster than life actions go, and injects come. The plan's clocks are not sped up.",
 )
 @click.option("--open", "incident_id", default="", help="Go on with a tabletop that was left.")
-def demo(scenario: str, speed: float, incident_id: str) -> None:
+@click.option("--plain", is_flag=True, help="Play it in plain lines: on a dumb terminal, or with a screen reader.")
+def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
     """Play a tabletop: the same console, plan, journal and report, and no real system in reach.
 
     \b
@@ -43,18 +44,29 @@ def demo(scenario: str, speed: float, incident_id: str) -> None:
       cleo demo
       cleo demo --scenario natural-disaster --speed 10
       cleo demo --open INC-2026-11-22-01
+      cleo demo --plain
     """
-    check_terminal()
+    if not plain:
+        check_terminal()
     from cleo_console.demo import DemoHost
     from cleo_console.settings import actor
 
     with DemoHost(actor(), speed) as at:
         incident_id = incident_id or at.declare(declaration_of(at, scenario))
-        run_full_screen(at, incident_id)
+        _play(at, incident_id, plain=plain)
     journal = at.places.incident(incident_id).journal
     for line in last_words(journal):
         click.echo(line)
     click.echo(f"The journal of this tabletop: {journal}\nIts report: cleo report {journal} -o report.html")
+
+
+def _play(at: DemoHost, incident_id: str, *, plain: bool) -> None:
+    if plain:
+        from cleo_console.plain.mode import run_plain
+
+        run_plain(at, incident_id)
+    else:
+        run_full_screen(at, incident_id)
 
 
 def declaration_of(host: DemoHost, scenario: str) -> Declaration:

@@ -62,7 +62,7 @@ def _walk(teletype: Teletype, host: Host, incident_id: str) -> None:
         if sight.incident.closed_at is None:
             _start_runner(teletype, sight)
         Walk(Talk(teletype, sight)).walk()
-        teletype.say(_farewell(sight), f"Come back with: cleo --plain {incident_id}")
+        teletype.say(_farewell(sight), f"Come back with: {host.way_back(incident_id, plain=True)}")
     finally:
         sight.close()
 
@@ -78,7 +78,7 @@ def _start_runner(teletype: Teletype, sight: Sight) -> None:
 def _farewell(sight: Sight) -> str:
     incident = sight.incident
     running = [run for run in incident.runs.values() if not run.state.over]
-    if incident.closed_at is not None or sight.runner_missing():
+    if incident.closed_at is not None or not sight.host.runner_outlives or sight.runner_missing():
         return f"{incident.id} stays as it is."
     under_way = f" with {count(len(running), 'run')} under way" if running else ""
     return f"{incident.id} stays as it is. The runner goes on{under_way}."

@@ -22,9 +22,11 @@ def cleo(tmp_path: Path) -> Iterator[Cleo]:
             cleo("close", "--summary", "over", "-i", incident["id"], status=None)  # its runner goes with it
 
 
-def answered(cleo: Cleo, *answers: str, words: tuple[str, ...] = (), **env: str) -> str:
+def answered(
+    cleo: Cleo, *answers: str, words: tuple[str, ...] = (), mode: tuple[str, ...] = ("--plain",), **env: str
+) -> str:
     """Answer line mode through a pipe, which then ends."""
-    argv = [str(Path(sys.executable).parent / "cleo"), "--plain", *words]
+    argv = [str(Path(sys.executable).parent / "cleo"), *mode, *words]
     told = "".join(f"{answer}\n" for answer in answers).encode()
     done = subprocess.run(argv, input=told, capture_output=True, env={**cleo.env, "TERM": "dumb", **env}, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
@@ -61,6 +63,15 @@ def test_several_open_incidents_are_told_apart_and_one_can_be_named(cleo: Cleo) 
     assert f"REAL {first}, high: db1 is gone. " in answered(cleo, "q", words=(first,))
     cleo("close", "--summary", "over", "-i", first)
     assert "CLOSED" in answered(cleo, "n", "found later", "", "q", words=(first,))
+
+
+def test_a_tabletop_is_played_in_plain_lines_and_left_says_how_to_come_back(cleo: Cleo) -> None:
+    said = answered(cleo, "", "q", mode=("demo", "--plain", "--speed", "1000"))
+    assert "TABLETOP INC-" in said
+    assert "Run done: " in said
+    assert "Come back with: cleo demo --plain --open INC-" in said
+    assert "The runner goes on" not in said  # it lives in the process that was left
+    assert "it is not closed yet" in said
 
 
 def test_an_incident_that_is_not_there_is_a_sentence(cleo: Cleo) -> None:

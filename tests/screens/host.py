@@ -147,7 +147,7 @@ class FakeHost:
     def trouble(self, incident_id: str) -> str:
         return self.runner_trouble
 
-    def way_back(self, incident_id: str) -> str:
+    def way_back(self, incident_id: str, *, plain: bool = False) -> str:
         return f"cleo open {incident_id}"
 
     @property
