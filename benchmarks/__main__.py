@@ -22,6 +22,7 @@ FIGURES = {
     "output": "output:run",
     "events-time": "many_events:time_taken",
     "events-memory": "many_events:memory",
+    "report": "report:run",
     "restore": "restore:run",
     "kills": "kills:row",
 }

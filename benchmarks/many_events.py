@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.process import resident
@@ -40,14 +41,20 @@ def measured() -> Opened:
 def _opened(wanted: int) -> tuple[float, int]:
     """Return how long the console takes to show this many events, and its memory at the most."""
     with folder() as home, Stand(home) as stand:
-        with Journal.open(stand.place.journal, actor="bench@bench") as journal:
-            for batch in _batches(wanted):
-                journal.append(*batch)
-            (last,) = journal.append(e.IncidentClosed(summary="the benchmark is over"))
+        last = fill(stand.place.journal, wanted)
         with stand.console() as console:
             shown = f"{last.hash[:4]}-{last.hash[4:8]}"
             seconds = console.until(lambda text: TITLE in text and shown in text and "Checklist" in text, 300)
             return seconds, resident(console.pid, peak=True)
+
+
+def fill(path: Path, wanted: int) -> e.Event:
+    """Let a new incident have so many events, and close it; return the last one."""
+    with Journal.open(path, actor="bench@bench") as journal:
+        for batch in _batches(wanted):
+            journal.append(*batch)
+        (last,) = journal.append(e.IncidentClosed(summary="the benchmark is over"))
+    return last
 
 
 def _batches(wanted: int) -> Iterator[list[e.Body]]:

@@ -20,13 +20,14 @@ SMALL = {
     "BENCH_TOGETHER": "0.3",
     "BENCH_OUTPUT": "0.5",
     "BENCH_EVENTS": "300",
+    "BENCH_REPORT_EVENTS": "300",
     "BENCH_KILLS": "10",
 }
 GROUPS = [
     ["start-first", "start-whole"],
     ["key-latency", "key-core", "rest-bytes", "rest-core", "rest-memory"],
     ["appends", "together", "output"],
-    ["events-time", "events-memory", "kills"],
+    ["events-time", "events-memory", "report", "kills"],
 ]
 TOO_LONG = {"restore"}
 """Needs a lab of its own for half a minute."""
