@@ -58,7 +58,7 @@ class LocalHandle(Handle):
             process = os.pidfd_open(self.pid or 0)
         except ProcessLookupError:
             return True
-        except OSError:  # it never started, or the kernel is older than 5.3
+        except (OSError, AttributeError):  # it never started, or kernel or Python know of no pidfd (trio issue 2855)
             time.sleep(seconds)
             return False
         try:

@@ -38,6 +38,12 @@ def test_output_and_exit_status_are_the_programs_own(spool: Path) -> None:
     assert not completed.reattached
 
 
+def test_a_python_that_was_built_without_pidfd_waits_all_the_same(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conda's has none: it is built against headers of an older kernel."""
+    monkeypatch.delattr(os, "pidfd_open")
+    assert finish(local().start(spool, ["sh", "-c", "sleep 0.1; exit 7"])).code == 7
+
+
 def test_no_shell_reads_the_arguments(spool: Path) -> None:
     nasty = "$(id) `id` ; 'x' \"y\" * ~ \n \\ ü"
     assert finish(local().start(spool, ["printf", "%s", nasty])).out == nasty
