@@ -13,6 +13,7 @@ from typing import TextIO
 from cleo_console.plain.announcing import named
 from journal.incident import Incident
 from journal.inert import inert
+from journal.migrate import is_older
 from journal.places import IncidentPlace
 from journal.reader import Reader
 from screens.deeds import counts, first_step
@@ -29,12 +30,15 @@ _BOLD, _REVERSE, _PLAIN = "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
 def known_incident(place: IncidentPlace) -> Incident | None:
     """Return the incident as its journal has it now; None where reading it would keep a person waiting.
 
+    Nor is an older journal read, but migrated first: a copy would be shown while its own program goes on writing.
+
     Raises:
         JournalError: it cannot be read.
     """
     with Reader(place.journal) as reader:
         seq, _ = reader.head()
-        return Incident.fold(reader.events()) if seq <= MOST_EVENTS else None
+        now = seq <= MOST_EVENTS and not is_older(reader.files[-1])
+        return Incident.fold(reader.events()) if now else None
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from journal.connection import open_for_reading
+from journal.connection import BUSY_SECONDS, open_for_reading
 from journal.new_file import check_name_is_free, flush, temporary_name
 from journal.schema import CARRIED, CARRIED_TRIGGERS, FORMAT, OUTPUT_TRIGGER
 from journal.store_errors import JournalBusy
@@ -88,6 +88,15 @@ def attach_copy(conn: sqlite3.Connection, path: Path, schema: str) -> None:
         conn.execute(f"ATTACH ? AS {schema}", (f"{copy.as_uri()}?mode=ro",))
 
 
+def is_older(path: Path) -> bool:
+    """Return whether a file of a journal waits to be migrated by whoever writes first.
+
+    Raises:
+        JournalError: it cannot be read.
+    """
+    return _format_of_file(path) < FORMAT
+
+
 def migrate_if_older(path: Path) -> None:
     """Put a migrated copy in the place of an older journal, and keep the original beside it. The caller has its turn.
 
@@ -98,16 +107,20 @@ def migrate_if_older(path: Path) -> None:
         JournalError: it cannot be read, or there is a file of the original's new name.
         sqlite3.Error, OSError: there is no space, or no right, for a copy.
     """
-    source = open_for_reading(path)
-    try:
-        version = format_of(source)
-    finally:
-        source.close()
+    version = _format_of_file(path)
     if version < FORMAT:
         kept = path.with_name(f"{path.stem}.format-{version}{path.suffix}")
         check_name_is_free(kept)
         _demand_alone(path)
         _replace(path, kept)
+
+
+def _format_of_file(path: Path) -> int:
+    source = open_for_reading(path)
+    try:
+        return format_of(source)
+    finally:
+        source.close()
 
 
 def _replace(path: Path, kept: Path) -> None:
@@ -127,8 +140,12 @@ def _replace(path: Path, kept: Path) -> None:
 
 
 def _demand_alone(path: Path) -> None:
-    """Take in the write-ahead log, if there is one. SQLite allows that to the only one who has the file open."""
-    conn = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None)
+    """Take in the write-ahead log, if there is one. SQLite allows that to the only one who has the file open.
+
+    One of our own readers may be about to copy it: that passes.
+    """
+    where = f"{path.absolute().as_uri()}?mode=rw"
+    conn = sqlite3.connect(where, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         if conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
             conn.execute("PRAGMA journal_mode = DELETE")

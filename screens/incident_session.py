@@ -14,8 +14,9 @@ from journal.events import Event, InjectGiven, Override
 from journal.incident import Incident
 from journal.inert import inert
 from journal.plan.model import Step
+from journal.reader import Reader
 from journal.records import Run
-from journal.store_errors import JournalWriteFailed
+from journal.store_errors import JournalBusy, JournalWriteFailed
 from screens.deeds import first_step
 from screens.hears import HearsNews
 from screens.host import Host
@@ -73,8 +74,7 @@ class IncidentSession(IncidentView):
     @work
     async def _open(self) -> None:
         try:
-            journal = await asyncio.to_thread(self.host.open, self.incident_id)
-            await asyncio.to_thread(journal.close)
+            await asyncio.to_thread(self._migrate)
         except CleoError as error:
             from screens.dialog import Problem
 
@@ -83,6 +83,19 @@ class IncidentSession(IncidentView):
             return
         self.opened = Session(self.host, self.incident_id, self)
         self.opened.start()
+
+    def _migrate(self) -> None:
+        """Bring an older journal up to date before it is followed: what its own program writes is not seen here.
+
+        Raises:
+            CleoError: there is none, another program has it, or it can be neither written nor read.
+        """
+        try:
+            self.host.open(self.incident_id).close()
+        except JournalBusy:
+            raise
+        except JournalWriteFailed:  # whoever writes first, mostly the runner's start, is told
+            Reader(self.host.places.incident(self.incident_id).journal).close()
 
     def on_unmount(self) -> None:
         """End the session's threads."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from journal.events import ActionFinished, ActionStarted, IncidentDeclared, Kind, NoteAdded, RunRequested
 from journal.store import Journal, OutputLine
+from tests.journal.formats import FORMAT_2, FORMAT_2_RULES
 
 ROOT = Path(__file__).parents[2]
 ME = "ada@console"
@@ -60,6 +61,18 @@ def columns(path: Path, name: str) -> list[Any]:
     """Return one column of the events, also one that no reader is given."""
     with contextlib.closing(sqlite3.connect(path)) as conn:
         return [value for (value,) in conn.execute(f"SELECT {name} FROM events ORDER BY seq")]
+
+
+def as_version_2(old: Path, now: Path) -> None:
+    """Write what the journal file ``now`` holds, which has one line a row, as version 2 would have left it behind."""
+    old.parent.mkdir(exist_ok=True)
+    conn = sqlite3.connect(old, isolation_level=None)
+    conn.executescript(FORMAT_2)
+    conn.execute("ATTACH ? AS now", (str(now),))
+    for table in ("events", "output", "readings", "carried"):
+        conn.execute(f"INSERT INTO main.{table} SELECT * FROM now.{table}")
+    conn.executescript(FORMAT_2_RULES)
+    conn.close()
 
 
 def python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:

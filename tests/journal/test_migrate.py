@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import sqlite3
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from journal.events import ActionFinished, ActionStarted, NoteAdded, RunRequeste
 from journal.parts import Parts, link_to_second, parts_of
 from journal.store import Journal, JournalBusy, JournalExists, Reader, export
 from journal.verify import verify
-from tests.journal.formats import FORMAT_1, FORMAT_2, FORMAT_2_RULES
-from tests.journal.journals import ME, columns, declaration, line, recovered
+from tests.journal.formats import FORMAT_1
+from tests.journal.journals import ME, as_version_2, columns, declaration, line, recovered
 
 
 @pytest.fixture
@@ -67,17 +68,6 @@ def printed(path: Path, n: int, text: str) -> None:
     conn = sqlite3.connect(path)
     with conn:
         conn.execute("INSERT INTO output VALUES (2, ?, '2026-03-01T03:05:00.000000Z', 'out', ?)", (n, text))
-    conn.close()
-
-
-def as_version_2(old: Path, now: Path) -> None:
-    old.parent.mkdir()
-    conn = sqlite3.connect(old, isolation_level=None)
-    conn.executescript(FORMAT_2)
-    conn.execute("ATTACH ? AS now", (str(now),))
-    for table in ("events", "output", "readings", "carried"):
-        conn.execute(f"INSERT INTO main.{table} SELECT * FROM now.{table}")
-    conn.executescript(FORMAT_2_RULES)
     conn.close()
 
 
@@ -186,6 +176,17 @@ def test_who_reads_an_older_journal_is_not_in_the_way_and_reads_on(second: tuple
         assert reader.changed()
         assert reader.head() == (event.seq, event.hash) == (seq + 1, event.hash)
         assert [found.text for found in reader.output(2, after=printed_before)] == ["one more", "and more"]
+
+
+def test_a_reader_that_takes_its_copy_at_that_moment_is_waited_for(older: Path) -> None:
+    copying = sqlite3.connect(older, isolation_level=None, check_same_thread=False)
+    copying.execute("BEGIN")
+    assert copying.execute("SELECT count(*) FROM events").fetchone() == (6,)
+    done = threading.Timer(0.2, copying.close)
+    done.start()
+    with Journal.open(older, actor=ME) as journal:
+        assert journal.append(NoteAdded(text="goes on"))[0].seq == 7
+    done.join()
 
 
 def test_an_export_of_version_2_is_of_this_version(second: tuple[Path, Path], tmp_path: Path) -> None:

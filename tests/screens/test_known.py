@@ -1,0 +1,73 @@
+"""A console that is given the incident as somebody read it before: what happens meanwhile, and what cannot be done."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+
+import pytest
+
+from cleo_console.app import CleoApp
+from cleo_console.first_look import known_incident
+from journal import events as e
+from journal.store import Journal
+from journal.store_errors import JournalWriteFailed
+from tests.journal.journals import as_version_2
+from tests.screens.driving import Console
+from tests.screens.host import INCIDENT, FakeHost, PlayedRunner, declaration
+
+NOTES = 1_500
+
+
+@asynccontextmanager
+async def known_console(
+    host: FakeHost, meanwhile: Callable[[], object] = lambda: None, *, read: bool = True
+) -> AsyncIterator[Console]:
+    """Open the console as `cleo open` does, or (``read`` is False) as the list of incidents does."""
+    known = known_incident(host.places.incident(INCIDENT)) if read else None
+    meanwhile()
+    async with CleoApp(host, INCIDENT, known=known, clock=host.clock).run_test(size=(120, 40)) as pilot:
+        yield Console(pilot, host)
+
+
+async def test_what_is_written_between_reading_and_following_is_taken_in_once(
+    host: FakeHost, journal: Journal, runner: PlayedRunner
+) -> None:
+    def meanwhile() -> None:
+        (asked,) = journal.append(e.RunRequested(step="check", action="status.check"))
+        runner.start(asked.seq, step="check", action="status.check")
+        journal.append(*(e.NoteAdded(text=f"note {n}") for n in range(NOTES)))
+
+    async with known_console(host, meanwhile) as seen:
+        await seen.sees("▶ running", "1 running")
+        await seen.until(lambda: seen.incident_screen.incident.notes == NOTES, "all notes")
+        journal.append(e.NoteAdded(text="one more"))
+        await seen.until(lambda: seen.incident_screen.incident.notes == NOTES + 1, "the last note")
+
+
+@pytest.mark.parametrize("read", [True, False])
+async def test_a_journal_that_nobody_can_write_to_is_said_and_can_be_read(
+    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch, read: bool
+) -> None:
+    def refuse(_: str) -> Journal:
+        raise JournalWriteFailed("The journal cannot be written: its disk is read-only.", "Mount it for writing.")
+
+    monkeypatch.setattr(host, "open", refuse)
+    async with known_console(host, read=read) as seen:
+        await seen.sees("Not done: start the runner", "read-only", "Mount it")
+        await seen.press("enter")
+        await seen.sees("NOT WRITTEN: start the runner", "○ Check system status")
+        await seen.press("t")
+        await seen.sees("conversations unreachable", "Timeline")
+
+
+async def test_no_stale_copy_is_shown_of_a_journal_that_an_older_version_still_writes_to(host: FakeHost) -> None:
+    host.begin(INCIDENT, declaration()).close()
+    path = host.places.incident(INCIDENT).journal
+    as_version_2(path, path.rename(path.with_name("now.db")))
+    with closing(sqlite3.connect(path)) as older:
+        older.execute("PRAGMA journal_mode = WAL")
+        assert older.execute("SELECT count(*) FROM events").fetchone() == (1,)
+        async with known_console(host) as seen:
+            await seen.sees("This incident cannot be opened", "older version", "End its consoles")
