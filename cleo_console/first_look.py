@@ -5,10 +5,11 @@ Loading a full-screen program takes half a second, more on a host in trouble; re
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from cleo_console.plain.announcing import named
 from journal.incident import Incident
@@ -43,7 +44,7 @@ def known_incident(place: IncidentPlace) -> Incident | None:
 
 @contextmanager
 def first_look(incident_id: str, incident: Incident | None, out: TextIO = sys.stdout) -> Iterator[None]:
-    """Show the incident for the length of the block; leave the terminal as it was if the block fails.
+    """Show the incident for the length of the block; leave the terminal as it was if the block fails or is ended.
 
     Args:
         incident_id: what is opened.
@@ -51,14 +52,22 @@ def first_look(incident_id: str, incident: Incident | None, out: TextIO = sys.st
         out: the terminal.
     """
     text = "\r\n".join(_lines(incident) if incident else [f"{_BOLD}{inert(incident_id)}{_PLAIN}  opening its journal…"])
-    out.write(f"{_ENTER}{_NO_WRAP}{text}{_WRAP}")
-    out.flush()
+    known = out.encoding or "utf-8"  # what the terminal has no character for is a question mark, not the end
+    before = signal.signal(signal.SIGTERM, _end)
     try:
+        out.write(f"{_ENTER}{_NO_WRAP}{text.encode(known, 'replace').decode(known)}{_WRAP}")
+        out.flush()
         yield
     except BaseException:
         out.write(_LEAVE)
         out.flush()
         raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _lines(incident: Incident) -> list[str]:
@@ -66,7 +75,7 @@ def _lines(incident: Incident) -> list[str]:
     look = STEPS[incident.state(step_id)]
     found = counts(incident)
     return [
-        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{incident.id}{_PLAIN}  {inert(incident.title)}",
+        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{inert(incident.id)}{_PLAIN}  {inert(incident.title)}",
         "",
         f"{_BOLD}{inert(named(incident, step_id))}{_PLAIN}",
         f"{look.symbol} {look.word}",

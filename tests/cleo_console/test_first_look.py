@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,3 +62,31 @@ def test_a_start_that_fails_leaves_the_terminal_as_it_was(place: IncidentPlace) 
     with pytest.raises(RuntimeError), first_look(place.folder.name, known_incident(place), out):
         raise RuntimeError("no screen today")
     assert out.getvalue().endswith(LEAVE)
+
+
+def test_a_terminal_that_knows_few_characters_gets_what_it_can_show(place: IncidentPlace) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    with first_look(place.folder.name, known_incident(place), terminal):
+        pass
+    shown = terminal.buffer.getvalue().decode("latin-1")  # type: ignore[attr-defined]
+    assert "1.1.1 Check system status" in shown
+    assert "? ready" in shown
+
+
+def test_an_id_from_elsewhere_passes_no_escape_on(place: IncidentPlace) -> None:
+    incident = known_incident(place)
+    assert incident is not None
+    incident.id = "INC\x1b]0;mine\x07-1"
+    out = io.StringIO()
+    with first_look(place.folder.name, incident, out):
+        pass
+    assert "\x1b[1mINC-1\x1b[0m" in out.getvalue()
+
+
+def test_who_is_asked_to_end_meanwhile_leaves_the_terminal_as_it_was(place: IncidentPlace) -> None:
+    out, before = io.StringIO(), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as end, first_look(place.folder.name, known_incident(place), out):
+        signal.raise_signal(signal.SIGTERM)
+    assert end.value.code == 128 + signal.SIGTERM
+    assert out.getvalue().endswith(LEAVE)
+    assert signal.getsignal(signal.SIGTERM) is before
