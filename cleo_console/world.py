@@ -35,7 +35,7 @@ def real_world(inventory: Inventory, places: Places) -> World:
     from actions.transport import open_transport
 
     return World(
-        registry=registry(),
+        registry=dict(registry()),  # all loaded now: later the disk they lie on may be gone, or another version there
         catalogue=catalogue(),
         inventory=inventory,
         open_transport=open_transport,

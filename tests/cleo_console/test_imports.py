@@ -28,3 +28,17 @@ def loaded_by(statement: str) -> set[str]:
 )
 def test_nothing_is_imported_before_it_is_needed(statement: str, never: set[str]) -> None:
     assert not loaded_by(statement) & never
+
+
+def test_a_runner_holds_every_action_before_the_first_is_asked_for() -> None:
+    """What is loaded later comes from a disk that may be gone by then, or from a version put over ours."""
+    code = """
+import sys
+from cleo_console.settings import places
+from cleo_console.world import inventory_at, real_world
+world, before = real_world(inventory_at(""), places()), {*sys.modules}
+dict(world.registry), dict(world.catalogue)
+print(*{*sys.modules} - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
