@@ -43,5 +43,9 @@ def _look(ctx: ActionContext, program: Program, programs: Programs) -> str:
         return f"{name} still runs (pid {status.pid})"
     if status.state is not State.FINISHED:
         return f"{name}: {status.state}, {'its process is still there' if status.alive else 'no such process any more'}"
-    completed = programs.follow(program, transport, lambda stream, text: ctx.log(text, stream))
+
+    def take(stream: str, text: str) -> None:
+        ctx.log(f"{text}\n", stream)  # the break after the last line: else an empty last line would be none
+
+    completed = programs.follow(program, transport, take)
     return f"{name} ended with exit status {completed.code}"

@@ -6,16 +6,19 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from actions.runner.context import RunContext
 from actions.runner.output import MOST_WAITING, OutputPump
 from actions.runner.programs import Programs
+from actions.runner.reattach import reattach_action
 from actions.runner.redaction import Redactor
 from actions.transport import local
 from journal.events import RunRequested
-from journal.records import Program
+from journal.records import Program, Run
 from journal.store import Journal, JournalWriteFailed, OutputLine, Reader
 from tests.actions.transport.support import Output, finish, until
 from tests.journal.journals import begun
@@ -62,6 +65,33 @@ def test_a_new_runner_goes_on_at_the_line_where_the_journal_ends(
     assert programs.follow(program, local(), output).code == 0
     assert output.of("out") == LINES["out"][out:]
     assert output.of("err") == LINES["err"][err:]
+
+
+def test_the_probe_of_a_run_in_doubt_hands_on_empty_lines_as_well(journal: Journal, tmp_path: Path) -> None:
+    begin, spool = datetime.now(UTC), tmp_path / "gaps"
+    finish(local().start(spool, ["printf", "a\n\n\nb\n\n"]))
+    program = Program("print", ["printf"], "here", str(spool), begin)
+    doubtful = Run(RUN, "work", "work", {}, False, 0, "", [], "ana", begin, programs=[program])
+    pump = OutputPump(journal, RUN, lambda trouble: None)
+    world: Any = SimpleNamespace(inventory=SimpleNamespace(host=lambda name: name), open_transport=lambda host: local())
+    facts: Any = None
+    ctx = RunContext(
+        run=RUN,
+        dry_run=False,
+        overrides=[],
+        incident=facts,
+        files=tmp_path,
+        world=world,
+        journal=journal,
+        pump=pump,
+        redactor=Redactor(),
+        programs=None,
+    )
+    programs = Programs(RUN, "work", tmp_path, journal.append, Redactor(), [program], journal.path)
+    outcome = reattach_action(doubtful, programs).function(ctx)
+    pump.close()
+    assert "exit status 0" in outcome.summary
+    assert texts(journal.path) == ["a", "", "", "b", ""]
 
 
 @pytest.mark.parametrize("secrets", [["hunter2"], ["hunter2", "hunter2-and-more"], ["one\ntwo", "hunter2"]])
