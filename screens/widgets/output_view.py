@@ -38,6 +38,7 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[OutputLine] = ()
         self._top: int | None = None
+        """The run's line that is the first one seen: where it is here changes with every line that is let go."""
 
     @property
     def text(self) -> str:
@@ -47,7 +48,9 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
     @property
     def top(self) -> int:
         """Which line is the first one seen."""
-        return self._last_top if self._top is None else min(self._top, self._last_top)
+        if self._top is None:
+            return self._last_top
+        return min(max(0, self._top - self._lines[0].n), self._last_top)
 
     @property
     def _last_top(self) -> int:
@@ -65,7 +68,7 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
     def action_move(self, lines: int) -> None:
         """Scroll; whoever comes to the end follows it again."""
         wanted = max(0, self.top + lines)
-        self._top = None if wanted >= self._last_top else wanted
+        self._top = None if wanted >= self._last_top else self._lines[0].n + wanted
         self.refresh()
 
     def action_turn(self, pages: int) -> None:

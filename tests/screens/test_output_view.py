@@ -63,6 +63,15 @@ async def test_whoever_looks_back_stays_there_until_the_end_is_reached_again() -
         assert seen(view)[-1].startswith("line 70 ")
 
 
+async def test_whoever_looks_back_stays_there_while_old_lines_are_let_go() -> None:
+    async with showing(50) as (pilot, view):
+        await pilot.press("home", *["down"] * 20)
+        view.show(lines(65)[15:])
+        assert seen(view)[0].startswith("line 21 ")
+        view.show(lines(90)[40:])
+        assert seen(view)[0].startswith("line 41 ")
+
+
 @pytest.mark.parametrize(("keys", "first"), [(["home"], 1), (["up"], 40), (["home", "down", "down"], 3)])
 async def test_keys_move_it(keys: list[str], first: int) -> None:
     async with showing(50) as (pilot, view):
