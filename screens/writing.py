@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +34,7 @@ class Writing:
         self._open_journal = open_journal
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._incident: Incident | None = None
+        self._opened: Journal | None = None
 
     def submit(self, call: Callable[[Desk], T]) -> Future[T]:
         """Let ``call`` write at the desk; the future holds what it returned or raised."""
@@ -61,14 +61,19 @@ class Writing:
         self._pool.submit(self._close)
         self._pool.shutdown(wait=False)
 
-    @cached_property
+    @property
     def _journal(self) -> Journal:
-        """The journal; where it cannot be opened, the next write tries again."""
-        return self._open_journal()
+        """The journal; where it cannot be opened, the next write tries again.
+
+        No ``cached_property``: up to Python 3.11 that has one lock for all incidents, also those on a disk that hangs.
+        """
+        if self._opened is None:
+            self._opened = self._open_journal()
+        return self._opened
 
     def _close(self) -> None:
-        if "_journal" in vars(self):
-            self._journal.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def _work(self, call: Callable[[], T]) -> T:
         self._catch_up()
