@@ -85,11 +85,12 @@ class StartScreen(Screen[None]):
             return
         self._shown = found
         options = self.query_one(OptionList)
-        at = options.highlighted
+        at = options.highlighted_option.id if options.highlighted_option else None
         now = clock_of(self)()
         options.set_options(Option(self._prompt(one, now), id=one.id) for one in found)
         if found:
-            options.highlighted = min(at or 0, len(found) - 1)
+            # By name: a list that moved under the cursor would have enter open another incident.
+            options.highlighted = next((row for row, one in enumerate(found) if one.id == at), 0)
 
     def _prompt(self, one: IncidentSummary, now: datetime) -> Content:
         line = incident_line(one, now, colour=not self.app.no_color)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from textual.widgets import Select
 
 from journal import events as e
+from screens.start import StartScreen
 from tests.screens.driving import console
 from tests.screens.host import INCIDENT, START, FakeHost, declaration
 
@@ -68,6 +69,18 @@ async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
         await seen.sees("1 incident is open")
         await seen.press("enter")
         await seen.sees("NEXT  run")
+
+
+async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it_was(host: FakeHost) -> None:
+    host.begin("INC-2026-11-22-01", declaration(title="mine")).close()
+    async with console(host, incident=None) as seen:
+        await seen.sees("1 incident is open", "mine")
+        host.begin("INC-2026-11-21-09", declaration(title="somebody else's")).close()
+        assert isinstance(seen.app.screen, StartScreen)
+        seen.app.screen.look()
+        await seen.sees("2 incidents are open", "somebody else's")
+        await seen.press("enter")
+        await seen.sees("INC-2026-11-22-01", "mine", "NEXT  run")
 
 
 async def test_warnings_are_said_before_anything_else(host: FakeHost) -> None:
