@@ -190,7 +190,9 @@ def advice(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return, in one sentence, what to do at this step."""
     todo, state = deed(incident, step, catalogue), incident.state(step.id)
     if state is StepState.REQUESTED and incident.closed_at is None:
-        return "Asked for: the runner answers in a moment. c: cancel, g: go on with something else"
+        return "Asked for: the runner answers in a moment. g: go on with something else"
+    if state is StepState.CANCELLING and incident.closed_at is None:
+        return "Asked to stop: it says what it leaves behind. o: output, enter: go on with something else"
     if state.active:
         return "Under way. c: cancel, o: output, enter: go on with something else"
     if todo is Deed.RUN and destructive(step, catalogue):

@@ -43,6 +43,7 @@ async def test_enter_pressed_again_and_again_asks_once(host: FakeHost, journal: 
         await requested(seen, journal)
         await seen.press("enter")
         await seen.sees("asked for")
+        assert "cancel" not in seen.screen_text()  # what has not begun cannot be cancelled
         assert len(written(journal, e.RunRequested)) == 1
         assert not isinstance(seen.app.screen, Dialog)
 
@@ -136,7 +137,8 @@ async def test_cancelling_asks_first(host: FakeHost, journal: Journal, runner: P
         assert not written(journal, e.CancelRequested)
         await seen.press("c", "enter")
         await seen.until(lambda: written(journal, e.CancelRequested), "the cancel")
-        await seen.sees("cancelling")
+        await seen.sees("cancelling", "Asked to stop")
+        assert "c: cancel" not in seen.screen_text()
 
 
 async def test_a_step_that_waits_says_for_what_and_leads_there(host: FakeHost, journal: Journal) -> None:
