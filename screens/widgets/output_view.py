@@ -19,7 +19,7 @@ from journal.inert import inert
 from journal.rows import OutputLine
 
 _WHEEL = 3
-_RAIL, _THUMB = "│", "█"
+_RAIL, _THUMB, _GOES_ON = "│", "█", "…"
 
 
 class OutputView(Widget, can_focus=True, inherit_bindings=False):
@@ -99,9 +99,9 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
         more = len(self._lines) > height
         text = self._line(number, base)
         if not more:
-            return Strip(text).adjust_cell_length(width, base)
+            return _fit(text, width, base)
         bar = Segment(_THUMB if self._is_thumb(y) else _RAIL, base + Style(dim=True))
-        return Strip([*Strip(text).adjust_cell_length(width - 1, base), bar], width)
+        return Strip([*_fit(text, width - 1, base), bar], width)
 
     def _line(self, number: int, base: Style) -> list[Segment]:
         if number >= len(self._lines):
@@ -115,6 +115,14 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
         long = max(1, height * height // total)
         begins = (height - long) * self.top // max(1, self._last_top)
         return begins <= y < begins + long
+
+
+def _fit(text: list[Segment], width: int, base: Style) -> Strip:
+    """Return the line at this width in cells; one that is longer ends with a sign that it goes on."""
+    line = Strip(text)
+    if line.cell_length <= width:
+        return line.adjust_cell_length(width, base)
+    return Strip([*line.adjust_cell_length(width - 1, base), Segment(_GOES_ON, base)], width)
 
 
 def _same(some: Sequence[OutputLine], others: Sequence[OutputLine]) -> bool:

@@ -99,3 +99,12 @@ async def test_more_lines_lay_nothing_out_anew() -> None:
 async def test_what_fits_needs_no_bar() -> None:
     async with showing(HEIGHT) as (_, view):
         assert not any(line.endswith(("│", "█")) for line in seen(view))
+
+
+@pytest.mark.parametrize("count", [1, 50])
+async def test_a_line_that_is_cut_says_so(count: int) -> None:
+    async with showing(count) as (_, view):
+        long = [OutputLine(2, n, datetime.now(UTC), "out", "connection refused " * 3) for n in range(1, count + 1)]
+        view.show(long)
+        assert seen(view)[0].rstrip("│█").endswith("…")
+        assert len(seen(view)[0]) == view.size.width
