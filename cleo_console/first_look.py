@@ -5,10 +5,12 @@ Loading a full-screen program takes half a second, more on a host in trouble; re
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
+import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn, TextIO
 
 from cleo_console.plain.announcing import named
@@ -26,6 +28,8 @@ MOST_EVENTS = 2_000
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[2J\x1b[H", "\x1b[?1049l"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 _BOLD, _REVERSE, _PLAIN = "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
+_LOCAL = 3
+"""Where ``tcgetattr`` has the flags that tell whether a terminal writes what is typed."""
 
 
 def known_incident(place: IncidentPlace) -> Incident | None:
@@ -51,7 +55,9 @@ def first_look(incident_id: str, incident: Incident | None, out: TextIO = sys.st
         incident: its state, or None where it was not read yet.
         out: the terminal.
     """
-    text = "\r\n".join(_lines(incident) if incident else [f"{_BOLD}{inert(incident_id)}{_PLAIN}  opening its journal…"])
+    width, height = shutil.get_terminal_size()
+    lines = _lines(incident, width) if incident else [f"{_BOLD}{inert(incident_id)}{_PLAIN}  opening its journal…"]
+    text = "\r\n".join(lines[:height])
     known = out.encoding or "utf-8"  # what the terminal has no character for is a question mark, not the end
     before = signal.signal(signal.SIGTERM, _end)
     try:
@@ -70,15 +76,43 @@ def _end(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _lines(incident: Incident) -> list[str]:
+@contextmanager
+def unechoed(terminal: TextIO) -> Iterator[None]:
+    """Have the terminal not write what is typed over the first look. It keeps the keys for the screen that takes them.
+
+    Args:
+        terminal: where keys come from; left as it was at the end, however that comes.
+    """
+    before = termios.tcgetattr(terminal)
+    quiet = before.copy()
+    quiet[_LOCAL] &= ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        with suppress(termios.error):  # it was closed meanwhile: there is nothing left to set
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+
+def _lines(incident: Incident, width: int) -> list[str]:
     step_id = first_step(incident)
     look = STEPS[incident.state(step_id)]
     found = counts(incident)
+    left = width - len(f"  {incident.kind}   {incident.id}  ")
     return [
-        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{inert(incident.id)}{_PLAIN}  {inert(incident.title)}",
+        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{inert(incident.id)}{_PLAIN}  {_cut(inert(incident.title), left)}",
         "",
-        f"{_BOLD}{inert(named(incident, step_id))}{_PLAIN}",
+        f"{_BOLD}{_cut(inert(named(incident, step_id)), width)}{_PLAIN}",
         f"{look.symbol} {look.word}",
         "",
-        f"{found.running} running · {found.in_doubt} IN DOUBT · {found.failed} FAILED",
+        f"{found.running} running · {_loud(found.in_doubt, 'in doubt')} · {_loud(found.failed, 'failed')}",
     ]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
+
+
+def _loud(number: int, word: str) -> str:
+    """Return a count as the status line writes it: loud only where there is something."""
+    return f"{number} {word.upper() if number else word}"

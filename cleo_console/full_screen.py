@@ -9,7 +9,7 @@ import threading
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from cleo_console.first_look import first_look, known_incident
+from cleo_console.first_look import first_look, known_incident, unechoed
 
 if TYPE_CHECKING:
     from cleo_console.host import ConsoleHost
@@ -35,14 +35,15 @@ def run_full_screen(at: ConsoleHost, incident_id: str | None) -> int:
     os.environ.setdefault("TEXTUAL_FPS", _PAINTS_A_SECOND)
     sys.setswitchinterval(_TURN_S)
     gc.disable()  # what is made now stays: to look through it again and again takes a tenth of the start
-    with first_look(incident_id, known) if incident_id else nullcontext():
-        from cleo_console.app import CleoApp
+    with unechoed(sys.stdin):
+        with first_look(incident_id, known) if incident_id else nullcontext():
+            from cleo_console.app import CleoApp
 
-        app = CleoApp(at, open_incident=incident_id, known=known)
-    built = threading.Timer(_BUILT_AFTER_S, _collect_only_what_is_new)
-    built.daemon = True
-    built.start()
-    app.run()
+            app = CleoApp(at, open_incident=incident_id, known=known)
+        built = threading.Timer(_BUILT_AFTER_S, _collect_only_what_is_new)
+        built.daemon = True
+        built.start()
+        app.run()
     return app.return_code or 0
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 import signal
+import termios
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cleo_console.first_look import MOST_EVENTS, first_look, known_incident
+from cleo_console.first_look import MOST_EVENTS, first_look, known_incident, unechoed
 from cleo_console.plans import bundled
 from journal.declare import Declaration, declare
 from journal.events import Kind, NoteAdded
@@ -48,6 +51,39 @@ def test_it_names_the_incident_and_the_step_and_passes_no_escape_on(place: Incid
     assert "1.1.1 Check system status" in text
     assert "db1 is gone" in text
     assert LEAVE not in text  # what comes next takes the terminal over as it is
+
+
+def test_counts_are_loud_only_where_there_is_something(place: IncidentPlace) -> None:
+    assert "0 running · 0 in doubt · 0 failed" in shown(place)
+
+
+def test_a_small_terminal_keeps_the_incident_and_cuts_with_a_sign(
+    place: IncidentPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("LINES", "5")
+    text = shown(place)
+    assert text.count("\r\n") == 4  # a sixth line would push the first one out
+    assert "1.1.1 Check system …" in text
+
+
+def test_what_is_typed_meanwhile_is_kept_and_not_written_over_it() -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs) as terminal:
+        with pytest.raises(RuntimeError), unechoed(terminal):
+            os.write(ours, b"j\n")
+            assert terminal.readline() == "j\n"
+            raise RuntimeError("no screen today")
+        assert termios.tcgetattr(terminal)[3] & termios.ECHO
+        os.write(ours, b"k\n")
+        assert os.read(ours, 9) == b"k\r\n"
+    os.close(ours)
+
+
+def test_a_terminal_that_closes_meanwhile_is_no_mistake() -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs) as terminal, unechoed(terminal):
+        os.close(ours)
 
 
 def test_a_long_journal_is_not_waited_for(place: IncidentPlace) -> None:
