@@ -104,6 +104,8 @@ class IncidentSession(IncidentView):
 
     async def on_session_arrived(self, event: Session.Arrived) -> None:
         """Take in what the follower has seen."""
+        if not self.app.is_running:  # it is left just now, and takes its screens apart
+            return
         news = self.session.take()
         if news.opened:
             await self.mount_rest()
