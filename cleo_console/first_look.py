@@ -98,9 +98,10 @@ def _lines(incident: Incident, width: int) -> list[str]:
     step_id = first_step(incident)
     look = STEPS[incident.state(step_id)]
     found = counts(incident)
-    left = width - len(f"  {incident.kind}   {incident.id}  ")
+    name = inert(incident.id)
+    left = width - len(f"  {incident.kind}   {name}  ")
     return [
-        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{inert(incident.id)}{_PLAIN}  {_cut(inert(incident.title), left)}",
+        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{name}{_PLAIN}  {_cut(inert(incident.title), left)}",
         "",
         f"{_BOLD}{_cut(inert(named(incident, step_id)), width)}{_PLAIN}",
         f"{look.symbol} {look.word}",

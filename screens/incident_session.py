@@ -140,8 +140,7 @@ class IncidentSession(IncidentView):
     @property
     def runner_missing(self) -> bool:
         """Whether an open incident has no runner."""
-        runner = self.session.runner
-        return runner is not None and not runner.alive and self.incident.closed_at is None
+        return self.session.runner_missing
 
     def _go_on(self) -> None:
         """Once the step that this person settled is settled, go on to the next."""

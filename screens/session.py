@@ -186,6 +186,12 @@ class Session:
 
         self.write(what, ask, then, failed)
 
+    @property
+    def runner_missing(self) -> bool:
+        """Whether an open incident has no runner; False while nobody asked."""
+        is_open = self.incident is not None and self.incident.closed_at is None
+        return self.runner is not None and not self.runner.alive and is_open
+
     def run(self, run_id: int) -> Run | None:
         """Return a run, if this screen knows of it already."""
         return self.incident.runs.get(run_id) if self.incident else None

@@ -32,14 +32,8 @@ def status(session: Session, now: datetime) -> Content:
     ]
     if running or in_doubt or failed:
         parts.append(("  j jumps there", "bold"))
-    return Content.assemble(*parts, *_missing(session, incident), *_note(incident, now))
-
-
-def _missing(session: Session, incident: Incident) -> list[tuple[str, str]]:
-    """Return that nothing is there to run what is asked for."""
-    if session.runner and not session.runner.alive and incident.closed_at is None:
-        return [("  ", ""), (" NO RUNNER: r starts it ", _LOUD)]
-    return []
+    missing = [("  ", ""), (" NO RUNNER: r starts it ", _LOUD)] if session.runner_missing else []
+    return Content.assemble(*parts, *missing, *_note(incident, now))
 
 
 def trouble_line(session: Session, now: datetime) -> Content:

@@ -39,6 +39,8 @@ class StepPane(Vertical):
         entitle(self, title(incident, step))
         urgent = deed(incident, step, session.catalogue) in (Deed.RESOLVE, Deed.RUN_AGAIN)
         words = advice(incident, step, session.catalogue)
+        if session.runner_missing and incident.state(step.id).active:
+            urgent, words = True, "No runner is there any more. r: start one; it looks what became of this"
         self._line("advice").show(Content.assemble((words, "bold $text-error" if urgent else "bold $text-accent")))
         self._line("step-text").show(step_text(incident, step, session.catalogue, now))
         self.show_run(session, step, now)

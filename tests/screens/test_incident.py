@@ -219,6 +219,18 @@ async def test_an_incident_opens_at_what_runs_and_rather_at_what_is_in_doubt(
         await seen.until(lambda: seen.incident_screen.cursor == "verify", "the cursor at what is in doubt")
 
 
+async def test_a_run_whose_runner_is_gone_is_not_called_under_way(
+    host: FakeHost, journal: Journal, runner: PlayedRunner
+) -> None:
+    run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
+    runner.start(run, step="check", action="status.check")
+    async with console(host) as seen:
+        await seen.sees("Under way")
+        host.alive = False
+        await seen.sees("NO RUNNER: r starts it", "No runner is there any more")
+        await seen.no_longer_sees("Under way")
+
+
 async def test_a_dead_runner_is_said_and_one_key_starts_it(host: FakeHost, journal: Journal) -> None:
     host.alive = False
     async with console(host) as seen:
