@@ -88,7 +88,8 @@ def phase_line(incident: Incident, now: datetime) -> Content:
     phase = incident.phase
     place = f"{main.index(phase) + 1}/{len(main)}" if phase in main else ""
     clock = next(c for c in clocks.phases(incident) if c.phase.id == phase.id)
-    words: tuple[str, str] = ("no window", _QUIET)
+    done = phase.optional or incident.phase_settled(phase)  # an optional phase is only looked at after all others
+    words: tuple[str, str] = ("all settled" if done else "no window", _QUIET)
     if clock.closes is not None:
         late = clock.late(now)
         left = (clock.closes - now).total_seconds()

@@ -6,7 +6,8 @@ import time
 from datetime import timedelta
 
 from journal import events as e
-from journal.store import Journal
+from journal.incident import Incident
+from journal.store import Journal, Reader
 from screens.dialog import Dialog
 from tests.screens.driving import console, requested, written
 from tests.screens.host import INCIDENT, START, FakeHost, PlayedRunner, SetClock
@@ -235,6 +236,7 @@ async def test_a_dead_runner_is_said_and_one_key_starts_it(host: FakeHost, journ
     host.alive = False
     async with console(host) as seen:
         await seen.sees("NO RUNNER: r starts it")
+        assert seen.shown("#keys").startswith("r start runner")  # there is no room for all keys
         before = host.runner_starts
         await seen.press("r")
         await seen.until(lambda: host.runner_starts == before + 1, "a runner asked for")
@@ -251,6 +253,16 @@ async def test_output_and_titles_of_systems_do_nothing_to_the_terminal(
         await seen.at("check")
         await seen.sees("[bold]plain[/bold] txt red", "[red]result[/red]", "after")
         assert "\x1b" not in seen.screen_text()
+
+
+async def test_the_header_says_when_nothing_is_left_of_any_phase(
+    host: FakeHost, journal: Journal, runner: PlayedRunner
+) -> None:
+    with Reader(journal.path) as reader:
+        steps = [step.id for step in Incident.fold(reader.events()).plan.steps()]
+    journal.append(*(e.StepSkipped(step=step, reason="an exercise") for step in steps))
+    async with console(host) as seen:
+        await seen.sees("every required step is settled", "all settled")
 
 
 async def test_a_closed_incident_takes_notes_only(host: FakeHost, journal: Journal) -> None:
