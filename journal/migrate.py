@@ -40,12 +40,18 @@ def bring_up_to_date(conn: sqlite3.Connection) -> None:
         conn.executescript(f"BEGIN; {STEPS[version]} PRAGMA user_version = {version + 1}; COMMIT;")
 
 
-def bring_file_up_to_date(copy: Path) -> None:
-    """Turn a copy that nobody has open into this program's format.
+def _copy_up_to_date(path: Path, copy: Path) -> None:
+    """Write what a file holds into a new one, in this program's format.
 
     Raises:
-        sqlite3.Error: it could not be written.
+        JournalError: it cannot be read.
+        sqlite3.Error: the copy could not be written.
     """
+    source = open_for_reading(path)
+    try:
+        source.execute("VACUUM INTO ?", (os.fspath(copy),))
+    finally:
+        source.close()
     conn = sqlite3.connect(copy, isolation_level=None)
     try:
         conn.execute("PRAGMA synchronous = EXTRA")
@@ -79,12 +85,7 @@ def attach_copy(conn: sqlite3.Connection, path: Path, schema: str) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="cleo-older-") as folder:
         copy = Path(folder) / path.name
-        source = open_for_reading(path)
-        try:
-            source.execute("VACUUM INTO ?", (os.fspath(copy),))
-        finally:
-            source.close()
-        bring_file_up_to_date(copy)
+        _copy_up_to_date(path, copy)
         conn.execute(f"ATTACH ? AS {schema}", (f"{copy.as_uri()}?mode=ro",))
 
 
@@ -125,17 +126,13 @@ def _format_of_file(path: Path) -> int:
 
 def _replace(path: Path, kept: Path) -> None:
     beside = temporary_name(path)
-    source = open_for_reading(path)
     try:
-        source.execute("VACUUM INTO ?", (os.fspath(beside),))
-        source.close()
-        bring_file_up_to_date(beside)
+        _copy_up_to_date(path, beside)
         beside.chmod(path.stat().st_mode & 0o777)
         os.link(path, kept)
         beside.replace(path)
         flush(path.parent)
     finally:
-        source.close()
         beside.unlink(missing_ok=True)
 
 
