@@ -20,6 +20,7 @@ from journal.migrate import is_older
 from journal.places import IncidentPlace
 from journal.reader import Reader
 from screens.deeds import counts, first_step
+from screens.phrases import alarm
 from screens.symbols import STEPS
 
 MOST_EVENTS = 2_000
@@ -106,14 +107,9 @@ def _lines(incident: Incident, width: int) -> list[str]:
         f"{_BOLD}{_cut(inert(named(incident, step_id)), width)}{_PLAIN}",
         f"{look.symbol} {look.word}",
         "",
-        f"{found.running} running · {_loud(found.in_doubt, 'in doubt')} · {_loud(found.failed, 'failed')}",
+        f"{found.running} running · {alarm(found.in_doubt, 'in doubt')} · {alarm(found.failed, 'failed')}",
     ]
 
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
-
-
-def _loud(number: int, word: str) -> str:
-    """Return a count as the status line writes it: loud only where there is something."""
-    return f"{number} {word.upper() if number else word}"

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cleo_console import __version__
+from cleo_console.settings import actor, places
 from journal.errors import CleoError
 from journal.events import Kind
 from journal.incident import Incident
@@ -174,3 +175,8 @@ class ConsoleHost:
         if self.places.second is None or not self.places.incidents.is_dir():
             return []
         return check_second_place(self.places.incidents, self.places.second)
+
+
+def host() -> ConsoleHost:
+    """Return this installation, seen by whoever runs the command."""
+    return ConsoleHost(places(), actor())

@@ -152,6 +152,8 @@ class IncidentSession(IncidentView):
 
     def _answer_refusals(self) -> None:
         """Show the refusal of what this person asked for, as soon as no other question is open."""
+        if not self.asked:  # with every batch of news: nothing need be imported for that
+            return
         from screens.dialog import Dialog
 
         for run_id in sorted(self.asked):

@@ -41,6 +41,11 @@ def utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def alarm(number: int, what: str) -> str:
+    """Return ``0 failed``, or loudly ``2 FAILED``."""
+    return f"{number} {what.upper() if number else what}"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """Return ``1 step`` or ``2,000 steps``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -8,8 +8,7 @@ import sys
 import click
 
 from cleo_console.full_screen import run_full_screen
-from cleo_console.host import ConsoleHost
-from cleo_console.settings import actor, places
+from cleo_console.host import host
 from journal.errors import CleoError
 
 _INSTEAD = "Line mode walks the same checklist: cleo --plain. Single commands: cleo --help"
@@ -42,7 +41,7 @@ def open_console(incident: str | None) -> None:
         CleoError: there is no such incident.
     """
     check_terminal()
-    sys.exit(run_full_screen(ConsoleHost(places(), actor()), incident))
+    sys.exit(run_full_screen(host(), incident))
 
 
 def open_plain(incident: str) -> None:
@@ -56,7 +55,7 @@ def open_plain(incident: str) -> None:
     """
     from cleo_console.plain.mode import run_plain
 
-    run_plain(ConsoleHost(places(), actor()), incident)
+    run_plain(host(), incident)
 
 
 def check_terminal() -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.host import ConsoleHost
-from cleo_console.settings import actor, places
+from cleo_console.host import ConsoleHost, host
 from journal.desk import Desk
 from journal.errors import CleoError
 from journal.incident import Incident
@@ -26,11 +25,6 @@ incident_option = click.option(
 
 class WhichIncident(CleoError):
     """It is not clear which incident is meant."""
-
-
-def host() -> ConsoleHost:
-    """Return this installation, seen by whoever runs the command."""
-    return ConsoleHost(places(), actor())
 
 
 def which(at: ConsoleHost, incident_id: str | None) -> str:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import click
 
-from cleo_console.cli.desks import at_desk, host, incident_option
+from cleo_console.cli.desks import at_desk, incident_option
+from cleo_console.host import host
 from journal.events import Event, Kind
 from journal.store import short_head
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from cleo_console.cli.desks import fold, host, which
+from cleo_console.cli.desks import fold, which
+from cleo_console.host import host
 from journal import clocks
 from journal.incident import Incident
 from journal.records import StepState

@@ -96,9 +96,8 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Return one line of the window, with the scroll bar where there is more than can be seen."""
         number, base, (width, height) = self.top + y, self.rich_style, self.size
-        more = len(self._lines) > height
         text = self._line(number, base)
-        if not more:
+        if len(self._lines) <= height:
             return _fit(text, width, base)
         bar = Segment(_THUMB if self._is_thumb(y) else _RAIL, base + Style(dim=True))
         return Strip([*_fit(text, width - 1, base), bar], width)

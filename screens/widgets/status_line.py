@@ -10,7 +10,7 @@ from journal.incident import Incident
 from journal.inert import inert
 from screens.deeds import Deed, counts, deed
 from screens.escalation import overdue
-from screens.phrases import age
+from screens.phrases import age, alarm
 from screens.session import Session
 from screens.step_text import title
 
@@ -26,9 +26,9 @@ def status(session: Session, now: datetime) -> Content:
     parts: list[str | tuple[str, str]] = [
         (f"{running} running", "bold $text-primary" if running else "$quiet"),
         " · ",
-        (f"{in_doubt} IN DOUBT" if in_doubt else "0 in doubt", "bold $text-error" if in_doubt else "$quiet"),
+        (alarm(in_doubt, "in doubt"), "bold $text-error" if in_doubt else "$quiet"),
         " · ",
-        (f"{failed} FAILED" if failed else "0 failed", "bold $text-error" if failed else "$quiet"),
+        (alarm(failed, "failed"), "bold $text-error" if failed else "$quiet"),
     ]
     if running or in_doubt or failed:
         parts.append(("  j jumps there", "bold"))
