@@ -20,6 +20,7 @@ from journal.incident import Incident
 from screens.clocked import Now, utc_now
 from screens.host import Host
 from screens.incident import IncidentScreen
+from screens.takes_typing import focus_for_typing
 from screens.too_small import HEIGHT, WIDTH, TooSmall
 
 THEME = Theme(
@@ -101,6 +102,15 @@ class CleoApp(App[None]):
             loop.add_signal_handler(number, self.exit)
         self.push_screen(self._first_screen())
         self._check_size()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Move the focus, where a screen wants it, before what was typed is handed on.
+
+        Afterwards would be too late: the keys behind it have been handed to the old focus by then.
+        """
+        if isinstance(event, events.Paste) or (isinstance(event, events.Key) and event.is_printable):
+            focus_for_typing(self.screen)
+        await super().on_event(event)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say when the terminal is too small, and go back when it is not; by then the app knows its new size."""

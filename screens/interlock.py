@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.content import Content
-from textual.events import Key
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -14,13 +13,14 @@ from journal.plan.model import Step
 from journal.records import Run, RunState
 from screens.session import Session
 from screens.step_text import params_text, target_lines
+from screens.takes_typing import TakesTyping
 from screens.watching import WatchingDialog
 from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
 
 
-class Interlock(WatchingDialog[str]):
+class Interlock(WatchingDialog[str], TakesTyping):
     """Asks for a dry run first and shows it. Gives what was typed; that is the confirmation.
 
     Args:
@@ -82,13 +82,10 @@ class Interlock(WatchingDialog[str]):
         label.show(Content.assemble((warning, "bold $text-error"), "to go on, type  ", (wanted, "bold")))
         typed.disabled = False
 
-    def on_key(self, event: Key) -> None:
-        """What is typed goes into the field, also while the focus is still on cancel: enter there does nothing."""
+    def field_for_typing(self) -> Input | None:
+        """Return the field, also while the focus is still on cancel: enter there does nothing."""
         typed = self.query_one("#typed", Input)
-        if event.is_printable and event.character and not typed.disabled and not typed.has_focus:
-            typed.focus()
-            typed.insert_text_at_cursor(event.character)
-            event.stop()
+        return None if typed.disabled or typed.has_focus else typed
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Only the target's own identity opens the button."""

@@ -77,7 +77,7 @@ class Responder:
 
     def _answer(self, screen: str) -> None:
         if "to go on, type" in screen:
-            self._fill(self._target, screen.count(self._target) + 1)
+            self._fill(self._target)
             self._terminal.keys("Enter")
             self._leave("Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
@@ -90,13 +90,14 @@ class Responder:
         else:
             self._leave("Enter")
 
-    def _fill(self, text: str, times: int = 1) -> None:
-        """Type ``text`` and see it ``times`` on the screen; typed before the field was there, it is typed again."""
+    def _fill(self, text: str) -> None:
+        """Type ``text`` and see it alone in its line; what came before the field was there is typed again."""
         for _ in range(4):
             self._terminal.type(text)
             with suppress(AssertionError):
-                self._terminal.until(lambda screen: screen.count(text) >= times, 3)
+                self._terminal.until(lambda screen: _alone(screen, text), 3)
                 return
+            self._terminal.keys("C-u")
         raise AssertionError(f"{text!r} cannot be typed\n{self._terminal.screen()}")
 
     def _leave(self, *keys: str, sign: str = "(esc)") -> None:
@@ -117,6 +118,11 @@ class Responder:
 def _next(screen: str) -> str:
     """Return the line that names what is next; empty while a dialog hides it."""
     return next((line for line in screen.splitlines() if line.startswith(" NEXT")), "")
+
+
+def _alone(screen: str, text: str) -> bool:
+    """Return whether a part of a line between two frames holds ``text`` and nothing else."""
+    return any(part.strip() == text for part in re.split(r"[┃│\n]", screen))
 
 
 def _still(screen: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from textual.events import Key, Paste
 from textual.widgets import Button, Input
 
 from journal import events as e
@@ -123,6 +126,30 @@ async def test_typing_finds_the_field_by_itself(host: FakeHost, at_restore: Jour
         await seen.press("d", "b")
         assert field.has_focus
         assert field.value == "db"
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5])
+async def test_nothing_typed_quickly_is_lost(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, turns: int
+) -> None:
+    """Keys come while the one before is still on its way from widget to widget, ``turns`` of the loop behind it."""
+    async with console(host) as seen:
+        await interlock(seen, at_restore, runner)
+        for char in "cleoai-lab":
+            seen.app.post_message(Key(char, char))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        seen.app.post_message(Key("full_stop", "."))
+        field = seen.app.screen.query_one("#typed", Input)
+        await seen.until(lambda: field.value.endswith("."), "the last key")
+        assert field.value == "cleoai-lab."
+
+
+async def test_what_is_pasted_finds_the_field(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
+    async with console(host) as seen:
+        await interlock(seen, at_restore, runner)
+        seen.app.post_message(Paste("cleoai-lab"))
+        await seen.until(lambda: not seen.app.screen.query_one("#confirm", Button).disabled, "the button opened")
 
 
 async def test_enter_on_the_fresh_interlock_cancels(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
