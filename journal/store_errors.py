@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from journal.errors import CleoError
@@ -40,6 +41,22 @@ class JournalWriteFailed(JournalError):
 
 class JournalBusy(JournalWriteFailed):
     """Another process held the journal for too long; nothing was written."""
+
+
+class JournalUnanswered(JournalWriteFailed):
+    """The disk does not answer: whether it was written is not known yet. To write it once more may write it twice."""
+
+    def __init__(self, message: str, hint: str, settle: Callable[[], object]) -> None:
+        super().__init__(message, hint)
+        self._settle = settle
+
+    def settle(self) -> None:
+        """Wait on for the same write; return once it is on the disk.
+
+        Raises:
+            JournalError: it was not written after all, or (JournalUnanswered) that is still not known.
+        """
+        self._settle()
 
 
 class JournalReadFailed(JournalError):

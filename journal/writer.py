@@ -13,7 +13,6 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,66 +20,23 @@ from typing import Any, TypeVar
 from journal.connection import open_for_writing
 from journal.continuation import Continuation
 from journal.filelock import FileLock
+from journal.job import Job, still_wanted
 from journal.migrate import migrate_if_older
 from journal.output import HEAVIEST
 from journal.parts import Parts
-from journal.store_errors import JournalBusy, JournalError, JournalWriteFailed, is_disk_failure, write_failure
+from journal.store_errors import (
+    JournalBusy,
+    JournalError,
+    JournalUnanswered,
+    JournalWriteFailed,
+    is_disk_failure,
+    write_failure,
+)
 
 PATIENCE_SECONDS = 30.0
 """How long a caller waits for its turn before it is told that nothing was written."""
 
 T = TypeVar("T")
-
-
-class Job:
-    """Something to write in one piece, and where its result goes."""
-
-    def __init__(self, work: Callable[[sqlite3.Connection], Any], rows: int) -> None:
-        self.work = work
-        self.rows = rows
-        self.future: Future[Any] = Future()
-
-    def done_in(self, conn: sqlite3.Connection) -> Callable[[], None]:
-        """Do the work, or leave no trace of it; return how to tell the caller once all is committed.
-
-        Raises:
-            sqlite3.Error: the whole transaction is lost.
-        """
-        conn.execute("SAVEPOINT job")
-        try:
-            result = self.work(conn)
-        except JournalError as error:
-            conn.execute("ROLLBACK TO job")
-            return partial(self.future.set_exception, error)
-        finally:
-            if conn.in_transaction:
-                conn.execute("RELEASE job")
-        return partial(self.future.set_result, result)
-
-    def done_alone(self, conn: sqlite3.Connection) -> Callable[[], None]:
-        """Like `done_in`, as a transaction of its own: that spares the two statements of a savepoint.
-
-        Raises:
-            sqlite3.Error: nothing is written.
-        """
-        conn.execute("BEGIN IMMEDIATE")
-        try:
-            result = self.work(conn)
-        except JournalError as error:
-            conn.execute("ROLLBACK")
-            return partial(self.future.set_exception, error)
-        conn.execute("COMMIT")
-        return partial(self.future.set_result, result)
-
-    def fail(self, error: BaseException) -> None:
-        """Tell the caller, if it still listens."""
-        if not self.future.done():
-            self.future.set_exception(error)
-
-
-def _still_wanted(batch: list[Job]) -> list[Job]:
-    """Return the jobs whose callers have not given up waiting; from now on they cannot."""
-    return [job for job in batch if job.future.set_running_or_notify_cancel()]
 
 
 class Writer:
@@ -125,7 +81,7 @@ class Writer:
 
         Raises:
             JournalError: it was refused by ``work``.
-            JournalWriteFailed: it was not written.
+            JournalWriteFailed: it was not written; JournalUnanswered: that is not known yet.
         """
         job = Job(work, rows)
         if self._written_here(job):
@@ -160,12 +116,17 @@ class Writer:
                     f"Another process has held the journal {self._path} for {self._patience:g} s; nothing was written.",
                     f"See who has it (fuser {self._path}.lock), then do it again.",
                 ) from None
+        return self._outcome_of(job)
+
+    def _outcome_of(self, job: Job) -> Any:
+        """Return what became of a job that has been begun: nobody can take it back."""
         try:
             return job.future.result(self._patience)
         except TimeoutError:
-            raise JournalWriteFailed(
+            raise JournalUnanswered(
                 f"The disk under the journal {self._path} does not answer; it may or may not be written yet.",
                 "Look at the disk (dmesg), and at the journal's last events before you do it again.",
+                partial(self._outcome_of, job),
             ) from None
 
     def close(self) -> None:
@@ -233,7 +194,7 @@ class Writer:
                     return None
                 if not self._parts.advance():
                     self._parts.check_whole()
-                    jobs = _still_wanted(batch) if jobs is None else jobs
+                    jobs = still_wanted(batch) if jobs is None else jobs
                     try:
                         return self._transact(jobs)
                     except (sqlite3.Error, OSError) as error:

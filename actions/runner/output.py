@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from actions.runner.insist import insist
 from journal.output import in_transactions
-from journal.store import Journal, JournalWriteFailed, OutputLine
+from journal.store import Journal, OutputLine
 
 GATHER_S = 0.1
 MOST_WAITING = 4 * 1024 * 1024
@@ -69,17 +70,5 @@ class OutputPump:
                 self._store(batch)
 
     def _store(self, batch: list[OutputLine]) -> None:
-        """Write a batch; while the disk refuses, say so and try again: an acknowledged end needs its output.
-
-        It is written in one transaction, whole or not at all, so a retry repeats nothing.
-        """
-        retry = threading.Event()
-        while True:
-            try:
-                self._journal.append_output(self._run, batch)
-            except JournalWriteFailed as error:
-                self._trouble(str(error))
-                retry.wait(1.0)
-            else:
-                self._trouble("")
-                return
+        """Write a batch, which is one transaction, however long it takes: an acknowledged end needs its output."""
+        insist(lambda: self._journal.append_output(self._run, batch), self._trouble)

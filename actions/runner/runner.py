@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from actions.monitor import Monitor
 from actions.runner.gates import Asked, Closed, closed_gates
+from actions.runner.insist import insist
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.takeover import close_in_doubt
@@ -194,14 +195,8 @@ class Runner:
 
     def _append(self, body: e.Body) -> None:
         """Write an event that has happened, however long the disk refuses it: it is not forgotten, and not made up."""
-        retry = threading.Event()
-        while True:
-            try:
-                self._try_append(body)
-            except JournalWriteFailed:
-                if self._stop.is_set():
-                    # As if this runner had died here: its successor finds the run unfinished, and says so.
-                    raise RunnerGone from None
-                retry.wait(1.0)
-            else:
-                return
+        try:
+            insist(lambda: self._journal.append(body), self._trouble, gives_up=self._stop.is_set)
+        except JournalWriteFailed:
+            # As if this runner had died here: its successor finds the run unfinished, and says so.
+            raise RunnerGone from None

@@ -19,7 +19,7 @@ from actions.runner.redaction import Redactor
 from actions.transport import local
 from journal.events import RunRequested
 from journal.records import Program, Run
-from journal.store import Journal, JournalWriteFailed, OutputLine, Reader
+from journal.store import Journal, JournalUnanswered, JournalWriteFailed, OutputLine, Reader
 from tests.actions.transport.support import Output, finish, until
 from tests.journal.journals import begun
 
@@ -161,3 +161,32 @@ def test_who_prints_faster_than_the_disk_takes_it_is_held_up_and_loses_nothing(j
     assert [line for line in texts(journal.path) if line[0] != "x"] == [str(n) for n in range(pieces)]
     assert journal.output_digest(RUN)[0] == pieces * 601
     assert (troubles[0], troubles[-1]) == ("The disk is full.", "")
+
+
+class HangingJournal:
+    """Stands where the journal does: what it is given is written, which it says when asked twice."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal, self._asked = journal, 0
+
+    def append_output(self, run: int, lines: Sequence[OutputLine]) -> None:
+        self._journal.append_output(run, lines)
+        raise self._unanswered()
+
+    def _unanswered(self) -> JournalUnanswered:
+        return JournalUnanswered("It may or may not be written.", "Look at the disk.", self._settle)
+
+    def _settle(self) -> None:
+        self._asked += 1
+        if self._asked == 1:
+            raise self._unanswered()
+
+
+def test_what_the_disk_has_not_answered_for_is_not_written_twice(journal: Journal) -> None:
+    hanging: Any = HangingJournal(journal)
+    troubles: list[str] = []
+    pump = OutputPump(hanging, RUN, troubles.append)
+    pump.write("out", "one\ntwo")
+    pump.close()
+    assert texts(journal.path) == ["one", "two"]
+    assert troubles == ["It may or may not be written.\n  Look at the disk."] * 2 + [""]

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from journal.events import NoteAdded
-from journal.store import Journal, JournalBusy, JournalWriteFailed, Reader
+from journal.store import Journal, JournalBusy, JournalUnanswered, JournalWriteFailed, Reader
 from journal.verify import verify
 from journal.writer import Writer
 from tests.journal.journals import ME, ROOT, begun
+from tests.waiting import until
 
 WRITER = """
 import sys, time
@@ -104,6 +105,34 @@ def test_who_waits_too_long_is_told_and_nothing_is_written(tmp_path: Path) -> No
     with Reader(path) as reader:
         assert list(reader.readings()) == ["after"]
     writer.close()
+
+
+def test_who_is_not_answered_can_wait_on_instead_of_writing_it_twice(tmp_path: Path) -> None:
+    begun(tmp_path).close()
+    path = tmp_path / "journal.sqlite"
+    writer, answers = Writer(path, patience=0.05, deadline=True), threading.Event()
+
+    def hangs(conn: sqlite3.Connection) -> None:
+        conn.execute("INSERT INTO readings VALUES ('slow', '2026-03-01', '{}')").close()
+        answers.wait(20)
+
+    with pytest.raises(JournalUnanswered, match="may or may not be written") as raised:
+        writer.run(hangs, 1)
+    with pytest.raises(JournalUnanswered):
+        raised.value.settle()
+    answers.set()
+    until(lambda: settled(raised.value))
+    with Reader(path) as reader:
+        assert list(reader.readings()) == ["slow"]
+    writer.close()
+
+
+def settled(unanswered: JournalUnanswered) -> bool:
+    try:
+        unanswered.settle()
+    except JournalUnanswered:
+        return False
+    return True
 
 
 def test_every_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
