@@ -28,6 +28,7 @@ from screens.widgets.status_line import next_line, status, trouble_line
 from screens.words import Words
 
 _MINUTE = 60.0
+_WIDE = 110
 
 
 class FullScreen(Screen[None], HearsNews):
@@ -39,7 +40,7 @@ class FullScreen(Screen[None], HearsNews):
 
     CSS_PATH: ClassVar[str | list[str]] = "full.tcss"  # type: ignore[assignment]
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
     HEADING: ClassVar[str] = ""
     NAME: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,7 +62,8 @@ class FullScreen(Screen[None], HearsNews):
         self._failed = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out title, body, status, next, keys."""
+        """Lay out title, body, status, next, keys; for the right width from the first, or it is all done twice."""
+        self.add_class("-wide" if self.app.size.width >= _WIDE else "-narrow")
         yield Quiet(id="title")
         yield Quiet(id="trouble")
         yield from self.body()

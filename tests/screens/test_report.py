@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from journal import events as e
 from journal.store import Journal
-from screens.report_preview import MOST_ROWS, shortened
+from screens.report_preview import MOST_ROWS, Preview, preview, shortened
 from tests.screens.driving import console, written
 from tests.screens.host import FakeHost
 
@@ -79,6 +83,24 @@ async def test_news_make_the_report_old_and_a_key_renews_it(host: FakeHost, jour
         await seen.sees("1 event newer: r renews")
         await seen.press("r")
         await seen.sees("up to date")
+
+
+async def test_the_report_is_built_once(
+    host: FakeHost, journal: Journal, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes seconds on a long journal."""
+    built: list[int] = []
+
+    def counted(path: Path, width: int) -> Preview:
+        built.append(width)
+        return preview(path, width)
+
+    monkeypatch.setattr("screens.report.preview", counted)
+    async with console(host, size) as seen:
+        await seen.press("R")
+        await seen.sees("up to date")
+        await seen.is_still()
+        assert len(built) == 1
 
 
 def test_long_tables_are_cut_and_say_so() -> None:
