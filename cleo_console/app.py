@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 import screens.incident
+from cleo_console.key_order import KeyOrder, KeySettled, Typed, is_text
 from journal.incident import Incident
 from screens.clocked import Now, utc_now
 from screens.host import Host
@@ -38,6 +39,9 @@ THEME = Theme(
     panel="#202830",
 )
 
+
+_LOOK_AGAIN_S = 0.005
+"""How soon keys that had to wait are looked at again."""
 
 _INCIDENT_STYLES = Path(screens.incident.__file__).with_name(IncidentScreen.CSS_PATH)
 """Read with the app's own: a sheet that comes later has all of them read anew."""
@@ -78,6 +82,7 @@ class CleoApp(App[None]):
         self.clock = clock
         self._open_incident = open_incident
         self._known = known
+        self._keys = KeyOrder()
         self.animation_level = "none"
         self.register_theme(THEME)
         # Set without its watcher, which would have every style sheet read once more before the first frame.
@@ -104,13 +109,33 @@ class CleoApp(App[None]):
         self._check_size()
 
     async def on_event(self, event: events.Event) -> None:
-        """Move the focus, where a screen wants it, before what was typed is handed on.
+        """Hand keys on one after the other, and what is typed to where the screen wants it."""
+        if not isinstance(event, Typed):
+            await super().on_event(event)
+        elif event.is_forwarded:
+            await super().on_event(event)
+            self._keys.passed(event)
+        else:
+            self._keys.waiting.append(event)
+            await self._hand_on_keys()
 
-        Afterwards would be too late: the keys behind it have been handed to the old focus by then.
-        """
-        if isinstance(event, events.Paste) or (isinstance(event, events.Key) and event.is_printable):
-            focus_for_typing(self.screen)
-        await super().on_event(event)
+    async def on_key_settled(self, message: KeySettled) -> None:
+        """Hand on the key that waits, if there is one."""
+        self._keys.settled(message)
+        await self._hand_on_keys()
+
+    async def _hand_on_keys(self) -> None:
+        keys = self._keys
+        while keys.waiting and not keys.busy(self.screen):
+            key = keys.waiting.popleft()
+            if is_text(key):
+                focus_for_typing(self.screen)
+            keys.handing_on(key, self.screen)
+            await super().on_event(key)
+            if not key.is_forwarded:  # bound for the whole program
+                keys.passed(key)
+        if keys.waiting:
+            self.set_timer(_LOOK_AGAIN_S, self._hand_on_keys)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say when the terminal is too small, and go back when it is not; by then the app knows its new size."""
