@@ -19,6 +19,9 @@ from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
 
+MOST_OUTPUT = 5
+"""Lines of the dry run in sight."""
+
 
 class Interlock(WatchingDialog[str], TakesTyping):
     """Asks for a dry run first and shows it. Gives what was typed; that is the confirmation.
@@ -73,6 +76,8 @@ class Interlock(WatchingDialog[str], TakesTyping):
             self._settle(run)
 
     def _settle(self, run: Run) -> None:
+        output = self.query_one("#run-output", OutputView)
+        output.styles.height = min(len(self.session.tails.get(run.id, ())), MOST_OUTPUT)  # room for the target
         wanted, typed = word_to_type(run.target), self.query_one("#typed", Input)
         label = self.query_one("#type-label", Quiet)
         if not wanted:
