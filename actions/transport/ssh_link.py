@@ -51,7 +51,7 @@ class SshLink:
         async with self._sessions:
             connection, process = await self._open(command(script))
             try:
-                out, err = await asyncio.wait_for(process.communicate(script + stdin), timeout_s)
+                out, err = await asyncio.wait_for(_talk(process, script + stdin), timeout_s)
             except TimeoutError:
                 self._drop(connection)
                 raise self._lost(f"no answer within {timeout_s:g} s") from None
@@ -148,6 +148,14 @@ class SshLink:
         connection.abort()
         if self._connection is connection:
             self._connection = None
+
+
+async def _talk(process: asyncssh.SSHClientProcess[bytes], words: bytes) -> tuple[bytes | str, bytes | str]:
+    """Send what is to be sent and return what was answered, also by a program that ended before it could read."""
+    try:
+        return await process.communicate(words)
+    except BrokenPipeError:
+        return await process.communicate()
 
 
 def _present(path: str, what: str) -> str:

@@ -8,7 +8,9 @@ import socket
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
+import asyncssh
 import pytest
 
 from actions.transport import (
@@ -263,6 +265,18 @@ def test_a_login_that_runs_nothing() -> None:
         ssh = open_transport(server.host(user="backup"))  # its shell is nologin(8)
         with pytest.raises(NothingStarted, match="runs nothing: This account is currently not available"):
             ssh.query(["true"], timeout_s=5)
+
+
+def test_a_login_that_ended_before_we_spoke(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = asyncssh.SSHClientConnection.create_process
+
+    async def ended(*args: Any, **settings: Any) -> asyncssh.SSHClientProcess[bytes]:
+        process = await opened(*args, **settings)
+        await process.wait_closed()
+        return process
+
+    monkeypatch.setattr(asyncssh.SSHClientConnection, "create_process", ended)
+    test_a_login_that_runs_nothing()
 
 
 def test_what_the_login_shell_prints_is_not_taken_for_an_answer(sshd: Sshd, tmp_path: Path) -> None:
