@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from journal import verify
+from journal.connection import closing_mark
 from journal.parts import parts_of
-from journal.store_errors import JournalReadFailed, read_failure
+from journal.seal import seal
+from journal.store_errors import JournalError, JournalReadFailed, read_failure
 from journal.verify import Fault, Verdict
 
 CHECK_SECONDS = 600.0
@@ -36,6 +39,10 @@ def verify_apart(
         files = [path, *more] if more else parts_of(path)
     except OSError as error:
         raise read_failure(path, error) from error
+    for file in files:
+        if closing_mark(file).exists():  # its last program died while it closed it
+            with suppress(JournalError):  # where we may only read it, the checker says what it finds
+                seal(file)
     command = [sys.executable, "-I", verify.__file__, "--json", *(os.fspath(file.absolute()) for file in files)]
     if head is not None:
         command.append(f"--head={head}")

@@ -10,7 +10,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from journal.schema import check_format, not_a_journal
@@ -29,6 +29,14 @@ WAL_BYTES_KEPT = 4 * 1024 * 1024
 """What is left of a long write-ahead log once it has been taken over into the database."""
 
 
+_ATTEMPTS_TO_CLOSE = 3
+
+
+def closing_mark(path: Path) -> Path:
+    """Return what lies beside a journal while its last program closes it: without -wal, it is whole all the same."""
+    return path.with_name(path.name + ".closing")
+
+
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """Return a connection whose commits are on the disk when they return.
 
@@ -44,10 +52,48 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         conn.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
+        closing_mark(path).unlink(missing_ok=True)
     except (sqlite3.Error, OSError):
         conn.close()
         raise
     return conn
+
+
+def close_whole(path: Path, conn: sqlite3.Connection) -> bool:
+    """Close a connection for writing; where it was the last one, leave one whole file that needs no -wal beside it.
+
+    The caller has the writers' turn: of two who close at once, the second must find the first one gone.
+
+    Returns:
+        Whether it is whole: not while somebody has it open or there is no space; then it and its -wal lose nothing.
+    """
+    for _ in range(_ATTEMPTS_TO_CLOSE):
+        with suppress(sqlite3.OperationalError, OSError), closing(conn):
+            _leave_wal_mode(path, conn)
+            return True
+        if path.with_name(path.name + "-wal").exists():
+            return False
+        # The other one let go between our attempt and our own end: SQLite took the log away, and kept the mode.
+        try:
+            conn = open_for_writing(path)
+        except (sqlite3.Error, OSError):
+            return False
+    return False
+
+
+def _leave_wal_mode(path: Path, conn: sqlite3.Connection) -> None:
+    """Leave WAL mode. Who dies in the middle leaves a file without -wal that still calls for one, and the mark.
+
+    Raises:
+        sqlite3.OperationalError: somebody has it open, or there is no space.
+    """
+    with suppress(OSError):  # no space for the mark: then it has to do without
+        closing_mark(path).touch()
+    conn.execute("PRAGMA busy_timeout = 0")
+    try:
+        conn.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        closing_mark(path).unlink(missing_ok=True)
 
 
 def _check_right(path: Path) -> None:
@@ -71,7 +117,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             if error.sqlite_errorcode not in _INTERRUPTED:
                 raise
             # Its last process died while it opened or closed it: SQLite has to take that back, and needs to write.
-            _open(path, "rw").close()
+            close_whole(path, _open(path, "rw"))
             return _open(path, "ro")
 
 

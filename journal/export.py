@@ -7,8 +7,6 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from journal.connection import open_for_writing
-from journal.filelock import FileLock
 from journal.joined import in_order, open_joined
 from journal.new_file import check_name_is_free, flush, new_database, temporary_name
 from journal.parts import parts_of
@@ -78,42 +76,3 @@ def _merge(files: Sequence[Path], to: Path) -> None:
         raise write_failure(to, error) from error
     finally:
         source.close()
-
-
-def seal(path: Path) -> bool:
-    """Take the write-ahead log over into the journal, so that at rest it is one whole file.
-
-    Returns:
-        Whether it is: not while somebody has it open; then the last one to close it does this.
-
-    Raises:
-        JournalWriteFailed: the disk failed.
-        JournalError: the journal cannot be read.
-    """
-    turn = FileLock(path)
-    try:
-        with turn.held(wait=False) as free:
-            return free and _leave_wal(path)
-    except OSError as error:
-        raise write_failure(path, error) from error
-    finally:
-        turn.close()
-
-
-def _leave_wal(path: Path) -> bool:
-    try:
-        conn = open_for_writing(path)
-    except sqlite3.Error as error:
-        raise write_failure(path, error) from error
-    try:
-        conn.execute("PRAGMA busy_timeout = 0")
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        (mode,) = conn.execute("PRAGMA journal_mode = DELETE").fetchone()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            return False
-        raise write_failure(path, error) from error
-    else:
-        return bool(mode == "delete")
-    finally:
-        conn.close()

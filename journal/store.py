@@ -13,7 +13,7 @@ from journal.chain import short_head
 from journal.continuation import Continuation, check_second_place
 from journal.envelope import Clock, to_text
 from journal.events import Body, Event, IncidentDeclared
-from journal.export import export, seal
+from journal.export import export
 from journal.filesystem import check_place
 from journal.follow import Follower
 from journal.new_file import check_name_is_free, new_database
@@ -22,6 +22,7 @@ from journal.parts import link_to_second, name_second
 from journal.reader import Reader
 from journal.rows import OutputLine, Reading, encoded, insert_events
 from journal.schema import add_rules, create_tables
+from journal.seal import seal
 from journal.store_errors import (
     AlreadyStarted,
     JournalBusy,

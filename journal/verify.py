@@ -2,14 +2,11 @@
 """Check that a journal is what was written: ``python3 -I verify.py FILE [FILE2 …] [--head HEAD]``.
 
 This one file needs Python 3.9 with SQLite 3.37 or newer and nothing else; take it along to any machine. It only reads.
-
 It recomputes the hash of every event (how: see ``row_hash``), follows the chain from each to the next, and compares
 what runs printed with the digests in their closing events. A journal whose disk gave way goes on in another file: give
 all of them, in any order. What a file holds beyond the beginning of the next one was never acknowledged.
-
 A chain cannot see that its own end was cut off, or that somebody wrote all of it anew; a witness can. Give the head
 that a notice, a report or a person holds, whole or in its short form, as ``--head``.
-
 Exit status: 0 nothing is wrong, 1 something is, 2 this cannot be checked (no journal, or wrongly asked).
 
 Never import and call this in a process that has the journal open: it reads the file's first bytes, and closing
@@ -23,13 +20,13 @@ import hashlib
 import json
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-APPLICATION_ID = 0x434C454F
-FORMAT = 3
+APPLICATION_ID, FORMAT = 0x434C454F, 3
 GENESIS = b"0" * 64
 PAGE = 1_000
 COLUMNS = ("seq", "at", "monotonic_ns", "boot_id", "actor", "host", "type", "step", "payload", "prev_hash", "hash")
@@ -38,6 +35,7 @@ CLOSING = (b"action.finished", b"action.in_doubt")
 SHORTEST_HEAD = 8
 DIED = "its last program died while closing it: have that program open it once more"
 TORN = "copy it, together with the -wal file beside it, into a folder that you may write to"
+CLOSED = ".closing"  # lies beside it while its last program takes -wal over and away; where that died, all is in it
 NO_LOG = "it was copied without the -wal file beside it, or not closed in order"
 
 Row = tuple[Any, ...]
@@ -113,14 +111,18 @@ def _head_digits(head: str) -> bytes:
 
 
 def _is_wal_without_its_log(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            header = file.read(20)
-    except OSError as error:
-        raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
-    if not header.startswith(b"SQLite format 3\0"):
-        raise CannotCheckError(f"{path} is not an SQLite file")
-    return header[18:20] == b"\2\2" and not path.with_name(path.name + "-wal").exists()
+    for pause in (0, 0.05, 0.05, 0.05):  # a program that opens or closes it just now is soon done
+        time.sleep(pause)
+        try:
+            with path.open("rb") as file:
+                header = file.read(20)
+        except OSError as error:
+            raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
+        if not header.startswith(b"SQLite format 3\0"):
+            raise CannotCheckError(f"{path} is not an SQLite file")
+        if header[18:20] != b"\2\2" or any(path.with_name(path.name + end).exists() for end in ("-wal", CLOSED)):
+            return False
+    return True
 
 
 def _open_all(files: list[Path], torn: set[Path]) -> tuple[sqlite3.Connection, Path]:
@@ -163,8 +165,8 @@ def _open(path: Path, torn: bool) -> sqlite3.Connection:
         conn.close()
         if not isinstance(error, sqlite3.OperationalError):
             raise
-        died = path.with_name(path.name + "-journal").exists()
-        raise CannotCheckError(f"{path} cannot be opened: {error}; {DIED if died else TORN}") from error
+        hint = DIED if path.with_name(path.name + "-journal").exists() else TORN
+        raise CannotCheckError(f"{path} cannot be opened: {error}; {hint}") from error
     return conn
 
 
@@ -172,8 +174,7 @@ class _Check:
     """One pass over one journal."""
 
     def __init__(self, wanted: bytes | None) -> None:
-        self.seq = 0
-        self.head = GENESIS
+        self.seq, self.head = 0, GENESIS
         self.faults: list[Fault] = []
         self.notes: list[str] = []
         self._wanted = wanted
@@ -238,8 +239,7 @@ class _Check:
         """Compare with the witness; without one, say what cannot be seen."""
         if not self.seq and not self.faults:
             self.fault(0, "there is no event in it")
-        marker = last.with_name(last.name + ".next")
-        if marker.is_symlink():
+        if (marker := last.with_name(last.name + ".next")).is_symlink():
             self.fault(0, f"the journal goes on in {marker.resolve()}: give that file as well")
         if torn and not (self._witnessed_at and self._witnessed_at == self.seq):
             self.fault(0, f"its end may be missing: {NO_LOG}")

@@ -12,12 +12,13 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from journal.connection import open_for_writing
+from journal.connection import close_whole, open_for_writing
 from journal.continuation import Continuation
 from journal.filelock import FileLock
 from journal.job import Job, still_wanted
@@ -32,6 +33,9 @@ from journal.store_errors import (
     is_disk_failure,
     write_failure,
 )
+
+_LOOKS_FOR_A_TURN, _BETWEEN_LOOKS_S = 100, 0.01
+"""Closing waits a second for those who write; whoever holds the journal for longer may be stopped."""
 
 PATIENCE_SECONDS = 30.0
 """How long a caller waits for its turn before it is told that nothing was written."""
@@ -242,12 +246,19 @@ class Writer:
     def _let_go(self) -> None:
         """Leave one whole file behind if nobody else has it open; otherwise that is up to the last one."""
         try:
-            with self._turn.held(wait=False) as free:
-                if free and self._conn is not None:
-                    self._conn.execute("PRAGMA busy_timeout = 0")
-                    self._conn.execute("PRAGMA journal_mode = DELETE")
-        except (sqlite3.OperationalError, OSError):
-            pass  # In use, or no space: the file and its -wal stay together and lose nothing.
+            for _ in range(_LOOKS_FOR_A_TURN):
+                with self._turn.held(wait=False) as ours:
+                    if ours:
+                        self._close_whole()
+                        return
+                time.sleep(_BETWEEN_LOOKS_S)
+        except OSError:
+            pass  # No turn to be had: the file and its -wal stay together and lose nothing.
         finally:
             self._disconnect()
             self._turn.close()
+
+    def _close_whole(self) -> None:
+        if self._conn is not None:
+            close_whole(self._parts.last, self._conn)
+            self._conn = None

@@ -111,9 +111,10 @@ AUDITED = """
 import sys
 from pathlib import Path
 path = Path(sys.argv[1])
+files = {f"{path}{end}" for end in ("", "-wal", "-shm", "-journal")}
 opened = []
 def hook(event, arguments):
-    if event == "open" and str(arguments[0]).startswith(str(path)) and not str(arguments[0]).endswith(".lock"):
+    if event == "open" and str(arguments[0]) in files:
         opened.append(arguments)
 sys.addaudithook(hook)
 from journal.check import verify_apart
