@@ -17,6 +17,7 @@ from actions.runner.takeover import close_in_doubt
 from actions.runner.worker import Job, RunnerGone, Worker, refused
 from actions.runner.world import World
 from journal import events as e
+from journal.action_spec import ActionSpec
 from journal.incident import Incident
 from journal.places import IncidentPlace
 from journal.records import Run, RunState
@@ -137,14 +138,18 @@ class Runner:
         if spec is None:
             self._append(refused(run, Closed("available", f"There is no action {run.action}.")))
             return
-        at_work = tuple((worker.job.run, worker.job.action.spec) for worker in list(self._workers.values()))
-        closed = closed_gates(Asked(run, spec, self._incident, self._world.inventory, at_work))
+        closed = closed_gates(Asked(run, spec, self._incident, self._world.inventory, self._at_work()))
         action = self._jobs.action(run)
         if closed or action is None:
             why = closed[0] if closed else Closed("available", f"{spec.name} cannot be run here.")
             self._append(refused(run, why))
         else:
             self._start(self._jobs.job(run, action))
+
+    def _at_work(self) -> tuple[tuple[Run, ActionSpec], ...]:
+        """Return what is under way. A run whose end is in the journal is not, though its thread still tidies up."""
+        jobs = [worker.job for worker in list(self._workers.values())]
+        return tuple((job.run, job.action.spec) for job in jobs if not self._incident.runs[job.run.id].state.over)
 
     def _start(self, job: Job) -> None:
         worker = Worker(job, self._ended)

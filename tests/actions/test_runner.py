@@ -14,7 +14,7 @@ from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.runner import LeaseHeld, Runner
 from journal.events import Identity, Kind, Override
 from journal.records import RunState, StepState
-from tests.actions.worlds import Person, declared, inventory, places_in, plan_with, running, world
+from tests.actions.worlds import DEADLINE_S, Person, declared, inventory, places_in, plan_with, running, world
 
 go = threading.Event()
 
@@ -145,6 +145,29 @@ def test_two_requests_for_a_step_start_it_once(person: Person) -> None:
     assert refused.refusal.gate == "busy"
     go.set()
     assert person.over(one.seq).state is RunState.SUCCEEDED
+
+
+def test_who_sees_a_run_s_end_can_ask_again_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tidied_up = threading.Event()
+    ended = Runner._ended
+
+    def late(runner: Runner, run: int) -> None:
+        tidied_up.wait(DEADLINE_S)
+        ended(runner, run)
+
+    monkeypatch.setattr(Runner, "_ended", late)
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    sure = Override(gate="space", reason="nothing worth keeping", target="/data")
+    with running(person.place, world(places, work, replace)):
+        runs = [
+            person.over(person.desk.request_run("work")),
+            person.over(person.desk.request_run("work")),
+            person.over(person.desk.request_run("break", confirmed="/data", overrides=[sure])),
+            person.over(person.desk.request_run("work")),
+        ]
+        tidied_up.set()
+    assert [(run.state, run.refusal) for run in runs] == [(RunState.SUCCEEDED, None)] * 4
 
 
 def test_cancel_is_cancelled_when_the_action_says_so(person: Person) -> None:
