@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from actions.health import Health
+from actions.insist import write_once
 from journal.errors import CleoError
 from journal.events import HealthChanged
 from journal.store import Journal, JournalWriteFailed
@@ -22,10 +23,12 @@ DEADLINE_S = 5.0
 class Monitor:
     """Measures every system over and over; the latest readings are for display, changes are events.
 
+    A change that the disk refuses is measured anew; one that it has not answered for is waited for.
+
     Args:
         probes: by the system's name.
         journal: where readings and changes are written.
-        trouble: told what went wrong with a write.
+        trouble: told what went wrong with a write, and an empty text once a change is written.
         known: each system's status as the journal has it.
     """
 
@@ -79,7 +82,9 @@ class Monitor:
         payload = {"status": health.status, "detail": health.detail, "facts": health.facts, "seen_at": seen_at}
         self._journal.set_reading(f"health:{system}", payload)
         if health.status != was:
-            self._journal.append(HealthChanged(system=system, status=health.status, was=was, detail=health.detail))
+            change = HealthChanged(system=system, status=health.status, was=was, detail=health.detail)
+            write_once(lambda: self._journal.append(change), self._trouble, gives_up=self._stop.is_set)
+            self._trouble("")
 
 
 def _measure(probe: Probe) -> Health:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from actions.runner.insist import insist
+from actions.insist import insist
 from journal.output import in_transactions
 from journal.store import Journal, OutputLine
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from actions.insist import insist
 from actions.monitor import Monitor
 from actions.runner.gates import Asked, Closed, closed_gates
-from actions.runner.insist import insist
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.takeover import close_in_doubt

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from datetime import UTC, datetime
 
+from actions.insist import write_once
 from actions.tabletop.performing import MAKES
 from actions.tabletop.script import fits
 from actions.tabletop.world import SimulatedWorld
@@ -86,9 +87,10 @@ class Facilitator:
                     self._give(inject)
 
     def _give(self, inject: Inject) -> None:
-        # Where the disk refuses it, it stays due, and is given once the disk takes it.
+        given = e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s)
+        # Where the disk refuses it, it stays due, and is given once the disk takes it. The runner tells of the disk.
         with contextlib.suppress(JournalWriteFailed):
-            self._journal.append(e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s))
+            write_once(lambda: self._journal.append(given), lambda trouble: None, gives_up=self._stop.is_set)
 
     def _injects(self) -> list[Inject]:
         return self._world.exercise.injects

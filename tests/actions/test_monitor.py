@@ -1,0 +1,82 @@
+"""The monitor: every change of a system's health is in the journal once, whatever the disk does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions import monitor
+from actions.health import Health
+from journal.events import HealthChanged
+from journal.store import Journal, JournalWriteFailed, Reader
+from tests.actions.slow_disk import SlowDisk
+from tests.actions.worlds import declared, places_in
+from tests.waiting import until
+
+
+class Measured:
+    """A probe that finds the system up, and counts."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, deadline_s: float) -> Health:
+        self.times += 1
+        return Health(status="up", detail="answers")
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
+    monkeypatch.setattr(monitor, "EVERY_S", 0.01)
+    with Journal.open(declared(places_in(tmp_path)).journal, actor="runner@here") as journal:
+        yield journal
+
+
+@contextmanager
+def watching(disk: Any, probe: Measured, told: Callable[[str], None] = lambda text: None) -> Iterator[monitor.Monitor]:
+    watch = monitor.Monitor({"thing": probe}, disk, told, {})
+    watch.start()
+    try:
+        yield watch
+    finally:
+        disk.answers.set()
+        watch.stop()
+
+
+def changes(journal: Journal) -> list[str]:
+    with Reader(journal.path) as reader:
+        return [event.body.status for event in reader.events() if isinstance(event.body, HealthChanged)]
+
+
+def test_a_change_that_the_disk_has_not_answered_for_is_not_written_twice(journal: Journal) -> None:
+    disk, probe, troubles = SlowDisk(journal), Measured(), list[str]()
+    with watching(disk, probe, troubles.append):
+        until(lambda: disk.waited_for.is_set() or disk.attempts > 1)
+        disk.answers.set()
+        until(lambda: probe.times > 5)
+    assert changes(journal) == ["up"]
+    assert (troubles[0], troubles[-1]) == ("It may or may not be written.\n  Look at the disk.", "")
+
+
+def test_a_change_that_was_not_written_after_all_is_measured_and_written_again(journal: Journal) -> None:
+    disk, probe = SlowDisk(journal, JournalWriteFailed("The disk is full.", "Free some space.")), Measured()
+    with watching(disk, probe):
+        disk.answers.set()
+        until(lambda: changes(journal))
+        seen = probe.times
+        until(lambda: probe.times > seen + 3)
+    assert (changes(journal), disk.attempts) == (["up"], 2)
+
+
+def test_it_ends_while_the_disk_does_not_answer_and_leaves_what_is_not_known_alone(journal: Journal) -> None:
+    disk, probe = SlowDisk(journal), Measured()
+    with watching(disk, probe) as watch:
+        until(disk.waited_for.is_set)
+        watch.stop()
+        until(lambda: not [thread for thread in threading.enumerate() if thread.name == "probe-thing"])
+        assert (disk.attempts, probe.times, changes(journal)) == (1, 1, [])
