@@ -12,16 +12,21 @@ from journal.events import Override
 from journal.plan.model import Step
 from journal.records import Run
 from screens.applicable import RULES
-from screens.deeds import Deed, attention, counts, deed, destructive, open_steps, refused_run, unticked
+from screens.deeds import Deed, attention, counts, deed, destructive, open_steps, refused_run
 from screens.incident_bindings import INCIDENT_BINDINGS
 from screens.incident_saying import IncidentSaying
 from screens.phrases import count
 from screens.step_text import title
+from screens.ticks import Ticks
 from screens.widgets.checklist import Checklist
 from screens.widgets.step_pane import shown_run
 
 if TYPE_CHECKING:
+    from journal.errors import CleoError
+    from journal.incident import Incident
     from screens.doubt import Resolution
+    from screens.host import Host
+    from screens.session import Session
 
 _WHOLE_SCREENS = ("timeline", "health", "contacts", "report")
 
@@ -30,6 +35,10 @@ class IncidentScreen(IncidentSaying):
     """The key actions, and which of them apply now."""
 
     BINDINGS = INCIDENT_BINDINGS  # type: ignore[assignment]
+
+    def __init__(self, host: Host, incident_id: str, known: Incident | None = None) -> None:
+        super().__init__(host, incident_id, known)
+        self._ticks = Ticks()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say whether a key applies now: the key line shows no other."""
@@ -84,7 +93,13 @@ class IncidentScreen(IncidentSaying):
             self.request_run(step, confirmed=typed)
 
     def _tick_next(self, step: Step) -> None:
-        self._set_item(step, unticked(self.incident, step)[0], True)
+        """Tick the next item. What is on its way counts: of two presses, none is lost, and none says the same again."""
+        ticked = self._ticks.ticked(self.incident, step.id)
+        left = [item for item in step.items if item not in ticked]
+        if left:
+            self._set_item(step, left[0], True)
+        else:
+            self._done(step)
 
     def action_tick(self, number: int) -> None:
         """Tick or untick one item, by its number."""
@@ -94,10 +109,15 @@ class IncidentScreen(IncidentSaying):
             and RULES["mark_done"](self.incident, self.step, self.session.catalogue)
         ):
             item = self.step.items[number - 1]
-            self._set_item(self.step, item, item not in self.incident.steps[self.step.id].items)
+            self._set_item(self.step, item, item not in self._ticks.ticked(self.incident, self.step.id))
 
     def _set_item(self, step: Step, item: str, checked: bool) -> None:
-        self.session.write("tick an item", lambda desk: desk.check_item(step.id, item, checked))
+        tick = self._ticks.begin(step.id, item, checked)
+        self.session.write("tick an item", lambda desk: desk.check_item(step.id, item, checked), tick.written)
+
+    def _not_written(self, event: Session.Wrote, error: CleoError) -> None:
+        self._ticks.forget_unwritten()
+        super()._not_written(event, error)
 
     def _done(self, step: Step) -> None:
         if step.kind == "manual":
