@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from journal.plan.model import Decision, Step
     from journal.report.gather import Gathered
 
+_STEPS_NAMED = 10
+"""How many steps a deviation names; the open points list all of them."""
+
 
 def header(gathered: Gathered) -> m.Header:
     """Return what was declared, and what it came to."""
@@ -154,8 +157,9 @@ def legal(incident: Incident) -> list[m.LegalRow]:
 
 
 def deviations(gathered: Gathered) -> list[ev.DeviationEntry]:
-    """Return everything that was not done as the plan says, in order."""
-    return [
+    """Return everything that was not done as the plan says, in order; last, what was open when it was closed."""
+    incident = gathered.incident
+    done_otherwise = [
         ev.DeviationEntry(
             at=deviation.at,
             offset_s=gathered.offset(deviation.at),
@@ -164,8 +168,24 @@ def deviations(gathered: Gathered) -> list[ev.DeviationEntry]:
             step=gathered.step_name(deviation.step),
             reason=deviation.reason,
         )
-        for deviation in gathered.incident.deviations
+        for deviation in incident.deviations
     ]
+    left = [gathered.step_name(step.id) for step in incident.plan.steps() if _open(incident, step)]
+    return done_otherwise + ([_closed_early(gathered, incident.closed_at, left)] if incident.closed_at and left else [])
+
+
+def _closed_early(gathered: Gathered, at: datetime, left: list[ev.StepName]) -> ev.DeviationEntry:
+    """Return what closing with required steps open is; the open points say of each what it came to."""
+    named = ", ".join(step.number or step.id for step in left[:_STEPS_NAMED])
+    more = f" and {len(left) - _STEPS_NAMED} more" if len(left) > _STEPS_NAMED else ""
+    return ev.DeviationEntry(
+        at=at,
+        offset_s=gathered.offset(at),
+        by=gathered.closed_by,
+        what="closed with open steps",
+        step=ev.StepName(),
+        reason=f"{len(left)} required step{'' if len(left) == 1 else 's'} open: {named}{more}",
+    )
 
 
 def open_points(gathered: Gathered) -> list[ev.OpenPoint]:

@@ -204,6 +204,29 @@ def test_an_incident_with_nothing_in_it_makes_a_report_that_claims_nothing(tmp_p
         assert "INC-2026-03-01-1" in render(found, name)
 
 
+def test_closing_with_required_steps_open_is_a_deviation_that_names_them(tmp_path: Path) -> None:
+    now = SetClock()
+    first = declaration(plan(*(step(f"s{n}") for n in range(12)), step("nice", optional=True)))
+    with Journal.create(tmp_path / "journal.db", first, actor=ADA, clock=now.clock()) as journal:
+        journal.append(e.StepMarkedDone(step="s0", note="by hand"))
+        assert build(journal.path).deviations == []
+        now.pass_(minutes=30)
+        journal.append(e.IncidentClosed(summary="Enough."), actor=BEN)
+    found = build(tmp_path / "journal.db")
+    (left,) = found.deviations
+    assert (left.at, left.by, left.what, left.step.id) == (now.at, BEN, "closed with open steps", "")
+    named = ", ".join(f"1.1.{n}" for n in range(2, 12))
+    assert left.reason == f"11 required steps open: {named} and 1 more"
+    assert "1 deviation from the plan: 1 closed with open steps." in found.summary.sentences
+    for name in ("md", "html"):
+        assert "11 required steps open" in render(found, name)
+
+
+def test_closing_with_every_required_step_settled_is_no_deviation(tmp_path: Path) -> None:
+    found = build(small(tmp_path, e.StepMarkedDone(step="a", note="by hand"), e.IncidentClosed(summary="Done.")))
+    assert [deviation.what for deviation in found.deviations] == ["done by hand"]
+
+
 def test_a_clock_that_jumps_back_does_not_reorder_what_happened(tmp_path: Path) -> None:
     now = SetClock()
     first = declaration(plan(step("a")))
