@@ -31,6 +31,7 @@ class Gathered:
         signatures: who signed, and how far the journal was then.
         seen: when each actor first and last wrote.
         runners: who ran the runner.
+        people: who wrote something that no program writes by itself.
         closed_by: who closed the incident; empty while nobody did.
         types: how many events there are of each type.
     """
@@ -45,6 +46,7 @@ class Gathered:
         self.signatures = SignatureBook()
         self.seen: dict[str, tuple[datetime, datetime]] = {}
         self.runners: set[str] = set()
+        self.people: set[str] = set()
         self.closed_by = ""
         self.types: Counter[str] = Counter()
         self.read = read
@@ -86,6 +88,8 @@ class Gathered:
         """Take in an event before the fold does, while ``incident.head`` is still what whoever wrote it had seen."""
         first, _ = self.seen.get(event.actor, (event.at, event.at))
         self.seen[event.actor] = (first, event.at)
+        if type(event.body) not in _PROGRAMS_WRITE:
+            self.people.add(event.actor)
         handler = _HANDLERS.get(type(event.body))
         if handler:
             handler(self, event, event.body)
@@ -145,6 +149,25 @@ class Gathered:
     def _signed(self, event: e.Event, body: e.SignedOff) -> None:
         self.signatures.signed(event, body, self.incident.head, self.types)
 
+
+_PROGRAMS_WRITE = frozenset(
+    {
+        e.ExerciseBegan,
+        e.RunnerStarted,
+        e.RunnerStopped,
+        e.RunRefused,
+        e.ActionStarted,
+        e.ActionReentered,
+        e.ProgramStarted,
+        e.ProgramFinished,
+        e.ActionFinished,
+        e.ActionInDoubt,
+        e.HealthChanged,
+        e.InjectGiven,
+        e.JournalContinued,
+    }
+)
+"""What a runner or a facilitator writes. Whoever wrote nothing else is no participant, whatever the name."""
 
 _HANDLERS: dict[type[e.Body], Callable[[Gathered, e.Event, Any], None]] = {
     e.DecisionMade: Gathered._decided,

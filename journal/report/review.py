@@ -109,12 +109,18 @@ class InjectEntry(Part, frozen=True, kw_only=True):
 
 
 class AfterAction(Part, frozen=True, kw_only=True):
-    """What an exercise showed (NIST SP 800-84, HSEEP); its hot wash and improvement plan are the report's own parts."""
+    """What an exercise showed (NIST SP 800-84, HSEEP); its hot wash and improvement plan are the report's own parts.
+
+    Attributes:
+        participants: the people who wrote into its journal.
+        programs: what wrote beside them: the runner, the facilitator.
+    """
 
     title: str
     situation: str
     began_at: datetime | None
     participants: list[str]
+    programs: list[str]
     objectives: list[ObjectiveResult]
     expectations: list[ExpectationResult]
     injects: list[InjectEntry]

@@ -14,7 +14,7 @@ from journal.report import render
 from journal.report.build import build
 from journal.report.model import Report
 from journal.store import Journal, Reader
-from tests.journal.reviewed_story import write_reviewed
+from tests.journal.reviewed_story import EXERCISE, write_reviewed
 from tests.journal.stories import ADA, BEN, DECLARED, SetClock, declaration, plan, step
 from tests.journal.test_report import BUNDLED
 
@@ -152,6 +152,33 @@ def test_an_exercise_has_its_after_action_part(report: Report) -> None:
         text = render(report, name)
         assert "M, performed with major challenges" in text and "Hot wash" in text and "Improvement plan" in text
     assert json.loads(render(report, "json"))["exercise"]["objectives"][1]["rating"] == "M"
+
+
+def test_programs_are_no_participants_whatever_their_names(tmp_path: Path) -> None:
+    first = declaration(plan(step("a", action="x.y")), kind=Kind.TABLETOP)
+    with Journal.create(tmp_path / "journal.db", first, actor=ADA, clock=SetClock().clock()) as journal:
+        journal.append(
+            e.ExerciseBegan(exercise=EXERCISE), e.InjectGiven(inject="press", text="?"), actor="facilitator@vm"
+        )
+        journal.append(e.RunnerStarted(pid=7, started=1), actor="runner@vm")
+        journal.append(e.HealthChanged(system="db", status="up", was="down"), actor="runner@vm")
+        journal.append(e.NoteAdded(text="My account is called so."), actor="runner@ci")
+        journal.append(e.RunRequested(step="a", action="x.y"), actor=BEN)
+    report = build(tmp_path / "journal.db")
+    assert report.exercise is not None
+    assert report.exercise.participants == [ADA, "runner@ci", BEN]
+    assert report.exercise.programs == ["facilitator@vm", "runner@vm"]
+    for name in ("md", "html"):
+        text = render(report, name)
+        assert "Programs: facilitator@vm, runner@vm." in text.replace("\\", "")
+    assert "Programs:" not in render(build(only_people(tmp_path)), "md")
+
+
+def only_people(folder: Path) -> Path:
+    first = declaration(plan(step("a")), kind=Kind.TABLETOP)
+    with Journal.create(folder / "people.db", first, actor=ADA, clock=SetClock().clock()) as journal:
+        journal.append(e.ExerciseBegan(exercise=EXERCISE))
+    return folder / "people.db"
 
 
 def test_what_is_no_exercise_has_no_after_action_part(tmp_path: Path) -> None:
