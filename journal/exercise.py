@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from journal.counting import count
 from journal.exercise_moments import Moments, moments, say
 from journal.exercise_script import Exercise, Expectation, Inject, exercise_from_data
 
@@ -102,10 +103,15 @@ def _rate(objective: str, title: str, results: list[ExpectationResult]) -> Objec
     own = [result for result in results if result.objective == objective]
     missed = [result for result in own if not result.met]
     if not missed:
-        return ObjectiveResult(title=title, rating="P", why=f"All {len(own)} expectations were met.")
+        return ObjectiveResult(title=title, rating="P", why=_all_met(len(own)))
     rating: Rating = "U" if len(missed) == len(own) else "M" if any(r.critical for r in missed) else "S"
     named = "; ".join(f"{result.title}{' (critical)' if result.critical else ''}" for result in missed)
-    return ObjectiveResult(title=title, rating=rating, why=f"{len(missed)} of {len(own)} expectations missed: {named}.")
+    why = f"{len(missed)} of {count(len(own), 'expectation')} missed: {named}."
+    return ObjectiveResult(title=title, rating=rating, why=why)
+
+
+def _all_met(number: int) -> str:
+    return "The only expectation was met." if number == 1 else f"All {number} expectations were met."
 
 
 _Verdict = tuple[bool, datetime | None, str]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from journal.counting import count as count  # screens say it beside the phrases below
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -44,8 +46,3 @@ def utc(at: datetime) -> str:
 def alarm(number: int, what: str) -> str:
     """Return ``0 failed``, or loudly ``2 FAILED``."""
     return f"{number} {what.upper() if number else what}"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Return ``1 step`` or ``2,000 steps``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -15,6 +15,7 @@ from actions.postgres.identity import identity
 from actions.postgres.process import control
 from actions.postgres.server import Server, find_server
 from actions.postgres.wal import SEGMENT_BYTES
+from journal.counting import count
 
 
 @action(
@@ -78,10 +79,10 @@ def _age_s(backup: Backup) -> int:
 def _summary(facts: dict[str, Any], findings: list[str], *, full: bool) -> str:
     if findings:
         more = f", and {len(findings) - 3} more" if len(findings) > 3 else ""
-        return f"{len(findings)} findings: {'; '.join(findings[:3])}{more}."
+        return f"{count(len(findings), 'finding')}: {'; '.join(findings[:3])}{more}."
     until = datetime.fromisoformat(facts["archived_until"])
     depth = "every file read" if full else "quick check, files not read"
     return (
-        f"{facts['backups']} backups, newest {facts['newest']} ({facts['age_s'] / 60:.0f} min old); "
+        f"{count(facts['backups'], 'backup')}, newest {facts['newest']} ({facts['age_s'] / 60:.0f} min old); "
         f"log archived without a gap until {until:%H:%M:%S} UTC ({depth})."
     )

@@ -10,6 +10,7 @@ import msgspec
 from actions.outcome import ActionFailed
 from actions.postgres.server import Server
 from actions.postgres.tables import SETTINGS, Counted
+from journal.counting import count
 
 
 class TableState(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,13 +73,13 @@ def compare(manifest: Manifest, found: Mapping[str, Counted]) -> list[str]:
     for name, expected in manifest.tables.items():
         have = found.get(name)
         if have is None:
-            wrong.append(f"{name} is missing ({expected.count:,} rows)")
+            wrong.append(f"{name} is missing ({count(expected.count, 'row')})")
         elif have.damage:
             continue  # said already, with the page
         elif expected.state == "growing" and have.count < expected.count:
-            wrong.append(f"{name} has {have.count:,} rows, fewer than the backup's {expected.count:,}")
+            wrong.append(f"{name} has {count(have.count, 'row')}, fewer than the backup's {expected.count:,}")
         elif expected.state == "stable" and have.count != expected.count:
-            wrong.append(f"{name} has {have.count:,} rows, the backup {expected.count:,}")
+            wrong.append(f"{name} has {count(have.count, 'row')}, the backup {expected.count:,}")
         elif expected.state == "stable" and have.digest != expected.digest:
-            wrong.append(f"{name} has the backup's {have.count:,} rows, but not the same content")
+            wrong.append(f"{name} has the backup's {count(have.count, 'row')}, but not the same content")
     return wrong

@@ -16,6 +16,7 @@ from actions.postgres.manifest import Manifest, compare, load_manifest
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server
 from actions.postgres.tables import Counted, list_tables, read_tables
+from journal.counting import count
 
 _HOURS_S = 6 * 3600.0
 _CHECKSUMS = "SELECT current_setting('data_checksums'), (SELECT sum(checksum_failures) FROM pg_stat_database)::int"
@@ -56,7 +57,7 @@ def _read(server: Server) -> dict[str, Counted]:
         for name, table in read_tables(session):
             server.ctx.check_cancelled()
             found[name] = table
-            server.ctx.log(f"{name}: {table.damage or f'{table.count:,} rows'}")
+            server.ctx.log(f"{name}: {table.damage or count(table.count, 'row')}")
             server.ctx.progress(Progress(fraction=len(found) / total, text=f"read {name}"))
     return found
 
@@ -91,13 +92,13 @@ def _summary(facts: dict[str, Any]) -> str:
     wrong = [*facts["corrupt"], *facts["mismatches"]]
     if wrong:
         more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        return f"{len(wrong)} findings: {'; '.join(wrong[:3])}{more}."
+        return f"{count(len(wrong), 'finding')}: {'; '.join(wrong[:3])}{more}."
     compared = (
         f"as in the manifest of backup {facts['manifest']}"
         if "manifest" in facts
         else "not compared: there is no manifest"
     )
-    parts = [f"{facts['tables_checked']} tables read, {compared}"]
+    parts = [f"{count(facts['tables_checked'], 'table')} read, {compared}"]
     if facts["checksums"] != "on":
         parts.append("page checksums are off, damage to pages may have gone unseen")
     if "rpo_achieved_s" in facts:

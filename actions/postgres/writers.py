@@ -17,6 +17,7 @@ from actions.postgres.connection import connect
 from actions.postgres.identity import identity
 from actions.postgres.process import postmaster
 from actions.postgres.server import Server, find_server
+from journal.counting import count
 
 _BEGIN = "# cleo: the application's roles are kept out until `postgres.allow_writers` (begin)"
 _END = "# cleo: (end)"
@@ -51,9 +52,8 @@ def stop_writers(ctx: ActionContext) -> Outcome:
     bar_writers(server)
     ended = _apply(server) if running else 0
     state = "" if running else " It is down, and will keep them out when it starts."
-    return Outcome(
-        ok=True, summary=f"{roles} cannot connect; {ended} sessions were ended.{state}", facts={"sessions_ended": ended}
-    )
+    summary = f"{roles} cannot connect; {count(ended, 'session was', 'sessions were')} ended.{state}"
+    return Outcome(ok=True, summary=summary, facts={"sessions_ended": ended})
 
 
 @action("postgres.allow_writers", probe="postgres.writers", resumable=True, target=identity)

@@ -18,6 +18,7 @@ from actions.postgres.process import describe_data, postmaster
 from actions.postgres.server import Server
 from actions.postgres.tables import Counted, read_tables
 from actions.validation.everything import measure_all
+from journal.counting import count
 from journal.errors import CleoError
 
 _PATIENT_S = 15.0
@@ -73,7 +74,7 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
     found, left_out = check_without_installing(server)
     corrupt += found
     facts["corrupt"] = corrupt
-    lines = [f"corrupt: {line}" for line in corrupt] or [f"corruption: none found, {len(tables)} tables read"]
+    lines = [f"corrupt: {line}" for line in corrupt] or [f"corruption: none found, {count(len(tables), 'table')} read"]
     return [*lines, f"structures not checked: {left_out}"] if left_out else lines
 
 

@@ -36,4 +36,6 @@ def say(ctx: ActionContext, measured: dict[str, Health]) -> str:
     not_up = [f"{name} is {health.status}" for name, health in measured.items() if health.status != "up"]
     if not measured:
         return f"The inventory {ctx.inventory.name} has no systems: nothing was measured."
-    return "; ".join(not_up) + "." if not_up else f"All {len(measured)} systems are up."
+    if not_up:
+        return "; ".join(not_up) + "."
+    return "The only system is up." if len(measured) == 1 else f"All {len(measured)} systems are up."

@@ -12,6 +12,7 @@ from actions.outcome import Outcome
 from actions.postgres.process import describe_data, postmaster
 from actions.postgres.server import Server
 from actions.validation.everything import measure_all, say
+from journal.counting import count
 from journal.errors import CleoError
 
 _PATIENT_S = 15.0
@@ -44,7 +45,7 @@ def _in_depth(server: Server, facts: dict[str, Any]) -> list[str]:
         backups = quick_facts(server, read_repository(server))
     except CleoError as error:
         return [f"{server.name}: {error.message}"]
-    server.ctx.log(f"{server.name}: data directory {data}; {backups['backups']} backups.")
+    server.ctx.log(f"{server.name}: data directory {data}; {count(backups['backups'], 'backup')}.")
     facts["backups"] = backups["backups"]
     wrong = [] if facts["running"] else [f"{server.name}: no process runs."]
     if data in ("missing", "there, but not a database", "without a readable control file"):

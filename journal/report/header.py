@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal import clocks
+from journal.counting import count
 from journal.records import Run, StepState
 from journal.report import evidence as ev
 from journal.report import model as m
@@ -184,7 +185,7 @@ def _closed_early(gathered: Gathered, at: datetime, left: list[ev.StepName]) -> 
         by=gathered.closed_by,
         what="closed with open steps",
         step=ev.StepName(),
-        reason=f"{len(left)} required step{'' if len(left) == 1 else 's'} open: {named}{more}",
+        reason=f"{count(len(left), 'required step')} open: {named}{more}",
     )
 
 

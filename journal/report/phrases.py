@@ -8,6 +8,7 @@ from pathlib import Path
 from shlex import join
 from typing import Any
 
+from journal.counting import count
 from journal.exercise import RATING_WORDS
 from journal.report import evidence as ev
 from journal.report.review import CallEntry, SignatureEntry, ValidationResult, WrittenField
@@ -126,6 +127,7 @@ def filters(times: Times) -> dict[str, Callable[..., Any]]:
 _FILTERS: dict[str, Callable[..., Any]] = {
     "achieved": achieved,
     "argv": join,
+    "count_of": count,
     "counts": counts,
     "css_string": css_string,
     "from_zero": from_zero,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from journal.counting import count
 from journal.events import Kind
 from journal.report import evidence as ev
 from journal.report import model as m
@@ -72,7 +73,7 @@ def _runs(runs: list[ev.ActionRun]) -> str:
         return "No action was run."
     states = Counter(run.state for run in counting)
     listed = ", ".join(f"{number} {state}" for state, number in states.items())
-    return f"{_count(len(counting), 'action')} asked for: {listed}."
+    return f"{count(len(counting), 'action')} asked for: {listed}."
 
 
 def _deviations(deviations: list[ev.DeviationEntry]) -> str:
@@ -80,8 +81,4 @@ def _deviations(deviations: list[ev.DeviationEntry]) -> str:
         return "There was no deviation from the plan."
     kinds = Counter(deviation.what for deviation in deviations)
     listed = ", ".join(f"{number} {what}" for what, number in kinds.items())
-    return f"{_count(len(deviations), 'deviation')} from the plan: {listed}."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    return f"{count(len(deviations), 'deviation')} from the plan: {listed}."

@@ -81,6 +81,23 @@ def test_each_rule(tmp_path: Path, rule: dict[str, Any], met: bool) -> None:
     assert found.expectations[0].why
 
 
+@pytest.mark.parametrize(
+    ("met", "why"),
+    [
+        ([True], "The only expectation was met."),
+        ([True, True], "All 2 expectations were met."),
+        ([False], "1 of 1 expectation missed: number 0."),
+        ([True, False], "1 of 2 expectations missed: number 1."),
+    ],
+)
+def test_a_rating_says_of_how_many_expectations(tmp_path: Path, met: list[bool], why: str) -> None:
+    found = _assessed(
+        tmp_path, _script(*({"happened": ["note" if n else "closed"]} for n in met)), e.NoteAdded(text="seen")
+    )
+    assert found
+    assert found.objectives[0].why == why
+
+
 @pytest.mark.parametrize(("missed", "rating"), [((), "P"), ((1,), "S"), ((0,), "M"), ((0, 1), "M"), ((0, 1, 2), "U")])
 def test_an_objective_is_rated_as_hseep_does(tmp_path: Path, missed: tuple[int, ...], rating: str) -> None:
     rules = [{"happened": ["closed" if n in missed else "note"], "critical": n == 0} for n in range(3)]

@@ -200,6 +200,7 @@ def test_an_incident_with_nothing_in_it_makes_a_report_that_claims_nothing(tmp_p
     assert (found.rto[0].achieved_s, found.actions, found.deviations) == (None, [], [])
     assert "The incident is still open." in found.summary.sentences
     assert "No action was run." in found.summary.sentences
+    assert "chain verified: 1 event, up to head" in render(found, "md")
     for name in ("md", "html", "json"):
         assert "INC-2026-03-01-1" in render(found, name)
 

@@ -8,6 +8,7 @@ import pytest
 
 from actions.backups.hold import hold
 from actions.backups.take import take
+from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.postgres.apply_wal import apply_wal
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.xdist_group("postgres-lost")
 def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     switched = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
     wait_until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= switched)
+    assert FakeContext(load_inventory(lab.inventory_path)).do(verify_backups).summary.startswith("1 backup, newest ")
     fault = lab.break_("postgres", "lose-data-directory")
     ctx = FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"}, began_at=fault.at)
 
