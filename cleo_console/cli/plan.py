@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from journal.counting import count
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
@@ -128,8 +129,4 @@ def _summary(problems: list[Problem]) -> str:
     found = sum(problem.level == "error" for problem in problems)
     warned = len(problems) - found
     verdict = "This plan cannot be used" if found else "This plan can be used"
-    return f"{verdict}: {_count(found, 'error')}, {_count(warned, 'warning')}."
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    return f"{verdict}: {count(found, 'error')}, {count(warned, 'warning')}."
