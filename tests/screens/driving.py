@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 from cleo_console.app import CleoApp
@@ -37,18 +38,24 @@ class Console:
     async def type(self, text: str) -> None:
         await self.pilot.press(*({" ": "space"}.get(char, char) for char in text))
 
-    async def until(self, condition: Callable[[], object], what: str) -> None:
-        """Wait until ``condition`` holds; ``what`` is said when it does not in time."""
+    def key(self, key: str) -> None:
+        """Hand over a key as a terminal does, and wait for nothing: ``press`` waits for an idle processor."""
+        self.app.post_message(Key(key, key if len(key) == 1 else None))
+
+    async def until(self, condition: Callable[[], object], what: str) -> float:
+        """Wait until ``condition`` holds, and return when that was; ``what`` is said when it does not in time."""
         deadline = time.monotonic() + DEADLINE
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"never saw: {what}\n{self.screen_text()}")
             await asyncio.sleep(0.01)
+        held = time.monotonic()
         await self.pilot.pause()
+        return held
 
-    async def sees(self, *texts: str) -> None:
-        """Wait until the screen shows all these texts."""
-        await self.until(lambda: all(text in self.screen_text() for text in texts), " and ".join(texts))
+    async def sees(self, *texts: str) -> float:
+        """Wait until the screen shows all these texts, and return when it did."""
+        return await self.until(lambda: all(text in self.screen_text() for text in texts), " and ".join(texts))
 
     async def has_cursor(self) -> None:
         """Wait until something on the screen takes keys."""
