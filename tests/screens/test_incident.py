@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-import pytest
-
 from journal import events as e
 from journal.incident import Incident
-from journal.store import Journal, JournalWriteFailed, Reader
+from journal.store import Journal, Reader
 from screens.dialog import Dialog
 from tests.screens.driving import console, requested, written
 from tests.screens.host import INCIDENT, START, FakeHost, PlayedRunner, SetClock
@@ -62,59 +60,6 @@ async def test_progress_shows_bar_rate_time_to_go_and_the_rto(
         await seen.sees("71%", "312 MB/s", "1 min to go", "inside the RTO")
         runner.progress(run, fraction=0.71, rate=1e6, text="", eta_s=7200)
         await seen.sees("2 h 00 min to go", "1 h 07 min OVER", "RTO")
-
-
-async def test_items_are_ticked_one_after_another_and_by_number(host: FakeHost, journal: Journal) -> None:
-    async with console(host) as seen:
-        await seen.at("notify")
-        await seen.press("enter")
-        await seen.sees("[x] Support told", "[ ] CTO told")
-        await seen.press("3")
-        await seen.sees("[x] CTO told")
-        await seen.press("3")
-        await seen.sees("[ ] CTO told")
-        await seen.press("2", "3")
-        await seen.sees("enter: mark it done")
-        await seen.press("enter")
-        await seen.until(lambda: written(journal, e.StepMarkedDone), "the step marked done")
-        assert written(journal, e.StepMarkedDone)[0].step == "notify"
-
-
-async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(host: FakeHost, journal: Journal) -> None:
-    async with console(host) as seen:
-        await seen.at("notify")
-        act, tick = seen.incident_screen.action_act, seen.incident_screen.action_tick
-        act()  # between these, the screen learns nothing of what was written
-        act()
-        tick(1)
-        tick(1)
-        act()
-        act()
-        await seen.until(lambda: written(journal, e.StepMarkedDone), "the step marked done")
-        support, managers, cto = seen.incident_screen.incident.plan.by_id["notify"].items
-        said = [(event.item, event.checked) for event in written(journal, e.ItemChecked)]
-        assert said == [(support, True), (managers, True), (support, False), (support, True), (cto, True)]
-        assert [event.step for event in written(journal, e.StepMarkedDone)] == ["notify"]
-
-
-async def test_an_item_that_could_not_be_ticked_is_ticked_by_the_next_press(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with console(host) as seen:
-        await seen.at("notify")
-        with monkeypatch.context() as disk:
-            disk.setattr(Journal, "append", refuses)
-            seen.incident_screen.action_act()
-            seen.incident_screen.action_act()
-            await seen.sees("Not done: tick an item")
-        await seen.until(lambda: [isinstance(s, Dialog) for s in seen.app.screen_stack].count(True) == 2, "both told")
-        await seen.press("escape", "escape")
-        await seen.press("enter")
-        await seen.sees("[x] Support told", "[ ] CTO told")
-
-
-def refuses(*_: object) -> None:
-    raise JournalWriteFailed("The disk is full.", "Free some space.")
 
 
 async def test_skipping_wants_a_reason(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:

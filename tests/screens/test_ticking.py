@@ -1,0 +1,64 @@
+"""Ticking a step's items: every press counts, however fast they come."""
+
+from __future__ import annotations
+
+import pytest
+
+from journal import events as e
+from journal.store import Journal, JournalWriteFailed
+from screens.dialog import Dialog
+from tests.screens.driving import console, written
+from tests.screens.host import FakeHost
+
+
+async def test_items_are_ticked_one_after_another_and_by_number(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.at("notify")
+        await seen.press("enter")
+        await seen.sees("[x] Support told", "[ ] CTO told")
+        await seen.press("3")
+        await seen.sees("[x] CTO told")
+        await seen.press("3")
+        await seen.sees("[ ] CTO told")
+        await seen.press("2", "3")
+        await seen.sees("enter: mark it done")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.StepMarkedDone), "the step marked done")
+        assert written(journal, e.StepMarkedDone)[0].step == "notify"
+
+
+async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.at("notify")
+        act, tick = seen.incident_screen.action_act, seen.incident_screen.action_tick
+        act()  # between these, the screen learns nothing of what was written
+        act()
+        tick(1)
+        tick(1)
+        act()
+        act()
+        await seen.until(lambda: written(journal, e.StepMarkedDone), "the step marked done")
+        support, managers, cto = seen.incident_screen.incident.plan.by_id["notify"].items
+        said = [(event.item, event.checked) for event in written(journal, e.ItemChecked)]
+        assert said == [(support, True), (managers, True), (support, False), (support, True), (cto, True)]
+        assert [event.step for event in written(journal, e.StepMarkedDone)] == ["notify"]
+
+
+async def test_an_item_that_could_not_be_ticked_is_ticked_by_the_next_press(
+    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(host) as seen:
+        await seen.at("notify")
+        with monkeypatch.context() as disk:
+            disk.setattr(Journal, "append", refuses)
+            seen.incident_screen.action_act()
+            seen.incident_screen.action_act()
+            await seen.sees("Not done: tick an item")
+        await seen.until(lambda: [isinstance(s, Dialog) for s in seen.app.screen_stack].count(True) == 2, "both told")
+        await seen.press("escape", "escape")
+        await seen.press("enter")
+        await seen.sees("[x] Support told", "[ ] CTO told")
+
+
+def refuses(*_: object) -> None:
+    raise JournalWriteFailed("The disk is full.", "Free some space.")
