@@ -64,13 +64,16 @@ class Responder:
         self._terminal.until("the incident is closed")
 
     def _press(self, screen: str) -> None:
+        """Press the key that NEXT names, unless the screen says something else by now: then it is looked at anew."""
         line = _next(screen)
+        if _says_else(self._terminal.screen(), line):
+            return
         self.deeds.append(line.removeprefix(" NEXT").strip())
         self._terminal.keys("g" if "[g: go there]" in line else "Enter")
 
         def answered(now: str) -> bool:
             ticked = "tick:" in line and _still(now) != _still(screen)
-            return ticked or _next(now) != line or "(esc)" in now or "Understood (enter)" in now
+            return ticked or _says_else(now, line)
 
         with suppress(AssertionError):  # a key that came before the focus did is pressed again, as people do
             self._terminal.until(answered, 8)
@@ -101,8 +104,10 @@ class Responder:
         raise AssertionError(f"{text!r} cannot be typed\n{self._terminal.screen()}")
 
     def _leave(self, *keys: str, sign: str = "(esc)") -> None:
-        """Press what answers a dialog, until its ``sign`` is gone."""
+        """Press what answers a dialog, until its ``sign`` is gone: a key too many acts on the step below."""
         for _ in range(4):
+            if sign not in self._terminal.screen():
+                return
             self._terminal.keys(*keys)
             with suppress(AssertionError):
                 self._terminal.until(lambda screen: sign not in screen, 5)
@@ -118,6 +123,11 @@ class Responder:
 def _next(screen: str) -> str:
     """Return the line that names what is next; empty while a dialog hides it."""
     return next((line for line in screen.splitlines() if line.startswith(" NEXT")), "")
+
+
+def _says_else(screen: str, line: str) -> bool:
+    """Return whether something else than ``line`` is next by now, or a dialog asks."""
+    return _next(screen) != line or "(esc)" in screen or "Understood (enter)" in screen
 
 
 def _alone(screen: str, text: str) -> bool:
