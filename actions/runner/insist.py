@@ -1,4 +1,4 @@
-"""Writing what has happened, however long the disk refuses it."""
+"""Writing to a journal whose disk may refuse or not answer: nothing is written twice, and nothing written is denied."""
 
 from __future__ import annotations
 
@@ -9,36 +9,57 @@ from journal.store import JournalUnanswered, JournalWriteFailed
 
 RETRY_S = 1.0
 
+Write = Callable[[], object]
+Trouble = Callable[[str], None]
+"""Told what goes wrong, and an empty text once it goes again."""
 
-def insist(
-    write: Callable[[], object], trouble: Callable[[str], None], *, gives_up: Callable[[], bool] = lambda: False
-) -> None:
-    """Return once something is in the journal, exactly once.
 
-    What failed is written again. What the disk has not answered for is waited for: it may be on the disk already.
+def never() -> bool:
+    """Go on trying."""
+    return False
+
+
+def write_once(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never) -> None:
+    """Return once something is in the journal; raise where it is known that it is not.
+
+    What the disk has not answered for is waited for: it may be there already.
 
     Args:
         write: writes it, in one transaction.
-        trouble: told what goes wrong, and an empty text once it goes again.
-        gives_up: asked after each failure, whether to leave it.
+        trouble: see `Trouble`.
+        gives_up: asked whenever the disk does not answer, whether to wait no longer.
 
     Raises:
-        JournalWriteFailed: it failed, and we give up.
+        JournalWriteFailed: it was not written; JournalUnanswered: that is not known, and we give up.
     """
-    pause = threading.Event()
     attempt = write
     while True:
         try:
             attempt()
-        except JournalWriteFailed as error:
+        except JournalUnanswered as error:
             trouble(str(error))
             if gives_up():
                 raise
-            if isinstance(error, JournalUnanswered):
-                attempt = error.settle
-            else:
-                attempt = write
-                pause.wait(RETRY_S)
+            attempt = error.settle
+        except JournalWriteFailed as error:
+            trouble(str(error))
+            raise
         else:
             trouble("")
             return
+
+
+def insist(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never) -> None:
+    """Return once something that has happened is in the journal, exactly once, however long the disk refuses it.
+
+    Raises:
+        JournalWriteFailed: as `write_once`, once we give up.
+    """
+    pause = threading.Event()
+    while True:
+        try:
+            return write_once(write, trouble, gives_up)
+        except JournalWriteFailed:
+            if gives_up():
+                raise
+            pause.wait(RETRY_S)
