@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 import screens.incident
+from cleo_console.driver import SteadyDriver
 from cleo_console.key_order import KeyOrder, KeySettled, Typed, is_text
 from journal.incident import Incident
 from screens.clocked import Now, utc_now
@@ -77,7 +78,7 @@ class CleoApp(App[None]):
     ) -> None:
         # Textual takes the terminal's own colours away only where they are in use before it looks at NO_COLOR; else it
         # makes them grey, and the terminal's defaults black on black.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(SteadyDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.host = host
         self.clock = clock
         self._open_incident = open_incident
