@@ -1,4 +1,4 @@
-"""Writing what has happened once, however long the disk takes to answer, or refuses it."""
+"""Writing to a journal whose disk may refuse or not answer: nothing is written twice, and nothing written is denied."""
 
 from __future__ import annotations
 
@@ -9,17 +9,28 @@ from journal.store import JournalUnanswered, JournalWriteFailed
 
 RETRY_S = 1.0
 
+Write = Callable[[], object]
+Trouble = Callable[[str], None]
+"""Told what goes wrong, and an empty text once it goes again."""
 
-def write_once(write: Callable[[], object], trouble: Callable[[str], None], *, gives_up: Callable[[], bool]) -> None:
-    """Return once something is in the journal; what the disk has not answered for is waited for, not written again.
+
+def never() -> bool:
+    """Go on trying."""
+    return False
+
+
+def write_once(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never) -> None:
+    """Return once something is in the journal; raise where it is known that it is not.
+
+    What the disk has not answered for is waited for: it may be there already.
 
     Args:
         write: writes it, in one transaction.
-        trouble: told that the disk does not answer.
-        gives_up: asked, while it is not known whether it was written, whether to leave it at that.
+        trouble: see `Trouble`.
+        gives_up: asked whenever the disk does not answer, whether to wait no longer.
 
     Raises:
-        JournalWriteFailed: it was not written; JournalUnanswered: that is not known yet, and we give up.
+        JournalWriteFailed: it was not written; JournalUnanswered: that is not known, and we give up.
     """
     attempt = write
     while True:
@@ -30,34 +41,25 @@ def write_once(write: Callable[[], object], trouble: Callable[[str], None], *, g
             if gives_up():
                 raise
             attempt = error.settle
+        except JournalWriteFailed as error:
+            trouble(str(error))
+            raise
         else:
+            trouble("")
             return
 
 
-def insist(
-    write: Callable[[], object], trouble: Callable[[str], None], *, gives_up: Callable[[], bool] = lambda: False
-) -> None:
-    """Return once something is in the journal, exactly once: like `write_once`, and what failed is written again.
-
-    Args:
-        write: writes it, in one transaction.
-        trouble: told what goes wrong, and an empty text once it goes again.
-        gives_up: asked after each failure, whether to leave it.
+def insist(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never) -> None:
+    """Return once something that has happened is in the journal, exactly once, however long the disk refuses it.
 
     Raises:
-        JournalWriteFailed: it failed, and we give up.
+        JournalWriteFailed: as `write_once`, once we give up.
     """
     pause = threading.Event()
     while True:
         try:
-            write_once(write, trouble, gives_up=gives_up)
-        except JournalUnanswered:
-            raise
-        except JournalWriteFailed as error:
-            trouble(str(error))
+            return write_once(write, trouble, gives_up)
+        except JournalWriteFailed:
             if gives_up():
                 raise
             pause.wait(RETRY_S)
-        else:
-            trouble("")
-            return

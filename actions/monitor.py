@@ -83,8 +83,7 @@ class Monitor:
         self._journal.set_reading(f"health:{system}", payload)
         if health.status != was:
             change = HealthChanged(system=system, status=health.status, was=was, detail=health.detail)
-            write_once(lambda: self._journal.append(change), self._trouble, gives_up=self._stop.is_set)
-            self._trouble("")
+            write_once(lambda: self._journal.append(change), self._trouble, self._stop.is_set)
 
 
 def _measure(probe: Probe) -> Health:

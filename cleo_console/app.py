@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 import screens.incident
+from cleo_console.driver import SteadyDriver
 from cleo_console.key_order import KeyOrder, KeySettled, Typed, is_text
 from journal.incident import Incident
 from screens.clocked import Now, utc_now
@@ -77,12 +78,13 @@ class CleoApp(App[None]):
     ) -> None:
         # Textual takes the terminal's own colours away only where they are in use before it looks at NO_COLOR; else it
         # makes them grey, and the terminal's defaults black on black.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(SteadyDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.host = host
         self.clock = clock
         self._open_incident = open_incident
         self._known = known
         self._keys = KeyOrder()
+        self._looks_again = False
         self.animation_level = "none"
         self.register_theme(THEME)
         # Set without its watcher, which would have every style sheet read once more before the first frame.
@@ -126,7 +128,7 @@ class CleoApp(App[None]):
 
     async def _hand_on_keys(self) -> None:
         keys = self._keys
-        while keys.waiting and not keys.busy(self.screen):
+        while keys.waiting and self.screen_stack and not keys.busy(self.screen):
             key = keys.waiting.popleft()
             if is_text(key):
                 focus_for_typing(self.screen)
@@ -134,8 +136,13 @@ class CleoApp(App[None]):
             await super().on_event(key)
             if not key.is_forwarded:  # bound for the whole program
                 keys.passed(key)
-        if keys.waiting:
-            self.set_timer(_LOOK_AGAIN_S, self._hand_on_keys)
+        if keys.waiting and not self._looks_again:
+            self._looks_again = True
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN_S, self.call_later, self._look_again)
+
+    async def _look_again(self) -> None:
+        self._looks_again = False
+        await self._hand_on_keys()
 
     def on_resize(self, event: events.Resize) -> None:
         """Say when the terminal is too small, and go back when it is not; by then the app knows its new size."""

@@ -19,8 +19,12 @@ PATIENCE_S = 0.5
 """How long a key may hold up those behind it. A screen opens in a tenth of that; nothing may ever stand still."""
 
 
+ROUNDS = 3
+"""A key sets off messages, and these set off others: so the one behind them goes round more than once."""
+
+
 class KeySettled(Message):
-    """Goes the way that a key went, behind all that the key set off: where it arrives, the key has done its work."""
+    """Goes the way that a key went, behind what the key set off."""
 
 
 Typed = Key | Paste
@@ -43,28 +47,31 @@ class KeyOrder:
         self._last: Typed | None = None
         self._screen: Screen[object] | None = None
         self._target: Widget | None = None
+        self._in_field = False
+        self._passed = False
         self._behind: KeySettled | None = None
-        self._settled = True
+        self._rounds = 0
         self._until = 0.0
 
     def handing_on(self, key: Typed, screen: Screen[object]) -> None:
-        """Note that ``key`` goes to ``screen`` now. A text field keeps what is typed into it in order by itself."""
-        self._last, self._screen, self._target, self._behind = key, screen, screen.focused or screen, None
-        self._settled = is_text(key) and isinstance(screen.focused, Input | TextArea)
+        """Note that ``key`` goes to ``screen`` now."""
+        self._last, self._passed = key, False
+        self._in_field = is_text(key) and isinstance(screen.focused, Input | TextArea)
         self._until = time.monotonic() + PATIENCE_S
+        self._begin_rounds(screen)
 
     def passed(self, key: Typed) -> None:
         """Note that ``key`` has passed all widgets, and what is bound to it was done; what that set off may go on."""
-        if key is self._last and not self._settled and self._behind is None and self._target:
-            self._behind = KeySettled()
-            self._target.post_message(self._behind)
+        self._passed = self._passed or key is self._last
 
     def settled(self, message: KeySettled) -> None:
-        """Note that what follows a key has arrived."""
-        self._settled = self._settled or message is self._behind
+        """Note that what goes behind a key has arrived."""
+        if message is self._behind:
+            self._behind = None
+            self._rounds -= 1
 
     def busy(self, screen: Screen[object]) -> bool:
-        """Return whether the last key is still at work, or the screen that it brought up has no focus yet.
+        """Return whether the first key that waits has to wait on.
 
         Args:
             screen: the one on top now.
@@ -72,7 +79,22 @@ class KeyOrder:
         if self._last is None or time.monotonic() > self._until:
             return False
         if screen is not self._screen:
-            return screen.focused is None
-        if self._last._stop_propagation:
-            self.passed(self._last)
-        return not self._settled
+            if screen.focused is None:
+                return True
+            self._begin_rounds(screen)
+        elif self._in_field and is_text(self.waiting[0]):
+            return False  # a field keeps what is typed into it in order by itself
+        if self._passed or self._last._stop_propagation:
+            self._go_round()
+            return self._rounds > 0
+        return True
+
+    def _begin_rounds(self, screen: Screen[object]) -> None:
+        self._screen, self._target = screen, screen.focused or screen
+        self._behind, self._rounds = None, ROUNDS
+
+    def _go_round(self) -> None:
+        if self._rounds and self._behind is None and self._target:
+            self._behind = KeySettled()
+            if not self._target.post_message(self._behind):  # it is gone, and with it what it had still to do
+                self._rounds = 0

@@ -55,7 +55,11 @@ class CleoCommands(Provider):
 
     def _runs(self, node: object, binding: Binding) -> Callable[[], object]:
         owner = node if isinstance(node, Screen) else self.screen
-        return lambda: self.app.run_worker(owner.run_action(binding.action))
+
+        async def run() -> None:  # awaited by the app, so that keys behind it wait for the dialog that it opens
+            await owner.run_action(binding.action)
+
+        return run
 
     def _steps(self) -> Iterator[Command]:
         below = next((screen for screen in self.app.screen_stack if isinstance(screen, IncidentView)), None)

@@ -5,7 +5,7 @@ A dialog is imported when its key is pressed: all of them together would hold up
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from journal.events import Override
@@ -80,17 +80,17 @@ class IncidentScreen(IncidentSaying):
         }
         todo[deed(self.incident, step, self.session.catalogue)](step)
 
-    def _run(self, step: Step) -> None:
+    def _run(self, step: Step, overrides: Sequence[Override] = ()) -> None:
         from screens.interlock import Interlock
 
-        if destructive(step, self.session.catalogue):
-            self.app.push_screen(Interlock(self.session, step), lambda typed: self._confirmed(step, typed))
-        else:
-            self.request_run(step)
+        def confirmed(typed: str | None) -> None:
+            if typed:
+                self.request_run(step, confirmed=typed, overrides=overrides)
 
-    def _confirmed(self, step: Step, typed: str | None) -> None:
-        if typed:
-            self.request_run(step, confirmed=typed)
+        if destructive(step, self.session.catalogue):
+            self.app.push_screen(Interlock(self.session, step), confirmed)
+        else:
+            self.request_run(step, overrides=overrides)
 
     def _tick_next(self, step: Step) -> None:
         """Tick the next item. What is on its way counts: of two presses, none is lost, and none says the same again."""
@@ -151,10 +151,10 @@ class IncidentScreen(IncidentSaying):
     def action_override(self) -> None:
         """Go on although a gate refused, or a step waits for others."""
         run = refused_run(self.incident, self.step.id)
-        if run is not None:
+        if run and run.refusal and run.refusal.yields != "never":
             self.show_refusal(run)
-        else:
-            self._run(self.step)
+        else:  # what never yields may be settled by now: ask again, with the reasons that were given before
+            self._run(self.step, run.overrides if run else ())
 
     def show_refusal(self, run: Run) -> None:
         """Say which gate refused, and take a person's word where it yields."""

@@ -50,9 +50,9 @@ class Interlock(WatchingDialog[str], TakesTyping):
         yield Quiet("not known yet: the dry run tells", id="target")
 
     def foot(self) -> Iterable[Widget]:
-        """Yield the field, always in sight: who types must see what."""
-        yield Quiet(id="type-label")
-        yield Field(id="typed", disabled=True, select_on_focus=False)
+        """Yield the field, always in sight: who types must see what. It takes text from the first, and counts later."""
+        yield Quiet("the dry run comes first", id="type-label")
+        yield Field(id="typed", select_on_focus=False)
 
     def buttons(self) -> Iterable[Widget]:
         """Yield cancel first: the focus starts there."""
@@ -65,7 +65,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         self.ask_for("dry run", lambda desk: desk.request_run(self._step.id, dry_run=True))
 
     def news(self) -> None:
-        """Show the dry run as it goes, and open the field when it is over and the target known."""
+        """Show the dry run as it goes, and ask for the target when it is over."""
         super().news()
         run = self.watched
         if run is None:
@@ -82,22 +82,31 @@ class Interlock(WatchingDialog[str], TakesTyping):
         label = self.query_one("#type-label", Quiet)
         if not wanted:
             label.show(Content.assemble(("The target is not known, so nothing can be confirmed.", "bold $text-error")))
+            typed.disabled = True
             return
         warning = "" if run.state is RunState.SUCCEEDED else "The dry run did not end well: read why first. "
         label.show(Content.assemble((warning, "bold $text-error"), "to go on, type  ", (wanted, "bold")))
-        typed.disabled = False
+        self._judge()
 
     def field_for_typing(self) -> Input | None:
-        """Return the field, also while the focus is still on cancel: enter there does nothing."""
+        """Return the field: letters belong there wherever the focus is. Enter on cancel still cancels."""
         typed = self.query_one("#typed", Input)
         return None if typed.disabled or typed.has_focus else typed
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Only the target's own identity opens the button."""
+        self.complain("")
+        self._judge()
+
+    def _judge(self) -> None:
         self.query_one("#confirm", Button).disabled = not self._matches()
 
+    @property
+    def _over(self) -> bool:
+        return self.watched is not None and self.watched.state.over
+
     def _matches(self) -> bool:
-        wanted = word_to_type(self.watched.target) if self.watched else ""
+        wanted = word_to_type(self.watched.target) if self.watched and self._over else ""
         return bool(wanted) and self.query_one("#typed", Input).value.strip() == wanted
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -105,8 +114,10 @@ class Interlock(WatchingDialog[str], TakesTyping):
         event.stop()
         if self._matches():
             self.query_one("#confirm").focus()
-        else:
+        elif self._over:
             self.complain("That is not the target named above. Nothing was done.")
+        else:
+            self.complain("The dry run is not over yet: wait for it and read it. Nothing was done.")
 
     def confirm(self) -> None:
         """Give what was typed."""

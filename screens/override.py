@@ -13,11 +13,12 @@ from journal.inert import inert_lines
 from journal.interlock import word_to_type
 from journal.records import Refusal, Run
 from screens.dialog import Dialog
+from screens.takes_typing import TakesTyping
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
 
-class OverrideDialog(Dialog[Override]):
+class OverrideDialog(Dialog[Override], TakesTyping):
     """Gives a person's word that one gate shall yield once. Gates that never yield only say so.
 
     Args:
@@ -70,6 +71,10 @@ class OverrideDialog(Dialog[Override]):
     def on_mount(self) -> None:
         """The focus is on leaving it."""
         self.query_one("#cancel").focus()
+
+    def field_for_typing(self) -> Input | None:
+        """Return the reason's field, also while the focus is on leaving it."""
+        return None if not self._yields or isinstance(self.focused, Input) else self.query_one("#reason", Input)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field, at last to the button; it does not press it."""

@@ -41,6 +41,7 @@ class ReportScreen(FullScreen):
     ]
     _preview: Preview | None = None
     _building = False
+    _once_more = False
     _width = 0
 
     def body(self) -> Iterable[Widget]:
@@ -103,11 +104,13 @@ class ReportScreen(FullScreen):
     def _built(self, found: Preview) -> None:
         self._building, self._preview = False, found
         self.query_one(LinesView).show(found.lines)
+        if self._once_more:
+            self.action_renew()
         self.news()
 
     def not_found(self) -> None:
         """The journal could not be read: say so, and let it be tried again."""
-        self._building = False
+        self._building = self._once_more = False
 
     @property
     def _part(self) -> str:
@@ -175,7 +178,8 @@ class ReportScreen(FullScreen):
         self._write(f"drop {item_id}", lambda desk: desk.drop_action_item(item_id))
 
     def action_renew(self) -> None:
-        """Build the report anew."""
+        """Build the report anew; while one is being built, once more after it: that may be too old already."""
+        self._once_more = self._building
         if not self._building:
             self._build()
             self.news()

@@ -116,8 +116,8 @@ def _refusal(incident: Incident, step: Step) -> list[Line]:
         "reason": "v: go on anyway, with a reason",
         "reason and target": "v: go on anyway, with a reason and the target typed",
     }
-    after = yields.get(run.refusal.yields, "This gate never yields: do what it asks for first.")
-    what = "dry run refused" if run.dry_run else "REFUSED"
+    after = yields.get(run.refusal.yields, "This gate never yields: do what it asks for, then run the step again.")
+    what = f"{'dry run refused' if run.dry_run else 'REFUSED'} at {run.refusal.at:%H:%M:%S} UTC"
     return [
         Content.assemble((f"✗ {what} by gate {inert(run.refusal.gate)}: ", _BAD), inert(run.refusal.message)),
         Content.assemble(("  " + after, _WARN)),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from actions.insist import insist
+from actions.insist import insist, write_once
 from actions.monitor import Monitor
 from actions.runner.gates import Asked, Closed, closed_gates
 from actions.runner.jobs import Jobs, gone
@@ -191,17 +191,13 @@ class Runner:
                 worker.cancel()
 
     def _try_append(self, body: e.Body) -> None:
-        try:
-            self._journal.append(body)
-        except JournalWriteFailed as error:
-            self._trouble(str(error))
-            raise
-        self._trouble("")
+        """Write an event or raise; nothing begins before it is known which."""
+        write_once(lambda: self._journal.append(body), self._trouble, self._stop.is_set)
 
     def _append(self, body: e.Body) -> None:
         """Write an event that has happened, however long the disk refuses it: it is not forgotten, and not made up."""
         try:
-            insist(lambda: self._journal.append(body), self._trouble, gives_up=self._stop.is_set)
+            insist(lambda: self._journal.append(body), self._trouble, self._stop.is_set)
         except JournalWriteFailed:
             # As if this runner had died here: its successor finds the run unfinished, and says so.
             raise RunnerGone from None

@@ -90,7 +90,7 @@ class Facilitator:
         given = e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s)
         # Where the disk refuses it, it stays due, and is given once the disk takes it. The runner tells of the disk.
         with contextlib.suppress(JournalWriteFailed):
-            write_once(lambda: self._journal.append(given), lambda trouble: None, gives_up=self._stop.is_set)
+            write_once(lambda: self._journal.append(given), lambda trouble: None, self._stop.is_set)
 
     def _injects(self) -> list[Inject]:
         return self._world.exercise.injects

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,10 @@ from actions.action import Action, action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.runner import LeaseHeld, Runner
-from journal.events import Identity, Kind, Override
+from journal.events import ActionStarted, Body, Event, Identity, Kind, Override
 from journal.records import RunState, StepState
-from tests.actions.worlds import DEADLINE_S, Person, declared, inventory, places_in, plan_with, running, world
+from journal.store import Journal, JournalUnanswered, JournalWriteFailed
+from tests.actions.worlds import Person, declared, inventory, places_in, plan_with, running, world
 
 go = threading.Event()
 
@@ -86,6 +88,31 @@ def test_a_run_leaves_intent_output_and_end(person: Person) -> None:
     assert person.incident().state("work") is StepState.DONE
 
 
+@pytest.mark.parametrize("written", [True, False])
+def test_an_intent_that_the_disk_answers_for_late_is_what_it_says(
+    person: Person, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    """It was refused as "nothing was started", and then in the journal all the same: the step ran for ever."""
+    append, late = Journal.append, []
+
+    def hanging(journal: Journal, *bodies: Body, **more: Any) -> list[Event]:
+        if late or not isinstance(bodies[0], ActionStarted):
+            return append(journal, *bodies, **more)
+        late.append(bodies[0])
+        if written:
+            append(journal, *bodies, **more)
+        raise JournalUnanswered("The disk does not answer.", "Look at it.", settle)
+
+    def settle() -> None:
+        if not written:
+            raise JournalWriteFailed("The disk reports an error.")
+
+    monkeypatch.setattr(Journal, "append", hanging)
+    run = person.over(person.desk.request_run("work"))
+    assert run.state is (RunState.SUCCEEDED if written else RunState.REFUSED)
+    assert person.incident().state("work") is (StepState.DONE if written else StepState.READY)
+
+
 def test_a_secret_reaches_neither_output_nor_facts(person: Person) -> None:
     run = person.over(person.desk.request_run("work"))
     assert person.output(run.id)[0] == "working on 1 with •••"
@@ -145,29 +172,6 @@ def test_two_requests_for_a_step_start_it_once(person: Person) -> None:
     assert refused.refusal.gate == "busy"
     go.set()
     assert person.over(one.seq).state is RunState.SUCCEEDED
-
-
-def test_who_sees_a_run_s_end_can_ask_again_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tidied_up = threading.Event()
-    ended = Runner._ended
-
-    def late(runner: Runner, run: int) -> None:
-        tidied_up.wait(DEADLINE_S)
-        ended(runner, run)
-
-    monkeypatch.setattr(Runner, "_ended", late)
-    places = places_in(tmp_path)
-    person = Person(declared(places))
-    sure = Override(gate="space", reason="nothing worth keeping", target="/data")
-    with running(person.place, world(places, work, replace)):
-        runs = [
-            person.over(person.desk.request_run("work")),
-            person.over(person.desk.request_run("work")),
-            person.over(person.desk.request_run("break", confirmed="/data", overrides=[sure])),
-            person.over(person.desk.request_run("work")),
-        ]
-        tidied_up.set()
-    assert [(run.state, run.refusal) for run in runs] == [(RunState.SUCCEEDED, None)] * 4
 
 
 def test_cancel_is_cancelled_when_the_action_says_so(person: Person) -> None:

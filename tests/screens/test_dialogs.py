@@ -145,6 +145,25 @@ async def test_nothing_typed_quickly_is_lost(
         assert field.value == "cleoai-lab."
 
 
+async def test_what_is_typed_while_the_dry_run_goes_on_is_kept_and_confirms_nothing(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.press("enter")
+        run = await requested(seen, at_restore)
+        await seen.type("cleoai-lab")
+        await seen.press("enter", "enter")
+        await seen.sees("The dry run is not over yet", "cleoai-lab")
+        assert seen.app.screen.query_one("#confirm", Button).disabled
+        runner.start(run, **RESTORE, dry_run=True, destructive=True)
+        runner.finish(run, step="restore", summary="would restore 20261122-020003F")
+        await seen.until(lambda: not seen.app.screen.query_one("#confirm", Button).disabled, "the button opened")
+        assert len(written(at_restore, e.RunRequested)) == 1
+        await seen.press("enter", "enter")
+        await requested(seen, at_restore, 2)
+        assert written(at_restore, e.RunRequested)[1].confirmed == "cleoai-lab"
+
+
 async def test_what_is_pasted_finds_the_field(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
     async with console(host) as seen:
         await interlock(seen, at_restore, runner)
@@ -169,6 +188,21 @@ async def test_an_unknown_target_cannot_be_confirmed(host: FakeHost, at_restore:
         assert seen.app.screen.query_one("#typed", Input).disabled
 
 
+async def test_what_never_yields_can_be_asked_again_with_the_reasons_given(
+    host: FakeHost, journal: Journal, runner: PlayedRunner
+) -> None:
+    """The step still waits for others; what the refusal asked for may be settled by now."""
+    order = e.Override(gate="order", reason="nobody to ask")
+    (asked,) = journal.append(e.RunRequested(step="verify", action="postgres.verify", overrides=[order]))
+    runner.refuse(asked.seq, step="verify", gate="busy", message="Something else is running.")
+    async with console(host) as seen:
+        await seen.at("verify")
+        await seen.sees("by gate busy", "then run the", "v override")
+        await seen.press("v")
+        await requested(seen, journal, 2)
+        assert list(written(journal, e.RunRequested)[1].overrides) == [order]
+
+
 async def refused(seen: Console, journal: Journal, runner: PlayedRunner, yields: str) -> None:
     await seen.press("enter")
     run = await requested(seen, journal)
@@ -184,8 +218,7 @@ async def test_a_refusal_that_yields_takes_a_reason(
         await seen.press("tab", "enter")
         await seen.sees("Say why")
         assert len(written(journal, e.RunRequested)) == 1
-        seen.app.screen.query_one("#reason", Input).focus()
-        await seen.type("held by hand")
+        await seen.type("held by hand")  # finds the reason's field by itself
         await seen.press("enter", "tab", "enter")
         await requested(seen, journal, 2)
         assert written(journal, e.RunRequested)[1].overrides == [e.Override(gate="hold", reason="held by hand")]
@@ -199,7 +232,7 @@ async def test_a_refusal_that_never_yields_offers_nothing(
         await seen.sees("never yields")
         assert not seen.app.screen.query("#confirm") and not seen.app.screen.query(Input)
         await seen.press("escape")
-        await seen.sees("REFUSED by gate hold", "never yields")
+        await seen.sees("REFUSED at", "by gate hold", "never yields")
 
 
 async def test_doubt_is_looked_into_and_settled_by_a_person(

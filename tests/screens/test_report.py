@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,29 @@ async def test_news_make_the_report_old_and_a_key_renews_it(host: FakeHost, jour
         await seen.sees("1 event newer: r renews")
         await seen.press("r")
         await seen.sees("up to date")
+
+
+async def test_what_is_written_while_the_report_is_built_is_in_it_soon(
+    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may, begun = threading.Event(), threading.Event()
+
+    def slow(path: Path, width: int) -> Preview:
+        found = preview(path, width)
+        begun.set()
+        may.wait(20)
+        return found
+
+    monkeypatch.setattr("screens.report.preview", slow)
+    async with console(host) as seen:
+        await seen.press("R")
+        await seen.until(begun.is_set, "the report being built")
+        await seen.press("enter")
+        await seen.type("gone")
+        await seen.press("ctrl+s")
+        await seen.until(lambda: written(journal, e.ReportFieldWritten), "the field")
+        may.set()
+        await seen.sees("✓ Summary", "up to date")
 
 
 async def test_the_report_is_built_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from textual.events import Key, Paste
@@ -13,6 +14,7 @@ from journal import events as e
 from journal.store import Journal
 from screens.contacts import ContactsScreen
 from screens.timeline import TimelineScreen
+from screens.words import Note
 from tests.screens.driving import Console, console, written
 from tests.screens.host import FakeHost
 
@@ -54,10 +56,49 @@ async def test_what_is_pasted_behind_a_key_goes_where_the_key_leads(host: FakeHo
 
 
 @TURNS
+async def test_a_report_field_is_written_with_all_that_was_typed(host: FakeHost, journal: Journal, turns: int) -> None:
+    async with console(host) as seen:
+        await seen.press("R")
+        await seen.sees("up to date")
+        await at_once(seen, "enter", *"disk", "enter", *"gone", "ctrl+s", "down", "enter", turns=turns)
+        await at_once(seen, Paste("all users"), "ctrl+s", turns=turns)
+        await seen.until(lambda: len(written(journal, e.ReportFieldWritten)) == 2, "both fields")
+        fields = [(field.field, field.text) for field in written(journal, e.ReportFieldWritten)]
+        assert fields == [("summary", "disk\ngone"), ("impact", "all users")]
+
+
+@TURNS
+async def test_what_follows_a_command_of_the_palette_goes_where_it_leads(
+    host: FakeHost, journal: Journal, turns: int
+) -> None:
+    async with console(host) as seen:
+        await seen.press("ctrl+p")
+        await seen.type("note:")
+        await seen.sees("Note: ")
+        await at_once(seen, "down", "enter", *"disk", "enter", turns=turns)
+        await seen.until(lambda: written(journal, e.NoteAdded), "the note")
+        assert written(journal, e.NoteAdded)[0].text == "disk"
+        assert not written(journal, e.RunRequested)
+
+
+async def test_many_keys_are_not_worked_off_slower_than_few(host: FakeHost, journal: Journal) -> None:
+    """A timer for each key that waited made 300 of them take 20 s."""
+    async with console(host) as seen:
+        took = []
+        for many in (50, 400):
+            begun = time.monotonic()
+            await at_once(seen, *["down", "up"] * (many // 2), "n", turns=0)
+            await seen.until(lambda: isinstance(seen.app.screen, Note), "the note's dialog")
+            took.append((time.monotonic() - begun) / many)
+            await seen.press("escape")
+            await seen.until(lambda: seen.app.screen is seen.incident_screen, "the checklist")
+        assert took[1] < 3 * took[0], took
+
+
+@TURNS
 async def test_screens_are_passed_through_in_order(host: FakeHost, journal: Journal, turns: int) -> None:
     async with console(host) as seen:
         await at_once(seen, "h", "t", "e", "escape", "t", "t", "down", "down", "e", turns=turns)
+        await seen.until(lambda: seen.incident_screen.cursor == "notify", "the third step")
         await seen.until(lambda: isinstance(seen.app.screen, ContactsScreen), "the contacts")
         assert len(seen.app.screen_stack) == 3
-        await seen.press("escape")
-        assert seen.incident_screen.cursor == "notify"
