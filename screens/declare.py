@@ -19,7 +19,8 @@ from journal.plan.model import Plan
 from screens.clocked import clock_of
 from screens.dialog import Dialog
 from screens.host import Host
-from screens.times import echo, instant
+from screens.times import instant
+from screens.widgets.echo import Echo
 from screens.widgets.field import Field
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
@@ -41,7 +42,6 @@ class DeclareScreen(Dialog[str]):
     def __init__(self, host: Host) -> None:
         super().__init__("Declare an incident")
         self.host = host
-        self._now = datetime.min
         self._busy = False
 
     def body(self) -> Iterable[Widget]:
@@ -55,11 +55,10 @@ class DeclareScreen(Dialog[str]):
         for name, label in _TIMES.items():
             yield Quiet(f"{label}: now, 14:05, 10 min ago, 2026-11-22T14:05Z", classes="label")
             yield Field(id=name, placeholder="now")
-            yield Quiet(id=f"{name}-echo", classes="echo")
+            yield Echo(id=f"{name}-echo")
 
     def on_mount(self) -> None:
-        """Read plan and inventory, in a thread; the form's present is the moment it opened."""
-        self._now = clock_of(self)()
+        """Begin with the title; read plan and inventory, in a thread."""
         self.query_one("#title-field").focus()
         for name in _TIMES:
             self._echo(name)
@@ -111,8 +110,7 @@ class DeclareScreen(Dialog[str]):
             self._echo(event.input.id)
 
     def _echo(self, name: str) -> None:
-        text = self.query_one(f"#{name}", Input).value
-        self.query_one(f"#{name}-echo", Quiet).show(echo(text, self._now))
+        self.query_one(f"#{name}-echo", Echo).follow(self.query_one(f"#{name}", Input).value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field."""
@@ -130,8 +128,9 @@ class DeclareScreen(Dialog[str]):
         if not title or missing:
             self.complain(f"Still to fill in: {', '.join([*([] if title else ['what broke']), *missing])}.")
             return
+        now = clock_of(self)()  # not when the form opened: people are called away in the middle of it
         try:
-            began, discovered = (instant(self.query_one(f"#{name}", Input).value, self._now) for name in _TIMES)
+            began, discovered = (instant(self.query_one(f"#{name}", Input).value, now) for name in _TIMES)
         except CleoError as error:
             self.complain(str(error))
             return

@@ -8,8 +8,8 @@ from textual.widgets import Select
 
 from journal import events as e
 from screens.start import StartScreen
-from tests.screens.driving import console
-from tests.screens.host import INCIDENT, START, FakeHost, declaration
+from tests.screens.driving import Console, console
+from tests.screens.host import INCIDENT, START, FakeHost, SetClock, declaration
 
 
 async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeHost, size: tuple[int, int]) -> None:
@@ -51,6 +51,32 @@ async def test_declaring_opens_the_incident_with_the_instants_that_were_shown(
         said = host.declared[0]
         assert (said.scenario, said.severity, said.kind) == ("database-failure", "high", e.Kind.LAB)
         assert said.began_at == START - timedelta(minutes=3) and said.discovered_at == START + timedelta(minutes=7)
+
+
+async def filled_in(seen: Console) -> None:
+    """Open the form and fill in all but the times; the cursor is at when it began."""
+    await seen.press("d")
+    await seen.until(lambda: seen.app.screen.query_one("#kind", Select)._options, "the choices")
+    await seen.type("db gone")
+    for name, choice in (("scenario", "database-failure"), ("kind", e.Kind.LAB)):
+        seen.app.screen.query_one(f"#{name}", Select).value = choice
+    await seen.until(lambda: seen.app.screen.query_one("#severity", Select).value == "high", "the severity suggested")
+    seen.app.screen.query_one("#began").focus()
+
+
+async def test_times_count_from_the_moment_of_declaring_which_is_the_one_that_is_shown(
+    host: FakeHost, clock: SetClock
+) -> None:
+    async with console(host, incident=None) as seen:
+        await filled_in(seen)
+        await seen.type("10 min ago")
+        await seen.sees("= 2026-11-22 03:01:05 UTC, 10 min ago", "= 2026-11-22 03:11:05 UTC, just now")
+        clock.forward(minutes=15, seconds=37)
+        await seen.sees("= 2026-11-22 03:16:42 UTC, 10 min ago", "= 2026-11-22 03:26:42 UTC, just now")
+        await seen.press("ctrl+s")
+        await seen.sees(INCIDENT, "NEXT  run")
+        said = host.declared[0]
+        assert said.discovered_at == clock.now and said.began_at == clock.now - timedelta(minutes=10)
 
 
 async def test_a_time_that_is_none_is_complained_of(host: FakeHost) -> None:
