@@ -19,13 +19,15 @@ from journal.plan.model import Plan
 from screens.clocked import clock_of
 from screens.dialog import Dialog
 from screens.host import Host
-from screens.times import instant
+from screens.times import NotATime, instant
 from screens.widgets.echo import Echo
 from screens.widgets.field import Field
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
 _TIMES = {"began": "when it began", "discovered": "when it was discovered"}
+_AMISS = "Correct the time above."
+"""What is wrong with it stands below it already."""
 
 
 class DeclareScreen(Dialog[str]):
@@ -108,6 +110,8 @@ class DeclareScreen(Dialog[str]):
         """Say what a time will count as."""
         if event.input.id in _TIMES:
             self._echo(event.input.id)
+            if self.query_one("#complaint", Quiet).text == _AMISS:
+                self.complain("")
 
     def _echo(self, name: str) -> None:
         self.query_one(f"#{name}-echo", Echo).follow(self.query_one(f"#{name}", Input).value)
@@ -128,14 +132,23 @@ class DeclareScreen(Dialog[str]):
         if not title or missing:
             self.complain(f"Still to fill in: {', '.join([*([] if title else ['what broke']), *missing])}.")
             return
-        now = clock_of(self)()  # not when the form opened: people are called away in the middle of it
-        try:
-            began, discovered = (instant(self.query_one(f"#{name}", Input).value, now) for name in _TIMES)
-        except CleoError as error:
-            self.complain(str(error))
-            return
-        if not self._busy:
-            self._declare(self._declaration(title, began, discovered))
+        times = self._times()
+        if times and not self._busy:
+            self._declare(self._declaration(title, *times))
+
+    def _times(self) -> tuple[datetime, datetime] | None:
+        """Return both times as of now, not of when the form opened; or complain, and go to the one that is none."""
+        now = clock_of(self)()
+        times = []
+        for name in _TIMES:
+            field = self.query_one(f"#{name}", Input)
+            try:
+                times.append(instant(field.value, now))
+            except NotATime:
+                field.focus()
+                self.complain(_AMISS)
+                return None
+        return times[0], times[1]
 
     def _declaration(self, title: str, began: datetime, discovered: datetime) -> Declaration:
         scenario, severity, kind = (str(self._select(name).value) for name in ("scenario", "severity", "kind"))

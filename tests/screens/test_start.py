@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from textual.widgets import Select
 
 from journal import events as e
+from journal.declare import Declaration
+from journal.errors import CleoError
 from screens.start import StartScreen
 from tests.screens.driving import Console, console
 from tests.screens.host import INCIDENT, START, FakeHost, SetClock, declaration
@@ -86,6 +89,32 @@ async def test_a_time_that_is_none_is_complained_of(host: FakeHost) -> None:
         seen.app.screen.query_one("#began").focus()
         await seen.type("tuesday-ish")
         await seen.sees("'tuesday-ish' is no time. Write it as 14:05")
+
+
+async def test_a_bad_time_is_said_once_and_leaves_the_buttons_in_sight(host: FakeHost, size: tuple[int, int]) -> None:
+    async with console(host, size, incident=None) as seen:
+        await filled_in(seen)
+        await seen.type("tomorrow 25:99")
+        seen.app.screen.query_one("#discovered").focus()
+        await seen.press("ctrl+s")
+        await seen.sees("Correct the time above.", "Declare (ctrl+s)", "Cancel (esc)")
+        assert seen.screen_text().count("is no time") == 1
+        assert seen.app.focused and seen.app.focused.id == "began"
+        await seen.press(*["backspace"] * len("tomorrow 25:99"))
+        await seen.no_longer_sees("Correct the time above.")
+        assert not host.declared
+
+
+async def test_a_long_complaint_leaves_the_buttons_in_sight(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(declaration: Declaration) -> str:
+        raise CleoError("The disk is full: " + "/a/long/folder" * 12, "Free some space, then declare again.")
+
+    monkeypatch.setattr(host, "declare", full)
+    async with console(host, (80, 24), incident=None) as seen:
+        await filled_in(seen)
+        await seen.type("tuesday-ish")
+        await seen.press("ctrl+s", *["backspace"] * len("tuesday-ish"), "ctrl+s")
+        await seen.sees("The disk is full", "declare again.", "Declare (ctrl+s)", "Cancel (esc)")
 
 
 async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
