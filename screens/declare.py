@@ -45,6 +45,7 @@ class DeclareScreen(Dialog[str]):
         super().__init__("Declare an incident")
         self.host = host
         self._busy = False
+        self._declared = ""
 
     def body(self) -> Iterable[Widget]:
         """Yield the fields; the choices come when plan and inventory were read."""
@@ -127,13 +128,15 @@ class DeclareScreen(Dialog[str]):
 
     def confirm(self) -> None:
         """Declare, in a thread; complain of what is missing."""
+        if self._busy:
+            return
         missing = [name for name in ("scenario", "severity", "kind") if self._select(name).is_blank()]
         title = self.query_one("#title-field", Input).value.strip()
         if not title or missing:
             self.complain(f"Still to fill in: {', '.join([*([] if title else ['what broke']), *missing])}.")
             return
         times = self._times()
-        if times and not self._busy:
+        if times:
             self._declare(self._declaration(title, *times))
 
     def _times(self) -> tuple[datetime, datetime] | None:
@@ -163,13 +166,30 @@ class DeclareScreen(Dialog[str]):
 
     @work
     async def _declare(self, declaration: Declaration) -> None:
-        self._busy = True
-        self.query_one("#confirm", Button).disabled = True
+        self._set_busy(True)
+        self.query_one("#complaint", Quiet).show("declaring…")
         try:
-            incident_id = await asyncio.to_thread(self.host.declare, declaration)
+            self._declared = await asyncio.to_thread(self.host.declare, declaration)
         except CleoError as error:
             self.complain(str(error))
-            self._busy = False
-            self.query_one("#confirm", Button).disabled = False
-            return
-        self.dismiss(incident_id)
+            self._set_busy(False)
+        self._give()
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        for name in ("confirm", "cancel"):
+            self.query_one(f"#{name}", Button).disabled = busy
+
+    def _give(self) -> None:
+        """Give the id, as the screen on top: a dismissal takes away whichever screen is."""
+        if self._declared and self.app.screen is self:
+            self.dismiss(self._declared)
+
+    def on_screen_resume(self) -> None:
+        """Give the id that had to wait for the screen above to go."""
+        self._give()
+
+    def action_leave(self) -> None:
+        """Leave, but not while it is being declared: a thread cannot be called back, and the incident will exist."""
+        if not self._busy:
+            super().action_leave()

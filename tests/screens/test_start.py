@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,7 @@ from journal import events as e
 from journal.declare import Declaration
 from journal.errors import CleoError
 from screens.start import StartScreen
-from tests.screens.driving import Console, console
+from tests.screens.driving import DEADLINE, Console, console
 from tests.screens.host import INCIDENT, START, FakeHost, SetClock, declaration
 
 
@@ -115,6 +117,48 @@ async def test_a_long_complaint_leaves_the_buttons_in_sight(host: FakeHost, monk
         await seen.type("tuesday-ish")
         await seen.press("ctrl+s", *["backspace"] * len("tuesday-ish"), "ctrl+s")
         await seen.sees("The disk is full", "declare again.", "Declare (ctrl+s)", "Cancel (esc)")
+
+
+@pytest.fixture
+def slow_disk(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Declaring takes until this is set."""
+    answers, declare = threading.Event(), host.declare
+
+    def declare_slowly(declaration: Declaration) -> str:
+        answers.wait(DEADLINE)
+        return declare(declaration)
+
+    monkeypatch.setattr(host, "declare", declare_slowly)
+    yield answers
+    answers.set()
+
+
+async def test_what_is_being_declared_cannot_be_left(host: FakeHost, slow_disk: threading.Event) -> None:
+    async with console(host, (80, 24), incident=None) as seen:
+        await filled_in(seen)
+        await seen.press("ctrl+s")
+        await seen.sees("declaring…")
+        await seen.press("escape", "ctrl+s", "escape")
+        await seen.sees("Declare an incident", "declaring…")
+        slow_disk.set()
+        await seen.sees(INCIDENT, "NEXT  run")
+        assert len(host.declared) == 1
+
+
+async def test_an_incident_declared_behind_another_screen_is_opened_when_that_is_gone(
+    host: FakeHost, slow_disk: threading.Event
+) -> None:
+    async with console(host, (80, 24), incident=None) as seen:
+        await filled_in(seen)
+        await seen.press("ctrl+s")
+        await seen.sees("declaring…")
+        await seen.pilot.resize_terminal(60, 20)
+        await seen.sees("Too small: 60x20")
+        slow_disk.set()
+        await seen.until(lambda: not any(w.is_running for w in seen.app.workers if w.name == "_declare"), "the end")
+        await seen.sees("Too small: 60x20")
+        await seen.pilot.resize_terminal(80, 24)
+        await seen.sees(INCIDENT, "NEXT  run")
 
 
 async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
