@@ -32,7 +32,8 @@ START_BINDINGS = [
     Binding("enter", "select", "open", tooltip="open the incident under the cursor"),
     Binding("d", "declare", "declare an incident", tooltip="declare a new incident"),
     Binding("question_mark", "help", "help", key_display="?", tooltip="keys and symbols"),
-    Binding("q,escape", "app.quit", "quit", key_display="q", tooltip="leave the console"),
+    # Not escape: one too many on the way back would leave a person typing into the shell.
+    Binding("q", "app.quit", "quit", tooltip="leave the console"),
 ]
 
 

@@ -12,6 +12,7 @@ from textual.widgets import Select
 from journal import events as e
 from journal.declare import Declaration
 from journal.errors import CleoError
+from journal.store import Journal
 from screens.start import StartScreen
 from tests.screens.driving import DEADLINE, Console, console
 from tests.screens.host import INCIDENT, START, FakeHost, SetClock, declaration
@@ -168,6 +169,19 @@ async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
         await seen.sees("1 incident is open")
         await seen.press("enter")
         await seen.sees("NEXT  run")
+
+
+async def test_escape_goes_back_to_the_list_and_never_to_the_shell(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.press("t", *["escape"] * 4)
+        await seen.sees("1 incident is open")
+        await seen.press(*["escape"] * 3, "question_mark")
+        await seen.sees("leave the console")
+        await seen.press("escape", "escape")
+        await seen.no_longer_sees("leave the console")
+        assert not seen.app._exit
+        await seen.press("q")
+        await seen.until(lambda: seen.app._exit, "the console left")
 
 
 async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it_was(host: FakeHost) -> None:
