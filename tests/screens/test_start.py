@@ -39,7 +39,8 @@ async def test_declaring_opens_the_incident_with_the_instants_that_were_shown(
     host: FakeHost, size: tuple[int, int]
 ) -> None:
     async with console(host, size, incident=None) as seen:
-        await seen.sees("No incident is open")
+        await seen.sees("No incident is open", "d declare an incident")
+        assert "enter open" not in seen.screen_text()
         await seen.press("d")
         await seen.until(lambda: seen.app.screen.query_one("#kind", Select)._options, "the choices")
         await seen.press("ctrl+s")
@@ -174,7 +175,7 @@ async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
 async def test_escape_goes_back_to_the_list_and_never_to_the_shell(host: FakeHost, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("t", *["escape"] * 4)
-        await seen.sees("1 incident is open")
+        await seen.sees("1 incident is open", "enter open")
         await seen.press(*["escape"] * 3, "question_mark")
         await seen.sees("leave the console")
         await seen.press("escape", "escape")
