@@ -22,6 +22,7 @@ from screens.hears import HearsNews
 from screens.host import Host
 from screens.incident_view import IncidentView
 from screens.session import Session
+from screens.untold import Untold
 from screens.widgets.header import IncidentHeader
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class IncidentSession(IncidentView):
         self.asked: set[int] = set()
         self._on_its_way: dict[str, int] = {}
         self._leave_step = ""
+        self._untold = Untold(self)
         self._unpainted = contextlib.ExitStack()
 
     def on_mount(self) -> None:
@@ -98,9 +100,10 @@ class IncidentSession(IncidentView):
             Reader(self.host.places.incident(self.incident_id).journal).close()
 
     def on_unmount(self) -> None:
-        """End the session's threads."""
+        """End the session's threads; tell on the screen that comes what was not told yet."""
         if self.opened:
             self.opened.stop()
+        self._untold.close()
 
     async def on_session_arrived(self, event: Session.Arrived) -> None:
         """Take in what the follower has seen."""
@@ -210,7 +213,7 @@ class IncidentSession(IncidentView):
         """What was said of ``step`` was not written: it may be said again."""
         if self._on_its_way.get(step.id) == 0:  # else something that was said of it before is written
             del self._on_its_way[step.id]
-        self._not_done(what, error)
+        self._untold.add(what, error, self.incident.kind)
 
     def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
         """Ask for words; nothing happens without an answer."""
@@ -242,12 +245,7 @@ class IncidentSession(IncidentView):
         if event.failed:
             event.failed(error)
         else:
-            self._not_done(event.what, error)
-
-    def _not_done(self, what: str, error: CleoError) -> None:
-        from screens.dialog import Problem
-
-        self.app.push_screen(Problem(f"Not done: {what}", error.message, error.hint, self.incident.kind))
+            self._untold.add(event.what, error, self.incident.kind)
 
     def leave(self, really: bool | None) -> None:
         """Leave the program, and say how to come back."""
