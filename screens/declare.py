@@ -19,12 +19,15 @@ from journal.plan.model import Plan
 from screens.clocked import clock_of
 from screens.dialog import Dialog
 from screens.host import Host
-from screens.times import echo, instant
+from screens.times import NotATime, instant
+from screens.widgets.echo import Echo
 from screens.widgets.field import Field
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
 _TIMES = {"began": "when it began", "discovered": "when it was discovered"}
+_AMISS = "Correct the time above."
+"""What is wrong with it stands below it already."""
 
 
 class DeclareScreen(Dialog[str]):
@@ -41,8 +44,8 @@ class DeclareScreen(Dialog[str]):
     def __init__(self, host: Host) -> None:
         super().__init__("Declare an incident")
         self.host = host
-        self._now = datetime.min
         self._busy = False
+        self._declared = ""
 
     def body(self) -> Iterable[Widget]:
         """Yield the fields; the choices come when plan and inventory were read."""
@@ -55,11 +58,10 @@ class DeclareScreen(Dialog[str]):
         for name, label in _TIMES.items():
             yield Quiet(f"{label}: now, 14:05, 10 min ago, 2026-11-22T14:05Z", classes="label")
             yield Field(id=name, placeholder="now")
-            yield Quiet(id=f"{name}-echo", classes="echo")
+            yield Echo(id=f"{name}-echo")
 
     def on_mount(self) -> None:
-        """Read plan and inventory, in a thread; the form's present is the moment it opened."""
-        self._now = clock_of(self)()
+        """Begin with the title; read plan and inventory, in a thread."""
         self.query_one("#title-field").focus()
         for name in _TIMES:
             self._echo(name)
@@ -109,10 +111,11 @@ class DeclareScreen(Dialog[str]):
         """Say what a time will count as."""
         if event.input.id in _TIMES:
             self._echo(event.input.id)
+            if self.query_one("#complaint", Quiet).text == _AMISS:
+                self.complain("")
 
     def _echo(self, name: str) -> None:
-        text = self.query_one(f"#{name}", Input).value
-        self.query_one(f"#{name}-echo", Quiet).show(echo(text, self._now))
+        self.query_one(f"#{name}-echo", Echo).follow(self.query_one(f"#{name}", Input).value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field."""
@@ -125,18 +128,30 @@ class DeclareScreen(Dialog[str]):
 
     def confirm(self) -> None:
         """Declare, in a thread; complain of what is missing."""
+        if self._busy:
+            return
         missing = [name for name in ("scenario", "severity", "kind") if self._select(name).is_blank()]
         title = self.query_one("#title-field", Input).value.strip()
         if not title or missing:
             self.complain(f"Still to fill in: {', '.join([*([] if title else ['what broke']), *missing])}.")
             return
-        try:
-            began, discovered = (instant(self.query_one(f"#{name}", Input).value, self._now) for name in _TIMES)
-        except CleoError as error:
-            self.complain(str(error))
-            return
-        if not self._busy:
-            self._declare(self._declaration(title, began, discovered))
+        times = self._times()
+        if times:
+            self._declare(self._declaration(title, *times))
+
+    def _times(self) -> tuple[datetime, datetime] | None:
+        """Return both times as of now, not of when the form opened; or complain, and go to the one that is none."""
+        now = clock_of(self)()
+        times = []
+        for name in _TIMES:
+            field = self.query_one(f"#{name}", Input)
+            try:
+                times.append(instant(field.value, now))
+            except NotATime:
+                field.focus()
+                self.complain(_AMISS)
+                return None
+        return times[0], times[1]
 
     def _declaration(self, title: str, began: datetime, discovered: datetime) -> Declaration:
         scenario, severity, kind = (str(self._select(name).value) for name in ("scenario", "severity", "kind"))
@@ -151,13 +166,30 @@ class DeclareScreen(Dialog[str]):
 
     @work
     async def _declare(self, declaration: Declaration) -> None:
-        self._busy = True
-        self.query_one("#confirm", Button).disabled = True
+        self._set_busy(True)
+        self.query_one("#complaint", Quiet).show("declaring…")
         try:
-            incident_id = await asyncio.to_thread(self.host.declare, declaration)
+            self._declared = await asyncio.to_thread(self.host.declare, declaration)
         except CleoError as error:
             self.complain(str(error))
-            self._busy = False
-            self.query_one("#confirm", Button).disabled = False
-            return
-        self.dismiss(incident_id)
+            self._set_busy(False)
+        self._give()
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        for name in ("confirm", "cancel"):
+            self.query_one(f"#{name}", Button).disabled = busy
+
+    def _give(self) -> None:
+        """Give the id, as the screen on top: a dismissal takes away whichever screen is."""
+        if self._declared and self.app.screen is self:
+            self.dismiss(self._declared)
+
+    def on_screen_resume(self) -> None:
+        """Give the id that had to wait for the screen above to go."""
+        self._give()
+
+    def action_leave(self) -> None:
+        """Leave, but not while it is being declared: a thread cannot be called back, and the incident will exist."""
+        if not self._busy:
+            super().action_leave()

@@ -22,6 +22,7 @@ from screens.hears import HearsNews
 from screens.host import Host
 from screens.incident_view import IncidentView
 from screens.session import Session
+from screens.untold import Untold
 from screens.widgets.header import IncidentHeader
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class IncidentSession(IncidentView):
         self.asked: set[int] = set()
         self._on_its_way: dict[str, int] = {}
         self._leave_step = ""
+        self._untold = Untold(self)
         self._unpainted = contextlib.ExitStack()
 
     def on_mount(self) -> None:
@@ -98,9 +100,10 @@ class IncidentSession(IncidentView):
             Reader(self.host.places.incident(self.incident_id).journal).close()
 
     def on_unmount(self) -> None:
-        """End the session's threads."""
+        """End the session's threads; tell on the screen that comes what was not told yet."""
         if self.opened:
             self.opened.stop()
+        self._untold.close()
 
     async def on_session_arrived(self, event: Session.Arrived) -> None:
         """Take in what the follower has seen."""
@@ -172,7 +175,12 @@ class IncidentSession(IncidentView):
         """Write what settles ``step``, and go on to the next one when it is settled."""
         self._leave_step = step.id
         self._on_its_way[step.id] = 0
-        self.session.write(what, call, lambda event: self._on_its_way.update({step.id: event.seq}))
+        self.session.write(
+            what,
+            call,
+            lambda event: self._on_its_way.update({step.id: event.seq}),
+            lambda error: self._not_on_its_way(step, what, error),
+        )
 
     def on_its_way(self, step: Step) -> bool:
         """Whether something was said of ``step`` that the screen does not show yet: a second press adds nothing."""
@@ -193,11 +201,19 @@ class IncidentSession(IncidentView):
             self._on_its_way[step.id] = run
 
         self._on_its_way[step.id] = 0
+        what = f"run {step.title}"
         self.session.request(
-            f"run {step.title}",
+            what,
             lambda desk: desk.request_run(step.id, confirmed=confirmed, overrides=overrides),
             asked,
+            lambda error: self._not_on_its_way(step, what, error),
         )
+
+    def _not_on_its_way(self, step: Step, what: str, error: CleoError) -> None:
+        """What was said of ``step`` was not written: it may be said again."""
+        if self._on_its_way.get(step.id) == 0:  # else something that was said of it before is written
+            del self._on_its_way[step.id]
+        self._untold.add(what, error, self.incident.kind)
 
     def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
         """Ask for words; nothing happens without an answer."""
@@ -224,15 +240,12 @@ class IncidentSession(IncidentView):
         self.refresh_state()
 
     def _not_written(self, event: Session.Wrote, error: CleoError) -> None:
-        self._on_its_way = {step: seq for step, seq in self._on_its_way.items() if seq}
         if isinstance(error, JournalWriteFailed):
             self.session.unwritten = event.what
         if event.failed:
             event.failed(error)
         else:
-            from screens.dialog import Problem
-
-            self.app.push_screen(Problem(f"Not done: {event.what}", error.message, error.hint, self.incident.kind))
+            self._untold.add(event.what, error, self.incident.kind)
 
     def leave(self, really: bool | None) -> None:
         """Leave the program, and say how to come back."""

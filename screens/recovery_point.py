@@ -11,7 +11,8 @@ from textual.widgets.option_list import Option
 
 from screens.clocked import clock_of
 from screens.decision import DecisionDialog
-from screens.times import NotATime, echo, instant
+from screens.times import NotATime, instant
+from screens.widgets.echo import Echo
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
@@ -31,7 +32,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         yield OptionList(*(self._option(form) for form in _FORMS), id="options", markup=False)
         yield Quiet("value", id="value-label", classes="label")
         yield Field(id="value")
-        yield Quiet(id="echo", classes="echo")
+        yield Echo(id="echo")
 
     def _option(self, form: str) -> Option:
         title, text, _ = _FORMS[form]
@@ -78,8 +79,7 @@ class ChooseRecoveryPoint(DecisionDialog):
 
     def _echo(self) -> None:
         value = self.query_one("#value", Input).value.strip()
-        words = echo(value, clock_of(self)()) if self._form() == "time" and value else ""
-        self.query_one("#echo", Quiet).show(words)
+        self.query_one(Echo).follow(value if self._form() == "time" and value else None)
 
     def answer(self) -> str:
         """Return the answer in the form in which it is kept; a time as its UTC instant."""

@@ -32,7 +32,8 @@ START_BINDINGS = [
     Binding("enter", "select", "open", tooltip="open the incident under the cursor"),
     Binding("d", "declare", "declare an incident", tooltip="declare a new incident"),
     Binding("question_mark", "help", "help", key_display="?", tooltip="keys and symbols"),
-    Binding("q,escape", "app.quit", "quit", key_display="q", tooltip="leave the console"),
+    # Not escape: one too many on the way back would leave a person typing into the shell.
+    Binding("q", "app.quit", "quit", tooltip="leave the console"),
 ]
 
 
@@ -61,7 +62,7 @@ class StartScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Look for incidents now, and again every few seconds."""
-        self.bindings_updated_signal.subscribe(self, lambda _: self.query_one(KeyLine).show_keys({"select": "open"}))
+        self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
         self.query_one(OptionList).focus()
         self.look()
         self.set_interval(_REFRESH, self.look)
@@ -88,9 +89,13 @@ class StartScreen(Screen[None]):
         at = options.highlighted_option.id if options.highlighted_option else None
         now = clock_of(self)()
         options.set_options(Option(self._prompt(one, now), id=one.id) for one in found)
+        self._show_keys()
         if found:
             # By name: a list that moved under the cursor would have enter open another incident.
             options.highlighted = next((row for row, one in enumerate(found) if one.id == at), 0)
+
+    def _show_keys(self) -> None:
+        self.query_one(KeyLine).show_keys({"select": "open" if self._shown else ""})
 
     def _prompt(self, one: IncidentSummary, now: datetime) -> Content:
         line = incident_line(one, now, colour=not self.app.no_color)

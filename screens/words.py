@@ -13,7 +13,8 @@ from textual.widgets import Input
 from journal.inert import inert_lines
 from screens.clocked import clock_of
 from screens.dialog import Dialog
-from screens.times import NotATime, echo, instant
+from screens.times import NotATime, instant
+from screens.widgets.echo import Echo
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
@@ -83,7 +84,7 @@ class Note(Dialog[LateNote]):
         yield Field(id="words")
         yield Quiet("when, if not now: 14:05, 10 min ago, 2026-11-22T14:05Z", classes="label")
         yield Field(id="when", placeholder="now")
-        yield Quiet(id="echo", classes="echo")
+        yield Echo(id="echo")
 
     def on_mount(self) -> None:
         """Begin in the text."""
@@ -92,8 +93,7 @@ class Note(Dialog[LateNote]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say what the time will count as."""
         if event.input.id == "when":
-            value = event.value.strip()
-            self.query_one("#echo", Quiet).show(echo(value, clock_of(self)()) if value else "")
+            self.query_one(Echo).follow(event.value.strip() or None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter writes."""

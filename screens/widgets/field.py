@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from textual.events import Paste
 from textual.widgets import Input
 
 
 class Field(Input):
-    """An Input with a steady cursor."""
+    """An Input with a steady cursor. What is pasted comes whole: several lines become one."""
 
     def on_mount(self) -> None:
         """Keep the cursor steady."""
         self.cursor_blink = False
+
+    def _on_paste(self, event: Paste) -> None:
+        event.prevent_default()  # which takes the first line, and drops the others in silence
+        event.stop()
+        self.replace(one_line(event.text), *self.selection)
+
+    def action_paste(self) -> None:
+        """Put in what was copied on the console itself."""
+        self.replace(one_line(self.app.clipboard), *self.selection)
+
+
+def one_line(text: str) -> str:
+    """Return all lines of ``text`` as one, a space between them; blank ones are left out."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[0] if len(lines) == 1 else " ".join(line.strip() for line in lines)

@@ -155,9 +155,13 @@ async def test_a_mistake_of_ours_does_not_take_the_console_away(
         raise ZeroDivisionError("division by zero")
 
     async with console(host) as seen:
+        ensure_runner = host.ensure_runner
         monkeypatch.setattr(host, "ensure_runner", break_down)
         await seen.press("enter")
         await seen.sees("Not done: run Check system status", "ZeroDivisionError", "a mistake in the program")
         assert not written(journal, e.RunRequested)
         await seen.press("enter")
         await seen.sees("NEXT  run")
+        monkeypatch.setattr(host, "ensure_runner", ensure_runner)
+        await seen.press("enter")
+        await requested(seen, journal)

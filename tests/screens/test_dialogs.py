@@ -72,6 +72,22 @@ async def test_a_recovery_point_in_time_counts_as_the_utc_instant_that_was_shown
         assert written(journal, e.DecisionMade)[0].answer == "time:2026-11-22T02:59:05+00:00"
 
 
+async def test_a_relative_recovery_point_is_shown_as_it_counts_while_time_passes(
+    host: FakeHost, journal: Journal, clock: SetClock
+) -> None:
+    async with console(host) as seen:
+        await seen.at("recovery-point")
+        await seen.press("enter", "down", "enter")
+        await seen.type("12 min ago")
+        await seen.press("enter")
+        await seen.type("before the deploy")
+        clock.forward(minutes=4)
+        await seen.sees("= 2026-11-22 03:03:05 UTC, 12 min ago")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.DecisionMade), "the decision")
+        assert written(journal, e.DecisionMade)[0].answer == "time:2026-11-22T03:03:05+00:00"
+
+
 async def test_systems_are_ticked(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
     async with console(host, size) as seen:
         await seen.at("affected")

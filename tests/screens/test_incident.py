@@ -98,17 +98,21 @@ async def test_reopening_takes_back(host: FakeHost, journal: Journal) -> None:
         await seen.sees("○ ready")
 
 
-async def test_a_late_note_keeps_both_times(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+async def test_a_late_note_keeps_both_times(
+    host: FakeHost, journal: Journal, clock: SetClock, size: tuple[int, int]
+) -> None:
     async with console(host, size) as seen:
         await seen.press("n")
         await seen.type("phones rang")
         await seen.press("tab")
         await seen.type("5 min ago")
         await seen.sees("2026-11-22 03:06:05 UTC")
+        clock.forward(minutes=2)
+        await seen.sees("2026-11-22 03:08:05 UTC, 5 min ago")
         await seen.press("enter")
         await seen.until(lambda: written(journal, e.NoteAdded), "the note")
         note = written(journal, e.NoteAdded)[0]
-        assert (note.text, note.happened_at) == ("phones rang", (START + timedelta(minutes=2)).isoformat())
+        assert (note.text, note.happened_at) == ("phones rang", (START + timedelta(minutes=4)).isoformat())
         await seen.sees("last note just now, ana@bastion")
 
 

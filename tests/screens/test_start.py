@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
+import pytest
 from textual.widgets import Select
 
 from journal import events as e
+from journal.declare import Declaration
+from journal.errors import CleoError
+from journal.store import Journal
 from screens.start import StartScreen
-from tests.screens.driving import console
-from tests.screens.host import INCIDENT, START, FakeHost, declaration
+from tests.screens.driving import DEADLINE, Console, console
+from tests.screens.host import INCIDENT, START, FakeHost, SetClock, declaration
 
 
 async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeHost, size: tuple[int, int]) -> None:
@@ -33,7 +39,8 @@ async def test_declaring_opens_the_incident_with_the_instants_that_were_shown(
     host: FakeHost, size: tuple[int, int]
 ) -> None:
     async with console(host, size, incident=None) as seen:
-        await seen.sees("No incident is open")
+        await seen.sees("No incident is open", "d declare an incident")
+        assert "enter open" not in seen.screen_text()
         await seen.press("d")
         await seen.until(lambda: seen.app.screen.query_one("#kind", Select)._options, "the choices")
         await seen.press("ctrl+s")
@@ -53,6 +60,32 @@ async def test_declaring_opens_the_incident_with_the_instants_that_were_shown(
         assert said.began_at == START - timedelta(minutes=3) and said.discovered_at == START + timedelta(minutes=7)
 
 
+async def filled_in(seen: Console) -> None:
+    """Open the form and fill in all but the times; the cursor is at when it began."""
+    await seen.press("d")
+    await seen.until(lambda: seen.app.screen.query_one("#kind", Select)._options, "the choices")
+    await seen.type("db gone")
+    for name, choice in (("scenario", "database-failure"), ("kind", e.Kind.LAB)):
+        seen.app.screen.query_one(f"#{name}", Select).value = choice
+    await seen.until(lambda: seen.app.screen.query_one("#severity", Select).value == "high", "the severity suggested")
+    seen.app.screen.query_one("#began").focus()
+
+
+async def test_times_count_from_the_moment_of_declaring_which_is_the_one_that_is_shown(
+    host: FakeHost, clock: SetClock
+) -> None:
+    async with console(host, incident=None) as seen:
+        await filled_in(seen)
+        await seen.type("10 min ago")
+        await seen.sees("= 2026-11-22 03:01:05 UTC, 10 min ago", "= 2026-11-22 03:11:05 UTC, just now")
+        clock.forward(minutes=15, seconds=37)
+        await seen.sees("= 2026-11-22 03:16:42 UTC, 10 min ago", "= 2026-11-22 03:26:42 UTC, just now")
+        await seen.press("ctrl+s")
+        await seen.sees(INCIDENT, "NEXT  run")
+        said = host.declared[0]
+        assert said.discovered_at == clock.now and said.began_at == clock.now - timedelta(minutes=10)
+
+
 async def test_a_time_that_is_none_is_complained_of(host: FakeHost) -> None:
     async with console(host, incident=None) as seen:
         await seen.press("d")
@@ -62,6 +95,74 @@ async def test_a_time_that_is_none_is_complained_of(host: FakeHost) -> None:
         await seen.sees("'tuesday-ish' is no time. Write it as 14:05")
 
 
+async def test_a_bad_time_is_said_once_and_leaves_the_buttons_in_sight(host: FakeHost, size: tuple[int, int]) -> None:
+    async with console(host, size, incident=None) as seen:
+        await filled_in(seen)
+        await seen.type("tomorrow 25:99")
+        seen.app.screen.query_one("#discovered").focus()
+        await seen.press("ctrl+s")
+        await seen.sees("Correct the time above.", "Declare (ctrl+s)", "Cancel (esc)")
+        assert seen.screen_text().count("is no time") == 1
+        assert seen.app.focused and seen.app.focused.id == "began"
+        await seen.press(*["backspace"] * len("tomorrow 25:99"))
+        await seen.no_longer_sees("Correct the time above.")
+        assert not host.declared
+
+
+async def test_a_long_complaint_leaves_the_buttons_in_sight(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(declaration: Declaration) -> str:
+        raise CleoError("The disk is full: " + "/a/long/folder" * 12, "Free some space, then declare again.")
+
+    monkeypatch.setattr(host, "declare", full)
+    async with console(host, (80, 24), incident=None) as seen:
+        await filled_in(seen)
+        await seen.type("tuesday-ish")
+        await seen.press("ctrl+s", *["backspace"] * len("tuesday-ish"), "ctrl+s")
+        await seen.sees("The disk is full", "declare again.", "Declare (ctrl+s)", "Cancel (esc)")
+
+
+@pytest.fixture
+def slow_disk(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Declaring takes until this is set."""
+    answers, declare = threading.Event(), host.declare
+
+    def declare_slowly(declaration: Declaration) -> str:
+        answers.wait(DEADLINE)
+        return declare(declaration)
+
+    monkeypatch.setattr(host, "declare", declare_slowly)
+    yield answers
+    answers.set()
+
+
+async def test_what_is_being_declared_cannot_be_left(host: FakeHost, slow_disk: threading.Event) -> None:
+    async with console(host, (80, 24), incident=None) as seen:
+        await filled_in(seen)
+        await seen.press("ctrl+s")
+        await seen.sees("declaring…")
+        await seen.press("escape", "ctrl+s", "escape")
+        await seen.sees("Declare an incident", "declaring…")
+        slow_disk.set()
+        await seen.sees(INCIDENT, "NEXT  run")
+        assert len(host.declared) == 1
+
+
+async def test_an_incident_declared_behind_another_screen_is_opened_when_that_is_gone(
+    host: FakeHost, slow_disk: threading.Event
+) -> None:
+    async with console(host, (80, 24), incident=None) as seen:
+        await filled_in(seen)
+        await seen.press("ctrl+s")
+        await seen.sees("declaring…")
+        await seen.pilot.resize_terminal(60, 20)
+        await seen.sees("Too small: 60x20")
+        slow_disk.set()
+        await seen.until(lambda: not any(w.is_running for w in seen.app.workers if w.name == "_declare"), "the end")
+        await seen.sees("Too small: 60x20")
+        await seen.pilot.resize_terminal(80, 24)
+        await seen.sees(INCIDENT, "NEXT  run")
+
+
 async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
     host.begin(INCIDENT, declaration()).close()
     async with console(host) as seen:
@@ -69,6 +170,19 @@ async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
         await seen.sees("1 incident is open")
         await seen.press("enter")
         await seen.sees("NEXT  run")
+
+
+async def test_escape_goes_back_to_the_list_and_never_to_the_shell(host: FakeHost, journal: Journal) -> None:
+    async with console(host) as seen:
+        await seen.press("t", *["escape"] * 4)
+        await seen.sees("1 incident is open", "enter open")
+        await seen.press(*["escape"] * 3, "question_mark")
+        await seen.sees("leave the console")
+        await seen.press("escape", "escape")
+        await seen.no_longer_sees("leave the console")
+        assert not seen.app._exit
+        await seen.press("q")
+        await seen.until(lambda: seen.app._exit, "the console left")
 
 
 async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it_was(host: FakeHost) -> None:

@@ -1,0 +1,34 @@
+"""What a written time will count as. It renews itself: '10 min ago' and 'now' move on while nobody types."""
+
+from __future__ import annotations
+
+from screens.clocked import clock_of
+from screens.times import echo
+from screens.widgets.quiet import Quiet
+
+_RENEW_S = 1.0
+"""The echo is to the second; so is what counts, when it is given, the instant that was shown."""
+
+
+class Echo(Quiet):
+    """Shows a time as its UTC instant, or what is wrong with it, as of now.
+
+    Args:
+        id: its name on the screen.
+    """
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, classes="echo")
+        self._text: str | None = None
+
+    def on_mount(self) -> None:
+        """Keep it true."""
+        self.set_interval(_RENEW_S, self._renew)
+
+    def follow(self, text: str | None) -> None:
+        """Echo ``text`` from now on; None says nothing."""
+        self._text = text
+        self._renew()
+
+    def _renew(self) -> None:
+        self.show("" if self._text is None else echo(self._text, clock_of(self)()))

@@ -1,0 +1,115 @@
+"""What could not be written: it is said when nothing else is asked, and concerns nothing but itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from textual.widgets import Input
+
+from journal import events as e
+from journal.desk import Desk
+from journal.store import Journal
+from journal.store_errors import JournalWriteFailed
+from screens.dialog import Dialog, Problem
+from screens.start import StartScreen
+from screens.words import Note
+from tests.screens.driving import DEADLINE, Console, console, written
+from tests.screens.host import FakeHost
+
+
+class Failing:
+    """A write that fails when the test lets it."""
+
+    def __init__(self) -> None:
+        self.now = threading.Event()
+
+    def __call__(self, desk: Desk) -> None:
+        self.now.wait(DEADLINE)
+        raise JournalWriteFailed("The disk is full.", "Free some space.")
+
+
+@pytest.fixture
+def failing() -> Iterator[Failing]:
+    failing = Failing()
+    yield failing
+    failing.now.set()
+
+
+async def open_incident(seen: Console) -> None:
+    await seen.until(lambda: seen.host.runner_starts == 1, "the runner started")
+
+
+async def test_a_failed_write_lets_no_other_be_asked_for_twice(
+    host: FakeHost, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = threading.Event()
+    async with console(host) as seen:
+        await open_incident(seen)
+        monkeypatch.setattr(host, "ensure_runner", lambda incident_id: slow.wait(DEADLINE))
+        session = seen.incident_screen.session
+        session.write("some note", failing)
+        await seen.press("enter")  # asks for a run, behind it
+        failing.now.set()
+        await seen.sees("Not done: some note")
+        await seen.press("enter", "enter")
+        slow.set()
+        ended: list[e.Event] = []
+        session.write("the end", lambda desk: desk.note("the end"), ended.append)
+        await seen.until(lambda: ended, "the end")
+        assert len(written(journal, e.RunRequested)) == 1
+        assert not isinstance(seen.app.screen, Dialog), "a second request was made, and refused"
+
+
+async def test_a_failure_waits_until_the_note_is_written_and_is_then_told(
+    host: FakeHost, journal: Journal, failing: Failing, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await open_incident(seen)
+        seen.incident_screen.session.write("some entry", failing)
+        seen.incident_screen.session.write("another entry", failing)
+        await seen.press("n", *"disk ")
+        failing.now.set()
+        await seen.sees("NOT WRITTEN: another entry")
+        await seen.press(*"gone")
+        assert isinstance(seen.app.screen, Note)
+        await seen.press("enter")
+        await seen.sees("Not done: some entry", "Free some space.")
+        await seen.until(lambda: written(journal, e.NoteAdded), "the note")
+        assert written(journal, e.NoteAdded)[0].text == "disk gone"
+        await seen.press("enter")
+        await seen.sees("Not done: another entry")
+        await seen.press("enter")
+        await seen.sees("NEXT  run")
+
+
+async def test_a_failure_waits_for_a_search(host: FakeHost, journal: Journal, failing: Failing) -> None:
+    async with console(host) as seen:
+        await open_incident(seen)
+        await seen.press("t", "slash", "d")
+        seen.incident_screen.session.write("some entry", failing)
+        failing.now.set()
+        await seen.until(lambda: seen.incident_screen.session.unwritten, "the failure")
+        await seen.press("b")
+        assert seen.app.screen.query_one("#search", Input).value == "db"
+        await seen.press("escape")
+        await seen.sees("Not done: some entry")
+
+
+async def test_a_failure_is_told_in_the_list_of_incidents_where_the_incident_was_left(
+    host: FakeHost, journal: Journal, failing: Failing
+) -> None:
+    async with console(host) as seen:
+        await open_incident(seen)
+        seen.incident_screen.session.write("some entry", failing)
+        seen.incident_screen.session.write("another entry", failing)
+        await seen.press("n")
+        failing.now.set()
+        await seen.sees("NOT WRITTEN: another entry")
+        seen.app.pop_screen()
+        seen.incident_screen.action_incidents()
+        told = [StartScreen, Problem, Problem]
+        await seen.until(lambda: [type(screen) for screen in seen.app.screen_stack[1:]] == told, "both failures told")
+        await seen.press("enter", "enter")
+        await seen.sees("1 incident is open")
