@@ -7,7 +7,7 @@ itself, with ``GateClosed``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,7 +38,7 @@ class Asked:
     spec: ActionSpec
     incident: Incident
     inventory: Inventory
-    at_work: tuple[tuple[Run, ActionSpec], ...]
+    at_work: Sequence[tuple[Run, ActionSpec]]
 
 
 Gate = Callable[[Asked], Closed | None]

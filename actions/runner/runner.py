@@ -146,10 +146,15 @@ class Runner:
         else:
             self._start(self._jobs.job(run, action))
 
-    def _at_work(self) -> tuple[tuple[Run, ActionSpec], ...]:
-        """Return what is under way. A run whose end is in the journal is not, though its thread still tidies up."""
-        jobs = [worker.job for worker in list(self._workers.values())]
-        return tuple((job.run, job.action.spec) for job in jobs if not self._incident.runs[job.run.id].state.over)
+    def _at_work(self) -> list[tuple[Run, ActionSpec]]:
+        """Return what is under way: what this runner began, and what a dead one began and is still followed.
+
+        A run whose end is in the journal is not, though its thread still tidies up.
+        """
+        begun = [worker.job.run.id for worker in list(self._workers.values())]
+        runs = [self._incident.runs[run_id] for run_id in begun]
+        runs += [run for run in self._incident.unfinished() if run.id not in begun]
+        return [(run, self._jobs.spec(run) or _unknown(run)) for run in runs if not run.state.over]
 
     def _start(self, job: Job) -> None:
         worker = Worker(job, self._ended)
@@ -201,3 +206,9 @@ class Runner:
         except JournalWriteFailed:
             # As if this runner had died here: its successor finds the run unfinished, and says so.
             raise RunnerGone from None
+
+
+def _unknown(run: Run) -> ActionSpec:
+    """Return what stands for an action that an earlier version began and this one does not know."""
+    system = run.action.partition(".")[0]
+    return ActionSpec(name=run.action, title=run.action, system=system, destructive=run.destructive)

@@ -11,6 +11,7 @@ from actions.context import ActionContext
 from actions.outcome import Outcome
 from actions.runner import Runner
 from actions.runner.trouble import TroubleFlag
+from journal.events import Identity
 from journal.places import IncidentPlace
 from tests.actions.worlds import places_in, world
 
@@ -58,10 +59,16 @@ def look(ctx: ActionContext) -> Outcome:
     return Outcome(ok=True, summary=(HOME / "effects").read_text())
 
 
+@action("thing.replace", destructive=True, target=lambda ctx: [Identity(name="path", value="/data", known="reported")])
+def replace(ctx: ActionContext) -> Outcome:
+    """Replace the thing."""
+    return Outcome(ok=True, summary="replaced")
+
+
 def main() -> None:
     place = IncidentPlace(folder=Path(sys.argv[1]))
     flag = TroubleFlag(place.folder)
-    actions = world(places_in(HOME), follow_a_program, follow_a_program_once, wait_inside, look)
+    actions = world(places_in(HOME), follow_a_program, follow_a_program_once, wait_inside, look, replace)
     Runner(place, actions, actor="runner@here", trouble=flag.raise_).run()
 
 

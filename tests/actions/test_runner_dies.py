@@ -148,6 +148,20 @@ def test_an_action_that_cannot_be_entered_again_is_in_doubt_with_its_programs_re
     assert site.person.output(run)[-1] == "end"
 
 
+def test_nothing_destructive_starts_beside_a_program_that_outlived_its_runner(site: Site) -> None:
+    run = site.begin("other", lambda r: r.programs)
+    printed(site, run, 2)
+    site.kill_runner()
+    site.start_runner()
+    beside = site.person.over(site.person.desk.request_run("break", confirmed="/data"))
+    assert beside.state is RunState.REFUSED
+    assert (beside.refusal.gate, "thing.other is at work on thing" in beside.refusal.message) == ("busy", True)
+    site.go()
+    assert site.person.over(run).state is RunState.IN_DOUBT
+    after = site.person.over(site.person.desk.request_run("break", confirmed="/data"))
+    assert after.state is RunState.SUCCEEDED
+
+
 def test_what_ran_inside_the_runner_is_in_doubt_and_nothing_runs_again(site: Site) -> None:
     run = site.begin("verify", lambda r: r.state is RunState.RUNNING)
     site.person.until(lambda _: (site.home / "effects").exists())
