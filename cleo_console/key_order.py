@@ -13,7 +13,8 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+
+from screens.takes_typing import takes_text
 
 PATIENCE_S = 0.5
 """How long a key may hold up those behind it. A screen opens in a tenth of that; nothing may ever stand still."""
@@ -56,7 +57,7 @@ class KeyOrder:
     def handing_on(self, key: Typed, screen: Screen[object]) -> None:
         """Note that ``key`` goes to ``screen`` now."""
         self._last, self._passed = key, False
-        self._in_field = is_text(key) and isinstance(screen.focused, Input | TextArea)
+        self._in_field = is_text(key) and takes_text(screen.focused)
         self._until = time.monotonic() + PATIENCE_S
         self._begin_rounds(screen)
 

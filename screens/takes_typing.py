@@ -1,9 +1,19 @@
-"""A screen in which whatever is typed belongs into one field, wherever the focus is."""
+"""Where what is typed goes: fields, and screens in which it belongs into one of them wherever the focus is."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+
+def takes_text(widget: Widget | None) -> bool:
+    """Return whether this is a field. Asked of the widget: to import every kind of field would hold up the start."""
+    return widget is not None and widget.check_consume_key("a", "a")
 
 
 class TakesTyping:

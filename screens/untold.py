@@ -6,9 +6,9 @@ from collections import deque
 from functools import partial
 
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Input
 
 from journal.errors import CleoError
+from screens.takes_typing import takes_text
 from screens.too_small import TooSmall
 
 _LOOK_AGAIN_S = 0.1
@@ -58,4 +58,4 @@ class Untold:
     def _occupied(self) -> bool:
         """Whether something is asked, or typed, or nothing can be shown at all."""
         app = self._owner.app
-        return isinstance(app.screen, ModalScreen | TooSmall) or isinstance(app.focused, Input)
+        return takes_text(app.focused) or isinstance(app.screen, ModalScreen | TooSmall)
