@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import msgspec
 
+from journal.counting import count
 from journal.events import Event, IncidentDeclared, Kind
 from journal.folding import HANDLERS
 from journal.plan.applies import applies
@@ -210,19 +211,21 @@ class Incident:
         """Return the runs of which nobody has yet said what they were."""
         return [run for run in self.runs.values() if run.state is RunState.IN_DOUBT and not run.verdict]
 
+    def open_steps(self) -> list[Step]:
+        """Return the steps that leave the recovery open: required and not settled, in the order of the plan."""
+        required = (step for step in self.plan.steps() if not step.optional and not self.phase_of(step).optional)
+        return [step for step in required if not self.settled(step.id)]
+
     @property
     def outcome(self) -> str:
         """How the incident reads as a whole. Only a run through every step without deviation is "completed"."""
-        open_steps = [
-            s for s in self.plan.steps() if not s.optional and not self.phase_of(s).optional and not self.settled(s.id)
-        ]
         doubt = bool(self.in_doubt())
         if self.closed_at is None:
             return "open"
         if doubt:
             return "closed with steps in doubt"
-        if open_steps:
-            return f"closed with {len(open_steps)} open steps" if len(open_steps) > 1 else "closed with 1 open step"
+        if left := self.open_steps():
+            return f"closed with {count(len(left), 'open step')}"
         return "completed with deviations" if self.deviations else "completed"
 
     def phase_of(self, step: Step) -> Phase:

@@ -111,16 +111,6 @@ def first_step(incident: Incident) -> str:
 _UNDER_WAY = (StepState.RUNNING, StepState.CANCELLING, StepState.REQUESTED)
 
 
-def required(incident: Incident, step: Step) -> bool:
-    """Return whether leaving the step open leaves the recovery open."""
-    return not step.optional and not incident.phase_of(step).optional
-
-
-def open_steps(incident: Incident) -> list[Step]:
-    """Return the required steps that are not settled, in the order of the plan."""
-    return [step for step in incident.plan.steps() if required(incident, step) and not incident.settled(step.id)]
-
-
 def refused_run(incident: Incident, step_id: str) -> Run | None:
     """Return the step's last run if the runner refused it and nothing has happened to the step since."""
     run = incident.last_run(step_id)

@@ -18,7 +18,7 @@ from journal.inert import inert
 from screens.clocked import clock_of
 from screens.hears import HearsNews
 from screens.help import HelpScreen
-from screens.incident_view import IncidentView, NotReadYet
+from screens.incident_view import WIDE, IncidentView, NotReadYet
 from screens.lookup import Lookup
 from screens.session import Session
 from screens.widgets.key_line import KeyLine
@@ -28,7 +28,6 @@ from screens.widgets.status_line import next_line, status, trouble_line
 from screens.words import Words
 
 _MINUTE = 60.0
-_WIDE = 110
 
 
 class FullScreen(Screen[None], HearsNews):
@@ -40,7 +39,7 @@ class FullScreen(Screen[None], HearsNews):
 
     CSS_PATH: ClassVar[str | list[str]] = "full.tcss"  # type: ignore[assignment]
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     HEADING: ClassVar[str] = ""
     NAME: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +62,7 @@ class FullScreen(Screen[None], HearsNews):
 
     def compose(self) -> ComposeResult:
         """Lay out title, body, status, next, keys; for the right width from the first, or it is all done twice."""
-        self.add_class("-wide" if self.app.size.width >= _WIDE else "-narrow")
+        self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")
         yield Quiet(id="title")
         yield Quiet(id="trouble")
         yield from self.body()

@@ -12,7 +12,7 @@ from journal.events import Override
 from journal.plan.model import Step
 from journal.records import Run
 from screens.applicable import RULES
-from screens.deeds import Deed, attention, counts, deed, destructive, open_steps, refused_run
+from screens.deeds import Deed, attention, counts, deed, destructive, refused_run
 from screens.incident_bindings import INCIDENT_BINDINGS
 from screens.incident_saying import IncidentSaying
 from screens.phrases import count
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from journal.incident import Incident
     from screens.doubt import Resolution
     from screens.host import Host
-    from screens.session import Session
 
 _WHOLE_SCREENS = ("timeline", "health", "contacts", "report")
 
@@ -58,7 +57,7 @@ class IncidentScreen(IncidentSaying):
         if not self.ready:
             return {"act": ""}
         act = "open or close" if self.at_heading else str(deed(self.incident, self.step, self.session.catalogue))
-        return {"act": act} | ({"close": ""} if open_steps(self.incident) else {})
+        return {"act": act} | ({"close": ""} if self.incident.open_steps() else {})
 
     def action_act(self) -> None:
         """Do the obvious thing."""
@@ -112,12 +111,13 @@ class IncidentScreen(IncidentSaying):
             self._set_item(self.step, item, item not in self._ticks.ticked(self.incident, self.step.id))
 
     def _set_item(self, step: Step, item: str, checked: bool) -> None:
-        tick = self._ticks.begin(step.id, item, checked)
-        self.session.write("tick an item", lambda desk: desk.check_item(step.id, item, checked), tick.written)
+        what, tick = "tick an item", self._ticks.begin(step.id, item, checked)
 
-    def _not_written(self, event: Session.Wrote, error: CleoError) -> None:
-        self._ticks.forget_unwritten()
-        super()._not_written(event, error)
+        def failed(error: CleoError) -> None:
+            self._ticks.forget(tick)
+            self.tell_failure(what, error)
+
+        self.session.write(what, lambda desk: desk.check_item(step.id, item, checked), tick.written, failed)
 
     def _done(self, step: Step) -> None:
         if step.kind == "manual":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from journal.plan.model import Step
 from journal.records import StepState
 from screens.applicable import cancellable
-from screens.deeds import open_steps, unticked
+from screens.deeds import unticked
 from screens.incident_screens import IncidentScreens
 from screens.phrases import count
 from screens.step_text import title
@@ -119,7 +119,7 @@ class IncidentSaying(IncidentScreens):
         """Close the incident; says what is open."""
         from screens.words import Words
 
-        left, doubtful = open_steps(self.incident), self.incident.in_doubt()
+        left, doubtful = self.incident.open_steps(), self.incident.in_doubt()
         lines = [f"  {title(self.incident, step)}  ({self.incident.state(step.id)})" for step in left[:8]]
         lines += [f"  and {len(left) - 8} more"] if len(left) > 8 else []
         still = f"{count(len(left), 'step')} open, {len(doubtful)} in doubt:"

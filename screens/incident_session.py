@@ -213,6 +213,10 @@ class IncidentSession(IncidentView):
         """What was said of ``step`` was not written: it may be said again."""
         if self._on_its_way.get(step.id) == 0:  # else something that was said of it before is written
             del self._on_its_way[step.id]
+        self.tell_failure(what, error)
+
+    def tell_failure(self, what: str, error: CleoError) -> None:
+        """Say what was not done and why, as soon as nobody is in the middle of something."""
         self._untold.add(what, error, self.incident.kind)
 
     def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
@@ -245,7 +249,7 @@ class IncidentSession(IncidentView):
         if event.failed:
             event.failed(error)
         else:
-            self._untold.add(event.what, error, self.incident.kind)
+            self.tell_failure(event.what, error)
 
     def leave(self, really: bool | None) -> None:
         """Leave the program, and say how to come back."""

@@ -23,6 +23,9 @@ from screens.widgets.quiet import Quiet
 from screens.widgets.status_line import next_line, status, trouble_line
 from screens.widgets.step_pane import StepPane
 
+WIDE = 110
+"""Columns from which on everything has a pane of its own beside the others."""
+
 
 class NotReadYet(RuntimeError):
     """The journal was not read yet: a mistake of ours, for no key applies before that."""
@@ -38,7 +41,7 @@ class IncidentView(Screen[None]):
 
     CSS_PATH = "incident.tcss"
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 
     def __init__(self, incident_id: str, known: Incident | None = None) -> None:
         super().__init__()

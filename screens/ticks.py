@@ -33,9 +33,9 @@ class Ticks:
         self._on_their_way.append(Tick(step, item, checked))
         return self._on_their_way[-1]
 
-    def forget_unwritten(self) -> None:
-        """Give up what may not have been written: then the journal alone tells what is ticked."""
-        self._on_their_way = [tick for tick in self._on_their_way if tick.seq]
+    def forget(self, tick: Tick) -> None:
+        """Give up one that was not written."""
+        self._on_their_way = [other for other in self._on_their_way if other is not tick]
 
     def ticked(self, incident: Incident, step: str) -> set[str]:
         """Return the items of a step that are ticked, or will be once what is on its way has arrived."""

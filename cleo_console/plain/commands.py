@@ -10,7 +10,7 @@ from cleo_console.plain.running import dry_run, override_step
 from cleo_console.plain.wording import ENTER
 from journal.records import StepState
 from screens.applicable import RULES
-from screens.deeds import Deed, attention, deed, open_steps
+from screens.deeds import Deed, attention, deed
 
 if TYPE_CHECKING:
     from cleo_console.plain.walk import Walk
@@ -95,7 +95,7 @@ def offers(walk: Walk) -> str:
     """Return what can be answered here, in one line."""
     todo = deed(walk.incident, walk.step, walk.talk.sight.catalogue)
     first = [] if todo is Deed.NOTHING else [ENTER[todo]]
-    seldom = _SELDOM + ("x" if open_steps(walk.incident) else "")
+    seldom = _SELDOM + ("x" if walk.incident.open_steps() else "")
     usual = [f"{c.letter}: {c.word}" for c in COMMANDS if applies(walk, c) and c.letter not in seldom]
     return "Answers: " + ", ".join([*first, *usual]) + "."
 

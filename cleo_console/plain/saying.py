@@ -9,7 +9,7 @@ from cleo_console.plain.questions import moment, words
 from cleo_console.plain.talk import Talk
 from journal.plan.model import Step
 from screens.applicable import cancellable
-from screens.deeds import open_steps, unticked
+from screens.deeds import unticked
 from screens.phrases import count
 
 _SHOWN = 8
@@ -90,7 +90,7 @@ def cancel(talk: Talk, step: Step) -> None:
 def close(talk: Talk) -> None:
     """Close the incident; says what is open."""
     incident = talk.sight.incident
-    left, doubtful = open_steps(incident), incident.in_doubt()
+    left, doubtful = incident.open_steps(), incident.in_doubt()
     if left:
         talk.say(f"{count(len(left), 'step')} open, {len(doubtful)} in doubt:")
         talk.say(*(f"  {named(incident, step.id)} ({incident.state(step.id)})" for step in left[:_SHOWN]))

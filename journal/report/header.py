@@ -171,7 +171,7 @@ def deviations(gathered: Gathered) -> list[ev.DeviationEntry]:
         )
         for deviation in incident.deviations
     ]
-    left = [gathered.step_name(step.id) for step in incident.plan.steps() if _open(incident, step)]
+    left = [gathered.step_name(step.id) for step in incident.open_steps()]
     return done_otherwise + ([_closed_early(gathered, incident.closed_at, left)] if incident.closed_at and left else [])
 
 
@@ -192,9 +192,8 @@ def _closed_early(gathered: Gathered, at: datetime, left: list[ev.StepName]) -> 
 def open_points(gathered: Gathered) -> list[ev.OpenPoint]:
     """Return what is undone or unknown: steps that are not settled, and runs that nobody has explained."""
     incident = gathered.incident
-    steps = [step for step in incident.plan.steps() if _open(incident, step)]
     doubts = [run for run in incident.in_doubt() if run.step not in incident.steps or not run.changes_step]
-    return [_open_step(gathered, step) for step in steps] + [_open_run(gathered, run) for run in doubts]
+    return [_open_step(gathered, step) for step in incident.open_steps()] + [_open_run(gathered, run) for run in doubts]
 
 
 def _open_step(gathered: Gathered, step: Step) -> ev.OpenPoint:
@@ -206,7 +205,3 @@ def _open_step(gathered: Gathered, step: Step) -> ev.OpenPoint:
 def _open_run(gathered: Gathered, run: Run) -> ev.OpenPoint:
     what = f"run {run.id} ({run.action}) in doubt"
     return ev.OpenPoint(what=what, step=gathered.step_name(run.step), detail=run.in_doubt)
-
-
-def _open(incident: Incident, step: Step) -> bool:
-    return not step.optional and not incident.phase_of(step).optional and not incident.settled(step.id)
