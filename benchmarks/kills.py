@@ -28,8 +28,9 @@ from journal.store import Journal, OutputLine, Reader
 from journal.verify import verify
 
 KILLS_A_FILE = 25
-LONGEST_LIFE_SECONDS = 0.03
-LONGEST_START_SECONDS = 30.0
+MOST_HEARD = 30
+LONGEST_MOMENT_SECONDS = 0.003
+LONGEST_SILENCE_SECONDS = 30.0
 OPENS_AT_ONCE_SECONDS = 1.0
 RUN = 7
 
@@ -46,7 +47,7 @@ class Result(NamedTuple):
     @property
     def kept(self) -> bool:
         """Whether the promise was kept, and tried at all."""
-        return not self.lost and not self.broken and self.slowest_open_s < OPENS_AT_ONCE_SECONDS and self.tried
+        return not self.lost and not self.broken and self.tried
 
     @property
     def tried(self) -> bool:
@@ -92,9 +93,8 @@ def row() -> Row:
         raise RuntimeError(f"the killing came to nothing: {said}")
     measured = f"{found[3]} lost, {found[4]} broken of {int(found[2]):,}"
     slowest = f"slowest open {float(found[5]) * 1e3:.1f} ms"
-    return Row(
-        f"{int(found[1]):,} SIGKILLs while appending", measured, slowest, "0 lost, 0 broken, 1 s", done.returncode == 0
-    )
+    met = done.returncode == 0 and float(found[5]) < OPENS_AT_ONCE_SECONDS
+    return Row(f"{int(found[1]):,} SIGKILLs while appending", measured, slowest, "0 lost, 0 broken, 1 s", met)
 
 
 def _new_journals(folder: Path) -> Iterator[Path]:
@@ -145,17 +145,27 @@ def _kill_one(path: Path) -> Acknowledged:
         _append_until_killed(path, writing, reopening=random.random() < 0.3)
     os.close(writing)
     try:
-        if random.random() < 0.9:
-            select.select([reading], [], [], LONGEST_START_SECONDS)
-        time.sleep(random.uniform(0, LONGEST_LIFE_SECONDS))
+        said = _listen(reading, random.randrange(MOST_HEARD))
+        time.sleep(random.uniform(0, LONGEST_MOMENT_SECONDS))
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         if os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
             raise RuntimeError("a child died by itself: see what it printed")
-        with open(reading, closefd=False) as pipe:
-            return _heard(pipe.read())
+        with open(reading, "rb", closefd=False) as pipe:
+            return _heard((said + pipe.read()).decode())
     finally:
         os.close(reading)
+
+
+def _listen(reading: int, lines: int) -> bytes:
+    """Return what a child says, once there are this many lines: a slow disk makes no difference to what is tried."""
+    said = b""
+    while said.count(b"\n") < lines and select.select([reading], [], [], LONGEST_SILENCE_SECONDS)[0]:
+        heard = os.read(reading, 65_536)
+        if not heard:
+            break
+        said += heard
+    return said
 
 
 def _heard(text: str) -> Acknowledged:

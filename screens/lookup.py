@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from journal.reader import Reader
+from screens.tell import tell
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class Lookup:
         if self._closed:
             return
         future = self._pool.submit(self._work, call)
-        future.add_done_callback(lambda done: self._owner.post_message(self.Found(done, then)))
+        future.add_done_callback(lambda done: tell(self._owner, self.Found(done, then)))
 
     def close(self) -> None:
         """Take no more questions, answer those that wait, then let go of the journal; waits for nothing."""

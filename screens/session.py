@@ -17,6 +17,7 @@ from journal.rows import OutputLine, Reading
 from screens.following import Following
 from screens.host import Host
 from screens.news import TAIL, Mailbox, News, Runner
+from screens.tell import tell
 from screens.writing import Writing
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Session:
         self.unwritten = ""
         self._host = host
         self._owner = owner
-        self._mailbox = Mailbox(lambda: owner.post_message(self.Arrived()))
+        self._mailbox = Mailbox(lambda: tell(owner, self.Arrived()))
         self._following = Following(self.path, self._mailbox, self._ask_runner, known.seq if known else 0)
         self._writing = Writing(self.path, lambda: host.open(incident_id))
         self._watched: dict[str, int] = {}
@@ -166,7 +167,7 @@ class Session:
         """Have the owner told when something was written, and look what came of it."""
 
         def written(done: Future[T]) -> None:
-            self._owner.post_message(self.Wrote(what, done, then, failed))
+            tell(self._owner, self.Wrote(what, done, then, failed))
             self._following.look_now()
 
         future.add_done_callback(written)

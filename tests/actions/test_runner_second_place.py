@@ -98,7 +98,7 @@ def test_where_no_place_is_left_nothing_new_starts(disk: Disk, tmp_path: Path) -
     person = somebody(disk, None)
     with at_work(person, tmp_path) as runner:
         run = person.desk.request_run("verify")
-        person.until(lambda i: i.runs[run].state is RunState.RUNNING)
+        until(lambda: person.output(run))  # what the runner writes from here on is about the other request
         subprocess.run(["prlimit", "--pid", str(runner.pid), "--fsize=2000:unlimited"], check=True)
         asked = person.desk.request_run("other")
         until(TroubleFlag(person.place.folder).read)
