@@ -26,7 +26,6 @@ def test_it_begins_where_it_is_told(tmp_path: Path) -> None:
 def test_events_of_another_process_come_soon(tmp_path: Path) -> None:
     code = """
 import sys
-import threading
 from pathlib import Path
 from journal.events import NoteAdded
 from journal.store import Journal
