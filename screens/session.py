@@ -89,6 +89,7 @@ class Session:
         self._following = Following(self.path, self._mailbox, self._ask_runner, known.seq if known else 0)
         self._writing = Writing(self.path, lambda: host.open(incident_id))
         self._watched: dict[str, int] = {}
+        self._asked: Future[Any] | None = None
 
     def _ask_runner(self) -> Runner:
         return Runner(self._host.runner_alive(self.id), self._host.trouble(self.id))
@@ -183,13 +184,25 @@ class Session:
 
         def ask(desk: Desk) -> T:
             self._host.ensure_runner(self.id)
+            runner = self._ask_runner()
+            self._mailbox.put(lambda news: setattr(news, "runner", runner))
             return call(desk)
 
-        self.write(what, ask, then, failed)
+        self._asked = self._writing.submit(ask)
+        self._tell(self._asked, what, then, failed)
 
     @property
     def runner_missing(self) -> bool:
-        """Whether an open incident has no runner; False while nobody asked."""
+        """Whether an open incident has no runner, and none is on its way; False while nobody asked."""
+        return self._no_runner and self._asked is not None and self._asked.done()
+
+    @property
+    def runner_starting(self) -> bool:
+        """Whether an open incident has no runner yet: one is being started, as whenever an incident is opened."""
+        return self._no_runner and not self.runner_missing
+
+    @property
+    def _no_runner(self) -> bool:
         is_open = self.incident is not None and self.incident.closed_at is None
         return self.runner is not None and not self.runner.alive and is_open
 

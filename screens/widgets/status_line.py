@@ -32,8 +32,7 @@ def status(session: Session, now: datetime) -> Content:
     ]
     if running or in_doubt or failed:
         parts.append(("  j jumps there", "bold"))
-    missing = [("  ", ""), (" NO RUNNER: r starts it ", _LOUD)] if session.runner_missing else []
-    return Content.assemble(*parts, *missing, *_note(incident, now))
+    return Content.assemble(*parts, *_runner(session), *_note(incident, now))
 
 
 def trouble_line(session: Session, now: datetime) -> Content:
@@ -51,6 +50,12 @@ def trouble_line(session: Session, now: datetime) -> Content:
     late = overdue(session.incident, now) if session.incident else ""
     found += [late] if late else []
     return Content("\n").join(Content.assemble((f" {text} ", _LOUD)) for text in found)
+
+
+def _runner(session: Session) -> list[tuple[str, str]]:
+    if session.runner_missing:
+        return [("  ", ""), (" NO RUNNER: r starts it ", _LOUD)]
+    return [("  the runner is starting", "$quiet")] if session.runner_starting else []
 
 
 def _note(incident: Incident, now: datetime) -> list[tuple[str, str]]:

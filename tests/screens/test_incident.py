@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from datetime import timedelta
+
+import pytest
 
 from journal import events as e
 from journal.incident import Incident
 from journal.store import Journal, Reader
 from screens.dialog import Dialog
-from tests.screens.driving import console, requested, written
+from tests.screens.driving import DEADLINE, console, requested, written
 from tests.screens.host import INCIDENT, START, FakeHost, PlayedRunner, SetClock
 
 
@@ -231,6 +234,24 @@ async def test_a_dead_runner_is_said_and_one_key_starts_it(host: FakeHost, journ
         before = host.runner_starts
         await seen.press("r")
         await seen.until(lambda: host.runner_starts == before + 1, "a runner asked for")
+
+
+async def test_a_runner_that_is_being_started_is_not_called_missing(
+    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.alive, go = False, threading.Event()
+
+    def start_slowly(incident_id: str) -> None:
+        go.wait(DEADLINE)
+        host.alive = True
+
+    monkeypatch.setattr(host, "ensure_runner", start_slowly)
+    async with console(host) as seen:
+        await seen.sees("the runner is starting")
+        assert "NO RUNNER" not in seen.screen_text()
+        go.set()
+        await seen.no_longer_sees("the runner is starting")
+        assert "NO RUNNER" not in seen.screen_text()
 
 
 async def test_output_and_titles_of_systems_do_nothing_to_the_terminal(
