@@ -90,15 +90,24 @@ class Dialog(ModalScreen[R], Generic[R]):
 
 
 class Problem(Dialog[None]):
-    """Something went wrong: what, and what to do next. Stays until it was read."""
+    """Something went wrong: what, and what to do next. Stays until it was read.
+
+    It comes by itself: whoever presses a key just then meant something else, and would never know of it.
+    """
 
     CONFIRM = "Understood (enter)"
     DANGER = True
+    UNREAD_S = 0.5
 
     def __init__(self, title: str, message: str, hint: str, kind: str = "") -> None:
         super().__init__(title, kind)
         self._message = message
         self._hint = hint
+
+    @property
+    def unread(self) -> bool:
+        """Whether nobody can have read it yet: it takes no key."""
+        return self.query_one("#confirm", Button).disabled
 
     def body(self) -> Iterable[Widget]:
         """Yield the message and what to do next."""
@@ -108,4 +117,18 @@ class Problem(Dialog[None]):
 
     def buttons(self) -> Iterable[Widget]:
         """Yield the one button."""
-        yield Button(self.CONFIRM, id="confirm", variant="error", compact=True)
+        yield Button("One moment…", id="confirm", variant="error", compact=True, disabled=True)
+
+    def on_mount(self) -> None:
+        """Wait until it is seen."""
+        self.call_after_refresh(self.set_timer, self.UNREAD_S, self._can_be_read)
+
+    def _can_be_read(self) -> None:
+        confirm = self.query_one("#confirm", Button)
+        confirm.label, confirm.disabled = self.CONFIRM, False
+        confirm.focus()
+
+    def action_leave(self) -> None:
+        """Close it, once it can have been read."""
+        if not self.unread:
+            super().action_leave()

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from cleo_console.app import CleoApp
 from journal import events as e
 from journal.store import Journal, Reader
+from screens.dialog import Problem
 from screens.incident import IncidentScreen
 from screens.widgets.checklist import Checklist
 from screens.widgets.output_view import OutputView
@@ -33,7 +34,11 @@ class Console:
         self.host = host
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Press keys, each failure that is shown once it can be read."""
+        for key in keys:
+            if isinstance(problem := self.app.screen, Problem):
+                await self.until(lambda shown=problem: not shown.unread, "a failure that can be closed")
+            await self.pilot.press(key)
 
     async def type(self, text: str) -> None:
         await self.pilot.press(*({" ": "space"}.get(char, char) for char in text))

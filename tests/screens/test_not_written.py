@@ -113,3 +113,17 @@ async def test_a_failure_is_told_in_the_list_of_incidents_where_the_incident_was
         await seen.until(lambda: [type(screen) for screen in seen.app.screen_stack[1:]] == told, "both failures told")
         await seen.press("enter", "enter")
         await seen.sees("1 incident is open")
+
+
+async def test_a_failure_is_not_closed_by_keys_that_meant_what_was_there_before(
+    host: FakeHost, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(Problem, "UNREAD_S", 3_600.0)
+    async with console(host, size) as seen:
+        await open_incident(seen)
+        seen.incident_screen.session.write("some entry", failing)
+        failing.now.set()
+        await seen.sees("Not done: some entry", "One moment…")
+        await seen.pilot.press("enter", "escape", "space", "tab", "enter")
+        await seen.sees("Not done: some entry", "One moment…")
+        assert not written(journal, e.RunRequested)
