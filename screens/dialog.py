@@ -126,6 +126,7 @@ class Problem(Dialog[None]):
     def _can_be_read(self) -> None:
         confirm = self.query_one("#confirm", Button)
         confirm.label, confirm.disabled = self.CONFIRM, False
+        confirm.refresh(layout=True)  # the new label is longer, and Textual keeps the width
         confirm.focus()
 
     def action_leave(self) -> None:

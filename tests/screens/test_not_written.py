@@ -75,7 +75,7 @@ async def test_a_failure_waits_until_the_note_is_written_and_is_then_told(
         await seen.press(*"gone")
         assert isinstance(seen.app.screen, Note)
         await seen.press("enter")
-        await seen.sees("Not done: some entry", "Free some space.")
+        await seen.sees("Not done: some entry", "Free some space.", "Understood (enter)")
         await seen.until(lambda: written(journal, e.NoteAdded), "the note")
         assert written(journal, e.NoteAdded)[0].text == "disk gone"
         await seen.press("enter")
