@@ -19,6 +19,7 @@ from screens.clocked import clock_of
 from screens.hears import HearsNews
 from screens.help import HelpScreen
 from screens.incident_view import WIDE, IncidentView, NotReadYet
+from screens.left import is_left
 from screens.lookup import Lookup
 from screens.session import Session
 from screens.widgets.key_line import KeyLine
@@ -94,7 +95,7 @@ class FullScreen(Screen[None], HearsNews):
 
     def on_lookup_found(self, event: Lookup.Found) -> None:
         """Take an answer from the journal; what cannot be read is said in the title."""
-        if not self.is_attached:
+        if is_left(self):
             return
         error = event.future.exception()
         if error is None:
@@ -123,7 +124,7 @@ class FullScreen(Screen[None], HearsNews):
 
     def news(self) -> None:
         """Redraw: something arrived, or a minute has passed."""
-        if not self.is_attached:
+        if is_left(self):
             return
         now = clock_of(self)()
         badge = kind_badge(self.incident.kind, colour=not self.app.no_color)

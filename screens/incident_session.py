@@ -21,6 +21,7 @@ from screens.deeds import first_step
 from screens.hears import HearsNews
 from screens.host import Host
 from screens.incident_view import IncidentView
+from screens.left import is_left
 from screens.session import Session
 from screens.untold import Untold
 from screens.widgets.header import IncidentHeader
@@ -127,7 +128,7 @@ class IncidentSession(IncidentView):
 
     def _begin(self) -> None:
         """The journal was read: show all of it at once, and then have a runner."""
-        if not self.is_attached:
+        if is_left(self):
             return
         self.cursor = first_step(self.incident)
         self.show_first()

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from journal.incident import Incident
 from journal.plan.model import Step
 from screens.clocked import clock_of
+from screens.left import is_left
 from screens.session import Session
 from screens.widgets.checklist import Checklist
 from screens.widgets.header import IncidentHeader
@@ -106,7 +107,7 @@ class IncidentView(Screen[None]):
 
     async def mount_rest(self) -> None:
         """Add what could not be shown before the journal was read: checklist and health."""
-        if not self.is_attached:  # left meanwhile
+        if is_left(self):
             return
         middle = self.query_one("#middle")
         middle.mount(Checklist(self.incident), before="#step")
@@ -121,7 +122,7 @@ class IncidentView(Screen[None]):
 
     def refresh_state(self) -> None:
         """Redraw from the state; every part repaints only if it changed."""
-        if not (self.ready and self.is_attached):
+        if not self.ready or is_left(self):
             return
         now = clock_of(self)()
         self._drawn_at_heading = self.at_heading
@@ -140,7 +141,7 @@ class IncidentView(Screen[None]):
 
     def refresh_measures(self) -> None:
         """Redraw what moves by itself: output, progress, health, figures. Many times a second, so nothing else."""
-        if not (self.ready and self.is_attached):
+        if not self.ready or is_left(self):
             return
         now = clock_of(self)()
         self.query_one(IncidentHeader).show(self.incident, self.session.readings, now)

@@ -17,6 +17,7 @@ from journal.events import ReportField
 from journal.inert import inert
 from journal.review_desk import ReviewDesk
 from screens.full import FullScreen
+from screens.left import is_left
 from screens.phrases import count
 from screens.report_dialogs import FieldDialog, Item, ItemDialog
 from screens.report_preview import Preview, preview
@@ -139,7 +140,7 @@ class ReportScreen(FullScreen):
 
     def _write(self, what: str, call: Callable[[ReviewDesk], object]) -> None:
         """Write, and build the report anew with it."""
-        self.session.review(what, call, lambda _: self.action_renew())
+        self.session.review(what, call, lambda _: None if is_left(self) else self.action_renew())
 
     def _write_field(self, name: str) -> None:
         known = self.incident.review.fields.get(name)

@@ -13,6 +13,7 @@ from journal.inert import inert
 from journal.records import Run, RunState
 from screens.dialog import Dialog
 from screens.hears import HearsNews
+from screens.left import is_left
 from screens.session import Session
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
@@ -45,13 +46,13 @@ class WatchingDialog(Dialog[R], HearsNews):
         self.session.request(what, call, self._watch, self._cannot_ask)
 
     def _watch(self, run_id: int) -> None:
-        if self.is_attached:
+        if not is_left(self):
             self.run_id = run_id
             self.session.watch("dialog", run_id)
             self.news()
 
     def _cannot_ask(self, error: CleoError) -> None:
-        if self.is_attached:
+        if not is_left(self):
             self.query_one("#run-status", Quiet).show(Content.assemble((inert(error.message), "bold $text-error")))
             self.complain(error.hint)
 

@@ -164,7 +164,7 @@ def test_nothing_destructive_starts_beside_a_program_that_outlived_its_runner(si
 
 def test_what_ran_inside_the_runner_is_in_doubt_and_nothing_runs_again(site: Site) -> None:
     run = site.begin("verify", lambda r: r.state is RunState.RUNNING)
-    site.person.until(lambda _: (site.home / "effects").exists())
+    site.person.until(lambda _: (site.home / "effects").exists() and (site.home / "effects").read_text())
     site.kill_runner()
     site.go()
     site.start_runner()

@@ -58,7 +58,7 @@ def test_processes_take_turns(tmp_path: Path, writers: int) -> None:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    longest = [float(process.communicate(timeout=60)[0]) for process in processes]
+    longest = [float(process.communicate(timeout=120)[0]) for process in processes]
     assert max(longest) < 4.0, "busy_timeout alone starved a writer for 4.9 s"
     with Reader(path) as reader:
         events = list(reader.events(after=1))

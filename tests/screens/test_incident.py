@@ -23,7 +23,8 @@ async def test_first_sight_says_what_it_is_and_what_is_next(
     async with console(host, size) as seen:
         await seen.sees("LAB", INCIDENT, "SEV2 High", "RTO", "53 min left", "not measured", "phase 1/2", "00:07:00")
         await seen.sees("NEXT  run: 1.1.1 Check system status  [enter]", "0 running · 0 in doubt · 0 failed")
-        assert host.runner_starts == 1
+        await seen.until(lambda: host.runner_starts, "the runner started")
+    assert host.runner_starts == 1
 
 
 async def test_a_step_is_run_watched_and_gone_on_from(

@@ -10,8 +10,9 @@ import pytest
 from journal import events as e
 from journal.store import Journal
 from screens.report_preview import MOST_ROWS, Preview, preview, shortened
-from tests.screens.driving import console, written
+from tests.screens.driving import DEADLINE, console, written
 from tests.screens.host import FakeHost
+from tests.waiting import until
 
 
 async def test_the_report_is_shown_and_its_fields_are_written(
@@ -37,6 +38,31 @@ async def test_the_report_is_shown_and_its_fields_are_written(
         await seen.sees("A user called")
         await seen.press("tab", "enter")
         await seen.sees("Detection", "A user called")
+
+
+@pytest.mark.parametrize("leaving", ["the report", "the console"])
+async def test_what_is_written_after_the_report_was_left_builds_nothing(
+    host: FakeHost, journal: Journal, leaving: str
+) -> None:
+    slow = threading.Event()
+    async with console(host) as seen:
+        await seen.press("R")
+        await seen.sees("up to date")
+        seen.incident_screen.session.write("slow", lambda desk: slow.wait(DEADLINE))
+        await seen.press("enter")
+        await seen.type("Nobody could log in")
+        await seen.press("ctrl+s")
+        await seen.sees("○ Summary")
+        if leaving == "the report":
+            await seen.press("escape")
+            await seen.sees("Checklist")
+            slow.set()
+            await seen.until(lambda: written(journal, e.ReportFieldWritten), "the field in the journal")
+            await seen.press("n")
+            await seen.sees("Note")
+        slow.set()
+    until(lambda: written(journal, e.ReportFieldWritten))
+    assert written(journal, e.ReportFieldWritten)[0].text == "Nobody could log in"
 
 
 async def test_action_items_are_written_changed_and_dropped(
