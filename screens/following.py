@@ -43,6 +43,7 @@ class Following(threading.Thread):
         self._watched: frozenset[int] = frozenset()
         self._last_line: dict[int, int] = {}
         self._runner: Runner | None = None
+        self._asking = threading.Lock()
         self._asked_at = self._read_at = float("-inf")
 
     def stop(self) -> None:
@@ -60,15 +61,28 @@ class Following(threading.Thread):
         self._watched = runs
         self.look_now()
 
+    def ask_runner(self) -> None:
+        """Ask how the runner is, and say so where that is not what was said last. Any thread may."""
+        with self._asking:
+            runner = self._runner_of()
+            if runner != self._runner:
+                self._runner = runner
+                self._mailbox.put(lambda news: setattr(news, "runner", runner))
+
     def run(self) -> None:
         """Follow, and begin again after a failure."""
         while not self._ended.is_set():
             try:
                 self._follow()
             except CleoError as error:
-                self._troubled = True
-                self._mailbox.put(lambda news, why=error: setattr(news, "trouble", why))  # type: ignore[misc]
-                self._ended.wait(_RETRY_AFTER)
+                self._say(error)
+            except OSError as error:  # the folder is gone, or its disk: who looks after the runner opens it
+                self._say(CleoError(f"The folder {self._path.parent} cannot be opened: {error.strerror}."))
+
+    def _say(self, trouble: CleoError) -> None:
+        self._troubled = True
+        self._mailbox.put(lambda news: setattr(news, "trouble", trouble))
+        self._ended.wait(_RETRY_AFTER)
 
     def _follow(self) -> None:
         with Reader(self._path) as reader:
@@ -77,6 +91,7 @@ class Following(threading.Thread):
                 self._seq = incident.seq
                 self._mailbox.put(lambda news: setattr(news, "opened", incident))
             if self._troubled:
+                self.ask_runner()  # before all is said to be well: that may be what went wrong
                 self._troubled = False
                 self._mailbox.put(lambda news: setattr(news, "trouble", False))
             self._follower = follower = Follower(self._path, self._seq, _WAIT)
@@ -84,7 +99,7 @@ class Following(threading.Thread):
             while not self._ended.is_set():
                 self._take_events(follower)
                 changed = self._take_rest(reader, changed or reader.changed())
-                self._ask_runner()
+                self._ask_again()
             follower.stop()
             follower.wait(0)
 
@@ -123,12 +138,8 @@ class Following(threading.Thread):
         if lines or restart:
             self._mailbox.put(lambda news: add_lines(news, run, lines, restart=restart))
 
-    def _ask_runner(self) -> None:
+    def _ask_again(self) -> None:
         now = time.monotonic()
-        if now - self._asked_at < _RUNNER_EVERY:
-            return
-        self._asked_at = now
-        runner = self._runner_of()
-        if runner != self._runner:
-            self._runner = runner
-            self._mailbox.put(lambda news: setattr(news, "runner", runner))
+        if now - self._asked_at >= _RUNNER_EVERY:
+            self._asked_at = now
+            self.ask_runner()
