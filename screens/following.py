@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,7 @@ class Following(threading.Thread):
         self._follower: Follower | None = None
         self._troubled = False
         self._watched: frozenset[int] = frozenset()
+        self._left: deque[int] = deque()
         self._last_line: dict[int, int] = {}
         self._runner: Runner | None = None
         self._asking = threading.Lock()
@@ -58,7 +60,8 @@ class Following(threading.Thread):
 
     def watch(self, runs: frozenset[int]) -> None:
         """Follow the output of these runs, and of no others."""
-        self._watched = runs
+        left, self._watched = self._watched - runs, runs
+        self._left.extend(left)  # each one: who comes back before it was noticed wants all lines again
         self.look_now()
 
     def ask_runner(self) -> None:
@@ -111,21 +114,21 @@ class Following(threading.Thread):
 
     def _take_rest(self, reader: Reader, changed: bool) -> bool:
         """Read output and readings if it is time; return whether there is still something to read."""
+        self._forget_left()
         fresh = not self._watched <= self._last_line.keys()
         now = time.monotonic()
         if not fresh and (not changed or now - self._read_at < _OUTPUT_EVERY):
             return changed
         self._read_at = now
-        self._forget_unwatched()
         for run in self._watched:
             self._take_output(reader, run)
         readings = reader.readings()
         self._mailbox.put(lambda news: setattr(news, "readings", readings))
         return False
 
-    def _forget_unwatched(self) -> None:
-        for run in self._last_line.keys() - self._watched:
-            del self._last_line[run]
+    def _forget_left(self) -> None:
+        while self._left:
+            self._last_line.pop(self._left.popleft(), None)
 
     def _take_output(self, reader: Reader, run: int) -> None:
         """Read a run's new lines; where more came than can be shown, only the last ones."""
