@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from journal.store import JournalUnanswered, JournalWriteFailed
+from journal.store import JournalReadFailed, JournalUnanswered, JournalWriteFailed
 
 RETRY_S = 1.0
+REFUSED = (JournalWriteFailed, JournalReadFailed)
+"""Nothing is written where what it is made of cannot be read, either."""
 
 Write = Callable[[], object]
 Trouble = Callable[[str], None]
@@ -31,6 +33,7 @@ def write_once(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = ne
 
     Raises:
         JournalWriteFailed: it was not written; JournalUnanswered: that is not known, and we give up.
+        JournalReadFailed: it was not written, for the journal could not be read.
     """
     attempt = write
     while True:
@@ -41,7 +44,7 @@ def write_once(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = ne
             if gives_up():
                 raise
             attempt = error.settle
-        except JournalWriteFailed as error:
+        except REFUSED as error:
             trouble(str(error))
             raise
         else:
@@ -53,13 +56,13 @@ def insist(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never)
     """Return once something that has happened is in the journal, exactly once, however long the disk refuses it.
 
     Raises:
-        JournalWriteFailed: as `write_once`, once we give up.
+        JournalWriteFailed, JournalReadFailed: as `write_once`, once we give up.
     """
     pause = threading.Event()
     while True:
         try:
             return write_once(write, trouble, gives_up)
-        except JournalWriteFailed:
+        except REFUSED:
             if gives_up():
                 raise
             pause.wait(RETRY_S)

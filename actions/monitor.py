@@ -28,7 +28,7 @@ class Monitor:
     Args:
         probes: by the system's name.
         journal: where readings and changes are written.
-        trouble: told what went wrong with a write, and an empty text once a change is written.
+        trouble: told what went wrong with a write, and an empty text once it goes again.
         known: each system's status as the journal has it.
     """
 
@@ -64,7 +64,7 @@ class Monitor:
             thread.join(0.5)
 
     def _watch(self, system: str, probe: Probe, status: str) -> None:
-        seen_at = None
+        seen_at, refused = None, False
         while not self._stop.is_set():
             health = _measure(probe)
             if self._stop.is_set():
@@ -76,6 +76,11 @@ class Monitor:
                 status = health.status
             except JournalWriteFailed as error:
                 self._trouble(str(error))
+                refused = True
+            else:
+                if refused:  # a measure that goes again is all that tells so where nothing changes
+                    self._trouble("")
+                refused = False
             self._stop.wait(EVERY_S)
 
     def _record(self, system: str, health: Health, was: str, seen_at: str | None) -> None:

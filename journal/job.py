@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -53,7 +54,7 @@ class Job:
 
     def fail(self, error: BaseException) -> None:
         """Tell the caller, if it still listens."""
-        if not self.future.done():
+        with suppress(InvalidStateError):  # it may give up waiting at this very moment
             self.future.set_exception(error)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,8 +42,10 @@ class Following(threading.Thread):
         self._follower: Follower | None = None
         self._troubled = False
         self._watched: frozenset[int] = frozenset()
+        self._left: deque[int] = deque()
         self._last_line: dict[int, int] = {}
         self._runner: Runner | None = None
+        self._asking = threading.Lock()
         self._asked_at = self._read_at = float("-inf")
 
     def stop(self) -> None:
@@ -57,8 +60,17 @@ class Following(threading.Thread):
 
     def watch(self, runs: frozenset[int]) -> None:
         """Follow the output of these runs, and of no others."""
-        self._watched = runs
+        left, self._watched = self._watched - runs, runs
+        self._left.extend(left)  # each one: who comes back before it was noticed wants all lines again
         self.look_now()
+
+    def ask_runner(self) -> None:
+        """Ask how the runner is, and say so where that is not what was said last. Any thread may."""
+        with self._asking:
+            runner = self._runner_of()
+            if runner != self._runner:
+                self._runner = runner
+                self._mailbox.put(lambda news: setattr(news, "runner", runner))
 
     def run(self) -> None:
         """Follow, and begin again after a failure."""
@@ -66,9 +78,14 @@ class Following(threading.Thread):
             try:
                 self._follow()
             except CleoError as error:
-                self._troubled = True
-                self._mailbox.put(lambda news, why=error: setattr(news, "trouble", why))  # type: ignore[misc]
-                self._ended.wait(_RETRY_AFTER)
+                self._say(error)
+            except OSError as error:  # the folder is gone, or its disk: who looks after the runner opens it
+                self._say(CleoError(f"The folder {self._path.parent} cannot be opened: {error.strerror}."))
+
+    def _say(self, trouble: CleoError) -> None:
+        self._troubled = True
+        self._mailbox.put(lambda news: setattr(news, "trouble", trouble))
+        self._ended.wait(_RETRY_AFTER)
 
     def _follow(self) -> None:
         with Reader(self._path) as reader:
@@ -77,6 +94,7 @@ class Following(threading.Thread):
                 self._seq = incident.seq
                 self._mailbox.put(lambda news: setattr(news, "opened", incident))
             if self._troubled:
+                self.ask_runner()  # before all is said to be well: that may be what went wrong
                 self._troubled = False
                 self._mailbox.put(lambda news: setattr(news, "trouble", False))
             self._follower = follower = Follower(self._path, self._seq, _WAIT)
@@ -84,7 +102,7 @@ class Following(threading.Thread):
             while not self._ended.is_set():
                 self._take_events(follower)
                 changed = self._take_rest(reader, changed or reader.changed())
-                self._ask_runner()
+                self._ask_again()
             follower.stop()
             follower.wait(0)
 
@@ -96,21 +114,21 @@ class Following(threading.Thread):
 
     def _take_rest(self, reader: Reader, changed: bool) -> bool:
         """Read output and readings if it is time; return whether there is still something to read."""
+        self._forget_left()
         fresh = not self._watched <= self._last_line.keys()
         now = time.monotonic()
         if not fresh and (not changed or now - self._read_at < _OUTPUT_EVERY):
             return changed
         self._read_at = now
-        self._forget_unwatched()
         for run in self._watched:
             self._take_output(reader, run)
         readings = reader.readings()
         self._mailbox.put(lambda news: setattr(news, "readings", readings))
         return False
 
-    def _forget_unwatched(self) -> None:
-        for run in self._last_line.keys() - self._watched:
-            del self._last_line[run]
+    def _forget_left(self) -> None:
+        while self._left:
+            self._last_line.pop(self._left.popleft(), None)
 
     def _take_output(self, reader: Reader, run: int) -> None:
         """Read a run's new lines; where more came than can be shown, only the last ones."""
@@ -123,12 +141,8 @@ class Following(threading.Thread):
         if lines or restart:
             self._mailbox.put(lambda news: add_lines(news, run, lines, restart=restart))
 
-    def _ask_runner(self) -> None:
+    def _ask_again(self) -> None:
         now = time.monotonic()
-        if now - self._asked_at < _RUNNER_EVERY:
-            return
-        self._asked_at = now
-        runner = self._runner_of()
-        if runner != self._runner:
-            self._runner = runner
-            self._mailbox.put(lambda news: setattr(news, "runner", runner))
+        if now - self._asked_at >= _RUNNER_EVERY:
+            self._asked_at = now
+            self.ask_runner()

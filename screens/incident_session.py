@@ -101,7 +101,8 @@ class IncidentSession(IncidentView):
             Reader(self.host.places.incident(self.incident_id).journal).close()
 
     def on_unmount(self) -> None:
-        """End the session's threads; tell on the screen that comes what was not told yet."""
+        """End the session's threads; tell on the screen that comes what was not told yet, and let that be painted."""
+        self._unpainted.close()
         if self.opened:
             self.opened.stop()
         self._untold.close()

@@ -184,8 +184,7 @@ class Session:
 
         def ask(desk: Desk) -> T:
             self._host.ensure_runner(self.id)
-            runner = self._ask_runner()
-            self._mailbox.put(lambda news: setattr(news, "runner", runner))
+            self._following.ask_runner()
             return call(desk)
 
         self._asked = self._writing.submit(ask)

@@ -15,7 +15,7 @@ from actions.runner.programs import Programs
 from actions.runner.reattach import reattach_action
 from actions.runner.redaction import Redactor
 from actions.runner.targets import Targets
-from actions.runner.worker import Append, Job
+from actions.runner.worker import Append, End, Job
 from actions.runner.world import World
 from actions.shell import COMMAND, command_action
 from journal.action_spec import ActionSpec
@@ -35,7 +35,7 @@ class Jobs:
         world: what can be reached.
         incident: the incident's state, kept up to date by the runner.
         journal: where jobs write.
-        append: writes an event, however long the disk refuses it.
+        append: writes an event, however long the disk refuses it; ``append_end`` with the digest of its run's output.
         try_append: writes an event or raises.
         trouble: told what keeps output from being written.
     """
@@ -48,6 +48,7 @@ class Jobs:
         journal: Journal,
         *,
         append: Append,
+        append_end: Callable[[End], None],
         try_append: Append,
         trouble: Callable[[str], None],
     ) -> None:
@@ -56,6 +57,7 @@ class Jobs:
         self._incident = incident
         self._journal = journal
         self._append = append
+        self._append_end = append_end
         self._try_append = try_append
         self._trouble = trouble
         self.targets = Targets(world.locks, incident.id, place.journal) if world.locks else None
@@ -97,12 +99,12 @@ class Jobs:
         return Job(
             run=run,
             action=action,
-            journal=self._journal,
             redactor=redactor,
             pump=pump,
             context=context,
             programs=programs,
             append=self._append,
+            append_end=self._append_end,
             try_append=self._try_append,
             targets=self.targets,
             reenter=reenter,

@@ -74,10 +74,13 @@ class Lease:
 
 
 def held(folder: Path) -> bool:
-    """Return whether a runner on this machine executes for the incident in ``folder``."""
+    """Return whether a runner on this machine executes for the incident in ``folder``.
+
+    Asked with a shared lock, so that two who ask do not mistake each other for a runner.
+    """
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return not _lock(fd)
+        return not _lock(fd, fcntl.LOCK_SH)
     finally:
         os.close(fd)
 
@@ -96,9 +99,9 @@ def start_time(pid: int) -> int:
     return int(stat.rsplit(b")", 1)[1].split()[19])
 
 
-def _lock(fd: int) -> bool:
+def _lock(fd: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -8,20 +8,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from actions.insist import insist, write_once
+from actions.insist import REFUSED, Write, insist, write_once
 from actions.monitor import Monitor
 from actions.runner.gates import Asked, Closed, closed_gates
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.takeover import close_in_doubt
-from actions.runner.worker import Job, RunnerGone, Worker, refused
+from actions.runner.worker import End, Job, RunnerGone, Worker, refused, with_output
 from actions.runner.world import World
 from journal import events as e
 from journal.action_spec import ActionSpec
 from journal.incident import Incident
 from journal.places import IncidentPlace
 from journal.records import Run, RunState
-from journal.store import Follower, Journal, JournalWriteFailed, Reader
+from journal.store import Follower, Journal, Reader
 
 POLL_S = 0.25
 STALE_AFTER = timedelta(seconds=30)
@@ -62,6 +62,7 @@ class Runner:
             self._incident,
             self._journal,
             append=self._append,
+            append_end=self._append_end,
             try_append=self._try_append,
             trouble=trouble,
         )
@@ -201,9 +202,16 @@ class Runner:
 
     def _append(self, body: e.Body) -> None:
         """Write an event that has happened, however long the disk refuses it: it is not forgotten, and not made up."""
+        self._insist(lambda: self._journal.append(body))
+
+    def _append_end(self, body: End) -> None:
+        """As `_append`, with the digest of what the run printed: that may be hard to read, too."""
+        self._insist(lambda: self._journal.append(with_output(self._journal, body)))
+
+    def _insist(self, write: Write) -> None:
         try:
-            insist(lambda: self._journal.append(body), self._trouble, self._stop.is_set)
-        except JournalWriteFailed:
+            insist(write, self._trouble, self._stop.is_set)
+        except REFUSED:
             # As if this runner had died here: its successor finds the run unfinished, and says so.
             raise RunnerGone from None
 

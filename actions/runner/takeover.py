@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from actions.runner.programs import what_is_known
-from actions.runner.worker import Job, RunnerGone, with_output
+from actions.runner.worker import Job, RunnerGone
 from actions.transport import NothingStarted, ProgramLost, TransportLost
 from journal import events as e
 from journal.errors import CleoError
@@ -28,7 +28,7 @@ def close_in_doubt(job: Job) -> None:
         program="; ".join(words) or "it ran no external program; how far it got is not known",
     )
     with suppress(RunnerGone):
-        job.append(with_output(job.journal, body))
+        job.append_end(body)
 
 
 def _unfinished(programs: Sequence[Program]) -> list[Program]:

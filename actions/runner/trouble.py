@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
@@ -24,25 +25,37 @@ class TroubleFlag:
     def __init__(self, folder: Path) -> None:
         name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]
         self._path = MEMORY / f"cleo-trouble-{name}"
-        self._up = False
+        self._up = True  # an earlier runner's may be: who was killed has lowered none
+        self._saying = threading.Lock()
 
     def raise_(self, text: str) -> None:
-        """Say what is wrong; an empty text lowers the flag."""
-        if not text:
-            if self._up:
-                self.lower()
-            return
-        self._up = True
-        # Where there is no such memory the console still learns of it from its own failing writes.
-        with contextlib.suppress(OSError):
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
+        """Say what is wrong; an empty text lowers the flag. Any thread may."""
+        with self._saying:
+            if text:
+                self._write(text)
+            elif self._up:
+                self._remove()
+            self._up = bool(text)
 
     def lower(self) -> None:
         """Say that all is well again."""
-        self._up = False
-        self._path.unlink(missing_ok=True)
+        with self._saying:
+            self._remove()
+            self._up = False
+
+    def _write(self, text: str) -> None:
+        """Put it there whole: who looks in between must not find all well."""
+        beside = self._path.with_suffix(".new")
+        # Where there is no such memory the console still learns of it from its own failing writes.
+        with contextlib.suppress(OSError):
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            beside.replace(self._path)
+
+    def _remove(self) -> None:
+        with contextlib.suppress(OSError):  # there is none, or it is another account's
+            self._path.unlink()
 
     def read(self) -> str:
         """Return what is wrong, or an empty text."""

@@ -28,6 +28,7 @@ from journal.records import Run
 from journal.store import Journal, JournalWriteFailed
 
 Append = Callable[[e.Body], None]
+End = e.ActionFinished | e.ActionInDoubt
 
 
 class RunnerGone(Exception):
@@ -41,6 +42,7 @@ class Job:
     Attributes:
         make_context: builds the run's context around its pump and programs.
         append: writes an event, however long the disk refuses it; returns once it is durable.
+        append_end: as ``append``, with the count and digest of what the run printed.
         try_append: writes an event or raises: nothing begins that cannot be written down.
         targets: claims what a destructive action works on; None where nothing can be claimed.
         reenter: the run started under an earlier runner; say so instead of starting it.
@@ -48,12 +50,12 @@ class Job:
 
     run: Run
     action: Action
-    journal: Journal
     redactor: Redactor
     pump: OutputPump
     context: RunContext
     programs: Programs
     append: Append
+    append_end: Callable[[End], None]
     try_append: Append
     targets: Targets | None
     reenter: bool = False
@@ -144,7 +146,7 @@ class Worker:
             probe_of=run.probe_of,
         )
 
-    def _outcome(self) -> e.ActionFinished | e.ActionInDoubt:
+    def _outcome(self) -> End:
         """Run the action; whatever it raises becomes an end that a person can read."""
         run = self.job.run
         begun = time.monotonic()
@@ -182,10 +184,10 @@ class Worker:
             left_behind=clean.text(outcome.left_behind),
         )
 
-    def _end(self, body: e.ActionFinished | e.ActionInDoubt) -> None:
+    def _end(self, body: End) -> None:
         """Write the end once all output is on the disk, so that its digest covers it."""
         self.job.pump.close()
-        self.job.append(with_output(self.job.journal, body))
+        self.job.append_end(body)
 
 
 def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.RunRefused:
@@ -194,7 +196,7 @@ def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.Run
     return e.RunRefused(step=run.step, run=run.id, gate=closed.gate, message=message, yields=closed.yields)
 
 
-def with_output(journal: Journal, body: e.ActionFinished | e.ActionInDoubt) -> e.ActionFinished | e.ActionInDoubt:
+def with_output(journal: Journal, body: End) -> End:
     """Return a closing event with the count and digest of what its run printed."""
     lines, sha256 = journal.output_digest(body.run)
     return msgspec.structs.replace(body, output_lines=lines, output_sha256=sha256)

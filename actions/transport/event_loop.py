@@ -24,9 +24,13 @@ class EventLoopThread:
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout_s), self._loop).result()
 
 
+_FIRST_USE = threading.Lock()
+
+
 def shared() -> EventLoopThread:
     """Return this process's loop; a thread does not survive a fork, so every process has its own."""
-    return _of_process(os.getpid())
+    with _FIRST_USE:  # a cache alone lets two who ask first at once have one each: a connection is of use to one only
+        return _of_process(os.getpid())
 
 
 @cache

@@ -80,3 +80,28 @@ def test_it_ends_while_the_disk_does_not_answer_and_leaves_what_is_not_known_alo
         watch.stop()
         until(lambda: not [thread for thread in threading.enumerate() if thread.name == "probe-thing"])
         assert (disk.attempts, probe.times, changes(journal)) == (1, 1, [])
+
+
+class RefusesAMeasure:
+    """A disk that refuses one measure, once the change before it is written."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.answers = threading.Event()
+        self.measures = 0
+        self._journal = journal
+
+    def set_reading(self, name: str, payload: dict[str, Any]) -> None:
+        self.measures += 1
+        if self.measures == 3:
+            raise JournalWriteFailed("The disk is full.", "Free some space.")
+        self._journal.set_reading(name, payload)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+
+def test_a_refused_measure_is_trouble_no_longer_than_until_the_next_one_goes(journal: Journal) -> None:
+    disk, troubles = RefusesAMeasure(journal), list[str]()
+    with watching(disk, Measured(), troubles.append):
+        until(lambda: disk.measures > 5)
+    assert troubles == ["", "The disk is full.\n  Free some space.", ""]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from pathlib import Path
+
+import pytest
 
 from journal import events as e
 from journal.rows import OutputLine
 from journal.store import Journal
 from screens.widgets.log_view import LogView
-from tests.screens.driving import Console, console
+from tests.screens.driving import DEADLINE, Console, console
 from tests.screens.host import START, FakeHost, PlayedRunner
 
 
@@ -41,6 +44,28 @@ async def test_all_lines_are_there_and_the_end_is_followed(
         await seen.sees("line 9001", "· following")
         await seen.press("o")
         await seen.until(lambda: seen.app.screen is seen.incident_screen, "the checklist")
+
+
+async def test_all_lines_are_there_for_who_comes_back_before_anybody_noticed(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printing(journal, runner, "what it printed")
+    looks, go_on = threading.Event(), threading.Event()
+
+    def look_slowly(incident_id: str) -> bool:
+        looks.set()
+        return go_on.wait(DEADLINE)
+
+    async with console(host) as seen:
+        await seen.at("check")
+        await seen.sees("what it printed")
+        monkeypatch.setattr(host, "runner_alive", look_slowly)
+        await seen.until(looks.is_set, "the follower at something else")
+        await seen.press("down")
+        await seen.no_longer_sees("what it printed")
+        await seen.press("up")
+        go_on.set()
+        await seen.sees("what it printed")
 
 
 async def test_words_are_found_in_everything_and_gone_through(

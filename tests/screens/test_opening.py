@@ -1,0 +1,38 @@
+"""Opening an incident, and leaving it before it was read."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from cleo_console.app import CleoApp
+from journal.store import Journal
+from screens import incident_session
+from screens.incident import IncidentScreen
+from screens.start import StartScreen
+from tests.screens.driving import DEADLINE, Console
+from tests.screens.host import FakeHost
+
+
+async def test_the_list_is_painted_where_an_incident_is_left_before_it_was_read(
+    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, opening = threading.Event(), host.open
+
+    def open_slowly(incident_id: str) -> Journal:
+        answers.wait(DEADLINE)
+        return opening(incident_id)
+
+    monkeypatch.setattr(host, "open", open_slowly)
+    monkeypatch.setattr(incident_session, "_UNPAINTED", DEADLINE)
+    async with CleoApp(host, clock=host.clock).run_test(size=(120, 40)) as pilot:
+        seen = Console(pilot, host)
+        await seen.sees("1 incident is open")
+        seen.key("enter")
+        await seen.until(lambda: isinstance(seen.app.screen, IncidentScreen), "the incident")
+        seen.key("escape")
+        await seen.until(lambda: isinstance(seen.app.screen, StartScreen), "the list")
+        answers.set()
+        await seen.sees("1 incident is open")
+        assert not seen.app._batch_count, "nothing is ever painted again"
