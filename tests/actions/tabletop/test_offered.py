@@ -1,4 +1,4 @@
-"""What the screens offer at a tabletop can be done there: nothing is left to be done by hand, nothing cannot be confirmed."""
+"""What the screens offer at a tabletop can be done there: nothing is left to be done by hand."""
 
 from __future__ import annotations
 
