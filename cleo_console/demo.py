@@ -9,10 +9,11 @@ from typing import NamedTuple, Self
 import msgspec
 
 from actions.runner import Runner
-from actions.tabletop import Facilitator, SimulatedWorld, tabletop_world
+from actions.tabletop import Facilitator, SimulatedWorld, playable, tabletop_world
 from cleo_console.exercises import load_exercise, with_labels
 from cleo_console.host import ConsoleHost
 from cleo_console.settings import home, runner_actor
+from journal.action_spec import Catalogue
 from journal.declare import Declaration
 from journal.events import ExerciseBegan, Kind
 from journal.exercise_script import Exercise, exercise_from_data
@@ -48,6 +49,10 @@ class DemoHost(ConsoleHost):
     def kinds(self) -> Sequence[Kind]:
         """Return the one kind there is here."""
         return [Kind.TABLETOP]
+
+    def catalogue(self) -> Catalogue:
+        """Return the actions as they can be played here: the screens offer to run what the simulated world performs."""
+        return playable(super().catalogue())
 
     def inventory_name(self) -> str:
         """Return what stands in for an inventory."""

@@ -98,6 +98,11 @@ class SimulatedWorld:
         return Health(status="not measured", detail="the exercise says nothing of it")
 
 
+def playable(catalogue: Catalogue) -> Catalogue:
+    """Return ``catalogue`` as a tabletop has it: what is only promised elsewhere can be run here, and has its gates."""
+    return {name: _playable(spec) for name, spec in catalogue.items()}
+
+
 def tabletop_world(simulated: SimulatedWorld, catalogue: Catalogue, systems: Mapping[str, Any]) -> World:
     """Return a world for a runner: every action of ``catalogue`` simulated, no driver, no host.
 
@@ -106,7 +111,7 @@ def tabletop_world(simulated: SimulatedWorld, catalogue: Catalogue, systems: Map
         catalogue: every action there is, real or promised.
         systems: the plan's systems, by name.
     """
-    specs = {name: _playable(spec) for name, spec in catalogue.items()}
+    specs = playable(catalogue)
     return World(
         registry={name: _simulated(spec, simulated) for name, spec in specs.items()},
         catalogue=specs,
@@ -145,7 +150,9 @@ def _simulated(spec: ActionSpec, simulated: SimulatedWorld) -> Action:
             Identity(name="host", value=f"{host} (simulated)", known="reported"),
         ]
 
-    return Action(spec, play, target if spec.destructive else None)
+    # Not only where the action itself is destructive: a plan may call a step so whose action is not.
+    known = spec.destructive or spec.system in simulated.script.hosts
+    return Action(spec, play, target if known else None)
 
 
 def look(ctx: ActionContext, simulated: SimulatedWorld, action: str, known: Mapping[str, Any]) -> Outcome:
