@@ -24,6 +24,7 @@ from screens.host import Host
 from screens.incident import IncidentScreen
 from screens.takes_typing import focus_for_typing
 from screens.too_small import HEIGHT, WIDTH, TooSmall
+from screens.untold import ToTell, Untold
 
 THEME = Theme(
     name="cleo",
@@ -84,6 +85,7 @@ class CleoApp(App[None]):
         self._open_incident = open_incident
         self._known = known
         self._keys = KeyOrder()
+        self.untold = Untold(self)
         self._looks_again = False
         self.animation_level = "none"
         self.register_theme(THEME)
@@ -109,6 +111,10 @@ class CleoApp(App[None]):
             loop.add_signal_handler(number, self.exit)
         self.push_screen(self._first_screen())
         self._check_size()
+
+    def on_to_tell(self, message: ToTell) -> None:
+        """Have it told when nobody is in the middle of something."""
+        self.untold.add(message)
 
     async def on_event(self, event: events.Event) -> None:
         """Hand keys on one after the other, and what is typed to where the screen wants it."""

@@ -44,6 +44,7 @@ def run_full_screen(at: ConsoleHost, incident_id: str | None) -> int:
         built.daemon = True
         built.start()
         app.run()
+        app.untold.say_the_rest()
     return app.return_code or 0
 
 

@@ -115,7 +115,7 @@ class IncidentScreen(IncidentSaying):
 
         def failed(error: CleoError) -> None:
             self._ticks.forget(tick)
-            self.tell_failure(what, error)
+            self.session.tell_failure(what, error)
 
         self.session.write(what, lambda desk: desk.check_item(step.id, item, checked), tick.written, failed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import work
@@ -23,7 +24,7 @@ from screens.host import Host
 from screens.incident_view import IncidentView
 from screens.left import is_left
 from screens.session import Session
-from screens.untold import Untold
+from screens.untold import ToTell, as_known
 from screens.widgets.header import IncidentHeader
 
 if TYPE_CHECKING:
@@ -38,10 +39,6 @@ _FIRST_FRAME_S = 0.1
 """Seconds after which the first frame is surely painted: a runner that starts takes the processor away from it."""
 _TIME_TO_READ = 20.0
 """Seconds for which an exercise's inject stays on the screen; the journal keeps it."""
-_OUR_MISTAKE = (
-    "This is a mistake in the program, not yours. The journal is whole. Try again; else go on with cleo run, or by "
-    "hand and mark the step done."
-)
 
 
 class IncidentSession(IncidentView):
@@ -59,7 +56,6 @@ class IncidentSession(IncidentView):
         self.asked: set[int] = set()
         self._on_its_way: dict[str, int] = {}
         self._leave_step = ""
-        self._untold = Untold(self)
         self._unpainted = contextlib.ExitStack()
 
     def on_mount(self) -> None:
@@ -101,11 +97,10 @@ class IncidentSession(IncidentView):
             Reader(self.host.places.incident(self.incident_id).journal).close()
 
     def on_unmount(self) -> None:
-        """End the session's threads; tell on the screen that comes what was not told yet, and let that be painted."""
+        """End the session's threads, and let the screen that comes be painted."""
         self._unpainted.close()
         if self.opened:
             self.opened.stop()
-        self._untold.close()
 
     async def on_session_arrived(self, event: Session.Arrived) -> None:
         """Take in what the follower has seen."""
@@ -116,7 +111,7 @@ class IncidentSession(IncidentView):
             await self.mount_rest()
             self._begin()
         for given in (event.body for event in news.events if isinstance(event.body, InjectGiven)):
-            self.app.notify(inert(given.text), title="Exercise", timeout=_TIME_TO_READ, markup=False)
+            self.app.post_message(ToTell(partial(self._show_inject, inert(given.text))))
         self._go_on()
         if news.only_measures:
             self.refresh_measures()
@@ -126,6 +121,9 @@ class IncidentSession(IncidentView):
         for screen in self.app.screen_stack:
             if isinstance(screen, HearsNews) and screen.is_mounted:  # else it shows them when it is
                 screen.news()
+
+    def _show_inject(self, text: str) -> None:
+        self.app.notify(text, title="Exercise", timeout=_TIME_TO_READ, markup=False)
 
     def _begin(self) -> None:
         """The journal was read: show all of it at once, and then have a runner."""
@@ -215,11 +213,7 @@ class IncidentSession(IncidentView):
         """What was said of ``step`` was not written: it may be said again."""
         if self._on_its_way.get(step.id) == 0:  # else something that was said of it before is written
             del self._on_its_way[step.id]
-        self.tell_failure(what, error)
-
-    def tell_failure(self, what: str, error: CleoError) -> None:
-        """Say what was not done and why, as soon as nobody is in the middle of something."""
-        self._untold.add(what, error, self.incident.kind)
+        self.session.tell_failure(what, error)
 
     def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
         """Ask for words; nothing happens without an answer."""
@@ -237,10 +231,8 @@ class IncidentSession(IncidentView):
             self.session.unwritten = ""
             if event.then:
                 event.then(event.future.result())
-        elif isinstance(error, CleoError):
-            self._not_written(event, error)
         elif isinstance(error, Exception):
-            self._not_written(event, CleoError(f"{type(error).__name__}: {error}", _OUR_MISTAKE))
+            self._not_written(event, as_known(error))
         else:
             raise error
         self.refresh_state()
@@ -251,7 +243,7 @@ class IncidentSession(IncidentView):
         if event.failed:
             event.failed(error)
         else:
-            self.tell_failure(event.what, error)
+            self.session.tell_failure(event.what, error)
 
     def leave(self, really: bool | None) -> None:
         """Leave the program, and say how to come back."""

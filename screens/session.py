@@ -18,6 +18,7 @@ from screens.following import Following
 from screens.host import Host
 from screens.news import TAIL, Mailbox, News, Runner
 from screens.tell import tell
+from screens.untold import as_known, tell_failure
 from screens.writing import Writing
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Session:
         self.unwritten = ""
         self._host = host
         self._owner = owner
+        self._app = owner.app
         self._mailbox = Mailbox(lambda: tell(owner, self.Arrived()))
         self._following = Following(self.path, self._mailbox, self._ask_runner, known.seq if known else 0)
         self._writing = Writing(self.path, lambda: host.open(incident_id))
@@ -168,10 +170,16 @@ class Session:
         """Have the owner told when something was written, and look what came of it."""
 
         def written(done: Future[T]) -> None:
-            tell(self._owner, self.Wrote(what, done, then, failed))
+            error = done.exception()
+            if not tell(self._owner, self.Wrote(what, done, then, failed)) and error:  # the incident was left
+                self.tell_failure(what, as_known(error))
             self._following.look_now()
 
         future.add_done_callback(written)
+
+    def tell_failure(self, what: str, error: CleoError) -> None:
+        """Say what was not done and why, as soon as nobody is in the middle of something, wherever people are then."""
+        tell_failure(self._app, what, error, self.incident.kind if self.incident else "")
 
     def request(
         self,

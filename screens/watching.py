@@ -52,7 +52,9 @@ class WatchingDialog(Dialog[R], HearsNews):
             self.news()
 
     def _cannot_ask(self, error: CleoError) -> None:
-        if not is_left(self):
+        if is_left(self):
+            self.session.tell_failure(self._title, error)
+        else:
             self.query_one("#run-status", Quiet).show(Content.assemble((inert(error.message), "bold $text-error")))
             self.complain(error.hint)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from textual._context import visible_screen_stack
 from textual.events import Key
 from textual.pilot import Pilot
 
@@ -84,6 +85,7 @@ class Console:
 
     def screen_text(self) -> str:
         """Everything that the terminal shows, line by line."""
+        visible_screen_stack.set(self.app._background_screens)  # else a dialog is rendered over nothing, and stays so
         lines = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in lines)
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from cleo_console.app import CleoApp
 from journal import events as e
 from journal.store import Journal
 from journal.store_errors import JournalWriteFailed
-from tests.screens.driving import console, requested, written
-from tests.screens.host import FakeHost, PlayedRunner
+from tests.screens.driving import Console, console, requested, written
+from tests.screens.host import INCIDENT, FakeHost, PlayedRunner
 
 HEAVY = "psycopg kubernetes boto3 pymongo redis asyncssh dns sqlite_utils moto"
 
@@ -114,9 +115,6 @@ async def test_a_failed_write_is_loud_and_says_what_to_do(
 
 
 async def test_an_incident_that_cannot_be_opened_says_why(host: FakeHost) -> None:
-    from cleo_console.app import CleoApp
-    from tests.screens.driving import Console
-
     app = CleoApp(host, "INC-1999-01-01-01", clock=host.clock)
     async with app.run_test(size=(80, 24)) as pilot:
         seen = Console(pilot, host)
@@ -165,3 +163,26 @@ async def test_a_mistake_of_ours_does_not_take_the_console_away(
         monkeypatch.setattr(host, "ensure_runner", ensure_runner)
         await seen.press("enter")
         await requested(seen, journal)
+
+
+async def test_an_inject_waits_until_nothing_is_asked(host: FakeHost, journal: Journal) -> None:
+    async with console(host, (80, 24)) as seen:
+        await seen.press("n")
+        await seen.sees("what happened, what you saw")
+        journal.append(e.InjectGiven(inject="one", text="The first word of it"))
+        await seen.until(lambda: seen.incident_screen.incident.seq == 2, "the inject taken in")
+        assert not seen.app._notifications
+        await seen.press("escape")
+        await seen.until(lambda: [n.message for n in seen.app._notifications] == ["The first word of it"], "the inject")
+
+
+async def test_what_is_told_in_passing_lies_over_no_dialog(host: FakeHost, journal: Journal) -> None:
+    app = CleoApp(host, INCIDENT, clock=host.clock)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        seen = Console(pilot, host)
+        await seen.sees("NEXT")
+        app.notify("The first word of it", timeout=600)
+        await seen.sees("The first word of it")
+        await seen.press("n")
+        await seen.sees("what happened, what you saw")
+        assert [toast.display for toast in app.screen.query("ToastHolder")] == [False]

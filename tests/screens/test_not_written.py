@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from textual.widgets import Input
@@ -17,6 +19,7 @@ from screens.start import StartScreen
 from screens.words import Note
 from tests.screens.driving import DEADLINE, Console, console, written
 from tests.screens.host import FakeHost
+from tests.waiting import until
 
 
 class Failing:
@@ -109,9 +112,12 @@ async def test_a_failure_is_told_in_the_list_of_incidents_where_the_incident_was
         await seen.sees("NOT WRITTEN: another entry")
         seen.app.pop_screen()
         seen.incident_screen.action_incidents()
-        told = [StartScreen, Problem, Problem]
-        await seen.until(lambda: [type(screen) for screen in seen.app.screen_stack[1:]] == told, "both failures told")
-        await seen.press("enter", "enter")
+        await seen.sees("1 incident is open", "Not done: some entry")
+        assert [type(screen) for screen in seen.app.screen_stack[1:]] == [StartScreen, Problem]
+        await seen.press("enter")
+        await seen.sees("Not done: another entry")
+        await seen.press("enter")
+        await seen.no_longer_sees("Not done")
         await seen.sees("1 incident is open")
 
 
@@ -127,3 +133,54 @@ async def test_a_failure_is_not_closed_by_keys_that_meant_what_was_there_before(
         await seen.pilot.press("enter", "escape", "space", "tab", "enter")
         await seen.sees("Not done: some entry", "One moment…")
         assert not written(journal, e.RunRequested)
+
+
+async def test_a_write_that_fails_after_the_incident_was_left_is_told_in_the_list_of_incidents(
+    host: FakeHost, journal: Journal, failing: Failing
+) -> None:
+    async with console(host) as seen:
+        await open_incident(seen)
+        seen.incident_screen.session.write("some entry", failing)
+        await seen.press("escape")
+        await seen.sees("1 incident is open")
+        failing.now.set()
+        await seen.sees("Not done: some entry", "Free some space.", "Understood (enter)")
+        await seen.press("enter")
+        await seen.no_longer_sees("Not done")
+
+
+async def test_a_write_that_fails_after_the_console_has_ended_is_told_when_the_program_ends(
+    host: FakeHost,
+    journal: Journal,
+    failing: Failing,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    at_the_end: list[Callable[[], object]] = []
+    monkeypatch.setattr("atexit.register", lambda call, *given: at_the_end.append(partial(call, *given)))
+    monkeypatch.setattr(sys, "__stderr__", sys.stderr)
+    async with console(host) as seen:
+        await open_incident(seen)
+        seen.incident_screen.session.write("some entry", failing)
+    failing.now.set()
+    until(lambda: at_the_end)
+    at_the_end[0]()
+    assert "Not done: some entry. The disk is full. Free some space." in capsys.readouterr().err
+
+
+async def test_a_failure_that_nobody_has_seen_is_told_when_the_console_ends(
+    host: FakeHost,
+    journal: Journal,
+    failing: Failing,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with console(host) as seen:
+        await open_incident(seen)
+        seen.incident_screen.session.write("some entry", failing)
+        await seen.press("n")
+        failing.now.set()
+        await seen.sees("NOT WRITTEN: some entry")
+    monkeypatch.setattr(sys, "__stderr__", sys.stderr)
+    seen.app.untold.say_the_rest()
+    assert "Not done: some entry. The disk is full. Free some space." in capsys.readouterr().err
