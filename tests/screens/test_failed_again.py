@@ -1,0 +1,27 @@
+"""A step that fails again and again, as the console shows it."""
+
+from __future__ import annotations
+
+from journal import events as e
+from journal.store import Journal
+from tests.screens.driving import console
+from tests.screens.host import FakeHost, PlayedRunner
+
+
+async def test_who_ran_a_step_again_in_vain_is_shown_the_way_on(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    def fails() -> None:
+        run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
+        runner.start(run, step="check", action="status.check")
+        runner.finish(run, step="check", status="failed", summary="the newest backup is damaged")
+
+    async with console(host, size) as seen:
+        await seen.at("check")
+        fails()
+        await seen.sees("Read why below", "NEXT  run again: 1.1.1")
+        fails()
+        await seen.sees("Failed again: read why below.", "NEXT  decide: 1.1.2", "[g: go there]", "1 FAILED")
+        assert "s: skip, m: by hand" in seen.shown("#advice")
+        await seen.press("g")
+        await seen.sees("NEXT  decide: 1.1.2", "[enter]")
