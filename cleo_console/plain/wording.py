@@ -73,7 +73,9 @@ def next_line(incident: Incident, catalogue: Catalogue, cursor: str) -> str:
     if step is None:
         running = [run for run in incident.runs.values() if not run.state.over]
         return "NEXT: wait for what is running." if running else "NEXT: every required step is settled: x closes it."
-    word = deed(incident, step, catalogue)
+    word: str = deed(incident, step, catalogue)
+    if word == Deed.RUN_AGAIN and incident.failed_again(step.id):
+        word = "s skip, m by hand or run again"
     how = "" if step.id == cursor else " (g goes there)"
     return f"NEXT: {f'{word}: ' if word else ''}{named(incident, step.id)}{how}"
 

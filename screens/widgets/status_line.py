@@ -6,8 +6,10 @@ from datetime import datetime
 
 from textual.content import Content
 
+from journal.action_spec import Catalogue
 from journal.incident import Incident
 from journal.inert import inert
+from journal.plan.model import Step
 from screens.deeds import Deed, counts, deed
 from screens.escalation import overdue
 from screens.phrases import age, alarm
@@ -77,10 +79,16 @@ def next_line(session: Session, cursor: str) -> Content:
     step = incident.next_step()
     if step is None:
         return Content.assemble(head, _nothing_ready(incident))
-    words = deed(incident, step, session.catalogue)
-    verb = "" if words is Deed.NOTHING else f"{words}: "
+    verb = _verb(incident, step, session.catalogue)
     key = "enter" if step.id == cursor else "g: go there"
     return Content.assemble(head, f"{verb}{title(incident, step)}  ", (f"[{key}]", "bold"))
+
+
+def _verb(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+    words = deed(incident, step, catalogue)
+    if words is Deed.RUN_AGAIN and incident.failed_again(step.id):
+        return "s skip, m by hand or run again: "
+    return "" if words is Deed.NOTHING else f"{words}: "
 
 
 def _nothing_ready(incident: Incident) -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from tests.e2e.terminal import Terminal
 
 _CLOCK = re.compile(r"\d\d:\d\d:\d\d|[0-9a-f]{4}-[0-9a-f]{4}")
+_ASKED = re.compile(r"to go on, type\s+(\S+)")
 _MOST_KEYS = 400
 _LOOKS = 4
 
@@ -17,12 +18,10 @@ class Responder:
 
     Args:
         terminal: the console, open on the incident.
-        target: what to type at an interlock.
     """
 
-    def __init__(self, terminal: Terminal, target: str) -> None:
+    def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._target = target
         self.deeds: list[str] = []
 
     def follow_next_to_the_end(self) -> None:
@@ -69,6 +68,9 @@ class Responder:
         if _says_else(self._terminal.screen(), line):
             return
         self.deeds.append(line.removeprefix(" NEXT").strip())
+        if "s skip," in line and "[enter]" in line:
+            self._skip()
+            return
         self._terminal.keys("g" if "[g: go there]" in line else "Enter")
 
         def answered(now: str) -> bool:
@@ -78,9 +80,15 @@ class Responder:
         with suppress(AssertionError):  # a key that came before the focus did is pressed again, as people do
             self._terminal.until(answered, 8)
 
+    def _skip(self) -> None:
+        self._terminal.keys("s")
+        self._terminal.until("Skip: ")
+        self._fill("known, and running it again does not mend it")
+        self._leave("Enter")
+
     def _answer(self, screen: str) -> None:
-        if "to go on, type" in screen:
-            self._fill(self._target)
+        if asked := _ASKED.search(screen):
+            self._fill(asked[1])
             self._terminal.keys("Enter")
             self._leave("Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:

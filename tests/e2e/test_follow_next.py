@@ -62,7 +62,7 @@ def test_following_next_recovers_closes_and_reports(lab: Lab, tmp_path: Path, wi
     with stand.console(width, height) as console, stand.runner_ended():
         declare(console)
         stand.incident_id = next((tmp_path / "home" / "incidents").iterdir()).name
-        responder = Responder(console, stand.target())
+        responder = Responder(console)
         responder.follow_next_to_the_end()
         responder.close("restored from the backup")
     incident = stand.incident()
