@@ -105,6 +105,7 @@ def test_an_intruders_image_and_sessions_come_back_with_them() -> None:
     with table("security-breach", response_team="on-call", site="dr-site", postgres_cure="restore") as player:
         player.answers = {**player.answers, "recovery_point": f"time:{player.before(5400)}"}
         player.walk(until="redis-reload-aof", leave_out=())
+        player.over(player.desk.request_action("postgres.start", {}))
         player.do("redis-reload-aof")
         player.force("deploy-dr")
         assert "203.0.113.66" in player.do("verify-deployments").summary  # type: ignore[union-attr]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journal.records import RunState
+from journal.records import RunState, StepState
 from tests.actions.tabletop.tables import Player, table
 
 
@@ -57,7 +57,10 @@ def test_corruption_is_undone_by_going_back_before_it() -> None:
 def test_a_breach_is_answered_with_clean_data_and_signed_images() -> None:
     with table("security-breach", response_team="security", site="dr-site", postgres_cure="restore") as player:
         player.answers = {**player.answers, "recovery_point": f"backup:{player.labels()[2]}"}
-        player.walk(leave_out=("postgres-start", "redis-reload-aof"))
+        player.walk(leave_out=("redis-reload-aof",))
+        assert player.incident().state("postgres-start") is StepState.NOT_APPLICABLE
+        restored = [run for run in player.incident().runs.values() if run.action == "postgres.restore"]
+        assert [run.overrides for run in restored] == [[]]
         pulled = [run for run in player.incident().runs.values() if run.action == "kubernetes.pull_images"]
         assert [run.state for run in pulled] == [RunState.FAILED, RunState.SUCCEEDED]
         assert "not signed" in pulled[0].summary
