@@ -170,14 +170,14 @@ class Incident:
     def next_step(self) -> Step | None:
         """Return what a person should turn to: what is in doubt, else the failure they stand at, else what is ready.
 
-        A failure behind which they went on with other steps, or that running again did not mend, is counted and can be
-        jumped to, but is what is next only where nothing else is ready. Optional steps never are.
+        A failure behind which they went on with other steps is counted and can be jumped to, but is not what is next.
+        Optional steps never are.
         """
         doubtful = next(self.in_state(StepState.IN_DOUBT), None)
         if doubtful:
             return doubtful
         latest = max(self.steps, key=lambda step_id: self.steps[step_id].at or self.declared_at)
-        if self.state(latest) is StepState.FAILED and not self.failed_again(latest):
+        if self.state(latest) is StepState.FAILED:
             return self.plan.by_id[latest]
         required = (s for s in self.in_state(StepState.READY) if not s.optional and not self.phase_of(s).optional)
         return next(required, None) or next(self.in_state(StepState.FAILED), None)

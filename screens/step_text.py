@@ -197,6 +197,4 @@ def advice(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return "Under way. c: cancel, o: output, enter: go on with something else"
     if todo is Deed.RUN and destructive(step, catalogue):
         return "enter: see what it would do, and on what, before it asks"
-    if todo is Deed.RUN_AGAIN and incident.failed_again(step.id) and incident.next_step() is not step:
-        return "Failed again: read why below. g: go on, s: skip, m: by hand"
     return _SENTENCES[todo]

@@ -85,6 +85,7 @@ def next_line(session: Session, cursor: str) -> Content:
 
 
 def _verb(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+    """Return what to do; nobody is sent for ever to run again what that does not mend, nor past a failure unasked."""
     words = deed(incident, step, catalogue)
     if words is Deed.RUN_AGAIN and incident.failed_again(step.id):
         return "s skip, m by hand or run again: "

@@ -1,0 +1,38 @@
+"""A tabletop in a real terminal, from its opening to its assessment, by the keys that NEXT names and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from journal.incident import Incident
+from journal.records import StepState
+from journal.store import Reader
+from tests.e2e.responder import Responder
+from tests.e2e.stand import CLEO
+from tests.e2e.terminal import Terminal
+
+pytestmark = pytest.mark.xdist_group("e2e-tabletop")
+
+PLAYED = (
+    "postgres-restore", "postgres-verify", "mongodb-restore", "mongodb-verify", "redis-restore", "smoke-tests",
+)  # fmt: skip
+
+
+def test_following_next_plays_a_tabletop_to_its_assessment(tmp_path: Path) -> None:
+    """Its traps are met on the way: crash recovery that fails, a newest backup that does not verify."""
+    command = [CLEO, "demo", "--scenario", "database-failure", "--speed", "1000"]
+    with Terminal(command, 120, 40, {"CLEO_HOME": str(tmp_path / "home"), "CLEO_ACTOR": "player@table"}) as console:
+        console.until("NEXT  run: 1.1.1")
+        responder = Responder(console)
+        responder.follow_next_to_the_end()
+        responder.close("the service answers again")
+        console.keys("q")
+        console.until("expectations met")
+    (journal,) = (tmp_path / "home").rglob("journal.db")
+    with Reader(journal) as reader:
+        incident = Incident.fold(reader.events())
+    assert [incident.state(step) for step in PLAYED] == [StepState.DONE] * len(PLAYED)
+    assert incident.state("verify-backups") is StepState.SKIPPED
+    assert not [deed for deed in responder.deeds if "mark done: 3" in deed and "writers" not in deed]
