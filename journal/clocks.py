@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from journal.plan.model import LegalClock, Phase
-from journal.records import StepState
+from journal.records import RunState, StepState
 
 if TYPE_CHECKING:
     from journal.incident import Incident
@@ -58,6 +58,7 @@ class RpoClock:
         achieved: seconds of data lost (disruption minus ``recovered_to``, never below 0), or None.
         exposure: seconds of data that a restore would lose now, as last measured, or None.
         measured_at: when the exposure was measured.
+        disproved_by: the step that was to prove the data and failed when it last ran; empty: none did.
     """
 
     system: str
@@ -67,11 +68,14 @@ class RpoClock:
     achieved: float | None
     exposure: float | None = None
     measured_at: datetime | None = None
+    disproved_by: str = ""
 
     @property
     def met(self) -> bool | None:
-        """Whether the objective was met; None where it was not measured."""
-        return None if self.achieved is None else self.achieved <= self.target
+        """Whether the objective was met; None where it was not measured, or where what came back was found damaged."""
+        if self.achieved is None:
+            return None
+        return False if self.achieved > self.target else None if self.disproved_by else True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,15 @@ def _rpo(incident: Incident, name: str, reading: tuple[datetime, Mapping[str, An
         achieved=lost,
         exposure=reading[1].get("exposure_s") if reading else None,
         measured_at=reading[0] if reading else None,
+        disproved_by=_disproved_by(incident, name),
     )
+
+
+def _disproved_by(incident: Incident, system: str) -> str:
+    """Return the step that proves the system's data, if it failed: whoever passed it by has not mended the data."""
+    proofs = [step.verified_by for step in incident.plan.steps() if step.system == system and step.verified_by]
+    last = {proof: incident.last_run(proof) for proof in proofs}
+    return next((proof for proof, run in last.items() if run and run.state is RunState.FAILED), "")
 
 
 def phases(incident: Incident) -> list[PhaseClock]:

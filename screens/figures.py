@@ -74,6 +74,8 @@ def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime,
 def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
     if clock.achieved is not None:
         lost = minutes(clock.achieved)
+        if clock.met is None:
+            return f"{lost} lost, NOT PROVEN", _LATE
         return (f"{lost} lost, met", _GOOD) if clock.met else (f"{lost} lost, MISSED", _LATE)
     if clock.exposure is None:
         return "not measured", _QUIET

@@ -137,7 +137,13 @@ class RtoResult(Part, frozen=True, kw_only=True):
 
 
 class RpoResult(Part, frozen=True, kw_only=True):
-    """One system's recovery point objective; ``achieved_s`` is the span of data that was lost."""
+    """One system's recovery point objective.
+
+    Attributes:
+        achieved_s: the span of data that was lost, in seconds.
+        verdict: ``met``, ``missed``, ``not measured`` or ``not proven`` (what came back was found damaged).
+        remark: what is behind the verdict.
+    """
 
     system: str
     title: str
@@ -145,6 +151,7 @@ class RpoResult(Part, frozen=True, kw_only=True):
     achieved_s: float | None
     recovered_to: datetime | None
     verdict: str
+    remark: str
 
 
 class Choice(Part, frozen=True, kw_only=True):

@@ -59,15 +59,17 @@ def _steps(numbers: list[str]) -> str:
 def rpo_results(incident: Incident) -> list[RpoResult]:
     """Return the result of every system that holds data and was hit, or that was measured."""
     hit = {name.strip() for name in incident.answers.get("affected", "").split(",")}
-    return [_rpo(clock) for clock in clocks.rpo(incident) if clock.system in hit or clock.recovered_to]
+    return [_rpo(incident, clock) for clock in clocks.rpo(incident) if clock.system in hit or clock.recovered_to]
 
 
-def _rpo(clock: RpoClock) -> RpoResult:
+def _rpo(incident: Incident, clock: RpoClock) -> RpoResult:
+    unproven = clock.achieved is not None and clock.disproved_by
     return RpoResult(
         system=clock.system,
         title=clock.title,
         target_s=clock.target,
         achieved_s=clock.achieved,
         recovered_to=clock.recovered_to,
-        verdict=_WORDS[clock.met],
+        verdict="not proven" if unproven and clock.met is None else _WORDS[clock.met],
+        remark=f"{_steps([incident.plan.numbers[clock.disproved_by]])} failed" if unproven else "",
     )

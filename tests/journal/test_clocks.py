@@ -9,6 +9,7 @@ import pytest
 
 from journal import clocks
 from journal import events as e
+from journal.report.objectives import rpo_results
 from tests.journal.stories import BEGAN, DECLARED, Story, plan, step
 
 ACTION = {"action": "some.action"}
@@ -106,6 +107,22 @@ def test_a_record_written_after_the_recovery_does_not_count_as_recovered() -> No
     told.run("verify", facts=newest(-3))
     told.run("verify", facts=newest(50))
     assert (rpo(told).achieved, told.incident.system_facts["db"]) == (180, newest(50))
+
+
+def test_what_came_back_damaged_meets_no_objective() -> None:
+    told = Story(plan(step("restore", verified_by="verify", **DB), step("verify", **DB)))
+    told.run("restore", started={"destructive": True})
+    told.run("verify", facts=newest(-5), status="failed")
+    assert (rpo(told).achieved, rpo(told).met, rpo(told).disproved_by) == (300, None, "verify")
+    (result,) = rpo_results(told.incident)
+    assert (result.verdict, result.remark) == ("not proven", "step 1.1.2 failed")
+    told.tell(e.StepSkipped(step="verify", reason="it is late"))
+    assert rpo(told).met is None, "to pass it by mends nothing"
+    told.tell(e.StepReopened(step="verify", reason="look again"))
+    told.run("verify", facts=newest(-20), status="failed")
+    assert rpo(told).met is False
+    told.run("verify", facts=newest(-5))
+    assert (rpo(told).met, rpo(told).disproved_by) == (True, "")
 
 
 @pytest.mark.parametrize("junk", ["yesterday", 7, "2026-03-01T02:49:00"])

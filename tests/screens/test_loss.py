@@ -1,0 +1,28 @@
+"""What was lost, in the header: met only where what came back was found sound."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from journal import events as e
+from journal.store import Journal
+from tests.screens.driving import console
+from tests.screens.host import START, FakeHost, PlayedRunner
+
+
+async def test_data_that_failed_its_verification_meets_no_rpo(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    def run(step: str, status: str, **facts: str) -> None:
+        number = journal.append(e.RunRequested(step=step, action=f"postgres.{step}"))[0].seq
+        runner.start(number, step=step, action=f"postgres.{step}")
+        runner.finish(number, step=step, status=status, facts=facts)
+
+    newest = {"newest_commit_at": (START - timedelta(minutes=12)).isoformat()}
+    run("restore", "succeeded")
+    run("verify", "failed", **newest)
+    async with console(host, size) as seen:
+        await seen.sees("PostgreSQL", "lost, NOT PROVEN")
+        run("verify", "succeeded", **newest)
+        await seen.sees("lost, met")
+        await seen.no_longer_sees("NOT PROVEN")
