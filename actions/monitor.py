@@ -11,7 +11,7 @@ from actions.health import Health
 from actions.insist import write_once
 from journal.errors import CleoError
 from journal.events import HealthChanged
-from journal.store import Journal, JournalWriteFailed
+from journal.store import Journal, JournalError
 
 if TYPE_CHECKING:
     from actions.runner.world import Probe
@@ -74,7 +74,7 @@ class Monitor:
             try:
                 self._record(system, health, status, seen_at)
                 status = health.status
-            except JournalWriteFailed as error:
+            except JournalError as error:
                 self._trouble(str(error))
                 refused = True
             else:

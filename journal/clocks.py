@@ -161,8 +161,7 @@ def _rpo(incident: Incident, name: str, reading: tuple[datetime, Mapping[str, An
 def _disproved_by(incident: Incident, system: str) -> str:
     """Return the step that proves the system's data, if it failed: whoever passed it by has not mended the data."""
     proofs = [step.verified_by for step in incident.plan.steps() if step.system == system and step.verified_by]
-    last = {proof: incident.last_run(proof) for proof in proofs}
-    return next((proof for proof, run in last.items() if run and run.state is RunState.FAILED), "")
+    return next((proof for proof in proofs if incident.last_result(proof) is RunState.FAILED), "")
 
 
 def phases(incident: Incident) -> list[PhaseClock]:

@@ -199,6 +199,11 @@ class Incident:
         runs = (self.runs[run] for run in reversed(self.steps[step_id].runs))
         return next((run for run in runs if run.changes_step), None)
 
+    def last_result(self, step_id: str) -> RunState | None:
+        """Return how the step's last run that came to an end by itself ended, succeeded or failed; None: none did."""
+        states = [run.state for run in map(self.runs.__getitem__, self.steps[step_id].runs) if run.changes_step]
+        return next((state for state in reversed(states) if state in (RunState.SUCCEEDED, RunState.FAILED)), None)
+
     def failed_again(self, step_id: str) -> bool:
         """Return whether the step's last two runs failed: to run it once more is no way on by itself."""
         runs = [run for run in map(self.runs.__getitem__, self.steps[step_id].runs) if run.changes_step]

@@ -7,7 +7,7 @@ import hashlib
 import json
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ class Targets:
         """Claim ``target`` for this incident; again is no harm.
 
         Raises:
-            TargetClaimed: another incident has it.
+            TargetClaimed: another incident has it, or nobody can tell.
         """
         name = word_to_type(target)
         if not name:
@@ -67,8 +67,9 @@ class Targets:
         """Give up every claim of this incident."""
         with self._locked():
             for path in self._folder.glob("*.json"):
-                if _read(path).get("incident") == self._incident:
-                    path.unlink()
+                with suppress(TargetClaimed):  # nobody can tell whose it is: it stays
+                    if _read(path).get("incident") == self._incident:
+                        path.unlink()
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
@@ -91,4 +92,9 @@ def _read(path: Path) -> dict[str, Any]:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except ValueError as error:
+        raise TargetClaimed(
+            f"The claim {path} is damaged: nobody can tell which incident works on this target.",
+            "Make sure that none does, remove the file, then do it again.",
+        ) from error
     return facts

@@ -13,7 +13,7 @@ import pytest
 from actions import monitor
 from actions.health import Health
 from journal.events import HealthChanged
-from journal.store import Journal, JournalWriteFailed, Reader
+from journal.store import Journal, JournalError, JournalNotFound, JournalWriteFailed, Reader
 from tests.actions.slow_disk import SlowDisk
 from tests.actions.worlds import declared, places_in
 from tests.waiting import until
@@ -85,23 +85,27 @@ def test_it_ends_while_the_disk_does_not_answer_and_leaves_what_is_not_known_alo
 class RefusesAMeasure:
     """A disk that refuses one measure, once the change before it is written."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, error: JournalError) -> None:
         self.answers = threading.Event()
         self.measures = 0
         self._journal = journal
+        self._error = error
 
     def set_reading(self, name: str, payload: dict[str, Any]) -> None:
         self.measures += 1
         if self.measures == 3:
-            raise JournalWriteFailed("The disk is full.", "Free some space.")
+            raise self._error
         self._journal.set_reading(name, payload)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)
 
 
-def test_a_refused_measure_is_trouble_no_longer_than_until_the_next_one_goes(journal: Journal) -> None:
-    disk, troubles = RefusesAMeasure(journal), list[str]()
+@pytest.mark.parametrize("error", [JournalWriteFailed, JournalNotFound])
+def test_a_refused_measure_is_trouble_no_longer_than_until_the_next_one_goes(
+    journal: Journal, error: type[JournalError]
+) -> None:
+    disk, troubles = RefusesAMeasure(journal, error("The disk is full.", "Free some space.")), list[str]()
     with watching(disk, Measured(), troubles.append):
         until(lambda: disk.measures > 5)
     assert troubles == ["", "The disk is full.\n  Free some space.", ""]

@@ -119,6 +119,8 @@ def test_what_came_back_damaged_meets_no_objective() -> None:
     told.tell(e.StepSkipped(step="verify", reason="it is late"))
     assert rpo(told).met is None, "to pass it by mends nothing"
     told.tell(e.StepReopened(step="verify", reason="look again"))
+    told.tell(e.RunRequested(step="verify", action="some.action"))
+    assert rpo(told).met is None, "it is only being looked at again"
     told.run("verify", facts=newest(-20), status="failed")
     assert rpo(told).met is False
     told.run("verify", facts=newest(-5))

@@ -15,15 +15,7 @@ from journal.chain import row_hash
 from journal.check import verify_apart
 from journal.events import ActionFinished, ActionStarted, JournalContinued, NoteAdded, RunRequested
 from journal.parts import next_of, parts_of
-from journal.store import (
-    AlreadyStarted,
-    Follower,
-    Journal,
-    JournalWriteFailed,
-    PartMissing,
-    Reader,
-    export,
-)
+from journal.store import AlreadyStarted, Follower, Journal, JournalWriteFailed, PartMissing, Reader, export
 from journal.verify import verify
 from tests.journal.disks import Disk, small_disk
 from tests.journal.journals import ME, ROOT, declaration, line
