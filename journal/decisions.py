@@ -28,6 +28,12 @@ def refusal(incident: Incident, name: str, answer: str) -> str:
     return f"{scenario.title}: {answer!r} is refused. Replicas and the newest backups may already hold the damage."
 
 
+def known_damage(incident: Incident) -> str:
+    """Return what the newest damage report found: a recovery point is chosen by it. Empty: there is none."""
+    ended = [run for run in incident.runs.values() if run.action == "damage.report" and run.summary]
+    return max(ended, key=lambda run: run.id).summary if ended else ""
+
+
 def check_answer(incident: Incident, decision: Decision, answer: str) -> str:
     """Return ``answer`` in the form in which it is kept.
 

@@ -9,6 +9,8 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from journal.decisions import known_damage
+from journal.inert import inert
 from screens.clocked import clock_of
 from screens.decision import DecisionDialog
 from screens.times import NotATime, instant
@@ -28,7 +30,9 @@ class ChooseRecoveryPoint(DecisionDialog):
     """Four ways to name a moment; all but the first want a value."""
 
     def answers(self) -> Iterable[Widget]:
-        """Yield the forms, the value's field, and what the value will count as."""
+        """Yield what is known of the damage, the forms, the value's field, and what the value will count as."""
+        if damage := known_damage(self._incident):
+            yield Quiet(Content.assemble(("damage report  ", "$quiet"), inert(damage)), id="damage")
         yield OptionList(*(self._option(form) for form in _FORMS), id="options", markup=False)
         yield Quiet("value", id="value-label", classes="label")
         yield Field(id="value")

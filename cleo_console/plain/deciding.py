@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cleo_console.plain.questions import answer, choose, moment, words
 from cleo_console.plain.talk import Talk
-from journal.decisions import AnswerRefused, check_answer, refusal
+from journal.decisions import AnswerRefused, check_answer, known_damage, refusal
 from journal.plan.model import Decision, Step
 
 _FORMS = {
@@ -78,6 +78,8 @@ def _recovery_point(talk: Talk, decision: Decision, suggested: str) -> str:
     form, _, value = suggested.partition(":")
     if value:
         talk.say(f"Decided so far: {suggested}")
+    if damage := known_damage(talk.sight.incident):
+        talk.say(f"The damage report says: {damage}")
     chosen = choose(
         talk,
         decision.question,

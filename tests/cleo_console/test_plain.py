@@ -254,3 +254,14 @@ def test_a_runner_that_is_missing_or_cannot_write_is_said_until_it_is_not(alone:
 def test_what_nobody_runs_is_asked_for_and_the_prompt_comes_back(alone: FakeHost) -> None:
     said = talk(alone, (">", "check"), (">", ""), ("REQUESTED: 1.1.1 Check system status", "q"))
     assert "NO RUNNER" in said
+
+
+def test_a_recovery_point_is_asked_for_with_what_the_damage_report_found(person: Person, host: WorldHost) -> None:
+    begun = person.until(lambda i: i.runner).seq + 1
+    person.journal.append(
+        e.RunRequested(action="damage.report"),
+        e.ActionStarted(run=begun, action="damage.report"),
+        e.ActionFinished(run=begun, status="succeeded", summary="Damage since 02:49 UTC."),
+    )
+    said = talk(host, ("1.1.1 >", ""), ("To when?", "."), ("1.1.1 >", "q"))
+    assert "The damage report says: Damage since 02:49 UTC." in said

@@ -72,6 +72,20 @@ async def test_a_recovery_point_in_time_counts_as_the_utc_instant_that_was_shown
         assert written(journal, e.DecisionMade)[0].answer == "time:2026-11-22T02:59:05+00:00"
 
 
+async def test_a_recovery_point_is_chosen_with_the_damage_report_in_sight(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    for summary in ("Nothing is known yet.", "Damage since 2026-11-22T02:49:15Z; newest backup before it: 20261121-F."):
+        run = journal.append(e.RunRequested(action="damage.report"))[0].seq
+        runner.start(run, step="", action="damage.report")
+        runner.finish(run, step="", summary=summary)
+    async with console(host, size) as seen:
+        await seen.at("recovery-point")
+        await seen.press("enter")
+        await seen.sees("Before a time", "damage report  Damage since 2026-11-22T02:49:15Z")
+        assert "Nothing is known" not in seen.screen_text()
+
+
 async def test_a_relative_recovery_point_is_shown_as_it_counts_while_time_passes(
     host: FakeHost, journal: Journal, clock: SetClock
 ) -> None:
