@@ -30,10 +30,10 @@ class ChooseRecoveryPoint(DecisionDialog):
     """Four ways to name a moment; all but the first want a value."""
 
     def answers(self) -> Iterable[Widget]:
-        """Yield what is known of the damage, the forms, the value's field, and what the value will count as."""
-        if damage := known_damage(self._incident):
-            yield Quiet(Content.assemble(("damage report  ", "$quiet"), inert(damage)), id="damage")
+        """Yield the forms, what is known of the damage, the value's field, and what the value will count as."""
         yield OptionList(*(self._option(form) for form in _FORMS), id="options", markup=False)
+        if damage := known_damage(self._incident):
+            yield Quiet(Content.assemble(("damage report  ", "$quiet"), inert(damage)), id="damage", classes="label")
         yield Quiet("value", id="value-label", classes="label")
         yield Field(id="value")
         yield Echo(id="echo")

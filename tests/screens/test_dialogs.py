@@ -83,6 +83,8 @@ async def test_a_recovery_point_is_chosen_with_the_damage_report_in_sight(
         await seen.at("recovery-point")
         await seen.press("enter")
         await seen.sees("Before a time", "damage report  Damage since 2026-11-22T02:49:15Z")
+        await seen.press("down", "enter")
+        await seen.sees("damage report  Damage since 2026-11-22T02:49:15Z", "value")
         assert "Nothing is known" not in seen.screen_text()
 
 
