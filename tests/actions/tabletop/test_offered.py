@@ -24,3 +24,12 @@ def test_every_step_that_asks_for_its_target_can_be_told_it() -> None:
     assert "postgres-apply-wal" in runs
     assert [name for name, run in runs.items() if run.state is RunState.REFUSED] == []
     assert [name for name, run in runs.items() if not word_to_type(run.target)] == []
+
+
+def test_nobody_is_let_in_where_no_pool_member_answers() -> None:
+    with table("natural-disaster") as player:
+        run = player.over(player.desk.request_run("enable-traffic", dry_run=True))
+    assert (run.state, run.summary.partition(".")[0]) == (
+        RunState.FAILED,
+        "Nobody can be let in: no pool member answers",
+    )
