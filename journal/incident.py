@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, Self
 
 import msgspec
@@ -196,18 +197,21 @@ class Incident:
 
     def last_run(self, step_id: str) -> Run | None:
         """Return the step's latest run that counts (no dry run, no probe), or None."""
-        runs = (self.runs[run] for run in reversed(self.steps[step_id].runs))
-        return next((run for run in runs if run.changes_step), None)
+        return next(self._latest(step_id), None)
 
     def last_result(self, step_id: str) -> RunState | None:
         """Return how the step's last run that came to an end by itself ended, succeeded or failed; None: none did."""
-        states = [run.state for run in map(self.runs.__getitem__, self.steps[step_id].runs) if run.changes_step]
-        return next((state for state in reversed(states) if state in (RunState.SUCCEEDED, RunState.FAILED)), None)
+        states = (run.state for run in self._latest(step_id))
+        return next((state for state in states if state in (RunState.SUCCEEDED, RunState.FAILED)), None)
 
     def failed_again(self, step_id: str) -> bool:
         """Return whether the step's last two runs failed: to run it once more is no way on by itself."""
-        runs = [run for run in map(self.runs.__getitem__, self.steps[step_id].runs) if run.changes_step]
-        return len(runs) > 1 and all(run.state is RunState.FAILED for run in runs[-2:])
+        return [run.state for run in islice(self._latest(step_id), 2)] == [RunState.FAILED] * 2
+
+    def _latest(self, step_id: str) -> Iterator[Run]:
+        """Yield the step's runs that count (no dry run, no probe), the latest first."""
+        runs = (self.runs[run] for run in reversed(self.steps[step_id].runs))
+        return (run for run in runs if run.changes_step)
 
     def unanswered(self) -> list[Run]:
         """Return the runs that were asked for and neither started nor refused."""

@@ -62,6 +62,16 @@ def deed(incident: Incident, step: Step, catalogue: Catalogue) -> Deed:
     return Deed.TICK if unticked(incident, step) else Deed.DONE
 
 
+def next_deed(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+    """Return what NEXT calls the deed at ``step``; empty where there is none.
+
+    Nobody is sent for ever to run again what that does not mend, nor past a failure unasked.
+    """
+    todo = deed(incident, step, catalogue)
+    again = todo is Deed.RUN_AGAIN and incident.failed_again(step.id)
+    return "s skip, m by hand or run again" if again else todo.value
+
+
 def _run_deed(state: StepState) -> Deed:
     return Deed.RUN_AGAIN if state in (StepState.FAILED, StepState.CANCELLED) else Deed.RUN
 

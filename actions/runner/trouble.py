@@ -39,9 +39,7 @@ class TroubleFlag:
 
     def lower(self) -> None:
         """Say that all is well again."""
-        with self._saying:
-            self._remove()
-            self._up = False
+        self.raise_("")
 
     def _write(self, text: str) -> None:
         """Put it there whole: who looks in between must not find all well."""

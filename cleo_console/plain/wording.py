@@ -13,7 +13,7 @@ from journal.incident import Incident
 from journal.plan.model import Step
 from journal.records import Run, RunState, StepState
 from journal.rows import Reading
-from screens.deeds import Deed, deed, destructive, refused_run, runnable
+from screens.deeds import Deed, destructive, next_deed, refused_run, runnable
 from screens.figures import phase_line, rpo_line, rto_line
 from screens.phrases import age, length, minutes
 from screens.symbols import STEPS, health_look
@@ -73,9 +73,7 @@ def next_line(incident: Incident, catalogue: Catalogue, cursor: str) -> str:
     if step is None:
         running = [run for run in incident.runs.values() if not run.state.over]
         return "NEXT: wait for what is running." if running else "NEXT: every required step is settled: x closes it."
-    word: str = deed(incident, step, catalogue)
-    if word == Deed.RUN_AGAIN and incident.failed_again(step.id):
-        word = "s skip, m by hand or run again"
+    word = next_deed(incident, step, catalogue)
     how = "" if step.id == cursor else " (g goes there)"
     return f"NEXT: {f'{word}: ' if word else ''}{named(incident, step.id)}{how}"
 

@@ -6,11 +6,9 @@ from datetime import datetime
 
 from textual.content import Content
 
-from journal.action_spec import Catalogue
 from journal.incident import Incident
 from journal.inert import inert
-from journal.plan.model import Step
-from screens.deeds import Deed, counts, deed
+from screens.deeds import counts, next_deed
 from screens.escalation import overdue
 from screens.phrases import age, alarm
 from screens.session import Session
@@ -79,17 +77,10 @@ def next_line(session: Session, cursor: str) -> Content:
     step = incident.next_step()
     if step is None:
         return Content.assemble(head, _nothing_ready(incident))
-    verb = _verb(incident, step, session.catalogue)
+    words = next_deed(incident, step, session.catalogue)
+    verb = f"{words}: " if words else ""
     key = "enter" if step.id == cursor else "g: go there"
     return Content.assemble(head, f"{verb}{title(incident, step)}  ", (f"[{key}]", "bold"))
-
-
-def _verb(incident: Incident, step: Step, catalogue: Catalogue) -> str:
-    """Return what to do; nobody is sent for ever to run again what that does not mend, nor past a failure unasked."""
-    words = deed(incident, step, catalogue)
-    if words is Deed.RUN_AGAIN and incident.failed_again(step.id):
-        return "s skip, m by hand or run again: "
-    return "" if words is Deed.NOTHING else f"{words}: "
 
 
 def _nothing_ready(incident: Incident) -> str:
