@@ -44,6 +44,12 @@ async def open_incident(seen: Console) -> None:
     await seen.until(lambda: seen.host.runner_starts == 1, "the runner started")
 
 
+async def write_some_entry(seen: Console, failing: Failing) -> None:
+    """Have something written, in an open incident, that fails when the test lets it."""
+    await open_incident(seen)
+    seen.incident_screen.session.write("some entry", failing)
+
+
 async def test_a_failed_write_lets_no_other_be_asked_for_twice(
     host: FakeHost, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,8 +75,7 @@ async def test_a_failure_waits_until_the_note_is_written_and_is_then_told(
     host: FakeHost, journal: Journal, failing: Failing, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
-        await open_incident(seen)
-        seen.incident_screen.session.write("some entry", failing)
+        await write_some_entry(seen, failing)
         seen.incident_screen.session.write("another entry", failing)
         await seen.press("n", *"disk ")
         failing.now.set()
@@ -104,8 +109,7 @@ async def test_a_failure_is_told_in_the_list_of_incidents_where_the_incident_was
     host: FakeHost, journal: Journal, failing: Failing
 ) -> None:
     async with console(host) as seen:
-        await open_incident(seen)
-        seen.incident_screen.session.write("some entry", failing)
+        await write_some_entry(seen, failing)
         seen.incident_screen.session.write("another entry", failing)
         await seen.press("n")
         failing.now.set()
@@ -126,8 +130,7 @@ async def test_a_failure_is_not_closed_by_keys_that_meant_what_was_there_before(
 ) -> None:
     monkeypatch.setattr(Problem, "UNREAD_S", 3_600.0)
     async with console(host, size) as seen:
-        await open_incident(seen)
-        seen.incident_screen.session.write("some entry", failing)
+        await write_some_entry(seen, failing)
         failing.now.set()
         await seen.sees("Not done: some entry", "One moment…")
         await seen.pilot.press("enter", "escape", "space", "tab", "enter")
@@ -139,8 +142,7 @@ async def test_a_write_that_fails_after_the_incident_was_left_is_told_in_the_lis
     host: FakeHost, journal: Journal, failing: Failing
 ) -> None:
     async with console(host) as seen:
-        await open_incident(seen)
-        seen.incident_screen.session.write("some entry", failing)
+        await write_some_entry(seen, failing)
         await seen.press("escape")
         await seen.sees("1 incident is open")
         failing.now.set()
@@ -160,8 +162,7 @@ async def test_a_write_that_fails_after_the_console_has_ended_is_told_when_the_p
     monkeypatch.setattr("atexit.register", lambda call, *given: at_the_end.append(partial(call, *given)))
     monkeypatch.setattr(sys, "__stderr__", sys.stderr)
     async with console(host) as seen:
-        await open_incident(seen)
-        seen.incident_screen.session.write("some entry", failing)
+        await write_some_entry(seen, failing)
     failing.now.set()
     until(lambda: at_the_end)
     at_the_end[0]()
@@ -176,8 +177,7 @@ async def test_a_failure_that_nobody_has_seen_is_told_when_the_console_ends(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     async with console(host) as seen:
-        await open_incident(seen)
-        seen.incident_screen.session.write("some entry", failing)
+        await write_some_entry(seen, failing)
         await seen.press("n")
         failing.now.set()
         await seen.sees("NOT WRITTEN: some entry")
