@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from typing import IO, Any
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Callback
+
+from screens.tell import tell
 
 _GONE = frozenset({errno.EIO, errno.ENXIO, errno.EPIPE})
 
@@ -15,10 +19,15 @@ class _Terminal:
 
     Textual's writing thread would end with an error at the first write that fails. What the app has still to write
     waits for that thread: so the app would stand still for good instead of leaving at the hang-up signal.
+
+    Args:
+        file: the terminal.
+        gone: told that it is gone, at every write: only who leads the terminal's session gets a signal of it.
     """
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[str], gone: Callable[[], object]) -> None:
         self._file = file
+        self._gone = gone
         self.fileno = file.fileno
 
     def write(self, text: str) -> None:
@@ -42,6 +51,7 @@ class _Terminal:
     def _only_gone(self, error: OSError) -> None:
         if error.errno not in _GONE:
             raise error
+        self._gone()
 
 
 class SteadyDriver(LinuxDriver):
@@ -50,7 +60,10 @@ class SteadyDriver(LinuxDriver):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         if self._file is not None:
-            self._file = _Terminal(self._file)  # type: ignore[assignment]
+            self._file = _Terminal(self._file, self._leave)  # type: ignore[assignment]
+
+    def _leave(self) -> None:
+        tell(self._app, Callback(self._app.exit))
 
     def _sigcont_application(self, *_: object) -> None:
         """Come back from being suspended. A hang-up brings this signal too, to a program that was not suspended."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 from tests.e2e.stand import CLEO
@@ -39,3 +41,17 @@ def test_a_terminal_that_goes_while_there_is_much_to_paint_takes_the_console_alo
             terminal.until(lambda screen: "d dry run" not in screen)
             terminal.hang_up()
             until(lambda: gone(terminal.program))
+
+
+def test_a_terminal_that_goes_without_a_signal_takes_the_console_along(tmp_path: Path) -> None:
+    """Only who leads the session hears of a hang-up; ``make`` waits for its programs then, and sends them nothing."""
+    command = ["sh", "-c", f"trap : HUP; {CLEO} demo; exit 0"]
+    with Terminal(command, 80, 24, {"CLEO_HOME": str(tmp_path)}) as terminal:
+        terminal.until("d dry run")
+        (console,) = Path(f"/proc/{terminal.program}/task/{terminal.program}/children").read_text().split()
+        terminal.hang_up()
+        try:
+            until(lambda: gone(int(console)))
+        finally:
+            if not gone(int(console)):
+                os.kill(int(console), signal.SIGKILL)
