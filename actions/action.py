@@ -59,6 +59,7 @@ def action(
     probe: str = "",
     resumable: bool = False,
     gates: tuple[str, ...] = (),
+    undone_by: str = "",
     target: TargetFunction | None = None,
     params: dict[str, str] | None = None,
 ) -> Callable[[ActionFunction], Action]:
@@ -71,6 +72,7 @@ def action(
         probe: name of the read-only action that tells what state an unfinished run left.
         resumable: whether a new runner may enter it again (its programs go through ``ctx.run``).
         gates: safety gates that guard it beside those that guard everything.
+        undone_by: the action that takes back what it leaves in force.
         target: tells what it acts on.
         params: one line of help for each parameter.
     """
@@ -87,6 +89,7 @@ def action(
             probe=probe,
             resumable=resumable,
             gates=gates,
+            undone_by=undone_by,
         )
         return Action(spec, function, target)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from journal import events as e
+from journal.closing import phrase, remaining
 from journal.decisions import check_answer
 from journal.errors import CleoError
 from journal.late import during, past
@@ -18,17 +19,34 @@ from journal.records import Run, RunState, StepState
 
 if TYPE_CHECKING:
     from journal.action_spec import Catalogue
+    from journal.closing import Remaining
     from journal.incident import Incident
     from journal.plan.model import Step
     from journal.store import Journal
 
 
+_SHOWN = 20
+_CLOSED = "Write a note (cleo note), or go on with it (cleo reopen)."
 REATTACH = "reattach"
 """The probe of programs: finds them on their hosts again."""
 
 
 class NotNow(CleoError):
     """What was asked for makes no sense in the incident's present state."""
+
+
+class StillOpen(NotNow):
+    """An incident is not closed over what is not in order, unless the person says how much that is."""
+
+    def __init__(self, left: Sequence[Remaining], typed: str = "") -> None:
+        shown = "".join(f"\n  {one}" for one in left[:_SHOWN])
+        more = f"\n  and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+        was = f" ({typed!r} was typed)" if typed else ""
+        super().__init__(
+            f"Not in order{was}:{shown}{more}",
+            f'Put it right, or close all the same by typing "{phrase(list(left))}" (--leaving).',
+        )
+        self.left = list(left)
 
 
 class Desk:
@@ -141,11 +159,12 @@ class Desk:
         Raises:
             NotNow: the incident is closed, the step has nothing to run, or it is running or in doubt already.
         """
-        step = self._step(step_id)
+        step = self._known_step(step_id)
         if step.kind not in ("action", "command"):
             raise NotNow(f"{step.title} has nothing to run.")
+        self._may_run(step.action)
         if not dry_run:
-            self._settleable(step_id)
+            self._not_active(step)
         body = e.RunRequested(
             step=step_id,
             action=step.action or "command",
@@ -174,9 +193,9 @@ class Desk:
             The run's id.
 
         Raises:
-            NotNow: the incident is closed.
+            NotNow: the incident is closed, and nothing is in force that ``action`` takes back.
         """
-        self._open()
+        self._may_run(action)
         body = e.RunRequested(
             step=self._step_for(action),
             action=action,
@@ -227,17 +246,36 @@ class Desk:
         reason = _required(reason, "Say what you saw that tells how it ended.")
         return self._append(e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
 
-    def close(self, summary: str) -> e.Event:
-        """Close the incident. Steps may be open or in doubt: the outcome then says so.
+    def close(self, summary: str, leaving: str = "") -> e.Event:
+        """Close the incident. What is not in order then is written into the event.
+
+        Args:
+            summary: how it ended.
+            leaving: what must be typed where something is not in order (`journal.closing.phrase`).
 
         Raises:
+            StillOpen: something is not in order, and ``leaving`` does not say how much.
             NotNow: it is closed already, the summary is missing, or something is running.
         """
-        self._open()
-        running = [run for run in self._incident().runs.values() if not run.state.over]
+        incident = self._open()
+        running = [run for run in incident.runs.values() if not run.state.over]
         if running:
             raise NotNow(f"{running[0].action} is {running[0].state}.", "Wait for it or cancel it, then close.")
-        return self._append(e.IncidentClosed(summary=_required(summary, "Closing wants a sentence on how it ended.")))
+        summary = _required(summary, "Closing wants a sentence on how it ended.")
+        left = remaining(incident)
+        if leaving.strip() != phrase(left) and left:
+            raise StillOpen(left, leaving.strip())
+        return self._append(e.IncidentClosed(summary=summary, remaining=[str(one) for one in left]))
+
+    def reopen_incident(self, reason: str) -> e.Event:
+        """Go on with a closed incident.
+
+        Raises:
+            NotNow: it is not closed, or the reason is missing.
+        """
+        if self._incident().closed_at is None:
+            raise NotNow(f"{self._incident().id} is not closed.")
+        return self._append(e.IncidentReopened(reason=_required(reason, "Reopening an incident wants a reason.")))
 
     def _append(self, body: e.Body) -> e.Event:
         return self._journal.append(body)[0]
@@ -245,24 +283,36 @@ class Desk:
     def _open(self) -> Incident:
         incident = self._incident()
         if incident.closed_at is not None:
-            raise NotNow(f"{incident.id} is closed.", "Add what is missing as a note.")
+            raise NotNow(f"{incident.id} is closed.", _CLOSED)
         return incident
 
+    def _may_run(self, action: str) -> None:
+        """What takes back a hold or a block that is still in force can be asked for after the close, too."""
+        incident = self._incident()
+        if not incident.takes_back(action):
+            self._open()
+
     def _step(self, step_id: str) -> Step:
-        incident = self._open()
+        self._open()
+        return self._known_step(step_id)
+
+    def _known_step(self, step_id: str) -> Step:
         try:
-            return incident.plan.by_id[step_id]
+            return self._incident().plan.by_id[step_id]
         except KeyError:
             raise NotNow(f"The plan has no step {step_id!r}.", "See the ids with: cleo plan show") from None
 
     def _settleable(self, step_id: str) -> Step:
         step = self._step(step_id)
-        state = self._incident().state(step_id)
+        self._not_active(step)
+        return step
+
+    def _not_active(self, step: Step) -> None:
+        state = self._incident().state(step.id)
         if state.active:
             raise NotNow(f"{step.title} is {state}.", "Wait for it, or cancel it.")
         if state is StepState.IN_DOUBT:
             raise NotNow(f"{step.title} is in doubt.", "Look what it left, then say done, failed or run again.")
-        return step
 
     def _step_for(self, action: str) -> str:
         incident = self._incident()

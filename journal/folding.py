@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journal import events as e
+from journal.interlock import word_to_type
 from journal.late import happened_at
 from journal.records import (
     Continued,
     DecisionRecord,
     Deviation,
     HealthRecord,
+    InForce,
     Program,
     Refusal,
     Run,
@@ -164,6 +166,9 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
         record = _step(incident, run.step)
         record.requests.discard(run.id)
         record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at
+    if run.changes_step and body.undone_by:
+        held = InForce(run.action, body.undone_by, word_to_type(body.target), run.id, run.step, event.at)
+        incident.in_force.setdefault((body.undone_by, held.target), held)
     for override in () if body.dry_run else body.overrides:
         incident.deviations.append(
             Deviation(event.at, run.requested_by, f"gate {override.gate} overridden", run.step, override.reason)
@@ -197,6 +202,18 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
         _settle(incident, event, step_state, body.summary)
         _changed(incident, event, run)
         _measured(incident, run)
+        _taken_back(incident, run)
+
+
+def _taken_back(incident: Incident, run: Run) -> None:
+    """Keep what is in force true: a run that ended well is sure, one that a gate stopped did nothing."""
+    if run.state is RunState.SUCCEEDED:
+        incident.in_force.pop((run.action, word_to_type(run.target)), None)
+    for key, held in list(incident.in_force.items()):
+        if held.run == run.id and run.refusal:
+            del incident.in_force[key]
+        elif held.run == run.id:
+            held.sure = run.state is RunState.SUCCEEDED
 
 
 def _changed(incident: Incident, event: e.Event, run: Run) -> None:
@@ -260,7 +277,12 @@ def _runner_stopped(incident: Incident, event: e.Event, body: e.RunnerStopped) -
 
 
 def _closed(incident: Incident, event: e.Event, body: e.IncidentClosed) -> None:
-    incident.closed_at, incident.closing_words = event.at, body.summary
+    incident.closed_at, incident.closing_words, incident.left_open = event.at, body.summary, body.remaining
+
+
+def _incident_reopened(incident: Incident, event: e.Event, body: e.IncidentReopened) -> None:
+    incident.closed_at, incident.closing_words, incident.left_open = None, "", []
+    _deviate(incident, event, "incident reopened", body.reason)
 
 
 HANDLERS: dict[type[e.Body], Handler] = {
@@ -285,4 +307,5 @@ HANDLERS: dict[type[e.Body], Handler] = {
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,
     e.IncidentClosed: _closed,
+    e.IncidentReopened: _incident_reopened,
 }

@@ -24,6 +24,7 @@ from journal.records import (
     DecisionRecord,
     Deviation,
     HealthRecord,
+    InForce,
     Run,
     RunnerRecord,
     RunState,
@@ -48,6 +49,8 @@ class Incident:
         system_facts: what actions measured, by the plan's system, the latest of each name.
         changed_at: when the first destructive run on a system ended, by the plan's system.
         recovered_to: each system's newest committed record after its recovery, where that was measured.
+        in_force: holds and blocks that nothing took back, by the action that does and its target.
+        left_open: what the person who closed the incident was shown as not in order, a line each.
         deviations: everything that was not as the plan says, in order.
         continued: where the journal goes on since the disk under it gave way, or None.
         review: calls, the report's fields, action items, signatures, an exercise.
@@ -88,6 +91,8 @@ class Incident:
         self.last_note: tuple[datetime, str] | None = None
         self.closed_at: datetime | None = None
         self.closing_words = ""
+        self.left_open: list[str] = []
+        self.in_force: dict[tuple[str, str], InForce] = {}
         self.seq, self.head, self.last_at = first.seq, first.hash, first.at
 
     @classmethod
@@ -229,6 +234,10 @@ class Incident:
         """Return the steps that leave the recovery open: required and not settled, in the order of the plan."""
         required = (step for step in self.plan.steps() if not step.optional and not self.phase_of(step).optional)
         return [step for step in required if not self.settled(step.id)]
+
+    def takes_back(self, action: str) -> bool:
+        """Return whether ``action`` takes back something that is still in force."""
+        return any(held.undone_by == action for held in self.in_force.values())
 
     @property
     def outcome(self) -> str:

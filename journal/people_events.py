@@ -70,9 +70,19 @@ class NoteAdded(Body, frozen=True, kw_only=True, tag="note.added"):
 
 
 class IncidentClosed(Body, frozen=True, kw_only=True, tag="incident.closed"):
-    """The incident is over; nothing but notes and late entries follows."""
+    """The incident is over; only notes, late entries and what takes a hold back follow, unless it is reopened.
+
+    ``remaining`` is what the person who closed it was shown as not in order, a line each.
+    """
 
     summary: str = ""
+    remaining: list[str] = []
+
+
+class IncidentReopened(Body, frozen=True, kw_only=True, tag="incident.reopened"):
+    """A closed incident goes on."""
+
+    reason: str
 
 
 class ContactPaged(Body, frozen=True, kw_only=True, tag="contact.paged"):

@@ -159,6 +159,21 @@ class HealthRecord(msgspec.Struct):
     at: datetime
 
 
+class InForce(msgspec.Struct):
+    """What a run put in force (a hold, a block) that nothing seen by the console has taken back.
+
+    ``undone_by`` is the action that does. ``sure`` is False where the run did not end well: it may be in force.
+    """
+
+    action: str
+    undone_by: str
+    target: str
+    run: int
+    step: str
+    at: datetime
+    sure: bool = False
+
+
 class Continued(msgspec.Struct):
     """Where the journal went on when the disk under it gave way: in which part, when, and what had happened."""
 

@@ -39,7 +39,7 @@ class CancelRequested(Body, frozen=True, kw_only=True, tag="cancel.requested"):
 
 
 class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
-    """Intent, durable before the first effect."""
+    """Intent, durable before the first effect. ``undone_by`` is the action that takes back what this one leaves."""
 
     run: int
     action: str
@@ -50,6 +50,7 @@ class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
     destructive: bool = False
     overrides: list[Override] = []
     probe_of: int = 0
+    undone_by: str = ""
 
 
 class ActionReentered(Body, frozen=True, kw_only=True, tag="action.reentered"):

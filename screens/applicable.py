@@ -75,10 +75,6 @@ def _go_next(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return _open(incident) and found is not None and found.id != step.id
 
 
-def _close(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    return _open(incident)
-
-
 RULES: dict[str, Rule] = {
     "act": _act,
     "dry_run": _dry_run,
@@ -90,6 +86,5 @@ RULES: dict[str, Rule] = {
     "output": _output,
     "jump": _jump,
     "go_next": _go_next,
-    "close": _close,
 }
 """By action; an action without a rule always applies."""

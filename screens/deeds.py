@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from journal.action_spec import Catalogue
+from journal.closing import remaining
 from journal.incident import Incident
 from journal.plan.model import Step
 from journal.records import Run, StepState
@@ -20,6 +21,7 @@ class Deed(StrEnum):
     TICK = "tick"
     DONE = "mark done"
     RESOLVE = "resolve doubt"
+    TAKE_BACK = "take back what is in force"
     GO_ON = "go on"
     GO_TO_NEED = "go to what it waits for"
     NOTHING = ""
@@ -45,8 +47,10 @@ def destructive(step: Step, catalogue: Catalogue) -> bool:
 def deed(incident: Incident, step: Step, catalogue: Catalogue) -> Deed:
     """Return what enter does at ``step`` now."""
     state = incident.state(step.id)
-    if incident.closed_at is not None or state is StepState.REQUESTED:  # pressed again and again, it asks once
+    if state is StepState.REQUESTED:  # pressed again and again, it asks once
         return Deed.NOTHING
+    if incident.closed_at is not None:
+        return Deed.TAKE_BACK if takes_back(incident, step) else Deed.NOTHING
     if state.active:
         return Deed.GO_ON
     if state is StepState.IN_DOUBT:
@@ -60,6 +64,12 @@ def deed(incident: Incident, step: Step, catalogue: Catalogue) -> Deed:
     if step.kind in RUNNABLE_KINDS:
         return _run_deed(state) if runnable(step, catalogue) else Deed.DONE
     return Deed.TICK if unticked(incident, step) else Deed.DONE
+
+
+def takes_back(incident: Incident, step: Step) -> bool:
+    """Return whether the step takes back what a closed incident left in force: that may still be done."""
+    state = incident.state(step.id)
+    return incident.takes_back(step.action) and not state.active and state is not StepState.IN_DOUBT
 
 
 def next_deed(incident: Incident, step: Step, catalogue: Catalogue) -> str:
@@ -79,6 +89,21 @@ def _run_deed(state: StepState) -> Deed:
 def unticked(incident: Incident, step: Step) -> list[str]:
     """Return the step's items that are not ticked."""
     return [item for item in step.items if item not in incident.steps[step.id].items]
+
+
+def closed_words(incident: Incident) -> str:
+    """Return what is left to do in a closed incident: what it left in force, if anything."""
+    left = "; ".join(
+        f"{held.undone_by} ({held.action} is still in force on {held.target or 'its system'})"
+        for held in incident.in_force.values()
+    )
+    return f"closed, but take back: {left}" if left else f"nothing: the incident is closed ({incident.outcome})"
+
+
+def settled_words(incident: Incident) -> str:
+    """Return how the incident stands when nothing is next: settled is not in order."""
+    left = len(remaining(incident))
+    return "every required step is settled" + (f", {left} NOT IN ORDER" if left else "")
 
 
 class Counts(NamedTuple):

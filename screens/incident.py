@@ -57,6 +57,8 @@ class IncidentScreen(IncidentSaying):
         if not self.ready:
             return {"act": ""}
         act = "open or close" if self.at_heading else str(deed(self.incident, self.step, self.session.catalogue))
+        if self.incident.closed_at is not None:
+            return {"act": act, "close": "reopen"}
         return {"act": act} | ({"close": ""} if self.incident.open_steps() else {})
 
     def action_act(self) -> None:
@@ -70,6 +72,7 @@ class IncidentScreen(IncidentSaying):
         todo = {
             Deed.RUN: self._run,
             Deed.RUN_AGAIN: self._run,
+            Deed.TAKE_BACK: self._run,
             Deed.DECIDE: self._decide,
             Deed.TICK: self._tick_next,
             Deed.DONE: self._done,

@@ -21,7 +21,7 @@ INCIDENT_BINDINGS = [
     Binding("e", "contacts", "escalate", id="incident.contacts", tooltip="whom to call, who answered, who is overdue"),
     Binding("R", "report", "report", id="incident.report", tooltip="the report as it is now; write its parts, sign"),
     Binding("r", "runner", "start runner", id="incident.runner", tooltip="start the runner if none is there"),
-    Binding("x", "close", "close", id="incident.close", tooltip="close the incident"),
+    Binding("x", "close", "close", id="incident.close", tooltip="close the incident; reopen a closed one"),
     Binding("question_mark", "help", "help", key_display="?", id="incident.help", tooltip="all keys, all symbols"),
     Binding("ctrl+p", "app.command_palette", "commands", show=False, tooltip="find a key or a step by its words"),
     Binding("tab", "app.focus_next", "other pane", show=False, tooltip="go to the other pane"),

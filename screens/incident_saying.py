@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from journal.closing import remaining
 from journal.plan.model import Step
 from journal.records import StepState
 from screens.applicable import cancellable
 from screens.deeds import unticked
 from screens.incident_screens import IncidentScreens
-from screens.phrases import count
 from screens.step_text import title
 
 if TYPE_CHECKING:
@@ -116,22 +116,28 @@ class IncidentSaying(IncidentScreens):
         self.app.push_screen(Note("Note", self.incident.kind), written)
 
     def action_close(self) -> None:
-        """Close the incident; says what is open."""
+        """Close the incident, with all that is not in order in sight; a closed one is reopened."""
+        if self.incident.closed_at is not None:
+            self._reopen_incident()
+            return
+        from screens.close import CloseDialog, Ending
+
+        def answered(ending: Ending | None) -> None:
+            if ending:
+                self.session.write("close the incident", lambda desk: desk.close(ending.summary, ending.leaving))
+
+        self.app.push_screen(CloseDialog(self.incident.id, self.incident.kind, remaining(self.incident)), answered)
+
+    def _reopen_incident(self) -> None:
         from screens.words import Words
 
-        left, doubtful = self.incident.open_steps(), self.incident.in_doubt()
-        lines = [f"  {title(self.incident, step)}  ({self.incident.state(step.id)})" for step in left[:8]]
-        lines += [f"  and {len(left) - 8} more"] if len(left) > 8 else []
-        still = f"{count(len(left), 'step')} open, {len(doubtful)} in doubt:"
-        head = still if left else "Every required step is settled."
         self.ask_words(
             Words(
-                f"Close {self.incident.id}",
+                f"Reopen {self.incident.id}",
                 self.incident.kind,
-                label="how it ended, in a sentence",
-                required="Closing wants a sentence on how it ended.",
-                text="\n".join([head, *lines]),
-                confirm="Close",
+                label="why it goes on",
+                required="Reopening an incident wants a reason.",
+                confirm="Reopen",
             ),
-            lambda summary: self.session.write("close the incident", lambda desk: desk.close(summary)),
+            lambda reason: self.session.request("reopen the incident", lambda desk: desk.reopen_incident(reason)),
         )

@@ -176,6 +176,7 @@ def _proof(incident: Incident, step: Step) -> list[Line]:
 _SENTENCES = {
     Deed.RUN: "enter: run it",
     Deed.NOTHING: "The incident is closed. n: add a late note",
+    Deed.TAKE_BACK: "The incident is closed, and this is still in force. enter: take it back",
     Deed.RUN_AGAIN: "Read why below. enter: run again, s: skip, m: by hand",
     Deed.DECIDE: "enter: decide",
     Deed.TICK: "enter: tick the next item; 1 to 9: tick that one",

@@ -17,7 +17,7 @@ _FOREVER = "9999999"
 """The highest retention pgBackRest accepts."""
 
 
-@action("backups.hold", probe="backups.held", resumable=True, target=identity)
+@action("backups.hold", probe="backups.held", resumable=True, undone_by="backups.release", target=identity)
 def hold(ctx: ActionContext) -> Outcome:
     """Hold the backups: no expiry, no scheduled backup."""
     server = find_server(ctx)

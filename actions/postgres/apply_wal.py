@@ -31,6 +31,7 @@ _GAP_GATE = "wal-gap"
     probe="postgres.is_restored",
     resumable=True,
     gates=("recovery-point",),
+    undone_by="postgres.allow_writers",
     target=identity,
     params={"from_backup": "as in the written plan: replay begins at the restored backup, which it always does"},
 )

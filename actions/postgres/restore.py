@@ -37,6 +37,7 @@ _HALF_DONE = (
     probe="postgres.is_restored",
     resumable=True,
     gates=("recovery-point", "strategy", "smallest-cure", "hold", "one-writer"),
+    undone_by="postgres.allow_writers",
     target=identity,
     params={
         "latest": "the newest backup that the recovery point allows (as without parameters)",

@@ -32,7 +32,14 @@ _SESSIONS = """
 """
 
 
-@action("postgres.stop_writers", destructive=True, probe="postgres.writers", resumable=True, target=identity)
+@action(
+    "postgres.stop_writers",
+    destructive=True,
+    probe="postgres.writers",
+    resumable=True,
+    undone_by="postgres.allow_writers",
+    target=identity,
+)
 def stop_writers(ctx: ActionContext) -> Outcome:
     """Keep the application from writing to PostgreSQL."""
     server = find_server(ctx)

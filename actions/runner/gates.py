@@ -73,9 +73,9 @@ def _available(asked: Asked) -> Closed | None:
 
 
 def _not_closed(asked: Asked) -> Closed | None:
-    if asked.incident.closed_at is None:
+    if asked.incident.closed_at is None or asked.incident.takes_back(asked.spec.name):
         return None
-    return Closed("closed", "The incident is closed. Declare a new one to run anything.")
+    return Closed("closed", "The incident is closed. Reopen it (cleo reopen), or declare a new one, to run anything.")
 
 
 def _kind(asked: Asked) -> Closed | None:

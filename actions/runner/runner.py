@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -24,6 +25,8 @@ from journal.records import Run, RunState
 from journal.store import Follower, Journal, Reader
 
 POLL_S = 0.25
+LINGER_S = 10.0
+"""How long a runner that was started on a closed incident waits for what takes back what is still in force."""
 STALE_AFTER = timedelta(seconds=30)
 """A request that waited longer while no runner lived is not carried out by surprise."""
 
@@ -67,6 +70,8 @@ class Runner:
             trouble=trouble,
         )
         self._why_stopped = "asked to stop"
+        self._linger_s = LINGER_S if self._incident.closed_at else 0.0
+        self._busy_at = time.monotonic()
 
     def stop(self, why: str = "asked to stop") -> None:
         """End the loop soon. What runs is left as it is: programs go on, and a new runner takes over."""
@@ -119,7 +124,10 @@ class Runner:
         self._lease.release()
 
     def _over(self) -> bool:
-        return self._incident.closed_at is not None and not self._workers
+        if self._incident.closed_at is None or self._workers or self._incident.unanswered():
+            self._busy_at = time.monotonic()
+            return False
+        return time.monotonic() - self._busy_at >= self._linger_s
 
     def _catch_up(self, timeout_s: float) -> None:
         while events := self._follower.wait(timeout_s):

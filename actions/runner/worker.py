@@ -144,6 +144,7 @@ class Worker:
             destructive=spec.destructive,
             overrides=run.overrides,
             probe_of=run.probe_of,
+            undone_by=spec.undone_by,
         )
 
     def _outcome(self) -> End:

@@ -1,4 +1,4 @@
-"""``cleo declare|note|decide|done|skip|close``: what a person says of an incident, without the console."""
+"""``cleo declare|note|decide|done|skip|close|reopen``: what a person says of an incident, without the console."""
 
 from __future__ import annotations
 
@@ -116,16 +116,36 @@ def skip(step: str, reason: str, happened: str, incident: str | None) -> None:
 
 @click.command()
 @click.option("--summary", required=True, help="How it ended, in a sentence.")
+@click.option("--leaving", default="", metavar='"N open"', help="Where something is not in order: how much, typed.")
 @incident_option
-def close(summary: str, incident: str | None) -> None:
+def close(summary: str, leaving: str, incident: str | None) -> None:
     """Close an incident. Its runner stops and its targets are free.
+
+    What is not in order (still held, shut, failed, skipped, unverified, open) is listed, and closing over it wants
+    its number.
 
     \b
     Example:
       cleo close --summary "restored to 02:40, nothing lost that could be found"
+      cleo close --summary "handed over to the day shift" --leaving "3 open"
     """
     with at_desk(incident) as at:
-        _written(at.desk.close(summary))
+        _written(at.desk.close(summary, leaving))
+        click.echo(f"{at.incident().id}: {at.incident().outcome}")
+
+
+@click.command()
+@click.option("--reason", required=True, help="Why it goes on.")
+@incident_option
+def reopen(reason: str, incident: str | None) -> None:
+    """Go on with a closed incident.
+
+    \b
+    Example:
+      cleo reopen --reason "the standby fell behind again" -i INC-2026-11-22-01
+    """
+    with at_desk(incident) as at:
+        _written(at.desk.reopen_incident(reason))
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
 
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "skip": (f"{_HERE}.incident:skip", "Leave a step out, with a reason."),
     "run": (f"{_HERE}.run:run", "Run one action, through the same gates as the console."),
     "close": (f"{_HERE}.incident:close", "Close an incident."),
+    "reopen": (f"{_HERE}.incident:reopen", "Go on with a closed incident."),
     "health": (f"{_HERE}.health:health", "Measure every system of the inventory."),
     "report": (f"{_HERE}.report:report", "Write the post-incident report from the journal."),
     "journal": (f"{_HERE}.journal:journal", "List, show, verify and export journals."),

@@ -108,6 +108,8 @@ def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
             if run.state.over:
                 follower.stop()
                 return run
+            if run.state is RunState.REQUESTED:  # the runner of an incident that was just closed may be leaving
+                at.host.ensure_runner(at.place.folder.name)
             follower.wait(0.5)
 
 

@@ -7,12 +7,10 @@ from datetime import datetime
 from cleo_console.plain.announcing import named
 from cleo_console.plain.questions import moment, words
 from cleo_console.plain.talk import Talk
+from journal.closing import phrase, remaining
 from journal.plan.model import Step
 from screens.applicable import cancellable
 from screens.deeds import unticked
-from screens.phrases import count
-
-_SHOWN = 8
 
 
 def when(talk: Talk, time: str) -> datetime | None:
@@ -88,15 +86,21 @@ def cancel(talk: Talk, step: Step) -> None:
 
 
 def close(talk: Talk) -> None:
-    """Close the incident; says what is open."""
+    """Close the incident, once its person has read what is not in order; reopen a closed one."""
     incident = talk.sight.incident
-    left, doubtful = incident.open_steps(), incident.in_doubt()
+    if incident.closed_at is not None:
+        reason = words(talk, f"Reopen {incident.id}. Why does it go on?", required="Reopening wants a reason.")
+        talk.sight.write(lambda desk: desk.reopen_incident(reason))
+        talk.say(f"{incident.id} is open again.")
+        return
+    left = remaining(incident)
     if left:
-        talk.say(f"{count(len(left), 'step')} open, {len(doubtful)} in doubt:")
-        talk.say(*(f"  {named(incident, step.id)} ({incident.state(step.id)})" for step in left[:_SHOWN]))
-        talk.say(*([f"  and {len(left) - _SHOWN} more"] if len(left) > _SHOWN else []))
+        talk.say(f"NOT IN ORDER ({len(left)}):", *(f"  {line}" for line in left))
     else:
-        talk.say("Every required step is settled.")
+        talk.say("Every required step is done, and what was held is released.")
     summary = words(talk, f"Close {incident.id}. How did it end, in a sentence?", required="Closing wants a sentence.")
-    talk.sight.write(lambda desk: desk.close(summary))
+    leaving = ""
+    if wanted := phrase(left):
+        leaving = words(talk, f"To close it all the same, type: {wanted}", required="Nothing was closed.")
+    talk.sight.write(lambda desk: desk.close(summary, leaving))
     talk.say(f"{incident.id}: {talk.sight.incident.outcome}.")

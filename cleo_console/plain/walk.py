@@ -123,7 +123,7 @@ class Walk:
         """Do the obvious thing; with a time, as a late entry where the step takes one."""
         talk, step = self.talk, self.step
         todo = deed(self.incident, step, talk.sight.catalogue)
-        if todo in (Deed.RUN, Deed.RUN_AGAIN):
+        if todo in (Deed.RUN, Deed.RUN_AGAIN, Deed.TAKE_BACK):
             run_step(talk, step)
         elif todo is Deed.DECIDE:
             self.decide(time)

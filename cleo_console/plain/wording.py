@@ -13,7 +13,7 @@ from journal.incident import Incident
 from journal.plan.model import Step
 from journal.records import Run, RunState, StepState
 from journal.rows import Reading
-from screens.deeds import Deed, destructive, next_deed, refused_run, runnable
+from screens.deeds import Deed, closed_words, destructive, next_deed, refused_run, runnable, settled_words
 from screens.figures import phase_line, rpo_line, rto_line
 from screens.phrases import age, length, minutes
 from screens.symbols import STEPS, health_look
@@ -68,11 +68,11 @@ def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime
 def next_line(incident: Incident, catalogue: Catalogue, cursor: str) -> str:
     """Return what to do next in the incident, and how to get there."""
     if incident.closed_at is not None:
-        return "NEXT: nothing, the incident is closed. Notes can still be added."
+        return f"NEXT: {closed_words(incident)}. x reopens it; notes can still be added."
     step = incident.next_step()
     if step is None:
         running = [run for run in incident.runs.values() if not run.state.over]
-        return "NEXT: wait for what is running." if running else "NEXT: every required step is settled: x closes it."
+        return "NEXT: wait for what is running." if running else f"NEXT: {settled_words(incident)}: x closes it."
     word = next_deed(incident, step, catalogue)
     how = "" if step.id == cursor else " (g goes there)"
     return f"NEXT: {f'{word}: ' if word else ''}{named(incident, step.id)}{how}"
@@ -180,6 +180,7 @@ def target_lines(target: list[Identity]) -> list[str]:
 ENTER: dict[Deed, str] = {
     Deed.RUN: "enter: run it",
     Deed.RUN_AGAIN: "enter: run it again",
+    Deed.TAKE_BACK: "the incident is closed and this is still in force; enter: take it back",
     Deed.DECIDE: "enter: decide",
     Deed.TICK: "enter: tick the next item, or its number",
     Deed.DONE: "enter: mark it done",

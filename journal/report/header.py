@@ -172,20 +172,24 @@ def deviations(gathered: Gathered) -> list[ev.DeviationEntry]:
         for deviation in incident.deviations
     ]
     left = [gathered.step_name(step.id) for step in incident.open_steps()]
-    return done_otherwise + ([_closed_early(gathered, incident.closed_at, left)] if incident.closed_at and left else [])
+    if incident.closed_at and (left or incident.left_open):
+        done_otherwise.append(_closed_early(gathered, incident.closed_at, left))
+    return done_otherwise
 
 
 def _closed_early(gathered: Gathered, at: datetime, left: list[ev.StepName]) -> ev.DeviationEntry:
     """Return what closing with required steps open is; the open points say of each what it came to."""
+    if gathered.incident.left_open:  # what the person who closed it was shown; older journals do not have it
+        return _closing(gathered, at, "closed over what was not in order", "; ".join(gathered.incident.left_open))
     named = ", ".join(step.number or step.id for step in left[:_STEPS_NAMED])
     more = f" and {len(left) - _STEPS_NAMED} more" if len(left) > _STEPS_NAMED else ""
+    open_steps = f"{count(len(left), 'required step')} open: {named}{more}"
+    return _closing(gathered, at, "closed with open steps", open_steps)
+
+
+def _closing(gathered: Gathered, at: datetime, what: str, reason: str) -> ev.DeviationEntry:
     return ev.DeviationEntry(
-        at=at,
-        offset_s=gathered.offset(at),
-        by=gathered.closed_by,
-        what="closed with open steps",
-        step=ev.StepName(),
-        reason=f"{count(len(left), 'required step')} open: {named}{more}",
+        at=at, offset_s=gathered.offset(at), by=gathered.closed_by, what=what, step=ev.StepName(), reason=reason
     )
 
 

@@ -183,7 +183,12 @@ def _runner_stopped(incident: Incident, body: e.RunnerStopped) -> str:
 
 
 def _closed(incident: Incident, body: e.IncidentClosed) -> str:
-    return _with("Closed", body.summary)
+    left = f"not in order: {'; '.join(body.remaining)}" if body.remaining else ""
+    return _with("Closed", body.summary, left)
+
+
+def _incident_reopened(incident: Incident, body: e.IncidentReopened) -> str:
+    return _with("Reopened the incident", body.reason)
 
 
 def _dropped(item: e.ActionItemWritten) -> str:
@@ -212,6 +217,7 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,
     e.IncidentClosed: _closed,
+    e.IncidentReopened: _incident_reopened,
     e.ContactPaged: lambda incident, body: f"Called {body.level}" + (f" — {body.how}" if body.how else ""),
     e.ContactAcknowledged: lambda incident, body: f"{body.level} answered" + (f": {body.who}" if body.who else ""),
     e.ReportFieldWritten: lambda incident, body: f"Report, {body.field} — {body.text}",

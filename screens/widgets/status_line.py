@@ -8,7 +8,7 @@ from textual.content import Content
 
 from journal.incident import Incident
 from journal.inert import inert
-from screens.deeds import counts, next_deed
+from screens.deeds import closed_words, counts, next_deed, settled_words
 from screens.escalation import overdue
 from screens.phrases import age, alarm
 from screens.session import Session
@@ -72,8 +72,8 @@ def next_line(session: Session, cursor: str) -> Content:
         return Content("")
     head = ("NEXT  ", "bold $text-accent")
     if incident.closed_at is not None:
-        more = " n: late note, esc: other incidents" if cursor else ""
-        return Content.assemble(head, f"nothing: the incident is closed ({incident.outcome}).{more}")
+        more = " x: reopen, n: late note, esc: other incidents" if cursor else ""
+        return Content.assemble(head, f"{closed_words(incident)}.{more}")
     step = incident.next_step()
     if step is None:
         return Content.assemble(head, _nothing_ready(incident))
@@ -87,4 +87,4 @@ def _nothing_ready(incident: Incident) -> str:
     running = counts(incident).running
     if running:
         return f"wait for what is running ({running}); j shows it"
-    return "every required step is settled. x: close the incident"
+    return f"{settled_words(incident)}. x: close the incident"

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from actions.action import Action, action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.runner import LeaseHeld, Runner
-from journal.events import ActionStarted, Body, Event, Identity, Kind, Override
+from journal.events import ActionStarted, Body, Event, Identity, Kind, Override, RunRequested
 from journal.records import RunState, StepState
 from journal.store import Journal, JournalUnanswered, JournalWriteFailed
 from tests.actions.worlds import Person, declared, inventory, places_in, plan_with, running, world
+from tests.closing import close_anyway
 
 go = threading.Event()
 
@@ -221,10 +223,28 @@ def test_a_second_runner_is_refused(person: Person, tmp_path: Path) -> None:
 
 
 def test_a_closed_incident_ends_its_runner_and_starts_nothing(person: Person) -> None:
-    person.desk.close("all is well")
+    close_anyway(person.desk, person.incident, "all is well")
     incident = person.until(lambda i: i.runner and i.runner.stopped_at)
     assert incident.runner.why == "the incident is closed"
     assert incident.outcome == "closed with 8 open steps"
+
+
+def test_what_takes_back_what_is_in_force_runs_after_the_close_in_a_runner_of_its_own(tmp_path: Path) -> None:
+    """The hold is on the system: that the incident was closed over it must not keep it there."""
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    hold = Action(msgspec.structs.replace(work.spec, undone_by="thing.other"), work.function, replace.target)
+    release = Action(msgspec.structs.replace(work.spec, name="thing.other"), work.function, replace.target)
+    here = world(places, hold, release)
+    with running(person.place, here):
+        person.over(person.desk.request_run("work"))
+        close_anyway(person.desk, person.incident, "enough")
+        person.until(lambda i: i.runner and i.runner.stopped_at)
+    with running(person.place, here):
+        assert person.over(person.desk.request_run("other")).state is RunState.SUCCEEDED
+        run = person.over(person.journal.append(RunRequested(step="work", action="thing.work"))[0].seq)
+        assert (run.state, run.refusal.gate) == (RunState.REFUSED, "closed")
+    assert not person.incident().in_force
 
 
 @pytest.mark.parametrize(
@@ -259,7 +279,7 @@ def test_a_target_belongs_to_one_incident_until_it_is_closed(tmp_path: Path) -> 
         run = second.over(second.desk.request_run("break", confirmed="/data", overrides=sure))
         assert run.state is RunState.REFUSED
         assert first.incident().id in run.refusal.message
-        first.desk.close("done")
+        close_anyway(first.desk, first.incident, "done")
         first.until(lambda i: i.runner and i.runner.stopped_at)
         run = second.over(second.desk.request_run("break", confirmed="/data", overrides=sure))
         assert run.state is RunState.SUCCEEDED

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.closing import phrase_in
+
 
 class Cleo:
     """Runs the installed command in an empty home."""
@@ -35,6 +37,12 @@ class Cleo:
         words = ("--title", "db1 is gone", "--scenario", "database-failure", "--kind", "REAL")
         return self("declare", *words).stdout.strip()
 
+    def close(self, incident: str = "") -> None:
+        """Close an incident, whatever is not in order."""
+        which = ("-i", incident) if incident else ()
+        refused = self("close", "--summary", "over", *which, status=1).stderr
+        self("close", "--summary", "over", "--leaving", phrase_in(refused), *which)
+
 
 @pytest.fixture
 def cleo(tmp_path: Path) -> Cleo:
@@ -48,10 +56,17 @@ def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
     cleo("done", "notify-stakeholders")
     cleo("skip", "mongodb-restore", "--reason", "not hit")
     cleo("note", "called the vendor", "--at", "2026-01-01T00:00:00Z")
-    assert "closed with" in cleo("close", "--summary", "a rehearsal of the commands").stdout
+    refused = cleo("close", "--summary", "a rehearsal of the commands", status=1).stderr
+    assert "skipped: " in refused
+    leaving = phrase_in(refused)
+    assert "closed with" in cleo("close", "--summary", "a rehearsal", "--leaving", leaving).stdout
     assert incident in cleo("journal", "list").stdout
     shown = json.loads(cleo("status", incident, "--json").stdout)
     assert shown["outcome"].startswith("closed with")
+    assert "wants a reason" in cleo("reopen", "--reason", " ", "-i", incident, status=1).stderr
+    assert "open" in cleo("reopen", "--reason", "it fell over again", "-i", incident).stdout
+    assert json.loads(cleo("status", "--json").stdout)["outcome"] == "open"
+    assert "is not closed" in cleo("reopen", "--reason", "once more", "-i", incident, status=1).stderr
 
 
 @pytest.mark.parametrize(
@@ -120,7 +135,7 @@ def test_a_runner_is_started_and_stops_when_the_incident_is_closed(cleo: Cleo) -
     assert "has no PostgreSQL" in done.stderr + done.stdout
     assert json.loads(cleo("status", "--json").stdout)["runner"] == "at work"
     incident = json.loads(cleo("status", "--json").stdout)["incident"]
-    cleo("close", "--summary", "over")
+    cleo.close()
     follower_sees_the_end(cleo, incident)
 
 

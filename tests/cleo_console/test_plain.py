@@ -18,6 +18,7 @@ from journal import events as e
 from journal.records import RunState, StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import WorldHost, talk
+from tests.closing import close_anyway
 from tests.screens.host import FakeHost, SetClock, declaration
 from tests.waiting import until
 
@@ -229,9 +230,27 @@ def test_late_entries_carry_the_time_on_paper(person: Person, host: WorldHost) -
 
 
 def test_the_incident_is_closed_with_a_sentence(person: Person, host: WorldHost) -> None:
-    said = talk(host, (">", "x"), ("How did it end", "we stop here"), ("CLOSED", ""), ("n adds a late note", "q"))
-    assert "8 steps open, 0 in doubt" in said
+    ending = (
+        ("How did it end", "we stop here"),
+        ("type: 8 open", "8 open"),
+        ("CLOSED", ""),
+        ("n adds a late note", "q"),
+    )
+    said = talk(host, (">", "x"), *ending)
+    assert "NOT IN ORDER (8)" in said
+    assert "open: 1.1.3 Work" in said
     assert person.incident().closing_words == "we stop here"
+
+
+def test_the_incident_is_not_closed_by_a_wrong_number_and_goes_on_when_reopened(
+    person: Person, host: WorldHost
+) -> None:
+    said = talk(host, (">", "x"), ("How did it end", "we stop here"), ("type: 8 open", "7 open"), (">", "q"))
+    assert "NOT DONE" in said and "'7 open' was typed" in said
+    assert person.incident().closed_at is None
+    close_anyway(person.desk, person.incident, "we stop here")
+    talk(host, (">", "x"), ("Why does it go on", "it fell over"), (">", "q"))
+    assert person.incident().closed_at is None
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from tests.e2e.terminal import Terminal
 
 _CLOCK = re.compile(r"\d\d:\d\d:\d\d|[0-9a-f]{4}-[0-9a-f]{4}")
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
+_LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
 _MOST_KEYS = 400
 _LOOKS = 4
 
@@ -58,8 +59,12 @@ class Responder:
         self._terminal.keys("x")
         self._terminal.until("(esc)")
         self._terminal.type(words)
-        self._terminal.until(words)
+        screen = self._terminal.until(words)
         self._terminal.keys("Enter")
+        if leaving := _LEAVING.search(screen):
+            self._terminal.type(leaving[1])
+            self._terminal.until(lambda now: now.count(leaving[1]) > 1)
+            self._terminal.keys("Enter")
         self._terminal.until("the incident is closed")
 
     def _press(self, screen: str) -> None:

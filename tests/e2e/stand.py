@@ -13,6 +13,7 @@ from pathlib import Path
 
 from actions.runner import held
 from cleo_console.lab import Lab
+from journal.closing import phrase, remaining
 from journal.incident import Incident
 from journal.store import Reader
 from tests.e2e.terminal import Terminal
@@ -40,6 +41,11 @@ class Stand:
         done = subprocess.run([CLEO, *words], capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL)
         assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def close(self) -> None:
+        """Close the incident, whatever is not in order."""
+        leaving = phrase(remaining(self.incident()))
+        self.cleo("close", "--summary", "the test is over", "--leaving", leaving)
 
     def console(self, width: int = 80, height: int = 24, incident: str = "") -> Terminal:
         """Open the console in a terminal."""

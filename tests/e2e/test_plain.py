@@ -33,7 +33,7 @@ def stand(lab: Lab, tmp_path: Path) -> Iterator[Stand]:
     stand.declare()
     yield stand
     if stand.incident().closed_at is None:
-        stand.cleo("close", "--summary", "the test is over")
+        stand.close()
 
 
 def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:

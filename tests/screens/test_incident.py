@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from journal import events as e
+from journal.closing import phrase, remaining
 from journal.incident import Incident
 from journal.store import Journal, Reader
 from screens.dialog import Dialog
@@ -281,8 +282,14 @@ async def test_the_header_says_when_nothing_is_left_of_any_phase(
 async def test_a_closed_incident_takes_notes_only(host: FakeHost, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("x")
-        await seen.sees("Close INC-2026-11-22-01", "steps open")
+        await seen.sees("Close INC-2026-11-22-01", "NOT IN ORDER", "all the same, type")
         await seen.type("handed over")
+        await seen.press("enter", "1", "enter")
+        await seen.sees("Nothing was closed")
+        assert not written(journal, e.IncidentClosed)
+        await seen.press("backspace")
+        with Reader(journal.path) as reader:
+            await seen.type(phrase(remaining(Incident.fold(reader.events()))))
         await seen.press("enter")
         await seen.sees("CLOSED", "the incident is closed")
         await seen.press("enter", "s", "m")
@@ -291,3 +298,9 @@ async def test_a_closed_incident_takes_notes_only(host: FakeHost, journal: Journ
         await seen.type("late")
         await seen.press("enter")
         await seen.until(lambda: written(journal, e.NoteAdded), "the late note")
+        await seen.press("x")
+        await seen.sees("why it goes on")
+        await seen.type("it fell over again")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.IncidentReopened), "the reopening")
+        await seen.no_longer_sees("CLOSED")
