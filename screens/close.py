@@ -17,6 +17,10 @@ from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
 
+_EACH_ON_A_LINE = 6
+"""Of a kind; of more, only the steps' numbers are shown: the checklist has their titles."""
+
+
 class Ending(NamedTuple):
     """How it ended, and what was typed to leave things as they are."""
 
@@ -90,5 +94,8 @@ def grouped(left: Sequence[Remaining]) -> list[Content]:
     for word, found in groupby(left, key=lambda one: one.word):
         several = list(found)
         lines.append(Content.assemble((f"{word} ({len(several)})" if len(several) > 1 else word, "bold")))
-        lines += [Content(f"  {inert(one.about)}") for one in several]
+        if len(several) > _EACH_ON_A_LINE:
+            lines.append(Content(f"  {', '.join(inert(one.about).split(' ')[0] for one in several)}"))
+        else:
+            lines += [Content(f"  {inert(one.about)}") for one in several]
     return lines

@@ -93,11 +93,8 @@ def unticked(incident: Incident, step: Step) -> list[str]:
 
 def closed_words(incident: Incident) -> str:
     """Return what is left to do in a closed incident: what it left in force, if anything."""
-    left = "; ".join(
-        f"{held.undone_by} ({held.action} is still in force on {held.target or 'its system'})"
-        for held in incident.in_force.values()
-    )
-    return f"closed, but take back: {left}" if left else f"nothing: the incident is closed ({incident.outcome})"
+    left = ", ".join(dict.fromkeys(held.undone_by for held in incident.in_force.values()))
+    return f"STILL IN FORCE, {left} takes it back" if left else f"nothing: the incident is closed ({incident.outcome})"
 
 
 def settled_words(incident: Incident) -> str:
