@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from actions.health import Health
 from actions.insist import write_once
+from actions.redaction import Redactor
 from journal.errors import CleoError
 from journal.events import HealthChanged
 from journal.store import Journal, JournalError
@@ -42,6 +43,7 @@ class Monitor:
         self._journal = journal
         self._trouble = trouble
         self._stop = threading.Event()
+        self._redactor = Redactor()
         self._threads = [
             threading.Thread(
                 target=self._watch,
@@ -84,10 +86,11 @@ class Monitor:
             self._stop.wait(EVERY_S)
 
     def _record(self, system: str, health: Health, was: str, seen_at: str | None) -> None:
-        payload = {"status": health.status, "detail": health.detail, "facts": health.facts, "seen_at": seen_at}
+        detail = self._redactor.text(health.detail)
+        payload = {"status": health.status, "detail": detail, "facts": health.facts, "seen_at": seen_at}
         self._journal.set_reading(f"health:{system}", payload)
         if health.status != was:
-            change = HealthChanged(system=system, status=health.status, was=was, detail=health.detail)
+            change = HealthChanged(system=system, status=health.status, was=was, detail=detail)
             write_once(lambda: self._journal.append(change), self._trouble, self._stop.is_set)
 
 

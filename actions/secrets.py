@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,7 @@ import msgspec
 from journal.errors import CleoError
 
 COMMAND_DEADLINE_S = 20
+_read_before: set[str] = set()
 
 
 class SecretUnavailable(CleoError):
@@ -31,6 +34,11 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Raises:
             SecretUnavailable: it is not there, others can read its file, or its command failed.
         """
+        secret = self._read()
+        _read_before.add(secret)
+        return secret
+
+    def _read(self) -> str:
         if self.env:
             return _from_environment(self.env)
         if self.file:
@@ -40,6 +48,31 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         raise SecretUnavailable(
             "A secret says nothing of where it is.", "Give it env:, file: or command: in the inventory."
         )
+
+
+def read_before() -> frozenset[str]:
+    """Return every secret that this process has read: none of them may be written anywhere, whoever prints it."""
+    return frozenset(_read_before)
+
+
+def learn_secrets(settings: object) -> None:
+    """Read every secret of an inventory that costs nothing to read, so that it is known before anything prints it.
+
+    What a command prints is known once it was used; what cannot be read now cannot be printed by us either.
+    """
+    if isinstance(settings, Secret):
+        if not settings.command:
+            with contextlib.suppress(SecretUnavailable):
+                settings.read()
+    elif isinstance(settings, msgspec.Struct):
+        for name in settings.__struct_fields__:
+            learn_secrets(getattr(settings, name))
+    elif isinstance(settings, Mapping):
+        for value in settings.values():
+            learn_secrets(value)
+    elif isinstance(settings, list | tuple):
+        for value in settings:
+            learn_secrets(value)
 
 
 def _from_environment(name: str) -> str:

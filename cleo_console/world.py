@@ -32,8 +32,10 @@ def real_world(inventory: Inventory, places: Places) -> World:
     """Return the world in which actions reach the systems of ``inventory``."""
     from actions.registry import catalogue, registry
     from actions.runner import World
+    from actions.secrets import learn_secrets
     from actions.transport import open_transport
 
+    learn_secrets(inventory)
     return World(
         registry=dict(registry()),  # all loaded now: later the disk they lie on may be gone, or another version there
         catalogue=catalogue(),

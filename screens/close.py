@@ -16,7 +16,6 @@ from screens.dialog import Dialog
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
-
 _EACH_ON_A_LINE = 6
 """Of a kind; of more, only the steps' numbers are shown: the checklist has their titles."""
 

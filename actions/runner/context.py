@@ -11,9 +11,9 @@ from pathlib import Path
 from actions.context import IncidentFacts, Progress
 from actions.inventory import Inventory
 from actions.outcome import Cancelled
+from actions.redaction import Redactor
 from actions.runner.output import OutputPump
 from actions.runner.programs import Programs
-from actions.runner.redaction import Redactor
 from actions.runner.world import World
 from actions.transport import Completed, Transport
 from journal.events import Override

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from actions.action import Action
+from actions.redaction import Redactor
 from actions.runner.context import RunContext
 from actions.runner.facts import incident_facts
 from actions.runner.output import OutputPump
 from actions.runner.programs import Programs
 from actions.runner.reattach import reattach_action
-from actions.runner.redaction import Redactor
 from actions.runner.targets import Targets
 from actions.runner.worker import Append, End, Job
 from actions.runner.world import World

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from actions.runner.redaction import Redactor
+from actions.redaction import Redactor
 from actions.transport import Completed, Handle, OnOutput, ProgramLost, State, Transport
 from journal.events import Body, ProgramFinished, ProgramStarted
 from journal.records import Program

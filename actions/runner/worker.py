@@ -14,11 +14,11 @@ import msgspec
 
 from actions.action import Action
 from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcome
+from actions.redaction import Redactor
 from actions.runner.context import RunContext
 from actions.runner.gates import Closed
 from actions.runner.output import OutputPump
 from actions.runner.programs import Programs, what_is_known
-from actions.runner.redaction import Redactor
 from actions.runner.targets import TargetClaimed, Targets
 from actions.transport import ProgramLost, TransportLost
 from journal import events as e

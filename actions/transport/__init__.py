@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from actions.transport.base import Completed, Handle, OnOutput, ProgramStatus, State, Transport
 from actions.transport.errors import (
     AlreadyStarted,
@@ -40,17 +42,21 @@ __all__ = [
 ]
 
 
-def local() -> Transport:
-    """Return the way to run programs on this machine."""
+def local(environment: Sequence[str] = ()) -> Transport:
+    """Return the way to run programs on this machine.
+
+    Args:
+        environment: names of our variables that they get beside the harmless ones.
+    """
     from actions.transport.local_transport import LocalTransport
 
-    return LocalTransport()
+    return LocalTransport(environment)
 
 
 def open_transport(spec: HostSpec) -> Transport:
     """Return the way to reach a host of the inventory. Nothing is connected before it is used."""
     if isinstance(spec, LocalHost):
-        return local()
+        return local(spec.environment)
     from actions.transport.ssh import SshTransport
 
     return SshTransport(spec)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from actions.transport.errors import NothingStarted
 
-_HARMLESS = {"PATH", "LANG", "LANGUAGE", "TZ"}
+_HARMLESS = frozenset({"PATH", "LANG", "LANGUAGE", "TZ"})
+_OURS = _HARMLESS | {"HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"}
 _FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -46,15 +47,22 @@ def other_account(user: str) -> Account | None:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell)
 
 
-def environment(account: Account | None, added: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the environment a program gets.
+def environment(
+    account: Account | None, added: Mapping[str, str] | None, passed: Collection[str] = ()
+) -> dict[str, str]:
+    """Return the environment a program gets: where programs are, who it is, language and time zone, and no more.
 
-    Another account gets none of our variables but where programs are, language and time zone: the rest
-    may hold secrets, or name files that it cannot read.
+    The rest of ours may hold secrets, which a program that prints its environment would put into the journal, or
+    settings (``PGHOST``, ``PGBACKREST_REPO1_PATH``) that lead a recovery elsewhere.
+
+    Args:
+        account: another account than ours, which gets none of our own places either.
+        added: variables for this one program.
+        passed: names of further variables of ours that the inventory passes on.
     """
-    base = dict(os.environ)
+    kept = (_HARMLESS if account else _OURS).union(passed)
+    base = {name: value for name, value in os.environ.items() if name in kept or name.startswith("LC_")}
     if account:
-        base = {name: value for name, value in base.items() if name in _HARMLESS or name.startswith("LC_")}
         base |= {"HOME": account.home, "USER": account.name, "LOGNAME": account.name, "SHELL": account.shell}
     base.setdefault("PATH", _FALLBACK_PATH)
     return {**base, **(added or {})}

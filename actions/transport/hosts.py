@@ -8,7 +8,13 @@ import msgspec
 
 
 class LocalHost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="via", tag="local"):
-    """The machine the runner is on."""
+    """The machine the runner is on.
+
+    Attributes:
+        environment: names of the runner's variables that programs there get beside the harmless ones.
+    """
+
+    environment: list[str] = []
 
 
 class SshHost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="via", tag="ssh"):

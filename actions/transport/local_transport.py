@@ -21,9 +21,16 @@ from actions.transport.local_handle import LocalHandle
 
 
 class LocalTransport(Transport):
-    """This machine."""
+    """This machine.
+
+    Args:
+        passed: names of our variables that programs get beside the harmless ones.
+    """
 
     name = "local"
+
+    def __init__(self, passed: Sequence[str] = ()) -> None:
+        self._passed = frozenset(passed)
 
     def host_identity(self) -> dict[str, str]:
         """See ``Transport``."""
@@ -45,7 +52,7 @@ class LocalTransport(Transport):
     ) -> Completed:
         """See ``Transport``."""
         account = other_account(user)
-        variables = environment(account, env)
+        variables = environment(account, env, self._passed)
         _find(argv[0], variables)
         begin = time.monotonic()
         process = _popen(argv, variables, account)
@@ -80,7 +87,7 @@ class LocalTransport(Transport):
     ) -> LocalHandle:
         """See ``Transport``."""
         account = other_account(user)
-        variables = environment(account, env)
+        variables = environment(account, env, self._passed)
         _find(argv[0], variables)
         folder = Path(spool).absolute()
         return launch(folder, Request(list(argv), variables, cwd, our_umask(), account))

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from actions.redaction import Redactor
 from actions.runner.context import RunContext
 from actions.runner.output import MOST_WAITING, OutputPump
 from actions.runner.programs import Programs
 from actions.runner.reattach import reattach_action
-from actions.runner.redaction import Redactor
 from actions.transport import local
 from journal.events import RunRequested
 from journal.records import Program, Run

@@ -1,0 +1,90 @@
+"""No secret of the inventory reaches the journal, whoever prints it; programs get none of ours."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.parse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.health import Health
+from actions.inventory import Inventory
+from actions.redaction import BLOT, Redactor
+from actions.secrets import Secret, learn_secrets
+from cleo_console.world import real_world
+from journal.events import Kind
+from journal.records import RunState
+from tests.actions.worlds import Person, declared, places_in, plan_with, running, world
+from tests.waiting import until
+
+SECRET = 'pa/ss"wörd 7'
+
+
+@pytest.fixture
+def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inventory:
+    """An inventory whose password comes from the runner's own environment."""
+    monkeypatch.setenv("CLEO_TEST_PASSWORD", SECRET)
+    path = tmp_path / "inventory.yaml"
+    system = {
+        "type": "postgres", "host": "here", "data_directory": "/nowhere", "service": {"manager": "pg_ctl"},
+        "backups": {}, "password": {"env": "CLEO_TEST_PASSWORD"},
+    }  # fmt: skip
+    hosts = {"here": {"via": "local", "environment": ["CLEO_TEST_PASSWORD"]}, "clean": {"via": "local"}}
+    path.write_text(
+        json.dumps({"name": "t", "allows": ["LAB"], "lab": True, "hosts": hosts, "systems": {"db": system}})
+    )
+    from actions.inventory import load_inventory
+
+    return load_inventory(path)
+
+
+def in_an_address(secret: str) -> str:
+    return urllib.parse.quote(secret, safe="")
+
+
+def in_kubernetes(secret: str) -> str:
+    return base64.b64encode(secret.encode()).decode()
+
+
+@pytest.mark.parametrize("form", [str, in_an_address, json.dumps, in_kubernetes])
+def test_a_secret_that_was_read_is_blotted_out_in_every_form(inventory: Inventory, form: Any) -> None:
+    learn_secrets(inventory)
+    printed = form(SECRET)
+    said = Redactor().text(f"it is {printed}!")
+    assert printed.strip('"') not in said
+    assert BLOT in said
+
+
+def test_what_a_command_prints_is_known_once_it_was_used() -> None:
+    Secret(command=["printf", "from-a-command-9"]).read()
+    assert Redactor().text("it is from-a-command-9!") == f"it is {BLOT}!"
+
+
+@pytest.mark.parametrize(("host", "line"), [("here", f"CLEO_TEST_PASSWORD={BLOT}"), ("clean", "")])
+def test_a_step_that_prints_its_environment_writes_no_secret(
+    tmp_path: Path, inventory: Inventory, host: str, line: str
+) -> None:
+    places = places_in(tmp_path)
+    step = {"id": "env", "title": "Print it", "command": ["env"], "host": host}
+    person = Person(declared(places, plan=plan_with(step)))
+    with running(person.place, real_world(inventory, places)):
+        run = person.over(person.desk.request_run("env"))
+    assert run.state is RunState.SUCCEEDED
+    assert "".join(line for line in person.output(run.id) if line.startswith("CLEO_")) == line
+    for path in person.place.folder.rglob("*"):
+        if path.is_file() and "spool" not in path.parts:
+            assert SECRET.encode() not in path.read_bytes(), path
+
+
+def test_a_probe_that_says_a_secret_says_none(tmp_path: Path, inventory: Inventory) -> None:
+    learn_secrets(inventory)
+    places = places_in(tmp_path)
+    person = Person(declared(places, kind=Kind.LAB))
+    probes = {"thing": lambda deadline_s: Health(status="down", detail=f"refused {SECRET}")}
+    with running(person.place, replace(world(places), probes=probes)):
+        until(lambda: "thing" in person.incident().health)
+    assert person.incident().health["thing"].detail == f"refused {BLOT}"
