@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -127,12 +127,12 @@ class ConsoleHost:
             )
         return place
 
-    def open(self, incident_id: str) -> Journal:
-        """Open an incident's journal for writing."""
+    def open(self, incident_id: str, waiting: Callable[[str], None] = lambda text: None) -> Journal:
+        """Open an incident's journal for writing. ``waiting`` is told who holds it while a write has to wait."""
         from journal.store import Journal
 
         place = self.place(incident_id)
-        return Journal.open(place.journal, actor=self.actor, second=place.second, deadline=True)
+        return Journal.open(place.journal, actor=self.actor, second=place.second, deadline=True, waiting=waiting)
 
     def ensure_runner(self, incident_id: str) -> None:
         """Start the incident's detached runner if none holds the lease."""

@@ -19,6 +19,7 @@ from journal.connection import open_for_reading
 from journal.envelope import Clock
 from journal.events import JournalContinued
 from journal.filesystem import check_place
+from journal.folders import keep_private
 from journal.new_file import new_database
 from journal.parts import Parts, mark_next
 from journal.rows import encoded, head_of, insert_events
@@ -133,7 +134,7 @@ def _make_folder(folder: Path, like: Path) -> None:
         OSError: it cannot be made, or has no room.
     """
     if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
+        keep_private(folder)
         shutil.copymode(like, folder)
         with contextlib.suppress(PermissionError):  # a group that we are not in: then the folder is ours alone
             os.chown(folder, -1, like.stat().st_gid)

@@ -10,6 +10,7 @@ import msgspec
 
 from journal.errors import CleoError
 from journal.events import IncidentDeclared, Kind
+from journal.folders import keep_private, make_private
 from journal.store import Journal
 
 if TYPE_CHECKING:
@@ -92,13 +93,13 @@ def _claim(places: Places) -> tuple[str, IncidentPlace]:
     """Make the folder of a new incident: INC-<UTC date>-<number>, the next one that nobody has."""
     day = f"INC-{datetime.now(UTC):%Y-%m-%d}-"
     try:
-        places.incidents.mkdir(parents=True, exist_ok=True)
+        keep_private(places.incidents)
         taken = [int(m[1]) for p in places.incidents.iterdir() if (m := re.fullmatch(rf"{day}(\d+)", p.name))]
         number = max(taken, default=0) + 1
         while True:
             place = places.incident(f"{day}{number:02}")
             try:
-                place.folder.mkdir()
+                make_private(place.folder)
             except FileExistsError:
                 number += 1
                 continue

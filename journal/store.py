@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from journal.envelope import Clock, to_text
 from journal.events import Body, Event, IncidentDeclared
 from journal.export import export
 from journal.filesystem import check_place
+from journal.folders import keep_private
 from journal.follow import Follower
 from journal.new_file import check_name_is_free, new_database
 from journal.output import in_transactions, insert_output, weight
@@ -89,6 +90,7 @@ class Journal:
         clock: Clock | None = None,
         second: Path | None = None,
         deadline: bool = False,
+        waiting: Callable[[str], None] = lambda text: None,
     ) -> None:
         try:
             self.warnings = [*check_place(path.parent), *_settle_second_place(path, second)]
@@ -97,7 +99,7 @@ class Journal:
         self.path = path
         self._actor = actor
         self._clock = clock or Clock()
-        self._writer = Writer(path, continuation=Continuation(actor, self._clock), deadline=deadline)
+        self._writer = Writer(path, continuation=Continuation(actor, self._clock), deadline=deadline, waiting=waiting)
 
     @classmethod
     def create(
@@ -121,7 +123,7 @@ class Journal:
         if not isinstance(first, IncidentDeclared):
             raise TypeError(f"A journal begins with incident.declared, not {first!r}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            keep_private(path.parent)
             check_name_is_free(path)
             check_place(path.parent)
             _create_file(path, first, actor, clock or Clock())
@@ -140,6 +142,7 @@ class Journal:
         clock: Clock | None = None,
         second: Path | None = None,
         deadline: bool = False,
+        waiting: Callable[[str], None] = lambda text: None,
     ) -> Journal:
         """Open a journal for writing.
 
@@ -149,12 +152,13 @@ class Journal:
             clock: what tells the time; for tests.
             second: as in `create`; one that was named earlier stands.
             deadline: a person waits: say after a minute that the disk does not answer. Costs 0.2 ms a write.
+            waiting: told who holds the journal once a write has waited for a second, and an empty text afterwards.
 
         Raises:
             JournalNotFound, NotAJournal, NewerJournal, NetworkFilesystem: what their names say.
             JournalWriteFailed: it cannot be written to.
         """
-        journal = cls(path, actor=actor, clock=clock, second=second, deadline=deadline)
+        journal = cls(path, actor=actor, clock=clock, second=second, deadline=deadline, waiting=waiting)
         try:
             journal._writer.run(lambda conn: None, rows=0)
         except JournalError:

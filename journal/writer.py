@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from journal.connection import close_whole, open_for_writing
 from journal.continuation import Continuation
 from journal.filelock import FileLock
+from journal.holders import SAID_AFTER_S, who_holds
 from journal.job import Job, still_wanted
 from journal.migrate import migrate_if_older
 from journal.output import HEAVIEST
@@ -49,6 +50,7 @@ class Writer:
     Args:
         path: the journal's first file.
         patience: seconds that a caller waits for its turn.
+        waiting: told who holds the journal once a caller has waited for a second, and an empty text afterwards.
         continuation: makes the next file where a disk gives way; None: then the caller is told, and that is all.
         deadline: never write in the caller's thread, so that it is told even where the disk does not answer at all.
     """
@@ -60,7 +62,9 @@ class Writer:
         continuation: Continuation | None = None,
         *,
         deadline: bool = False,
+        waiting: Callable[[str], None] = lambda text: None,
     ) -> None:
+        self._waiting = waiting
         self._path = path
         self._patience = patience
         self._continuation = continuation
@@ -112,15 +116,28 @@ class Writer:
             self._at_work.release()
 
     def _wait_for(self, job: Job) -> Any:
+        with contextlib.suppress(TimeoutError):
+            return job.future.result(min(SAID_AFTER_S, self._patience))
+        self._waiting(f"The journal {self._path} is held by {self._holders()}.")
         try:
-            return job.future.result(self._patience)
+            return self._wait_patiently(job)
+        finally:
+            self._waiting("")
+
+    def _wait_patiently(self, job: Job) -> Any:
+        try:
+            return job.future.result(max(0.0, self._patience - SAID_AFTER_S))
         except TimeoutError:
             if job.future.cancel():
+                who = self._holders()
                 raise JournalBusy(
-                    f"Another process has held the journal {self._path} for {self._patience:g} s; nothing was written.",
-                    f"See who has it (fuser {self._path}.lock), then do it again.",
+                    f"The journal {self._path} is held for {self._patience:g} s by {who}; nothing was written.",
+                    "See what it does, end it if it does nothing, then do it again.",
                 ) from None
         return self._outcome_of(job)
+
+    def _holders(self) -> str:
+        return who_holds(self._parts.last) or "nobody: the disk does not answer"
 
     def _outcome_of(self, job: Job) -> Any:
         """Return what became of a job that has been begun: nobody can take it back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,7 +12,9 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from journal.errors import CleoError
+from journal.holders import SAID_AFTER_S, who_holds
 from journal.incident import Incident
+from journal.parts import parts_of
 from journal.records import Run
 from journal.rows import OutputLine, Reading
 from screens.following import Following
@@ -92,6 +95,7 @@ class Session:
         self._writing = Writing(self.path, lambda: host.open(incident_id))
         self._watched: dict[str, int] = {}
         self._asked: Future[Any] | None = None
+        self._pending: dict[Future[Any], float] = {}
 
     def _ask_runner(self) -> Runner:
         return Runner(self._host.runner_alive(self.id), self._host.trouble(self.id))
@@ -169,13 +173,24 @@ class Session:
     ) -> None:
         """Have the owner told when something was written, and look what came of it."""
 
+        self._pending[future] = time.monotonic()
+
         def written(done: Future[T]) -> None:
+            self._pending.pop(done, None)
             error = done.exception()
             if not tell(self._owner, self.Wrote(what, done, then, failed)) and error:  # the incident was left
                 self.tell_failure(what, as_known(error))
             self._following.look_now()
 
         future.add_done_callback(written)
+
+    @property
+    def held_by(self) -> str:
+        """Who keeps the journal from taking what was said more than a second ago; empty where nobody does."""
+        since = min(list(self._pending.values()), default=None)
+        if since is None or time.monotonic() - since < SAID_AFTER_S:
+            return ""
+        return who_holds(parts_of(self.path)[-1])
 
     def tell_failure(self, what: str, error: CleoError) -> None:
         """Say what was not done and why, as soon as nobody is in the middle of something, wherever people are then."""

@@ -53,7 +53,7 @@ class Runner:
         self._trouble = trouble
         self._stop = threading.Event()
         self._lease = Lease(place.folder)
-        self._journal = Journal.open(place.journal, actor=actor)
+        self._journal = Journal.open(place.journal, actor=actor, waiting=trouble)
         with Reader(place.journal) as reader:
             self._incident = Incident.fold(reader.events())
         self._follower = Follower(place.journal, after=self._incident.seq)

@@ -14,6 +14,7 @@ from typing import Any
 
 from journal.errors import CleoError
 from journal.events import Identity
+from journal.folders import keep_private
 from journal.interlock import word_to_type
 
 
@@ -76,7 +77,7 @@ class Targets:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        keep_private(self._folder)
         with (self._folder / "lock").open("w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

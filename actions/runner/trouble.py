@@ -1,7 +1,7 @@
 """A flag that a runner raises when it cannot write to the journal: the journal cannot be told.
 
-It lies in memory (``/dev/shm``), not on the disk that is in trouble, and is readable for everybody who
-may follow the incident.
+It lies in memory (``/dev/shm``), not on the disk that is in trouble, and is readable for its owner alone, unless the
+incident's folder is a team's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import hashlib
 import os
 import threading
 from pathlib import Path
+
+from journal.folders import shared
 
 MEMORY = Path("/dev/shm")
 
@@ -25,6 +27,7 @@ class TroubleFlag:
     def __init__(self, folder: Path) -> None:
         name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]
         self._path = MEMORY / f"cleo-trouble-{name}"
+        self._mode = 0o644 if folder.is_dir() and shared(folder) else 0o600
         self._up = True  # an earlier runner's may be: who was killed has lowered none
         self._saying = threading.Lock()
 
@@ -46,7 +49,7 @@ class TroubleFlag:
         beside = self._path.with_suffix(".new")
         # Where there is no such memory the console still learns of it from its own failing writes.
         with contextlib.suppress(OSError):
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, self._mode)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
             beside.replace(self._path)

@@ -75,5 +75,10 @@ def at_desk(incident_id: str | None) -> Iterator[AtDesk]:
     at = host()
     chosen = which(at, incident_id)
     place = at.places.incident(chosen)
-    with at.open(chosen) as journal:
+    with at.open(chosen, _say_waiting) as journal:
         yield AtDesk(at, place, journal, Desk(journal, lambda: fold(place)))
+
+
+def _say_waiting(text: str) -> None:
+    if text:
+        click.echo(f"cleo: waiting. {text}", err=True)

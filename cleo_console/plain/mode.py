@@ -57,7 +57,7 @@ def _picked(teletype: Teletype, host: Host) -> str:
 
 
 def _walk(teletype: Teletype, host: Host, incident_id: str) -> None:
-    sight = Sight(host, incident_id)
+    sight = Sight(host, incident_id, teletype.say)
     try:
         if sight.incident.closed_at is None:
             _start_runner(teletype, sight)

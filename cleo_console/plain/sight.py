@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,7 +10,9 @@ from typing import TypeVar
 from journal.desk import Desk
 from journal.errors import CleoError
 from journal.events import Event
+from journal.holders import SAID_AFTER_S, who_holds
 from journal.incident import Incident
+from journal.parts import parts_of
 from journal.rows import OutputLine, Reading
 from journal.store import Reader
 from screens.host import Host
@@ -24,6 +27,7 @@ class Sight:
     Args:
         host: the program's side.
         incident_id: which incident.
+        notice: says who holds the journal while a write waits.
 
     Attributes:
         incident: its state, as last read.
@@ -34,8 +38,9 @@ class Sight:
         CleoError: there is no such incident, or it cannot be read.
     """
 
-    def __init__(self, host: Host, incident_id: str) -> None:
+    def __init__(self, host: Host, incident_id: str, notice: Callable[[str], None] = lambda text: None) -> None:
         self.host = host
+        self._notice = notice
         self.catalogue = host.catalogue()
         self._journal = host.open(incident_id)
         try:
@@ -81,10 +86,20 @@ class Sight:
         Raises:
             CleoError: it was refused, or could not be written.
         """
-        written = call(self._desk)
+        late = threading.Timer(SAID_AFTER_S, self._say_who_holds)
+        late.daemon = True
+        late.start()
+        try:
+            written = call(self._desk)
+        finally:
+            late.cancel()
         self._own.add(written if isinstance(written, int) else written.seq)
         self._catch_up()
         return written
+
+    def _say_who_holds(self) -> None:
+        if holder := who_holds(parts_of(self._journal.path)[-1]):
+            self._notice(f"Waiting for the journal, held by {holder}.")
 
     def request(self, call: Callable[[Desk], int]) -> int:
         """Like `write`, for what a runner must answer: one is started first if there is none. Returns the run's id."""

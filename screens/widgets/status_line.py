@@ -43,6 +43,8 @@ def trouble_line(session: Session, now: datetime) -> Content:
         found.append(f"THE DISK GAVE WAY, the journal goes on in part {gone.part}: {inert(gone.why)}")
     if session.runner and session.runner.trouble:
         found.append(f"THE JOURNAL CANNOT BE WRITTEN: {inert(session.runner.trouble)}")
+    if holder := session.held_by:
+        found.append(f"WAITING FOR THE JOURNAL, held by {inert(holder)}")
     if session.unwritten:
         found.append(f"NOT WRITTEN: {inert(session.unwritten)}")
     if session.trouble:
