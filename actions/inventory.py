@@ -11,6 +11,7 @@ from actions.postgres.settings import PostgresSettings
 from actions.transport import HostSpec
 from journal.errors import CleoError
 from journal.events import Kind
+from journal.written.names import strange
 from journal.written.problem import BadFile, Problem
 from journal.written.shape import fitted
 from journal.written.yaml_source import read_bytes, read_yaml
@@ -80,6 +81,9 @@ def load_inventory(path: Path) -> Inventory:
     """
     source = read_yaml(path, read_bytes(path))
     inventory = fitted(Inventory, source)
+    places = [(part, name) for part in ("hosts", "systems") for name in getattr(inventory, part)]
+    if odd := [(where, what) for where in places if (what := strange(where[1]))]:
+        raise BadFile([Problem(str(path), source.line(where), where, what) for where, what in odd])
     homeless = [
         ("systems", name, "host")
         for name, settings in inventory.systems.items()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from actions.account import expanded
 from journal.errors import CleoError
 
 COMMAND_DEADLINE_S = 20
@@ -42,7 +43,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.env:
             return _from_environment(self.env)
         if self.file:
-            return _from_file(Path(self.file).expanduser())
+            return _from_file(expanded(self.file))
         if self.command:
             return _from_command(self.command)
         raise SecretUnavailable(

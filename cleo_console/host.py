@@ -11,7 +11,9 @@ from cleo_console.settings import actor, places
 from journal.errors import CleoError
 from journal.events import Kind
 from journal.incident import Incident
+from journal.inert import inert
 from journal.reader import Reader
+from journal.written.names import strange
 from screens.host import IncidentSummary
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from journal.plan.load import LoadedPlan
     from journal.plan.model import Plan
     from journal.store import Journal
+
+
+_SHOWN = 100
+"""Characters of a wrong id that are repeated."""
 
 
 class NoSuchIncident(CleoError):
@@ -121,9 +127,10 @@ class ConsoleHost:
             NoSuchIncident: there is none of that id.
         """
         place = self.places.incident(incident_id)
-        if not place.journal.exists():
+        if strange(incident_id) or not place.journal.exists():
             raise NoSuchIncident(
-                f"There is no incident {incident_id} in {self.places.incidents}.", "List them: cleo journal list"
+                f"There is no incident {inert(incident_id)[:_SHOWN]} in {self.places.incidents}.",
+                "List them: cleo journal list",
             )
         return place
 

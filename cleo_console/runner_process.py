@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from actions.account import user_name
 from cleo_console.detach import detachment
 from journal.errors import CleoError
 
@@ -51,7 +51,7 @@ def ensure_runner(place: IncidentPlace) -> None:
 
 def _spawn(place: IncidentPlace) -> subprocess.Popen[bytes]:
     """Start it in a session of its own, with nothing of the terminal's: no descriptor, no hang-up."""
-    prefix = detachment(user=getpass.getuser()).prefix
+    prefix = detachment(user=user_name()).prefix
     command = [*prefix, sys.executable, "-P", "-m", "cleo_console", "_runner", str(place.folder)]
     with _log(place) as log:
         return subprocess.Popen(
@@ -80,7 +80,7 @@ def warnings(place_of_secrets: tuple[str, ...] = ()) -> list[str]:
     Args:
         place_of_secrets: names of environment variables that the inventory takes secrets from.
     """
-    found = [detachment(user=getpass.getuser()).warning]
+    found = [detachment(user=user_name()).warning]
     if place_of_secrets:
         names = ", ".join(place_of_secrets)
         found.append(f"Secrets come from the environment ({names}): a runner started elsewhere will not have them.")

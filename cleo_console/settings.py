@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
+from actions.account import NoHome, expanded, user_name
 from journal.errors import CleoError
 from journal.places import Places
 
@@ -20,9 +21,10 @@ class BadSettings(CleoError):
 def home() -> Path:
     """Return the folder of journals: CLEO_HOME, else ``cleo`` under XDG_STATE_HOME, else ``~/.local/state/cleo``."""
     if named := os.environ.get("CLEO_HOME"):
-        return Path(named).expanduser().absolute()
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "cleo"
+        return expanded(named).absolute()
+    if state := os.environ.get("XDG_STATE_HOME"):
+        return Path(state) / "cleo"
+    return expanded("~/.local/state/cleo", "Set CLEO_HOME to a folder for the journals.")
 
 
 def places() -> Places:
@@ -40,20 +42,22 @@ def second_place() -> Path | None:
     There is no default: what every machine has besides its disk is memory, and a journal there goes with the machine.
     """
     named = os.environ.get("CLEO_SECOND_PLACE")
-    return Path(named).expanduser().absolute() if named else None
+    return expanded(named).absolute() if named else None
 
 
 def _inventory() -> Path | None:
     """CLEO_INVENTORY, else ``inventory.yaml`` beside the journals or under XDG_CONFIG_HOME, else the running lab's."""
     if named := os.environ.get("CLEO_INVENTORY"):
-        path = Path(named).expanduser().absolute()
+        path = expanded(named).absolute()
         if not path.is_file():
             raise BadSettings(
                 f"CLEO_INVENTORY names {path}, and there is no such file.", "Correct or unset CLEO_INVENTORY."
             )
         return path
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    candidates = [config / "cleo" / "inventory.yaml", home() / "inventory.yaml"]
+    candidates = [home() / "inventory.yaml"]
+    with suppress(NoHome):
+        config = os.environ.get("XDG_CONFIG_HOME")
+        candidates.insert(0, (Path(config) if config else expanded("~/.config")) / "cleo" / "inventory.yaml")
     return next((path for path in candidates if path.is_file()), None) or _lab_inventory()
 
 
@@ -79,5 +83,5 @@ def runner_actor() -> str:
 
 def actor() -> str:
     """Return who sits here, as ``user@host``; behind sudo, who typed it."""
-    user = os.environ.get("CLEO_ACTOR") or os.environ.get("SUDO_USER") or getpass.getuser()
+    user = os.environ.get("CLEO_ACTOR") or os.environ.get("SUDO_USER") or user_name()
     return user if "@" in user else f"{user}@{socket.gethostname()}"

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _LSN = re.compile(r"lsn:[0-9A-F]{1,8}/[0-9A-F]{1,8}")
 _BACKUP = re.compile(r"backup:\S+")
 
+_SHOWN = 60
+"""Characters of a wrong answer that are repeated."""
+
 
 class AnswerRefused(CleoError):
     """An answer does not fit its question, or would make this disaster worse."""
@@ -93,10 +96,11 @@ def utc_instant(text: str) -> datetime:
     Raises:
         AnswerRefused: it is no such time, or names no zone.
     """
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     try:
         instant = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise AnswerRefused(f"{text!r} is no time.", "Write it as 2026-11-22T14:30:00Z.") from None
-    if instant.tzinfo is None:
-        raise AnswerRefused(f"{text!r} names no time zone.", f"If it is UTC, write {text.strip()}Z.")
-    return instant.astimezone(UTC)
+        if instant.tzinfo is None:
+            raise AnswerRefused(f"{shown!r} names no time zone.", f"If it is UTC, write {shown.strip()}Z.")
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):  # year 1 in a zone east of us is before all years
+        raise AnswerRefused(f"{shown!r} is no time.", "Write it as 2026-11-22T14:30:00Z.") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -54,7 +54,7 @@ class PostgresSettings(_Settings, frozen=True, kw_only=True, tag="postgres", tag
     bin_directory: str = ""
     run_as: str = ""
     address: str = "127.0.0.1"
-    port: int = 5432
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 5432
     socket_directory: str = ""
     database: str = "postgres"
     user: str = "postgres"

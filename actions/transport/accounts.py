@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
+from actions.account import user_name
 from actions.transport.errors import NothingStarted
 
 _HARMLESS = frozenset({"PATH", "LANG", "LANGUAGE", "TZ"})
@@ -42,8 +43,7 @@ def other_account(user: str) -> Account | None:
     if entry.pw_uid == os.geteuid():
         return None
     if os.geteuid() != 0:
-        ours = pwd.getpwuid(os.geteuid()).pw_name
-        raise NothingStarted(f"{ours} cannot run programs as {user}.", f"Run cleo as {user} or as root.")
+        raise NothingStarted(f"{user_name()} cannot run programs as {user}.", f"Run cleo as {user} or as root.")
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from actions.account import expanded
 from actions.transport.errors import NothingStarted, TransportLost, Unreachable
 from actions.transport.event_loop import shared
 from actions.transport.hosts import SshHost
@@ -119,7 +120,7 @@ class SshLink:
             raise self._unreachable(str(error) or "no answer") from error
 
     def _known_hosts(self) -> Path:
-        path = Path(self._spec.known_hosts or "~/.ssh/known_hosts").expanduser()
+        path = expanded(self._spec.known_hosts or "~/.ssh/known_hosts", "Name known_hosts: in the inventory.")
         if not path.is_file():
             raise self._untrusted()
         return path
@@ -159,7 +160,7 @@ async def _talk(process: asyncssh.SSHClientProcess[bytes], words: bytes) -> tupl
 
 
 def _present(path: str, what: str) -> str:
-    found = Path(path).expanduser()
+    found = expanded(path)
     if not found.is_file():
         raise NothingStarted(f"There is no {what} {path} on this machine.", "Correct it in the inventory.")
     return str(found)

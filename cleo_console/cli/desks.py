@@ -74,7 +74,7 @@ def at_desk(incident_id: str | None) -> Iterator[AtDesk]:
     """
     at = host()
     chosen = which(at, incident_id)
-    place = at.places.incident(chosen)
+    place = at.place(chosen)
     with at.open(chosen, _say_waiting) as journal:
         yield AtDesk(at, place, journal, Desk(journal, lambda: fold(place)))
 

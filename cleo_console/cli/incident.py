@@ -11,6 +11,7 @@ from cleo_console.host import host
 from journal.events import Event, Kind
 from journal.store import short_head
 
+_KINDS = click.Choice([kind.value for kind in Kind if kind is not Kind.TABLETOP], case_sensitive=False)
 _at = click.option(
     "--at", "happened", default="", metavar="TIME", help="When it happened, for a late entry; with a zone."
 )
@@ -20,7 +21,7 @@ _at = click.option(
 @click.option("--title", required=True, help="What broke, in a few words.")
 @click.option("--scenario", required=True, help="The plan's scenario; see: cleo plan show")
 @click.option("--severity", default="", help="The plan's severity; by default the scenario's.")
-@click.option("--kind", type=click.Choice([k.value for k in Kind if k is not Kind.TABLETOP]), required=True)
+@click.option("--kind", type=_KINDS, required=True)
 @click.option(
     "--began", default="", metavar="TIME", help="When it began, with a zone: 2026-11-22T14:30:00Z. Default: now."
 )

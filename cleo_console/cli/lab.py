@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.settings import SYSTEM_LAB
+
 if TYPE_CHECKING:
     from cleo_console.lab.faults import FaultKind
     from cleo_console.lab.status import LabStatus
 
+_MINUTES = click.FloatRange(min=0.01, max=100_000)
 directory_option = click.option(
     "--dir",
     "directory",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The lab's folder. Default: $XDG_STATE_HOME/cleo/lab, for root /var/lib/cleo/lab.",
+    help="The lab's folder. Default: lab, beside the journals (CLEO_HOME, XDG_STATE_HOME); for root, where neither is "
+    f"set, {SYSTEM_LAB}.",
 )
 
 
@@ -37,7 +41,7 @@ def lab() -> None:
 @lab.command()
 @directory_option
 @click.option("--size", default="small", show_default=True, help="How much data: small, or such as 500MB or 2GB.")
-@click.option("--backup-every", type=click.FloatRange(min=0.01), default=15.0, show_default=True, metavar="MINUTES")
+@click.option("--backup-every", type=_MINUTES, default=15.0, show_default=True, metavar="MINUTES")
 def up(directory: Path | None, size: str, backup_every: float) -> None:
     """Start the lab: PostgreSQL with CleoAI's tables, a writer, backups, log archiving.
 

@@ -53,10 +53,7 @@ def run() -> None:
 
 
 def _command(spec: ActionSpec) -> click.Command:
-    example = f"\b\nExample:\n  cleo run {spec.script or spec.name} --dry-run"
-    command = click.Command(
-        spec.name, help=f"{spec.title}.\n\n{example}", params=[_option(param) for param in spec.params]
-    )
+    command = click.Command(spec.name, help=_help(spec), params=[_option(param) for param in spec.params])
     command.params += [
         click.Option(["--dry-run"], is_flag=True, help="Only say what would be done, and on what."),
         click.Option(
@@ -79,6 +76,12 @@ def _command(spec: ActionSpec) -> click.Command:
 
     command.callback = callback
     return command
+
+
+def _help(spec: ActionSpec) -> str:
+    if not spec.available:
+        return f"{spec.title}.\n\nNOT AVAILABLE YET: a later version brings it. Do it by hand, and mark the step done."
+    return f"{spec.title}.\n\n\b\nExample:\n  cleo run {spec.script or spec.name} --dry-run"
 
 
 def _option(param: Param) -> click.Option:

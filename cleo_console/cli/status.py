@@ -12,6 +12,7 @@ from cleo_console.cli.desks import fold, which
 from cleo_console.host import host
 from journal import clocks
 from journal.incident import Incident
+from journal.inert import inert
 from journal.records import StepState
 from journal.store import short_head
 
@@ -27,13 +28,13 @@ def status(incident: str | None, as_json: bool) -> None:
       cleo status --json
     """
     at = host()
-    found = fold(at.places.incident(which(at, incident)))
+    found = fold(at.place(which(at, incident)))
     facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.trouble(found.id))
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         for line in _lines(facts):
-            click.echo(line)
+            click.echo(inert(line))
 
 
 def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str, Any]:

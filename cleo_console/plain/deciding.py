@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cleo_console.plain.questions import answer, choose, moment, words
+from cleo_console.plain.questions import answer, choose, moment, number, words
 from cleo_console.plain.talk import Talk
 from journal.decisions import AnswerRefused, check_answer, known_damage, refusal
 from journal.plan.model import Decision, Step
@@ -67,10 +67,10 @@ def _systems(talk: Talk, decision: Decision, suggested: str) -> str:
     systems = talk.sight.incident.plan.systems
     names = list(systems)
     talk.say(decision.question)
-    talk.say(*(f"  {number}. {name}: {systems[name].title}" for number, name in enumerate(names, 1)))
+    talk.say(*(f"  {n}. {name}: {systems[name].title}" for n, name in enumerate(names, 1)))
     said = answer(talk, f"Numbers or names, with commas between.{_enter_takes(suggested)} (. goes back):")
     parts = [part.strip() for part in said.split(",") if part.strip()]
-    chosen = [names[int(p) - 1] if p.isdecimal() and 0 < int(p) <= len(names) else p for p in parts]
+    chosen = [names[number(p) - 1] if 0 < number(p) <= len(names) else p for p in parts]
     return ",".join(chosen) or suggested
 
 

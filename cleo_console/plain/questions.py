@@ -9,6 +9,7 @@ from typing import Protocol
 from cleo_console.plain.teletype import TakenBack
 from screens.times import NotATime, echo, instant
 
+_MOST_DIGITS = 4
 BACK = "."
 """Answered to any question it takes the question back, as Ctrl+C does."""
 
@@ -33,6 +34,11 @@ def answer(asks: Asks, prompt: str) -> str:
     if said == BACK:
         raise TakenBack
     return said
+
+
+def number(said: str) -> int:
+    """Return the number that was answered; 0 where it is none, or none that anything here has."""
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else 0
 
 
 def words(asks: Asks, question: str, *, required: str = "") -> str:
@@ -63,6 +69,8 @@ def choose(
         refused: why a name cannot be chosen, or an empty string.
     """
     names = list(options)
+    numbered = {str(number): name for number, name in enumerate(names, 1)}
+    lowered = {name.lower(): name for name in names}
     asks.say(question)
     for number, name in enumerate(names, 1):
         why = refused(name)
@@ -70,7 +78,7 @@ def choose(
     takes = f", enter takes {names.index(suggested) + 1}" if suggested in names and not refused(suggested) else ""
     while True:
         said = answer(asks, f"1 to {len(names)}{takes}; . goes back:") or (suggested if takes else "")
-        name = names[int(said) - 1] if said.isdecimal() and 0 < int(said) <= len(names) else said
+        name = numbered.get(said) or lowered.get(said.lower(), said)
         if name not in options:
             asks.say(f"{said!r} is none of these." if said else "Choose one.")
         elif why := refused(name):

@@ -7,6 +7,7 @@ from cleo_console.plain.announcing import named
 from cleo_console.plain.commands import applies, find, offers
 from cleo_console.plain.deciding import decide
 from cleo_console.plain.doubting import resolve
+from cleo_console.plain.questions import number
 from cleo_console.plain.running import run_step
 from cleo_console.plain.talk import Talk
 from cleo_console.plain.teletype import InputEnded, TakenBack
@@ -96,7 +97,7 @@ class Walk:
         elif command is not None:
             self.talk.say(f"{command.word} does not apply here now.")
         elif said.isdecimal() and self.step.items:
-            saying.tick(self.talk, self.step, int(said))
+            saying.tick(self.talk, self.step, number(said))
         elif said in ("+", "-"):
             self._go_by(1 if said == "+" else -1)
         elif step_id := self._step_called(said):
@@ -106,7 +107,7 @@ class Walk:
 
     def _step_called(self, said: str) -> str:
         plan = self.incident.plan
-        by_number = {number: step_id for step_id, number in plan.numbers.items()}
+        by_number = {place: step_id for step_id, place in plan.numbers.items()}
         return by_number.get(said, said if said in plan.by_id else "")
 
     def _go_by(self, steps: int) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator
 
 from journal.plan.model import Decision, Plan, Scenario, Step
 from journal.plan.placed import Finding, placed_steps
+from journal.written.names import strange
 from journal.written.problem import FilePath
 from journal.written.shape import did_you_mean
 
 
 def reference_findings(plan: Plan) -> Iterator[Finding]:
-    """Yield every name that leads nowhere."""
+    """Yield every name that leads nowhere, or cannot be typed."""
+    yield from _names(plan)
     yield from _objectives(plan)
     for name, scenario in plan.scenarios.items():
         yield from _scenario(plan, scenario, ("scenarios", name))
@@ -20,6 +22,23 @@ def reference_findings(plan: Plan) -> Iterator[Finding]:
     for part in ("alerts", "backups"):
         for place, item in enumerate(getattr(plan, part)):
             yield from _unknown("data class", item.data, plan.objectives.rpo, (part, place, "data"))
+
+
+def _names(plan: Plan) -> Iterator[Finding]:
+    for part in ("systems", "scenarios", "strategies"):
+        yield from (((part, name), what) for name in getattr(plan, part) if (what := strange(name)))
+    for n, phase in enumerate(plan.phases):
+        if what := strange(phase.id):
+            yield ("phases", n, "id"), what
+    for path, step in placed_steps(plan):
+        decision = step.decision
+        if what := strange(step.id):
+            yield (*path, "id"), what
+        if decision and (what := strange(decision.name)):
+            yield (*path, "decision", "name"), what
+        for answer in decision.options if decision else ():
+            if what := strange(answer):
+                yield (*path, "decision", "options", answer), what
 
 
 def _objectives(plan: Plan) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
-_PART = re.compile(r"(\d+)\s*(s|min|h|d)\b")
+_PART = re.compile(r"([0-9]{1,9})\s*(s|min|h|d)\b")
 
 
 class Duration(int):

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from journal.errors import CleoError
 from journal.written.problem import BadFile, FilePath, Problem
 
-_INT = re.compile(r"[-+]?\d+\Z")
-_FLOAT = re.compile(r"[-+]?\d+\.\d+\Z")
+_INT = re.compile(r"[-+]?[0-9]{1,18}\Z")
+"""What fits into 64 bits, as every number of a plan does; a longer one stays text, which no field takes."""
+_FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
 _DEEPEST = 50
 _OPENING = {"MappingStartEvent", "SequenceStartEvent"}
 _CLOSING = {"MappingEndEvent", "SequenceEndEvent"}

@@ -102,9 +102,7 @@ def test_who_holds_a_lock_is_named_and_we_are_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("deadline", [True, False])
-def test_a_write_that_waits_says_for_whom_after_a_second_and_goes_on(
-    tmp_path: Path, deadline: bool
-) -> None:
+def test_a_write_that_waits_says_for_whom_after_a_second_and_goes_on(tmp_path: Path, deadline: bool) -> None:
     first = begun(tmp_path)
     said: list[str] = []
     with Journal.open(first.path, actor=ME, deadline=deadline, waiting=said.append) as journal:
