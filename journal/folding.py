@@ -267,6 +267,12 @@ def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
     incident.health[body.system] = HealthRecord(body.status, body.detail, event.at)
 
 
+def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -> None:
+    incident.inventory_error = body.error
+    if not body.error:
+        incident.inventory_sha256 = body.sha256
+
+
 def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:
     incident.runner = RunnerRecord(body.pid, event.host, event.seq, event.at, body.took_over)
 
@@ -304,6 +310,7 @@ HANDLERS: dict[type[e.Body], Handler] = {
     e.ActionInDoubt: _doubt,
     e.DoubtResolved: _resolved,
     e.HealthChanged: _health,
+    e.InventoryRead: _inventory_read,
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,
     e.IncidentClosed: _closed,

@@ -49,6 +49,7 @@ class Incident:
         system_facts: what actions measured, by the plan's system, the latest of each name.
         changed_at: when the first destructive run on a system ended, by the plan's system.
         recovered_to: each system's newest committed record after its recovery, where that was measured.
+        inventory_sha256, inventory_error: digest of the inventory that counts, and why a newer one cannot be used.
         in_force: holds and blocks that nothing took back, by the action that does and its target.
         left_open: what the person who closed the incident was shown as not in order, a line each.
         deviations: everything that was not as the plan says, in order.
@@ -71,6 +72,8 @@ class Incident:
         self.declared_at = first.at
         self.declared_by = first.actor
         self.inventory = body.inventory
+        self.inventory_sha256 = ""
+        self.inventory_error = ""
         self.program = body.program
         self.plan = _plan(body)
         self.plan_sha256 = body.plan_sha256

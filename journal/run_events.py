@@ -120,6 +120,18 @@ class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
     detail: str = ""
 
 
+class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
+    """The inventory was read: as a runner started, or because its file was changed.
+
+    ``changed`` names what is different since; ``error`` says why the file cannot be used: then the one before counts.
+    """
+
+    path: str
+    sha256: str
+    changed: list[str] = []
+    error: str = ""
+
+
 class RunnerStarted(Body, frozen=True, kw_only=True, tag="runner.started"):
     """A runner took the lease. ``took_over`` describes the dead owner, or is empty."""
 

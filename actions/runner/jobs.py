@@ -62,6 +62,10 @@ class Jobs:
         self._trouble = trouble
         self.targets = Targets(world.locks, incident.id, place.journal) if world.locks else None
 
+    def use(self, world: World) -> None:
+        """Have jobs that are made from now on reach ``world``."""
+        self._world = world
+
     def action(self, run: Run) -> Action | None:
         """Return the action that ``run`` asks for, or None where nobody knows it or it is only promised."""
         step = self._incident.plan.by_id.get(run.step)

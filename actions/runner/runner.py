@@ -12,6 +12,7 @@ from datetime import timedelta
 from actions.insist import REFUSED, Write, insist, write_once
 from actions.monitor import Monitor
 from actions.runner.gates import Asked, Closed, closed_gates
+from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.takeover import close_in_doubt
@@ -39,6 +40,7 @@ class Runner:
         world: what can be reached.
         actor: in whose name it writes; ``runner@host``.
         trouble: told what keeps it from writing, and an empty text once it can again.
+        watch: notices that the inventory was changed; None: it never is.
 
     Raises:
         LeaseHeld: another runner is at work.
@@ -46,8 +48,15 @@ class Runner:
     """
 
     def __init__(
-        self, place: IncidentPlace, world: World, *, actor: str, trouble: Callable[[str], None] = lambda text: None
+        self,
+        place: IncidentPlace,
+        world: World,
+        *,
+        actor: str,
+        trouble: Callable[[str], None] = lambda text: None,
+        watch: InventoryWatch | None = None,
     ) -> None:
+        self._watch = watch
         self._place = place
         self._world = world
         self._trouble = trouble
@@ -89,22 +98,43 @@ class Runner:
 
     def _arrive(self) -> None:
         self._append(self._arrival())
+        read = self._watch.read if self._watch else None
+        if read and read.sha256 != self._incident.inventory_sha256:
+            self._append(read)
         self._catch_up(0)
         for run in self._incident.unfinished():
             self._take_over(run)
         self._refuse_stale()
 
     def _execute(self) -> None:
-        known = {name: record.status for name, record in self._incident.health.items()}
-        monitor = Monitor(self._world.probes, self._journal, self._trouble, known)
-        monitor.start()
+        self._measure()
         try:
             while not self._stop.is_set() and not self._over():
+                self._read_inventory_again()
                 self._answer()
                 self._pass_on_cancels()
                 self._catch_up(POLL_S)
         finally:
-            monitor.stop()
+            self._monitor.stop()
+
+    def _measure(self) -> None:
+        """Measure the systems of the world as it is now."""
+        known = {name: record.status for name, record in self._incident.health.items()}
+        self._monitor = Monitor(self._world.probes, self._journal, self._trouble, known)
+        self._monitor.start()
+
+    def _read_inventory_again(self) -> None:
+        """Take up what was corrected: what begins from now on goes by it; what runs goes on as it began."""
+        found = self._watch.look(self._world.inventory) if self._watch else None
+        if found is None:
+            return
+        world, event = found
+        if world is not None:
+            self._world = world
+            self._jobs.use(world)
+            self._monitor.stop()
+            self._measure()
+        self._append(event)
 
     def _arrival(self) -> e.RunnerStarted:
         earlier = self._incident.runner

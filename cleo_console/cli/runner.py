@@ -18,6 +18,7 @@ def runner(folder: Path) -> None:
       cleo _runner ~/.local/state/cleo/incidents/INC-2026-11-22-01
     """
     from actions.runner import Runner
+    from actions.runner.inventory_watch import InventoryWatch
     from actions.runner.trouble import TroubleFlag
     from cleo_console.settings import places, runner_actor
     from cleo_console.world import inventory_at, real_world
@@ -28,7 +29,10 @@ def runner(folder: Path) -> None:
     with Reader(place.journal) as reader:
         inventory = next(iter(reader.events())).body.inventory  # type: ignore[attr-defined]
     flag = TroubleFlag(place.folder)
-    at_work = Runner(place, real_world(inventory_at(inventory), places()), actor=runner_actor(), trouble=flag.raise_)
+    watch = InventoryWatch(
+        Path(inventory) if inventory else None, lambda: real_world(inventory_at(inventory), places())
+    )
+    at_work = Runner(place, watch.first(), actor=runner_actor(), trouble=flag.raise_, watch=watch)
     # The terminal may go; the recovery goes on. An orderly shutdown of the machine is an end like any other.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

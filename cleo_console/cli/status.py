@@ -60,6 +60,8 @@ def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str,
         "runner": "at work" if runner_alive else "not at work",
         "trouble": trouble,
         "went_on": _went_on(incident),
+        "inventory_sha256": incident.inventory_sha256,
+        "inventory_error": incident.inventory_error,
         "events": incident.seq,
         "head": short_head(incident.head),
     }
@@ -73,6 +75,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     lines += [f"  {word}: {', '.join(facts[key])}" for key, word in _GROUPS.items() if facts[key]]
     if facts["went_on"]:
         lines.append(f"  {facts['went_on']}")
+    if facts["inventory_error"]:
+        lines.append(f"  THE INVENTORY CANNOT BE USED, the one before counts: {facts['inventory_error']}")
     if facts["trouble"]:
         lines.append(f"  THE JOURNAL CANNOT BE WRITTEN: {facts['trouble']}")
     if facts["next"]:

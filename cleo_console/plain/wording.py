@@ -35,7 +35,8 @@ def headline(incident: Incident, readings: dict[str, Reading], now: datetime) ->
 
 def attention_lines(incident: Incident, readings: dict[str, Reading]) -> list[str]:
     """Return what must never be lost from sight: what is in doubt, failed or under way."""
-    lines = [f"IN DOUBT: {named(incident, run.step) if run.step else run.action}" for run in incident.in_doubt()]
+    lines = [f"THE INVENTORY CANNOT BE USED: {incident.inventory_error}"] if incident.inventory_error else []
+    lines += [f"IN DOUBT: {named(incident, run.step) if run.step else run.action}" for run in incident.in_doubt()]
     lines += [f"FAILED: {named(incident, step.id)}" for step in incident.in_state(StepState.FAILED)]
     for run in incident.runs.values():
         if not run.state.over:

@@ -163,6 +163,7 @@ _PROGRAMS_WRITE = frozenset(
         e.ActionFinished,
         e.ActionInDoubt,
         e.HealthChanged,
+        e.InventoryRead,
         e.InjectGiven,
         e.JournalContinued,
     }

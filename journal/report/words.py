@@ -173,6 +173,13 @@ def _health(incident: Incident, body: e.HealthChanged) -> str:
     return _with(f"Health of {system.title if system else body.system}: {change}", body.detail)
 
 
+def _inventory_read(incident: Incident, body: e.InventoryRead) -> str:
+    if body.error:
+        return _with("The inventory was changed and cannot be used; the one before counts", body.error)
+    changed = f"changed: {', '.join(body.changed)}" if body.changed else ""
+    return _with(f"Inventory {body.path} read (sha256 {body.sha256})", changed)
+
+
 def _runner_started(incident: Incident, body: e.RunnerStarted) -> str:
     took_over = f"took over from {body.took_over}" if body.took_over else ""
     return _with(f"Runner started (pid {body.pid})", took_over)
@@ -214,6 +221,7 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.ActionInDoubt: _doubt,
     e.DoubtResolved: _resolved,
     e.HealthChanged: _health,
+    e.InventoryRead: _inventory_read,
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,
     e.IncidentClosed: _closed,

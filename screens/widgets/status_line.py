@@ -41,6 +41,8 @@ def trouble_line(session: Session, now: datetime) -> Content:
     if session.incident and session.incident.continued:
         gone = session.incident.continued
         found.append(f"THE DISK GAVE WAY, the journal goes on in part {gone.part}: {inert(gone.why)}")
+    if session.incident and session.incident.inventory_error:
+        found.append(f"THE INVENTORY CANNOT BE USED, the one before counts: {inert(session.incident.inventory_error)}")
     if session.runner and session.runner.trouble:
         found.append(f"THE JOURNAL CANNOT BE WRITTEN: {inert(session.runner.trouble)}")
     if holder := session.held_by:

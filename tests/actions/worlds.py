@@ -163,9 +163,9 @@ class Person:
 
 
 @contextmanager
-def running(place: IncidentPlace, world_: World) -> Iterator[Runner]:
+def running(place: IncidentPlace, world_: World, **more: Any) -> Iterator[Runner]:
     """Host a runner in a thread for the length of the block."""
-    runner = Runner(place, world_, actor="runner@here")
+    runner = Runner(place, world_, actor="runner@here", **more)
     thread = threading.Thread(target=runner.run, daemon=True)
     thread.start()
     try:
