@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from journal.loss import Loss
+from journal.measured import Measured
 from journal.plan.model import LegalClock, Phase
 from journal.records import RunState, StepState
 
@@ -53,29 +55,43 @@ class RpoClock:
     """A recovery point objective for one system's data.
 
     Attributes:
-        recovered_to: the newest committed record that was found after the recovery, or None: not measured.
-            A record younger than the recovery itself is new work and does not count.
-        achieved: seconds of data lost (disruption minus ``recovered_to``, never below 0), or None.
+        recovered_to: the newest commit that came back, or None: not measured. What was committed after the recovery
+            is new work and does not count.
+        loss: what was lost, from evidence (see ``journal.loss``), or None: not measured.
         exposure: seconds of data that a restore would lose now, as last measured, or None.
         measured_at: when the exposure was measured.
         disproved_by: the step that was to prove the data and failed when it last ran; empty: none did.
+        proven: whether a verification passed since the recovery.
     """
 
     system: str
     title: str
     target: int
     recovered_to: datetime | None
-    achieved: float | None
+    loss: Loss | None
     exposure: float | None = None
     measured_at: datetime | None = None
     disproved_by: str = ""
+    proven: bool = False
+
+    @property
+    def achieved(self) -> float | None:
+        """Seconds of data lost, or the bound of it; None: not measured."""
+        return self.loss.seconds if self.loss else None
 
     @property
     def met(self) -> bool | None:
-        """Whether the objective was met; None where it was not measured, or where what came back was found damaged."""
-        if self.achieved is None:
+        """Whether the objective was met; None where that is not proven: no verification passed, or only a bound known.
+
+        What was seen to be lost beyond the target is missed without any further proof. The start that was typed
+        proves nothing.
+        """
+        if self.loss is None:
             return None
-        return False if self.achieved > self.target else None if self.disproved_by else True
+        if self.loss.at_least > self.target:
+            return False
+        bounded = self.loss.at_most is not None and self.loss.at_most <= self.target
+        return True if bounded and self.proven and not self.disproved_by else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +160,36 @@ def rpo(incident: Incident, readings: Mapping[str, tuple[datetime, Mapping[str, 
 
 def _rpo(incident: Incident, name: str, reading: tuple[datetime, Mapping[str, Any]] | None) -> RpoClock:
     system = incident.plan.systems[name]
-    recovered_to = incident.recovered_to.get(name)
-    lost = max(0.0, (incident.began_at - recovered_to).total_seconds()) if recovered_to else None
+    recoveries = incident.ledger(name).recoveries
+    proof = _proof(incident, name, recoveries[-1].run if recoveries else 0)
     return RpoClock(
         system=name,
         title=system.title,
         target=int(incident.plan.objectives.rpo[system.data].rpo),
-        recovered_to=recovered_to,
-        achieved=lost,
-        exposure=reading[1].get("exposure_s") if reading else None,
+        recovered_to=recoveries[-1].recovered_to if recoveries else None,
+        loss=incident.loss(name),
+        exposure=Measured.of(reading[1]).exposure_s if reading else None,
         measured_at=reading[0] if reading else None,
         disproved_by=_disproved_by(incident, name),
+        proven=proof,
     )
+
+
+def _proofs(incident: Incident, system: str) -> list[str]:
+    """Return the steps that prove a system's data."""
+    return [step.verified_by for step in incident.plan.steps() if step.system == system and step.verified_by]
 
 
 def _disproved_by(incident: Incident, system: str) -> str:
     """Return the step that proves the system's data, if it failed: whoever passed it by has not mended the data."""
-    proofs = [step.verified_by for step in incident.plan.steps() if step.system == system and step.verified_by]
+    proofs = _proofs(incident, system)
     return next((proof for proof in proofs if incident.last_result(proof) is RunState.FAILED), "")
+
+
+def _proof(incident: Incident, system: str, since: int) -> bool:
+    """Whether a verification of the system's data passed in the run ``since``, which measured it, or later."""
+    runs = [run for proof in _proofs(incident, system) for run in incident.steps[proof].runs if run >= since]
+    return any(incident.runs[run].state is RunState.SUCCEEDED and incident.runs[run].changes_step for run in runs)
 
 
 def phases(incident: Incident) -> list[PhaseClock]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from journal import events as e
 from journal.interlock import word_to_type
 from journal.late import happened_at
+from journal.measured import Measured
 from journal.records import (
     Continued,
     DecisionRecord,
@@ -224,24 +225,36 @@ def _changed(incident: Incident, event: e.Event, run: Run) -> None:
 
 
 def _measured(incident: Incident, run: Run) -> None:
-    """Keep what a run measured. A record younger than the first change is new work: it does not tell what was lost."""
-    step = incident.plan.by_id.get(run.step)
-    if not (step and step.system):
+    """Keep what a run measured: of its own system, and, from a look at all of them, by each one's name."""
+    own = _system_of(incident, run)
+    for system in incident.plan.systems:
+        if isinstance(named := run.facts.get(system), dict):
+            incident.ledger(system).take(Measured.of(named), run.action)
+    if not own:
         return
-    incident.system_facts.setdefault(step.system, {}).update(run.facts)
-    newest = _instant(run.facts.get("newest_commit_at"))
-    changed_at = incident.changed_at.get(step.system)
-    if newest and not (changed_at and newest > changed_at):
-        incident.recovered_to[step.system] = newest
+    incident.system_facts.setdefault(own, {}).update(run.facts)
+    found, ledger = Measured.of(run.facts), incident.ledger(own)
+    if found.recovered_to:
+        ledger.recovered(run.id, found, run.action)
+    elif found.no_commit_after or not found.newest_commit_at:
+        ledger.take(found, run.action)
+    elif not _new_work(incident, own, found.newest_commit_at):
+        seen = Measured(recovered_to=found.newest_commit_at)
+        ledger.recovered(run.id, seen, run.action, looked_later=True)
 
 
-def _instant(text: Any) -> datetime | None:
-    """Return the time that a fact names; None where it names none with a zone, so that no fact stops the fold."""
-    try:
-        at = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return at if at.tzinfo else None
+def _system_of(incident: Incident, run: Run) -> str:
+    """Return the system that a run acted on: its step's, else the one that its action is named after."""
+    step = incident.plan.by_id.get(run.step)
+    named = step.system if step else run.action.partition(".")[0]
+    return named if named in incident.plan.systems else ""
+
+
+def _new_work(incident: Incident, system: str, newest: datetime) -> bool:
+    """Whether a record is younger than the first change, or than the outage: it does not tell what was lost."""
+    stopped_at = incident.ledger(system).stopped_at
+    limits = [at for at in (incident.changed_at.get(system), stopped_at) if at]
+    return bool(limits) and newest > max(limits)
 
 
 def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
@@ -265,6 +278,13 @@ def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None
 
 def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
     incident.health[body.system] = HealthRecord(body.status, body.detail, event.at)
+    ledger = incident.ledger(body.system)
+    if body.last:
+        ledger.take(body.last, "the health probe")
+    if body.status == "down":
+        ledger.down(event.at)
+    elif body.status in ("up", "degraded"):
+        ledger.up()
 
 
 def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -> None:

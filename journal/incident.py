@@ -16,6 +16,7 @@ import msgspec
 from journal.counting import count
 from journal.events import Event, IncidentDeclared, Kind
 from journal.folding import HANDLERS
+from journal.loss import Ledger, Loss
 from journal.plan.applies import applies
 from journal.plan.load import plan_from_data
 from journal.plan.model import Phase, Plan, Step
@@ -48,10 +49,10 @@ class Incident:
         answers: what steers the steps: the scenario, the systems hit, and every decision.
         system_facts: what actions measured, by the plan's system, the latest of each name.
         changed_at: when the first destructive run on a system ended, by the plan's system.
-        recovered_to: each system's newest committed record after its recovery, where that was measured.
         inventory_sha256, inventory_error: digest of the inventory that counts, and why a newer one cannot be used.
         in_force: holds and blocks that nothing took back, by the action that does and its target.
         left_open: what the person who closed the incident was shown as not in order, a line each.
+        ledgers: what is known of each system's newest commits and of its recoveries; see ``journal.loss``.
         deviations: everything that was not as the plan says, in order.
         continued: where the journal goes on since the disk under it gave way, or None.
         review: calls, the report's fields, action items, signatures, an exercise.
@@ -84,7 +85,7 @@ class Incident:
         self.health: dict[str, HealthRecord] = {}
         self.system_facts: dict[str, dict[str, Any]] = {}
         self.changed_at: dict[str, datetime] = {}
-        self.recovered_to: dict[str, datetime] = {}
+        self.ledgers: dict[str, Ledger] = {}
         self.deviations: list[Deviation] = []
         self.runner: RunnerRecord | None = None
         self.continued: Continued | None = None
@@ -133,6 +134,15 @@ class Incident:
             handler(self, event, body)
         else:  # no type of event changes both
             self.review.apply(event)
+
+    def ledger(self, system: str) -> Ledger:
+        """Return the evidence on a system's newest commits and recoveries."""
+        return self.ledgers.setdefault(system, Ledger())
+
+    def loss(self, system: str) -> Loss | None:
+        """Return what a system lost; None where nothing tells what came back."""
+        ledger = self.ledgers.get(system)
+        return ledger.loss(self.began_at, scripted=self.kind is Kind.TABLETOP) if ledger else None
 
     @property
     def severity(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from journal.event_base import Body, Identity, Override
+from journal.measured import Measured
 
 
 class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
@@ -112,12 +113,16 @@ class DoubtResolved(Body, frozen=True, kw_only=True, tag="doubt.resolved"):
 
 
 class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
-    """A system's health went from one status to another."""
+    """A system's health went from one status to another.
+
+    ``last`` is what was measured when it was last seen to answer: the newest commit that anybody knows of.
+    """
 
     system: str
     status: str
     was: str
     detail: str = ""
+    last: Measured | None = None
 
 
 class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):

@@ -13,7 +13,7 @@ from journal.clocks import RpoClock, RtoClock
 from journal.incident import Incident
 from journal.inert import inert
 from journal.rows import Reading
-from screens.phrases import age, minutes
+from screens.phrases import age, length, minutes
 
 _GOOD, _LATE, _CLOSE, _QUIET = "$text-success", "bold $text-error", "bold $text-warning", "$quiet"
 _BAR = 10
@@ -73,7 +73,7 @@ def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime,
 
 def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
     if clock.achieved is not None:
-        lost = minutes(clock.achieved)
+        lost = f"{clock.loss.bound} {length(clock.achieved)}".strip() if clock.loss else ""
         if clock.met is None:
             return f"{lost} lost, NOT PROVEN", _LATE
         return (f"{lost} lost, met", _GOOD) if clock.met else (f"{lost} lost, MISSED", _LATE)

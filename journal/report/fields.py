@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
+from journal.counting import count
 from journal.events import ReportField
 from journal.report import evidence as ev
 from journal.report.model import RpoResult
@@ -49,8 +50,12 @@ def _impact(gathered: Gathered, rpo: list[RpoResult]) -> list[str]:
     incident = gathered.incident
     hit = incident.answers.get("affected", "")
     affected = [f"Named as affected: {answer_title(incident, 'affected', hit)}."] if hit else []
-    lost = [f"{result.title}: {length(result.achieved_s)} of data lost." for result in rpo if result.achieved_s]
+    lost = [f"{result.title}: {result.lost} of data lost{_rows(result)}." for result in rpo if result.achieved_s]
     return [*affected, *_downtimes(gathered), *lost]
+
+
+def _rows(result: RpoResult) -> str:
+    return f", at least {count(result.heartbeats_lost, 'committed heartbeat')}" if result.heartbeats_lost else ""
 
 
 def _downtimes(gathered: Gathered) -> list[str]:

@@ -28,6 +28,7 @@ from journal.report.review import (
     WrittenField,
 )
 from journal.report.timeline import Timeline
+from journal.report.times import length
 
 FORMAT = 1
 """The version of the JSON report's keys."""
@@ -140,8 +141,13 @@ class RpoResult(Part, frozen=True, kw_only=True):
     """One system's recovery point objective.
 
     Attributes:
-        achieved_s: the span of data that was lost, in seconds.
-        verdict: ``met``, ``missed``, ``not measured`` or ``not proven`` (what came back was found damaged).
+        achieved_s: the span of data that was lost, in seconds, or the bound of it.
+        bound: ``at most`` or ``at least`` where that is a bound; else empty.
+        at_least_s: how much of it was seen to be lost.
+        newest_known: the newest commit that is known to have been made; ``known_from``: who saw it.
+        heartbeats_lost: rows of the heartbeat table that are missing, at least; null where they were not counted.
+        verdict: ``met``, ``missed``, ``not measured`` or ``not proven`` (no verification passed, or only a bound is
+            known that lies beyond the target).
         remark: what is behind the verdict.
     """
 
@@ -149,9 +155,21 @@ class RpoResult(Part, frozen=True, kw_only=True):
     title: str
     target_s: float
     achieved_s: float | None
+    bound: str
+    at_least_s: float | None
     recovered_to: datetime | None
+    newest_known: datetime | None
+    known_from: str
+    heartbeats_lost: int | None
     verdict: str
     remark: str
+
+    @property
+    def lost(self) -> str:
+        """The loss in words: ``at most 27 s``; empty where it was not measured."""
+        if self.achieved_s is None:
+            return ""
+        return f"{self.bound} {length(self.achieved_s)}".strip()
 
 
 class Choice(Part, frozen=True, kw_only=True):

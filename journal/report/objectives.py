@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from journal import clocks
 from journal.clocks import RpoClock, RtoClock
+from journal.counting import count
 from journal.incident import Incident
 from journal.records import StepState
 from journal.report.model import RpoResult, RtoResult
+from journal.report.times import length
 
 _VALIDATED = (StepState.DONE, StepState.MARKED_DONE, StepState.NOT_APPLICABLE)
 _WORDS = {True: "met", False: "missed", None: "not measured"}
@@ -63,13 +67,40 @@ def rpo_results(incident: Incident) -> list[RpoResult]:
 
 
 def _rpo(incident: Incident, clock: RpoClock) -> RpoResult:
-    unproven = clock.achieved is not None and clock.disproved_by
+    loss = clock.loss
     return RpoResult(
         system=clock.system,
         title=clock.title,
         target_s=clock.target,
         achieved_s=clock.achieved,
+        bound=loss.bound if loss else "",
+        at_least_s=loss.at_least if loss else None,
         recovered_to=clock.recovered_to,
-        verdict="not proven" if unproven and clock.met is None else _WORDS[clock.met],
-        remark=f"{_steps([incident.plan.numbers[clock.disproved_by]])} failed" if unproven else "",
+        newest_known=loss.newest if loss else None,
+        known_from=loss.source if loss else "",
+        heartbeats_lost=loss.heartbeats if loss else None,
+        verdict="not proven" if loss and clock.met is None else _WORDS[clock.met],
+        remark="; ".join(_rpo_remarks(incident, clock)),
     )
+
+
+def _rpo_remarks(incident: Incident, clock: RpoClock) -> Iterator[str]:
+    """Yield what is behind the figure: which commit was lost, how far it is a bound, and what proves nothing."""
+    loss = clock.loss
+    if loss is None:
+        return
+    if loss.newest:
+        yield f"the newest commit known is of {loss.newest:%Y-%m-%d %H:%M:%S} UTC ({loss.source})"
+    if loss.heartbeats:
+        yield f"at least {count(loss.heartbeats, 'committed heartbeat')} missing"
+    if loss.newest is None and not loss.exact:
+        yield "nobody saw the newest commit"
+    if loss.at_most is None:
+        bound = "only the start that was typed bounds it" if loss.typed is not None else "nothing bounds it"
+        yield bound
+    elif not loss.exact and loss.newest:
+        yield f"{length(loss.at_least)} of it seen, the rest until nothing was committed any more"
+    if clock.disproved_by:
+        yield f"{_steps([incident.plan.numbers[clock.disproved_by]])} failed"
+    elif not clock.proven:
+        yield "no verification of what came back has passed"

@@ -64,7 +64,8 @@ def _rto(result: m.RtoResult) -> str:
 
 def _rpo(result: m.RpoResult) -> str:
     against = f"RPO of {result.title} ({length(result.target_s)}): {result.verdict}"
-    return against + (f", {length(result.achieved_s)} of data lost." if result.achieved_s is not None else ".")
+    lost = f", {result.lost} of data lost" if result.lost else ""
+    return against + lost + (f"; {result.remark}." if result.remark else ".")
 
 
 def _runs(runs: list[ev.ActionRun]) -> str:

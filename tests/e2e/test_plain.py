@@ -56,7 +56,7 @@ def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:
         leave_and_come_back(stand, terminal)
         assert not any(control in terminal.printed for control in "\x1b\x07\x08")
     incident = stand.incident()
-    assert incident.recovered_to["postgres"]
+    assert incident.ledger("postgres").recoveries
     assert all(run.state is RunState.SUCCEEDED for run in incident.runs.values())
     assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)
 

@@ -14,6 +14,8 @@ from journal.store import Journal, OutputLine
 
 BEGAN = datetime(2026, 3, 1, 2, 50, tzinfo=UTC)
 DECLARED = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+LAST_COMMIT = {"newest_commit_at": BEGAN.isoformat(), "no_commit_after": BEGAN.isoformat()}
+"""What a restore reads in the log of the data that it keeps."""
 ADA, BEN = "ada@ops1", "ben@ops2"
 
 
@@ -174,7 +176,7 @@ class _Recovery:
             overrides=[override],
             printed=[f"restore file base/{n}{self.more}" for n in range(30)],
             argv=["pgbackrest", "--stanza=main", f"--note={self.more}", "restore"],
-            facts={"backup": "20260301-020003F"},
+            facts={"backup": "20260301-020003F", **LAST_COMMIT},
         )
 
     def doubt(self) -> None:

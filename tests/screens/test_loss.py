@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from journal import events as e
+from journal.measured import Measured
 from journal.store import Journal
 from tests.screens.driving import console
 from tests.screens.host import START, FakeHost, PlayedRunner
@@ -18,11 +19,13 @@ async def test_data_that_failed_its_verification_meets_no_rpo(
         runner.start(number, step=step, action=f"postgres.{step}")
         runner.finish(number, step=step, status=status, facts=facts)
 
+    last = Measured(newest_commit_at=START, no_commit_after=START)
+    journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=last))
     newest = {"newest_commit_at": (START - timedelta(minutes=12)).isoformat()}
     run("restore", "succeeded")
     run("verify", "failed", **newest)
     async with console(host, size) as seen:
-        await seen.sees("PostgreSQL", "lost, NOT PROVEN")
+        await seen.sees("PostgreSQL 12 min lost, NOT PROVEN")
         run("verify", "succeeded", **newest)
         await seen.sees("lost, met")
         await seen.no_longer_sees("NOT PROVEN")
