@@ -13,9 +13,9 @@ from actions.backups.hold import is_held
 from actions.backups.pgbackrest import command, read_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, GateClosed, Outcome
-from actions.postgres.connection import connect
 from actions.postgres.identity import identity
 from actions.postgres.manifest import Manifest, between, manifest_path
+from actions.postgres.proven import proven
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.tables import Counted, read_tables
@@ -38,7 +38,7 @@ def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
     if kind not in _KINDS:
         raise ActionFailed(f"{kind!r} is no kind of backup.", f"One of: {', '.join(_KINDS)}.")
     _check_hold(server)
-    with connect(server.settings) as session:
+    with proven(server) as session:
         session.execute("SELECT 1")  # whatever is wrong is said before anything is begun
     if not ctx.effect(f"take a {kind} backup, and write its manifest"):
         return Outcome(ok=True, summary=f"would take a {kind} backup")
@@ -77,7 +77,7 @@ def _check_hold(server: Server) -> None:
 
 
 def _count(server: Server) -> dict[str, Counted]:
-    with connect(server.settings, deadline_s=_HOURS_S) as session:
+    with proven(server, deadline_s=_HOURS_S) as session:
         return dict(read_tables(session))
 
 

@@ -9,16 +9,17 @@ import msgspec
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, GateClosed, Outcome
-from actions.postgres.connection import connect
 from actions.postgres.goal import Gap, Logs, find_goal, reaches_gap
 from actions.postgres.heartbeat import newest_commit
 from actions.postgres.identity import identity
 from actions.postgres.process import control, postmaster
+from actions.postgres.proven import proven
 from actions.postgres.recovery_point import DECISION, GATE, RecoveryPoint, parse_recovery_point
 from actions.postgres.replay import configure, follow, unconfigure
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.postgres.server import Server, find_server
 from actions.postgres.service import start_service
+from actions.postgres.start_stop import require_nobody_answers
 from actions.postgres.wal import format_lsn, parse_history
 from actions.postgres.writers import bar_writers
 
@@ -48,6 +49,7 @@ def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
         if not ctx.effect(f"replay the log of timeline {record.timeline} to {record.goal}, with the writers kept out"):
             return Outcome(ok=True, summary=f"would replay the log to {record.goal}")
     if not pid:
+        require_nobody_answers(server)
         bar_writers(server)
         start_service(server, "start")
     follow(server, start_lsn=record.stop_lsn, goal_lsn=record.goal_lsn)
@@ -142,7 +144,7 @@ def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
 
 def _finish(server: Server, record: RestoreRecord) -> Outcome:
     unconfigure(server)
-    with connect(server.settings, deadline_s=30) as session:
+    with proven(server, deadline_s=30) as session:
         row = session.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
         newest = newest_commit(session, server.settings)
     timeline = int(row[0][:8], 16) if row else 0

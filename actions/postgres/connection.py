@@ -16,7 +16,7 @@ from journal.errors import CleoError
 if TYPE_CHECKING:
     import psycopg
 
-Why = Literal["refused", "password", "timeout", "starting", "other"]
+Why = Literal["refused", "password", "timeout", "starting", "other", "another", "unproven"]
 
 _HINTS: dict[Why, str] = {
     "refused": "Nothing listens there: is the server down, or the address in the inventory wrong?",
@@ -24,6 +24,8 @@ _HINTS: dict[Why, str] = {
     "timeout": "The server or its host hangs, or a firewall drops packets.",
     "starting": "Wait until it has finished.",
     "other": "See the server's log.",
+    "another": "Stop that one, or correct address and port in the inventory. Nothing was asked of it.",
+    "unproven": "Let cleo run programs on that host as the server's account (run_as:) or as root.",
 }
 
 _PLAIN: dict[Why, str] = {"refused": "connection refused", "timeout": "no answer in time"}

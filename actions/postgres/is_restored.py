@@ -5,9 +5,10 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
-from actions.postgres.connection import CannotConnect, connect
+from actions.postgres.connection import CannotConnect
 from actions.postgres.identity import identity
 from actions.postgres.process import describe_data, postmaster
+from actions.postgres.proven import proven
 from actions.postgres.restore_record import RestoreRecord, load_record
 from actions.postgres.server import Server, find_server
 
@@ -48,7 +49,7 @@ def _server_state(server: Server) -> str:
     if not postmaster(server):
         return "down"
     try:
-        with connect(server.settings, deadline_s=5) as session:
+        with proven(server, deadline_s=5) as session:
             row = session.execute("SELECT pg_is_in_recovery()").fetchone()
     except CannotConnect as error:
         return error.message

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actions.health import Health, Status
+from actions.health import Health
 from actions.postgres.connection import CannotConnect, connect
 from actions.postgres.heartbeat import newest_commit
+from actions.postgres.proven import require_ours
 from actions.postgres.settings import PostgresSettings
-from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
+from actions.postgres.workers import Ask, look
+from actions.transport import Completed, DeadlineExceeded, NothingStarted, Transport, TransportLost
+from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    import psycopg
 
 _BASICS = """
     SELECT pg_is_in_recovery(),
@@ -40,21 +47,42 @@ def probe(system: str, settings: PostgresSettings, host: Transport, *, deadline_
         deadline_s: seconds for all of it.
     """
     end = time.monotonic() + deadline_s
+
+    def ask(argv: Sequence[str]) -> Completed:
+        return host.query(argv, timeout_s=max(end - time.monotonic(), 0.5), user=settings.run_as)
+
     try:
-        facts = _ask(settings, deadline_s * 0.7)
+        facts = _ask(settings, deadline_s * 0.6, ask)
     except CannotConnect as error:
-        return _unreached(error)
+        return _unreached(error, settings, ask)
     age_s = _backup_age_s(settings, host, end - time.monotonic())
     if age_s is not None:
         facts["backup_age_s"] = age_s
     return _judge(system, facts)
 
 
-def _ask(settings: PostgresSettings, deadline_s: float) -> dict[str, Any]:
+def _ask(settings: PostgresSettings, deadline_s: float, ask: Ask) -> dict[str, Any]:
     with connect(settings, deadline_s=deadline_s) as session:
+        require_ours(session, settings, ask)
         row = session.execute(_BASICS).fetchone()
+        newest, trouble = _heartbeat(session, settings)
+    facts = _facts(row, newest) if row else {}
+    return facts | ({"heartbeat_trouble": trouble} if trouble else {})
+
+
+def _heartbeat(session: psycopg.Connection[Any], settings: PostgresSettings) -> tuple[datetime | None, str]:
+    """Return the newest heartbeat, and what keeps it from being read: a server without one is up all the same."""
+    import psycopg
+
+    try:
         newest = newest_commit(session, settings)
-    return _facts(row, newest) if row else {}
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:
+        return None, str(error).splitlines()[0]
+    if settings.heartbeat and newest is None:
+        return None, f"there is no table {settings.heartbeat}, or no row in it"
+    return newest, ""
 
 
 def _facts(row: tuple[Any, ...], newest: datetime | None) -> dict[str, Any]:
@@ -71,15 +99,31 @@ def _facts(row: tuple[Any, ...], newest: datetime | None) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _unreached(error: CannotConnect) -> Health:
-    words: dict[str, tuple[Status, str]] = {
-        "refused": ("down", error.message),
-        "password": ("not measured", f"user or password is wrong: {error.message}"),
-        "timeout": ("down", error.message),
-        "starting": ("degraded", f"starting or recovering: {error.message}"),
-    }
-    status, detail = words.get(error.why, ("down", error.message))
-    return Health(status=status, detail=detail, facts={"reason": error.why})
+def _unreached(error: CannotConnect, settings: PostgresSettings, ask: Ask) -> Health:
+    """Tell down from up but not as expected and from not measurable: the host knows whether the server runs."""
+    facts: dict[str, str] = {"reason": error.why}
+    if error.why == "unproven":
+        return Health(status="not measured", detail=error.message, facts=facts)
+    try:
+        postmaster = look(ask, settings.data_directory.rstrip("/")).postmaster()
+    except CleoError as unseen:
+        return _unseen(error, unseen, facts)
+    if postmaster is None:
+        return Health(status="down", detail=error.message, facts=facts)
+    facts["pid"] = str(postmaster.pid)
+    if error.why == "timeout":
+        return Health(status="down", detail=f"{error.message}; its process {postmaster.pid} is there", facts=facts)
+    detail = f"it runs (pid {postmaster.pid}), and cannot be asked: {error.message}"
+    if error.why == "password":
+        return Health(status="not measured", detail=f"user or password is wrong; {detail}", facts=facts)
+    return Health(status="degraded", detail=detail, facts=facts)
+
+
+def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, str]) -> Health:
+    """The host could not be asked either: what refuses or hangs is down as far as anyone can see, the rest unknown."""
+    if error.why in ("refused", "timeout"):
+        return Health(status="down", detail=error.message, facts=facts)
+    return Health(status="not measured", detail=f"{error.message}; {unseen.message}", facts=facts)
 
 
 def _backup_age_s(settings: PostgresSettings, host: Transport, left_s: float) -> int | None:
@@ -109,6 +153,8 @@ def _judge(system: str, facts: dict[str, Any]) -> Health:
         troubles.append("archiving is off")
     if facts["role"] == "primary" and facts.get("heartbeat_age_s", 0) > _STALE_HEARTBEAT_S:
         troubles.append(f"nothing written for {facts['heartbeat_age_s']:.0f} s")
+    if "heartbeat_trouble" in facts:
+        troubles.append(f"heartbeat not read: {facts['heartbeat_trouble']}")
     if "backup_age_s" not in facts:
         troubles.append("age of backups not measured")
     detail = "; ".join([*troubles, *_figures(facts)])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
-
 import msgspec
 
+from actions.outcome import ActionFailed
 from actions.postgres.server import Server
 from actions.postgres.wal import SEGMENT_BYTES
-
-_PROGRAMS = {"postgres", "postmaster"}
+from actions.postgres.workers import look
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,16 +21,20 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def postmaster(server: Server) -> int | None:
-    """Return the pid of the server that has the data directory open, also when the directory is gone.
+    """Return the pid of the server that works in the data directory, also when that was deleted under it.
 
-    A postmaster outlives its data directory for up to a minute: the process table knows it, no file does.
+    Raises:
+        ActionFailed: nobody can tell: a process that may be it hides where it works.
     """
-    table = _postgres_processes(server)
-    for pid, args in table.items():
-        if _opens(args, server.data):
-            return pid
-    noted = _noted_pid(server)
-    return noted if noted in table else None
+    table = look(server.query, server.data)
+    if found := table.postmaster():
+        return found.pid
+    if table.hidden:
+        raise ActionFailed(
+            f"It cannot be told whether {server.name} runs: we may not see where process {table.hidden[0].pid} works.",
+            "Let cleo run programs on that host as the server's account (run_as:) or as root.",
+        )
+    return None
 
 
 def control(server: Server, directory: str = "") -> Control | None:
@@ -62,23 +64,3 @@ def describe_data(server: Server) -> str:
         return "there, but not a database"
     found = control(server)
     return found.state if found else "without a readable control file"
-
-
-def _postgres_processes(server: Server) -> dict[int, str]:
-    done = server.query(["ps", "-eo", "pid=,args="])
-    table = {}
-    for line in done.out.splitlines():
-        pid, _, args = line.strip().partition(" ")
-        if args and posixpath.basename(args.split()[0]) in _PROGRAMS:
-            table[int(pid)] = args
-    return table
-
-
-def _opens(args: str, data: str) -> bool:
-    _, flag, rest = args.partition(" -D ")
-    return bool(flag) and (rest.rstrip("/") == data or rest.startswith((f"{data} ", f"{data}/ ")))
-
-
-def _noted_pid(server: Server) -> int:
-    first = (server.read(f"{server.data}/postmaster.pid") or "").partition("\n")[0].strip()
-    return int(first) if first.isdigit() else 0

@@ -6,8 +6,9 @@ import time
 
 from actions.context import Progress
 from actions.outcome import ActionFailed, Cancelled
-from actions.postgres.connection import CannotConnect, connect
+from actions.postgres.connection import CannotConnect
 from actions.postgres.process import postmaster
+from actions.postgres.proven import proven
 from actions.postgres.server import Server
 from actions.postgres.service import went_down
 from actions.postgres.wal import format_lsn, parse_lsn
@@ -35,7 +36,7 @@ def configure(server: Server, settings: dict[str, str], timeline: int) -> None:
 
 def unconfigure(server: Server) -> None:
     """Take the recovery settings back: they name this one recovery's places and end."""
-    with connect(server.settings, deadline_s=30) as session:
+    with proven(server, deadline_s=30) as session:
         rows = session.execute(
             "SELECT name FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf'"
         ).fetchall()
@@ -78,10 +79,10 @@ def follow(server: Server, *, start_lsn: int, goal_lsn: int) -> None:
 def _position(server: Server) -> int | None:
     """Return how far replay came, 0 while that cannot be asked, or None once the server is a primary."""
     try:
-        with connect(server.settings, deadline_s=5) as session:
+        with proven(server, deadline_s=5) as session:
             row = session.execute("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()::text").fetchone()
     except CannotConnect as error:
-        if error.why == "password":
+        if error.why in ("password", "another", "unproven"):
             raise
         return 0
     if not row or not row[0]:

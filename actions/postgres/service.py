@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from actions.outcome import ActionFailed, Cancelled
-from actions.postgres.connection import CannotConnect, connect
+from actions.postgres.connection import CannotConnect
 from actions.postgres.process import postmaster
+from actions.postgres.proven import proven
 from actions.postgres.server import Server, last_words
 from actions.transport import Completed
 
@@ -111,10 +112,10 @@ def _log_file(server: Server) -> str:
 
 def _not_up(server: Server) -> str:
     try:
-        with connect(server.settings, deadline_s=5):
+        with proven(server, deadline_s=5):
             return ""
     except CannotConnect as error:
-        if error.why == "password":
+        if error.why in ("password", "another", "unproven"):
             raise
         return error.message
 

@@ -7,9 +7,10 @@ import time
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, Outcome
-from actions.postgres.connection import connect
+from actions.postgres.connection import CannotConnect
 from actions.postgres.identity import identity
 from actions.postgres.process import control, describe_data, postmaster
+from actions.postgres.proven import proven
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.service import start_service, stop_service, wait_until_up
@@ -38,6 +39,7 @@ def start(ctx: ActionContext) -> Outcome:
         return _running_already(server, pid)
     _require_data(server)
     _require_applied(server)
+    require_nobody_answers(server)
     if not ctx.effect(f"start {server.name}: it replays its own log and loses nothing committed"):
         return Outcome(ok=True, summary=f"would start {server.name}")
     begin = time.monotonic()
@@ -78,9 +80,23 @@ def _running_already(server: Server, pid: int) -> Outcome:
             "It cannot live on: stop it (postgres.stop), then restore.",
         )
     wait_until_up(server, _START_S)
-    with connect(server.settings) as session:
+    with proven(server) as session:
         session.execute("SELECT 1")
     return Outcome(ok=True, summary=f"{server.name} was already up (pid {pid}).", facts={"seconds": 0})
+
+
+def require_nobody_answers(server: Server) -> None:
+    """Where another server has the address, ours could not take it, and every look would go to that one.
+
+    Raises:
+        CannotConnect: one answers there.
+    """
+    try:
+        with proven(server, deadline_s=5):
+            pass  # it came up this moment: whoever starts it sees that
+    except CannotConnect as error:
+        if error.why in ("another", "unproven"):
+            raise
 
 
 def _require_data(server: Server) -> None:

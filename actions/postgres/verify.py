@@ -9,10 +9,10 @@ from actions.backups.pgbackrest import read_repository
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Outcome
 from actions.postgres.amcheck import check_structures
-from actions.postgres.connection import connect
 from actions.postgres.heartbeat import loss_s, newest_commit
 from actions.postgres.identity import identity
 from actions.postgres.manifest import Manifest, compare, load_manifest
+from actions.postgres.proven import proven
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server
 from actions.postgres.tables import Counted, list_tables, read_tables
@@ -41,7 +41,7 @@ def verify(ctx: ActionContext) -> Outcome:
 
 
 def _require_primary(server: Server) -> None:
-    with connect(server.settings) as session:
+    with proven(server) as session:
         row = session.execute("SELECT pg_is_in_recovery()").fetchone()
     if row and row[0]:
         raise ActionFailed(
@@ -52,7 +52,7 @@ def _require_primary(server: Server) -> None:
 def _read(server: Server) -> dict[str, Counted]:
     """Read every table to its last row."""
     found: dict[str, Counted] = {}
-    with connect(server.settings, deadline_s=_HOURS_S) as session:
+    with proven(server, deadline_s=_HOURS_S) as session:
         total = len(list_tables(session)) or 1
         for name, table in read_tables(session):
             server.ctx.check_cancelled()
@@ -72,7 +72,7 @@ def _label(server: Server) -> str:
 
 
 def _facts(server: Server, found: dict[str, Counted], manifest: Manifest | None) -> dict[str, Any]:
-    with connect(server.settings, deadline_s=30) as session:
+    with proven(server, deadline_s=30) as session:
         row = session.execute(_CHECKSUMS).fetchone() or ("unknown", None)
         newest = newest_commit(session, server.settings)
     lost = loss_s(server.ctx.incident, newest, server.name)

@@ -13,10 +13,11 @@ import time
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
-from actions.postgres.connection import connect
 from actions.postgres.identity import identity
 from actions.postgres.process import postmaster
+from actions.postgres.proven import proven
 from actions.postgres.server import Server, find_server
+from actions.postgres.start_stop import require_nobody_answers
 from journal.counting import count
 
 _BEGIN = "# cleo: the application's roles are kept out until `postgres.allow_writers` (begin)"
@@ -70,14 +71,20 @@ def allow_writers(ctx: ActionContext) -> Outcome:
     hba = hba_file(server)
     if not hba:
         raise ActionFailed(f"{server.name} has no pg_hba.conf.", "Restore it first.")
+    running = postmaster(server)
+    if not running:
+        require_nobody_answers(server)
     text = server.read(hba) or ""
     if _BEGIN not in text:
         return Outcome(ok=True, summary=f"{_roles(server)} were not kept out.")
     if not ctx.effect(f"let {_roles(server)} in again ({hba})"):
         return Outcome(ok=True, summary="would let the writers in again")
     server.write(hba, _BLOCK.sub("", text))
-    if postmaster(server):
-        _reload(server)
+    if not running:
+        return Outcome(
+            ok=True, summary=f"{server.name} is down; {_roles(server)} can connect again once it is started."
+        )
+    _reload(server)
     return Outcome(ok=True, summary=f"{_roles(server)} can connect again.")
 
 
@@ -134,7 +141,7 @@ def _apply(server: Server) -> int:
     _reload(server)
     end, ended = time.monotonic() + _SETTLE_S, 0
     while True:
-        with connect(server.settings) as session:
+        with proven(server) as session:
             row = session.execute(_SESSIONS, [server.settings.app_roles]).fetchone()
         found = int(row[0]) if row else 0
         if not found:
@@ -147,7 +154,7 @@ def _apply(server: Server) -> int:
 
 def _reload(server: Server) -> None:
     """Make the server read its files, and wait until new sessions see it."""
-    with connect(server.settings) as session:
+    with proven(server) as session:
         wrong = session.execute("SELECT line_number, error FROM pg_hba_file_rules WHERE error IS NOT NULL").fetchone()
         if wrong:
             raise ActionFailed(
@@ -158,7 +165,7 @@ def _reload(server: Server) -> None:
         session.execute("SELECT pg_reload_conf()")
     end = time.monotonic() + _SETTLE_S
     while time.monotonic() < end:
-        with connect(server.settings) as session:
+        with proven(server) as session:
             row = session.execute("SELECT pg_conf_load_time()").fetchone()
         if row and row[0] != before:
             return

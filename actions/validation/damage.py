@@ -12,9 +12,10 @@ from actions.context import ActionContext
 from actions.health import Health
 from actions.outcome import ActionFailed, Outcome
 from actions.postgres.amcheck import check_without_installing
-from actions.postgres.connection import CannotConnect, connect
+from actions.postgres.connection import CannotConnect
 from actions.postgres.heartbeat import loss_s, newest_commit
 from actions.postgres.process import describe_data, postmaster
+from actions.postgres.proven import proven
 from actions.postgres.server import Server
 from actions.postgres.tables import Counted, read_tables
 from actions.validation.everything import measure_all
@@ -86,7 +87,7 @@ def _read(server: Server) -> tuple[dict[str, Counted], datetime | None]:
         CannotConnect: the server broke off.
     """
     try:
-        with connect(server.settings, deadline_s=_READ_S) as session:
+        with proven(server, deadline_s=_READ_S) as session:
             newest = newest_commit(session, server.settings)
             return dict(read_tables(session)), newest
     except CannotConnect as error:

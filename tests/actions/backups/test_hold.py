@@ -104,7 +104,7 @@ def test_a_wrong_password_and_a_closed_port_are_told_apart(lab: Lab, settings: P
     health = probe("db", msgspec.structs.replace(settings, password=Secret(file=str(wrong))), transport, deadline_s=5)
     assert health.status == "not measured"
     assert "password is wrong" in health.detail
-    health = probe("db", msgspec.structs.replace(settings, port=1), transport, deadline_s=5)
+    health = probe("db", msgspec.structs.replace(settings, port=1, data_directory="/nowhere"), transport, deadline_s=5)
     assert (health.status, health.facts["reason"]) == ("down", "refused")
 
 
@@ -126,8 +126,13 @@ def test_status_and_health_say_what_is_down(lab: Lab, ctx: FakeContext, settings
     assert ctx.do(status_check).ok
     healthy = ctx.do(health_check, comprehensive=True)
     assert healthy.ok, healthy.summary
+    other = msgspec.structs.replace(settings, port=1, data_directory="/nowhere")
     two = msgspec.structs.replace(
-        ctx.inventory, systems={**ctx.inventory.systems, "other": msgspec.structs.replace(settings, port=1)}
+        ctx.inventory,
+        systems={
+            **ctx.inventory.systems,
+            "other": other,
+        },
     )
     checked = FakeContext(two).do(status_check)
     assert checked.ok  # it has looked; what it saw is in the facts

@@ -1,0 +1,136 @@
+"""Who works in a data directory: found by what PostgreSQL's processes have open, not by what they say of themselves.
+
+Every process of a server works inside its data directory. That is true whether it was started with ``-D``, by PGDATA or
+through a link, and it stays true of the directory itself when that is moved or deleted under it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from actions.outcome import ActionFailed
+from actions.transport import Completed
+
+Ask = Callable[[Sequence[str]], Completed]
+"""Runs a short program on the server's host, as the server's account."""
+
+_LOOK = r"""
+export LC_ALL=C QUOTING_STYLE=literal
+echo "data $(stat -L -c '%d:%i %u' "$1" 2>/dev/null)"
+echo "real $(readlink -m "$1")"
+set -- $(grep -lE '^Name:[[:space:]]+(edb-)?(postgres|postmaster)' /proc/[0-9]*/status 2>/dev/null | sed 's,/status$,,')
+[ $# -gt 0 ] || exit 0
+grep -HE '^(PPid|Uid|NSpid):' $(printf '%s/status ' "$@") 2>/dev/null
+stat -L -c 'at %n %d:%i' $(printf '%s/cwd ' "$@") 2>&1
+stat -c 'link %N' $(printf '%s/cwd ' "$@") 2>/dev/null
+exit 0
+"""
+"""One process a kind of question, however many sessions the server has."""
+
+_STATUS = re.compile(r"/proc/(\d+)/status:(PPid|Uid|NSpid):\s+(.*)")
+_AT = re.compile(r"at /proc/(\d+)/cwd (\S+)")
+_DENIED = re.compile(r"stat: .*?/proc/(\d+)/cwd.*: Permission denied")
+"""Others that cannot be seen have just ended."""
+_LINK = re.compile(r"link /proc/(\d+)/cwd -> (.*)")
+_DELETED = " (deleted)"
+
+
+class Worker(NamedTuple):
+    """One PostgreSQL process of the host.
+
+    ``numbers`` are its process ids in its own and all outer containers; ``place`` is the directory it works in, as the
+    kernel names it, ``at`` that directory's identity; empty where it has just ended, or is ``hidden`` from us.
+    """
+
+    pid: int
+    parent: int
+    account: int
+    numbers: tuple[int, ...]
+    place: str
+    at: str
+    hidden: bool
+
+
+class Table(NamedTuple):
+    """What a look at a host's processes showed.
+
+    ``here`` work in the data directory that lies at the path now; ``gone`` in one that lay there and was deleted;
+    ``hidden`` may do so: they are of its owner, and we may not see where they work.
+    """
+
+    here: list[Worker]
+    gone: list[Worker]
+    hidden: list[Worker]
+    elsewhere: list[Worker]
+
+    def postmaster(self) -> Worker | None:
+        """Return the process that started the others that work here (or in what was deleted here)."""
+        for workers in (self.here, self.gone):
+            pids = {worker.pid for worker in workers}
+            if roots := [worker for worker in workers if worker.parent not in pids]:
+                return roots[0]
+        return None
+
+    def called(self, number: int) -> Worker | None:
+        """Return the process that calls itself ``number``, wherever it works; those of this directory first."""
+        known = [*self.here, *self.gone, *self.hidden, *self.elsewhere]
+        return next((worker for worker in known if number in worker.numbers), None)
+
+
+def look(ask: Ask, data: str) -> Table:
+    """Look at the host's PostgreSQL processes.
+
+    Args:
+        ask: runs the look on the host.
+        data: the data directory's path; it need not exist.
+
+    Raises:
+        ActionFailed: the host did not answer as a Linux host does.
+    """
+    done = ask(["sh", "-c", _LOOK, "sh", data])
+    if done.code != 0 or not done.out.startswith("data "):
+        said = (done.err.strip() or done.out.strip() or f"exit status {done.code}").splitlines()[-1]
+        raise ActionFailed(
+            f"It cannot be told who works in {data}: {said}", "The host must be a Linux with /proc and coreutils."
+        )
+    return _sorted(done.out.splitlines())
+
+
+def _sorted(lines: list[str]) -> Table:
+    there, _, owner = lines[0].removeprefix("data ").partition(" ")
+    real = lines[1].removeprefix("real ")
+    table = Table([], [], [], [])
+    for worker in _workers(lines[2:]):
+        if there and worker.at == there:
+            table.here.append(worker)
+        elif worker.place == f"{real}{_DELETED}":
+            table.gone.append(worker)
+        elif worker.hidden and owner in ("", str(worker.account)):
+            table.hidden.append(worker)
+        else:
+            table.elsewhere.append(worker)
+    return table
+
+
+def _workers(lines: list[str]) -> list[Worker]:
+    facts: dict[int, dict[str, str]] = {}
+    for line in lines:
+        if found := _STATUS.fullmatch(line):
+            facts.setdefault(int(found[1]), {})[found[2]] = found[3]
+        elif found := _AT.fullmatch(line):
+            facts.setdefault(int(found[1]), {})["at"] = found[2]
+        elif found := _LINK.fullmatch(line):
+            facts.setdefault(int(found[1]), {})["link"] = found[2]
+        elif found := _DENIED.fullmatch(line):
+            facts.setdefault(int(found[1]), {})["hidden"] = "yes"
+    return [_worker(pid, known) for pid, known in facts.items() if "PPid" in known]
+
+
+def _worker(pid: int, known: dict[str, str]) -> Worker:
+    numbers = tuple(int(number) for number in known.get("NSpid", str(pid)).split())
+    account = int((known.get("Uid") or "-1").split()[0])
+    return Worker(
+        pid, int(known["PPid"]), account, numbers, known.get("link", ""), known.get("at", ""), "hidden" in known
+    )
