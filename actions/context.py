@@ -33,7 +33,8 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``decisions`` maps a decision's name to its answer. ``facts`` maps a step's id to what its last
     successful run measured. ``changed_at`` maps a system to the end of the first destructive run on it: what was
-    committed later is new work, and does not tell what was lost. ``rto_left_s`` is the tightest RTO's remaining
+    committed later is new work, and does not tell what was lost. ``newest_known`` maps a system to the newest commit
+    that is known from any evidence. ``rto_left_s`` is the tightest RTO's remaining
     time, in seconds.
     """
 
@@ -45,6 +46,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     decisions: Mapping[str, str] = {}
     facts: Mapping[str, Mapping[str, Any]] = {}
     changed_at: Mapping[str, datetime] = {}
+    newest_known: Mapping[str, datetime] = {}
     rto_left_s: float | None = None
 
 

@@ -12,6 +12,7 @@ from actions.insist import write_once
 from actions.redaction import Redactor
 from journal.errors import CleoError
 from journal.events import HealthChanged
+from journal.measured import Measured
 from journal.store import Journal, JournalError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Monitor:
         self._threads = [
             threading.Thread(
                 target=self._watch,
-                args=(name, probe, known.get(name, "not measured")),
+                args=(name, probe, known.get(name, "not measured"), last_seen(journal, name)),
                 name=f"probe-{name}",
                 daemon=True,
             )
@@ -65,16 +66,16 @@ class Monitor:
         for thread in self._threads:
             thread.join(0.5)
 
-    def _watch(self, system: str, probe: Probe, status: str) -> None:
+    def _watch(self, system: str, probe: Probe, status: str, last: Measured | None) -> None:
         seen_at, refused = None, False
         while not self._stop.is_set():
             health = _measure(probe)
             if self._stop.is_set():
                 return
             if health.status in ("up", "degraded"):
-                seen_at = datetime.now(UTC).isoformat()
+                seen_at, last = datetime.now(UTC).isoformat(), Measured.of(health.facts)
             try:
-                self._record(system, health, status, seen_at)
+                self._record(system, health, status, seen_at, last)
                 status = health.status
             except JournalError as error:
                 self._trouble(str(error))
@@ -85,13 +86,32 @@ class Monitor:
                 refused = False
             self._stop.wait(EVERY_S)
 
-    def _record(self, system: str, health: Health, was: str, seen_at: str | None) -> None:
+    def _record(self, system: str, health: Health, was: str, seen_at: str | None, last: Measured | None) -> None:
         detail = self._redactor.text(health.detail)
         payload = {"status": health.status, "detail": detail, "facts": health.facts, "seen_at": seen_at}
+        if last:
+            payload["last"] = last.facts()
         self._journal.set_reading(f"health:{system}", payload)
         if health.status != was:
-            change = HealthChanged(system=system, status=health.status, was=was, detail=detail)
+            gone = last if health.status not in ("up", "degraded") else None
+            change = HealthChanged(
+                system=system,
+                status=health.status,
+                was=was,
+                detail=detail,
+                last=gone,
+                may_commit=health.facts.get("reason") == "timeout" or "pid" in health.facts,
+            )
             write_once(lambda: self._journal.append(change), self._trouble, self._stop.is_set)
+
+
+def last_seen(journal: Journal, system: str) -> Measured | None:
+    """Return what an earlier look at a system saw last: it may have gone down while no runner was there."""
+    try:
+        reading = journal.readings().get(f"health:{system}")
+    except JournalError:
+        return None  # whoever writes next meets the same fault, and says so
+    return Measured.of(reading.payload.get("last") or {}) if reading else None
 
 
 def _measure(probe: Probe) -> Health:

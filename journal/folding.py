@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from journal import events as e
 from journal.interlock import word_to_type
 from journal.late import happened_at
-from journal.measured import Measured
+from journal.loss_folding import found_by_probe, measured
 from journal.records import (
     Continued,
     DecisionRecord,
@@ -202,7 +202,7 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
     if run.changes_step:
         _settle(incident, event, step_state, body.summary)
         _changed(incident, event, run)
-        _measured(incident, run)
+        measured(incident, run)
         _taken_back(incident, run)
 
 
@@ -222,39 +222,6 @@ def _changed(incident: Incident, event: e.Event, run: Run) -> None:
     step = incident.plan.by_id.get(run.step)
     if step and step.system and run.destructive:
         incident.changed_at.setdefault(step.system, event.at)
-
-
-def _measured(incident: Incident, run: Run) -> None:
-    """Keep what a run measured: of its own system, and, from a look at all of them, by each one's name."""
-    own = _system_of(incident, run)
-    for system in incident.plan.systems:
-        if isinstance(named := run.facts.get(system), dict):
-            incident.ledger(system).take(Measured.of(named), run.action)
-    if not own:
-        return
-    incident.system_facts.setdefault(own, {}).update(run.facts)
-    found, ledger = Measured.of(run.facts), incident.ledger(own)
-    if found.recovered_to:
-        ledger.recovered(run.id, found, run.action)
-    elif found.no_commit_after or not found.newest_commit_at:
-        ledger.take(found, run.action)
-    elif not _new_work(incident, own, found.newest_commit_at):
-        seen = Measured(recovered_to=found.newest_commit_at)
-        ledger.recovered(run.id, seen, run.action, looked_later=True)
-
-
-def _system_of(incident: Incident, run: Run) -> str:
-    """Return the system that a run acted on: its step's, else the one that its action is named after."""
-    step = incident.plan.by_id.get(run.step)
-    named = step.system if step else run.action.partition(".")[0]
-    return named if named in incident.plan.systems else ""
-
-
-def _new_work(incident: Incident, system: str, newest: datetime) -> bool:
-    """Whether a record is younger than the first change, or than the outage: it does not tell what was lost."""
-    stopped_at = incident.ledger(system).stopped_at
-    limits = [at for at in (incident.changed_at.get(system), stopped_at) if at]
-    return bool(limits) and newest > max(limits)
 
 
 def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
@@ -278,13 +245,7 @@ def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None
 
 def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
     incident.health[body.system] = HealthRecord(body.status, body.detail, event.at)
-    ledger = incident.ledger(body.system)
-    if body.last:
-        ledger.take(body.last, "the health probe")
-    if body.status == "down":
-        ledger.down(event.at)
-    elif body.status in ("up", "degraded"):
-        ledger.up()
+    found_by_probe(incident, event.at, body)
 
 
 def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -> None:

@@ -116,6 +116,7 @@ class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
     """A system's health went from one status to another.
 
     ``last`` is what was measured when it was last seen to answer: the newest commit that anybody knows of.
+    ``may_commit``: it is down as far as one can see, and may commit again: its process is there, or nobody could look.
     """
 
     system: str
@@ -123,6 +124,7 @@ class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
     was: str
     detail: str = ""
     last: Measured | None = None
+    may_commit: bool = False
 
 
 class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):

@@ -199,6 +199,15 @@ class Journal:
         with Reader(self.path) as reader:
             return reader.output_digest(run)
 
+    def readings(self) -> dict[str, Reading]:
+        """Return the latest readings by name.
+
+        Raises:
+            JournalReadFailed: the file cannot be read.
+        """
+        with Reader(self.path) as reader:
+            return reader.readings()
+
     def set_reading(self, name: str, payload: Mapping[str, Any]) -> None:
         """Replace the latest value of something that is measured over and over; no trace of the one before is kept.
 

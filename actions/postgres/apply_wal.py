@@ -9,8 +9,9 @@ import msgspec
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.postgres.given_up import tell_given_up
 from actions.postgres.goal import Gap, Logs, find_goal, reaches_gap
-from actions.postgres.heartbeat import newest_commit
+from actions.postgres.heartbeat import recovered
 from actions.postgres.identity import identity
 from actions.postgres.process import control, postmaster
 from actions.postgres.proven import proven
@@ -22,6 +23,7 @@ from actions.postgres.service import start_service
 from actions.postgres.start_stop import require_nobody_answers
 from actions.postgres.wal import format_lsn, parse_history
 from actions.postgres.writers import bar_writers
+from journal.measured import Measured
 
 _GAP_GATE = "wal-gap"
 
@@ -117,8 +119,10 @@ def _aim(server: Server, record: RestoreRecord) -> RestoreRecord:
     else:
         gap = None
     goal = find_goal(logs, point, to_gap=gap is not None)
+    log_end = logs.end().committed_at
+    tell_given_up(server, point, Measured(newest_commit_at=log_end))
     record = msgspec.structs.replace(
-        record, state="recovering", goal=goal.words, goal_lsn=goal.lsn, gap=gap.segment if gap else ""
+        record, state="recovering", goal=goal.words, goal_lsn=goal.lsn, gap=gap.segment if gap else "", log_end=log_end
     )
     if not server.ctx.dry_run:
         configure(server, goal.settings, record.timeline)
@@ -146,16 +150,21 @@ def _finish(server: Server, record: RestoreRecord) -> Outcome:
     unconfigure(server)
     with proven(server, deadline_s=30) as session:
         row = session.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
-        newest = newest_commit(session, server.settings)
+        back = recovered(session, server.settings)
     timeline = int(row[0][:8], 16) if row else 0
     save_record(server, msgspec.structs.replace(record, state="recovered"))
     reached = _left_at(server, timeline) or record.goal_lsn
+    newest = back.recovered_to
     facts = {
         "recovered_to_lsn": format_lsn(reached),
-        "timeline": timeline,
-        "newest_commit_at": newest.isoformat() if newest else None,
         "backup": record.backup,
         "gap": record.gap,
+        **msgspec.structs.replace(
+            back,
+            newest_commit_at=_later(newest, record.log_end) if newest else None,
+            timeline=timeline,
+            from_timeline=record.timeline,
+        ).facts(),
     }
     return Outcome(
         ok=True,
@@ -163,6 +172,10 @@ def _finish(server: Server, record: RestoreRecord) -> Outcome:
         + (f" Stopped before the missing segment {record.gap}, as decided." if record.gap else ""),
         facts={key: value for key, value in facts.items() if value not in (None, "")},
     )
+
+
+def _later(*instants: datetime | None) -> datetime | None:
+    return max((at for at in instants if at), default=None)
 
 
 def _newest(newest: datetime | None) -> str:

@@ -1,19 +1,116 @@
-"""The newest committed row: what tells how much was lost."""
+"""The newest commit of a server that answers: what tells how much was lost."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
-from actions.context import IncidentFacts
 from actions.postgres.settings import PostgresSettings
+from journal.measured import Measured
 
 if TYPE_CHECKING:
     import psycopg
 
+_QUICK_S = 3.0
+"""A heartbeat table that is locked, or too long to look through, is not measured."""
 
-def newest_commit(session: psycopg.Connection[Any], settings: PostgresSettings) -> datetime | None:
-    """Return the newest heartbeat's time in UTC, or None where there is no heartbeat table or no row in it."""
+_COUNTED_BYTES = 32 * 1024 * 1024
+"""Up to this size its rows are counted: a second's work at most, and a week of one a second."""
+
+
+def newest_commit(
+    session: psycopg.Connection[Any], settings: PostgresSettings, *, strict: bool = False
+) -> datetime | None:
+    """Return the newest heartbeat's time in UTC, or None where there is no heartbeat table or no row in it.
+
+    A row of the future is none: somebody wrote another time than the present into it.
+
+    Args:
+        session: an open one.
+        settings: the server.
+        strict: raise where it cannot be asked, instead of returning None.
+
+    Raises:
+        psycopg.Error: the table is another than was meant, not ours to read, locked, or too long to look through.
+    """
+    question: LiteralString = "SELECT max(at)::timestamptz FROM {} WHERE at <= clock_timestamp()"
+    row = _asked(session, settings, question, strict=strict)
+    return row[0].astimezone(UTC) if row and row[0] else None
+
+
+def newest_before_start(session: psycopg.Connection[Any], settings: PostgresSettings) -> datetime | None:
+    """Return the newest heartbeat that was there when the server started: what came back by that."""
+    row = _asked(session, settings, "SELECT max(at)::timestamptz FROM {} WHERE at < pg_postmaster_start_time()")
+    return row[0].astimezone(UTC) if row and row[0] else None
+
+
+def measure(
+    session: psycopg.Connection[Any],
+    settings: PostgresSettings,
+    *,
+    writers_out: bool = False,
+    beat: datetime | None = None,
+) -> Measured:
+    """Return the newest commit, the heartbeats there are, and how far the server's clock is ahead of ours.
+
+    Args:
+        session: an open one.
+        settings: the server.
+        writers_out: whether nobody but us can commit any more.
+        beat: its newest heartbeat, where that was asked already.
+    """
+    asked = datetime.now(UTC)
+    row = session.execute("SELECT clock_timestamp()").fetchone()
+    if not row:
+        return Measured()
+    here = asked + (datetime.now(UTC) - asked) / 2
+    now = row[0].astimezone(UTC)
+    committed = last_committed(session)
+    newest = max((at for at in (committed, beat or newest_commit(session, settings)) if at), default=None)
+    until = newest if committed else now
+    return Measured(
+        newest_commit_at=newest,
+        no_commit_after=until if writers_out else None,
+        heartbeats=_heartbeats(session, settings),
+        clock_ahead_s=round((now - here).total_seconds(), 3),
+    )
+
+
+def recovered(session: psycopg.Connection[Any], settings: PostgresSettings) -> Measured:
+    """Return what came back with a recovery that just ended: the last commit that was replayed, and the heartbeats.
+
+    Ask it before the writers are let in.
+    """
+    row = session.execute("SELECT pg_last_xact_replay_timestamp()").fetchone()
+    replayed = row[0].astimezone(UTC) if row and row[0] else None
+    newest = newest_commit(session, settings)
+    back = max((at for at in (replayed, newest) if at), default=None)
+    return Measured(recovered_to=back, heartbeats=_heartbeats(session, settings))
+
+
+def last_committed(session: psycopg.Connection[Any]) -> datetime | None:
+    """Return when the server last committed anything, since it started; None where it does not track that."""
+    row = session.execute("SELECT current_setting('track_commit_timestamp')").fetchone()
+    if not row or row[0] != "on":
+        return None
+    row = session.execute("SELECT timestamp FROM pg_last_committed_xact()").fetchone()
+    return row[0].astimezone(UTC) if row and row[0] else None
+
+
+def _heartbeats(session: psycopg.Connection[Any], settings: PostgresSettings) -> int | None:
+    """Return how many rows the heartbeat table has; None where it has none, or is too long to be counted each time."""
+    size = session.execute("SELECT pg_relation_size(to_regclass(%s))", [settings.heartbeat]).fetchone()
+    if not size or (size[0] or 0) > _COUNTED_BYTES:
+        return None
+    row = _asked(session, settings, "SELECT count(*) FROM {} WHERE at <= clock_timestamp()")
+    return int(row[0]) if row else None
+
+
+def _asked(
+    session: psycopg.Connection[Any], settings: PostgresSettings, question: LiteralString, *, strict: bool = False
+) -> tuple[Any, ...] | None:
+    """Return the answer to a question about the heartbeat table, or None where it cannot be asked in time."""
+    import psycopg
     from psycopg import sql
 
     if not settings.heartbeat:
@@ -21,18 +118,12 @@ def newest_commit(session: psycopg.Connection[Any], settings: PostgresSettings) 
     known = session.execute("SELECT to_regclass(%s)", [settings.heartbeat]).fetchone()
     if not known or known[0] is None:
         return None
-    table = sql.Identifier(*settings.heartbeat.split("."))
-    row = session.execute(sql.SQL("SELECT max(at) FROM {}").format(table)).fetchone()
-    return row[0].astimezone(UTC) if row and row[0] else None
-
-
-def loss_s(incident: IncidentFacts, newest: datetime | None, system: str) -> float | None:
-    """Return how many seconds of commits before the disruption are missing; None where it cannot be known.
-
-    A commit younger than the first destructive run on ``system`` is new work: it hides what was lost.
-    """
-    changed_at = incident.changed_at.get(system)
-    if newest is None or not incident.began_at or (changed_at and newest > changed_at):
-        return None
-    began = datetime.fromisoformat(incident.began_at)
-    return max(0.0, round((began - newest).total_seconds(), 3))
+    try:
+        with session.transaction():
+            session.execute("SELECT set_config('statement_timeout', %s, true)", [f"{_QUICK_S:.0f}s"])
+            table = sql.Identifier(*settings.heartbeat.split("."))
+            return session.execute(sql.SQL(question).format(table)).fetchone()
+    except (psycopg.ProgrammingError, psycopg.errors.QueryCanceled):
+        if strict:
+            raise
+        return None  # another table than was meant, not ours to read, or locked: not measured

@@ -11,7 +11,8 @@ import msgspec
 
 from actions.health import Health
 from actions.postgres.connection import CannotConnect, connect
-from actions.postgres.heartbeat import newest_commit
+from actions.postgres.exposure import expose
+from actions.postgres.heartbeat import measure, newest_commit
 from actions.postgres.proven import require_ours
 from actions.postgres.settings import PostgresSettings
 from actions.postgres.workers import Ask, look
@@ -29,7 +30,8 @@ _BASICS = """
            (SELECT last_archived_time FROM pg_stat_archiver),
            (SELECT last_archived_wal FROM pg_stat_archiver),
            (SELECT last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver),
-           current_setting('archive_mode')
+           current_setting('archive_mode'),
+           clock_timestamp()
 """
 _LAG_S = 300
 """The written plan's alert on replication lag."""
@@ -66,7 +68,10 @@ def _ask(settings: PostgresSettings, deadline_s: float, ask: Ask) -> dict[str, A
         require_ours(session, settings, ask)
         row = session.execute(_BASICS).fetchone()
         newest, trouble = _heartbeat(session, settings)
-    facts = _facts(row, newest) if row else {}
+        measured = measure(session, settings, beat=newest)
+        if row and not row[0]:
+            measured = expose(session, measured, row[8])
+    facts = {**_facts(row, newest), **measured.facts()} if row else {}
     return facts | ({"heartbeat_trouble": trouble} if trouble else {})
 
 
@@ -75,7 +80,9 @@ def _heartbeat(session: psycopg.Connection[Any], settings: PostgresSettings) -> 
     import psycopg
 
     try:
-        newest = newest_commit(session, settings)
+        newest = newest_commit(session, settings, strict=True)
+    except psycopg.errors.QueryCanceled:
+        return None, f"{settings.heartbeat} is locked, or too long to look through"
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:
@@ -94,7 +101,7 @@ def _facts(row: tuple[Any, ...], newest: datetime | None) -> dict[str, Any]:
         "archived_at": row[4].astimezone(UTC).isoformat() if row[4] else None,
         "archived_wal": row[5],
         "archiving": "failing" if row[6] else row[7],
-        "heartbeat_age_s": round((datetime.now(UTC) - newest).total_seconds(), 1) if newest else None,
+        "heartbeat_age_s": round((row[8] - newest).total_seconds(), 1) if newest else None,
     }
     return {name: value for name, value in facts.items() if value is not None}
 
@@ -167,6 +174,8 @@ def _figures(facts: dict[str, Any]) -> list[str]:
         figures.append(f"lag {facts['lag_s']:.0f} s")
     if "archived_at" in facts:
         figures.append(f"WAL archived {datetime.fromisoformat(facts['archived_at']):%H:%M:%S} UTC")
+    if "exposure_s" in facts:
+        figures.append(f"{facts['exposure_s']:.0f} s exposed")
     if "backup_age_s" in facts:
         figures.append(f"backup {facts['backup_age_s'] / 60:.0f} min old")
     return figures

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 
 from actions.outcome import ActionFailed
 from actions.postgres.server import Server
-from actions.postgres.wal import SEGMENT_BYTES
+from actions.postgres.wal import SEGMENT_BYTES, parse_lsn
 from actions.postgres.workers import look
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``pg_controldata`` tells."""
+    """What ``pg_controldata`` tells; ``redo`` and ``checkpoint_at``: where and when the last checkpoint began."""
 
     system_identifier: str
     state: str
     timeline: int
+    redo: int = 0
+    checkpoint_at: datetime | None = None
     segment_bytes: int = SEGMENT_BYTES
     checksums: bool = False
 
@@ -39,7 +43,7 @@ def postmaster(server: Server) -> int | None:
 
 def control(server: Server, directory: str = "") -> Control | None:
     """Return the control file's content, or None where there is no readable one."""
-    done = server.query([server.program("pg_controldata"), "-D", directory or server.data])
+    done = server.query([server.program("pg_controldata"), "-D", directory or server.data], env={"TZ": "UTC"})
     if done.code != 0:
         return None
     fields = {
@@ -51,9 +55,22 @@ def control(server: Server, directory: str = "") -> Control | None:
         system_identifier=fields.get("Database system identifier", ""),
         state=fields.get("Database cluster state", "unknown"),
         timeline=int(fields.get("Latest checkpoint's TimeLineID", "0")),
+        checkpoint_at=_at(fields.get("Time of latest checkpoint", "")),
+        redo=_lsn(fields.get("Latest checkpoint's REDO location", "")),
         segment_bytes=int(fields.get("Bytes per WAL segment", str(SEGMENT_BYTES))),
         checksums=fields.get("Data page checksum version", "0") != "0",
     )
+
+
+def _lsn(text: str) -> int:
+    return parse_lsn(text) if "/" in text else 0
+
+
+def _at(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def describe_data(server: Server) -> str:

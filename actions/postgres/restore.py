@@ -16,12 +16,15 @@ from actions.backups.soundness import Soundness, known_soundness, verify_reposit
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.postgres.aside import keep_old, plan_keeping
+from actions.postgres.given_up import tell_given_up
 from actions.postgres.identity import identity
+from actions.postgres.last_commit import last_of
 from actions.postgres.process import postmaster
 from actions.postgres.recovery_point import RecoveryPoint, recovery_point
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.writers import bar_writers
+from journal.measured import Measured
 
 _DAY_S = 24 * 3600.0
 _HALF_DONE = (
@@ -96,7 +99,9 @@ def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
     unfinished = _unfinished(server)
     choice, timeline, soundness = _choose(server, point, "" if named == "latest" else named, anew=bool(unfinished))
     chosen = choice.backup
-    aside, saved_wal = unfinished or plan_keeping(server, chosen.size)
+    aside, saved_wal = (unfinished.aside, unfinished.saved_wal) if unfinished else plan_keeping(server, chosen.size)
+    known = unfinished.known if unfinished else last_of(server, Measured())
+    tell_given_up(server, point, known, chosen.stopped_at)
     return RestoreRecord(
         incident=server.ctx.incident.id,
         state="restoring",
@@ -111,10 +116,11 @@ def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
         saved_wal=saved_wal,
         damaged=soundness.segments if soundness else [],
         passed_over=choice.passed_over,
+        known=known,
     )
 
 
-def _unfinished(server: Server) -> tuple[str, str] | None:
+def _unfinished(server: Server) -> RestoreRecord | None:
     """Return where a restore of this incident that did not get to its end keeps the old data: what lies in the
     data directory is then its own, half done, and no second copy is kept of that.
     """
@@ -122,7 +128,7 @@ def _unfinished(server: Server) -> tuple[str, str] | None:
     if not record or record.state != "restoring" or record.incident != server.ctx.incident.id:
         return None
     server.ctx.log(f"A restore of backup {record.backup} did not get to its end: this one goes on from there.")
-    return record.aside, record.saved_wal
+    return record
 
 
 def _choose(server: Server, point: RecoveryPoint, named: str, *, anew: bool) -> tuple[Choice, int, Soundness | None]:
@@ -191,5 +197,6 @@ def _outcome(record: RestoreRecord, seconds: float) -> Outcome:
             "aside": record.aside,
             "passed_over": record.passed_over,
             "recovery_point": record.point,
+            **record.known.facts(),
         },
     )

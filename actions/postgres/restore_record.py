@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from actions.outcome import ActionFailed
 from actions.postgres.server import Server
+from journal.measured import Measured
 
 
 class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -28,6 +30,8 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         passed_over: newer backups that were not taken, and why.
         goal, goal_lsn: where replay goes to, in words and in bytes.
         gap: the missing segment before which it was decided to stop.
+        log_end: the last commit in all the log there was to replay, whether or not it lay before the goal.
+        known: what was known of the last commit before anything was changed.
     """
 
     incident: str
@@ -46,6 +50,8 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     goal: str = ""
     goal_lsn: int = 0
     gap: str = ""
+    log_end: datetime | None = None
+    known: Measured = Measured()
 
 
 def record_path(server: Server) -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
+
+import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, Outcome
 from actions.postgres.connection import CannotConnect
+from actions.postgres.heartbeat import measure, newest_before_start
 from actions.postgres.identity import identity
+from actions.postgres.last_commit import last_of, measure_kept, untouched_since
 from actions.postgres.process import control, describe_data, postmaster
 from actions.postgres.proven import proven
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.service import start_service, stop_service, wait_until_up
+from journal.measured import Measured
 
 _START_S = 600.0
 _STOP_S = 60.0
@@ -42,13 +48,16 @@ def start(ctx: ActionContext) -> Outcome:
     require_nobody_answers(server)
     if not ctx.effect(f"start {server.name}: it replays its own log and loses nothing committed"):
         return Outcome(ok=True, summary=f"would start {server.name}")
+    last = measure_kept(server)  # all of it is replayed; once the server is up, new work lies above it
+    untouched = None if last.newest_commit_at else untouched_since(server)
     begin = time.monotonic()
     start_service(server, "start")
     wait_until_up(server, _START_S)
+    came_back = _came_back(server, last, untouched)
     return Outcome(
         ok=True,
         summary=f"{server.name} is up after crash recovery, {time.monotonic() - begin:.0f} s.",
-        facts={"seconds": round(time.monotonic() - begin, 1)},
+        facts={"seconds": round(time.monotonic() - begin, 1), **came_back.facts()},
     )
 
 
@@ -69,8 +78,36 @@ def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
         return Outcome(ok=True, summary=f"{server.name} was already down.", facts={"was_running": False})
     if not ctx.effect(f"stop {server.name} (pid {pid}), mode {'immediate' if immediate else 'fast'}"):
         return Outcome(ok=True, summary=f"would stop {server.name}")
+    before = _seen(server)
     _stop(server, pid, immediate=immediate)
-    return Outcome(ok=True, summary=f"{server.name} is stopped.", facts={"was_running": True})
+    facts = {"was_running": True, **last_of(server, before).facts()}
+    return Outcome(ok=True, summary=f"{server.name} is stopped.", facts=facts)
+
+
+def _came_back(server: Server, last: Measured, untouched: datetime | None) -> Measured:
+    """Return what crash recovery brought back: its log tells, else the newest commit that was in the data already."""
+    if last.newest_commit_at:
+        return msgspec.structs.replace(last, recovered_to=last.newest_commit_at)
+    known = server.ctx.incident.newest_known.get(server.name)
+    held = known if known and untouched and known < untouched + timedelta(seconds=1) else None  # whole seconds
+    try:
+        with proven(server) as session:
+            beat = newest_before_start(session, server.settings)
+    except CannotConnect as error:
+        server.ctx.log(f"What came back is not measured: {error.message}", "err")
+        return Measured()
+    at = max((at for at in (held, beat) if at), default=None)
+    return Measured(recovered_to=at, newest_commit_at=at, no_commit_after=at if untouched else None)
+
+
+def _seen(server: Server) -> Measured:
+    """Return the newest commit before the stop: all that tells of it should the log be lost."""
+    try:
+        with proven(server, deadline_s=5) as session:
+            return measure(session, server.settings)
+    except CannotConnect as error:
+        server.ctx.log(f"The newest commit before the stop is not measured: {error.message}", "err")
+        return Measured()
 
 
 def _running_already(server: Server, pid: int) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from actions.action import action
@@ -9,7 +10,7 @@ from actions.backups.pgbackrest import read_repository
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Outcome
 from actions.postgres.amcheck import check_structures
-from actions.postgres.heartbeat import loss_s, newest_commit
+from actions.postgres.heartbeat import newest_commit
 from actions.postgres.identity import identity
 from actions.postgres.manifest import Manifest, compare, load_manifest
 from actions.postgres.proven import proven
@@ -75,7 +76,6 @@ def _facts(server: Server, found: dict[str, Counted], manifest: Manifest | None)
     with proven(server, deadline_s=30) as session:
         row = session.execute(_CHECKSUMS).fetchone() or ("unknown", None)
         newest = newest_commit(session, server.settings)
-    lost = loss_s(server.ctx.incident, newest, server.name)
     facts = {
         "tables_checked": len(found),
         "checksums": row[0],
@@ -83,7 +83,6 @@ def _facts(server: Server, found: dict[str, Counted], manifest: Manifest | None)
         "manifest": manifest.label if manifest else None,
         "tables_compared": len(manifest.tables) if manifest else 0,
         "newest_commit_at": newest.isoformat() if newest else None,
-        "rpo_achieved_s": lost,
     }
     return {key: value for key, value in facts.items() if value is not None}
 
@@ -101,8 +100,6 @@ def _summary(facts: dict[str, Any]) -> str:
     parts = [f"{count(facts['tables_checked'], 'table')} read, {compared}"]
     if facts["checksums"] != "on":
         parts.append("page checksums are off, damage to pages may have gone unseen")
-    if "rpo_achieved_s" in facts:
-        parts.append(f"RPO achieved: {facts['rpo_achieved_s']:.0f} s")
-    elif "newest_commit_at" not in facts:
-        parts.append("loss not measured: no heartbeat")
+    if "newest_commit_at" in facts:
+        parts.append(f"the newest heartbeat is of {datetime.fromisoformat(facts['newest_commit_at']):%H:%M:%S} UTC")
     return "; ".join(parts) + "."

@@ -13,12 +13,15 @@ import time
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
+from actions.postgres.connection import CannotConnect
+from actions.postgres.heartbeat import measure
 from actions.postgres.identity import identity
 from actions.postgres.process import postmaster
 from actions.postgres.proven import proven
 from actions.postgres.server import Server, find_server
 from actions.postgres.start_stop import require_nobody_answers
 from journal.counting import count
+from journal.measured import Measured
 
 _BEGIN = "# cleo: the application's roles are kept out until `postgres.allow_writers` (begin)"
 _END = "# cleo: (end)"
@@ -59,9 +62,20 @@ def stop_writers(ctx: ActionContext) -> Outcome:
         return Outcome(ok=True, summary=f"would keep {roles} out")
     bar_writers(server)
     ended = _apply(server) if running else 0
+    last = _last_commit(server) if running else Measured()
     state = "" if running else " It is down, and will keep them out when it starts."
     summary = f"{roles} cannot connect; {count(ended, 'session was', 'sessions were')} ended.{state}"
-    return Outcome(ok=True, summary=summary, facts={"sessions_ended": ended})
+    return Outcome(ok=True, summary=summary, facts={"sessions_ended": ended, **last.facts()})
+
+
+def _last_commit(server: Server) -> Measured:
+    """Return the last commit that the writers made: whatever is recovered to, what is missing of it is the loss."""
+    try:
+        with proven(server) as session:
+            return measure(session, server.settings, writers_out=True)
+    except CannotConnect as error:
+        server.ctx.log(f"The writers' last commit is not measured: {error.message}", "err")
+        return Measured()
 
 
 @action("postgres.allow_writers", probe="postgres.writers", resumable=True, target=identity)

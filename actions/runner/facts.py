@@ -22,5 +22,6 @@ def incident_facts(incident: Incident, now: datetime) -> IncidentFacts:
         decisions={name: record.answer for name, record in incident.decisions.items()},
         facts=facts,
         changed_at=dict(incident.changed_at),
+        newest_known={system: ledger.known.at for system, ledger in incident.ledgers.items() if ledger.known},
         rto_left_s=min(running, default=None),
     )

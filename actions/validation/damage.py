@@ -13,7 +13,7 @@ from actions.health import Health
 from actions.outcome import ActionFailed, Outcome
 from actions.postgres.amcheck import check_without_installing
 from actions.postgres.connection import CannotConnect
-from actions.postgres.heartbeat import loss_s, newest_commit
+from actions.postgres.heartbeat import measure
 from actions.postgres.process import describe_data, postmaster
 from actions.postgres.proven import proven
 from actions.postgres.server import Server
@@ -21,6 +21,7 @@ from actions.postgres.tables import Counted, read_tables
 from actions.validation.everything import measure_all
 from journal.counting import count
 from journal.errors import CleoError
+from journal.measured import Measured
 
 _PATIENT_S = 15.0
 _READ_S = 300.0
@@ -68,9 +69,8 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
     """Read every row and check every structure. Nothing is installed: this only looks."""
     if not facts["running"]:
         return ["corruption: not measured, the server is down"]
-    tables, newest = _read(server)
-    if newest:
-        facts["newest_commit_at"] = newest.isoformat()
+    tables, measured = _read(server)
+    facts |= measured.facts()
     corrupt = [f"{name}: {table.damage}" for name, table in tables.items() if table.damage]
     found, left_out = check_without_installing(server)
     corrupt += found
@@ -79,7 +79,7 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
     return [*lines, f"structures not checked: {left_out}"] if left_out else lines
 
 
-def _read(server: Server) -> tuple[dict[str, Counted], datetime | None]:
+def _read(server: Server) -> tuple[dict[str, Counted], Measured]:
     """Read every table, as far as the time allows.
 
     Raises:
@@ -88,8 +88,8 @@ def _read(server: Server) -> tuple[dict[str, Counted], datetime | None]:
     """
     try:
         with proven(server, deadline_s=_READ_S) as session:
-            newest = newest_commit(session, server.settings)
-            return dict(read_tables(session)), newest
+            measured = measure(session, server.settings)
+            return dict(read_tables(session)), measured
     except CannotConnect as error:
         if error.why != "timeout":
             raise
@@ -114,13 +114,16 @@ def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
 
 def _estimate(server: Server, facts: dict[str, Any], archived_until: datetime) -> str:
     """The loss of a restore: what was committed after the last archived segment, unless its log survived."""
-    lost = loss_s(server.ctx.incident, archived_until, server.name)
-    if lost is None:
-        return "estimated loss: not measured, the incident does not say when it began"
+    seen = server.ctx.incident.newest_known.get(server.name)
+    newest = max((at for at in (seen, Measured.of(facts).newest_commit_at) if at), default=None)
+    if newest is None:
+        return "estimated loss: not measured, nobody has seen the newest commit"
+    lost = max(0.0, round((newest - archived_until).total_seconds(), 1))
     facts["estimated_loss_s"] = lost
     survived = server.exists(f"{server.data}/pg_wal")
     words = "less, for the server's own log survived" if survived else "what was not archived is gone"
-    return f"estimated loss if restored: {lost:.0f} s at most ({words})"
+    seen_at = f"the newest commit known is of {newest:%Y-%m-%d %H:%M:%S} UTC"
+    return f"estimated loss if restored: {lost:.0f} s ({seen_at}; {words})"
 
 
 def _summary(facts: dict[str, Any]) -> str:

@@ -93,6 +93,15 @@ def test_what_only_a_probe_saw_is_a_bound_until_it_found_the_system_down() -> No
     assert "02:50:10 UTC (the health probe); 10 s of it seen" in remark(told)
 
 
+def test_a_system_that_only_hangs_may_commit_again_and_bounds_nothing() -> None:
+    told = story()
+    told.at = at(13)
+    last = Measured(newest_commit_at=at(10))
+    told.tell(e.HealthChanged(system="db", status="down", was="up", last=last, may_commit=True), after=0)
+    recover(told, 0)
+    assert lost(told) == (10, "at least", None)
+
+
 def test_a_bound_beyond_the_target_is_neither_met_nor_missed() -> None:
     told = story()
     down(told, seen=10, found=2000)

@@ -69,7 +69,7 @@ def test_a_missing_log_segment_is_named_and_is_a_decision(lab: Lab, ctx: FakeCon
     applied = ctx.do(apply_wal)
     assert applied.facts["gap"] == segment
     assert segment in applied.summary
-    newest = datetime.fromisoformat(applied.facts["newest_commit_at"])
+    newest = datetime.fromisoformat(applied.facts["recovered_to"])
     until = closed.value.hint.rpartition("until ")[2].removesuffix(" UTC).")
     assert abs((newest - datetime.fromisoformat(f"{until}+00:00")).total_seconds()) < 3
 

@@ -1,0 +1,29 @@
+"""What a recovery point gives up after it, told before anything is changed, in the dry run as in the run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from actions.postgres.recovery_point import RecoveryPoint
+from actions.postgres.server import Server
+from journal.given_up import span
+from journal.measured import Measured
+
+
+def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_ended: datetime | None = None) -> None:
+    """Say how much was committed after the recovery point, as far as this log and the incident's evidence know.
+
+    Args:
+        server: the server.
+        point: the recovery point.
+        known: what was measured just now of the last commit.
+        backup_ended: when the chosen backup ended, for the point that is its end.
+    """
+    seen = server.ctx.incident.newest_known.get(server.name)
+    newest = max((at for at in (seen, known.newest_commit_at) if at), default=None)
+    after = point.instant if point.kind == "time" else backup_ended if point.kind == "backup" else None
+    if after and newest:
+        exact = newest == known.newest_commit_at == known.no_commit_after
+        server.ctx.log(f"{point} gives up {span(after, newest, exact=exact)}.")
+    elif after or point.kind == "lsn":
+        server.ctx.log(f"{point} gives up everything after it; how much was committed since is not known.")
