@@ -9,9 +9,10 @@ from typing import Any
 from journal.incident import Incident
 from journal.measured import Measured
 from journal.report.times import instant, length
+from journal.rows import Reading
 
 _SETS = "sets"
-"""The fact that names backups and when each ended."""
+"""The fact of a look at the backups: when each ended, by label."""
 
 
 def span(after: datetime, newest: datetime, *, exact: bool) -> str:
@@ -22,43 +23,46 @@ def span(after: datetime, newest: datetime, *, exact: bool) -> str:
     return f"{'' if exact else 'at least '}{length(seconds)} of commits: the newest is of {instant(newest)}"
 
 
-def given_up(
-    incident: Incident, answer: str, readings: Mapping[str, tuple[datetime, Mapping[str, Any]]] | None = None
-) -> list[str]:
-    """Return what the recovery point ``answer`` gives up of every system that holds data and was hit, a line each.
+def given_up(incident: Incident, answer: str, readings: Mapping[str, Reading]) -> list[str]:
+    """Return what the recovery point ``answer`` gives up of the systems that hold data and were hit, a line each.
 
     Args:
         incident: its state.
-        answer: the decision's answer: ``latest``, ``time:…``, ``lsn:…`` or ``backup:…``.
-        readings: each system's latest health reading: when, and the facts.
+        answer: the decision's answer: ``latest``, ``time:…``, ``lsn:…`` or ``backup:…``; nothing is said of none.
+        readings: the latest health readings: a system that is up goes on committing.
     """
-    hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
-    concerned = [name for name, system in incident.plan.systems.items() if system.data and name in hit]
-    return [
-        f"{incident.plan.systems[name].title}: gives up {_of(incident, name, answer, (readings or {}).get(name))}."
-        for name in concerned
-        if answer
-    ]
-
-
-def _of(incident: Incident, system: str, answer: str, reading: tuple[datetime, Mapping[str, Any]] | None) -> str:
-    known = incident.ledger(system).known
-    live = Measured.of(reading[1]).newest_commit_at if reading else None
-    newest = max((at for at in (known.at if known else None, live) if at), default=None)
     kind, _, value = answer.partition(":")
     if kind == "latest":
-        return "what no log holds: neither the archive's nor what survived"
+        return ["nothing that a log holds: all that was archived, and what survived"]
+    if kind == "time" and not _instant_of(incident, "", kind, value):
+        return []  # half typed
+    hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
+    data = [name for name, system in incident.plan.systems.items() if system.data]
+    told = {name: _of(incident, name, kind, value, readings.get(f"health:{name}")) for name in data if value}
+    lines = [f"{incident.plan.systems[name].title}: {words}" for name, words in told.items() if words]
+    unknown = [incident.plan.systems[name].title for name in told if name in hit and not told[name]]
+    return [*lines, f"{', '.join(unknown)}: everything after it, how much is not measured"] if unknown else lines
+
+
+def _of(incident: Incident, system: str, kind: str, value: str, reading: Reading | None) -> str:
+    """Return what a point gives up of one system, in words; empty where nobody knows."""
+    known = incident.ledger(system).known
+    live = Measured.of(reading.payload.get("facts") or {}).newest_commit_at if reading else None
+    newest = max((at for at in (known.at if known else None, live) if at), default=None)
     after = _instant_of(incident, system, kind, value)
-    if after is None:
-        return "everything after it; how much is told by the dry run of the restore"
-    if newest is None:
-        return f"everything after {instant(after)}; nobody has seen how much was committed since"
-    exact = known is not None and known.exact and newest == known.at
-    return f"everything after {instant(after)}, {span(after, newest, exact=exact)}"
+    if newest is None or after is None:
+        return ""
+    return span(after, newest, exact=known is not None and known.exact and newest == known.at)
 
 
 def _instant_of(incident: Incident, system: str, kind: str, value: str) -> datetime | None:
     """Return the instant that a recovery point means; None for what names none, as a log position."""
-    ended = incident.system_facts.get(system, {}).get(_SETS)
-    text = value if kind == "time" else ended.get(value) if kind == "backup" and isinstance(ended, dict) else None
+    text = value if kind == "time" else _ended(incident, system).get(value) if kind == "backup" else None
     return Measured.of({"recovered_to": text}).recovered_to
+
+
+def _ended(incident: Incident, system: str) -> Mapping[str, Any]:
+    """Return when each backup ended, by label, as the latest look at them found."""
+    looks = (run.facts for run in sorted(incident.runs.values(), key=lambda run: run.id, reverse=True))
+    named = (facts if _SETS in facts else facts.get(system) for facts in looks)
+    return next((found[_SETS] for found in named if isinstance(found, dict) and isinstance(found.get(_SETS), dict)), {})

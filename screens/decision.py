@@ -181,11 +181,12 @@ def decision_dialog(incident: Incident, step: Step, readings: Mapping[str, Readi
 
     if step.decision and step.decision.name == "strategy":
         return ChooseStrategy(incident, step, readings)
+    if step.decision and step.decision.kind == "recovery-point":
+        return ChooseRecoveryPoint(incident, step, readings)
 
     kinds: dict[str, type[DecisionDialog]] = {
         "one": ChooseOne,
         "systems": ChooseSystems,
-        "recovery-point": ChooseRecoveryPoint,
         "text": FreeText,
     }
     return kinds[step.decision.kind if step.decision else "text"](incident, step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual.content import Content
 from textual.widget import Widget
@@ -10,7 +10,11 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from journal.decisions import known_damage
+from journal.given_up import given_up
+from journal.incident import Incident
 from journal.inert import inert
+from journal.plan.model import Step
+from journal.rows import Reading
 from screens.clocked import clock_of
 from screens.decision import DecisionDialog
 from screens.times import NotATime, instant
@@ -27,7 +31,17 @@ _FORMS = {
 
 
 class ChooseRecoveryPoint(DecisionDialog):
-    """Four ways to name a moment; all but the first want a value."""
+    """Four ways to name a moment; all but the first want a value. What it gives up is said before it is decided.
+
+    Args:
+        incident: its state.
+        step: the step that asks.
+        readings: the latest health readings: a system that is up goes on committing.
+    """
+
+    def __init__(self, incident: Incident, step: Step, readings: Mapping[str, Reading]) -> None:
+        super().__init__(incident, step)
+        self._readings = readings
 
     def answers(self) -> Iterable[Widget]:
         """Yield the forms, what is known of the damage, the value's field, and what the value will count as."""
@@ -37,6 +51,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         yield Quiet("value", id="value-label", classes="label")
         yield Field(id="value")
         yield Echo(id="echo")
+        yield Quiet(id="given-up", classes="label")
 
     def _option(self, form: str) -> Option:
         title, text, _ = _FORMS[form]
@@ -84,6 +99,9 @@ class ChooseRecoveryPoint(DecisionDialog):
     def _echo(self) -> None:
         value = self.query_one("#value", Input).value.strip()
         self.query_one(Echo).follow(value if self._form() == "time" and value else None)
+        lines = given_up(self._incident, self.answer(), self._readings)
+        words = Content.assemble(("gives up  ", "$quiet"), inert("; ".join(lines))) if lines else Content("")
+        self.query_one("#given-up", Quiet).show(words)
 
     def answer(self) -> str:
         """Return the answer in the form in which it is kept; a time as its UTC instant."""

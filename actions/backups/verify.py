@@ -17,6 +17,9 @@ from actions.postgres.server import Server, find_server
 from actions.postgres.wal import SEGMENT_BYTES
 from journal.counting import count
 
+_SETS_NAMED = 30
+"""Of how many backups a look says when each ended: what a recovery point at one of them gives up is told by it."""
+
 
 @action(
     "backups.verify",
@@ -53,6 +56,7 @@ def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:
     if not usable:
         return {**facts, "findings": [*findings, "there is no usable backup"]}
     newest = usable[-1]
+    facts["sets"] = {backup.label: backup.stopped_at.isoformat() for backup in usable[-_SETS_NAMED:]}
     facts |= {"newest": newest.label, "newest_ended_at": newest.stopped_at.isoformat(), "age_s": _age_s(newest)}
     archive = read_archive(server, repository)
     timeline = max(archive.newest_timeline, newest.timeline)

@@ -102,7 +102,7 @@ def _read(server: Server) -> tuple[dict[str, Counted], Measured]:
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
     repository = read_repository(server)
     quick = quick_facts(server, repository)
-    facts |= {"backups": quick["backups"], "findings": quick["findings"]}
+    facts |= {"backups": quick["backups"], "findings": quick["findings"], "sets": quick.get("sets", {})}
     lines = [f"backup {b.label}: {b.type}, ended {b.stopped_at:%Y-%m-%d %H:%M:%S} UTC" for b in repository.backups[-5:]]
     lines += [f"backups: {finding}" for finding in quick["findings"]]
     if "archived_until" in quick:

@@ -78,8 +78,17 @@ def decide(step: str, answer: str, reason: str, happened: str, incident: str | N
     Example:
       cleo decide recovery-point latest --reason "the disk died, the data is sound"
     """
+    from journal.given_up import given_up
+    from journal.people_events import DecisionMade
+
     with at_desk(incident) as at:
-        _written(at.desk.decide(step, answer, reason, _instant(happened)))
+        event = at.desk.decide(step, answer, reason, _instant(happened))
+        _written(event)
+        made, now = event.body, at.incident()
+        question = now.plan.by_id[step].decision
+        if isinstance(made, DecisionMade) and question and question.kind == "recovery-point":
+            for line in given_up(now, made.answer, at.journal.readings()):
+                click.echo(f"it gives up: {line}")
 
 
 @click.command()

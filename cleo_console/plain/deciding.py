@@ -7,6 +7,7 @@ from datetime import datetime
 from cleo_console.plain.questions import answer, choose, moment, number, words
 from cleo_console.plain.talk import Talk
 from journal.decisions import AnswerRefused, check_answer, known_damage, refusal
+from journal.given_up import given_up
 from journal.plan.model import Decision, Step
 
 _FORMS = {
@@ -29,6 +30,8 @@ def decide(talk: Talk, step: Step, happened_at: datetime | None = None) -> None:
         except AnswerRefused as error:
             talk.say(f"{error.message} {error.hint}")
     talk.say(f"The answer is: {said}")
+    if step.decision.kind == "recovery-point":
+        talk.say(*(f"It gives up: {line}" for line in given_up(talk.sight.incident, said, talk.sight.readings())))
     why = words(talk, "Why? The report asks for it")
     talk.sight.write(lambda desk: desk.decide(step.id, said, why, happened_at))
 

@@ -52,7 +52,8 @@ def cleo(tmp_path: Path) -> Cleo:
 def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
     incident = cleo.declare()
     assert json.loads(cleo("status", "--json").stdout)["next"] == "check-status"
-    cleo("decide", "recovery-point", "latest", "--reason", "the disk died")
+    decided = cleo("decide", "recovery-point", "latest", "--reason", "the disk died").stdout
+    assert "it gives up: nothing that a log holds" in decided
     cleo("done", "notify-stakeholders")
     cleo("skip", "mongodb-restore", "--reason", "not hit")
     cleo("note", "called the vendor", "--at", "2026-01-01T00:00:00Z")

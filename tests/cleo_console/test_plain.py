@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from journal import events as e
+from journal.measured import Measured
 from journal.records import RunState, StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import WorldHost, talk
@@ -284,3 +285,12 @@ def test_a_recovery_point_is_asked_for_with_what_the_damage_report_found(person:
     )
     said = talk(host, ("1.1.1 >", ""), ("To when?", "."), ("1.1.1 >", "q"))
     assert "The damage report says: Damage since 02:49 UTC." in said
+
+
+def test_what_a_recovery_point_gives_up_is_said_before_it_is_decided(person: Person, host: WorldHost) -> None:
+    last = Measured(newest_commit_at=datetime(2026, 3, 1, 2, 55, 12, tzinfo=UTC))
+    person.journal.append(e.HealthChanged(system="thing", status="down", was="up", last=last))
+    time = (("To when?", "time"), ("Before which time?", "2026-03-01T02:50:00Z"), ("Is that the time?", "y"))
+    wanted = "It gives up: Thing: at least 5 min 12 s of commits: the newest is of 2026-03-01 02:55:12 UTC"
+    talk(host, ("1.1.1 >", ""), *time, (wanted, "."), ("1.1.1 >", "q"))
+    assert "recovery_point" not in person.incident().decisions
