@@ -34,7 +34,8 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``decisions`` maps a decision's name to its answer. ``facts`` maps a step's id to what its last
     successful run measured. ``changed_at`` maps a system to the end of the first destructive run on it: what was
     committed later is new work, and does not tell what was lost. ``newest_known`` maps a system to the newest commit
-    that is known from any evidence. ``rto_left_s`` is the tightest RTO's remaining
+    that is known from any evidence. ``found_wrong`` maps a system to what an action proved to be wrong in it, in words,
+    while no later one proved otherwise. ``rto_left_s`` is the tightest RTO's remaining
     time, in seconds.
     """
 
@@ -47,6 +48,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Mapping[str, Any]] = {}
     changed_at: Mapping[str, datetime] = {}
     newest_known: Mapping[str, datetime] = {}
+    found_wrong: Mapping[str, str] = {}
     rto_left_s: float | None = None
 
 

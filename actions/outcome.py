@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from journal.errors import CleoError
+from journal.event_base import Finding
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,12 +20,19 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         facts: measured values for clocks and report. Keys are agreed in ``docs/architecture.md``:
             ``newest_commit_at``, ``backup``, ``bytes``, ``archived_until``, ``aside``…
         left_behind: what state an unfinished or failed action leaves, in words.
+        findings: what was seen. A look with warnings is neither done nor failed; only what is proven wrong makes a
+            verification fail.
+        partial: what kept a look from being whole ("quick check"): it lets people go on, and proves nothing.
+        examined: the systems whose data were looked at to the end: what was found wrong there before is replaced.
     """
 
     ok: bool
     summary: str
     facts: dict[str, Any] = {}
     left_behind: str = ""
+    findings: list[Finding] = []
+    partial: str = ""
+    examined: list[str] = []
 
 
 class ActionFailed(CleoError):
@@ -73,4 +81,4 @@ class InDoubt(CleoError):
     """It cannot be known whether the effect took place; a person decides."""
 
 
-__all__ = ["ActionFailed", "Cancelled", "GateClosed", "InDoubt", "Outcome"]
+__all__ = ["ActionFailed", "Cancelled", "Finding", "GateClosed", "InDoubt", "Outcome"]

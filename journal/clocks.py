@@ -128,7 +128,7 @@ def _rto(incident: Incident, name: str, now: datetime) -> RtoClock:
     tier = incident.plan.objectives.rto[name]
     states = {step: incident.state(step) for step in tier.validated_by}
     counting = [step for step, state in states.items() if state is not StepState.NOT_APPLICABLE]
-    done = [s for s in counting if states[s] in (StepState.DONE, StepState.MARKED_DONE)]
+    done = [s for s in counting if states[s] in (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE)]
     ends = [at for at in (incident.steps[step].at for step in done) if at]
     achieved_at = max(ends) if counting and len(ends) == len(counting) else None
     end = achieved_at or incident.closed_at or now
@@ -189,7 +189,8 @@ def _disproved_by(incident: Incident, system: str) -> str:
 def _proof(incident: Incident, system: str, since: int) -> bool:
     """Whether a verification of the system's data passed in the run ``since``, which measured it, or later."""
     runs = [run for proof in _proofs(incident, system) for run in incident.steps[proof].runs if run >= since]
-    return any(incident.runs[run].state is RunState.SUCCEEDED and incident.runs[run].changes_step for run in runs)
+    found = [incident.runs[run] for run in runs]
+    return any(run.state is RunState.SUCCEEDED and run.changes_step and not run.partial for run in found)
 
 
 def phases(incident: Incident) -> list[PhaseClock]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from journal.found import found_words
 from journal.records import RunState, StepState
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _WELL = ("up",)
 _OPEN = (StepState.WAITING, StepState.READY, StepState.CANCELLED)
-_PROVEN = (StepState.DONE, StepState.NOT_APPLICABLE)
+_PROVEN = (StepState.DONE, StepState.FOUND, StepState.NOT_APPLICABLE)
 _WORDS = ("failed", "skipped after it failed", "skipped", "claimed by hand", "open")
 
 
@@ -74,6 +75,9 @@ def _not_well(incident: Incident) -> Iterator[Remaining]:
         if health.status not in _WELL:
             known = incident.plan.systems.get(system)
             yield Remaining("not well", f"{known.title if known else system} was {health.status} when last looked at")
+    for system, wrong in incident.found_wrong.items():
+        known = incident.plan.systems.get(system)
+        yield Remaining("wrong", f"{known.title if known else system}: {wrong}")
 
 
 def _steps(incident: Incident) -> Iterator[Remaining]:
@@ -85,12 +89,14 @@ def _steps(incident: Incident) -> Iterator[Remaining]:
     yield from _not_verified(incident)
     for word in _WORDS[2:]:
         yield from (Remaining(word, _title(incident, step.id)) for was, step in found if was == word)
+    for step in incident.in_state(StepState.FOUND, StepState.LOOKED):
+        yield Remaining(found_words(incident, step.id), _title(incident, step.id))
 
 
 def _not_verified(incident: Incident) -> Iterator[Remaining]:
     """What was done, while the step that proves it was not: one line a proof."""
     unproven: dict[str, list[str]] = {}
-    for step in incident.in_state(StepState.DONE, StepState.MARKED_DONE):
+    for step in incident.in_state(StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.MARKED_DONE):
         proof = step.verified_by
         if proof in incident.steps and incident.state(proof) not in _PROVEN:
             unproven.setdefault(proof, []).append(incident.plan.numbers[step.id])

@@ -23,6 +23,29 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_def
     step: str = ""
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that an action saw.
+
+    Attributes:
+        severity: ``note``: said, and nothing has to be done; ``warning``: a person must look or do something, nothing
+            is proven wrong; ``wrong``: proven to be wrong.
+        about: what it is about, as a person finds it: a relation, a backup, a slot.
+        text: what was seen of it.
+        cure: what to do about it, in words; empty where nothing has to be done.
+        system: the plan's system it belongs to, whose health shows it while it is ``wrong``; empty: none.
+    """
+
+    severity: Literal["note", "warning", "wrong"]
+    about: str
+    text: str
+    cure: str = ""
+    system: str = ""
+
+    def __str__(self) -> str:
+        """Return it as a line, without its cure."""
+        return f"{self.about}: {self.text}" if self.about else self.text
+
+
 class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fact that tells a target from every other: its name, value, and how we came to know it."""
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from journal import people_events, review_events, run_events
-from journal.event_base import Body, Identity, Kind, Override
+from journal.event_base import Body, Finding, Identity, Kind, Override
 from journal.people_events import (
     ContactAcknowledged,
     ContactPaged,
@@ -68,6 +68,7 @@ __all__ = [
     "DoubtResolved",
     "Event",
     "ExerciseBegan",
+    "Finding",
     "HealthChanged",
     "Identity",
     "IncidentClosed",

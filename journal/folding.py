@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journal import events as e
+from journal.found import found_state, keep_found
+from journal.in_force import taken_back
 from journal.interlock import word_to_type
 from journal.late import happened_at
 from journal.loss_folding import found_by_probe, measured
@@ -195,26 +197,19 @@ def _program_finished(incident: Incident, event: e.Event, body: e.ProgramFinishe
 def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> None:
     run = _run(incident, event, body.run)
     run.state, step_state = _ENDS[body.status]
+    run.findings, run.partial = body.findings, body.partial
     run.finished_at, run.summary, run.facts, run.left_behind = event.at, body.summary, body.facts, body.left_behind
     run.output_lines, run.output_sha256, run.duration_s = body.output_lines, body.output_sha256, body.duration_s
     if gate := body.facts.get("gate"):
         run.refusal = Refusal(gate, body.summary, body.facts.get("yields", "never"), event.at)
+    if not run.dry_run:
+        keep_found(incident, event, body, run)
     if run.changes_step:
+        step_state = found_state(body) if step_state is StepState.DONE else step_state
         _settle(incident, event, step_state, body.summary)
         _changed(incident, event, run)
         measured(incident, run)
-        _taken_back(incident, run)
-
-
-def _taken_back(incident: Incident, run: Run) -> None:
-    """Keep what is in force true: a run that ended well is sure, one that a gate stopped did nothing."""
-    if run.state is RunState.SUCCEEDED:
-        incident.in_force.pop((run.action, word_to_type(run.target)), None)
-    for key, held in list(incident.in_force.items()):
-        if held.run == run.id and run.refusal:
-            del incident.in_force[key]
-        elif held.run == run.id:
-            held.sure = run.state is RunState.SUCCEEDED
+        taken_back(incident, run)
 
 
 def _changed(incident: Incident, event: e.Event, run: Run) -> None:

@@ -24,6 +24,7 @@ from journal.records import (
     Continued,
     DecisionRecord,
     Deviation,
+    FoundWrong,
     HealthRecord,
     InForce,
     Run,
@@ -48,6 +49,7 @@ class Incident:
         decisions: the latest answer to each decision, by name.
         answers: what steers the steps: the scenario, the systems hit, and every decision.
         system_facts: what actions measured, by the plan's system, the latest of each name.
+        found_wrong: what was proven wrong in a system, until a later look to the end proves otherwise.
         changed_at: when the first destructive run on a system ended, by the plan's system.
         inventory_sha256, inventory_error: digest of the inventory that counts, and why a newer one cannot be used.
         in_force: holds and blocks that nothing took back, by the action that does and its target.
@@ -84,6 +86,7 @@ class Incident:
         self.answers = self._first_answers()
         self.health: dict[str, HealthRecord] = {}
         self.system_facts: dict[str, dict[str, Any]] = {}
+        self.found_wrong: dict[str, FoundWrong] = {}
         self.changed_at: dict[str, datetime] = {}
         self.ledgers: dict[str, Ledger] = {}
         self.deviations: list[Deviation] = []

@@ -8,11 +8,15 @@ from typing import Any
 
 import msgspec
 
-from journal.events import Identity, Override
+from journal.events import Finding, Identity, Override
 
 
 class StepState(StrEnum):
-    """What a step is, in a word."""
+    """What a step is, in a word.
+
+    ``FOUND`` did all it is for and found what a person must see to; ``LOOKED`` saw only a part. Neither is failed, and
+    people go on; only the first proves anything.
+    """
 
     WAITING = "waiting"
     READY = "ready"
@@ -20,6 +24,8 @@ class StepState(StrEnum):
     RUNNING = "running"
     CANCELLING = "cancelling"
     DONE = "done"
+    FOUND = "done, with findings"
+    LOOKED = "looked"
     MARKED_DONE = "marked done"
     FAILED = "failed"
     TRIED = "tried, failed"
@@ -40,7 +46,15 @@ class StepState(StrEnum):
 
 
 _SETTLED = frozenset(
-    {StepState.DONE, StepState.MARKED_DONE, StepState.TRIED, StepState.SKIPPED, StepState.NOT_APPLICABLE}
+    {
+        StepState.DONE,
+        StepState.FOUND,
+        StepState.LOOKED,
+        StepState.MARKED_DONE,
+        StepState.TRIED,
+        StepState.SKIPPED,
+        StepState.NOT_APPLICABLE,
+    }
 )
 _ACTIVE = frozenset({StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLING})
 
@@ -109,6 +123,8 @@ class Run(msgspec.Struct):
     summary: str = ""
     facts: dict[str, Any] = {}
     left_behind: str = ""
+    findings: list[Finding] = []
+    partial: str = ""
     output_lines: int = 0
     output_sha256: str = ""
     duration_s: float = 0.0
@@ -124,6 +140,24 @@ class Run(msgspec.Struct):
     def changes_step(self) -> bool:
         """Whether the step's state follows from this run: neither a dry run nor a look into a doubtful one."""
         return not self.dry_run and not self.probe_of
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """What it found that a person must see to."""
+        return [finding for finding in self.findings if finding.severity != "note"]
+
+
+class FoundWrong(msgspec.Struct):
+    """What an action proved to be wrong in a system, until a later one proves otherwise."""
+
+    at: datetime
+    action: str
+    findings: list[Finding]
+
+    def __str__(self) -> str:
+        """Return it as a line: ``found wrong at 04:12 UTC by postgres.verify: …``."""
+        more = f", and {len(self.findings) - 1} more" if len(self.findings) > 1 else ""
+        return f"found wrong at {self.at:%H:%M} UTC by {self.action}: {self.findings[0]}{more}"
 
 
 class StepRecord(msgspec.Struct):

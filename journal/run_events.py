@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from journal.event_base import Body, Identity, Override
+from journal.event_base import Body, Finding, Identity, Override
 from journal.measured import Measured
 
 
@@ -82,7 +82,10 @@ class ProgramFinished(Body, frozen=True, kw_only=True, tag="program.finished"):
 
 
 class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
-    """How a run ended. The chain covers its output through ``output_sha256`` (see ``Journal.output_digest``)."""
+    """How a run ended. The chain covers its output through ``output_sha256`` (see ``Journal.output_digest``).
+
+    ``findings``, ``partial`` and ``examined`` are as in the action's outcome.
+    """
 
     run: int
     status: Literal["succeeded", "failed", "cancelled"]
@@ -92,6 +95,9 @@ class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
     output_lines: int = 0
     output_sha256: str = ""
     duration_s: float = 0.0
+    findings: list[Finding] = []
+    partial: str = ""
+    examined: list[str] = []
 
 
 class ActionInDoubt(Body, frozen=True, kw_only=True, tag="action.in_doubt"):

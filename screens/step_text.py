@@ -9,6 +9,7 @@ from textual.content import Content
 
 from journal.action_spec import Catalogue
 from journal.events import Identity
+from journal.found import found_words
 from journal.incident import Incident
 from journal.inert import inert, inert_lines
 from journal.plan.model import Step
@@ -47,7 +48,7 @@ def title(incident: Incident, step: Step) -> str:
 def _state(incident: Incident, step: Step, now: datetime) -> Line:
     state, record = incident.state(step.id), incident.steps[step.id]
     look = STEPS[state]
-    word = "done by hand" if look.word == "by hand" else look.word
+    word = "done by hand" if look.word == "by hand" else inert(found_words(incident, step.id)) or look.word
     since = record.started_at if state.active else record.at
     when = f"  {age(since, now)}" if since and record.state is not None else ""
     by = f" by {inert(record.by)}" if when and record.by else ""
@@ -157,11 +158,25 @@ def _run_lines(run: Run) -> list[Line]:
     if run.summary:
         style = {RunState.FAILED: _BAD, RunState.CANCELLED: _WARN}.get(run.state, "bold")
         lines.append(line("result", (inert_lines(run.summary), style)))
+    lines += _findings(run)
     if run.left_behind:
         lines.append(line("left", (inert_lines(run.left_behind), _WARN)))
     if run.started_at and run.finished_at:
         lines.append(line("took", minutes((run.finished_at - run.started_at).total_seconds())))
     return lines
+
+
+def _findings(run: Run) -> list[Line]:
+    """Return what a run found, the gravest first, each with its cure."""
+    lines: list[Line] = []
+    for finding in sorted(run.findings, key=lambda one: _GRAVITY[one.severity]):
+        style = {"wrong": _BAD, "warning": _WARN}.get(finding.severity, _QUIET)
+        lines.append(line(finding.severity, (inert(str(finding)), style)))
+        lines += [line("", (inert(finding.cure), "bold"))] if finding.cure else []
+    return lines
+
+
+_GRAVITY = {"wrong": 0, "warning": 1, "note": 2}
 
 
 def _proof(incident: Incident, step: Step) -> list[Line]:

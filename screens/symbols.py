@@ -39,6 +39,8 @@ STEPS: dict[StepState, Look] = {
     StepState.RUNNING: Look("▶", "running", "busy"),
     StepState.CANCELLING: Look("▶", "cancelling", "warn"),
     StepState.DONE: Look("✓", "done", "good"),
+    StepState.FOUND: Look("~", "done, with findings", "warn"),
+    StepState.LOOKED: Look("~", "looked, not in full", "warn"),
     StepState.MARKED_DONE: Look("✓", "by hand", "good"),
     StepState.FAILED: Look("✗", "FAILED", "bad"),
     StepState.TRIED: Look("✗", "tried, failed", "quiet"),

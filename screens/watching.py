@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from textual.content import Content
 
+from journal.counting import count
 from journal.desk import Desk
 from journal.errors import CleoError
 from journal.inert import inert
@@ -82,6 +83,8 @@ class WatchingDialog(Dialog[R], HearsNews):
 def run_words(run: Run) -> Content:
     """Return how a run stands, with its result or why it was refused."""
     word, style = _WORDS[run.state]
+    if run.state is RunState.SUCCEEDED and (run.partial or run.warnings):
+        word, style = f"{run.partial or 'done'}, {count(len(run.warnings), 'finding')}", "bold $text-warning"
     what = "dry run (changes nothing)" if run.dry_run else "probe (read-only)" if run.probe_of else inert(run.action)
     why = run.refusal.message if run.refusal else run.in_doubt or run.summary
     return Content.assemble(f"{what}: ", (word, style), f"  {inert(why)}" if why else "")

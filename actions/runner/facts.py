@@ -23,5 +23,6 @@ def incident_facts(incident: Incident, now: datetime) -> IncidentFacts:
         facts=facts,
         changed_at=dict(incident.changed_at),
         newest_known={system: ledger.known.at for system, ledger in incident.ledgers.items() if ledger.known},
+        found_wrong={system: str(found) for system, found in incident.found_wrong.items()},
         rto_left_s=min(running, default=None),
     )

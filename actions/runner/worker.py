@@ -183,6 +183,9 @@ class Worker:
             summary=clean.text(outcome.summary),
             facts=clean.value(outcome.facts),
             left_behind=clean.text(outcome.left_behind),
+            findings=[_clean(finding, clean) for finding in outcome.findings],
+            partial=clean.text(outcome.partial),
+            examined=list(outcome.examined),
         )
 
     def _end(self, body: End) -> None:
@@ -195,6 +198,12 @@ def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.Run
     """Return the event that says why ``run`` was not started."""
     message = redactor.text(closed.message) if redactor else closed.message
     return e.RunRefused(step=run.step, run=run.id, gate=closed.gate, message=message, yields=closed.yields)
+
+
+def _clean(finding: e.Finding, clean: Redactor) -> e.Finding:
+    return msgspec.structs.replace(
+        finding, about=clean.text(finding.about), text=clean.text(finding.text), cure=clean.text(finding.cure)
+    )
 
 
 def with_output(journal: Journal, body: End) -> End:

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
+import msgspec
+
 from actions.context import ActionContext, Progress
-from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cancelled, Finding, GateClosed, Outcome
 from actions.tabletop.script import Act
 from actions.tabletop.values import say
 
@@ -80,5 +82,12 @@ def _end(act: Act, known: Mapping[str, Any]) -> Outcome:
     if act.makes:
         facts[MAKES] = {name: say(value, known) for name, value in act.makes.items()}  # type: ignore[assignment]
     if act.ok:
-        return Outcome(ok=True, summary=summary, facts=facts)
+        found = [_found(finding, known) for finding in act.findings]
+        return Outcome(ok=True, summary=summary, facts=facts, findings=found, partial=say(act.partial, known))
     raise ActionFailed(summary, say(act.hint, known), left_behind=say(act.left_behind, known), facts=facts)
+
+
+def _found(finding: Finding, known: Mapping[str, Any]) -> Finding:
+    return msgspec.structs.replace(
+        finding, about=say(finding.about, known), text=say(finding.text, known), cure=say(finding.cure, known)
+    )

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from actions.health import Status
+from journal.event_base import Finding
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ class Act(_Part, frozen=True, kw_only=True):
         makes: the facts it leaves; it then has an effect.
         facts: what it measures.
         left_behind: what state it leaves when it fails.
+        findings, partial: what it finds, and what keeps its look from being whole.
         half_done: what state it leaves when it is cancelled.
         gate: the gate that it finds closed; ``yields`` says what opens it.
     """
@@ -48,6 +50,8 @@ class Act(_Part, frozen=True, kw_only=True):
     makes: dict[str, str] = {}
     facts: dict[str, str | int | float | bool] = {}
     left_behind: str = ""
+    findings: list[Finding] = []
+    partial: str = ""
     half_done: str = ""
     gate: str = ""
     yields: str = "never"

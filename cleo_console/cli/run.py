@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import click
+import msgspec
 
 from cleo_console.cli.desks import AtDesk, at_desk, incident_option
 from journal.action_spec import ActionSpec, Param
@@ -119,9 +120,11 @@ def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
 def _exit_status(run: Run, as_json: bool) -> int:
     if as_json:
         facts = {"run": run.id, "action": run.action, "state": run.state, "summary": _words(run), "facts": run.facts}
+        facts["findings"], facts["partial"] = msgspec.to_builtins(run.findings), run.partial
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        click.echo(f"{run.state}: {inert_lines(_words(run))}", err=run.state is not RunState.SUCCEEDED)
+        partial = f", a partial look ({inert(run.partial)})" if run.partial else ""
+        click.echo(f"{run.state}{partial}: {inert_lines(_words(run))}", err=run.state is not RunState.SUCCEEDED)
     return 0 if run.state is RunState.SUCCEEDED else 1
 
 
@@ -130,7 +133,8 @@ def _words(run: Run) -> str:
         return f"{run.refusal.message}{_hint(run.refusal)}"
     if run.state is RunState.IN_DOUBT:
         return f"{run.in_doubt}; {run.program_status}"
-    return run.summary + (f"\n  left behind: {run.left_behind}" if run.left_behind else "")
+    found = "".join(f"\n  {f.severity}: {f}{f' — {f.cure}' if f.cure else ''}" for f in run.findings)
+    return run.summary + found + (f"\n  left behind: {run.left_behind}" if run.left_behind else "")
 
 
 def _hint(refusal: Refusal) -> str:

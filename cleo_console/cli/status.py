@@ -54,6 +54,8 @@ def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str,
         "phase": incident.phase.title,
         "running": _ids(incident, StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLING),
         "in_doubt": _ids(incident, StepState.IN_DOUBT),
+        "findings": _ids(incident, StepState.FOUND, StepState.LOOKED),
+        "wrong": [f"{system}: {found}" for system, found in incident.found_wrong.items()],
         "failed": _ids(incident, StepState.FAILED),
         "next": upcoming.id if upcoming else None,
         "rto": rto,
@@ -84,7 +86,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     return lines
 
 
-_GROUPS = {"running": "running", "in_doubt": "IN DOUBT", "failed": "failed"}
+_GROUPS = {"running": "running", "in_doubt": "IN DOUBT", "failed": "failed", "wrong": "WRONG", "findings": "to look at"}
 
 
 def _went_on(incident: Incident) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from cleo_console.plain.announcing import how_far, named
 from journal.action_spec import Catalogue
 from journal.events import Identity
+from journal.found import found_words
 from journal.incident import Incident
 from journal.plan.model import Step
 from journal.records import Run, RunState, StepState
@@ -60,8 +61,11 @@ def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime
         word = f"was {health_look(status).word}" if old and status == "up" else health_look(status).word
         when = f", measured {age(reading.at, now)}" if reading and old else ""
         said = " ".join(str(reading.payload.get("detail") or "").split()) if reading else ""
+        wrong = incident.found_wrong.get(name)
+        said = "; ".join(part for part in (str(wrong) if wrong else "", said) if part)
         detail = f" ({said})" if said else ""
-        if all_ or status in ("down", "degraded"):
+        word = f"DATA WRONG, {word}" if wrong else word
+        if all_ or wrong or status in ("down", "degraded"):
             lines.append(f"{system.title}: {word}{detail}{when}")
     return lines
 
@@ -92,7 +96,7 @@ def step_lines(incident: Incident, step: Step, catalogue: Catalogue, now: dateti
 def state_words(incident: Incident, step: Step, now: datetime) -> str:
     """Return what a step is, since when, and by whom."""
     state, record = incident.state(step.id), incident.steps[step.id]
-    word = "done by hand" if state is StepState.MARKED_DONE else STEPS[state].word
+    word = "done by hand" if state is StepState.MARKED_DONE else found_words(incident, step.id) or STEPS[state].word
     since = record.started_at if state.active else record.at
     if record.state is None or since is None:
         return word
@@ -163,7 +167,17 @@ def run_lines(run: Run) -> list[str]:
         return [f"{kind} IN DOUBT: {run.in_doubt}", *known]
     word = {RunState.SUCCEEDED: "done", RunState.FAILED: "FAILED"}.get(run.state, run.state.value)
     left = [f"  Left behind: {run.left_behind}"] if run.left_behind else []
-    return [f"{kind} {word}" + (f": {run.summary}" if run.summary else ""), *left]
+    word += f", a partial look ({run.partial})" if run.partial else ""
+    return [f"{kind} {word}" + (f": {run.summary}" if run.summary else ""), *_findings(run), *left]
+
+
+def _findings(run: Run) -> Iterable[str]:
+    """Yield what a run found, the gravest first, each with its cure."""
+    for severity in ("wrong", "warning", "note"):
+        for finding in run.findings:
+            if finding.severity == severity:
+                cure = f" {finding.cure}" if finding.cure else ""
+                yield f"  {severity.upper() if severity == 'wrong' else severity.capitalize()}: {finding}.{cure}"
 
 
 def _passes(yields: str) -> str:

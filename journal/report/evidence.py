@@ -72,6 +72,15 @@ class Output(Part, frozen=True, kw_only=True):
     tail: list[str]
 
 
+class FindingSeen(Part, frozen=True, kw_only=True):
+    """One thing that a run saw, and what to do about it. ``severity``: note, warning or wrong."""
+
+    severity: str
+    about: str
+    text: str
+    cure: str
+
+
 class ActionRun(Part, frozen=True, kw_only=True):
     """One asking for an action, and what became of it. ``kind``: ``run``, ``dry run`` or ``probe``.
 
@@ -100,6 +109,8 @@ class ActionRun(Part, frozen=True, kw_only=True):
     summary: str
     facts: dict[str, Any]
     left_behind: str
+    findings: list[FindingSeen]
+    partial: str
     output: Output
     refused_by: str
     refusal: str

@@ -12,7 +12,7 @@ from journal.records import StepState
 from journal.report.model import RpoResult, RtoResult
 from journal.report.times import length
 
-_VALIDATED = (StepState.DONE, StepState.MARKED_DONE, StepState.NOT_APPLICABLE)
+_VALIDATED = (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE, StepState.NOT_APPLICABLE)
 _WORDS = {True: "met", False: "missed", None: "not measured"}
 
 

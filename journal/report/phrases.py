@@ -10,6 +10,7 @@ from typing import Any
 
 from journal.counting import count
 from journal.exercise import RATING_WORDS
+from journal.records import StepState
 from journal.report import evidence as ev
 from journal.report.review import CallEntry, SignatureEntry, ValidationResult, WrittenField
 from journal.report.summary import KINDS
@@ -45,7 +46,8 @@ def run_end(run: ev.ActionRun) -> str:
     """Return how a run ended, with how long it took."""
     verdict = f", resolved by a person as {run.verdict.replace('_', ' ')}" if run.verdict else ""
     took = f" after {length(run.duration_s)}" if run.duration_s is not None else ""
-    return f"{run.state}{took}{verdict}"
+    partial = f", a partial look ({run.partial})" if run.partial else ""
+    return f"{run.state}{took}{partial}{verdict}"
 
 
 def run_call(run: ev.ActionRun) -> str:
@@ -89,7 +91,9 @@ def response(call: CallEntry) -> str:
 
 def proof(result: ValidationResult) -> str:
     """Return a validation's result, and whether it is a measurement or somebody's word."""
-    if result.state not in ("done", "marked done"):
+    if result.state == StepState.FOUND:
+        return "passed, measured, with findings"
+    if result.state not in (StepState.DONE, StepState.MARKED_DONE):
         return result.state
     return "passed, measured" if result.measured else "passed, on a person's word"
 

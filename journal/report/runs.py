@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from journal.events import Identity, Override
+from journal.events import Finding, Identity, Override
 from journal.records import Program, Run
 from journal.report import evidence as ev
 
@@ -57,6 +57,8 @@ def _action_run(gathered: Gathered, reader: Reader, run: Run, attempt: int) -> e
         summary=run.summary,
         facts=run.facts,
         left_behind=run.left_behind,
+        findings=[_finding(finding) for finding in run.findings],
+        partial=run.partial,
         output=_output(reader, run),
         refused_by=refusal.gate if refusal else "",
         refusal=refusal.message if refusal else "",
@@ -78,6 +80,10 @@ def _command(gathered: Gathered, run: Run) -> list[str]:
 
 def _fact(fact: Identity) -> ev.TargetFact:
     return ev.TargetFact(name=fact.name, value=fact.value, known=fact.known)
+
+
+def _finding(finding: Finding) -> ev.FindingSeen:
+    return ev.FindingSeen(severity=finding.severity, about=finding.about, text=finding.text, cure=finding.cure)
 
 
 def _override(override: Override) -> ev.GateOverride:

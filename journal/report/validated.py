@@ -52,7 +52,7 @@ def _result(gathered: Gathered, step: Step, proves: list[str]) -> ValidationResu
     return ValidationResult(
         step=gathered.step_name(step.id),
         state=_state(incident, step),
-        measured=record.state is StepState.DONE and step.kind in ("action", "command"),
+        measured=record.state in (StepState.DONE, StepState.FOUND) and step.kind in ("action", "command"),
         text=record.note,
         by=record.by,
         at=record.at,

@@ -11,6 +11,7 @@ import msgspec
 
 from journal import events as e
 from journal.chain import short_head
+from journal.counting import count
 from journal.report.times import instant, length
 
 if TYPE_CHECKING:
@@ -156,7 +157,10 @@ def _program_finished(incident: Incident, body: e.ProgramFinished) -> str:
 
 def _finished(incident: Incident, body: e.ActionFinished) -> str:
     left = f"left behind: {body.left_behind}" if body.left_behind else ""
-    return _with(f"{body.status.capitalize()} after {length(body.duration_s)} (run {body.run})", body.summary, left)
+    found = [finding for finding in body.findings if finding.severity != "note"]
+    how = f", {'; '.join(part for part in (body.partial, count(len(found), 'finding') if found else '') if part)}"
+    ended = f"{body.status.capitalize()}{how if body.partial or found else ''}"
+    return _with(f"{ended} after {length(body.duration_s)} (run {body.run})", body.summary, left)
 
 
 def _doubt(incident: Incident, body: e.ActionInDoubt) -> str:

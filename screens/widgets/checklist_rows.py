@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from journal import clocks
+from journal.found import found_words
 from journal.incident import Incident
 from journal.inert import inert
 from journal.plan.model import Phase, Section, Step
@@ -34,6 +35,8 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
     right = "" if state in _SILENT else look.word
     if state.active:
         right = _since(incident, step, now) or look.word
+    elif found := found_words(incident, step_id):
+        right = found
     elif state is StepState.DONE and step.kind in RUNNABLE_KINDS:
         right = _took(incident, step)
     elif state is StepState.DONE:

@@ -35,6 +35,17 @@ class Health(NamedTuple):
 def health(incident: Incident, session: Session, system: str, now: datetime) -> Health:
     """Return a system's health. A reading that has grown old says how old; it is no longer green."""
     name = inert(incident.plan.systems[system].title)
+    found = _measured(session, system, name, now)
+    wrong = incident.found_wrong.get(system)
+    if wrong is None:
+        return found
+    # Whether it answers is one thing, what an action proved of its data another: both are said.
+    look = Look("✗", f"DATA WRONG, {found.look.word}", "bad")
+    return Health(name, look, "; ".join(part for part in (inert(str(wrong)), found.detail) if part), found.seen)
+
+
+def _measured(session: Session, system: str, name: str, now: datetime) -> Health:
+    """Return what the probe says."""
     reading = session.readings.get(f"health:{system}")
     if reading is None:
         return Health(name, _NOTHING, "", "")
