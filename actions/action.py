@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, get_type_hints
 
 from actions.outcome import Outcome
@@ -11,6 +11,7 @@ from journal.action_spec import ActionSpec, Param
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
+    from actions.gate import LiveGate
     from journal.events import Identity
 
 ActionFunction = Callable[..., Outcome]
@@ -26,12 +27,20 @@ class Action:
         spec: what plan, console and command line see.
         function: what does it: ``function(ctx, **params) -> Outcome``.
         target: tells what it acts on, without any effect; journalled before the first effect, shown at the interlock.
+        live: the gates that ask the system, by name: before the dry run, before the start, and again at each effect.
     """
 
-    def __init__(self, spec: ActionSpec, function: ActionFunction, target: TargetFunction | None = None) -> None:
+    def __init__(
+        self,
+        spec: ActionSpec,
+        function: ActionFunction,
+        target: TargetFunction | None = None,
+        live: Mapping[str, LiveGate] | None = None,
+    ) -> None:
         self.spec = spec
         self.function = function
         self.target = target
+        self.live = dict(live or {})
 
 
 def _params(function: ActionFunction, help_texts: dict[str, str]) -> list[Param]:
@@ -59,6 +68,8 @@ def action(
     probe: str = "",
     resumable: bool = False,
     gates: tuple[str, ...] = (),
+    live: Mapping[str, LiveGate] | None = None,
+    touches: tuple[str, ...] = (),
     undone_by: str = "",
     target: TargetFunction | None = None,
     params: dict[str, str] | None = None,
@@ -71,7 +82,9 @@ def action(
         destructive: whether the interlock asks before it starts.
         probe: name of the read-only action that tells what state an unfinished run left.
         resumable: whether a new runner may enter it again (its programs go through ``ctx.run``).
-        gates: safety gates that guard it beside those that guard everything.
+        gates: safety gates that guard it beside those that guard everything, and are told from the incident alone.
+        live: safety gates that ask the system at the moment of each effect, by name.
+        touches: what it changes (see ``ActionSpec.touches``).
         undone_by: the action that takes back what it leaves in force.
         target: tells what it acts on.
         params: one line of help for each parameter.
@@ -88,9 +101,10 @@ def action(
             destructive=destructive,
             probe=probe,
             resumable=resumable,
-            gates=gates,
+            gates=(*gates, *(live or {})),
+            touches=touches,
             undone_by=undone_by,
         )
-        return Action(spec, function, target)
+        return Action(spec, function, target, live)
 
     return wrap

@@ -62,6 +62,7 @@ class GateClosed(CleoError):
         message: what stands in the way.
         hint: what to do next.
         yields: what a person must give to pass: a reason, a reason and the typed target, or nothing helps.
+        opens: the action or decision that opens it.
     """
 
     def __init__(
@@ -71,10 +72,12 @@ class GateClosed(CleoError):
         hint: str = "",
         *,
         yields: Literal["never", "reason", "reason and target"] = "reason",
+        opens: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.gate = gate
         self.yields = yields
+        self.opens = opens
 
 
 class InDoubt(CleoError):

@@ -30,6 +30,8 @@ class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
         probe: the read-only action that tells what state an unfinished run left.
         resumable: a new runner may enter it again; finished programs are not repeated.
         gates: safety gates that guard it beside those that guard everything (``actions.runner.gates``).
+        touches: what it changes, by the name that its target's identities have (``data directory``, ``repository``), or
+            any word that two actions share (``hold``). One that changes nothing has none.
         undone_by: the action that takes back what this one leaves in force (a hold, a block), also after the close.
         available: False while it is only promised: the console says so and lets a person do it by hand.
     """
@@ -43,6 +45,7 @@ class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
     probe: str = ""
     resumable: bool = False
     gates: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()
     undone_by: str = ""
     available: bool = True
 

@@ -60,3 +60,19 @@ class Override(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gate: str
     reason: str
     target: str = ""
+
+
+class ClosedGate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A safety gate that is closed.
+
+    Attributes:
+        gate: its name, as an override names it.
+        message: what stands in the way.
+        yields: what a person must give to pass.
+        opens: the action, or the decision's name, that opens it; empty where ``message`` says all.
+    """
+
+    gate: str
+    message: str
+    yields: Literal["never", "reason", "reason and target"] = "never"
+    opens: str = ""

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from journal import people_events, review_events, run_events
-from journal.event_base import Body, Finding, Identity, Kind, Override
+from journal.event_base import Body, ClosedGate, Finding, Identity, Kind, Override
 from journal.people_events import (
     ContactAcknowledged,
     ContactPaged,
@@ -62,6 +62,7 @@ __all__ = [
     "ActionStarted",
     "Body",
     "CancelRequested",
+    "ClosedGate",
     "ContactAcknowledged",
     "ContactPaged",
     "DecisionMade",

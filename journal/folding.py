@@ -145,7 +145,7 @@ def _requested(incident: Incident, event: e.Event, body: e.RunRequested) -> None
 def _refused(incident: Incident, event: e.Event, body: e.RunRefused) -> None:
     run = _run(incident, event, body.run)
     run.state, run.finished_at = RunState.REFUSED, event.at
-    run.refusal = Refusal(body.gate, body.message, body.yields, event.at)
+    run.refusal = Refusal(body.gate, body.message, body.yields, event.at, body.opens)
     record = _step(incident, run.step)
     record.requests.discard(run.id)
     if record.state is StepState.REQUESTED and not record.requests:
@@ -164,6 +164,7 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
     run = _run(incident, event, body.run)
     run.state, run.started_at = RunState.RUNNING, event.at
     run.target, run.digest, run.destructive = body.target, body.digest, body.destructive
+    run.closed = body.closed
     run.runner_seq = incident.runner.seq if incident.runner else 0
     if run.changes_step:
         record = _step(incident, run.step)
@@ -201,7 +202,9 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
     run.finished_at, run.summary, run.facts, run.left_behind = event.at, body.summary, body.facts, body.left_behind
     run.output_lines, run.output_sha256, run.duration_s = body.output_lines, body.output_sha256, body.duration_s
     if gate := body.facts.get("gate"):
-        run.refusal = Refusal(gate, body.summary, body.facts.get("yields", "never"), event.at)
+        run.refusal = Refusal(
+            gate, body.summary, body.facts.get("yields", "never"), event.at, body.facts.get("opens", "")
+        )
     if not run.dry_run:
         keep_found(incident, event, body, run)
     if run.changes_step:

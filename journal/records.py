@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from journal.events import Finding, Identity, Override
+from journal.events import ClosedGate, Finding, Identity, Override
 
 
 class StepState(StrEnum):
@@ -98,10 +98,14 @@ class Refusal(msgspec.Struct):
     message: str
     yields: str
     at: datetime
+    opens: str = ""
 
 
 class Run(msgspec.Struct):
-    """One asking for an action, and what became of it. ``id`` is the request's seq."""
+    """One asking for an action, and what became of it. ``id`` is the request's seq.
+
+    ``closed`` is what would refuse the run that a dry run is for.
+    """
 
     id: int
     step: str
@@ -117,6 +121,7 @@ class Run(msgspec.Struct):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     target: list[Identity] = []
+    closed: list[ClosedGate] = []
     digest: str = ""
     destructive: bool = False
     reentered: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from journal.event_base import Body, Finding, Identity, Override
+from journal.event_base import Body, ClosedGate, Finding, Identity, Override
 from journal.measured import Measured
 
 
@@ -24,12 +24,13 @@ class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
 
 
 class RunRefused(Body, frozen=True, kw_only=True, tag="run.refused"):
-    """The runner did not start a run. ``yields`` says what would change its mind."""
+    """The runner did not start a run. ``yields`` says what would change its mind, ``opens`` what opens the gate."""
 
     run: int
     gate: str
     message: str
     yields: Literal["never", "reason", "reason and target"] = "never"
+    opens: str = ""
 
 
 class CancelRequested(Body, frozen=True, kw_only=True, tag="cancel.requested"):
@@ -40,7 +41,10 @@ class CancelRequested(Body, frozen=True, kw_only=True, tag="cancel.requested"):
 
 
 class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
-    """Intent, durable before the first effect. ``undone_by`` is the action that takes back what this one leaves."""
+    """Intent, durable before the first effect. ``undone_by`` is the action that takes back what this one leaves.
+
+    ``closed`` is what would refuse the run that a dry run is for, as it was when the dry run began.
+    """
 
     run: int
     action: str
@@ -52,6 +56,7 @@ class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
     overrides: list[Override] = []
     probe_of: int = 0
     undone_by: str = ""
+    closed: list[ClosedGate] = []
 
 
 class ActionReentered(Body, frozen=True, kw_only=True, tag="action.reentered"):

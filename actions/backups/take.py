@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from actions.action import action
-from actions.backups.hold import is_held
+from actions.backups.hold import read_hold
 from actions.backups.pgbackrest import command, read_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, GateClosed, Outcome
@@ -29,6 +29,7 @@ _LABEL = re.compile(r"new backup label = (\S+)")
 @action(
     "backups.take",
     probe="backups.verify",
+    touches=("data directory", "repository", "hold"),
     target=identity,
     params={"kind": "full, diff or incr"},
 )
@@ -61,7 +62,8 @@ def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
 
 def _check_hold(server: Server) -> None:
     """A held repository takes a backup only of what this incident recovered: the old backups stay, expiry is off."""
-    if not is_held(server) or server.ctx.overridden("hold"):
+    holders = read_hold(server).holders
+    if not holders or server.ctx.overridden("hold"):
         return
     record, incident = load_record(server), server.ctx.incident
     if record and record.state == "recovered" and record.incident == incident.id:
@@ -70,9 +72,11 @@ def _check_hold(server: Server) -> None:
         return  # it came back by crash recovery, and was verified
     raise GateClosed(
         "hold",
-        "Backups are held, and nothing was recovered or verified yet: a backup now would hold the damage.",
+        f"Backups are held for {', '.join(holders)}, and nothing was recovered or verified yet in this incident: "
+        "a backup now would hold the damage.",
         "Recover and verify first, or release the hold (backups.release).",
         yields="reason",
+        opens="backups.release",
     )
 
 

@@ -13,6 +13,7 @@ from actions.postgres.given_up import tell_given_up
 from actions.postgres.goal import Gap, Logs, find_goal, reaches_gap
 from actions.postgres.heartbeat import recovered
 from actions.postgres.identity import identity
+from actions.postgres.managers import unmanaged
 from actions.postgres.process import control, postmaster
 from actions.postgres.proven import proven
 from actions.postgres.recovery_point import DECISION, GATE, RecoveryPoint, parse_recovery_point
@@ -34,6 +35,8 @@ _GAP_GATE = "wal-gap"
     probe="postgres.is_restored",
     resumable=True,
     gates=("recovery-point",),
+    live={"managed": unmanaged},
+    touches=("data directory", "repository", "hold"),
     undone_by="postgres.allow_writers",
     target=identity,
     params={"from_backup": "as in the written plan: replay begins at the restored backup, which it always does"},

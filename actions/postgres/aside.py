@@ -8,6 +8,7 @@ from actions.outcome import ActionFailed, GateClosed
 from actions.postgres.restore_record import RestoreRecord
 from actions.postgres.server import Server, last_words
 from actions.postgres.surviving_wal import archive_waiting, waiting_segments
+from actions.postgres.workers import look
 
 GATE = "space"
 _MARGIN = 1.1
@@ -56,6 +57,28 @@ def keep_old(server: Server, record: RestoreRecord) -> None:
         words = f"save the surviving log in {record.saved_wal}, and overwrite {server.data}, as was decided"
     if server.ctx.effect(words) and (done := server.run("keep", argv)).code != 0:
         raise ActionFailed(f"The old data cannot be kept: {last_words(done)}", "Nothing was overwritten. Make room.")
+    if record.aside:
+        _require_nobody_took_it_along(server, record.aside)
+
+
+def _require_nobody_took_it_along(server: Server, aside: str) -> None:
+    """Whoever started the server in the moment of the move works in what was moved: then it is moved back.
+
+    Raises:
+        GateClosed: somebody did.
+    """
+    worker = None if server.ctx.dry_run else look(server.query, aside).postmaster()
+    if worker is None:
+        return
+    done = server.run("move-back", ["mv", "-T", "--no-clobber", aside, server.data])
+    where = f"in {aside}" if done.code != 0 or server.exists(aside) else f"in {server.data}, where it was moved back"
+    raise GateClosed(
+        "down",
+        f"Something started {server.name} (pid {worker.pid}) while its directory was moved: it works {where}.",
+        "Find what starts it (a service manager, a supervisor, a cron job), stop that, then postgres.stop.",
+        yields="never",
+        opens="postgres.stop",
+    )
 
 
 def is_empty(server: Server) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from actions.action import action
 from actions.backups.archive import read_archive, read_path
 from actions.backups.choose import Choice, choose, target_timeline
+from actions.backups.hold import is_held_for_us
 from actions.backups.pgbackrest import command, read_repository
 from actions.backups.restoring import RestoreProgress
 from actions.backups.soundness import Soundness, known_soundness, verify_repository
@@ -17,8 +18,10 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.postgres.aside import keep_old, plan_keeping
 from actions.postgres.given_up import tell_given_up
+from actions.postgres.guards import is_down, writers_kept_out
 from actions.postgres.identity import identity
 from actions.postgres.last_commit import last_of
+from actions.postgres.managers import unmanaged
 from actions.postgres.process import postmaster
 from actions.postgres.recovery_point import RecoveryPoint, recovery_point
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
@@ -39,7 +42,9 @@ _HALF_DONE = (
     destructive=True,
     probe="postgres.is_restored",
     resumable=True,
-    gates=("recovery-point", "strategy", "smallest-cure", "hold", "one-writer"),
+    gates=("recovery-point", "strategy", "smallest-cure"),
+    live={"managed": unmanaged, "down": is_down, "hold": is_held_for_us, "one-writer": writers_kept_out},
+    touches=("data directory", "repository", "hold"),
     undone_by="postgres.allow_writers",
     target=identity,
     params={

@@ -14,6 +14,7 @@ from actions.postgres.connection import CannotConnect
 from actions.postgres.heartbeat import measure, newest_before_start
 from actions.postgres.identity import identity
 from actions.postgres.last_commit import last_of, measure_kept, untouched_since
+from actions.postgres.managers import unmanaged
 from actions.postgres.process import control, describe_data, postmaster
 from actions.postgres.proven import proven
 from actions.postgres.restore_record import load_record
@@ -37,7 +38,14 @@ def is_running(ctx: ActionContext) -> Outcome:
     return Outcome(ok=True, summary=f"{server.name} runs (pid {pid}); its data directory is {data}.", facts=facts)
 
 
-@action("postgres.start", probe="postgres.is_running", resumable=True, target=identity)
+@action(
+    "postgres.start",
+    probe="postgres.is_running",
+    resumable=True,
+    live={"managed": unmanaged},
+    touches=("data directory",),
+    target=identity,
+)
 def start(ctx: ActionContext) -> Outcome:
     """Start PostgreSQL: crash recovery, the smallest cure."""
     server = find_server(ctx)
@@ -67,6 +75,8 @@ def start(ctx: ActionContext) -> Outcome:
     destructive=True,
     probe="postgres.is_running",
     resumable=True,
+    live={"managed": unmanaged},
+    touches=("data directory",),
     target=identity,
     params={"immediate": "do not wait for sessions and a checkpoint; the next start replays the log"},
 )

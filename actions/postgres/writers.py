@@ -16,6 +16,7 @@ from actions.outcome import ActionFailed, Outcome
 from actions.postgres.connection import CannotConnect
 from actions.postgres.heartbeat import measure
 from actions.postgres.identity import identity
+from actions.postgres.managers import unmanaged
 from actions.postgres.process import postmaster
 from actions.postgres.proven import proven
 from actions.postgres.server import Server, find_server
@@ -41,6 +42,8 @@ _SESSIONS = """
     destructive=True,
     probe="postgres.writers",
     resumable=True,
+    live={"managed": unmanaged},
+    touches=("data directory",),
     undone_by="postgres.allow_writers",
     target=identity,
 )
@@ -78,7 +81,14 @@ def _last_commit(server: Server) -> Measured:
         return Measured()
 
 
-@action("postgres.allow_writers", probe="postgres.writers", resumable=True, target=identity)
+@action(
+    "postgres.allow_writers",
+    probe="postgres.writers",
+    resumable=True,
+    live={"managed": unmanaged},
+    touches=("data directory",),
+    target=identity,
+)
 def allow_writers(ctx: ActionContext) -> Outcome:
     """Let the application write again."""
     server = find_server(ctx)
@@ -106,8 +116,7 @@ def allow_writers(ctx: ActionContext) -> Outcome:
 def writers(ctx: ActionContext) -> Outcome:
     """Tell whether the application's roles are kept out of PostgreSQL."""
     server = find_server(ctx)
-    hba = hba_file(server)
-    barred = bool(hba) and _BEGIN in (server.read(hba) or "")
+    barred = are_kept_out(server)
     word = "kept out" if barred else "let in"
     return Outcome(ok=True, summary=f"{_roles(server)}: {word}.", facts={"writers_barred": barred})
 
@@ -126,6 +135,12 @@ def bar_writers(server: Server) -> None:
         return
     text = server.read(hba) or ""
     server.write(hba, _block(server) + _BLOCK.sub("", text))
+
+
+def are_kept_out(server: Server) -> bool:
+    """Whether the block stands in the server's ``pg_hba.conf``."""
+    hba = hba_file(server)
+    return bool(hba) and _BEGIN in (server.read(hba) or "")
 
 
 def hba_file(server: Server) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from actions.context import IncidentFacts, Progress
+from actions.gate import Closed, LiveGate, live_closed, require_open
 from actions.inventory import Inventory
 from actions.outcome import Cancelled
 from actions.redaction import Redactor
@@ -35,6 +36,7 @@ class RunContext:
         journal: where output, progress and programs are written.
         pump: takes the output.
         programs: runs external programs; None in a dry run, which starts none.
+        live: the action's gates that ask the system; asked again before each effect.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class RunContext:
         pump: OutputPump,
         redactor: Redactor,
         programs: Programs | None,
+        live: Mapping[str, LiveGate] | None = None,
     ) -> None:
         self._run = run
         self._dry_run = dry_run
@@ -61,6 +64,7 @@ class RunContext:
         self._pump = pump
         self._redactor = redactor
         self._programs = programs
+        self._live = dict(live or {})
         self._cancel = threading.Event()
         self._transports: dict[str, Transport] = {}
         self._lock = threading.Lock()
@@ -110,10 +114,20 @@ class RunContext:
             self._journal.set_reading(f"progress:{self._run}", payload)
 
     def effect(self, what: str) -> bool:
-        """Announce an effect; True where it is to be carried out."""
+        """Announce an effect; True where it is to be carried out.
+
+        Raises:
+            GateClosed: what was proven at the start is not so any more.
+        """
         self.check_cancelled()
+        if not self._dry_run:
+            require_open(self._live, self, self._overrides)
         self.log(f"would {what}" if self._dry_run else what)
         return not self._dry_run
+
+    def closed(self) -> list[Closed]:
+        """Return the gates that ask the system and are closed now, those included that a person has overridden."""
+        return list(live_closed(self._live, self))
 
     def cancel(self) -> None:
         """Ask the action to stop."""

@@ -1,16 +1,17 @@
 """The safety gates, checked where an action starts, whoever asks (design, section 7).
 
-A gate is a function of what is asked and the incident's state; it returns why it is closed, or None. The
-gates that need a look at the system (space, a live postmaster, a damaged backup) are closed by the action
-itself, with ``GateClosed``.
+A gate here is a function of what is asked and the incident's state; it returns why it is closed, or None. What only
+the system can tell (a hold, the writers, who runs there) an action's own gates ask it (``actions.gate``), and they
+come before the ones of the same name here: those are for a tabletop, whose world is its journal. What is found on
+the way (space, a damaged backup) the action closes itself, with ``GateClosed``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from actions.gate import Closed, overridden
 from actions.inventory import Inventory
 from journal.action_spec import ActionSpec
 from journal.decisions import refusal
@@ -18,50 +19,45 @@ from journal.events import Kind
 from journal.incident import Incident
 from journal.records import Run, RunState, StepState
 
-Yields = Literal["never", "reason", "reason and target"]
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A closed gate: its name, what stands in the way, and what a person must give to pass."""
-
-    gate: str
-    message: str
-    yields: Yields = "never"
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked, and all that a gate may look at."""
+    """What is asked, and all that a gate may look at. ``live`` names the gates that will ask the system itself."""
 
     run: Run
     spec: ActionSpec
     incident: Incident
     inventory: Inventory
     at_work: Sequence[tuple[Run, ActionSpec]]
+    live: Collection[str] = ()
 
 
 Gate = Callable[[Asked], Closed | None]
 
 
 def closed_gates(asked: Asked) -> list[Closed]:
-    """Return the gates that stay closed to ``asked``, after its overrides.
+    """Return the gates that refuse ``asked``, after its overrides.
 
     The typed target of an override is compared by the worker, which learns the target's identity.
     """
-    gates = [*_ALWAYS, *(_NAMED[name] for name in asked.spec.gates)]
     if asked.run.dry_run or asked.run.probe_of:
         # Nothing is changed by looking; only what could reach a wrong or unknown system stays shut.
-        gates = [_available, _kind]
+        return _closed(asked, (_available, _kind))
+    return _closed(asked, _all(asked.spec, asked.live))
+
+
+def foreseen(asked: Asked) -> list[Closed]:
+    """Return the gates that would refuse the run that a dry run is for."""
+    return _closed(asked, _all(asked.spec, asked.live))
+
+
+def _all(spec: ActionSpec, live: Collection[str]) -> list[Gate]:
+    return [*_ALWAYS, *(_NAMED[name] for name in spec.gates if name not in live)]
+
+
+def _closed(asked: Asked, gates: Sequence[Gate]) -> list[Closed]:
     found = (gate(asked) for gate in gates)
-    return [closed for closed in found if closed and not _overridden(asked.run, closed)]
-
-
-def _overridden(run: Run, closed: Closed) -> bool:
-    if closed.yields == "never":
-        return False
-    given = next((o for o in run.overrides if o.gate == closed.gate and o.reason.strip()), None)
-    return given is not None and (closed.yields == "reason" or bool(given.target.strip()))
+    return [closed for closed in found if closed and not overridden(closed, asked.run.overrides)]
 
 
 def _available(asked: Asked) -> Closed | None:
@@ -104,36 +100,57 @@ def _step_is_free(asked: Asked) -> Closed | None:
 
 
 def _system_is_free(asked: Asked) -> Closed | None:
-    """While something destructive works on a system, nothing else that changes it starts, and the other way round."""
+    """What changes a thing has it for itself; and while something destructive works on a system, nothing else does."""
     for run, spec in asked.at_work:
-        changes = run.changes_step and spec.system == asked.spec.system
-        if changes and asked.spec.system and (spec.destructive or asked.spec.destructive):
-            return Closed("busy", f"{run.action} is at work on {spec.system}. Wait for it, or cancel it.")
+        if not run.changes_step:
+            continue
+        shared = [thing for thing in asked.spec.touches if thing in spec.touches]
+        destructive = spec.destructive or asked.spec.destructive
+        same_system = bool(spec.system) and spec.system == asked.spec.system
+        if shared or (same_system and destructive):
+            on = " and ".join(shared) or spec.system
+            return Closed("busy", f"{run.action} is at work on {on}. Wait for it, or cancel it.")
     return None
 
 
 def _order(asked: Asked) -> Closed | None:
+    """What must come before is settled; before something destructive, a failure that was skipped is told once more."""
     step = asked.incident.plan.by_id.get(asked.run.step)
-    unmet = asked.incident.unmet(step) if step else []
-    if not unmet:
+    if step is None:
         return None
-    titles = "; ".join(asked.incident.plan.by_id[name].title for name in unmet)
-    return Closed("order", f"This comes after: {titles}.", "reason")
+    titles = asked.incident.plan.by_id
+    if unmet := asked.incident.unmet(step):
+        named = "; ".join(titles[name].title for name in unmet)
+        return Closed("order", f"This comes after: {named}.", "reason", unmet[0])
+    failed = [name for name in step.needs if asked.spec.destructive and _failed_and_passed(asked.incident, name)]
+    if not failed:
+        return None
+    named = "; ".join(titles[name].title for name in failed)
+    return Closed("order", f"This comes after what failed and was passed over: {named}.", "reason", failed[0])
+
+
+def _failed_and_passed(incident: Incident, step_id: str) -> bool:
+    skipped = incident.state(step_id) is StepState.SKIPPED
+    return skipped and incident.last_result(step_id) is RunState.FAILED
 
 
 def _recovery_point(asked: Asked) -> Closed | None:
     """One recovery point per incident, chosen before anything is restored, and not one that holds the damage."""
     decided = asked.incident.decisions.get("recovery_point")
     if decided is None:
-        return Closed("recovery-point", "No recovery point is chosen yet. Decide it first: every restore follows it.")
+        return Closed(
+            "recovery-point",
+            "No recovery point is chosen yet. Decide it first: every restore follows it.",
+            opens="recovery_point",
+        )
     why = refusal(asked.incident, "recovery_point", decided.answer)
-    return Closed("recovery-point", why) if why else None
+    return Closed("recovery-point", why, opens="recovery_point") if why else None
 
 
 def _strategy(asked: Asked) -> Closed | None:
     decided = asked.incident.decisions.get("strategy")
     why = refusal(asked.incident, "strategy", decided.answer) if decided else ""
-    return Closed("strategy", why) if why else None
+    return Closed("strategy", why, opens="strategy") if why else None
 
 
 def _smallest_cure(asked: Asked) -> Closed | None:
@@ -149,25 +166,53 @@ def _smallest_cure(asked: Asked) -> Closed | None:
     if any(s.action == start and asked.incident.state(s.id) in by_hand for s in asked.incident.plan.steps()):
         return None
     return Closed(
-        "smallest-cure", f"Nobody tried {start} yet. Crash recovery loses nothing: try it before a restore.", "reason"
+        "smallest-cure",
+        f"Nobody tried {start} yet. Crash recovery loses nothing: try it before a restore.",
+        "reason",
+        start,
     )
 
 
-def _settled(action: str, gate: str, message: str, yields: Yields) -> Gate:
-    """Return a gate that opens once a step bound to ``action`` is done; skipping it does not open it."""
-    done = {StepState.DONE, StepState.MARKED_DONE, StepState.NOT_APPLICABLE}
+def _held(asked: Asked) -> Closed | None:
+    """In a tabletop: backups were held, by a run or by hand, and not released since."""
+    incident = asked.incident
+    by_hand = {StepState.MARKED_DONE, StepState.NOT_APPLICABLE}
+    if _last_done(incident, "backups.hold", "backups.release") == "backups.hold":
+        return None
+    if any(s.action == "backups.hold" and incident.state(s.id) in by_hand for s in incident.plan.steps()):
+        return None
+    message = "Backups are not held: one that starts now, or an expiry, could replace the good one."
+    return Closed("hold", message, "reason", "backups.hold")
 
-    def check(asked: Asked) -> Closed | None:
-        steps = [step for step in asked.incident.plan.steps() if step.action == action]
-        if steps and any(asked.incident.state(step.id) in done for step in steps):
-            return None
-        succeeded = any(
-            run.action == action and run.state is RunState.SUCCEEDED and not run.dry_run
-            for run in asked.incident.runs.values()
-        )
-        return None if succeeded else Closed(gate, message, yields)
 
-    return check
+def _one_writer(asked: Asked) -> Closed | None:
+    """In a tabletop: a run kept the writers out, and none let them in again. Nobody's word alone proves that."""
+    if _last_done(asked.incident, "postgres.stop_writers", "postgres.allow_writers") == "postgres.stop_writers":
+        return None
+    message = "Writers are not proven to be stopped: what they write during the restore is lost or mixed in."
+    return Closed("one-writer", message, "reason and target", "postgres.stop_writers")
+
+
+def _fenced(asked: Asked) -> Closed | None:
+    """No second primary: a run fenced the old one. A fence that failed, was skipped or done by hand proves nothing."""
+    fence = f"{asked.spec.system}.fence"
+    if _last_done(asked.incident, fence) == fence:
+        return None
+    states = [asked.incident.state(s.id) for s in asked.incident.plan.steps() if s.action == fence]
+    said = f" ({fence} is {states[0]})" if states else ""
+    message = f"The old primary is not proven to be fenced{said}: it may come back, and then there are two."
+    return Closed("fenced", message, "reason and target", fence)
+
+
+def _last_done(incident: Incident, *actions: str) -> str:
+    """Return which of ``actions`` was the last that a run did, or that failed at it: then empty, as where none ran."""
+    tried = [run for run in incident.runs.values() if run.action in actions and run.changes_step and run.started_at]
+    last = max(tried, key=lambda run: run.id, default=None)
+    return last.action if last and last.state is RunState.SUCCEEDED else ""
+
+
+def _asks_the_system(asked: Asked) -> None:
+    """In a tabletop there is no system to ask."""
 
 
 _ALWAYS: tuple[Gate, ...] = (_available, _not_closed, _kind, _step_is_free, _system_is_free, _order)
@@ -176,16 +221,9 @@ _NAMED: dict[str, Gate] = {
     "recovery-point": _recovery_point,
     "strategy": _strategy,
     "smallest-cure": _smallest_cure,
-    "hold": _settled(
-        "backups.hold",
-        "hold",
-        "Backups are not held: one that starts now, or an expiry, could replace the good one.",
-        "reason",
-    ),
-    "one-writer": _settled(
-        "postgres.stop_writers",
-        "one-writer",
-        "Writers are not stopped: what they write during the restore is lost or mixed in.",
-        "reason and target",
-    ),
+    "hold": _held,
+    "one-writer": _one_writer,
+    "fenced": _fenced,
+    "down": _asks_the_system,
+    "managed": _asks_the_system,
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from actions.action import Action
+from actions.gate import Closed
 from actions.redaction import Redactor
 from actions.runner.context import RunContext
 from actions.runner.facts import incident_facts
@@ -75,7 +76,9 @@ class Jobs:
             return self._reattach(run)
         found = self._world.registry.get(run.action)
         if found and step and step.destructive and step.action == run.action:
-            return Action(msgspec.structs.replace(found.spec, destructive=True), found.function, found.target)
+            return Action(
+                msgspec.structs.replace(found.spec, destructive=True), found.function, found.target, found.live
+            )
         return found
 
     def spec(self, run: Run) -> ActionSpec | None:
@@ -83,8 +86,8 @@ class Jobs:
         action = self.action(run)
         return action.spec if action else self._world.catalogue.get(run.action)
 
-    def job(self, run: Run, action: Action, *, reenter: bool = False) -> Job:
-        """Return all that a worker needs for ``run``."""
+    def job(self, run: Run, action: Action, *, reenter: bool = False, closed: Sequence[Closed] = ()) -> Job:
+        """Return all that a worker needs for ``run``; ``closed`` would refuse what a dry run is for."""
         redactor = Redactor()
         pump = OutputPump(self._journal, run.id, self._trouble)
         programs = self._programs(run, redactor)
@@ -99,6 +102,7 @@ class Jobs:
             pump=pump,
             redactor=redactor,
             programs=None if run.dry_run else programs,
+            live=action.live,
         )
         return Job(
             run=run,
@@ -112,6 +116,7 @@ class Jobs:
             try_append=self._try_append,
             targets=self.targets,
             reenter=reenter,
+            closed=closed,
         )
 
     def _reattach(self, run: Run) -> Action | None:

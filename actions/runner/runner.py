@@ -9,9 +9,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from actions.gate import Closed
 from actions.insist import REFUSED, Write, insist, write_once
 from actions.monitor import Monitor
-from actions.runner.gates import Asked, Closed, closed_gates
+from actions.runner.gates import Asked, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
@@ -177,13 +178,15 @@ class Runner:
         if spec is None:
             self._append(refused(run, Closed("available", f"There is no action {run.action}.")))
             return
-        closed = closed_gates(Asked(run, spec, self._incident, self._world.inventory, self._at_work()))
         action = self._jobs.action(run)
+        live = action.live if action else ()
+        asked = Asked(run, spec, self._incident, self._world.inventory, self._at_work(), live)
+        closed = closed_gates(asked)
         if closed or action is None:
             why = closed[0] if closed else Closed("available", f"{spec.name} cannot be run here.")
             self._append(refused(run, why))
         else:
-            self._start(self._jobs.job(run, action))
+            self._start(self._jobs.job(run, action, closed=foreseen(asked) if run.dry_run else ()))
 
     def _at_work(self) -> list[tuple[Run, ActionSpec]]:
         """Return what is under way: what this runner began, and what a dead one began and is still followed.

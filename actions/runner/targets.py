@@ -1,7 +1,8 @@
-"""One incident per target: a destructive action claims its target until its incident is closed (gate 8)."""
+"""One incident per target: what changes a target claims it, until its incident is closed (gate ``target``)."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -14,19 +15,20 @@ from typing import Any
 
 from journal.errors import CleoError
 from journal.events import Identity
-from journal.folders import keep_private
 from journal.interlock import word_to_type
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class TargetClaimed(CleoError):
-    """Another open incident works on this target."""
+    """Another open incident works on this target, or nobody can tell, or it cannot be written down that we do."""
 
 
 class Targets:
     """The claims of one incident.
 
     Args:
-        folder: where claims are written, one file a target.
+        folder: where claims are written, one file for each thing that is claimed.
         incident_id: whose claims these are.
         journal: the incident's journal: a claim whose journal is gone is nobody's.
     """
@@ -36,33 +38,42 @@ class Targets:
         self._incident = incident_id
         self._journal = journal
 
-    def claim(self, target: Sequence[Identity]) -> None:
-        """Claim ``target`` for this incident; again is no harm.
+    def claim(self, target: Sequence[Identity], touches: Sequence[str] = ()) -> None:
+        """Claim what is touched of ``target``, all or nothing. What is claimed already is not written again.
+
+        Args:
+            target: the identity of what is worked on.
+            touches: the names of those identities that are changed (``data directory``, ``repository``); none: the
+                target as a whole.
+
+        Raises:
+            TargetClaimed: another incident has one of them, or nobody can tell, or it cannot be written.
+        """
+        word = word_to_type(target)
+        if not word:
+            return
+        try:
+            missing = {name: key for name, key in _keys(target, touches).items() if not self._is_ours(key)}
+            if not missing:
+                return
+            with self._locked():
+                self._require_free(target, missing)
+                for name, key in missing.items():
+                    self._write(key, word if name == word else f"{name} of {word}")
+        except OSError as error:
+            raise TargetClaimed(
+                f"It cannot be written down that this incident works on {word}, in {self._folder}: {error.strerror}.",
+                _advice(error, self._folder),
+            ) from error
+
+    def require_free(self, target: Sequence[Identity], touches: Sequence[str] = ()) -> None:
+        """Do as ``claim``, and write nothing: for a dry run.
 
         Raises:
             TargetClaimed: another incident has it, or nobody can tell.
         """
-        name = word_to_type(target)
-        if not name:
-            return
-        with self._locked():
-            path = self._path(_key(target))
-            holder = _read(path)
-            if holder and holder["incident"] != self._incident and Path(holder["journal"]).exists():
-                raise TargetClaimed(
-                    f"{holder['incident']} on {holder['host']} works on {name} since {holder['at']}.",
-                    f"Close {holder['incident']} first, or work on this together in that incident.",
-                )
-            facts = {
-                "incident": self._incident,
-                "host": socket.gethostname(),
-                "journal": str(self._journal),
-                "target": name,
-                "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-            beside = path.with_suffix(".new")
-            beside.write_text(json.dumps(facts), encoding="utf-8")
-            beside.replace(path)
+        if word_to_type(target):
+            self._require_free(target, _keys(target, touches))
 
     def release_all(self) -> None:
         """Give up every claim of this incident."""
@@ -72,20 +83,67 @@ class Targets:
                     if _read(path).get("incident") == self._incident:
                         path.unlink()
 
+    def _require_free(self, target: Sequence[Identity], keys: dict[str, str]) -> None:
+        for key in keys.values():
+            holder = _read(self._path(key))
+            if holder and holder["incident"] != self._incident and Path(holder["journal"]).exists():
+                raise TargetClaimed(
+                    f"{holder['incident']} on {holder['host']} works on {holder['target']} since {holder['at']}.",
+                    f"Close {holder['incident']} first, or work on this together in that incident.",
+                )
+
+    def _is_ours(self, key: str) -> bool:
+        """Whether the claim stands already: only we take it away again."""
+        found = _read(self._path(key))
+        return found.get("incident") == self._incident and found.get("journal") == str(self._journal)
+
+    def _write(self, key: str, what: str) -> None:
+        facts = {
+            "incident": self._incident,
+            "host": socket.gethostname(),
+            "journal": str(self._journal),
+            "target": what,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        path = self._path(key)
+        beside = path.with_suffix(".new")
+        beside.write_text(json.dumps(facts), encoding="utf-8")
+        beside.replace(path)
+
     def _path(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        keep_private(self._folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "lock").open("w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
-def _key(target: Sequence[Identity]) -> str:
-    """Return what stays the same of a target, broken or whole: the cluster is lost with its data."""
-    return "\n".join(identity.value for identity in target if identity.name != "cluster")
+def _keys(target: Sequence[Identity], touches: Sequence[str]) -> dict[str, str]:
+    """Return what is claimed, by its name: what stays the same of a target, broken or whole, by whatever name.
+
+    The machine tells two servers with one data directory apart, and finds one that two inventories call differently.
+    """
+    known = {identity.name: identity.value for identity in target}
+    machine = known.get("machine id", "unknown")
+    if machine == "unknown":
+        machine = known.get("host", "")
+    if touches:  # what is no identity (a hold) is shared
+        return {name: f"{machine}\n{name}\n{known[name]}" for name in touches if name in known}
+    whole = "\n".join(identity.value for identity in target if identity.name != "cluster")
+    return {word_to_type(target): whole}
+
+
+def _advice(error: OSError, folder: Path) -> str:
+    if error.errno in _NO_ROOM:
+        return f"Make room on the disk of {folder}, a few kB are enough, then do it again."
+    if error.errno == errno.EROFS:
+        return f"The file system of {folder} is read-only: see `dmesg`, remount it, then do it again."
+    if error.errno == errno.EIO:
+        return f"The disk of {folder} does not work: see `dmesg`."
+    return f"Check owner and mode of {folder}."
 
 
 def _read(path: Path) -> dict[str, Any]:

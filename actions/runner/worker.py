@@ -13,15 +13,16 @@ from dataclasses import dataclass
 import msgspec
 
 from actions.action import Action
+from actions.gate import Closed, overridden
 from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcome
 from actions.redaction import Redactor
 from actions.runner.context import RunContext
-from actions.runner.gates import Closed
 from actions.runner.output import OutputPump
 from actions.runner.programs import Programs, what_is_known
 from actions.runner.targets import TargetClaimed, Targets
 from actions.transport import ProgramLost, TransportLost
 from journal import events as e
+from journal.action_spec import ActionSpec
 from journal.errors import CleoError
 from journal.interlock import word_to_type
 from journal.records import Run
@@ -44,8 +45,9 @@ class Job:
         append: writes an event, however long the disk refuses it; returns once it is durable.
         append_end: as ``append``, with the count and digest of what the run printed.
         try_append: writes an event or raises: nothing begins that cannot be written down.
-        targets: claims what a destructive action works on; None where nothing can be claimed.
+        targets: claims what an action changes; None where nothing can be claimed.
         reenter: the run started under an earlier runner; say so instead of starting it.
+        closed: the gates of the incident that would refuse what a dry run is for.
     """
 
     run: Run
@@ -59,6 +61,7 @@ class Job:
     try_append: Append
     targets: Targets | None
     reenter: bool = False
+    closed: Sequence[Closed] = ()
 
 
 class Worker:
@@ -97,15 +100,18 @@ class Worker:
             self._done(self.job.run.id)
 
     def _begin(self) -> bool:
-        """Learn the target, check what was typed, claim it, and write the intent down."""
+        """Learn the target, ask the gates, check what was typed, claim it, and write the intent down."""
         run, job = self.job.run, self.job
         try:
             target = list(job.action.target(job.context)) if job.action.target else []
             refusal = self._refused(target)
+            closed = [] if refusal else self._closed(target)
+            if closed and not run.dry_run:
+                refusal = closed[0]
             if refusal is None:
-                if run.changes_step and job.action.spec.destructive and job.targets:
-                    job.targets.claim(target)
-                job.try_append(self._intent(target))
+                if run.changes_step and job.targets and _changes(job.action.spec):
+                    job.targets.claim(target, job.action.spec.touches)
+                job.try_append(self._intent(target, closed))
         except TargetClaimed as error:
             refusal = Closed("target", str(error))
         except JournalWriteFailed as error:
@@ -115,6 +121,19 @@ class Worker:
         if refusal:
             job.append(refused(run, refusal, job.redactor))
         return refusal is None
+
+    def _closed(self, target: Sequence[e.Identity]) -> list[Closed]:
+        """Return what stays closed: to this run, or to the one that a dry run is for."""
+        run, job = self.job.run, self.job
+        if run.probe_of:
+            return []
+        found = [*job.closed, *job.context.closed()]
+        if run.dry_run and job.targets and _changes(job.action.spec):
+            try:
+                job.targets.require_free(target, job.action.spec.touches)
+            except TargetClaimed as error:
+                found.append(Closed("target", str(error)))
+        return [closed for closed in found if not overridden(closed, run.overrides)]
 
     def _refused(self, target: Sequence[e.Identity]) -> Closed | None:
         """Return why the interlock stays shut."""
@@ -131,7 +150,7 @@ class Worker:
             return Closed(wrong.gate, message, "reason and target")
         return None
 
-    def _intent(self, target: list[e.Identity]) -> e.ActionStarted:
+    def _intent(self, target: list[e.Identity], closed: list[Closed]) -> e.ActionStarted:
         run, spec = self.job.run, self.job.action.spec
         return e.ActionStarted(
             step=run.step,
@@ -145,6 +164,7 @@ class Worker:
             overrides=run.overrides,
             probe_of=run.probe_of,
             undone_by=spec.undone_by,
+            closed=[msgspec.structs.replace(c, message=self.job.redactor.text(c.message)) for c in closed],
         )
 
     def _outcome(self) -> End:
@@ -159,7 +179,7 @@ class Worker:
         except (ProgramLost, TransportLost, InDoubt) as error:
             return e.ActionInDoubt(step=run.step, run=run.id, why=error.message, program=what_is_known(error))
         except GateClosed as gate:
-            facts = {"gate": gate.gate, "yields": gate.yields}
+            facts = {"gate": gate.gate, "yields": gate.yields, "opens": gate.opens}
             end = self._ended("failed", Outcome(ok=False, summary=str(gate), facts=facts))
         except ActionFailed as error:
             outcome = Outcome(ok=False, summary=str(error), facts=error.facts, left_behind=error.left_behind)
@@ -197,7 +217,14 @@ class Worker:
 def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.RunRefused:
     """Return the event that says why ``run`` was not started."""
     message = redactor.text(closed.message) if redactor else closed.message
-    return e.RunRefused(step=run.step, run=run.id, gate=closed.gate, message=message, yields=closed.yields)
+    return e.RunRefused(
+        step=run.step, run=run.id, gate=closed.gate, message=message, yields=closed.yields, opens=closed.opens
+    )
+
+
+def _changes(spec: ActionSpec) -> bool:
+    """Whether the action changes what it acts on, and so claims it."""
+    return spec.destructive or bool(spec.touches)
 
 
 def _clean(finding: e.Finding, clean: Redactor) -> e.Finding:

@@ -27,7 +27,7 @@ from journal.exercise_script import Exercise
 _ALSO_GATED = {
     "mongodb.restore": ("recovery-point", "strategy", "hold"),
     "redis.restore": ("recovery-point", "strategy", "hold"),
-    "postgres.promote": ("strategy",),
+    "postgres.promote": ("strategy", "fenced"),
 }
 """Gates of what is only promised: here it can be run, so here they count."""
 _LOOKS = ("status.check", "health.check", "damage.report")
@@ -144,9 +144,11 @@ def _simulated(spec: ActionSpec, simulated: SimulatedWorld) -> Action:
         return perform(ctx, simulated.choose(spec.name, known), known, simulated.speed)
 
     def target(ctx: ActionContext) -> list[Identity]:
-        host = simulated.script.hosts.get(spec.system, "nowhere")
+        hosts = simulated.script.hosts
+        host = hosts.get(spec.name) or hosts.get(spec.system, "nowhere")
+        on = f"-{host.partition('.')[0]}" if spec.name in hosts else ""  # not the system's usual machine: it is typed
         return [
-            Identity(name="confirm", value=f"simulated-{spec.system}", known="reported"),
+            Identity(name="confirm", value=f"simulated-{spec.system}{on}", known="reported"),
             Identity(name="host", value=f"{host} (simulated)", known="reported"),
         ]
 

@@ -19,7 +19,9 @@ from journal.store import Reader
 from tests.actions.worlds import Person
 
 SPEED = 50_000.0
-_ORDER = ("order", "hold", "smallest-cure", "one-writer")
+_ORDER = ("order", "hold", "smallest-cure", "one-writer", "fenced")
+_ELSEWHERE = {"postgres.promote": "-db2"}
+"""Whom the target names where it is not the system's usual machine."""
 
 
 class Player(Person):
@@ -55,7 +57,7 @@ class Player(Person):
 
     def run(self, step: Step, params: Mapping[str, Any], overrides: tuple[str, ...] = ()) -> Run:
         """Run a step's action to its end, whatever that is."""
-        word = f"simulated-{step.action.split('.')[0]}"
+        word = f"simulated-{step.action.split('.')[0]}{_ELSEWHERE.get(step.action, '')}"
         gates = [Override(gate=gate, reason="no time", target=word) for gate in overrides]
         run = self.desk.request_run(step.id, params=params, confirmed=word, overrides=gates)
         return self.over(run)  # type: ignore[no-any-return]

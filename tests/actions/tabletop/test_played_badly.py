@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from journal.decisions import AnswerRefused
+from journal.events import Override
 from journal.records import RunState
 from tests.actions.tabletop.tables import Player, table
 
@@ -84,7 +85,10 @@ def test_the_replica_and_the_newest_backups_hold_the_corruption() -> None:
             player.desk.decide("strategy", "hot-standby")
         player.answers = {**player.answers, "recovery_point": f"time:{player.before(600)}"}
         _decide(player, "recovery-point", "strategy", "site")
-        promoted = player.over(player.desk.request_action("postgres.promote", {}, confirmed="simulated-postgres"))
+        sure = [Override(gate="fenced", reason="nobody is left there", target="simulated-postgres-db2")]
+        promoted = player.over(
+            player.desk.request_action("postgres.promote", {}, confirmed="simulated-postgres-db2", overrides=sure)
+        )
         assert promoted.state is RunState.SUCCEEDED
         assert player.force("postgres-verify").facts["damaged"] is True
         for step in ("hold-backups", "stop-writers", "postgres-start", "postgres-cure", "postgres-stop"):
@@ -129,6 +133,14 @@ def test_promoting_without_a_fence_makes_two_primaries() -> None:
         player.desk.mark_done("stop-writers", "deployments are down with the site")
         assert "Unreachable is not fenced" in player.do("postgres-fence").summary  # type: ignore[union-attr]
         player.until(lambda incident: "no-time" in incident.review.injects)
+        player.desk.skip("postgres-fence", "no time")
+        promote = player.incident().plan.by_id["postgres-promote"]
+        refused = player.run(promote, {}, ("order",))
+        assert (refused.refusal.gate, refused.refusal.yields) == ("fenced", "reason and target")  # type: ignore[union-attr]
+        dry = player.over(player.desk.request_run("postgres-promote", dry_run=True))
+        assert [i.value for i in dry.target] == ["simulated-postgres-db2", "db2.cleoai.example (simulated)"]
+        assert {gate.gate for gate in dry.closed} == {"order", "fenced"}
+        player.desk.reopen("postgres-fence", "it is tried once more")
         assert "was not fenced" in player.force("postgres-promote").summary
         player.until(lambda incident: "alive" in incident.review.injects)
         assert player.do("postgres-verify").facts["split_brain"] is True  # type: ignore[union-attr]

@@ -1,0 +1,49 @@
+"""What a closed gate says, and the gates that ask the system itself: what was once done does not prove what is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from actions.outcome import GateClosed
+from journal.errors import CleoError
+from journal.events import ClosedGate
+
+if TYPE_CHECKING:
+    from actions.context import ActionContext
+    from journal.events import Override
+
+Closed = ClosedGate
+
+LiveGate = Callable[["ActionContext"], Closed | None]
+"""Looks at the system, changes nothing, and returns why it is closed. It is asked again before every effect."""
+
+
+def overridden(closed: Closed, overrides: Sequence[Override]) -> bool:
+    """Return whether a person gave what ``closed`` yields to. That a typed target is right, the worker has compared."""
+    if closed.yields == "never":
+        return False
+    given = next((o for o in overrides if o.gate == closed.gate and o.reason.strip()), None)
+    return given is not None and (closed.yields == "reason" or bool(given.target.strip()))
+
+
+def live_closed(live: Mapping[str, LiveGate], ctx: ActionContext) -> Iterator[Closed]:
+    """Yield the gates of ``live`` that are closed now. One that cannot look is not open."""
+    for name, gate in live.items():
+        try:
+            closed = gate(ctx)
+        except CleoError as error:
+            closed = Closed(name, f"It cannot be told whether this is safe: {error}", "reason and target")
+        if closed:
+            yield closed
+
+
+def require_open(live: Mapping[str, LiveGate], ctx: ActionContext, overrides: Sequence[Override]) -> None:
+    """Ask every gate of ``live`` again.
+
+    Raises:
+        GateClosed: one is closed, and nobody gave what it yields to.
+    """
+    for closed in live_closed(live, ctx):
+        if not overridden(closed, overrides):
+            raise GateClosed(closed.gate, closed.message, yields=closed.yields, opens=closed.opens)
