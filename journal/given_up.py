@@ -46,7 +46,7 @@ def given_up(incident: Incident, answer: str, readings: Mapping[str, Reading]) -
 
 def _of(incident: Incident, system: str, kind: str, value: str, reading: Reading | None) -> str:
     """Return what a point gives up of one system, in words; empty where nobody knows."""
-    known = incident.ledger(system).known
+    known = incident.newest_known(system)
     live = Measured.of(reading.payload.get("facts") or {}).newest_commit_at if reading else None
     newest = max((at for at in (known.at if known else None, live) if at), default=None)
     after = _instant_of(incident, system, kind, value)

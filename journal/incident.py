@@ -16,7 +16,7 @@ import msgspec
 from journal.counting import count
 from journal.events import Event, IncidentDeclared, Kind
 from journal.folding import HANDLERS
-from journal.loss import Ledger, Loss
+from journal.loss import Known, Ledger, Loss
 from journal.plan.applies import applies
 from journal.plan.load import plan_from_data
 from journal.plan.model import Phase, Plan, Step
@@ -141,6 +141,12 @@ class Incident:
     def ledger(self, system: str) -> Ledger:
         """Return the evidence on a system's newest commits and recoveries."""
         return self.ledgers.setdefault(system, Ledger())
+
+    def newest_known(self, system: str) -> Known | None:
+        """Return the newest commit of a system that is known since its last recovery; a tabletop's script tells it."""
+        known = self.ledger(system).known
+        scripted = self.kind is Kind.TABLETOP and not self.ledger(system).recoveries
+        return known or (Known(at=self.began_at, source="the script", exact=True) if scripted else None)
 
     def loss(self, system: str) -> Loss | None:
         """Return what a system lost; None where nothing tells what came back."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from journal.incident import Incident
 from journal.inert import inert
+from journal.measured import Measured
 from journal.plan.applies import applies
 from journal.plan.model import Step
 from journal.records import Run
@@ -81,16 +82,22 @@ def _from_backup(incident: Incident, name: str, restore: str, reading: Reading |
     title = inert(incident.plan.systems[name].title)
     form, _, chosen = incident.answers.get("recovery_point", "").partition(":")
     if form == "time":
-        return Loss(title, _before(incident, chosen), "up to the recovery point chosen")
+        return _since(incident, name, reading, chosen, "up to the recovery point chosen")
     told = _archived(incident, name, restore)
     if told is not None:
         until, at = told
-        return Loss(title, _before(incident, until), f"archived until {until[11:19]} UTC, found {age(at, now)}")
+        return _since(incident, name, reading, until, f"archived until {until[11:19]} UTC, found {age(at, now)}")
     return _measured(title, reading, "exposure_s", "its exposure", now) or Loss(title, None, "no archive was looked at")
 
 
-def _before(incident: Incident, until: str) -> float:
-    return max(0.0, (incident.began_at - datetime.fromisoformat(until)).total_seconds())
+def _since(incident: Incident, name: str, reading: Reading | None, until: str, why: str) -> Loss:
+    """Return what was committed after ``until``, as far as anybody saw it; the start that was typed tells nothing."""
+    title, known = inert(incident.plan.systems[name].title), incident.newest_known(name)
+    live = Measured.of(reading.payload.get("facts") or {}).newest_commit_at if reading else None
+    newest = max((at for at in (known.at if known else None, live) if at), default=None)
+    if newest is None:
+        return Loss(title, None, f"{why}; nobody has seen the newest commit")
+    return Loss(title, max(0.0, (newest - datetime.fromisoformat(until)).total_seconds()), why)
 
 
 def _from_standby(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:

@@ -138,7 +138,8 @@ def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
     if reason := server.ctx.overridden(_GAP_GATE):
         server.ctx.log(f"Stops before segment {gap.segment}: {reason}")
         return
-    to = point.instant or gap.newest
+    newest = server.ctx.incident.newest_known.get(server.name) or gap.newest
+    to = min(point.instant, newest) if point.instant else newest
     until = f"{gap.until:%Y-%m-%d %H:%M:%S} UTC" if gap.until else "an unknown instant"
     lost = f"{(to - gap.until).total_seconds() / 60:.1f} minutes" if gap.until else "an unknown time"
     raise GateClosed(

@@ -11,15 +11,16 @@ from journal.measured import Measured
 if TYPE_CHECKING:
     import psycopg
 
-_QUICK_S = 3.0
-"""A heartbeat table that is locked, or too long to look through, is not measured."""
+_PATIENT_S = 15.0
+QUICK_S = 1.0
+"""A heartbeat table that is locked, or too long to look through, is not measured: by a probe after a second."""
 
 _COUNTED_BYTES = 32 * 1024 * 1024
 """Up to this size its rows are counted: a second's work at most, and a week of one a second."""
 
 
 def newest_commit(
-    session: psycopg.Connection[Any], settings: PostgresSettings, *, strict: bool = False
+    session: psycopg.Connection[Any], settings: PostgresSettings, *, strict: bool = False, within_s: float = _PATIENT_S
 ) -> datetime | None:
     """Return the newest heartbeat's time in UTC, or None where there is no heartbeat table or no row in it.
 
@@ -29,12 +30,13 @@ def newest_commit(
         session: an open one.
         settings: the server.
         strict: raise where it cannot be asked, instead of returning None.
+        within_s: seconds to spend on it.
 
     Raises:
         psycopg.Error: the table is another than was meant, not ours to read, locked, or too long to look through.
     """
     question: LiteralString = "SELECT max(at)::timestamptz FROM {} WHERE at <= clock_timestamp()"
-    row = _asked(session, settings, question, strict=strict)
+    row = _asked(session, settings, question, strict=strict, within_s=within_s)
     return row[0].astimezone(UTC) if row and row[0] else None
 
 
@@ -50,6 +52,7 @@ def measure(
     *,
     writers_out: bool = False,
     beat: datetime | None = None,
+    within_s: float = _PATIENT_S,
 ) -> Measured:
     """Return the newest commit, the heartbeats there are, and how far the server's clock is ahead of ours.
 
@@ -58,6 +61,7 @@ def measure(
         settings: the server.
         writers_out: whether nobody but us can commit any more.
         beat: its newest heartbeat, where that was asked already.
+        within_s: seconds to spend on each question about the heartbeats.
     """
     asked = datetime.now(UTC)
     row = session.execute("SELECT clock_timestamp()").fetchone()
@@ -66,12 +70,14 @@ def measure(
     here = asked + (datetime.now(UTC) - asked) / 2
     now = row[0].astimezone(UTC)
     committed = last_committed(session)
-    newest = max((at for at in (committed, beat or newest_commit(session, settings)) if at), default=None)
+    newest = max(
+        (at for at in (committed, beat or newest_commit(session, settings, within_s=within_s)) if at), default=None
+    )
     until = newest if committed else now
     return Measured(
         newest_commit_at=newest,
         no_commit_after=until if writers_out else None,
-        heartbeats=_heartbeats(session, settings),
+        heartbeats=_heartbeats(session, settings, within_s),
         clock_ahead_s=round((now - here).total_seconds(), 3),
     )
 
@@ -85,7 +91,7 @@ def recovered(session: psycopg.Connection[Any], settings: PostgresSettings) -> M
     replayed = row[0].astimezone(UTC) if row and row[0] else None
     newest = newest_commit(session, settings)
     back = max((at for at in (replayed, newest) if at), default=None)
-    return Measured(recovered_to=back, heartbeats=_heartbeats(session, settings))
+    return Measured(recovered_to=back, heartbeats=_heartbeats(session, settings, _PATIENT_S))
 
 
 def last_committed(session: psycopg.Connection[Any]) -> datetime | None:
@@ -97,17 +103,23 @@ def last_committed(session: psycopg.Connection[Any]) -> datetime | None:
     return row[0].astimezone(UTC) if row and row[0] else None
 
 
-def _heartbeats(session: psycopg.Connection[Any], settings: PostgresSettings) -> int | None:
+def _heartbeats(session: psycopg.Connection[Any], settings: PostgresSettings, within_s: float) -> int | None:
     """Return how many rows the heartbeat table has; None where it has none, or is too long to be counted each time."""
-    size = session.execute("SELECT pg_relation_size(to_regclass(%s))", [settings.heartbeat]).fetchone()
-    if not size or (size[0] or 0) > _COUNTED_BYTES:
+    size = _asked(session, settings, "SELECT pg_relation_size({}::regclass)", as_text=True, within_s=within_s)
+    if not size or size[0] > _COUNTED_BYTES:
         return None
-    row = _asked(session, settings, "SELECT count(*) FROM {} WHERE at <= clock_timestamp()")
+    row = _asked(session, settings, "SELECT count(*) FROM {} WHERE at <= clock_timestamp()", within_s=within_s)
     return int(row[0]) if row else None
 
 
 def _asked(
-    session: psycopg.Connection[Any], settings: PostgresSettings, question: LiteralString, *, strict: bool = False
+    session: psycopg.Connection[Any],
+    settings: PostgresSettings,
+    question: LiteralString,
+    *,
+    strict: bool = False,
+    as_text: bool = False,
+    within_s: float = _PATIENT_S,
 ) -> tuple[Any, ...] | None:
     """Return the answer to a question about the heartbeat table, or None where it cannot be asked in time."""
     import psycopg
@@ -115,15 +127,15 @@ def _asked(
 
     if not settings.heartbeat:
         return None
-    known = session.execute("SELECT to_regclass(%s)", [settings.heartbeat]).fetchone()
-    if not known or known[0] is None:
-        return None
+    name = sql.Literal(settings.heartbeat) if as_text else sql.Identifier(*settings.heartbeat.split("."))
     try:
         with session.transaction():
-            session.execute("SELECT set_config('statement_timeout', %s, true)", [f"{_QUICK_S:.0f}s"])
-            table = sql.Identifier(*settings.heartbeat.split("."))
-            return session.execute(sql.SQL(question).format(table)).fetchone()
-    except (psycopg.ProgrammingError, psycopg.errors.QueryCanceled):
+            session.execute("SELECT set_config('statement_timeout', %s, true)", [f"{within_s:.0f}s"])
+            known = session.execute("SELECT to_regclass(%s)", [settings.heartbeat]).fetchone()
+            if not known or known[0] is None:
+                return None
+            return session.execute(sql.SQL(question).format(name)).fetchone()
+    except (psycopg.ProgrammingError, psycopg.errors.QueryCanceled, psycopg.DataError):
         if strict:
             raise
         return None  # another table than was meant, not ours to read, or locked: not measured

@@ -12,7 +12,7 @@ import msgspec
 from actions.health import Health
 from actions.postgres.connection import CannotConnect, connect
 from actions.postgres.exposure import expose
-from actions.postgres.heartbeat import measure, newest_commit
+from actions.postgres.heartbeat import QUICK_S, measure, newest_commit
 from actions.postgres.proven import require_ours
 from actions.postgres.settings import PostgresSettings
 from actions.postgres.workers import Ask, look
@@ -68,7 +68,8 @@ def _ask(settings: PostgresSettings, deadline_s: float, ask: Ask) -> dict[str, A
         require_ours(session, settings, ask)
         row = session.execute(_BASICS).fetchone()
         newest, trouble = _heartbeat(session, settings)
-        measured = measure(session, settings, beat=newest)
+        beating = msgspec.structs.replace(settings, heartbeat="") if trouble else settings  # once is enough
+        measured = measure(session, beating, beat=newest, within_s=QUICK_S)
         if row and not row[0]:
             measured = expose(session, measured, row[8])
     facts = {**_facts(row, newest), **measured.facts()} if row else {}
@@ -80,7 +81,7 @@ def _heartbeat(session: psycopg.Connection[Any], settings: PostgresSettings) -> 
     import psycopg
 
     try:
-        newest = newest_commit(session, settings, strict=True)
+        newest = newest_commit(session, settings, strict=True, within_s=QUICK_S)
     except psycopg.errors.QueryCanceled:
         return None, f"{settings.heartbeat} is locked, or too long to look through"
     except psycopg.OperationalError:

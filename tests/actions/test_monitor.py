@@ -38,13 +38,14 @@ def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal
 
 
 @contextmanager
-def watching(disk: Any, probe: Measured, told: Callable[[str], None] = lambda text: None) -> Iterator[monitor.Monitor]:
+def watching(disk: Any, probe: Any, told: Callable[[str], None] = lambda text: None) -> Iterator[monitor.Monitor]:
     watch = monitor.Monitor({"thing": probe}, disk, told, {})
     watch.start()
     try:
         yield watch
     finally:
-        disk.answers.set()
+        if not isinstance(disk, Journal):
+            disk.answers.set()
         watch.stop()
 
 
@@ -109,3 +110,35 @@ def test_a_refused_measure_is_trouble_no_longer_than_until_the_next_one_goes(
     with watching(disk, Measured(), troubles.append):
         until(lambda: disk.measures > 5)
     assert troubles == ["", "The disk is full.\n  Free some space.", ""]
+
+
+class Sees:
+    """A probe that sees commits until the system is lost."""
+
+    def __init__(self, seen: list[str], *, lost: bool = False) -> None:
+        self.seen, self.lost = iter(seen), lost
+
+    def __call__(self, deadline_s: float) -> Health:
+        newest = None if self.lost else next(self.seen, None)
+        if newest is None:
+            return Health(status="down", detail="gone", facts={"reason": "refused"})
+        return Health(status="up", detail="answers", facts={"newest_commit_at": newest})
+
+
+def last_commits(journal: Journal) -> list[tuple[str, str]]:
+    with Reader(journal.path) as reader:
+        bodies = [event.body for event in reader.events() if isinstance(event.body, HealthChanged)]
+    return [(body.status, f"{body.last.newest_commit_at:%S}" if body.last else "") for body in bodies]  # type: ignore[union-attr]
+
+
+def test_the_newest_commit_seen_is_kept_as_the_system_goes_down(journal: Journal) -> None:
+    with watching(journal, Sees([f"2026-03-01T02:50:{n:02}+00:00" for n in (1, 2, 7)])):
+        until(lambda: len(changes(journal)) == 2)
+    assert last_commits(journal) == [("up", ""), ("down", "07")]
+
+
+def test_a_system_that_goes_down_while_no_runner_is_there_was_seen_by_the_one_before(journal: Journal) -> None:
+    journal.set_reading("health:thing", {"status": "up", "last": {"newest_commit_at": "2026-03-01T02:50:09+00:00"}})
+    with watching(journal, Sees([], lost=True)):
+        until(lambda: changes(journal))
+    assert last_commits(journal) == [("down", "09")]

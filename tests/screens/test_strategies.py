@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from journal import events as e
 from journal.incident import Incident
+from journal.measured import Measured
 from journal.store import Journal, Reader
 from screens.strategies import Time, expected, losses
 from tests.screens.driving import console
@@ -31,6 +32,9 @@ def test_loss_is_measured_or_said_not_to_be(host: FakeHost, journal: Journal, ru
     runner.start(run, step="check", action="backups.verify")
     until = (START - timedelta(minutes=4)).isoformat()
     runner.finish(run, step="check", facts={"archived_until": until})
+    assert losses(state(journal), "cold-recovery", {}, host.clock())[0].seconds is None, "nobody saw a commit"
+    last = Measured(newest_commit_at=START)
+    journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=last))
     runner.health("mongodb", "up", "primary", exposure_s=55, lag_s=7)
     with Reader(journal.path) as reader:
         readings = reader.readings()
