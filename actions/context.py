@@ -32,11 +32,10 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A read-only snapshot of the incident, taken when the action starts.
 
     ``decisions`` maps a decision's name to its answer. ``facts`` maps a step's id to what its last
-    successful run measured. ``changed_at`` maps a system to the end of the first destructive run on it: what was
-    committed later is new work, and does not tell what was lost. ``newest_known`` maps a system to the newest commit
-    that is known from any evidence. ``found_wrong`` maps a system to what an action proved to be wrong in it, in words,
-    while no later one proved otherwise. ``rto_left_s`` is the tightest RTO's remaining
-    time, in seconds.
+    successful run measured. ``newest_known`` maps a system to the newest commit that is known from any evidence.
+    ``gives_up`` says what the decided recovery point gives up, a line each. ``found_wrong`` maps a system to what an
+    action proved to be wrong in it, in words, while no later one proved otherwise. ``rto_left_s`` is the tightest
+    RTO's remaining time, in seconds.
     """
 
     id: str
@@ -46,8 +45,8 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     began_at: str = ""
     decisions: Mapping[str, str] = {}
     facts: Mapping[str, Mapping[str, Any]] = {}
-    changed_at: Mapping[str, datetime] = {}
     newest_known: Mapping[str, datetime] = {}
+    gives_up: Sequence[str] = ()
     found_wrong: Mapping[str, str] = {}
     rto_left_s: float | None = None
 

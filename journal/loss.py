@@ -102,18 +102,21 @@ class Ledger(msgspec.Struct):
         known: the newest commit since the last recovery, or None.
         stopped_at: from then on nothing was committed, by the system's clock, or None.
         clock_ahead_s: the system's clock minus the journal's, as last measured.
+        archived_until: until when the archive held all commits, as last measured, or None.
         recoveries: each one of the incident.
     """
 
     known: Known | None = None
     stopped_at: datetime | None = None
     clock_ahead_s: float = 0.0
+    archived_until: datetime | None = None
     recoveries: list[Recovery] = []
 
     def take(self, found: Measured, source: str) -> None:
         """Take in what was seen of a system that was not recovered by this look."""
         if found.clock_ahead_s is not None:
             self.clock_ahead_s = found.clock_ahead_s
+        self.archived_until = found.archived_until or self.archived_until
         if found.newest_commit_at:
             self._see(found, source)
         if found.no_commit_after:

@@ -17,7 +17,7 @@ def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_
         server: the server.
         point: the recovery point.
         known: what was measured just now of the last commit.
-        backup_ended: when the chosen backup ended, for the point that is its end.
+        backup_ended: when the chosen backup ended; None where the log itself was looked at.
     """
     seen = server.ctx.incident.newest_known.get(server.name)
     newest = max((at for at in (seen, known.newest_commit_at) if at), default=None)
@@ -25,5 +25,8 @@ def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_
     if after and newest:
         exact = newest == known.newest_commit_at == known.no_commit_after
         server.ctx.log(f"{point} gives up {span(after, newest, exact=exact)}.")
+    elif point.kind == "latest" and backup_ended:
+        for line in server.ctx.incident.gives_up:
+            server.ctx.log(f"{point} gives up {line}.")
     elif after or point.kind == "lsn":
         server.ctx.log(f"{point} gives up everything after it; how much was committed since is not known.")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from actions.context import IncidentFacts
 from journal.clocks import rto
+from journal.given_up import given_up
 from journal.incident import Incident
 
 
@@ -21,7 +22,7 @@ def incident_facts(incident: Incident, now: datetime) -> IncidentFacts:
         began_at=incident.began_at.isoformat(),
         decisions={name: record.answer for name, record in incident.decisions.items()},
         facts=facts,
-        changed_at=dict(incident.changed_at),
+        gives_up=given_up(incident, incident.answers.get("recovery_point", ""), {}),
         newest_known={system: ledger.known.at for system, ledger in incident.ledgers.items() if ledger.known},
         found_wrong={system: str(found) for system, found in incident.found_wrong.items()},
         rto_left_s=min(running, default=None),

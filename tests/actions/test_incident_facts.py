@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from actions.context import IncidentFacts
-from actions.postgres.heartbeat import loss_s
-from journal.events import Kind
+from actions.runner.facts import incident_facts
+from journal import events as e
+from journal.measured import Measured
+from tests.journal.stories import BEGAN, Story, plan, step
 
-BEGAN = datetime(2026, 11, 22, 2, 40, tzinfo=UTC)
-
-
-def facts(changed_at: datetime | None) -> IncidentFacts:
-    changed = {"postgres": changed_at} if changed_at else {}
-    return IncidentFacts(id="INC-1", kind=Kind.LAB, began_at=BEGAN.isoformat(), changed_at=changed)
+POINT = {"name": "recovery_point", "question": "To when?", "kind": "recovery-point"}
 
 
-def test_what_was_lost_is_the_time_between_the_newest_commit_and_the_disruption() -> None:
-    assert loss_s(facts(None), BEGAN - timedelta(seconds=40), "postgres") == 40
-    assert loss_s(facts(None), BEGAN + timedelta(seconds=5), "postgres") == 0
-
-
-def test_a_commit_after_the_recovery_is_new_work_and_tells_nothing_of_the_loss() -> None:
-    changed = BEGAN + timedelta(minutes=10)
-    assert loss_s(facts(changed), BEGAN - timedelta(seconds=40), "postgres") == 40
-    assert loss_s(facts(changed), changed + timedelta(seconds=1), "postgres") is None
-    assert loss_s(facts(changed), changed + timedelta(seconds=1), "mongodb") == 0
+def test_the_newest_commit_and_what_the_point_gives_up_are_told() -> None:
+    told = Story(plan(step("point", decision=POINT), step("restore", action="db.restore", system="db")))
+    assert (incident_facts(told.incident, told.at).newest_known, incident_facts(told.incident, told.at).gives_up) == (
+        {},
+        [],
+    )
+    last = Measured(newest_commit_at=BEGAN, archived_until=BEGAN - timedelta(seconds=40))
+    told.tell(e.HealthChanged(system="db", status="down", was="up", last=last))
+    told.tell(e.DecisionMade(step="point", name="recovery_point", answer="latest"))
+    facts = incident_facts(told.incident, told.at)
+    assert facts.newest_known == {"db": BEGAN}
+    assert facts.gives_up[1].startswith("The database: at most 40 s of commits if its own log is gone")
+    told.tell(e.DecisionMade(step="point", name="recovery_point", answer=f"time:{BEGAN - timedelta(seconds=50)}"))
+    assert incident_facts(told.incident, told.at).gives_up[0].startswith("The database: at least 50 s of commits")
