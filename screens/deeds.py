@@ -55,6 +55,8 @@ def deed(incident: Incident, step: Step, catalogue: Catalogue) -> Deed:
         return Deed.GO_ON
     if state is StepState.IN_DOUBT:
         return Deed.RESOLVE
+    if step.kind == "decision" and state is StepState.SKIPPED:  # what comes later may want its answer
+        return Deed.DECIDE
     if state.settled:
         return Deed.GO_ON
     if state is StepState.WAITING:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from journal.events import Override
+from journal.gate_words import opened_by
 from journal.plan.model import Step
 from journal.records import Run
 from screens.applicable import RULES
@@ -171,7 +172,8 @@ class IncidentScreen(IncidentSaying):
             if override:
                 self.request_run(step, confirmed=run.confirmed, overrides=(*run.overrides, override))
 
-        dialog = OverrideDialog(title(self.incident, step), self.incident.kind, run, run.confirmed)
+        by = opened_by(self.incident, run.refusal.opens) if run.refusal else ""
+        dialog = OverrideDialog(title(self.incident, step), self.incident.kind, run, run.confirmed, by)
         self.app.push_screen(dialog, overridden)
 
     def action_jump(self) -> None:

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from journal.gate_words import gate_lines, shut_for_good
 from journal.interlock import word_to_type
 from journal.plan.model import Step
 from journal.records import Run, RunState
@@ -45,6 +46,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         """Yield the command, the dry run, the target."""
         what = self._step.action or " ".join(self._step.command)
         yield Quiet(Content.assemble((f"{what}{params_text(self._step.params)}", "bold")), classes="label")
+        yield Quiet(id="gates", classes="-empty")
         yield Quiet(id="run-status")
         yield OutputView(id="run-output", classes="-empty")
         yield Quiet("not known yet: the dry run tells", id="target")
@@ -70,6 +72,10 @@ class Interlock(WatchingDialog[str], TakesTyping):
         run = self.watched
         if run is None:
             return
+        if run.closed and self.session.incident:
+            lines = gate_lines(self.session.incident, run.closed)
+            self.query_one("#gates", Quiet).show(Content.styled("\n".join(lines), "bold $text-warning"))
+            self.query_one("#gates").remove_class("-empty")
         if run.target:
             self.query_one("#target", Quiet).show(Content("\n").join(target_lines(run.target)))
         if run.state.over:
@@ -82,6 +88,10 @@ class Interlock(WatchingDialog[str], TakesTyping):
         label = self.query_one("#type-label", Quiet)
         if not wanted:
             label.show(Content.assemble(("The target is not known, so nothing can be confirmed.", "bold $text-error")))
+            typed.disabled = True
+            return
+        if shut_for_good(run.closed):
+            label.show(Content.styled("It would be refused. Open first what is CLOSED above.", "bold $text-error"))
             typed.disabled = True
             return
         warning = "" if run.state is RunState.SUCCEEDED else "The dry run did not end well: read why first. "
@@ -107,6 +117,8 @@ class Interlock(WatchingDialog[str], TakesTyping):
 
     def _matches(self) -> bool:
         wanted = word_to_type(self.watched.target) if self.watched and self._over else ""
+        if self.watched and shut_for_good(self.watched.closed):
+            return False
         return bool(wanted) and self.query_one("#typed", Input).value.strip() == wanted
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

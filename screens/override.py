@@ -26,17 +26,19 @@ class OverrideDialog(Dialog[Override], TakesTyping):
         kind: the incident's kind.
         run: the refused run.
         target: what must be typed where the gate wants the target; empty where it is not known.
+        opened_by: what opens the gate, in words; empty where nobody knows.
     """
 
     DANGER = True
     CONFIRM = "Go on anyway"
     CANCEL = "Leave it (esc)"
 
-    def __init__(self, title: str, kind: str, run: Run, target: str = "") -> None:
+    def __init__(self, title: str, kind: str, run: Run, target: str = "", opened_by: str = "") -> None:
         super().__init__(f"REFUSED  {title}", kind)
         if run.refusal is None:
             raise ValueError(f"run {run.id} was not refused")
         self._refusal: Refusal = run.refusal
+        self._opened_by = opened_by
         self._target = target or word_to_type(run.target)
         self.add_class("-danger")
 
@@ -52,6 +54,8 @@ class OverrideDialog(Dialog[Override], TakesTyping):
         """Yield the gate, its message, and the fields it yields to."""
         yield Quiet(Content.assemble(("gate     ", "$quiet"), (self._refusal.gate, "bold")))
         yield Quiet(Content(inert_lines(self._refusal.message)))
+        if self._opened_by:
+            yield Quiet(Content(f"It is {self._opened_by}."))
         if not self._yields:
             yield Quiet("This gate never yields. Do what it asks for, then run the step again.")
             return

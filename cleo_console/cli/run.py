@@ -15,6 +15,7 @@ import msgspec
 from cleo_console.cli.desks import AtDesk, at_desk, incident_option
 from journal.action_spec import ActionSpec, Param
 from journal.events import Override
+from journal.gate_words import gate_lines
 from journal.inert import inert, inert_lines
 from journal.records import Refusal, Run, RunState
 from journal.store import Follower, Reader
@@ -101,11 +102,14 @@ def _override(text: str, target: str) -> Override:
 
 def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
     """Print the run's output as it comes, and return the run once it is over."""
-    printed = 0
+    printed, gates_said = 0, quiet
     follower = Follower(at.place.journal, after=run_id)
     with Reader(at.place.journal) as reader:
         while True:
             run = at.incident().runs[run_id]
+            if run.closed and not gates_said:
+                click.echo("\n".join(gate_lines(at.incident(), run.closed)), err=True)
+                gates_said = True
             for line in [] if quiet else reader.output(run_id, after=printed):
                 click.echo(inert(line.text), err=line.stream == "err")
                 printed = line.n
@@ -120,6 +124,7 @@ def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
 def _exit_status(run: Run, as_json: bool) -> int:
     if as_json:
         facts = {"run": run.id, "action": run.action, "state": run.state, "summary": _words(run), "facts": run.facts}
+        facts["closed"] = msgspec.to_builtins(run.closed)
         facts["findings"], facts["partial"] = msgspec.to_builtins(run.findings), run.partial
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:

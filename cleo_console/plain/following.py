@@ -8,6 +8,7 @@ from cleo_console.plain.talk import Talk
 from cleo_console.plain.teletype import TakenBack
 from cleo_console.plain.wording import run_lines
 from journal.desk import Desk
+from journal.gate_words import gate_lines
 from journal.interlock import word_to_type
 from journal.records import Run
 
@@ -42,6 +43,7 @@ def _follow(talk: Talk, run_id: int) -> Run:
         run = talk.sight.incident.runs[run_id]
         if run.target and not target_said:
             talk.say(f"On {word_to_type(run.target)}")
+            talk.say(*gate_lines(talk.sight.incident, run.closed))
             target_said = True
         printed = _say_new_lines(talk, run_id, printed)
         talk.say(*(line for line in changed if not _about(run, line)))

@@ -9,6 +9,7 @@ from cleo_console.plain.questions import answer, words
 from cleo_console.plain.talk import Talk
 from cleo_console.plain.wording import call, target_lines
 from journal.events import Override
+from journal.gate_words import gate_lines, opened_by, shut_for_good
 from journal.interlock import word_to_type
 from journal.plan.model import Step
 from journal.records import Run, RunState
@@ -49,6 +50,10 @@ def interlock(talk: Talk, step: Step) -> str:
     if not run.state.over or not wanted:
         talk.say("The target is not known, so nothing can be confirmed. " + _NOTHING_DONE)
         return ""
+    if shut_for_good(run.closed):
+        shut = [gate for gate in run.closed if gate.yields == "never"]
+        talk.say("It would be refused:", *gate_lines(talk.sight.incident, shut), "Open that first. " + _NOTHING_DONE)
+        return ""
     if run.state is not RunState.SUCCEEDED:
         talk.say("The dry run did not end well: read why first.")
     talk.say("The target:", *target_lines(run.target))
@@ -73,6 +78,8 @@ def override_step(talk: Talk, step: Step) -> None:
 def _override(talk: Talk, run: Run) -> Override | None:
     """Take a person's word that a gate shall yield once; None where it does not, or nobody gives it."""
     refusal = run.refusal
+    if refusal and (by := opened_by(talk.sight.incident, refusal.opens)):
+        talk.say(f"The gate {refusal.gate} is {by}.")
     if refusal is None or refusal.yields not in ("reason", "reason and target"):
         return None
     talk.say(f"The gate {refusal.gate} yields to a person's word. The report will list it as a deviation.")

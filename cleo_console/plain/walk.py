@@ -67,9 +67,9 @@ class Walk:
         self.talk.say(*self.talk.changes())
         self._header(troubles)
         said = self.talk.ask_next(f"{self.incident.plan.numbers[self.cursor]} >")
-        before = self.incident.settled(self.cursor)
+        here, before = self.cursor, self.incident.settled(self.cursor)
         self._do(said)
-        if self.incident.settled(self.cursor) and not before:
+        if self.cursor == here and self.incident.settled(here) and not before:  # not where they just went
             following = self.incident.next_step()
             self.go_to(following.id if following else "")
 

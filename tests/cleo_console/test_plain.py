@@ -44,7 +44,12 @@ def wait_for_go(ctx: ActionContext) -> Outcome:
     return Outcome(ok=True, summary="went")
 
 
-@action("thing.replace", destructive=True, target=lambda c: [e.Identity(name="path", value="/data", known="reported")])
+@action(
+    "thing.replace",
+    destructive=True,
+    gates=("recovery-point",),
+    target=lambda c: [e.Identity(name="path", value="/data", known="reported")],
+)
 def replace(ctx: ActionContext) -> Outcome:
     """Replace the thing."""
     if not ctx.dry_run and not ctx.overridden("space"):
@@ -121,7 +126,21 @@ def test_the_interlock_wants_the_targets_identity(person: Person, host: WorldHos
     assert all(run.dry_run for run in person.incident().runs.values())
 
 
+def test_nobody_types_the_target_for_what_would_be_refused_and_a_skipped_decision_can_be_made(
+    person: Person, host: WorldHost
+) -> None:
+    person.desk.skip("point", "nobody knows yet")
+    shut = "CLOSED recovery-point: No recovery point is chosen yet."
+    said = talk(host, (">", "break"), ("1.1.5 >", ""), ("Open that first. Nothing was done.", "q"))
+    assert said.index(shut) < said.index("would be refused"), "it is known before the dry run is over"
+    assert "opened by 1.1.1 Choose a recovery point (skipped); never yields" in said
+    talk(host, (">", "point"), ("1.1.1 >", ""), ("To when?", "1"), ("Why?", "now we know"), (">", "q"))
+    assert person.incident().decisions["recovery_point"].answer == "latest"
+    assert shut not in talk(host, (">", "break"), ("1.1.5 >", ""), ("type /data", ""), (">", "q"))
+
+
 def test_a_gate_yields_to_a_reason_and_the_target_and_else_not(person: Person, host: WorldHost) -> None:
+    person.desk.decide("point", "latest")
     first = ((">", "break"), ("1.1.5 >", ""), ("type /data", "/data"))
     said = talk(host, *first, ("Why must it yield?", ""), ("Nothing was done.", "q"))
     assert "REFUSED by gate space: There is no room" in said

@@ -196,6 +196,45 @@ async def test_what_is_typed_while_the_dry_run_goes_on_is_kept_and_confirms_noth
         assert written(at_restore, e.RunRequested)[1].confirmed == "cleoai-lab"
 
 
+NOT_DECIDED = e.ClosedGate("recovery-point", "No recovery point is chosen yet.", opens="recovery_point")
+NOT_HELD = e.ClosedGate("hold", "Backups are not held.", "reason")
+
+
+async def test_what_would_be_refused_is_said_with_the_step_that_opens_it_and_is_not_typed_for(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    async with console(host, size) as seen:
+        await seen.press("enter")
+        run = await requested(seen, at_restore)
+        runner.start(run, **RESTORE, dry_run=True, destructive=True, closed=[NOT_HELD, NOT_DECIDED])
+        await seen.sees("CLOSED recovery-point", "opened by", "never yields", "CLOSED hold", "yields to a reason")
+        runner.finish(run, step="restore", summary="would restore")
+        await seen.sees("It would be refused")
+        assert seen.app.screen.query_one("#typed", Input).disabled
+        seen.app.post_message(Paste("cleoai-lab"))
+        await seen.press("enter")
+        assert len(written(at_restore, e.RunRequested)) == 1
+
+
+async def test_a_gate_that_yields_does_not_keep_from_typing(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner
+) -> None:
+    async with console(host) as seen:
+        await seen.press("enter")
+        run = await requested(seen, at_restore)
+        runner.start(run, **RESTORE, dry_run=True, destructive=True, closed=[NOT_HELD])
+        runner.finish(run, step="restore", summary="would restore")
+        await seen.sees("CLOSED hold", "type  cleoai-lab")
+
+
+async def test_a_decision_that_was_skipped_can_still_be_made(host: FakeHost, journal: Journal) -> None:
+    journal.append(e.StepSkipped(step="recovery-point", reason="nobody knows yet"))
+    async with console(host) as seen:
+        await seen.at("recovery-point")
+        await seen.press("enter")
+        await seen.sees("Before a time")
+
+
 async def test_what_is_pasted_finds_the_field(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
     async with console(host) as seen:
         await interlock(seen, at_restore, runner)
