@@ -7,6 +7,7 @@ from actions.gate import Closed
 from actions.postgres.process import postmaster
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server
+from actions.postgres.unit import who_runs
 from actions.postgres.writers import are_kept_out, hba_file
 
 _STOP, _STOP_WRITERS = "postgres.stop", "postgres.stop_writers"
@@ -16,7 +17,7 @@ def is_down(ctx: ActionContext) -> Closed | None:
     """Nobody has the data directory open."""
     server = find_server(ctx)
     if pid := postmaster(server):
-        message = f"{server.name} runs (pid {pid}): a restore under a running server destroys both."
+        message = f"{server.name} runs (pid {pid}, {who_runs(server, pid)}): a restore under it destroys both."
         return Closed("down", message, opens=_STOP)
     return None
 

@@ -113,28 +113,26 @@ def unmanaged(ctx: ActionContext) -> Closed | None:
     for manager in MANAGERS:
         left = _left(manager, signs)
         running = [line for line in signs["P"] if manager.process.search(line)]
-        if running and not left and _is_of_another(server, manager, running, signs):
-            continue
+        running = [line for line in running if not _is_of_another(server, manager, line, signs)]
+        pause = manager.pause.replace("CONFIG", next(filter(None, map(_config, running)), "CONFIG"))
         if running and not (manager.name == "Patroni" and _is_paused(server, running)):
-            return _closed(server, manager.name, f"it runs here ({_short(running[0])})", manager.pause)
+            return _closed(server, manager.name, f"it runs here ({_short(running[0])})", pause)
         if left and not running:
-            return _closed(server, manager.name, f"{left}, though its daemon is not seen on this host", manager.pause)
+            return _closed(server, manager.name, f"{left}, though its daemon is not seen on this host", pause)
     if signs["K"]:
         return _closed(server, "a Kubernetes operator", "the server runs in a pod", _KUBERNETES)
     return None
 
 
-def _is_of_another(server: Server, manager: Manager, running: list[str], signs: dict[str, list[str]]) -> bool:
-    """Whether what runs here manages other things: its configuration can be read, and does not name this server's data.
+def _is_of_another(server: Server, manager: Manager, line: str, signs: dict[str, list[str]]) -> bool:
+    """Whether a daemon manages other things: its configuration can be read, and does not name this server's data.
 
     What cannot be read, or names no file, may be this server's.
     """
     if manager.name == "Pacemaker":
         return not signs["C"]
-    files = [_config(line) for line in running]
-    if not all(files):
-        return False
-    return server.query(["sh", "-c", _NAMES_OTHER, "sh", *files], env={"data": server.data}).code == 0
+    file = _config(line)
+    return bool(file) and server.query(["sh", "-c", _NAMES_OTHER, "sh", file], env={"data": server.data}).code == 0
 
 
 def _config(line: str) -> str:

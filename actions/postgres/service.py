@@ -9,6 +9,7 @@ from actions.postgres.connection import CannotConnect
 from actions.postgres.process import postmaster
 from actions.postgres.proven import proven
 from actions.postgres.server import Server, last_words
+from actions.postgres.unit import show_unit
 from actions.transport import Completed
 
 _LAUNCH_S = 120
@@ -33,22 +34,28 @@ def start_service(server: Server, key: str) -> Completed:
     if done.code != 0:
         raise ActionFailed(
             f"{server.name} could not be launched: {last_words(done)}",
-            "See its log.",
+            _launch_hint(server),
             left_behind="The server is down.",
         )
     return done
 
 
-def stop_service(server: Server, key: str, *, immediate: bool, timeout_s: float) -> Completed:
-    """Ask the service manager to stop the server; ``immediate`` leaves the log to be replayed at the next start."""
+_QUIT_UNIT = 'systemctl kill --signal=QUIT "$1"; systemctl stop "$1"'
+"""Killed alone, a unit with ``Restart=`` would come back."""
+
+
+def stop_service(server: Server, key: str, *, immediate: bool, timeout_s: float, unit: str = "") -> Completed:
+    """Ask the service manager to stop the server; ``immediate`` leaves the log to be replayed at the next start.
+
+    ``unit`` is the systemd unit that it lies in, where that is another than the inventory says. That the manager did as
+    it was told does not prove that the server stopped.
+    """
     service = server.settings.service
     mode = "immediate" if immediate else "fast"
     user: str | None = None
-    if service.manager == "systemd":
-        argv, user = (
-            ["systemctl", "kill", "--signal=QUIT", service.unit] if immediate else ["systemctl", "stop", service.unit],
-            "",
-        )
+    if unit or service.manager == "systemd":
+        name, user = unit or service.unit, ""
+        argv = ["sh", "-c", _QUIT_UNIT, "sh", name] if immediate else ["systemctl", "stop", name]
     elif service.manager == "pg_ctlcluster":
         argv = ["pg_ctlcluster", "--skip-systemctl-redirect", "-m", mode, service.version, service.cluster, "stop"]
     else:
@@ -79,13 +86,37 @@ def wait_until_up(server: Server, deadline_s: float) -> None:
     )
 
 
+def _launch_hint(server: Server) -> str:
+    if server.settings.service.manager != "systemd":
+        return "See its log."
+    unit = show_unit(server, server.settings.service.unit)
+    if unit.load == "masked":
+        return f"Somebody masked the unit {unit.name}: ask why, then `systemctl unmask {unit.name}`."
+    if unit.load == "not-found":
+        return f"There is no unit {unit.name}: correct it in the inventory (`systemctl list-units 'postgres*'`)."
+    return f"See `journalctl -u {unit.name}`."
+
+
+def _unit_words(server: Server) -> str:
+    """Return what a unit that was started, and did not start the server, is; empty where it cannot be the cause."""
+    if server.settings.service.manager != "systemd":
+        return ""
+    unit = show_unit(server, server.settings.service.unit)
+    if (unit.active, unit.sub) == ("active", "exited"):
+        return (
+            f"The unit {unit.name} is active without a process of its own, and starting it did nothing: name the one "
+            "that runs this server in the inventory (postgresql@VERSION-CLUSTER)"
+        )
+    return f"The unit {unit.name} is {unit.active} ({unit.sub}), result {unit.result}"
+
+
 def went_down(
     server: Server,
     hint: str = "If its data is damaged or incomplete, a restore is next.",
     left_behind: str = "The server is down.",
 ) -> ActionFailed:
     """Return the error for a server that ended while it started, with its own last words."""
-    reason = log_words(server)
+    reason = log_words(server) or _unit_words(server)
     return ActionFailed(
         f"{server.name} went down while it started{f': {reason}' if reason else '.'}",
         hint,

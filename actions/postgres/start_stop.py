@@ -9,7 +9,7 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Cancelled, Outcome
+from actions.outcome import ActionFailed, Outcome
 from actions.postgres.connection import CannotConnect
 from actions.postgres.heartbeat import measure, newest_before_start
 from actions.postgres.identity import identity
@@ -18,12 +18,13 @@ from actions.postgres.managers import unmanaged
 from actions.postgres.process import control, describe_data, postmaster
 from actions.postgres.proven import proven
 from actions.postgres.restore_record import load_record
-from actions.postgres.server import Server, find_server, last_words
-from actions.postgres.service import start_service, stop_service, wait_until_up
+from actions.postgres.server import Server, find_server
+from actions.postgres.service import start_service, wait_until_up
+from actions.postgres.stopped import stop_server
+from actions.postgres.unit import who_runs
 from journal.measured import Measured
 
 _START_S = 600.0
-_STOP_S = 60.0
 
 
 @action("postgres.is_running", target=identity)
@@ -86,10 +87,11 @@ def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
     pid = postmaster(server)
     if not pid:
         return Outcome(ok=True, summary=f"{server.name} was already down.", facts={"was_running": False})
-    if not ctx.effect(f"stop {server.name} (pid {pid}), mode {'immediate' if immediate else 'fast'}"):
+    mode = "immediate" if immediate else "fast"
+    if not ctx.effect(f"stop {server.name} (pid {pid}, {who_runs(server, pid)}), mode {mode}"):
         return Outcome(ok=True, summary=f"would stop {server.name}")
     before = _seen(server)
-    _stop(server, pid, immediate=immediate)
+    stop_server(server, pid, immediate=immediate)
     facts = {"was_running": True, **last_of(server, before).facts()}
     return Outcome(ok=True, summary=f"{server.name} is stopped.", facts=facts)
 
@@ -164,27 +166,3 @@ def _require_applied(server: Server) -> None:
             "Run postgres.apply_wal: it starts the server and replays the log to the recovery point.",
             left_behind="Nothing was changed; the server is down.",
         )
-
-
-def _stop(server: Server, pid: int, *, immediate: bool) -> None:
-    if server.exists(f"{server.data}/postmaster.pid"):
-        done = stop_service(server, "stop", immediate=immediate, timeout_s=_STOP_S)
-    else:  # its directory is gone: pg_ctl cannot find it any more, the kernel can
-        done = server.run("stop", ["kill", "-QUIT" if immediate else "-INT", str(pid)], timeout_s=10)
-    if not _gone(server, pid):
-        raise ActionFailed(
-            f"{server.name} did not stop within {_STOP_S:.0f} s: {last_words(done)}",
-            "Look for a backup or a long checkpoint in its log; --immediate does not wait for them.",
-            left_behind="The server is shutting down and takes no new connections.",
-        )
-
-
-def _gone(server: Server, pid: int) -> bool:
-    end = time.monotonic() + _STOP_S
-    while postmaster(server) == pid:
-        if server.ctx.cancelled:
-            raise Cancelled("The server was told to stop, and goes on shutting down.")
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.2)
-    return True
