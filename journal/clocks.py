@@ -161,7 +161,8 @@ def rpo(incident: Incident, readings: Mapping[str, tuple[datetime, Mapping[str, 
 def _rpo(incident: Incident, name: str, reading: tuple[datetime, Mapping[str, Any]] | None) -> RpoClock:
     system = incident.plan.systems[name]
     recoveries = incident.ledger(name).recoveries
-    proof = _proof(incident, name, recoveries[-1].run if recoveries else 0)
+    replaced = [recovery.run for recovery in recoveries if recovery.timeline or recovery.looked_later]
+    proof = _proof(incident, name, (replaced or [recoveries[0].run])[-1] if recoveries else 0)
     return RpoClock(
         system=name,
         title=system.title,

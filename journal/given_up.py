@@ -54,7 +54,7 @@ def _not_archived(incident: Incident, readings: Mapping[str, Reading]) -> Iterat
         until = live.archived_until or incident.ledger(name).archived_until
         if newest and until and newest > until:
             lack = length((newest - until).total_seconds())
-            yield system.title, f"at most {lack} of commits if its own log is gone: archived until {instant(until)}"
+            yield system.title, f"{lack} of the commits seen, if its own log is gone: archived until {instant(until)}"
 
 
 def _newest(incident: Incident, system: str, reading: Reading | None) -> tuple[datetime | None, Measured]:

@@ -55,6 +55,10 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this one's history holds ``earlier``'s; else it went back to before that, and brought it all back."""
         return not (self.from_timeline and earlier.timeline) or self.from_timeline >= earlier.timeline
 
+    def same_as(self, found: Measured) -> bool:
+        """Whether ``found`` tells of this recovery once more."""
+        return bool(self.timeline) and (self.timeline, self.recovered_to) == (found.timeline, found.recovered_to)
+
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
     """What a system lost, by all its recoveries in one incident. Lengths are in seconds.
@@ -151,6 +155,8 @@ class Ledger(msgspec.Struct):
         """Take in that a recovery came to its end, and how far it reached."""
         if found.recovered_to is None:
             return
+        if self.recoveries and self.recoveries[-1].same_as(found):
+            return  # asked again, and told again
         if looked_later and self.recoveries and not (self.known or self.stopped_at):
             if not self.recoveries[-1].looked_later:
                 return  # nothing happened since a recovery that was measured at its end
@@ -175,7 +181,7 @@ class Ledger(msgspec.Struct):
         """Return what was lost; None where nothing tells what came back.
 
         Args:
-            began_at: the start of the disruption, as it was declared.
+            began_at: the start of the disruption, as it was declared. Where commits are younger, it was typed wrongly.
             scripted: whether that is when the world of a tabletop ends, and so exact.
         """
         if not self.recoveries:
@@ -186,12 +192,13 @@ class Ledger(msgspec.Struct):
         return _over(last, earlier, began_at)
 
 
-def _by_start(only: Recovery, began_at: datetime, *, scripted: bool) -> Loss:
-    typed = max(0.0, (began_at - only.recovered_to).total_seconds())
+def _by_start(only: Recovery, began_at: datetime, *, scripted: bool) -> Loss | None:
+    typed = (began_at - only.recovered_to).total_seconds()
     if scripted:
-        return Loss(at_least=typed, at_most=typed, newest=began_at, source="the script")
+        lost = max(0.0, typed)
+        return Loss(at_least=lost, at_most=lost, newest=began_at, source="the script")
     most = _seconds(only.stopped_at, only.recovered_to)
-    return Loss(at_least=0.0, at_most=most, typed=typed, newest=None, source="")
+    return None if most is None and typed < 0 else Loss(at_least=0.0, at_most=most, typed=typed if typed >= 0 else None)
 
 
 def _over(last: Recovery, earlier: list[Recovery], began_at: datetime) -> Loss:

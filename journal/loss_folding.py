@@ -25,7 +25,7 @@ def measured(incident: Incident, run: Run) -> None:
     found, ledger = Measured.of(run.facts), incident.ledger(own)
     if found.recovered_to:
         ledger.recovered(run.id, found, run.action)
-    elif found.no_commit_after or not found.newest_commit_at:
+    elif found.no_commit_after or not found.newest_commit_at or not _touched(incident, own):
         ledger.take(found, run.action)
     elif not _new_work(incident, own, found.newest_commit_at):
         seen = Measured(recovered_to=found.newest_commit_at)
@@ -37,6 +37,12 @@ def _system_of(incident: Incident, run: Run) -> str:
     step = incident.plan.by_id.get(run.step)
     named = step.system if step else run.action.partition(".")[0]
     return named if named in incident.plan.systems else ""
+
+
+def _touched(incident: Incident, system: str) -> bool:
+    """Whether a system was down or changed at all: else what a verification sees there is what is there to lose."""
+    ledger = incident.ledger(system)
+    return bool(ledger.stopped_at or ledger.recoveries or system in incident.changed_at)
 
 
 def _new_work(incident: Incident, system: str, newest: datetime) -> bool:

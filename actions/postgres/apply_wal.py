@@ -84,7 +84,8 @@ def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> 
             "Start it: postgres.start.",
             left_behind="Nothing was changed; the server is down.",
         )
-    return Outcome(ok=True, summary=f"The log was applied already, to {record.goal}.")
+    summary = f"The log was applied already, to {record.goal}."
+    return Outcome(ok=True, summary=summary, facts=record.back.facts())
 
 
 def _require_untouched(server: Server, record: RestoreRecord, pid: int | None) -> None:
@@ -156,19 +157,20 @@ def _finish(server: Server, record: RestoreRecord) -> Outcome:
         row = session.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
         back = recovered(session, server.settings)
     timeline = int(row[0][:8], 16) if row else 0
-    save_record(server, msgspec.structs.replace(record, state="recovered"))
-    reached = _left_at(server, timeline) or record.goal_lsn
     newest = back.recovered_to
+    back = msgspec.structs.replace(
+        back,
+        newest_commit_at=_later(newest, record.log_end) if newest else None,
+        timeline=timeline,
+        from_timeline=record.timeline,
+    )
+    save_record(server, msgspec.structs.replace(record, state="recovered", back=back))
+    reached = _left_at(server, timeline) or record.goal_lsn
     facts = {
         "recovered_to_lsn": format_lsn(reached),
         "backup": record.backup,
         "gap": record.gap,
-        **msgspec.structs.replace(
-            back,
-            newest_commit_at=_later(newest, record.log_end) if newest else None,
-            timeline=timeline,
-            from_timeline=record.timeline,
-        ).facts(),
+        **back.facts(),
     }
     return Outcome(
         ok=True,

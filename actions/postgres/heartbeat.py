@@ -15,8 +15,8 @@ _PATIENT_S = 15.0
 QUICK_S = 1.0
 """A heartbeat table that is locked, or too long to look through, is not measured: by a probe after a second."""
 
-_COUNTED_BYTES = 32 * 1024 * 1024
-"""Up to this size its rows are counted: a second's work at most, and a week of one a second."""
+_COUNTED_BYTES = 8 * 1024 * 1024
+"""Up to this size its rows are counted each time: some milliseconds, and two days of one row a second."""
 
 
 def newest_commit(

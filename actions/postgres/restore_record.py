@@ -31,6 +31,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         goal, goal_lsn: where replay goes to, in words and in bytes.
         gap: the missing segment before which it was decided to stop.
         log_end: the last commit in all the log there was to replay, whether or not it lay before the goal.
+        back: what came back with the replay.
         known: what was known of the last commit before anything was changed.
     """
 
@@ -51,6 +52,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     goal_lsn: int = 0
     gap: str = ""
     log_end: datetime | None = None
+    back: Measured = Measured()
     known: Measured = Measured()
 
 

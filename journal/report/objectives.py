@@ -96,8 +96,9 @@ def _rpo_remarks(incident: Incident, clock: RpoClock) -> Iterator[str]:
     if loss.newest is None and not loss.exact:
         yield "nobody saw the newest commit"
     if loss.at_most is None:
-        bound = "only the start that was typed bounds it" if loss.typed is not None else "nothing bounds it"
-        yield bound
+        yield "only the start that was typed bounds it" if loss.typed is not None else "nothing bounds it"
+    elif loss.typed is not None and loss.typed < loss.at_most:
+        yield f"{length(loss.typed)} if it began when it was typed to have begun"
     elif not loss.exact and loss.newest:
         yield f"{length(loss.at_least)} of it seen, the rest until nothing was committed any more"
     if clock.disproved_by:

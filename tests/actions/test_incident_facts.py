@@ -23,6 +23,6 @@ def test_the_newest_commit_and_what_the_point_gives_up_are_told() -> None:
     told.tell(e.DecisionMade(step="point", name="recovery_point", answer="latest"))
     facts = incident_facts(told.incident, told.at)
     assert facts.newest_known == {"db": BEGAN}
-    assert facts.gives_up[1].startswith("The database: at most 40 s of commits if its own log is gone")
+    assert facts.gives_up[1].startswith("The database: 40 s of the commits seen, if its own log is gone")
     told.tell(e.DecisionMade(step="point", name="recovery_point", answer=f"time:{BEGAN - timedelta(seconds=50)}"))
     assert incident_facts(told.incident, told.at).gives_up[0].startswith("The database: at least 50 s of commits")

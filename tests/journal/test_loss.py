@@ -161,7 +161,7 @@ def test_the_damage_reports_newest_commit_is_evidence() -> None:
 def test_nothing_is_met_before_a_verification_passed() -> None:
     told = story()
     told.run("stop-writers", facts=last_commit(5))
-    recover(told, 0, verified="")
+    recover(told, 0, verified="", timeline=2, from_timeline=1)
     assert (lost(told)[2], "no verification" in remark(told)) == (None, True)
     told.tell(e.StepMarkedDone(step="verify", note="looks fine"))
     assert lost(told)[2] is None
@@ -169,7 +169,9 @@ def test_nothing_is_met_before_a_verification_passed() -> None:
     assert (lost(told)[2], "step 1.1.5 failed" in remark(told)) == (None, True)
     told.run("verify")
     assert lost(told) == (5, "", True)
-    recover(told, 0, verified="")
+    told.run("apply", facts=facts(recovered_to=at(0), timeline=2, from_timeline=1))
+    assert lost(told)[2] is True, "asked again, it told the same again"
+    recover(told, 0, verified="", timeline=3, from_timeline=1)
     assert lost(told)[2] is None, "what proved the first recovery proves nothing of the second"
 
 
@@ -209,3 +211,32 @@ def test_what_was_written_after_the_recovery_is_not_lost() -> None:
     assert lost(told)[:2] == (10, "")
     told.run("verify", facts=facts(newest_commit_at=at(5000)))
     assert lost(told)[:2] == (13, "at most"), "the second outage may have cost what the probe did not see"
+
+
+def test_a_crash_after_a_verified_recovery_takes_its_proof_from_nobody() -> None:
+    told = story()
+    told.run("stop-writers", facts=last_commit(5))
+    recover(told, 0, timeline=2, from_timeline=1)
+    down(told, seen=500, found=503)
+    told.run("apply", facts={**last_commit(502), **facts(recovered_to=at(502))})
+    assert lost(told) == (5, "", True)
+
+
+def test_commits_after_the_start_that_was_typed_show_that_it_bounds_nothing() -> None:
+    told = story()
+    recover(told, 300)
+    assert lost(told) == (None, "", None)
+    told = story()
+    told.run("restore", started={"destructive": True}, facts=facts(no_commit_after=at(2000)))
+    told.run("apply", facts=facts(recovered_to=at(-60)))
+    assert lost(told)[:2] == (2060, "at most")
+    assert "1 min if it began when it was typed to have begun" in remark(told)
+
+
+def test_a_look_at_a_system_that_nobody_touched_is_evidence_and_no_recovery() -> None:
+    told = story()
+    told.run("verify", facts=facts(newest_commit_at=at(50)))
+    assert lost(told)[0] is None
+    told.run("restore", started={"destructive": True}, facts=facts(no_commit_after=at(80)))
+    told.run("apply", facts=facts(recovered_to=at(30)))
+    assert lost(told)[:2] == (50, "at most")

@@ -98,6 +98,12 @@ def more_heartbeats(lab: Lab, number: int) -> None:
     until(lambda: rows(lab) >= wanted)
 
 
+def back_at(told: Told) -> str:
+    """What the last recovery reached, as a fact."""
+    text: str = Measured(recovered_to=told.rpo.recovered_to).facts()["recovered_to"]
+    return text
+
+
 @contextmanager
 def let_in_again(told: Told) -> Iterator[None]:
     try:
@@ -128,6 +134,8 @@ def test_what_a_chosen_point_throws_away_is_the_loss_whatever_start_was_typed(la
         assert told.do("verify").ok
         assert told.rpo.met is True
 
+        assert told.do("apply").facts["recovered_to"] == back_at(told), "asked again, it tells the same"
+        assert told.rpo.met is True
         told.recover("latest")
         again = told.rpo.loss
         assert again
