@@ -76,7 +76,7 @@ def wait_until_up(server: Server, deadline_s: float) -> None:
             raise Cancelled("The server was launched, and goes on starting.")
         if (trouble := _not_up(server)) == "":
             return
-        if not _alive_soon(server):
+        if not _alive_soon(server) and not _is_launching(server):
             raise went_down(server)
         time.sleep(_PAUSE_S)
     raise ActionFailed(
@@ -149,6 +149,12 @@ def _not_up(server: Server) -> str:
         if error.why in ("password", "another", "unproven"):
             raise
         return error.message
+
+
+def _is_launching(server: Server) -> bool:
+    """Whether systemd is still at it: what its unit does before the server is not the server going down."""
+    service = server.settings.service
+    return service.manager == "systemd" and show_unit(server, service.unit).active in ("activating", "reloading")
 
 
 def _alive_soon(server: Server) -> bool:

@@ -40,7 +40,8 @@ def _ask_its_keeper(server: Server, pid: int, *, immediate: bool) -> Completed:
     if not server.exists(f"{server.data}/postmaster.pid") and not unit_of(server, pid).endswith(".service"):
         return _ask_itself(server, pid, immediate=immediate)  # its directory is gone: the kernel finds it
     service, unit = server.settings.service, own_unit(server, pid)
-    if not unit.name or unit.name.removesuffix(".service") == service.unit.removesuffix(".service"):
+    named = service.unit.removesuffix(".service") if service.manager == "systemd" else ""
+    if not unit.name or unit.name.removesuffix(".service") == named:
         return stop_service(server, "stop", immediate=immediate, timeout_s=_STOP_S)
     said = f"the unit {service.unit}" if service.manager == "systemd" else service.manager
     server.ctx.log(

@@ -63,7 +63,8 @@ def show_unit(server: Server, name: str) -> Unit:
 def own_unit(server: Server, pid: int) -> Unit:
     """Return the service that keeps this very process; none where it lies in a session, or in a stranger's service."""
     found = show_unit(server, unit_of(server, pid))
-    return found if found.name.endswith(".service") and found.main_pid == pid else Unit()
+    its_own = found.main_pid == pid or (not found.main_pid and found.active == "activating")  # not told to systemd yet
+    return found if found.name.endswith(".service") and its_own else Unit()
 
 
 def who_runs(server: Server, pid: int) -> str:
