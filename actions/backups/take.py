@@ -13,12 +13,12 @@ from actions.backups.hold import read_hold
 from actions.backups.pgbackrest import command, read_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.postgres.cluster import Cluster, read_cluster
 from actions.postgres.identity import identity
-from actions.postgres.manifest import Manifest, between, manifest_path
+from actions.postgres.manifest import make_manifest, manifest_path
 from actions.postgres.proven import proven
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server, last_words
-from actions.postgres.tables import Counted, read_tables
 from actions.postgres.wal import format_lsn
 
 _KINDS = ("full", "diff", "incr")
@@ -44,7 +44,7 @@ def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
     if not ctx.effect(f"take a {kind} backup, and write its manifest"):
         return Outcome(ok=True, summary=f"would take a {kind} backup")
     begun = time.monotonic()
-    before = _count(server)
+    before = read_cluster(server, until_s=_HOURS_S, say=False)
     label = _backup(server, kind)
     manifest = _write_manifest(server, label, before)
     taken = read_repository(server).backup(label)
@@ -80,11 +80,6 @@ def _check_hold(server: Server) -> None:
     )
 
 
-def _count(server: Server) -> dict[str, Counted]:
-    with proven(server, deadline_s=_HOURS_S) as session:
-        return dict(read_tables(session))
-
-
 def _backup(server: Server, kind: str) -> str:
     done = server.run(
         "backup", command(server, "backup", f"--type={kind}", "--log-level-console=info"), timeout_s=_HOURS_S
@@ -99,21 +94,22 @@ def _backup(server: Server, kind: str) -> str:
     return found[1]
 
 
-def _write_manifest(server: Server, label: str, before: dict[str, Counted]) -> bool:
+def _write_manifest(server: Server, label: str, before: Cluster) -> bool:
     """Count again: what stayed the same is what the backup must hold. Damaged tables leave the backup without one."""
     path = manifest_path(server, label)
-    damaged = [name for name, table in before.items() if table.damage]
+    damaged = [line.partition(": ")[0] for line in before.damaged()]
     if not path or damaged:
         server.ctx.log(
             f"No manifest: {', '.join(damaged) + ' cannot be read' if damaged else 'no folder for it'}", "err"
         )
         return False
     backup = read_repository(server).backup(label)
-    manifest = Manifest(
-        label=label,
-        taken_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        lsn=format_lsn(backup.stop_lsn) if backup else "",
-        tables=between(before, _count(server)),
+    manifest = make_manifest(
+        label,
+        f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        format_lsn(backup.stop_lsn) if backup else "",
+        before,
+        read_cluster(server, until_s=_HOURS_S, say=False),
     )
     server.write(path, msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n")
     return True

@@ -10,7 +10,7 @@ from actions.backups.archive import gaps, read_archive, read_path
 from actions.backups.pgbackrest import Backup, Repository, read_repository
 from actions.backups.soundness import verify_repository
 from actions.context import ActionContext
-from actions.outcome import Outcome
+from actions.outcome import Finding, Outcome
 from actions.postgres.identity import identity
 from actions.postgres.process import control
 from actions.postgres.server import Server, find_server
@@ -19,6 +19,8 @@ from journal.counting import count
 
 _SETS_NAMED = 30
 """Of how many backups a look says when each ended: what a recovery point at one of them gives up is told by it."""
+
+_CURE = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
 
 
 @action(
@@ -34,7 +36,8 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     repository = read_repository(server)
     facts = quick_facts(server, repository)
     findings = list(facts.pop("findings"))
-    if full and ctx.effect("read every file of the repository"):
+    whole = full and ctx.effect("read every file of the repository")
+    if whole:
         soundness = verify_repository(server, "verify")
         facts |= {"sound": soundness.sound, "damaged": soundness.damaged, "damaged_segments": soundness.segments}
         findings += [f"backup {label} is damaged" for label in soundness.damaged]
@@ -43,7 +46,13 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
             findings.append("pgBackRest reports an error: read its output")
     for line in findings:
         ctx.log(line, "err")
-    return Outcome(ok=not findings, summary=_summary(facts, findings, full=full), facts={**facts, "findings": findings})
+    return Outcome(
+        ok=not findings,
+        summary=_summary(facts, findings, full=whole),
+        facts={**facts, "findings": findings},
+        findings=[Finding(severity="wrong", about="", text=line, cure=_CURE) for line in findings],
+        partial="" if whole else "quick check, no backup file was read",
+    )
 
 
 def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:

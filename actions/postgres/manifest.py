@@ -1,4 +1,4 @@
-"""The manifest beside a backup: count and digest of every table, and what a recovered database must hold of it."""
+"""The manifest beside a backup: every database and relation of the cluster, as the backup must hold them."""
 
 from __future__ import annotations
 
@@ -8,27 +8,58 @@ from typing import Literal
 import msgspec
 
 from actions.outcome import ActionFailed
+from actions.postgres.cluster import Cluster, Database
+from actions.postgres.relations import SETTINGS, Relation
 from actions.postgres.server import Server
-from actions.postgres.tables import SETTINGS, Counted
-from journal.counting import count
 
 
 class TableState(msgspec.Struct, frozen=True, kw_only=True):
-    """One table. ``stable``: it did not change while the backup was taken; ``growing``: it did, and has no digest."""
+    """One table of an older manifest, or of the lab's own script."""
 
     count: int
     digest: str | None = None
     state: Literal["stable", "growing"] = "stable"
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Every table of the inventory's database at the time of one backup. ``lsn`` is the backup's end."""
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A cluster at the time of one backup.
+
+    Attributes:
+        label: the backup's.
+        taken_at: when it ended.
+        lsn: the log's position at its end.
+        counted_lsn: the position, in bytes, up to which what is stable was seen to be so; 0: not known.
+        quiet: whether no transaction was open then, which could commit later what it wrote before.
+        settings: those under which digests were taken.
+        databases: each with every relation; a relation without a digest changed while the backup was taken.
+        roles: roles and tablespaces.
+        tables: of an older manifest, the tables of the inventory's database; nothing else is known there.
+    """
 
     label: str
     taken_at: str
     lsn: str
-    settings: dict[str, str] = msgspec.field(default_factory=lambda: dict(SETTINGS))
-    tables: dict[str, TableState]
+    counted_lsn: int = 0
+    quiet: bool = False
+    settings: dict[str, str]
+    databases: dict[str, Database] = {}
+    roles: dict[str, str] = {}
+    tables: dict[str, TableState] = {}
+
+    @property
+    def whole(self) -> bool:
+        """Whether it knows of every database and definition."""
+        return bool(self.databases)
+
+    def known(self, database: str) -> dict[str, Database]:
+        """Return every database that it knows; the tables of an older one are those of ``database``."""
+        if self.whole:
+            return self.databases
+        relations = {
+            name: Relation(count=table.count, digest=(table.digest or "") if table.state == "stable" else "")
+            for name, table in self.tables.items()
+        }
+        return {database: Database(relations=relations)}
 
 
 def manifest_path(server: Server, label: str) -> str:
@@ -44,7 +75,7 @@ def load_manifest(server: Server, label: str) -> Manifest | None:
         ActionFailed: it is there and cannot be understood.
     """
     path = manifest_path(server, label)
-    text = server.read(path) if path else None
+    text = server.read(path) if path and label else None
     if text is None:
         return None
     try:
@@ -53,33 +84,36 @@ def load_manifest(server: Server, label: str) -> Manifest | None:
         raise ActionFailed(f"The manifest {path} cannot be understood: {error}", "Take a new backup.") from None
 
 
-def between(before: Mapping[str, Counted], after: Mapping[str, Counted]) -> dict[str, TableState]:
-    """Return the tables' states from a count before and one after a backup."""
-    states = {}
-    for name, was in before.items():
-        if was == after.get(name):
-            states[name] = TableState(count=was.count, digest=was.digest)
-        elif name in after:
-            states[name] = TableState(count=was.count, state="growing")
-    return states
+def make_manifest(label: str, taken_at: str, lsn: str, before: Cluster, after: Cluster) -> Manifest:
+    """Return the manifest of a backup from a look before it and one after it: what stayed the same it must hold."""
+    return Manifest(
+        label=label,
+        taken_at=taken_at,
+        lsn=lsn,
+        counted_lsn=after.lsn,
+        quiet=after.quiet,
+        settings=dict(SETTINGS),
+        databases={
+            name: _between(before.databases[name], found)
+            for name, found in after.databases.items()
+            if name in before.databases
+        },
+        roles=_same(before.roles, after.roles),
+    )
 
 
-def compare(manifest: Manifest, found: Mapping[str, Counted]) -> list[str]:
-    """Return what the database lacks of the manifest, a line each.
+def _between(before: Database, after: Database) -> Database:
+    relations = {}
+    for name, now in after.relations.items():
+        was = before.relations.get(name)
+        if was is None or not (was.read or not was.holds):
+            continue
+        stable = (was.kind, was.count, was.digest) == (now.kind, now.count, now.digest)
+        relations[name] = now if stable else msgspec.structs.replace(now, digest="", damage="")
+    return Database(
+        relations=relations, definitions=_same(before.definitions, after.definitions), skipped=after.skipped
+    )
 
-    A stable table must be the same. Of a growing one all that can be said is that rows must not be missing.
-    """
-    wrong = []
-    for name, expected in manifest.tables.items():
-        have = found.get(name)
-        if have is None:
-            wrong.append(f"{name} is missing ({count(expected.count, 'row')})")
-        elif have.damage:
-            continue  # said already, with the page
-        elif expected.state == "growing" and have.count < expected.count:
-            wrong.append(f"{name} has {count(have.count, 'row')}, fewer than the backup's {expected.count:,}")
-        elif expected.state == "stable" and have.count != expected.count:
-            wrong.append(f"{name} has {count(have.count, 'row')}, the backup {expected.count:,}")
-        elif expected.state == "stable" and have.digest != expected.digest:
-            wrong.append(f"{name} has the backup's {count(have.count, 'row')}, but not the same content")
-    return wrong
+
+def _same(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    return {name: digest for name, digest in after.items() if before.get(name) == digest}

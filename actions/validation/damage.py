@@ -10,14 +10,15 @@ from actions.backups.pgbackrest import read_repository
 from actions.backups.verify import quick_facts
 from actions.context import ActionContext
 from actions.health import Health
-from actions.outcome import ActionFailed, Outcome
+from actions.outcome import Finding, Outcome
 from actions.postgres.amcheck import check_without_installing
-from actions.postgres.connection import CannotConnect
+from actions.postgres.cluster import Cluster, read_cluster
+from actions.postgres.comparison import Comparison
 from actions.postgres.heartbeat import measure
+from actions.postgres.manifest import load_manifest
 from actions.postgres.process import describe_data, postmaster
 from actions.postgres.proven import proven
 from actions.postgres.server import Server
-from actions.postgres.tables import Counted, read_tables
 from actions.validation.everything import measure_all
 from journal.counting import count
 from journal.errors import CleoError
@@ -44,7 +45,20 @@ def damage_report(ctx: ActionContext) -> Outcome:
     place = ctx.files / f"damage_{now:%Y%m%d_%H%M%S}.log"
     if ctx.effect(f"write {place}"):
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return Outcome(ok=True, summary=_summary(facts), facts={**facts, "file": str(place)})
+    findings = [finding for name, found in facts.items() for finding in _findings(name, found)]
+    return Outcome(ok=True, summary=_summary(facts), facts={**facts, "file": str(place)}, findings=findings)
+
+
+def _findings(system: str, facts: dict[str, Any]) -> list[Finding]:
+    """What is damaged is wrong until a verification proves otherwise; what the newest backup has besides is said."""
+    cure = "Find out whether the page or the log holds it: postgres.verify; then choose the recovery point."
+    corrupt, lacking = facts.get("corrupt", []), facts.get("lacking", [])
+    found = [Finding(severity="wrong", about=system, text=line, cure=cure, system=system) for line in corrupt]
+    return found + [
+        Finding(severity="warning", about=system, text=line, cure="Compare it with what people know of it.")
+        for line in lacking
+        if line not in corrupt
+    ]
 
 
 def _examine(server: Server, health: Health) -> tuple[dict[str, Any], list[str]]:
@@ -69,34 +83,31 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
     """Read every row and check every structure. Nothing is installed: this only looks."""
     if not facts["running"]:
         return ["corruption: not measured, the server is down"]
-    tables, measured = _read(server)
-    facts |= measured.facts()
-    corrupt = [f"{name}: {table.damage}" for name, table in tables.items() if table.damage]
+    with proven(server, deadline_s=60) as session:
+        facts |= measure(session, server.settings).facts()
+    held = read_cluster(server, until_s=_READ_S, say=False)
     found, left_out = check_without_installing(server)
-    corrupt += found
-    facts["corrupt"] = corrupt
-    lines = [f"corrupt: {line}" for line in corrupt] or [f"corruption: none found, {count(len(tables), 'table')} read"]
+    facts["corrupt"] = [*held.damaged(), *found]
+    compared = _compare(server, held)
+    facts |= {name.replace(" ", "_"): number for name, number in compared.tally().items()}
+    facts["lacking"] = [str(one) for one in compared.findings(server.name) if one.severity != "note"]
+    read = sum(relation.read for _, relation in held.relations())
+    lines = [f"corrupt: {line}" for line in facts["corrupt"]] or [
+        f"corruption: none found, {count(read, 'relation')} of {count(len(held.databases), 'database')} read"
+    ]
+    lines += [f"against the newest backup: {line}" for line in facts["lacking"] if line not in facts["corrupt"]]
     return [*lines, f"structures not checked: {left_out}"] if left_out else lines
 
 
-def _read(server: Server) -> tuple[dict[str, Counted], Measured]:
-    """Read every table, as far as the time allows.
-
-    Raises:
-        ActionFailed: it did not suffice.
-        CannotConnect: the server broke off.
-    """
+def _compare(server: Server, held: Cluster) -> Comparison:
+    """Compare with the newest backup that has a manifest; where none has, nothing is missed."""
+    manifest = None
     try:
-        with proven(server, deadline_s=_READ_S) as session:
-            measured = measure(session, server.settings)
-            return dict(read_tables(session)), measured
-    except CannotConnect as error:
-        if error.why != "timeout":
-            raise
-        raise ActionFailed(
-            f"not every table could be read within {_READ_S / 60:.0f} minutes",
-            "Run postgres.verify, which takes its time.",
-        ) from None
+        for backup in reversed(read_repository(server).backups):
+            manifest = manifest or load_manifest(server, backup.label)
+    except CleoError as error:
+        server.ctx.log(f"{server.name}: nothing to compare with: {error.message}", "err")
+    return Comparison(manifest, held, database=server.settings.database, exact=False, closer=lambda _, names: {})
 
 
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
@@ -130,7 +141,9 @@ def _summary(facts: dict[str, Any]) -> str:
     parts = []
     for name, found in facts.items():
         corrupt = len(found.get("corrupt", []))
+        lacking = len([line for line in found.get("lacking", []) if line not in found.get("corrupt", [])])
         more = f", {corrupt} corrupt" if corrupt else ""
+        more += f", {count(lacking, 'difference')} to the newest backup" if lacking else ""
         loss = f", about {found['estimated_loss_s']:.0f} s lost if restored" if "estimated_loss_s" in found else ""
         parts.append(
             f"{name} is {found['status']}, data directory {found.get('data_directory', 'not measured')}{more}{loss}"

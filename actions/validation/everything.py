@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from actions.health import Health
+from actions.outcome import Finding
 from actions.probes import probe_system
 from journal.errors import CleoError
 
@@ -29,11 +30,23 @@ def _measure(ctx: ActionContext, name: str, deadline_s: float) -> Health:
         return Health(status="not measured", detail=error.message)
 
 
+def known_wrong(ctx: ActionContext) -> list[Finding]:
+    """Return what earlier actions proved to be wrong in the systems, while none proved otherwise."""
+    cure = "A verification to the end tells whether it is still so."
+    return [
+        Finding(severity="warning", about=name, text=f"its data was {words}", cure=cure)
+        for name, words in ctx.incident.found_wrong.items()
+    ]
+
+
 def say(ctx: ActionContext, measured: dict[str, Health]) -> str:
     """Log every system's line, and return the summary."""
+    wrong = ctx.incident.found_wrong
     for name, health in measured.items():
-        ctx.log(f"{name}: {health.status}. {health.detail}")
+        known = f" DATA WRONG: {wrong[name]}." if name in wrong else ""
+        ctx.log(f"{name}: {health.status}.{known} {health.detail}")
     not_up = [f"{name} is {health.status}" for name, health in measured.items() if health.status != "up"]
+    not_up += [f"{name}'s data is wrong ({wrong[name]})" for name in measured if name in wrong]
     if not measured:
         return f"The inventory {ctx.inventory.name} has no systems: nothing was measured."
     if not_up:

@@ -8,10 +8,10 @@ from actions.action import action
 from actions.backups.pgbackrest import read_repository
 from actions.backups.verify import quick_facts
 from actions.context import ActionContext
-from actions.outcome import Outcome
+from actions.outcome import Finding, Outcome
 from actions.postgres.process import describe_data, postmaster
 from actions.postgres.server import Server
-from actions.validation.everything import measure_all, say
+from actions.validation.everything import known_wrong, measure_all, say
 from journal.counting import count
 from journal.errors import CleoError
 
@@ -34,7 +34,9 @@ def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
             findings += _in_depth(Server(ctx, name, settings), facts[name])
     for line in findings:
         ctx.log(line, "err")
-    return Outcome(ok=bool(measured), summary=" ".join([summary, *findings[:3]]), facts=facts)
+    seen = [Finding(severity="warning", about="", text=line) for line in findings]
+    summary = " ".join([summary, *findings[:3]])
+    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=[*known_wrong(ctx), *seen])
 
 
 def _in_depth(server: Server, facts: dict[str, Any]) -> list[str]:

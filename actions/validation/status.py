@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from actions.action import action
 from actions.outcome import Outcome
-from actions.validation.everything import measure_all, say
+from actions.validation.everything import known_wrong, measure_all, say
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -20,4 +20,4 @@ def status_check(ctx: ActionContext) -> Outcome:
     measured = measure_all(ctx, _QUICK_S)
     summary = say(ctx, measured)
     facts: dict[str, Any] = {name: health.status for name, health in measured.items()}
-    return Outcome(ok=bool(measured), summary=summary, facts=facts)
+    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=known_wrong(ctx))

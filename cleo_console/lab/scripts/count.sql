@@ -6,7 +6,7 @@ SET IntervalStyle = 'postgres';
 SET extra_float_digits = 1;
 SET bytea_output = 'hex';
 SELECT string_agg(
-    format('SELECT %L AS name, count(*) AS rows, sum(hashtextextended(t::text, 0)::numeric) AS digest FROM %I.%I t',
+    format('SELECT %L AS name, count(*) AS rows, sum(hashtextextended((t.*)::text, 0)::numeric) AS digest FROM ONLY %I.%I AS t',
            n.nspname || '.' || c.relname, n.nspname, c.relname), ' UNION ALL ') AS counts
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

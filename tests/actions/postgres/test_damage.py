@@ -83,5 +83,5 @@ def test_a_flipped_byte_in_a_page_is_found(lab: Lab, ctx: FakeContext) -> None:
     report = ctx.do(damage_report)
     text = Path(report.facts["file"]).read_text()
     assert Path(report.facts["file"]).name.startswith("damage_")
-    assert "corrupt: public.messages" in text
+    assert "corrupt: cleoai, public.messages" in text
     assert " corrupt" in report.summary
