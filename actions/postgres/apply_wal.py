@@ -13,6 +13,7 @@ from actions.postgres.given_up import tell_given_up
 from actions.postgres.goal import Gap, Logs, find_goal, reaches_gap
 from actions.postgres.heartbeat import recovered
 from actions.postgres.identity import identity
+from actions.postgres.leftovers import found_after
 from actions.postgres.managers import unmanaged
 from actions.postgres.process import control, postmaster
 from actions.postgres.proven import proven
@@ -177,6 +178,7 @@ def _finish(server: Server, record: RestoreRecord) -> Outcome:
         summary=f"Recovered to {format_lsn(reached)} on timeline {timeline}{_newest(newest)}; writers are kept out."
         + (f" Stopped before the missing segment {record.gap}, as decided." if record.gap else ""),
         facts={key: value for key, value in facts.items() if value not in (None, "")},
+        findings=found_after(server),
     )
 
 

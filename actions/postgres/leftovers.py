@@ -9,6 +9,7 @@ from actions.outcome import Finding
 from actions.postgres.connection import CannotConnect
 from actions.postgres.proven import proven
 from actions.postgres.server import Server
+from journal.errors import CleoError
 
 if TYPE_CHECKING:
     import psycopg
@@ -53,6 +54,15 @@ def leftovers(server: Server) -> list[Finding]:
         elif connectable:
             found += _of_database(server, name)
     return found
+
+
+def found_after(server: Server) -> list[Finding]:
+    """Return what a recovery left, for an action that has done its work: that it cannot be looked at is a finding."""
+    try:
+        return leftovers(server)
+    except CleoError as error:
+        cure = "Run postgres.verify once the server can be asked."
+        return [_warning("leftovers", f"not looked at: {error.message}", cure)]
 
 
 def _warning(about: str, text: str, cure: str) -> Finding:

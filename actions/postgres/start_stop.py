@@ -14,6 +14,7 @@ from actions.postgres.connection import CannotConnect
 from actions.postgres.heartbeat import measure, newest_before_start
 from actions.postgres.identity import identity
 from actions.postgres.last_commit import last_of, measure_kept, untouched_since
+from actions.postgres.leftovers import found_after
 from actions.postgres.managers import unmanaged
 from actions.postgres.process import control, describe_data, postmaster
 from actions.postgres.proven import proven
@@ -67,6 +68,7 @@ def start(ctx: ActionContext) -> Outcome:
         ok=True,
         summary=f"{server.name} is up after crash recovery, {time.monotonic() - begin:.0f} s.",
         facts={"seconds": round(time.monotonic() - begin, 1), **came_back.facts()},
+        findings=found_after(server),
     )
 
 

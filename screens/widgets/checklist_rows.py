@@ -83,4 +83,6 @@ def _summary(incident: Incident, steps: list[Step]) -> tuple[str, str]:
     if not applying:
         return "n/a", "quiet"
     settled = sum(state.settled for state in applying)
+    if settled == len(applying) and not {StepState.FOUND, StepState.LOOKED}.isdisjoint(applying):
+        return "~ findings", "warn"
     return ("✓", "good") if settled == len(applying) else (f"{settled}/{len(applying)}", "")

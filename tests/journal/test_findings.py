@@ -16,7 +16,7 @@ from journal.events import Finding
 from journal.found import found_words
 from journal.records import StepState
 from screens.step_text import step_text
-from screens.widgets.checklist_rows import step_row
+from screens.widgets.checklist_rows import phase_row, step_row
 from tests.journal.stories import Story, plan, step
 
 LATE = Finding(severity="warning", about="slot s1", text="keeps 3 GB of log", cure="Drop it.", system="db")
@@ -52,6 +52,9 @@ def test_a_look_is_a_tick_only_where_it_was_whole_and_saw_nothing_to_see_to(
     assert upcoming and upcoming.id == "next", "a finding lets people go on"
     row = step_row(incident, "look", story.at)
     assert (row.symbol == "✓") is (state is StepState.DONE)
+    story.run("next")
+    phase = phase_row(incident, incident.plan.phases[0], story.at)
+    assert phase.right.endswith("✓") is (state is StepState.DONE)
     if words:
         assert row.right == words
         assert words in step_text(incident, look, {}, story.at).plain

@@ -15,7 +15,7 @@ from actions.inventory import load_inventory
 from actions.outcome import Cancelled, Outcome
 from actions.postgres.apply_wal import apply_wal
 from actions.postgres.restore import restore
-from actions.postgres.start_stop import stop
+from actions.postgres.start_stop import start, stop
 from actions.postgres.verify import verify
 from actions.postgres.writers import stop_writers
 from actions.validation.damage import damage_report
@@ -129,6 +129,9 @@ def test_a_lock_is_waited_for_with_a_limit_and_its_holder_is_named(
 ) -> None:
     monkeypatch.setattr("actions.postgres.relations._PATIENCE_S", 1.0)
     with held(lab, "BEGIN; LOCK TABLE quiet; PREPARE TRANSACTION 'order-17'", "ROLLBACK PREPARED 'order-17'"):
+        assert ctx.do(stop, immediate=True).ok
+        started = ctx.do(start)
+        assert "prepared transaction 'order-17'" in said(started, "warning"), "a finding after every recovery"
         begun = time.monotonic()
         found = ctx.do(verify)
     assert time.monotonic() - begun < 90
