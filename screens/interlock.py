@@ -9,7 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from journal.gate_words import gate_lines, shut_for_good
+from journal.inert import inert
 from journal.interlock import word_to_type
+from journal.other_incidents import other_incidents
 from journal.plan.model import Step
 from journal.records import Run, RunState
 from screens.session import Session
@@ -72,14 +74,19 @@ class Interlock(WatchingDialog[str], TakesTyping):
         run = self.watched
         if run is None:
             return
-        if run.closed and self.session.incident:
-            lines = gate_lines(self.session.incident, run.closed)
-            self.query_one("#gates", Quiet).show(Content.styled("\n".join(lines), "bold $text-warning"))
-            self.query_one("#gates").remove_class("-empty")
+        self._show_gates(run)
         if run.target:
             self.query_one("#target", Quiet).show(Content("\n").join(target_lines(run.target)))
         if run.state.over:
             self._settle(run)
+
+    def _show_gates(self, run: Run) -> None:
+        """Show what would refuse it, and who else works here: before the dry run is over, and before the typing."""
+        closed = gate_lines(self.session.incident, run.closed) if self.session.incident else []
+        lines = [*closed, *map(inert, other_incidents(self.session.readings))]
+        gates = self.query_one("#gates", Quiet)
+        gates.set_class(not lines, "-empty")
+        gates.show(Content.styled("\n".join(lines), "bold $text-warning"))
 
     def _settle(self, run: Run) -> None:
         output = self.query_one("#run-output", OutputView)

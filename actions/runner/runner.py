@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from actions.gate import Closed
 from actions.insist import REFUSED, Write, insist, write_once
@@ -16,15 +17,17 @@ from actions.runner.gates import Asked, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
+from actions.runner.others import Others
 from actions.runner.takeover import close_in_doubt
 from actions.runner.worker import End, Job, RunnerGone, Worker, refused, with_output
 from actions.runner.world import World
 from journal import events as e
 from journal.action_spec import ActionSpec
 from journal.incident import Incident
+from journal.other_incidents import READING
 from journal.places import IncidentPlace
 from journal.records import Run, RunState
-from journal.store import Follower, Journal, Reader
+from journal.store import Follower, Journal, JournalWriteFailed, Reader
 
 POLL_S = 0.25
 LINGER_S = 10.0
@@ -79,6 +82,10 @@ class Runner:
             try_append=self._try_append,
             trouble=trouble,
         )
+        self._others = (
+            Others(world.locks, self._incident.id, self._incident.title, place.journal) if world.locks else None
+        )
+        self._known_others: list[dict[str, Any]] = []
         self._why_stopped = "asked to stop"
         self._linger_s = LINGER_S if self._incident.closed_at else 0.0
         self._busy_at = time.monotonic()
@@ -108,10 +115,13 @@ class Runner:
         self._refuse_stale()
 
     def _execute(self) -> None:
+        if self._others and self._incident.closed_at is None:
+            self._others.announce(self._world.inventory)
         self._measure()
         try:
             while not self._stop.is_set() and not self._over():
                 self._read_inventory_again()
+                self._tell_others()
                 self._answer()
                 self._pass_on_cancels()
                 self._catch_up(POLL_S)
@@ -133,9 +143,19 @@ class Runner:
         if world is not None:
             self._world = world
             self._jobs.use(world)
+            if self._others:
+                self._others.announce(world.inventory)
             self._monitor.stop()
             self._measure()
         self._append(event)
+
+    def _tell_others(self) -> None:
+        """Show which other open incidents are about the same systems, whenever that changes."""
+        found = self._others.look() if self._others else None
+        if found is not None and found != self._known_others:
+            with suppress(JournalWriteFailed):
+                self._journal.set_reading(READING, {"incidents": found})
+                self._known_others = found
 
     def _arrival(self) -> e.RunnerStarted:
         earlier = self._incident.runner

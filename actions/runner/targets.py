@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from actions.runner.others import is_over
 from journal.errors import CleoError
 from journal.events import Identity
 from journal.interlock import word_to_type
@@ -30,7 +31,7 @@ class Targets:
     Args:
         folder: where claims are written, one file for each thing that is claimed.
         incident_id: whose claims these are.
-        journal: the incident's journal: a claim whose journal is gone is nobody's.
+        journal: the incident's journal: a claim whose journal is gone or whose incident is closed is nobody's.
     """
 
     def __init__(self, folder: Path, incident_id: str, journal: Path) -> None:
@@ -86,7 +87,7 @@ class Targets:
     def _require_free(self, target: Sequence[Identity], keys: dict[str, str]) -> None:
         for key in keys.values():
             holder = _read(self._path(key))
-            if holder and holder["incident"] != self._incident and Path(holder["journal"]).exists():
+            if holder and holder["incident"] != self._incident and not is_over(Path(holder["journal"])):
                 raise TargetClaimed(
                     f"{holder['incident']} on {holder['host']} works on {holder['target']} since {holder['at']}.",
                     f"Close {holder['incident']} first, or work on this together in that incident.",

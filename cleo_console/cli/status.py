@@ -13,8 +13,9 @@ from cleo_console.host import host
 from journal import clocks
 from journal.incident import Incident
 from journal.inert import inert
+from journal.other_incidents import other_incidents
 from journal.records import StepState
-from journal.store import short_head
+from journal.store import Reader, short_head
 
 
 @click.command()
@@ -29,7 +30,9 @@ def status(incident: str | None, as_json: bool) -> None:
     """
     at = host()
     found = fold(at.place(which(at, incident)))
-    facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.trouble(found.id))
+    with Reader(at.place(found.id).journal) as reader:
+        others = other_incidents(reader.readings())
+    facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.trouble(found.id)) | {"also_open": others}
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
@@ -75,6 +78,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"  {facts['outcome']}, phase: {facts['phase']}, runner {facts['runner']}, head {facts['head']}",
     ]
     lines += [f"  {word}: {', '.join(facts[key])}" for key, word in _GROUPS.items() if facts[key]]
+    lines += [f"  {line}" for line in facts["also_open"]]
     if facts["went_on"]:
         lines.append(f"  {facts['went_on']}")
     if facts["inventory_error"]:

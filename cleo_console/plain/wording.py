@@ -11,6 +11,7 @@ from journal.action_spec import Catalogue
 from journal.events import Identity
 from journal.found import found_words
 from journal.incident import Incident
+from journal.other_incidents import other_incidents
 from journal.plan.model import Step
 from journal.records import Run, RunState, StepState
 from journal.rows import Reading
@@ -37,6 +38,7 @@ def headline(incident: Incident, readings: dict[str, Reading], now: datetime) ->
 def attention_lines(incident: Incident, readings: dict[str, Reading]) -> list[str]:
     """Return what must never be lost from sight: what is in doubt, failed or under way."""
     lines = [f"THE INVENTORY CANNOT BE USED: {incident.inventory_error}"] if incident.inventory_error else []
+    lines += other_incidents(readings)
     lines += [f"IN DOUBT: {named(incident, run.step) if run.step else run.action}" for run in incident.in_doubt()]
     lines += [f"FAILED: {named(incident, step.id)}" for step in incident.in_state(StepState.FAILED)]
     for run in incident.runs.values():

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from journal.incident import Incident
 from journal.inert import inert
+from journal.other_incidents import other_incidents
 from screens.deeds import closed_words, counts, next_deed, settled_words
 from screens.escalation import overdue
 from screens.phrases import age, alarm
@@ -51,6 +52,7 @@ def trouble_line(session: Session, now: datetime) -> Content:
         found.append(f"NOT WRITTEN: {inert(session.unwritten)}")
     if session.trouble:
         found.append(f"THE JOURNAL CANNOT BE READ, what you see is old: {inert(session.trouble.message)}")
+    found += [inert(line) for line in other_incidents(session.readings)]
     late = overdue(session.incident, now) if session.incident else ""
     found += [late] if late else []
     return Content("\n").join(Content.assemble((f" {text} ", _LOUD)) for text in found)

@@ -20,9 +20,14 @@ from actions.registry import catalogue, registry
 from actions.runner import World
 from actions.transport import open_transport
 from cleo_console.lab import Lab
+from cleo_console.plain.wording import attention_lines
+from journal.other_incidents import other_incidents
 from journal.records import Run, RunState
+from journal.rows import Reading
+from journal.store import Reader
 from tests.actions.contexts import FakeContext
 from tests.actions.worlds import Person, declared, places_in, running
+from tests.closing import close_anyway
 from tests.labs import lab
 from tests.waiting import until
 
@@ -168,3 +173,33 @@ def test_its_daemon_is_found_and_one_that_manages_something_else_is_not_taken_fo
             running.wait()
         assert bool(shut) == managed, shut
         assert not shut or ("Pause it first" in shut.message and "runs here" in shut.message)
+
+
+def test_each_incident_is_told_of_the_other_until_that_is_closed(lab: Lab, tmp_path: Path) -> None:
+    with two(lab, tmp_path) as (first, second):
+        for one, other in ((first, second), (second, first)):
+            until(lambda one=one: others(one))
+            (line,) = others(one)
+            assert line.startswith(f"ALSO OPEN on postgres: {other.incident().id} on ")
+            assert "It broke" in line
+            assert line in attention_lines(one.incident(), readings(one))
+        close_anyway(second.desk, second.incident, "it was the same")
+        until(lambda: not others(first))
+
+
+def test_what_a_closed_incident_claimed_is_free_though_its_runner_was_not_there(lab: Lab, tmp_path: Path) -> None:
+    with two(lab, tmp_path) as (first, second):
+        assert do(first, "postgres.start").state is RunState.SUCCEEDED
+        assert do(second, "postgres.start").state is RunState.REFUSED
+    close_anyway(first.desk, first.incident, "done")
+    with two(lab, tmp_path) as (third, _):
+        assert do(third, "postgres.start").state is RunState.SUCCEEDED
+
+
+def readings(person: Person) -> dict[str, Reading]:
+    with Reader(person.place.journal) as reader:
+        return reader.readings()
+
+
+def others(person: Person) -> list[str]:
+    return other_incidents(readings(person))
