@@ -135,7 +135,7 @@ def _asked(
             if not known or known[0] is None:
                 return None
             return session.execute(sql.SQL(question).format(name)).fetchone()
-    except (psycopg.ProgrammingError, psycopg.errors.QueryCanceled, psycopg.DataError):
-        if strict:
+    except psycopg.Error:
+        if strict or session.broken:
             raise
-        return None  # another table than was meant, not ours to read, or locked: not measured
+        return None  # another table than was meant, not ours to read, locked, damaged: not measured

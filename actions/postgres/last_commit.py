@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from actions.outcome import ActionFailed
 from actions.postgres.process import Control, control
 from actions.postgres.server import Server
 from actions.postgres.wal import SEGMENT_NAME, Segment, format_lsn, parse_segment
-from actions.transport import DeadlineExceeded
+from journal.errors import CleoError
 from journal.measured import Measured
 
 _DUMP_S = 120.0
@@ -39,8 +38,8 @@ def measure_kept(server: Server) -> Measured:
     try:
         segments = _segments(server, found)
         at = _since(server, found, segments) or _before(server, found, segments)
-    except (ActionFailed, DeadlineExceeded) as error:
-        server.ctx.log(f"The last commit in {server.data} is not measured: {error}", "err")
+    except CleoError as error:
+        server.ctx.log(f"The last commit in {server.data} is not measured: {error.message}", "err")
         return Measured()
     if at is None:
         return Measured()
@@ -58,8 +57,11 @@ def untouched_since(server: Server) -> datetime | None:
         return None
     argv = [server.program("pg_waldump"), f"--path={server.data}/pg_wal", "--limit=1"]
     argv += [f"--timeline={found.timeline}", f"--start={format_lsn(found.redo)}"]
-    readable = server.query(argv, timeout_s=_DUMP_S).code == 0
-    return found.checkpoint_at if readable and not _since(server, found, _segments(server, found)) else None
+    try:
+        readable = server.query(argv, timeout_s=_DUMP_S).code == 0
+        return found.checkpoint_at if readable and not _since(server, found, _segments(server, found)) else None
+    except CleoError:
+        return None  # measure_kept has said why
 
 
 def last_of(server: Server, before: Measured) -> Measured:

@@ -23,6 +23,7 @@ from actions.postgres.server import Server, find_server
 from actions.postgres.service import start_service, wait_until_up
 from actions.postgres.stopped import stop_server
 from actions.postgres.unit import who_runs
+from journal.errors import CleoError
 from journal.measured import Measured
 
 _START_S = 600.0
@@ -107,7 +108,7 @@ def _came_back(server: Server, last: Measured, untouched: datetime | None) -> Me
     try:
         with proven(server) as session:
             beat = newest_before_start(session, server.settings)
-    except CannotConnect as error:
+    except CleoError as error:
         server.ctx.log(f"What came back is not measured: {error.message}", "err")
         return Measured()
     at = max((at for at in (held, beat) if at), default=None)
@@ -119,7 +120,7 @@ def _seen(server: Server) -> Measured:
     try:
         with proven(server, deadline_s=5) as session:
             return measure(session, server.settings)
-    except CannotConnect as error:
+    except CleoError as error:
         server.ctx.log(f"The newest commit before the stop is not measured: {error.message}", "err")
         return Measured()
 

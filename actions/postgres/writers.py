@@ -13,7 +13,6 @@ import time
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
-from actions.postgres.connection import CannotConnect
 from actions.postgres.heartbeat import measure
 from actions.postgres.identity import identity
 from actions.postgres.managers import unmanaged
@@ -22,6 +21,7 @@ from actions.postgres.proven import proven
 from actions.postgres.server import Server, find_server
 from actions.postgres.start_stop import require_nobody_answers
 from journal.counting import count
+from journal.errors import CleoError
 from journal.measured import Measured
 
 _BEGIN = "# cleo: the application's roles are kept out until `postgres.allow_writers` (begin)"
@@ -76,7 +76,7 @@ def _last_commit(server: Server) -> Measured:
     try:
         with proven(server) as session:
             return measure(session, server.settings, writers_out=True)
-    except CannotConnect as error:
+    except CleoError as error:
         server.ctx.log(f"The writers' last commit is not measured: {error.message}", "err")
         return Measured()
 

@@ -10,7 +10,9 @@ import pytest
 from actions.inventory import load_inventory
 from actions.postgres.probe import probe
 from actions.postgres.settings import PostgresSettings
+from actions.postgres.start_stop import start, stop
 from actions.postgres.writers import allow_writers, stop_writers
+from actions.secrets import Secret
 from cleo_console.lab import Lab
 from journal.measured import Measured
 from tests.actions.contexts import FakeContext
@@ -18,6 +20,7 @@ from tests.labs import lab
 from tests.waiting import until
 
 __all__ = ["lab"]
+BEFORE_START = "at < pg_postmaster_start_time()"
 pytestmark = pytest.mark.xdist_group("postgres-exposure")
 
 
@@ -124,3 +127,30 @@ class lab_locks:
 
     def __exit__(self, *_: object) -> None:
         self.session.close()
+
+
+def test_a_stop_needs_no_password_to_tell_the_last_commit(lab: Lab, ctx: FakeContext) -> None:
+    settings = msgspec.structs.replace(ctx.inventory.systems["postgres"], password=Secret(file="/nowhere/at/all"))
+    stopped = FakeContext(msgspec.structs.replace(ctx.inventory, systems={"postgres": settings})).do(stop)
+    found = Measured.of(stopped.facts)
+    assert found.newest_commit_at == found.no_commit_after
+    started = ctx.do(start)
+    assert started.ok
+    assert Measured.of(started.facts).recovered_to == found.newest_commit_at
+    assert found.newest_commit_at
+    kept = lab.psql(f"SELECT max(at) <= '{found.newest_commit_at.isoformat()}' FROM heartbeat WHERE {BEFORE_START}")
+    assert kept == "t"
+
+
+def test_without_a_record_of_commits_the_heartbeat_is_a_bound(lab: Lab, ctx: FakeContext) -> None:
+    lab.psql("ALTER SYSTEM SET track_commit_timestamp = off")
+    assert ctx.do(stop).ok
+    assert ctx.do(start).ok
+    until(lambda: lab.psql(f"SELECT count(*) FROM heartbeat WHERE NOT {BEFORE_START}") != "0")
+    stopped = Measured.of(ctx.do(stop_writers).facts)
+    assert ctx.do(allow_writers).ok
+    assert stopped.newest_commit_at
+    assert stopped.no_commit_after
+    assert stopped.no_commit_after > stopped.newest_commit_at
+    same = lab.psql(f"SELECT count(*) FROM heartbeat WHERE at = '{stopped.newest_commit_at.isoformat()}'")
+    assert same == "1"
