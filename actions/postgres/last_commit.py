@@ -10,6 +10,7 @@ import msgspec
 from actions.postgres.process import Control, control
 from actions.postgres.server import Server
 from actions.postgres.wal import SEGMENT_NAME, Segment, format_lsn, parse_segment
+from actions.postgres.wal_tail import archived_tail
 from journal.errors import CleoError
 from journal.measured import Measured
 
@@ -29,7 +30,8 @@ _COMMIT = re.compile(r" desc: COMMIT(?:_PREPARED)? (?:.*?)(\d{4}-\d\d-\d\d \d\d:
 def measure_kept(server: Server) -> Measured:
     """Return the last commit in the log of the data directory, which is the last one that was made.
 
-    The log is read from the last checkpoint to its end; where that holds no commit, from some segments before it.
+    The log is read from the last checkpoint to its end; where that holds no commit, from some segments before it; where
+    those are gone, as after a clean stop, which begins a new one, from the archive.
     Nothing is measured where the directory or its log is gone, or cannot be read in time: that is said.
     """
     found = control(server)
@@ -37,7 +39,7 @@ def measure_kept(server: Server) -> Measured:
         return Measured()
     try:
         segments = _segments(server, found)
-        at = _since(server, found, segments) or _before(server, found, segments)
+        at = _since(server, found, segments) or _before(server, found, segments) or _archived(server, found)
     except CleoError as error:
         server.ctx.log(f"The last commit in {server.data} is not measured: {error.message}", "err")
         return Measured()
@@ -55,11 +57,9 @@ def untouched_since(server: Server) -> datetime | None:
     found = control(server)
     if not found:
         return None
-    argv = [server.program("pg_waldump"), f"--path={server.data}/pg_wal", "--limit=1"]
-    argv += [f"--timeline={found.timeline}", f"--start={format_lsn(found.redo)}"]
     try:
-        readable = server.query(argv, timeout_s=_DUMP_S).code == 0
-        return found.checkpoint_at if readable and not _since(server, found, _segments(server, found)) else None
+        whole = _readable(server, found)
+        return found.checkpoint_at if whole and not _since(server, found, _segments(server, found)) else None
     except CleoError:
         return None  # measure_kept has said why
 
@@ -111,6 +111,21 @@ def _before(server: Server, found: Control, segments: list[Segment]) -> datetime
     there = [segment for segment in segments if segment.number <= found.redo // found.segment_bytes]
     newest = sorted(there, key=lambda segment: (segment.number, segment.timeline), reverse=True)[:_BACK]
     return next((at for segment in newest if (at := _last(server, segment.name(found.segment_bytes)))), None)
+
+
+def _archived(server: Server, found: Control) -> datetime | None:
+    """Look through the archived segments before the last checkpoint's, if the log is whole from there on."""
+    if not _readable(server, found):
+        return None
+    number = found.redo // found.segment_bytes
+    names = (Segment(found.timeline, before).name(found.segment_bytes) for before in range(number - 1, number - 3, -1))
+    return next((at for name in names if (at := archived_tail(server, name).committed_at)), None)
+
+
+def _readable(server: Server, found: Control) -> bool:
+    argv = [server.program("pg_waldump"), f"--path={server.data}/pg_wal", "--limit=1"]
+    argv += [f"--timeline={found.timeline}", f"--start={format_lsn(found.redo)}"]
+    return server.query(argv, timeout_s=_DUMP_S).code == 0
 
 
 def _last(server: Server, *which: str) -> datetime | None:
