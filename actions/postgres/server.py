@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -11,11 +12,26 @@ from actions.outcome import ActionFailed
 from actions.postgres.settings import PostgresSettings
 from actions.transport import Completed
 
-_WRITE = (
-    'set -e; umask 077; if [ -e "$1" ]; then cp -p "$1" "$1.cleo-new"; fi; '
-    'cat > "$1.cleo-new"; sync "$1.cleo-new"; mv -T "$1.cleo-new" "$1"'
-)
-"""Replaces a file whole or not at all, and keeps its owner and permissions."""
+_WRITE = r"""
+set -e
+umask 077
+new="$1.cleo-new"
+if [ -e "$1" ]; then
+    echo "was $(wc -c <"$1") bytes, sha256 $(sha256sum <"$1" | cut -d ' ' -f 1)"
+    cp -p "$1" "$new"
+fi
+cat >"$new"
+if [ "$(wc -c <"$new")" -ne "$2" ] || [ "$(sha256sum <"$new" | cut -d ' ' -f 1)" != "$3" ]; then
+    rm -f "$new"
+    echo "only a part of the text arrived" >&2
+    exit 65
+fi
+sync "$new"
+mv -T "$new" "$1"
+sync "$(dirname "$1")"
+"""
+"""Replaces a file whole or not at all, and keeps its owner and permissions. The end of its input proves nothing: a writer
+that is killed ends it, too. So length and digest come first."""
 
 
 _ERROR = re.compile(r"\b(?:ERROR|FATAL|error|fatal)\b")
@@ -90,11 +106,16 @@ class Server:
             ActionFailed: it cannot be written; what was there still is.
         """
         account = self.settings.run_as if user is None else user
-        done = self.ctx.transport(self.settings.host).query(
-            ["sh", "-c", _WRITE, "sh", path], timeout_s=30, user=account, stdin=text.encode()
-        )
+        content = text.encode()
+        argv = ["sh", "-c", _WRITE, "sh", path, str(len(content)), hashlib.sha256(content).hexdigest()]
+        done = self.ctx.transport(self.settings.host).query(argv, timeout_s=30, user=account, stdin=content)
         if done.code != 0:
-            raise ActionFailed(f"{path} cannot be written: {last_words(done)}", "Check space and permissions.")
+            raise ActionFailed(
+                f"{path} cannot be written: {last_words(done)}",
+                "What was there before still is. Check space and permissions.",
+            )
+        before = done.out.strip() or "there was none"
+        self.ctx.log(f"wrote {path}: {len(content)} bytes, sha256 {argv[-1]} ({before})")
 
     def remove(self, path: str) -> None:
         """Remove a file that may be there. Call it only where ``effect`` said True."""
