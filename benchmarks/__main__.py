@@ -25,6 +25,7 @@ FIGURES = {
     "report": "report:run",
     "restore": "restore:run",
     "kills": "kills:row",
+    "between-effects": "between_effects:row",
 }
 """Name → where it is measured, in the order in which it is."""
 

@@ -30,8 +30,8 @@ sync "$new"
 mv -T "$new" "$1"
 sync "$(dirname "$1")"
 """
-"""Replaces a file whole or not at all, and keeps its owner and permissions. The end of its input proves nothing: a writer
-that is killed ends it, too. So length and digest come first."""
+"""Replaces a file whole or not at all, and keeps its owner and permissions. The end of its input proves nothing: a
+writer that is killed ends it, too. So length and digest come first."""
 
 
 _ERROR = re.compile(r"\b(?:ERROR|FATAL|error|fatal)\b")

@@ -1,0 +1,121 @@
+"""A runner that is killed at its n-th point between two effects: ``dying_runner FOLDER POINT POINTS_FILE``.
+
+Points are the moments right before and after each effect that an action announces, each program it runs, each file it
+writes (also in the middle of the text), and before a run's end is written down. Point 0 never comes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from actions.runner import Runner, worker
+from actions.runner.context import RunContext
+from actions.transport import local_transport
+from actions.transport.local_transport import LocalTransport
+from cleo_console.settings import places
+from cleo_console.world import inventory_at, real_world
+from journal.places import IncidentPlace
+from journal.store import Reader
+
+FOLDER, DIES_AT, SEEN = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+_passed = 0
+
+
+def point(name: str) -> bool:
+    """Count a point, and note its name; return whether it is the one at which this runner dies."""
+    global _passed
+    _passed += 1
+    with SEEN.open("a") as file:
+        file.write(f"{_passed} {name}\n")
+    return _passed == DIES_AT
+
+
+def pass_by(name: str) -> None:
+    """Pass a point, or die there."""
+    if point(name):
+        die()
+
+
+def die() -> None:
+    """End as a killed process does: nothing after it is executed."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch_effects() -> None:
+    """Pass a point after each announced effect, and around each program."""
+    effect, run = RunContext.effect, RunContext.run
+
+    def watched_effect(self: RunContext, what: str) -> bool:
+        wanted = effect(self, what)
+        pass_by(f"announced: {what}")
+        return wanted
+
+    def watched_run(self: RunContext, key: str, *args: Any, **more: Any) -> Any:
+        pass_by(f"before the program {key}")
+        done = run(self, key, *args, **more)
+        pass_by(f"after the program {key}")
+        return done
+
+    RunContext.effect, RunContext.run = watched_effect, watched_run  # type: ignore[method-assign]
+
+
+def watch_files() -> None:
+    """Pass points before, in the middle of and after each file that is written or removed."""
+    query = LocalTransport.query
+
+    def watched(self: LocalTransport, argv: Any, **more: Any) -> Any:
+        text = more.get("stdin")
+        if text is None and argv[0] != "rm":
+            return query(self, argv, **more)
+        name = Path(argv[4] if text is not None else argv[-1]).name
+        pass_by(f"before the file {name}")
+        if text and point(f"in the middle of the file {name}"):
+            half_written(argv, text, more.get("user", ""))
+        done = query(self, argv, **more)
+        pass_by(f"after the file {name}")
+        return done
+
+    LocalTransport.query = watched  # type: ignore[method-assign]
+
+
+def half_written(argv: Any, text: bytes, user: str) -> None:
+    """Send half of a text to its writer, and die: the writer sees the end of its input."""
+    account = local_transport.other_account(user)
+    writer: subprocess.Popen[bytes] = local_transport._popen(argv, local_transport.environment(account, None), account)
+    assert writer.stdin
+    writer.stdin.write(text[: len(text) // 2])
+    writer.stdin.flush()
+    die()
+
+
+def watch_ends() -> None:
+    """Pass a point before a run's end is written down."""
+    end = worker.Worker._end
+
+    def watched(self: worker.Worker, body: Any) -> None:
+        pass_by("before the end is written down")
+        end(self, body)
+
+    worker.Worker._end = watched  # type: ignore[method-assign]
+
+
+def main() -> None:
+    """Run until the incident is closed, stopped or killed."""
+    place = IncidentPlace(folder=FOLDER)
+    with Reader(place.journal) as reader:
+        inventory = next(iter(reader.events())).body.inventory  # type: ignore[attr-defined]
+    watch_effects()
+    watch_files()
+    watch_ends()
+    runner = Runner(place, real_world(inventory_at(inventory), places()), actor="runner@bench")
+    signal.signal(signal.SIGTERM, lambda *_: runner.stop())
+    runner.run()
+
+
+if __name__ == "__main__":
+    main()
