@@ -8,11 +8,12 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
 from actions.postgres.given_up import tell_given_up
 from actions.postgres.goal import Gap, Logs, find_goal, reaches_gap
 from actions.postgres.heartbeat import recovered
 from actions.postgres.identity import identity
+from actions.postgres.kept_out import keep_out
 from actions.postgres.leftovers import found_after
 from actions.postgres.managers import unmanaged
 from actions.postgres.process import control, postmaster
@@ -25,6 +26,7 @@ from actions.postgres.service import start_service
 from actions.postgres.start_stop import require_nobody_answers
 from actions.postgres.wal import format_lsn, parse_history
 from actions.postgres.writers import bar_writers
+from journal.counting import count
 from journal.measured import Measured
 
 _GAP_GATE = "wal-gap"
@@ -154,6 +156,7 @@ def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
 
 def _finish(server: Server, record: RestoreRecord) -> Outcome:
     unconfigure(server)
+    findings = _shut(server)
     with proven(server, deadline_s=30) as session:
         row = session.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
         back = recovered(session, server.settings)
@@ -175,11 +178,25 @@ def _finish(server: Server, record: RestoreRecord) -> Outcome:
     }
     return Outcome(
         ok=True,
-        summary=f"Recovered to {format_lsn(reached)} on timeline {timeline}{_newest(newest)}; writers are kept out."
+        summary=f"Recovered to {format_lsn(reached)} on timeline {timeline}{_newest(newest)}; {_kept_out(server)}."
         + (f" Stopped before the missing segment {record.gap}, as decided." if record.gap else ""),
         facts={key: value for key, value in facts.items() if value not in (None, "")},
-        findings=found_after(server),
+        findings=[*findings, *found_after(server)],
     )
+
+
+def _shut(server: Server) -> list[Finding]:
+    """See that the writers are out of the server that is up now: its restored configuration may read other files."""
+    if not server.settings.app_roles:
+        return []
+    if not (ended := keep_out(server)):
+        return []
+    text = f"{count(ended, 'session')} of the application came in before it was kept out, and may have written"
+    return [Finding(severity="warning", about=server.name, text=text, cure="Look at what they wrote since the replay.")]
+
+
+def _kept_out(server: Server) -> str:
+    return "writers are kept out (tried)" if server.settings.app_roles else "nobody is kept out: there are no app_roles"
 
 
 def _later(*instants: datetime | None) -> datetime | None:

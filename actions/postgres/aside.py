@@ -67,7 +67,7 @@ def _require_nobody_took_it_along(server: Server, aside: str) -> None:
     Raises:
         GateClosed: somebody did.
     """
-    worker = None if server.ctx.dry_run else look(server.query, aside).postmaster()
+    worker = None if server.ctx.dry_run else look(server.query, aside, server.query_ourselves).postmaster()
     if worker is None:
         return
     done = server.run("move-back", ["mv", "-T", "--no-clobber", aside, server.data])

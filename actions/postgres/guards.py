@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from actions.context import ActionContext
 from actions.gate import Closed
+from actions.postgres.hba import hba_file
 from actions.postgres.process import postmaster
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server
 from actions.postgres.unit import who_runs
-from actions.postgres.writers import are_kept_out, hba_file
+from actions.postgres.writers import are_kept_out
 
 _STOP, _STOP_WRITERS = "postgres.stop", "postgres.stop_writers"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from actions.postgres.heartbeat import QUICK_S, measure, newest_commit
 from actions.postgres.proven import require_ours
 from actions.postgres.settings import PostgresSettings
 from actions.postgres.workers import Ask, look
-from actions.transport import Completed, DeadlineExceeded, NothingStarted, Transport, TransportLost
+from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
@@ -50,8 +49,10 @@ def probe(system: str, settings: PostgresSettings, host: Transport, *, deadline_
     """
     end = time.monotonic() + deadline_s
 
-    def ask(argv: Sequence[str]) -> Completed:
-        return host.query(argv, timeout_s=max(end - time.monotonic(), 0.5), user=settings.run_as)
+    def asker(user: str) -> Ask:
+        return lambda argv: host.query(argv, timeout_s=max(end - time.monotonic(), 0.5), user=user)
+
+    ask = (asker(settings.run_as), asker(""))
 
     try:
         facts = _ask(settings, deadline_s * 0.6, ask)
@@ -63,9 +64,9 @@ def probe(system: str, settings: PostgresSettings, host: Transport, *, deadline_
     return _judge(system, facts)
 
 
-def _ask(settings: PostgresSettings, deadline_s: float, ask: Ask) -> dict[str, Any]:
+def _ask(settings: PostgresSettings, deadline_s: float, ask: tuple[Ask, Ask]) -> dict[str, Any]:
     with connect(settings, deadline_s=deadline_s) as session:
-        require_ours(session, settings, ask)
+        require_ours(session, settings, *ask)
         row = session.execute(_BASICS).fetchone()
         newest, trouble = _heartbeat(session, settings)
         beating = msgspec.structs.replace(settings, heartbeat="") if trouble else settings  # once is enough
@@ -107,13 +108,13 @@ def _facts(row: tuple[Any, ...], newest: datetime | None) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _unreached(error: CannotConnect, settings: PostgresSettings, ask: Ask) -> Health:
+def _unreached(error: CannotConnect, settings: PostgresSettings, ask: tuple[Ask, Ask]) -> Health:
     """Tell down from up but not as expected and from not measurable: the host knows whether the server runs."""
     facts: dict[str, str] = {"reason": error.why}
     if error.why == "unproven":
         return Health(status="not measured", detail=error.message, facts=facts)
     try:
-        postmaster = look(ask, settings.data_directory.rstrip("/")).postmaster()
+        postmaster = look(ask[0], settings.data_directory.rstrip("/"), ask[1]).postmaster()
     except CleoError as unseen:
         return _unseen(error, unseen, facts)
     if postmaster is None:

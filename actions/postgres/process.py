@@ -30,7 +30,7 @@ def postmaster(server: Server) -> int | None:
     Raises:
         ActionFailed: nobody can tell: a process that may be it hides where it works.
     """
-    table = look(server.query, server.data)
+    table = look(server.query, server.data, server.query_ourselves)
     if found := table.postmaster():
         return found.pid
     if table.hidden:

@@ -35,11 +35,13 @@ def proven(server: Server, *, deadline_s: float = 10, database: str = "") -> Ite
         SecretUnavailable: its password cannot be had.
     """
     with connect(server.settings, deadline_s=deadline_s, database=database) as session:
-        require_ours(session, server.settings, server.query)
+        require_ours(session, server.settings, server.query, server.query_ourselves)
         yield session
 
 
-def require_ours(session: psycopg.Connection[Any], settings: PostgresSettings, ask: Ask) -> None:
+def require_ours(
+    session: psycopg.Connection[Any], settings: PostgresSettings, ask: Ask, ours: Ask | None = None
+) -> None:
     """Prove that a session is of the server that ``settings`` name.
 
     Raises:
@@ -48,7 +50,7 @@ def require_ours(session: psycopg.Connection[Any], settings: PostgresSettings, a
     row = session.execute("SELECT pg_backend_pid()").fetchone()
     backend = int(row[0]) if row else 0
     data = settings.data_directory.rstrip("/")
-    table = look(ask, data)
+    table = look(ask, data, ours)
     if any(backend in worker.numbers for worker in table.here):
         return
     if not table.here and any(backend in worker.numbers for worker in table.gone):

@@ -10,6 +10,7 @@ import msgspec
 from actions.action import action
 from actions.backups.archive import read_archive, read_path
 from actions.backups.choose import Choice, choose, target_timeline
+from actions.backups.configuration import configuration
 from actions.backups.hold import is_held_for_us
 from actions.backups.pgbackrest import command, read_repository
 from actions.backups.restoring import RestoreProgress
@@ -19,6 +20,7 @@ from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.postgres.aside import keep_old, plan_keeping
 from actions.postgres.given_up import tell_given_up
 from actions.postgres.guards import is_down, writers_kept_out
+from actions.postgres.hba import require_hba
 from actions.postgres.identity import identity
 from actions.postgres.last_commit import last_of
 from actions.postgres.managers import unmanaged
@@ -143,6 +145,8 @@ def _choose(server: Server, point: RecoveryPoint, named: str, *, anew: bool) -> 
     timeline = target_timeline(point, repository, archive)
     path = read_path(server, repository, timeline)
     choice = choose(repository, point, path, named=named)  # before hours are spent on verifying
+    if server.settings.app_roles:
+        require_hba(server, choice.backup.label, *configuration(server, choice.backup.label))
     soundness = None if anew else known_soundness(server.ctx.incident, choice.backup.label)
     if soundness:
         server.ctx.log(f"Backup {choice.backup.label} was looked at by a full verification in this incident already.")

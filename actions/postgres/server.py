@@ -59,6 +59,10 @@ class Server:
         variables = {"LC_ALL": "C", **(env or {})}
         return self.ctx.query(self.settings.host, argv, timeout_s=timeout_s, user=self.settings.run_as, env=variables)
 
+    def query_ourselves(self, argv: Sequence[str]) -> Completed:
+        """Run a short, read-only program as our own account on the server's host."""
+        return self.ctx.query(self.settings.host, argv, timeout_s=30, env={"LC_ALL": "C"})
+
     def run(
         self,
         key: str,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 
 from actions.outcome import ActionFailed, Cancelled
 from actions.postgres.connection import CannotConnect
+from actions.postgres.hba import config_file
 from actions.postgres.process import postmaster
 from actions.postgres.proven import proven
 from actions.postgres.server import Server, last_words
@@ -29,7 +31,10 @@ def start_service(server: Server, key: str) -> Completed:
     elif service.manager == "pg_ctlcluster":
         argv = ["pg_ctlcluster", "--skip-systemctl-redirect", service.version, service.cluster, "start", "--", "-W"]
     else:
-        argv = [server.program("pg_ctl"), "-D", server.data, "-l", service.log or "/dev/null", "-W", "-s", "start"]
+        config = config_file(server)
+        options = ["-o", shlex.join(["-c", f"config_file={config}"])] if config else []
+        log = service.log or "/dev/null"
+        argv = [server.program("pg_ctl"), "-D", server.data, *options, "-l", log, "-W", "-s", "start"]
     done = server.run(key, argv, timeout_s=_LAUNCH_S, user=user)
     if done.code != 0:
         raise ActionFailed(

@@ -45,12 +45,14 @@ class PostgresSettings(_Settings, frozen=True, kw_only=True, tag="postgres", tag
     """One PostgreSQL server.
 
     ``app_roles`` are the roles that write for the application; ``heartbeat`` is a table whose column
-    ``at`` receives a committed time every second or so: it tells how much was lost.
+    ``at`` receives a committed time every second or so: it tells how much was lost. ``config_file`` is the path of
+    postgresql.conf where that lies neither in the data directory nor in Debian's place.
     """
 
     host: str
     title: str = "PostgreSQL"
     data_directory: str
+    config_file: str = ""
     bin_directory: str = ""
     run_as: str = ""
     address: str = "127.0.0.1"

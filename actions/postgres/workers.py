@@ -25,6 +25,7 @@ set -- $(grep -lE '^Name:[[:space:]]+(edb-)?(postgres|postmaster)' /proc/[0-9]*/
 grep -HE '^(PPid|Uid|NSpid):' $(printf '%s/status ' "$@") 2>/dev/null
 stat -L -c 'at %n %d:%i' $(printf '%s/cwd ' "$@") 2>&1
 stat -c 'link %N' $(printf '%s/cwd ' "$@") 2>/dev/null
+ls -d "$@" 2>/dev/null
 exit 0
 """
 """One process a kind of question, however many sessions the server has."""
@@ -32,7 +33,8 @@ exit 0
 _STATUS = re.compile(r"/proc/(\d+)/status:(PPid|Uid|NSpid):\s+(.*)")
 _AT = re.compile(r"at /proc/(\d+)/cwd (\S+)")
 _DENIED = re.compile(r"stat: .*?/proc/(\d+)/cwd.*: Permission denied")
-"""Others that cannot be seen have just ended."""
+"""The kernel says so also of one that has just ended: it is hidden only if it is still there afterwards."""
+_THERE = re.compile(r"/proc/(\d+)")
 _LINK = re.compile(r"link /proc/(\d+)/cwd -> (.*)")
 _DELETED = " (deleted)"
 
@@ -79,35 +81,51 @@ class Table(NamedTuple):
         return next((worker for worker in known if number in worker.numbers), None)
 
 
-def look(ask: Ask, data: str) -> Table:
+def look(ask: Ask, data: str, ours: Ask | None = None) -> Table:
     """Look at the host's PostgreSQL processes.
 
     Args:
-        ask: runs the look on the host.
+        ask: runs the look on the host, as the server's account.
         data: the data directory's path; it need not exist.
+        ours: the same as our own account. It may see where another container's processes work, which have the number
+            of the server's account and hide from it; it may not see the data directory.
 
     Raises:
         ActionFailed: the host did not answer as a Linux host does.
     """
+    directory, workers = _look(ask, data)
+    if ours and _sorted(directory, workers).hidden:
+        seen = {worker.pid: worker for worker in _look(ours, data)[1] if not worker.hidden}
+        workers = [seen.get(worker.pid, worker) for worker in workers]
+    return _sorted(directory, workers)
+
+
+class _Directory(NamedTuple):
+    at: str
+    owner: str
+    real: str
+
+
+def _look(ask: Ask, data: str) -> tuple[_Directory, list[Worker]]:
     done = ask(["sh", "-c", _LOOK, "sh", data])
     if done.code != 0 or not done.out.startswith("data "):
         said = (done.err.strip() or done.out.strip() or f"exit status {done.code}").splitlines()[-1]
         raise ActionFailed(
             f"It cannot be told who works in {data}: {said}", "The host must be a Linux with /proc and coreutils."
         )
-    return _sorted(done.out.splitlines())
+    lines = done.out.splitlines()
+    at, _, owner = lines[0].removeprefix("data ").partition(" ")
+    return _Directory(at, owner, lines[1].removeprefix("real ")), _workers(lines[2:])
 
 
-def _sorted(lines: list[str]) -> Table:
-    there, _, owner = lines[0].removeprefix("data ").partition(" ")
-    real = lines[1].removeprefix("real ")
+def _sorted(directory: _Directory, workers: list[Worker]) -> Table:
     table = Table([], [], [], [])
-    for worker in _workers(lines[2:]):
-        if there and worker.at == there:
+    for worker in workers:
+        if directory.at and worker.at == directory.at:
             table.here.append(worker)
-        elif worker.place == f"{real}{_DELETED}":
+        elif worker.place == f"{directory.real}{_DELETED}":
             table.gone.append(worker)
-        elif worker.hidden and owner in ("", str(worker.account)):
+        elif worker.hidden and directory.owner in ("", str(worker.account)):
             table.hidden.append(worker)
         else:
             table.elsewhere.append(worker)
@@ -124,7 +142,9 @@ def _workers(lines: list[str]) -> list[Worker]:
         elif found := _LINK.fullmatch(line):
             facts.setdefault(int(found[1]), {})["link"] = found[2]
         elif found := _DENIED.fullmatch(line):
-            facts.setdefault(int(found[1]), {})["hidden"] = "yes"
+            facts.setdefault(int(found[1]), {})["denied"] = "yes"
+        elif found := _THERE.fullmatch(line):
+            facts.setdefault(int(found[1]), {})["there"] = "yes"
     return [_worker(pid, known) for pid, known in facts.items() if "PPid" in known]
 
 
@@ -132,5 +152,11 @@ def _worker(pid: int, known: dict[str, str]) -> Worker:
     numbers = tuple(int(number) for number in known.get("NSpid", str(pid)).split())
     account = int((known.get("Uid") or "-1").split()[0])
     return Worker(
-        pid, int(known["PPid"]), account, numbers, known.get("link", ""), known.get("at", ""), "hidden" in known
+        pid,
+        int(known["PPid"]),
+        account,
+        numbers,
+        known.get("link", ""),
+        known.get("at", ""),
+        {"denied", "there"} <= known.keys(),
     )

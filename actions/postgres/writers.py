@@ -7,14 +7,20 @@ server, holds from a recovered server's very first moment, and is not undone by 
 
 from __future__ import annotations
 
-import re
-import time
-
 from actions.action import action
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Outcome
+from actions.outcome import ActionFailed, Finding, Outcome
+from actions.postgres.hba import FACT, bar, barred_files, hba_file, is_barred, require_writable, unbar
 from actions.postgres.heartbeat import measure
 from actions.postgres.identity import identity
+from actions.postgres.kept_out import (
+    keep_out,
+    open_ways,
+    others,
+    reload_files,
+    require_not_ourselves,
+    unknown_roles,
+)
 from actions.postgres.managers import unmanaged
 from actions.postgres.process import postmaster
 from actions.postgres.proven import proven
@@ -23,18 +29,6 @@ from actions.postgres.start_stop import require_nobody_answers
 from journal.counting import count
 from journal.errors import CleoError
 from journal.measured import Measured
-
-_BEGIN = "# cleo: the application's roles are kept out until `postgres.allow_writers` (begin)"
-_END = "# cleo: (end)"
-_BLOCK = re.compile(rf"^{re.escape(_BEGIN)}\n.*?^{re.escape(_END)}\n", re.MULTILINE | re.DOTALL)
-_SETTLE_S = 15.0
-_SESSIONS = """
-    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity a
-    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND EXISTS (
-        SELECT FROM pg_roles w WHERE w.rolname = ANY(%s)
-        AND (a.usename = w.rolname OR (pg_has_role(a.usesysid, w.oid, 'MEMBER')
-             AND NOT (SELECT rolsuper FROM pg_roles r WHERE r.oid = a.usesysid))))
-"""
 
 
 @action(
@@ -61,14 +55,30 @@ def stop_writers(ctx: ActionContext) -> Outcome:
             f"{server.name} runs, and its pg_hba.conf is lost.",
             "It cannot be kept from writing: stop it (postgres.stop).",
         )
+    require_not_ourselves(server, running=bool(running))
+    require_writable(server, hba)
     if not ctx.effect(f"reject {roles} in {hba}, and end their sessions"):
         return Outcome(ok=True, summary=f"would keep {roles} out")
-    bar_writers(server)
-    ended = _apply(server) if running else 0
-    last = _last_commit(server) if running else Measured()
-    state = "" if running else " It is down, and will keep them out when it starts."
-    summary = f"{roles} cannot connect; {count(ended, 'session was', 'sessions were')} ended.{state}"
-    return Outcome(ok=True, summary=summary, facts={"sessions_ended": ended, **last.facts()})
+    if not running:
+        bar_writers(server)
+        summary = (
+            f"{server.name} is down, and {hba} keeps {roles} out when it starts; replay tries that before it ends."
+        )
+        return Outcome(ok=True, summary=summary, facts={"sessions_ended": 0, FACT: hba})
+    ended = keep_out(server)
+    findings = [*_unknown(server), *others(server)]
+    return Outcome(
+        ok=True,
+        summary=f"{roles} cannot connect (tried as each); {count(ended, 'session was', 'sessions were')} ended.",
+        facts={"sessions_ended": ended, FACT: hba, **_last_commit(server).facts()},
+        findings=findings,
+    )
+
+
+def _unknown(server: Server) -> list[Finding]:
+    text = "the server has no such role: nobody is kept out by that name"
+    cure = "Correct app_roles in the inventory, then stop the writers again."
+    return [Finding(severity="warning", about=name, text=text, cure=cure) for name in unknown_roles(server)]
 
 
 def _last_commit(server: Server) -> Measured:
@@ -92,23 +102,23 @@ def _last_commit(server: Server) -> Measured:
 def allow_writers(ctx: ActionContext) -> Outcome:
     """Let the application write again."""
     server = find_server(ctx)
-    hba = hba_file(server)
-    if not hba:
+    if not hba_file(server):
         raise ActionFailed(f"{server.name} has no pg_hba.conf.", "Restore it first.")
     running = postmaster(server)
     if not running:
         require_nobody_answers(server)
-    text = server.read(hba) or ""
-    if _BEGIN not in text:
+    barred = barred_files(server)
+    if not barred:
         return Outcome(ok=True, summary=f"{_roles(server)} were not kept out.")
-    if not ctx.effect(f"let {_roles(server)} in again ({hba})"):
+    if not ctx.effect(f"let {_roles(server)} in again ({', '.join(barred)})"):
         return Outcome(ok=True, summary="would let the writers in again")
-    server.write(hba, _BLOCK.sub("", text))
+    for path in barred:
+        unbar(server, path)
     if not running:
         return Outcome(
             ok=True, summary=f"{server.name} is down; {_roles(server)} can connect again once it is started."
         )
-    _reload(server)
+    reload_files(server)
     return Outcome(ok=True, summary=f"{_roles(server)} can connect again.")
 
 
@@ -116,9 +126,13 @@ def allow_writers(ctx: ActionContext) -> Outcome:
 def writers(ctx: ActionContext) -> Outcome:
     """Tell whether the application's roles are kept out of PostgreSQL."""
     server = find_server(ctx)
-    barred = are_kept_out(server)
+    roles = _roles(server)
+    ways = open_ways(server) if postmaster(server) else None
+    barred = are_kept_out(server) if ways is None else not ways
+    seen = {None: "it is down", True: "tried just now", False: "; ".join(map(str, (ways or [])[:3]))}
     word = "kept out" if barred else "let in"
-    return Outcome(ok=True, summary=f"{_roles(server)}: {word}.", facts={"writers_barred": barred})
+    summary = f"{roles}: {word} ({seen[None if ways is None else barred]})."
+    return Outcome(ok=True, summary=summary, facts={"writers_barred": barred})
 
 
 def bar_writers(server: Server) -> None:
@@ -127,28 +141,21 @@ def bar_writers(server: Server) -> None:
     Raises:
         ActionFailed: there is no ``pg_hba.conf``, or it cannot be written.
     """
-    hba = hba_file(server)
-    if not hba:
-        raise ActionFailed(f"{server.name} has no pg_hba.conf.", "Without it the server cannot be started either.")
     if not server.settings.app_roles:
         server.ctx.log("The inventory names no app_roles: nobody is kept out of the restored server.", "err")
         return
-    text = server.read(hba) or ""
-    server.write(hba, _block(server) + _BLOCK.sub("", text))
+    if not (hba := hba_file(server)):
+        raise ActionFailed(
+            f"{server.name} has no pg_hba.conf: without it nobody can be kept out, nor can it be started.",
+            "Put one where its configuration says (hba_file), then run this step again.",
+        )
+    bar(server, hba)
 
 
 def are_kept_out(server: Server) -> bool:
-    """Whether the block stands in the server's ``pg_hba.conf``."""
+    """Whether the block stands in the ``pg_hba.conf`` that counts."""
     hba = hba_file(server)
-    return bool(hba) and _BEGIN in (server.read(hba) or "")
-
-
-def hba_file(server: Server) -> str:
-    """Return the path of ``pg_hba.conf``: beside the data, or in Debian's place; empty where there is none."""
-    places = [server.data]
-    if "/var/lib/postgresql/" in server.data:
-        places.append(server.data.replace("/var/lib/postgresql/", "/etc/postgresql/"))
-    return next((f"{p}/pg_hba.conf" for p in places if server.exists(f"{p}/pg_hba.conf")), "")
+    return bool(hba) and is_barred(server, hba)
 
 
 def _roles(server: Server) -> str:
@@ -158,45 +165,3 @@ def _roles(server: Server) -> str:
             "Name the roles that write for the application, under app_roles:.",
         )
     return ", ".join(server.settings.app_roles)
-
-
-def _block(server: Server) -> str:
-    who = ",".join(f'"{role}",+"{role}"' for role in server.settings.app_roles)
-    return f"{_BEGIN}\nlocal all {who} reject\nhost all {who} all reject\n{_END}\n"
-
-
-def _apply(server: Server) -> int:
-    """Load the file, and end the writers' sessions until a look finds none; returns how many were ended."""
-    _reload(server)
-    end, ended = time.monotonic() + _SETTLE_S, 0
-    while True:
-        with proven(server) as session:
-            row = session.execute(_SESSIONS, [server.settings.app_roles]).fetchone()
-        found = int(row[0]) if row else 0
-        if not found:
-            return ended
-        ended += found
-        if time.monotonic() > end:
-            raise ActionFailed("The writers' sessions do not end.", "Stop the application itself, then try again.")
-        time.sleep(0.1)
-
-
-def _reload(server: Server) -> None:
-    """Make the server read its files, and wait until new sessions see it."""
-    with proven(server) as session:
-        wrong = session.execute("SELECT line_number, error FROM pg_hba_file_rules WHERE error IS NOT NULL").fetchone()
-        if wrong:
-            raise ActionFailed(
-                f"pg_hba.conf, line {wrong[0]}: {wrong[1]}", "Mend the line: the server ignores the file."
-            )
-        row = session.execute("SELECT pg_conf_load_time()").fetchone()
-        before = row[0] if row else None
-        session.execute("SELECT pg_reload_conf()")
-    end = time.monotonic() + _SETTLE_S
-    while time.monotonic() < end:
-        with proven(server) as session:
-            row = session.execute("SELECT pg_conf_load_time()").fetchone()
-        if row and row[0] != before:
-            return
-        time.sleep(0.05)
-    raise ActionFailed(f"{server.name} does not read its configuration again.", "See its log.")

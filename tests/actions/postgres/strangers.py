@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from cleo_console.lab import Lab
 
 
-def pg_ctl(lab: Lab, directory: Path, *words: str) -> None:
-    """Run pg_ctl on a data directory, as the lab's account."""
+def pg_ctl(lab: Lab, directory: Path, *words: str, within: Sequence[str] = ()) -> None:
+    """Run pg_ctl on a data directory, as the lab's account; ``within`` stands before it on the command line."""
     log = lab.directory / "log" / f"{directory.name}.log"
-    argv = [lab.site.programs.server("pg_ctl"), "-D", str(directory), "-s", "-w", "-t", "30"]
+    argv = [*within, lab.site.programs.server("pg_ctl"), "-D", str(directory), "-s", "-w", "-t", "30"]
     lab.site.run([*argv, "-l", str(log), *words])
 
 
 @contextmanager
-def served(lab: Lab, directory: Path) -> Iterator[Path]:
+def served(lab: Lab, directory: Path, *within: str) -> Iterator[Path]:
     """A server works in ``directory``, on the lab's port."""
-    pg_ctl(lab, directory, "start")
+    pg_ctl(lab, directory, "start", within=within)
     try:
         yield directory
     finally:
@@ -28,13 +28,13 @@ def served(lab: Lab, directory: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def kept_copy(lab: Lab) -> Iterator[Path]:
+def kept_copy(lab: Lab, *within: str) -> Iterator[Path]:
     """A copy of the lab's data (its server is down), as it is kept aside; it serves on the same port."""
     copy = lab.site.data_directory.with_name("data.aside-20260101T000000Z")
     lab.site.run(["cp", "-a", str(lab.site.data_directory), str(copy)])
     lab.site.run(["rm", "-f", str(copy / "postmaster.pid")])
     try:
-        with served(lab, copy):
+        with served(lab, copy, *within):
             yield copy
     finally:
         shutil.rmtree(copy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from actions.postgres.settings import PostgresSettings
 from actions.postgres.start_stop import is_running, start, stop
 from actions.postgres.verify import verify
 from actions.postgres.writers import allow_writers, stop_writers
-from actions.transport import LocalHost, open_transport
+from actions.transport import Completed, LocalHost, open_transport
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.postgres.strangers import foreign_cluster, kept_copy, pg_ctl
@@ -177,13 +177,28 @@ def test_up_but_not_as_expected_is_not_down(
     assert (seen.status, words in seen.detail) == (status, True), seen
 
 
+class Nobody:
+    """A host on which our own account may see as little as the server's."""
+
+    def query(self, argv: Sequence[str], *, timeout_s: float, user: str = "", **rest: Any) -> Completed:
+        return open_transport(LocalHost()).query(argv, timeout_s=timeout_s, user="nobody", **rest)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="accounts are told apart only where there are several")
 def test_who_may_not_see_says_so(lab: Lab, settings: PostgresSettings) -> None:
     """An account that cannot see where the server works must call it neither ours nor down."""
-    hidden = msgspec.structs.replace(settings, run_as="nobody")
-    seen = health(hidden)
+    host: Any = Nobody()
+    seen = probe("postgres", settings, host, deadline_s=8)
     assert seen.status == "not measured", seen
     assert "it cannot be told whether" in seen.detail
+    assert health(msgspec.structs.replace(settings, run_as="nobody")).facts["role"] == "primary", "we see it ourselves"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a container of another account's")
+def test_a_container_of_the_same_account_number_is_not_taken_for_ours(down: Lab, ctx: FakeContext) -> None:
+    """The server's account may not see where a process of another user namespace works; it is not our server."""
+    with kept_copy(down, "unshare", "--user", "--map-user", "1000", "--ipc"):
+        assert "is down" in ctx.do(is_running).summary
 
 
 def over_ssh(lab: Lab, sshd: Sshd) -> Inventory:
