@@ -75,8 +75,8 @@ def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
     if clock.achieved is not None:
         lost = f"{clock.loss.bound} {length(clock.achieved)}".strip() if clock.loss else ""
         if clock.met is None:
-            return f"{lost} lost, NOT PROVEN", _LATE
-        return (f"{lost} lost, met", _GOOD) if clock.met else (f"{lost} lost, MISSED", _LATE)
+            return f"NOT PROVEN, {lost} lost", _LATE  # the verdict first: a narrow screen cuts the line
+        return (f"met, {lost} lost", _GOOD) if clock.met else (f"MISSED, {lost} lost", _LATE)
     if clock.exposure is None:
         return "not measured", _QUIET
     over = clock.exposure > clock.target

@@ -69,7 +69,9 @@ def test_objectives_tell_met_from_claimed_from_not_measured(report: Report) -> N
     assert rto["critical"].achieved_s == rto["critical"].since_declared_s + 600  # type: ignore[operator]
     assert (rto["full"].verdict, rto["full"].achieved_s) == ("not measured", None)
     assert "4.1.1" in rto["full"].remark
-    assert [(r.system, r.achieved_s, r.verdict) for r in report.rpo] == [("postgres", 42.0, "met")]
+    (lost,) = report.rpo
+    assert (lost.system, lost.lost, lost.verdict) == ("postgres", "42 s", "met")
+    assert (lost.newest_known, lost.known_from) == (BEGAN, "postgres.restore")
 
 
 def test_who_chose_and_why(report: Report) -> None:

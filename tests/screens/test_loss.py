@@ -25,7 +25,20 @@ async def test_data_that_failed_its_verification_meets_no_rpo(
     run("restore", "succeeded")
     run("verify", "failed", **newest)
     async with console(host, size) as seen:
-        await seen.sees("PostgreSQL 12 min lost, NOT PROVEN")
+        await seen.sees("PostgreSQL NOT PROVEN, 12 min lost")
         run("verify", "succeeded", **newest)
-        await seen.sees("lost, met")
+        await seen.sees("met, 12 min lost")
         await seen.no_longer_sees("NOT PROVEN")
+
+
+async def test_a_bound_is_said_as_one(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    last = Measured(newest_commit_at=START)
+    journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=last))
+    number = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
+    runner.start(number, step="restore", action="postgres.restore")
+    reached = Measured(recovered_to=START - timedelta(minutes=12))
+    runner.finish(number, step="restore", status="succeeded", facts=reached.facts())
+    async with console(host, size) as seen:
+        await seen.sees("PostgreSQL NOT PROVEN, at most")
