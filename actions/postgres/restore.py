@@ -24,7 +24,6 @@ from actions.postgres.hba import require_hba
 from actions.postgres.identity import identity
 from actions.postgres.last_commit import last_of
 from actions.postgres.managers import unmanaged
-from actions.postgres.process import postmaster
 from actions.postgres.recovery_point import RecoveryPoint, recovery_point
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.postgres.server import Server, find_server, last_words
@@ -78,13 +77,12 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
 
 
 def _require_down(server: Server) -> None:
-    if pid := postmaster(server):
-        raise GateClosed(
-            "one-writer",
-            f"{server.name} runs (pid {pid}): a restore under a running server destroys both.",
-            "Stop it first: postgres.stop.",
-            yields="never",
-        )
+    """Stop here under a running server; a dry run only says so, and goes on to tell what would be restored."""
+    shut = is_down(server.ctx)
+    if shut and server.ctx.dry_run:
+        server.ctx.log(f"It would be refused now: {shut.message}", "err")
+    elif shut:
+        raise GateClosed(shut.gate, shut.message, "Stop it first: postgres.stop.", yields="never", opens=shut.opens)
 
 
 def _require_same_place(server: Server) -> None:

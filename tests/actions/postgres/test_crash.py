@@ -57,7 +57,7 @@ def test_writers_are_kept_out_of_a_running_server_and_of_a_restarted_one(lab: La
 def test_a_restore_under_a_running_server_is_refused(lab: Lab, ctx: FakeContext) -> None:
     with pytest.raises(GateClosed) as closed:
         ctx.do(restore)
-    assert (closed.value.gate, closed.value.yields) == ("one-writer", "never")
+    assert (closed.value.gate, closed.value.yields) == ("down", "never")
 
 
 def test_the_log_that_survived_is_replayed_and_the_old_data_kept(lab: Lab, ctx: FakeContext) -> None:

@@ -119,6 +119,7 @@ def test_what_one_incident_works_on_another_only_looks_at(lab: Lab, tmp_path: Pa
             assert run.refusal and first.incident().id in run.refusal.message
 
         foreseen = do(first, "postgres.restore", dry_run=True)
+        assert "would restore backup" in foreseen.summary, "it tells what it would do though the server runs"
         gates = {gate.gate: gate.opens for gate in foreseen.closed}
         assert gates.keys() == {"recovery-point", "smallest-cure", "down"}
         assert (gates["recovery-point"], gates["down"]) == ("recovery_point", "postgres.stop")

@@ -111,7 +111,7 @@ def test_a_server_is_found_however_it_was_told_its_directory(
         assert "already up" in ctx.do(start).summary
         with pytest.raises(GateClosed) as closed:
             ctx.with_incident(decisions={"recovery_point": "latest"}).do(restore)
-        assert closed.value.gate == "one-writer"
+        assert closed.value.gate == "down"
         assert (down.site.data_directory / "PG_VERSION").exists()
         assert ctx.do(stop).ok
         server.wait(20)
