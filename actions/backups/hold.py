@@ -45,8 +45,13 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
         return [*named, *(["somebody else"] if foreign else [])]
 
     def is_of(self, incident: str) -> tuple[bool, bool]:
-        """Return whether ``incident`` holds the schedule, and the expiry."""
-        return incident in _HOLDER.findall(self.file or ""), incident in _HOLDER.findall(self.block or "")
+        """Return whether ``incident`` holds the schedule, and the expiry.
+
+        A block that names nobody (an earlier version wrote it) is of whoever the hold file names.
+        """
+        files, blocks = _HOLDER.findall(self.file or ""), _HOLDER.findall(self.block or "")
+        unnamed = self.block is not None and not blocks
+        return incident in files, incident in blocks or (unnamed and incident in (files or [incident]))
 
 
 @action(

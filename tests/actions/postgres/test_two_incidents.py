@@ -62,6 +62,19 @@ def test_a_hold_belongs_to_each_incident_and_ends_with_the_last(lab: Lab) -> Non
     assert lab.site.backup_config.read_text() == before
 
 
+def test_a_hold_of_an_earlier_version_is_its_incidents(lab: Lab) -> None:
+    before = lab.site.backup_config.read_text()
+    first, second = context(lab), context(lab, "INC-2")
+    assert first.do(hold).ok
+    config = lab.site.backup_config
+    config.write_text("".join(x for x in config.read_text().splitlines(keepends=True) if "Held for" not in x))
+    assert is_held_for_us(first) is None
+    assert is_held_for_us(second)
+    assert first.do(release).ok
+    assert config.read_text() == before
+    assert not lab.site.hold_file.exists()
+
+
 def test_a_hold_file_of_somebody_else_stays_theirs(lab: Lab) -> None:
     lab.site.hold_file.write_text("the storage is being moved; ask Kim\n")
     ctx = context(lab)
