@@ -29,8 +29,8 @@ GROUPS = [
     ["appends", "together", "output"],
     ["events-time", "events-memory", "report", "kills"],
 ]
-TOO_LONG = {"restore"}
-"""Needs a lab of its own for half a minute."""
+TOO_LONG = {"restore", "between-effects"}
+"""Each needs a lab of its own, for half a minute and for half an hour."""
 
 
 def bench(*words: str) -> subprocess.CompletedProcess[str]:
