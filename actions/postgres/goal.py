@@ -51,7 +51,7 @@ class Logs:
         self.size = segment_bytes
         self.archive: Archive = read_archive(server, repository)
         self.path: Path = read_path(server, repository, record.timeline)
-        self._saved = _saved_names(server, record.saved_wal)
+        self._saved = {name for place in record.logs for name in _saved_names(server, place)}
 
     @cached_property
     def archived_end(self) -> str:
@@ -80,12 +80,10 @@ class Logs:
     @cached_property
     def _end(self) -> Tail:
         archived = self._tail(self.archived_end)
-        if self.missing or not self.record.saved_wal:
+        if self.missing or not self.record.logs:
             return archived
         number = parse_segment(self.archived_end, self.size).number + 1
-        survived = saved_tail(
-            self.server, self.record.saved_wal, self.path.timeline_at(number, self.size), number * self.size
-        )
+        survived = self._survived(self.path.timeline_at(number, self.size), number)
         if survived.lsn is None:
             return archived
         return Tail(survived.lsn, survived.reach, survived.committed_at or archived.committed_at)
@@ -109,7 +107,15 @@ class Logs:
         if segment in self._sound:
             return archived_tail(self.server, segment)
         found = parse_segment(segment, self.size)
-        return saved_tail(self.server, self.record.saved_wal, found.timeline, found.number * self.size)
+        return self._survived(found.timeline, found.number)
+
+    def _survived(self, timeline: int, number: int) -> Tail:
+        """Return the end of the log that survived, read on from segment ``number``, in the copy that has most of it.
+
+        Replay takes a segment from the first copy that has it: a copy counts up to where an earlier one takes over.
+        """
+        tails = [saved_tail(self.server, place, timeline, number * self.size) for place in self.record.logs]
+        return max(tails, key=lambda tail: tail.lsn or 0, default=Tail(None, 0, None))
 
     @property
     def _sound(self) -> set[str]:

@@ -104,8 +104,9 @@ def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
     unfinished = _unfinished(server)
     choice, timeline, soundness = _choose(server, point, "" if named == "latest" else named, anew=bool(unfinished))
     chosen = choice.backup
-    aside, saved_wal = (unfinished.aside, unfinished.saved_wal) if unfinished else plan_keeping(server, chosen.size)
+    kept = unfinished.kept if unfinished else plan_keeping(server, chosen.size, load_record(server))
     known = unfinished.known if unfinished else last_of(server, Measured())
+    fresh = kept[-1] if kept and not unfinished and not server.exists(kept[-1].path or kept[-1].wal) else None
     tell_given_up(server, point, known, chosen.stopped_at)
     return RestoreRecord(
         incident=server.ctx.incident.id,
@@ -117,8 +118,9 @@ def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
         stop_lsn=chosen.stop_lsn,
         timeline=timeline,
         size=chosen.size,
-        aside=aside,
-        saved_wal=saved_wal,
+        aside=unfinished.aside if unfinished else fresh.path if fresh else "",
+        saved_wal=unfinished.saved_wal if unfinished else fresh.wal if fresh else "",
+        kept=kept,
         damaged=soundness.segments if soundness else [],
         passed_over=choice.passed_over,
         known=known,
@@ -126,14 +128,20 @@ def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
 
 
 def _unfinished(server: Server) -> RestoreRecord | None:
-    """Return where a restore of this incident that did not get to its end keeps the old data: what lies in the
-    data directory is then its own, half done, and no second copy is kept of that.
+    """Return the record of a restore of this incident that did not get to its end, or whose end nobody has built on.
+
+    What lies in the data directory is then its own, and no further copy is kept of that: it holds nothing new.
     """
     record = load_record(server)
-    if not record or record.state != "restoring" or record.incident != server.ctx.incident.id:
+    if not record or record.incident != server.ctx.incident.id:
         return None
-    server.ctx.log(f"A restore of backup {record.backup} did not get to its end: this one goes on from there.")
-    return record
+    if record.state == "restoring":
+        server.ctx.log(f"A restore of backup {record.backup} did not get to its end: this one goes on from there.")
+        return record
+    if record.state == "restored" and server.exists(f"{server.data}/backup_label"):
+        server.ctx.log(f"Backup {record.backup} is restored already and was not started: nothing of it need be kept.")
+        return record
+    return None
 
 
 def _choose(server: Server, point: RecoveryPoint, named: str, *, anew: bool) -> tuple[Choice, int, Soundness | None]:
@@ -177,8 +185,8 @@ def _restore(server: Server, record: RestoreRecord) -> None:
 def restore_command(server: Server, record: RestoreRecord) -> list[str]:
     """Return pgBackRest's command line. ``--delta`` goes on with what an unfinished restore left."""
     get = f'{shlex.join(command(server, "--log-level-console=error", "archive-get"))} %f "%p"'
-    if record.saved_wal:
-        get = f'{get} || {{ test -f "{record.saved_wal}/%f" && cp "{record.saved_wal}/%f" "%p"; }}'
+    for place in record.logs:
+        get = f'{get} || {{ test -f "{place}/%f" && cp "{place}/%f" "%p"; }}'
     return command(
         server,
         "restore",
@@ -202,6 +210,7 @@ def _outcome(record: RestoreRecord, seconds: float) -> Outcome:
             "bytes": record.size,
             "seconds": round(seconds, 1),
             "aside": record.aside,
+            "kept": [f"{copy.path or copy.wal} ({copy.what}, {copy.incident})" for copy in record.kept],
             "passed_over": record.passed_over,
             "recovery_point": record.point,
             **record.known.facts(),

@@ -12,6 +12,25 @@ from actions.postgres.server import Server
 from journal.measured import Measured
 
 
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A copy that survived a restore: the old data directory, or only its log.
+
+    Attributes:
+        path: where the directory was moved, or an empty string where only its log was kept.
+        wal: where its log is.
+        what: ``original``: what the disaster left; ``restored``: what an earlier restore of the same incident had made.
+        incident, at: which incident kept it, and when (UTC, ISO 8601).
+        cluster: its system identifier, where its control file could be read.
+    """
+
+    path: str
+    wal: str
+    what: Literal["original", "restored"]
+    incident: str
+    at: str
+    cluster: str = ""
+
+
 class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One restore.
 
@@ -26,6 +45,8 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         timeline: the timeline that leads to the recovery point.
         aside: where the old data directory was moved, or an empty string.
         saved_wal: where the old log segments are, or an empty string.
+        kept: every copy that was kept on this host so far, the oldest first: an inventory of the incident, and of those
+            before it, not of one attempt. What a first restore kept is needed by the second one, too.
         damaged: names of log segments that are damaged in the archive.
         passed_over: newer backups that were not taken, and why.
         goal, goal_lsn: where replay goes to, in words and in bytes.
@@ -46,6 +67,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     size: int = 0
     aside: str = ""
     saved_wal: str = ""
+    kept: list[Kept] = []
     damaged: list[str] = []
     passed_over: list[str] = []
     goal: str = ""
@@ -54,6 +76,15 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     log_end: datetime | None = None
     back: Measured = Measured()
     known: Measured = Measured()
+
+    @property
+    def logs(self) -> list[str]:
+        """Where log survived, the oldest copy first: it is what the disaster left, and wins over what came after."""
+        return list(
+            dict.fromkeys(
+                [*(copy.wal for copy in self.kept if copy.wal), *([self.saved_wal] if self.saved_wal else [])]
+            )
+        )
 
 
 def record_path(server: Server) -> str:
