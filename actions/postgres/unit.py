@@ -15,6 +15,9 @@ from actions.postgres.server import Server
 _CGROUP = re.compile(r"^(?:\d+:name=systemd|0:):(\S*)$", re.MULTILINE)
 _SHOW = "LoadState,ActiveState,SubState,Restart,RestartUSec,MainPID,Result"
 
+_PARENT = 'p=$(ps -o ppid= -p "$1" | tr -d " "); [ "${p:-1}" = 1 ] || ps -o args= -p "$p"'
+"""The first process inherits whoever loses its parent, and keeps none of them."""
+
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """A systemd unit, as ``systemctl show`` tells it; all empty where there is no systemd."""
@@ -72,6 +75,6 @@ def who_runs(server: Server, pid: int) -> str:
     name = unit_of(server, pid)
     if name.endswith(".service"):
         return f"in the unit {show_unit(server, name)}"
-    parent = server.query(["sh", "-c", 'ps -o args= -p "$(ps -o ppid= -p "$1" | tr -d " ")"', "sh", str(pid)])
+    parent = server.query(["sh", "-c", _PARENT, "sh", str(pid)])
     by = " ".join(parent.out.split())[:80]
-    return f"{f'in {name}, ' if name else ''}started by {by or 'nobody who is still there'}"
+    return f"{f'in {name}, ' if name else ''}{f'started by {by}' if by else 'whoever started it is gone'}"
