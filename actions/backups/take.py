@@ -12,7 +12,7 @@ from actions.action import action
 from actions.backups.hold import read_hold
 from actions.backups.pgbackrest import command, read_repository
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
 from actions.postgres.cluster import Cluster, read_cluster
 from actions.postgres.identity import identity
 from actions.postgres.manifest import make_manifest, manifest_path
@@ -29,6 +29,7 @@ _LABEL = re.compile(r"new backup label = (\S+)")
 @action(
     "backups.take",
     probe="backups.verify",
+    gates=("sound-data",),
     touches=("data directory", "repository", "hold"),
     target=identity,
     params={"kind": "full, diff or incr"},
@@ -46,7 +47,7 @@ def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
     begun = time.monotonic()
     before = read_cluster(server, until_s=_HOURS_S, say=False)
     label = _backup(server, kind)
-    manifest = _write_manifest(server, label, before)
+    manifest, uncounted = _write_manifest(server, label, before)
     taken = read_repository(server).backup(label)
     if taken is None or taken.error:
         return Outcome(
@@ -56,8 +57,21 @@ def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
         )
     facts = {"backup": label, "bytes": taken.size, "seconds": round(time.monotonic() - begun, 1), "manifest": manifest}
     return Outcome(
-        ok=True, summary=f"Backup {label} is taken{'' if manifest else ', without a manifest'}.", facts=facts
+        ok=True,
+        summary=f"Backup {label} is taken{'' if manifest else ', without a manifest'}.",
+        facts=facts,
+        findings=_uncounted(label, uncounted),
     )
+
+
+def _uncounted(label: str, names: list[str]) -> list[Finding]:
+    """What the manifest lacks: it cannot be compared with after a restore."""
+    if not names:
+        return []
+    more = f", and {len(names) - 5} more" if len(names) > 5 else ""
+    text = f"knows nothing of {'; '.join(names[:5])}{more}"
+    cure = "Mend what stood in the way, then take another backup: what is not counted cannot be compared."
+    return [Finding(severity="warning", about=f"manifest of {label}", text=text, cure=cure)]
 
 
 def _check_hold(server: Server) -> None:
@@ -94,7 +108,7 @@ def _backup(server: Server, kind: str) -> str:
     return found[1]
 
 
-def _write_manifest(server: Server, label: str, before: Cluster) -> bool:
+def _write_manifest(server: Server, label: str, before: Cluster) -> tuple[bool, list[str]]:
     """Count again: what stayed the same is what the backup must hold. Damaged tables leave the backup without one."""
     path = manifest_path(server, label)
     damaged = [line.partition(": ")[0] for line in before.damaged()]
@@ -102,14 +116,15 @@ def _write_manifest(server: Server, label: str, before: Cluster) -> bool:
         server.ctx.log(
             f"No manifest: {', '.join(damaged) + ' cannot be read' if damaged else 'no folder for it'}", "err"
         )
-        return False
+        return False, []
     backup = read_repository(server).backup(label)
+    after = read_cluster(server, until_s=_HOURS_S, say=False)
     manifest = make_manifest(
         label,
         f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         format_lsn(backup.stop_lsn) if backup else "",
         before,
-        read_cluster(server, until_s=_HOURS_S, say=False),
+        after,
     )
     server.write(path, msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n")
-    return True
+    return True, [*dict.fromkeys([*before.left_out(), *after.left_out()])]

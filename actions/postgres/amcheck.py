@@ -19,7 +19,7 @@ _CORRUPT = 2
 def check_structures(server: Server, *, limit_s: float = _HOURS_S) -> tuple[list[str], list[str]]:
     """Install the extension where it is missing, and check everything.
 
-    A lock is waited for 10 s; what stays behind one was not checked, and is not corrupt.
+    A lock is waited for 3 s; what stays behind one was not checked, and is not corrupt.
 
     Args:
         server: the server.
@@ -82,7 +82,7 @@ def _argv(server: Server, *options: str) -> list[str]:
 
 
 def _environment(server: Server) -> Mapping[str, str]:
-    options = {"PGOPTIONS": "-c lock_timeout=10s"}
+    options = {"PGOPTIONS": "-c lock_timeout=3s"}
     if not server.settings.password:
         return options
     return {**options, "PGPASSWORD": server.ctx.secret(server.settings.password.read())}

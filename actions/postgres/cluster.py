@@ -58,6 +58,15 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
         """Return every damaged relation with its damage, a line each."""
         return [f"{name}: {relation.damage}" for name, relation in self.relations() if relation.damage]
 
+    def left_out(self) -> list[str]:
+        """Return what was not looked at though it could have been, with the reason, a line each."""
+        found = [f"{name}: {database.skipped}" for name, database in self.databases.items() if database.skipped]
+        return found + [
+            f"{name}: {relation.skipped}"
+            for name, relation in self.relations()
+            if relation.skipped and relation.kind != "foreign table"
+        ]
+
     def relations(self) -> Iterator[tuple[str, Relation]]:
         """Yield every relation, under its own and its database's name."""
         for database, found in self.databases.items():

@@ -52,7 +52,7 @@ _LARGE = """
 """
 _PATIENCE_S = 20.0
 _PATIENCE_ALL_S = 60.0
-_LEAST_S = 1.0
+_LEAST_S = 0.2
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -156,7 +156,7 @@ def _read(
         return _of(one, count=row[0], digest=row[1], pages=row[2]), False
     except psycopg.errors.LockNotAvailable:
         who = holders(session, one.oid) or "its holder is gone by now"
-        return _of(one, skipped=f"locked for more than {patience_s:.0f} s: {who}"), True
+        return _of(one, skipped=f"locked for more than {patience_s:g} s: {who}"), True
     except psycopg.Error as error:
         return _of(one, **_why(session, error, interrupted)), False
 

@@ -40,6 +40,9 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
     """Verify PostgreSQL's data."""
     server, end = find_server(ctx), time.monotonic() + minutes * 60.0
     _require_primary(server)
+    left = leftovers(server)
+    for finding in left:
+        ctx.log(f"{finding.severity}: {finding}", "err")  # what may hold everything up is said before it does
     corrupt, unchecked = _structures(server, end)
     record = _record(server)
     manifest = load_manifest(server, _label(server, record))
@@ -53,7 +56,7 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
         closer=lambda database, names: look_closer(server, database, names),
     )
     findings = _structural(server, corrupt, unchecked) + compared.findings(server.name)
-    findings += [*_no_manifest(manifest), *leftovers(server)]
+    findings += [*_no_manifest(manifest), *left]
     return _outcome(server, compared, findings, [*corrupt, *found.damaged()], manifest)
 
 

@@ -95,6 +95,7 @@ def _last_commit(server: Server) -> Measured:
     "postgres.allow_writers",
     probe="postgres.writers",
     resumable=True,
+    gates=("sound-data",),
     live={"managed": unmanaged},
     touches=("data directory",),
     target=identity,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from actions.gate import Closed, overridden
 from actions.inventory import Inventory
+from actions.postgres.settings import PostgresSettings
 from journal.action_spec import ActionSpec
 from journal.decisions import refusal
 from journal.events import Kind
@@ -204,6 +205,17 @@ def _fenced(asked: Asked) -> Closed | None:
     return Closed("fenced", message, "reason and target", fence)
 
 
+def _sound_data(asked: Asked) -> Closed | None:
+    """What was proven wrong is neither backed up nor written to, until a verification proves otherwise."""
+    servers = [name for name, one in asked.inventory.systems.items() if isinstance(one, PostgresSettings)]
+    found = asked.incident.found_wrong.items()
+    wrong = next((wrong for name, wrong in found if name in ("postgres", *servers)), None)
+    if wrong is None:
+        return None
+    message = f"The data is {wrong}. Recover it and verify it first: a backup, or new work, would build on the damage."
+    return Closed("sound-data", message, "reason", "postgres.verify")
+
+
 def _last_done(incident: Incident, *actions: str) -> str:
     """Return which of ``actions`` was the last that a run did, or that failed at it: then empty, as where none ran."""
     tried = [run for run in incident.runs.values() if run.action in actions and run.changes_step and run.started_at]
@@ -224,6 +236,7 @@ _NAMED: dict[str, Gate] = {
     "hold": _held,
     "one-writer": _one_writer,
     "fenced": _fenced,
+    "sound-data": _sound_data,
     "down": _asks_the_system,
     "managed": _asks_the_system,
 }

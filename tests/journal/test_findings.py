@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from actions.inventory import Inventory
+from actions.registry import catalogue
 from actions.runner.facts import incident_facts
+from actions.runner.gates import Asked, closed_gates
 from cleo_console.plain.wording import health_lines, run_lines, state_words
 from journal import events as e
 from journal.clocks import rto
@@ -84,6 +88,24 @@ def test_what_is_wrong_is_known_until_a_look_to_the_end_proves_otherwise() -> No
     story.run("look", examined=["db"])
     assert not story.incident.found_wrong
     assert not health_lines(story.incident, readings, story.at + timedelta(seconds=1), all_=False)
+
+
+@pytest.mark.parametrize("action", ["backups.take", "postgres.allow_writers"])
+def test_what_is_wrong_is_neither_backed_up_nor_written_to(action: str) -> None:
+    story = told()
+    run = story.tell(e.RunRequested(action=action))
+    lab = Inventory(name="lab", allows=[e.Kind.LAB], lab=True)
+
+    def closed() -> list[str]:
+        incident = story.incident
+        asked = Asked(incident.runs[run], catalogue()[action], incident, lab, [])
+        return [gate.gate for gate in closed_gates(asked) if gate.gate == "sound-data"]
+
+    assert closed() == []
+    story.run("look", status="failed", findings=[msgspec.structs.replace(WRONG, system="postgres")])
+    assert closed() == ["sound-data"]
+    story.run("look", examined=["postgres"])
+    assert closed() == []
 
 
 def test_a_journal_of_before_has_no_findings() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from actions.validation.damage import damage_report
 from cleo_console.lab import Lab, server
 from tests.actions.contexts import FakeContext
 from tests.labs import lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-verification")
@@ -172,6 +174,21 @@ def test_it_can_be_cancelled_and_limited(lab: Lab, ctx: FakeContext, taken: str)
     ctx.cancelled = True
     with pytest.raises(Cancelled):
         ctx.do(verify)
+
+
+def test_it_can_be_cancelled_while_it_waits_for_a_lock(lab: Lab, ctx: FakeContext, taken: str) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%hashtextextended%'"
+
+    def give_up() -> None:
+        until(lambda: lab.psql(waiting) != "0", 60)
+        ctx.cancelled = True
+
+    person = threading.Thread(target=give_up)
+    with held(lab, "BEGIN; LOCK TABLE quiet; PREPARE TRANSACTION 'order-18'", "ROLLBACK PREPARED 'order-18'"):
+        person.start()
+        with pytest.raises(Cancelled):
+            ctx.do(verify)
+        person.join()
 
 
 def test_a_quick_look_at_backups_is_no_tick(lab: Lab, ctx: FakeContext, taken: str) -> None:
