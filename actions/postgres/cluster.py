@@ -35,11 +35,12 @@ _BESIDES_S = 300.0
 
 
 class Database(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One database. ``skipped`` says why nobody looked into it, or is empty."""
+    """One database. ``skipped`` says why nobody looked into it, ``undefined`` why its definitions are not known."""
 
     relations: dict[str, Relation] = {}
     definitions: dict[str, str] = {}
     skipped: str = ""
+    undefined: str = ""
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +122,7 @@ def _read_database(server: Server, name: str, end: float, settings: Mapping[str,
     found: dict[str, Relation] = {}
     with proven(server, deadline_s=deadline_s, database=name) as session:
         settle(session, settings)
-        listed, defined = list_relations(session), definitions(session)
+        listed, (defined, undefined) = list_relations(session), definitions(session)
         sizes, begun = {one.name: one.bytes for one in listed}, time.monotonic()
         with _ended_with(session, lambda: ctx.cancelled or time.monotonic() >= end):
             for relation, read in read_relations(session, listed, interrupted):
@@ -129,7 +130,7 @@ def _read_database(server: Server, name: str, end: float, settings: Mapping[str,
                 if say:
                     ctx.log(f"{name}, {relation}: {_words(read)}", "err" if read.damage else "out")
                 ctx.progress(_progress(name, found, sizes, time.monotonic() - begun))
-    return Database(relations=found, definitions=defined)
+    return Database(relations=found, definitions=defined, undefined=undefined)
 
 
 @contextmanager

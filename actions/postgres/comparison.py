@@ -143,7 +143,9 @@ class Comparison:
         ]
         for relation in wanted.keys() - held.relations.keys():
             self.cases.append(Case(name, relation, "missing", f"missing{_rows(wanted[relation])}"))
-        if known and not known.skipped:
+        if held.undefined:
+            self.cases.append(Case(name, "definitions", "not looked at", f"locked: {held.undefined}"))
+        elif known and not known.skipped:
             self.definitions += _definitions(name, known.definitions, held.definitions)
 
     def _unlike(self, database: str, name: str, was: Relation, have: Relation, seen: Evidence | None) -> Case:

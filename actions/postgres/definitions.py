@@ -62,9 +62,19 @@ _ROLES = """
 """
 
 
-def definitions(session: psycopg.Connection[Any]) -> dict[str, str]:
-    """Return a digest of every definition of a database by what it defines: ``index public.t_pkey``."""
-    return _digests(session, _DEFINITIONS)
+def definitions(session: psycopg.Connection[Any]) -> tuple[dict[str, str], str]:
+    """Return a digest of every definition of a database by what it defines: ``index public.t_pkey``.
+
+    Some are told only under a lock on their table, which is waited for 3 s. The second value says why they could not
+    be told, or is empty.
+    """
+    import psycopg
+
+    session.execute("SELECT set_config('lock_timeout', '3s', false)")
+    try:
+        return _digests(session, _DEFINITIONS), ""
+    except psycopg.errors.LockNotAvailable:
+        return {}, "a table of theirs is locked"
 
 
 def roles(session: psycopg.Connection[Any]) -> dict[str, str]:
