@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest openssh-server openssh-client tmux
 JOBS   ?= 2
 
-.PHONY: help demo test lint bench pictures lock install system clean
+.PHONY: help demo test soak lint bench pictures lock install system clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ system:  ## the servers that tests and lab talk to, from Debian (root only; othe
 
 test: install system  ## every test, against real servers on loopback
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+soak: install system  ## the long tests (an hour): a kill between any two effects. Not part of make test
+	$(BIN)/python -m pytest -n 0 --timeout 7200 tests/soak $(ARGS)
 
 lint: install  ## style, types, floors
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from journal.errors import CleoError
+from journal.whole_file import replace_whole
 
 _PATIENCE_S = 2.0
 
@@ -62,10 +63,8 @@ class Lease:
 
     def _write(self, facts: dict[str, Any]) -> None:
         """Note who has the lease. The flock is the lease: a disk that is full or read-only must not stop a recovery."""
-        beside = self._note.with_suffix(".new")
         with contextlib.suppress(OSError):
-            beside.write_text(json.dumps(facts), encoding="utf-8")
-            beside.replace(self._note)
+            replace_whole(self._note, json.dumps(facts).encode())
 
     def release(self) -> None:
         """Give the lease back."""

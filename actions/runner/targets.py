@@ -17,6 +17,7 @@ from actions.runner.others import is_over
 from journal.errors import CleoError
 from journal.events import Identity
 from journal.interlock import word_to_type
+from journal.whole_file import replace_whole
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -106,10 +107,7 @@ class Targets:
             "target": what,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        path = self._path(key)
-        beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(facts), encoding="utf-8")
-        beside.replace(path)
+        replace_whole(self._path(key), json.dumps(facts).encode())
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"

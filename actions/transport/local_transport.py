@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
@@ -18,6 +17,7 @@ from actions.transport.base import Completed, Transport
 from actions.transport.errors import DeadlineExceeded, FileMissing, FileTrouble, ProgramMissing
 from actions.transport.launch import Request, launch, our_umask
 from actions.transport.local_handle import LocalHandle
+from journal.whole_file import replace_whole
 
 
 class LocalTransport(Transport):
@@ -108,7 +108,7 @@ class LocalTransport(Transport):
     def write_file(self, path: str | PurePath, data: bytes, mode: int = 0o600) -> None:
         """See ``Transport``."""
         try:
-            _write_whole(Path(path), data, mode)
+            replace_whole(Path(path), data, mode)
         except OSError as error:
             raise FileTrouble(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -148,17 +148,3 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         if pipe:
             pipe.close()
     process.wait()
-
-
-def _write_whole(path: Path, data: bytes, mode: int) -> None:
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-    except OSError:
-        Path(draft).unlink(missing_ok=True)
-        raise

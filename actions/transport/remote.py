@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -110,7 +111,8 @@ class RemoteTransport(Transport):
 
     def write_file(self, path: str | PurePath, data: bytes, mode: int = 0o600) -> None:
         """See ``Transport``."""
-        answer = ask(self._link, "write_file", [str(path), f"{mode:o}", str(len(data))], stdin=data)
+        words = [str(path), f"{mode:o}", str(len(data)), hashlib.sha256(data).hexdigest()]
+        answer = ask(self._link, "write_file", words, stdin=data)
         if answer.code:
             raise FileTrouble(f"{path} on {self.name} cannot be written: {_last_line(answer.err)}.")
 

@@ -23,6 +23,7 @@ from actions.validation.everything import measure_all
 from journal.counting import count
 from journal.errors import CleoError
 from journal.measured import Measured
+from journal.whole_file import replace_whole
 
 _PATIENT_S = 15.0
 _READ_S = 300.0
@@ -44,7 +45,7 @@ def damage_report(ctx: ActionContext) -> Outcome:
         ctx.log(line)
     place = ctx.files / f"damage_{now:%Y%m%d_%H%M%S}.log"
     if ctx.effect(f"write {place}"):
-        place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        replace_whole(place, ("\n".join(lines) + "\n").encode())
     findings = [finding for name, found in facts.items() for finding in _findings(name, found)]
     return Outcome(ok=True, summary=_summary(facts), facts={**facts, "file": str(place)}, findings=findings)
 

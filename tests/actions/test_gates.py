@@ -153,9 +153,9 @@ def test_a_claim_that_is_ours_is_not_written_again_and_a_full_disk_is_called_ful
 
 @pytest.mark.parametrize(("code", "advice"), [(errno.EROFS, "read-only"), (errno.EACCES, "owner and mode")])
 def test_the_advice_fits_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, advice: str) -> None:
-    def refuse(path: Path, *args: object, **more: object) -> int:
+    def refuse(path: Path, data: bytes) -> None:
         raise OSError(code, "no", str(path))
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr("actions.runner.targets.replace_whole", refuse)
     with pytest.raises(TargetClaimed, match=advice):
         Targets(tmp_path / "locks", "INC-1", tmp_path / "journal.db").claim(TARGET, ["data directory"])

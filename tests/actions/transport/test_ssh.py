@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from actions.transport import (
     State,
     Transport,
     open_transport,
+    remote,
 )
 from tests.actions.sshd import Sshd
 from tests.actions.transport.support import Output, finish, never, until, until_released
@@ -235,6 +237,25 @@ def test_files(ssh: Transport, tmp_path: Path) -> None:
         ssh.read_file(tmp_path / "absent")
     with pytest.raises(FileTrouble, match="cannot be written"):
         ssh.write_file(tmp_path / "absent" / "file", data)
+
+
+@pytest.mark.parametrize("arrives", [0, 0.5])
+def test_a_part_of_a_text_replaces_no_file(
+    ssh: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrives: float
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    ask = remote.ask
+
+    def cut_off(link: Any, name: str, args: Any, **more: Any) -> Any:
+        data = more["stdin"]
+        return ask(link, name, args, stdin=data[: int(len(data) * arrives)])
+
+    monkeypatch.setattr(remote, "ask", cut_off)
+    with pytest.raises(FileTrouble, match="only a part of the text arrived"):
+        ssh.write_file(path, b"new" * 9000)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.glob("file*")) == [path]
 
 
 def test_the_host_says_who_it_is(ssh: Transport) -> None:

@@ -1,0 +1,44 @@
+"""Replacing a small file on this machine: whole, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+
+def replace_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write ``data`` beside ``path``, look at what landed there, and only then put it in its place, durably.
+
+    Args:
+        path: what is replaced, or made.
+        data: all of what it holds then.
+        mode: its permissions, of which the umask takes its part.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
+    try:
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "w+b") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+            file.seek(0)
+            if file.read() != data:
+                raise OSError(errno.EIO, "what landed is not what was written", str(path))
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
