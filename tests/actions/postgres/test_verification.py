@@ -204,6 +204,7 @@ def test_a_quick_look_at_backups_is_no_tick(lab: Lab, ctx: FakeContext, taken: s
 def test_restored_to_the_end_of_a_backup_what_was_stable_must_be_equal(lab: Lab, ctx: FakeContext, taken: str) -> None:
     lab.psql("CREATE TABLE kept AS SELECT n, n::text AS words FROM generate_series(1, 500) n")
     lab.psql("VACUUM (FREEZE) kept")
+    lab.psql("INSERT INTO fleeting VALUES (2)")
     assert ctx.do(stop_writers).ok  # nobody is in the middle of a transaction while it is counted
     label = ctx.do(take).facts["backup"]
     lab.psql("DROP TABLE kept")
