@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from actions.outcome import ActionFailed
+from actions.postgres.causes import cure_of
 from actions.postgres.server import Server, last_words
 from actions.postgres.wal import parse_lsn
 
@@ -67,12 +68,20 @@ def read_repository(server: Server) -> Repository:
     done = server.query(command(server, "info", "--output=json", "--log-level-console=off"), timeout_s=60)
     where = f"the stanza {server.settings.backups.stanza}"
     if done.code != 0:
-        raise ActionFailed(f"pgBackRest cannot read {where}: {last_words(done)}", _hint(server))
+        raise ActionFailed(f"pgBackRest cannot read {where}: {last_words(done)}", cure_of(done.err) or _hint(server))
     stanzas = json.loads(done.out)
     if not stanzas or stanzas[0]["status"]["code"] not in (_OK, _NO_BACKUP):
-        said = stanzas[0]["status"]["message"] if stanzas else "there is no such stanza"
-        raise ActionFailed(f"pgBackRest finds no usable {where}: {said}.", _hint(server))
+        said = _status(stanzas[0]) if stanzas else "there is no such stanza"
+        raise ActionFailed(f"pgBackRest finds no usable {where}: {said}.", cure_of(said) or _hint(server))
     return _repository(stanzas[0])
+
+
+def _status(stanza: dict[str, Any]) -> str:
+    """Return the stanza's status, and what each repository says: "other" alone names nothing."""
+    status = stanza["status"]
+    repositories = [(repo["key"], repo.get("status", {})) for repo in stanza.get("repo", [])]
+    said = [f"repository {key}: {s['message'].strip()} ({s['code']})" for key, s in repositories if s.get("code")]
+    return "; ".join([f"{status['message']} (status {status['code']})", *said])
 
 
 def _hint(server: Server) -> str:

@@ -20,13 +20,21 @@ Why = Literal["refused", "password", "timeout", "starting", "other", "another", 
 
 _HINTS: dict[Why, str] = {
     "refused": "Nothing listens there: is the server down, or the address in the inventory wrong?",
-    "password": "Correct user and password of this system in the inventory.",
+    "password": (
+        "Correct user and password of this system in the inventory; a restored server has the users and passwords of "
+        "its recovery point, perhaps older ones."
+    ),
     "timeout": "The server or its host hangs, or a firewall drops packets.",
     "starting": "Wait until it has finished.",
     "other": "See the server's log.",
     "another": "Stop that one, or correct address and port in the inventory. Nothing was asked of it.",
     "unproven": "Let cleo run programs on that host as the server's account (run_as:) or as root.",
 }
+
+_NO_LINE = (
+    "The password is not the cause: the server's pg_hba.conf has no line for this user, address and database. Add one, "
+    "reload, and try again; a restored server has the file of its backup, and writers kept out are kept out there."
+)
 
 _PLAIN: dict[Why, str] = {"refused": "connection refused", "timeout": "no answer in time"}
 """Where the client library's last line is advice rather than the reason."""
@@ -35,8 +43,8 @@ _PLAIN: dict[Why, str] = {"refused": "connection refused", "timeout": "no answer
 class CannotConnect(CleoError):
     """A server cannot be talked to; ``why`` is the kind of reason."""
 
-    def __init__(self, message: str, why: Why) -> None:
-        super().__init__(message, _HINTS[why])
+    def __init__(self, message: str, why: Why, hint: str = "") -> None:
+        super().__init__(message, hint or _HINTS[why])
         self.why = why
 
 
@@ -88,7 +96,11 @@ def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psyco
     except psycopg.OperationalError as error:
         why = _why(error)
         words = _PLAIN.get(why) or str(error).strip().splitlines()[-1].rpartition("FATAL:  ")[2].strip()
-        raise CannotConnect(f"PostgreSQL at {settings.address}:{settings.port}: {words}", why) from None
+        raise CannotConnect(
+            f"PostgreSQL at {settings.address}:{settings.port}: {words}",
+            why,
+            _NO_LINE if "pg_hba.conf" in words else "",
+        ) from None
 
 
 def _first(error: psycopg.Error) -> str:

@@ -18,6 +18,7 @@ from actions.backups.soundness import Soundness, known_soundness, verify_reposit
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.postgres.aside import keep_old, plan_keeping
+from actions.postgres.causes import cure_of
 from actions.postgres.given_up import tell_given_up
 from actions.postgres.guards import is_down, writers_kept_out
 from actions.postgres.hba import require_hba
@@ -175,8 +176,8 @@ def _restore(server: Server, record: RestoreRecord) -> None:
     done = server.run("restore", restore_command(server, record), timeout_s=_DAY_S, on_line=progress.line)
     if done.code != 0:
         raise ActionFailed(
-            f"pgBackRest could not restore backup {record.backup}: {last_words(done)}",
-            "Exit status 26 is a damaged file: run the step again, it takes the backup before.",
+            f"pgBackRest could not restore backup {record.backup}: {last_words(done)} (exit status {done.code})",
+            cure_of(f"{done.err}\n{done.out[-4000:]}\nstatus {done.code}") or "Mend what it says; run the step again.",
             left_behind=_HALF_DONE,
             facts={"backup": record.backup, "exit": done.code},
         )

@@ -44,6 +44,8 @@ class Server:
         self.ctx = ctx
         self.name = name
         self.settings = settings
+        self.log_from = -1
+        """Where its log ended before it was launched, in bytes; -1 where we did not launch it."""
 
     @property
     def data(self) -> str:

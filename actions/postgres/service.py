@@ -6,11 +6,14 @@ import shlex
 import time
 
 from actions.outcome import ActionFailed, Cancelled
+from actions.postgres.causes import cure_of_lines
 from actions.postgres.connection import CannotConnect
 from actions.postgres.hba import config_file
 from actions.postgres.process import postmaster
 from actions.postgres.proven import proven
+from actions.postgres.replay_state import explain, look_from_outside, require_our_port
 from actions.postgres.server import Server, last_words
+from actions.postgres.server_log import grave_words, log_file, mark, new_lines, words_of
 from actions.postgres.unit import show_unit
 from actions.transport import Completed
 
@@ -24,6 +27,7 @@ def start_service(server: Server, key: str) -> Completed:
     Raises:
         ActionFailed: it was not even launched.
     """
+    mark(server)
     service = server.settings.service
     user: str | None = None
     if service.manager == "systemd":
@@ -37,9 +41,12 @@ def start_service(server: Server, key: str) -> Completed:
         argv = [server.program("pg_ctl"), "-D", server.data, *options, "-l", log, "-W", "-s", "start"]
     done = server.run(key, argv, timeout_s=_LAUNCH_S, user=user)
     if done.code != 0:
+        line, cure = cure_of_lines([*f"{done.err}\n{done.out}".splitlines(), *new_lines(server)])
+        words = last_words(done)
+        said = words if not line or words_of(line) in words else f"{words} ({words_of(line)})"
         raise ActionFailed(
-            f"{server.name} could not be launched: {last_words(done)}",
-            _launch_hint(server),
+            f"{server.name} could not be launched: {said}",
+            cure or _launch_hint(server),
             left_behind="The server is down.",
         )
     return done
@@ -83,10 +90,14 @@ def wait_until_up(server: Server, deadline_s: float) -> None:
             return
         if not _alive_soon(server) and not _is_launching(server):
             raise went_down(server)
+        if pid := postmaster(server):
+            require_our_port(server, pid)
         time.sleep(_PAUSE_S)
+    seen = look_from_outside(server)
+    why, cure = explain(server, seen.title, "")
     raise ActionFailed(
-        f"{server.name} is not up after {deadline_s:.0f} s: {trouble}",
-        "It may still be replaying its log: look at its log, and start this step again to go on waiting.",
+        f"{server.name} is not up after {deadline_s:.0f} s: {trouble}; {why}.",
+        cure,
         left_behind="The server was launched and is not ready.",
     )
 
@@ -115,35 +126,25 @@ def _unit_words(server: Server) -> str:
     return f"The unit {unit.name} is {unit.active} ({unit.sub}), result {unit.result}"
 
 
-def went_down(
-    server: Server,
-    hint: str = "If its data is damaged or incomplete, a restore is next.",
-    left_behind: str = "The server is down.",
-) -> ActionFailed:
-    """Return the error for a server that ended while it started, with its own last words."""
-    reason = log_words(server) or _unit_words(server)
+def went_down(server: Server, hint: str = "", left_behind: str = "The server is down.") -> ActionFailed:
+    """Return the error for a server that ended while it started: its own words, and the smallest cure for those.
+
+    Args:
+        server: the server.
+        hint: what to do where its words name no cause that is known.
+        left_behind: the state it left.
+    """
+    lines = new_lines(server)
+    line, cure = cure_of_lines(lines)
+    grave, cause = grave_words(lines), words_of(line)
+    reason = "; ".join(dict.fromkeys(words for words in (grave, cause) if words)) or _unit_words(server)
+    where = log_file(server)
+    unknown = f"Its log{f' {where}' if where else ''} tells more. Only if it names damaged or missing data, restore."
     return ActionFailed(
-        f"{server.name} went down while it started{f': {reason}' if reason else '.'}",
-        hint,
+        f"{server.name} went down while it started{f': {reason}' if reason else ', and its log does not say why.'}",
+        cure or hint or unknown,
         left_behind=left_behind,
     )
-
-
-def log_words(server: Server) -> str:
-    """Return the newest FATAL or PANIC line of the server's log, where the inventory says which file that is."""
-    if not (log := _log_file(server)):
-        return ""
-    lines = server.query(["tail", "-n", "60", log]).out.splitlines()
-    grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
-    grave = [line for line in grave if "the database system is" not in line] or grave
-    return grave[-1].rpartition("FATAL:")[2].rpartition("PANIC:")[2].strip() if grave else ""
-
-
-def _log_file(server: Server) -> str:
-    service = server.settings.service
-    if service.manager == "pg_ctlcluster" and not service.log:
-        return f"/var/log/postgresql/postgresql-{service.version}-{service.cluster}.log"
-    return service.log
 
 
 def _not_up(server: Server) -> str:
