@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _CLOSED = "Write a note (cleo note), or go on with it (cleo reopen)."
+_NOT_DONE = "Say that it failed, or that it is to be run again; look once more after you have mended it by hand."
 REATTACH = "reattach"
 """The probe of programs: finds them on their hosts again."""
 
@@ -209,7 +210,8 @@ class Desk:
     def probe(self, run_id: int, catalogue: Catalogue) -> int:
         """Ask for the read-only look into what an in-doubt run left.
 
-        While nobody knows how one of its programs ended, that is the first question; then the action's own probe.
+        While nobody knows how one of its programs ended, that is the first question; then comes the action's own probe,
+        also where the first look could not tell.
 
         Returns:
             The probe's own run id.
@@ -218,9 +220,11 @@ class Desk:
             NotNow: the run is not in doubt, or its action has no probe.
         """
         run = self._doubtful(run_id)
-        if any(program.finished_at is None for program in run.programs):
-            return self._append(e.RunRequested(step=run.step, action=REATTACH, probe_of=run_id)).seq
+        looked = any(look.action == REATTACH and look.state.over for look in self._looks(run_id))
         spec = catalogue.get(run.action)
+        has_probe = spec is not None and spec.probe
+        if any(program.finished_at is None for program in run.programs) and not (looked and has_probe):
+            return self._append(e.RunRequested(step=run.step, action=REATTACH, probe_of=run_id)).seq
         if spec is None or not spec.probe:
             raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")
         return self._append(e.RunRequested(step=run.step, action=spec.probe, probe_of=run_id)).seq
@@ -240,9 +244,12 @@ class Desk:
         """Say what an in-doubt run was. ``run_again`` makes its step ready; it starts nothing.
 
         Raises:
-            NotNow: the run is not in doubt, or the reason is missing.
+            NotNow: the run is not in doubt, the reason is missing, or "done" contradicts the last look.
         """
         run = self._doubtful(run_id)
+        looks = [look for look in self._looks(run_id) if look.action != REATTACH and look.finished_at]
+        if verdict == "done" and looks and looks[-1].state is RunState.FAILED:
+            raise NotNow(f"The look at what it left says: {looks[-1].summary}", _NOT_DONE)
         reason = _required(reason, "Say what you saw that tells how it ended.")
         return self._append(e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
 
@@ -319,6 +326,10 @@ class Desk:
         open_states = (StepState.READY, StepState.WAITING, StepState.FAILED, StepState.CANCELLED)
         bound = (step.id for step in incident.in_state(*open_states) if step.action == action)
         return next(bound, "")
+
+    def _looks(self, run_id: int) -> list[Run]:
+        """Return the looks into a doubtful run, in order."""
+        return [run for run in self._incident().runs.values() if run.probe_of == run_id]
 
     def _doubtful(self, run_id: int) -> Run:
         run = self._open().runs.get(run_id)

@@ -142,3 +142,8 @@ class Programs:
 def what_is_known(error: Exception) -> str:
     """Return what is known of a program after ``error``, in words."""
     return error.what_is_known if isinstance(error, ProgramLost) else str(error)
+
+
+def how_it_ended(name: str, code: int | None) -> str:
+    """Return in words how a program ended; a signal is the cause, never an exit status."""
+    return f"{name} was ended by signal {-code}" if code and code < 0 else f"{name} ended with exit status {code}"

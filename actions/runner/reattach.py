@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from actions.action import Action
 from actions.outcome import Outcome
-from actions.runner.programs import Programs
+from actions.runner.programs import Programs, how_it_ended
 from actions.transport import State
 from journal.action_spec import ActionSpec
 from journal.desk import REATTACH
@@ -48,4 +48,4 @@ def _look(ctx: ActionContext, program: Program, programs: Programs) -> str:
         ctx.log(f"{text}\n", stream)  # the break after the last line: else an empty last line would be none
 
     completed = programs.follow(program, transport, take)
-    return f"{name} ended with exit status {completed.code}"
+    return how_it_ended(name, completed.code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from actions.runner.programs import what_is_known
+from actions.runner.programs import how_it_ended, what_is_known
 from actions.runner.worker import Job, RunnerGone
 from actions.transport import NothingStarted, ProgramLost, TransportLost
 from journal import events as e
@@ -51,9 +51,9 @@ def _follow(job: Job, program: Program) -> str:
         return f"{name}: {what_is_known(error)}"
     except CleoError as error:
         return f"{name}: {error}"
-    return f"{name} ended with exit status {completed.code}"
+    return how_it_ended(name, completed.code)
 
 
 def _told(program: Program) -> str:
     name = program.argv[0] if program.argv else program.key
-    return f"{name} ended with exit status {program.code}"
+    return how_it_ended(name, program.code)

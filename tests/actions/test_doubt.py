@@ -1,0 +1,46 @@
+"""What a person may say of a run in doubt, after looks at what it left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.outcome import InDoubt, Outcome
+from actions.runner.programs import how_it_ended
+from journal.desk import NotNow
+from journal.records import StepState
+from tests.actions.worlds import Person, declared, places_in, running, world
+
+
+@action("thing.work", probe="thing.look")
+def work(ctx: ActionContext) -> Outcome:
+    """End so that nobody knows how."""
+    raise InDoubt("nobody saw its end")
+
+
+@action("thing.look")
+def look(ctx: ActionContext) -> Outcome:
+    """See that it is not whole."""
+    return Outcome(ok=False, summary="it is half there")
+
+
+def test_what_the_look_says_is_incomplete_is_never_done(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    place, surroundings = declared(places), world(places, work, look)
+    person = Person(place)
+    with running(place, surroundings):
+        run = person.desk.request_run("work")
+        person.over(run)
+        person.over(person.desk.probe(run, surroundings.catalogue))
+        with pytest.raises(NotNow, match="it is half there"):
+            person.desk.resolve(run, "done", "looks fine")
+        person.desk.resolve(run, "failed", "the look said so")
+        assert person.incident().state("work") is StepState.FAILED
+
+
+def test_a_signal_is_the_cause_and_no_exit_status() -> None:
+    assert how_it_ended("pgbackrest", -9) == "pgbackrest was ended by signal 9"
+    assert how_it_ended("pgbackrest", 26) == "pgbackrest ended with exit status 26"
