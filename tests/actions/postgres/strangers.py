@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cleo_console.lab import Lab
+from tests.waiting import until
 
 
-def pg_ctl(lab: Lab, directory: Path, *words: str, within: Sequence[str] = ()) -> None:
-    """Run pg_ctl on a data directory, as the lab's account; ``within`` stands before it on the command line."""
+def pg_ctl(lab: Lab, directory: Path, *words: str) -> None:
+    """Run pg_ctl on a data directory, as the lab's account."""
     log = lab.directory / "log" / f"{directory.name}.log"
-    argv = [*within, lab.site.programs.server("pg_ctl"), "-D", str(directory), "-s", "-w", "-t", "30"]
+    argv = [lab.site.programs.server("pg_ctl"), "-D", str(directory), "-s", "-w", "-t", "30"]
     lab.site.run([*argv, "-l", str(log), *words])
 
 
 @contextmanager
-def served(lab: Lab, directory: Path, *within: str) -> Iterator[Path]:
+def served(lab: Lab, directory: Path) -> Iterator[Path]:
     """A server works in ``directory``, on the lab's port."""
-    pg_ctl(lab, directory, "start", within=within)
+    pg_ctl(lab, directory, "start")
     try:
         yield directory
     finally:
@@ -28,16 +30,43 @@ def served(lab: Lab, directory: Path, *within: str) -> Iterator[Path]:
 
 
 @contextmanager
-def kept_copy(lab: Lab, *within: str) -> Iterator[Path]:
-    """A copy of the lab's data (its server is down), as it is kept aside; it serves on the same port."""
+def copied(lab: Lab) -> Iterator[Path]:
+    """A copy of the lab's data (its server is down), as it is kept aside."""
     copy = lab.site.data_directory.with_name("data.aside-20260101T000000Z")
     lab.site.run(["cp", "-a", str(lab.site.data_directory), str(copy)])
     lab.site.run(["rm", "-f", str(copy / "postmaster.pid")])
     try:
-        with served(lab, copy, *within):
-            yield copy
+        yield copy
     finally:
         shutil.rmtree(copy)
+
+
+@contextmanager
+def kept_copy(lab: Lab) -> Iterator[Path]:
+    """Such a copy serves on the lab's port."""
+    with copied(lab) as copy, served(lab, copy):
+        yield copy
+
+
+@contextmanager
+def contained_copy(lab: Lab) -> Iterator[Path]:
+    """Such a copy serves in a user namespace of root's, by the number of the lab's account, which cannot look there."""
+    account = lab.site.account
+    drop = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+    with copied(lab) as copy:
+        start = [lab.site.programs.server("pg_ctl"), "-D", str(copy), "-s", "-w", "-l", str(copy / "log"), "start"]
+        inside = ["unshare", "--user", "sh", "-c", 'read go; exec "$@"', "sh", *drop, *start]
+        with subprocess.Popen(inside, stdin=subprocess.PIPE, env=lab.site.environment, cwd="/") as process:
+            proc = Path(f"/proc/{process.pid}")
+            until(lambda: (proc / "ns" / "user").readlink() != Path("/proc/self/ns/user").readlink())
+            for ids in ("uid_map", "gid_map"):
+                (proc / ids).write_text("0 0 65536")
+            process.communicate(b"go\n", timeout=30)
+        assert process.returncode == 0
+        try:
+            yield copy
+        finally:
+            pg_ctl(lab, copy, "-m", "immediate", "stop")
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from actions.postgres.writers import allow_writers, stop_writers
 from actions.transport import Completed, LocalHost, open_transport
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.actions.postgres.strangers import foreign_cluster, kept_copy, pg_ctl
+from tests.actions.postgres.strangers import contained_copy, foreign_cluster, kept_copy, pg_ctl
 from tests.actions.postgres.waiting import wait_until
 from tests.actions.sshd import Sshd
 from tests.labs import lab
@@ -197,8 +197,10 @@ def test_who_may_not_see_says_so(lab: Lab, settings: PostgresSettings) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a container of another account's")
 def test_a_container_of_the_same_account_number_is_not_taken_for_ours(down: Lab, ctx: FakeContext) -> None:
     """The server's account may not see where a process of another user namespace works; it is not our server."""
-    with kept_copy(down, "unshare", "--user", "--map-user", "1000", "--ipc"):
+    with contained_copy(down):
         assert "is down" in ctx.do(is_running).summary
+        with pytest.raises(CannotConnect, match="another server answers"):
+            ctx.do(start)
 
 
 def over_ssh(lab: Lab, sshd: Sshd) -> Inventory:
