@@ -26,9 +26,19 @@ class AnswerRefused(CleoError):
 def refusal(incident: Incident, name: str, answer: str) -> str:
     """Return why this incident's scenario refuses ``answer`` to the decision ``name``, or an empty string."""
     scenario = incident.plan.scenarios.get(incident.scenario)
-    if scenario is None or answer not in scenario.refuses.get(name, []):
+    if scenario is None or _meant(name, answer) not in scenario.refuses.get(name, []):
         return ""
     return f"{scenario.title}: {answer!r} is refused. Replicas and the newest backups may already hold the damage."
+
+
+def _meant(name: str, answer: str) -> str:
+    """Return ``latest`` for a recovery point that lies in the future: it gives up nothing, by whatever name."""
+    if name != "recovery_point" or not answer.startswith("time:"):
+        return answer
+    try:
+        return "latest" if utc_instant(answer.removeprefix("time:")) >= datetime.now(UTC) else answer
+    except AnswerRefused:
+        return answer
 
 
 def known_damage(incident: Incident) -> str:

@@ -91,7 +91,8 @@ def recovery_point(incident: IncidentFacts, *, latest: bool = False, backup: str
             yields="never",
         )
     point = decided or given or RecoveryPoint()
-    if point.kind == "latest" and incident.scenario.replace("_", "-") in _SPREADING:
+    ahead = point.kind == "time" and point.instant is not None and point.instant >= datetime.now(UTC)
+    if (ahead or point.kind == "latest") and incident.scenario.replace("_", "-") in _SPREADING:
         raise GateClosed(
             GATE,
             "The newest state holds the damage: it cannot be the recovery point.",

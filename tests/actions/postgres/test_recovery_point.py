@@ -67,7 +67,7 @@ def test_a_contradiction_never_yields(given: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["data-corruption", "data_corruption", "security-breach"])
-@pytest.mark.parametrize("decided", ["", "latest"])
+@pytest.mark.parametrize("decided", ["", "latest", "time:2999-01-01T00:00:00Z"])
 def test_the_newest_state_is_refused_where_it_holds_the_damage(scenario: str, decided: str) -> None:
     with pytest.raises(GateClosed) as closed:
         recovery_point(incident(decided, scenario))
