@@ -17,7 +17,8 @@ GATE = "space"
 _MARGIN = 1.1
 """A restored database wants room for its log beside its own size."""
 
-_COPY = 'rm -rf "$2.part" && cp -aL "$1" "$2.part" && mv -T "$2.part" "$2"'
+_COPY = 'rm -rf "$2.part" && cp -aL "$1" "$2.part" && rm -rf "$2" && mv -T "$2.part" "$2"'
+"""Copies a directory, again also: a copy of before gives way to a whole one only."""
 _MOVE = """
 set -e
 real=$(readlink -f "$1")

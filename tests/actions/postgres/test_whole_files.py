@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from actions.outcome import ActionFailed
+from actions.postgres.aside import _COPY
 from actions.postgres.server import Server
 from actions.postgres.settings import Backups, PostgresSettings, Service
 from actions.transport import Completed
@@ -91,3 +93,13 @@ def test_what_was_there_is_said_and_its_mode_kept(folder: Path) -> None:
 def test_an_empty_text_that_is_wanted_is_written(folder: Path) -> None:
     assert "there was none" in write(folder / "recovery.signal", "")[0]
     assert (folder / "recovery.signal").read_text() == ""
+
+
+def test_a_log_is_saved_again_where_the_move_after_it_did_not_happen(folder: Path) -> None:
+    log, saved = folder / "pg_wal", folder / "saved"
+    log.mkdir()
+    for name in ("1", "2"):
+        (log / name).write_text(name)
+        subprocess.run(["sh", "-c", _COPY, "sh", log, saved], check=True)
+    assert sorted(path.name for path in saved.iterdir()) == ["1", "2"]
+    assert sorted(path.name for path in folder.iterdir()) == ["pg_wal", "saved"]
