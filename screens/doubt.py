@@ -76,7 +76,8 @@ class DoubtDialog(WatchingDialog[Resolution]):
         yield from super().buttons()
 
     def on_mount(self) -> None:
-        """Begin at the probe where there is one: look first."""
+        """Begin at the probe where there is one: look first. No verdict is chosen before a person chooses."""
+        self.query_one("#verdicts", OptionList).highlighted = None
         self.query_one("#probe" if self._probe else "#verdicts").focus()
 
     def key_p(self) -> None:
