@@ -26,19 +26,25 @@ class AnswerRefused(CleoError):
 def refusal(incident: Incident, name: str, answer: str) -> str:
     """Return why this incident's scenario refuses ``answer`` to the decision ``name``, or an empty string."""
     scenario = incident.plan.scenarios.get(incident.scenario)
-    if scenario is None or _meant(name, answer) not in scenario.refuses.get(name, []):
+    refused = scenario.refuses.get(name, []) if scenario else []
+    if scenario and "latest" in refused and is_latest(incident, answer):
+        return f"{scenario.title}: {answer!r} lies after the last commit known, so it is the latest, which is refused."
+    if scenario is None or answer not in refused:
         return ""
     return f"{scenario.title}: {answer!r} is refused. Replicas and the newest backups may already hold the damage."
 
 
-def _meant(name: str, answer: str) -> str:
-    """Return ``latest`` for a recovery point that lies in the future: it gives up nothing, by whatever name."""
-    if name != "recovery_point" or not answer.startswith("time:"):
-        return answer
+def is_latest(incident: Incident, answer: str) -> bool:
+    """Return whether a recovery point is an instant still to come, or after what is known to be the last commit."""
+    if not answer.startswith("time:"):
+        return False
     try:
-        return "latest" if utc_instant(answer.removeprefix("time:")) >= datetime.now(UTC) else answer
+        instant = utc_instant(answer.removeprefix("time:"))
     except AnswerRefused:
-        return answer
+        return False
+    known = [ledger.known for ledger in incident.ledgers.values() if ledger.known]
+    last = max((one.at for one in known), default=None) if all(one.exact for one in known) else None
+    return instant > datetime.now(UTC) or (last is not None and instant > last)
 
 
 def known_damage(incident: Incident) -> str:

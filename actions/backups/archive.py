@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 
 import msgspec
 
@@ -19,20 +18,19 @@ _LIST_S = 300
 
 
 class Archive(msgspec.Struct, frozen=True, kw_only=True):
-    """Names and archiving times (Unix seconds) of segments, and of timelines' histories by timeline."""
+    """Names of the archived segments, and the timelines whose history is archived.
 
-    segments: dict[str, float]
-    histories: dict[int, float]
+    What times the repository's storage gives them is not kept: a copy has its own.
+    """
+
+    segments: set[str]
+    histories: set[int]
 
     @property
     def newest_timeline(self) -> int:
         """The highest timeline there is any sign of."""
-        seen = {int(name[:8], 16) for name in self.segments} | set(self.histories)
+        seen = {int(name[:8], 16) for name in self.segments} | self.histories
         return max(seen, default=1)
-
-    def timeline_when(self, instant: datetime) -> int:
-        """Return the timeline the server wrote at ``instant``: a history is archived when its timeline begins."""
-        return max((tl for tl, born in self.histories.items() if born <= instant.timestamp()), default=1)
 
     def newest(self, path: Path, size: int = SEGMENT_BYTES) -> str:
         """Return the name of the newest segment on a way through the timelines, or an empty string."""
@@ -56,12 +54,12 @@ def read_archive(server: Server, repository: Repository) -> Archive:
     )
     if done.code != 0:
         raise ActionFailed(f"The archived log cannot be listed: {last_words(done)}", "Can the repository be reached?")
-    segments, histories = {}, {}
-    for name, entry in json.loads(done.out or "{}").items():
+    segments, histories = set(), set()
+    for name in json.loads(done.out or "{}"):
         if found := _SEGMENT.search(f"/{name}"):
-            segments[found[1]] = float(entry["time"])
+            segments.add(found[1])
         elif found := _HISTORY.search(f"/{name}"):
-            histories[int(found[1], 16)] = float(entry["time"])
+            histories.add(int(found[1], 16))
     return Archive(segments=segments, histories=histories)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 import msgspec
 
-from actions.backups.archive import Archive
 from actions.backups.pgbackrest import Backup, Repository
 from actions.outcome import ActionFailed
 from actions.postgres.recovery_point import RecoveryPoint
@@ -18,19 +17,6 @@ class Choice(msgspec.Struct, frozen=True):
 
     backup: Backup
     passed_over: list[str]
-
-
-def target_timeline(point: RecoveryPoint, repository: Repository, archive: Archive) -> int:
-    """Return the timeline on which the recovery point lies.
-
-    An instant lies on the timeline that was written then, even if an earlier recovery left it since.
-    """
-    if point.kind == "time" and point.instant:
-        return archive.timeline_when(point.instant)
-    if point.kind == "backup" and (named := repository.backup(point.label)):
-        return named.timeline
-    newest = max((backup.timeline for backup in repository.backups), default=1)
-    return max(archive.newest_timeline, newest)
 
 
 def choose(

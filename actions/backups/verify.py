@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actions.action import action
-from actions.backups.archive import gaps, read_archive, read_path
+from actions.backups.archive import Archive, gaps, read_archive, read_path
 from actions.backups.pgbackrest import Backup, Repository, read_repository
 from actions.backups.soundness import verify_repository
 from actions.context import ActionContext
-from actions.outcome import Finding, Outcome
+from actions.outcome import ActionFailed, Finding, Outcome
+from actions.postgres.eras import edge
 from actions.postgres.identity import identity
 from actions.postgres.process import control
 from actions.postgres.server import Server, find_server
@@ -77,25 +78,38 @@ def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:
     first = next((b.start_segment for b in usable if path.contains(b.timeline, b.stop_lsn)), last)
     missing = gaps(path, first, last, archive, size)
     findings += [f"log segment {name} is missing from the archive" for name in missing]
-    facts |= {
-        "archived_until": datetime.fromtimestamp(archive.segments[last], UTC).isoformat(),
-        "last_archived": last,
-        "missing_segments": missing,
-    }
+    facts |= {"last_archived": last, "missing_segments": missing}
+    if until := _committed_until(server, archive, int(last[:8], 16)):
+        facts["archived_until"] = until.isoformat()
     return {**facts, "findings": findings}
+
+
+def _committed_until(server: Server, archive: Archive, timeline: int) -> datetime | None:
+    """Return the last archived commit, which the log itself tells; None where it holds none, or cannot be read."""
+    try:
+        return edge(server, archive, timeline, first=False)
+    except ActionFailed as error:
+        server.ctx.log(error.message, "err")
+        return None
 
 
 def _age_s(backup: Backup) -> int:
     return int((datetime.now(UTC) - backup.stopped_at).total_seconds())
 
 
+def _until(facts: dict[str, Any]) -> str:
+    if "archived_until" not in facts:
+        return f"segment {facts['last_archived']}"
+    return f"{datetime.fromisoformat(facts['archived_until']):%H:%M:%S} UTC"
+
+
 def _summary(facts: dict[str, Any], findings: list[str], *, full: bool) -> str:
     if findings:
         more = f", and {len(findings) - 3} more" if len(findings) > 3 else ""
         return f"{count(len(findings), 'finding')}: {'; '.join(findings[:3])}{more}."
-    until = datetime.fromisoformat(facts["archived_until"])
+    until = _until(facts)
     depth = "every file read" if full else "quick check, files not read"
     return (
         f"{count(facts['backups'], 'backup')}, newest {facts['newest']} ({facts['age_s'] / 60:.0f} min old); "
-        f"log archived without a gap until {until:%H:%M:%S} UTC ({depth})."
+        f"log archived without a gap until {until} ({depth})."
     )

@@ -10,7 +10,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
 from actions.postgres.given_up import tell_given_up
-from actions.postgres.goal import Gap, Logs, find_goal, reaches_gap
+from actions.postgres.goal import Gap, Logs, find_goal, is_latest, reaches_gap
 from actions.postgres.heartbeat import recovered
 from actions.postgres.identity import identity
 from actions.postgres.kept_out import keep_out
@@ -18,7 +18,7 @@ from actions.postgres.leftovers import found_after
 from actions.postgres.managers import unmanaged
 from actions.postgres.process import control, postmaster
 from actions.postgres.proven import proven
-from actions.postgres.recovery_point import DECISION, GATE, RecoveryPoint, parse_recovery_point
+from actions.postgres.recovery_point import DECISION, GATE, RecoveryPoint, judge_as_latest, parse_recovery_point
 from actions.postgres.replay import configure, follow, unconfigure
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.postgres.server import Server, find_server
@@ -126,6 +126,9 @@ def _aim(server: Server, record: RestoreRecord) -> RestoreRecord:
     else:
         gap = None
     goal = find_goal(logs, point, to_gap=gap is not None)
+    if gap is None and is_latest(logs, point):
+        judge_as_latest(server.ctx.incident, point)
+        server.ctx.log(f"{point} lies after the last commit there is: it is the latest.")
     log_end = logs.end().committed_at
     tell_given_up(server, point, Measured(newest_commit_at=log_end))
     record = msgspec.structs.replace(
@@ -143,9 +146,9 @@ def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
         server.ctx.log(f"Stops before segment {gap.segment}: {reason}")
         return
     newest = server.ctx.incident.newest_known.get(server.name) or gap.newest
-    to = min(point.instant, newest) if point.instant else newest
+    to = min(point.instant, newest) if point.instant and newest else point.instant or newest
     until = f"{gap.until:%Y-%m-%d %H:%M:%S} UTC" if gap.until else "an unknown instant"
-    lost = f"{(to - gap.until).total_seconds() / 60:.1f} minutes" if gap.until else "an unknown time"
+    lost = f"{(to - gap.until).total_seconds() / 60:.1f} minutes" if gap.until and to else "an unknown time"
     raise GateClosed(
         _GAP_GATE,
         f"Log segment {gap.segment} is {'damaged in' if gap.damaged else 'missing from'} the archive.",

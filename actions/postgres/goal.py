@@ -6,7 +6,7 @@ target it stops with an error instead.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
 import msgspec
@@ -32,13 +32,13 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """A segment that replay needs and does not find.
 
-    ``until`` is the last commit before it; ``newest`` the last sign of life after it.
+    ``until`` is the last commit before it; ``newest`` the last one known after it.
     """
 
     segment: str
     damaged: bool
     until: datetime | None
-    newest: datetime
+    newest: datetime | None
 
 
 class Logs:
@@ -74,7 +74,7 @@ class Logs:
             segment=segment,
             damaged=segment in self.record.damaged,
             until=self.end().committed_at,
-            newest=datetime.fromtimestamp(self.archive.segments[self._newest], UTC),
+            newest=archived_tail(self.server, self._newest).committed_at,
         )
 
     @cached_property
@@ -97,7 +97,7 @@ class Logs:
         if (tail := self.end()).committed_at:
             return tail.committed_at >= instant
         segment = self.archived_end
-        while segment > self.record.start_segment and self.archive.segments.get(segment, 0) >= instant.timestamp():
+        while segment > self.record.start_segment:
             if committed := self._tail(segment).committed_at:
                 return committed >= instant
             segment = previous(self.path, segment, self.size)
@@ -119,7 +119,7 @@ class Logs:
 
     @property
     def _sound(self) -> set[str]:
-        return set(self.archive.segments) - set(self.record.damaged)
+        return self.archive.segments - set(self.record.damaged)
 
     @property
     def _healing(self) -> set[str]:
@@ -146,6 +146,13 @@ def reaches_gap(logs: Logs, point: RecoveryPoint) -> bool:
     if point.kind == "time" and point.instant:
         return not logs.committed_since(point.instant)
     return point.kind == "latest" or point.lsn > logs.end().reach
+
+
+def is_latest(logs: Logs, point: RecoveryPoint) -> bool:
+    """Whether everything there is lies before the recovery point: then it is the latest, by whatever name."""
+    if point.kind == "time" and point.instant:
+        return not logs.committed_since(point.instant)
+    return point.kind == "latest" or (point.kind == "lsn" and point.lsn > (logs.end().lsn or 0))
 
 
 def find_goal(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False) -> Goal:

@@ -91,15 +91,32 @@ def recovery_point(incident: IncidentFacts, *, latest: bool = False, backup: str
             yields="never",
         )
     point = decided or given or RecoveryPoint()
-    ahead = point.kind == "time" and point.instant is not None and point.instant >= datetime.now(UTC)
-    if (ahead or point.kind == "latest") and incident.scenario.replace("_", "-") in _SPREADING:
+    if point.kind == "latest" or after_all(point, None):
+        judge_as_latest(incident, point)
+    return point
+
+
+def judge_as_latest(incident: IncidentFacts, point: RecoveryPoint) -> None:
+    """Refuse a point that keeps everything there is, where the newest state holds the damage.
+
+    Raises:
+        GateClosed: it does. It never yields.
+    """
+    if incident.scenario.replace("_", "-") in _SPREADING:
+        after = "" if point.kind == "latest" else f"{point} lies after the last commit known, so it is the latest. "
         raise GateClosed(
             GATE,
-            "The newest state holds the damage: it cannot be the recovery point.",
+            f"{after}The newest state holds the damage: it cannot be the recovery point.",
             "Decide on an instant just before the damage (time:…), a position (lsn:…) or a backup (backup:…).",
             yields="never",
         )
-    return point
+
+
+def after_all(point: RecoveryPoint, newest: datetime | None) -> bool:
+    """Whether a point is an instant still to come, or later than ``newest``, behind which nothing was committed."""
+    if point.kind != "time" or not point.instant:
+        return False
+    return point.instant > datetime.now(UTC) or (newest is not None and point.instant > newest)
 
 
 def _given(backup: str, to: str) -> RecoveryPoint | None:

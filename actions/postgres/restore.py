@@ -9,7 +9,7 @@ import msgspec
 
 from actions.action import action
 from actions.backups.archive import read_archive, read_path
-from actions.backups.choose import Choice, choose, target_timeline
+from actions.backups.choose import Choice, choose
 from actions.backups.configuration import configuration
 from actions.backups.hold import is_held_for_us
 from actions.backups.pgbackrest import command, read_repository
@@ -19,13 +19,14 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.postgres.aside import keep_old, plan_keeping
 from actions.postgres.causes import cure_of
+from actions.postgres.eras import target_timeline
 from actions.postgres.given_up import tell_given_up
 from actions.postgres.guards import is_down, writers_kept_out
 from actions.postgres.hba import require_hba
 from actions.postgres.identity import identity
 from actions.postgres.last_commit import last_of
 from actions.postgres.managers import unmanaged
-from actions.postgres.recovery_point import RecoveryPoint, recovery_point
+from actions.postgres.recovery_point import RecoveryPoint, after_all, judge_as_latest, recovery_point
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.writers import bar_writers
@@ -108,6 +109,8 @@ def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
     kept = unfinished.kept if unfinished else plan_keeping(server, chosen.size, load_record(server))
     known = unfinished.known if unfinished else last_of(server, Measured())
     fresh = kept[-1] if kept and not unfinished and not server.exists(kept[-1].path or kept[-1].wal) else None
+    if after_all(point, known.newest_commit_at if known.newest_commit_at == known.no_commit_after else None):
+        judge_as_latest(server.ctx.incident, point)
     tell_given_up(server, point, known, chosen.stopped_at)
     return RestoreRecord(
         incident=server.ctx.incident.id,
@@ -149,7 +152,7 @@ def _choose(server: Server, point: RecoveryPoint, named: str, *, anew: bool) -> 
     """Choose a backup that was verified: in this incident already, or now (always now, if ``anew``)."""
     repository = read_repository(server)
     archive = read_archive(server, repository)
-    timeline = target_timeline(point, repository, archive)
+    timeline = target_timeline(server, point, repository, archive)
     path = read_path(server, repository, timeline)
     choice = choose(repository, point, path, named=named)  # before hours are spent on verifying
     if server.settings.app_roles:

@@ -12,7 +12,7 @@ from actions.outcome import ActionFailed
 from actions.postgres.server import Server
 from actions.postgres.wal import SEGMENT_BYTES, format_lsn, parse_lsn
 
-_AWK = "/ lsn: /{last=$0} / desc: COMMIT/{commit=$0} END{print last; print commit}"
+_AWK = "/ lsn: /{last=$0} / desc: COMMIT/{commit=$0; if (!first) first=$0} END{print last; print commit; print first}"
 _FETCH = (
     "d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && segment=$1 dump=$2 awk=$3 && shift 3 && "
     '"$@" archive-get "$segment" "$d/$segment" >&2 && "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"'
@@ -29,11 +29,13 @@ class Tail(msgspec.Struct, frozen=True):
     """The last complete record, and the last commit; None where there is none.
 
     ``lsn`` is where the record starts, in bytes; every position up to ``reach`` asks for nothing beyond it.
+    ``first_committed_at`` is the first commit of what was read.
     """
 
     lsn: int | None
     reach: int
     committed_at: datetime | None
+    first_committed_at: datetime | None = None
 
 
 def archived_tail(server: Server, segment: str) -> Tail:
@@ -66,13 +68,18 @@ def saved_tail(server: Server, directory: str, timeline: int, start_lsn: int) ->
 
 
 def _parse(out: str) -> Tail:
-    last, _, commit = out.partition("\n")
-    lsn, length, at = _LSN.search(last), _LENGTH.search(last), _COMMIT.search(commit)
+    last, commit, first, *_ = [*out.split("\n"), "", "", ""]
+    lsn, length = _LSN.search(last), _LENGTH.search(last)
     if not lsn or not length:
         return Tail(None, 0, None)
     start = parse_lsn(lsn[1])
-    committed_at = datetime.fromisoformat(at[1]).replace(tzinfo=UTC) if at else None
-    return Tail(start, _reach(start, int(length[1]), switch="desc: SWITCH" in last), committed_at)
+    reach = _reach(start, int(length[1]), switch="desc: SWITCH" in last)
+    return Tail(start, reach, _committed_at(commit), _committed_at(first))
+
+
+def _committed_at(line: str) -> datetime | None:
+    found = _COMMIT.search(line)
+    return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) if found else None
 
 
 def _reach(start: int, length: int, *, switch: bool) -> int:

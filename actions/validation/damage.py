@@ -119,7 +119,7 @@ def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
     lines += [f"backups: {finding}" for finding in quick["findings"]]
     if "archived_until" in quick:
         until = datetime.fromisoformat(quick["archived_until"])
-        lines.append(f"last archived log: {quick['last_archived']}, at {until:%Y-%m-%d %H:%M:%S} UTC")
+        lines.append(f"last archived log: {quick['last_archived']}, last commit {until:%Y-%m-%d %H:%M:%S} UTC")
         lines.append(_estimate(server, facts, until))
     return lines
 

@@ -1,0 +1,76 @@
+"""Which timeline was written at an instant: told by the commits in the log, never by the clocks of a storage.
+
+A repository that was copied has the times of the copy. The log has the times of its commits: a timeline was begun after
+the last commit on the one that it left, and before the first one of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from actions.backups.archive import Archive, read_path
+from actions.backups.pgbackrest import Repository
+from actions.outcome import ActionFailed
+from actions.postgres.recovery_point import RecoveryPoint
+from actions.postgres.server import Server
+from actions.postgres.wal_tail import Tail, archived_tail
+
+_LOOKED_THROUGH = 8
+"""Segments without a commit that are read before an end counts as not known: a bulk load fills some."""
+
+
+def target_timeline(server: Server, point: RecoveryPoint, repository: Repository, archive: Archive) -> int:
+    """Return the timeline on which the recovery point lies.
+
+    An instant lies on the timeline that was written then, even if an earlier recovery left it since.
+
+    Raises:
+        ActionFailed: it lies between the last commit of one timeline and the first of the next; or a log is unreadable.
+    """
+    if point.kind == "time" and point.instant:
+        return _timeline_when(server, point.instant, repository, archive)
+    if point.kind == "backup" and (named := repository.backup(point.label)):
+        return named.timeline
+    newest = max((backup.timeline for backup in repository.backups), default=1)
+    return max(archive.newest_timeline, newest)
+
+
+def _timeline_when(server: Server, instant: datetime, repository: Repository, archive: Archive) -> int:
+    """Go back from the newest timeline to the one that had begun at ``instant``."""
+    for timeline in sorted(archive.histories, reverse=True):
+        first = edge(server, archive, timeline, first=True)
+        if first and instant >= first:
+            return timeline
+        forks = read_path(server, repository, timeline).forks
+        parent = forks[-1].timeline if forks else timeline - 1
+        last = edge(server, archive, parent, first=False)
+        if last and instant <= last:
+            continue
+        if first is None and last:
+            return timeline  # nothing was committed on it: after all that was, it is where the server stood
+        raise _unknown(instant, timeline, parent, first, last)
+    return 1
+
+
+def edge(server: Server, archive: Archive, timeline: int, *, first: bool) -> datetime | None:
+    """Return a timeline's first or last archived commit; None where its outer segments hold none."""
+    names = sorted((name for name in archive.segments if int(name[:8], 16) == timeline), reverse=not first)
+    for name in names[:_LOOKED_THROUGH]:
+        tail: Tail = archived_tail(server, name)
+        if at := tail.first_committed_at if first else tail.committed_at:
+            return at
+    return None
+
+
+def _unknown(
+    instant: datetime, timeline: int, parent: int, first: datetime | None, last: datetime | None
+) -> ActionFailed:
+    def words(at: datetime | None) -> str:
+        return f"{at:%Y-%m-%d %H:%M:%S.%f} UTC" if at else "a time that is not known"
+
+    return ActionFailed(
+        f"{instant:%Y-%m-%d %H:%M:%S} UTC lies between the last commit on timeline {parent} ({words(last)}) and the "
+        f"first on timeline {timeline} ({words(first)}): nobody can tell which one is meant.",
+        f"Decide on a point up to the last commit on timeline {parent}, or from the first on timeline {timeline} on; "
+        "or name the position (lsn:…).",
+    )
