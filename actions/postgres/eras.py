@@ -13,6 +13,7 @@ from actions.backups.pgbackrest import Repository
 from actions.outcome import ActionFailed
 from actions.postgres.recovery_point import RecoveryPoint
 from actions.postgres.server import Server
+from actions.postgres.wal import format_lsn
 from actions.postgres.wal_tail import Tail, archived_tail
 
 _LOOKED_THROUGH = 8
@@ -31,8 +32,21 @@ def target_timeline(server: Server, point: RecoveryPoint, repository: Repository
         return _timeline_when(server, point.instant, repository, archive)
     if point.kind == "backup" and (named := repository.backup(point.label)):
         return named.timeline
-    newest = max((backup.timeline for backup in repository.backups), default=1)
-    return max(archive.newest_timeline, newest)
+    newest = max(archive.newest_timeline, *(backup.timeline for backup in repository.backups), 1)
+    if newest in archive.histories and point.kind == "latest":
+        _say_what_was_left(server, archive, repository, newest)
+    return newest
+
+
+def _say_what_was_left(server: Server, archive: Archive, repository: Repository, newest: int) -> None:
+    """Say what lies on the timeline that an earlier recovery left: the latest is the newest timeline's."""
+    forks = read_path(server, repository, newest).forks
+    if forks and (last := edge(server, archive, forks[-1].timeline, first=False)):
+        server.ctx.log(
+            f"The latest is that of timeline {newest}, which left timeline {forks[-1].timeline} at "
+            f"{format_lsn(forks[-1].lsn)}. What was committed there behind that, until {last:%Y-%m-%d %H:%M:%S} UTC at "
+            "the latest, is not on it: to go back there, decide on a time or a position of then."
+        )
 
 
 def _timeline_when(server: Server, instant: datetime, repository: Repository, archive: Archive) -> int:

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from actions.backups.archive import Archive
-from actions.backups.choose import choose, target_timeline
+from actions.backups.choose import choose
 from actions.backups.pgbackrest import Backup, Repository
 from actions.backups.restoring import RestoreProgress
 from actions.backups.soundness import parse_soundness
@@ -106,12 +105,3 @@ def test_a_backup_of_a_branch_that_was_left_leads_nowhere() -> None:
     assert choose(repository(before, after), parse_recovery_point("latest"), path).backup == before
     with pytest.raises(ActionFailed, match="No backup leads to latest"):
         choose(repository(after), parse_recovery_point("latest"), path)
-
-
-def test_an_instant_lies_on_the_timeline_that_was_written_then() -> None:
-    archive = Archive(segments={}, histories={2: NOON.timestamp()})
-    before = parse_recovery_point(f"time:{(NOON - timedelta(minutes=1)).isoformat()}")
-    after = parse_recovery_point(f"time:{(NOON + timedelta(minutes=1)).isoformat()}")
-    assert target_timeline(before, repository(), archive) == 1
-    assert target_timeline(after, repository(), archive) == 2
-    assert target_timeline(parse_recovery_point("latest"), repository(), archive) == 2

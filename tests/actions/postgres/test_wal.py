@@ -36,7 +36,7 @@ def test_the_way_through_the_timelines_reads_a_forks_segment_on_the_newer_one() 
 def test_a_gap_is_named() -> None:
     path = Path(1)
     names = [segment.name() for segment in path.segments(2, 6)]
-    archive = Archive(segments={name: 0.0 for name in names if name != names[2]}, histories={})
+    archive = Archive(segments={name for name in names if name != names[2]}, histories=set())
     assert gaps(path, names[0], names[-1], archive) == [names[2]]
-    assert first_missing(path, names[0], set(archive.segments)) == names[2]
+    assert first_missing(path, names[0], archive.segments) == names[2]
     assert archive.newest(path) == names[-1]
