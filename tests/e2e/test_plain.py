@@ -81,7 +81,7 @@ def stop_writers(stand: Stand, terminal: DumbTerminal) -> None:
     assert stand.incident().state("stop-writers") == "ready"
     terminal.answer("3.1.1 >", "")
     terminal.answer(f"type {stand.target()}", stand.target())
-    terminal.until("Run done: cleo_app cannot connect")
+    terminal.until("Run done: postgres is down, and")
 
 
 def leave_and_come_back(stand: Stand, terminal: DumbTerminal) -> None:
