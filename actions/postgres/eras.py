@@ -29,7 +29,7 @@ def target_timeline(server: Server, point: RecoveryPoint, repository: Repository
         ActionFailed: it lies between the last commit of one timeline and the first of the next; or a log is unreadable.
     """
     if point.kind == "time" and point.instant:
-        return _timeline_when(server, point.instant, repository, archive)
+        return _timeline_when(server, point.instant, archive)
     if point.kind == "backup" and (named := repository.backup(point.label)):
         return named.timeline
     newest = max(archive.newest_timeline, *(backup.timeline for backup in repository.backups), 1)
@@ -49,21 +49,28 @@ def _say_what_was_left(server: Server, archive: Archive, repository: Repository,
         )
 
 
-def _timeline_when(server: Server, instant: datetime, repository: Repository, archive: Archive) -> int:
+def _timeline_when(server: Server, instant: datetime, archive: Archive) -> int:
     """Go back from the newest timeline to the one that had begun at ``instant``."""
     for timeline in sorted(archive.histories, reverse=True):
         first = edge(server, archive, timeline, first=True)
         if first and instant >= first:
             return timeline
-        forks = read_path(server, repository, timeline).forks
-        parent = forks[-1].timeline if forks else timeline - 1
-        last = edge(server, archive, parent, first=False)
+        parent, last = _before(server, archive, timeline)
         if last and instant <= last:
             continue
-        if first is None and last:
-            return timeline  # nothing was committed on it: after all that was, it is where the server stood
+        if first is None:
+            return timeline  # nothing of it is archived: after all that is, it is where the server stood
         raise _unknown(instant, timeline, parent, first, last)
     return 1
+
+
+def _before(server: Server, archive: Archive, timeline: int) -> tuple[int, datetime | None]:
+    """Return the last archived commit on any timeline before this one, and which that is."""
+    older = sorted((each for each in {1, *archive.histories} if each < timeline), reverse=True)
+    for each in older:
+        if last := edge(server, archive, each, first=False):
+            return each, last
+    return older[0], None
 
 
 def edge(server: Server, archive: Archive, timeline: int, *, first: bool) -> datetime | None:
