@@ -7,16 +7,22 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from actions.backups.pgbackrest import command
+from actions.backups.pgbackrest import command, read_repository
 from actions.outcome import ActionFailed
 from actions.postgres.server import Server
 from actions.postgres.wal import SEGMENT_BYTES, format_lsn, parse_lsn
+from actions.transport import Completed
 
 _AWK = "/ lsn: /{last=$0} / desc: COMMIT/{commit=$0; if (!first) first=$0} END{print last; print commit; print first}"
 _FETCH = (
     "d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && segment=$1 dump=$2 awk=$3 && shift 3 && "
     '"$@" archive-get "$segment" "$d/$segment" >&2 && "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"'
 )
+_FETCH_RAW = (
+    "d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && segment=$1 dump=$2 awk=$3 path=$4 && shift 4 && "
+    '"$@" repo-get "$path" >"$d/$segment" && "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"'
+)
+"""``archive-get`` wants the control file of the data directory, which may be what was lost."""
 _SAVED = '"$1" --path="$2" --timeline="$3" --start="$4" 2>/dev/null | awk "$5"'
 _LSN = re.compile(r" lsn: ([0-9A-F]+/[0-9A-F]+)")
 _LENGTH = re.compile(r"len \(rec/tot\): +\d+/ *(\d+)")
@@ -46,9 +52,22 @@ def archived_tail(server: Server, segment: str) -> Tail:
     """
     argv = ["sh", "-c", _FETCH, "sh", segment, server.program("pg_waldump"), _AWK]
     done = server.query([*argv, *command(server, "--log-level-console=error")], timeout_s=_DUMP_S, env={"TZ": "UTC"})
+    if not _LSN.search(done.out) and "pg_control" in done.err:
+        done = _without_control(server, segment)
     if not _LSN.search(done.out) and done.err.strip():
         raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {done.err.strip()}", "Verify it.")
     return _parse(done.out)
+
+
+def _without_control(server: Server, segment: str) -> Completed:
+    """Read a segment as a file of the repository: no data directory is needed for that."""
+    folder = f"archive/{server.settings.backups.stanza}/{read_repository(server).archive_id}/{segment[:16]}"
+    listing = server.query(command(server, "repo-ls", folder, "--log-level-console=error"), timeout_s=_DUMP_S)
+    name = next((name for name in listing.out.split() if name.startswith(f"{segment}-")), "")
+    if not name:
+        return listing if listing.err.strip() else msgspec.structs.replace(listing, err=f"it is not in {folder}")
+    argv = ["sh", "-c", _FETCH_RAW, "sh", segment, server.program("pg_waldump"), _AWK, f"{folder}/{name}"]
+    return server.query([*argv, *command(server, "--log-level-console=error")], timeout_s=_DUMP_S, env={"TZ": "UTC"})
 
 
 def saved_tail(server: Server, directory: str, timeline: int, start_lsn: int) -> Tail:

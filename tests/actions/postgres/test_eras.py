@@ -76,6 +76,20 @@ def test_an_instant_is_found_on_the_timeline_that_was_written_then(lab: Lab, ctx
     assert not has(lab, second)
 
 
+def test_it_is_found_where_the_data_directory_is_lost(lab: Lab, ctx: FakeContext) -> None:
+    """pgBackRest hands out no log without a control file: the repository's own files are read then."""
+    recover(ctx, "latest")
+    first, _ = beat(lab)
+    second, at = beat(lab)
+    archived(lab)
+    lab.break_("postgres", "lose-data-directory")
+    ctx.with_incident(decisions={"recovery_point": f"time:{at.isoformat()}"})
+    assert ctx.do(restore).ok
+    assert ctx.do(apply_wal).ok
+    assert has(lab, first) and not has(lab, second)
+    assert ctx.do(allow_writers).ok
+
+
 def test_an_instant_between_two_timelines_is_asked_back(lab: Lab, ctx: FakeContext) -> None:
     """The writers were out from the last commit on the one to the first on the other: both are as likely meant."""
     _, last = beat(lab)
