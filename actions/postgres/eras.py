@@ -39,9 +39,18 @@ def target_timeline(server: Server, point: RecoveryPoint, repository: Repository
 
 
 def _say_what_was_left(server: Server, archive: Archive, repository: Repository, newest: int) -> None:
-    """Say what lies on the timeline that an earlier recovery left: the latest is the newest timeline's."""
+    """Say what lies on the timeline that an earlier recovery left: the latest is the newest timeline's.
+
+    It only tells: where the log cannot be read now (pgBackRest wants a control file for that, and a lost data directory
+    has none), the recovery goes on without.
+    """
     forks = read_path(server, repository, newest).forks
-    if forks and (last := edge(server, archive, forks[-1].timeline, first=False)):
+    try:
+        last = edge(server, archive, forks[-1].timeline, first=False) if forks else None
+    except ActionFailed as error:
+        server.ctx.log(f"What was left on timeline {forks[-1].timeline} is not known: {error.message}", "err")
+        return
+    if last:
         server.ctx.log(
             f"The latest is that of timeline {newest}, which left timeline {forks[-1].timeline} at "
             f"{format_lsn(forks[-1].lsn)}. What was committed there behind that, until {last:%Y-%m-%d %H:%M:%S} UTC at "
