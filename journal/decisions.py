@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from journal.incident import Incident
-    from journal.plan.model import Decision, Plan
+    from journal.plan.model import Decision, Plan, Scenario
 
 _LSN = re.compile(r"lsn:[0-9A-F]{1,8}/[0-9A-F]{1,8}")
 _BACKUP = re.compile(r"backup:\S+")
 
+CORRUPTION, PHYSICAL = "corruption", "physical"
+"""The decision on the kind of corruption, and the answer under which the latest state is right."""
 _SHOWN = 60
 """Characters of a wrong answer that are repeated."""
 
@@ -26,12 +29,31 @@ class AnswerRefused(CleoError):
 def refusal(incident: Incident, name: str, answer: str) -> str:
     """Return why this incident's scenario refuses ``answer`` to the decision ``name``, or an empty string."""
     scenario = incident.plan.scenarios.get(incident.scenario)
-    refused = scenario.refuses.get(name, []) if scenario else []
+    refused = scenario.refuses.get(name, []) if scenario and not _excepted(incident, scenario, name) else []
     if scenario and "latest" in refused and is_latest(incident, answer):
         return f"{scenario.title}: {answer!r} lies after the last commit known, so it is the latest, which is refused."
     if scenario is None or answer not in refused:
         return ""
     return f"{scenario.title}: {answer!r} is refused. Replicas and the newest backups may already hold the damage."
+
+
+def _excepted(incident: Incident, scenario: Scenario, name: str) -> bool:
+    """Return whether another decision was answered so that this scenario refuses nothing here."""
+    unless = scenario.refuses_unless.get(name, {})
+    return any(incident.answers.get(other) in answers for other, answers in unless.items())
+
+
+def physical_evidence(incident: Incident) -> list[str]:
+    """Return what looks and verifications of this incident found damaged, a line each: pages, checksums, structure."""
+    seen = [str(line) for run in incident.runs.values() for line in _corrupt(run.facts)]
+    return list(dict.fromkeys(seen))
+
+
+def _corrupt(facts: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield what the facts of a look call corrupt; a look at all systems has each one's in a part of its own."""
+    for part in (facts, *(value for value in facts.values() if isinstance(value, dict))):
+        found = part.get("corrupt")
+        yield from found if isinstance(found, list) else ()
 
 
 def is_latest(incident: Incident, answer: str) -> bool:
@@ -62,6 +84,11 @@ def check_answer(incident: Incident, decision: Decision, answer: str) -> str:
     answer = answer.strip()
     if not answer:
         raise AnswerRefused(f"{decision.question} has no answer yet.", "Choose one.")
+    if decision.name == CORRUPTION and answer == PHYSICAL and not physical_evidence(incident):
+        raise AnswerRefused(
+            "Nothing that was found in this incident is physical damage: no page, no checksum, no structure.",
+            "Run the damage report (or postgres.verify) first; where it finds none, the damage is logical.",
+        )
     why = refusal(incident, decision.name, answer)
     if why:
         raise AnswerRefused(why, "Choose a point before the damage: a time, an LSN or a named backup.")

@@ -11,6 +11,7 @@ import msgspec
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, GateClosed
 from actions.postgres.wal import format_lsn, parse_lsn
+from journal.decisions import CORRUPTION, PHYSICAL
 
 DECISION = "recovery_point"
 GATE = "recovery-point"
@@ -102,7 +103,10 @@ def judge_as_latest(incident: IncidentFacts, point: RecoveryPoint) -> None:
     Raises:
         GateClosed: it does. It never yields.
     """
-    if incident.scenario.replace("_", "-") in _SPREADING:
+    physical = (
+        incident.decisions.get(CORRUPTION) == PHYSICAL and incident.scenario.replace("_", "-") == "data-corruption"
+    )
+    if incident.scenario.replace("_", "-") in _SPREADING and not physical:
         after = "" if point.kind == "latest" else f"{point} lies after the last commit known, so it is the latest. "
         raise GateClosed(
             GATE,

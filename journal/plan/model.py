@@ -50,7 +50,10 @@ class System(_Part, frozen=True, kw_only=True):
 
 
 class Scenario(_Part, frozen=True, kw_only=True):
-    """A disaster, as the plan foresees it. ``refuses`` maps a decision to answers that would make it worse."""
+    """A disaster, as the plan foresees it. ``refuses`` maps a decision to answers that would make it worse.
+
+    ``refuses_unless`` maps such a decision to another one's answers under which it refuses nothing.
+    """
 
     title: str
     impact: str
@@ -59,6 +62,7 @@ class Scenario(_Part, frozen=True, kw_only=True):
     systems: list[str] = []
     strategy: str = ""
     refuses: dict[str, list[str]] = {}
+    refuses_unless: dict[str, dict[str, list[str]]] = {}
 
 
 class Option(_Part, frozen=True, kw_only=True):

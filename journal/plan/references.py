@@ -56,6 +56,9 @@ def _scenario(plan: Plan, scenario: Scenario, path: FilePath) -> Iterator[Findin
         yield from _answers(plan, "severity", [scenario.severity], (*path, "severity"))
     for name, refused in scenario.refuses.items():
         yield from _answers(plan, name, refused, (*path, "refuses", name))
+    for name, unless in scenario.refuses_unless.items():
+        for other, answers in unless.items():
+            yield from _answers(plan, other, answers, (*path, "refuses_unless", name, other))
     if scenario.strategy in scenario.refuses.get("strategy", []):
         yield (*path, "strategy"), f"suggests {scenario.strategy!r}, which this scenario refuses"
 

@@ -77,3 +77,13 @@ def test_the_newest_state_is_refused_where_it_holds_the_damage(scenario: str, de
 def test_two_parameters_at_once_are_refused() -> None:
     with pytest.raises(ActionFailed, match="exclude each other"):
         recovery_point(incident(), latest=True, backup=LABEL)
+
+
+@pytest.mark.parametrize(("scenario", "passes"), [("data-corruption", True), ("security-breach", False)])
+def test_damage_that_a_person_confirmed_to_be_physical_leaves_the_latest_open(scenario: str, passes: bool) -> None:
+    incident = IncidentFacts(id="INC-1", kind=Kind.LAB, scenario=scenario, decisions={"corruption": "physical"})
+    if passes:
+        assert recovery_point(incident, latest=True).kind == "latest"
+    else:
+        with pytest.raises(GateClosed):
+            recovery_point(incident, latest=True)
