@@ -1,4 +1,4 @@
-"""Corruption is physical or logical: latest is right in the one, wrong in the other; evidence and a person tell which."""
+"""Corruption is physical or logical: latest is right in the one, wrong in the other. Evidence and a person tell."""
 
 from __future__ import annotations
 
