@@ -15,6 +15,7 @@ from journal.closing import phrase, remaining
 from journal.decisions import check_answer
 from journal.errors import CleoError
 from journal.late import during, past
+from journal.looks import next_look, not_done
 from journal.records import Run, RunState, StepState
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 _SHOWN = 20
 _CLOSED = "Write a note (cleo note), or go on with it (cleo reopen)."
 _NOT_DONE = "Say that it failed, or that it is to be run again; look once more after you have mended it by hand."
-REATTACH = "reattach"
-"""The probe of programs: finds them on their hosts again."""
 
 
 class NotNow(CleoError):
@@ -210,8 +209,7 @@ class Desk:
     def probe(self, run_id: int, catalogue: Catalogue) -> int:
         """Ask for the read-only look into what an in-doubt run left.
 
-        While nobody knows how one of its programs ended, that is the first question; then comes the action's own probe,
-        also where the first look could not tell.
+        Which look it is: `journal.looks.next_look`.
 
         Returns:
             The probe's own run id.
@@ -220,14 +218,10 @@ class Desk:
             NotNow: the run is not in doubt, or its action has no probe.
         """
         run = self._doubtful(run_id)
-        looked = any(look.action == REATTACH and look.state.over for look in self._looks(run_id))
-        spec = catalogue.get(run.action)
-        has_probe = spec is not None and spec.probe
-        if any(program.finished_at is None for program in run.programs) and not (looked and has_probe):
-            return self._append(e.RunRequested(step=run.step, action=REATTACH, probe_of=run_id)).seq
-        if spec is None or not spec.probe:
+        look = next_look(self._incident(), run, catalogue)
+        if not look:
             raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")
-        return self._append(e.RunRequested(step=run.step, action=spec.probe, probe_of=run_id)).seq
+        return self._append(e.RunRequested(step=run.step, action=look, probe_of=run_id)).seq
 
     def cancel(self, run_id: int, reason: str = "") -> e.Event:
         """Ask a run to stop. It stops when its runner says so, not before.
@@ -247,9 +241,8 @@ class Desk:
             NotNow: the run is not in doubt, the reason is missing, or "done" contradicts the last look.
         """
         run = self._doubtful(run_id)
-        looks = [look for look in self._looks(run_id) if look.action != REATTACH and look.finished_at]
-        if verdict == "done" and looks and looks[-1].state is RunState.FAILED:
-            raise NotNow(f"The look at what it left says: {looks[-1].summary}", _NOT_DONE)
+        if verdict == "done" and (why := not_done(self._incident(), run_id)):
+            raise NotNow(why, _NOT_DONE)
         reason = _required(reason, "Say what you saw that tells how it ended.")
         return self._append(e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
 
@@ -327,13 +320,11 @@ class Desk:
         bound = (step.id for step in incident.in_state(*open_states) if step.action == action)
         return next(bound, "")
 
-    def _looks(self, run_id: int) -> list[Run]:
-        """Return the looks into a doubtful run, in order."""
-        return [run for run in self._incident().runs.values() if run.probe_of == run_id]
-
     def _doubtful(self, run_id: int) -> Run:
         run = self._open().runs.get(run_id)
-        if run is None or run.state is not RunState.IN_DOUBT or run.verdict:
+        if run and run.verdict:
+            raise NotNow(f"It is settled already: {run.settled}")
+        if run is None or run.state is not RunState.IN_DOUBT:
             raise NotNow("That run is not in doubt.")
         return run
 

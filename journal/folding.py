@@ -235,6 +235,7 @@ def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
 def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None:
     run = _run(incident, event, body.run)
     run.verdict, run.finished_at = body.verdict, event.at
+    run.settled = f"settled by {event.actor} as {body.verdict.replace('_', ' ')}: {body.reason}"
     if run.changes_step:
         if _step(incident, run.step).state is StepState.IN_DOUBT:
             _settle(incident, event, _VERDICTS[body.verdict], body.reason)

@@ -104,7 +104,7 @@ class Refusal(msgspec.Struct):
 class Run(msgspec.Struct):
     """One asking for an action, and what became of it. ``id`` is the request's seq.
 
-    ``closed`` is what would refuse the run that a dry run is for.
+    ``closed`` is what would refuse the run that a dry run is for. ``settled`` says who settled a doubt, and as what.
     """
 
     id: int
@@ -138,6 +138,7 @@ class Run(msgspec.Struct):
     in_doubt: str = ""
     program_status: str = ""
     verdict: str = ""
+    settled: str = ""
     cancelled_by: str = ""
     runner_seq: int = 0
 

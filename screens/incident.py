@@ -25,7 +25,6 @@ from screens.widgets.step_pane import shown_run
 if TYPE_CHECKING:
     from journal.errors import CleoError
     from journal.incident import Incident
-    from screens.doubt import Resolution
     from screens.host import Host
 
 _WHOLE_SCREENS = ("timeline", "health", "contacts", "report")
@@ -136,11 +135,7 @@ class IncidentScreen(IncidentSaying):
         if run is None:
             return
 
-        def resolved(said: Resolution | None) -> None:
-            if said:
-                self.session.write("resolve the doubt", lambda desk: desk.resolve(run.id, said.verdict, said.reason))
-
-        self.app.push_screen(DoubtDialog(self.session, title(self.incident, step), run), resolved)
+        self.app.push_screen(DoubtDialog(self.session, title(self.incident, step), run))
 
     def _go_to_need(self, step: Step) -> None:
         unmet = self.incident.unmet(step)

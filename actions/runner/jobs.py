@@ -20,8 +20,8 @@ from actions.runner.worker import Append, End, Job
 from actions.runner.world import World
 from actions.shell import COMMAND, command_action
 from journal.action_spec import ActionSpec
-from journal.desk import REATTACH
 from journal.incident import Incident
+from journal.looks import REATTACH
 from journal.parts import parts_of
 from journal.places import IncidentPlace
 from journal.records import Run

@@ -9,11 +9,14 @@ from actions.outcome import Outcome
 from actions.runner.programs import Programs, how_it_ended
 from actions.transport import State
 from journal.action_spec import ActionSpec
-from journal.desk import REATTACH
+from journal.looks import REATTACH
 from journal.records import Program, Run
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
+
+
+_STILL = " still runs "
 
 
 def reattach_action(doubtful: Run, programs: Programs) -> Action:
@@ -29,7 +32,8 @@ def reattach_action(doubtful: Run, programs: Programs) -> Action:
 
     def look(ctx: ActionContext) -> Outcome:
         said = [_look(ctx, program, programs) for program in doubtful.programs if program.finished_at is None]
-        return Outcome(ok=True, summary="; ".join(said))
+        running = [words for words in said if _STILL in words]
+        return Outcome(ok=True, summary="; ".join(said), facts={"running": running} if running else {})
 
     spec = ActionSpec(name=REATTACH, title="Find its programs again, and tell how they ended")
     return Action(spec, look)
@@ -40,7 +44,7 @@ def _look(ctx: ActionContext, program: Program, programs: Programs) -> str:
     transport = ctx.transport(program.host)
     status = transport.attach(program.spool, program.argv).status()
     if status.state is State.RUNNING:
-        return f"{name} still runs (pid {status.pid})"
+        return f"{name}{_STILL}(pid {status.pid})"
     if status.state is not State.FINISHED:
         return f"{name}: {status.state}, {'its process is still there' if status.alive else 'no such process any more'}"
 

@@ -8,6 +8,8 @@ from cleo_console.plain.following import ask_for
 from cleo_console.plain.questions import choose, words
 from cleo_console.plain.talk import Talk
 from cleo_console.plain.wording import run_lines, target_lines
+from journal.errors import CleoError
+from journal.looks import goes_on, look_words, next_look
 from journal.plan.model import Step
 from journal.records import Run
 
@@ -30,17 +32,27 @@ def resolve(talk: Talk, step: Step) -> None:
         return
     talk.say("Nobody knows how it ended.", *run_lines(run), *target_lines(run.target))
     while (said := choose(talk, "What was it?", _offers(talk, run))) == "look":
-        ask_for(talk, lambda desk: desk.probe(run.id, talk.sight.catalogue))
+        _look(talk, run)
     reason = words(talk, "What tells you?", required="Say what you saw that tells how it ended.")
-    talk.sight.write(lambda desk: desk.resolve(run.id, _VERDICTS[said], reason))
+    try:
+        talk.sight.write(lambda desk: desk.resolve(run.id, _VERDICTS[said], reason))
+    except CleoError:
+        talk.say(f"NOT WRITTEN, {said}: {reason}")
+        raise
+
+
+def _look(talk: Talk, run: Run) -> None:
+    """Look at its programs and then at what it left: each look says what it saw."""
+    catalogue = talk.sight.catalogue
+    look = ask_for(talk, lambda desk: desk.probe(run.id, catalogue))
+    if goes_on(talk.sight.incident, look, catalogue):
+        ask_for(talk, lambda desk: desk.probe(run.id, catalogue))
 
 
 def _offers(talk: Talk, run: Run) -> dict[str, str]:
-    spec = talk.sight.catalogue.get(run.action)
-    probe = spec.probe if spec else ""
-    unknown = any(program.finished_at is None for program in run.programs)
-    if not (probe or unknown):
+    incident, catalogue = talk.sight.incident, talk.sight.catalogue
+    look = next_look(incident, incident.runs[run.id], catalogue)
+    if not look:
         talk.say("There is no probe for this action: look at the system yourself.")
         return _TITLES
-    what = "whether its programs still run" if unknown else f"what it left, with {probe}"
-    return {"look": f"First look at {what} (read-only).", **_TITLES}
+    return {"look": f"First look at {look_words(look)} (read-only).", **_TITLES}

@@ -11,6 +11,8 @@ from actions.context import ActionContext
 from actions.outcome import InDoubt, Outcome
 from actions.runner.programs import how_it_ended
 from journal.desk import NotNow
+from journal.events import ProgramStarted
+from journal.looks import REATTACH
 from journal.records import StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
 
@@ -44,3 +46,29 @@ def test_what_the_look_says_is_incomplete_is_never_done(tmp_path: Path) -> None:
 def test_a_signal_is_the_cause_and_no_exit_status() -> None:
     assert how_it_ended("pgbackrest", -9) == "pgbackrest was ended by signal 9"
     assert how_it_ended("pgbackrest", 26) == "pgbackrest ended with exit status 26"
+
+
+def test_the_programs_are_asked_first_then_the_data_and_then_both_again(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    place, surroundings = declared(places), world(places, work, look)
+    person = Person(place)
+    with running(place, surroundings):
+        run = person.desk.request_run("work")
+        person.over(run)
+        spool = str(tmp_path / "none")
+        person.journal.append(ProgramStarted(step="work", run=run, key="k", argv=["sh"], spool=spool, host="here"))
+        asked = [person.over(person.desk.probe(run, surroundings.catalogue)).action for _ in range(4)]
+        assert asked == [REATTACH, "thing.look", REATTACH, "thing.look"]
+
+
+def test_what_another_has_settled_is_said_with_who_and_as_what(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    place, surroundings = declared(places), world(places, work, look)
+    person = Person(place)
+    with running(place, surroundings):
+        run = person.desk.request_run("work")
+        person.over(run)
+        person.desk.resolve(run, "run_again", "nothing was done")
+        person.until(lambda i: i.runs[run].verdict)
+        with pytest.raises(NotNow, match=r"settled by \S+ as run again: nothing was done"):
+            person.desk.resolve(run, "failed", "me too")

@@ -306,6 +306,54 @@ async def test_a_refusal_that_never_yields_offers_nothing(
         await seen.sees("REFUSED at", "by gate hold", "never yields")
 
 
+async def test_both_looks_run_and_what_each_saw_is_said(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    run = at_restore.append(e.RunRequested(**RESTORE))[0].seq
+    runner.start(run, **RESTORE, destructive=True)
+    at_restore.append(e.ProgramStarted(step="restore", run=run, key="restore", argv=["pgbackrest"]))
+    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    async with console(host, size) as seen:
+        await seen.sees("resolve doubt")
+        await seen.press("enter")
+        await seen.sees("look at what became of its programs")
+        await seen.press("p")
+        first = await requested(seen, at_restore, 2)
+        runner.start(first, step="restore", action="reattach", probe_of=run)
+        runner.finish(first, step="restore", summary="no such process")
+        second = await requested(seen, at_restore, 3)
+        assert written(at_restore, e.RunRequested)[2].action == "postgres.is_restored"
+        runner.start(second, step="restore", action="postgres.is_restored", probe_of=run)
+        runner.finish(second, step="restore", summary="it is half there", status="failed")
+        await seen.sees("no such process", "it is half there", "asked by")
+        seen.app.screen.query_one("#verdicts").focus()
+        await seen.press("home", "enter")
+        await seen.type("looks fine")
+        await seen.press("enter")
+        await seen.sees("it is half there", "Say that it failed")
+        assert seen.app.screen.query_one("#reason", Input).value == "looks fine"
+        assert not written(at_restore, e.DoubtResolved)
+
+
+async def test_a_doubt_that_another_console_settled_says_so_and_keeps_what_was_typed(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    run = at_restore.append(e.RunRequested(**RESTORE))[0].seq
+    runner.start(run, **RESTORE, destructive=True)
+    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    async with console(host, size) as seen:
+        await seen.sees("resolve doubt")
+        await seen.press("enter")
+        seen.app.screen.query_one("#verdicts").focus()
+        await seen.press("down", "enter")
+        await seen.type("I looked at it")
+        at_restore.append(e.DoubtResolved(step="restore", run=run, verdict="run_again", reason="half of it is there"))
+        await seen.sees("settled by", "as run again", "half of it is there")
+        await seen.press("enter")
+        assert seen.app.screen.query_one("#reason", Input).value == "I looked at it"
+        assert len(written(at_restore, e.DoubtResolved)) == 1
+
+
 async def test_doubt_is_looked_into_and_settled_by_a_person(
     host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:

@@ -1,0 +1,58 @@
+"""Looks into a run of which nobody knows how it ended: which comes next, and what they forbid to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journal.records import Run, RunState
+
+if TYPE_CHECKING:
+    from journal.action_spec import Catalogue
+    from journal.incident import Incident
+
+REATTACH = "reattach"
+"""The probe of programs: finds them on their hosts again."""
+
+
+def looks_into(incident: Incident, run_id: int) -> list[Run]:
+    """Return the looks into a doubtful run, in order."""
+    return [run for run in incident.runs.values() if run.probe_of == run_id]
+
+
+def next_look(incident: Incident, run: Run, catalogue: Catalogue) -> str:
+    """Return the action that looks next into ``run``; empty where there is none.
+
+    While nobody knows how one of its programs ended, that is asked first, and the action's own probe after it,
+    whatever it saw; then both again.
+    """
+    spec = catalogue.get(run.action)
+    probe = spec.probe if spec else ""
+    if all(program.finished_at for program in run.programs):
+        return probe
+    over = [look for look in looks_into(incident, run.id) if look.state.over]
+    return probe if probe and over and over[-1].action == REATTACH else REATTACH
+
+
+def goes_on(incident: Incident, look: Run, catalogue: Catalogue) -> bool:
+    """Return whether the look at the data is still to come: ``look`` saw a program only."""
+    run = incident.runs.get(look.probe_of)
+    if run is None or run.verdict or look.action != REATTACH or not look.state.over:
+        return False
+    return next_look(incident, run, catalogue) not in ("", REATTACH)
+
+
+def look_words(look: str) -> str:
+    """Return what a look looks at."""
+    return "what became of its programs" if look == REATTACH else f"what it left, with {look}"
+
+
+def not_done(incident: Incident, run_id: int) -> str:
+    """Return what the last look at the data saw that forbids the word done; empty where nothing does."""
+    seen = [look for look in looks_into(incident, run_id) if look.finished_at]
+    data = [look for look in seen if look.action != REATTACH]
+    if data and data[-1].state is RunState.FAILED:
+        return f"The look at what it left says: {data[-1].summary}"
+    programs = [look for look in seen if look.action == REATTACH]
+    if programs and programs[-1].facts.get("running"):
+        return f"The look at its programs says: {programs[-1].summary}"
+    return ""
