@@ -38,7 +38,7 @@ def command_action(step: Step) -> Action:
         if not ctx.effect(f"run on {host}: {line}"):
             return Outcome(ok=True, summary=f"would run on {host}: {line}")
         done = ctx.run("command", host, argv)
-        return Outcome(ok=done.code == 0, summary=f"{argv[0]} ended with exit status {done.code}")
+        return Outcome(ok=done.code == 0, summary=f"{argv[0]} {done.ending}")
 
     def target(ctx: ActionContext) -> Sequence[Identity]:
         return [

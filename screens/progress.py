@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
@@ -10,11 +11,13 @@ from journal import clocks
 from journal.incident import Incident
 from journal.inert import inert
 from journal.records import Run
+from journal.rows import OutputLine
 from screens.phrases import length, minutes
 from screens.session import Session
 
 _BAR = 16
 _QUIET_AFTER = 60.0
+_SILENT_AFTER = 40.0
 
 
 def progress(session: Session, run: Run | None, now: datetime) -> Content:
@@ -22,7 +25,8 @@ def progress(session: Session, run: Run | None, now: datetime) -> Content:
     incident = session.incident
     reading = session.readings.get(f"progress:{run.id}") if run and not run.state.over else None
     if reading is None or run is None or incident is None:
-        return Content("")
+        silent = silence(run, session.tails.get(run.id, ()), now) if run else ""
+        return Content.assemble((silent, "$text-warning")) if silent else Content("")
     said = reading.payload
     parts: list[str | tuple[str, str]] = [*_bar(said.get("fraction"))]
     if isinstance(said.get("rate"), int | float):
@@ -36,6 +40,21 @@ def progress(session: Session, run: Run | None, now: datetime) -> Content:
     if quiet_for >= _QUIET_AFTER:
         parts.append((f"  no word for {minutes(quiet_for)}", "$text-warning"))
     return Content.assemble(*parts)
+
+
+def silence(run: Run, lines: Sequence[OutputLine], now: datetime) -> str:
+    """Return for how long a run that is under way has printed nothing; empty where it is not long.
+
+    Args:
+        run: the run.
+        lines: the last lines that it printed.
+        now: the time.
+    """
+    since = lines[-1].at if lines else run.started_at
+    if since is None or run.state.over:
+        return ""
+    quiet_for = (now - since).total_seconds()
+    return f"no output for {length(quiet_for)}" if quiet_for >= _SILENT_AFTER else ""
 
 
 def _bar(fraction: object) -> list[tuple[str, str]]:

@@ -101,7 +101,7 @@ _CAUSES: list[tuple[str, str]] = [
         "A log segment is missing that it needs: look for it (archive, kept copies); without it a restore is next.",
     ),
     (
-        r"terminated by signal 9|ended by signal 9|status 137",
+        r"terminated by signal 9|ended by signal 9|on signal 9|status 137",
         "It was killed: perhaps by the kernel, for want of memory (dmesg tells). Free some, and run the step again.",
     ),
     (

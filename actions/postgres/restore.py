@@ -30,6 +30,7 @@ from actions.postgres.recovery_point import RecoveryPoint, after_all, judge_as_l
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.writers import bar_writers
+from actions.transport import Completed
 from journal.measured import Measured
 
 _DAY_S = 24 * 3600.0
@@ -178,12 +179,20 @@ def _restore(server: Server, record: RestoreRecord) -> None:
     progress = RestoreProgress(record.size, server.ctx.incident.rto_left_s, server.ctx.progress)
     done = server.run("restore", restore_command(server, record), timeout_s=_DAY_S, on_line=progress.line)
     if done.code != 0:
-        raise ActionFailed(
-            f"pgBackRest could not restore backup {record.backup}: {last_words(done)} (exit status {done.code})",
-            cure_of(f"{done.err}\n{done.out[-4000:]}\nstatus {done.code}") or "Mend what it says; run the step again.",
-            left_behind=_HALF_DONE,
-            facts={"backup": record.backup, "exit": done.code},
-        )
+        raise _failed(record, done)
+
+
+def _failed(record: RestoreRecord, done: Completed) -> ActionFailed:
+    """What it printed before a signal ended it is no cause."""
+    said, killed = last_words(done), done.code < 0
+    words = said if killed else f"{done.err}\n{done.out[-4000:]}\nstatus {done.code}"
+    otherwise = "Find out who or what ended it" if killed else "Mend what it says"
+    return ActionFailed(
+        f"pgBackRest could not restore backup {record.backup}: {said}{'' if killed else f' (exit status {done.code})'}",
+        cure_of(words) or f"{otherwise}; run the step again.",
+        left_behind=_HALF_DONE,
+        facts={"backup": record.backup, "exit": done.code},
+    )
 
 
 def restore_command(server: Server, record: RestoreRecord) -> list[str]:

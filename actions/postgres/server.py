@@ -150,6 +150,8 @@ def find_server(ctx: ActionContext) -> Server:
 
 def last_words(done: Completed) -> str:
     """Return what a failed program said, for an error's message: its last error, else its last line."""
+    if done.code < 0:
+        return f"it {done.ending}"
     said = [line.strip() for line in (done.err.strip() or done.out.strip()).splitlines()]
     errors = [line for line in said if _ERROR.search(line)]
     return (errors or said)[-1] if said else f"exit status {done.code}, and it printed nothing"

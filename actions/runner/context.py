@@ -201,7 +201,7 @@ class RunContext:
             cancelled=lambda: self.cancelled,
         )
         if self.cancelled:
-            raise Cancelled(f"{argv[0]} was ended with exit status {completed.code}")
+            raise Cancelled(f"{argv[0]} {completed.ending}")
         return completed
 
     def program_output(self, stream: str, text: str) -> str:

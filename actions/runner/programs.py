@@ -8,6 +8,7 @@ from pathlib import Path
 
 from actions.redaction import Redactor
 from actions.transport import Completed, Handle, OnOutput, ProgramLost, State, Transport
+from actions.transport.base import ending
 from journal.events import Body, ProgramFinished, ProgramStarted
 from journal.records import Program
 from journal.store import Reader
@@ -126,6 +127,7 @@ class Programs:
         """Leave out the lines that are in the journal already: the spool is read from its start again."""
         with Reader(self._journal) as reader:
             known = reader.printed(self._run, program.started_at)
+        known.pop("log", None)  # what we said of it ourselves is not in its spool
 
         def take(stream: str, text: str) -> None:
             if left := known.get(stream):
@@ -146,4 +148,4 @@ def what_is_known(error: Exception) -> str:
 
 def how_it_ended(name: str, code: int | None) -> str:
     """Return in words how a program ended; a signal is the cause, never an exit status."""
-    return f"{name} was ended by signal {-code}" if code and code < 0 else f"{name} ended with exit status {code}"
+    return f"{name} {ending(code)}"

@@ -44,7 +44,7 @@ def _look(ctx: ActionContext, program: Program, programs: Programs) -> str:
     transport = ctx.transport(program.host)
     status = transport.attach(program.spool, program.argv).status()
     if status.state is State.RUNNING:
-        return f"{name}{_STILL}(pid {status.pid})"
+        return f"{name}{_STILL}(pid {status.pid}{', stopped: it does nothing' if status.stopped else ''})"
     if status.state is not State.FINISHED:
         return f"{name}: {status.state}, {'its process is still there' if status.alive else 'no such process any more'}"
 

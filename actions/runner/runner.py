@@ -18,7 +18,7 @@ from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.others import Others
-from actions.runner.takeover import close_in_doubt
+from actions.runner.takeover import READS_ON, REENTERED, close_in_doubt
 from actions.runner.worker import End, Job, RunnerGone, Worker, refused, with_output
 from actions.runner.world import World
 from journal import events as e
@@ -235,9 +235,12 @@ class Runner:
         if action and action.spec.resumable:
             why = "its runner died; finished programs are not repeated"
             self._append(e.ActionReentered(step=run.step, run=run.id, why=why))
-            self._start(self._jobs.job(run, action, reenter=True))
+            job = self._jobs.job(run, action, reenter=True)
+            job.context.log(REENTERED)
+            self._start(job)
             return
         job = self._jobs.job(run, action or gone(run), reenter=True)
+        job.context.log(READS_ON)
         threading.Thread(target=close_in_doubt, args=(job,), name=f"doubt-{run.id}", daemon=True).start()
 
     def _refuse_stale(self) -> None:

@@ -12,6 +12,12 @@ from journal import events as e
 from journal.errors import CleoError
 from journal.records import Program
 
+REENTERED = (
+    "A new runner took over here: its predecessor died. What the action says is said again from here; its programs"
+    " are not run a second time: what still runs is read on."
+)
+READS_ON = "A new runner took over here: its predecessor died. It starts nothing, and reads on what still runs."
+
 
 def close_in_doubt(job: Job) -> None:
     """Follow what an action's programs still do, journal how they ended, and leave the action in doubt.

@@ -36,6 +36,16 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float
     reattached: bool = False
 
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        return ending(self.code)
+
+
+def ending(code: int | None) -> str:
+    """Return in words how a program ended; a signal is the cause, never an exit status."""
+    return f"was ended by signal {-code}" if code and code < 0 else f"ended with exit status {code}"
+
 
 class State(StrEnum):
     """Where a program stands."""
@@ -57,6 +67,7 @@ class ProgramStatus(msgspec.Struct, frozen=True, kw_only=True):
         duration_s: seconds it took, once finished.
         alive: whether that very process is still there (not another one under a recycled id).
         group_alive: whether any process of its session is; None where nobody looked.
+        stopped: whether it is stopped (by SIGSTOP, or by a debugger): it lives and does nothing.
     """
 
     state: State
@@ -65,6 +76,7 @@ class ProgramStatus(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float = 0.0
     alive: bool = False
     group_alive: bool | None = None
+    stopped: bool = False
 
 
 class Handle(ABC):

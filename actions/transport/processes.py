@@ -44,6 +44,11 @@ class Process(msgspec.Struct, frozen=True):
         stat = _stat(self.pid)
         return stat is not None and self._is_ours(stat) and stat[_STATE] not in _ENDED
 
+    def stopped(self) -> bool:
+        """Return whether it is stopped by a signal or a debugger; see proc(5), T and t."""
+        stat = _stat(self.pid)
+        return stat is not None and self._is_ours(stat) and stat[_STATE] in {b"T", b"t"}
+
     def members(self) -> list[int]:
         """Return the ids of all running processes of its session, itself included.
 

@@ -100,7 +100,8 @@ def program_status(now: dict[str, str], started: dict[str, str], finished: dict[
     """Return where a program stands.
 
     Args:
-        now: the host's boot, and the start times of whoever has the program's and the shim's process ids now.
+        now: the host's boot, the start times of whoever has the program's and the shim's process ids now, and the
+            state of the former (proc(5)).
         started: the shim's first record, empty where there is none.
         finished: its last.
     """
@@ -115,7 +116,8 @@ def program_status(now: dict[str, str], started: dict[str, str], finished: dict[
     same_boot = now["boot"] == started["boot"]
     shim_lives = same_boot and now["shim_start"] == started["shim_start"]
     alive = same_boot and now["start"] == started["start"]
-    return ProgramStatus(state=State.RUNNING if shim_lives else State.UNKNOWN, pid=pid, alive=alive)
+    stopped = alive and now.get("state") in ("T", "t")
+    return ProgramStatus(state=State.RUNNING if shim_lives else State.UNKNOWN, pid=pid, alive=alive, stopped=stopped)
 
 
 def _facts(line: bytes) -> dict[str, str]:

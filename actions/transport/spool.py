@@ -51,7 +51,7 @@ class Spool:
         if ended:
             return ProgramStatus(state=State.FINISHED, code=ended.code, pid=process.pid, duration_s=ended.took_s)
         state = State.RUNNING if locked else State.UNKNOWN
-        return ProgramStatus(state=state, pid=process.pid, alive=process.alive())
+        return ProgramStatus(state=state, pid=process.pid, alive=process.alive(), stopped=process.stopped())
 
     def read(self) -> list[tuple[Stream, bytes]]:
         """Return what was printed since the last call, at most 4 MiB a stream."""

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from actions.transport.base import Completed, Handle, OnOutput, ProgramStatus, State, Stream
+from actions.transport.base import Completed, Handle, OnOutput, ProgramStatus, State, Stream, ending
 from actions.transport.errors import DeadlineExceeded, NothingStarted, ProgramLost
 from actions.transport.lines import Lines, Tail
 
@@ -31,7 +31,7 @@ class Wait:
         self._deadline_s, self._grace_s = deadline_s, grace_s
         self._begin = time.monotonic()
         self._ending_since: float | None = None
-        self._too_late = self._killed = False
+        self._too_late = self._killed = self._stopped = False
         self._lines: dict[Stream, Lines] = {"out": Lines(), "err": Lines()}
         self._kept: dict[Stream, Tail] = {"out": Tail(), "err": Tail()}
 
@@ -42,6 +42,7 @@ class Wait:
         while True:
             status, chunks = self._handle.poll()
             self._hand_on(chunks)
+            self._tell_if_stopped(status)
             if (not chunks or status.alive) and self._over(status):
                 return self._completed(status)
             self._end_if_asked()
@@ -56,6 +57,13 @@ class Wait:
             self._kept[stream].feed(data)
             for text in self._lines[stream].feed(data):
                 self._on_output(stream, text)
+
+    def _tell_if_stopped(self, status: ProgramStatus) -> None:
+        """A stopped program looks like one at work: say it, and say when it goes on."""
+        if status.stopped != self._stopped and status.state is State.RUNNING:
+            self._stopped = status.stopped
+            how = f"is STOPPED and does nothing. To let it go on: kill -CONT {status.pid}"
+            self._on_output("log", f"{self._what()} (pid {status.pid}) {how if status.stopped else 'goes on.'}")
 
     def _over(self, status: ProgramStatus) -> bool:
         """Whether the program has ended, and where it was to be ended, its children too."""
@@ -91,7 +99,7 @@ class Wait:
         self._flush()
         if self._too_late:
             raise DeadlineExceeded(
-                f"{self._what()} took longer than {self._deadline_s:g} s and was ended (exit status {status.code}).",
+                f"{self._what()} took longer than {self._deadline_s:g} s; it {ending(status.code)}.",
                 "Look at its output for what it was doing, and at its system for what state that left.",
             )
         return Completed(

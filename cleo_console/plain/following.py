@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from cleo_console.plain.talk import Talk
 from cleo_console.plain.teletype import TakenBack
@@ -11,10 +12,12 @@ from journal.desk import Desk
 from journal.gate_words import gate_lines
 from journal.interlock import word_to_type
 from journal.records import Run
+from screens.progress import silence
 
 _LINES = 40
 """Lines said at most at once: what is left out is in the journal."""
 _EVERY_S = 0.5
+_SILENCE_S = 40.0
 
 
 def ask_for(talk: Talk, call: Callable[[Desk], int]) -> Run:
@@ -37,7 +40,7 @@ def ask_for(talk: Talk, call: Callable[[Desk], int]) -> Run:
 
 
 def _follow(talk: Talk, run_id: int) -> Run:
-    printed, target_said = 0, False
+    printed, target_said, said_after = 0, False, _SILENCE_S
     while True:
         changed = talk.changes()
         run = talk.sight.incident.runs[run_id]
@@ -47,12 +50,26 @@ def _follow(talk: Talk, run_id: int) -> Run:
             target_said = True
         printed = _say_new_lines(talk, run_id, printed)
         talk.say(*(line for line in changed if not _about(run, line)))
+        said_after = _say_silence(talk, run, said_after)
         if run.state.over:
             talk.say(*run_lines(run))
             return run
         if talk.sight.runner_missing():
             return run
         talk.teletype.pause(_EVERY_S)
+
+
+def _say_silence(talk: Talk, run: Run, after: float) -> float:
+    """Say that nothing was printed for ``after`` seconds; return after how many to say it again."""
+    now = datetime.now(UTC)
+    lines = talk.sight.tail(run.id, 1)
+    since = lines[-1].at if lines else run.started_at
+    quiet_for = (now - since).total_seconds() if since else 0.0
+    if quiet_for < after:
+        return _SILENCE_S if quiet_for < _SILENCE_S else after
+    if words := silence(run, lines, now):
+        talk.say(f"  ({words})")
+    return quiet_for * 2
 
 
 def _about(run: Run, line: str) -> bool:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import InDoubt, Outcome
+from actions.postgres.causes import cure_of
+from actions.postgres.server import last_words
 from actions.runner.programs import how_it_ended
+from actions.transport import Completed
 from journal.desk import NotNow
 from journal.events import ProgramStarted
 from journal.looks import REATTACH
@@ -72,3 +76,11 @@ def test_what_another_has_settled_is_said_with_who_and_as_what(tmp_path: Path) -
         person.until(lambda i: i.runs[run].verdict)
         with pytest.raises(NotNow, match=r"settled by \S+ as run again: nothing was done"):
             person.desk.resolve(run, "failed", "me too")
+
+
+def test_what_a_killed_program_printed_is_not_given_as_the_cause() -> None:
+    done = Completed(argv=["pgbackrest"], code=-9, out="", err="ERROR: [026]: invalid checksum", duration_s=1)
+    assert last_words(done) == "it was ended by signal 9"
+    assert "killed" in cure_of(last_words(done))
+    failed = msgspec.structs.replace(done, code=26)
+    assert "[026]" in last_words(failed)

@@ -106,6 +106,7 @@ def test_a_resumable_action_is_entered_again_and_its_program_runs_once(site: Sit
     assert [line for line in site.person.output(run) if line.startswith(("line", "end"))] == [
         "line 1", "line 2", "line 3", "line 4", "line 5", "end"
     ]  # fmt: skip
+    assert sum("A new runner took over here" in line for line in site.person.output(run)) == 1
     assert "pid" in site.person.incident().runner.took_over
 
 
@@ -145,6 +146,7 @@ def test_an_action_that_cannot_be_entered_again_is_in_doubt_with_its_programs_re
     assert over.state is RunState.IN_DOUBT
     assert over.program_status == "sh ended with exit status 7"
     assert over.programs[0].code == 7
+    assert any("It starts nothing, and reads on" in line for line in site.person.output(run))
     assert site.person.output(run)[-1] == "end"
 
 

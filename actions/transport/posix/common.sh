@@ -8,6 +8,14 @@ ticks() {
     case $1 in Z | X | x) ;; *) echo "${20}" ;; esac
 }
 
+# state PID: print the letter of the process's state, proc(5); nothing where it is gone.
+state() {
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+    # shellcheck disable=SC2086
+    set -- ${stat##*) }
+    echo "$1"
+}
+
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
 
 uptime() { cut -d ' ' -f 1 /proc/uptime; }

@@ -22,7 +22,7 @@ send() {
 
 started=$(cat "$spool/started" 2>/dev/null)
 pid=$(fact pid "$started") shim=$(fact shim "$started")
-echo "boot=$(boot_id) start=$(ticks "${pid:-none}") shim_start=$(ticks "${shim:-none}")"
+echo "boot=$(boot_id) start=$(ticks "${pid:-none}") shim_start=$(ticks "${shim:-none}") state=$(state "${pid:-none}")"
 echo "$started"
 if [ -e "$spool/finished" ]; then cat "$spool/finished"; else echo; fi
 out=$(fresh "$spool/out" "$out_from") err=$(fresh "$spool/err" "$err_from")

@@ -161,3 +161,17 @@ def test_the_exit_status_is_kept_on_a_full_disk(tmp_path: Path) -> None:
     with _python(_ON_A_FULL_DISK, str(tmp_path), before=("unshare", "-rm")) as process:
         assert process.stdout
         assert process.stdout.read().split() == ["running", "5"]
+
+
+def test_a_stopped_program_is_said_to_be_stopped_and_to_go_on(spool: Path) -> None:
+    handle = local().start(spool, ["sh", "-c", "sleep 0.2; kill -STOP $$; echo over"])
+    said: list[tuple[str, str]] = []
+
+    def take(stream: str, text: str) -> None:
+        said.append((stream, text))
+        if "STOPPED" in text and handle.pid:
+            os.kill(handle.pid, signal.SIGCONT)
+
+    assert handle.wait(on_output=take, cancelled=never, deadline_s=20).code == 0
+    assert [stream for stream, text in said if "STOPPED and does nothing" in text] == ["log"]
+    assert said[-1] == ("out", "over")

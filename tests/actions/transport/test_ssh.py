@@ -262,3 +262,12 @@ def test_the_host_says_who_it_is(ssh: Transport) -> None:
     identity = ssh.host_identity()
     assert identity["hostname"] == socket.gethostname()
     assert identity["machine_id"] == Path("/etc/machine-id").read_text().strip()
+
+
+def test_a_stopped_program_is_known_as_stopped(ssh: Transport, spool: str) -> None:
+    handle = ssh.start(spool, ["sleep", "600"])
+    assert not handle.status().stopped
+    assert handle.terminate(signal.SIGSTOP)
+    until(lambda: handle.status().stopped)
+    assert handle.status().state is State.RUNNING
+    assert handle.terminate(signal.SIGKILL)
