@@ -89,6 +89,7 @@ def test_a_replay_paused_for_a_setting_names_the_setting(lab: Lab) -> None:
     ctx.do(stop)
     assert ctx.do(start).ok
     ctx = restored(lab, segments=1)
+    configure(lab, "hot_standby = on")  # the backup may be of a server that a test before has configured
     with pytest.raises(ActionFailed, match=r"max_connections.*333|insufficient parameter") as failed:
         ctx.do(apply_wal)
     assert "333" in failed.value.message
