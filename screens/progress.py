@@ -17,7 +17,7 @@ from screens.session import Session
 
 _BAR = 16
 _QUIET_AFTER = 60.0
-_SILENT_AFTER = 40.0
+SILENT_AFTER_S = 40.0
 
 
 def progress(session: Session, run: Run | None, now: datetime) -> Content:
@@ -54,7 +54,7 @@ def silence(run: Run, lines: Sequence[OutputLine], now: datetime) -> str:
     if since is None or run.state.over:
         return ""
     quiet_for = (now - since).total_seconds()
-    return f"no output for {length(quiet_for)}" if quiet_for >= _SILENT_AFTER else ""
+    return f"no output for {length(quiet_for)}" if quiet_for >= SILENT_AFTER_S else ""
 
 
 def _bar(fraction: object) -> list[tuple[str, str]]:

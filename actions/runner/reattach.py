@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _STILL = " still runs "
+_LOST = "its keeper died, and nobody learns its exit status"
 
 
 def reattach_action(doubtful: Run, programs: Programs) -> Action:
@@ -45,8 +46,10 @@ def _look(ctx: ActionContext, program: Program, programs: Programs) -> str:
     status = transport.attach(program.spool, program.argv).status()
     if status.state is State.RUNNING:
         return f"{name}{_STILL}(pid {status.pid}{', stopped: it does nothing' if status.stopped else ''})"
+    if status.state is State.UNKNOWN:
+        return f"{name}{_STILL}(pid {status.pid}); {_LOST}" if status.alive else f"{name} is gone; {_LOST}"
     if status.state is not State.FINISHED:
-        return f"{name}: {status.state}, {'its process is still there' if status.alive else 'no such process any more'}"
+        return f"{name} was {status.state}"
 
     def take(stream: str, text: str) -> None:
         ctx.log(f"{text}\n", stream)  # the break after the last line: else an empty last line would be none

@@ -12,12 +12,11 @@ from journal.desk import Desk
 from journal.gate_words import gate_lines
 from journal.interlock import word_to_type
 from journal.records import Run
-from screens.progress import silence
+from screens.progress import SILENT_AFTER_S, silence
 
 _LINES = 40
 """Lines said at most at once: what is left out is in the journal."""
 _EVERY_S = 0.5
-_SILENCE_S = 40.0
 
 
 def ask_for(talk: Talk, call: Callable[[Desk], int]) -> Run:
@@ -40,7 +39,7 @@ def ask_for(talk: Talk, call: Callable[[Desk], int]) -> Run:
 
 
 def _follow(talk: Talk, run_id: int) -> Run:
-    printed, target_said, said_after = 0, False, _SILENCE_S
+    printed, target_said, said_after = 0, False, SILENT_AFTER_S
     while True:
         changed = talk.changes()
         run = talk.sight.incident.runs[run_id]
@@ -66,7 +65,7 @@ def _say_silence(talk: Talk, run: Run, after: float) -> float:
     since = lines[-1].at if lines else run.started_at
     quiet_for = (now - since).total_seconds() if since else 0.0
     if quiet_for < after:
-        return _SILENCE_S if quiet_for < _SILENCE_S else after
+        return SILENT_AFTER_S if quiet_for < SILENT_AFTER_S else after
     if words := silence(run, lines, now):
         talk.say(f"  ({words})")
     return quiet_for * 2

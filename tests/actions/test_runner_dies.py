@@ -13,7 +13,9 @@ import pytest
 
 from actions.runner.lease import held
 from actions.runner.trouble import TroubleFlag
+from journal.desk import NotNow
 from journal.events import NoteAdded
+from journal.looks import REATTACH
 from journal.records import Run, RunState, StepState
 from journal.store import Follower, Reader
 from tests.actions.worlds import PLAN, Person, declared, places_in
@@ -198,6 +200,23 @@ def test_a_program_whose_exit_status_nobody_saw_is_in_doubt(site: Site) -> None:
     assert over.state is RunState.IN_DOUBT
     assert over.programs[0].code is None
     assert not (site.home / "ran").exists()
+    look = site.person.over(_probe(site, run))
+    assert (look.action, "sh is gone" in look.summary) == (REATTACH, True), look.summary
+
+
+def test_a_program_that_lives_on_without_its_keeper_is_never_done(site: Site) -> None:
+    run = site.begin("other", lambda r: r.programs)
+    printed(site, run, 2)
+    site.kill_runner()
+    os.kill(_processes_of(site.person.place.folder, site.home)[0], signal.SIGKILL)
+    site.start_runner()
+    assert site.person.over(run).state is RunState.IN_DOUBT
+    look = site.person.over(_probe(site, run))
+    assert "sh still runs (pid " in look.summary, look.summary
+    with pytest.raises(NotNow, match="still runs"):
+        site.person.desk.resolve(run, "done", "it looks done")
+    site.go()
+    site.person.until(lambda _: "sh is gone" in site.person.over(_probe(site, run)).summary)
 
 
 def _processes_of(folder: Path, home: Path) -> list[int]:

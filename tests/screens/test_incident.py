@@ -68,6 +68,21 @@ async def test_progress_shows_bar_rate_time_to_go_and_the_rto(
         await seen.sees("2 h 00 min to go", "1 h 07 min OVER", "RTO")
 
 
+async def test_silence_is_told_in_seconds_and_no_line_ends_it(
+    host: FakeHost, journal: Journal, runner: PlayedRunner, clock: SetClock, size: tuple[int, int]
+) -> None:
+    run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
+    runner.start(run, step="restore", action="postgres.restore", destructive=True)
+    runner.say(run, "restoring")
+    clock.now = START + timedelta(seconds=39)
+    async with console(host, size) as seen:
+        await seen.press("j")
+        await seen.sees("restoring")
+        assert "no output for" not in seen.screen_text()
+        clock.forward(seconds=4)
+        await seen.sees("no output for 43 s")
+
+
 async def test_skipping_wants_a_reason(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
     async with console(host, size) as seen:
         await seen.press("s")
