@@ -187,6 +187,36 @@ def test_what_failed_or_is_in_doubt_stands_before_every_question(person: Person,
     assert run.verdict == "failed"
 
 
+def test_one_look_asks_for_the_programs_and_then_for_what_they_left(person: Person, host: WorldHost) -> None:
+    run = doubtful(person)
+    spool = str(person.place.folder / "none")
+    person.journal.append(e.ProgramStarted(step="verify", run=run, key="k", argv=["sh"], spool=spool, host="here"))
+    said = talk(
+        host,
+        ("IN DOUBT: 1.1.6 Verify", "1.1.6"),
+        ("1.1.6 >", ""),
+        ("First look at what became of its programs", "look"),
+        ("both pieces are there", "."),
+        ("1.1.6 >", ""),
+        ("What was it?", ""),
+        ("Choose one.", "failed"),
+        ("What tells you?", "."),
+        ("1.1.6 >", "q"),
+    )
+    assert said.index("sh was not started") < said.index("both pieces are there")
+    assert not person.incident().runs[run].verdict
+
+
+def test_silence_is_told_while_a_run_is_followed(
+    person: Person, host: WorldHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cleo_console.plain.following.SILENT_AFTER_S", 1.0)
+    monkeypatch.setattr("screens.progress.SILENT_AFTER_S", 1.0)
+    threading.Timer(3, go.set).start()
+    said = talk(host, (">", "other"), ("1.1.4 >", ""), ("Run done: went", "q"))
+    assert said.count("no output for 1 s") == 1
+
+
 def doubtful(person: Person) -> int:
     (asked,) = person.journal.append(e.RunRequested(step="verify", action="thing.verify", probe_of=0))
     run = person.over(asked.seq)
