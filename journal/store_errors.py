@@ -83,10 +83,29 @@ _WRITE_HINTS = {
     sqlite3.SQLITE_FULL: f"The disk is full: free some space on it{_ELSEWHERE}, then do it again.",
     sqlite3.SQLITE_IOERR: f"The disk reports an error: look at its space and health (df, dmesg){_ELSEWHERE}, "
     "then do it again.",
-    sqlite3.SQLITE_READONLY: _NO_RIGHT,
     sqlite3.SQLITE_CANTOPEN: "The file or its folder cannot be opened: check that it is there, and its owner and mode.",
     sqlite3.SQLITE_PERM: _NO_RIGHT,
 }
+
+
+_READ_ONLY = (
+    f"The file system is read-only, mostly after an error of its disk: look at dmesg, mend and remount it{_ELSEWHERE}, "
+    "then do it again."
+)
+_ERRNO_HINTS = {
+    errno.ENOSPC: _WRITE_HINTS[sqlite3.SQLITE_FULL],
+    errno.EDQUOT: f"The quota there is used up: free some space or raise it (quota){_ELSEWHERE}, then do it again.",
+    errno.EIO: _WRITE_HINTS[sqlite3.SQLITE_IOERR],
+    errno.EROFS: _READ_ONLY,
+}
+
+
+def _is_read_only(path: Path) -> bool:
+    """Return whether the file system under a file takes no writes, whoever asks."""
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 _DISK_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
@@ -132,6 +151,12 @@ def write_failure(path: Path, error: Exception) -> JournalError:
         return JournalBusy(f"The journal {path} was locked for too long, nothing was written: {error}.", hint)
     if isinstance(error, PermissionError):
         return JournalWriteFailed(f"The journal {path} could not be written: {error.strerror}.", _NO_RIGHT)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) and _is_read_only(path):
+        return JournalWriteFailed(f"The journal {path} could not be written: {error}.", _READ_ONLY)
+    if isinstance(error, OSError) and error.errno in _ERRNO_HINTS:
+        return JournalWriteFailed(f"The journal {path} could not be written: {error}.", _ERRNO_HINTS[error.errno])
+    if code == sqlite3.SQLITE_READONLY:
+        return JournalWriteFailed(f"The journal {path} could not be written: {error}.", _NO_RIGHT)
     hint = _WRITE_HINTS.get(code, "Check the disk's space and health, and who may write there, then do it again.")
     return JournalWriteFailed(f"The journal {path} could not be written: {error}.", hint)
 

@@ -30,6 +30,8 @@ NEVER_RAN = 125
 CANNOT_RUN = 127
 RESERVED = 512  # bytes set aside for the exit status while there is room on the disk
 KEEP_TRYING_S = 600
+ROOM = {"out": 16 << 20, "err": 1 << 20}  # bytes set aside for what the program prints: a disk that fills up ends none
+MEMORY = "/dev/shm"
 OUTLIVED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 HANDED_BACK = (*OUTLIVED, signal.SIGPIPE, signal.SIGXFSZ)
 
@@ -76,15 +78,49 @@ class Record:
         sync_folder(self.spool)
 
     def leave_at_last(self, **facts: Any) -> None:
-        """Write the facts, and go on trying where the disk refuses."""
+        """Write the facts, and go on trying where the disk refuses; meanwhile they lie in memory, for whoever looks."""
         until = time.monotonic() + KEEP_TRYING_S
         while True:
             try:
                 return self.leave(**facts)
             except OSError:
+                leave_in_memory(self.spool, facts)
                 if time.monotonic() > until:
                     raise
                 time.sleep(1)
+
+
+def place_in_memory(spool: str) -> str:
+    """Return where the end of a program is noted whose spool cannot be written."""
+    import hashlib
+
+    return f"{MEMORY}/cleo-ended-{hashlib.sha256(spool.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}"
+
+
+def leave_in_memory(spool: str, facts: dict[str, Any]) -> None:
+    """Note how the program ended; a later one of the same spool there never is."""
+    with contextlib.suppress(OSError):
+        file = os.open(place_in_memory(spool), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        os.write(file, json.dumps(facts).encode())
+        os.close(file)
+
+
+def set_room_aside(spool: str) -> None:
+    """Reserve room behind the end of both outputs, while there is some; where that cannot be had, do without."""
+    null = os.open(os.devnull, os.O_RDWR)
+    files = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
+    for name, size in ROOM.items():
+        argv = ["fallocate", "--keep-size", "--length", str(size), f"{spool}/{name}"]
+        with contextlib.suppress(OSError):
+            os.waitpid(os.posix_spawnp("fallocate", argv, os.environ, file_actions=files), 0)
+    os.close(null)
+
+
+def give_room_back(*files: int) -> None:
+    """Free what was set aside and not used."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, os.fstat(file).st_size)
 
 
 def become(account: dict[str, Any] | None) -> None:
@@ -140,6 +176,7 @@ def run(spool: str, request: dict[str, Any]) -> None:
     fcntl.flock(alive, fcntl.LOCK_EX)  # ours until this process is gone
     started, finished = Record(spool, "started"), Record(spool, "finished").reserve()
     out, err = (os.open(f"{spool}/{name}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) for name in ("out", "err"))
+    set_room_aside(spool)
     go_read, go = os.pipe()
     word, word_write = os.pipe()
     begin, pid = time.monotonic(), os.fork()
@@ -152,6 +189,7 @@ def run(spool: str, request: dict[str, Any]) -> None:
     os.write(go, b"g")
     answer(os.read(word, 512).decode() or "started")
     _, status = os.waitpid(pid, 0)
+    give_room_back(out, err)
     finished.leave_at_last(code=os.waitstatus_to_exitcode(status), at=time.time(), took_s=time.monotonic() - begin)
 
 

@@ -25,6 +25,7 @@ keep() {
         rm -f "$end" # it never ran, or another shim keeps it
         exit 125
     }
+    for stream in out err; do truncate -c -s "$(stat -c %s "$spool/$stream")" "$spool/$stream"; done 2>/dev/null
     [ "$code" -gt 128 ] && [ "$code" -lt 193 ] && code=$((128 - code))
     tries=600 line="code=$code up=$(uptime)"
     until printf '%-80s\n' "$line" 1<>"$end" && { sync "$end" 2>/dev/null || :; } && ln "$end" "$spool/finished"; do
@@ -46,6 +47,8 @@ program() {
     fi
     echo started
     exec >>"$spool/out" 2>>"$spool/err"
+    # Room for what it prints, while there is some: a disk that fills up then ends no program.
+    { fallocate -n -l 16777216 "$spool/out" && fallocate -n -l 1048576 "$spool/err"; } >/dev/null 2>&1
     umask "$mask"
     # A shell starts what runs in the background with INT and QUIT ignored; newer coreutils can undo that.
     env --default-signal=INT,QUIT true 2>/dev/null && set -- env --default-signal=INT,QUIT "$@"

@@ -147,8 +147,7 @@ subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=40", "none", d
 fill = f"dd if=/dev/zero of={disk}/filler 2>&-; i=0; while true >{disk}/f$i; do i=$((i+1)); done 2>&-; exit 5"
 handle = local().start(f"{disk}/spool", ["bash", "-c", fill])
 deadline = time.monotonic() + 20
-while handle.status().alive:
-    assert time.monotonic() < deadline
+while handle.status().state is not State.FINISHED and time.monotonic() < deadline:
     time.sleep(0.02)
 print(handle.status().state.value)
 pathlib.Path(f"{disk}/f0").unlink()
@@ -157,10 +156,40 @@ print(handle.wait(on_output=lambda *_: None, cancelled=lambda: False, deadline_s
 
 
 def test_the_exit_status_is_kept_on_a_full_disk(tmp_path: Path) -> None:
-    """No free block and no free inode: the shim uses what it set aside, and tries until it can leave the record."""
+    """No free block and no free inode: its end lies in memory until the shim can leave the record."""
     with _python(_ON_A_FULL_DISK, str(tmp_path), before=("unshare", "-rm")) as process:
         assert process.stdout
-        assert process.stdout.read().split() == ["running", "5"]
+        assert process.stdout.read().split() == ["finished", "5"]
+
+
+_PRINTS_ON_A_FULL_DISK = """
+import pathlib, subprocess, sys, time
+from actions.transport import local
+disk = sys.argv[1]
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "none", disk], check=True)
+speak = f'while [ ! -e {disk}/go ]; do sleep 0.02; done; seq 100000 && echo whole >&2; exit $?'
+handle = local().start(f"{disk}/spool", ["sh", "-c", speak])
+pathlib.Path(f"{disk}/go.new").touch()
+subprocess.run(["dd", "if=/dev/zero", f"of={disk}/filler"], stderr=subprocess.DEVNULL)
+pathlib.Path(f"{disk}/go.new").rename(f"{disk}/go")
+heard = []
+hear = lambda stream, text: heard.extend(text.split(chr(10)))
+done = handle.wait(on_output=hear, cancelled=lambda: False, deadline_s=30)
+print(done.code, len(heard), heard[-1])
+"""
+
+
+def test_a_program_that_prints_goes_on_when_the_disk_of_its_spool_fills_up(tmp_path: Path) -> None:
+    """What it prints has room set aside: pgBackRest ends itself where it cannot print."""
+    with _python(_PRINTS_ON_A_FULL_DISK, str(tmp_path), before=("unshare", "-rm")) as process:
+        assert process.stdout
+        assert process.stdout.read().split() == ["0", "100001", "whole"]
+
+
+def test_what_was_set_aside_is_given_back(spool: Path) -> None:
+    finish(local().start(spool, ["echo", "hello"]))
+    assert (spool / "out").read_text() == "hello\n"
+    assert (spool / "out").stat().st_blocks * 512 <= 64 * 1024
 
 
 def test_a_stopped_program_is_said_to_be_stopped_and_to_go_on(spool: Path) -> None:
