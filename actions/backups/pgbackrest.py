@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from actions.outcome import ActionFailed
-from actions.postgres.causes import cure_of
+from actions.postgres.causes import cure_for, cure_of
 from actions.postgres.server import Server, last_words
 from actions.postgres.wal import parse_lsn
 
@@ -68,7 +68,8 @@ def read_repository(server: Server) -> Repository:
     done = server.query(command(server, "info", "--output=json", "--log-level-console=off"), timeout_s=60)
     where = f"the stanza {server.settings.backups.stanza}"
     if done.code != 0:
-        raise ActionFailed(f"pgBackRest cannot read {where}: {last_words(done)}", cure_of(done.err) or _hint(server))
+        cure = cure_for(done, done.err, _hint(server))
+        raise ActionFailed(f"pgBackRest cannot read {where}: {last_words(done)}", cure)
     stanzas = json.loads(done.out)
     if not stanzas or stanzas[0]["status"]["code"] not in (_OK, _NO_BACKUP):
         said = _status(stanzas[0]) if stanzas else "there is no such stanza"

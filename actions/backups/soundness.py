@@ -9,6 +9,7 @@ import msgspec
 from actions.backups.pgbackrest import command
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed
+from actions.postgres.causes import cure_for
 from actions.postgres.server import Server, last_words
 
 _SET = re.compile(r"^\s*backup: (\S+), status: ([a-z ]+?)(?:,|$)")
@@ -56,7 +57,7 @@ def verify_repository(server: Server, key: str) -> Soundness:
     if done.code != 0:
         raise ActionFailed(
             f"pgBackRest could not verify the repository: {last_words(done)}",
-            f"Check {server.settings.backups.config} and that the repository can be reached.",
+            cure_for(done, done.err, f"Check {server.settings.backups.config} and that the repository can be reached."),
         )
     return parse_soundness("\n".join(lines) if lines else done.out)
 

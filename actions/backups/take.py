@@ -13,6 +13,7 @@ from actions.backups.hold import read_hold
 from actions.backups.pgbackrest import command, read_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
+from actions.postgres.causes import cure_for
 from actions.postgres.cluster import Cluster, read_cluster
 from actions.postgres.identity import identity
 from actions.postgres.manifest import make_manifest, manifest_path
@@ -102,7 +103,7 @@ def _backup(server: Server, kind: str) -> str:
     if done.code != 0 or not found:
         raise ActionFailed(
             f"pgBackRest took no backup: {last_words(done)}",
-            "Read its output above.",
+            cure_for(done, done.err, "Read its output above."),
             left_behind="The older backups are untouched.",
         )
     return found[1]

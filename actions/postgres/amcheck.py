@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from actions.outcome import ActionFailed
+from actions.postgres.causes import cure_for
 from actions.postgres.server import Server, last_words
 from actions.transport import DeadlineExceeded
 
@@ -39,7 +40,8 @@ def check_structures(server: Server, *, limit_s: float = _HOURS_S) -> tuple[list
     except DeadlineExceeded:
         return [], ["pg_amcheck did not end within the time for it"]
     if done.code not in (0, _CORRUPT):
-        raise ActionFailed(f"pg_amcheck could not check {server.name}: {last_words(done)}", "Read its output above.")
+        cure = cure_for(done, done.err, "Read its output above.")
+        raise ActionFailed(f"pg_amcheck could not check {server.name}: {last_words(done)}", cure)
     found, unchecked = parse_amcheck(done.out), parse_unchecked(done.out)
     if done.code == _CORRUPT and not found and not unchecked:
         return ["pg_amcheck found damage; read its output"], []

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from actions.transport import Completed
+
 _CAUSES: list[tuple[str, str]] = [
     (
         r"No space left on device|disk quota exceeded",
@@ -144,6 +146,16 @@ _SUMMARY = re.compile(
 def cure_of(words: str) -> str:
     """Return the smallest cure for what a program said, or an empty string where the words are not known."""
     return next((cure for pattern, cure in _TABLE if pattern.search(words)), "")
+
+
+def cure_for(done: Completed, words: str, otherwise: str) -> str:
+    """Return the smallest cure for a program that failed with these words, else ``otherwise``.
+
+    What it printed before a signal ended it is no cause.
+    """
+    if done.code < 0:
+        return cure_of(done.ending) or "Find out who or what ended it; then run the step again."
+    return cure_of(words) or otherwise
 
 
 def cure_of_lines(lines: Iterable[str]) -> tuple[str, str]:

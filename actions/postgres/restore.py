@@ -18,7 +18,7 @@ from actions.backups.soundness import Soundness, known_soundness, verify_reposit
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.postgres.aside import keep_old, plan_keeping
-from actions.postgres.causes import cure_of
+from actions.postgres.causes import cure_for
 from actions.postgres.eras import target_timeline
 from actions.postgres.given_up import tell_given_up
 from actions.postgres.guards import is_down, writers_kept_out
@@ -183,13 +183,11 @@ def _restore(server: Server, record: RestoreRecord) -> None:
 
 
 def _failed(record: RestoreRecord, done: Completed) -> ActionFailed:
-    """What it printed before a signal ended it is no cause."""
-    said, killed = last_words(done), done.code < 0
-    words = said if killed else f"{done.err}\n{done.out[-4000:]}\nstatus {done.code}"
-    otherwise = "Find out who or what ended it" if killed else "Mend what it says"
+    status = f" (exit status {done.code})" if done.code > 0 else ""
+    words = f"{done.err}\n{done.out[-4000:]}\nstatus {done.code}"
     return ActionFailed(
-        f"pgBackRest could not restore backup {record.backup}: {said}{'' if killed else f' (exit status {done.code})'}",
-        cure_of(words) or f"{otherwise}; run the step again.",
+        f"pgBackRest could not restore backup {record.backup}: {last_words(done)}{status}",
+        cure_for(done, words, "Mend what it says; run the step again."),
         left_behind=_HALF_DONE,
         facts={"backup": record.backup, "exit": done.code},
     )

@@ -109,7 +109,7 @@ class _Directory(NamedTuple):
 def _look(ask: Ask, data: str) -> tuple[_Directory, list[Worker]]:
     done = ask(["sh", "-c", _LOOK, "sh", data])
     if done.code != 0 or not done.out.startswith("data "):
-        said = (done.err.strip() or done.out.strip() or f"exit status {done.code}").splitlines()[-1]
+        said = (done.err.strip() or done.out.strip() or f"it {done.ending}").splitlines()[-1]
         raise ActionFailed(
             f"It cannot be told who works in {data}: {said}", "The host must be a Linux with /proc and coreutils."
         )

@@ -10,7 +10,7 @@ import pytest
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import InDoubt, Outcome
-from actions.postgres.causes import cure_of
+from actions.postgres.causes import cure_for
 from actions.postgres.server import last_words
 from actions.runner.programs import how_it_ended
 from actions.transport import Completed
@@ -81,6 +81,7 @@ def test_what_another_has_settled_is_said_with_who_and_as_what(tmp_path: Path) -
 def test_what_a_killed_program_printed_is_not_given_as_the_cause() -> None:
     done = Completed(argv=["pgbackrest"], code=-9, out="", err="ERROR: [026]: invalid checksum", duration_s=1)
     assert last_words(done) == "it was ended by signal 9"
-    assert "killed" in cure_of(last_words(done))
+    assert "killed" in cure_for(done, done.err, "")
     failed = msgspec.structs.replace(done, code=26)
+    assert "damaged" in cure_for(failed, failed.err, "")
     assert "[026]" in last_words(failed)
