@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,17 @@ CLEO = str(Path(sys.executable).parent / "cleo")
 
 
 @pytest.fixture
-def cleo(tmp_path: Path) -> Cleo:
-    return Cleo(tmp_path)
+def cleo(tmp_path: Path) -> Iterator[Cleo]:
+    cleo = Cleo(tmp_path)
+    yield cleo
+    close_all(cleo)
+
+
+def close_all(cleo: Cleo) -> None:
+    """Close every incident: its runner goes with it."""
+    for incident in json.loads(cleo("journal", "list", "--json").stdout):
+        if not incident.get("closed_at"):
+            cleo.close(incident["id"])
 
 
 @pytest.mark.parametrize(
@@ -154,3 +164,6 @@ def test_an_account_without_passwd_entry_and_home_works_where_a_folder_is_named(
     shown = as_nobody(tmp_path, "journal", "show", done.stdout.strip())
     assert f"uid{os.getuid()}@" in shown.stdout
     assert as_nobody(tmp_path, "--plain").returncode == 0
+    cleo = Cleo(tmp_path)
+    cleo.env["CLEO_HOME"] = str(tmp_path)
+    close_all(cleo)
