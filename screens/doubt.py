@@ -118,12 +118,9 @@ class DoubtDialog(WatchingDialog[None]):
         return next_look(incident, self._doubtful, self.session.catalogue) if incident else ""
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Probe, answer or leave."""
+        """Probe; to answer and to leave is the dialog's own, which Textual calls after this one."""
         if event.button.id == "probe":
-            event.stop()
             self.action_probe()
-        else:
-            super().on_button_pressed(event)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A verdict was chosen: go on to the reason."""

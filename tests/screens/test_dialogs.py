@@ -354,6 +354,24 @@ async def test_a_doubt_that_another_console_settled_says_so_and_keeps_what_was_t
         assert len(written(at_restore, e.DoubtResolved)) == 1
 
 
+async def test_a_doubt_is_left_by_its_button_and_the_incident_stays(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    """It closed twice: the incident's own screen went with it, and a blank one was left."""
+    run = at_restore.append(e.RunRequested(**RESTORE))[0].seq
+    runner.start(run, **RESTORE, destructive=True)
+    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    async with console(host, size) as seen:
+        await seen.sees("resolve doubt")
+        await seen.press("enter")
+        seen.app.screen.query_one("#cancel").focus()
+        await seen.press("enter")
+        await seen.no_longer_sees("what was it?")
+        await seen.sees("resolve doubt")
+        await seen.press("enter")
+        await seen.sees("what was it?")
+
+
 async def test_doubt_is_looked_into_and_settled_by_a_person(
     host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
