@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from actions.backups.pgbackrest import command
+from actions.backups.pgbackrest import command, read_repository
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed
 from actions.postgres.causes import cure_for
@@ -37,29 +37,53 @@ class Soundness(msgspec.Struct, frozen=True, kw_only=True):
     segments: list[str]
 
 
-def verify_command(server: Server) -> list[str]:
-    """Return the command line that reads every file of the repository.
+def verify_command(server: Server, repository: int = 0) -> list[str]:
+    """Return the command line that reads every file of a repository (0: of the only one).
 
     A file that cannot be read is tried once more at once; pgBackRest's second try would wait 15 s for each.
     """
     options = ["--output=text", "--verbose", "--job-retry=1", "--log-level-console=info", "--log-timestamp=n"]
-    return command(server, "verify", *options)
+    return command(server, "verify", *options, *([f"--repo={repository}"] if repository else []))
 
 
 def verify_repository(server: Server, key: str) -> Soundness:
-    """Read every file of the repository; it takes as long as reading it takes. Call it where ``effect`` said True.
+    """Read every file of every repository; it takes as long as reading takes. Call it where ``effect`` said True.
+
+    Without ``--repo`` pgBackRest reads the first one only, and says nothing of the others (seen with 2.45).
 
     Raises:
-        ActionFailed: the repository could not be read at all.
+        ActionFailed: a repository could not be read at all.
     """
+    keys = read_repository(server).keys
+    if len(keys) < 2:
+        return _verify_one(server, key, 0)
+    return _together([_verify_one(server, f"{key}-repo{number}", number) for number in keys])
+
+
+def _verify_one(server: Server, key: str, repository: int) -> Soundness:
     lines: list[str] = []
-    done = server.run(key, verify_command(server), timeout_s=_HOURS_S, on_line=lambda _, line: lines.append(line))
+    argv = verify_command(server, repository)
+    done = server.run(key, argv, timeout_s=_HOURS_S, on_line=lambda _, line: lines.append(line))
     if done.code != 0:
+        which = f"repository {repository}" if repository else "the repository"
         raise ActionFailed(
-            f"pgBackRest could not verify the repository: {last_words(done)}",
+            f"pgBackRest could not verify {which}: {last_words(done)}",
             cure_for(done, done.err, f"Check {server.settings.backups.config} and that the repository can be reached."),
         )
     return parse_soundness("\n".join(lines) if lines else done.out)
+
+
+def _together(found: list[Soundness]) -> Soundness:
+    """Return what was found in several repositories: a set is sound only where no copy of it is damaged."""
+    damaged = list(dict.fromkeys(label for one in found for label in one.damaged))
+    sound = dict.fromkeys(label for one in found for label in one.sound if label not in damaged)
+    return Soundness(
+        ok=all(one.ok for one in found),
+        sound=list(sound),
+        damaged=damaged,
+        files=[name for one in found for name in one.files],
+        segments=list(dict.fromkeys(name for one in found for name in one.segments)),
+    )
 
 
 def known_soundness(incident: IncidentFacts, label: str) -> Soundness | None:
