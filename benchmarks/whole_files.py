@@ -1,0 +1,27 @@
+"""Which of the files that the actions write are not whole."""
+
+from __future__ import annotations
+
+import json
+
+from cleo_console.lab import Lab
+
+
+def half_files(lab: Lab) -> list[str]:
+    """Return the files that are not whole."""
+    data = lab.site.data_directory
+    record = data.with_name(f"{data.name}.cleo-restore.json")
+    wrong = []
+    for path, mark in (
+        (lab.site.backup_config, "[cleoai]"),
+        (data / "pg_hba.conf", "local all all"),
+        (data / "postgresql.auto.conf", "# Do not edit"),
+    ):
+        if path.exists() and mark not in path.read_text():
+            wrong.append(f"{path.name} is not whole")
+    if record.exists():
+        try:
+            json.loads(record.read_text())
+        except ValueError:
+            wrong.append(f"{record.name} is not whole")
+    return wrong
