@@ -79,6 +79,8 @@ def hold(ctx: ActionContext) -> Outcome:
         if ctx.effect(f"suspend expiry in {server.settings.backups.config}"):
             _hold_config(server, keys, [*_HOLDER.findall(found.block or ""), ctx.incident.id])
         done.append("expiry is suspended")
+    else:
+        _require_obeyed(server, read_repository(server).keys, "The block stands in it; backups may expire.")
     words = "; ".join(done) or "they were held for this incident already"
     summary = f"Backups are held: {words}.{_others(found, ctx.incident.id)}"
     return Outcome(ok=bool(hold_file), summary=summary, facts={"held": True, "changed": done})
@@ -172,15 +174,24 @@ def _hold_config(server: Server, keys: list[int], holders: list[str]) -> None:
     config = server.settings.backups.config
     before = server.read(config) or ""
     _change_block(server, _block(server.settings.backups.stanza, keys, holders))
+    try:
+        _require_obeyed(server, keys, "The configuration is as it was.")
+    except ActionFailed:
+        server.write(config, before, user="")
+        raise
+
+
+def _require_obeyed(server: Server, keys: list[int], left_behind: str) -> None:
+    """Ask pgBackRest itself whether it would expire anything: a block alone says nothing."""
+    config = server.settings.backups.config
     done = server.query(command(server, "expire", "--dry-run", "--log-level-console=info"), timeout_s=60)
     if done.code == 0 and all(f"--repo{key}-retention-full={_FOREVER}" in done.out for key in keys):
         return
-    server.write(config, before, user="")
     raise ActionFailed(
         f"pgBackRest does not obey the hold written to {config}: {last_words(done)}",
         f"Does it have sections [{server.settings.backups.stanza}:backup] or [{server.settings.backups.stanza}:expire] "
         "of its own? Set expire-auto=n there by hand.",
-        left_behind="The configuration is as it was.",
+        left_behind=left_behind,
     )
 
 

@@ -74,6 +74,20 @@ def test_a_hold_that_pgbackrest_would_not_obey_is_not_claimed(lab: Lab, ctx: Fak
     assert ctx.do(release).ok
 
 
+def test_a_hold_that_is_not_obeyed_any_more_is_not_claimed_again(lab: Lab, ctx: FakeContext) -> None:
+    """As after a runner that died between the block and the question whether pgBackRest obeys it."""
+    before = lab.site.backup_config.read_text()
+    assert ctx.do(hold).ok
+    held_text = lab.site.backup_config.read_text()
+    lab.site.backup_config.write_text(f"{held_text}\n[cleoai:expire]\nrepo1-retention-full=1\n")
+    with pytest.raises(ActionFailed, match="does not obey"):
+        ctx.do(hold)
+    lab.site.backup_config.write_text(held_text)
+    assert ctx.do(hold).facts["changed"] == []
+    assert ctx.do(release).ok
+    assert lab.site.backup_config.read_text() == before
+
+
 def test_quick_verification_says_what_there_is(ctx: FakeContext) -> None:
     found = ctx.do(verify)
     assert found.ok, found.summary
