@@ -110,7 +110,7 @@ def allow_writers(ctx: ActionContext) -> Outcome:
         require_nobody_answers(server)
     barred = barred_files(server)
     if not barred:
-        return Outcome(ok=True, summary=f"{_roles(server)} were not kept out.")
+        return _not_barred(server, running=bool(running))
     if not ctx.effect(f"let {_roles(server)} in again ({', '.join(barred)})"):
         return Outcome(ok=True, summary="would let the writers in again")
     for path in barred:
@@ -121,6 +121,22 @@ def allow_writers(ctx: ActionContext) -> Outcome:
         )
     reload_files(server)
     return Outcome(ok=True, summary=f"{_roles(server)} can connect again.")
+
+
+def _not_barred(server: Server, *, running: bool) -> Outcome:
+    """No block stands; a server that shuts them out all the same may not have read that yet: a runner died before."""
+    roles = _roles(server)
+    if not running or open_ways(server):
+        return Outcome(ok=True, summary=f"{roles} were not kept out.")
+    if not server.ctx.effect(f"have {server.name} read its files again: no block stands, yet {roles} cannot connect"):
+        return Outcome(ok=True, summary="would let the writers in again")
+    reload_files(server)
+    if open_ways(server):
+        return Outcome(ok=True, summary=f"{roles} can connect again (tried): the server had not read its file.")
+    text = "cannot connect, though no block of ours stands"
+    cure = "See the server's log: it says which line of pg_hba.conf turns them away."
+    finding = Finding(severity="warning", about=roles, text=text, cure=cure)
+    return Outcome(ok=True, summary=f"{roles} were not kept out by cleo.", findings=[finding])
 
 
 @action("postgres.writers", target=identity)
