@@ -51,6 +51,14 @@ class DumbTerminal:
             self._take(left)
         self._read = at + len(wanted)
 
+    def sometime(self, wanted: str, deadline_s: float = DEADLINE_S) -> None:
+        """Wait until ``wanted`` was printed, also before what was waited for last."""
+        end = time.monotonic() + deadline_s
+        while wanted not in self.printed:
+            left = end - time.monotonic()
+            assert left > 0, f"not printed in {deadline_s} s: {wanted}\n{self.printed}"
+            self._take(left)
+
     def _take(self, seconds: float) -> None:
         ready, _, _ = select.select([self._ours], [], [], seconds)
         if ready:

@@ -203,4 +203,4 @@ def test_a_stopped_program_is_said_to_be_stopped_and_to_go_on(spool: Path) -> No
 
     assert handle.wait(on_output=take, cancelled=never, deadline_s=20).code == 0
     assert [stream for stream, text in said if "STOPPED and does nothing" in text] == ["log"]
-    assert said[-1] == ("out", "over")
+    assert ("out", "over") in said
