@@ -82,7 +82,8 @@ class Record:
         until = time.monotonic() + KEEP_TRYING_S
         while True:
             try:
-                return self.leave(**facts)
+                self.leave(**facts)
+                return forget_in_memory(self.spool)
             except OSError:
                 leave_in_memory(self.spool, facts)
                 if time.monotonic() > until:
@@ -98,7 +99,7 @@ def place_in_memory(spool: str) -> str:
 
 
 def leave_in_memory(spool: str, facts: dict[str, Any]) -> None:
-    """Note how the program ended; a later one of the same spool there never is."""
+    """Note how the program ended."""
     with contextlib.suppress(OSError):
         file = os.open(place_in_memory(spool), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         os.write(file, json.dumps(facts).encode())
@@ -116,11 +117,27 @@ def set_room_aside(spool: str) -> None:
     os.close(null)
 
 
-def give_room_back(*files: int) -> None:
-    """Free what was set aside and not used."""
-    for file in files:
+def give_room_back(spool: str) -> None:
+    """Free what was set aside and not used, where nobody can print any more.
+
+    A write lease is had only while nobody else has the file open (fcntl(2)): what the program left running may still
+    print, and to cut the file would cut that.
+    """
+    signal.signal(signal.SIGIO, signal.SIG_IGN)  # sent to whoever holds a lease that a reader waits for
+    for name in ROOM:
         with contextlib.suppress(OSError):
-            os.ftruncate(file, os.fstat(file).st_size)
+            file = os.open(f"{spool}/{name}", os.O_WRONLY)
+            try:
+                fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+                os.ftruncate(file, os.fstat(file).st_size)
+            finally:
+                os.close(file)  # the lease goes with it
+
+
+def forget_in_memory(spool: str) -> None:
+    """Remove the note of an end: it is on the disk, or it is of an earlier program in a folder of the same name."""
+    with contextlib.suppress(OSError):
+        os.unlink(place_in_memory(spool))  # noqa: PTH108
 
 
 def become(account: dict[str, Any] | None) -> None:
@@ -183,13 +200,16 @@ def run(spool: str, request: dict[str, Any]) -> None:
     if pid == 0:
         os.close(go)
         child(request, out, err, go_read, word_write)
-    os.close(word_write)
+    for file in (word_write, out, err):
+        os.close(file)
     os.read(word, 1)
+    if not os.path.exists(started.final):  # noqa: PTH110 - else the note may be all that is known of that run's end
+        forget_in_memory(spool)
     started.leave(pid=pid, start=ticks(pid), boot=boot_id(), at=time.time())
     os.write(go, b"g")
     answer(os.read(word, 512).decode() or "started")
     _, status = os.waitpid(pid, 0)
-    give_room_back(out, err)
+    give_room_back(spool)
     finished.leave_at_last(code=os.waitstatus_to_exitcode(status), at=time.time(), took_s=time.monotonic() - begin)
 
 

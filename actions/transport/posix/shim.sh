@@ -25,7 +25,6 @@ keep() {
         rm -f "$end" # it never ran, or another shim keeps it
         exit 125
     }
-    for stream in out err; do truncate -c -s "$(stat -c %s "$spool/$stream")" "$spool/$stream"; done 2>/dev/null
     [ "$code" -gt 128 ] && [ "$code" -lt 193 ] && code=$((128 - code))
     tries=600 line="code=$code up=$(uptime)"
     until printf '%-80s\n' "$line" 1<>"$end" && { sync "$end" 2>/dev/null || :; } && ln "$end" "$spool/finished"; do

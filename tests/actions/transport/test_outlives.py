@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from actions.transport import ProgramLost, State, local
+from actions.transport.shim import leave_in_memory, place_in_memory
 from tests.actions.transport.support import Output, finish, never, until, until_released
 
 _ROOT = Path(__file__).parents[3]
@@ -190,6 +191,33 @@ def test_what_was_set_aside_is_given_back(spool: Path) -> None:
     finish(local().start(spool, ["echo", "hello"]))
     assert (spool / "out").read_text() == "hello\n"
     assert (spool / "out").stat().st_blocks * 512 <= 64 * 1024
+
+
+_LEAVES_A_PRINTER = """
+import os, sys
+if os.fork() == 0:
+    for number in range(20000):
+        os.write(1, b"%08d\\n" % number)
+    open(sys.argv[1], "w").close()
+"""
+
+
+def test_giving_room_back_cuts_nothing_that_is_still_printed(tmp_path: Path) -> None:
+    """What a program left running prints on while the program itself ends."""
+    for turn in range(20):
+        spool, done = tmp_path / f"spool{turn}", tmp_path / f"done{turn}"
+        finish(local().start(spool, [sys.executable, "-c", _LEAVES_A_PRINTER, str(done)]))
+        until(done.exists)
+        assert (spool / "out").stat().st_size == 20000 * 9
+
+
+def test_an_end_noted_in_memory_is_not_taken_for_a_later_program_of_the_same_folder(spool: Path) -> None:
+    leave_in_memory(str(spool), {"code": 0, "took_s": 1.0})
+    handle = local().start(spool, ["sleep", "60"])
+    assert handle.status().state is State.RUNNING
+    handle.terminate()
+    assert finish(handle).code == -15
+    assert not Path(place_in_memory(str(spool))).exists()
 
 
 def test_a_stopped_program_is_said_to_be_stopped_and_to_go_on(spool: Path) -> None:
