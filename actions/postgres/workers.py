@@ -22,7 +22,7 @@ echo "data $(stat -L -c '%d:%i %u' "$1" 2>/dev/null)"
 echo "real $(readlink -m "$1")"
 set -- $(grep -lE '^Name:[[:space:]]+(edb-)?(postgres|postmaster)' /proc/[0-9]*/status 2>/dev/null | sed 's,/status$,,')
 [ $# -gt 0 ] || exit 0
-grep -HE '^(PPid|Uid|NSpid):' $(printf '%s/status ' "$@") 2>/dev/null
+grep -HE '^(State|PPid|Uid|NSpid):' $(printf '%s/status ' "$@") 2>/dev/null
 stat -L -c 'at %n %d:%i' $(printf '%s/cwd ' "$@") 2>&1
 stat -c 'link %N' $(printf '%s/cwd ' "$@") 2>/dev/null
 ls -d "$@" 2>/dev/null
@@ -30,7 +30,7 @@ exit 0
 """
 """One process a kind of question, however many sessions the server has."""
 
-_STATUS = re.compile(r"/proc/(\d+)/status:(PPid|Uid|NSpid):\s+(.*)")
+_STATUS = re.compile(r"/proc/(\d+)/status:(State|PPid|Uid|NSpid):\s+(.*)")
 _AT = re.compile(r"at /proc/(\d+)/cwd (\S+)")
 _DENIED = re.compile(r"stat: .*?/proc/(\d+)/cwd.*: Permission denied")
 """The kernel says so also of one that has just ended: it is hidden only if it is still there afterwards."""
@@ -95,8 +95,9 @@ def look(ask: Ask, data: str, ours: Ask | None = None) -> Table:
     """
     directory, workers = _look(ask, data)
     if ours and _sorted(directory, workers).hidden:
-        seen = {worker.pid: worker for worker in _look(ours, data)[1] if not worker.hidden}
-        workers = [seen.get(worker.pid, worker) for worker in workers]
+        clear = [worker for worker in workers if not worker.hidden]
+        hidden = {worker.pid for worker in workers if worker.hidden}
+        workers = clear + [worker for worker in _look(ours, data)[1] if worker.pid in hidden]
     return _sorted(directory, workers)
 
 
@@ -145,7 +146,12 @@ def _workers(lines: list[str]) -> list[Worker]:
             facts.setdefault(int(found[1]), {})["denied"] = "yes"
         elif found := _THERE.fullmatch(line):
             facts.setdefault(int(found[1]), {})["there"] = "yes"
-    return [_worker(pid, known) for pid, known in facts.items() if "PPid" in known]
+    return [_worker(pid, known) for pid, known in facts.items() if "PPid" in known and not _ended(known)]
+
+
+def _ended(known: dict[str, str]) -> bool:
+    """Say whether a process is only a name that its parent has not taken off the list yet (``Z``, ``X``: proc(5))."""
+    return known.get("State", "").startswith(("Z", "X"))
 
 
 def _worker(pid: int, known: dict[str, str]) -> Worker:

@@ -48,6 +48,20 @@ def kept_copy(lab: Lab) -> Iterator[Path]:
         yield copy
 
 
+def run_contained(words: list[str]) -> subprocess.Popen[bytes]:
+    """Start a program in a user namespace of root's, where its accounts have the numbers that they have here."""
+    inside = ["unshare", "--user", "sh", "-c", 'read go; exec "$@"', "sh", *words]
+    process = subprocess.Popen(inside, stdin=subprocess.PIPE, cwd="/")
+    proc = Path(f"/proc/{process.pid}")
+    until(lambda: (proc / "ns" / "user").readlink() != Path("/proc/self/ns/user").readlink())
+    for ids in ("uid_map", "gid_map"):
+        (proc / ids).write_text("0 0 65536")
+    assert process.stdin
+    process.stdin.write(b"go\n")
+    process.stdin.close()
+    return process
+
+
 @contextmanager
 def contained_copy(lab: Lab) -> Iterator[Path]:
     """Such a copy serves in a user namespace of root's, by the number of the lab's account, which cannot look there."""
@@ -55,14 +69,8 @@ def contained_copy(lab: Lab) -> Iterator[Path]:
     drop = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
     with copied(lab) as copy:
         start = [lab.site.programs.server("pg_ctl"), "-D", str(copy), "-s", "-w", "-l", str(copy / "log"), "start"]
-        inside = ["unshare", "--user", "sh", "-c", 'read go; exec "$@"', "sh", *drop, *start]
-        with subprocess.Popen(inside, stdin=subprocess.PIPE, env=lab.site.environment, cwd="/") as process:
-            proc = Path(f"/proc/{process.pid}")
-            until(lambda: (proc / "ns" / "user").readlink() != Path("/proc/self/ns/user").readlink())
-            for ids in ("uid_map", "gid_map"):
-                (proc / ids).write_text("0 0 65536")
-            process.communicate(b"go\n", timeout=30)
-        assert process.returncode == 0
+        environment = [f"{name}={value}" for name, value in lab.site.environment.items()]
+        assert run_contained(["env", *environment, *drop, *start]).wait(30) == 0
         try:
             yield copy
         finally:

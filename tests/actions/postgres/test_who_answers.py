@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,16 @@ from actions.outcome import GateClosed
 from actions.postgres.connection import CannotConnect
 from actions.postgres.probe import probe
 from actions.postgres.restore import restore
+from actions.postgres.server import find_server
 from actions.postgres.settings import PostgresSettings
 from actions.postgres.start_stop import is_running, start, stop
 from actions.postgres.verify import verify
+from actions.postgres.workers import look
 from actions.postgres.writers import allow_writers, stop_writers
 from actions.transport import Completed, LocalHost, open_transport
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.actions.postgres.strangers import contained_copy, foreign_cluster, kept_copy, pg_ctl
+from tests.actions.postgres.strangers import contained_copy, foreign_cluster, kept_copy, pg_ctl, run_contained
 from tests.actions.postgres.waiting import wait_until
 from tests.actions.sshd import Sshd
 from tests.labs import lab
@@ -201,6 +203,48 @@ def test_a_container_of_the_same_account_number_is_not_taken_for_ours(down: Lab,
         assert "is down" in ctx.do(is_running).summary
         with pytest.raises(CannotConnect, match="another server answers"):
             ctx.do(start)
+
+
+@contextmanager
+def hiding(lab: Lab, folder: Path, program: str, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program called postgres, of the lab's account, that hides where it works."""
+    account = lab.site.account
+    for above in (folder, *folder.parents[:2]):
+        above.chmod(0o755)
+    shutil.copy(program, folder / "postgres")
+    drop = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+    process = run_contained([*drop, str(folder / "postgres"), *words])
+    status = Path(f"/proc/{process.pid}/status")
+    wait_until(lambda: "Name:\tpostgres" in status.read_text())
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a container of another account's")
+def test_a_process_that_nobody_buried_hides_nothing(down: Lab, ctx: FakeContext, tmp_path: Path) -> None:
+    """It stays in the list of processes until its parent asks for its end, and works nowhere."""
+    server = find_server(ctx)
+    with hiding(down, tmp_path, "/bin/sleep", "60") as process:
+        assert process.pid in {worker.pid for worker in look(server.query, server.data).hidden}
+        process.kill()
+        wait_until(lambda: "State:\tZ" in Path(f"/proc/{process.pid}/status").read_text())
+        assert not look(server.query, server.data).hidden
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a container of another account's")
+def test_a_process_that_ends_between_two_looks_hides_nothing(down: Lab, ctx: FakeContext, tmp_path: Path) -> None:
+    server = find_server(ctx)
+    with hiding(down, tmp_path, "/bin/sleep", "60") as process:
+
+        def ours(argv: Sequence[str]) -> Completed:
+            process.kill()
+            process.wait()
+            return server.query_ourselves(argv)
+
+        assert not look(server.query, server.data, ours).hidden
 
 
 def over_ssh(lab: Lab, sshd: Sshd) -> Inventory:
