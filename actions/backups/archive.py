@@ -9,6 +9,7 @@ import msgspec
 
 from actions.backups.pgbackrest import Repository, command
 from actions.outcome import ActionFailed
+from actions.postgres.causes import cure_for
 from actions.postgres.server import Server, last_words
 from actions.postgres.wal import SEGMENT_BYTES, Path, parse_history, parse_segment
 
@@ -18,13 +19,15 @@ _LIST_S = 300
 
 
 class Archive(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of the archived segments, and the timelines whose history is archived.
+    """Names of the archived segments, and the timelines whose history is archived, in any of the repositories.
 
-    What times the repository's storage gives them is not kept: a copy has its own.
+    ``held`` tells which repositories have a segment. What times the repositories' storage gives them is not kept: a
+    copy has its own.
     """
 
     segments: set[str]
     histories: set[int]
+    held: dict[str, list[int]] = {}
 
     @property
     def newest_timeline(self) -> int:
@@ -43,42 +46,55 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_archive(server: Server, repository: Repository) -> Archive:
-    """Return the archived segments of the repository's current cluster.
+    """Return the archived segments of the current cluster, in every repository that can be used.
 
     Raises:
-        ActionFailed: the repository cannot be listed.
+        ActionFailed: a repository cannot be listed.
     """
-    where = f"archive/{server.settings.backups.stanza}/{repository.archive_id}"
-    done = server.query(
-        command(server, "repo-ls", where, "--recurse", "--output=json", "--log-level-console=off"), timeout_s=_LIST_S
-    )
+    held: dict[str, list[int]] = {}
+    histories = set()
+    for key, archive_id in repository.archives.items():
+        for name in _listed(server, archive_id, key):
+            if found := _SEGMENT.search(f"/{name}"):
+                held.setdefault(found[1], []).append(key)
+            elif found := _HISTORY.search(f"/{name}"):
+                histories.add(int(found[1], 16))
+    return Archive(segments=set(held), histories=histories, held=held)
+
+
+def _listed(server: Server, archive_id: str, key: int) -> list[str]:
+    where = f"archive/{server.settings.backups.stanza}/{archive_id}"
+    options = ["--recurse", "--output=json", "--log-level-console=off"]
+    done = server.query(command(server, "repo-ls", where, *options, repository=key), timeout_s=_LIST_S)
     if done.code != 0:
-        raise ActionFailed(f"The archived log cannot be listed: {last_words(done)}", "Can the repository be reached?")
-    segments, histories = set(), set()
-    for name in json.loads(done.out or "{}"):
-        if found := _SEGMENT.search(f"/{name}"):
-            segments.add(found[1])
-        elif found := _HISTORY.search(f"/{name}"):
-            histories.add(int(found[1], 16))
-    return Archive(segments=segments, histories=histories)
+        raise ActionFailed(
+            f"The archived log in repository {key} cannot be listed: {last_words(done)}",
+            cure_for(done, done.err, "Can the repository be reached?"),
+        )
+    return list(json.loads(done.out or "{}"))
 
 
 def read_path(server: Server, repository: Repository, timeline: int) -> Path:
     """Return the way through the timelines to ``timeline``, from its archived history.
 
     Raises:
-        ActionFailed: the history cannot be read.
+        ActionFailed: the history cannot be read in any repository.
     """
     if timeline == 1:
         return Path(1)
-    where = f"archive/{server.settings.backups.stanza}/{repository.archive_id}/{timeline:08X}.history"
-    done = server.query(command(server, "repo-get", where, "--log-level-console=off"), timeout_s=60)
-    if done.code != 0:
-        raise ActionFailed(
-            f"The history of timeline {timeline} cannot be read from the archive: {last_words(done)}",
-            "Without it nobody can tell which backups lead there.",
+    said = "no repository has its log"
+    for key, archive_id in repository.archives.items():
+        where = f"archive/{server.settings.backups.stanza}/{archive_id}/{timeline:08X}.history"
+        done = server.query(
+            command(server, "repo-get", where, "--log-level-console=error", repository=key), timeout_s=60
         )
-    return Path(timeline, parse_history(done.out))
+        if done.code == 0:
+            return Path(timeline, parse_history(done.out))
+        said = f"repository {key}: {last_words(done)}"
+    raise ActionFailed(
+        f"The history of timeline {timeline} cannot be read from the archive: {said}",
+        "Without it nobody can tell which backups lead there.",
+    )
 
 
 def first_missing(path: Path, first: str, available: set[str], size: int = SEGMENT_BYTES) -> str:

@@ -20,7 +20,12 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choose(
-    repository: Repository, point: RecoveryPoint, path: Path, *, named: str = "", damaged: Collection[str] = ()
+    repository: Repository,
+    point: RecoveryPoint,
+    path: Path,
+    *,
+    named: str = "",
+    damaged: Collection[tuple[int, str]] = (),
 ) -> Choice:
     """Return the newest usable backup, or the named one.
 
@@ -29,26 +34,28 @@ def choose(
         point: where to recover to.
         path: the way through the timelines that ends there.
         named: a label that a person insists on.
-        damaged: labels of sets that were found damaged.
+        damaged: number of the repository and label of each set that was found damaged.
 
     Raises:
         ActionFailed: none is usable, or the named one is not.
     """
     wanted = named or point.label
     candidates = [b for b in repository.backups if not wanted or b.label == wanted]
-    passed_over: list[str] = []
-    for backup in sorted(candidates, key=lambda b: b.stopped_at, reverse=True):
+    passed_over = [f"{label} is of an earlier cluster" for label in repository.earlier if label == wanted]
+    passed_over += repository.troubles()
+    for backup in sorted(candidates, key=lambda b: (-b.stopped_at.timestamp(), b.repository)):
         if not (why := _unusable(backup, point, path, damaged)):
             return Choice(backup, passed_over)
-        passed_over.append(f"{backup.label} {why}")
+        which = f" in repository {backup.repository}" if len(repository.keys) > 1 else ""
+        passed_over.append(f"{backup.label}{which} {why}")
     raise ActionFailed(
         f"No backup leads to {point}: {'; '.join(passed_over) or f'there is no backup {wanted}'.rstrip() + '.'}",
         "Decide on another recovery point, or find another repository.",
     )
 
 
-def _unusable(backup: Backup, point: RecoveryPoint, path: Path, damaged: Collection[str]) -> str:
-    if backup.label in damaged:
+def _unusable(backup: Backup, point: RecoveryPoint, path: Path, damaged: Collection[tuple[int, str]]) -> str:
+    if (backup.repository, backup.label) in damaged:
         return "is damaged in the repository"
     if backup.error:
         return "holds pages that were corrupt when it was taken"

@@ -182,17 +182,21 @@ def _hold_config(server: Server, keys: list[int], holders: list[str]) -> None:
 
 
 def _require_obeyed(server: Server, keys: list[int], left_behind: str) -> None:
-    """Ask pgBackRest itself whether it would expire anything: a block alone says nothing."""
-    config = server.settings.backups.config
-    done = server.query(command(server, "expire", "--dry-run", "--log-level-console=info"), timeout_s=60)
-    if done.code == 0 and all(f"--repo{key}-retention-full={_FOREVER}" in done.out for key in keys):
-        return
-    raise ActionFailed(
-        f"pgBackRest does not obey the hold written to {config}: {last_words(done)}",
-        f"Does it have sections [{server.settings.backups.stanza}:backup] or [{server.settings.backups.stanza}:expire] "
-        "of its own? Set expire-auto=n there by hand.",
-        left_behind=left_behind,
-    )
+    """Ask pgBackRest itself what it goes by in each repository: a block alone says nothing.
+
+    It says so before it looks at the repository: one that is gone now would be held as well when it is back.
+    """
+    config, stanza = server.settings.backups.config, server.settings.backups.stanza
+    for key in keys:
+        argv = command(server, "expire", "--dry-run", "--log-level-console=info", repository=key)
+        done = server.query(argv, timeout_s=60)
+        if f"--repo{key}-retention-full={_FOREVER}" not in done.out:
+            raise ActionFailed(
+                f"pgBackRest does not obey the hold written to {config}: {last_words(done)}",
+                f"Does it have sections [{stanza}:backup] or [{stanza}:expire] of its own, perhaps in another file? "
+                "Set expire-auto=n there by hand.",
+                left_behind=left_behind,
+            )
 
 
 def _change_block(server: Server, block: str) -> None:

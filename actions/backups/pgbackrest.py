@@ -11,18 +11,21 @@ import msgspec
 from actions.outcome import ActionFailed
 from actions.postgres.causes import cure_for, cure_of
 from actions.postgres.server import Server, last_words
+from actions.postgres.settings import Backups
 from actions.postgres.wal import parse_lsn
 
-_OK, _NO_BACKUP = 0, 2
+_USABLE = (0, 2)
+"""A repository's status: it has backups; it has none, but perhaps log."""
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """One backup set. Times are UTC; ``size`` is the restored database's size in bytes.
+    """One backup set, in one of the stanza's repositories. Times are UTC; ``size`` is the database's size in bytes.
 
     ``start_segment`` and ``stop_segment`` are the log segments without which it cannot become consistent.
     """
 
     label: str
+    repository: int
     type: str
     error: bool
     started_at: datetime
@@ -40,30 +43,61 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Repository(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``pgbackrest info`` tells of one stanza; ``backups`` are oldest first."""
+    """What ``pgbackrest info`` tells of one stanza, in all its repositories.
+
+    Attributes:
+        backups: the sets of the current cluster, the oldest first; one that was copied is there once a repository.
+        earlier: labels of sets of clusters before it (before an upgrade): they lead to no point of this one.
+        system_identifier: the current cluster's.
+        archives: the archive's name in each repository that can be read and has log of the current cluster.
+        keys: the numbers of the repositories that are configured.
+        unusable: what pgBackRest says of those that cannot be used.
+    """
 
     backups: list[Backup]
+    earlier: list[str] = []
     system_identifier: str
-    archive_id: str
-    archived_max: str
+    archives: dict[int, str]
     keys: list[int]
+    unusable: dict[int, str] = {}
+
+    @property
+    def usable(self) -> list[int]:
+        """The numbers of the repositories that can be used, in pgBackRest's own order."""
+        return [key for key in self.keys if key not in self.unusable]
 
     def backup(self, label: str) -> Backup | None:
-        """Return the backup with this label."""
+        """Return the backup with this label, from the first repository that has it."""
         return next((b for b in self.backups if b.label == label), None)
 
+    def troubles(self) -> list[str]:
+        """Say of each repository that cannot be used what is wrong with it."""
+        return [f"repository {key} cannot be used: {said}" for key, said in self.unusable.items()]
 
-def command(server: Server, *arguments: str) -> list[str]:
-    """Return pgBackRest's command line for the server's stanza."""
-    backups = server.settings.backups
-    return ["pgbackrest", f"--config={backups.config}", f"--stanza={backups.stanza}", *arguments]
+
+def command(server: Server, *arguments: str, repository: int = 0) -> list[str]:
+    """Return pgBackRest's command line for the server's stanza.
+
+    Args:
+        server: the server.
+        arguments: command and options.
+        repository: the number of the repository that is meant. Most commands take the first one where none is named,
+            also where that is empty or gone, and say nothing of the others (seen with 2.45).
+    """
+    return command_line(server.settings.backups, *arguments, repository=repository)
+
+
+def command_line(backups: Backups, *arguments: str, repository: int = 0) -> list[str]:
+    """Return the same for what the inventory says of the backups."""
+    which = [f"--repo={repository}"] if repository else []
+    return ["pgbackrest", f"--config={backups.config}", f"--stanza={backups.stanza}", *which, *arguments]
 
 
 def read_repository(server: Server) -> Repository:
-    """Return what the repository holds.
+    """Return what the stanza's repositories hold.
 
     Raises:
-        ActionFailed: it cannot be read, or has no such stanza.
+        ActionFailed: none of them can be read, or has such a stanza.
     """
     done = server.query(command(server, "info", "--output=json", "--log-level-console=off"), timeout_s=60)
     where = f"the stanza {server.settings.backups.stanza}"
@@ -71,18 +105,17 @@ def read_repository(server: Server) -> Repository:
         cure = cure_for(done, done.err, _hint(server))
         raise ActionFailed(f"pgBackRest cannot read {where}: {last_words(done)}", cure)
     stanzas = json.loads(done.out)
-    if not stanzas or stanzas[0]["status"]["code"] not in (_OK, _NO_BACKUP):
+    found = _repository(stanzas[0]) if stanzas else None
+    if not found or not found.usable:
         said = _status(stanzas[0]) if stanzas else "there is no such stanza"
         raise ActionFailed(f"pgBackRest finds no usable {where}: {said}.", cure_of(said) or _hint(server))
-    return _repository(stanzas[0])
+    return found
 
 
 def _status(stanza: dict[str, Any]) -> str:
     """Return the stanza's status, and what each repository says: "other" alone names nothing."""
-    status = stanza["status"]
-    repositories = [(repo["key"], repo.get("status", {})) for repo in stanza.get("repo", [])]
-    said = [f"repository {key}: {s['message'].strip()} ({s['code']})" for key, s in repositories if s.get("code")]
-    return "; ".join([f"{status['message']} (status {status['code']})", *said])
+    said = [f"repository {repo['key']}: {_said(repo['status'])}" for repo in stanza["repo"] if repo["status"]["code"]]
+    return "; ".join([f"{stanza['status']['message']} (status {stanza['status']['code']})", *said])
 
 
 def _hint(server: Server) -> str:
@@ -90,20 +123,47 @@ def _hint(server: Server) -> str:
 
 
 def _repository(stanza: dict[str, Any]) -> Repository:
-    current: dict[str, Any] = max(stanza["db"], key=lambda db: db["id"], default={})
-    archive: dict[str, Any] = max(stanza.get("archive", []), key=lambda a: a["database"]["id"], default={})
+    current, strange = _current(stanza)
+    said = {repo["key"]: _said(repo["status"]) for repo in stanza["repo"] if repo["status"]["code"] not in _USABLE}
     return Repository(
-        backups=[_backup(b) for b in stanza.get("backup", [])],
-        system_identifier=str(current.get("system-id", "")),
-        archive_id=archive.get("id", ""),
-        archived_max=archive.get("max") or "",
-        keys=[repo["key"] for repo in stanza.get("repo", [])] or [1],
+        backups=sorted(
+            (_backup(b) for b in stanza["backup"] if _which(b["database"]) in current), key=lambda b: b.stopped_at
+        ),
+        earlier=[b["label"] for b in stanza["backup"] if _which(b["database"]) not in current],
+        system_identifier=next(iter(current.values()), ""),
+        archives={a["database"]["repo-key"]: a["id"] for a in stanza["archive"] if _which(a["database"]) in current},
+        keys=[repo["key"] for repo in stanza["repo"]],
+        unusable={**said, **strange},
     )
+
+
+def _current(stanza: dict[str, Any]) -> tuple[dict[tuple[int, int], str], dict[int, str]]:
+    """Return each repository's entry of the current cluster, and which repositories are of another one.
+
+    Every repository counts its clusters for itself. Where the last ones differ, the newest backup tells which is meant.
+    """
+    last = {db["repo-key"]: db for db in sorted(stanza["db"], key=lambda db: db["id"])}
+    entries = {_which({"repo-key": key, "id": db["id"]}): str(db["system-id"]) for key, db in last.items()}
+    newest = sorted(stanza["backup"], key=lambda backup: backup["timestamp"]["stop"], reverse=True)
+    ours = next(
+        (entries[at] for b in newest if (at := _which(b["database"])) in entries), next(iter(entries.values()), "")
+    )
+    strange = {key: f"it is of another cluster ({system})" for (key, _), system in entries.items() if system != ours}
+    return {at: system for at, system in entries.items() if system == ours}, strange
+
+
+def _which(database: dict[str, int]) -> tuple[int, int]:
+    return database["repo-key"], database["id"]
+
+
+def _said(status: dict[str, Any]) -> str:
+    return f"{' '.join(status['message'].split())} ({status['code']})"
 
 
 def _backup(data: dict[str, Any]) -> Backup:
     return Backup(
         label=data["label"],
+        repository=data["database"]["repo-key"],
         type=data["type"],
         error=bool(data.get("error")),
         started_at=datetime.fromtimestamp(data["timestamp"]["start"], UTC),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
-from actions.backups.pgbackrest import command, read_repository
+from actions.backups.pgbackrest import command
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed
 from actions.postgres.causes import cure_for
@@ -37,67 +38,74 @@ class Soundness(msgspec.Struct, frozen=True, kw_only=True):
     segments: list[str]
 
 
-def verify_command(server: Server, repository: int = 0) -> list[str]:
-    """Return the command line that reads every file of a repository (0: of the only one).
+def verify_command(server: Server, repository: int) -> list[str]:
+    """Return the command line that reads every file of a repository. Without a number pgBackRest reads the first only.
 
     A file that cannot be read is tried once more at once; pgBackRest's second try would wait 15 s for each.
     """
     options = ["--output=text", "--verbose", "--job-retry=1", "--log-level-console=info", "--log-timestamp=n"]
-    return command(server, "verify", *options, *([f"--repo={repository}"] if repository else []))
+    return command(server, "verify", *options, repository=repository)
 
 
-def verify_repository(server: Server, key: str) -> Soundness:
-    """Read every file of every repository; it takes as long as reading takes. Call it where ``effect`` said True.
+def verify_repository(server: Server, repository: int) -> Soundness:
+    """Read every file of one repository; it takes as long as reading takes. Call it where ``effect`` said True.
 
-    Without ``--repo`` pgBackRest reads the first one only, and says nothing of the others (seen with 2.45).
+    Args:
+        server: the server.
+        repository: its number.
 
     Raises:
-        ActionFailed: a repository could not be read at all.
+        ActionFailed: it could not be read at all.
     """
-    keys = read_repository(server).keys
-    if len(keys) < 2:
-        return _verify_one(server, key, 0)
-    return _together([_verify_one(server, f"{key}-repo{number}", number) for number in keys])
-
-
-def _verify_one(server: Server, key: str, repository: int) -> Soundness:
     lines: list[str] = []
     argv = verify_command(server, repository)
+    key = "verify" if repository == 1 else f"verify-repo{repository}"
     done = server.run(key, argv, timeout_s=_HOURS_S, on_line=lambda _, line: lines.append(line))
     if done.code != 0:
-        which = f"repository {repository}" if repository else "the repository"
         raise ActionFailed(
-            f"pgBackRest could not verify {which}: {last_words(done)}",
+            f"pgBackRest could not verify repository {repository}: {last_words(done)}",
             cure_for(done, done.err, f"Check {server.settings.backups.config} and that the repository can be reached."),
         )
     return parse_soundness("\n".join(lines) if lines else done.out)
 
 
-def _together(found: list[Soundness]) -> Soundness:
-    """Return what was found in several repositories: a set is sound only where no copy of it is damaged."""
-    damaged = list(dict.fromkeys(label for one in found for label in one.damaged))
-    sound = dict.fromkeys(label for one in found for label in one.sound if label not in damaged)
-    return Soundness(
-        ok=all(one.ok for one in found),
-        sound=list(sound),
-        damaged=damaged,
-        files=[name for one in found for name in one.files],
-        segments=list(dict.fromkeys(name for one in found for name in one.segments)),
-    )
+def facts_of(found: dict[int, Soundness], held: dict[str, list[int]]) -> dict[str, Any]:
+    """Return what a look at some repositories found, as a run's facts.
+
+    Args:
+        found: what was found in each repository, by its number.
+        held: which repositories have each log segment.
+
+    A set is sound only where no copy of it is damaged; a segment is damaged where no repository has it whole.
+    """
+    damaged = list(dict.fromkeys(label for one in found.values() for label in one.damaged))
+    sound = dict.fromkeys(label for one in found.values() for label in one.sound if label not in damaged)
+    segments = damaged_everywhere({key: one.segments for key, one in found.items()}, held)
+    one_by_one = {
+        str(key): {"sound": one.sound, "damaged": one.damaged, "segments": one.segments} for key, one in found.items()
+    }
+    return {"sound": list(sound), "damaged": damaged, "damaged_segments": segments, "repositories": one_by_one}
 
 
-def known_soundness(incident: IncidentFacts, label: str) -> Soundness | None:
-    """Return what a full ``backups.verify`` of this incident found, if it read the set ``label``."""
-    for facts in incident.facts.values():
-        if label in [*facts.get("sound", ()), *facts.get("damaged", ())]:
-            return Soundness(
-                ok=not facts["damaged"] and not facts["damaged_segments"],
-                sound=list(facts["sound"]),
-                damaged=list(facts["damaged"]),
-                files=[],
-                segments=list(facts["damaged_segments"]),
-            )
-    return None
+def damaged_everywhere(damaged: dict[int, list[str]], held: dict[str, list[int]]) -> list[str]:
+    """Return the segments that no repository has whole: ``damaged`` by repository, ``held`` by segment."""
+    names = dict.fromkeys(name for names in damaged.values() for name in names)
+    return [name for name in names if all(name in damaged.get(key, ()) for key in held.get(name, ()))]
+
+
+def known_soundness(incident: IncidentFacts) -> dict[int, Soundness]:
+    """Return what full ``backups.verify`` runs of this incident found, by the repository's number."""
+    return {
+        int(key): Soundness(
+            ok=not one["damaged"] and not one["segments"],
+            sound=one["sound"],
+            damaged=one["damaged"],
+            files=[],
+            segments=one["segments"],
+        )
+        for facts in incident.facts.values()
+        for key, one in facts.get("repositories", {}).items()
+    }
 
 
 def parse_soundness(text: str) -> Soundness:

@@ -10,7 +10,7 @@ import msgspec
 
 from actions.action import action
 from actions.backups.hold import read_hold
-from actions.backups.pgbackrest import command, read_repository
+from actions.backups.pgbackrest import Repository, command, read_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
 from actions.postgres.causes import cure_for
@@ -33,9 +33,12 @@ _LABEL = re.compile(r"new backup label = (\S+)")
     gates=("sound-data",),
     touches=("data directory", "repository", "hold"),
     target=identity,
-    params={"kind": "full, diff or incr"},
+    params={
+        "kind": "full, diff or incr",
+        "repository": "the number of the repository to take it into; 0: the first",
+    },
 )
-def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
+def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outcome:
     """Take a new backup of PostgreSQL."""
     server = find_server(ctx)
     if kind not in _KINDS:
@@ -43,11 +46,14 @@ def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
     _check_hold(server)
     with proven(server) as session:
         session.execute("SELECT 1")  # whatever is wrong is said before anything is begun
-    if not ctx.effect(f"take a {kind} backup, and write its manifest"):
-        return Outcome(ok=True, summary=f"would take a {kind} backup")
+    repositories = read_repository(server)
+    which = _which(repositories, repository)
+    where = f" into repository {which}" if len(repositories.keys) > 1 else ""
+    if not ctx.effect(f"take a {kind} backup{where}, and write its manifest"):
+        return Outcome(ok=True, summary=f"would take a {kind} backup{where}")
     begun = time.monotonic()
     before = read_cluster(server, until_s=_HOURS_S, say=False)
-    label = _backup(server, kind)
+    label = _backup(server, kind, which)
     manifest, uncounted = _write_manifest(server, label, before)
     taken = read_repository(server).backup(label)
     if taken is None or taken.error:
@@ -59,10 +65,27 @@ def take(ctx: ActionContext, *, kind: str = "full") -> Outcome:
     facts = {"backup": label, "bytes": taken.size, "seconds": round(time.monotonic() - begun, 1), "manifest": manifest}
     return Outcome(
         ok=True,
-        summary=f"Backup {label} is taken{'' if manifest else ', without a manifest'}.",
+        summary=f"Backup {label} is taken{where}{'' if manifest else ', without a manifest'}.",
         facts=facts,
         findings=_uncounted(label, uncounted),
     )
+
+
+def _which(repositories: Repository, wanted: int) -> int:
+    """Return the number of the repository to take a backup into.
+
+    pgBackRest archives a segment into all repositories, or says that it failed; the server then tries that one for
+    ever, and no backup ends, into whichever repository (seen with 2.45).
+    """
+    if repositories.unusable:
+        raise ActionFailed(
+            f"No backup can end now: {'; '.join(repositories.troubles())}, and the server's log is archived into all "
+            "repositories or not at all.",
+            "Mend that repository, or take it out of pgBackRest's configuration; then run the step again.",
+        )
+    if wanted and wanted not in repositories.keys:
+        raise ActionFailed(f"There is no repository {wanted}.", f"One of: {', '.join(map(str, repositories.keys))}.")
+    return wanted or repositories.keys[0]
 
 
 def _uncounted(label: str, names: list[str]) -> list[Finding]:
@@ -95,10 +118,9 @@ def _check_hold(server: Server) -> None:
     )
 
 
-def _backup(server: Server, kind: str) -> str:
-    done = server.run(
-        "backup", command(server, "backup", f"--type={kind}", "--log-level-console=info"), timeout_s=_HOURS_S
-    )
+def _backup(server: Server, kind: str, repository: int) -> str:
+    argv = command(server, "backup", f"--type={kind}", "--log-level-console=info", repository=repository)
+    done = server.run("backup", argv, timeout_s=_HOURS_S)
     found = _LABEL.search(done.out)
     if done.code != 0 or not found:
         raise ActionFailed(

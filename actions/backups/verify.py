@@ -8,7 +8,7 @@ from typing import Any
 from actions.action import action
 from actions.backups.archive import Archive, gaps, read_archive, read_path
 from actions.backups.pgbackrest import Backup, Repository, read_repository
-from actions.backups.soundness import verify_repository
+from actions.backups.soundness import Soundness, facts_of, verify_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.postgres.eras import edge
@@ -39,12 +39,9 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     findings = list(facts.pop("findings"))
     whole = full and ctx.effect("read every file of the repository")
     if whole:
-        soundness = verify_repository(server, "verify")
-        facts |= {"sound": soundness.sound, "damaged": soundness.damaged, "damaged_segments": soundness.segments}
-        findings += [f"backup {label} is damaged" for label in soundness.damaged]
-        findings += [f"log segment {name} is damaged" for name in soundness.segments]
-        if not soundness.ok and not findings:
-            findings.append("pgBackRest reports an error: read its output")
+        found = {key: verify_repository(server, key) for key in repository.usable}
+        facts |= facts_of(found, read_archive(server, repository).held)
+        findings += _damage(found, several=len(repository.keys) > 1)
     for line in findings:
         ctx.log(line, "err")
     return Outcome(
@@ -56,11 +53,23 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     )
 
 
+def _damage(found: dict[int, Soundness], *, several: bool) -> list[str]:
+    """Say what was found damaged, in which of several repositories."""
+    lines = []
+    for key, one in found.items():
+        where = f" in repository {key}" if several else ""
+        lines += [f"backup {label} is damaged{where}" for label in one.damaged]
+        lines += [f"log segment {name} is damaged{where}" for name in one.segments]
+        if not one.ok and not one.damaged and not one.segments:
+            lines.append(f"pgBackRest reports an error{where}: read its output")
+    return lines
+
+
 def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:
     """Return what can be said in seconds, with ``findings``: what is wrong, a line each."""
     usable = [backup for backup in repository.backups if not backup.error]
-    facts: dict[str, Any] = {"backups": len(repository.backups)}
-    findings = [
+    facts: dict[str, Any] = {"backups": len({backup.label for backup in repository.backups})}
+    findings = repository.troubles() + [
         f"backup {b.label} holds pages that were corrupt when it was taken" for b in repository.backups if b.error
     ]
     if not usable:

@@ -74,7 +74,7 @@ class Logs:
             segment=segment,
             damaged=segment in self.record.damaged,
             until=self.end().committed_at,
-            newest=archived_tail(self.server, self._newest).committed_at,
+            newest=self._archived(self._newest).committed_at,
         )
 
     @cached_property
@@ -105,9 +105,15 @@ class Logs:
 
     def _tail(self, segment: str) -> Tail:
         if segment in self._sound:
-            return archived_tail(self.server, segment)
+            return self._archived(segment)
         found = parse_segment(segment, self.size)
         return self._survived(found.timeline, found.number)
+
+    def _archived(self, segment: str) -> Tail:
+        """Return the end of an archived segment, from the repository that replay takes it from."""
+        holders = self.archive.held.get(segment, ())
+        whole = (key for key, bad in self.record.sources.items() if key in holders and segment not in bad)
+        return archived_tail(self.server, segment, next(whole, 0))
 
     def _survived(self, timeline: int, number: int) -> Tail:
         """Return the end of the log that survived, read on from segment ``number``, in the copy that has most of it.

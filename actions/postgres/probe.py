@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.backups.pgbackrest import command_line
 from actions.health import Health
 from actions.postgres.connection import CannotConnect, connect
 from actions.postgres.exposure import expose
@@ -137,10 +138,9 @@ def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, str]) -> H
 
 def _backup_age_s(settings: PostgresSettings, host: Transport, left_s: float) -> int | None:
     """Return the age of the newest backup that is not in error; None where nobody can tell in time."""
-    backups = settings.backups
-    argv = ["pgbackrest", f"--config={backups.config}", f"--stanza={backups.stanza}", "info", "--output=json"]
+    argv = command_line(settings.backups, "info", "--output=json", "--log-level-console=off")
     try:
-        done = host.query([*argv, "--log-level-console=off"], timeout_s=max(left_s, 0.5), user=settings.run_as)
+        done = host.query(argv, timeout_s=max(left_s, 0.5), user=settings.run_as)
     except (DeadlineExceeded, NothingStarted, TransportLost):
         return None
     if done.code != 0:

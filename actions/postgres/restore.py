@@ -8,21 +8,16 @@ import time
 import msgspec
 
 from actions.action import action
-from actions.backups.archive import read_archive, read_path
-from actions.backups.choose import Choice, choose
-from actions.backups.configuration import configuration
 from actions.backups.hold import is_held_for_us
-from actions.backups.pgbackrest import command, read_repository
+from actions.backups.pgbackrest import command
 from actions.backups.restoring import RestoreProgress
-from actions.backups.soundness import Soundness, known_soundness, verify_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.postgres.aside import keep_old, plan_keeping
 from actions.postgres.causes import cure_for
-from actions.postgres.eras import target_timeline
+from actions.postgres.choosing import choose_backup
 from actions.postgres.given_up import tell_given_up
 from actions.postgres.guards import is_down, writers_kept_out
-from actions.postgres.hba import require_hba
 from actions.postgres.identity import identity
 from actions.postgres.last_commit import last_of
 from actions.postgres.managers import unmanaged
@@ -105,29 +100,31 @@ def _require_same_place(server: Server) -> None:
 def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
     """Choose and verify a backup, and say where the old data will be kept; nothing is changed yet."""
     unfinished = _unfinished(server)
-    choice, timeline, soundness = _choose(server, point, "" if named == "latest" else named, anew=bool(unfinished))
-    chosen = choice.backup
-    kept = unfinished.kept if unfinished else plan_keeping(server, chosen.size, load_record(server))
+    chosen = choose_backup(server, point, "" if named == "latest" else named, anew=bool(unfinished))
+    backup = chosen.backup
+    kept = unfinished.kept if unfinished else plan_keeping(server, backup.size, load_record(server))
     known = unfinished.known if unfinished else last_of(server, Measured())
     fresh = kept[-1] if kept and not unfinished and not server.exists(kept[-1].path or kept[-1].wal) else None
     if after_all(point, known.newest_commit_at if known.newest_commit_at == known.no_commit_after else None):
         judge_as_latest(server.ctx.incident, point)
-    tell_given_up(server, point, known, chosen.stopped_at)
+    tell_given_up(server, point, known, backup.stopped_at)
     return RestoreRecord(
         incident=server.ctx.incident.id,
         state="restoring",
         point=str(point),
-        backup=chosen.label,
-        start_segment=chosen.start_segment,
-        stop_segment=chosen.stop_segment,
-        stop_lsn=chosen.stop_lsn,
-        timeline=timeline,
-        size=chosen.size,
+        backup=backup.label,
+        repository=backup.repository,
+        start_segment=backup.start_segment,
+        stop_segment=backup.stop_segment,
+        stop_lsn=backup.stop_lsn,
+        timeline=chosen.timeline,
+        size=backup.size,
         aside=unfinished.aside if unfinished else fresh.path if fresh else "",
         saved_wal=unfinished.saved_wal if unfinished else fresh.wal if fresh else "",
         kept=kept,
-        damaged=soundness.segments if soundness else [],
-        passed_over=choice.passed_over,
+        sources=chosen.sources,
+        damaged=chosen.damaged,
+        passed_over=chosen.passed_over,
         known=known,
     )
 
@@ -147,27 +144,6 @@ def _unfinished(server: Server) -> RestoreRecord | None:
         server.ctx.log(f"Backup {record.backup} is restored already and was not started: nothing of it need be kept.")
         return record
     return None
-
-
-def _choose(server: Server, point: RecoveryPoint, named: str, *, anew: bool) -> tuple[Choice, int, Soundness | None]:
-    """Choose a backup that was verified: in this incident already, or now (always now, if ``anew``)."""
-    repository = read_repository(server)
-    archive = read_archive(server, repository)
-    timeline = target_timeline(server, point, repository, archive)
-    path = read_path(server, repository, timeline)
-    choice = choose(repository, point, path, named=named)  # before hours are spent on verifying
-    if server.settings.app_roles:
-        require_hba(server, choice.backup.label, *configuration(server, choice.backup.label))
-    soundness = None if anew else known_soundness(server.ctx.incident, choice.backup.label)
-    if soundness:
-        server.ctx.log(f"Backup {choice.backup.label} was looked at by a full verification in this incident already.")
-    elif server.ctx.effect("verify the repository: every file of every backup and log segment is read"):
-        soundness = verify_repository(server, "verify")
-    choice = choose(repository, point, path, named=named, damaged=soundness.damaged if soundness else ())
-    for why in choice.passed_over:
-        server.ctx.log(f"Passed over: backup {why}.")
-    server.ctx.log(f"Backup {choice.backup.label}, ended {choice.backup.stopped_at:%Y-%m-%d %H:%M:%S} UTC.")
-    return choice, timeline, soundness
 
 
 def _restore(server: Server, record: RestoreRecord) -> None:
@@ -195,7 +171,7 @@ def _failed(record: RestoreRecord, done: Completed) -> ActionFailed:
 
 def restore_command(server: Server, record: RestoreRecord) -> list[str]:
     """Return pgBackRest's command line. ``--delta`` goes on with what an unfinished restore left."""
-    get = f'{shlex.join(command(server, "--log-level-console=error", "archive-get"))} %f "%p"'
+    get = " || ".join(_from_repository(server, key, names) for key, names in (record.sources or {0: []}).items())
     for place in record.logs:
         get = f'{get} || {{ test -f "{place}/%f" && cp "{place}/%f" "%p"; }}'
     return command(
@@ -207,7 +183,14 @@ def restore_command(server: Server, record: RestoreRecord) -> list[str]:
         f"--target-timeline={record.timeline}",
         f"--recovery-option=restore_command={get}",
         "--log-level-console=detail",
+        repository=record.repository,
     )
+
+
+def _from_repository(server: Server, key: int, damaged: list[str]) -> str:
+    """Return the shell's words that fetch a segment from one repository, unless it is damaged there."""
+    get = f'{shlex.join(command(server, "--log-level-console=error", "archive-get", repository=key))} %f "%p"'
+    return f"{{ case %f in {'|'.join(damaged)}) false;; *) {get};; esac; }}" if damaged else get
 
 
 def _outcome(record: RestoreRecord, seconds: float) -> Outcome:
@@ -218,6 +201,7 @@ def _outcome(record: RestoreRecord, seconds: float) -> Outcome:
         summary=f"Backup {record.backup} is restored, not yet recovered.{passed}{kept}",
         facts={
             "backup": record.backup,
+            "repository": record.repository,
             "bytes": record.size,
             "seconds": round(seconds, 1),
             "aside": record.aside,

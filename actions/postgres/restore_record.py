@@ -40,6 +40,8 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
             the log is being replayed; ``recovered``: it is a database again.
         point: the recovery point, as the decision's answer.
         backup: the set's label.
+        repository: the number of the repository it lies in.
+        sources: the repositories that log is taken from, in this order, and the segments that each has damaged.
         start_segment, stop_segment: the log segments it begins and ends with.
         stop_lsn: the position at its end, in bytes.
         timeline: the timeline that leads to the recovery point.
@@ -47,7 +49,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         saved_wal: where the old log segments are, or an empty string.
         kept: every copy that was kept on this host so far, the oldest first: an inventory of the incident, and of those
             before it, not of one attempt. What a first restore kept is needed by the second one, too.
-        damaged: names of log segments that are damaged in the archive.
+        damaged: names of log segments that no repository has whole.
         passed_over: newer backups that were not taken, and why.
         goal, goal_lsn: where replay goes to, in words and in bytes.
         gap: the missing segment before which it was decided to stop.
@@ -64,6 +66,8 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     stop_segment: str
     stop_lsn: int
     timeline: int
+    repository: int = 0
+    sources: dict[int, list[str]] = {}
     size: int = 0
     aside: str = ""
     saved_wal: str = ""

@@ -44,30 +44,49 @@ class Tail(msgspec.Struct, frozen=True):
     first_committed_at: datetime | None = None
 
 
-def archived_tail(server: Server, segment: str) -> Tail:
+def archived_tail(server: Server, segment: str, repository: int = 0) -> Tail:
     """Return the end of an archived segment.
+
+    Args:
+        server: the server.
+        segment: its name.
+        repository: the number of the repository to take it from; 0: the first that has it.
 
     Raises:
         ActionFailed: it cannot be fetched from the archive: it is damaged.
     """
     argv = ["sh", "-c", _FETCH, "sh", segment, server.program("pg_waldump"), _AWK]
-    done = server.query([*argv, *command(server, "--log-level-console=error")], timeout_s=_DUMP_S, env={"TZ": "UTC"})
+    argv += command(server, "--log-level-console=error", repository=repository)
+    done = server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"})
     if not _LSN.search(done.out) and "pg_control" in done.err:
-        done = _without_control(server, segment)
+        done = _without_control(server, segment, repository)
     if not _LSN.search(done.out) and done.err.strip():
         raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {done.err.strip()}", "Verify it.")
     return _parse(done.out)
 
 
-def _without_control(server: Server, segment: str) -> Completed:
-    """Read a segment as a file of the repository: no data directory is needed for that."""
-    folder = f"archive/{server.settings.backups.stanza}/{read_repository(server).archive_id}/{segment[:16]}"
-    listing = server.query(command(server, "repo-ls", folder, "--log-level-console=error"), timeout_s=_DUMP_S)
+def _without_control(server: Server, segment: str, repository: int) -> Completed:
+    """Read a segment as a file of a repository: no data directory is needed for that."""
+    archives = read_repository(server).archives
+    order = [key for key in archives if key == repository] or list(archives)
+    if not order:
+        raise ActionFailed(f"Log segment {segment} cannot be read: no repository has an archive.", "Verify them.")
+    for key in order:
+        done = _as_file(server, segment, key, archives[key])
+        if _LSN.search(done.out):
+            break
+    return done
+
+
+def _as_file(server: Server, segment: str, key: int, archive_id: str) -> Completed:
+    folder = f"archive/{server.settings.backups.stanza}/{archive_id}/{segment[:16]}"
+    ask = command(server, "--log-level-console=error", repository=key)
+    listing = server.query([*ask, "repo-ls", folder], timeout_s=_DUMP_S)
     name = next((name for name in listing.out.split() if name.startswith(f"{segment}-")), "")
     if not name:
         return listing if listing.err.strip() else msgspec.structs.replace(listing, err=f"it is not in {folder}")
     argv = ["sh", "-c", _FETCH_RAW, "sh", segment, server.program("pg_waldump"), _AWK, f"{folder}/{name}"]
-    return server.query([*argv, *command(server, "--log-level-console=error")], timeout_s=_DUMP_S, env={"TZ": "UTC"})
+    return server.query([*argv, *ask], timeout_s=_DUMP_S, env={"TZ": "UTC"})
 
 
 def saved_tail(server: Server, directory: str, timeline: int, start_lsn: int) -> Tail:

@@ -75,6 +75,7 @@ def backup(minutes: int, timeline: int = 1, lsn: int = 0, error: bool = False) -
     segment = f"{timeline:08X}0000000000000002"
     return Backup(
         label=f"{at:%Y%m%d-%H%M%S}F",
+        repository=1,
         type="full",
         error=error,
         started_at=at,
@@ -88,13 +89,13 @@ def backup(minutes: int, timeline: int = 1, lsn: int = 0, error: bool = False) -
 
 
 def repository(*backups: Backup) -> Repository:
-    return Repository(backups=list(backups), system_identifier="1", archive_id="15-1", archived_max="", keys=[1])
+    return Repository(backups=list(backups), system_identifier="1", archives={1: "15-1"}, keys=[1])
 
 
 def test_the_newest_backup_that_is_whole_and_ends_before_the_point_is_chosen() -> None:
     sound, damaged, in_error, late = backup(0), backup(1), backup(2, error=True), backup(10)
     point = parse_recovery_point(f"time:{(NOON + timedelta(minutes=5)).isoformat()}")
-    choice = choose(repository(sound, damaged, in_error, late), point, Path(1), damaged=[damaged.label])
+    choice = choose(repository(sound, damaged, in_error, late), point, Path(1), damaged=[(1, damaged.label)])
     assert choice.backup == sound
     assert [why.split()[0] for why in choice.passed_over] == [late.label, in_error.label, damaged.label]
 

@@ -1,0 +1,108 @@
+"""Which backup a restore starts from, and which repositories it takes the log from: known before anything changes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from actions.backups.archive import read_archive, read_path
+from actions.backups.choose import Choice, choose
+from actions.backups.configuration import configuration
+from actions.backups.pgbackrest import Backup, Repository, read_repository
+from actions.backups.soundness import Soundness, damaged_everywhere, known_soundness, verify_repository
+from actions.postgres.eras import target_timeline
+from actions.postgres.hba import require_hba
+from actions.postgres.recovery_point import RecoveryPoint
+from actions.postgres.server import Server
+from actions.postgres.wal import Path
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a restore starts from.
+
+    Attributes:
+        backup: the set.
+        passed_over: newer sets that were not taken, and why.
+        timeline: the timeline that leads to the recovery point.
+        sources: the repositories that log is taken from, in this order, and the segments that each has damaged.
+        damaged: the segments that no repository has whole.
+    """
+
+    backup: Backup
+    passed_over: list[str]
+    timeline: int
+    sources: dict[int, list[str]]
+    damaged: list[str]
+
+
+def choose_backup(server: Server, point: RecoveryPoint, named: str, *, anew: bool) -> Chosen:
+    """Choose a backup whose repository was verified: in this incident already, or now.
+
+    Args:
+        server: the server.
+        point: where to recover to.
+        named: a label that a person insists on, or an empty string.
+        anew: verify even what was verified before: a restore did not get to its end.
+
+    Raises:
+        ActionFailed: none leads to the recovery point, or nobody can tell.
+    """
+    repository = read_repository(server)
+    archive = read_archive(server, repository)
+    timeline = target_timeline(server, point, repository, archive)
+    search = _Search(server, repository, point, read_path(server, repository, timeline), named)
+    first = search.choose({})  # before hours are spent on verifying
+    if server.settings.app_roles:
+        require_hba(server, first.backup.label, *configuration(server, first.backup))
+    found, choice = search.verified({} if anew else known_soundness(server.ctx.incident))
+    _say(server, choice, several=len(repository.keys) > 1)
+    order = sorted({choice.backup.repository, *repository.archives}, key=lambda key: key != choice.backup.repository)
+    sources = {key: found[key].segments if key in found else [] for key in order}
+    return Chosen(
+        backup=choice.backup,
+        passed_over=choice.passed_over,
+        timeline=timeline,
+        sources=sources,
+        damaged=damaged_everywhere(sources, archive.held),
+    )
+
+
+def _say(server: Server, choice: Choice, *, several: bool) -> None:
+    for why in choice.passed_over:
+        server.ctx.log(f"Passed over: {why}.")
+    backup, where = choice.backup, f" in repository {choice.backup.repository}" if several else ""
+    server.ctx.log(f"Backup {backup.label}{where}, ended {backup.stopped_at:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+class _Search:
+    """Goes from the newest set to older ones, and from one repository to the next, until one is sound."""
+
+    def __init__(self, server: Server, repository: Repository, point: RecoveryPoint, path: Path, named: str) -> None:
+        self._server, self._repository, self._point, self._path, self._named = server, repository, point, path, named
+
+    def choose(self, found: dict[int, Soundness], read_now: tuple[int, ...] = ()) -> Choice:
+        """Return the newest set that is not known to be damaged; one that a verification leaves out counts as that."""
+        damaged = {(key, label) for key, one in found.items() for label in one.damaged}
+        damaged |= {
+            (backup.repository, backup.label)
+            for backup in self._repository.backups
+            if backup.repository in read_now and backup.label not in found[backup.repository].sound
+        }
+        return choose(self._repository, self._point, self._path, named=self._named, damaged=damaged)
+
+    def verified(self, found: dict[int, Soundness]) -> tuple[dict[int, Soundness], Choice]:
+        """Verify a repository after the other until the newest set of them that is left is sound."""
+        read_now: tuple[int, ...] = ()
+        while True:
+            choice = self.choose(found, read_now)
+            key, label = choice.backup.repository, choice.backup.label
+            if key in found and label in found[key].sound:
+                if key not in read_now:
+                    self._server.ctx.log(
+                        f"Backup {label} was looked at by a full verification in this incident already."
+                    )
+                return found, choice
+            which = f"repository {key}" if len(self._repository.keys) > 1 else "the repository"
+            if not self._server.ctx.effect(f"verify {which}: every file of every backup and log segment is read"):
+                return found, choice
+            found = {**found, key: verify_repository(self._server, key)}
+            read_now = (*read_now, key)
