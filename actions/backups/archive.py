@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from actions.backups.pgbackrest import Repository, command
+from actions.backups.pgbackrest import Repository, command, hint_at
 from actions.outcome import ActionFailed
 from actions.postgres.causes import cure_for
 from actions.postgres.server import Server, last_words
@@ -69,7 +69,7 @@ def _listed(server: Server, archive_id: str, key: int) -> list[str]:
     if done.code != 0:
         raise ActionFailed(
             f"The archived log in repository {key} cannot be listed: {last_words(done)}",
-            cure_for(done, done.err, "Can the repository be reached?"),
+            cure_for(done, done.err, hint_at(server)),
         )
     return list(json.loads(done.out or "{}"))
 

@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from actions.action import action
+from actions.backups.options import config_file
 from actions.backups.pgbackrest import command, read_repository
 from actions.context import ActionContext
 from actions.gate import Closed
@@ -76,7 +77,7 @@ def hold(ctx: ActionContext) -> Outcome:
         done.append("scheduled backups wait")
     if not expiry:
         keys = read_repository(server).keys
-        if ctx.effect(f"suspend expiry in {server.settings.backups.config}"):
+        if ctx.effect(f"suspend expiry in {_config(server)}"):
             _hold_config(server, keys, [*_HOLDER.findall(found.block or ""), ctx.incident.id])
         done.append("expiry is suspended")
     else:
@@ -94,7 +95,7 @@ def release(ctx: ActionContext) -> Outcome:
     schedule, expiry = found.is_of(me)
     if expiry:
         left = [holder for holder in _HOLDER.findall(found.block or "") if holder != me]
-        config = server.settings.backups.config
+        config = _config(server)
         words = f"give up this incident's hold in {config}" if left else f"let backups expire again ({config})"
         if ctx.effect(words):
             _change_block(server, _block_for(left, found.block or "") if left else "")
@@ -147,8 +148,18 @@ def is_held_for_us(ctx: ActionContext) -> Closed | None:
 def read_hold(server: Server) -> Hold:
     """Return what holds the server's backups now."""
     hold_file = server.settings.backups.hold_file
-    block = _BLOCK.search(server.read(server.settings.backups.config) or "")
+    config = config_file(server, _BEGIN)
+    block = _BLOCK.search((server.read(config) if config else "") or "")
     return Hold(file=server.read(hold_file) if hold_file else None, block=block[0] if block else None)
+
+
+def _config(server: Server) -> str:
+    """Return the file of pgBackRest's configuration that the block is in, or belongs into."""
+    if found := config_file(server, _BEGIN):
+        return found
+    raise ActionFailed(
+        "pgBackRest's configuration is not there: expiry cannot be suspended.", "Name it in the inventory (config)."
+    )
 
 
 def _others(found: Hold, me: str) -> str:
@@ -171,7 +182,7 @@ def _file_without(before: str, incident: str) -> str:
 
 def _hold_config(server: Server, keys: list[int], holders: list[str]) -> None:
     """Append the sections that beat all others but the command line's, and see whether pgBackRest obeys them."""
-    config = server.settings.backups.config
+    config = _config(server)
     before = server.read(config) or ""
     _change_block(server, _block(server.settings.backups.stanza, keys, holders))
     try:
@@ -186,7 +197,7 @@ def _require_obeyed(server: Server, keys: list[int], left_behind: str) -> None:
 
     It says so before it looks at the repository: one that is gone now would be held as well when it is back.
     """
-    config, stanza = server.settings.backups.config, server.settings.backups.stanza
+    config, stanza = _config(server), server.settings.backups.stanza
     for key in keys:
         argv = command(server, "expire", "--dry-run", "--log-level-console=info", repository=key)
         done = server.query(argv, timeout_s=60)
@@ -200,7 +211,7 @@ def _require_obeyed(server: Server, keys: list[int], left_behind: str) -> None:
 
 
 def _change_block(server: Server, block: str) -> None:
-    config = server.settings.backups.config
+    config = _config(server)
     rest = _BLOCK.sub("", server.read(config) or "")
     server.write(config, f"{rest.rstrip(chr(10))}\n{block}" if block else rest, user="")
 

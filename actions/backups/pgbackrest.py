@@ -14,6 +14,10 @@ from actions.postgres.server import Server, last_words
 from actions.postgres.settings import Backups
 from actions.postgres.wal import parse_lsn
 
+DEFAULT_FILES = ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf")
+DEFAULT_INCLUDED = "/etc/pgbackrest/conf.d"
+"""Where pgBackRest looks itself, the first file that there is, and every ``*.conf`` of the folder."""
+
 _USABLE = (0, 2)
 """A repository's status: it has backups; it has none, but perhaps log."""
 
@@ -88,9 +92,14 @@ def command(server: Server, *arguments: str, repository: int = 0) -> list[str]:
 
 
 def command_line(backups: Backups, *arguments: str, repository: int = 0) -> list[str]:
-    """Return the same for what the inventory says of the backups."""
+    """Return the same for what the inventory says of the backups.
+
+    One of pgBackRest's own files is not named to it: it would then leave out what lies in its folder ``conf.d``.
+    """
+    config = [f"--config={backups.config}"] if backups.config not in ("", *DEFAULT_FILES) else []
+    included = [f"--config-include-path={backups.config_include}"] if backups.config_include else []
     which = [f"--repo={repository}"] if repository else []
-    return ["pgbackrest", f"--config={backups.config}", f"--stanza={backups.stanza}", *which, *arguments]
+    return ["pgbackrest", *config, *included, f"--stanza={backups.stanza}", *which, *arguments]
 
 
 def read_repository(server: Server) -> Repository:
@@ -102,13 +111,13 @@ def read_repository(server: Server) -> Repository:
     done = server.query(command(server, "info", "--output=json", "--log-level-console=off"), timeout_s=60)
     where = f"the stanza {server.settings.backups.stanza}"
     if done.code != 0:
-        cure = cure_for(done, done.err, _hint(server))
+        cure = cure_for(done, done.err, hint_at(server))
         raise ActionFailed(f"pgBackRest cannot read {where}: {last_words(done)}", cure)
     stanzas = json.loads(done.out)
     found = _repository(stanzas[0]) if stanzas else None
     if not found or not found.usable:
         said = _status(stanzas[0]) if stanzas else "there is no such stanza"
-        raise ActionFailed(f"pgBackRest finds no usable {where}: {said}.", cure_of(said) or _hint(server))
+        raise ActionFailed(f"pgBackRest finds no usable {where}: {said}.", cure_of(said) or hint_at(server))
     return found
 
 
@@ -118,8 +127,9 @@ def _status(stanza: dict[str, Any]) -> str:
     return "; ".join([f"{stanza['status']['message']} (status {stanza['status']['code']})", *said])
 
 
-def _hint(server: Server) -> str:
-    return f"Check {server.settings.backups.config} and that the repository can be reached."
+def hint_at(server: Server) -> str:
+    """Return what to look at where pgBackRest fails and its words name no cause."""
+    return f"Check {server.settings.backups.config or 'its configuration'} and that the repository can be reached."
 
 
 def _repository(stanza: dict[str, Any]) -> Repository:

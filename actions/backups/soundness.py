@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from actions.backups.pgbackrest import command
+from actions.backups.pgbackrest import command, hint_at
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed
 from actions.postgres.causes import cure_for
@@ -64,7 +64,7 @@ def verify_repository(server: Server, repository: int) -> Soundness:
     if done.code != 0:
         raise ActionFailed(
             f"pgBackRest could not verify repository {repository}: {last_words(done)}",
-            cure_for(done, done.err, f"Check {server.settings.backups.config} and that the repository can be reached."),
+            cure_for(done, done.err, hint_at(server)),
         )
     return parse_soundness("\n".join(lines) if lines else done.out)
 

@@ -23,7 +23,7 @@ def identity(ctx: ActionContext) -> Sequence[Identity]:
         _reported("machine id", host.get("machine_id", "")),
         _reported("data directory", server.data),
         _cluster(server),
-        _reported("repository", f"{backups.stanza} in {backups.repository or backups.config}"),
+        _reported("repository", f"{backups.stanza} in {backups.repository or backups.config or 'pgBackRest'}"),
     ]
 
 

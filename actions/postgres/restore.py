@@ -9,6 +9,7 @@ import msgspec
 
 from actions.action import action
 from actions.backups.hold import is_held_for_us
+from actions.backups.options import options
 from actions.backups.pgbackrest import command
 from actions.backups.restoring import RestoreProgress
 from actions.context import ActionContext
@@ -85,16 +86,14 @@ def _require_down(server: Server) -> None:
 
 def _require_same_place(server: Server) -> None:
     """The stanza's configuration and the inventory must mean the same directory, or the wrong one is replaced."""
-    stanza, section = server.settings.backups.stanza, ""
-    for line in (server.read(server.settings.backups.config) or "").splitlines():
-        key, _, value = line.partition("=")
-        if line.startswith("["):
-            section = line.strip().strip("[]")
-        elif section in ("global", stanza) and key.strip() == "pg1-path" and value.strip().rstrip("/") != server.data:
-            raise ActionFailed(
-                f"pgBackRest's stanza {stanza} is of {value.strip()}, the inventory says {server.data}.",
-                f"Correct the inventory or {server.settings.backups.config}; nothing was touched.",
-            )
+    stanza, there = server.settings.backups.stanza, options(server).get("pg1-path", "")
+    real = server.query(["readlink", "-m", there, server.data]).out.splitlines()
+    if len(set(real)) != 1:
+        raise ActionFailed(
+            f"pgBackRest's stanza {stanza} is of {there}, the inventory says {server.data}.",
+            "Correct the inventory (data_directory, stanza) or pg1-path in pgBackRest's configuration; "
+            "nothing was touched.",
+        )
 
 
 def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:

@@ -29,12 +29,15 @@ class Service(_Settings, frozen=True):
 class Backups(_Settings, frozen=True):
     """Where backups are, and what keeps them from being taken or expired while they are held.
 
-    ``manifests`` holds ``<backup label>.json``: count and digest of every table, written with the backup.
+    ``config`` and ``config_include`` (a folder of ``*.conf``) are pgBackRest's options of these names; where nothing is
+    said it looks in its own places. ``manifests`` holds ``<backup label>.json``: count and digest of every table,
+    written with the backup.
     ``hold_file``: scheduled backups do not run while it exists.
     """
 
     engine: Literal["pgbackrest"] = "pgbackrest"
-    config: str = "/etc/pgbackrest.conf"
+    config: str = ""
+    config_include: str = ""
     stanza: str = "main"
     repository: str = ""
     manifests: str = ""

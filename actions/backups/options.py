@@ -1,0 +1,52 @@
+"""What pgBackRest goes by, as it says itself: its configuration may lie in several files, in more than one place."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from actions.backups.pgbackrest import DEFAULT_FILES, DEFAULT_INCLUDED, command
+from actions.outcome import ActionFailed
+from actions.postgres.causes import cure_for
+from actions.postgres.server import Server, last_words
+
+_BEGIN = re.compile(r"archive-get command begin \S+: (?:\[\] )?(.*)")
+_FIND = r"""
+stanza=$1 mark=$2 included=$3; shift 3
+[ -z "$included" ] || set -- "$@" "$included"/*.conf
+for file in "$@"; do grep -lxF -e "$mark" -- "$file" 2>/dev/null; done
+for file in "$@"; do grep -lxF -e "[$stanza]" -- "$file" 2>/dev/null; done
+for file in "$@"; do [ -e "$file" ] && echo "$file"; done
+exit 0
+"""
+
+
+def options(server: Server) -> dict[str, str]:
+    """Return the options that pgBackRest takes for the stanza's server, from its files and its own defaults.
+
+    It says them before it does anything; without the name of a segment it then does nothing, and asks no repository.
+
+    Raises:
+        ActionFailed: it cannot read its configuration, or knows no such stanza.
+    """
+    done = server.query(command(server, "archive-get", "--log-level-console=info", "--log-level-file=off"))
+    found = _BEGIN.search(done.out)
+    if not found:
+        raise ActionFailed(
+            f"pgBackRest does not know the stanza {server.settings.backups.stanza}: {last_words(done)}",
+            cure_for(done, "", "Does the inventory name its configuration (config, config_include), and the stanza?"),
+        )
+    pairs = (word.removeprefix("--").partition("=") for word in shlex.split(found[1]) if word.startswith("--"))
+    return {name: value for name, _, value in pairs}
+
+
+def config_file(server: Server, mark: str) -> str:
+    """Return the file of pgBackRest's configuration that has the line ``mark``, else the one that has the stanza.
+
+    Where none has it, the first that there is; an empty string where there is none.
+    """
+    backups = server.settings.backups
+    files = [backups.config] if backups.config else list(DEFAULT_FILES)
+    included = backups.config_include or ("" if backups.config else DEFAULT_INCLUDED)
+    done = server.query(["sh", "-c", _FIND, "sh", backups.stanza, mark, included, *files])
+    return next(iter(done.out.splitlines()), "")
