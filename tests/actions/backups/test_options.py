@@ -70,7 +70,7 @@ def test_it_says_itself_what_it_goes_by(lab: Lab, ctx: FakeContext) -> None:
 
 def test_a_stanza_that_it_does_not_know_is_said_before_anything_is_done(lab: Lab) -> None:
     ctx = FakeContext(inventory_of(lab), decisions={"recovery_point": "latest"}, dry_run=True)
-    with pytest.raises(ActionFailed, match="does not know the stanza cleoai: .*pg1-path") as failed:
+    with pytest.raises(ActionFailed, match=r"does not know the stanza cleoai: .*pg1-path") as failed:
         ctx.do(restore)
     assert "config_include" in failed.value.hint
 
