@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from actions.action import action
+from actions.backups.keeper import keeper, require_reached
 from actions.backups.options import config_file
 from actions.backups.pgbackrest import command, read_repository
 from actions.context import ActionContext
@@ -65,23 +66,26 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
 )
 def hold(ctx: ActionContext) -> Outcome:
     """Hold the backups: no expiry, no scheduled backup."""
-    server = find_server(ctx)
+    asked = find_server(ctx)
+    keys = read_repository(asked).keys
+    for key in keys:
+        require_reached(asked, key, "backups are held")
+    server = keeper(asked)
     found, done = read_hold(server), []
     schedule, expiry = found.is_of(ctx.incident.id)
     hold_file = server.settings.backups.hold_file
     if not hold_file:
         done.append("scheduled backups are NOT stopped, the inventory names no hold_file: stop their schedule by hand")
     elif not schedule:
-        if ctx.effect(f"write {hold_file}, which scheduled backups obey"):
+        if ctx.effect(f"write {hold_file}{_on(server)}, which scheduled backups obey"):
             server.write(hold_file, _file_with(found.file, ctx.incident.id))
         done.append("scheduled backups wait")
     if not expiry:
-        keys = read_repository(server).keys
-        if ctx.effect(f"suspend expiry in {_config(server)}"):
+        if ctx.effect(f"suspend expiry in {_config(server)}{_on(server)}"):
             _hold_config(server, keys, [*_HOLDER.findall(found.block or ""), ctx.incident.id])
         done.append("expiry is suspended")
     else:
-        _require_obeyed(server, read_repository(server).keys, "The block stands in it; backups may expire.")
+        _require_obeyed(server, keys, "The block stands in it; backups may expire.")
     words = "; ".join(done) or "they were held for this incident already"
     summary = f"Backups are held: {words}.{_others(found, ctx.incident.id)}"
     return Outcome(ok=bool(hold_file), summary=summary, facts={"held": True, "changed": done})
@@ -90,21 +94,21 @@ def hold(ctx: ActionContext) -> Outcome:
 @action("backups.release", probe="backups.held", resumable=True, touches=("hold",), target=identity)
 def release(ctx: ActionContext) -> Outcome:
     """Release this incident's hold on backups."""
-    server = find_server(ctx)
+    server = keeper(find_server(ctx))
     found, me, done = read_hold(server), ctx.incident.id, []
     schedule, expiry = found.is_of(me)
     if expiry:
         left = [holder for holder in _HOLDER.findall(found.block or "") if holder != me]
-        config = _config(server)
+        config = f"{_config(server)}{_on(server)}"
         words = f"give up this incident's hold in {config}" if left else f"let backups expire again ({config})"
         if ctx.effect(words):
             _change_block(server, _block_for(left, found.block or "") if left else "")
         done.append("expiry stays suspended" if left else "expiry works again")
     if schedule:
         hold_file, rest = server.settings.backups.hold_file, _file_without(found.file or "", me)
-        if rest and ctx.effect(f"give up this incident's hold in {hold_file}"):
+        if rest and ctx.effect(f"give up this incident's hold in {hold_file}{_on(server)}"):
             server.write(hold_file, rest)
-        elif not rest and ctx.effect(f"remove {hold_file}"):
+        elif not rest and ctx.effect(f"remove {hold_file}{_on(server)}"):
             server.remove(hold_file)
         done.append("scheduled backups go on waiting" if rest else "scheduled backups run again")
     words = "; ".join(done) or "they were not held for this incident"
@@ -147,6 +151,7 @@ def is_held_for_us(ctx: ActionContext) -> Closed | None:
 
 def read_hold(server: Server) -> Hold:
     """Return what holds the server's backups now."""
+    server = keeper(server)
     hold_file = server.settings.backups.hold_file
     config = config_file(server, _BEGIN)
     block = _BLOCK.search((server.read(config) if config else "") or "")
@@ -160,6 +165,11 @@ def _config(server: Server) -> str:
     raise ActionFailed(
         "pgBackRest's configuration is not there: expiry cannot be suspended.", "Name it in the inventory (config)."
     )
+
+
+def _on(server: Server) -> str:
+    host = server.settings.backups.host
+    return f" on {host}" if host else ""
 
 
 def _others(found: Hold, me: str) -> str:

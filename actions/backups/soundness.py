@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from actions.backups.keeper import keeper, require_reached
 from actions.backups.pgbackrest import command, hint_at
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed
@@ -57,7 +58,8 @@ def verify_repository(server: Server, repository: int) -> Soundness:
     Raises:
         ActionFailed: it could not be read at all.
     """
-    lines: list[str] = []
+    require_reached(server, repository, "it is verified")
+    server, lines = keeper(server), list[str]()
     argv = verify_command(server, repository)
     key = "verify" if repository == 1 else f"verify-repo{repository}"
     done = server.run(key, argv, timeout_s=_HOURS_S, on_line=lambda _, line: lines.append(line))

@@ -10,6 +10,7 @@ import msgspec
 
 from actions.action import action
 from actions.backups.hold import read_hold
+from actions.backups.keeper import keeper, require_reached
 from actions.backups.pgbackrest import Repository, command, read_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
@@ -47,7 +48,7 @@ def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outc
     with proven(server) as session:
         session.execute("SELECT 1")  # whatever is wrong is said before anything is begun
     repositories = read_repository(server)
-    which = _which(repositories, repository)
+    which = _which(server, repositories, repository)
     where = f" into repository {which}" if len(repositories.keys) > 1 else ""
     if not ctx.effect(f"take a {kind} backup{where}, and write its manifest"):
         return Outcome(ok=True, summary=f"would take a {kind} backup{where}")
@@ -71,7 +72,7 @@ def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outc
     )
 
 
-def _which(repositories: Repository, wanted: int) -> int:
+def _which(server: Server, repositories: Repository, wanted: int) -> int:
     """Return the number of the repository to take a backup into.
 
     pgBackRest archives a segment into all repositories, or says that it failed; the server then tries that one for
@@ -85,7 +86,9 @@ def _which(repositories: Repository, wanted: int) -> int:
         )
     if wanted and wanted not in repositories.keys:
         raise ActionFailed(f"There is no repository {wanted}.", f"One of: {', '.join(map(str, repositories.keys))}.")
-    return wanted or repositories.keys[0]
+    chosen = wanted or repositories.keys[0]
+    require_reached(server, chosen, "backups are taken")
+    return chosen
 
 
 def _uncounted(label: str, names: list[str]) -> list[Finding]:
@@ -119,6 +122,7 @@ def _check_hold(server: Server) -> None:
 
 
 def _backup(server: Server, kind: str, repository: int) -> str:
+    server = keeper(server)
     argv = command(server, "backup", f"--type={kind}", "--log-level-console=info", repository=repository)
     done = server.run("backup", argv, timeout_s=_HOURS_S)
     found = _LABEL.search(done.out)

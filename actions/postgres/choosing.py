@@ -9,11 +9,14 @@ from actions.backups.choose import Choice, choose
 from actions.backups.configuration import configuration
 from actions.backups.pgbackrest import Backup, Repository, read_repository
 from actions.backups.soundness import Soundness, damaged_everywhere, known_soundness, verify_repository
+from actions.outcome import ActionFailed, GateClosed
 from actions.postgres.eras import target_timeline
 from actions.postgres.hba import require_hba
 from actions.postgres.recovery_point import RecoveryPoint
 from actions.postgres.server import Server
 from actions.postgres.wal import Path
+
+_GATE = "verified"
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,5 +107,19 @@ class _Search:
             which = f"repository {key}" if len(self._repository.keys) > 1 else "the repository"
             if not self._server.ctx.effect(f"verify {which}: every file of every backup and log segment is read"):
                 return found, choice
-            found = {**found, key: verify_repository(self._server, key)}
+            try:
+                found = {**found, key: verify_repository(self._server, key)}
+            except ActionFailed as error:
+                self._require_consent(label, error)
+                return found, choice
             read_now = (*read_now, key)
+
+    def _require_consent(self, label: str, error: ActionFailed) -> None:
+        """What nobody can verify may be whole: a person may restore it all the same."""
+        if not self._server.ctx.overridden(_GATE):
+            raise GateClosed(
+                _GATE,
+                f"Backup {label} was not verified: {error.message}",
+                f"{error.hint} Or restore it unverified: a damaged file is then found while it is restored.",
+            )
+        self._server.ctx.log(f"Backup {label} is restored unverified, as was decided: {error.message}", "err")

@@ -33,11 +33,18 @@ class Backups(_Settings, frozen=True):
     said it looks in its own places. ``manifests`` holds ``<backup label>.json``: count and digest of every table,
     written with the backup.
     ``hold_file``: scheduled backups do not run while it exists.
+    ``host`` is the repository host, where that is not the server's: backups are taken, verified and held there, as the
+    account ``run_as``, by the configuration of that host. Hold file and manifests' folder: ``hold_file`` lies there,
+    ``manifests`` on the server's host.
     """
 
     engine: Literal["pgbackrest"] = "pgbackrest"
     config: str = ""
     config_include: str = ""
+    host: str = ""
+    host_config: str = ""
+    host_config_include: str = ""
+    run_as: str = ""
     stanza: str = "main"
     repository: str = ""
     manifests: str = ""
