@@ -8,21 +8,25 @@ import threading
 from pathlib import Path
 
 
-def replace_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
+def replace_whole(path: Path, data: bytes, mode: int | None = None) -> None:
     """Write ``data`` beside ``path``, look at what landed there, and only then put it in its place, durably.
 
     Args:
         path: what is replaced, or made.
         data: all of what it holds then.
-        mode: its permissions, of which the umask takes its part.
+        mode: its permissions, whatever the umask is; None: those of any new file.
 
     Raises:
         OSError: it cannot be written; what was there before still is.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     try:
-        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        descriptor = os.open(
+            draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666 if mode is None else 0o600
+        )
         with os.fdopen(descriptor, "w+b") as file:
+            if mode is not None:
+                os.fchmod(descriptor, mode)
             file.write(data)
             file.flush()
             os.fsync(descriptor)

@@ -261,3 +261,14 @@ def test_a_query_reads_its_input(tmp_path: Path) -> None:
     completed = local().query(["cat"], timeout_s=10, stdin=b"through\x00")
     assert (completed.code, completed.out) == (0, "through\x00")
     assert local().query(["sh", "-c", "exit 4"], timeout_s=10).code == 4
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_a_file_has_the_permissions_that_were_asked_for_whatever_the_umask(tmp_path: Path, mask: int) -> None:
+    """A server's configuration that only we can read is none."""
+    before = os.umask(mask)
+    try:
+        local().write_file(tmp_path / "pg_hba.conf", b"local all all peer", 0o664)
+    finally:
+        os.umask(before)
+    assert oct((tmp_path / "pg_hba.conf").stat().st_mode & 0o777) == oct(0o664)
