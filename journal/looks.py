@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 REATTACH = "reattach"
 """The probe of programs: finds them on their hosts again."""
+_SAW = (RunState.SUCCEEDED, RunState.FAILED)
+"""A look that was refused or cancelled saw nothing."""
 
 
 def looks_into(incident: Incident, run_id: int) -> list[Run]:
@@ -48,7 +50,7 @@ def look_words(look: str) -> str:
 
 def not_done(incident: Incident, run_id: int) -> str:
     """Return what the last look at the data saw that forbids the word done; empty where nothing does."""
-    seen = [look for look in looks_into(incident, run_id) if look.finished_at]
+    seen = [look for look in looks_into(incident, run_id) if look.state in _SAW]
     data = [look for look in seen if look.action != REATTACH]
     if data and data[-1].state is RunState.FAILED:
         return f"The look at what it left says: {data[-1].summary}"

@@ -15,7 +15,7 @@ from actions.postgres.server import last_words
 from actions.runner.programs import how_it_ended
 from actions.transport import Completed
 from journal.desk import NotNow
-from journal.events import ProgramStarted
+from journal.events import ActionFinished, ActionStarted, Body, ProgramStarted, RunRefused, RunRequested
 from journal.looks import REATTACH
 from journal.records import StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
@@ -45,6 +45,26 @@ def test_what_the_look_says_is_incomplete_is_never_done(tmp_path: Path) -> None:
             person.desk.resolve(run, "done", "looks fine")
         person.desk.resolve(run, "failed", "the look said so")
         assert person.incident().state("work") is StepState.FAILED
+
+
+@pytest.mark.parametrize("stopped", [ActionFinished(run=0, status="cancelled", summary="cancelled"), None])
+def test_a_look_that_saw_nothing_takes_no_earlier_one_back(tmp_path: Path, stopped: Body | None) -> None:
+    """One that was cancelled, or that the runner refused."""
+    places = places_in(tmp_path)
+    place, surroundings = declared(places), world(places, work, look)
+    person = Person(place)
+    with running(place, surroundings):
+        run = person.desk.request_run("work")
+        person.over(run)
+        person.over(person.desk.probe(run, surroundings.catalogue))
+    again = person.journal.append(RunRequested(step="work", action="thing.look", probe_of=run))[0].seq
+    if isinstance(stopped, ActionFinished):
+        person.journal.append(ActionStarted(step="work", run=again, action="thing.look", probe_of=run))
+        person.journal.append(msgspec.structs.replace(stopped, run=again))
+    else:
+        person.journal.append(RunRefused(step="work", run=again, gate="kind", message="another inventory"))
+    with pytest.raises(NotNow, match="it is half there"):
+        person.desk.resolve(run, "done", "looks fine")
 
 
 def test_a_signal_is_the_cause_and_no_exit_status() -> None:
