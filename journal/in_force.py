@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 def taken_back(incident: Incident, run: Run) -> None:
     """Keep what is in force true: a run that ended well is sure, one that a gate stopped did nothing."""
-    if run.state is RunState.SUCCEEDED:
-        incident.in_force.pop((run.action, word_to_type(run.target)), None)
+    succeeded, target = run.state is RunState.SUCCEEDED, word_to_type(run.target)
+    if succeeded:
+        incident.in_force.pop((run.action, target), None)
     for key, held in list(incident.in_force.items()):
         if held.run == run.id and run.refusal:
             del incident.in_force[key]
-        elif held.run == run.id:
-            held.sure = run.state is RunState.SUCCEEDED
+        elif succeeded and (held.action, held.target) == (run.action, target):
+            held.sure = True

@@ -101,6 +101,13 @@ def test_a_hold_in_doubt_may_be_in_force_and_one_that_a_gate_stopped_is_not(told
     assert not stopped.incident.in_force
 
 
+def test_a_hold_that_failed_at_first_and_was_then_taken_is_surely_in_force(told: Story) -> None:
+    run(told, "hold", "db.hold", "failed", **HOLD)
+    run(told, "hold", "db.hold", **HOLD)
+    run(told, "hold", "db.hold", "failed", **HOLD)
+    assert "still in force: 1.1.1 Hold on db@here, since 03:00 UTC; db.release takes it back" in lines(told.incident)
+
+
 def test_dry_runs_put_nothing_in_force(told: Story) -> None:
     run_id = told.tell(e.RunRequested(step="hold", action="db.hold", dry_run=True))
     told.tell(e.ActionStarted(step="hold", run=run_id, action="db.hold", dry_run=True, undone_by="db.release"))
