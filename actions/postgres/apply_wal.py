@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -51,11 +52,17 @@ def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
     pid = postmaster(server)
     if record.state == "recovered":
         return _applied_already(server, record, pid)
+    settings: dict[str, str] = {}
+    words = f"see the replay to {record.goal} through, with the writers kept out"
     if record.state != "recovering" or not (pid or _promoted(server, record)):
         _require_untouched(server, record, pid)
-        record = _aim(server, record)
-        if not ctx.effect(f"replay the log of timeline {record.timeline} to {record.goal}, with the writers kept out"):
-            return Outcome(ok=True, summary=f"would replay the log to {record.goal}")
+        record, settings = _aim(server, record)
+        words = f"replay the log of timeline {record.timeline} to {record.goal}, with the writers kept out"
+    if not ctx.effect(words):
+        return Outcome(ok=True, summary=f"would replay the log to {record.goal}")
+    if settings:
+        configure(server, settings, record.timeline)
+        save_record(server, record)
     if not pid:
         require_nobody_answers(server)
         bar_writers(server)
@@ -81,14 +88,22 @@ def _restored(server: Server) -> RestoreRecord:
 
 
 def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> Outcome:
+    if record.incident != server.ctx.incident.id:
+        raise ActionFailed(
+            f"Incident {record.incident} recovered {server.name}, to {record.goal}; this incident restored nothing.",
+            "If this one needs a recovery: postgres.restore. Else leave this step out.",
+            left_behind="Nothing was changed.",
+        )
     if not pid:
         raise ActionFailed(
             f"The log was applied already, to {record.goal}; {server.name} went down since.",
             "Start it: postgres.start.",
             left_behind="Nothing was changed; the server is down.",
         )
-    summary = f"The log was applied already, to {record.goal}."
-    return Outcome(ok=True, summary=summary, facts=record.back.facts())
+    summary = f"The log was applied already, to {record.goal}.{_stopped_short(record)}"
+    return Outcome(
+        ok=True, summary=summary, facts=_facts(record, _reached(server, record)), findings=found_after(server)
+    )
 
 
 def _require_untouched(server: Server, record: RestoreRecord, pid: int | None) -> None:
@@ -113,8 +128,8 @@ def _promoted(server: Server, record: RestoreRecord) -> bool:
     return bool(found and found.timeline > record.timeline)
 
 
-def _aim(server: Server, record: RestoreRecord) -> RestoreRecord:
-    """Find the goal, and configure the server for it."""
+def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str, str]]:
+    """Find the goal; return the record that names it, and the server's settings for it. Nothing is changed."""
     found = control(server)
     if not found:
         raise ActionFailed(f"{server.data} has no readable control file.", "Run postgres.restore again.")
@@ -134,10 +149,7 @@ def _aim(server: Server, record: RestoreRecord) -> RestoreRecord:
     record = msgspec.structs.replace(
         record, state="recovering", goal=goal.words, goal_lsn=goal.lsn, gap=gap.segment if gap else "", log_end=log_end
     )
-    if not server.ctx.dry_run:
-        configure(server, goal.settings, record.timeline)
-        save_record(server, record)
-    return record
+    return record, goal.settings
 
 
 def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
@@ -171,21 +183,30 @@ def _finish(server: Server, record: RestoreRecord) -> Outcome:
         timeline=timeline,
         from_timeline=record.timeline,
     )
-    save_record(server, msgspec.structs.replace(record, state="recovered", back=back))
-    reached = _left_at(server, timeline) or record.goal_lsn
+    record = msgspec.structs.replace(record, state="recovered", back=back)
+    save_record(server, record)
+    reached = _reached(server, record)
+    return Outcome(
+        ok=True,
+        summary=f"Recovered to {format_lsn(reached)} on timeline {timeline}{_newest(newest)}; {_kept_out(server)}."
+        + _stopped_short(record),
+        facts=_facts(record, reached),
+        findings=[*findings, *found_after(server)],
+    )
+
+
+def _facts(record: RestoreRecord, reached: int) -> dict[str, Any]:
     facts = {
         "recovered_to_lsn": format_lsn(reached),
         "backup": record.backup,
         "gap": record.gap,
-        **back.facts(),
+        **record.back.facts(),
     }
-    return Outcome(
-        ok=True,
-        summary=f"Recovered to {format_lsn(reached)} on timeline {timeline}{_newest(newest)}; {_kept_out(server)}."
-        + (f" Stopped before the missing segment {record.gap}, as decided." if record.gap else ""),
-        facts={key: value for key, value in facts.items() if value not in (None, "")},
-        findings=[*findings, *found_after(server)],
-    )
+    return {key: value for key, value in facts.items() if value not in (None, "")}
+
+
+def _stopped_short(record: RestoreRecord) -> str:
+    return f" Stopped before the missing segment {record.gap}, as decided." if record.gap else ""
 
 
 def _shut(server: Server) -> list[Finding]:
@@ -210,7 +231,8 @@ def _newest(newest: datetime | None) -> str:
     return f", newest commit {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
 
 
-def _left_at(server: Server, timeline: int) -> int:
-    """Return where the new timeline begins, which is exactly how far replay came."""
-    forks = parse_history(server.read(f"{server.data}/pg_wal/{timeline:08X}.history") or "")
-    return forks[-1].lsn if forks else 0
+def _reached(server: Server, record: RestoreRecord) -> int:
+    """Return how far replay came: exactly where the timeline begins that it ended on."""
+    history = f"{server.data}/pg_wal/{record.back.timeline:08X}.history"
+    forks = parse_history(server.read(history) or "")
+    return forks[-1].lsn if forks else record.goal_lsn
