@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journal import events as e
+from journal import in_force
 from journal.found import found_state, keep_found
-from journal.in_force import taken_back
-from journal.interlock import word_to_type
 from journal.late import happened_at
 from journal.loss_folding import found_by_probe, measured
 from journal.records import (
@@ -17,7 +16,6 @@ from journal.records import (
     DecisionRecord,
     Deviation,
     HealthRecord,
-    InForce,
     Program,
     Refusal,
     Run,
@@ -171,8 +169,7 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
         record.requests.discard(run.id)
         record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at
     if run.changes_step and body.undone_by:
-        held = InForce(run.action, body.undone_by, word_to_type(body.target), run.id, run.step, event.at)
-        incident.in_force.setdefault((body.undone_by, held.target), held)
+        in_force.put(incident, event, body)
     for override in () if body.dry_run else body.overrides:
         incident.deviations.append(
             Deviation(event.at, run.requested_by, f"gate {override.gate} overridden", run.step, override.reason)
@@ -212,7 +209,7 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
         _settle(incident, event, step_state, body.summary)
         _changed(incident, event, run)
         measured(incident, run)
-        taken_back(incident, run)
+        in_force.ended(incident, run)
 
 
 def _changed(incident: Incident, event: e.Event, run: Run) -> None:

@@ -200,17 +200,18 @@ class HealthRecord(msgspec.Struct):
 
 
 class InForce(msgspec.Struct):
-    """What a run put in force (a hold, a block) that nothing seen by the console has taken back.
+    """What runs put in force (a hold, a block) that nothing seen by the console has taken back.
 
-    ``undone_by`` is the action that does. ``sure`` is False where the run did not end well: it may be in force.
+    ``action`` and ``step`` are of the first of them, ``undone_by`` is the action that takes it back. ``sure`` is False
+    where none of them ended well: it may be in force.
     """
 
     action: str
     undone_by: str
     target: str
-    run: int
     step: str
     at: datetime
+    runs: list[int] = []
     sure: bool = False
 
 

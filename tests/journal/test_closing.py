@@ -108,6 +108,14 @@ def test_a_hold_that_failed_at_first_and_was_then_taken_is_surely_in_force(told:
     assert "still in force: 1.1.1 Hold on db@here, since 03:00 UTC; db.release takes it back" in lines(told.incident)
 
 
+def test_what_one_action_may_have_left_and_another_surely_did_is_surely_in_force(told: Story) -> None:
+    run(told, "restore", "db.restore", "failed", **HOLD)
+    run(told, "hold", "db.hold", **HOLD)
+    assert lines(told.incident)[0].startswith("still in force: 1.1.2 Restore on db@here")
+    run(told, "release", "db.release", target=TARGET)
+    assert not told.incident.in_force
+
+
 def test_dry_runs_put_nothing_in_force(told: Story) -> None:
     run_id = told.tell(e.RunRequested(step="hold", action="db.hold", dry_run=True))
     told.tell(e.ActionStarted(step="hold", run=run_id, action="db.hold", dry_run=True, undone_by="db.release"))
