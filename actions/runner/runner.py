@@ -12,6 +12,7 @@ from typing import Any
 
 from actions.gate import Closed
 from actions.insist import REFUSED, Write, insist, write_once
+from actions.inventory import Inventory
 from actions.monitor import Monitor
 from actions.runner.gates import Asked, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
@@ -85,7 +86,8 @@ class Runner:
         self._others = (
             Others(world.locks, self._incident.id, self._incident.title, place.journal) if world.locks else None
         )
-        self._known_others: list[dict[str, Any]] = []
+        self._known_others: list[dict[str, Any]] | None = None
+        self._announced: Inventory | None = None
         self._why_stopped = "asked to stop"
         self._linger_s = LINGER_S if self._incident.closed_at else 0.0
         self._busy_at = time.monotonic()
@@ -115,8 +117,6 @@ class Runner:
         self._refuse_stale()
 
     def _execute(self) -> None:
-        if self._others and self._incident.closed_at is None:
-            self._others.announce(self._world.inventory)
         self._measure()
         try:
             while not self._stop.is_set() and not self._over():
@@ -143,15 +143,18 @@ class Runner:
         if world is not None:
             self._world = world
             self._jobs.use(world)
-            if self._others:
-                self._others.announce(world.inventory)
             self._monitor.stop()
             self._measure()
         self._append(event)
 
     def _tell_others(self) -> None:
-        """Show which other open incidents are about the same systems, whenever that changes."""
-        found = self._others.look() if self._others else None
+        """Announce this incident while it is open; show which others are about the same systems, as that changes."""
+        if self._others is None:
+            return
+        if self._incident.closed_at is None and self._announced is not self._world.inventory:
+            self._announced = self._world.inventory
+            self._others.announce(self._announced)
+        found = self._others.look()
         if found is not None and found != self._known_others:
             with suppress(JournalWriteFailed):
                 self._journal.set_reading(READING, {"incidents": found})
