@@ -169,7 +169,8 @@ class Runner:
     def _leave(self) -> None:
         why = "the incident is closed" if self._incident.closed_at else self._why_stopped
         if self._incident.closed_at and self._jobs.targets:
-            self._jobs.targets.release_all()
+            with suppress(OSError):  # they stay: a closed incident's claims are nobody's
+                self._jobs.targets.release_all()
         with suppress(RunnerGone):
             self._append(e.RunnerStopped(pid=os.getpid(), why=why))
         self._follower.stop()

@@ -59,3 +59,14 @@ def test_an_incident_that_is_reopened_under_its_runner_is_told_to_the_others(pla
         second.until(lambda i: i.runner)
         second.desk.reopen_incident("it is not")
         until(lambda: others(first))
+
+
+def test_a_runner_that_cannot_give_its_claims_back_says_all_the_same_that_it_stopped(
+    places: Places, here: World
+) -> None:
+    person = Person(declared(places))
+    with running(person.place, here):
+        person.until(lambda i: i.runner)
+        places.locks.joinpath("lock").mkdir(parents=True)
+        close_anyway(person.desk, person.incident, "over")
+        person.until(lambda i: i.runner.stopped_at)
