@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from actions.outcome import ActionFailed
 from actions.postgres.causes import cure_for
 from actions.postgres.server import Server, last_words
-from actions.transport import DeadlineExceeded
+from actions.transport import DeadlineExceeded, NothingStarted
 
 _OBJECT = re.compile(r'^(?:heap table|btree index) "([^"]+)"(.*)$')
 _STOOD_IN_THE_WAY = re.compile(r"due to lock timeout|due to user request|permission denied|does not exist")
@@ -50,7 +50,10 @@ def check_structures(server: Server, *, limit_s: float = _HOURS_S) -> tuple[list
 
 def check_without_installing(server: Server) -> tuple[list[str], str]:
     """Check what can be checked without changing anything; returns what is corrupt, and what was left out, in words."""
-    done = server.query(_argv(server), timeout_s=_REPORT_S, env=_environment(server))
+    try:
+        done = server.query(_argv(server), timeout_s=_REPORT_S, env=_environment(server))
+    except (DeadlineExceeded, NothingStarted) as error:
+        return [], error.message
     left_out = [line for line in done.err.splitlines() if "skipping database" in line or "not installed" in line]
     if done.code not in (0, _CORRUPT) and not left_out:
         left_out = [last_words(done)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actions.backups.verify import verify as verify_backups
@@ -12,6 +13,7 @@ from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.postgres.apply_wal import apply_wal
 from actions.postgres.restore import restore
+from actions.postgres.settings import PostgresSettings
 from actions.postgres.start_stop import stop
 from actions.postgres.verify import verify
 from actions.postgres.writers import allow_writers
@@ -85,3 +87,19 @@ def test_a_flipped_byte_in_a_page_is_found(lab: Lab, ctx: FakeContext) -> None:
     assert Path(report.facts["file"]).name.startswith("damage_")
     assert "corrupt: cleoai, public.messages" in text
     assert " corrupt" in report.summary
+
+
+def test_damage_that_was_read_is_told_though_the_structures_cannot_be_checked(lab: Lab, ctx: FakeContext) -> None:
+    settings = ctx.inventory.system("postgres", PostgresSettings)
+    without = lab.directory / "programs"
+    without.mkdir()
+    for program in Path(settings.bin_directory).iterdir():
+        if program.name != "pg_amcheck":
+            (without / program.name).symlink_to(program)
+    systems = {"postgres": msgspec.structs.replace(settings, bin_directory=str(without))}
+    ctx.inventory = msgspec.structs.replace(ctx.inventory, systems=systems)
+    report = ctx.do(damage_report)
+    text = Path(report.facts["file"]).read_text()
+    assert "corrupt: cleoai, public.messages" in text
+    assert "structures not checked: " in text and "pg_amcheck" in text
+    assert "wrong" in [finding.severity for finding in report.findings]
