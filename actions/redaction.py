@@ -54,4 +54,5 @@ class Redactor:
 
 def _forms(secret: str) -> set[str]:
     """Return a secret as programs print it: as it is, in an address, in JSON, in a Kubernetes secret."""
-    return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], b64encode(secret.encode()).decode()}
+    raw = secret.encode("utf-8", "surrogateescape")  # an environment may hold bytes that are no text
+    return {secret, quote(raw, safe=""), json.dumps(secret)[1:-1], b64encode(raw).decode()}

@@ -33,7 +33,8 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Return the secret, without the newline at its end.
 
         Raises:
-            SecretUnavailable: it is not there, others can read its file, or its command failed.
+            SecretUnavailable: it is not there, others can read its file, it is no text, or its command failed.
+            NoHome: its file is in a home folder, and we have none.
         """
         secret = self._read()
         _read_before.add(secret)
@@ -63,7 +64,7 @@ def learn_secrets(settings: object) -> None:
     """
     if isinstance(settings, Secret):
         if not settings.command:
-            with contextlib.suppress(SecretUnavailable):
+            with contextlib.suppress(CleoError):
                 settings.read()
     elif isinstance(settings, msgspec.Struct):
         for name in settings.__struct_fields__:
@@ -92,6 +93,10 @@ def _from_file(path: Path) -> str:
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise SecretUnavailable(f"Others can read the secret in {path}; it is not used.", f"Run: chmod 600 {path}")
         return path.read_text(encoding="utf-8").rstrip("\n")
+    except UnicodeDecodeError:
+        raise SecretUnavailable(
+            f"The secret in {path} is no text in UTF-8.", "Name the file of the password itself in the inventory."
+        ) from None
     except OSError as error:
         raise SecretUnavailable(
             f"The secret in {path} cannot be read: {error.strerror}.",
@@ -102,7 +107,7 @@ def _from_file(path: Path) -> str:
 def _from_command(argv: list[str]) -> str:
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=COMMAND_DEADLINE_S, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
         raise SecretUnavailable(
             f"The command {argv[0]} that is to print a secret failed: {type(error).__name__}.",
             "Run it by hand to see why.",

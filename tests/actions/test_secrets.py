@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import urllib.parse
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from actions.health import Health
 from actions.inventory import Inventory
 from actions.redaction import BLOT, Redactor
-from actions.secrets import Secret, learn_secrets
+from actions.secrets import Secret, SecretUnavailable, learn_secrets
 from cleo_console.world import real_world
 from journal.events import Kind
 from journal.records import RunState
@@ -57,6 +58,35 @@ def test_a_secret_that_was_read_is_blotted_out_in_every_form(inventory: Inventor
     said = Redactor().text(f"it is {printed}!")
     assert printed.strip('"') not in said
     assert BLOT in said
+
+
+def test_a_secret_of_bytes_that_are_no_text_is_blotted_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such an environment is a program's of another encoding: that must not keep everything from being written."""
+    monkeypatch.setitem(os.environb, b"CLEO_TEST_BYTES", b"pass\xf6word")
+    learn_secrets([Secret(env="CLEO_TEST_BYTES")])
+    for printed in ("pass\udcf6word", "pass%F6word", base64.b64encode(b"pass\xf6word").decode()):
+        assert Redactor().text(f"it is {printed}!") == f"it is {BLOT}!"
+
+
+def test_bytes_that_are_no_text_are_said_to_be_no_secret(tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_bytes(b"pass\xf6word")
+    path.chmod(0o600)
+    with pytest.raises(SecretUnavailable, match="password is no text"):
+        Secret(file=str(path)).read()
+    with pytest.raises(SecretUnavailable, match="cat that is to print a secret"):
+        Secret(command=["cat", str(path)]).read()
+
+
+def test_a_runner_starts_whatever_of_the_inventory_cannot_be_read_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What needs it says so, when it needs it."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # an account without an entry in /etc/passwd
+    (tmp_path / "bytes").write_bytes(b"\xf6")
+    (tmp_path / "bytes").chmod(0o600)
+    learn_secrets([Secret(file="~/password"), Secret(file=str(tmp_path / "bytes")), Secret(env="CLEO_NOT_SET")])
 
 
 def test_what_a_command_prints_is_known_once_it_was_used() -> None:
