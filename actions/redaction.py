@@ -18,13 +18,12 @@ class Redactor:
     """Blots out the secrets that this process has read, and those that a run marks. Marking is done before the use."""
 
     def __init__(self) -> None:
-        self._marked: frozenset[str] = frozenset()
-        self._known: frozenset[str] = frozenset()
-        self._forms: tuple[str, ...] = ()
+        self._marked: set[str] = set()
+        self._forms_of: tuple[frozenset[str], tuple[str, ...]] = (frozenset(), ())
 
     def mark(self, secret: str) -> str:
         """Remember a secret, and return it."""
-        self._marked |= {secret}
+        self._marked.add(secret)
         return secret
 
     def text(self, text: str) -> str:
@@ -36,10 +35,12 @@ class Redactor:
     def _all_forms(self) -> tuple[str, ...]:
         """Return every form of every secret, longest first, so that one within another leaves no remainder."""
         known = read_before() | self._marked
-        if known != self._known:
-            forms = {form for secret in known if len(secret) >= _SHORTEST for form in _forms(secret)}
-            self._known, self._forms = known, tuple(sorted(forms, key=len, reverse=True))
-        return self._forms
+        of, forms = self._forms_of  # both in one: another thread must not find old forms under a new set
+        if of != known:
+            found = {form for secret in known if len(secret) >= _SHORTEST for form in _forms(secret)}
+            forms = tuple(sorted(found, key=len, reverse=True))
+            self._forms_of = known, forms
+        return forms
 
     def value(self, value: Any) -> Any:
         """Return a value of JSON without secrets, at any depth."""
