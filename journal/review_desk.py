@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from journal import events as e
-from journal.desk import NotNow
-
-if TYPE_CHECKING:
-    from journal.incident import Incident
-    from journal.store import Journal
+from journal.seat import NotNow, Seat
 
 
-class ReviewDesk:
-    """One person's desk for the review. Every method blocks until its event is durable.
-
-    Args:
-        journal: the incident's journal, opened for this person.
-        incident: gives the state as it is now.
-    """
-
-    def __init__(self, journal: Journal, incident: Callable[[], Incident]) -> None:
-        self._journal = journal
-        self._incident = incident
+class ReviewDesk(Seat):
+    """One person's desk for the review. Every method blocks until its event is durable."""
 
     def page(self, level: str, how: str = "") -> e.Event:
         """Say that a level of the escalation matrix was called; the clock of its response runs from now.
@@ -99,9 +85,6 @@ class ReviewDesk:
         if level not in known:
             raise NotNow(f"The plan's escalation matrix has no level {level!r}.", f"It has: {', '.join(known)}.")
         return level
-
-    def _append(self, body: e.Body) -> e.Event:
-        return self._journal.append(body)[0]
 
 
 def _day(text: str) -> str:
