@@ -13,8 +13,6 @@ from journal.rows import Reading
 
 _SETS = "sets"
 """The fact of a look at the backups: when each ended, by label."""
-
-
 _LATEST = "nothing that a log holds: all that was archived, and what survived"
 
 
@@ -47,27 +45,27 @@ def given_up(incident: Incident, answer: str, readings: Mapping[str, Reading]) -
     return [*lines, f"{', '.join(unknown)}: everything after it, how much is not measured"] if unknown else lines
 
 
-def _not_archived(incident: Incident, readings: Mapping[str, Reading]) -> Iterator[tuple[str, str]]:
-    """Yield what the archive may lack of each system: lost where the system's own log did not survive."""
-    for name, system in incident.plan.systems.items():
-        newest, live = _newest(incident, name, readings.get(f"health:{name}"))
-        until = live.archived_until or incident.ledger(name).archived_until
-        if newest and until and newest > until:
-            lack = length((newest - until).total_seconds())
-            yield system.title, f"{lack} of the commits seen, if its own log is gone: archived until {instant(until)}"
-
-
-def _newest(incident: Incident, system: str, reading: Reading | None) -> tuple[datetime | None, Measured]:
+def newest_seen(incident: Incident, system: str, reading: Reading | None) -> tuple[datetime | None, Measured]:
     """Return the newest commit known of a system, and what was measured of it last."""
     known = incident.newest_known(system)
     live = Measured.of(reading.payload.get("facts") or {}) if reading else Measured()
     return max((at for at in (known.at if known else None, live.newest_commit_at) if at), default=None), live
 
 
+def _not_archived(incident: Incident, readings: Mapping[str, Reading]) -> Iterator[tuple[str, str]]:
+    """Yield what the archive may lack of each system: lost where the system's own log did not survive."""
+    for name, system in incident.plan.systems.items():
+        newest, live = newest_seen(incident, name, readings.get(f"health:{name}"))
+        until = live.archived_until or incident.ledger(name).archived_until
+        if newest and until and newest > until:
+            lack = length((newest - until).total_seconds())
+            yield system.title, f"{lack} of the commits seen, if its own log is gone: archived until {instant(until)}"
+
+
 def _of(incident: Incident, system: str, kind: str, value: str, reading: Reading | None) -> str:
     """Return what a point gives up of one system, in words; empty where nobody knows."""
     known = incident.newest_known(system)
-    newest, _ = _newest(incident, system, reading)
+    newest, _ = newest_seen(incident, system, reading)
     after = _instant_of(incident, system, kind, value)
     if newest is None or after is None:
         return ""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from journal.given_up import newest_seen
 from journal.incident import Incident
 from journal.inert import inert
-from journal.measured import Measured
 from journal.plan.applies import applies
 from journal.plan.model import Step
 from journal.records import Run
@@ -92,9 +92,8 @@ def _from_backup(incident: Incident, name: str, restore: str, reading: Reading |
 
 def _since(incident: Incident, name: str, reading: Reading | None, until: str, why: str) -> Loss:
     """Return what was committed after ``until``, as far as anybody saw it; the start that was typed tells nothing."""
-    title, known = inert(incident.plan.systems[name].title), incident.newest_known(name)
-    live = Measured.of(reading.payload.get("facts") or {}).newest_commit_at if reading else None
-    newest = max((at for at in (known.at if known else None, live) if at), default=None)
+    title = inert(incident.plan.systems[name].title)
+    newest, _ = newest_seen(incident, name, reading)
     if newest is None:
         return Loss(title, None, f"{why}; nobody has seen the newest commit")
     return Loss(title, max(0.0, (newest - datetime.fromisoformat(until)).total_seconds()), why)
