@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,7 @@ from actions.postgres.causes import cure_for
 from actions.postgres.server import last_words
 from actions.runner.programs import how_it_ended
 from actions.transport import Completed
+from journal.action_spec import Catalogue
 from journal.desk import NotNow
 from journal.events import ActionFinished, ActionStarted, Body, ProgramStarted, RunRefused, RunRequested
 from journal.looks import REATTACH
@@ -33,14 +36,20 @@ def look(ctx: ActionContext) -> Outcome:
     return Outcome(ok=False, summary="it is half there")
 
 
-def test_what_the_look_says_is_incomplete_is_never_done(tmp_path: Path) -> None:
-    places = places_in(tmp_path)
-    place, surroundings = declared(places), world(places, work, look)
-    person = Person(place)
-    with running(place, surroundings):
+@contextmanager
+def in_doubt(folder: Path) -> Iterator[tuple[Person, Catalogue, int]]:
+    """Somebody at the desk of an incident with a run in doubt, whose runner is at work; the actions; the run."""
+    places = places_in(folder)
+    person, surroundings = Person(declared(places)), world(places, work, look)
+    with running(person.place, surroundings):
         run = person.desk.request_run("work")
         person.over(run)
-        person.over(person.desk.probe(run, surroundings.catalogue))
+        yield person, surroundings.catalogue, run
+
+
+def test_what_the_look_says_is_incomplete_is_never_done(tmp_path: Path) -> None:
+    with in_doubt(tmp_path) as (person, catalogue, run):
+        person.over(person.desk.probe(run, catalogue))
         with pytest.raises(NotNow, match="it is half there"):
             person.desk.resolve(run, "done", "looks fine")
         person.desk.resolve(run, "failed", "the look said so")
@@ -50,13 +59,8 @@ def test_what_the_look_says_is_incomplete_is_never_done(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stopped", [ActionFinished(run=0, status="cancelled", summary="cancelled"), None])
 def test_a_look_that_saw_nothing_takes_no_earlier_one_back(tmp_path: Path, stopped: Body | None) -> None:
     """One that was cancelled, or that the runner refused."""
-    places = places_in(tmp_path)
-    place, surroundings = declared(places), world(places, work, look)
-    person = Person(place)
-    with running(place, surroundings):
-        run = person.desk.request_run("work")
-        person.over(run)
-        person.over(person.desk.probe(run, surroundings.catalogue))
+    with in_doubt(tmp_path) as (person, catalogue, run):
+        person.over(person.desk.probe(run, catalogue))
     again = person.journal.append(RunRequested(step="work", action="thing.look", probe_of=run))[0].seq
     if isinstance(stopped, ActionFinished):
         person.journal.append(ActionStarted(step="work", run=again, action="thing.look", probe_of=run))
@@ -73,25 +77,15 @@ def test_a_signal_is_the_cause_and_no_exit_status() -> None:
 
 
 def test_the_programs_are_asked_first_then_the_data_and_then_both_again(tmp_path: Path) -> None:
-    places = places_in(tmp_path)
-    place, surroundings = declared(places), world(places, work, look)
-    person = Person(place)
-    with running(place, surroundings):
-        run = person.desk.request_run("work")
-        person.over(run)
+    with in_doubt(tmp_path) as (person, catalogue, run):
         spool = str(tmp_path / "none")
         person.journal.append(ProgramStarted(step="work", run=run, key="k", argv=["sh"], spool=spool, host="here"))
-        asked = [person.over(person.desk.probe(run, surroundings.catalogue)).action for _ in range(4)]
+        asked = [person.over(person.desk.probe(run, catalogue)).action for _ in range(4)]
         assert asked == [REATTACH, "thing.look", REATTACH, "thing.look"]
 
 
 def test_what_another_has_settled_is_said_with_who_and_as_what(tmp_path: Path) -> None:
-    places = places_in(tmp_path)
-    place, surroundings = declared(places), world(places, work, look)
-    person = Person(place)
-    with running(place, surroundings):
-        run = person.desk.request_run("work")
-        person.over(run)
+    with in_doubt(tmp_path) as (person, _, run):
         person.desk.resolve(run, "run_again", "nothing was done")
         person.until(lambda i: i.runs[run].verdict)
         with pytest.raises(NotNow, match=r"settled by \S+ as run again: nothing was done"):

@@ -171,6 +171,9 @@ def declaration(**changes: Any) -> Declaration:
     return Declaration(**{**values, **changes})
 
 
+RESTORE = {"step": "restore", "action": "postgres.restore"}
+
+
 class PlayedRunner:
     """Writes what a runner would write."""
 
@@ -202,6 +205,15 @@ class PlayedRunner:
 
     def doubt(self, run: int, *, step: str, why: str, program: str = "") -> None:
         self.journal.append(e.ActionInDoubt(step=step, run=run, why=why, program=program), actor="runner@db0")
+
+    def lost_restore(self, *programs: str) -> int:
+        """A restore whose runner died, with programs of which nobody saw the end. Returns the run's id."""
+        run = self.journal.append(e.RunRequested(**RESTORE))[0].seq
+        self.start(run, **RESTORE, destructive=True)
+        for argv in programs:
+            self.journal.append(e.ProgramStarted(step="restore", run=run, key=argv, argv=[argv]))
+        self.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+        return run
 
     def health(self, system: str, status: str, detail: str = "", **facts: Any) -> None:
         seen = None if status in ("down", "not measured") else START.isoformat()

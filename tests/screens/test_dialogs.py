@@ -12,9 +12,7 @@ from journal import events as e
 from journal.store import Journal
 from screens.interlock import Interlock
 from tests.screens.driving import Console, console, requested, written
-from tests.screens.host import FakeHost, PlayedRunner, SetClock, declaration
-
-RESTORE = {"step": "restore", "action": "postgres.restore"}
+from tests.screens.host import RESTORE, FakeHost, PlayedRunner, SetClock, declaration
 
 
 @pytest.fixture
@@ -309,10 +307,7 @@ async def test_a_refusal_that_never_yields_offers_nothing(
 async def test_both_looks_run_and_what_each_saw_is_said(
     host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    run = at_restore.append(e.RunRequested(**RESTORE))[0].seq
-    runner.start(run, **RESTORE, destructive=True)
-    at_restore.append(e.ProgramStarted(step="restore", run=run, key="restore", argv=["pgbackrest"]))
-    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    run = runner.lost_restore("pgbackrest")
     async with console(host, size) as seen:
         await seen.sees("resolve doubt")
         await seen.press("enter")
@@ -338,9 +333,7 @@ async def test_both_looks_run_and_what_each_saw_is_said(
 async def test_a_doubt_that_another_console_settled_says_so_and_keeps_what_was_typed(
     host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    run = at_restore.append(e.RunRequested(**RESTORE))[0].seq
-    runner.start(run, **RESTORE, destructive=True)
-    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    run = runner.lost_restore()
     async with console(host, size) as seen:
         await seen.sees("resolve doubt")
         await seen.press("enter")
@@ -358,9 +351,7 @@ async def test_a_doubt_is_left_by_its_button_and_the_incident_stays(
     host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     """It closed twice: the incident's own screen went with it, and a blank one was left."""
-    run = at_restore.append(e.RunRequested(**RESTORE))[0].seq
-    runner.start(run, **RESTORE, destructive=True)
-    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    runner.lost_restore()
     async with console(host, size) as seen:
         await seen.sees("resolve doubt")
         await seen.press("enter")
@@ -375,9 +366,7 @@ async def test_a_doubt_is_left_by_its_button_and_the_incident_stays(
 async def test_doubt_is_looked_into_and_settled_by_a_person(
     host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    run = at_restore.append(e.RunRequested(**RESTORE))[0].seq
-    runner.start(run, **RESTORE, destructive=True)
-    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    run = runner.lost_restore()
     async with console(host, size) as seen:
         await seen.sees("1 IN DOUBT", "resolve doubt: 2.2.2")
         await seen.press("enter")

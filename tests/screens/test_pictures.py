@@ -12,11 +12,10 @@ from cleo_console.app import CleoApp
 from journal import events as e
 from journal.store import Journal
 from tests.screens.driving import Console, requested
-from tests.screens.host import INCIDENT, FakeHost, PlayedRunner, declaration
+from tests.screens.host import INCIDENT, RESTORE, FakeHost, PlayedRunner, declaration
 from tests.screens.test_full_screens import busy
 
 Snap = Callable[..., bool]
-RESTORE = {"step": "restore", "action": "postgres.restore"}
 
 
 @pytest.fixture(autouse=True)
@@ -106,9 +105,7 @@ def test_decision(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> 
 def test_doubt(
     snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    run = journal.append(e.RunRequested(**RESTORE))[0].seq
-    runner.start(run, **RESTORE, destructive=True)
-    runner.doubt(run, step="restore", why="its runner was gone", program="pgbackrest: no exit status")
+    runner.lost_restore()
 
     async def drive(seen: Console) -> None:
         await seen.sees("resolve doubt")
