@@ -28,7 +28,7 @@ _MEMBERS = """
 """The roles and whoever is a member of them, superusers too: whom ``+role`` means in pg_hba.conf."""
 _LOGINS = f"{_MEMBERS} SELECT rolname, current_user = rolname FROM pg_roles JOIN app USING (oid) WHERE rolcanlogin"
 _END_SESSIONS = f"""{_MEMBERS}
-    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity JOIN app ON usesysid = app.oid
+    SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity JOIN app ON usesysid = app.oid
     WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()
 """
 _OTHERS = f"""{_MEMBERS}
@@ -239,14 +239,13 @@ def _end_half_logins(server: Server) -> None:
 
 def _end_sessions(server: Server) -> int:
     """End the writers' sessions until a look finds none; returns how many were ended."""
-    end, ended = time.monotonic() + _SETTLE_S, 0
+    end, ended = time.monotonic() + _SETTLE_S, set[int]()
     while True:
         with proven(server) as session:
-            row = session.execute(_END_SESSIONS.encode(), {"roles": server.settings.app_roles}).fetchone()
-        found = int(row[0]) if row else 0
-        if not found:
-            return ended
-        ended += found
+            rows = session.execute(_END_SESSIONS.encode(), {"roles": server.settings.app_roles}).fetchall()
+        if not rows:
+            return len(ended)
+        ended |= {row[0] for row in rows}
         if time.monotonic() > end:
             raise ActionFailed("The writers' sessions do not end.", "Stop the application itself, then try again.")
         time.sleep(0.1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -127,6 +129,39 @@ def test_members_superusers_replication_and_begun_logins_are_out_as_well(lab: La
         begun.finish()
         assert ctx.do(allow_writers).ok
         lab.psql('DROP ROLE "chief of, all"; DROP ROLE night; DROP ROLE worker; DROP ROLE reader;')
+
+
+def test_a_session_that_is_slow_to_end_is_told_as_one(lab: Lab, ctx: FakeContext) -> None:
+    password = lab.site.app_password_file.read_text().strip().rpartition(":")[2]
+    told = f"host=127.0.0.1 port={lab.site.port} dbname=cleoai user=cleo_app password={password}"
+    looks = "SELECT sessions FROM pg_stat_database WHERE datname = 'cleoai'"
+    with (
+        psycopg.connect(told) as slow,
+        psycopg.connect(
+            f"host={lab.site.run_directory} port={lab.site.port} dbname=postgres user=postgres", autocommit=True
+        ) as watch,
+        ThreadPoolExecutor() as pool,
+    ):
+        pid = slow.info.backend_pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            stopping = pool.submit(ctx.do, stop_writers)
+            wait_until(lambda: is_told_to_end(pid))
+            before = watch.execute(looks).fetchone()
+            assert before
+            wait_until(lambda: (watch.execute(looks).fetchone() or (0,))[0] >= before[0] + 3)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        done = stopping.result()
+    assert done.facts["sessions_ended"] == 1
+    assert ctx.do(allow_writers).ok
+
+
+def is_told_to_end(pid: int) -> bool:
+    """Whether a SIGTERM waits for a stopped process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    waiting = next(line.split()[1] for line in status.splitlines() if line.startswith("ShdPnd"))
+    return bool(int(waiting, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def half_logged_in(lab: Lab) -> psycopg.pq.PGconn:
