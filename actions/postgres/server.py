@@ -15,6 +15,7 @@ from actions.transport import Completed
 _WRITE = r"""
 set -e
 umask 077
+set -- "$(readlink -m "$1")" "$2" "$3"
 new="$1.cleo-new"
 if [ -e "$1" ]; then
     echo "was $(wc -c <"$1") bytes, sha256 $(sha256sum <"$1" | cut -d ' ' -f 1)"
@@ -30,8 +31,8 @@ sync "$new"
 mv -T "$new" "$1"
 sync "$(dirname "$1")"
 """
-"""Replaces a file whole or not at all, and keeps its owner and permissions. The end of its input proves nothing: a
-writer that is killed ends it, too. So length and digest come first."""
+"""Replaces a file whole or not at all, and keeps its owner and permissions; a link stays one. The end of its input
+proves nothing: a writer that is killed ends it, too. So length and digest come first."""
 
 
 _ERROR = re.compile(r"\b(?:ERROR|FATAL|error|fatal)\b")

@@ -90,6 +90,18 @@ def test_what_was_there_is_said_and_its_mode_kept(folder: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_one_and_what_it_leads_to_is_replaced(folder: Path, there: bool) -> None:
+    real, link = folder / "real" / "pgbackrest.conf", folder / "pgbackrest.conf"
+    real.parent.mkdir()
+    if there:
+        real.write_text(OLD)
+    link.symlink_to("real/pgbackrest.conf")
+    write(link, NEW)
+    assert link.is_symlink() and real.read_text() == NEW
+    assert list(real.parent.iterdir()) == [real]
+
+
 def test_an_empty_text_that_is_wanted_is_written(folder: Path) -> None:
     assert "there was none" in write(folder / "recovery.signal", "")[0]
     assert (folder / "recovery.signal").read_text() == ""
