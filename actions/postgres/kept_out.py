@@ -60,6 +60,8 @@ while [ $# -gt 1 ]; do
     shift 2
 done
 """
+_SHUT = ("pg_hba.conf", "No such file", "Connection refused", "Cannot assign requested address")
+"""What is answered where it is shut, or where nobody listens."""
 _HALF_IN = r"""
 me=$1; shift
 for child in $(cat "/proc/$me/task/$me/children"); do
@@ -216,15 +218,14 @@ def _places(sockets: str, addresses: str) -> list[str]:
 def _judge(line: str) -> str:
     """Return what was answered where the way is not shut, else an empty string.
 
-    A rejection names ``pg_hba.conf`` in every language of the server; a question for a password does not.
+    A rejection names ``pg_hba.conf`` in every language of the server; a question for a password does not. Each address
+    of a name answers for itself.
     """
     code, _, said = line.partition(" ")
     if code == "0":
         return "it was let in"
-    answers = [answer for answer in said.split("connection to server")[1:] if answer]
-    if "No such file" in said or "Connection refused" in said or "Cannot assign requested address" in said:
-        return ""  # nobody listens there
-    if answers and all("pg_hba.conf" in answer for answer in answers):
+    answers = said.split("connection to server")[1:] or [said]
+    if all(any(words in answer for words in _SHUT) for answer in answers):
         return ""
     return f"it was not turned away: {said.rpartition('failed: ')[2].strip() or said.strip()}"
 

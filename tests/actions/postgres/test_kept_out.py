@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import pytest
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed
 from actions.postgres.apply_wal import apply_wal
+from actions.postgres.kept_out import _judge
 from actions.postgres.restore import restore
 from actions.postgres.settings import PostgresSettings
 from actions.postgres.start_stop import start, stop
@@ -132,14 +134,13 @@ def test_members_superusers_replication_and_begun_logins_are_out_as_well(lab: La
 
 
 def test_a_session_that_is_slow_to_end_is_told_as_one(lab: Lab, ctx: FakeContext) -> None:
-    password = lab.site.app_password_file.read_text().strip().rpartition(":")[2]
-    told = f"host=127.0.0.1 port={lab.site.port} dbname=cleoai user=cleo_app password={password}"
+    lab.psql("CREATE ROLE idler LOGIN")
+    ctx.inventory = changed(ctx.inventory, app_roles=["idler"])
+    where = f"host={lab.site.run_directory} port={lab.site.port} dbname="
     looks = "SELECT sessions FROM pg_stat_database WHERE datname = 'cleoai'"
     with (
-        psycopg.connect(told) as slow,
-        psycopg.connect(
-            f"host={lab.site.run_directory} port={lab.site.port} dbname=postgres user=postgres", autocommit=True
-        ) as watch,
+        psycopg.connect(f"{where}cleoai user=idler") as slow,
+        psycopg.connect(f"{where}postgres user=postgres", autocommit=True) as watch,
         ThreadPoolExecutor() as pool,
     ):
         pid = slow.info.backend_pid
@@ -155,6 +156,7 @@ def test_a_session_that_is_slow_to_end_is_told_as_one(lab: Lab, ctx: FakeContext
         done = stopping.result()
     assert done.facts["sessions_ended"] == 1
     assert ctx.do(allow_writers).ok
+    lab.psql("DROP ROLE idler")
 
 
 def is_told_to_end(pid: int) -> bool:
@@ -162,6 +164,15 @@ def is_told_to_end(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text()
     waiting = next(line.split()[1] for line in status.splitlines() if line.startswith("ShdPnd"))
     return bool(int(waiting, 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def test_an_address_at_which_nobody_listens_does_not_shut_another(lab: Lab) -> None:
+    """One name may stand for several addresses; psql then tries them all, and says what each answered."""
+    where = ["-h", "127.0.0.2,127.0.0.1", "-p", str(lab.site.port), "-U", "cleo_app", "-d", "cleoai"]
+    argv = [lab.site.programs.server("psql"), "-XAtqw", *where, "-c", "SELECT 1"]
+    done = subprocess.run(argv, capture_output=True, text=True, env={"LC_ALL": "C", "PGPASSFILE": "/dev/null"})
+    assert "Connection refused" in done.stderr and "no password supplied" in done.stderr
+    assert "was not turned away" in _judge(f"{done.returncode} {' '.join(done.stderr.splitlines())}")
 
 
 def half_logged_in(lab: Lab) -> psycopg.pq.PGconn:
