@@ -134,7 +134,7 @@ class ConsoleHost:
             )
         return place
 
-    def open(self, incident_id: str, waiting: Callable[[str], None] = lambda text: None) -> Journal:
+    def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
         """Open an incident's journal for writing. ``waiting`` is told who holds it while a write has to wait."""
         from journal.store import Journal
 

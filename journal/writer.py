@@ -118,7 +118,7 @@ class Writer:
     def _wait_for(self, job: Job) -> Any:
         with contextlib.suppress(TimeoutError):
             return job.future.result(min(SAID_AFTER_S, self._patience))
-        self._waiting(f"The journal {self._path} is held by {self._holders()}.")
+        self._waiting(self._holders())
         try:
             return self._wait_patiently(job)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,8 +64,11 @@ class Host(Protocol):
     def catalogue(self) -> Catalogue:
         """Return the actions there are, by name."""
 
-    def open(self, incident_id: str) -> Journal:
-        """Open an incident's journal for writing. The screens close it. Raises CleoError."""
+    def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
+        """Open an incident's journal for writing. The screens close it. Raises CleoError.
+
+        ``waiting`` is told who holds it while a write has to wait, and an empty text afterwards.
+        """
 
     def ensure_runner(self, incident_id: str) -> None:
         """Start the incident's detached runner if none holds the lease. Raises CleoError."""

@@ -31,6 +31,7 @@ class News:
         opened: the whole incident, once, at the beginning; from then on it belongs to the screen.
         lines: new output by run; a list that begins anew says so in ``restarted``.
         trouble: why the journal cannot be read any more; False: it can be read again.
+        held_by: who keeps the journal from taking what was said; empty: nobody does any more.
     """
 
     opened: Incident | None = None
@@ -40,11 +41,12 @@ class News:
     readings: dict[str, Reading] | None = None
     runner: Runner | None = None
     trouble: CleoError | bool | None = None
+    held_by: str | None = None
 
     @property
     def only_measures(self) -> bool:
         """Whether nothing but output and readings came: what flows all the time while something runs."""
-        return not (self.opened or self.events or self.runner) and self.trouble is None
+        return not (self.opened or self.events or self.runner) and self.trouble is None and self.held_by is None
 
 
 class Mailbox:

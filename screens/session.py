@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,9 +11,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from journal.errors import CleoError
-from journal.holders import SAID_AFTER_S, who_holds
 from journal.incident import Incident
-from journal.parts import parts_of
 from journal.records import Run
 from journal.rows import OutputLine, Reading
 from screens.following import Following
@@ -51,6 +48,7 @@ class Session:
         runner: how the incident's runner is; None while nobody asked.
         trouble: why the journal cannot be read any more, or None.
         unwritten: what could not be written last; empty where everything was.
+        held_by: who keeps the journal from taking what was said; empty where nobody does.
     """
 
     class Arrived(Message):
@@ -87,15 +85,19 @@ class Session:
         self.runner: Runner | None = None
         self.trouble: CleoError | None = None
         self.unwritten = ""
+        self.held_by = ""
         self._host = host
         self._owner = owner
         self._app = owner.app
         self._mailbox = Mailbox(lambda: tell(owner, self.Arrived()))
         self._following = Following(self.path, self._mailbox, self._ask_runner, known.seq if known else 0)
-        self._writing = Writing(self.path, lambda: host.open(incident_id))
+        self._writing = Writing(self.path, lambda: host.open(incident_id, self._waits))
         self._watched: dict[str, int] = {}
         self._asked: Future[Any] | None = None
-        self._pending: dict[Future[Any], float] = {}
+
+    def _waits(self, holder: str) -> None:
+        """A write has waited for a second; from the desk's thread."""
+        self._mailbox.put(lambda news: setattr(news, "held_by", holder))
 
     def _ask_runner(self) -> Runner:
         return Runner(self._host.runner_alive(self.id), self._host.trouble(self.id))
@@ -132,6 +134,7 @@ class Session:
         self.runner = news.runner or self.runner
         if news.trouble is not None:
             self.trouble = news.trouble if isinstance(news.trouble, CleoError) else None
+        self.held_by = self.held_by if news.held_by is None else news.held_by
         return news
 
     def _extend(self, run: int, lines: list[OutputLine], *, restart: bool) -> None:
@@ -173,24 +176,13 @@ class Session:
     ) -> None:
         """Have the owner told when something was written, and look what came of it."""
 
-        self._pending[future] = time.monotonic()
-
         def written(done: Future[T]) -> None:
-            self._pending.pop(done, None)
             error = done.exception()
             if not tell(self._owner, self.Wrote(what, done, then, failed)) and error:  # the incident was left
                 self.tell_failure(what, as_known(error))
             self._following.look_now()
 
         future.add_done_callback(written)
-
-    @property
-    def held_by(self) -> str:
-        """Who keeps the journal from taking what was said more than a second ago; empty where nobody does."""
-        since = min(list(self._pending.values()), default=None)
-        if since is None or time.monotonic() - since < SAID_AFTER_S:
-            return ""
-        return who_holds(parts_of(self.path)[-1])
 
     def tell_failure(self, what: str, error: CleoError) -> None:
         """Say what was not done and why, as soon as nobody is in the middle of something, wherever people are then."""

@@ -67,7 +67,10 @@ class Runner:
         self._trouble = trouble
         self._stop = threading.Event()
         self._lease = Lease(place.folder)
-        self._journal = Journal.open(place.journal, actor=actor, waiting=trouble)
+        held = f"The journal {place.journal} is held by"
+        self._journal = Journal.open(
+            place.journal, actor=actor, waiting=lambda who: trouble(f"{held} {who}." if who else "")
+        )
         with Reader(place.journal) as reader:
             self._incident = Incident.fold(reader.events())
         self._follower = Follower(place.journal, after=self._incident.seq)

@@ -79,6 +79,6 @@ def at_desk(incident_id: str | None) -> Iterator[AtDesk]:
         yield AtDesk(at, place, journal, Desk(journal, lambda: fold(place)))
 
 
-def _say_waiting(text: str) -> None:
-    if text:
-        click.echo(f"cleo: waiting. {text}", err=True)
+def _say_waiting(holder: str) -> None:
+    if holder:
+        click.echo(f"cleo: waiting. The journal is held by {holder}.", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,9 +9,7 @@ from typing import TypeVar
 from journal.desk import Desk
 from journal.errors import CleoError
 from journal.events import Event
-from journal.holders import SAID_AFTER_S, who_holds
 from journal.incident import Incident
-from journal.parts import parts_of
 from journal.rows import OutputLine, Reading
 from journal.store import Reader
 from screens.host import Host
@@ -42,7 +39,7 @@ class Sight:
         self.host = host
         self._notice = notice
         self.catalogue = host.catalogue()
-        self._journal = host.open(incident_id)
+        self._journal = host.open(incident_id, self._say_who_holds)
         try:
             self._reader = Reader(self._journal.path)
             self.incident = Incident.fold(self._reader.events())
@@ -86,19 +83,13 @@ class Sight:
         Raises:
             CleoError: it was refused, or could not be written.
         """
-        late = threading.Timer(SAID_AFTER_S, self._say_who_holds)
-        late.daemon = True
-        late.start()
-        try:
-            written = call(self._desk)
-        finally:
-            late.cancel()
+        written = call(self._desk)
         self._own.add(written if isinstance(written, int) else written.seq)
         self._catch_up()
         return written
 
-    def _say_who_holds(self) -> None:
-        if holder := who_holds(parts_of(self._journal.path)[-1]):
+    def _say_who_holds(self, holder: str) -> None:
+        if holder:
             self._notice(f"Waiting for the journal, held by {holder}.")
 
     def request(self, call: Callable[[Desk], int]) -> int:

@@ -6,7 +6,7 @@ import io
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from actions.runner import held
@@ -59,8 +59,8 @@ class WorldHost:
     def catalogue(self) -> Catalogue:
         return self._catalogue
 
-    def open(self, incident_id: str) -> Journal:
-        return Journal.open(self.places.incident(incident_id).journal, actor=self.actor)
+    def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
+        return Journal.open(self.places.incident(incident_id).journal, actor=self.actor, waiting=waiting)
 
     def ensure_runner(self, incident_id: str) -> None:
         assert held(self.places.incident(incident_id).folder)

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +15,14 @@ import pytest
 from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, GateClosed, Outcome
+from cleo_console.plain.sight import Sight
 from journal import events as e
 from journal.measured import Measured
 from journal.records import RunState, StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import WorldHost, talk
 from tests.closing import close_anyway
+from tests.locks import held_by_another
 from tests.screens.host import FakeHost, SetClock, declaration
 from tests.waiting import until
 
@@ -343,3 +346,23 @@ def test_what_a_recovery_point_gives_up_is_said_before_it_is_decided(person: Per
     wanted = "It gives up: Thing: at least 5 min 12 s of commits: the newest is of 2026-03-01 02:55:12 UTC"
     talk(host, ("1.1.1 >", ""), *time, (wanted, "."), ("1.1.1 >", "q"))
     assert "recovery_point" not in person.incident().decisions
+
+
+def test_who_keeps_the_journal_from_taking_a_word_is_said_until_it_is_written(tmp_path: Path) -> None:
+    places, said = places_in(tmp_path), []
+    person = Person(declared(places))
+    lock = person.place.journal.with_name(f"{person.place.journal.name}.lock")
+    with ExitStack() as held:
+
+        def hear(text: str) -> None:
+            said.append(text)
+            held.close()
+
+        sight = Sight(WorldHost(places, {}), person.incident().id, hear)
+        pid = held.enter_context(held_by_another(lock))
+        sight.write(lambda desk: desk.note("they are told"))
+        sight.close()
+    assert len(said) == 1
+    assert said[0].startswith("Waiting for the journal, held by ")
+    assert f"process {pid}" in said[0]
+    assert person.incident().notes == 1

@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,15 +19,8 @@ from journal.store import Journal, JournalBusy
 from journal.writer import Writer
 from tests.actions.worlds import Person, declared, places_in
 from tests.journal.journals import ME, begun
+from tests.locks import held_by_another
 from tests.waiting import until
-
-HOLD = """
-import fcntl, sys
-file = open(sys.argv[1])
-fcntl.flock(file, fcntl.LOCK_EX)
-print("held", flush=True)
-sys.stdin.read()
-"""
 
 
 def mode(path: Path) -> int:
@@ -75,19 +66,6 @@ def test_an_open_folder_of_before_holds_private_incidents_from_now_on(tmp_path: 
 def test_a_folder_is_made_with_all_that_are_missing_above_it(tmp_path: Path) -> None:
     make_private(tmp_path / "a" / "b")
     assert (mode(tmp_path / "a"), mode(tmp_path / "a" / "b")) == (0o700, 0o700)
-
-
-@contextmanager
-def held_by_another(path: Path) -> Iterator[int]:
-    """Somebody else's process has the lock."""
-    path.touch()
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
-        assert other.stdout is not None and other.stdin is not None
-        assert other.stdout.readline() == "held\n"
-        yield other.pid
-        other.stdin.close()
 
 
 def test_who_holds_a_lock_is_named_and_we_are_not(tmp_path: Path) -> None:

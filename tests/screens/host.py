@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -135,8 +135,9 @@ class FakeHost:
     def catalogue(self) -> Catalogue:
         return catalogue(self.plan())
 
-    def open(self, incident_id: str) -> Journal:
-        return Journal.open(self.places.incident(incident_id).journal, actor=self.actor, clock=self.journal_clock)
+    def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
+        place = self.places.incident(incident_id)
+        return Journal.open(place.journal, actor=self.actor, clock=self.journal_clock, waiting=waiting)
 
     def ensure_runner(self, incident_id: str) -> None:
         self.runner_starts += 1

@@ -17,6 +17,7 @@ from journal.store_errors import JournalWriteFailed
 from screens.dialog import Dialog, Problem
 from screens.start import StartScreen
 from screens.words import Note
+from tests.locks import held_by_another
 from tests.screens.driving import DEADLINE, Console, console, written
 from tests.screens.host import FakeHost
 from tests.waiting import until
@@ -184,3 +185,18 @@ async def test_a_failure_that_nobody_has_seen_is_told_when_the_console_ends(
     monkeypatch.setattr(sys, "__stderr__", sys.stderr)
     seen.app.untold.say_the_rest()
     assert "Not done: some entry. The disk is full. Free some space." in capsys.readouterr().err
+
+
+async def test_who_keeps_the_journal_from_taking_a_word_is_said_until_it_is_written(
+    host: FakeHost, journal: Journal
+) -> None:
+    async with console(host) as seen:
+        await open_incident(seen)
+        with held_by_another(journal.path.with_name(f"{journal.path.name}.lock")) as pid:
+            await seen.press("n")
+            await seen.type("they are told")
+            await seen.press("enter")
+            await seen.sees("WAITING FOR THE JOURNAL, held by", f"process {pid}")
+            assert not written(journal, e.NoteAdded)
+        await seen.no_longer_sees("WAITING FOR THE JOURNAL")
+        assert written(journal, e.NoteAdded)[0].text == "they are told"
