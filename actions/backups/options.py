@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from actions.backups.pgbackrest import DEFAULT_FILES, DEFAULT_INCLUDED, command
 from actions.outcome import ActionFailed
@@ -11,6 +10,8 @@ from actions.postgres.causes import cure_for
 from actions.postgres.server import Server, last_words
 
 _BEGIN = re.compile(r"archive-get command begin \S+: (?:\[\] )?(.*)")
+_OPTION = re.compile(r'--([\w-]+)(?:=("[^"]*"|\S*))?')
+"""A value with a space is put between double quotes; nothing else in it is quoted."""
 _FIND = r"""
 stanza=$1 mark=$2 included=$3; shift 3
 [ -z "$included" ] || set -- "$@" "$included"/*.conf
@@ -36,8 +37,7 @@ def options(server: Server) -> dict[str, str]:
             f"pgBackRest does not know the stanza {server.settings.backups.stanza}: {last_words(done)}",
             cure_for(done, "", "Does the inventory name its configuration (config, config_include), and the stanza?"),
         )
-    pairs = (word.removeprefix("--").partition("=") for word in shlex.split(found[1]) if word.startswith("--"))
-    return {name: value for name, _, value in pairs}
+    return {name: value.strip('"') for name, value in _OPTION.findall(found[1])}
 
 
 def config_file(server: Server, mark: str) -> str:

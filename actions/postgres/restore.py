@@ -172,7 +172,8 @@ def restore_command(server: Server, record: RestoreRecord) -> list[str]:
     """Return pgBackRest's command line. ``--delta`` goes on with what an unfinished restore left."""
     get = " || ".join(_from_repository(server, key, names) for key, names in (record.sources or {0: []}).items())
     for place in record.logs:
-        get = f'{get} || {{ test -f "{place}/%f" && cp "{place}/%f" "%p"; }}'
+        saved = f"{_literally(shlex.quote(place))}/%f"
+        get = f'{get} || {{ test -f {saved} && cp {saved} "%p"; }}'
     return command(
         server,
         "restore",
@@ -180,7 +181,7 @@ def restore_command(server: Server, record: RestoreRecord) -> list[str]:
         "--delta",
         "--type=standby",
         f"--target-timeline={record.timeline}",
-        f"--recovery-option=restore_command={get}",
+        f"--recovery-option=restore_command={_in_configuration(get)}",
         "--log-level-console=detail",
         repository=record.repository,
     )
@@ -188,8 +189,19 @@ def restore_command(server: Server, record: RestoreRecord) -> list[str]:
 
 def _from_repository(server: Server, key: int, damaged: list[str]) -> str:
     """Return the shell's words that fetch a segment from one repository, unless it is damaged there."""
-    get = f'{shlex.join(command(server, "--log-level-console=error", "archive-get", repository=key))} %f "%p"'
+    words = shlex.join(command(server, "--log-level-console=error", "archive-get", repository=key))
+    get = f'{_literally(words)} %f "%p"'
     return f"{{ case %f in {'|'.join(damaged)}) false;; *) {get};; esac; }}" if damaged else get
+
+
+def _literally(words: str) -> str:
+    """Return the shell's words so that PostgreSQL puts nothing in them: ``%`` names what it would put there."""
+    return words.replace("%", "%%")
+
+
+def _in_configuration(words: str) -> str:
+    """Return a value as it stands between quotes in PostgreSQL's configuration: pgBackRest adds the quotes only."""
+    return words.replace("\\", "\\\\").replace("'", "''")
 
 
 def _outcome(record: RestoreRecord, seconds: float) -> Outcome:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from actions.inventory import load_inventory
@@ -13,6 +15,7 @@ from actions.postgres.apply_wal import apply_wal
 from actions.postgres.restore import restore
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import find_server
+from actions.postgres.settings import PostgresSettings
 from actions.postgres.start_stop import stop
 from actions.postgres.writers import allow_writers
 from cleo_console.lab import Lab
@@ -92,3 +95,22 @@ def test_what_another_incident_recovered_is_no_recovery_of_this_one(lab: Lab, ct
     assert ctx.do(apply_wal).ok
     with pytest.raises(ActionFailed, match="INC-1 recovered"):
         context(lab, id="INC-2").do(apply_wal)
+
+
+@pytest.mark.parametrize("name", ["of the backups", "it's", "50%d $HOME"])
+def test_the_log_is_fetched_whatever_the_configurations_path_is(lab: Lab, name: str) -> None:
+    folder = lab.directory / name
+    folder.mkdir(mode=0o755)
+    config = folder / "pgbackrest.conf"
+    shutil.copy(lab.site.backup_config, config)
+    config.chmod(0o644)
+    found = context(lab)
+    settings = found.inventory.system("postgres", PostgresSettings)
+    backups = msgspec.structs.replace(settings.backups, config=str(config))
+    systems = {"postgres": msgspec.structs.replace(settings, backups=backups)}
+    found.inventory = msgspec.structs.replace(found.inventory, systems=systems)
+    assert found.do(stop).ok
+    assert found.do(restore).ok
+    applied = found.do(apply_wal)
+    assert applied.ok
+    assert found.do(allow_writers).ok
