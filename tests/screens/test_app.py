@@ -95,7 +95,7 @@ class BadDisk(Journal):
 async def test_a_failed_write_is_loud_and_says_what_to_do(
     host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    def open_bad(incident_id: str) -> Any:
+    def open_bad(*asked: object) -> Any:
         return BadDisk.open(journal.path, actor=host.actor, clock=host.journal_clock)
 
     monkeypatch.setattr(host, "open", open_bad)

@@ -50,7 +50,7 @@ async def test_what_is_written_between_reading_and_following_is_taken_in_once(
 async def test_a_journal_that_nobody_can_write_to_is_said_and_can_be_read(
     host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch, read: bool
 ) -> None:
-    def refuse(_: str) -> Journal:
+    def refuse(*asked: object) -> Journal:
         raise JournalWriteFailed("The journal cannot be written: its disk is read-only.", "Mount it for writing.")
 
     monkeypatch.setattr(host, "open", refuse)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,9 @@ async def test_the_list_is_painted_where_an_incident_is_left_before_it_was_read(
 ) -> None:
     answers, opening = threading.Event(), host.open
 
-    def open_slowly(incident_id: str) -> Journal:
+    def open_slowly(*asked: Any) -> Journal:
         answers.wait(DEADLINE)
-        return opening(incident_id)
+        return opening(*asked)
 
     monkeypatch.setattr(host, "open", open_slowly)
     monkeypatch.setattr(incident_session, "_UNPAINTED", DEADLINE)
