@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from journal.incident import Incident
-from journal.measured import Measured
+from journal.measured import Measured, newest_of
 from journal.report.times import instant, length
 from journal.rows import Reading
 
@@ -49,7 +49,7 @@ def newest_seen(incident: Incident, system: str, reading: Reading | None) -> tup
     """Return the newest commit known of a system, and what was measured of it last."""
     known = incident.newest_known(system)
     live = Measured.of(reading.payload.get("facts") or {}) if reading else Measured()
-    return max((at for at in (known.at if known else None, live.newest_commit_at) if at), default=None), live
+    return newest_of(known.at if known else None, live.newest_commit_at), live
 
 
 def _not_archived(incident: Incident, readings: Mapping[str, Reading]) -> Iterator[tuple[str, str]]:

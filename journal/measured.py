@@ -51,6 +51,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return built
 
 
+def newest_of(*instants: datetime | None) -> datetime | None:
+    """Return the newest of what is known; None where nothing is."""
+    return max((at for at in instants if at), default=None)
+
+
 def _instant(value: Any) -> datetime | None:
     """Return the time that a fact names in UTC; None where it names none with a zone."""
     try:

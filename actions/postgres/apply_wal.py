@@ -28,7 +28,7 @@ from actions.postgres.start_stop import require_nobody_answers
 from actions.postgres.wal import format_lsn, parse_history
 from actions.postgres.writers import bar_writers
 from journal.counting import count
-from journal.measured import Measured
+from journal.measured import Measured, newest_of
 
 _GAP_GATE = "wal-gap"
 
@@ -179,7 +179,7 @@ def _finish(server: Server, record: RestoreRecord) -> Outcome:
     newest = back.recovered_to
     back = msgspec.structs.replace(
         back,
-        newest_commit_at=_later(newest, record.log_end) if newest else None,
+        newest_commit_at=newest_of(newest, record.log_end) if newest else None,
         timeline=timeline,
         from_timeline=record.timeline,
     )
@@ -221,10 +221,6 @@ def _shut(server: Server) -> list[Finding]:
 
 def _kept_out(server: Server) -> str:
     return "writers are kept out (tried)" if server.settings.app_roles else "nobody is kept out: there are no app_roles"
-
-
-def _later(*instants: datetime | None) -> datetime | None:
-    return max((at for at in instants if at), default=None)
 
 
 def _newest(newest: datetime | None) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from actions.postgres.recovery_point import RecoveryPoint
 from actions.postgres.server import Server
 from journal.given_up import span
-from journal.measured import Measured
+from journal.measured import Measured, newest_of
 
 
 def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_ended: datetime | None = None) -> None:
@@ -20,11 +20,11 @@ def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_
         backup_ended: when the chosen backup ended; None where the log itself was looked at.
     """
     seen = server.ctx.incident.newest_known.get(server.name)
-    newest = max((at for at in (seen, known.newest_commit_at) if at), default=None)
+    last = newest_of(seen, known.newest_commit_at)
     after = point.instant if point.kind == "time" else backup_ended if point.kind == "backup" else None
-    if after and newest:
-        exact = newest == known.newest_commit_at == known.no_commit_after
-        server.ctx.log(f"{point} gives up {span(after, newest, exact=exact)}.")
+    if after and last:
+        exact = last == known.newest_commit_at == known.no_commit_after
+        server.ctx.log(f"{point} gives up {span(after, last, exact=exact)}.")
     elif point.kind == "latest" and backup_ended:
         for line in server.ctx.incident.gives_up:
             server.ctx.log(f"{point} gives up {line}.")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from actions.postgres.settings import PostgresSettings
-from journal.measured import Measured
+from journal.measured import Measured, newest_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -70,12 +70,10 @@ def measure(
     here = asked + (datetime.now(UTC) - asked) / 2
     now = row[0].astimezone(UTC)
     committed = last_committed(session)
-    newest = max(
-        (at for at in (committed, beat or newest_commit(session, settings, within_s=within_s)) if at), default=None
-    )
-    until = newest if committed else now
+    last = newest_of(committed, beat or newest_commit(session, settings, within_s=within_s))
+    until = last if committed else now
     return Measured(
-        newest_commit_at=newest,
+        newest_commit_at=last,
         no_commit_after=until if writers_out else None,
         heartbeats=_heartbeats(session, settings, within_s),
         clock_ahead_s=round((now - here).total_seconds(), 3),
@@ -89,8 +87,7 @@ def recovered(session: psycopg.Connection[Any], settings: PostgresSettings) -> M
     """
     row = session.execute("SELECT pg_last_xact_replay_timestamp()").fetchone()
     replayed = row[0].astimezone(UTC) if row and row[0] else None
-    newest = newest_commit(session, settings)
-    back = max((at for at in (replayed, newest) if at), default=None)
+    back = newest_of(replayed, newest_commit(session, settings))
     return Measured(recovered_to=back, heartbeats=_heartbeats(session, settings, _PATIENT_S))
 
 

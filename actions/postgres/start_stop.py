@@ -24,7 +24,7 @@ from actions.postgres.service import start_service, wait_until_up
 from actions.postgres.stopped import stop_server
 from actions.postgres.unit import who_runs
 from journal.errors import CleoError
-from journal.measured import Measured
+from journal.measured import Measured, newest_of
 
 _START_S = 600.0
 
@@ -111,7 +111,7 @@ def _came_back(server: Server, last: Measured, untouched: datetime | None) -> Me
     except CleoError as error:
         server.ctx.log(f"What came back is not measured: {error.message}", "err")
         return Measured()
-    at = max((at for at in (held, beat) if at), default=None)
+    at = newest_of(held, beat)
     return Measured(recovered_to=at, newest_commit_at=at, no_commit_after=at if untouched else None)
 
 

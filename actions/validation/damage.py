@@ -22,7 +22,7 @@ from actions.postgres.server import Server
 from actions.validation.everything import measure_all
 from journal.counting import count
 from journal.errors import CleoError
-from journal.measured import Measured
+from journal.measured import Measured, newest_of
 from journal.whole_file import replace_whole
 
 _PATIENT_S = 15.0
@@ -127,14 +127,14 @@ def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
 def _estimate(server: Server, facts: dict[str, Any], archived_until: datetime) -> str:
     """The loss of a restore: what was committed after the last archived segment, unless its log survived."""
     seen = server.ctx.incident.newest_known.get(server.name)
-    newest = max((at for at in (seen, Measured.of(facts).newest_commit_at) if at), default=None)
-    if newest is None:
+    last = newest_of(seen, Measured.of(facts).newest_commit_at)
+    if last is None:
         return "estimated loss: not measured, nobody has seen the newest commit"
-    lost = max(0.0, round((newest - archived_until).total_seconds(), 1))
+    lost = max(0.0, round((last - archived_until).total_seconds(), 1))
     facts["estimated_loss_s"] = lost
     survived = server.exists(f"{server.data}/pg_wal")
     words = "less, for the server's own log survived" if survived else "what was not archived is gone"
-    seen_at = f"the newest commit known is of {newest:%Y-%m-%d %H:%M:%S} UTC"
+    seen_at = f"the newest commit known is of {last:%Y-%m-%d %H:%M:%S} UTC"
     return f"estimated loss if restored: {lost:.0f} s ({seen_at}; {words})"
 
 
