@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from actions.context import ActionContext
 from actions.gate import Closed
-from actions.postgres.hba import hba_file
+from actions.postgres.hba import hba_file, is_barred
 from actions.postgres.process import postmaster
 from actions.postgres.restore_record import load_record
 from actions.postgres.server import Server, find_server
 from actions.postgres.unit import who_runs
-from actions.postgres.writers import are_kept_out
 
 _STOP, _STOP_WRITERS = "postgres.stop", "postgres.stop_writers"
 
@@ -26,22 +25,22 @@ def is_down(ctx: ActionContext) -> Closed | None:
 def writers_kept_out(ctx: ActionContext) -> Closed | None:
     """The application's roles are kept out, or nobody can come in at all: the server is down and has no pg_hba.conf."""
     server = find_server(ctx)
-    if are_kept_out(server) or _nobody_can_come_in(server):
+    hba = hba_file(server)
+    if (hba and is_barred(server, hba)) or _nobody_can_come_in(server, hba):
         return None
-    where = hba_file(server)
     message = (
-        f"Writers are not stopped: {where} does not keep them out. What they write meanwhile is lost or mixed in."
-        if where
+        f"Writers are not stopped: {hba} does not keep them out. What they write meanwhile is lost or mixed in."
+        if hba
         else f"Writers are not stopped: {server.name} runs without its pg_hba.conf."
     )
     return Closed("one-writer", message, "reason and target", _STOP_WRITERS)
 
 
-def _nobody_can_come_in(server: Server) -> bool:
+def _nobody_can_come_in(server: Server, hba: str) -> bool:
     """Whether it is down, and what lies there was not let in by anybody: nothing, or a restore that is half done."""
     if postmaster(server):
         return False
-    if not hba_file(server):
+    if not hba:
         return True
     record = load_record(server)
     return record is not None and record.state == "restoring" and record.incident == server.ctx.incident.id

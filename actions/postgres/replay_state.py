@@ -98,14 +98,15 @@ def explain(server: Server, title: str, waits: str) -> tuple[str, str]:
             f"the disk of {server.data} is full ({free} bytes are free)",
             "Make room there: replay goes on by itself.",
         )
-    line, cure = cure_of_lines(new_lines(server)[-20:])
+    lines = new_lines(server)
+    line, cure = cure_of_lines(lines[-20:])
     if line:
         return f"its log says: {words_of(line)}", cure
     if segment := _SEGMENT.search(title):
         at = "is at" if title.startswith("recovering") else "waits for"
         words = f"it {at} log file {segment[0]}{f' ({waits})' if waits else ''}"
         return words, "Perhaps the repository hangs or has it no more: try pgbackrest archive-get of it by hand."
-    last = words_of(new_lines(server)[-1]) if new_lines(server) else ""
+    last = words_of(lines[-1]) if lines else ""
     words = f"its startup process says {title!r}" if title else "its startup process says nothing"
     return (
         f"{words}{f'; its log ends: {last}' if last else ''}",

@@ -27,7 +27,7 @@ def new_lines(server: Server) -> list[str]:
     log, service = log_file(server), server.settings.service
     if log and server.log_from >= 0:
         done = server.query(
-            ["sh", "-c", 'tail -c +"$1" "$2" | tail -n "$3"', "sh", str(server.log_from + 1), log, "200"]
+            ["sh", "-c", 'tail -c +"$1" "$2" | tail -n "$3"', "sh", str(server.log_from + 1), log, str(_LINES)]
         )
     elif log:
         done = server.query(["tail", "-n", str(_LINES), log])
