@@ -8,7 +8,7 @@ changed after the manifest was taken, or where no log after the backup was repla
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -65,8 +65,7 @@ class Comparison:
 
     def tally(self) -> dict[str, int]:
         """Return how many relations are in which case."""
-        names = ("same", "changed", "missing", "damaged", "not looked at", "not in the manifest", "wrong", "emptied")
-        return {name: sum(case.verdict == name for case in self.cases) for name in names}
+        return {name: sum(case.verdict == name for case in self.cases) for name in get_args(Verdict)}
 
     def of(self, *verdicts: Verdict) -> list[Case]:
         """Return the relations of which one of ``verdicts`` is said."""

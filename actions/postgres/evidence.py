@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _WRITTEN = """
-    SELECT c.oid, coalesce(pg_relation_filenode(c.oid), 0)::bigint,
+    SELECT coalesce(pg_relation_filenode(c.oid), 0)::bigint,
            coalesce(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0),
            (pg_relation_size(c.oid) / current_setting('block_size')::int)::int, pg_relation_filepath(c.oid)
     FROM pg_class c LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid WHERE c.oid = to_regclass(%s)
@@ -68,6 +68,6 @@ def _evidence(session: psycopg.Connection[Any], name: str, *, pages: bool) -> Ev
     if row is None:
         return None
     newest = None
-    if pages and 0 < row[3] <= _MOST_PAGES:
-        newest = (session.execute(_NEWEST_PAGE, [row[3], row[4]]).fetchone() or (None,))[0]
-    return Evidence(filenode=row[1], written=row[2], pages=row[3], newest_page=newest)
+    if pages and 0 < row[2] <= _MOST_PAGES:
+        newest = (session.execute(_NEWEST_PAGE, [row[2], row[3]]).fetchone() or (None,))[0]
+    return Evidence(filenode=row[0], written=row[1], pages=row[2], newest_page=newest)

@@ -21,7 +21,6 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     redo: int = 0
     checkpoint_at: datetime | None = None
     segment_bytes: int = SEGMENT_BYTES
-    checksums: bool = False
 
 
 def postmaster(server: Server) -> int | None:
@@ -41,9 +40,9 @@ def postmaster(server: Server) -> int | None:
     return None
 
 
-def control(server: Server, directory: str = "") -> Control | None:
+def control(server: Server) -> Control | None:
     """Return the control file's content, or None where there is no readable one."""
-    done = server.query([server.program("pg_controldata"), "-D", directory or server.data], env={"TZ": "UTC"})
+    done = server.query([server.program("pg_controldata"), "-D", server.data], env={"TZ": "UTC"})
     if done.code != 0:
         return None
     fields = {
@@ -58,7 +57,6 @@ def control(server: Server, directory: str = "") -> Control | None:
         checkpoint_at=_at(fields.get("Time of latest checkpoint", "")),
         redo=_lsn(fields.get("Latest checkpoint's REDO location", "")),
         segment_bytes=int(fields.get("Bytes per WAL segment", str(SEGMENT_BYTES))),
-        checksums=fields.get("Data page checksum version", "0") != "0",
     )
 
 
