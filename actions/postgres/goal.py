@@ -51,6 +51,7 @@ class Logs:
         self.size = segment_bytes
         self.archive: Archive = read_archive(server, repository)
         self.path: Path = read_path(server, repository, record.timeline)
+        self._read: dict[str, Tail] = {}
         self._saved = {name for place in record.logs for name in _saved_names(server, place)}
 
     @cached_property
@@ -110,10 +111,12 @@ class Logs:
         return self._survived(found.timeline, found.number)
 
     def _archived(self, segment: str) -> Tail:
-        """Return the end of an archived segment, from the repository that replay takes it from."""
-        holders = self.archive.held.get(segment, ())
-        whole = (key for key, bad in self.record.sources.items() if key in holders and segment not in bad)
-        return archived_tail(self.server, segment, next(whole, 0))
+        """Return the end of an archived segment, from the repository that replay takes it from. It is fetched once."""
+        if segment not in self._read:
+            holders = self.archive.held.get(segment, ())
+            whole = (key for key, bad in self.record.sources.items() if key in holders and segment not in bad)
+            self._read[segment] = archived_tail(self.server, segment, next(whole, 0))
+        return self._read[segment]
 
     def _survived(self, timeline: int, number: int) -> Tail:
         """Return the end of the log that survived, read on from segment ``number``, in the copy that has most of it.
@@ -123,7 +126,7 @@ class Logs:
         tails = [saved_tail(self.server, place, timeline, number * self.size) for place in self.record.logs]
         return max(tails, key=lambda tail: tail.lsn or 0, default=Tail(None, 0, None))
 
-    @property
+    @cached_property
     def _sound(self) -> set[str]:
         return self.archive.segments - set(self.record.damaged)
 
