@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from actions.postgres.process import Control, control
 from actions.postgres.server import Server
 from actions.postgres.wal import SEGMENT_NAME, Segment, format_lsn, parse_segment
-from actions.postgres.wal_tail import archived_tail
+from actions.postgres.wal_tail import archived_tail, committed_at
 from journal.errors import CleoError
 from journal.measured import Measured
 
@@ -24,7 +23,6 @@ _DUMP = (
     'where=$1 dump=$2 && shift 2 && "$dump" --path="$where" --rmgr=Transaction "$@" 2>/dev/null '
     "| awk '/ desc: COMMIT/{last=$0} END{print last}'"
 )
-_COMMIT = re.compile(r" desc: COMMIT(?:_PREPARED)? (?:.*?)(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.?\d*) UTC")
 
 
 def measure_kept(server: Server) -> Measured:
@@ -130,5 +128,4 @@ def _readable(server: Server, found: Control) -> bool:
 
 def _last(server: Server, *which: str) -> datetime | None:
     argv = ["sh", "-c", _DUMP, "sh", f"{server.data}/pg_wal", server.program("pg_waldump"), *which]
-    found = _COMMIT.search(server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}).out)
-    return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) if found else None
+    return committed_at(server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}).out)

@@ -112,10 +112,11 @@ def _parse(out: str) -> Tail:
         return Tail(None, 0, None)
     start = parse_lsn(lsn[1])
     reach = _reach(start, int(length[1]), switch="desc: SWITCH" in last)
-    return Tail(start, reach, _committed_at(commit), _committed_at(first))
+    return Tail(start, reach, committed_at(commit), committed_at(first))
 
 
-def _committed_at(line: str) -> datetime | None:
+def committed_at(line: str) -> datetime | None:
+    """Return the instant of a commit's line of ``pg_waldump``, which was run with TZ=UTC; None where it is none."""
     found = _COMMIT.search(line)
     return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) if found else None
 
