@@ -41,15 +41,15 @@ def choose(
     """
     wanted = named or point.label
     candidates = [b for b in repository.backups if not wanted or b.label == wanted]
-    passed_over = [f"{label} is of an earlier cluster" for label in repository.earlier if label == wanted]
-    passed_over += repository.troubles()
+    passed_over = repository.troubles()
     for backup in sorted(candidates, key=lambda b: (-b.stopped_at.timestamp(), b.repository)):
         if not (why := _unusable(backup, point, path, damaged)):
             return Choice(backup, passed_over)
         which = f" in repository {backup.repository}" if len(repository.keys) > 1 else ""
         passed_over.append(f"{backup.label}{which} {why}")
+    passed_over += [f"{label} is of a cluster before this one" for label in repository.earlier if wanted in ("", label)]
     raise ActionFailed(
-        f"No backup leads to {point}: {'; '.join(passed_over) or f'there is no backup {wanted}'.rstrip() + '.'}",
+        f"No backup leads to {point}: {'; '.join(passed_over) or f'there is no backup {wanted}'.rstrip()}.",
         "Decide on another recovery point, or find another repository.",
     )
 

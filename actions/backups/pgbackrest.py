@@ -113,11 +113,17 @@ def read_repository(server: Server) -> Repository:
     if done.code != 0:
         cure = cure_for(done, done.err, hint_at(server))
         raise ActionFailed(f"pgBackRest cannot read {where}: {last_words(done)}", cure)
-    stanzas = json.loads(done.out)
+    stanzas = parse_info(done.out)
     found = _repository(stanzas[0]) if stanzas else None
     if not found or not found.usable:
         said = _status(stanzas[0]) if stanzas else "there is no such stanza"
-        raise ActionFailed(f"pgBackRest finds no usable {where}: {said}.", cure_of(said) or hint_at(server))
+        raise ActionFailed(f"pgBackRest cannot use {where}: {said}.", cure_of(said) or hint_at(server))
+    return found
+
+
+def parse_info(text: str) -> list[dict[str, Any]]:
+    """Return what ``info --output=json`` printed. A failure's words have raw line ends in it (seen with 2.45)."""
+    found: list[dict[str, Any]] = json.loads(text, strict=False)
     return found
 
 
@@ -167,7 +173,8 @@ def _which(database: dict[str, int]) -> tuple[int, int]:
 
 
 def _said(status: dict[str, Any]) -> str:
-    return f"{' '.join(status['message'].split())} ({status['code']})"
+    words = "".join(letter if letter.isprintable() else " " for letter in status["message"].replace("\ufffd", " "))
+    return f"{' '.join(words.split())} ({status['code']})"
 
 
 def _backup(data: dict[str, Any]) -> Backup:

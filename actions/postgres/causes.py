@@ -115,6 +115,11 @@ _CAUSES: list[tuple[str, str]] = [
         "The repository cannot be decrypted: correct repo-cipher-type and repo-cipher-pass in its configuration.",
     ),
     (
+        r"FormatError",
+        "A file of the repository cannot be understood: perhaps repo-cipher-type or repo-cipher-pass is wrong in "
+        "pgBackRest's configuration; else the file is damaged: use another repository.",
+    ),
+    (
         r"postmaster\.pid.* exists|unable to restore while PostgreSQL is running",
         "A server runs there, or its pid file is left over: postgres.stop tells which.",
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actions.backups.pgbackrest import command_line
+from actions.backups.pgbackrest import command_line, parse_info
 from actions.health import Health
 from actions.postgres.connection import CannotConnect, connect
 from actions.postgres.exposure import expose
@@ -145,8 +145,7 @@ def _backup_age_s(settings: PostgresSettings, host: Transport, left_s: float) ->
         return None
     if done.code != 0:
         return None
-    stanzas = msgspec.json.decode(done.out)
-    ends = [b["timestamp"]["stop"] for s in stanzas for b in s.get("backup", []) if not b.get("error")]
+    ends = [b["timestamp"]["stop"] for s in parse_info(done.out) for b in s.get("backup", []) if not b.get("error")]
     return int(time.time() - max(ends)) if ends else None
 
 
