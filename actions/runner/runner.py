@@ -112,7 +112,7 @@ class Runner:
     def _arrive(self) -> None:
         self._append(self._arrival())
         read = self._watch.read if self._watch else None
-        if read and read.sha256 != self._incident.inventory_sha256:
+        if read and (read.sha256 != self._incident.inventory_sha256 or self._incident.inventory_error):
             self._append(read)
         self._catch_up(0)
         for run in self._incident.unfinished():

@@ -86,3 +86,16 @@ def test_a_new_runner_journals_the_inventory_only_where_it_is_another(tmp_path: 
     with running(person.place, watch.first(), watch=watch):
         person.over(person.desk.request_run("say"))
     assert len(read(person)) == 1
+
+
+def test_a_new_runner_tells_that_a_file_which_could_not_be_used_can_be_again(tmp_path: Path) -> None:
+    with at_work(tmp_path, {"there": {"via": "local"}}) as (person, path):
+        before = path.read_bytes()
+        path.write_text("name: t\n")
+        person.until(lambda i: i.inventory_error)
+    path.write_bytes(before)
+    places = places_in(tmp_path)
+    watch = InventoryWatch(path, lambda: real_world(inventory_at(path), places))
+    with running(person.place, watch.first(), watch=watch):
+        person.over(person.desk.request_run("say"))
+    assert not person.incident().inventory_error
