@@ -10,9 +10,7 @@ _LINES = 200
 _BEGINS = re.compile(r"starting PostgreSQL \d")
 _WORDS = re.compile(r"\b(?:FATAL|PANIC|ERROR|WARNING|LOG):\s+(.*)")
 _NOT_A_CAUSE = ("the database system is", "database system is shut down", "terminating connection")
-_COLLECTED = (
-    'cd "$1" && [ -f current_logfiles ] && tail -n "$2" "$(awk \'$1 == "stderr" {print $2; exit}\' current_logfiles)"'
-)
+_COLLECTED = 'cd "$1" && [ -f current_logfiles ] && tail -n "$2" "$(sed -n "s/^stderr //p" current_logfiles)"'
 
 
 def mark(server: Server) -> None:

@@ -58,6 +58,12 @@ def taken_port(lab: Lab) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def told_to_a_collector(lab: Lab) -> Iterator[None]:
+    with configured("logging_collector = on", "log_directory = 'what it says'")(lab), taken_port(lab):
+        yield
+
+
 @pytest.mark.parametrize(
     ("spoil", "words", "cure"),
     [
@@ -68,8 +74,18 @@ def taken_port(lab: Lab) -> Iterator[None]:
         (open_to_all, "invalid permissions", "0700"),
         (empty_pid_file, "is empty", "remove postmaster.pid"),
         (taken_port, "Address already in use", "port is taken"),
+        (told_to_a_collector, "Address already in use", "port is taken"),
     ],
-    ids=["unknown-setting", "too-much-memory", "no-library", "bad-value", "permissions", "pid-file", "port"],
+    ids=[
+        "unknown-setting",
+        "too-much-memory",
+        "no-library",
+        "bad-value",
+        "permissions",
+        "pid-file",
+        "port",
+        "collector",
+    ],
 )
 def test_a_failed_start_names_its_cause(lab: Lab, spoil: Callable[[Lab], Manager[None]], words: str, cure: str) -> None:
     ctx = FakeContext(load_inventory(lab.inventory_path))
