@@ -11,7 +11,7 @@ import msgspec
 from actions.action import action
 from actions.backups.hold import read_hold
 from actions.backups.keeper import keeper, require_reached
-from actions.backups.pgbackrest import Repository, command, read_repository
+from actions.backups.pgbackrest import Backup, Repository, command, read_repository
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
 from actions.postgres.causes import cure_for
@@ -55,8 +55,8 @@ def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outc
     begun = time.monotonic()
     before = read_cluster(server, until_s=_HOURS_S, say=False)
     label = _backup(server, kind, which)
-    manifest, uncounted = _write_manifest(server, label, before)
     taken = read_repository(server).backup(label)
+    manifest, uncounted = _write_manifest(server, label, taken, before)
     if taken is None or taken.error:
         return Outcome(
             ok=False,
@@ -135,7 +135,7 @@ def _backup(server: Server, kind: str, repository: int) -> str:
     return found[1]
 
 
-def _write_manifest(server: Server, label: str, before: Cluster) -> tuple[bool, list[str]]:
+def _write_manifest(server: Server, label: str, taken: Backup | None, before: Cluster) -> tuple[bool, list[str]]:
     """Count again: what stayed the same is what the backup must hold. Damaged tables leave the backup without one."""
     path = manifest_path(server, label)
     damaged = [line.partition(": ")[0] for line in before.damaged()]
@@ -144,12 +144,11 @@ def _write_manifest(server: Server, label: str, before: Cluster) -> tuple[bool, 
             f"No manifest: {', '.join(damaged) + ' cannot be read' if damaged else 'no folder for it'}", "err"
         )
         return False, []
-    backup = read_repository(server).backup(label)
     after = read_cluster(server, until_s=_HOURS_S, say=False)
     manifest = make_manifest(
         label,
         f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        format_lsn(backup.stop_lsn) if backup else "",
+        format_lsn(taken.stop_lsn) if taken else "",
         before,
         after,
     )
