@@ -6,125 +6,198 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from actions.outcome import ActionFailed, GateClosed
+from actions.backups.pgbackrest import Backup
+from actions.outcome import GateClosed
+from actions.postgres.keeping import MOVING, Way, keep_directory, keep_log, keep_tablespace, way_to_keep
+from actions.postgres.places import Spot, mounts_below, spots, used
 from actions.postgres.process import control
-from actions.postgres.restore_record import Kept, RestoreRecord
-from actions.postgres.server import Server, last_words
+from actions.postgres.restore_record import Kept, RestoreRecord, name_in
+from actions.postgres.room import Need, require_room, too_small
+from actions.postgres.server import Server
+from actions.postgres.survey import Survey, survey
 from actions.postgres.surviving_wal import archive_waiting, waiting_segments
-from actions.postgres.workers import look
 
 GATE = "space"
 _MARGIN = 1.1
 """A restored database wants room for its log beside its own size."""
 
-_COPY = 'rm -rf "$2.part" && cp -aL "$1" "$2.part" && rm -rf "$2" && mv -T "$2.part" "$2"'
-"""Copies a directory, again also: a copy of before gives way to a whole one only."""
-_MOVE = """
-set -e
-real=$(readlink -f "$1")
-before=$(stat -c %d:%i "$real")
-mv -T --no-clobber "$real" "$2"
-[ "$(stat -c %d:%i "$2")" = "$before" ] || { echo "$2 is not what $1 was" >&2; exit 66; }
-[ ! -L "$1" ] || mkdir -m 700 "$real"
-"""
-"""Moves a directory, through a link to it also, and proves that what lies there then is what lay here. A link itself is
-never moved: what it leads to would be emptied by the restore."""
+
+class Plan(msgspec.Struct, frozen=True):
+    """Every copy that there will be, and the one of them that is still to be made, if there is one."""
+
+    kept: list[Kept]
+    copy: Kept | None = None
 
 
-def plan_keeping(server: Server, size: int, earlier: RestoreRecord | None) -> list[Kept]:
-    """Say which copies will be kept: those of before that are still there, and what lies in the data directory now.
+class Keeping:
+    """Says, for a backup, which copies will be kept: those that are there, and what lies in the data directory now.
 
     Args:
         server: the server, which is down.
-        size: bytes that a restored database takes.
         earlier: the record of the restore before, of this incident or another.
-
-    Raises:
-        GateClosed: what lies there now cannot be kept, and nobody decided to overwrite it.
-        ActionFailed: there is no room to restore at all.
+        unfinished: whether this one goes on from there: what lies in the data directory is then its own.
+        keep_in: a folder for the old data that a person named.
     """
-    before = _still_there(server, earlier)
-    if is_empty(server):
-        _require_room(server, size)
-        return before
-    now = datetime.now(UTC)
-    stamp, mine = f"{now:%Y%m%dT%H%M%SZ}", bool(earlier and earlier.incident == server.ctx.incident.id)
-    found = control(server)
-    copy = Kept(
-        path="",
-        wal="",
-        what="restored" if mine and earlier and earlier.state != "restoring" else "original",
-        incident=server.ctx.incident.id,
-        at=now.isoformat(timespec="seconds"),
-        cluster=found.system_identifier if found else "",
-    )
-    if why := _cannot_keep(server, size):
-        if not server.ctx.overridden(GATE):
-            raise _no_space(server, why)
-        wal = f"{server.data}.wal-{stamp}" if server.exists(f"{server.data}/pg_wal") else ""
-        return [*before, msgspec.structs.replace(copy, wal=wal)] if wal else before
-    aside = f"{server.data}.aside-{stamp}"
-    outside = server.query(["test", "-L", f"{server.data}/pg_wal"]).code == 0
+
+    def __init__(self, server: Server, earlier: RestoreRecord | None, *, unfinished: bool, keep_in: str) -> None:
+        self._server, self._earlier, self._unfinished, self._keep_in = server, earlier, unfinished, keep_in
+        self._for: tuple[Backup, Plan] | None = None
+
+    def plan(self, backup: Backup) -> Plan:
+        """Look what stands where, and decide; before hours of verification, and again for another backup.
+
+        Raises:
+            GateClosed: what lies there now cannot be kept, or there is no room, and nobody decided to go on.
+            ActionFailed: something cannot be written to at all.
+        """
+        if self._for is None or self._for[0] != backup:
+            self._for = backup, self._plan(survey(self._server, backup, self._keep_in))
+        return self._for[1]
+
+    def _plan(self, found: Survey) -> Plan:
+        server, earlier = self._server, self._earlier
+        if self._unfinished and earlier:
+            copy = earlier.current if earlier.current and not server.exists(earlier.current.place) else None
+            require_room(server, _restored(found, over=True))
+            return Plan(earlier.kept, copy)
+        before = _still_there(server, earlier)
+        if (half := _half_made(server, earlier)) and half in before:
+            server.ctx.log(f"Old data was being kept in {half.place}: that goes on.")
+            return Plan(before, half)
+        if is_empty(server) and not any(space.used for space in found.spaces):
+            require_room(server, _restored(found, over=False))
+            return Plan(before)
+        copy = self._copy(found)
+        return Plan([*before, copy] if copy else before, copy)
+
+    def _copy(self, found: Survey) -> Kept | None:
+        """Say how what lies here will be kept; None where it was decided to overwrite it, and it has no log."""
+        server, now = self._server, datetime.now(UTC)
+        folder, way = _choose_folder(found)
+        place, stamp = name_in(server, folder.path), f"{now:%Y%m%dT%H%M%SZ}"
+        control_file = control(server)
+        what = Kept(
+            path="",
+            wal="",
+            what="restored" if self._was_restored() else "original",
+            incident=server.ctx.incident.id,
+            at=now.isoformat(timespec="seconds"),
+            cluster=control_file.system_identifier if control_file else "",
+        )
+        has_log = server.exists(f"{server.data}/pg_wal")
+        why = [*_unknown(found), *too_small(_kept(found, folder, way))]
+        if why and not server.ctx.overridden(GATE):
+            raise _no_space(server, "; ".join(why))
+        if why:
+            log = Need(folder, used(server, f"{server.data}/pg_wal"), "the log that survived")
+            require_room(server, [*_restored(found, over=True), log])
+            return msgspec.structs.replace(what, wal=f"{place}.wal-{stamp}") if has_log else None
+        moved = {
+            space.folder: f"{space.spot.real}/aside-{stamp}/{space.folder.rpartition('/')[2]}"
+            for space in found.spaces
+            if space.used
+        }
+        if is_empty(server):
+            return msgspec.structs.replace(what, tablespaces=moved)
+        aside = f"{place}.aside-{stamp}"
+        log_at = f"{place}.wal-{stamp}" if found.log_at else f"{aside}/pg_wal"
+        return msgspec.structs.replace(what, path=aside, wal=log_at, tablespaces=moved)
+
+    def _was_restored(self) -> bool:
+        earlier = self._earlier
+        return bool(earlier and earlier.incident == self._server.ctx.incident.id and earlier.state != "restoring")
+
+
+def _choose_folder(found: Survey) -> tuple[Spot, Way]:
+    """Return where to keep the old data, and how: where it need not be copied, if there is such a place."""
+    ways = [(folder, way_to_keep(found.data, folder, found.inside)) for folder in found.folders if folder.writes]
+    return next(((folder, way) for folder, way in ways if way != "copy"), ways[0])
+
+
+def _restored(found: Survey, *, over: bool) -> list[Need]:
+    """Return what a restore takes; ``over``: what lies there now gives way to it."""
+    spaces = [
+        Need(space.spot, (space.of.size or 0) - (space.used if over else 0), f"the {space.of}")
+        for space in found.spaces
+    ]
+    return [Need(found.data, found.layout.data - (found.used if over else 0), "the restored data"), *spaces]
+
+
+def _kept(found: Survey, folder: Spot, way: Way) -> list[Need]:
+    """Return what a restore takes that keeps all there is."""
+    data = int(found.layout.data * _MARGIN)
+    needs = [need for need in _restored(found, over=False) if need.spot is not found.data]
+    needs.append(Need(found.data, data - (found.used if way == "copy" else 0), "the restored data and its log"))
+    needs.append(Need(folder, (found.used if way == "copy" else 0) + found.log, "what is kept"))
+    return needs
+
+
+def _unknown(found: Survey) -> list[str]:
     return [
-        *before,
-        msgspec.structs.replace(copy, path=aside, wal=f"{server.data}.wal-{stamp}" if outside else f"{aside}/pg_wal"),
+        f"nobody can tell which of the folders in {space.spot.path} is this cluster's"
+        for space in found.spaces
+        if space.used and not space.folder
     ]
 
 
 def _still_there(server: Server, earlier: RestoreRecord | None) -> list[Kept]:
     """Return what earlier restores kept; what somebody removed since is said."""
-    kept = [copy for copy in (earlier.kept if earlier else []) if server.exists(copy.wal)]
+    half = _half_made(server, earlier)
+    kept = [copy for copy in (earlier.kept if earlier else []) if copy == half or server.exists(copy.wal or copy.place)]
     for copy in earlier.kept if earlier else []:
         if copy not in kept:
-            server.ctx.log(f"What incident {copy.incident} kept in {copy.path or copy.wal} is gone.", "err")
+            server.ctx.log(f"What incident {copy.incident} kept in {copy.place} is gone.", "err")
     found = control(server)
     foreign = [copy for copy in kept if found and copy.cluster not in ("", found.system_identifier)]
     return [copy for copy in kept if copy not in foreign]
 
 
+def _half_made(server: Server, earlier: RestoreRecord | None) -> Kept | None:
+    """Return the copy that an earlier restore began to make by moving, and did not get to the end of."""
+    copy = earlier.current if earlier and earlier.state == "restoring" else None
+    if copy is None or server.exists(copy.place):
+        return None
+    begun = [*([f"{copy.path}{MOVING}"] if copy.path else []), *copy.tablespaces.values()]
+    return copy if any(server.exists(path) for path in begun) else None
+
+
 def keep_old(server: Server, record: RestoreRecord) -> None:
     """Archive what survived and can be archived, and keep the rest where the record says. Repeating it is harmless."""
-    copy = next((copy for copy in record.kept if (copy.path or copy.wal) == (record.aside or record.saved_wal)), None)
-    if copy is None or server.exists(record.aside or record.saved_wal):
+    copy = record.current
+    if copy is None or server.exists(copy.place):
         return
     if waiting := waiting_segments(server):
         words = f"archive {len(waiting)} complete log segments that survived: {waiting[0]} to {waiting[-1]}"
         if server.ctx.effect(words) and (failed := archive_waiting(server)):
             server.ctx.log(f"Not archived, replayed from the old directory: {', '.join(failed)}", "err")
-    if copy.wal != f"{copy.path}/pg_wal":
-        words = f"save the surviving log in {copy.wal}" + (
-            "" if copy.path else f", and overwrite {server.data}, as was decided"
-        )
-        _keep(server, "keep-log", words, ["sh", "-c", _COPY, "sh", f"{server.data}/pg_wal", copy.wal])
+    for here, there in copy.tablespaces.items():
+        if server.ctx.effect(f"keep what is in a tablespace: move {here} to {there}"):
+            keep_tablespace(server, here, there)
+    if copy.wal and copy.wal != f"{copy.path}/pg_wal":
+        over = "" if copy.path else f", and overwrite {server.data}, as was decided"
+        if server.ctx.effect(f"save the surviving log in {copy.wal}{over}"):
+            keep_log(server, copy.wal)
     if copy.path:
-        words = f"keep the old data directory: move {server.data} to {copy.path}"
-        _keep(server, "keep", words, ["sh", "-c", _MOVE, "sh", server.data, copy.path])
-        _require_nobody_took_it_along(server, copy.path)
+        _keep_directory(server, copy)
 
 
-def _keep(server: Server, key: str, words: str, argv: list[str]) -> None:
-    if server.ctx.effect(words) and (done := server.run(key, argv)).code != 0:
-        raise ActionFailed(f"The old data cannot be kept: {last_words(done)}", "Nothing was overwritten. Make room.")
+def _keep_directory(server: Server, copy: Kept) -> None:
+    data, folder = spots(server, server.data, copy.path.rpartition("/")[0] or "/")
+    inside = mounts_below(server, data.real)
+    way: Way = "empty" if server.exists(f"{copy.path}{MOVING}") else way_to_keep(data, folder, inside)
+    words = {
+        "move": f"move {server.data} to {copy.path}",
+        "empty": f"move all that is in {server.data} to {copy.path}",
+        "copy": f"copy {server.data} to {copy.path}, since {_immovable(data, inside)}; then restore over it",
+    }
+    if server.ctx.effect(f"keep the old data directory: {words[way]}"):
+        keep_directory(server, way, copy)
 
 
-def _require_nobody_took_it_along(server: Server, aside: str) -> None:
-    """Whoever started the server in the moment of the move works in what was moved: then it is moved back.
-
-    Raises:
-        GateClosed: somebody did.
-    """
-    worker = None if server.ctx.dry_run else look(server.query, aside, server.query_ourselves).postmaster()
-    if worker is None:
-        return
-    done = server.run("move-back", ["mv", "-T", "--no-clobber", aside, server.data])
-    where = f"in {aside}" if done.code != 0 or server.exists(aside) else f"in {server.data}, where it was moved back"
-    raise GateClosed(
-        "down",
-        f"Something started {server.name} (pid {worker.pid}) while its directory was moved: it works {where}.",
-        "Find what starts it (a service manager, a supervisor, a cron job), stop that, then postgres.stop.",
-        yields="never",
-        opens="postgres.stop",
-    )
+def _immovable(data: Spot, inside: list[str]) -> str:
+    if data.is_mount:
+        return "it is a mount point"
+    return f"{inside[0]} is mounted in it" if inside else "that is another file system"
 
 
 def is_empty(server: Server) -> bool:
@@ -133,38 +206,11 @@ def is_empty(server: Server) -> bool:
     return not done.out.strip()
 
 
-def _cannot_keep(server: Server, size: int) -> str:
-    """Why the old data directory cannot be kept beside a restored one, or an empty string."""
-    free = _free(server)
-    if free < size * _MARGIN:
-        return f"{free / 1e9:,.1f} GB are free, {size * _MARGIN / 1e9:,.1f} GB are wanted"
-    if server.query(["mountpoint", "-q", server.data]).code == 0:
-        return "it is a mount point and cannot be moved"
-    if server.query(["sh", "-c", 'ls -A "$1"/pg_tblspc 2>/dev/null', "sh", server.data]).out.strip():
-        return "it has tablespaces outside of it, which a restore writes over"
-    return ""
-
-
 def _no_space(server: Server, why: str) -> GateClosed:
     return GateClosed(
         GATE,
         f"The old data directory {server.data} cannot be kept beside a restored one: {why}.",
-        "Make room, or decide to overwrite it: what it holds beyond the backup and its log is then lost for good.",
+        "Make room, or keep it elsewhere (keep_in: a folder of its host), or decide to overwrite it: what it holds "
+        "beyond the backup and its log is then lost for good.",
         yields="reason and target",
     )
-
-
-def _require_room(server: Server, size: int) -> None:
-    if (free := _free(server)) < size:
-        raise ActionFailed(
-            f"There is no room to restore: {free / 1e9:,.1f} GB are free, the database takes {size / 1e9:,.1f} GB.",
-            "Make room, or restore elsewhere.",
-        )
-
-
-def _free(server: Server) -> int:
-    parent = server.data.rpartition("/")[0] or "/"
-    done = server.query(["df", "-B1", "--output=avail", parent])
-    if done.code != 0:
-        raise ActionFailed(f"The free space at {parent} cannot be measured: {last_words(done)}", "Does it exist?")
-    return int(done.out.split()[-1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from actions.backups.archive import read_archive, read_path
@@ -37,7 +39,9 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     damaged: list[str]
 
 
-def choose_backup(server: Server, point: RecoveryPoint, named: str, *, anew: bool) -> Chosen:
+def choose_backup(
+    server: Server, point: RecoveryPoint, named: str, *, anew: bool, look: Callable[[Backup], object]
+) -> Chosen:
     """Choose a backup whose repository was verified: in this incident already, or now.
 
     Args:
@@ -45,6 +49,7 @@ def choose_backup(server: Server, point: RecoveryPoint, named: str, *, anew: boo
         point: where to recover to.
         named: a label that a person insists on, or an empty string.
         anew: verify even what was verified before: a restore did not get to its end.
+        look: told the first choice: it finds out whether that can be restored where it is to go.
 
     Raises:
         ActionFailed: none leads to the recovery point, or nobody can tell.
@@ -56,6 +61,7 @@ def choose_backup(server: Server, point: RecoveryPoint, named: str, *, anew: boo
     first = search.choose({})  # before hours are spent on verifying
     if server.settings.app_roles:
         require_hba(server, first.backup.label, *configuration(server, first.backup))
+    look(first.backup)
     found, choice = search.verified({} if anew else known_soundness(server.ctx.incident))
     _say(server, choice, several=len(repository.keys) > 1)
     order = sorted({choice.backup.repository, *repository.archives}, key=lambda key: key != choice.backup.repository)

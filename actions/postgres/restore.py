@@ -14,7 +14,7 @@ from actions.backups.pgbackrest import command
 from actions.backups.restoring import RestoreProgress
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
-from actions.postgres.aside import keep_old, plan_keeping
+from actions.postgres.aside import Keeping, keep_old
 from actions.postgres.causes import cure_for
 from actions.postgres.choosing import choose_backup
 from actions.postgres.given_up import tell_given_up
@@ -24,6 +24,7 @@ from actions.postgres.last_commit import last_of
 from actions.postgres.managers import unmanaged
 from actions.postgres.recovery_point import RecoveryPoint, after_all, judge_as_latest, recovery_point
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
+from actions.postgres.room import full
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.writers import bar_writers
 from actions.transport import Completed
@@ -34,6 +35,11 @@ _HALF_DONE = (
     "The data directory is incomplete, and without its control file cannot be started; "
     "the old one is kept. Run the step again: it goes on from there."
 )
+
+_READY = """
+[ -e "$1/PG_VERSION" ] || [ -e "$1/backup.manifest" ] || { mkdir -p -m 700 "$1" && : >"$1/PG_VERSION"; }
+"""
+"""Without either, pgBackRest restores over nothing that lies there or in a tablespace."""
 
 
 @action(
@@ -51,16 +57,17 @@ _HALF_DONE = (
         "latest": "the newest backup that the recovery point allows (as without parameters)",
         "backup": "start from this backup's label",
         "to": "recover to this instant, with its zone, or lsn:POSITION",
+        "keep_in": "keep the old data in this folder of its host (else beside the data directory)",
     },
 )
-def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "") -> Outcome:
+def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "", keep_in: str = "") -> Outcome:
     """Restore PostgreSQL from a backup."""
     server = find_server(ctx)
     point = recovery_point(ctx.incident, latest=latest, backup=backup, to=to)
     _require_down(server)
     _require_same_place(server)
     begun = time.monotonic()
-    record = _prepare(server, point, backup)
+    record = _prepare(server, point, backup, keep_in)
     if not ctx.dry_run:
         save_record(server, record)
     try:
@@ -96,14 +103,15 @@ def _require_same_place(server: Server) -> None:
         )
 
 
-def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
-    """Choose and verify a backup, and say where the old data will be kept; nothing is changed yet."""
+def _prepare(server: Server, point: RecoveryPoint, named: str, keep_in: str) -> RestoreRecord:
+    """Say what stands where and where the old data will be kept; choose and verify a backup. Nothing is changed yet."""
     unfinished = _unfinished(server)
-    chosen = choose_backup(server, point, "" if named == "latest" else named, anew=bool(unfinished))
+    keeping = Keeping(server, load_record(server), unfinished=bool(unfinished), keep_in=keep_in.rstrip("/"))
+    named = "" if named == "latest" else named
+    chosen = choose_backup(server, point, named, anew=bool(unfinished), look=keeping.plan)
     backup = chosen.backup
-    kept = unfinished.kept if unfinished else plan_keeping(server, backup.size, load_record(server))
+    plan = keeping.plan(backup)
     known = unfinished.known if unfinished else last_of(server, Measured())
-    fresh = kept[-1] if kept and not unfinished and not server.exists(kept[-1].path or kept[-1].wal) else None
     if after_all(point, known.newest_commit_at if known.newest_commit_at == known.no_commit_after else None):
         judge_as_latest(server.ctx.incident, point)
     tell_given_up(server, point, known, backup.stopped_at)
@@ -118,9 +126,10 @@ def _prepare(server: Server, point: RecoveryPoint, named: str) -> RestoreRecord:
         stop_lsn=backup.stop_lsn,
         timeline=chosen.timeline,
         size=backup.size,
-        aside=unfinished.aside if unfinished else fresh.path if fresh else "",
-        saved_wal=unfinished.saved_wal if unfinished else fresh.wal if fresh else "",
-        kept=kept,
+        aside=unfinished.aside if unfinished else plan.copy.path if plan.copy else "",
+        saved_wal=unfinished.saved_wal if unfinished else plan.copy.wal if plan.copy else "",
+        keeping=unfinished.keeping if unfinished else plan.copy.place if plan.copy else "",
+        kept=plan.kept,
         sources=chosen.sources,
         damaged=chosen.damaged,
         passed_over=chosen.passed_over,
@@ -151,18 +160,22 @@ def _restore(server: Server, record: RestoreRecord) -> None:
         return
     _require_down(server)
     server.remove(f"{server.data}/postmaster.pid")  # a killed server leaves it, and pgBackRest takes it for a live one
+    ready = server.run("ready", ["sh", "-c", _READY, "sh", server.data])
+    if ready.code != 0:
+        raise _failed(server, record, ready)
     progress = RestoreProgress(record.size, server.ctx.incident.rto_left_s, server.ctx.progress)
     done = server.run("restore", restore_command(server, record), timeout_s=_DAY_S, on_line=progress.line)
     if done.code != 0:
-        raise _failed(record, done)
+        raise _failed(server, record, done)
 
 
-def _failed(record: RestoreRecord, done: Completed) -> ActionFailed:
+def _failed(server: Server, record: RestoreRecord, done: Completed) -> ActionFailed:
+    """One of pgBackRest's processes may fail for what another one ran into, and only the last one's words are told."""
     status = f" (exit status {done.code})" if done.code > 0 else ""
     words = f"{done.err}\n{done.out[-4000:]}\nstatus {done.code}"
     return ActionFailed(
         f"pgBackRest could not restore backup {record.backup}: {last_words(done)}{status}",
-        cure_for(done, words, "Mend what it says; run the step again."),
+        full(server, server.data) or cure_for(done, words, "Mend what it says; run the step again."),
         left_behind=_HALF_DONE,
         facts={"backup": record.backup, "exit": done.code},
     )
@@ -216,7 +229,7 @@ def _outcome(record: RestoreRecord, seconds: float) -> Outcome:
             "bytes": record.size,
             "seconds": round(seconds, 1),
             "aside": record.aside,
-            "kept": [f"{copy.path or copy.wal} ({copy.what}, {copy.incident})" for copy in record.kept],
+            "kept": [f"{copy.place} ({copy.what}, {copy.incident})" for copy in record.kept],
             "passed_over": record.passed_over,
             "recovery_point": record.point,
             **record.known.facts(),

@@ -1,4 +1,4 @@
-"""What a restore writes down beside the data directory, so that whoever comes next knows what lies there."""
+"""What a restore writes down outside of the data directory, so that whoever comes next knows what lies there."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         what: ``original``: what the disaster left; ``restored``: what an earlier restore of the same incident had made.
         incident, at: which incident kept it, and when (UTC, ISO 8601).
         cluster: its system identifier, where its control file could be read.
+        tablespaces: where its folder in each tablespace was, and where it is kept.
     """
 
     path: str
@@ -29,6 +30,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     incident: str
     at: str
     cluster: str = ""
+    tablespaces: dict[str, str] = {}
+
+    @property
+    def place(self) -> str:
+        """What is there once all of it is kept: it is made last."""
+        return self.path or self.wal or next(reversed(self.tablespaces.values()), "")
 
 
 class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,6 +54,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         timeline: the timeline that leads to the recovery point.
         aside: where the old data directory was moved, or an empty string.
         saved_wal: where the old log segments are, or an empty string.
+        keeping: the place of the copy that this restore makes, or an empty string.
         kept: every copy that was kept on this host so far, the oldest first: an inventory of the incident, and of those
             before it, not of one attempt. What a first restore kept is needed by the second one, too.
         damaged: names of log segments that no repository has whole.
@@ -71,6 +79,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     size: int = 0
     aside: str = ""
     saved_wal: str = ""
+    keeping: str = ""
     kept: list[Kept] = []
     damaged: list[str] = []
     passed_over: list[str] = []
@@ -82,6 +91,12 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     known: Measured = Measured()
 
     @property
+    def current(self) -> Kept | None:
+        """The copy that this restore makes, if it makes one."""
+        place = self.keeping or self.aside or self.saved_wal
+        return next((copy for copy in self.kept if place and copy.place == place), None)
+
+    @property
     def logs(self) -> list[str]:
         """Where log survived, the oldest copy first: it is what the disaster left, and wins over what came after."""
         return list(
@@ -91,9 +106,20 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         )
 
 
+def record_folder(server: Server) -> str:
+    """Return the folder that the record is in: the inventory's for what is kept, else that of the data directory."""
+    return server.settings.keep_in.rstrip("/") or server.data.rpartition("/")[0] or "/"
+
+
+def name_in(server: Server, folder: str) -> str:
+    """Return how what belongs to this data directory is called in a folder: beside it by its name, else by its path."""
+    parent, _, name = server.data.rpartition("/")
+    return f"{folder.rstrip('/')}/{name if folder == (parent or '/') else server.data.strip('/').replace('/', '-')}"
+
+
 def record_path(server: Server) -> str:
-    """Return where the record is: beside the data directory, which may be lost at any time."""
-    return f"{server.data}.cleo-restore.json"
+    """Return where the record is: never in the data directory, which may be lost at any time."""
+    return f"{name_in(server, record_folder(server))}.cleo-restore.json"
 
 
 def load_record(server: Server) -> RestoreRecord | None:
@@ -103,6 +129,8 @@ def load_record(server: Server) -> RestoreRecord | None:
         ActionFailed: it is there and cannot be understood.
     """
     text = server.read(record_path(server))
+    if text is None and server.settings.keep_in:  # the folder was named since
+        text = server.read(f"{server.data}.cleo-restore.json")
     if text is None:
         return None
     try:

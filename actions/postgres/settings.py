@@ -56,13 +56,15 @@ class PostgresSettings(_Settings, frozen=True, kw_only=True, tag="postgres", tag
 
     ``app_roles`` are the roles that write for the application; ``heartbeat`` is a table whose column
     ``at`` receives a committed time every second or so: it tells how much was lost. ``config_file`` is the path of
-    postgresql.conf where that lies neither in the data directory nor in Debian's place.
+    postgresql.conf where that lies neither in the data directory nor in Debian's place. ``keep_in`` is a folder of its
+    host for what a restore keeps and writes down; else that is where the data directory lies.
     """
 
     host: str
     title: str = "PostgreSQL"
     data_directory: str
     config_file: str = ""
+    keep_in: str = ""
     bin_directory: str = ""
     run_as: str = ""
     address: str = "127.0.0.1"

@@ -79,32 +79,6 @@ def test_the_log_that_survived_is_replayed_and_the_old_data_kept(lab: Lab, ctx: 
     assert ctx.do(allow_writers).ok
 
 
-def test_no_room_to_keep_the_old_data_is_a_typed_decision(lab: Lab, ctx: FakeContext) -> None:
-    last = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id")
-    lab.break_("postgres", "kill-postmaster")
-    (lab.site.data_directory / "pg_tblspc" / "1").symlink_to(lab.site.run_directory)
-    with pytest.raises(GateClosed) as closed:
-        ctx.do(restore)
-    assert (closed.value.gate, closed.value.yields) == ("space", "reason and target")
-    (lab.site.data_directory / "pg_tblspc" / "1").unlink()
-
-    short = FakeContext(ctx.inventory, overrides={"space": "the disk is full"})
-    short.query = lambda host, argv, **rest: _no_space(ctx, host, argv, **rest)  # type: ignore[method-assign]
-    restored = short.do(restore)
-    assert restored.facts["aside"] == ""
-    assert short.do(apply_wal).ok
-    assert lab.psql(f"SELECT count(*) FROM heartbeat WHERE id = {last}") == "1"
-    assert ctx.do(allow_writers).ok
-
-
-def _no_space(ctx: FakeContext, host: str, argv: list[str], **rest: object) -> object:
-    from actions.transport import Completed
-
-    if argv[0] == "df":
-        return Completed(argv=argv, code=0, out="Avail\n1000\n", err="", duration_s=0)
-    return ctx.query(host, argv, **rest)  # type: ignore[arg-type]
-
-
 def test_a_server_whose_data_directory_is_gone_is_stopped_all_the_same(lab: Lab, ctx: FakeContext) -> None:
     before = {fact.name: fact for fact in identity(ctx)}
     for entry in lab.site.data_directory.iterdir():

@@ -67,7 +67,7 @@ def test_a_server_that_starts_while_its_directory_is_moved_keeps_it(lab: Lab, ct
         return real(key, *args, **rest)  # type: ignore[arg-type]
 
     ctx.run = run  # type: ignore[assignment,method-assign]
-    with pytest.raises(GateClosed, match="while its directory was moved") as closed:
+    with pytest.raises(GateClosed, match="while its data was being kept") as closed:
         ctx.do(restore)
     assert (closed.value.gate, closed.value.opens) == ("down", "postgres.stop")
     assert lab.psql("SELECT 1") == "1"

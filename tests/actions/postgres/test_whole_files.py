@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from actions.outcome import ActionFailed
-from actions.postgres.aside import _COPY
+from actions.postgres.keeping import _COPY_LOG
 from actions.postgres.server import Server
 from actions.postgres.settings import Backups, PostgresSettings, Service
 from actions.transport import Completed
@@ -112,6 +112,6 @@ def test_a_log_is_saved_again_where_the_move_after_it_did_not_happen(folder: Pat
     log.mkdir()
     for name in ("1", "2"):
         (log / name).write_text(name)
-        subprocess.run(["sh", "-c", _COPY, "sh", log, saved], check=True)
+        subprocess.run(["sh", "-c", _COPY_LOG, "sh", log, saved], check=True)
     assert sorted(path.name for path in saved.iterdir()) == ["1", "2"]
     assert sorted(path.name for path in folder.iterdir()) == ["pg_wal", "saved"]
