@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def until(wanted: Callable[[], object], deadline_s: float = 20.0) -> None:
+def until(wanted: Callable[[], object], deadline_s: float = 30.0) -> None:
     """Return once ``wanted`` is true; fail after ``deadline_s`` seconds."""
     end = time.monotonic() + deadline_s
     while not wanted():

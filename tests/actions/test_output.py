@@ -20,8 +20,9 @@ from actions.transport import local
 from journal.events import RunRequested
 from journal.records import Program, Run
 from journal.store import Journal, JournalUnanswered, JournalWriteFailed, OutputLine, Reader
-from tests.actions.transport.support import Output, finish, until
+from tests.actions.transport.support import Output, finish
 from tests.journal.journals import begun
+from tests.waiting import until
 
 RUN = 2
 LINES = {"out": [str(n) for n in range(1, 20_001)], "err": [f"oh {n}" for n in range(1, 301)]}

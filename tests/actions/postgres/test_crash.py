@@ -17,8 +17,8 @@ from actions.postgres.writers import allow_writers, stop_writers
 from cleo_console.lab import Lab
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
-from tests.actions.postgres.waiting import wait_until
 from tests.labs import lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-crash")
@@ -37,7 +37,7 @@ def test_start_is_enough_for_a_killed_server(lab: Lab, ctx: FakeContext) -> None
 
 
 def test_writers_are_kept_out_of_a_running_server_and_of_a_restarted_one(lab: Lab, ctx: FakeContext) -> None:
-    wait_until(lambda: lab.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'cleo_app'") != "0")
+    until(lambda: lab.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'cleo_app'") != "0")
     stopped = ctx.do(stop_writers)
     assert stopped.facts["sessions_ended"] >= 1
     assert lab.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'cleo_app'") == "0"
@@ -65,7 +65,7 @@ def test_the_log_that_survived_is_replayed_and_the_old_data_kept(lab: Lab, ctx: 
     lab.psql("ALTER SYSTEM SET archive_command = 'false'")
     lab.psql("SELECT pg_reload_conf()")
     waiting = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
-    wait_until(lambda: (lab.site.data_directory / "pg_wal/archive_status" / f"{waiting}.ready").exists())
+    until(lambda: (lab.site.data_directory / "pg_wal/archive_status" / f"{waiting}.ready").exists())
     last = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id")
     lab.break_("postgres", "kill-postmaster")
 

@@ -15,8 +15,8 @@ from actions.postgres.start_stop import stop
 from actions.postgres.writers import allow_writers, stop_writers
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.actions.postgres.waiting import wait_until
 from tests.labs import lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-eras")
@@ -41,7 +41,7 @@ def beat(lab: Lab) -> tuple[str, datetime]:
 def archived(lab: Lab) -> None:
     """Wait until all log so far is in the archive."""
     name = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
-    wait_until(lambda: any(lab.site.repository.rglob(f"{name}-*")))
+    until(lambda: any(lab.site.repository.rglob(f"{name}-*")))
 
 
 def copied(lab: Lab, when: str) -> None:
@@ -97,7 +97,7 @@ def test_an_instant_between_two_timelines_is_asked_back(lab: Lab, ctx: FakeConte
     recover(ctx, "latest")
     newest = datetime.fromisoformat(lab.psql("SELECT max(at)::text FROM heartbeat"))
     assert newest >= last
-    wait_until(lambda: datetime.fromisoformat(lab.psql("SELECT max(at)::text FROM heartbeat")) > newest)
+    until(lambda: datetime.fromisoformat(lab.psql("SELECT max(at)::text FROM heartbeat")) > newest)
     archived(lab)
     between = newest + timedelta(milliseconds=50)
     ctx.with_incident(decisions={"recovery_point": f"time:{between.isoformat()}"})

@@ -16,8 +16,8 @@ from actions.postgres.writers import allow_writers
 from cleo_console.lab import Lab
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext, RunnerDied
-from tests.actions.postgres.waiting import wait_until
 from tests.labs import lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-interrupted")
@@ -92,7 +92,7 @@ def test_a_segment_that_vanishes_after_the_check_stops_replay_before_anything_is
 ) -> None:
     label = lab.backup("full")
     names = [lab.psql("SELECT pg_walfile_name(pg_switch_wal())") for _ in range(3) if lab.site.app_psql(BEAT)]
-    wait_until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= names[-1])
+    until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= names[-1])
     lab.break_("postgres", "lose-data-directory")
     assert ctx.do(restore, backup=label).ok
     (stored,) = list(lab.site.repository.rglob(f"{names[1]}-*"))
@@ -119,7 +119,7 @@ def test_a_segment_that_vanishes_after_the_check_stops_replay_before_anything_is
 def test_a_damaged_segment_is_named(lab: Lab, ctx: FakeContext) -> None:
     label = lab.backup("full")
     names = [lab.psql("SELECT pg_walfile_name(pg_switch_wal())") for _ in range(2) if lab.site.app_psql(BEAT)]
-    wait_until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= names[-1])
+    until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= names[-1])
     lab.break_("postgres", "lose-data-directory")
     (stored,) = list(lab.site.repository.rglob(f"{names[0]}-*"))
     content = bytearray(stored.read_bytes())

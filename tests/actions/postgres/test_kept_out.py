@@ -27,8 +27,8 @@ from cleo_console.lab import Lab
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
 from tests.actions.postgres.strangers import pg_ctl
-from tests.actions.postgres.waiting import wait_until
 from tests.labs import lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-kept-out")
@@ -147,10 +147,10 @@ def test_a_session_that_is_slow_to_end_is_told_as_one(lab: Lab, ctx: FakeContext
         os.kill(pid, signal.SIGSTOP)
         try:
             stopping = pool.submit(ctx.do, stop_writers)
-            wait_until(lambda: is_told_to_end(pid))
+            until(lambda: is_told_to_end(pid))
             before = watch.execute(looks).fetchone()
             assert before
-            wait_until(lambda: (watch.execute(looks).fetchone() or (0,))[0] >= before[0] + 3)
+            until(lambda: (watch.execute(looks).fetchone() or (0,))[0] >= before[0] + 3)
         finally:
             os.kill(pid, signal.SIGCONT)
         done = stopping.result()
@@ -180,7 +180,7 @@ def half_logged_in(lab: Lab) -> psycopg.pq.PGconn:
     password = lab.site.app_password_file.read_text().strip().rpartition(":")[2]
     told = f"host=127.0.0.1 port={lab.site.port} dbname=cleoai user=cleo_app password={password}"
     begun = psycopg.pq.PGconn.connect_start(f"{told} gssencmode=disable sslmode=disable".encode())
-    wait_until(lambda: begun.connect_poll() and authenticating(lab))
+    until(lambda: begun.connect_poll() and authenticating(lab))
     return begun
 
 

@@ -20,8 +20,8 @@ from actions.postgres.writers import allow_writers, stop_writers
 from cleo_console.lab import Lab
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
-from tests.actions.postgres.waiting import wait_until
 from tests.labs import lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-lost")
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.xdist_group("postgres-lost")
 
 def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     switched = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
-    wait_until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= switched)
+    until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= switched)
     assert FakeContext(load_inventory(lab.inventory_path)).do(verify_backups).summary.startswith("1 backup, newest ")
     fault = lab.break_("postgres", "lose-data-directory")
     ctx = FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"}, began_at=fault.at)

@@ -13,8 +13,8 @@ from actions.postgres.start_stop import start, stop
 from actions.postgres.writers import allow_writers
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.actions.postgres.waiting import wait_until
 from tests.labs import lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-replay-waits")
@@ -25,7 +25,7 @@ def restored(lab: Lab, segments: int = 0) -> FakeContext:
     for _ in range(segments):
         lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES")
         name = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
-    wait_until(lambda: lab.psql("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver") >= name)
+    until(lambda: lab.psql("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver") >= name)
     lab.break_("postgres", "lose-data-directory")
     ctx = FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"})
     assert ctx.do(restore).ok

@@ -29,9 +29,9 @@ from actions.transport import Completed, LocalHost, open_transport
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.postgres.strangers import contained_copy, foreign_cluster, kept_copy, pg_ctl, run_contained
-from tests.actions.postgres.waiting import wait_until
 from tests.actions.sshd import Sshd
 from tests.labs import lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-who-answers")
@@ -108,7 +108,7 @@ def test_a_server_is_found_however_it_was_told_its_directory(
     link.symlink_to(down.site.data_directory)
     server = launched(down, PGDATA=str(link if through == "a link" else down.site.data_directory))
     try:
-        wait_until(lambda: health(settings).status in ("up", "degraded") and "replay" not in health(settings).detail)
+        until(lambda: health(settings).status in ("up", "degraded") and "replay" not in health(settings).detail)
         assert f"runs (pid {server.pid})" in ctx.do(is_running).summary
         assert "already up" in ctx.do(start).summary
         with pytest.raises(GateClosed) as closed:
@@ -215,7 +215,7 @@ def hiding(lab: Lab, folder: Path, program: str, *words: str) -> Iterator[subpro
     drop = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
     process = run_contained([*drop, str(folder / "postgres"), *words])
     status = Path(f"/proc/{process.pid}/status")
-    wait_until(lambda: "Name:\tpostgres" in status.read_text())
+    until(lambda: "Name:\tpostgres" in status.read_text())
     try:
         yield process
     finally:
@@ -230,7 +230,7 @@ def test_a_process_that_nobody_buried_hides_nothing(down: Lab, ctx: FakeContext,
     with hiding(down, tmp_path, "/bin/sleep", "60") as process:
         assert process.pid in {worker.pid for worker in look(server.query, server.data).hidden}
         process.kill()
-        wait_until(lambda: "State:\tZ" in Path(f"/proc/{process.pid}/status").read_text())
+        until(lambda: "State:\tZ" in Path(f"/proc/{process.pid}/status").read_text())
         assert not look(server.query, server.data).hidden
 
 

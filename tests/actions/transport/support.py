@@ -1,20 +1,10 @@
-"""What the transport's tests share: waiting for a state, and a program that a test can steer."""
+"""What the transport's tests share: its output, its end, and a program that a test can steer."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from actions.transport import Completed, Handle
-
-
-def until(condition: Callable[[], object], within_s: float = 15) -> None:
-    """Wait for ``condition`` to hold; fail where it does not in time."""
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "the state did not come in time"
-        time.sleep(0.02)
 
 
 def never() -> bool:

@@ -20,7 +20,8 @@ from actions.transport import (
     local,
 )
 from actions.transport.local_handle import LocalHandle
-from tests.actions.transport.support import Output, finish, never, until, until_released
+from tests.actions.transport.support import Output, finish, never, until_released
+from tests.waiting import until
 
 
 @pytest.fixture

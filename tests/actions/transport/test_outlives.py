@@ -13,7 +13,8 @@ import pytest
 
 from actions.transport import ProgramLost, State, local
 from actions.transport.shim import leave_in_memory, place_in_memory
-from tests.actions.transport.support import Output, finish, never, until, until_released
+from tests.actions.transport.support import Output, finish, never, until_released
+from tests.waiting import until
 
 _ROOT = Path(__file__).parents[3]
 

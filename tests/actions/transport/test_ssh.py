@@ -25,7 +25,8 @@ from actions.transport import (
     remote,
 )
 from tests.actions.sshd import Sshd
-from tests.actions.transport.support import Output, finish, never, until, until_released
+from tests.actions.transport.support import Output, finish, never, until_released
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ import pytest
 
 from actions.transport import Handle, State, TransportLost, Unreachable, open_transport
 from tests.actions.sshd import Sshd
-from tests.actions.transport.support import Output, finish, never, until, until_released
+from tests.actions.transport.support import Output, finish, never, until_released
+from tests.waiting import until
 
 _ROOT = Path(__file__).parents[3]
 _NOTICED_S = 10
@@ -64,7 +65,7 @@ def test_a_frozen_connection_is_noticed_and_replaced(sshd: Sshd, release: Path) 
     following = _follow(sshd, release, relink_s=15)
     sshd.freeze()
     release.touch()
-    until(lambda: following.handle.trouble, within_s=_NOTICED_S)
+    until(lambda: following.handle.trouble, deadline_s=_NOTICED_S)
     following.join(30)
     assert following.code == 6
     assert not following.handle.trouble
@@ -74,7 +75,7 @@ def test_a_frozen_host_is_in_doubt_and_keeps_the_exit_status(sshd: Sshd, release
     following = _follow(sshd, release, relink_s=0)
     sshd.freeze(whole=True)
     release.touch()
-    until(lambda: following.handle.trouble, within_s=_NOTICED_S)
+    until(lambda: following.handle.trouble, deadline_s=_NOTICED_S)
     following.join(30)
     assert following.lost is not None
     assert "attach again" in following.lost.hint
