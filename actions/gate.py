@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from actions.outcome import GateClosed
-from journal.errors import CleoError
+from actions.outcome import Cancelled, GateClosed, said
 from journal.events import ClosedGate
 
 if TYPE_CHECKING:
@@ -32,8 +31,10 @@ def live_closed(live: Mapping[str, LiveGate], ctx: ActionContext) -> Iterator[Cl
     for name, gate in live.items():
         try:
             closed = gate(ctx)
-        except CleoError as error:
-            closed = Closed(name, f"It cannot be told whether this is safe: {error}", "reason and target")
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001  # a broken system may answer anything; that opens no gate
+            closed = Closed(name, f"It cannot be told whether this is safe: {said(error)}", "reason and target")
         if closed:
             yield closed
 

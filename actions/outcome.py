@@ -84,4 +84,9 @@ class InDoubt(CleoError):
     """It cannot be known whether the effect took place; a person decides."""
 
 
-__all__ = ["ActionFailed", "Cancelled", "Finding", "GateClosed", "InDoubt", "Outcome"]
+def said(error: Exception) -> str:
+    """Return what an error says; one that nobody foresaw, with its kind."""
+    return str(error) if isinstance(error, CleoError) else f"{type(error).__name__}: {error}"
+
+
+__all__ = ["ActionFailed", "Cancelled", "Finding", "GateClosed", "InDoubt", "Outcome", "said"]

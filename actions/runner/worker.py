@@ -14,7 +14,7 @@ import msgspec
 
 from actions.action import Action
 from actions.gate import Closed, overridden
-from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcome
+from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcome, said
 from actions.redaction import Redactor
 from actions.runner.context import RunContext
 from actions.runner.output import OutputPump
@@ -117,7 +117,7 @@ class Worker:
         except JournalWriteFailed as error:
             refusal = Closed("journal", f"The journal could not be written, so nothing was started. {error}")
         except Exception as error:  # noqa: BLE001  # a broken system may answer anything; nothing has begun yet
-            refusal = Closed("identity", f"The target's identity cannot be told: {_said(error)}")
+            refusal = Closed("identity", f"The target's identity cannot be told: {said(error)}")
         if refusal:
             job.append(refused(run, refusal, job.redactor))
         return refusal is None
@@ -190,7 +190,7 @@ class Worker:
             for line in traceback.format_exc().splitlines():
                 self.job.context.log(line, "err")
             end = self._ended(
-                "failed", Outcome(ok=False, summary=_said(error), left_behind="unknown: look at the output")
+                "failed", Outcome(ok=False, summary=said(error), left_behind="unknown: look at the output")
             )
         return _with_duration(end, time.monotonic() - begun)
 
@@ -250,7 +250,3 @@ def digest(action: Action) -> str:
 
 def _with_duration(end: e.ActionFinished, seconds: float) -> e.ActionFinished:
     return msgspec.structs.replace(end, duration_s=round(seconds, 3))
-
-
-def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, CleoError) else f"{type(error).__name__}: {error}"

@@ -98,6 +98,25 @@ def test_what_was_once_done_opens_nothing_that_is_not_so_now(person: Person) -> 
     assert (run.state, run.refusal.gate, run.refusal.opens) == (RunState.REFUSED, "hold", "thing.work")
 
 
+def blind(ctx: ActionContext) -> Closed | None:
+    raise ValueError("invalid literal for int(): 'FATAL: too many clients'")
+
+
+def test_a_gate_that_cannot_look_is_closed_by_its_own_name_and_yields_to_a_person(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    person.desk.decide("point", "latest")
+    unsure = Action(replace.spec, replace.function, replace.target, {"hold": blind})
+    with running(person.place, world(places, unsure)):
+        run = person.over(person.desk.request_run("break", confirmed="thing@db1"))
+        assert (run.state, run.refusal.gate, run.refusal.yields) == (RunState.REFUSED, "hold", "reason and target")
+        assert "too many clients" in run.refusal.message
+        assert closed(person.over(person.desk.request_run("break", dry_run=True)))[0][0] == "hold"
+        sure = [Override(gate="hold", reason="I looked", target="thing@db1")]
+        run = person.over(person.desk.request_run("break", confirmed="thing@db1", overrides=sure))
+        assert run.state is RunState.SUCCEEDED
+
+
 def test_a_gate_that_closes_between_two_effects_stops_before_the_second(person: Person) -> None:
     person.desk.decide("point", "latest")
     person.over(person.desk.request_run("work"))
