@@ -101,6 +101,9 @@ class Refusal(msgspec.Struct):
     opens: str = ""
 
 
+_GRAVITY = ("wrong", "warning", "note")
+
+
 class Run(msgspec.Struct):
     """One asking for an action, and what became of it. ``id`` is the request's seq.
 
@@ -146,6 +149,11 @@ class Run(msgspec.Struct):
     def changes_step(self) -> bool:
         """Whether the step's state follows from this run: neither a dry run nor a look into a doubtful one."""
         return not self.dry_run and not self.probe_of
+
+    @property
+    def gravest_first(self) -> list[Finding]:
+        """What it found: what is proven wrong, then what a person must see to, then the rest."""
+        return sorted(self.findings, key=lambda finding: _GRAVITY.index(finding.severity))
 
     @property
     def warnings(self) -> list[Finding]:

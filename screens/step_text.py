@@ -169,14 +169,11 @@ def _run_lines(run: Run) -> list[Line]:
 def _findings(run: Run) -> list[Line]:
     """Return what a run found, the gravest first, each with its cure."""
     lines: list[Line] = []
-    for finding in sorted(run.findings, key=lambda one: _GRAVITY[one.severity]):
+    for finding in run.gravest_first:
         style = {"wrong": _BAD, "warning": _WARN}.get(finding.severity, _QUIET)
         lines.append(line(finding.severity, (inert(str(finding)), style)))
         lines += [line("", (inert(finding.cure), "bold"))] if finding.cure else []
     return lines
-
-
-_GRAVITY = {"wrong": 0, "warning": 1, "note": 2}
 
 
 def _proof(incident: Incident, step: Step) -> list[Line]:

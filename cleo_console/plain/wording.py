@@ -175,11 +175,9 @@ def run_lines(run: Run) -> list[str]:
 
 def _findings(run: Run) -> Iterable[str]:
     """Yield what a run found, the gravest first, each with its cure."""
-    for severity in ("wrong", "warning", "note"):
-        for finding in run.findings:
-            if finding.severity == severity:
-                cure = f" {finding.cure}" if finding.cure else ""
-                yield f"  {severity.upper() if severity == 'wrong' else severity.capitalize()}: {finding}.{cure}"
+    for finding in run.gravest_first:
+        severity, cure = finding.severity, f" {finding.cure}" if finding.cure else ""
+        yield f"  {severity.upper() if severity == 'wrong' else severity.capitalize()}: {finding}.{cure}"
 
 
 def _passes(yields: str) -> str:
