@@ -15,7 +15,7 @@ from actions.postgres.eras import edge
 from actions.postgres.identity import identity
 from actions.postgres.process import control
 from actions.postgres.server import Server, find_server
-from actions.postgres.wal import SEGMENT_BYTES
+from actions.postgres.wal import segment_size
 from journal.counting import count
 
 _SETS_NAMED = 30
@@ -80,7 +80,7 @@ def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:
     archive = read_archive(server, repository)
     timeline = max(archive.newest_timeline, newest.timeline)
     path, found = read_path(server, repository, timeline), control(server)
-    size = found.segment_bytes if found else SEGMENT_BYTES
+    size = found.segment_bytes if found else segment_size(newest.start_lsn, newest.start_segment)
     last = archive.newest(path, size)
     if not last:
         return {**facts, "findings": [*findings, "no log segment is archived"]}

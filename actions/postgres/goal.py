@@ -123,7 +123,7 @@ class Logs:
 
         Replay takes a segment from the first copy that has it: a copy counts up to where an earlier one takes over.
         """
-        tails = [saved_tail(self.server, place, timeline, number * self.size) for place in self.record.logs]
+        tails = [saved_tail(self.server, place, timeline, number * self.size, self.size) for place in self.record.logs]
         return max(tails, key=lambda tail: tail.lsn or 0, default=Tail(None, 0, None))
 
     @cached_property

@@ -48,6 +48,12 @@ def parse_segment(name: str, size: int = SEGMENT_BYTES) -> Segment:
     return Segment(int(name[:8], 16), int(name[8:16], 16) * per_file + int(name[16:24], 16))
 
 
+def segment_size(lsn: int, name: str) -> int:
+    """Return how many bytes a segment has, told by the name of the one in which the position ``lsn`` lies."""
+    sizes = (1 << power for power in range(20, 31))
+    return next((size for size in sizes if Segment(int(name[:8], 16), lsn // size).name(size) == name), SEGMENT_BYTES)
+
+
 class Fork(msgspec.Struct, frozen=True):
     """A timeline was left for the next one at ``lsn``."""
 

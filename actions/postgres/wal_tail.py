@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from actions.backups.pgbackrest import command, read_repository
 from actions.outcome import ActionFailed
 from actions.postgres.server import Server
-from actions.postgres.wal import SEGMENT_BYTES, format_lsn, parse_lsn
+from actions.postgres.wal import format_lsn, parse_lsn, segment_size
 from actions.transport import Completed
 
 _AWK = "/ lsn: /{last=$0} / desc: COMMIT/{commit=$0; if (!first) first=$0} END{print last; print commit; print first}"
@@ -62,7 +63,7 @@ def archived_tail(server: Server, segment: str, repository: int = 0) -> Tail:
         done = _without_control(server, segment, repository)
     if not _LSN.search(done.out) and done.err.strip():
         raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {done.err.strip()}", "Verify it.")
-    return _parse(done.out)
+    return _parse(done.out, lambda start: segment_size(start, segment))
 
 
 def _without_control(server: Server, segment: str, repository: int) -> Completed:
@@ -89,8 +90,8 @@ def _as_file(server: Server, segment: str, key: int, archive_id: str) -> Complet
     return server.query([*argv, *ask], timeout_s=_DUMP_S, env={"TZ": "UTC"})
 
 
-def saved_tail(server: Server, directory: str, timeline: int, start_lsn: int) -> Tail:
-    """Return the end of the log that survived in ``directory``, read on from ``start_lsn``."""
+def saved_tail(server: Server, directory: str, timeline: int, start_lsn: int, size: int) -> Tail:
+    """Return the end of the log that survived in ``directory``, in segments of ``size``, read on from ``start_lsn``."""
     argv = [
         "sh",
         "-c",
@@ -102,16 +103,16 @@ def saved_tail(server: Server, directory: str, timeline: int, start_lsn: int) ->
         format_lsn(start_lsn),
         _AWK,
     ]
-    return _parse(server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}).out)
+    return _parse(server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}).out, lambda _: size)
 
 
-def _parse(out: str) -> Tail:
+def _parse(out: str, size: Callable[[int], int]) -> Tail:
     last, commit, first, *_ = [*out.split("\n"), "", "", ""]
     lsn, length = _LSN.search(last), _LENGTH.search(last)
     if not lsn or not length:
         return Tail(None, 0, None)
     start = parse_lsn(lsn[1])
-    reach = _reach(start, int(length[1]), switch="desc: SWITCH" in last)
+    reach = _reach(start, int(length[1]), size(start) if "desc: SWITCH" in last else 0)
     return Tail(start, reach, committed_at(commit), committed_at(first))
 
 
@@ -121,8 +122,8 @@ def committed_at(line: str) -> datetime | None:
     return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) if found else None
 
 
-def _reach(start: int, length: int, *, switch: bool) -> int:
-    """The highest position the server can have called its own after this record; a switch leaves the segment."""
-    if switch:
-        return (start // SEGMENT_BYTES + 1) * SEGMENT_BYTES + _PAGE_HEADER
+def _reach(start: int, length: int, left: int) -> int:
+    """The highest position the server can have called its own after this record; a switch has ``left`` a segment."""
+    if left:
+        return (start // left + 1) * left + _PAGE_HEADER
     return start + length + 8 + (length // _PAGE + 1) * _PAGE_HEADER
