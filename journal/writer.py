@@ -137,7 +137,7 @@ class Writer:
         return self._outcome_of(job)
 
     def _holders(self) -> str:
-        return who_holds(self._parts.last) or "nobody: the disk does not answer"
+        return who_holds(self._parts.last) or "nobody that we can see; the disk may not answer"
 
     def _outcome_of(self, job: Job) -> Any:
         """Return what became of a job that has been begun: nobody can take it back."""
