@@ -87,8 +87,8 @@ class Monitor:
             self._stop.wait(EVERY_S)
 
     def _record(self, system: str, health: Health, was: str, seen_at: str | None, last: Measured | None) -> None:
-        detail = self._redactor.text(health.detail)
-        payload = {"status": health.status, "detail": detail, "facts": health.facts, "seen_at": seen_at}
+        detail, facts = self._redactor.text(health.detail), self._redactor.value(health.facts)
+        payload = {"status": health.status, "detail": detail, "facts": facts, "seen_at": seen_at}
         if last:
             payload["last"] = last.facts()
         self._journal.set_reading(f"health:{system}", payload)

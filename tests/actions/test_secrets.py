@@ -19,6 +19,7 @@ from actions.secrets import Secret, SecretUnavailable, learn_secrets
 from cleo_console.world import real_world
 from journal.events import Kind
 from journal.records import RunState
+from journal.store import Reader
 from tests.actions.worlds import Person, declared, places_in, plan_with, running, world
 from tests.waiting import until
 
@@ -114,7 +115,10 @@ def test_a_probe_that_says_a_secret_says_none(tmp_path: Path, inventory: Invento
     learn_secrets(inventory)
     places = places_in(tmp_path)
     person = Person(declared(places, kind=Kind.LAB))
-    probes = {"thing": lambda deadline_s: Health(status="down", detail=f"refused {SECRET}")}
+    seen = Health(status="down", detail=f"refused {SECRET}", facts={"said": [SECRET]})
+    probes = {"thing": lambda deadline_s: seen}
     with running(person.place, replace(world(places), probes=probes)):
         until(lambda: "thing" in person.incident().health)
     assert person.incident().health["thing"].detail == f"refused {BLOT}"
+    with Reader(person.place.journal) as reader:
+        assert reader.readings()["health:thing"].payload["facts"] == {"said": [BLOT]}
