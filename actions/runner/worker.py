@@ -177,7 +177,8 @@ class Worker:
         except Cancelled as stop:
             end = self._ended("cancelled", Outcome(ok=False, summary="cancelled", left_behind=stop.left_behind))
         except (ProgramLost, TransportLost, InDoubt) as error:
-            return e.ActionInDoubt(step=run.step, run=run.id, why=error.message, program=what_is_known(error))
+            why, known = (self.job.redactor.text(text) for text in (error.message, what_is_known(error)))
+            return e.ActionInDoubt(step=run.step, run=run.id, why=why, program=known)
         except GateClosed as gate:
             facts = {"gate": gate.gate, "yields": gate.yields, "opens": gate.opens}
             end = self._ended("failed", Outcome(ok=False, summary=str(gate), facts=facts))

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from actions.action import action
+from actions.context import ActionContext
 from actions.health import Health
 from actions.inventory import Inventory
+from actions.outcome import InDoubt, Outcome
 from actions.redaction import BLOT, Redactor
 from actions.secrets import Secret, SecretUnavailable, learn_secrets
 from cleo_console.world import real_world
@@ -122,3 +125,18 @@ def test_a_probe_that_says_a_secret_says_none(tmp_path: Path, inventory: Invento
     assert person.incident().health["thing"].detail == f"refused {BLOT}"
     with Reader(person.place.journal) as reader:
         assert reader.readings()["health:thing"].payload["facts"] == {"said": [BLOT]}
+
+
+@action("thing.work")
+def lose(ctx: ActionContext) -> Outcome:
+    """End so that nobody knows how, and say too much of it."""
+    raise InDoubt(f"nobody saw the end of it --password={ctx.secret('hunter2')}")
+
+
+def test_what_is_said_of_a_doubt_holds_no_secret(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    with running(person.place, world(places, lose)):
+        run = person.over(person.desk.request_run("work"))
+    said = f"nobody saw the end of it --password={BLOT}"
+    assert (run.state, run.in_doubt, run.program_status) == (RunState.IN_DOUBT, said, said)
