@@ -29,6 +29,9 @@ _LINKS = r"""
 for link in "$1"/pg_tblspc/*; do [ -L "$link" ] && printf '%s\t%s\n' "${link##*/}" "$(readlink -- "$link")"; done
 exit 0
 """
+_BEGIN = re.compile(r"restore command begin \S+: (?:\[\] )?(.*)")
+_MAP = re.compile(r'--(tablespace-map|link-map)=(?:"([^"=]+)=([^"]*)"|([^\s"=]+)=(\S+))')
+_MAP_ALL = re.compile(r'--tablespace-map-all=(?:"([^"]*)"|(\S+))')
 _CATALOG = re.compile(r"^Catalog version number:\s+(\d+)", re.MULTILINE)
 _INFO_S = 60
 
@@ -52,11 +55,28 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         data: bytes that go into the data directory.
         tablespaces: those of the backup.
         version: the name of this cluster's folder in every tablespace; empty where nobody can tell.
+        links: what is restored elsewhere, as a link in the data directory, and where to.
     """
 
     data: int
     tablespaces: list[Tablespace]
     version: str
+    links: dict[str, str] = {}
+
+
+class _Maps(msgspec.Struct, frozen=True):
+    """Where pgBackRest's configuration has things restored to, other than where they were."""
+
+    tablespaces: dict[str, str]
+    links: dict[str, str]
+    every: str
+    link_all: bool
+
+    def place(self, oid: str, name: str, path: str) -> str:
+        other = (
+            self.tablespaces.get(name) or self.tablespaces.get(oid) or (f"{self.every}/{name}" if self.every else "")
+        )
+        return (other or path).rstrip("/")
 
 
 def backup_layout(server: Server, backup: Backup) -> Layout:
@@ -72,16 +92,40 @@ def backup_layout(server: Server, backup: Backup) -> Layout:
     sets: list[dict[str, Any]] = [one for stanza in json.loads(done.out) for one in stanza.get("backup", [])]
     found = next((one for one in sets if one["label"] == label), {})
     sizes, version = _sizes(server, label, ask)
+    maps = _read_maps(server)
     spaces = [
         Tablespace(
             oid=str(space["oid"]),
             name=space["name"],
-            path=space["destination"].rstrip("/"),
+            path=maps.place(str(space["oid"]), space["name"], space["destination"]),
             size=sizes.get(f"pg_tblspc/{space['oid']}", 0) if sizes else None,
         )
         for space in found.get("tablespace") or []
     ]
-    return Layout(data=sizes.get("pg_data", backup.size), tablespaces=spaces, version=version)
+    known = {link["name"]: link["destination"] for link in found.get("link") or [] if maps.link_all}
+    return Layout(
+        data=sizes.get("pg_data", backup.size), tablespaces=spaces, version=version, links={**known, **maps.links}
+    )
+
+
+def _read_maps(server: Server) -> _Maps:
+    """Return what pgBackRest says that it would do; asked for a set and a place that cannot be, it does nothing."""
+    nothing = ("--set=none", "--pg1-path=/nonexistent", "--log-level-console=info", "--log-level-file=off")
+    done = server.query(command(server, "restore", *nothing), timeout_s=_INFO_S)
+    found = _BEGIN.search(done.out)
+    if not found:
+        server.ctx.log(f"pgBackRest does not say whether tablespaces are restored elsewhere: {last_words(done)}", "err")
+    said = found[1] if found else ""
+    maps: dict[str, dict[str, str]] = {"tablespace-map": {}, "link-map": {}}
+    for kind, quoted, to, plain, there in _MAP.findall(said):
+        maps[kind][quoted or plain] = to or there
+    every = _MAP_ALL.search(said)
+    return _Maps(
+        maps["tablespace-map"],
+        maps["link-map"],
+        (every[1] or every[2]).rstrip("/") if every else "",
+        "--link-all" in said.split(),
+    )
 
 
 def _sizes(server: Server, label: str, ask: list[str]) -> tuple[dict[str, int], str]:

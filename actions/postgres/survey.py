@@ -152,11 +152,15 @@ def _say(server: Server, found: Survey) -> None:
     for mount in found.inside:
         say(f"{mount} is a file system of its own, and is restored into.")
     if found.log_at:
-        say(
-            f"Its pg_wal is a link to {found.log_at} ({size_words(found.log)}); the restored server has its log inside."
-        )
+        inside = "" if "pg_wal" in found.layout.links else "; the restored server has its log inside"
+        say(f"Its pg_wal is a link to {found.log_at} ({size_words(found.log)}){inside}.")
+    for name, path in found.layout.links.items():
+        say(f"{name} is restored to {path}, as pgBackRest's configuration says.")
     for space in found.spaces:
-        size = space.of.size
-        comes = "not in the backup" if space.of not in found.layout.tablespaces else "its size is not known"
-        comes = f"{size_words(size)} are restored" if size and comes != "not in the backup" else comes
-        say(f"The {space.of} is {space.spot}: {size_words(space.used)} there now, {comes}.")
+        say(f"The {space.of} is {space.spot}: {size_words(space.used)} there now, {_comes(space, found.layout)}.")
+
+
+def _comes(space: Space, layout: Layout) -> str:
+    if space.of in layout.tablespaces:
+        return "its size is not known" if space.of.size is None else f"{size_words(space.of.size)} are restored"
+    return "restored elsewhere" if any(space.of.oid == of.oid for of in layout.tablespaces) else "not in the backup"

@@ -89,7 +89,10 @@ def test_a_mount_point_is_restored_into_and_what_lay_there_is_kept_outside(
         ctx.dies_after = "copy"
         with pytest.raises(RunnerDied):
             ctx.do(restore)
+        (half,) = data.parent.glob("*.copying")
+        (half / "global" / "pg_control").unlink()  # as if the copy had been killed before it came there
         aside = Path(ctx.do(restore).facts["aside"])
+        assert f"{aside}.copying" == str(half)
         assert (aside / "global" / "pg_control").read_bytes() == before
         assert list(data.parent.glob("*.aside-*")) == [aside], "one copy, and nothing half done beside it"
         assert data.stat().st_ino == mount_point
@@ -126,6 +129,24 @@ def test_a_folder_that_nothing_can_be_made_in_is_known_first(lab: Lab, ctx: Fake
         assert (aside / "base").is_dir() and (aside / "PG_VERSION").read_text()
         assert list(elsewhere.glob("*aside-*")) == [aside]
         recovered(lab, named, row)
+
+
+def test_the_next_incident_goes_on_with_what_was_moved_half(lab: Lab, ctx: FakeContext) -> None:
+    row, data = survived(lab), lab.site.data_directory
+    elsewhere = folder(lab, "kept")
+    with unwritable(data.parent):
+        first = context(lab, keep_in=str(elsewhere))
+        first.dies_after = "empty"
+        with pytest.raises(RunnerDied):
+            first.do(restore)
+        (moving,) = elsewhere.glob("*.moving")
+        shutil.move(moving / "base", data / "base")
+        second = context(lab, keep_in=str(elsewhere)).with_incident(id="INC-2")
+        aside = Path(second.do(restore).facts["aside"])
+        assert f"{aside}.moving" == str(moving)
+        assert (aside / "base").is_dir() and (aside / "global").is_dir()
+        assert kept(second).incident == first.incident.id
+        recovered(lab, second, row)
 
 
 def test_the_old_data_is_kept_where_a_person_says(lab: Lab, ctx: FakeContext) -> None:
@@ -218,6 +239,21 @@ def test_a_tablespace_that_cannot_be_restored_is_known_first(lab: Lab, ctx: Fake
         error = refused(ctx)
         assert f"The tablespace outside {space} is missing" in error.message
         assert "mount it" in error.hint
+
+
+def test_a_tablespace_that_is_restored_elsewhere_is_told_where(lab: Lab, ctx: FakeContext, space: Path) -> None:
+    """What lay at its old place is kept also: the log may write there again."""
+    survived(lab)
+    config, other = lab.site.backup_config, folder(lab, "other place")
+    config.write_text(f"{config.read_text()}\n[global:restore]\ntablespace-map=outside={other}\n")
+    dry = context(lab, dry_run=True)
+    dry.do(restore)
+    assert any(f"The tablespace outside is {other}" in line for line in dry.lines)
+    assert ctx.do(restore).ok
+    ((was, now),) = kept(ctx).tablespaces.items()
+    assert Path(now).is_dir() and not Path(was).exists()
+    assert ctx.do(apply_wal).ok
+    assert lab.psql("SELECT count(*) FROM heavy") == "1000"
 
 
 def test_each_file_system_has_its_room_measured(lab: Lab, ctx: FakeContext, space: Path) -> None:
