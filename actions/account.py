@@ -29,11 +29,16 @@ def expanded(path: str, hint: str = "") -> Path:
         hint: what to do where we have none; by default, to write the whole path or set HOME.
 
     Raises:
-        NoHome: we have none.
+        NoHome: we have none, or there is no such account.
     """
     try:
         return Path(path).expanduser()
     except RuntimeError:
+        whose = path.split("/", 1)[0].removeprefix("~")
+        if whose:
+            raise NoHome(
+                f"{path} means the home folder of account {whose}, which is not known here.", "Write the whole path."
+            ) from None
         raise NoHome(
             f"{path} means a home folder, and there is none: HOME is not set, and account {os.getuid()} has no "
             "entry in /etc/passwd.",

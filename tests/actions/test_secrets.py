@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from actions.account import NoHome
 from actions.action import action
 from actions.context import ActionContext
 from actions.health import Health
@@ -80,6 +81,13 @@ def test_bytes_that_are_no_text_are_said_to_be_no_secret(tmp_path: Path) -> None
         Secret(file=str(path)).read()
     with pytest.raises(SecretUnavailable, match="cat that is to print a secret"):
         Secret(command=["cat", str(path)]).read()
+
+
+def test_the_home_of_somebody_who_is_not_known_is_said_as_that() -> None:
+    with pytest.raises(
+        NoHome, match=r"^~nobody-like-that/password means .* account nobody-like-that, which is not known"
+    ):
+        Secret(file="~nobody-like-that/password").read()
 
 
 def test_a_runner_starts_whatever_of_the_inventory_cannot_be_read_yet(
