@@ -13,8 +13,8 @@ from actions.postgres.restore import restore
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.postgres.strangers import pg_ctl
-from tests.actions.postgres.waiting import wait_until
 from tests.labs import running_lab
+from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("postgres-segment-sizes")
 
@@ -51,7 +51,7 @@ def archived(lab: Lab) -> str:
     site = lab.site
     site.app_psql("INSERT INTO heartbeat DEFAULT VALUES")
     left, at = lab.psql("SELECT pg_walfile_name(pg_switch_wal()); SELECT pg_current_wal_lsn()").split()
-    wait_until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= left)
+    until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= left)
     return at
 
 
