@@ -10,6 +10,7 @@ from actions.postgres.layout import Layout, Tablespace, backup_layout, present_t
 from actions.postgres.places import Spot, account, mounts_below, size_words, spots, used
 from actions.postgres.restore_record import record_folder
 from actions.postgres.server import Server
+from actions.postgres.unmounted import require_mounted
 
 _BLOCKED = 'for at in "$@"; do [ ! -d "$at/lost+found" ] || [ -r "$at/lost+found" ] || echo "$at/lost+found"; done'
 
@@ -50,10 +51,12 @@ def survey(server: Server, backup: Backup, keep_in: str) -> Survey:
 
     Raises:
         ActionFailed: something is not there, or cannot be written by the server's account.
+        GateClosed: a disk is not mounted, and nobody decided to go on.
     """
     layout = backup_layout(server, backup)
     folder = record_folder(server)
     data, record, named = spots(server, server.data, folder, keep_in or folder)
+    require_mounted(server, data, record, named)
     _require_record_folder(server, record)
     _require_usable(server, data, "data directory")
     beside = spots(server, data.real.rpartition("/")[0] or "/")[0]
@@ -86,7 +89,9 @@ def _spaces(server: Server, layout: Layout) -> list[Space]:
     wanted = {space.path: space for space in layout.tablespaces}
     every = [*wanted.values(), *(space for space in present_tablespaces(server) if space.path not in wanted)]
     spaces = []
-    for of, spot in zip(every, spots(server, *(space.path for space in every)) if every else [], strict=True):
+    looked = spots(server, *(space.path for space in every)) if every else []
+    require_mounted(server, *looked)
+    for of, spot in zip(every, looked, strict=True):
         if of.path in wanted:
             _require_usable(server, spot, str(of))
         folder = f"{spot.real}/{version}" if version else ""

@@ -56,6 +56,22 @@ def unwritable(path: Path) -> Iterator[Path]:
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
+@contextmanager
+def in_fstab(path: Path) -> Iterator[None]:
+    """``/etc/fstab`` names a file system at a directory; the file itself is only covered for a while."""
+    table = Path("/etc/fstab")
+    table.touch()
+    with tempfile.NamedTemporaryFile("w", prefix="cleo-fstab-", dir=PARENT) as lines:
+        lines.write(f"{table.read_text()}\nnone {path} tmpfs noauto 0 0\n")
+        lines.flush()
+        Path(lines.name).chmod(0o644)
+        _run("mount", "--bind", lines.name, str(table))
+        try:
+            yield
+        finally:
+            _run("umount", "--lazy", str(table))
+
+
 def folder(lab: Lab, name: str) -> Path:
     """Make a folder of the lab's account, and return it."""
     path = lab.directory / name

@@ -20,7 +20,7 @@ from actions.postgres.start_stop import stop
 from actions.postgres.writers import allow_writers
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext, RunnerDied
-from tests.actions.postgres.mounts import bound, folder, mounted, unwritable
+from tests.actions.postgres.mounts import bound, folder, in_fstab, mounted, unwritable
 from tests.actions.postgres.strangers import pg_ctl, served
 from tests.labs import running_lab
 
@@ -265,6 +265,22 @@ def test_each_file_system_has_its_room_measured(lab: Lab, ctx: FakeContext, spac
         assert isinstance(closed, GateClosed)
         assert closed.gate == "space"
         assert f"needed on the file system {space}" in closed.message
+
+
+@pytest.mark.parametrize("part", ["", "pg_wal"])
+def test_a_disk_that_is_not_mounted_is_no_place_to_restore_to(lab: Lab, ctx: FakeContext, part: str) -> None:
+    """What is restored beside it would be hidden once it is mounted."""
+    survived(lab)
+    disk = lab.site.data_directory / part
+    with in_fstab(disk):
+        closed = refused(ctx)
+        assert isinstance(closed, GateClosed)
+        assert (closed.gate, closed.yields) == ("mounted", "reason")
+        assert f"mount {disk}" in closed.hint
+        sure = context(lab, dry_run=True, overrides={"mounted": "the disk is dead"})
+        assert sure.do(restore).ok
+        with mounted(disk):
+            assert context(lab, dry_run=True).do(restore).ok
 
 
 def test_a_lost_and_found_that_stops_pgbackrest_is_known_first(lab: Lab, ctx: FakeContext) -> None:
