@@ -13,7 +13,7 @@ import msgspec
 from actions.action import action
 from actions.backups.keeper import keeper, require_reached
 from actions.backups.options import config_file
-from actions.backups.pgbackrest import command, read_repository
+from actions.backups.pgbackrest import PATIENCE, command, read_repository
 from actions.context import ActionContext
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Outcome
@@ -209,8 +209,8 @@ def _require_obeyed(server: Server, keys: list[int], left_behind: str) -> None:
     """
     config, stanza = _config(server), server.settings.backups.stanza
     for key in keys:
-        argv = command(server, "expire", "--dry-run", "--log-level-console=info", repository=key)
-        done = server.query(argv, timeout_s=60)
+        argv = command(server, "expire", "--dry-run", PATIENCE, "--log-level-console=info", repository=key)
+        done = server.query(argv, timeout_s=120)
         if f"--repo{key}-retention-full={_FOREVER}" not in done.out:
             raise ActionFailed(
                 f"pgBackRest does not obey the hold written to {config}: {last_words(done)}",

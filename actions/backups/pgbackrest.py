@@ -18,6 +18,11 @@ DEFAULT_FILES = ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf")
 DEFAULT_INCLUDED = "/etc/pgbackrest/conf.d"
 """Where pgBackRest looks itself, the first file that there is, and every ``*.conf`` of the folder."""
 
+PATIENCE = "--io-timeout=5"
+"""Seconds; pgBackRest takes four times as long to give up a store that refuses it (seen with 2.45), by default four
+minutes, in which it does not say what the other repositories hold."""
+_INFO_S = 120
+
 _USABLE = (0, 2)
 """A repository's status: it has backups; it has none, but perhaps log."""
 
@@ -108,7 +113,8 @@ def read_repository(server: Server) -> Repository:
     Raises:
         ActionFailed: none of them can be read, or has such a stanza.
     """
-    done = server.query(command(server, "info", "--output=json", "--log-level-console=off"), timeout_s=60)
+    argv = command(server, "info", "--output=json", "--log-level-console=off", PATIENCE)
+    done = server.query(argv, timeout_s=_INFO_S)
     where = f"the stanza {server.settings.backups.stanza}"
     if done.code != 0:
         cure = cure_for(done, done.err, hint_at(server))

@@ -86,7 +86,7 @@ def edge(server: Server, archive: Archive, timeline: int, *, first: bool) -> dat
     """Return a timeline's first or last archived commit; None where its outer segments hold none."""
     names = sorted((name for name in archive.segments if int(name[:8], 16) == timeline), reverse=not first)
     for name in names[:_LOOKED_THROUGH]:
-        tail: Tail = archived_tail(server, name)
+        tail: Tail = archived_tail(server, name, archive.held[name])
         if at := tail.first_committed_at if first else tail.committed_at:
             return at
     return None

@@ -111,11 +111,11 @@ class Logs:
         return self._survived(found.timeline, found.number)
 
     def _archived(self, segment: str) -> Tail:
-        """Return the end of an archived segment, from the repository that replay takes it from. It is fetched once."""
+        """Return the end of an archived segment, from where replay takes it. It is fetched once."""
         if segment not in self._read:
             holders = self.archive.held.get(segment, ())
-            whole = (key for key, bad in self.record.sources.items() if key in holders and segment not in bad)
-            self._read[segment] = archived_tail(self.server, segment, next(whole, 0))
+            whole = [key for key, bad in self.record.sources.items() if key in holders and segment not in bad]
+            self._read[segment] = archived_tail(self.server, segment, whole or holders)
         return self._read[segment]
 
     def _survived(self, timeline: int, number: int) -> Tail:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from actions.backups.pgbackrest import command
+from actions.backups.pgbackrest import PATIENCE, command
 from actions.postgres.server import Server
 from actions.postgres.wal import SEGMENT_NAME
 
 _PUSH_S = 300
+_SLOW_S = 15
+"""What takes so long to fail is a repository that does not answer: it would not answer for the next segment, either."""
 
 
 def waiting_segments(server: Server) -> list[str]:
@@ -24,10 +26,12 @@ def archive_waiting(server: Server) -> list[str]:
     Returns:
         The names of segments that could not be archived; replay reads those from the old directory.
     """
-    failed = []
-    for name in waiting_segments(server):
-        argv = command(server, "--no-archive-async", "archive-push", f"{server.data}/pg_wal/{name}")
+    waiting, failed = waiting_segments(server), list[str]()
+    for number, name in enumerate(waiting):
+        argv = command(server, "--no-archive-async", PATIENCE, "archive-push", f"{server.data}/pg_wal/{name}")
         done = server.run(f"archive-{name}", argv, timeout_s=_PUSH_S)
         if done.code != 0:
             failed.append(name)
+        if done.code != 0 and done.duration_s > _SLOW_S:
+            return [*failed, *waiting[number + 1 :]]
     return failed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -45,41 +45,38 @@ class Tail(msgspec.Struct, frozen=True):
     first_committed_at: datetime | None = None
 
 
-def archived_tail(server: Server, segment: str, repository: int = 0) -> Tail:
+def archived_tail(server: Server, segment: str, repositories: Sequence[int] = ()) -> Tail:
     """Return the end of an archived segment.
 
     Args:
         server: the server.
         segment: its name.
-        repository: the number of the repository to take it from; 0: the first that has it.
+        repositories: where to take it from, one after the other, by their numbers; none: wherever there is log.
 
     Raises:
         ActionFailed: it cannot be fetched from the archive: it is damaged.
     """
+    said = "no repository has an archive"
+    for key in repositories or read_repository(server).archives:
+        done = _fetched(server, segment, key)
+        if _LSN.search(done.out) or not done.err.strip():
+            return _parse(done.out, lambda start: segment_size(start, segment))
+        said = done.err.strip()
+    raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {said}", "Verify it.")
+
+
+def _fetched(server: Server, segment: str, key: int) -> Completed:
     argv = ["sh", "-c", _FETCH, "sh", segment, server.program("pg_waldump"), _AWK]
-    argv += command(server, "--log-level-console=error", repository=repository)
+    argv += command(server, "--log-level-console=error", repository=key)
     done = server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"})
-    if not _LSN.search(done.out) and "pg_control" in done.err:
-        done = _without_control(server, segment, repository)
-    if not _LSN.search(done.out) and done.err.strip():
-        raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {done.err.strip()}", "Verify it.")
-    return _parse(done.out, lambda start: segment_size(start, segment))
-
-
-def _without_control(server: Server, segment: str, repository: int) -> Completed:
-    """Read a segment as a file of a repository: no data directory is needed for that."""
+    if _LSN.search(done.out) or "pg_control" not in done.err:
+        return done
     archives = read_repository(server).archives
-    order = [key for key in archives if key == repository] or list(archives)
-    if not order:
-        raise ActionFailed(f"Log segment {segment} cannot be read: no repository has an archive.", "Verify them.")
-    for key in order:
-        done = _as_file(server, segment, key, archives[key])
-        if _LSN.search(done.out):
-            break
-    return done
+    return _as_file(server, segment, key, archives[key]) if key in archives else done
 
 
 def _as_file(server: Server, segment: str, key: int, archive_id: str) -> Completed:
+    """Read a segment as a file of a repository: no data directory is needed for that."""
     folder = f"archive/{server.settings.backups.stanza}/{archive_id}/{segment[:16]}"
     ask = command(server, "--log-level-console=error", repository=key)
     listing = server.query([*ask, "repo-ls", folder], timeout_s=_DUMP_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,6 +126,34 @@ def test_the_first_repository_is_lost_and_the_second_recovers_everything(lab: La
     taken = ctx.do(take)
     assert taken.ok, taken.summary
     assert ctx.do(release).ok
+
+
+def test_a_store_that_does_not_answer_is_named_and_the_other_is_read(lab: Lab, ctx: FakeContext) -> None:
+    config, place = lab.site.backup_config, f"repo2-path={second(lab)}\n"
+    store = {
+        "type": "s3",
+        "path": "/backups",
+        "s3-bucket": "backups",
+        "s3-endpoint": "127.0.0.1",
+        "s3-region": "none",
+        "s3-key": "key",
+        "s3-key-secret": "secret",
+        "storage-host": "127.0.0.1",
+        "storage-port": str(closed_port()),
+    }
+    lines = "".join(f"repo2-{name}={value}\n" for name, value in store.items())
+    config.write_text(config.read_text().replace(place, lines))
+    seen = ctx.do(verify_backups)
+    assert "repository 2 cannot be used" in seen.summary
+    assert "HostConnectError" in seen.summary
+    assert seen.facts["backups"] == 1
+    assert not seen.facts["missing_segments"]
+
+
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def test_a_set_that_was_copied_is_taken_from_where_it_is_whole(lab: Lab, ctx: FakeContext) -> None:
