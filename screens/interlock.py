@@ -22,8 +22,8 @@ from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
 
-MOST_OUTPUT = 5
-"""Lines of the dry run in sight."""
+MOST_OUTPUT = 12
+"""Lines of the dry run that are shown whole once it is over: where what stands, what is kept and restored where."""
 
 
 class Interlock(WatchingDialog[str], TakesTyping):
@@ -51,6 +51,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         yield Quiet(id="gates", classes="-empty")
         yield Quiet(id="run-status")
         yield OutputView(id="run-output", classes="-empty")
+        yield Quiet(id="said", classes="-empty")
         yield Quiet("not known yet: the dry run tells", id="target")
 
     def foot(self) -> Iterable[Widget]:
@@ -89,8 +90,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         gates.show(Content.styled("\n".join(lines), "bold $text-warning"))
 
     def _settle(self, run: Run) -> None:
-        output = self.query_one("#run-output", OutputView)
-        output.styles.height = min(len(self.session.tails.get(run.id, ())), MOST_OUTPUT)  # room for the target
+        self._show_said(run)
         wanted, typed = word_to_type(run.target), self.query_one("#typed", Input)
         label = self.query_one("#type-label", Quiet)
         if not wanted:
@@ -104,6 +104,15 @@ class Interlock(WatchingDialog[str], TakesTyping):
         warning = "" if run.state is RunState.SUCCEEDED else "The dry run did not end well: read why first. "
         label.show(Content.assemble((warning, "bold $text-error"), "to go on, type  ", (wanted, "bold")))
         self._judge()
+
+    def _show_said(self, run: Run) -> None:
+        """Show what the dry run said in lines that are broken where they end: nothing of it is cut off."""
+        lines = [inert(line.text) for line in self.session.tails.get(run.id, ())]
+        left_out = [f"({len(lines) - MOST_OUTPUT} lines before these: o, output)"] if len(lines) > MOST_OUTPUT else []
+        self.query_one("#run-output", OutputView).display = False
+        said = self.query_one("#said", Quiet)
+        said.set_class(not lines, "-empty")
+        said.show(Content("\n".join([*left_out, *lines[-MOST_OUTPUT:]])))
 
     def field_for_typing(self) -> Input | None:
         """Return the field: letters belong there wherever the focus is. Enter on cancel still cancels."""

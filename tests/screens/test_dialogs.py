@@ -214,6 +214,21 @@ async def test_what_would_be_refused_is_said_with_the_step_that_opens_it_and_is_
         assert len(written(at_restore, e.RunRequested)) == 1
 
 
+async def test_what_the_dry_run_said_is_shown_whole(
+    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    """Where the old data is kept must not be cut off at the end of a line."""
+    async with console(host, size) as seen:
+        await seen.press("enter")
+        run = await requested(seen, at_restore)
+        runner.start(run, **RESTORE, dry_run=True, destructive=True)
+        folder = "the old data would be kept in " + "/a-folder-with-a-long-name" * 4 + "/in-the-end"
+        runner.say(run, folder, "nothing is changed")
+        await seen.sees("nothing is changed")
+        runner.finish(run, step="restore", summary="would restore")
+        await seen.sees("type  cleoai-lab", "/in-the-end", "nothing is changed")
+
+
 async def test_a_gate_that_yields_does_not_keep_from_typing(
     host: FakeHost, at_restore: Journal, runner: PlayedRunner
 ) -> None:
