@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import msgspec
 
-from actions.backups.pgbackrest import Backup, command, hint_at
+from actions.backups.pgbackrest import Backup, command, hint_at, parse_info
 from actions.outcome import ActionFailed
 from actions.postgres.process import control
 from actions.postgres.server import Server, last_words
@@ -89,7 +88,7 @@ def backup_layout(server: Server, backup: Backup) -> Layout:
     done = server.query([*ask, "info", f"--set={label}", "--output=json", "--log-level-console=off"], timeout_s=_INFO_S)
     if done.code != 0:
         raise ActionFailed(f"pgBackRest cannot tell what backup {label} holds: {last_words(done)}", hint_at(server))
-    sets: list[dict[str, Any]] = [one for stanza in json.loads(done.out) for one in stanza.get("backup", [])]
+    sets: list[dict[str, Any]] = [one for stanza in parse_info(done.out) for one in stanza.get("backup", [])]
     found = next((one for one in sets if one["label"] == label), {})
     sizes, version = _sizes(server, label, ask)
     maps = _read_maps(server)
