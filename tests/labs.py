@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,5 +61,13 @@ def remove_abandoned_labs() -> None:
         if owner.isdigit() and not Path("/proc", owner).exists():
             with contextlib.suppress(CleoError, FileNotFoundError):  # another worker is at it already
                 if parent.stat().st_uid == os.geteuid():
+                    _unmount(parent)
                     Lab.remove(parent / "lab")
                     shutil.rmtree(parent, ignore_errors=True)
+
+
+def _unmount(parent: Path) -> None:
+    """Take away what a test mounted in its lab; what is in a mounted file system is not removed with the lab."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in reversed([path for path in mounts if path.startswith(f"{parent}/")]):
+        subprocess.run(["umount", "--lazy", mount], check=True)

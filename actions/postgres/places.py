@@ -105,7 +105,8 @@ def used(server: Server, path: str) -> int:
 
 def size_words(size: int) -> str:
     """Return a size in words, as people read it off ``df``."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
+    scale, unit = next(((s, u) for s, u in ((1e9, "GB"), (1e6, "MB")) if size >= s), (1e3, "kB"))
+    return f"{size / scale:,.1f} {unit}"
 
 
 def account(server: Server) -> str:
