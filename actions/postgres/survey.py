@@ -144,7 +144,7 @@ def _require_cleanable(server: Server, found: Survey) -> None:
     blocked = server.query(["sh", "-c", _BLOCKED, "sh", found.data.real, *found.inside]).out.splitlines()
     if blocked:
         raise ActionFailed(
-            f"{blocked[0]} cannot be read by {account(server)}: pgBackRest and PostgreSQL stop at it.",
+            f"{blocked[0]} cannot be read by {account(server)}: pgBackRest stops at it.",
             f"It is the file system's own, and empty unless a check found something. As root: rmdir {blocked[0]}.",
         )
 
