@@ -142,5 +142,8 @@ class ActionContext(Protocol):
             TransportLost: the link was lost while it ran; the step becomes in doubt.
         """
 
+    def without_secrets(self, text: str) -> str:
+        """Return ``text`` as it may be written into a file of the incident."""
+
     def secret(self, value: str) -> str:
         """Mark ``value`` as secret (it is redacted wherever it would be written), and return it."""

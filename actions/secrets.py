@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,7 @@ from journal.errors import CleoError
 
 COMMAND_DEADLINE_S = 20
 _read_before: set[str] = set()
+_commands_asked: set[tuple[str, ...]] = set()
 
 
 class SecretUnavailable(CleoError):
@@ -58,23 +59,39 @@ def read_before() -> frozenset[str]:
 
 
 def learn_secrets(settings: object) -> None:
-    """Read every secret of an inventory that costs nothing to read, so that it is known before anything prints it.
+    """Read every secret of an inventory that costs nothing to read, so that it is known before anything writes it.
 
-    What a command prints is known once it was used; what cannot be read now cannot be printed by us either.
+    What cannot be read now cannot be printed by us either.
     """
-    if isinstance(settings, Secret):
-        if not settings.command:
+    for secret in secrets_of(settings):
+        if not secret.command:
             with contextlib.suppress(CleoError):
-                settings.read()
+                secret.read()
+
+
+def learn_from_commands(settings: object) -> None:
+    """Run every command of an inventory that prints a secret, unless this process has; it may take long."""
+    for secret in secrets_of(settings):
+        asked = tuple(secret.command)
+        if asked and asked not in _commands_asked:
+            _commands_asked.add(asked)
+            with contextlib.suppress(CleoError):
+                secret.read()
+
+
+def secrets_of(settings: object) -> Iterator[Secret]:
+    """Return every secret in an inventory, at any depth."""
+    if isinstance(settings, Secret):
+        yield settings
     elif isinstance(settings, msgspec.Struct):
         for name in settings.__struct_fields__:
-            learn_secrets(getattr(settings, name))
+            yield from secrets_of(getattr(settings, name))
     elif isinstance(settings, Mapping):
         for value in settings.values():
-            learn_secrets(value)
+            yield from secrets_of(value)
     elif isinstance(settings, list | tuple):
         for value in settings:
-            learn_secrets(value)
+            yield from secrets_of(value)
 
 
 def _from_environment(name: str) -> str:
@@ -106,7 +123,15 @@ def _from_file(path: Path) -> str:
 
 def _from_command(argv: list[str]) -> str:
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=COMMAND_DEADLINE_S, check=True)
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_DEADLINE_S,
+            check=True,
+            start_new_session=True,  # it must not ask for a passphrase over somebody's screen
+        )
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
         raise SecretUnavailable(
             f"The command {argv[0]} that is to print a secret failed: {type(error).__name__}.",

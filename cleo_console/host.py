@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cleo_console import __version__
+from cleo_console.blotting import Blotting
 from cleo_console.settings import actor, places
 from journal.errors import CleoError
-from journal.events import Kind
+from journal.events import IncidentDeclared, Kind
 from journal.incident import Incident
 from journal.inert import inert
 from journal.reader import Reader
@@ -45,6 +46,7 @@ class ConsoleHost:
     def __init__(self, places: Places, actor: str) -> None:
         self.places = places
         self.actor = actor
+        self._blot = Blotting()
 
     def incidents(self) -> Sequence[IncidentSummary]:
         """Return every incident there is, the newest first."""
@@ -104,6 +106,7 @@ class ConsoleHost:
             raise CleoError(
                 f"The inventory {self._inventory.name} allows incidents of kind {allowed}.", "Choose one of these."
             )
+        self._blot.learn(self.places.inventory)
         place = declare(
             self.places,
             self._loaded,
@@ -111,6 +114,7 @@ class ConsoleHost:
             actor=self.actor,
             inventory=str(self.places.inventory or ""),
             program=f"cleo-console {__version__}",
+            blot=self._blot,
         )
         return place.folder.name
 
@@ -139,7 +143,16 @@ class ConsoleHost:
         from journal.store import Journal
 
         place = self.place(incident_id)
-        return Journal.open(place.journal, actor=self.actor, second=place.second, deadline=True, waiting=waiting)
+        journal = Journal.open(
+            place.journal,
+            actor=self.actor,
+            second=place.second,
+            deadline=True,
+            waiting=waiting,
+            blot=self._blot,
+        )
+        self._blot.learn(self.places.inventory, _inventory_of(place))
+        return journal
 
     def ensure_runner(self, incident_id: str) -> None:
         """Start the incident's detached runner if none holds the lease."""
@@ -182,6 +195,16 @@ class ConsoleHost:
         if self.places.second is None or not self.places.incidents.is_dir():
             return []
         return check_second_place(self.places.incidents, self.places.second)
+
+
+def _inventory_of(place: IncidentPlace) -> str:
+    """Return the inventory that an incident's runner goes by; empty where it has none, or cannot be read."""
+    try:
+        with Reader(place.journal) as reader:
+            first = next(reader.events(limit=1), None)
+    except CleoError:
+        return ""
+    return first.body.inventory if first and isinstance(first.body, IncidentDeclared) else ""
 
 
 def host() -> ConsoleHost:

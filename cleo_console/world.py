@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from actions.inventory import Inventory, load_inventory
@@ -32,10 +33,11 @@ def real_world(inventory: Inventory, places: Places) -> World:
     """Return the world in which actions reach the systems of ``inventory``."""
     from actions.registry import catalogue, registry
     from actions.runner import World
-    from actions.secrets import learn_secrets
+    from actions.secrets import learn_from_commands, learn_secrets
     from actions.transport import open_transport
 
     learn_secrets(inventory)
+    Thread(target=learn_from_commands, args=(inventory,), name="secrets", daemon=True).start()  # may take long
     return World(
         registry=dict(registry()),  # all loaded now: later the disk they lie on may be gone, or another version there
         catalogue=catalogue(),

@@ -12,6 +12,7 @@ from journal.errors import CleoError
 from journal.events import IncidentDeclared, Kind
 from journal.folders import keep_private, make_private
 from journal.store import Journal
+from journal.typed import Blot, as_typed
 
 if TYPE_CHECKING:
     from journal.places import IncidentPlace, Places
@@ -34,7 +35,14 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def declare(
-    places: Places, plan: LoadedPlan, declaration: Declaration, *, actor: str, inventory: str = "", program: str = ""
+    places: Places,
+    plan: LoadedPlan,
+    declaration: Declaration,
+    *,
+    actor: str,
+    inventory: str = "",
+    program: str = "",
+    blot: Blot = as_typed,
 ) -> IncidentPlace:
     """Write an incident's first page.
 
@@ -45,6 +53,7 @@ def declare(
         actor: who declares, as ``user@host``.
         inventory: the inventory file its actions will use.
         program: name and version of the program.
+        blot: takes secrets out of what the person typed.
 
     Returns:
         The incident's place. Its journal holds one durable event.
@@ -56,7 +65,7 @@ def declare(
     incident_id, place = _claim(places)
     first = IncidentDeclared(
         id=incident_id,
-        title=declaration.title.strip(),
+        title=blot(declaration.title.strip()),
         kind=declaration.kind,
         scenario=declaration.scenario,
         severity=declaration.severity,

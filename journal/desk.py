@@ -43,17 +43,20 @@ class Desk(RunDesk):
 
         Raises:
             AnswerRefused: the answer does not fit, or the scenario refuses it.
-            NotNow: the incident is closed, or the step asks for no decision.
+            NotNow: the incident is closed, the step asks for no decision, or the recovery point holds a secret.
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
         step = self._step(step_id)
         if step.decision is None:
             raise NotNow(f"{step.title} asks for no decision.")
         incident, name = self._incident(), step.decision.name
+        answer = check_answer(incident, step.decision, answer)
+        if step.decision.kind == "recovery-point":
+            self._refuse_secret("The recovery point", answer)
         body = e.DecisionMade(
             step=step_id,
             name=name,
-            answer=check_answer(incident, step.decision, answer),
+            answer=self._journal.blot(answer) if step.decision.kind == "text" else answer,
             reason=reason.strip(),
             happened_at=during(incident, happened_at),
         )

@@ -34,7 +34,8 @@ class RunDesk(Seat):
             The run's id.
 
         Raises:
-            NotNow: the incident is closed, the step has nothing to run, or it is running or in doubt already.
+            NotNow: the incident is closed, the step has nothing to run, it is running or in doubt already, or a
+                parameter holds a secret.
         """
         step = self._known_step(step_id)
         if step.kind not in ("action", "command"):
@@ -42,6 +43,7 @@ class RunDesk(Seat):
         self._may_run(step.action)
         if not dry_run:
             self._not_active(step)
+        self._refuse_secrets(params or {})
         body = e.RunRequested(
             step=step_id,
             action=step.action or "command",
@@ -70,9 +72,11 @@ class RunDesk(Seat):
             The run's id.
 
         Raises:
-            NotNow: the incident is closed, and nothing is in force that ``action`` takes back.
+            NotNow: the incident is closed, and nothing is in force that ``action`` takes back; or a parameter holds
+                a secret.
         """
         self._may_run(action)
+        self._refuse_secrets(params)
         body = e.RunRequested(
             step=self._step_for(action),
             action=action,
@@ -122,6 +126,10 @@ class RunDesk(Seat):
             raise NotNow(why, _NOT_DONE)
         reason = required(reason, "Say what you saw that tells how it ended.")
         return self._append(e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
+
+    def _refuse_secrets(self, params: Mapping[str, Any]) -> None:
+        for name, value in params.items():
+            self._refuse_secret(f"The parameter {name}", value)
 
     def _step_for(self, action: str) -> str:
         incident = self._incident()

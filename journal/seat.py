@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from journal import events as e
 from journal.errors import CleoError
 from journal.records import StepState
+from journal.typed import without_secrets
 
 if TYPE_CHECKING:
     from journal.incident import Incident
     from journal.plan.model import Step
     from journal.store import Journal
 
+_NO_SECRET = "Leave it out: actions read secrets themselves. Where it only looks like one, change that password."
 _CLOSED = "Write a note (cleo note), or go on with it (cleo reopen)."
 
 
@@ -34,7 +36,17 @@ class Seat:
         self._incident = incident
 
     def _append(self, body: e.Body) -> e.Event:
-        return self._journal.append(body)[0]
+        """Write what was typed, without secrets."""
+        return self._journal.append(without_secrets(body, self._journal.blot, self._targets))[0]
+
+    def _targets(self) -> set[str]:
+        """Return the identities that people were shown, and type."""
+        return {identity.value for run in self._incident().runs.values() for identity in run.target}
+
+    def _refuse_secret(self, what: str, value: object) -> None:
+        """What steers a run cannot be blotted out: it would steer it elsewhere."""
+        if isinstance(value, str) and self._journal.blot(value) != value:
+            raise NotNow(f"{what} holds a secret of the inventory, and the journal would keep it.", _NO_SECRET)
 
     def _open(self) -> Incident:
         incident = self._incident()

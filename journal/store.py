@@ -40,6 +40,7 @@ from journal.store_errors import (
     PartMissing,
     write_failure,
 )
+from journal.typed import Blot, as_typed
 from journal.writer import Writer
 
 __all__ = [
@@ -79,6 +80,7 @@ class Journal:
 
     Attributes:
         path: its first file.
+        blot: takes secrets out of what people type; the desks use it.
         warnings: what a person should know about where it lies, and where it would go on.
     """
 
@@ -91,12 +93,14 @@ class Journal:
         second: Path | None = None,
         deadline: bool = False,
         waiting: Callable[[str], None] = lambda text: None,
+        blot: Blot = as_typed,
     ) -> None:
         try:
             self.warnings = [*check_place(path.parent), *_settle_second_place(path, second)]
         except OSError as error:
             raise write_failure(path, error) from error
         self.path = path
+        self.blot = blot
         self._actor = actor
         self._clock = clock or Clock()
         self._writer = Writer(path, continuation=Continuation(actor, self._clock), deadline=deadline, waiting=waiting)
@@ -143,6 +147,7 @@ class Journal:
         second: Path | None = None,
         deadline: bool = False,
         waiting: Callable[[str], None] = lambda text: None,
+        blot: Blot = as_typed,
     ) -> Journal:
         """Open a journal for writing.
 
@@ -153,12 +158,13 @@ class Journal:
             second: as in `create`; one that was named earlier stands.
             deadline: a person waits: say after a minute that the disk does not answer. Costs 0.2 ms a write.
             waiting: told who holds the journal once a write has waited for a second, and an empty text afterwards.
+            blot: takes secrets out of what people type.
 
         Raises:
             JournalNotFound, NotAJournal, NewerJournal, NetworkFilesystem: what their names say.
             JournalWriteFailed: it cannot be written to.
         """
-        journal = cls(path, actor=actor, clock=clock, second=second, deadline=deadline, waiting=waiting)
+        journal = cls(path, actor=actor, clock=clock, second=second, deadline=deadline, waiting=waiting, blot=blot)
         try:
             journal._writer.run(lambda conn: None, rows=0)
         except JournalError:

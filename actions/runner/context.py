@@ -210,6 +210,10 @@ class RunContext:
         self._pump.write(stream, clean)
         return clean
 
+    def without_secrets(self, text: str) -> str:
+        """Return ``text`` as it may be written into a file of the incident."""
+        return self._redactor.text(text)
+
     def secret(self, value: str) -> str:
         """Mark ``value`` as secret, and return it."""
         return self._redactor.mark(value)

@@ -45,7 +45,7 @@ def damage_report(ctx: ActionContext) -> Outcome:
         ctx.log(line)
     place = ctx.files / f"damage_{now:%Y%m%d_%H%M%S}.log"
     if ctx.effect(f"write {place}"):
-        replace_whole(place, ("\n".join(lines) + "\n").encode())
+        replace_whole(place, (ctx.without_secrets("\n".join(lines)) + "\n").encode())
     findings = [finding for name, found in facts.items() for finding in _findings(name, found)]
     return Outcome(ok=True, summary=_summary(facts), facts={**facts, "file": str(place)}, findings=findings)
 

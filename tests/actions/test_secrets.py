@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from actions.account import NoHome
@@ -120,6 +121,31 @@ def test_a_step_that_prints_its_environment_writes_no_secret(
     for path in person.place.folder.rglob("*"):
         if path.is_file() and "spool" not in path.parts:
             assert SECRET.encode() not in path.read_bytes(), path
+
+
+def test_what_a_command_prints_is_blotted_out_before_anything_has_used_it(tmp_path: Path, inventory: Inventory) -> None:
+    secret = "from-a-slow-command-8"
+    places = places_in(tmp_path)
+    step = {"id": "echo", "title": "Print it", "command": ["echo", secret], "host": "clean"}
+    plan = plan_with(step)
+    system = msgspec.structs.replace(inventory.systems["db"], password=Secret(command=["printf", secret]))
+    used = real_world(msgspec.structs.replace(inventory, systems={"db": system}), places)
+    until(lambda: secret not in Redactor().text(secret))
+    person = Person(declared(places, plan=plan))
+    with running(person.place, used):
+        run = person.over(person.desk.request_run("echo"))
+    assert person.output(run.id) == [f"run on clean: echo {BLOT}", BLOT]
+
+
+def test_a_damage_report_that_says_a_secret_says_none_in_its_file(tmp_path: Path, inventory: Inventory) -> None:
+    places = places_in(tmp_path)
+    system = msgspec.structs.replace(inventory.systems["db"], data_directory=f"/nowhere/{SECRET}")
+    used = real_world(msgspec.structs.replace(inventory, systems={"db": system}), places)
+    person = Person(declared(places))
+    with running(person.place, used):
+        run = person.over(person.desk.request_action("damage.report", {}))
+    assert f"/nowhere/{BLOT}" in Path(run.facts["file"]).read_text()
+    assert SECRET not in Path(run.facts["file"]).read_text()
 
 
 def test_a_probe_that_says_a_secret_says_none(tmp_path: Path, inventory: Inventory) -> None:

@@ -1,0 +1,53 @@
+"""A secret of the inventory that is typed into the console is not in the journal, and keeps no key waiting."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cleo_console.host import ConsoleHost
+from journal import events as e
+from journal.places import Places
+from journal.store import Journal
+from tests.screens.driving import console, written
+from tests.screens.host import FakeHost
+
+QUICK, SLOW = "from-a-file-5", "from-a-command-6"
+
+
+@pytest.fixture
+def real(host: FakeHost, tmp_path: Path) -> FakeHost:
+    """The tests' host, whose journals are opened as the program opens them; one password comes slowly."""
+    (tmp_path / "password").write_text(QUICK)
+    (tmp_path / "password").chmod(0o600)
+    common = {"type": "postgres", "host": "here", "data_directory": "/nowhere", "service": {"manager": "pg_ctl"}}
+    slow = ["sh", "-c", f"until [ -e {tmp_path}/now ]; do sleep 0.05; done; printf {SLOW}"]
+    sources = {"a": {"file": str(tmp_path / "password")}, "b": {"command": slow}}
+    systems = {name: {**common, "backups": {}, "password": source} for name, source in sources.items()}
+    path = tmp_path / "inventory.yaml"
+    path.write_text(
+        json.dumps({"name": "t", "allows": ["LAB"], "hosts": {"here": {"via": "local"}}, "systems": systems})
+    )
+    places = Places(incidents=host.places.incidents, locks=host.places.locks, inventory=path)
+    host.open = ConsoleHost(places, host.actor).open  # type: ignore[method-assign]
+    return host
+
+
+async def test_notes_and_reasons_go_without_secrets_once_they_are_known(
+    real: FakeHost, journal: Journal, tmp_path: Path
+) -> None:
+    async with console(real) as seen:
+        await seen.press("n")
+        await seen.type(f"it is {QUICK} today")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.NoteAdded), "the note, though a password is still to come")
+        (tmp_path / "now").touch()
+        await seen.press("m", "enter")
+        await seen.sees("Note what you did")
+        await seen.type(f"tried {QUICK}")
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.StepMarkedDone), "the step done")
+    assert written(journal, e.NoteAdded)[0].text == "it is ••• today"
+    assert written(journal, e.StepMarkedDone)[0].note == "tried •••"
