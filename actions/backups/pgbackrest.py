@@ -119,12 +119,17 @@ def read_repository(server: Server) -> Repository:
     if done.code != 0:
         cure = cure_for(done, done.err, hint_at(server))
         raise ActionFailed(f"pgBackRest cannot read {where}: {last_words(done)}", cure)
-    stanzas = parse_info(done.out)
-    found = _repository(stanzas[0]) if stanzas else None
+    found = parse_repository(done.out)
     if not found or not found.usable:
-        said = _status(stanzas[0]) if stanzas else "there is no such stanza"
+        said = _status(parse_info(done.out)[0]) if found else "there is no such stanza"
         raise ActionFailed(f"pgBackRest cannot use {where}: {said}.", cure_of(said) or hint_at(server))
     return found
+
+
+def parse_repository(text: str) -> Repository | None:
+    """Return what ``info --output=json`` printed of one stanza; None where it knows none."""
+    stanzas = parse_info(text)
+    return _repository(stanzas[0]) if stanzas else None
 
 
 def parse_info(text: str) -> list[dict[str, Any]]:

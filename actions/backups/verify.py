@@ -21,6 +21,10 @@ from journal.counting import count
 _SETS_NAMED = 30
 """Of how many backups a look says when each ended: what a recovery point at one of them gives up is told by it."""
 
+_LOST = (
+    "A restore takes what the others have. Mend it, or take it out of pgBackRest's configuration: until then no backup "
+    "ends, and the server cannot archive its log."
+)
 _CURE = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
 
 
@@ -48,9 +52,13 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
         ok=not findings,
         summary=_summary(facts, findings, full=whole),
         facts={**facts, "findings": findings},
-        findings=[Finding(severity="wrong", about="", text=line, cure=_CURE) for line in findings],
+        findings=[Finding(severity="wrong", about="", text=line, cure=_cure(repository, line)) for line in findings],
         partial="" if whole else "quick check, no backup file was read",
     )
+
+
+def _cure(repository: Repository, finding: str) -> str:
+    return _LOST if finding in repository.troubles() else _CURE
 
 
 def _damage(found: dict[int, Soundness], *, several: bool) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actions.backups.pgbackrest import command_line, parse_info
+from actions.backups.pgbackrest import command_line, parse_repository
 from actions.health import Health
 from actions.postgres.connection import CannotConnect, connect
 from actions.postgres.exposure import expose
@@ -59,10 +59,7 @@ def probe(system: str, settings: PostgresSettings, host: Transport, *, deadline_
         facts = _ask(settings, deadline_s * 0.6, ask)
     except CannotConnect as error:
         return _unreached(error, settings, ask)
-    age_s = _backup_age_s(settings, host, end - time.monotonic())
-    if age_s is not None:
-        facts["backup_age_s"] = age_s
-    return _judge(system, facts)
+    return _judge(system, facts | _backups(settings, host, end - time.monotonic()))
 
 
 def _ask(settings: PostgresSettings, deadline_s: float, ask: tuple[Ask, Ask]) -> dict[str, Any]:
@@ -136,17 +133,19 @@ def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, str]) -> H
     return Health(status="not measured", detail=f"{error.message}; {unseen.message}", facts=facts)
 
 
-def _backup_age_s(settings: PostgresSettings, host: Transport, left_s: float) -> int | None:
-    """Return the age of the newest backup that is not in error; None where nobody can tell in time."""
+def _backups(settings: PostgresSettings, host: Transport, left_s: float) -> dict[str, Any]:
+    """Return the age of the newest backup that is not in error, and what cannot be used; nothing if nobody can tell."""
     argv = command_line(settings.backups, "info", "--output=json", "--log-level-console=off")
     try:
         done = host.query(argv, timeout_s=max(left_s, 0.5), user=settings.run_as)
     except (DeadlineExceeded, NothingStarted, TransportLost):
-        return None
-    if done.code != 0:
-        return None
-    ends = [b["timestamp"]["stop"] for s in parse_info(done.out) for b in s.get("backup", []) if not b.get("error")]
-    return int(time.time() - max(ends)) if ends else None
+        return {}
+    found = parse_repository(done.out) if done.code == 0 else None
+    if found is None:
+        return {}
+    ends = [backup.stopped_at.timestamp() for backup in found.backups if not backup.error]
+    age = {"backup_age_s": int(time.time() - max(ends))} if ends else {}
+    return {**age, "backup_troubles": found.troubles()} if found.troubles() else age
 
 
 def _judge(system: str, facts: dict[str, Any]) -> Health:
@@ -165,6 +164,7 @@ def _judge(system: str, facts: dict[str, Any]) -> Health:
         troubles.append(f"heartbeat not read: {facts['heartbeat_trouble']}")
     if "backup_age_s" not in facts:
         troubles.append("age of backups not measured")
+    troubles += facts.get("backup_troubles", [])
     detail = "; ".join([*troubles, *_figures(facts)])
     return Health(status="degraded" if troubles else "up", detail=detail, facts={"system": system, **facts})
 

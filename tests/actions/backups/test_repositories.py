@@ -17,11 +17,13 @@ from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.postgres.apply_wal import apply_wal
+from actions.postgres.probe import probe
 from actions.postgres.restore import restore
 from actions.postgres.server import find_server
 from actions.postgres.start_stop import stop
 from actions.postgres.verify import verify
 from actions.postgres.writers import allow_writers
+from actions.transport import LocalHost, open_transport
 from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.labs import running_lab
@@ -108,6 +110,7 @@ def test_the_first_repository_is_lost_and_the_second_recovers_everything(lab: La
     seen = ctx.do(verify_backups)
     assert not seen.ok
     assert "repository 1 cannot be used" in seen.summary
+    assert "take it out of pgBackRest's configuration" in seen.findings[0].cure
     assert seen.facts["newest"] == label
     assert ctx.do(hold).ok, "what cannot be read now is held all the same: it may come back"
     assert ctx.do(held).facts["held"]
@@ -121,6 +124,9 @@ def test_the_first_repository_is_lost_and_the_second_recovers_everything(lab: La
     with pytest.raises(ActionFailed, match="No backup can end now: repository 1 cannot be used") as refused:
         ctx.do(take)
     assert "take it out of" in refused.value.hint
+    health = probe("postgres", find_server(ctx).settings, open_transport(LocalHost()), deadline_s=8)
+    assert health.status == "degraded"
+    assert "repository 1 cannot be used" in health.detail
     text = lab.site.backup_config.read_text()
     lab.site.backup_config.write_text(text.replace(f"repo1-path={lab.site.repository}\n", ""))
     taken = ctx.do(take)
