@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from journal.found import found_words
+from journal.looks import seen_in_force
 from journal.records import RunState, StepState
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Remaining(msgspec.Struct, frozen=True):
 def remaining(incident: Incident) -> list[Remaining]:
     """Return what is not in order, gravest first: in force, running, in doubt, not well, failed, open.
 
-    It is what the journal knows; no system is asked.
+    It is what the journal knows, looks into what is in force included (`RunDesk.look_at`); no system is asked here.
     """
     return [
         *_in_force(incident),
@@ -55,8 +56,9 @@ def _in_force(incident: Incident) -> Iterator[Remaining]:
         what = _title(incident, held.step) or held.action
         on = f" on {held.target}" if held.target else ""
         sure = "" if held.sure else ", perhaps"
+        seen = seen_in_force(incident, held.runs)
         yield Remaining(
-            f"still in force{sure}", f"{what}{on}, since {held.at:%H:%M} UTC; {held.undone_by} takes it back"
+            f"still in force{sure}", f"{what}{on}, since {held.at:%H:%M} UTC; {held.undone_by} takes it back; {seen}"
         )
 
 

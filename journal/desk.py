@@ -134,7 +134,7 @@ class Desk(RunDesk):
             NotNow: it is closed already, the summary is missing, or something is running.
         """
         incident = self._open()
-        running = [run for run in incident.runs.values() if not run.state.over]
+        running = [run for run in incident.runs.values() if not run.state.over and not run.probe_of]
         if running:
             raise NotNow(f"{running[0].action} is {running[0].state}.", "Wait for it or cancel it, then close.")
         summary = required(summary, "Closing wants a sentence on how it ended.")

@@ -1,7 +1,8 @@
-"""Looks into a run of which nobody knows how it ended: which comes next, and what they forbid to say."""
+"""Looks into what a run left: one of which nobody knows how it ended, or one that left something in force."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from journal.records import Run, RunState
@@ -17,7 +18,7 @@ _SAW = (RunState.SUCCEEDED, RunState.FAILED)
 
 
 def looks_into(incident: Incident, run_id: int) -> list[Run]:
-    """Return the looks into a doubtful run, in order."""
+    """Return the looks into a run, in order."""
     return [run for run in incident.runs.values() if run.probe_of == run_id]
 
 
@@ -58,3 +59,22 @@ def not_done(incident: Incident, run_id: int) -> str:
     if programs and programs[-1].facts.get("running"):
         return f"The look at its programs says: {programs[-1].summary}"
     return ""
+
+
+def to_look_at(incident: Incident, catalogue: Catalogue) -> list[int]:
+    """Return the last run of each hold and block in force that a read-only look can find in the system."""
+    undone_by = {held.runs[-1]: catalogue.get(held.undone_by) for held in incident.in_force.values()}
+    return [run for run, spec in undone_by.items() if spec and spec.available and spec.probe]
+
+
+def seen_in_force(incident: Incident, runs: Sequence[int]) -> str:
+    """Return what the last look at what ``runs`` left in force saw, and when, by the journal's clock."""
+    looks = [look for run in runs for look in looks_into(incident, run) if look.action != REATTACH]
+    if not looks:
+        return "not measured"
+    last = max(looks, key=lambda look: look.id)
+    if last.state is RunState.SUCCEEDED and last.finished_at:
+        return f"seen at {last.finished_at:%H:%M:%S} UTC: {last.summary}"
+    if not last.state.over:
+        return "not measured yet"
+    return f"not measured: {last.refusal.message if last.refusal else last.summary or last.in_doubt}"

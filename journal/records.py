@@ -147,7 +147,7 @@ class Run(msgspec.Struct):
 
     @property
     def changes_step(self) -> bool:
-        """Whether the step's state follows from this run: neither a dry run nor a look into a doubtful one."""
+        """Whether the step's state follows from this run: neither a dry run nor a look into another one."""
         return not self.dry_run and not self.probe_of
 
     @property

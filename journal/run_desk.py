@@ -104,6 +104,23 @@ class RunDesk(Seat):
             raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")
         return self._append(e.RunRequested(step=run.step, action=look, probe_of=run_id)).seq
 
+    def look_at(self, run_id: int, catalogue: Catalogue) -> int:
+        """Ask for the read-only look at what a run left in force.
+
+        Returns:
+            The look's own run id.
+
+        Raises:
+            NotNow: the incident is closed, or nothing in force of that run can be looked at.
+        """
+        incident = self._open()
+        held = next((held for held in incident.in_force.values() if run_id in held.runs), None)
+        spec = catalogue.get(held.undone_by) if held else None
+        if spec is None or not spec.probe:
+            raise NotNow("Nothing that this run left in force can be looked at.", "Look at the system yourself.")
+        body = e.RunRequested(step=incident.runs[run_id].step, action=spec.probe, probe_of=run_id)
+        return self._append(body).seq
+
     def cancel(self, run_id: int, reason: str = "") -> e.Event:
         """Ask a run to stop. It stops when its runner says so, not before.
 

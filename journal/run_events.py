@@ -11,8 +11,8 @@ from journal.measured import Measured
 class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
     """Somebody asks for an action. The event's seq is the run's id.
 
-    ``confirmed`` is the identity typed at the interlock. ``probe_of`` is the in-doubt run that this
-    read-only run looks into; such a run leaves its step's state alone.
+    ``confirmed`` is the identity typed at the interlock. ``probe_of`` is the run (in doubt, or of
+    which something is in force) that this read-only run looks into; such a run leaves its step's state alone.
     """
 
     action: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from textual.widgets import Input
 from journal.closing import Remaining, phrase
 from journal.inert import inert
 from screens.dialog import Dialog
+from screens.hears import HearsNews
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
@@ -27,20 +28,21 @@ class Ending(NamedTuple):
     leaving: str
 
 
-class CloseDialog(Dialog[Ending]):
+class CloseDialog(Dialog[Ending], HearsNews):
     """Asks how it ended. What is not in order is listed, and wants its number typed.
 
     Args:
         incident_id: which incident.
         kind: its kind.
-        left: what is not in order.
+        left: returns what is not in order now.
     """
 
     CONFIRM = "Close it"
 
-    def __init__(self, incident_id: str, kind: str, left: Sequence[Remaining]) -> None:
+    def __init__(self, incident_id: str, kind: str, left: Callable[[], Sequence[Remaining]]) -> None:
         super().__init__(f"Close {incident_id}", kind)
-        self._left = list(left)
+        self._look = left
+        self._left = list(left())
         self.set_class(bool(left), "-danger")
 
     def body(self) -> Iterable[Widget]:
@@ -49,7 +51,7 @@ class CloseDialog(Dialog[Ending]):
             yield Quiet("Every required step is done, and what was held is released.")
             return
         yield Quiet(Content.assemble((f"NOT IN ORDER ({len(self._left)})", "bold $text-error")), classes="label")
-        yield Quiet(Content("\n").join(grouped(self._left)))
+        yield Quiet(Content("\n").join(grouped(self._left)), id="left")
 
     def foot(self) -> Iterable[Widget]:
         """Yield the fields, always in sight."""
@@ -58,6 +60,13 @@ class CloseDialog(Dialog[Ending]):
         if wanted := phrase(self._left):
             yield Quiet(Content.assemble("to close it all the same, type  ", (wanted, "bold")), classes="label")
             yield Field(id="typed")
+
+    def news(self) -> None:
+        """Show what was seen meanwhile of what is in force; what must be typed stays, or the desk says why not."""
+        left = list(self._look())
+        if len(left) == len(self._left) and left != self._left:
+            self._left = left
+            self.query_one("#left", Quiet).show(Content("\n").join(grouped(left)))
 
     def on_mount(self) -> None:
         """Begin in the first field."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from journal.closing import remaining
@@ -13,6 +14,8 @@ from screens.incident_screens import IncidentScreens
 from screens.step_text import title
 
 if TYPE_CHECKING:
+    from journal.action_spec import Catalogue
+    from journal.desk import Desk
     from screens.decision import Answer
     from screens.words import LateNote
 
@@ -126,7 +129,21 @@ class IncidentSaying(IncidentScreens):
             if ending:
                 self.session.write("close the incident", lambda desk: desk.close(ending.summary, ending.leaving))
 
-        self.app.push_screen(CloseDialog(self.incident.id, self.incident.kind, remaining(self.incident)), answered)
+        self._look_at_what_is_in_force()
+        dialog = CloseDialog(self.incident.id, self.incident.kind, lambda: remaining(self.incident))
+        self.app.push_screen(dialog, answered)
+
+    def _look_at_what_is_in_force(self) -> None:
+        """Have the system asked whether it still is; the dialog shows what is seen when it comes."""
+        from journal.looks import to_look_at
+
+        catalogue = self.session.catalogue
+        for run in [] if self.runner_missing else to_look_at(self.incident, catalogue):
+            self.session.request(
+                "look at what is in force",
+                partial(_look_at, run, catalogue),
+                failed=lambda error: None,  # the dialog says "not measured"
+            )
 
     def _reopen_incident(self) -> None:
         from screens.words import Words
@@ -141,3 +158,7 @@ class IncidentSaying(IncidentScreens):
             ),
             lambda reason: self.session.request("reopen the incident", lambda desk: desk.reopen_incident(reason)),
         )
+
+
+def _look_at(run: int, catalogue: Catalogue, desk: Desk) -> int:
+    return desk.look_at(run, catalogue)

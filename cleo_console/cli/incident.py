@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import click
 
-from cleo_console.cli.desks import at_desk, incident_option
+from cleo_console.cli.desks import AtDesk, at_desk, incident_option
 from cleo_console.host import host
+from journal.errors import CleoError
 from journal.events import Event, Kind
-from journal.store import short_head
+from journal.store import Follower, short_head
 
+_LOOK_S = 10.0
 _KINDS = click.Choice([kind.value for kind in Kind if kind is not Kind.TABLETOP], case_sensitive=False)
 _at = click.option(
     "--at", "happened", default="", metavar="TIME", help="When it happened, for a late entry; with a zone."
@@ -132,7 +136,7 @@ def close(summary: str, leaving: str, incident: str | None) -> None:
     """Close an incident. Its runner stops and its targets are free.
 
     What is not in order (still held, shut, failed, skipped, unverified, open) is listed, and closing over it wants
-    its number.
+    its number. Whether what is held or shut still is, the system is asked, for ten seconds at most.
 
     \b
     Example:
@@ -140,6 +144,7 @@ def close(summary: str, leaving: str, incident: str | None) -> None:
       cleo close --summary "handed over to the day shift" --leaving "3 open"
     """
     with at_desk(incident) as at:
+        _look_at_what_is_in_force(at)
         _written(at.desk.close(summary, leaving))
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
 
@@ -157,6 +162,23 @@ def reopen(reason: str, incident: str | None) -> None:
     with at_desk(incident) as at:
         _written(at.desk.reopen_incident(reason))
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
+
+
+def _look_at_what_is_in_force(at: AtDesk) -> None:
+    """Have the system asked whether it still is; what nobody can see, or not soon, is listed as not measured."""
+    from journal.looks import to_look_at
+
+    incident, catalogue = at.incident(), at.host.catalogue()
+    asked = to_look_at(incident, catalogue) if incident.closed_at is None else []
+    if not asked:
+        return
+    with suppress(CleoError):
+        at.host.ensure_runner(incident.id)
+        looks = [at.desk.look_at(run, catalogue) for run in asked]
+        follower, until = Follower(at.place.journal, after=looks[-1]), time.monotonic() + _LOOK_S
+        while time.monotonic() < until and not all(at.incident().runs[look].state.over for look in looks):
+            follower.wait(0.5)
+        follower.stop()
 
 
 def _instant(text: str) -> datetime | None:

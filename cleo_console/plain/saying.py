@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from cleo_console.plain.announcing import named
+from cleo_console.plain.following import ask_for
 from cleo_console.plain.questions import moment, words
 from cleo_console.plain.talk import Talk
+from journal.action_spec import Catalogue
 from journal.closing import phrase, remaining
+from journal.desk import Desk
+from journal.errors import CleoError
+from journal.looks import to_look_at
 from journal.plan.model import Step
 from screens.applicable import cancellable
 from screens.deeds import unticked
@@ -85,6 +92,18 @@ def cancel(talk: Talk, step: Step) -> None:
     talk.sight.write(lambda desk: desk.cancel(run, reason))
 
 
+def _look_at_what_is_in_force(talk: Talk) -> None:
+    """Have the system asked whether it still is; what nobody can see is listed as not measured."""
+    catalogue = talk.sight.catalogue
+    for run in [] if talk.sight.runner_missing() else to_look_at(talk.sight.incident, catalogue):
+        with suppress(CleoError):
+            ask_for(talk, partial(_look_at, run, catalogue))
+
+
+def _look_at(run: int, catalogue: Catalogue, desk: Desk) -> int:
+    return desk.look_at(run, catalogue)
+
+
 def close(talk: Talk) -> None:
     """Close the incident, once its person has read what is not in order; reopen a closed one."""
     incident = talk.sight.incident
@@ -93,7 +112,8 @@ def close(talk: Talk) -> None:
         talk.sight.write(lambda desk: desk.reopen_incident(reason))
         talk.say(f"{incident.id} is open again.")
         return
-    left = remaining(incident)
+    _look_at_what_is_in_force(talk)
+    left = remaining(talk.sight.incident)
     if left:
         talk.say(f"NOT IN ORDER ({len(left)}):", *(f"  {line}" for line in left))
     else:

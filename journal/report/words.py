@@ -132,7 +132,8 @@ def _cancel(incident: Incident, body: e.CancelRequested) -> str:
 
 
 def _started(incident: Incident, body: e.ActionStarted) -> str:
-    kind = "Dry run started" if body.dry_run else "Look into a doubtful run started" if body.probe_of else "Started"
+    look = f"Look into run {body.probe_of} started"
+    kind = "Dry run started" if body.dry_run else look if body.probe_of else "Started"
     return _with(f"{kind}: {call(body.action, body.params)} (run {body.run})", _target(body.target))
 
 

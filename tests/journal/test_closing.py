@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from journal import events as e
+from journal.action_spec import ActionSpec
 from journal.closing import phrase, remaining
 from journal.desk import Desk, NotNow, StillOpen
 from journal.incident import Incident
+from journal.looks import to_look_at
 from journal.store import Journal, Reader
 from tests.journal.stories import Story, declaration, plan, step
 
@@ -75,7 +77,7 @@ def test_a_hold_is_in_force_until_what_takes_it_back_succeeds_on_the_same_target
     told: Story, status: str, word: str
 ) -> None:
     run(told, "hold", "db.hold", status, **HOLD)
-    held = f"{word}: 1.1.1 Hold on db@here, since 03:00 UTC; db.release takes it back"
+    held = f"{word}: 1.1.1 Hold on db@here, since 03:00 UTC; db.release takes it back; not measured"
     assert held in lines(told.incident)
     run(told, "release", "db.release", "failed", target=TARGET)
     run(told, "release", "db.release", target=[e.Identity(name="confirm", value="other@there", known="reported")])
@@ -83,6 +85,24 @@ def test_a_hold_is_in_force_until_what_takes_it_back_succeeds_on_the_same_target
     assert held in lines(told.incident)
     run(told, "release", "db.release", target=TARGET)
     assert not any("in force" in line for line in lines(told.incident))
+
+
+@pytest.mark.parametrize(
+    ("end", "seen"),
+    [
+        (None, "not measured yet"),
+        ({"status": "succeeded", "summary": "It is held."}, "seen at 03:00:06 UTC: It is held."),
+        ({"status": "failed", "summary": "db1 does not answer."}, "not measured: db1 does not answer."),
+    ],
+)
+def test_what_the_system_showed_of_a_hold_is_said_beside_it(told: Story, end: dict[str, str] | None, seen: str) -> None:
+    run(told, "hold", "db.hold", **HOLD)
+    (held,) = told.incident.runs
+    look = told.tell(e.RunRequested(step="hold", action="db.held", probe_of=held))
+    told.tell(e.ActionStarted(step="hold", run=look, action="db.held", probe_of=held, target=TARGET))
+    if end:
+        told.tell(e.ActionFinished(step="hold", run=look, **end))  # type: ignore[arg-type]
+    assert any(line.endswith(f"db.release takes it back; {seen}") for line in lines(told.incident))
 
 
 def test_a_hold_in_doubt_may_be_in_force_and_one_that_a_gate_stopped_is_not(told: Story) -> None:
@@ -105,7 +125,9 @@ def test_a_hold_that_failed_at_first_and_was_then_taken_is_surely_in_force(told:
     run(told, "hold", "db.hold", "failed", **HOLD)
     run(told, "hold", "db.hold", **HOLD)
     run(told, "hold", "db.hold", "failed", **HOLD)
-    assert "still in force: 1.1.1 Hold on db@here, since 03:00 UTC; db.release takes it back" in lines(told.incident)
+    assert "still in force: 1.1.1 Hold on db@here, since 03:00 UTC; db.release takes it back; not measured" in lines(
+        told.incident
+    )
 
 
 def test_what_one_action_may_have_left_and_another_surely_did_is_surely_in_force(told: Story) -> None:
@@ -192,3 +214,21 @@ def test_a_closed_incident_is_reopened_with_a_reason(journal: Journal) -> None:
     assert (incident.outcome, incident.left_open) == ("open", [])
     assert incident.deviations[-1].what == "incident reopened"
     desk(journal).skip("hold", "not this time")
+
+
+def test_a_look_that_was_refused_measured_nothing_and_keeps_nobody_from_closing(journal: Journal) -> None:
+    held = journal.append(e.RunRequested(step="hold", action="db.hold"))[0].seq
+    journal.append(e.ActionStarted(step="hold", run=held, action="db.hold", **HOLD))  # type: ignore[arg-type]
+    journal.append(e.ActionFinished(step="hold", run=held, status="succeeded", summary="held"))
+    catalogue = {"db.release": ActionSpec(name="db.release", title="Release", probe="db.held")}
+    assert to_look_at(fold(journal), catalogue) == [held]
+    refused, under_way = (desk(journal).look_at(held, catalogue) for _ in range(2))
+    journal.append(e.RunRefused(step="hold", run=refused, gate="kind", message="The inventory is another."))
+    with pytest.raises(NotNow, match="Nothing that this run left"):
+        desk(journal).look_at(refused, catalogue)
+    assert "not measured yet" in lines(fold(journal))[0]
+    journal.append(e.RunRefused(step="hold", run=under_way, gate="kind", message="The inventory is another."))
+    assert lines(fold(journal))[0].endswith("; not measured: The inventory is another.")
+    desk(journal).look_at(held, catalogue)
+    desk(journal).close("over", leaving=phrase(remaining(fold(journal))))
+    assert fold(journal).closed_at

@@ -1,0 +1,34 @@
+"""Closing at the console: what is in force is looked at, while the dialog is open already."""
+
+from __future__ import annotations
+
+from journal import events as e
+from journal.action_spec import ActionSpec
+from journal.store import Journal, Reader
+from tests.screens.driving import console, written
+from tests.screens.host import FakeHost, PlayedRunner
+
+SAID = "Expiry is at work; scheduled backups run."
+
+
+async def test_what_is_seen_of_a_hold_comes_into_the_open_dialog(
+    host: FakeHost, journal: Journal, runner: PlayedRunner
+) -> None:
+    known = host.catalogue()
+    held = journal.append(e.RunRequested(step="check", action="backups.hold"))[0].seq
+    runner.start(held, step="check", action="backups.hold", undone_by="backups.release")
+    runner.finish(held, step="check")
+    spec = ActionSpec(name="backups.release", title="Release", probe="backups.held")
+    host.catalogue = lambda: {**known, "backups.release": spec}  # type: ignore[method-assign]
+    async with console(host) as seen:
+        await seen.press("x")
+        await seen.sees("Close INC-", "backups.release takes it back; not measured")
+        await seen.type("handed over")
+        await seen.until(lambda: len(written(journal, e.RunRequested)) == 2, "the look")
+        look = written(journal, e.RunRequested)[1]
+        assert (look.action, look.probe_of) == ("backups.held", held)
+        with Reader(journal.path) as reader:
+            run = max(event.seq for event in reader.events(types=["run.requested"]))
+        runner.start(run, step="check", action="backups.held", probe_of=held)
+        runner.finish(run, step="check", summary=SAID)
+        await seen.sees("UTC: Expiry is at work", "handed over")
