@@ -22,6 +22,7 @@ from actions.postgres.proven import proven
 from actions.postgres.recovery_point import DECISION, GATE, RecoveryPoint, judge_as_latest, parse_recovery_point
 from actions.postgres.replay import configure, follow, unconfigure
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
+from actions.postgres.saved_wal import Survived, offer
 from actions.postgres.server import Server, find_server
 from actions.postgres.service import start_service
 from actions.postgres.start_stop import require_nobody_answers
@@ -52,15 +53,16 @@ def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
     pid = postmaster(server)
     if record.state == "recovered":
         return _applied_already(server, record, pid)
-    settings: dict[str, str] = {}
+    settings, survived = dict[str, str](), Survived()
     words = f"see the replay to {record.goal} through, with the writers kept out"
     if record.state != "recovering" or not (pid or _promoted(server, record)):
         _require_untouched(server, record, pid)
-        record, settings = _aim(server, record)
+        record, settings, survived = _aim(server, record)
         words = f"replay the log of timeline {record.timeline} to {record.goal}, with the writers kept out"
     if not ctx.effect(words):
         return Outcome(ok=True, summary=f"would replay the log to {record.goal}")
     if settings:
+        offer(server, survived)
         configure(server, settings, record.timeline)
         save_record(server, record)
     if not pid:
@@ -128,8 +130,8 @@ def _promoted(server: Server, record: RestoreRecord) -> bool:
     return bool(found and found.timeline > record.timeline)
 
 
-def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str, str]]:
-    """Find the goal; return the record that names it, and the server's settings for it. Nothing is changed."""
+def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str, str], Survived]:
+    """Find the goal; return the record that names it, the settings for it, and what survived. Nothing is changed."""
     found = control(server)
     if not found:
         raise ActionFailed(f"{server.data} has no readable control file.", "Run postgres.restore again.")
@@ -149,7 +151,7 @@ def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str
     record = msgspec.structs.replace(
         record, state="recovering", goal=goal.words, goal_lsn=goal.lsn, gap=gap.segment if gap else "", log_end=log_end
     )
-    return record, goal.settings
+    return record, goal.settings, logs.survived
 
 
 def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
@@ -163,7 +165,7 @@ def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
     lost = f"{(to - gap.until).total_seconds() / 60:.1f} minutes" if gap.until and to else "an unknown time"
     raise GateClosed(
         _GAP_GATE,
-        f"Log segment {gap.segment} is {'damaged in' if gap.damaged else 'missing from'} the archive.",
+        f"Log segment {gap.segment} is {gap.why}.",
         f"Find it (another repository, a standby's pg_wal), or recover to the gap, losing {lost} (until {until}).",
         yields="reason",
     )

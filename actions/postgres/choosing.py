@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from actions.backups.archive import read_archive, read_path
+from actions.backups.archive import read_archive
 from actions.backups.choose import Choice, choose
 from actions.backups.configuration import configuration
 from actions.backups.pgbackrest import Backup, Repository, read_repository
@@ -14,6 +14,7 @@ from actions.backups.soundness import Soundness, damaged_everywhere, known_sound
 from actions.outcome import ActionFailed, GateClosed
 from actions.postgres.eras import target_timeline
 from actions.postgres.hba import require_hba
+from actions.postgres.known_log import known_log, require_considered
 from actions.postgres.recovery_point import RecoveryPoint
 from actions.postgres.server import Server
 from actions.postgres.wal import Path
@@ -56,8 +57,11 @@ def choose_backup(
     """
     repository = read_repository(server)
     archive = read_archive(server, repository)
-    timeline = target_timeline(server, point, repository, archive)
-    search = _Search(server, repository, point, read_path(server, repository, timeline), named)
+    known = known_log(server, repository, archive)
+    if point.kind != "backup":
+        require_considered(server, known)
+    timeline = target_timeline(server, point, repository, known)
+    search = _Search(server, repository, point, known.path(server, repository, timeline), named)
     first = search.choose({})  # before hours are spent on verifying
     if server.settings.app_roles:
         require_hba(server, first.backup.label, *configuration(server, first.backup))

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from actions.backups.archive import Archive, read_path
+from actions.backups.archive import Archive
 from actions.backups.pgbackrest import Repository
 from actions.outcome import ActionFailed
+from actions.postgres.known_log import KnownLog
 from actions.postgres.recovery_point import RecoveryPoint
 from actions.postgres.server import Server
-from actions.postgres.wal import format_lsn
-from actions.postgres.wal_tail import Tail, archived_tail
+from actions.postgres.wal import format_lsn, parse_segment
+from actions.postgres.wal_tail import Tail, archived_tail, saved_tail
 
 _LOOKED_THROUGH = 8
 """Segments without a commit that are read before an end counts as not known: a bulk load fills some."""
 
 
-def target_timeline(server: Server, point: RecoveryPoint, repository: Repository, archive: Archive) -> int:
+def target_timeline(server: Server, point: RecoveryPoint, repository: Repository, known: KnownLog) -> int:
     """Return the timeline on which the recovery point lies.
 
     An instant lies on the timeline that was written then, even if an earlier recovery left it since.
@@ -29,24 +30,24 @@ def target_timeline(server: Server, point: RecoveryPoint, repository: Repository
         ActionFailed: it lies between the last commit of one timeline and the first of the next; or a log is unreadable.
     """
     if point.kind == "time" and point.instant:
-        return _timeline_when(server, point.instant, archive)
+        return _timeline_when(server, point.instant, known)
     if point.kind == "backup" and (named := repository.backup(point.label)):
         return named.timeline
-    newest = max(archive.newest_timeline, *(backup.timeline for backup in repository.backups), 1)
-    if newest in archive.histories and point.kind == "latest":
-        _say_what_was_left(server, archive, repository, newest)
+    newest = max(known.newest_timeline, *(backup.timeline for backup in repository.backups), 1)
+    if newest in known.timelines and point.kind == "latest":
+        _say_what_was_left(server, known, repository, newest)
     return newest
 
 
-def _say_what_was_left(server: Server, archive: Archive, repository: Repository, newest: int) -> None:
+def _say_what_was_left(server: Server, known: KnownLog, repository: Repository, newest: int) -> None:
     """Say what lies on the timeline that an earlier recovery left: the latest is the newest timeline's.
 
     It only tells: where the log cannot be read now (pgBackRest wants a control file for that, and a lost data directory
     has none), the recovery goes on without.
     """
-    forks = read_path(server, repository, newest).forks
+    forks = known.path(server, repository, newest).forks
     try:
-        last = edge(server, archive, forks[-1].timeline, first=False) if forks else None
+        last = _edge(server, known, forks[-1].timeline, first=False) if forks else None
     except ActionFailed as error:
         server.ctx.log(f"What was left on timeline {forks[-1].timeline} is not known: {error.message}", "err")
         return
@@ -58,38 +59,49 @@ def _say_what_was_left(server: Server, archive: Archive, repository: Repository,
         )
 
 
-def _timeline_when(server: Server, instant: datetime, archive: Archive) -> int:
+def _timeline_when(server: Server, instant: datetime, known: KnownLog) -> int:
     """Go back from the newest timeline to the one that had begun at ``instant``."""
-    for timeline in sorted(archive.histories, reverse=True):
-        first = edge(server, archive, timeline, first=True)
+    for timeline in sorted(known.timelines, reverse=True):
+        first = _edge(server, known, timeline, first=True)
         if first and instant >= first:
             return timeline
-        parent, last = _before(server, archive, timeline)
+        parent, last = _before(server, known, timeline)
         if last and instant <= last:
             continue
         if first is None:
-            return timeline  # nothing of it is archived: after all that is, it is where the server stood
+            return timeline  # no commit of it is known: after all that are, it is where the server stood
         raise _unknown(instant, timeline, parent, first, last)
     return 1
 
 
-def _before(server: Server, archive: Archive, timeline: int) -> tuple[int, datetime | None]:
-    """Return the last archived commit on any timeline before this one, and which that is."""
-    older = sorted((each for each in {1, *archive.histories} if each < timeline), reverse=True)
+def _before(server: Server, known: KnownLog, timeline: int) -> tuple[int, datetime | None]:
+    """Return the last known commit on any timeline before this one, and which that is."""
+    older = sorted((each for each in {1, *known.timelines} if each < timeline), reverse=True)
     for each in older:
-        if last := edge(server, archive, each, first=False):
+        if last := _edge(server, known, each, first=False):
             return each, last
     return older[0], None
 
 
 def edge(server: Server, archive: Archive, timeline: int, *, first: bool) -> datetime | None:
     """Return a timeline's first or last archived commit; None where its outer segments hold none."""
-    names = sorted((name for name in archive.segments if int(name[:8], 16) == timeline), reverse=not first)
-    for name in names[:_LOOKED_THROUGH]:
-        tail: Tail = archived_tail(server, name, archive.held[name])
+    return _edge(server, KnownLog(archive=archive), timeline, first=first)
+
+
+def _edge(server: Server, known: KnownLog, timeline: int, *, first: bool) -> datetime | None:
+    """Return a timeline's first or last known commit: archived, or in a copy."""
+    for name in sorted(known.segments(timeline), reverse=not first)[:_LOOKED_THROUGH]:
+        tail = _tail(server, known, name)
         if at := tail.first_committed_at if first else tail.committed_at:
             return at
     return None
+
+
+def _tail(server: Server, known: KnownLog, name: str) -> Tail:
+    if holders := known.archive.held.get(name):
+        return archived_tail(server, name, holders)
+    size = known.survived.size
+    return saved_tail(server, {parse_segment(name, size).number: known.survived.files[name]}, size)
 
 
 def _unknown(

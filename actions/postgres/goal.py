@@ -11,13 +11,14 @@ from functools import cached_property
 
 import msgspec
 
-from actions.backups.archive import Archive, first_missing, previous, read_archive, read_path
+from actions.backups.archive import Archive, first_missing, previous, read_archive
 from actions.backups.pgbackrest import read_repository
 from actions.outcome import ActionFailed
 from actions.postgres.recovery_point import RecoveryPoint
 from actions.postgres.restore_record import RestoreRecord
+from actions.postgres.saved_wal import find_path, read_survived
 from actions.postgres.server import Server
-from actions.postgres.wal import SEGMENT_NAME, Path, format_lsn, parse_segment
+from actions.postgres.wal import Path, format_lsn, parse_segment
 from actions.postgres.wal_tail import Tail, archived_tail, saved_tail
 
 
@@ -30,19 +31,20 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment that replay needs and does not find.
+    """A segment that replay needs and does not find whole.
 
-    ``until`` is the last commit before it; ``newest`` the last one known after it.
+    ``why`` says where it is missing or damaged; ``until`` is the last commit before it; ``newest`` the last one known
+    after it.
     """
 
     segment: str
-    damaged: bool
+    why: str
     until: datetime | None
     newest: datetime | None
 
 
 class Logs:
-    """All log there is for one restore: in the archive, and what survived in the old data directory."""
+    """All log there is for one restore: in the archive, and what survived in copies."""
 
     def __init__(self, server: Server, record: RestoreRecord, segment_bytes: int) -> None:
         repository = read_repository(server)
@@ -50,44 +52,72 @@ class Logs:
         self.record = record
         self.size = segment_bytes
         self.archive: Archive = read_archive(server, repository)
-        self.path: Path = read_path(server, repository, record.timeline)
+        self.survived = read_survived(server, record.logs, repository, self.archive)
+        self.path: Path = find_path(server, repository, self.archive, self.survived, record.timeline)
         self._read: dict[str, Tail] = {}
-        self._saved = {name for place in record.logs for name in _saved_names(server, place)}
 
     @cached_property
-    def archived_end(self) -> str:
-        """The newest segment of an unbroken line from the backup on, in the archive or healed by a saved one."""
-        missing = first_missing(self.path, self.record.start_segment, self._sound | self._healing, self.size)
+    def end_segment(self) -> str:
+        """The newest segment of an unbroken line from the backup on, in the archive or in a copy."""
+        available = self._sound | self.survived.files.keys()
+        missing = first_missing(self.path, self.record.start_segment, available, self.size)
         return previous(self.path, missing, self.size)
 
     @property
     def missing(self) -> str:
-        """The segment after ``archived_end`` if the archive goes on behind it: a gap. Else an empty string."""
-        after = parse_segment(self.archived_end, self.size).number + 1
+        """The segment after ``end_segment`` if there is log behind it: a gap. Else an empty string."""
+        after = parse_segment(self.end_segment, self.size).number + 1
         newest = parse_segment(self._newest, self.size).number if self._newest else 0
         return next(self.path.segments(after, after, self.size)).name(self.size) if newest >= after else ""
 
     def gap(self) -> Gap | None:
         """Return the first gap, or None."""
-        if not (segment := self.missing):
+        segment = self._broken or self.missing
+        if not segment:
             return None
-        return Gap(
-            segment=segment,
-            damaged=segment in self.record.damaged,
-            until=self.end().committed_at,
-            newest=self._archived(self._newest).committed_at,
-        )
+        readable = self._newest in self._sound or self._newest in self.survived.files
+        newest = self._tail(self._newest).committed_at if readable else None
+        return Gap(segment=segment, why=self._why(segment), until=self.end().committed_at, newest=newest)
+
+    def _why(self, segment: str) -> str:
+        if segment == self._broken:
+            return f"damaged in the copy that survived, {self.survived.files[segment]}"
+        why = "damaged in the archive" if segment in self.record.damaged else "missing from the archive"
+        unsound = self.survived.unsound.get(segment)
+        return f"{why}, and of no use in the copy that survived: {unsound}" if unsound else why
 
     @cached_property
     def _end(self) -> Tail:
-        archived = self._tail(self.archived_end)
-        if self.missing or not self.record.logs:
-            return archived
-        number = parse_segment(self.archived_end, self.size).number + 1
-        survived = self._survived(self.path.timeline_at(number, self.size), number)
+        run = self._run
+        if not run:
+            return self._archived(self.end_segment)
+        before = previous(self.path, self._name(min(run)), self.size)
+        archived = self._archived(before) if before in self._sound else Tail(None, 0, None)
+        survived = saved_tail(self.server, run, self.size)
         if survived.lsn is None:
             return archived
         return Tail(survived.lsn, survived.reach, survived.committed_at or archived.committed_at)
+
+    @cached_property
+    def _run(self) -> dict[int, str]:
+        """The files of the segments at the end of the line that only copies have, by their numbers."""
+        run, name = dict[int, str](), self.end_segment
+        while name not in self._sound and name in self.survived.files and name[8:] >= self.record.start_segment[8:]:
+            run[parse_segment(name, self.size).number] = self.survived.files[name]
+            name = previous(self.path, name, self.size)
+        return dict(sorted(run.items()))
+
+    @cached_property
+    def _broken(self) -> str:
+        """The segment of a copy that cannot be read to its end though there is log behind it; else an empty string."""
+        if not self._run:
+            return ""
+        first, last = min(self._run), max(self._run)
+        end = max((self._end.lsn or 0) // self.size, first - 1)
+        for number in range(end + 1, last + 1):
+            if saved_tail(self.server, {number: self._run[number]}, self.size).lsn is not None:
+                return self._name(end if end >= first and number == end + 1 else end + 1)
+        return ""
 
     def end(self) -> Tail:
         """Return the last record that can be replayed; the tail that survived counts where no gap is before it."""
@@ -97,7 +127,7 @@ class Logs:
         """Whether a transaction that replay can reach committed at or after ``instant``."""
         if (tail := self.end()).committed_at:
             return tail.committed_at >= instant
-        segment = self.archived_end
+        segment = self.end_segment
         while segment > self.record.start_segment:
             if committed := self._tail(segment).committed_at:
                 return committed >= instant
@@ -107,8 +137,9 @@ class Logs:
     def _tail(self, segment: str) -> Tail:
         if segment in self._sound:
             return self._archived(segment)
-        found = parse_segment(segment, self.size)
-        return self._survived(found.timeline, found.number)
+        return saved_tail(
+            self.server, {parse_segment(segment, self.size).number: self.survived.files[segment]}, self.size
+        )
 
     def _archived(self, segment: str) -> Tail:
         """Return the end of an archived segment, from where replay takes it. It is fetched once."""
@@ -118,40 +149,24 @@ class Logs:
             self._read[segment] = archived_tail(self.server, segment, whole or holders)
         return self._read[segment]
 
-    def _survived(self, timeline: int, number: int) -> Tail:
-        """Return the end of the log that survived, read on from segment ``number``, in the copy that has most of it.
-
-        Replay takes a segment from the first copy that has it: a copy counts up to where an earlier one takes over.
-        """
-        tails = [saved_tail(self.server, place, timeline, number * self.size, self.size) for place in self.record.logs]
-        return max(tails, key=lambda tail: tail.lsn or 0, default=Tail(None, 0, None))
-
     @cached_property
     def _sound(self) -> set[str]:
         return self.archive.segments - set(self.record.damaged)
 
-    @property
-    def _healing(self) -> set[str]:
-        """Saved segments in front of the archive's end; those behind it may be recycled files with old content."""
-        return {name for name in self._saved if self._newest and name[8:] <= self._newest[8:]}
-
     @cached_property
     def _newest(self) -> str:
-        """The archive's newest segment on the way to the goal."""
-        return self.archive.newest(self.path, self.size)
+        """The newest segment on the way to the goal of which there is any sign."""
+        known = self.archive.segments | self.survived.files.keys() | self.survived.complete
+        return msgspec.structs.replace(self.archive, segments=known).newest(self.path, self.size)
 
-
-def _saved_names(server: Server, directory: str) -> set[str]:
-    if not directory:
-        return set()
-    listing = server.query(["sh", "-c", 'ls "$1" 2>/dev/null', "sh", directory])
-    return {name for name in listing.out.split() if SEGMENT_NAME.fullmatch(name)}
+    def _name(self, number: int) -> str:
+        return next(self.path.segments(number, number, self.size)).name(self.size)
 
 
 def reaches_gap(logs: Logs, point: RecoveryPoint) -> bool:
     """Whether the recovery point lies behind the first gap."""
     if point.kind == "backup":
-        return logs.archived_end[8:] < logs.record.stop_segment[8:]
+        return logs.end_segment[8:] < logs.record.stop_segment[8:]
     if point.kind == "time" and point.instant:
         return not logs.committed_since(point.instant)
     return point.kind == "latest" or point.lsn > logs.end().reach

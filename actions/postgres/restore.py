@@ -25,6 +25,7 @@ from actions.postgres.managers import unmanaged
 from actions.postgres.recovery_point import RecoveryPoint, after_all, judge_as_latest, recovery_point
 from actions.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.postgres.room import full
+from actions.postgres.saved_wal import offered
 from actions.postgres.server import Server, find_server, last_words
 from actions.postgres.writers import bar_writers
 from actions.transport import Completed
@@ -184,9 +185,9 @@ def _failed(server: Server, record: RestoreRecord, done: Completed) -> ActionFai
 def restore_command(server: Server, record: RestoreRecord) -> list[str]:
     """Return pgBackRest's command line. ``--delta`` goes on with what an unfinished restore left."""
     get = " || ".join(_from_repository(server, key, names) for key, names in (record.sources or {0: []}).items())
-    for place in record.logs:
-        saved = f"{_literally(shlex.quote(place))}/%f"
-        get = f'{get} || {{ test -f {saved} && cp {saved} "%p"; }}'
+    if record.logs:
+        listed = _literally(shlex.quote(offered(server)))
+        get = f"""{get} || {{ at=$(sed -n 's|^%f ||p' {listed}) && test -n "$at" && cp "$at" "%p"; }}"""
     return command(
         server,
         "restore",

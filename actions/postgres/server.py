@@ -57,9 +57,18 @@ class Server:
         """Return the path of one of PostgreSQL's programs."""
         return str(PurePosixPath(self.settings.bin_directory) / name) if self.settings.bin_directory else name
 
-    def query(self, argv: Sequence[str], timeout_s: float = 30, env: Mapping[str, str] | None = None) -> Completed:
+    def query(
+        self,
+        argv: Sequence[str],
+        timeout_s: float = 30,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+    ) -> Completed:
         """Run a short, read-only program as the server's account; its messages come in English."""
         variables = {"LC_ALL": "C", **(env or {})}
+        if stdin is not None:
+            transport = self.ctx.transport(self.settings.host)
+            return transport.query(argv, timeout_s=timeout_s, user=self.settings.run_as, env=variables, stdin=stdin)
         return self.ctx.query(self.settings.host, argv, timeout_s=timeout_s, user=self.settings.run_as, env=variables)
 
     def query_ourselves(self, argv: Sequence[str]) -> Completed:

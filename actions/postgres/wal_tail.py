@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from actions.backups.pgbackrest import command, read_repository
 from actions.outcome import ActionFailed
-from actions.postgres.server import Server
-from actions.postgres.wal import format_lsn, parse_lsn, segment_size
+from actions.postgres.server import Server, last_words
+from actions.postgres.wal import Segment, format_lsn, parse_lsn, segment_size
 from actions.transport import Completed
 
 _AWK = "/ lsn: /{last=$0} / desc: COMMIT/{commit=$0; if (!first) first=$0} END{print last; print commit; print first}"
@@ -24,7 +24,11 @@ _FETCH_RAW = (
     '"$@" repo-get "$path" >"$d/$segment" && "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"'
 )
 """``archive-get`` wants the control file of the data directory, which may be what was lost."""
-_SAVED = '"$1" --path="$2" --timeline="$3" --start="$4" 2>/dev/null | awk "$5"'
+_SAVED = (
+    'd=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && while read -r name path; do ln -s "$path" "$d/$name" || exit; done '
+    '&& "$1" --path="$d" --timeline="$2" --start="$3" 2>/dev/null | awk "$4"'
+)
+"""Reads segments that lie in several folders, and begin on several timelines, as one log: by links to them."""
 _LSN = re.compile(r" lsn: ([0-9A-F]+/[0-9A-F]+)")
 _LENGTH = re.compile(r"len \(rec/tot\): +\d+/ *(\d+)")
 _PAGE, _PAGE_HEADER = 8192, 40
@@ -87,20 +91,14 @@ def _as_file(server: Server, segment: str, key: int, archive_id: str) -> Complet
     return server.query([*argv, *ask], timeout_s=_DUMP_S, env={"TZ": "UTC"})
 
 
-def saved_tail(server: Server, directory: str, timeline: int, start_lsn: int, size: int) -> Tail:
-    """Return the end of the log that survived in ``directory``, in segments of ``size``, read on from ``start_lsn``."""
-    argv = [
-        "sh",
-        "-c",
-        _SAVED,
-        "sh",
-        server.program("pg_waldump"),
-        directory,
-        str(timeline),
-        format_lsn(start_lsn),
-        _AWK,
-    ]
-    return _parse(server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}).out, lambda _: size)
+def saved_tail(server: Server, files: Mapping[int, str], size: int) -> Tail:
+    """Return the end of the log in ``files``, which are segments of ``size`` by their numbers, each after the other."""
+    named = "".join(f"{Segment(1, number).name(size)} {path}\n" for number, path in files.items())
+    argv = ["sh", "-c", _SAVED, "sh", server.program("pg_waldump"), "1", format_lsn(min(files) * size), _AWK]
+    done = server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}, stdin=named.encode())
+    if done.code != 0:
+        raise ActionFailed(f"The log that survived cannot be read: {last_words(done)}", "Mend what it says.")
+    return _parse(done.out, lambda _: size)
 
 
 def _parse(out: str, size: Callable[[int], int]) -> Tail:
