@@ -116,10 +116,12 @@ class Desk(RunDesk):
             happened_at: for a late entry, when it happened (with a zone).
 
         Raises:
-            NotNow: the text is empty.
+            NotNow: the text is empty, or the plan has no such step.
             NotThen: ``happened_at`` lies in the future.
         """
         text = required(text, "The note is empty.")
+        if step_id:
+            self._known_step(step_id)
         return self._append(e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at)))
 
     def close(self, summary: str, leaving: str = "") -> e.Event:

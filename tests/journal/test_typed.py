@@ -108,10 +108,12 @@ def test_what_steers_is_found_again_whatever_the_password_is(place: IncidentPlac
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_a_parameter_that_holds_a_secret_is_refused(place: IncidentPlace, journal: Journal, dry_run: bool) -> None:
+def test_what_steers_and_holds_a_secret_is_refused(place: IncidentPlace, journal: Journal, dry_run: bool) -> None:
     """Blotted out it would steer the run elsewhere."""
     desk = Desk(journal, lambda: now(place))
     before = len(bodies(place))
+    with pytest.raises(NotNow, match="The plan has no step"):
+        desk.note("pasted into the wrong field", SECRET)
     with pytest.raises(NotNow, match=r"^The parameter keep_in holds a secret of the inventory"):
         desk.request_run("break", params={"keep_in": f"/srv/{SECRET}"}, dry_run=dry_run)
     with pytest.raises(NotNow, match=r"^The parameter keep_in holds a secret of the inventory"):
