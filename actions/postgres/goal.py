@@ -18,7 +18,7 @@ from actions.postgres.recovery_point import RecoveryPoint
 from actions.postgres.restore_record import RestoreRecord
 from actions.postgres.saved_wal import find_path, read_survived
 from actions.postgres.server import Server
-from actions.postgres.wal import Path, format_lsn, parse_segment
+from actions.postgres.wal import Fork, Path, Segment, format_lsn, parse_segment
 from actions.postgres.wal_tail import Tail, archived_tail, saved_tail
 
 
@@ -81,7 +81,7 @@ class Logs:
 
     def _why(self, segment: str) -> str:
         if segment == self._broken:
-            return f"damaged in the copy that survived, {self.survived.files[segment]}"
+            return f"damaged in the copy that survived, {self._run[parse_segment(segment, self.size).number]}"
         why = "damaged in the archive" if segment in self.record.damaged else "missing from the archive"
         unsound = self.survived.unsound.get(segment)
         return f"{why}, and of no use in the copy that survived: {unsound}" if unsound else why
@@ -93,7 +93,7 @@ class Logs:
             return self._archived(self.end_segment)
         before = previous(self.path, self._name(min(run)), self.size)
         archived = self._archived(before) if before in self._sound else Tail(None, 0, None)
-        survived = saved_tail(self.server, run, self.size)
+        survived = saved_tail(self.server, run, self.size, self._fork_lsn)
         if survived.lsn is None:
             return archived
         return Tail(survived.lsn, survived.reach, survived.committed_at or archived.committed_at)
@@ -102,10 +102,30 @@ class Logs:
     def _run(self) -> dict[int, str]:
         """The files of the segments at the end of the line that only copies have, by their numbers."""
         run, name = dict[int, str](), self.end_segment
+        if self._fork:
+            number = self._fork.lsn // self.size
+            run[number] = self.survived.files[Segment(self._fork.timeline, number).name(self.size)]
         while name not in self._sound and name in self.survived.files and name[8:] >= self.record.start_segment[8:]:
             run[parse_segment(name, self.size).number] = self.survived.files[name]
             name = previous(self.path, name, self.size)
         return dict(sorted(run.items()))
+
+    @cached_property
+    def _fork(self) -> Fork | None:
+        """The fork behind the end of the line, where a copy has its segment as the older timeline wrote it only.
+
+        What lies before the fork is the newer timeline's as well, and is replayed from there.
+        """
+        if self.missing:
+            return None
+        number = parse_segment(self.end_segment, self.size).number + 1
+        at = (fork for fork in self.path.forks if fork.lsn // self.size == number and fork.lsn % self.size)
+        names = ((fork, Segment(fork.timeline, number).name(self.size)) for fork in at)
+        return next((fork for fork, name in names if name in self.survived.files), None)
+
+    @property
+    def _fork_lsn(self) -> int:
+        return self._fork.lsn if self._fork else 0
 
     @cached_property
     def _broken(self) -> str:
@@ -115,7 +135,7 @@ class Logs:
         first, last = min(self._run), max(self._run)
         end = max((self._end.lsn or 0) // self.size, first - 1)
         for number in range(end + 1, last + 1):
-            if saved_tail(self.server, {number: self._run[number]}, self.size).lsn is not None:
+            if saved_tail(self.server, {number: self._run[number]}, self.size, self._fork_lsn).lsn is not None:
                 return self._name(end if end >= first and number == end + 1 else end + 1)
         return ""
 

@@ -26,7 +26,7 @@ _FETCH_RAW = (
 """``archive-get`` wants the control file of the data directory, which may be what was lost."""
 _SAVED = (
     'd=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && while read -r name path; do ln -s "$path" "$d/$name" || exit; done '
-    '&& "$1" --path="$d" --timeline="$2" --start="$3" 2>/dev/null | awk "$4"'
+    '&& "$1" --path="$d" --timeline="$2" --start="$3" ${5:+"--end=$5"} 2>/dev/null | awk "$4"'
 )
 """Reads segments that lie in several folders, and begin on several timelines, as one log: by links to them."""
 _LSN = re.compile(r" lsn: ([0-9A-F]+/[0-9A-F]+)")
@@ -91,10 +91,14 @@ def _as_file(server: Server, segment: str, key: int, archive_id: str) -> Complet
     return server.query([*argv, *ask], timeout_s=_DUMP_S, env={"TZ": "UTC"})
 
 
-def saved_tail(server: Server, files: Mapping[int, str], size: int) -> Tail:
-    """Return the end of the log in ``files``, which are segments of ``size`` by their numbers, each after the other."""
+def saved_tail(server: Server, files: Mapping[int, str], size: int, end: int = 0) -> Tail:
+    """Return the end of the log in ``files``, which are segments of ``size`` by their numbers, each after the other.
+
+    Nothing from the position ``end`` on counts; 0: all does.
+    """
     named = "".join(f"{Segment(1, number).name(size)} {path}\n" for number, path in files.items())
     argv = ["sh", "-c", _SAVED, "sh", server.program("pg_waldump"), "1", format_lsn(min(files) * size), _AWK]
+    argv += [format_lsn(end)] if end else []
     done = server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}, stdin=named.encode())
     if done.code != 0:
         raise ActionFailed(f"The log that survived cannot be read: {last_words(done)}", "Mend what it says.")

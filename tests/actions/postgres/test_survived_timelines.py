@@ -70,6 +70,24 @@ def test_an_instant_is_found_on_a_timeline_that_was_never_archived(lab: Lab, ctx
     assert not is_there(lab, given_up)
 
 
+def test_what_lies_before_a_fork_is_replayed_from_the_older_timelines_copy(lab: Lab, ctx: FakeContext) -> None:
+    """Of the newer timeline only its history was archived before the data directory was lost."""
+    row = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
+    killed(lab)
+    with archive_refuses(lab):
+        timeline = recovered(ctx)
+        assert is_there(lab, row)
+        history = lab.site.data_directory / "pg_wal" / f"{timeline:08X}.history"
+        folder = next((lab.site.repository / "archive").rglob("archive.info")).parent
+        (home,) = [path for path in folder.iterdir() if path.is_dir()]
+        home.chmod(0o750)
+        lab.site.run(["cp", str(history), str(home)])
+        home.chmod(0o550)
+        lab.break_("postgres", "lose-data-directory")
+        recovered(ctx)
+    assert is_there(lab, row)
+
+
 def test_another_timeline_of_the_same_number_is_asked_back(lab: Lab, ctx: FakeContext) -> None:
     """A copy was started and promoted by hand, and got the number that the archive has for another timeline."""
     assert ctx.do(stop).ok
