@@ -139,3 +139,10 @@ def _cut_after(descriptor: int, deadline_s: float) -> Iterator[None]:
     finally:
         timer.cancel()
         copy.close()
+
+
+def identifier(name: str) -> str:
+    """Return a name as SQL wants it, for a statement that a person will type."""
+    from psycopg import sql
+
+    return sql.Identifier(name).as_string()

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actions.outcome import ActionFailed
-from actions.postgres.connection import CannotConnect
+from actions.postgres.connection import CannotConnect, identifier
 from actions.postgres.hba import bar, hba_file
 from actions.postgres.process import postmaster
 from actions.postgres.proven import proven
@@ -259,7 +259,7 @@ def _other(server: Server, kind: str, name: str, number: int) -> Finding:
             "Commit or roll them back once it is known which.",
         )
     elif kind == "subscription":
-        text, cure = "a subscription goes on writing", f"ALTER SUBSCRIPTION {name} DISABLE, if it must not."
+        text, cure = "a subscription goes on writing", f"ALTER SUBSCRIPTION {identifier(name)} DISABLE, if it must not."
     else:
         text, cure = f"{number} sessions of {name} go on: it is not one of app_roles", ""
     return Finding(severity="warning" if cure else "note", about=name, text=text, cure=cure)

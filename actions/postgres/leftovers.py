@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from actions.outcome import Finding
-from actions.postgres.connection import CannotConnect
+from actions.postgres.connection import CannotConnect, identifier
 from actions.postgres.proven import proven
 from actions.postgres.server import Server
 from journal.errors import CleoError
@@ -49,7 +49,7 @@ def leftovers(server: Server) -> list[Finding]:
         databases = session.execute(_DATABASES).fetchall()
     for name, limit, connectable in databases:
         if limit == _INVALID:
-            cure = f"DROP DATABASE {name}, and create it again if it is needed."
+            cure = f"DROP DATABASE {identifier(name)}, and create it again if it is needed."
             found.append(_warning(f"database {name}", "invalid: a DROP DATABASE was interrupted", cure))
         elif connectable:
             found += _of_database(server, name)

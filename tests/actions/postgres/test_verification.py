@@ -155,15 +155,17 @@ def test_leftovers_are_findings(lab: Lab, ctx: FakeContext, taken: str) -> None:
     lab.psql(
         "CREATE INDEX broken ON quiet (n); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass"
     )
-    lab.psql("CREATE DATABASE half")
-    lab.psql("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'half'")
+    lab.psql('CREATE DATABASE "half-done"')
+    lab.psql("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'half-done'")
     found = ctx.do(verify)
     assert found.ok, said(found)
     loud = said(found, "warning")
     for words in ("replication slot gone", "pg_drop_replication_slot('gone')", "indexes public.broken", "REINDEX",
-                  "constraints positive of public.quiet", "VALIDATE CONSTRAINT", "database half: invalid"):  # fmt: skip
+                  "constraints positive of public.quiet", "VALIDATE CONSTRAINT", "database half-done: invalid",
+                  'DROP DATABASE "half-done"'):  # fmt: skip
         assert words in loud, loud
-    lab.psql("SELECT pg_drop_replication_slot('gone'); DROP INDEX broken; DROP DATABASE half")
+    lab.psql("SELECT pg_drop_replication_slot('gone'); DROP INDEX broken")
+    lab.psql('DROP DATABASE "half-done"')
 
 
 def test_it_can_be_cancelled_and_limited(lab: Lab, ctx: FakeContext, taken: str) -> None:
