@@ -65,17 +65,30 @@ class Logs:
 
     @property
     def missing(self) -> str:
-        """The segment after ``end_segment`` if there is log behind it: a gap. Else an empty string."""
-        after = parse_segment(self.end_segment, self.size).number + 1
-        newest = parse_segment(self._newest, self.size).number if self._newest else 0
-        return next(self.path.segments(after, after, self.size)).name(self.size) if newest >= after else ""
+        """The segment after ``end_segment`` if there was log behind it: a gap. Else an empty string."""
+        return self._name(self._after) if self._goes_on or self._forks_later else ""
+
+    @property
+    def _after(self) -> int:
+        return parse_segment(self.end_segment, self.size).number + 1
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether there is a segment behind the end of the line."""
+        return bool(self._newest) and parse_segment(self._newest, self.size).number >= self._after
+
+    @property
+    def _forks_later(self) -> bool:
+        """Whether the way forks where no log reaches: what was written until then is known to have been there."""
+        last = self.path.forks[-1] if self.path.forks else None
+        return last is not None and last != self._fork and (last.lsn - 1) // self.size >= self._after
 
     def gap(self) -> Gap | None:
         """Return the first gap, or None."""
         segment = self._broken or self.missing
         if not segment:
             return None
-        readable = self._newest in self._sound or self._newest in self.survived.files
+        readable = self._goes_on and (self._newest in self._sound or self._newest in self.survived.files)
         newest = self._tail(self._newest).committed_at if readable else None
         return Gap(segment=segment, why=self._why(segment), until=self.end().committed_at, newest=newest)
 
@@ -112,14 +125,14 @@ class Logs:
 
     @cached_property
     def _fork(self) -> Fork | None:
-        """The fork behind the end of the line, where a copy has its segment as the older timeline wrote it only.
+        """The fork behind the end of the line, where a copy has its segment as an older timeline wrote it only.
 
         What lies before the fork is the newer timeline's as well, and is replayed from there.
         """
-        if self.missing:
+        if self._goes_on:
             return None
-        number = parse_segment(self.end_segment, self.size).number + 1
-        at = (fork for fork in self.path.forks if fork.lsn // self.size == number and fork.lsn % self.size)
+        number = self._after
+        at = (fork for fork in reversed(self.path.forks) if fork.lsn // self.size == number and fork.lsn % self.size)
         names = ((fork, Segment(fork.timeline, number).name(self.size)) for fork in at)
         return next((fork for fork, name in names if name in self.survived.files), None)
 

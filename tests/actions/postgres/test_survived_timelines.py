@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from actions.inventory import load_inventory
 from actions.outcome import GateClosed
 from actions.postgres.apply_wal import apply_wal
 from actions.postgres.restore import restore
+from actions.postgres.restore_record import load_record
+from actions.postgres.server import find_server
 from actions.postgres.start_stop import stop
 from actions.postgres.writers import allow_writers
 from cleo_console.lab import Lab
@@ -72,20 +75,43 @@ def test_an_instant_is_found_on_a_timeline_that_was_never_archived(lab: Lab, ctx
 
 def test_what_lies_before_a_fork_is_replayed_from_the_older_timelines_copy(lab: Lab, ctx: FakeContext) -> None:
     """Of the newer timeline only its history was archived before the data directory was lost."""
-    row = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
-    killed(lab)
     with archive_refuses(lab):
-        timeline = recovered(ctx)
-        assert is_there(lab, row)
-        history = lab.site.data_directory / "pg_wal" / f"{timeline:08X}.history"
-        folder = next((lab.site.repository / "archive").rglob("archive.info")).parent
-        (home,) = [path for path in folder.iterdir() if path.is_dir()]
-        home.chmod(0o750)
-        lab.site.run(["cp", str(history), str(home)])
-        home.chmod(0o550)
-        lab.break_("postgres", "lose-data-directory")
+        row, _ = forked(lab, ctx)
         recovered(ctx)
     assert is_there(lab, row)
+
+
+def test_what_lies_before_a_fork_is_a_gap_where_no_log_of_it_is_left(lab: Lab, ctx: FakeContext) -> None:
+    with archive_refuses(lab):
+        _, timeline = forked(lab, ctx)
+        assert ctx.do(restore).ok
+        record = load_record(find_server(ctx))
+        assert record
+        older = [path for place in record.logs for path in Path(place).glob(f"{timeline - 1:08X}" + "?" * 16)]
+        for path in older:
+            path.unlink()
+        with pytest.raises(GateClosed) as closed:
+            ctx.do(apply_wal)
+        assert (closed.value.gate, closed.value.yields) == ("wal-gap", "reason")
+        ctx.overrides["wal-gap"] = "no other copy exists"
+        recovered(ctx)
+    ctx.overrides.pop("wal-gap")
+
+
+def forked(lab: Lab, ctx: FakeContext) -> tuple[str, int]:
+    """Lose all but the history of a timeline that a recovery began; return a row from before it, and its number."""
+    row = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
+    killed(lab)
+    timeline = recovered(ctx)
+    assert is_there(lab, row)
+    history = lab.site.data_directory / "pg_wal" / f"{timeline:08X}.history"
+    folder = next((lab.site.repository / "archive").rglob("archive.info")).parent
+    (home,) = [path for path in folder.iterdir() if path.is_dir()]
+    home.chmod(0o750)
+    lab.site.run(["cp", str(history), str(home)])
+    home.chmod(0o550)
+    lab.break_("postgres", "lose-data-directory")
+    return row, timeline
 
 
 def test_another_timeline_of_the_same_number_is_asked_back(lab: Lab, ctx: FakeContext) -> None:
