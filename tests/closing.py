@@ -11,10 +11,10 @@ from journal.incident import Incident
 
 
 def phrase_in(text: str) -> str:
-    """Return what the program asks to be typed."""
-    found = re.search(r"\b(\d+ open)\b", text)
+    """Return what the program asks to be typed; it may have said before what was typed instead."""
+    found: list[str] = re.findall(r"\b\d+ open\b", text)
     assert found, text
-    return found[1]
+    return found[-1]
 
 
 def close_anyway(desk: Desk, incident: Callable[[], Incident], summary: str) -> None:
