@@ -8,8 +8,9 @@ from actions.backups.pgbackrest import DEFAULT_FILES, DEFAULT_INCLUDED, command
 from actions.outcome import ActionFailed
 from actions.postgres.causes import cure_for
 from actions.postgres.server import Server, last_words
+from actions.transport import Completed
 
-_BEGIN = re.compile(r"archive-get command begin \S+: (?:\[\] )?(.*)")
+_BEGIN = re.compile(r"(?:archive-get|restore) command begin \S+: (?:\[\] )?(.*)")
 _OPTION = re.compile(r'--([\w-]+)(?:=("[^"]*"|\S*))?')
 """A value with a space is put between double quotes; nothing else in it is quoted."""
 _FIND = r"""
@@ -31,13 +32,19 @@ def options(server: Server) -> dict[str, str]:
         ActionFailed: it cannot read its configuration, or knows no such stanza.
     """
     done = server.query(command(server, "archive-get", "--log-level-console=info", "--log-level-file=off"))
-    found = _BEGIN.search(done.out)
-    if not found:
+    found = said_options(done)
+    if found is None:
         raise ActionFailed(
             f"pgBackRest does not know the stanza {server.settings.backups.stanza}: {last_words(done)}",
             cure_for(done, "", "Does the inventory name its configuration (config, config_include), and the stanza?"),
         )
-    return {name: value.strip('"') for name, value in _OPTION.findall(found[1])}
+    return dict(found)
+
+
+def said_options(done: Completed) -> list[tuple[str, str]] | None:
+    """Return the options that pgBackRest said as it began, some more than once; None where it did not begin."""
+    begun = _BEGIN.search(done.out)
+    return [(name, value.strip('"')) for name, value in _OPTION.findall(begun[1])] if begun else None
 
 
 def config_file(server: Server, mark: str) -> str:

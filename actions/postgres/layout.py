@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from actions.backups.options import said_options
 from actions.backups.pgbackrest import Backup, command, hint_at, parse_info
 from actions.outcome import ActionFailed
 from actions.postgres.process import control
@@ -28,9 +29,6 @@ _LINKS = r"""
 for link in "$1"/pg_tblspc/*; do [ -L "$link" ] && printf '%s\t%s\n' "${link##*/}" "$(readlink -- "$link")"; done
 exit 0
 """
-_BEGIN = re.compile(r"restore command begin \S+: (?:\[\] )?(.*)")
-_MAP = re.compile(r'--(tablespace-map|link-map)=(?:"([^"=]+)=([^"]*)"|([^\s"=]+)=(\S+))')
-_MAP_ALL = re.compile(r'--tablespace-map-all=(?:"([^"]*)"|(\S+))')
 _CATALOG = re.compile(r"^Catalog version number:\s+(\d+)", re.MULTILINE)
 _INFO_S = 60
 
@@ -111,20 +109,17 @@ def _read_maps(server: Server) -> _Maps:
     """Return what pgBackRest says that it would do; asked for a set and a place that cannot be, it does nothing."""
     nothing = ("--set=none", "--pg1-path=/nonexistent", "--log-level-console=info", "--log-level-file=off")
     done = server.query(command(server, "restore", *nothing), timeout_s=_INFO_S)
-    found = _BEGIN.search(done.out)
-    if not found:
+    found = said_options(done)
+    if found is None:
         server.ctx.log(f"pgBackRest does not say whether tablespaces are restored elsewhere: {last_words(done)}", "err")
-    said = found[1] if found else ""
     maps: dict[str, dict[str, str]] = {"tablespace-map": {}, "link-map": {}}
-    for kind, quoted, to, plain, there in _MAP.findall(said):
-        maps[kind][quoted or plain] = to or there
-    every = _MAP_ALL.search(said)
-    return _Maps(
-        maps["tablespace-map"],
-        maps["link-map"],
-        (every[1] or every[2]).rstrip("/") if every else "",
-        "--link-all" in said.split(),
-    )
+    said = found or []
+    for name, value in said:
+        if name in maps:
+            what, _, where = value.partition("=")
+            maps[name][what] = where
+    every = dict(said).get("tablespace-map-all", "").rstrip("/")
+    return _Maps(maps["tablespace-map"], maps["link-map"], every, ("link-all", "") in said)
 
 
 def _sizes(server: Server, label: str, ask: list[str]) -> tuple[dict[str, int], str]:
