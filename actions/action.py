@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, get_type_hints
 
 from actions.outcome import Outcome
-from journal.action_spec import ActionSpec, Param
+from journal.plan.action_spec import ActionSpec, Param
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
     from actions.gate import LiveGate
-    from journal.events import Identity
+    from journal.events.types import Identity
 
 ActionFunction = Callable[..., Outcome]
 TargetFunction = Callable[["ActionContext"], "Sequence[Identity]"]

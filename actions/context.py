@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from journal.events import Kind
+from journal.events.types import Kind
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory

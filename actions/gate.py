@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from actions.outcome import Cancelled, GateClosed, said
-from journal.events import ClosedGate
+from journal.events.types import ClosedGate
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
-    from journal.events import Override
+    from journal.events.types import Override
 
 Closed = ClosedGate
 

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 import msgspec
 
-from actions.postgres.settings import PostgresSettings
+from actions.systems.postgres.settings import PostgresSettings
 from actions.transport import HostSpec
 from journal.errors import CleoError
-from journal.events import Kind
-from journal.written.names import strange
-from journal.written.problem import BadFile, Problem
-from journal.written.shape import fitted
-from journal.written.yaml_source import read_bytes, read_yaml
+from journal.events.types import Kind
+from journal.yamlfile.convert import convert
+from journal.yamlfile.names import strange
+from journal.yamlfile.problem import BadFile, Problem
+from journal.yamlfile.yaml_source import read_bytes, read_yaml
 
 Settings = PostgresSettings
 """The union of every system's settings; a new system adds its own here."""
@@ -80,7 +80,7 @@ def load_inventory(path: Path) -> Inventory:
         BadFile: it does not fit, or a system names a host that is not there; file, line and field are named.
     """
     source = read_yaml(path, read_bytes(path))
-    inventory = fitted(Inventory, source)
+    inventory = convert(Inventory, source)
     places = [(part, name) for part in ("hosts", "systems") for name in getattr(inventory, part)]
     if odd := [(where, what) for where in places if (what := strange(where[1]))]:
         raise BadFile([Problem(str(path), source.line(where), where, what) for where, what in odd])

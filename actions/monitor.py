@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from actions.health import Health
-from actions.insist import write_once
 from actions.redaction import Redactor
+from actions.runner.durable_write import write_or_raise
 from journal.errors import CleoError
-from journal.events import HealthChanged
-from journal.measured import Measured
-from journal.store import Journal, JournalError
+from journal.events.types import HealthChanged
+from journal.incident.measured import Measured
+from journal.store.journal import Journal, JournalError
 
 if TYPE_CHECKING:
     from actions.runner.world import Probe
@@ -102,7 +102,7 @@ class Monitor:
                 last=gone,
                 may_commit=health.facts.get("reason") == "timeout" or "pid" in health.facts,
             )
-            write_once(lambda: self._journal.append(change), self._trouble, self._stop.is_set)
+            write_or_raise(lambda: self._journal.append(change), self._trouble, self._stop.is_set)
 
 
 def last_seen(journal: Journal, system: str) -> Measured | None:

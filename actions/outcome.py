@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from journal.errors import CleoError
-from journal.event_base import Finding
+from journal.events.base import Finding
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

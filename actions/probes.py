@@ -20,6 +20,8 @@ def probe_system(system: str, settings: Settings, host: Transport, *, deadline_s
         host: the way to its host.
         deadline_s: seconds for all of it.
     """
-    from actions.postgres.probe import probe  # imported when something is measured: the console only looks at names
+    from actions.systems.postgres.probe import (
+        probe,  # imported when something is measured: the console only looks at names
+    )
 
     return probe(system, settings, host, deadline_s=deadline_s)

@@ -9,29 +9,29 @@ from importlib import import_module
 from typing import TypeVar
 
 from actions.action import Action
-from actions.promised import PROMISED
-from journal.action_spec import ActionSpec
+from actions.planned import PLANNED_ACTIONS
 from journal.errors import CleoError
+from journal.plan.action_spec import ActionSpec
 
 _REAL = {
-    "status.check": "actions.validation.status:status_check",
-    "health.check": "actions.validation.health_check:health_check",
-    "damage.report": "actions.validation.damage:damage_report",
-    "backups.verify": "actions.backups.verify:verify",
-    "backups.hold": "actions.backups.hold:hold",
-    "backups.release": "actions.backups.hold:release",
-    "backups.held": "actions.backups.hold:held",
-    "backups.take": "actions.backups.take:take",
-    "postgres.is_running": "actions.postgres.start_stop:is_running",
-    "postgres.start": "actions.postgres.start_stop:start",
-    "postgres.stop": "actions.postgres.start_stop:stop",
-    "postgres.writers": "actions.postgres.writers:writers",
-    "postgres.stop_writers": "actions.postgres.writers:stop_writers",
-    "postgres.allow_writers": "actions.postgres.writers:allow_writers",
-    "postgres.restore": "actions.postgres.restore:restore",
-    "postgres.apply_wal": "actions.postgres.apply_wal:apply_wal",
-    "postgres.is_restored": "actions.postgres.is_restored:is_restored",
-    "postgres.verify": "actions.postgres.verify:verify",
+    "status.check": "actions.overview.status:status_check",
+    "health.check": "actions.overview.health_check:health_check",
+    "damage.report": "actions.overview.damage:damage_report",
+    "backups.verify": "actions.systems.postgres.backups.verify:verify",
+    "backups.hold": "actions.systems.postgres.backups.hold:hold",
+    "backups.release": "actions.systems.postgres.backups.hold:release",
+    "backups.held": "actions.systems.postgres.backups.hold:held",
+    "backups.take": "actions.systems.postgres.backups.take:take",
+    "postgres.is_running": "actions.systems.postgres.start_stop:is_running",
+    "postgres.start": "actions.systems.postgres.start_stop:start",
+    "postgres.stop": "actions.systems.postgres.start_stop:stop",
+    "postgres.writers": "actions.systems.postgres.writers:writers",
+    "postgres.stop_writers": "actions.systems.postgres.writers:stop_writers",
+    "postgres.allow_writers": "actions.systems.postgres.writers:allow_writers",
+    "postgres.restore": "actions.systems.postgres.restore:restore",
+    "postgres.apply_wal": "actions.systems.postgres.apply_wal:apply_wal",
+    "postgres.is_restored": "actions.systems.postgres.is_restored:is_restored",
+    "postgres.verify": "actions.systems.postgres.verify:verify",
 }
 """Where each action is found. Each is imported when somebody first looks at it: the console opens on one step."""
 
@@ -70,7 +70,7 @@ def registry() -> Mapping[str, Action]:
 @cache
 def catalogue() -> Mapping[str, ActionSpec]:
     """Return every action's description by name, those included that a later version brings."""
-    promised = {spec.name: spec for spec in PROMISED}
+    promised = {spec.name: spec for spec in PLANNED_ACTIONS}
     return _Looked({**promised, **_REAL}, lambda name: _action(name).spec if name in _REAL else promised[name])
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.kills import declaration
 from benchmarks.stand import folder
 from benchmarks.table import Row
-from journal.events import NoteAdded
-from journal.store import Journal
+from journal.events.types import NoteAdded
+from journal.store.journal import Journal
 
 LIMIT = 0.9
 BLOCK = 50

@@ -22,12 +22,12 @@ from benchmarks.stand import ROOT, folder
 from benchmarks.table import Row
 from benchmarks.whole_files import half_files
 from cleo_console.lab import Lab
-from journal.desk import Desk
+from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.events import Override
-from journal.incident import Incident
-from journal.records import Run, RunState
-from journal.store import Journal, Reader
+from journal.events.types import Override
+from journal.incident.records import Run, RunState
+from journal.incident.state import Incident
+from journal.store.journal import Journal, Reader
 from journal.verify import verify
 
 DEADLINE_S = 120.0
@@ -88,7 +88,7 @@ class Incidents:
 
     def close(self, place: Path) -> None:
         """Close an incident, whatever is not in order: its claims go with it."""
-        from journal.closing import phrase, remaining
+        from journal.incident.closing import phrase, remaining
 
         with self.runner(place) as process:  # it gives up the incident's claims
             until_at_work(place)
@@ -142,7 +142,9 @@ def ask(place: Path, action: str, word: str) -> int:
     """Ask for an action, with every gate that yields passed by a person's word."""
     with Journal.open(place / "journal.db", actor="bench@bench") as journal:
         overrides = [Override(gate=gate, reason="bench", target=word) for gate in GATES]
-        return Desk(journal, lambda: fold(place)).request_action(action, {}, confirmed=word, overrides=overrides)
+        return IncidentCommands(journal, lambda: fold(place)).request_action(
+            action, {}, confirmed=word, overrides=overrides
+        )
 
 
 def over(place: Path, run: int, process: subprocess.Popen[bytes]) -> Run | None:
@@ -211,7 +213,7 @@ def _killed(incidents: Incidents, place: Path, action: str, number: int, word: s
             return [*wrong, "the next runner died"]
         if found.state is RunState.IN_DOUBT:
             with Journal.open(place / "journal.db", actor="bench@bench") as journal:
-                Desk(journal, lambda: fold(place)).resolve(run, "run_again", "the runner was killed")
+                IncidentCommands(journal, lambda: fold(place)).resolve(run, "run_again", "the runner was killed")
         if found.state is not RunState.SUCCEEDED:
             again = over(place, ask(place, action, word), process)
             if again is None or again.state is not RunState.SUCCEEDED:
@@ -268,7 +270,7 @@ def word_of(incidents: Incidents) -> str:
     place = incidents.declare()
     with incidents.runner(place) as process:
         with Journal.open(place / "journal.db", actor="bench@bench") as journal:
-            run = Desk(journal, lambda: fold(place)).request_action("postgres.stop", {}, dry_run=True)
+            run = IncidentCommands(journal, lambda: fold(place)).request_action("postgres.stop", {}, dry_run=True)
         found = over(place, run, process)
     incidents.close(place)
     if found is None or not found.target:

@@ -19,8 +19,8 @@ from actions.transport import local_transport
 from actions.transport.local_transport import LocalTransport
 from cleo_console.settings import places
 from cleo_console.world import inventory_at, real_world
-from journal.places import IncidentPlace
-from journal.store import Reader
+from journal.paths import IncidentPlace
+from journal.store.journal import Reader
 
 FOLDER, DIES_AT, SEEN = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
 _passed = 0

@@ -16,9 +16,9 @@ from benchmarks.process import cpu_s
 from benchmarks.stand import BARE, ROOT, Stand, console_at_rest, wait_for
 from benchmarks.table import Row, ms
 from benchmarks.terminal import Terminal
-from journal.desk import Desk
-from journal.records import RunState
-from journal.store import Journal
+from journal.commands.incident import IncidentCommands
+from journal.incident.records import RunState
+from journal.store.journal import Journal
 
 LATENCY_LIMIT_S, CORE_LIMIT = 0.015, 0.25
 ACTIONS, RATE = 4, 1_000
@@ -63,7 +63,7 @@ def printing_console(rate: int, seconds: float) -> Iterator[tuple[Stand, Termina
         console_at_rest(SILENT, steps) as (stand, console),
         Journal.open(stand.place.journal, actor="bench@bench") as journal,
     ):
-        desk = Desk(journal, stand.incident)
+        desk = IncidentCommands(journal, stand.incident)
         runs = [desk.request_run(step["id"]) for step in steps]
         try:
             wait_for("four running actions", lambda: _running(stand) == ACTIONS)

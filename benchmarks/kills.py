@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from benchmarks.table import Row
-from journal.events import IncidentDeclared, Kind, NoteAdded
-from journal.store import Journal, OutputLine, Reader
+from journal.events.types import IncidentDeclared, Kind, NoteAdded
+from journal.store.journal import Journal, OutputLine, Reader
 from journal.verify import verify
 
 KILLS_A_FILE = 25

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from benchmarks.process import resident
 from benchmarks.stand import TITLE, Stand, folder
 from benchmarks.table import Row, mb
-from journal import events as e
-from journal.store import Journal
+from journal.events import types as e
+from journal.store.journal import Journal
 
 TIME_LIMIT_S, MEMORY_LIMIT = 5.0, 150e6
 AT_ONCE = 2_000

@@ -14,9 +14,9 @@ from benchmarks.process import cpu_s
 from benchmarks.stand import ROOT, Stand, folder, silent_systems, wait_for
 from benchmarks.table import Row
 from cleo_console.runner_process import ensure_runner
-from journal.desk import Desk
-from journal.records import RunState
-from journal.store import Journal, OutputLine
+from journal.commands.incident import IncidentCommands
+from journal.incident.records import RunState
+from journal.store.journal import Journal, OutputLine
 
 RATE, LIMIT = 50_000, 0.15
 EVERY_S = 0.1
@@ -59,7 +59,7 @@ def runner_core(seconds: float) -> tuple[float, float]:
         stand.wait_for_runner()
         used = cpu_s(stand.runner_pid())
         with Journal.open(stand.place.journal, actor="bench@bench") as journal:
-            run = Desk(journal, stand.incident).request_run("print-1")
+            run = IncidentCommands(journal, stand.incident).request_run("print-1")
         wait_for("the end of the program", lambda: stand.incident().runs[run].state.over, seconds * 6 + 60)
         spent = cpu_s(stand.runner_pid()) - used
         over = stand.incident().runs[run]

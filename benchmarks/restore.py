@@ -22,11 +22,11 @@ from benchmarks.stand import CONSOLE, folder
 from benchmarks.table import Row, not_measured
 from benchmarks.terminal import NotSeen, Terminal
 from cleo_console.lab import Lab
-from journal.desk import Desk
+from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.incident import Incident
-from journal.records import Program, RunState
-from journal.store import Journal, Reader
+from journal.incident.records import Program, RunState
+from journal.incident.state import Incident
+from journal.store.journal import Journal, Reader
 
 LIMIT = 1.05
 ROOM = 5
@@ -85,7 +85,7 @@ class Recovery:
         with Terminal([*CONSOLE, "open", self.id], self.env) as console:
             console.until(lambda text: "Checklist" in text)
             with Journal.open(self.journal, actor="bench@bench") as journal:
-                run = Desk(journal, self.incident).request_run("postgres-restore", confirmed=self.target)
+                run = IncidentCommands(journal, self.incident).request_run("postgres-restore", confirmed=self.target)
             self._watch(console, run)
         return self._last_restore()
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.terminal import Terminal
-from journal.declare import Declaration, declare
-from journal.events import Kind
-from journal.incident import Incident
-from journal.places import IncidentPlace, Places
+from journal.commands.declare import Declaration, declare
+from journal.events.types import Kind
+from journal.incident.state import Incident
+from journal.paths import IncidentPlace, Paths
 from journal.plan.load import LoadedPlan, plan_from_data
-from journal.store import Reader
+from journal.store.journal import Reader
 
 ROOT = Path(__file__).parents[1]
 TITLE = "bench: db1 is gone"
@@ -55,7 +55,7 @@ class Stand:
 
     def __init__(self, home: Path, inventory: Path | None = None, extra: Sequence[dict[str, Any]] = ()) -> None:
         self._inventory = inventory
-        places = Places(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
+        places = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
         began = datetime.now(UTC) - timedelta(minutes=7)
         told = Declaration(
             title=TITLE,

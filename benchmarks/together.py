@@ -14,8 +14,8 @@ from benchmarks.appends import TEXT, append_bare, bare, create_bare
 from benchmarks.kills import declaration
 from benchmarks.stand import folder
 from benchmarks.table import Row, ms
-from journal.events import NoteAdded
-from journal.store import Journal, Reader
+from journal.events.types import NoteAdded
+from journal.store.journal import Journal, Reader
 
 PROCESSES, LIMIT_S = 4, 0.5
 

@@ -15,16 +15,16 @@ from textual.command import Provider
 from textual.screen import Screen
 from textual.theme import Theme
 
-import screens.incident
+import screens.incident.screen
 from cleo_console.driver import SteadyDriver
 from cleo_console.key_order import KeyOrder, KeySettled, Typed, is_text
-from journal.incident import Incident
-from screens.clocked import Now, utc_now
-from screens.host import Host
-from screens.incident import IncidentScreen
-from screens.takes_typing import focus_for_typing
-from screens.too_small import HEIGHT, WIDTH, TooSmall
-from screens.untold import ToTell, Untold
+from journal.incident.state import Incident
+from screens.app_services import AppServices
+from screens.incident.screen import IncidentScreen
+from screens.live.clocked import Now, utc_now
+from screens.live.notices import Notice, NoticeQueue
+from screens.pages.too_small import HEIGHT, WIDTH, TooSmall
+from screens.widgets.typing_target import focus_for_typing
 
 THEME = Theme(
     name="cleo",
@@ -45,13 +45,13 @@ THEME = Theme(
 _LOOK_AGAIN_S = 0.005
 """How soon keys that had to wait are looked at again."""
 
-_INCIDENT_STYLES = Path(screens.incident.__file__).with_name(IncidentScreen.CSS_PATH)
+_INCIDENT_STYLES = Path(screens.incident.screen.__file__).with_name(IncidentScreen.CSS_PATH)
 """Read with the app's own: a sheet that comes later has all of them read anew."""
 
 
 def commands() -> type[Provider]:
     """Return what the palette offers; imported when it is first opened."""
-    from screens.commands import CleoCommands
+    from screens.dialogs.palette import CleoCommands
 
     return CleoCommands
 
@@ -75,7 +75,12 @@ class CleoApp(App[None]):
     ]
 
     def __init__(
-        self, host: Host, open_incident: str | None = None, *, known: Incident | None = None, clock: Now = utc_now
+        self,
+        host: AppServices,
+        open_incident: str | None = None,
+        *,
+        known: Incident | None = None,
+        clock: Now = utc_now,
     ) -> None:
         # Textual takes the terminal's own colours away only where they are in use before it looks at NO_COLOR; else it
         # makes them grey, and the terminal's defaults black on black.
@@ -85,7 +90,7 @@ class CleoApp(App[None]):
         self._open_incident = open_incident
         self._known = known
         self._keys = KeyOrder()
-        self.untold = Untold(self)
+        self.notices = NoticeQueue(self)
         self._looks_again = False
         self.animation_level = "none"
         self.register_theme(THEME)
@@ -100,7 +105,7 @@ class CleoApp(App[None]):
     def _first_screen(self) -> Screen[None]:
         if self._open_incident:
             return IncidentScreen(self.host, self._open_incident, self._known)
-        from screens.start import StartScreen
+        from screens.start.screen import StartScreen
 
         return StartScreen(self.host)
 
@@ -112,9 +117,9 @@ class CleoApp(App[None]):
         self.push_screen(self._first_screen())
         self._check_size()
 
-    def on_to_tell(self, message: ToTell) -> None:
+    def on_to_tell(self, message: Notice) -> None:
         """Have it told when nobody is in the middle of something."""
-        self.untold.add(message)
+        self.notices.add(message)
 
     async def on_event(self, event: events.Event) -> None:
         """Hand keys on one after the other, and what is typed to where the screen wants it."""

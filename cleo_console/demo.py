@@ -10,16 +10,16 @@ import msgspec
 
 from actions.runner import Runner
 from actions.tabletop import Facilitator, SimulatedWorld, playable, tabletop_world
+from cleo_console.app_services import ConsoleServices
 from cleo_console.exercises import load_exercise, with_labels
-from cleo_console.host import ConsoleHost
 from cleo_console.settings import home, runner_actor
-from journal.action_spec import Catalogue
-from journal.declare import Declaration
-from journal.events import ExerciseBegan, Kind
-from journal.exercise_script import Exercise, exercise_from_data
-from journal.incident import Incident
-from journal.places import Places
-from journal.store import Journal, Reader
+from journal.commands.declare import Declaration
+from journal.events.types import ExerciseBegan, Kind
+from journal.exercise.script import Exercise, exercise_from_data
+from journal.incident.state import Incident
+from journal.paths import Paths
+from journal.plan.action_spec import Catalogue
+from journal.store.journal import Journal, Reader
 
 _LEAVE_WITHIN_S = 5.0
 
@@ -32,7 +32,7 @@ class _Table(NamedTuple):
     facilitator: Facilitator
 
 
-class DemoHost(ConsoleHost):
+class DemoServices(ConsoleServices):
     """Hosts tabletops. Use it as a context manager: leaving ends the runners it started.
 
     Args:
@@ -42,7 +42,7 @@ class DemoHost(ConsoleHost):
 
     def __init__(self, actor: str, speed: float) -> None:
         folder = home() / "demo"
-        super().__init__(Places(incidents=folder / "incidents", locks=folder / "locks"), actor)
+        super().__init__(Paths(incidents=folder / "incidents", locks=folder / "locks"), actor)
         self._speed = speed
         self._tables: dict[str, _Table] = {}
 

@@ -9,7 +9,7 @@ from typing import IO, Any
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Callback
 
-from screens.tell import tell
+from screens.live.post import post_if_running
 
 _GONE = frozenset({errno.EIO, errno.ENXIO, errno.EPIPE})
 
@@ -63,7 +63,7 @@ class SteadyDriver(LinuxDriver):
             self._file = _Terminal(self._file, self._leave)  # type: ignore[assignment]
 
     def _leave(self) -> None:
-        tell(self._app, Callback(self._app.exit))
+        post_if_running(self._app, Callback(self._app.exit))
 
     def _sigcont_application(self, *_: object) -> None:
         """Come back from being suspended. A hang-up brings this signal too, to a program that was not suspended."""

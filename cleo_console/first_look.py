@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn, TextIO
 
-from cleo_console.plain.announcing import named
-from journal.incident import Incident
-from journal.inert import inert
-from journal.migrate import is_older
-from journal.places import IncidentPlace
-from journal.reader import Reader
-from screens.deeds import counts, first_step
-from screens.phrases import alarm
-from screens.symbols import STEPS
+from cleo_console.plain.notices import named
+from journal.incident.state import Incident
+from journal.paths import IncidentPlace
+from journal.store.migrate import is_older
+from journal.store.reader import Reader
+from journal.wording.sanitize import sanitize
+from screens.guidance.next_action import counts, first_step
+from screens.guidance.phrases import alarm
+from screens.guidance.symbols import STEPS
 
 MOST_EVENTS = 2_000
 """Events that are read within hundredths of a second. Longer journals are read while the screen is there."""
@@ -57,7 +57,7 @@ def first_look(incident_id: str, incident: Incident | None, out: TextIO = sys.st
         out: the terminal.
     """
     width, height = shutil.get_terminal_size()
-    lines = _lines(incident, width) if incident else [f"{_BOLD}{inert(incident_id)}{_PLAIN}  opening its journal…"]
+    lines = _lines(incident, width) if incident else [f"{_BOLD}{sanitize(incident_id)}{_PLAIN}  opening its journal…"]
     text = "\r\n".join(lines[:height])
     known = out.encoding or "utf-8"  # what the terminal has no character for is a question mark, not the end
     before = signal.signal(signal.SIGTERM, _end)
@@ -99,12 +99,12 @@ def _lines(incident: Incident, width: int) -> list[str]:
     step_id = first_step(incident)
     look = STEPS[incident.state(step_id)]
     found = counts(incident)
-    name = inert(incident.id)
+    name = sanitize(incident.id)
     left = width - len(f"  {incident.kind}   {name}  ")
     return [
-        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{name}{_PLAIN}  {_cut(inert(incident.title), left)}",
+        f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{name}{_PLAIN}  {_cut(sanitize(incident.title), left)}",
         "",
-        f"{_BOLD}{_cut(inert(named(incident, step_id)), width)}{_PLAIN}",
+        f"{_BOLD}{_cut(sanitize(named(incident, step_id)), width)}{_PLAIN}",
         f"{look.symbol} {look.word}",
         "",
         f"{found.running} running · {alarm(found.in_doubt, 'in doubt')} · {alarm(found.failed, 'failed')}",

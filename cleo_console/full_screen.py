@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cleo_console.first_look import first_look, known_incident, unechoed
 
 if TYPE_CHECKING:
-    from cleo_console.host import ConsoleHost
+    from cleo_console.app_services import ConsoleServices
 
 _BUILT_AFTER_S = 1.0
 _PAINTS_A_SECOND = "200"
@@ -21,7 +21,7 @@ _TURN_S = 0.001
 """Seconds until a thread that waits gets its turn: what is painted is written by a thread of its own."""
 
 
-def run_full_screen(at: ConsoleHost, incident_id: str | None) -> int:
+def run_full_screen(at: ConsoleServices, incident_id: str | None) -> int:
     """Run the console until it is left; return its exit status.
 
     Args:
@@ -44,7 +44,7 @@ def run_full_screen(at: ConsoleHost, incident_id: str | None) -> int:
         built.daemon = True
         built.start()
         app.run()
-        app.untold.say_the_rest()
+        app.notices.say_the_rest()
     return app.return_code or 0
 
 

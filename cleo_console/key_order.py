@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from screens.takes_typing import takes_text
+from screens.widgets.typing_target import takes_text
 
 PATIENCE_S = 0.5
 """How long a key may hold up those behind it. A screen opens in a tenth of that; nothing may ever stand still."""

@@ -15,7 +15,7 @@ from cleo_console.detach import detachment
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
-    from journal.places import IncidentPlace
+    from journal.paths import IncidentPlace
 
 READY_WITHIN_S = 15.0
 

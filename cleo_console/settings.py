@@ -9,7 +9,7 @@ from pathlib import Path
 
 from actions.account import NoHome, expanded, user_name
 from journal.errors import CleoError
-from journal.places import Places
+from journal.paths import Paths
 
 SYSTEM_LAB = Path("/var/lib/cleo/lab")
 
@@ -27,13 +27,13 @@ def home() -> Path:
     return expanded("~/.local/state/cleo", "Set CLEO_HOME to a folder for the journals.")
 
 
-def places() -> Places:
+def places() -> Paths:
     """Return where this installation's things live.
 
     Raises:
         BadSettings: CLEO_INVENTORY names a file that is not there.
     """
-    return Places(incidents=home() / "incidents", locks=home() / "locks", inventory=_inventory(), second=second_place())
+    return Paths(incidents=home() / "incidents", locks=home() / "locks", inventory=_inventory(), second=second_place())
 
 
 def second_place() -> Path | None:

@@ -7,13 +7,13 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from actions.inventory import Inventory, load_inventory
-from journal.events import Kind
+from journal.events.types import Kind
 
 if TYPE_CHECKING:
     from actions.inventory import Settings
     from actions.runner import World
     from actions.runner.world import Probe
-    from journal.places import Places
+    from journal.paths import Paths
 
 
 def inventory_at(path: Path | str | None) -> Inventory:
@@ -29,7 +29,7 @@ def inventory_at(path: Path | str | None) -> Inventory:
     return load_inventory(Path(path))
 
 
-def real_world(inventory: Inventory, places: Places) -> World:
+def real_world(inventory: Inventory, places: Paths) -> World:
     """Return the world in which actions reach the systems of ``inventory``."""
     from actions.registry import catalogue, registry
     from actions.runner import World

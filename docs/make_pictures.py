@@ -29,9 +29,9 @@ async def main() -> None:
 async def _draw(width: int, height: int) -> str:
     from cleo_console.app import CleoApp
     from cleo_console.cli.demo import declaration_of
-    from cleo_console.demo import DemoHost
+    from cleo_console.demo import DemoServices
 
-    with DemoHost("oncall@bastion", speed=30) as host:
+    with DemoServices("oncall@bastion", speed=30) as host:
         incident = host.declare(declaration_of(host, "database-failure"))
         host.ensure_runner(incident)
         await asyncio.to_thread(_up_to_the_restore, host, incident)
@@ -43,12 +43,12 @@ async def _draw(width: int, height: int) -> str:
 
 def _up_to_the_restore(host: object, incident_id: str) -> None:
     """Do what comes before the restore, and ask for it."""
-    from cleo_console.demo import DemoHost
-    from journal.desk import Desk
-    from journal.incident import Incident
-    from journal.store import Follower, Reader
+    from cleo_console.demo import DemoServices
+    from journal.commands.incident import IncidentCommands
+    from journal.incident.state import Incident
+    from journal.store.journal import Follower, Reader
 
-    assert isinstance(host, DemoHost)
+    assert isinstance(host, DemoServices)
     path = host.places.incident(incident_id).journal
 
     def now() -> Incident:
@@ -56,7 +56,7 @@ def _up_to_the_restore(host: object, incident_id: str) -> None:
             return Incident.fold(reader.events())
 
     with host.open(incident_id) as journal:
-        desk, follower = Desk(journal, now), Follower(path)
+        desk, follower = IncidentCommands(journal, now), Follower(path)
 
         def done(step: str, confirmed: str = "") -> None:
             run = desk.request_run(step, confirmed=confirmed)

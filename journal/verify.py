@@ -10,7 +10,7 @@ that a notice, a report or a person holds, whole or in its short form, as ``--he
 Exit status: 0 nothing is wrong, 1 something is, 2 this cannot be checked (no journal, or wrongly asked).
 
 Never import and call this in a process that has the journal open: it reads the file's first bytes, and closing
-that drops SQLite's locks. ``journal.check`` runs it in a process of its own.
+that drops SQLite's locks. ``journal.store.check`` runs it in a process of its own.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from journal.closing import phrase, remaining
-from journal.desk import Desk
-from journal.incident import Incident
+from journal.commands.incident import IncidentCommands
+from journal.incident.closing import phrase, remaining
+from journal.incident.state import Incident
 
 
 def phrase_in(text: str) -> str:
@@ -17,6 +17,6 @@ def phrase_in(text: str) -> str:
     return found[-1]
 
 
-def close_anyway(desk: Desk, incident: Callable[[], Incident], summary: str) -> None:
+def close_anyway(desk: IncidentCommands, incident: Callable[[], Incident], summary: str) -> None:
     """Close an incident, whatever is not in order."""
     desk.close(summary, phrase(remaining(incident())))

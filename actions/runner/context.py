@@ -17,8 +17,8 @@ from actions.runner.output import OutputPump
 from actions.runner.programs import Programs
 from actions.runner.world import World
 from actions.transport import Completed, Transport
-from journal.events import Override
-from journal.store import Journal, JournalWriteFailed
+from journal.events.types import Override
+from journal.store.journal import Journal, JournalWriteFailed
 
 PROGRESS_EVERY_S = 0.5
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from actions.context import IncidentFacts
-from journal.clocks import rto
-from journal.given_up import given_up
-from journal.incident import Incident
+from journal.incident.clocks import rto
+from journal.incident.given_up import given_up
+from journal.incident.state import Incident
 
 
 def incident_facts(incident: Incident, now: datetime) -> IncidentFacts:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from actions.gate import Closed, overridden
 from actions.inventory import Inventory
-from actions.postgres.settings import PostgresSettings
-from journal.action_spec import ActionSpec
-from journal.decisions import refusal
-from journal.events import Kind
-from journal.incident import Incident
-from journal.records import Run, RunState, StepState
+from actions.systems.postgres.settings import PostgresSettings
+from journal.commands.decisions import refusal
+from journal.events.types import Kind
+from journal.incident.records import Run, RunState, StepState
+from journal.incident.state import Incident
+from journal.plan.action_spec import ActionSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import msgspec
 from actions.inventory import Inventory
 from actions.runner.world import World
 from journal.errors import CleoError
-from journal.events import InventoryRead
+from journal.events.types import InventoryRead
 
 EVERY_S = 1.0
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from actions.action import Action
+from actions.command_step import COMMAND, command_action
 from actions.gate import Closed
 from actions.redaction import Redactor
 from actions.runner.context import RunContext
@@ -18,14 +19,13 @@ from actions.runner.reattach import reattach_action
 from actions.runner.targets import Targets
 from actions.runner.worker import Append, End, Job
 from actions.runner.world import World
-from actions.shell import COMMAND, command_action
-from journal.action_spec import ActionSpec
-from journal.incident import Incident
-from journal.looks import REATTACH
-from journal.parts import parts_of
-from journal.places import IncidentPlace
-from journal.records import Run
-from journal.store import Journal
+from journal.incident.looks import REATTACH
+from journal.incident.records import Run
+from journal.incident.state import Incident
+from journal.paths import IncidentPlace
+from journal.plan.action_spec import ActionSpec
+from journal.store.failover.segments import parts_of
+from journal.store.journal import Journal
 
 
 class Jobs:

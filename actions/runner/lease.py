@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from journal.errors import CleoError
-from journal.whole_file import replace_whole
+from journal.store.whole_file import replace_whole
 
 _PATIENCE_S = 2.0
 

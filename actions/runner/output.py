@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from actions.insist import insist
-from journal.output import in_transactions
-from journal.store import Journal, OutputLine
+from actions.runner.durable_write import write_until_durable
+from journal.store.journal import Journal, OutputLine
+from journal.store.output import in_transactions
 
 GATHER_S = 0.1
 MOST_WAITING = 4 * 1024 * 1024
@@ -71,4 +71,4 @@ class OutputPump:
 
     def _store(self, batch: list[OutputLine]) -> None:
         """Write a batch, which is one transaction, however long it takes: an acknowledged end needs its output."""
-        insist(lambda: self._journal.append_output(self._run, batch), self._trouble)
+        write_until_durable(lambda: self._journal.append_output(self._run, batch), self._trouble)

@@ -9,9 +9,9 @@ from pathlib import Path
 from actions.redaction import Redactor
 from actions.transport import Completed, Handle, OnOutput, ProgramLost, State, Transport
 from actions.transport.base import ending
-from journal.events import Body, ProgramFinished, ProgramStarted
-from journal.records import Program
-from journal.store import Reader
+from journal.events.types import Body, ProgramFinished, ProgramStarted
+from journal.incident.records import Program
+from journal.store.journal import Reader
 
 Append = Callable[[Body], object]
 

@@ -8,9 +8,9 @@ from actions.action import Action
 from actions.outcome import Outcome
 from actions.runner.programs import Programs, how_it_ended
 from actions.transport import State
-from journal.action_spec import ActionSpec
-from journal.looks import REATTACH
-from journal.records import Program, Run
+from journal.incident.looks import REATTACH
+from journal.incident.records import Program, Run
+from journal.plan.action_spec import ActionSpec
 
 if TYPE_CHECKING:
     from actions.context import ActionContext

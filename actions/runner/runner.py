@@ -11,24 +11,24 @@ from datetime import timedelta
 from typing import Any
 
 from actions.gate import Closed
-from actions.insist import REFUSED, Write, insist, write_once
 from actions.inventory import Inventory
 from actions.monitor import Monitor
+from actions.runner.durable_write import REFUSED, Write, write_or_raise, write_until_durable
 from actions.runner.gates import Asked, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
-from actions.runner.others import Others
+from actions.runner.other_incidents import Others
 from actions.runner.takeover import READS_ON, REENTERED, close_in_doubt
 from actions.runner.worker import End, Job, RunnerGone, Worker, refused, with_output
 from actions.runner.world import World
-from journal import events as e
-from journal.action_spec import ActionSpec
-from journal.incident import Incident
-from journal.other_incidents import READING
-from journal.places import IncidentPlace
-from journal.records import Run, RunState
-from journal.store import Follower, Journal, JournalWriteFailed, Reader
+from journal.events import types as e
+from journal.incident.records import Run, RunState
+from journal.incident.state import Incident
+from journal.paths import IncidentPlace
+from journal.plan.action_spec import ActionSpec
+from journal.store.journal import Follower, Journal, JournalWriteFailed, Reader
+from journal.wording.other_incidents import READING
 
 POLL_S = 0.25
 LINGER_S = 10.0
@@ -269,7 +269,7 @@ class Runner:
 
     def _try_append(self, body: e.Body) -> None:
         """Write an event or raise; nothing begins before it is known which."""
-        write_once(lambda: self._journal.append(body), self._trouble, self._stop.is_set)
+        write_or_raise(lambda: self._journal.append(body), self._trouble, self._stop.is_set)
 
     def _append(self, body: e.Body) -> None:
         """Write an event that has happened, however long the disk refuses it: it is not forgotten, and not made up."""
@@ -281,7 +281,7 @@ class Runner:
 
     def _insist(self, write: Write) -> None:
         try:
-            insist(write, self._trouble, self._stop.is_set)
+            write_until_durable(write, self._trouble, self._stop.is_set)
         except REFUSED:
             # As if this runner had died here: its successor finds the run unfinished, and says so.
             raise RunnerGone from None

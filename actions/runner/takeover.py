@@ -8,9 +8,9 @@ from contextlib import suppress
 from actions.runner.programs import how_it_ended, what_is_known
 from actions.runner.worker import Job, RunnerGone
 from actions.transport import NothingStarted, ProgramLost, TransportLost
-from journal import events as e
 from journal.errors import CleoError
-from journal.records import Program
+from journal.events import types as e
+from journal.incident.records import Program
 
 REENTERED = (
     "A new runner took over here: its predecessor died. What the action says is said again from here; its programs"

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from actions.runner.others import is_over
+from actions.runner.other_incidents import is_over
 from journal.errors import CleoError
-from journal.events import Identity
-from journal.interlock import word_to_type
-from journal.whole_file import replace_whole
+from journal.events.types import Identity
+from journal.incident.interlock import word_to_type
+from journal.store.whole_file import replace_whole
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 

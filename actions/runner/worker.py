@@ -21,12 +21,12 @@ from actions.runner.output import OutputPump
 from actions.runner.programs import Programs, what_is_known
 from actions.runner.targets import TargetClaimed, Targets
 from actions.transport import ProgramLost, TransportLost
-from journal import events as e
-from journal.action_spec import ActionSpec
 from journal.errors import CleoError
-from journal.interlock import word_to_type
-from journal.records import Run
-from journal.store import Journal, JournalWriteFailed
+from journal.events import types as e
+from journal.incident.interlock import word_to_type
+from journal.incident.records import Run
+from journal.plan.action_spec import ActionSpec
+from journal.store.journal import Journal, JournalWriteFailed
 
 Append = Callable[[e.Body], None]
 End = e.ActionFinished | e.ActionInDoubt

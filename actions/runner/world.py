@@ -10,7 +10,7 @@ from actions.action import Action
 from actions.health import Health
 from actions.inventory import Inventory
 from actions.transport import HostSpec, Transport
-from journal.action_spec import Catalogue
+from journal.plan.action_spec import Catalogue
 
 Probe = Callable[[float], Health]
 """Measures one system's health; is given its deadline in seconds."""

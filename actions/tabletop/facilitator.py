@@ -6,16 +6,16 @@ import contextlib
 import threading
 from datetime import UTC, datetime
 
-from actions.insist import write_once
+from actions.runner.durable_write import write_or_raise
 from actions.tabletop.performing import MAKES
 from actions.tabletop.script import fits
 from actions.tabletop.world import SimulatedWorld
-from journal import events as e
-from journal.exercise_moments import live_moments
-from journal.exercise_script import Inject
-from journal.incident import Incident
-from journal.places import IncidentPlace
-from journal.store import Journal, JournalWriteFailed, Reader
+from journal.events import types as e
+from journal.exercise.moments import live_moments
+from journal.exercise.script import Inject
+from journal.incident.state import Incident
+from journal.paths import IncidentPlace
+from journal.store.journal import Journal, JournalWriteFailed, Reader
 
 _EVERY_S = 0.1
 
@@ -90,7 +90,7 @@ class Facilitator:
         given = e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s)
         # Where the disk refuses it, it stays due, and is given once the disk takes it. The runner tells of the disk.
         with contextlib.suppress(JournalWriteFailed):
-            write_once(lambda: self._journal.append(given), lambda trouble: None, self._stop.is_set)
+            write_or_raise(lambda: self._journal.append(given), lambda trouble: None, self._stop.is_set)
 
     def _injects(self) -> list[Inject]:
         return self._world.exercise.injects

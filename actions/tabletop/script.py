@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from actions.health import Status
-from journal.event_base import Finding
+from journal.events.base import Finding
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ class HealthCase(_Part, frozen=True, kw_only=True):
 
 
 class Reaction(_Part, frozen=True, kw_only=True):
-    """What the world does by itself once a moment (``journal.exercise_moments``) was reached."""
+    """What the world does by itself once a moment (``journal.exercise.moments``) was reached."""
 
     on: str
     makes: dict[str, str]
@@ -118,12 +118,12 @@ def ordinary_world() -> Script:
     Raises:
         CleoError: one of its files cannot be read or does not fit; all misfits are named.
     """
-    from journal.written.shape import fitted
-    from journal.written.yaml_source import read_bytes, read_yaml
+    from journal.yamlfile.convert import convert
+    from journal.yamlfile.yaml_source import read_bytes, read_yaml
 
     whole = Script()
     for file in sorted(Path(__file__).with_name("performances").glob("*.yaml")):
-        whole = fitted(Script, read_yaml(file, read_bytes(file))).over(whole)
+        whole = convert(Script, read_yaml(file, read_bytes(file))).over(whole)
     return whole
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from actions.context import IncidentFacts
-from journal.exercise_script import Exercise
+from journal.exercise.script import Exercise
 
 _NAMED = re.compile(r"\{([\w.]+)(?::([^{}]*))?\}")
 _STORES = ("postgres", "mongodb", "redis")

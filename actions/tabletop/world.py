@@ -19,10 +19,10 @@ from actions.tabletop.performing import perform
 from actions.tabletop.script import Act, Script, fits, ordinary_world
 from actions.tabletop.values import say, values
 from actions.transport import HostSpec
-from journal.action_spec import ActionSpec, Catalogue
 from journal.errors import CleoError
-from journal.events import Identity, Kind
-from journal.exercise_script import Exercise
+from journal.events.types import Identity, Kind
+from journal.exercise.script import Exercise
+from journal.plan.action_spec import ActionSpec, Catalogue
 
 _ALSO_GATED = {
     "mongodb.restore": ("recovery-point", "strategy", "hold"),

@@ -17,7 +17,7 @@ from actions.transport.base import Completed, Transport
 from actions.transport.errors import DeadlineExceeded, FileMissing, FileTrouble, ProgramMissing
 from actions.transport.launch import Request, launch, our_umask
 from actions.transport.local_handle import LocalHandle
-from journal.whole_file import replace_whole
+from journal.store.whole_file import replace_whole
 
 
 class LocalTransport(Transport):

@@ -7,8 +7,8 @@ import sys
 
 import click
 
+from cleo_console.app_services import host
 from cleo_console.full_screen import run_full_screen
-from cleo_console.host import host
 from journal.errors import CleoError
 
 _INSTEAD = "Line mode walks the same checklist: cleo --plain. Single commands: cleo --help"

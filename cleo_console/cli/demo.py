@@ -12,8 +12,8 @@ from cleo_console.cli.console import check_terminal
 from cleo_console.full_screen import run_full_screen
 
 if TYPE_CHECKING:
-    from cleo_console.demo import DemoHost
-    from journal.declare import Declaration
+    from cleo_console.demo import DemoServices
+    from journal.commands.declare import Declaration
 
 _SCENARIOS = ("database-failure", "infrastructure-failure", "data-corruption", "security-breach", "natural-disaster")
 
@@ -48,10 +48,10 @@ def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
     """
     if not plain:
         check_terminal()
-    from cleo_console.demo import DemoHost
+    from cleo_console.demo import DemoServices
     from cleo_console.settings import actor
 
-    with DemoHost(actor(), speed) as at:
+    with DemoServices(actor(), speed) as at:
         incident_id = incident_id or at.declare(declaration_of(at, scenario))
         _play(at, incident_id, plain=plain)
     journal = at.places.incident(incident_id).journal
@@ -60,7 +60,7 @@ def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
     click.echo(f"The journal of this tabletop: {journal}\nIts report: cleo report {journal} -o report.html")
 
 
-def _play(at: DemoHost, incident_id: str, *, plain: bool) -> None:
+def _play(at: DemoServices, incident_id: str, *, plain: bool) -> None:
     if plain:
         from cleo_console.plain.mode import run_plain
 
@@ -69,11 +69,11 @@ def _play(at: DemoHost, incident_id: str, *, plain: bool) -> None:
         run_full_screen(at, incident_id)
 
 
-def declaration_of(host: DemoHost, scenario: str) -> Declaration:
+def declaration_of(host: DemoServices, scenario: str) -> Declaration:
     """Return what is declared when a scenario is played: it began four minutes ago, and was seen one minute ago."""
     from cleo_console.exercises import load_exercise
-    from journal.declare import Declaration
-    from journal.events import Kind
+    from journal.commands.declare import Declaration
+    from journal.events.types import Kind
 
     now = datetime.now(UTC)
     return Declaration(
@@ -88,9 +88,9 @@ def declaration_of(host: DemoHost, scenario: str) -> Declaration:
 
 def last_words(journal: Path) -> list[str]:
     """Return, in a few lines, what the exercise in ``journal`` has shown so far."""
-    from journal.exercise import RATING_WORDS, assess
-    from journal.incident import Incident
-    from journal.store import Reader
+    from journal.exercise.assessment import RATING_WORDS, assess
+    from journal.incident.state import Incident
+    from journal.store.journal import Reader
 
     with Reader(journal) as reader:
         incident = Incident.fold(reader.events())

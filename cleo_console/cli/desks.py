@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.host import ConsoleHost, host
-from journal.desk import Desk
+from cleo_console.app_services import ConsoleServices, host
+from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.incident import Incident
-from journal.store import Journal, Reader
+from journal.incident.state import Incident
+from journal.store.journal import Journal, Reader
 
 if TYPE_CHECKING:
-    from journal.places import IncidentPlace
+    from journal.paths import IncidentPlace
 
 incident_option = click.option(
     "--incident", "-i", envvar="CLEO_INCIDENT", metavar="ID", help="Which incident; needless while only one is open."
@@ -27,7 +27,7 @@ class WhichIncident(CleoError):
     """It is not clear which incident is meant."""
 
 
-def which(at: ConsoleHost, incident_id: str | None) -> str:
+def which(at: ConsoleServices, incident_id: str | None) -> str:
     """Return the incident that is meant: the one named, else the only open one.
 
     Raises:
@@ -49,10 +49,10 @@ def which(at: ConsoleHost, incident_id: str | None) -> str:
 class AtDesk:
     """One command's desk: the incident's place, its journal, and where to write."""
 
-    host: ConsoleHost
+    host: ConsoleServices
     place: IncidentPlace
     journal: Journal
-    desk: Desk
+    desk: IncidentCommands
 
     def incident(self) -> Incident:
         """Return the incident as the journal has it now."""
@@ -76,7 +76,7 @@ def at_desk(incident_id: str | None) -> Iterator[AtDesk]:
     chosen = which(at, incident_id)
     place = at.place(chosen)
     with at.open(chosen, _say_waiting) as journal:
-        yield AtDesk(at, place, journal, Desk(journal, lambda: fold(place)))
+        yield AtDesk(at, place, journal, IncidentCommands(journal, lambda: fold(place)))
 
 
 def _say_waiting(holder: str) -> None:

@@ -9,7 +9,7 @@ from typing import IO, Any
 import click
 
 from journal.errors import CleoError
-from journal.inert import inert_lines
+from journal.wording.sanitize import sanitize_lines
 
 
 class Complaint(click.ClickException):
@@ -17,7 +17,7 @@ class Complaint(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print it to standard error."""
-        click.echo(f"cleo: {inert_lines(self.message)}", file=file, err=file is None)
+        click.echo(f"cleo: {sanitize_lines(self.message)}", file=file, err=file is None)
 
 
 class LazyGroup(click.Group):

@@ -9,7 +9,7 @@ import click
 
 from cleo_console.settings import places
 from journal.errors import CleoError
-from journal.inert import inert
+from journal.wording.sanitize import sanitize
 
 DEADLINE_S = 8.0
 
@@ -51,5 +51,5 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
     else:
         for name, h in found.items():
-            click.echo(inert(f"{name:<14}{h.status:<14}{h.detail}"))
+            click.echo(sanitize(f"{name:<14}{h.status:<14}{h.detail}"))
     sys.exit(0 if all(h.status == "up" for h in found.values()) else 1)

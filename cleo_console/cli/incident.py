@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import click
 
+from cleo_console.app_services import host
 from cleo_console.cli.desks import AtDesk, at_desk, incident_option
-from cleo_console.host import host
 from journal.errors import CleoError
-from journal.events import Event, Kind
-from journal.store import Follower, short_head
+from journal.events.types import Event, Kind
+from journal.store.journal import Follower, short_head
 
 _LOOK_S = 10.0
 _KINDS = click.Choice([kind.value for kind in Kind if kind is not Kind.TABLETOP], case_sensitive=False)
@@ -37,7 +37,7 @@ def declare(title: str, scenario: str, severity: str, kind: str, began: str, dis
     Example:
       cleo declare --title "db1 is gone" --scenario database-failure --kind REAL --began 2026-11-22T02:41:00Z
     """
-    from journal.declare import Declaration
+    from journal.commands.declare import Declaration
 
     at = host()
     now = datetime.now(UTC)
@@ -82,8 +82,8 @@ def decide(step: str, answer: str, reason: str, happened: str, incident: str | N
     Example:
       cleo decide recovery-point latest --reason "the disk died, the data is sound"
     """
-    from journal.given_up import given_up
-    from journal.people_events import DecisionMade
+    from journal.events.people import DecisionMade
+    from journal.incident.given_up import given_up
 
     with at_desk(incident) as at:
         event = at.desk.decide(step, answer, reason, _instant(happened))
@@ -166,7 +166,7 @@ def reopen(reason: str, incident: str | None) -> None:
 
 def _look_at_what_is_in_force(at: AtDesk) -> None:
     """Have the system asked whether it still is; what nobody can see, or not soon, is listed as not measured."""
-    from journal.looks import to_look_at
+    from journal.incident.looks import to_look_at
 
     incident, catalogue = at.incident(), at.host.catalogue()
     asked = to_look_at(incident, catalogue) if incident.closed_at is None else []
@@ -182,7 +182,7 @@ def _look_at_what_is_in_force(at: AtDesk) -> None:
 
 
 def _instant(text: str) -> datetime | None:
-    from journal.decisions import utc_instant
+    from journal.commands.decisions import utc_instant
 
     return utc_instant(text) if text else None
 

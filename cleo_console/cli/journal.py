@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from journal.wording.sanitize import sanitize
+
 if TYPE_CHECKING:
     from journal.report.evidence import Entry
-    from journal.store import Reader
+    from journal.store.journal import Reader
     from journal.verify import Verdict
 
 json_option = click.option("--json", "as_json", is_flag=True, help="For a program to read.")
@@ -54,8 +56,8 @@ def list_(as_json: bool) -> None:
 def _listed(incident_id: str) -> dict[str, Any]:
     from cleo_console.settings import places
     from journal.errors import CleoError
-    from journal.incident import Incident
-    from journal.store import Reader
+    from journal.incident.state import Incident
+    from journal.store.journal import Reader
 
     path = places().incident(incident_id).journal
     try:
@@ -77,14 +79,14 @@ def _listed(incident_id: str) -> dict[str, Any]:
 
 
 def _list_line(row: dict[str, Any]) -> str:
-    from journal.chain import short_head
-    from journal.inert import inert
     from journal.report.times import instant
+    from journal.store.chain import short_head
+    from journal.wording.sanitize import sanitize
 
     if "error" in row:
-        return inert(f"{row['id']}  CANNOT BE READ: {row['error']}")
+        return sanitize(f"{row['id']}  CANNOT BE READ: {row['error']}")
     parts = (row["id"], f"{row['kind']:<8}", instant(row["declared_at"]), short_head(row["head"]), row["outcome"])
-    return inert("  ".join((*parts, row["title"])))
+    return sanitize("  ".join((*parts, row["title"])))
 
 
 @journal.command()
@@ -95,7 +97,7 @@ def _list_line(row: dict[str, Any]) -> str:
 )
 @json_option
 def show(incident: str, more: tuple[Path, ...], run: int | None, as_json: bool) -> None:
-    """Show the timeline; late entries stand where they happened. What systems wrote is shown inert.
+    """Show the timeline; late entries stand where they happened. What systems wrote is shown sanitized.
 
     \b
     Example:
@@ -103,7 +105,7 @@ def show(incident: str, more: tuple[Path, ...], run: int | None, as_json: bool) 
       cleo journal show INC-2026-11-22-01 --run 23
     """
     from cleo_console.cli.incidents import find_journal
-    from journal.store import Reader
+    from journal.store.journal import Reader
 
     with Reader(find_journal(incident), *more) as reader:
         if run is not None:
@@ -124,23 +126,22 @@ def _show_timeline(reader: Reader, as_json: bool) -> None:
 
 
 def _entry_line(entry: Entry) -> str:
-    from journal.inert import inert
     from journal.report.times import instant, offset
+    from journal.wording.sanitize import sanitize
 
     late = f" (late entry, written {instant(entry.written_at)})" if entry.late else ""
     step = f"{entry.step.number} " if entry.step.number else ""
-    return inert(f"{instant(entry.at)}  {offset(entry.offset_s)}  {entry.actor}  {step}{entry.text}{late}")
+    return sanitize(f"{instant(entry.at)}  {offset(entry.offset_s)}  {entry.actor}  {step}{entry.text}{late}")
 
 
 def _show_output(reader: Reader, run: int, as_json: bool) -> None:
-    from journal.inert import inert
 
     lines = reader.output(run)
     if as_json:
         _print_json(lines)
         return
     for line in lines:
-        click.echo(f"{line.at:%H:%M:%S}  {inert(line.text)}")
+        click.echo(f"{line.at:%H:%M:%S}  {sanitize(line.text)}")
     if not lines:
         click.echo(f"Run {run} printed nothing, or there is no such run.", err=True)
 
@@ -159,7 +160,7 @@ def verify(incident: str, more: tuple[Path, ...], head: str | None, as_json: boo
       cleo journal verify journal.db journal-2.db
     """
     from cleo_console.cli.incidents import find_journal
-    from journal.check import verify_apart
+    from journal.store.check import verify_apart
 
     path = find_journal(incident)
     verdict = verify_apart(path, _head(head), more=more)
@@ -181,14 +182,14 @@ def _head(head: str | None) -> str | None:
 
 
 def _print_verdict(path: Path, verdict: Verdict) -> None:
-    from journal.chain import short_head
-    from journal.inert import inert
+    from journal.store.chain import short_head
+    from journal.wording.sanitize import sanitize
 
-    click.echo(f"{path}: {verdict.seq} events, head {inert(verdict.head)} ({inert(short_head(verdict.head))})")
+    click.echo(f"{path}: {verdict.seq} events, head {sanitize(verdict.head)} ({sanitize(short_head(verdict.head))})")
     for fault in verdict.faults:
-        click.echo(inert(f"  row {fault.row}: {fault.what}" if fault.row else f"  {fault.what}"))
+        click.echo(sanitize(f"  row {fault.row}: {fault.what}" if fault.row else f"  {fault.what}"))
     for note in verdict.notes:
-        click.echo(inert(f"  note: {note}"))
+        click.echo(sanitize(f"  note: {note}"))
     click.echo("Nothing is wrong." if verdict.ok else f"WRONG: {len(verdict.faults)} found.")
 
 
@@ -206,9 +207,9 @@ def export(incident: str, more: tuple[Path, ...], output: Path) -> None:
       cleo journal export INC-2026-11-22-01 -o INC-2026-11-22-01.db
     """
     from cleo_console.cli.incidents import find_journal
-    from journal.chain import short_head
-    from journal.store import Reader
-    from journal.store import export as write
+    from journal.store.chain import short_head
+    from journal.store.journal import Reader
+    from journal.store.journal import export as write
 
     write(find_journal(incident), output, *more)
     with Reader(output) as reader:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cleo_console.plain.wording import call
 
 if TYPE_CHECKING:
-    from journal.action_spec import Catalogue
+    from journal.plan.action_spec import Catalogue
     from journal.plan.model import Decision, Plan, Step
 
 _WIDTH = 80

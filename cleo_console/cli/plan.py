@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from journal.counting import count
 from journal.errors import CleoError
+from journal.wording.counting import count
 
 if TYPE_CHECKING:
     from journal.plan.load import LoadedPlan
-    from journal.written.problem import Problem
+    from journal.yamlfile.problem import Problem
 
 _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -107,7 +107,7 @@ def _problems(file: Path) -> list[Problem]:
     from actions.registry import catalogue
     from journal.plan.check import check
     from journal.plan.load import read_plan
-    from journal.written.problem import BadFile
+    from journal.yamlfile.problem import BadFile
 
     try:
         return check(read_plan(file), catalogue())

@@ -10,7 +10,7 @@ from cleo_console.cli.paper_step import step_lines
 from journal.plan.applies import applies
 
 if TYPE_CHECKING:
-    from journal.action_spec import Catalogue
+    from journal.plan.action_spec import Catalogue
     from journal.plan.load import LoadedPlan
     from journal.plan.model import Contact, LegalClock, Phase, Plan, Step
 

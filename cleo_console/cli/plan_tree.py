@@ -11,10 +11,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 if TYPE_CHECKING:
-    from journal.action_spec import Catalogue
+    from journal.plan.action_spec import Catalogue
     from journal.plan.load import LoadedPlan
     from journal.plan.model import LegalClock, Option, Phase, Plan, Step
-    from journal.written.duration import Duration
+    from journal.yamlfile.duration import Duration
 
 _PIPE_WIDTH = 100_000
 """Columns in a pipe, where a wrapped line would only hinder searching."""

@@ -86,7 +86,7 @@ def _format_of(output: Path | None) -> str:
 
 def _spare(journal: Path, more: Iterable[Path], output: Path | None) -> None:
     """Refuse to write the report over its own journal, or over any file in which that goes on."""
-    from journal.parts import parts_of
+    from journal.store.failover.segments import parts_of
 
     if output is None or not output.exists():
         return

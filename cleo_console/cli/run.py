@@ -13,12 +13,12 @@ import click
 import msgspec
 
 from cleo_console.cli.desks import AtDesk, at_desk, incident_option
-from journal.action_spec import ActionSpec, Param
-from journal.events import Override
-from journal.gate_words import gate_lines
-from journal.inert import inert, inert_lines
-from journal.records import Refusal, Run, RunState
-from journal.store import Follower, Reader
+from journal.events.types import Override
+from journal.incident.records import Refusal, Run, RunState
+from journal.plan.action_spec import ActionSpec, Param
+from journal.store.journal import Follower, Reader
+from journal.wording.gates import gate_lines
+from journal.wording.sanitize import sanitize, sanitize_lines
 
 _TYPES: dict[str, click.ParamType[Any]] = {"str": click.STRING, "int": click.INT, "float": click.FLOAT}
 
@@ -111,7 +111,7 @@ def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
                 click.echo("\n".join(gate_lines(at.incident(), run.closed)), err=True)
                 gates_said = True
             for line in [] if quiet else reader.output(run_id, after=printed):
-                click.echo(inert(line.text), err=line.stream == "err")
+                click.echo(sanitize(line.text), err=line.stream == "err")
                 printed = line.n
             if run.state.over:
                 follower.stop()
@@ -128,8 +128,8 @@ def _exit_status(run: Run, as_json: bool) -> int:
         facts["findings"], facts["partial"] = msgspec.to_builtins(run.findings), run.partial
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        partial = f", a partial look ({inert(run.partial)})" if run.partial else ""
-        click.echo(f"{run.state}{partial}: {inert_lines(_words(run))}", err=run.state is not RunState.SUCCEEDED)
+        partial = f", a partial look ({sanitize(run.partial)})" if run.partial else ""
+        click.echo(f"{run.state}{partial}: {sanitize_lines(_words(run))}", err=run.state is not RunState.SUCCEEDED)
     return 0 if run.state is RunState.SUCCEEDED else 1
 
 

@@ -19,16 +19,16 @@ def runner(folder: Path) -> None:
     """
     from actions.runner import Runner
     from actions.runner.inventory_watch import InventoryWatch
-    from actions.runner.trouble import TroubleFlag
+    from actions.runner.write_fault import WriteFaultFlag
     from cleo_console.settings import places, runner_actor
     from cleo_console.world import inventory_at, real_world
-    from journal.places import IncidentPlace
-    from journal.store import Reader
+    from journal.paths import IncidentPlace
+    from journal.store.journal import Reader
 
     place = IncidentPlace(folder=folder.resolve())
     with Reader(place.journal) as reader:
         inventory = next(iter(reader.events())).body.inventory  # type: ignore[attr-defined]
-    flag = TroubleFlag(place.folder)
+    flag = WriteFaultFlag(place.folder)
     watch = InventoryWatch(
         Path(inventory) if inventory else None, lambda: real_world(inventory_at(inventory), places())
     )

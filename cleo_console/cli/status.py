@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
+from cleo_console.app_services import host
 from cleo_console.cli.desks import fold, which
-from cleo_console.host import host
-from journal import clocks
-from journal.incident import Incident
-from journal.inert import inert
-from journal.other_incidents import other_incidents
-from journal.records import StepState
-from journal.store import Reader, short_head
+from journal.incident import clocks
+from journal.incident.records import StepState
+from journal.incident.state import Incident
+from journal.store.journal import Reader, short_head
+from journal.wording.other_incidents import other_incidents
+from journal.wording.sanitize import sanitize
 
 
 @click.command()
@@ -37,7 +37,7 @@ def status(incident: str | None, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         for line in _lines(facts):
-            click.echo(inert(line))
+            click.echo(sanitize(line))
 
 
 def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from journal.exercise_script import Exercise, Expectation, Inject, Objective
+from journal.exercise.script import Exercise, Expectation, Inject, Objective
 
 
 class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,16 +25,16 @@ def load_exercise(scenario: str) -> Exercise:
     Raises:
         CleoError: its file cannot be read, or does not fit; all misfits are named.
     """
-    from journal.written.shape import fitted
-    from journal.written.yaml_source import read_bytes, read_yaml
+    from journal.yamlfile.convert import convert
+    from journal.yamlfile.yaml_source import read_bytes, read_yaml
 
     folder = Path(__file__).parent
     shared = folder / "common.yaml"
-    common = fitted(_Common, read_yaml(shared, read_bytes(shared)))
+    common = convert(_Common, read_yaml(shared, read_bytes(shared)))
     file = folder / f"{scenario}.yaml"
     own = Exercise(title="Tabletop", scenario=scenario)
     if scenario in bundled_scenarios():
-        own = fitted(Exercise, read_yaml(file, read_bytes(file)))
+        own = convert(Exercise, read_yaml(file, read_bytes(file)))
     situation = [Inject(id="situation", text=own.situation)] if own.situation else []
     return msgspec.structs.replace(
         own,

@@ -8,17 +8,17 @@ import shutil
 import sys
 from datetime import UTC, datetime
 
-from cleo_console.plain.declaring import pick
-from cleo_console.plain.sight import Sight
+from cleo_console.plain.checklist_loop import ChecklistLoop
+from cleo_console.plain.declaration import pick
+from cleo_console.plain.line_terminal import InputEnded, LineTerminal, TakenBack
+from cleo_console.plain.plain_session import PlainSession
 from cleo_console.plain.talk import Talk
-from cleo_console.plain.teletype import InputEnded, TakenBack, Teletype
-from cleo_console.plain.walk import Walk
 from journal.errors import CleoError
-from screens.host import Host
-from screens.phrases import count
+from screens.app_services import AppServices
+from screens.guidance.phrases import count
 
 
-def run_plain(host: Host, incident_id: str = "") -> None:
+def run_plain(host: AppServices, incident_id: str = "") -> None:
     """Walk through an incident on standard input and output until it is left; the recovery goes on without it.
 
     Args:
@@ -31,18 +31,18 @@ def run_plain(host: Host, incident_id: str = "") -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="in-ascii")
     width = shutil.get_terminal_size((80, 24)).columns
-    with Teletype(sys.stdin.fileno(), sys.stdout, width) as teletype:
+    with LineTerminal(sys.stdin.fileno(), sys.stdout, width) as teletype:
         converse(teletype, host, incident_id)
 
 
-def converse(teletype: Teletype, host: Host, incident_id: str = "") -> None:
+def converse(teletype: LineTerminal, host: AppServices, incident_id: str = "") -> None:
     """Like `run_plain`, on any teletype."""
     chosen = incident_id or _picked(teletype, host)
     if chosen:
         _walk(teletype, host, chosen)
 
 
-def _picked(teletype: Teletype, host: Host) -> str:
+def _picked(teletype: LineTerminal, host: AppServices) -> str:
     for warning in host.warnings():
         teletype.say(f"NOTE: {warning}")
     while True:
@@ -56,18 +56,18 @@ def _picked(teletype: Teletype, host: Host) -> str:
             teletype.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
 
 
-def _walk(teletype: Teletype, host: Host, incident_id: str) -> None:
-    sight = Sight(host, incident_id, teletype.say)
+def _walk(teletype: LineTerminal, host: AppServices, incident_id: str) -> None:
+    sight = PlainSession(host, incident_id, teletype.say)
     try:
         if sight.incident.closed_at is None:
             _start_runner(teletype, sight)
-        Walk(Talk(teletype, sight)).walk()
+        ChecklistLoop(Talk(teletype, sight)).walk()
         teletype.say(_farewell(sight), f"Come back with: {host.way_back(incident_id, plain=True)}")
     finally:
         sight.close()
 
 
-def _start_runner(teletype: Teletype, sight: Sight) -> None:
+def _start_runner(teletype: LineTerminal, sight: PlainSession) -> None:
     with contextlib.suppress(TakenBack):
         try:
             sight.start_runner()
@@ -75,7 +75,7 @@ def _start_runner(teletype: Teletype, sight: Sight) -> None:
             teletype.say(f"{error.message} {error.hint}")
 
 
-def _farewell(sight: Sight) -> str:
+def _farewell(sight: PlainSession) -> str:
     incident = sight.incident
     running = [run for run in incident.runs.values() if not run.state.over]
     if incident.closed_at is not None or not sight.host.runner_outlives or sight.runner_missing():

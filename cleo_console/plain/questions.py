@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
-from cleo_console.plain.teletype import TakenBack
-from screens.times import NotATime, echo, instant
+from cleo_console.plain.line_terminal import TakenBack
+from screens.guidance.times import NotATime, echo, instant
 
 _MOST_DIGITS = 4
 BACK = "."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cleo_console.plain.announcing import ProgressNews, change
-from cleo_console.plain.sight import Sight
-from cleo_console.plain.teletype import Teletype
+from cleo_console.plain.line_terminal import LineTerminal
+from cleo_console.plain.notices import ProgressNews, change
+from cleo_console.plain.plain_session import PlainSession
 from cleo_console.plain.wording import attention_lines
-from journal.records import RunState
+from journal.incident.records import RunState
 
 _MARK = "** "
 
@@ -21,7 +21,7 @@ class Talk:
         sight: the incident.
     """
 
-    def __init__(self, teletype: Teletype, sight: Sight) -> None:
+    def __init__(self, teletype: LineTerminal, sight: PlainSession) -> None:
         self.teletype = teletype
         self.sight = sight
         self._progress = ProgressNews()

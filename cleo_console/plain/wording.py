@@ -6,19 +6,27 @@ import shlex
 from collections.abc import Iterable
 from datetime import datetime
 
-from cleo_console.plain.announcing import how_far, named
-from journal.action_spec import Catalogue
-from journal.events import Identity
-from journal.found import found_words
-from journal.incident import Incident
-from journal.other_incidents import other_incidents
+from cleo_console.plain.notices import how_far, named
+from journal.events.types import Identity
+from journal.incident.findings import found_words
+from journal.incident.records import Run, RunState, StepState
+from journal.incident.state import Incident
+from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
-from journal.records import Run, RunState, StepState
-from journal.rows import Reading
-from screens.deeds import Deed, closed_words, destructive, next_deed, refused_run, runnable, settled_words
-from screens.figures import phase_line, rpo_line, rto_line
-from screens.phrases import age, length, minutes
-from screens.symbols import STEPS, health_look
+from journal.store.rows import Reading
+from journal.wording.other_incidents import other_incidents
+from screens.guidance.figures import phase_line, rpo_line, rto_line
+from screens.guidance.next_action import (
+    PrimaryAction,
+    closed_words,
+    destructive,
+    next_deed,
+    refused_run,
+    runnable,
+    settled_words,
+)
+from screens.guidance.phrases import age, length, minutes
+from screens.guidance.symbols import STEPS, health_look
 
 ACTIVE = (StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLING)
 _STALE_S = 60.0
@@ -192,15 +200,15 @@ def target_lines(target: list[Identity]) -> list[str]:
     return [f"  {fact.name}: {fact.value or 'nothing'} ({fact.known})" for fact in target]
 
 
-ENTER: dict[Deed, str] = {
-    Deed.RUN: "enter: run it",
-    Deed.RUN_AGAIN: "enter: run it again",
-    Deed.TAKE_BACK: "the incident is closed and this is still in force; enter: take it back",
-    Deed.DECIDE: "enter: decide",
-    Deed.TICK: "enter: tick the next item, or its number",
-    Deed.DONE: "enter: mark it done",
-    Deed.RESOLVE: "enter: look, and say what it was",
-    Deed.GO_ON: "enter: go on to what is next",
-    Deed.GO_TO_NEED: "enter: go to what it waits for",
-    Deed.NOTHING: "",
+ENTER: dict[PrimaryAction, str] = {
+    PrimaryAction.RUN: "enter: run it",
+    PrimaryAction.RUN_AGAIN: "enter: run it again",
+    PrimaryAction.TAKE_BACK: "the incident is closed and this is still in force; enter: take it back",
+    PrimaryAction.DECIDE: "enter: decide",
+    PrimaryAction.TICK: "enter: tick the next item, or its number",
+    PrimaryAction.DONE: "enter: mark it done",
+    PrimaryAction.RESOLVE: "enter: look, and say what it was",
+    PrimaryAction.GO_ON: "enter: go on to what is next",
+    PrimaryAction.GO_TO_NEED: "enter: go to what it waits for",
+    PrimaryAction.NOTHING: "",
 }

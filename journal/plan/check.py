@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from journal.action_spec import Catalogue
+from journal.plan.action_spec import Catalogue
 from journal.plan.contradictions import last_day, warning_findings
 from journal.plan.load import LoadedPlan
 from journal.plan.model import Plan
 from journal.plan.placed import Finding
 from journal.plan.references import reference_findings
 from journal.plan.steps import step_findings
-from journal.written.problem import Problem
+from journal.yamlfile.problem import Problem
 
 
 def check(loaded: LoadedPlan, catalogue: Catalogue | None, today: date | None = None) -> list[Problem]:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from journal.action_spec import Catalogue
+from journal.plan.action_spec import Catalogue
 from journal.plan.model import LegalClock, Plan
 from journal.plan.placed import Finding
-from journal.written.duration import Duration
-from journal.written.problem import FilePath
+from journal.yamlfile.duration import Duration
+from journal.yamlfile.problem import FilePath
 
 _PLACEHOLDER = re.compile(r"X{3}|@vendor\.|@(?:[\w-]+\.)*example\.(?:com|net|org)\b|\bTODO\b|\bTBD\b")
 _MONTH = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?\Z")

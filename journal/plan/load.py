@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from journal.action_spec import Catalogue
+from journal.plan.action_spec import Catalogue
 from journal.plan.model import Plan
-from journal.written.problem import BadFile
-from journal.written.shape import decode_duration, fitted
-from journal.written.yaml_source import Source, read_bytes, read_yaml
+from journal.yamlfile.convert import convert, decode_duration
+from journal.yamlfile.problem import BadFile
+from journal.yamlfile.yaml_source import Source, read_bytes, read_yaml
 
 
 class LoadedPlan(NamedTuple):
@@ -50,7 +50,7 @@ def read_plan(path: Path) -> LoadedPlan:
     """
     content = read_bytes(path)
     source = read_yaml(path, content)
-    return LoadedPlan(fitted(Plan, source), source.data, hashlib.sha256(content).hexdigest(), source)
+    return LoadedPlan(convert(Plan, source), source.data, hashlib.sha256(content).hexdigest(), source)
 
 
 def load_plan(path: Path, catalogue: Catalogue | None = None) -> LoadedPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from journal.plan.model import Plan, Step
-from journal.written.problem import FilePath
+from journal.yamlfile.problem import FilePath
 
 Finding = tuple[FilePath, str]
 """The path of a part of the plan, and what is wrong with it."""

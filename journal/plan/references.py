@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 
 from journal.plan.model import Decision, Plan, Scenario, Step
 from journal.plan.placed import Finding, placed_steps
-from journal.written.names import strange
-from journal.written.problem import FilePath
-from journal.written.shape import did_you_mean
+from journal.yamlfile.convert import did_you_mean
+from journal.yamlfile.names import strange
+from journal.yamlfile.problem import FilePath
 
 
 def reference_findings(plan: Plan) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from journal.action_spec import ActionSpec, Catalogue, Param
+from journal.plan.action_spec import ActionSpec, Catalogue, Param
 from journal.plan.model import Decision, Plan, Step
 from journal.plan.placed import Finding, placed_steps
-from journal.written.problem import FilePath
-from journal.written.shape import did_you_mean
+from journal.yamlfile.convert import did_you_mean
+from journal.yamlfile.problem import FilePath
 
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
 

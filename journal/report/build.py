@@ -8,22 +8,22 @@ from pathlib import Path
 
 import msgspec
 
-from journal.chain import short_head
-from journal.check import verify_apart
-from journal.events import Event
+from journal.events.types import Event
 from journal.report import evidence as ev
 from journal.report import model as m
 from journal.report.checklist import checklist, communication_notes, communications
+from journal.report.exercise_section import after_action
 from journal.report.fields import action_items, fields, unwritten
 from journal.report.gather import Gathered
 from journal.report.header import choices, deviations, header, key_times, legal, open_points, responders
 from journal.report.objectives import rpo_results, rto_results
-from journal.report.played import after_action
 from journal.report.runs import action_runs
 from journal.report.summary import sentences
 from journal.report.times import Times
-from journal.report.validated import validation_results
-from journal.store import Reader
+from journal.report.validation_section import validation_results
+from journal.store.chain import short_head
+from journal.store.check import verify_apart
+from journal.store.journal import Reader
 from journal.verify import Verdict
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from journal import clocks
-from journal.clocks import PhaseClock
-from journal.records import StepState
+from journal.incident import clocks
+from journal.incident.clocks import PhaseClock
+from journal.incident.records import StepState
 from journal.report import evidence as ev
 from journal.report.words import answer_title
 
 if TYPE_CHECKING:
-    from journal.incident import Incident
+    from journal.incident.state import Incident
     from journal.plan.model import Section, Step
     from journal.report.gather import Gathered
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
-from journal.counting import count
-from journal.events import ReportField
+from journal.events.types import ReportField
 from journal.report import evidence as ev
 from journal.report.model import RpoResult
 from journal.report.review import ActionItemEntry, WrittenField
 from journal.report.times import length
 from journal.report.words import answer_title
+from journal.wording.counting import count
 
 if TYPE_CHECKING:
-    from journal.incident import Incident
+    from journal.incident.state import Incident
     from journal.report.gather import Gathered
 
 FIELDS: tuple[str, ...] = get_args(ReportField)

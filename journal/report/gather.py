@@ -7,15 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
-from journal import events as e
-from journal.incident import Incident
-from journal.late import happened_at
+from journal.events import types as e
+from journal.incident.late import happened_at
+from journal.incident.state import Incident
 from journal.report import evidence as ev
-from journal.report.called import CallBook
-from journal.report.signed import SignatureBook
+from journal.report.call_log import CallBook
+from journal.report.sign_offs import SignatureBook
 from journal.report.timeline import ReadEvents, Teller, Timeline
 from journal.report.words import answer_title
-from journal.store_errors import JournalDamaged
+from journal.store.errors import JournalDamaged
 
 
 class Gathered:

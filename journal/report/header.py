@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from journal import clocks
-from journal.counting import count
-from journal.records import Run, StepState
+from journal.incident import clocks
+from journal.incident.records import Run, StepState
 from journal.report import evidence as ev
 from journal.report import model as m
 from journal.report.words import answer_title
+from journal.wording.counting import count
 
 if TYPE_CHECKING:
-    from journal.incident import Incident
+    from journal.incident.state import Incident
     from journal.plan.model import Decision, Step
     from journal.report.gather import Gathered
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from journal.inert import inert
 from journal.report import evidence as ev
 from journal.report import phrases
 from journal.report.drawing import draw
 from journal.report.model import Report
 from journal.report.times import Times, offset
+from journal.wording.sanitize import sanitize
 
 _SPECIAL = re.compile("[&<>\"']")
 BUFFERED = 20
@@ -45,20 +45,20 @@ def html_pieces(report: Report) -> Iterator[str]:
 
 def _inert(value: Any) -> Any:
     """Strip what would act; the escaping of ``&<>"'`` follows it. What the template itself marked safe passes."""
-    return inert(value) if type(value) is str else value
+    return sanitize(value) if type(value) is str else value
 
 
 def _prose(text: str) -> Any:
     """Return what a person wrote in several lines, as paragraphs."""
     from markupsafe import Markup, escape
 
-    lines = (inert(line).strip() for line in text.splitlines())
+    lines = (sanitize(line).strip() for line in text.splitlines())
     return Markup("").join(Markup("<p>{}</p>").format(escape(line)) for line in lines if line)
 
 
 def _text(text: str) -> str:
-    """Return text inert and escaped."""
-    text = inert(text)
+    """Return text sanitized and escaped."""
+    text = sanitize(text)
     if not _SPECIAL.search(text):
         return text
     from markupsafe import escape

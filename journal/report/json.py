@@ -36,7 +36,7 @@ def _items(values: Iterable[Any]) -> Iterator[str]:
 
 
 def plain_json(value: Any) -> str:
-    """Return a value (structs, lists, times…) as indented JSON in plain ASCII, exact and inert at once."""
+    """Return a value (structs, lists, times…) as indented JSON in plain ASCII, exact and harmless at once."""
     text = msgspec.json.format(msgspec.json.encode(value, enc_hook=list), indent=2).decode()
     return _NOT_ASCII.sub(_escaped, text) + "\n"
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from journal.inert import inert
 from journal.report import evidence as ev
 from journal.report import phrases
 from journal.report.model import Report
 from journal.report.times import Times, offset
+from journal.wording.sanitize import sanitize
 
 BUFFERED = 200
 """How many pieces of the template are put together before they are given on."""
@@ -83,13 +83,13 @@ def escape(text: str) -> str:
     """Return ``text`` so that Markdown shows it as it is, on one line."""
     if _HARMLESS.fullmatch(text):  # most of a long timeline: three times as fast
         return text
-    text = _LINK.sub(r"\\", _MARKUP.sub(r"\\\1", inert(text).strip()))
+    text = _LINK.sub(r"\\", _MARKUP.sub(r"\\\1", sanitize(text).strip()))
     return _AT_START.sub(r"\1\\", text)
 
 
 def code(text: str) -> Markup:
     """Return ``text`` as a code span. Not for tables: a bar would end the cell."""
-    text = inert(text)
+    text = sanitize(text)
     ticks = "`" * (_longest_run(text) + 1)
     space = " " if "`" in text or text != text.strip() else ""
     return Markup(f"{ticks}{space}{text}{space}{ticks}")
@@ -102,7 +102,7 @@ def prose(text: str) -> Markup:
 
 def fence(lines: Iterable[str]) -> Markup:
     """Return lines as a fenced block that they cannot end, indented to belong to a list item."""
-    shown = [inert(line) for line in lines]
+    shown = [sanitize(line) for line in lines]
     ticks = "`" * max(3, 1 + max(map(_longest_run, shown), default=0))
     return Markup("\n".join(f"  {line}".rstrip() for line in (f"{ticks}text", *shown, ticks)))
 

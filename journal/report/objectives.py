@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from journal import clocks
-from journal.clocks import RpoClock, RtoClock
-from journal.counting import count
-from journal.incident import Incident
-from journal.records import StepState
+from journal.incident import clocks
+from journal.incident.clocks import RpoClock, RtoClock
+from journal.incident.records import StepState
+from journal.incident.state import Incident
 from journal.report.model import RpoResult, RtoResult
 from journal.report.times import length
+from journal.wording.counting import count
 
 _VALIDATED = (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE, StepState.NOT_APPLICABLE)
 _WORDS = {True: "met", False: "missed", None: "not measured"}

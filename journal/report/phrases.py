@@ -8,14 +8,14 @@ from pathlib import Path
 from shlex import join
 from typing import Any
 
-from journal.counting import count
-from journal.exercise import RATING_WORDS
-from journal.records import StepState
+from journal.exercise.assessment import RATING_WORDS
+from journal.incident.records import StepState
 from journal.report import evidence as ev
 from journal.report.review import CallEntry, SignatureEntry, ValidationResult, WrittenField
 from journal.report.summary import KINDS
 from journal.report.times import Times, length, offset
 from journal.report.words import call, exit_status
+from journal.wording.counting import count
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from journal.exercise import ExpectationResult, ObjectiveResult
+from journal.exercise.assessment import ExpectationResult, ObjectiveResult
 from journal.report.evidence import Part, StepName
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from journal.events import Finding, Identity, Override
-from journal.records import Program, Run
+from journal.events.types import Finding, Identity, Override
+from journal.incident.records import Program, Run
 from journal.report import evidence as ev
 
 if TYPE_CHECKING:
     from journal.report.gather import Gathered
-    from journal.store import Reader
+    from journal.store.journal import Reader
 
 TAIL = 8
 """How many of a run's last lines a report shows; the journal has them all."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from journal.counting import count
-from journal.events import Kind
+from journal.events.types import Kind
 from journal.report import evidence as ev
 from journal.report import model as m
 from journal.report.times import Times, length
+from journal.wording.counting import count
 
 KINDS = {
     Kind.REAL: "a real incident",

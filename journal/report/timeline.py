@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from journal import events as e
-from journal.late import happened_at
+from journal.events import types as e
+from journal.incident.late import happened_at
 from journal.report import evidence as ev
 from journal.report.words import sentence
 
 if TYPE_CHECKING:
-    from journal.incident import Incident
+    from journal.incident.state import Incident
 
 ReadEvents = Callable[[], Iterable[e.Event]]
 """Gives the events of one journal from the first to the last one that is reported, as often as it is called."""

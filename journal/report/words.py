@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from journal import events as e
-from journal.chain import short_head
-from journal.counting import count
+from journal.events import types as e
 from journal.report.times import instant, length
+from journal.store.chain import short_head
+from journal.wording.counting import count
 
 if TYPE_CHECKING:
-    from journal.incident import Incident
+    from journal.incident.state import Incident
 
 Sentence = Callable[["Incident", Any], str]
 
 
 def sentence(incident: Incident, body: e.Body) -> str:
-    """Return what an event says. Its text is as people and systems gave it: not yet made inert."""
+    """Return what an event says. Its text is as people and systems gave it: not yet sanitized."""
     return _SENTENCES.get(type(body), _plainly)(incident, body)
 
 

@@ -12,10 +12,10 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from journal.incident import Incident
-from journal.inert import inert
+from journal.incident.state import Incident
 from journal.plan.model import Phase, Section
-from screens.symbols import TONES
+from journal.wording.sanitize import sanitize
+from screens.guidance.symbols import TONES
 from screens.widgets.checklist_rows import Row, phase_row, section_row, step_row
 
 
@@ -65,13 +65,13 @@ class Checklist(Tree[Place], inherit_bindings=False):
 
     def _fill(self) -> None:
         for phase in self._incident.plan.phases:
-            node = self.root.add(inert(phase.title), data=Place(), expand=phase is self._incident.phase)
+            node = self.root.add(sanitize(phase.title), data=Place(), expand=phase is self._incident.phase)
             self._headings.append((node, phase, None))
             for section in phase.sections:
-                under = node.add(inert(section.title), data=Place(), expand=True)
+                under = node.add(sanitize(section.title), data=Place(), expand=True)
                 self._headings.append((under, phase, section))
                 for step in section.steps:
-                    self._by_step[step.id] = under.add_leaf(inert(step.title), data=Place(step.id))
+                    self._by_step[step.id] = under.add_leaf(sanitize(step.title), data=Place(step.id))
 
     def show(self, now: datetime) -> None:
         """Bring every line up to date; only those that changed are painted."""

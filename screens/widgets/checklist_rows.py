@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from journal import clocks
-from journal.found import found_words
-from journal.incident import Incident
-from journal.inert import inert
+from journal.incident import clocks
+from journal.incident.findings import found_words
+from journal.incident.records import StepState
+from journal.incident.state import Incident
 from journal.plan.model import Phase, Section, Step
-from journal.records import StepState
-from screens.deeds import RUNNABLE_KINDS
-from screens.phrases import minutes
-from screens.symbols import STEPS
+from journal.wording.sanitize import sanitize
+from screens.guidance.next_action import RUNNABLE_KINDS
+from screens.guidance.phrases import minutes
+from screens.guidance.symbols import STEPS
 
 
 class Row(NamedTuple):
@@ -42,7 +42,7 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
     elif state is StepState.DONE:
         right = ""
     ticked = f" {len(incident.steps[step_id].items)}/{len(step.items)}" if step.items and not state.settled else ""
-    return Row(look.symbol, inert(step.title), (right + ticked).strip(), look.tone)
+    return Row(look.symbol, sanitize(step.title), (right + ticked).strip(), look.tone)
 
 
 def _since(incident: Incident, step: Step, now: datetime) -> str:
@@ -64,13 +64,13 @@ def phase_row(incident: Incident, phase: Phase, now: datetime) -> Row:
     late = next(clock.late(now) for clock in clocks.phases(incident) if clock.phase.id == phase.id)
     if late and not phase.optional and not incident.phase_settled(phase) and incident.closed_at is None:
         summary = f"late {summary}"
-    return Row("", f"{number} {inert(phase.title)}", summary, tone or "title")
+    return Row("", f"{number} {sanitize(phase.title)}", summary, tone or "title")
 
 
 def section_row(incident: Incident, section: Section) -> Row:
     """Return a section's line."""
     summary, tone = _summary(incident, section.steps)
-    return Row("", inert(section.title), "n/a" if summary == "n/a" else "", tone or "quiet")
+    return Row("", sanitize(section.title), "n/a" if summary == "n/a" else "", tone or "quiet")
 
 
 def _summary(incident: Incident, steps: list[Step]) -> tuple[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from screens.clocked import clock_of
-from screens.times import echo
+from screens.guidance.times import echo
+from screens.live.clocked import clock_of
 from screens.widgets.quiet import Quiet
 
 _RENEW_S = 1.0

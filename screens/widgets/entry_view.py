@@ -9,9 +9,9 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from journal.inert import inert
 from journal.report.evidence import Entry
 from journal.report.times import offset
+from journal.wording.sanitize import sanitize
 from screens.widgets.paged_view import PagedView
 
 _WIDE = 110
@@ -82,12 +82,12 @@ class EntryView(PagedView[Entry]):
         quiet, late = self._style("quiet"), Segment("LATE ", self._style("late"))
         parts = [Segment(f"{item.at:%H:%M:%S} ", quiet), Segment(f"{offset(item.offset_s)} ", quiet)]
         if width >= _WIDE:
-            actor = inert(item.actor)
+            actor = sanitize(item.actor)
             parts.append(Segment(f"{actor[: _ACTOR - 1] + '…' if len(actor) > _ACTOR else actor:<{_ACTOR}} ", quiet))
         parts += [late] if item.late else []
         number = f"{item.step.number} " if item.step.number else ""
         style = self._style("bad") if item.type in _BAD else Style(bold=item.type in _SAID)
-        parts += [Segment(number, quiet), Segment(inert(item.text), style)]
+        parts += [Segment(number, quiet), Segment(sanitize(item.text), style)]
         line = _cut(parts, width)
         return (
             [Segment(s.text, (s.style or Style()) + self._style("mark")) for s in line] if key == self.marked else line

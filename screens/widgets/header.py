@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
-from journal.chain import short_head
-from journal.incident import Incident
-from journal.inert import inert
-from journal.rows import Reading
-from screens.figures import phase_line, rpo_line, rto_line
-from screens.phrases import stopwatch
+from journal.incident.state import Incident
+from journal.store.chain import short_head
+from journal.store.rows import Reading
+from journal.wording.sanitize import sanitize
+from screens.guidance.figures import phase_line, rpo_line, rto_line
+from screens.guidance.phrases import stopwatch
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
@@ -23,7 +23,7 @@ def severity_word(incident: Incident) -> str:
     """Return the severity as the plan's options name it."""
     step = incident.plan.decision("severity")
     option = step.decision.options.get(incident.severity) if step and step.decision else None
-    return inert(option.title if option else incident.severity)
+    return sanitize(option.title if option else incident.severity)
 
 
 class IncidentHeader(Vertical):
@@ -57,7 +57,7 @@ class IncidentHeader(Vertical):
             (severity_word(incident), "bold"),
             (closed, "bold reverse"),
             "  ",
-            inert(incident.title),
+            sanitize(incident.title),
         )
         self._line("name").show(name)
         self._line("head").show(Content.assemble(("head ", "$quiet") if wide else "", short_head(incident.head)))

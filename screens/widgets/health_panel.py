@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from journal.incident import Incident
-from journal.inert import inert
-from journal.rows import Reading
-from screens.phrases import age
-from screens.session import Session
-from screens.symbols import Look, health_look
+from journal.incident.state import Incident
+from journal.store.rows import Reading
+from journal.wording.sanitize import sanitize
+from screens.guidance.phrases import age
+from screens.guidance.symbols import Look, health_look
+from screens.live.session import Session
 from screens.widgets.quiet import Quiet
 from screens.widgets.titled import entitle
 
@@ -34,14 +34,14 @@ class Health(NamedTuple):
 
 def health(incident: Incident, session: Session, system: str, now: datetime) -> Health:
     """Return a system's health. A reading that has grown old says how old; it is no longer green."""
-    name = inert(incident.plan.systems[system].title)
+    name = sanitize(incident.plan.systems[system].title)
     found = _measured(session, system, name, now)
     wrong = incident.found_wrong.get(system)
     if wrong is None:
         return found
     # Whether it answers is one thing, what an action proved of its data another: both are said.
     look = Look("✗", f"DATA WRONG, {found.look.word}", "bad")
-    return Health(name, look, "; ".join(part for part in (inert(str(wrong)), found.detail) if part), found.seen)
+    return Health(name, look, "; ".join(part for part in (sanitize(str(wrong)), found.detail) if part), found.seen)
 
 
 def _measured(session: Session, system: str, name: str, now: datetime) -> Health:
@@ -53,7 +53,7 @@ def _measured(session: Session, system: str, name: str, now: datetime) -> Health
     if (now - reading.at).total_seconds() > STALE_AFTER:
         old = f"measured {age(reading.at, now)}"
         look = Look("?", f"was {look.word}", "quiet") if look.tone == "good" else look
-    return Health(name, look, inert(str(reading.payload.get("detail") or "")), old or _seen(reading, now))
+    return Health(name, look, sanitize(str(reading.payload.get("detail") or "")), old or _seen(reading, now))
 
 
 def _seen(reading: Reading, now: datetime) -> str:

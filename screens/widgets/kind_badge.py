@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from screens.symbols import KINDS
+from screens.guidance.symbols import KINDS
 
 
 def kind_badge(kind: str, *, colour: bool = True) -> Content:

@@ -7,7 +7,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from journal.inert import inert
+from journal.wording.sanitize import sanitize
 
 
 class LinesView(ScrollView, can_focus=True):
@@ -28,5 +28,5 @@ class LinesView(ScrollView, can_focus=True):
         number, width = self.scroll_offset.y + y, self.scrollable_content_region.width
         if number >= len(self._lines):
             return Strip.blank(width, self.rich_style)
-        pieces = [Segment(inert(piece.text), piece.style) for piece in self._lines[number]]
+        pieces = [Segment(sanitize(piece.text), piece.style) for piece in self._lines[number]]
         return Strip(pieces).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)

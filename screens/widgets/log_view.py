@@ -8,8 +8,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 
-from journal.inert import inert
-from journal.rows import OutputLine
+from journal.store.rows import OutputLine
+from journal.wording.sanitize import sanitize
 from screens.widgets.paged_view import PagedView
 
 
@@ -24,7 +24,7 @@ class LogView(PagedView[OutputLine]):
 
     def draw(self, key: int, item: OutputLine, width: int) -> list[Segment]:
         """Return one line, with the words that are looked for set off."""
-        text = inert(item.text)
+        text = sanitize(item.text)
         if len(text) > self.virtual_size.width:
             self.call_later(self._widen, len(text))
         base = Style(bold=item.stream == "err")

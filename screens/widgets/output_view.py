@@ -15,8 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widget import Widget
 
-from journal.inert import inert
-from journal.rows import OutputLine
+from journal.store.rows import OutputLine
+from journal.wording.sanitize import sanitize
 
 _WHEEL = 3
 _RAIL, _THUMB, _GOES_ON = "│", "█", "…"
@@ -43,7 +43,7 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
     @property
     def text(self) -> str:
         """What is shown, as plain text."""
-        return "\n".join(inert(line.text) for line in self._lines)
+        return "\n".join(sanitize(line.text) for line in self._lines)
 
     @property
     def top(self) -> int:
@@ -106,7 +106,7 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
         if number >= len(self._lines):
             return []
         line = self._lines[number]
-        return [Segment(inert(line.text), base + Style(bold=True) if line.stream == "err" else base)]
+        return [Segment(sanitize(line.text), base + Style(bold=True) if line.stream == "err" else base)]
 
     def _is_thumb(self, y: int) -> bool:
         """Whether the scroll bar's thumb is on line ``y`` of the window."""

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from textual.content import Content
 
-from journal.incident import Incident
-from journal.inert import inert
-from journal.other_incidents import other_incidents
-from screens.deeds import closed_words, counts, next_deed, settled_words
-from screens.escalation import overdue
-from screens.phrases import age, alarm
-from screens.session import Session
-from screens.step_text import title
+from journal.incident.state import Incident
+from journal.wording.other_incidents import other_incidents
+from journal.wording.sanitize import sanitize
+from screens.guidance.escalation import overdue
+from screens.guidance.next_action import closed_words, counts, next_deed, settled_words
+from screens.guidance.phrases import age, alarm
+from screens.guidance.step_text import title
+from screens.live.session import Session
 
 _LOUD = "bold white on #b00020"
 
@@ -41,18 +41,20 @@ def trouble_line(session: Session, now: datetime) -> Content:
     found: list[str] = []
     if session.incident and session.incident.continued:
         gone = session.incident.continued
-        found.append(f"THE DISK GAVE WAY, the journal goes on in part {gone.part}: {inert(gone.why)}")
+        found.append(f"THE DISK GAVE WAY, the journal goes on in part {gone.part}: {sanitize(gone.why)}")
     if session.incident and session.incident.inventory_error:
-        found.append(f"THE INVENTORY CANNOT BE USED, the one before counts: {inert(session.incident.inventory_error)}")
+        found.append(
+            f"THE INVENTORY CANNOT BE USED, the one before counts: {sanitize(session.incident.inventory_error)}"
+        )
     if session.runner and session.runner.trouble:
-        found.append(f"THE JOURNAL CANNOT BE WRITTEN: {inert(session.runner.trouble)}")
+        found.append(f"THE JOURNAL CANNOT BE WRITTEN: {sanitize(session.runner.trouble)}")
     if holder := session.held_by:
-        found.append(f"WAITING FOR THE JOURNAL, held by {inert(holder)}")
+        found.append(f"WAITING FOR THE JOURNAL, held by {sanitize(holder)}")
     if session.unwritten:
-        found.append(f"NOT WRITTEN: {inert(session.unwritten)}")
+        found.append(f"NOT WRITTEN: {sanitize(session.unwritten)}")
     if session.trouble:
-        found.append(f"THE JOURNAL CANNOT BE READ, what you see is old: {inert(session.trouble.message)}")
-    found += [inert(line) for line in other_incidents(session.readings)]
+        found.append(f"THE JOURNAL CANNOT BE READ, what you see is old: {sanitize(session.trouble.message)}")
+    found += [sanitize(line) for line in other_incidents(session.readings)]
     late = overdue(session.incident, now) if session.incident else ""
     found += [late] if late else []
     return Content("\n").join(Content.assemble((f" {text} ", _LOUD)) for text in found)
@@ -68,7 +70,7 @@ def _note(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     if incident.last_note is None:
         return []
     at, who = incident.last_note
-    return [(f"   last note {age(at, now)}, {inert(who)}", "$quiet")]
+    return [(f"   last note {age(at, now)}, {sanitize(who)}", "$quiet")]
 
 
 def next_line(session: Session, cursor: str) -> Content:

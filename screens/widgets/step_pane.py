@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
-from journal.inert import inert
+from journal.incident.records import Run
 from journal.plan.model import Step
-from journal.records import Run
-from screens.deeds import Deed, deed
-from screens.progress import progress
-from screens.session import Session
-from screens.step_text import advice, step_text, title
+from journal.wording.sanitize import sanitize
+from screens.guidance.next_action import PrimaryAction, primary_action
+from screens.guidance.progress import progress
+from screens.guidance.step_text import advice, step_text, title
+from screens.live.session import Session
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
 from screens.widgets.titled import entitle
@@ -37,7 +37,7 @@ class StepPane(Vertical):
         if incident is None:
             return
         entitle(self, title(incident, step))
-        urgent = deed(incident, step, session.catalogue) in (Deed.RESOLVE, Deed.RUN_AGAIN)
+        urgent = primary_action(incident, step, session.catalogue) in (PrimaryAction.RESOLVE, PrimaryAction.RUN_AGAIN)
         words = advice(incident, step, session.catalogue)
         if session.runner_missing and incident.state(step.id).active:
             urgent, words = True, "No runner is there any more. r: start one; it looks what became of this"
@@ -75,7 +75,7 @@ class StepPane(Vertical):
 
 def _output_title(run: Run) -> str:
     what = "dry run, changes nothing" if run.dry_run else "probe, read-only" if run.probe_of else "output"
-    return f"{inert(run.action)}: {what}"
+    return f"{sanitize(run.action)}: {what}"
 
 
 def shown_run(session: Session, step: Step) -> Run | None:

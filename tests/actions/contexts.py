@@ -14,7 +14,7 @@ from actions.context import IncidentFacts, Progress
 from actions.inventory import Inventory
 from actions.outcome import Cancelled, Outcome
 from actions.transport import Completed, Transport, open_transport
-from journal.events import Kind
+from journal.events.types import Kind
 
 
 class RunnerDied(BaseException):

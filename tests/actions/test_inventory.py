@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from actions.inventory import UnknownTarget, load_inventory
-from actions.postgres.settings import PostgresSettings
 from actions.secrets import Secret, SecretUnavailable
+from actions.systems.postgres.settings import PostgresSettings
 from journal.errors import CleoError
 
 GOOD = """\

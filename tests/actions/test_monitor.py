@@ -12,9 +12,9 @@ import pytest
 
 from actions import monitor
 from actions.health import Health
-from journal.events import HealthChanged
-from journal.store import Journal, JournalError, JournalNotFound, JournalWriteFailed, Reader
-from tests.actions.slow_disk import SlowDisk
+from journal.events.types import HealthChanged
+from journal.store.journal import Journal, JournalError, JournalNotFound, JournalWriteFailed, Reader
+from tests.actions.runner.slow_disk import SlowDisk
 from tests.actions.worlds import declared, places_in
 from tests.waiting import until
 

@@ -56,9 +56,9 @@ def test_every_action_is_found_under_its_own_name() -> None:
 
 def test_looking_at_one_action_imports_no_other() -> None:
     code = "import sys, actions.registry as r; r.catalogue()['status.check']; print(*{*sys.argv[1:]} & {*sys.modules})"
-    argv = [sys.executable, "-c", code, "actions.validation.status", "actions.postgres.restore"]
+    argv = [sys.executable, "-c", code, "actions.overview.status", "actions.systems.postgres.restore"]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "actions.validation.status"
+    assert done.stdout.strip() == "actions.overview.status"
 
 
 def test_a_promise_gives_way_to_what_is_real() -> None:

@@ -22,9 +22,9 @@ from actions.outcome import InDoubt, Outcome
 from actions.redaction import BLOT, Redactor
 from actions.secrets import Secret, SecretUnavailable, learn_secrets
 from cleo_console.world import real_world
-from journal.events import Kind
-from journal.records import RunState
-from journal.store import Reader
+from journal.events.types import Kind
+from journal.incident.records import RunState
+from journal.store.journal import Reader
 from tests.actions.worlds import Person, declared, places_in, plan_with, running, world
 from tests.waiting import until
 

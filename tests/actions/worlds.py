@@ -15,13 +15,13 @@ from actions.action import Action
 from actions.inventory import Inventory
 from actions.runner import Runner, World
 from actions.transport import LocalHost, open_transport
-from journal.declare import Declaration, declare
-from journal.desk import Desk
-from journal.events import Kind
-from journal.incident import Incident
-from journal.places import IncidentPlace, Places
+from journal.commands.declare import Declaration, declare
+from journal.commands.incident import IncidentCommands
+from journal.events.types import Kind
+from journal.incident.state import Incident
+from journal.paths import IncidentPlace, Paths
 from journal.plan.load import load_plan
-from journal.store import Journal, Reader
+from journal.store.journal import Journal, Reader
 
 DEADLINE_S = 20.0
 
@@ -92,13 +92,13 @@ def plan_with(step: Mapping[str, Any]) -> dict[str, Any]:
     return {**PLAN, "phases": [{**phase, "sections": [{**section, "steps": [*section["steps"], step]}]}]}
 
 
-def places_in(folder: Path) -> Places:
+def places_in(folder: Path) -> Paths:
     """Return places below ``folder``."""
-    return Places(incidents=folder / "incidents", locks=folder / "locks")
+    return Paths(incidents=folder / "incidents", locks=folder / "locks")
 
 
 def declared(
-    places: Places, *, kind: Kind = Kind.LAB, scenario: str = "loss", plan: Mapping[str, Any] | None = None
+    places: Paths, *, kind: Kind = Kind.LAB, scenario: str = "loss", plan: Mapping[str, Any] | None = None
 ) -> IncidentPlace:
     """Declare an incident on the plan for tests."""
     data = dict(plan or PLAN)
@@ -116,7 +116,7 @@ def inventory(*, lab: bool = True, allows: list[Kind] | None = None) -> Inventor
     return Inventory(name="tests", lab=lab, allows=allows or [Kind.LAB], hosts={"here": LocalHost()})
 
 
-def world(places: Places, *actions: Action, inventory_: Inventory | None = None) -> World:
+def world(places: Paths, *actions: Action, inventory_: Inventory | None = None) -> World:
     """Return a world of ``actions``."""
     registry = {action.spec.name: action for action in actions}
     catalogue = {name: action.spec for name, action in registry.items()}
@@ -135,7 +135,7 @@ class Person:
     def __init__(self, place: IncidentPlace) -> None:
         self.place = place
         self.journal = Journal.open(place.journal, actor="tester@here")
-        self.desk = Desk(self.journal, self.incident)
+        self.desk = IncidentCommands(self.journal, self.incident)
 
     def incident(self) -> Incident:
         """Return the state as the journal has it now."""

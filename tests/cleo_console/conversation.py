@@ -10,27 +10,27 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from actions.runner import held
+from cleo_console.plain.line_terminal import LineTerminal
 from cleo_console.plain.mode import converse
-from cleo_console.plain.teletype import Teletype
-from journal.action_spec import Catalogue
-from journal.declare import Declaration
-from journal.events import Kind
-from journal.incident import Incident
-from journal.places import Places
+from journal.commands.declare import Declaration
+from journal.events.types import Kind
+from journal.incident.state import Incident
+from journal.paths import Paths
+from journal.plan.action_spec import Catalogue
 from journal.plan.model import Plan
-from journal.store import Journal, Reader
-from screens.host import Host, IncidentSummary
+from journal.store.journal import Journal, Reader
+from screens.app_services import AppServices, IncidentSummary
 
 DEADLINE_S = 30.0
 ME = "ana@bastion"
 
 
-class WorldHost:
+class WorldServices:
     """A host on one incident whose runner the test hosts."""
 
     actor = ME
 
-    def __init__(self, places: Places, catalogue: Catalogue) -> None:
+    def __init__(self, places: Paths, catalogue: Catalogue) -> None:
         self.places = places
         self._catalogue = catalogue
 
@@ -105,7 +105,7 @@ class Said(io.StringIO):
         return True
 
 
-def talk(host: Host, *turns: tuple[str, str], incident_id: str = "") -> str:
+def talk(host: AppServices, *turns: tuple[str, str], incident_id: str = "") -> str:
     """Have a conversation; return all that was printed.
 
     Args:
@@ -127,7 +127,7 @@ def talk(host: Host, *turns: tuple[str, str], incident_id: str = "") -> str:
     thread = threading.Thread(target=person)
     thread.start()
     try:
-        with Teletype(reading, said, 100) as teletype:
+        with LineTerminal(reading, said, 100) as teletype:
             converse(teletype, host, incident_id)
     finally:
         thread.join()

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 
 from cleo_console.app import CleoApp
 from cleo_console.cli.demo import declaration_of, demo, last_words
-from cleo_console.demo import DemoHost
+from cleo_console.demo import DemoServices
 from cleo_console.exercises import bundled_scenarios
-from journal.events import IncidentClosed, Kind
-from journal.incident import Incident
-from journal.store import Reader
+from journal.events.types import IncidentClosed, Kind
+from journal.incident.state import Incident
+from journal.store.journal import Reader
 from tests.screens.driving import Console
 
 
@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_the_console_shows_a_world_that_answers() -> None:
-    with DemoHost("player@table", 1000) as host:
+    with DemoServices("player@table", 1000) as host:
         incident_id = host.declare(declaration_of(host, "database-failure"))
         app = CleoApp(host, open_incident=incident_id)
         async with app.run_test(size=(120, 40)) as pilot:
@@ -45,7 +45,7 @@ async def test_the_console_shows_a_world_that_answers() -> None:
 
 @pytest.mark.parametrize("scenario", bundled_scenarios())
 def test_its_end_says_what_was_missed(scenario: str) -> None:
-    with DemoHost("player@table", 1000) as host:
+    with DemoServices("player@table", 1000) as host:
         incident_id = host.declare(declaration_of(host, scenario))
         journal = host.places.incident(incident_id).journal
         assert "not closed yet" in last_words(journal)[0]
@@ -65,7 +65,7 @@ def test_every_scenario_can_be_asked_for_and_no_other() -> None:
 
 
 async def test_leaving_says_that_nothing_goes_on_and_how_to_come_back() -> None:
-    with DemoHost("player@table", 0.1) as host:
+    with DemoServices("player@table", 0.1) as host:
         incident_id = host.declare(declaration_of(host, "database-failure"))
         app = CleoApp(host, open_incident=incident_id)
         async with app.run_test(size=(120, 40)) as pilot:

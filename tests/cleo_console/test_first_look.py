@@ -14,18 +14,18 @@ import pytest
 
 from cleo_console.first_look import MOST_EVENTS, first_look, known_incident, unechoed
 from cleo_console.plans import bundled
-from journal.declare import Declaration, declare
-from journal.events import Kind, NoteAdded
-from journal.places import IncidentPlace, Places
+from journal.commands.declare import Declaration, declare
+from journal.events.types import Kind, NoteAdded
+from journal.paths import IncidentPlace, Paths
 from journal.plan.load import load_plan
-from journal.store import Journal
+from journal.store.journal import Journal
 
 LEAVE = "\x1b[?1049l"
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> IncidentPlace:
-    places = Places(incidents=tmp_path / "incidents", locks=tmp_path / "locks")
+    places = Paths(incidents=tmp_path / "incidents", locks=tmp_path / "locks")
     now = datetime.now(UTC)
     told = Declaration(
         title="db1 is \x1b[31mgone",

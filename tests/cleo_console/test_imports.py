@@ -22,7 +22,7 @@ def loaded_by(statement: str) -> set[str]:
     [
         ("import cleo_console.app", CLIENTS | {"yaml", "jinja2"}),
         ("import cleo_console.cli.main", CLIENTS | {"yaml", "jinja2", "textual", "rich", "msgspec"}),
-        ("import journal.store", CLIENTS | {"yaml", "jinja2", "textual", "rich", "click"}),
+        ("import journal.store.journal", CLIENTS | {"yaml", "jinja2", "textual", "rich", "click"}),
         ("import actions.registry, actions.runner", CLIENTS | {"textual", "rich", "click", "jinja2"}),
     ],
 )

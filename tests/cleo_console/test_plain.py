@@ -15,15 +15,15 @@ import pytest
 from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, GateClosed, Outcome
-from cleo_console.plain.sight import Sight
-from journal import events as e
-from journal.measured import Measured
-from journal.records import RunState, StepState
+from cleo_console.plain.plain_session import PlainSession
+from journal.events import types as e
+from journal.incident.measured import Measured
+from journal.incident.records import RunState, StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
-from tests.cleo_console.conversation import WorldHost, talk
+from tests.cleo_console.conversation import WorldServices, talk
 from tests.closing import close_anyway
 from tests.locks import held_by_another
-from tests.screens.host import FakeHost, SetClock, declaration
+from tests.screens.app_services import FakeServices, SetClock, declaration
 from tests.waiting import until
 
 go = threading.Event()
@@ -88,12 +88,12 @@ def person(tmp_path: Path) -> Iterator[Person]:
 
 
 @pytest.fixture
-def host(person: Person) -> WorldHost:
+def host(person: Person) -> WorldServices:
     places = places_in(person.place.folder.parent.parent)
-    return WorldHost(places, world(places, *ACTIONS).catalogue)
+    return WorldServices(places, world(places, *ACTIONS).catalogue)
 
 
-def test_the_checklist_is_walked_step_by_step(person: Person, host: WorldHost) -> None:
+def test_the_checklist_is_walked_step_by_step(person: Person, host: WorldServices) -> None:
     said = talk(
         host,
         ("1.1.1 >", ""),
@@ -112,7 +112,7 @@ def test_the_checklist_is_walked_step_by_step(person: Person, host: WorldHost) -
     assert "The runner goes on." in said
 
 
-def test_output_is_inert_and_no_flood(person: Person, host: WorldHost) -> None:
+def test_output_is_inert_and_no_flood(person: Person, host: WorldServices) -> None:
     said = talk(host, (">", "work"), ("1.1.3 >", ""), ("Run done: worked", "q"))
     assert "red alert" in said
     assert "\x1b" not in said
@@ -121,7 +121,7 @@ def test_output_is_inert_and_no_flood(person: Person, host: WorldHost) -> None:
     assert said.count("  line ") < 200
 
 
-def test_the_interlock_wants_the_targets_identity(person: Person, host: WorldHost) -> None:
+def test_the_interlock_wants_the_targets_identity(person: Person, host: WorldServices) -> None:
     person.desk.decide("point", "latest")
     said = talk(host, (">", "break"), ("1.1.5 >", ""), ("type /data", "/date"), ("1.1.5 >", "q"))
     assert "would replace /data" in said
@@ -130,7 +130,7 @@ def test_the_interlock_wants_the_targets_identity(person: Person, host: WorldHos
 
 
 def test_nobody_types_the_target_for_what_would_be_refused_and_a_skipped_decision_can_be_made(
-    person: Person, host: WorldHost
+    person: Person, host: WorldServices
 ) -> None:
     person.desk.skip("point", "nobody knows yet")
     shut = "CLOSED recovery-point: No recovery point is chosen yet."
@@ -142,7 +142,7 @@ def test_nobody_types_the_target_for_what_would_be_refused_and_a_skipped_decisio
     assert shut not in talk(host, (">", "break"), ("1.1.5 >", ""), ("type /data", ""), (">", "q"))
 
 
-def test_a_gate_yields_to_a_reason_and_the_target_and_else_not(person: Person, host: WorldHost) -> None:
+def test_a_gate_yields_to_a_reason_and_the_target_and_else_not(person: Person, host: WorldServices) -> None:
     person.desk.decide("point", "latest")
     first = ((">", "break"), ("1.1.5 >", ""), ("type /data", "/data"))
     said = talk(host, *first, ("Why must it yield?", ""), ("Nothing was done.", "q"))
@@ -158,7 +158,7 @@ def test_a_gate_yields_to_a_reason_and_the_target_and_else_not(person: Person, h
     assert [(d.what, d.reason) for d in incident.deviations] == [("gate space overridden", "disk comes at noon")]
 
 
-def test_what_waits_for_others_can_be_overridden(person: Person, host: WorldHost) -> None:
+def test_what_waits_for_others_can_be_overridden(person: Person, host: WorldServices) -> None:
     said = talk(
         host, (">", "verify"), ("v: override", "v"), ("Why must it yield?", "done elsewhere"), ("two pieces", "q")
     )
@@ -166,7 +166,7 @@ def test_what_waits_for_others_can_be_overridden(person: Person, host: WorldHost
     assert person.incident().state("verify") is StepState.FAILED
 
 
-def test_what_failed_or_is_in_doubt_stands_before_every_question(person: Person, host: WorldHost) -> None:
+def test_what_failed_or_is_in_doubt_stands_before_every_question(person: Person, host: WorldServices) -> None:
     doubtful(person)
     said = talk(
         host,
@@ -190,7 +190,7 @@ def test_what_failed_or_is_in_doubt_stands_before_every_question(person: Person,
     assert run.verdict == "failed"
 
 
-def test_one_look_asks_for_the_programs_and_then_for_what_they_left(person: Person, host: WorldHost) -> None:
+def test_one_look_asks_for_the_programs_and_then_for_what_they_left(person: Person, host: WorldServices) -> None:
     run = doubtful(person)
     spool = str(person.place.folder / "none")
     person.journal.append(e.ProgramStarted(step="verify", run=run, key="k", argv=["sh"], spool=spool, host="here"))
@@ -211,10 +211,10 @@ def test_one_look_asks_for_the_programs_and_then_for_what_they_left(person: Pers
 
 
 def test_silence_is_told_while_a_run_is_followed(
-    person: Person, host: WorldHost, monkeypatch: pytest.MonkeyPatch
+    person: Person, host: WorldServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cleo_console.plain.following.SILENT_AFTER_S", 1.0)
-    monkeypatch.setattr("screens.progress.SILENT_AFTER_S", 1.0)
+    monkeypatch.setattr("cleo_console.plain.follow.SILENT_AFTER_S", 1.0)
+    monkeypatch.setattr("screens.guidance.progress.SILENT_AFTER_S", 1.0)
     threading.Timer(3, go.set).start()
     said = talk(host, (">", "other"), ("1.1.4 >", ""), ("Run done: went", "q"))
     assert said.count("no output for 1 s") == 1
@@ -232,7 +232,7 @@ def doubtful(person: Person) -> int:
     return asked.seq
 
 
-def test_changes_are_said_once_and_progress_at_intervals(person: Person, host: WorldHost) -> None:
+def test_changes_are_said_once_and_progress_at_intervals(person: Person, host: WorldServices) -> None:
     run = person.desk.request_run("other")
     person.until(lambda i: i.runs[run].state is RunState.RUNNING)
 
@@ -247,7 +247,7 @@ def test_changes_are_said_once_and_progress_at_intervals(person: Person, host: W
     assert person.over(run).state is RunState.CANCELLED
 
 
-def test_ctrl_c_goes_back_to_the_prompt_and_the_run_goes_on(person: Person, host: WorldHost) -> None:
+def test_ctrl_c_goes_back_to_the_prompt_and_the_run_goes_on(person: Person, host: WorldServices) -> None:
     def ctrl_c() -> None:
         until(lambda: any(run.state is RunState.RUNNING for run in person.incident().runs.values()))
         os.kill(os.getpid(), signal.SIGINT)
@@ -258,7 +258,7 @@ def test_ctrl_c_goes_back_to_the_prompt_and_the_run_goes_on(person: Person, host
     assert [run.state for run in person.incident().runs.values()] == [RunState.RUNNING]
 
 
-def test_late_entries_carry_the_time_on_paper(person: Person, host: WorldHost) -> None:
+def test_late_entries_carry_the_time_on_paper(person: Person, host: WorldServices) -> None:
     began = person.incident().began_at
     at = f"{began + timedelta(microseconds=1):%Y-%m-%dT%H:%M:%S.%fZ}"
     talk(
@@ -282,7 +282,7 @@ def test_late_entries_carry_the_time_on_paper(person: Person, host: WorldHost) -
     assert incident.state("tell") is StepState.READY
 
 
-def test_the_incident_is_closed_with_a_sentence(person: Person, host: WorldHost) -> None:
+def test_the_incident_is_closed_with_a_sentence(person: Person, host: WorldServices) -> None:
     ending = (
         ("How did it end", "we stop here"),
         ("type: 8 open", "8 open"),
@@ -296,7 +296,7 @@ def test_the_incident_is_closed_with_a_sentence(person: Person, host: WorldHost)
 
 
 def test_the_incident_is_not_closed_by_a_wrong_number_and_goes_on_when_reopened(
-    person: Person, host: WorldHost
+    person: Person, host: WorldServices
 ) -> None:
     said = talk(host, (">", "x"), ("How did it end", "we stop here"), ("type: 8 open", "7 open"), (">", "q"))
     assert "NOT DONE" in said and "'7 open' was typed" in said
@@ -307,14 +307,14 @@ def test_the_incident_is_not_closed_by_a_wrong_number_and_goes_on_when_reopened(
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> FakeHost:
-    host = FakeHost(tmp_path, SetClock())
+def alone(tmp_path: Path) -> FakeServices:
+    host = FakeServices(tmp_path, SetClock())
     host.declare(declaration())
     host.alive = False
     return host
 
 
-def test_a_runner_that_is_missing_or_cannot_write_is_said_until_it_is_not(alone: FakeHost) -> None:
+def test_a_runner_that_is_missing_or_cannot_write_is_said_until_it_is_not(alone: FakeServices) -> None:
     alone.runner_trouble = "the disk is full"
     before = alone.runner_starts
     said = talk(alone, ("NO RUNNER: nothing is run or measured.", "r"), ("A runner is at work.", "q"))
@@ -323,12 +323,12 @@ def test_a_runner_that_is_missing_or_cannot_write_is_said_until_it_is_not(alone:
     assert "stays as it is.\nCome back" in said
 
 
-def test_what_nobody_runs_is_asked_for_and_the_prompt_comes_back(alone: FakeHost) -> None:
+def test_what_nobody_runs_is_asked_for_and_the_prompt_comes_back(alone: FakeServices) -> None:
     said = talk(alone, (">", "check"), (">", ""), ("REQUESTED: 1.1.1 Check system status", "q"))
     assert "NO RUNNER" in said
 
 
-def test_a_recovery_point_is_asked_for_with_what_the_damage_report_found(person: Person, host: WorldHost) -> None:
+def test_a_recovery_point_is_asked_for_with_what_the_damage_report_found(person: Person, host: WorldServices) -> None:
     begun = person.until(lambda i: i.runner).seq + 1
     person.journal.append(
         e.RunRequested(action="damage.report"),
@@ -339,7 +339,7 @@ def test_a_recovery_point_is_asked_for_with_what_the_damage_report_found(person:
     assert "The damage report says: Damage since 02:49 UTC." in said
 
 
-def test_what_a_recovery_point_gives_up_is_said_before_it_is_decided(person: Person, host: WorldHost) -> None:
+def test_what_a_recovery_point_gives_up_is_said_before_it_is_decided(person: Person, host: WorldServices) -> None:
     last = Measured(newest_commit_at=datetime(2026, 3, 1, 2, 55, 12, tzinfo=UTC))
     person.journal.append(e.HealthChanged(system="thing", status="down", was="up", last=last))
     time = (("To when?", "time"), ("Before which time?", "2026-03-01T02:50:00Z"), ("Is that the time?", "y"))
@@ -358,7 +358,7 @@ def test_who_keeps_the_journal_from_taking_a_word_is_said_until_it_is_written(tm
             said.append(text)
             held.close()
 
-        sight = Sight(WorldHost(places, {}), person.incident().id, hear)
+        sight = PlainSession(WorldServices(places, {}), person.incident().id, hear)
         pid = held.enter_context(held_by_another(lock))
         sight.write(lambda desk: desk.note("they are told"))
         sight.close()

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 
 from cleo_console.cli.main import cli
 from journal.plan.load import read_plan
-from journal.store import Reader, short_head
+from journal.store.journal import Reader, short_head
+from tests.journal.report.test_report import BUNDLED
 from tests.journal.stories import write_recovery
-from tests.journal.test_report import BUNDLED
 
 ID = "INC-2026-03-01-1"
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cleo_console.host import ConsoleHost
+from cleo_console.app_services import ConsoleServices
 from cleo_console.settings import places
-from journal.continuation import Continuation
-from journal.desk import Desk
-from journal.envelope import Clock
-from journal.incident import Incident
-from journal.parts import Parts, parts_of
-from journal.store import Reader
+from journal.commands.incident import IncidentCommands
+from journal.events.envelope import Clock
+from journal.incident.state import Incident
+from journal.store.failover.failover import Continuation
+from journal.store.failover.segments import Segments, parts_of
+from journal.store.journal import Reader
 from tests.actions.worlds import declared
 from tests.cleo_console.test_report_cli import cleo
 
@@ -29,7 +29,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     place = declared(places())
     note(place.journal, "before")
     assert Continuation("ada@console", Clock()).begin(
-        Parts(place.journal), None, OSError(28, "No space left on device")
+        Segments(place.journal), None, OSError(28, "No space left on device")
     )
     monkeypatch.delenv("CLEO_SECOND_PLACE")  # settled when it was declared; later settings change nothing
     note(place.journal, "after")
@@ -39,8 +39,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
 
 
 def note(path: Path, text: str) -> None:
-    with ConsoleHost(places(), "ada@console").open(path.parent.name) as journal, Reader(path) as reader:
-        Desk(journal, lambda: Incident.fold(reader.events())).note(text)
+    with ConsoleServices(places(), "ada@console").open(path.parent.name) as journal, Reader(path) as reader:
+        IncidentCommands(journal, lambda: Incident.fold(reader.events())).note(text)
 
 
 def test_every_command_finds_both_files(files: tuple[Path, Path], tmp_path: Path) -> None:
@@ -84,6 +84,6 @@ def test_the_console_warns_of_a_second_place_of_no_use(tmp_path: Path, monkeypat
     monkeypatch.setenv("CLEO_HOME", str(tmp_path))
     monkeypatch.setenv("CLEO_SECOND_PLACE", str(tmp_path / "second"))
     (tmp_path / "incidents").mkdir()
-    assert any("on the same disk" in warning for warning in ConsoleHost(places(), "ada@console").warnings())
+    assert any("on the same disk" in warning for warning in ConsoleServices(places(), "ada@console").warnings())
     monkeypatch.setenv("CLEO_SECOND_PLACE", "/proc/none")
-    assert any("cannot be used" in warning for warning in ConsoleHost(places(), "ada@console").warnings())
+    assert any("cannot be used" in warning for warning in ConsoleServices(places(), "ada@console").warnings())

@@ -23,7 +23,7 @@ class Responder:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self.deeds: list[str] = []
+        self.next_lines: list[str] = []
 
     def follow_next_to_the_end(self) -> None:
         """Do what NEXT says until it says that the incident can be closed."""
@@ -72,7 +72,7 @@ class Responder:
         line = _next(screen)
         if _says_else(self._terminal.screen(), line):
             return
-        self.deeds.append(line.removeprefix(" NEXT").strip())
+        self.next_lines.append(line.removeprefix(" NEXT").strip())
         if "s skip," in line and "[enter]" in line:
             self._skip()
             return
@@ -99,7 +99,7 @@ class Responder:
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
             self._terminal.until(lambda s: "to go on, type" in s or "(esc)" not in s)
         elif "Done by hand:" in screen:
-            self._fill(f"by hand, note {len(self.deeds)}")
+            self._fill(f"by hand, note {len(self.next_lines)}")
             self._leave("Enter")
         elif "space ticks" in screen:
             self._leave("Tab", "Enter")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from actions.runner import held
 from cleo_console.lab import Lab
-from journal.closing import phrase, remaining
-from journal.incident import Incident
-from journal.store import Reader
+from journal.incident.closing import phrase, remaining
+from journal.incident.state import Incident
+from journal.store.journal import Reader
 from tests.e2e.terminal import Terminal
 
 CLEO = str(Path(sys.executable).parent / "cleo")

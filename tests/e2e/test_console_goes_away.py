@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from cleo_console.lab import Lab
-from journal.desk import Desk
-from journal.records import RunState
-from journal.store import Journal
+from journal.commands.incident import IncidentCommands
+from journal.incident.records import RunState
+from journal.store.journal import Journal
 from tests.e2e.stand import Stand
 from tests.labs import lab
 from tests.waiting import until
@@ -35,7 +35,7 @@ def stand(lab: Lab, tmp_path: Path) -> Iterator[Stand]:
 def held_restore(stand: Stand) -> tuple[int, int]:
     """Ask for the restore, and stop pgBackRest in its tracks; return the run and the program's pid."""
     with Journal.open(stand.journal, actor="oncall@bastion") as journal:
-        run = Desk(journal, stand.incident).request_run("postgres-restore", confirmed=stand.target())
+        run = IncidentCommands(journal, stand.incident).request_run("postgres-restore", confirmed=stand.target())
     until(lambda: started_of(stand, run))
     pid = json.loads(started_of(stand, run)[0].read_text())["pid"]
     os.kill(pid, signal.SIGSTOP)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cleo_console.lab import Lab
-from journal.records import StepState
+from journal.incident.records import StepState
 from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
 from tests.e2e.terminal import Terminal

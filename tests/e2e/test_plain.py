@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cleo_console.lab import Lab
-from journal.records import RunState
+from journal.incident.records import RunState
 from tests.e2e.pty_terminal import DumbTerminal
 from tests.e2e.stand import CLEO, Stand
 from tests.labs import lab

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from journal.incident import Incident
-from journal.records import StepState
-from journal.store import Reader
+from journal.incident.records import StepState
+from journal.incident.state import Incident
+from journal.store.journal import Reader
 from tests.e2e.responder import Responder
 from tests.e2e.stand import CLEO
 from tests.e2e.terminal import Terminal
@@ -35,4 +35,4 @@ def test_following_next_plays_a_tabletop_to_its_assessment(tmp_path: Path) -> No
         incident = Incident.fold(reader.events())
     assert [incident.state(step) for step in PLAYED] == [StepState.DONE] * len(PLAYED)
     assert incident.state("verify-backups") is StepState.SKIPPED
-    assert not [deed for deed in responder.deeds if "mark done: 3" in deed and "writers" not in deed]
+    assert not [line for line in responder.next_lines if "mark done: 3" in line and "writers" not in line]

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from journal.events import ActionFinished, ActionStarted, IncidentDeclared, Kind, NoteAdded, RunRequested
-from journal.store import Journal, OutputLine
-from tests.journal.formats import FORMAT_2, FORMAT_2_RULES
+from journal.events.types import ActionFinished, ActionStarted, IncidentDeclared, Kind, NoteAdded, RunRequested
+from journal.store.journal import Journal, OutputLine
+from tests.journal.store.formats import FORMAT_2, FORMAT_2_RULES
 
 ROOT = Path(__file__).parents[2]
 ME = "ada@console"

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from journal import events as e
-from journal.envelope import Clock
-from journal.incident import Incident
-from journal.store import Journal, OutputLine
+from journal.events import types as e
+from journal.events.envelope import Clock
+from journal.incident.state import Incident
+from journal.store.journal import Journal, OutputLine
 
 BEGAN = datetime(2026, 3, 1, 2, 50, tzinfo=UTC)
 DECLARED = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from journal.store import Journal
-from tests.screens.host import INCIDENT, FakeHost, PlayedRunner, SetClock, declaration
+from journal.store.journal import Journal
+from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -22,12 +22,12 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def host(tmp_path: Path, clock: SetClock) -> FakeHost:
-    return FakeHost(tmp_path, clock)
+def host(tmp_path: Path, clock: SetClock) -> FakeServices:
+    return FakeServices(tmp_path, clock)
 
 
 @pytest.fixture
-def journal(host: FakeHost) -> Iterator[Journal]:
+def journal(host: FakeServices) -> Iterator[Journal]:
     """The journal of one declared incident, as another process has it open."""
     with host.begin(INCIDENT, declaration()) as journal:
         yield journal

@@ -13,14 +13,14 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from cleo_console.app import CleoApp
-from journal import events as e
-from journal.store import Journal, Reader
-from screens.dialog import Problem
-from screens.incident import IncidentScreen
+from journal.events import types as e
+from journal.store.journal import Journal, Reader
+from screens.dialogs.dialog import Problem
+from screens.incident.screen import IncidentScreen
 from screens.widgets.checklist import Checklist
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
-from tests.screens.host import INCIDENT, FakeHost
+from tests.screens.app_services import INCIDENT, FakeServices
 
 DEADLINE = 20.0
 B = TypeVar("B", bound=e.Body)
@@ -29,7 +29,7 @@ B = TypeVar("B", bound=e.Body)
 class Console:
     """What a person does and sees."""
 
-    def __init__(self, pilot: Pilot[Any], host: FakeHost) -> None:
+    def __init__(self, pilot: Pilot[Any], host: FakeServices) -> None:
         self.pilot = pilot
         self.app: CleoApp = pilot.app  # type: ignore[assignment]
         self.host = host
@@ -115,7 +115,7 @@ class Console:
 
 @asynccontextmanager
 async def console(
-    host: FakeHost, size: tuple[int, int] = (120, 40), incident: str | None = INCIDENT
+    host: FakeServices, size: tuple[int, int] = (120, 40), incident: str | None = INCIDENT
 ) -> AsyncIterator[Console]:
     """Run the console."""
     app = CleoApp(host, incident, clock=host.clock)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from cleo_console.app import CleoApp
-from journal import events as e
-from journal.store import Journal
-from journal.store_errors import JournalWriteFailed
+from journal.events import types as e
+from journal.store.errors import JournalWriteFailed
+from journal.store.journal import Journal
+from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner
 from tests.screens.driving import Console, console, requested, written
-from tests.screens.host import INCIDENT, FakeHost, PlayedRunner
 
 HEAVY = "psycopg kubernetes boto3 pymongo redis asyncssh dns sqlite_utils moto"
 
@@ -25,7 +25,7 @@ def test_the_console_imports_no_client_library() -> None:
     assert found.stdout.strip() == "[]"
 
 
-async def test_too_small_is_said_and_passes(host: FakeHost, journal: Journal) -> None:
+async def test_too_small_is_said_and_passes(host: FakeServices, journal: Journal) -> None:
     async with console(host, (80, 24)) as seen:
         await seen.pilot.resize_terminal(20, 5)
         await seen.sees("Too small:", "20x5")
@@ -37,7 +37,7 @@ async def test_too_small_is_said_and_passes(host: FakeHost, journal: Journal) ->
         await seen.sees("╭─ Health")
 
 
-async def test_a_dialogue_survives_a_terminal_that_was_too_small(host: FakeHost, journal: Journal) -> None:
+async def test_a_dialogue_survives_a_terminal_that_was_too_small(host: FakeServices, journal: Journal) -> None:
     async with console(host, (80, 24)) as seen:
         await seen.press("n")
         await seen.type("half a no")
@@ -48,7 +48,7 @@ async def test_a_dialogue_survives_a_terminal_that_was_too_small(host: FakeHost,
 
 
 async def test_leaving_asks_only_while_something_runs(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("enter")
@@ -65,7 +65,7 @@ async def test_leaving_asks_only_while_something_runs(
         await seen.until(lambda: seen.app._exit, "the console left")
 
 
-async def test_no_thread_outlives_the_console(host: FakeHost, journal: Journal) -> None:
+async def test_no_thread_outlives_the_console(host: FakeServices, journal: Journal) -> None:
     before = set(threading.enumerate())
     async with console(host) as seen:
         await seen.press("s")
@@ -93,7 +93,7 @@ class BadDisk(Journal):
 
 
 async def test_a_failed_write_is_loud_and_says_what_to_do(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     def open_bad(*asked: object) -> Any:
         return BadDisk.open(journal.path, actor=host.actor, clock=host.journal_clock)
@@ -114,7 +114,7 @@ async def test_a_failed_write_is_loud_and_says_what_to_do(
         await seen.no_longer_sees("NOT WRITTEN")
 
 
-async def test_an_incident_that_cannot_be_opened_says_why(host: FakeHost) -> None:
+async def test_an_incident_that_cannot_be_opened_says_why(host: FakeServices) -> None:
     app = CleoApp(host, "INC-1999-01-01-01", clock=host.clock)
     async with app.run_test(size=(80, 24)) as pilot:
         seen = Console(pilot, host)
@@ -123,7 +123,9 @@ async def test_an_incident_that_cannot_be_opened_says_why(host: FakeHost) -> Non
         await seen.sees("No incident is open")
 
 
-async def test_without_colour_the_words_stay(host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colour_the_words_stay(
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with console(host) as seen:
         assert seen.app.theme == "ansi-dark"
@@ -138,7 +140,7 @@ async def test_without_colour_the_words_stay(host: FakeHost, journal: Journal, m
         assert any("PostgreSQL" in p.text and p.style and p.style.underline for p in pieces), "the cursor is not seen"
 
 
-async def test_help_lists_every_key_and_symbol(host: FakeHost, journal: Journal) -> None:
+async def test_help_lists_every_key_and_symbol(host: FakeServices, journal: Journal) -> None:
     async with console(host, (120, 60)) as seen:
         await seen.press("question_mark")
         await seen.sees("the obvious thing at this step", "IN DOUBT", "not measured", "leave the console")
@@ -147,7 +149,7 @@ async def test_help_lists_every_key_and_symbol(host: FakeHost, journal: Journal)
 
 
 async def test_a_mistake_of_ours_does_not_take_the_console_away(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(incident_id: str) -> None:
         raise ZeroDivisionError("division by zero")
@@ -165,7 +167,7 @@ async def test_a_mistake_of_ours_does_not_take_the_console_away(
         await requested(seen, journal)
 
 
-async def test_an_inject_waits_until_nothing_is_asked(host: FakeHost, journal: Journal) -> None:
+async def test_an_inject_waits_until_nothing_is_asked(host: FakeServices, journal: Journal) -> None:
     async with console(host, (80, 24)) as seen:
         await seen.press("n")
         await seen.sees("what happened, what you saw")
@@ -176,7 +178,7 @@ async def test_an_inject_waits_until_nothing_is_asked(host: FakeHost, journal: J
         await seen.until(lambda: [n.message for n in seen.app._notifications] == ["The first word of it"], "the inject")
 
 
-async def test_what_is_told_in_passing_lies_over_no_dialog(host: FakeHost, journal: Journal) -> None:
+async def test_what_is_told_in_passing_lies_over_no_dialog(host: FakeServices, journal: Journal) -> None:
     app = CleoApp(host, INCIDENT, clock=host.clock)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         seen = Console(pilot, host)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from journal import events as e
-from journal.action_spec import ActionSpec
-from journal.store import Journal, Reader
+from journal.events import types as e
+from journal.plan.action_spec import ActionSpec
+from journal.store.journal import Journal, Reader
+from tests.screens.app_services import FakeServices, PlayedRunner
 from tests.screens.driving import console, written
-from tests.screens.host import FakeHost, PlayedRunner
 
 SAID = "Expiry is at work; scheduled backups run."
 
 
 async def test_what_is_seen_of_a_hold_comes_into_the_open_dialog(
-    host: FakeHost, journal: Journal, runner: PlayedRunner
+    host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     known = host.catalogue()
     held = journal.append(e.RunRequested(step="check", action="backups.hold"))[0].seq

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from journal import events as e
-from journal.store import Journal
+from journal.events import types as e
+from journal.store.journal import Journal
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import console, written
-from tests.screens.host import FakeHost
 
 
 async def test_a_step_is_found_by_its_words_from_any_screen(
-    host: FakeHost, journal: Journal, size: tuple[int, int]
+    host: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("t", "ctrl+p")
@@ -21,7 +21,7 @@ async def test_a_step_is_found_by_its_words_from_any_screen(
         await seen.until(lambda: seen.app.screen is seen.incident_screen, "the checklist")
 
 
-async def test_what_a_key_does_is_done_by_its_words(host: FakeHost, journal: Journal) -> None:
+async def test_what_a_key_does_is_done_by_its_words(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("ctrl+p")
         await seen.type("leave the step out")
@@ -33,7 +33,7 @@ async def test_what_a_key_does_is_done_by_its_words(host: FakeHost, journal: Jou
         await seen.until(lambda: written(journal, e.StepSkipped), "the skip")
 
 
-async def test_keys_that_do_not_apply_are_not_offered(host: FakeHost, journal: Journal) -> None:
+async def test_keys_that_do_not_apply_are_not_offered(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("ctrl+p")
         await seen.type("ask what is running to stop")

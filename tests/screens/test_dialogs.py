@@ -8,11 +8,11 @@ import pytest
 from textual.events import Key, Paste
 from textual.widgets import Button, Input
 
-from journal import events as e
-from journal.store import Journal
-from screens.interlock import Interlock
+from journal.events import types as e
+from journal.store.journal import Journal
+from screens.dialogs.interlock import Interlock
+from tests.screens.app_services import RESTORE, FakeServices, PlayedRunner, SetClock, declaration
 from tests.screens.driving import Console, console, requested, written
-from tests.screens.host import RESTORE, FakeHost, PlayedRunner, SetClock, declaration
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def at_restore(journal: Journal) -> Journal:
     return journal
 
 
-async def test_a_decision_is_written_with_its_reason(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+async def test_a_decision_is_written_with_its_reason(
+    host: FakeServices, journal: Journal, size: tuple[int, int]
+) -> None:
     async with console(host, size) as seen:
         await seen.at("severity")
         await seen.press("enter")
@@ -42,7 +44,7 @@ async def test_a_decision_is_written_with_its_reason(host: FakeHost, journal: Jo
 
 
 async def test_what_the_scenario_refuses_cannot_be_chosen(
-    host: FakeHost, clock: SetClock, size: tuple[int, int]
+    host: FakeServices, clock: SetClock, size: tuple[int, int]
 ) -> None:
     with host.begin("INC-2026-11-22-01", declaration(scenario="data-corruption")) as journal:
         async with console(host, size) as seen:
@@ -56,7 +58,7 @@ async def test_what_the_scenario_refuses_cannot_be_chosen(
 
 
 async def test_a_recovery_point_in_time_counts_as_the_utc_instant_that_was_shown(
-    host: FakeHost, journal: Journal, size: tuple[int, int]
+    host: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.at("recovery-point")
@@ -71,7 +73,7 @@ async def test_a_recovery_point_in_time_counts_as_the_utc_instant_that_was_shown
 
 
 async def test_a_recovery_point_is_chosen_with_the_damage_report_in_sight(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     for summary in ("Nothing is known yet.", "Damage since 2026-11-22T02:49:15Z; newest backup before it: 20261121-F."):
         run = journal.append(e.RunRequested(action="damage.report"))[0].seq
@@ -87,7 +89,7 @@ async def test_a_recovery_point_is_chosen_with_the_damage_report_in_sight(
 
 
 async def test_a_relative_recovery_point_is_shown_as_it_counts_while_time_passes(
-    host: FakeHost, journal: Journal, clock: SetClock
+    host: FakeServices, journal: Journal, clock: SetClock
 ) -> None:
     async with console(host) as seen:
         await seen.at("recovery-point")
@@ -102,7 +104,7 @@ async def test_a_relative_recovery_point_is_shown_as_it_counts_while_time_passes
         assert written(journal, e.DecisionMade)[0].answer == "time:2026-11-22T03:03:05+00:00"
 
 
-async def test_systems_are_ticked(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+async def test_systems_are_ticked(host: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
     async with console(host, size) as seen:
         await seen.at("affected")
         await seen.press("enter")
@@ -127,7 +129,7 @@ async def interlock(seen: Console, journal: Journal, runner: PlayedRunner) -> in
 
 
 async def test_nothing_destructive_runs_before_dry_run_and_typed_target(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await interlock(seen, at_restore, runner)
@@ -148,7 +150,7 @@ async def test_nothing_destructive_runs_before_dry_run_and_typed_target(
         await seen.sees("1 running")
 
 
-async def test_typing_finds_the_field_by_itself(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
+async def test_typing_finds_the_field_by_itself(host: FakeServices, at_restore: Journal, runner: PlayedRunner) -> None:
     async with console(host) as seen:
         await interlock(seen, at_restore, runner)
         field = seen.app.screen.query_one("#typed", Input)
@@ -160,7 +162,7 @@ async def test_typing_finds_the_field_by_itself(host: FakeHost, at_restore: Jour
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3, 5])
 async def test_nothing_typed_quickly_is_lost(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, turns: int
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, turns: int
 ) -> None:
     """Keys come while the one before is still on its way from widget to widget, ``turns`` of the loop behind it."""
     async with console(host) as seen:
@@ -176,7 +178,7 @@ async def test_nothing_typed_quickly_is_lost(
 
 
 async def test_what_is_typed_while_the_dry_run_goes_on_is_kept_and_confirms_nothing(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("enter")
@@ -199,7 +201,7 @@ NOT_HELD = e.ClosedGate("hold", "Backups are not held.", "reason")
 
 
 async def test_what_would_be_refused_is_said_with_the_step_that_opens_it_and_is_not_typed_for(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("enter")
@@ -215,7 +217,7 @@ async def test_what_would_be_refused_is_said_with_the_step_that_opens_it_and_is_
 
 
 async def test_what_the_dry_run_said_is_shown_whole(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     """Where the old data is kept must not be cut off at the end of a line."""
     async with console(host, size) as seen:
@@ -230,7 +232,7 @@ async def test_what_the_dry_run_said_is_shown_whole(
 
 
 async def test_a_gate_that_yields_does_not_keep_from_typing(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner
 ) -> None:
     async with console(host) as seen:
         await seen.press("enter")
@@ -240,7 +242,7 @@ async def test_a_gate_that_yields_does_not_keep_from_typing(
         await seen.sees("CLOSED hold", "type  cleoai-lab")
 
 
-async def test_a_decision_that_was_skipped_can_still_be_made(host: FakeHost, journal: Journal) -> None:
+async def test_a_decision_that_was_skipped_can_still_be_made(host: FakeServices, journal: Journal) -> None:
     journal.append(e.StepSkipped(step="recovery-point", reason="nobody knows yet"))
     async with console(host) as seen:
         await seen.at("recovery-point")
@@ -248,14 +250,16 @@ async def test_a_decision_that_was_skipped_can_still_be_made(host: FakeHost, jou
         await seen.sees("Before a time")
 
 
-async def test_what_is_pasted_finds_the_field(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
+async def test_what_is_pasted_finds_the_field(host: FakeServices, at_restore: Journal, runner: PlayedRunner) -> None:
     async with console(host) as seen:
         await interlock(seen, at_restore, runner)
         seen.app.post_message(Paste("cleoai-lab"))
         await seen.until(lambda: not seen.app.screen.query_one("#confirm", Button).disabled, "the button opened")
 
 
-async def test_enter_on_the_fresh_interlock_cancels(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
+async def test_enter_on_the_fresh_interlock_cancels(
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner
+) -> None:
     async with console(host) as seen:
         await interlock(seen, at_restore, runner)
         await seen.press("enter")
@@ -263,7 +267,9 @@ async def test_enter_on_the_fresh_interlock_cancels(host: FakeHost, at_restore: 
         assert [request.dry_run for request in written(at_restore, e.RunRequested)] == [True]
 
 
-async def test_an_unknown_target_cannot_be_confirmed(host: FakeHost, at_restore: Journal, runner: PlayedRunner) -> None:
+async def test_an_unknown_target_cannot_be_confirmed(
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner
+) -> None:
     async with console(host) as seen:
         await seen.press("enter")
         run = await requested(seen, at_restore)
@@ -273,7 +279,7 @@ async def test_an_unknown_target_cannot_be_confirmed(host: FakeHost, at_restore:
 
 
 async def test_what_never_yields_can_be_asked_again_with_the_reasons_given(
-    host: FakeHost, journal: Journal, runner: PlayedRunner
+    host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     """The step still waits for others; what the refusal asked for may be settled by now."""
     order = e.Override(gate="order", reason="nobody to ask")
@@ -295,7 +301,7 @@ async def refused(seen: Console, journal: Journal, runner: PlayedRunner, yields:
 
 
 async def test_a_refusal_that_yields_takes_a_reason(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await refused(seen, journal, runner, "reason")
@@ -309,7 +315,7 @@ async def test_a_refusal_that_yields_takes_a_reason(
 
 
 async def test_a_refusal_that_never_yields_offers_nothing(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await refused(seen, journal, runner, "never")
@@ -320,7 +326,7 @@ async def test_a_refusal_that_never_yields_offers_nothing(
 
 
 async def test_both_looks_run_and_what_each_saw_is_said(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = runner.lost_restore("pgbackrest")
     async with console(host, size) as seen:
@@ -346,7 +352,7 @@ async def test_both_looks_run_and_what_each_saw_is_said(
 
 
 async def test_a_doubt_that_another_console_settled_says_so_and_keeps_what_was_typed(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = runner.lost_restore()
     async with console(host, size) as seen:
@@ -363,7 +369,7 @@ async def test_a_doubt_that_another_console_settled_says_so_and_keeps_what_was_t
 
 
 async def test_a_doubt_is_left_by_its_button_and_the_incident_stays(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     """It closed twice: the incident's own screen went with it, and a blank one was left."""
     runner.lost_restore()
@@ -379,7 +385,7 @@ async def test_a_doubt_is_left_by_its_button_and_the_incident_stays(
 
 
 async def test_doubt_is_looked_into_and_settled_by_a_person(
-    host: FakeHost, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = runner.lost_restore()
     async with console(host, size) as seen:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from journal import events as e
-from journal.store import Journal
+from journal.events import types as e
+from journal.store.journal import Journal
+from tests.screens.app_services import FakeServices, PlayedRunner
 from tests.screens.driving import console
-from tests.screens.host import FakeHost, PlayedRunner
 
 
 async def test_who_ran_a_step_again_in_vain_is_told_the_ways_on(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     def fails() -> None:
         run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq

@@ -6,9 +6,9 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input
 
-from journal.store import Journal
+from journal.store.journal import Journal
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import console
-from tests.screens.host import FakeHost
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,9 @@ from tests.screens.host import FakeHost
         ("\n", "saw: "),
     ],
 )
-async def test_all_lines_of_a_paste_are_kept_in_one(host: FakeHost, journal: Journal, pasted: str, kept: str) -> None:
+async def test_all_lines_of_a_paste_are_kept_in_one(
+    host: FakeServices, journal: Journal, pasted: str, kept: str
+) -> None:
     async with console(host) as seen:
         await seen.press("n")
         await seen.type("saw: ")
@@ -29,14 +31,14 @@ async def test_all_lines_of_a_paste_are_kept_in_one(host: FakeHost, journal: Jou
         assert seen.app.screen.query_one("#words", Input).value == f"{kept}."
 
 
-async def test_a_paste_takes_the_place_of_what_is_selected(host: FakeHost, journal: Journal) -> None:
+async def test_a_paste_takes_the_place_of_what_is_selected(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("n", *"old", "shift+home")
         seen.app.post_message(Paste("new\nwords"))
         await seen.until(lambda: seen.app.screen.query_one("#words", Input).value == "new words", "the new words alone")
 
 
-async def test_several_lines_copied_on_the_console_become_one(host: FakeHost, journal: Journal) -> None:
+async def test_several_lines_copied_on_the_console_become_one(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         seen.app.copy_to_clipboard("two\nlines")
         await seen.press("n", "ctrl+v")

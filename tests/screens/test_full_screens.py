@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from journal import events as e
-from journal.store import Journal
+from journal.events import types as e
+from journal.store.journal import Journal
 from screens.widgets.entry_view import EntryView
+from tests.screens.app_services import START, FakeServices, PlayedRunner, SetClock
 from tests.screens.driving import Console, console, written
-from tests.screens.host import START, FakeHost, PlayedRunner, SetClock
 
 
 def busy(journal: Journal, runner: PlayedRunner) -> None:
@@ -29,7 +29,7 @@ def entries(seen: Console) -> EntryView:
 
 
 async def test_the_timeline_tells_everything_in_sentences(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     busy(journal, runner)
     async with console(host, size) as seen:
@@ -46,7 +46,7 @@ async def test_the_timeline_tells_everything_in_sentences(
 
 
 async def test_the_timeline_is_searched_and_filtered(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     busy(journal, runner)
     async with console(host, size) as seen:
@@ -74,7 +74,7 @@ async def test_the_timeline_is_searched_and_filtered(
         await seen.sees("only step 1.1.1", "3 of 10 events")
 
 
-async def test_a_late_entry_wants_its_time_and_keeps_both(host: FakeHost, journal: Journal) -> None:
+async def test_a_late_entry_wants_its_time_and_keeps_both(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("t", "l")
         await seen.type("lights went out")
@@ -86,7 +86,7 @@ async def test_a_late_entry_wants_its_time_and_keeps_both(host: FakeHost, journa
         await seen.sees("LATE Note: lights went out", "23:40:00 T-03:24:05", "written 2026-11-22 03:11:05 UTC")
 
 
-async def test_a_long_timeline_is_read_page_by_page(host: FakeHost, journal: Journal) -> None:
+async def test_a_long_timeline_is_read_page_by_page(host: FakeServices, journal: Journal) -> None:
     journal.append(*(e.NoteAdded(text=f"remark {n}") for n in range(20_000)))
     async with console(host) as seen:
         await seen.press("t")
@@ -102,7 +102,7 @@ async def test_a_long_timeline_is_read_page_by_page(host: FakeHost, journal: Jou
 
 
 async def test_health_shows_facts_and_history(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, clock: SetClock, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, clock: SetClock, size: tuple[int, int]
 ) -> None:
     busy(journal, runner)
     runner.health("postgres", "up", "primary", exposure_s=300, role="primary")
@@ -119,7 +119,7 @@ async def test_health_shows_facts_and_history(
 
 
 async def test_calls_have_a_clock_and_overdue_is_loud_everywhere(
-    host: FakeHost, journal: Journal, clock: SetClock, size: tuple[int, int]
+    host: FakeServices, journal: Journal, clock: SetClock, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("e")
@@ -143,7 +143,7 @@ async def test_calls_have_a_clock_and_overdue_is_loud_everywhere(
         await seen.sees("✓ L1", "answered", "Ben after 17 min")
 
 
-async def test_screens_lead_to_each_other_and_to_what_is_next(host: FakeHost, journal: Journal) -> None:
+async def test_screens_lead_to_each_other_and_to_what_is_next(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("t")
         await seen.sees("all 1 event")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from journal import events as e
-from journal.measured import Measured
-from journal.store import Journal
+from journal.events import types as e
+from journal.incident.measured import Measured
+from journal.store.journal import Journal
+from tests.screens.app_services import START, FakeServices, PlayedRunner
 from tests.screens.driving import console
-from tests.screens.host import START, FakeHost, PlayedRunner
 
 
 async def test_what_a_recovery_point_gives_up_is_said_as_it_is_typed(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres"))
     last = Measured(newest_commit_at=START)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from journal.store import Journal
-from tests.screens.host import FakeHost
+from journal.store.journal import Journal
+from tests.screens.app_services import FakeServices
 
 _PROGRAM = """
 import pathlib, sys
 from cleo_console.app import CleoApp
-from tests.screens.host import INCIDENT, FakeHost, SetClock
+from tests.screens.app_services import INCIDENT, FakeHost, SetClock
 clock = SetClock()
 app = CleoApp(FakeHost(pathlib.Path(sys.argv[1]), clock), INCIDENT, clock=clock)
 app.run()
@@ -48,7 +48,7 @@ def _drain(terminal: int) -> bytes:
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_ends_the_console_cleanly(
-    host: FakeHost, journal: Journal, tmp_path: Path, number: signal.Signals
+    host: FakeServices, journal: Journal, tmp_path: Path, number: signal.Signals
 ) -> None:
     ours, theirs = pty.openpty()
     root = Path(__file__).parents[2]

@@ -9,17 +9,17 @@ from datetime import timedelta
 
 import pytest
 
-from journal import events as e
-from journal.closing import phrase, remaining
-from journal.incident import Incident
-from journal.store import Journal, Reader
-from screens.dialog import Dialog
+from journal.events import types as e
+from journal.incident.closing import phrase, remaining
+from journal.incident.state import Incident
+from journal.store.journal import Journal, Reader
+from screens.dialogs.dialog import Dialog
+from tests.screens.app_services import INCIDENT, START, FakeServices, PlayedRunner, SetClock
 from tests.screens.driving import DEADLINE, console, requested, written
-from tests.screens.host import INCIDENT, START, FakeHost, PlayedRunner, SetClock
 
 
 async def test_first_sight_says_what_it_is_and_what_is_next(
-    host: FakeHost, journal: Journal, size: tuple[int, int]
+    host: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.sees("LAB", INCIDENT, "SEV2 High", "RTO", "53 min left", "not measured", "phase 1/2", "00:07:00")
@@ -29,7 +29,7 @@ async def test_first_sight_says_what_it_is_and_what_is_next(
 
 
 async def test_a_step_is_run_watched_and_gone_on_from(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("enter")
@@ -44,7 +44,7 @@ async def test_a_step_is_run_watched_and_gone_on_from(
         await seen.sees("1.1.2 Determine severity level", "[enter]")
 
 
-async def test_enter_pressed_again_and_again_asks_once(host: FakeHost, journal: Journal) -> None:
+async def test_enter_pressed_again_and_again_asks_once(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("enter", "enter", "enter", "enter")
         await requested(seen, journal)
@@ -56,7 +56,7 @@ async def test_enter_pressed_again_and_again_asks_once(host: FakeHost, journal: 
 
 
 async def test_progress_shows_bar_rate_time_to_go_and_the_rto(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
     runner.start(run, step="restore", action="postgres.restore", destructive=True)
@@ -69,7 +69,7 @@ async def test_progress_shows_bar_rate_time_to_go_and_the_rto(
 
 
 async def test_silence_is_told_in_seconds_and_no_line_ends_it(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, clock: SetClock, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, clock: SetClock, size: tuple[int, int]
 ) -> None:
     run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
     runner.start(run, step="restore", action="postgres.restore", destructive=True)
@@ -83,7 +83,7 @@ async def test_silence_is_told_in_seconds_and_no_line_ends_it(
         await seen.sees("no output for 43 s")
 
 
-async def test_skipping_wants_a_reason(host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+async def test_skipping_wants_a_reason(host: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
     async with console(host, size) as seen:
         await seen.press("s")
         await seen.sees("Skip: 1.1.1")
@@ -97,7 +97,7 @@ async def test_skipping_wants_a_reason(host: FakeHost, journal: Journal, size: t
         await seen.sees("1.1.2 Determine severity level", "[enter]")
 
 
-async def test_marking_a_runnable_step_done_wants_a_note(host: FakeHost, journal: Journal) -> None:
+async def test_marking_a_runnable_step_done_wants_a_note(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("m", "enter")
         await seen.sees("Note what you did")
@@ -107,7 +107,7 @@ async def test_marking_a_runnable_step_done_wants_a_note(host: FakeHost, journal
         assert written(journal, e.StepMarkedDone)[0].note == "looked myself"
 
 
-async def test_reopening_takes_back(host: FakeHost, journal: Journal) -> None:
+async def test_reopening_takes_back(host: FakeServices, journal: Journal) -> None:
     journal.append(e.StepMarkedDone(step="check", note="looked"))
     async with console(host) as seen:
         await seen.at("check")
@@ -120,7 +120,7 @@ async def test_reopening_takes_back(host: FakeHost, journal: Journal) -> None:
 
 
 async def test_a_late_note_keeps_both_times(
-    host: FakeHost, journal: Journal, clock: SetClock, size: tuple[int, int]
+    host: FakeServices, journal: Journal, clock: SetClock, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("n")
@@ -137,7 +137,7 @@ async def test_a_late_note_keeps_both_times(
         await seen.sees("last note just now, ana@bastion")
 
 
-async def test_cancelling_asks_first(host: FakeHost, journal: Journal, runner: PlayedRunner) -> None:
+async def test_cancelling_asks_first(host: FakeServices, journal: Journal, runner: PlayedRunner) -> None:
     async with console(host) as seen:
         await seen.press("enter")
         run = await requested(seen, journal)
@@ -151,7 +151,7 @@ async def test_cancelling_asks_first(host: FakeHost, journal: Journal, runner: P
         assert "c: cancel" not in seen.screen_text()
 
 
-async def test_a_step_that_waits_says_for_what_and_leads_there(host: FakeHost, journal: Journal) -> None:
+async def test_a_step_that_waits_says_for_what_and_leads_there(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.at("strategy")
         await seen.sees("waits for", "2.1.2 Choose the recovery point")
@@ -159,7 +159,7 @@ async def test_a_step_that_waits_says_for_what_and_leads_there(host: FakeHost, j
         await seen.until(lambda: seen.incident_screen.cursor == "recovery-point", "the step it waits for")
 
 
-async def test_what_is_not_here_yet_is_done_by_hand(host: FakeHost, journal: Journal) -> None:
+async def test_what_is_not_here_yet_is_done_by_hand(host: FakeServices, journal: Journal) -> None:
     journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
     journal.append(e.DecisionMade(step="strategy", name="strategy", answer="hot-standby"))
     async with console(host) as seen:
@@ -171,7 +171,7 @@ async def test_what_is_not_here_yet_is_done_by_hand(host: FakeHost, journal: Jou
         await seen.sees("Done by hand: 2.2.1")
 
 
-async def test_two_consoles_see_each_other_within_half_a_second(host: FakeHost, journal: Journal) -> None:
+async def test_two_consoles_see_each_other_within_half_a_second(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         delays = []
         for number in range(5):  # one after the other, so that one standstill of the machine delays one of them
@@ -182,7 +182,7 @@ async def test_two_consoles_see_each_other_within_half_a_second(host: FakeHost, 
 
 
 async def test_failed_steps_are_counted_and_one_key_away(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
     runner.start(run, step="check", action="status.check")
@@ -195,7 +195,7 @@ async def test_failed_steps_are_counted_and_one_key_away(
 
 
 async def test_health_that_is_not_measured_or_old_is_never_green(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, clock: SetClock
+    host: FakeServices, journal: Journal, runner: PlayedRunner, clock: SetClock
 ) -> None:
     runner.health("postgres", "up", "primary", exposure_s=300)
     async with console(host) as seen:
@@ -206,7 +206,7 @@ async def test_health_that_is_not_measured_or_old_is_never_green(
 
 
 async def test_what_keeps_the_runner_from_writing_is_loud_on_every_screen_until_it_clears(
-    host: FakeHost, journal: Journal, size: tuple[int, int]
+    host: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
     host.runner_trouble = "no space left on /var"
     async with console(host, size) as seen:
@@ -218,7 +218,7 @@ async def test_what_keeps_the_runner_from_writing_is_loud_on_every_screen_until_
 
 
 async def test_an_incident_opens_at_what_runs_and_rather_at_what_is_in_doubt(
-    host: FakeHost, journal: Journal, runner: PlayedRunner
+    host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
     runner.start(run, step="restore", action="postgres.restore", destructive=True)
@@ -232,7 +232,7 @@ async def test_an_incident_opens_at_what_runs_and_rather_at_what_is_in_doubt(
 
 
 async def test_a_run_whose_runner_is_gone_is_not_called_under_way(
-    host: FakeHost, journal: Journal, runner: PlayedRunner
+    host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
     runner.start(run, step="check", action="status.check")
@@ -243,7 +243,7 @@ async def test_a_run_whose_runner_is_gone_is_not_called_under_way(
         await seen.no_longer_sees("Under way")
 
 
-async def test_a_dead_runner_is_said_and_one_key_starts_it(host: FakeHost, journal: Journal) -> None:
+async def test_a_dead_runner_is_said_and_one_key_starts_it(host: FakeServices, journal: Journal) -> None:
     host.alive = False
     async with console(host) as seen:
         await seen.sees("NO RUNNER: r starts it")
@@ -254,7 +254,7 @@ async def test_a_dead_runner_is_said_and_one_key_starts_it(host: FakeHost, journ
 
 
 async def test_a_runner_that_is_being_started_is_not_called_missing(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.alive, go = False, threading.Event()
 
@@ -272,7 +272,7 @@ async def test_a_runner_that_is_being_started_is_not_called_missing(
 
 
 async def test_output_and_titles_of_systems_do_nothing_to_the_terminal(
-    host: FakeHost, journal: Journal, runner: PlayedRunner
+    host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
     runner.start(run, step="check", action="status.check")
@@ -285,7 +285,7 @@ async def test_output_and_titles_of_systems_do_nothing_to_the_terminal(
 
 
 async def test_the_header_says_when_nothing_is_left_of_any_phase(
-    host: FakeHost, journal: Journal, runner: PlayedRunner
+    host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     with Reader(journal.path) as reader:
         steps = [step.id for step in Incident.fold(reader.events()).plan.steps()]
@@ -294,7 +294,7 @@ async def test_the_header_says_when_nothing_is_left_of_any_phase(
         await seen.sees("every required step is settled", "all settled")
 
 
-async def test_a_closed_incident_takes_notes_only(host: FakeHost, journal: Journal) -> None:
+async def test_a_closed_incident_takes_notes_only(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("x")
         await seen.sees("Close INC-2026-11-22-01", "NOT IN ORDER", "all the same, type")

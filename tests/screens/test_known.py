@@ -10,19 +10,19 @@ import pytest
 
 from cleo_console.app import CleoApp
 from cleo_console.first_look import known_incident
-from journal import events as e
-from journal.store import Journal
-from journal.store_errors import JournalWriteFailed
+from journal.events import types as e
+from journal.store.errors import JournalWriteFailed
+from journal.store.journal import Journal
 from tests.journal.journals import as_version_2
+from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, declaration
 from tests.screens.driving import Console
-from tests.screens.host import INCIDENT, FakeHost, PlayedRunner, declaration
 
 NOTES = 1_500
 
 
 @asynccontextmanager
 async def known_console(
-    host: FakeHost, meanwhile: Callable[[], object] = lambda: None, *, read: bool = True
+    host: FakeServices, meanwhile: Callable[[], object] = lambda: None, *, read: bool = True
 ) -> AsyncIterator[Console]:
     """Open the console as `cleo open` does, or (``read`` is False) as the list of incidents does."""
     known = known_incident(host.places.incident(INCIDENT)) if read else None
@@ -32,7 +32,7 @@ async def known_console(
 
 
 async def test_what_is_written_between_reading_and_following_is_taken_in_once(
-    host: FakeHost, journal: Journal, runner: PlayedRunner
+    host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     def meanwhile() -> None:
         (asked,) = journal.append(e.RunRequested(step="check", action="status.check"))
@@ -48,7 +48,7 @@ async def test_what_is_written_between_reading_and_following_is_taken_in_once(
 
 @pytest.mark.parametrize("read", [True, False])
 async def test_a_journal_that_nobody_can_write_to_is_said_and_can_be_read(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch, read: bool
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch, read: bool
 ) -> None:
     def refuse(*asked: object) -> Journal:
         raise JournalWriteFailed("The journal cannot be written: its disk is read-only.", "Mount it for writing.")
@@ -62,7 +62,7 @@ async def test_a_journal_that_nobody_can_write_to_is_said_and_can_be_read(
         await seen.sees("conversations unreachable", "Timeline")
 
 
-async def test_no_stale_copy_is_shown_of_a_journal_that_an_older_version_still_writes_to(host: FakeHost) -> None:
+async def test_no_stale_copy_is_shown_of_a_journal_that_an_older_version_still_writes_to(host: FakeServices) -> None:
     host.begin(INCIDENT, declaration()).close()
     path = host.places.incident(INCIDENT).journal
     as_version_2(path, path.rename(path.with_name("now.db")))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from journal import events as e
-from journal.measured import Measured
-from journal.store import Journal
+from journal.events import types as e
+from journal.incident.measured import Measured
+from journal.store.journal import Journal
+from tests.screens.app_services import START, FakeServices, PlayedRunner
 from tests.screens.driving import console
-from tests.screens.host import START, FakeHost, PlayedRunner
 
 
 async def test_data_that_failed_its_verification_meets_no_rpo(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     def run(step: str, status: str, **facts: str) -> None:
         number = journal.append(e.RunRequested(step=step, action=f"postgres.{step}"))[0].seq
@@ -32,7 +32,7 @@ async def test_data_that_failed_its_verification_meets_no_rpo(
 
 
 async def test_a_bound_is_said_as_one(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     last = Measured(newest_commit_at=START)
     journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=last))

@@ -10,16 +10,16 @@ from functools import partial
 import pytest
 from textual.widgets import Input
 
-from journal import events as e
-from journal.desk import Desk
-from journal.store import Journal
-from journal.store_errors import JournalWriteFailed
-from screens.dialog import Dialog, Problem
-from screens.start import StartScreen
-from screens.words import Note
+from journal.commands.incident import IncidentCommands
+from journal.events import types as e
+from journal.store.errors import JournalWriteFailed
+from journal.store.journal import Journal
+from screens.dialogs.dialog import Dialog, Problem
+from screens.dialogs.text_dialogs import Note
+from screens.start.screen import StartScreen
 from tests.locks import held_by_another
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import DEADLINE, Console, console, written
-from tests.screens.host import FakeHost
 from tests.waiting import until
 
 
@@ -29,7 +29,7 @@ class Failing:
     def __init__(self) -> None:
         self.now = threading.Event()
 
-    def __call__(self, desk: Desk) -> None:
+    def __call__(self, desk: IncidentCommands) -> None:
         self.now.wait(DEADLINE)
         raise JournalWriteFailed("The disk is full.", "Free some space.")
 
@@ -52,7 +52,7 @@ async def write_some_entry(seen: Console, failing: Failing) -> None:
 
 
 async def test_a_failed_write_lets_no_other_be_asked_for_twice(
-    host: FakeHost, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = threading.Event()
     async with console(host) as seen:
@@ -73,7 +73,7 @@ async def test_a_failed_write_lets_no_other_be_asked_for_twice(
 
 
 async def test_a_failure_waits_until_the_note_is_written_and_is_then_told(
-    host: FakeHost, journal: Journal, failing: Failing, size: tuple[int, int]
+    host: FakeServices, journal: Journal, failing: Failing, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await write_some_entry(seen, failing)
@@ -93,7 +93,7 @@ async def test_a_failure_waits_until_the_note_is_written_and_is_then_told(
         await seen.sees("NEXT  run")
 
 
-async def test_a_failure_waits_for_a_search(host: FakeHost, journal: Journal, failing: Failing) -> None:
+async def test_a_failure_waits_for_a_search(host: FakeServices, journal: Journal, failing: Failing) -> None:
     async with console(host) as seen:
         await open_incident(seen)
         await seen.press("t", "slash", "d")
@@ -107,7 +107,7 @@ async def test_a_failure_waits_for_a_search(host: FakeHost, journal: Journal, fa
 
 
 async def test_a_failure_is_told_in_the_list_of_incidents_where_the_incident_was_left(
-    host: FakeHost, journal: Journal, failing: Failing
+    host: FakeServices, journal: Journal, failing: Failing
 ) -> None:
     async with console(host) as seen:
         await write_some_entry(seen, failing)
@@ -127,7 +127,7 @@ async def test_a_failure_is_told_in_the_list_of_incidents_where_the_incident_was
 
 
 async def test_a_failure_is_not_closed_by_keys_that_meant_what_was_there_before(
-    host: FakeHost, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    host: FakeServices, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(Problem, "UNREAD_S", 3_600.0)
     async with console(host, size) as seen:
@@ -140,7 +140,7 @@ async def test_a_failure_is_not_closed_by_keys_that_meant_what_was_there_before(
 
 
 async def test_a_write_that_fails_after_the_incident_was_left_is_told_in_the_list_of_incidents(
-    host: FakeHost, journal: Journal, failing: Failing
+    host: FakeServices, journal: Journal, failing: Failing
 ) -> None:
     async with console(host) as seen:
         await write_some_entry(seen, failing)
@@ -153,7 +153,7 @@ async def test_a_write_that_fails_after_the_incident_was_left_is_told_in_the_lis
 
 
 async def test_a_write_that_fails_after_the_console_has_ended_is_told_when_the_program_ends(
-    host: FakeHost,
+    host: FakeServices,
     journal: Journal,
     failing: Failing,
     monkeypatch: pytest.MonkeyPatch,
@@ -171,7 +171,7 @@ async def test_a_write_that_fails_after_the_console_has_ended_is_told_when_the_p
 
 
 async def test_a_failure_that_nobody_has_seen_is_told_when_the_console_ends(
-    host: FakeHost,
+    host: FakeServices,
     journal: Journal,
     failing: Failing,
     monkeypatch: pytest.MonkeyPatch,
@@ -183,12 +183,12 @@ async def test_a_failure_that_nobody_has_seen_is_told_when_the_console_ends(
         failing.now.set()
         await seen.sees("NOT WRITTEN: some entry")
     monkeypatch.setattr(sys, "__stderr__", sys.stderr)
-    seen.app.untold.say_the_rest()
+    seen.app.notices.say_the_rest()
     assert "Not done: some entry. The disk is full. Free some space." in capsys.readouterr().err
 
 
 async def test_who_keeps_the_journal_from_taking_a_word_is_said_until_it_is_written(
-    host: FakeHost, journal: Journal
+    host: FakeServices, journal: Journal
 ) -> None:
     async with console(host) as seen:
         await open_incident(seen)

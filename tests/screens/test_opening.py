@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from cleo_console.app import CleoApp
-from journal.store import Journal
-from screens import incident_session
-from screens.incident import IncidentScreen
-from screens.start import StartScreen
+from journal.store.journal import Journal
+from screens.incident import session_part
+from screens.incident.screen import IncidentScreen
+from screens.start.screen import StartScreen
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import DEADLINE, Console
-from tests.screens.host import FakeHost
 
 
 async def test_the_list_is_painted_where_an_incident_is_left_before_it_was_read(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, opening = threading.Event(), host.open
 
@@ -26,7 +26,7 @@ async def test_the_list_is_painted_where_an_incident_is_left_before_it_was_read(
         return opening(*asked)
 
     monkeypatch.setattr(host, "open", open_slowly)
-    monkeypatch.setattr(incident_session, "_UNPAINTED", DEADLINE)
+    monkeypatch.setattr(session_part, "_UNPAINTED", DEADLINE)
     async with CleoApp(host, clock=host.clock).run_test(size=(120, 40)) as pilot:
         seen = Console(pilot, host)
         await seen.sees("1 incident is open")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from journal import events as e
-from journal.rows import OutputLine
-from journal.store import Journal
+from journal.events import types as e
+from journal.store.journal import Journal
+from journal.store.rows import OutputLine
 from screens.widgets.log_view import LogView
+from tests.screens.app_services import START, FakeServices, PlayedRunner
 from tests.screens.driving import DEADLINE, Console, console
-from tests.screens.host import START, FakeHost, PlayedRunner
 
 
 def printing(journal: Journal, runner: PlayedRunner, *texts: str) -> int:
@@ -29,7 +29,7 @@ def view(seen: Console) -> LogView:
 
 
 async def test_all_lines_are_there_and_the_end_is_followed(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = printing(journal, runner, *(f"line {n}" for n in range(1, 9001)))
     async with console(host, size) as seen:
@@ -47,7 +47,7 @@ async def test_all_lines_are_there_and_the_end_is_followed(
 
 
 async def test_all_lines_are_there_for_who_comes_back_before_anybody_noticed(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, runner: PlayedRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     printing(journal, runner, "what it printed")
     looks, go_on = threading.Event(), threading.Event()
@@ -69,7 +69,7 @@ async def test_all_lines_are_there_for_who_comes_back_before_anybody_noticed(
 
 
 async def test_words_are_found_in_everything_and_gone_through(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     texts = [f"{'ERROR' if n in (7, 4000, 11990) else 'line'} {n}" for n in range(1, 12_001)]
     run = printing(journal, runner, *texts)
@@ -96,7 +96,7 @@ async def test_words_are_found_in_everything_and_gone_through(
 
 
 async def test_output_is_copied_to_a_file_and_the_clipboard(
-    host: FakeHost, journal: Journal, runner: PlayedRunner
+    host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     run = printing(journal, runner, "first", "\x1b[31msecond\x1b[0m", "third")
     files = journal.path.parent / "files"
@@ -116,7 +116,7 @@ async def test_output_is_copied_to_a_file_and_the_clipboard(
 
 
 async def test_a_copy_that_cannot_be_written_is_said(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, tmp_path: Path
+    host: FakeServices, journal: Journal, runner: PlayedRunner, tmp_path: Path
 ) -> None:
     printing(journal, runner, "first")
     (journal.path.parent / "files").write_text("in the way")
@@ -126,7 +126,7 @@ async def test_a_copy_that_cannot_be_written_is_said(
         await seen.sees("could not be written to")
 
 
-async def test_a_flood_leaves_the_keys_alone(host: FakeHost, journal: Journal, runner: PlayedRunner) -> None:
+async def test_a_flood_leaves_the_keys_alone(host: FakeServices, journal: Journal, runner: PlayedRunner) -> None:
     run = printing(journal, runner, "begin")
     async with console(host) as seen:
         await seen.press("o")

@@ -11,7 +11,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from journal.rows import OutputLine
+from journal.store.rows import OutputLine
 from screens.widgets.output_view import OutputView
 
 HEIGHT = 10

@@ -9,10 +9,10 @@ import pytest
 from textual.pilot import Pilot
 
 from cleo_console.app import CleoApp
-from journal import events as e
-from journal.store import Journal
+from journal.events import types as e
+from journal.store.journal import Journal
+from tests.screens.app_services import INCIDENT, RESTORE, FakeServices, PlayedRunner, declaration
 from tests.screens.driving import Console, requested
-from tests.screens.host import INCIDENT, RESTORE, FakeHost, PlayedRunner, declaration
 from tests.screens.test_full_screens import busy
 
 Snap = Callable[..., bool]
@@ -27,7 +27,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shot(
     snap_compare: Snap,
-    host: FakeHost,
+    host: FakeServices,
     size: tuple[int, int],
     drive: Callable[[Console], Awaitable[None]],
     incident: str | None = INCIDENT,
@@ -59,7 +59,7 @@ def recovering(journal: Journal, runner: PlayedRunner) -> None:
 
 
 def test_incident(
-    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     recovering(journal, runner)
 
@@ -72,7 +72,7 @@ def test_incident(
 
 
 def test_interlock(
-    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
 
@@ -89,7 +89,7 @@ def test_interlock(
     shot(snap_compare, host, size, drive)
 
 
-def test_decision(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> None:
+def test_decision(snap_compare: Snap, host: FakeServices, size: tuple[int, int]) -> None:
     host.begin(INCIDENT, declaration(scenario="data-corruption")).close()
 
     async def drive(seen: Console) -> None:
@@ -103,7 +103,7 @@ def test_decision(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> 
 
 
 def test_doubt(
-    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     runner.lost_restore()
 
@@ -120,7 +120,7 @@ SCREENS = {"timeline": "t", "health": "h", "contacts": "e"}
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_whole_screen(
-    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int], name: str
+    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int], name: str
 ) -> None:
     busy(journal, runner)
     runner.health("postgres", "down", "connection refused", exposure_s=360, role="primary")
@@ -135,7 +135,7 @@ def test_whole_screen(
     shot(snap_compare, host, size, drive)
 
 
-def test_report(snap_compare: Snap, host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+def test_report(snap_compare: Snap, host: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
     journal.append(e.ReportFieldWritten(field="summary", text="The data directory was lost and restored."))
 
     async def drive(seen: Console) -> None:
@@ -150,7 +150,7 @@ def test_report(snap_compare: Snap, host: FakeHost, journal: Journal, size: tupl
 
 
 def test_output(
-    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     recovering(journal, runner)
 
@@ -167,7 +167,7 @@ def test_output(
 
 
 def test_strategy(
-    snap_compare: Snap, host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
     runner.health("postgres", "up", "primary", exposure_s=360)
@@ -181,7 +181,7 @@ def test_strategy(
     shot(snap_compare, host, size, drive)
 
 
-def test_start(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> None:
+def test_start(snap_compare: Snap, host: FakeServices, size: tuple[int, int]) -> None:
     with host.begin("INC-2026-11-21-01", declaration(title="index bloat", severity="low", kind=e.Kind.DRILL)) as old:
         old.append(e.IncidentClosed(summary="over"))
     host.begin(INCIDENT, declaration(kind=e.Kind.REAL)).close()
@@ -192,7 +192,7 @@ def test_start(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> Non
     shot(snap_compare, host, size, drive, incident=None)
 
 
-def test_declare(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> None:
+def test_declare(snap_compare: Snap, host: FakeServices, size: tuple[int, int]) -> None:
     async def drive(seen: Console) -> None:
         await seen.sees("No incident is open")
         await seen.press("d")
@@ -202,7 +202,7 @@ def test_declare(snap_compare: Snap, host: FakeHost, size: tuple[int, int]) -> N
     shot(snap_compare, host, size, drive, incident=None)
 
 
-def test_help(snap_compare: Snap, host: FakeHost, journal: Journal, size: tuple[int, int]) -> None:
+def test_help(snap_compare: Snap, host: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
     async def drive(seen: Console) -> None:
         await seen.sees("NEXT")
         await seen.press("question_mark")

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from journal import events as e
-from journal.store import Journal
-from screens.report_preview import MOST_ROWS, Preview, preview, shortened
+from journal.events import types as e
+from journal.store.journal import Journal
+from screens.pages.report_preview import MOST_ROWS, Preview, preview, shortened
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import DEADLINE, console, written
-from tests.screens.host import FakeHost
 from tests.waiting import until
 
 
 async def test_the_report_is_shown_and_its_fields_are_written(
-    host: FakeHost, journal: Journal, size: tuple[int, int]
+    host: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("R")
@@ -42,7 +42,7 @@ async def test_the_report_is_shown_and_its_fields_are_written(
 
 @pytest.mark.parametrize("leaving", ["the report", "the console"])
 async def test_what_is_written_after_the_report_was_left_builds_nothing(
-    host: FakeHost, journal: Journal, leaving: str
+    host: FakeServices, journal: Journal, leaving: str
 ) -> None:
     slow = threading.Event()
     async with console(host) as seen:
@@ -66,7 +66,7 @@ async def test_what_is_written_after_the_report_was_left_builds_nothing(
 
 
 async def test_action_items_are_written_changed_and_dropped(
-    host: FakeHost, journal: Journal, size: tuple[int, int]
+    host: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
     async with console(host, size) as seen:
         await seen.press("R", "end", "up", "enter")
@@ -89,7 +89,7 @@ async def test_action_items_are_written_changed_and_dropped(
         assert written(journal, e.ActionItemWritten)[-1].dropped
 
 
-async def test_signing_wants_a_role_and_works_after_the_close(host: FakeHost, journal: Journal) -> None:
+async def test_signing_wants_a_role_and_works_after_the_close(host: FakeServices, journal: Journal) -> None:
     journal.append(e.IncidentClosed(summary="over"))
     async with console(host) as seen:
         await seen.press("R", "end", "enter")
@@ -102,7 +102,7 @@ async def test_signing_wants_a_role_and_works_after_the_close(host: FakeHost, jo
         assert written(journal, e.SignedOff)[0].role == "incident commander"
 
 
-async def test_news_make_the_report_old_and_a_key_renews_it(host: FakeHost, journal: Journal) -> None:
+async def test_news_make_the_report_old_and_a_key_renews_it(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("R")
         await seen.sees("up to date")
@@ -113,7 +113,7 @@ async def test_news_make_the_report_old_and_a_key_renews_it(host: FakeHost, jour
 
 
 async def test_what_is_written_while_the_report_is_built_is_in_it_soon(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may, begun = threading.Event(), threading.Event()
 
@@ -123,7 +123,7 @@ async def test_what_is_written_while_the_report_is_built_is_in_it_soon(
         may.wait(20)
         return found
 
-    monkeypatch.setattr("screens.report.preview", slow)
+    monkeypatch.setattr("screens.pages.report.preview", slow)
     async with console(host) as seen:
         await seen.press("R")
         await seen.until(begun.is_set, "the report being built")
@@ -136,7 +136,7 @@ async def test_what_is_written_while_the_report_is_built_is_in_it_soon(
 
 
 async def test_the_report_is_built_once(
-    host: FakeHost, journal: Journal, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That takes seconds on a long journal."""
     built: list[int] = []
@@ -145,7 +145,7 @@ async def test_the_report_is_built_once(
         built.append(width)
         return preview(path, width)
 
-    monkeypatch.setattr("screens.report.preview", counted)
+    monkeypatch.setattr("screens.pages.report.preview", counted)
     async with console(host, size) as seen:
         await seen.press("R")
         await seen.sees("up to date")

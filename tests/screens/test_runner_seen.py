@@ -7,14 +7,14 @@ import threading
 
 import pytest
 
-from journal import events as e
-from journal.store import Journal
+from journal.events import types as e
+from journal.store.journal import Journal
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import DEADLINE, console
-from tests.screens.host import FakeHost
 
 
 async def test_a_runner_that_dies_as_soon_as_it_was_started_is_called_missing(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked = threading.Event()
 
@@ -31,7 +31,7 @@ async def test_a_runner_that_dies_as_soon_as_it_was_started_is_called_missing(
 
 
 async def test_a_folder_that_cannot_be_opened_is_said_and_the_console_follows_on(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(incident_id: str) -> bool:
         raise OSError(errno.EIO, "Input/output error", "/incidents/here")

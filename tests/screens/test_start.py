@@ -9,16 +9,16 @@ from datetime import timedelta
 import pytest
 from textual.widgets import Select
 
-from journal import events as e
-from journal.declare import Declaration
+from journal.commands.declare import Declaration
 from journal.errors import CleoError
-from journal.store import Journal
-from screens.start import StartScreen
+from journal.events import types as e
+from journal.store.journal import Journal
+from screens.start.screen import StartScreen
+from tests.screens.app_services import INCIDENT, START, FakeServices, SetClock, declaration
 from tests.screens.driving import DEADLINE, Console, console
-from tests.screens.host import INCIDENT, START, FakeHost, SetClock, declaration
 
 
-async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeHost, size: tuple[int, int]) -> None:
+async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeServices, size: tuple[int, int]) -> None:
     with host.begin("INC-2026-11-21-01", declaration(title="old one")) as old:
         old.append(e.IncidentClosed(summary="over"))
     host.begin("INC-2026-11-22-01", declaration(title="still burning", kind=e.Kind.REAL)).close()
@@ -36,7 +36,7 @@ async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeH
 
 
 async def test_declaring_opens_the_incident_with_the_instants_that_were_shown(
-    host: FakeHost, size: tuple[int, int]
+    host: FakeServices, size: tuple[int, int]
 ) -> None:
     async with console(host, size, incident=None) as seen:
         await seen.sees("No incident is open", "d declare an incident")
@@ -72,7 +72,7 @@ async def filled_in(seen: Console) -> None:
 
 
 async def test_times_count_from_the_moment_of_declaring_which_is_the_one_that_is_shown(
-    host: FakeHost, clock: SetClock
+    host: FakeServices, clock: SetClock
 ) -> None:
     async with console(host, incident=None) as seen:
         await filled_in(seen)
@@ -86,7 +86,7 @@ async def test_times_count_from_the_moment_of_declaring_which_is_the_one_that_is
         assert said.discovered_at == clock.now and said.began_at == clock.now - timedelta(minutes=10)
 
 
-async def test_a_time_that_is_none_is_complained_of(host: FakeHost) -> None:
+async def test_a_time_that_is_none_is_complained_of(host: FakeServices) -> None:
     async with console(host, incident=None) as seen:
         await seen.press("d")
         await seen.until(lambda: seen.app.screen.query("#began"), "the form")
@@ -95,7 +95,9 @@ async def test_a_time_that_is_none_is_complained_of(host: FakeHost) -> None:
         await seen.sees("'tuesday-ish' is no time. Write it as 14:05")
 
 
-async def test_a_bad_time_is_said_once_and_leaves_the_buttons_in_sight(host: FakeHost, size: tuple[int, int]) -> None:
+async def test_a_bad_time_is_said_once_and_leaves_the_buttons_in_sight(
+    host: FakeServices, size: tuple[int, int]
+) -> None:
     async with console(host, size, incident=None) as seen:
         await filled_in(seen)
         await seen.type("tomorrow 25:99")
@@ -109,7 +111,9 @@ async def test_a_bad_time_is_said_once_and_leaves_the_buttons_in_sight(host: Fak
         assert not host.declared
 
 
-async def test_a_long_complaint_leaves_the_buttons_in_sight(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_complaint_leaves_the_buttons_in_sight(
+    host: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(declaration: Declaration) -> str:
         raise CleoError("The disk is full: " + "/a/long/folder" * 12, "Free some space, then declare again.")
 
@@ -122,7 +126,7 @@ async def test_a_long_complaint_leaves_the_buttons_in_sight(host: FakeHost, monk
 
 
 @pytest.fixture
-def slow_disk(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def slow_disk(host: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Declaring takes until this is set."""
     answers, declare = threading.Event(), host.declare
 
@@ -135,7 +139,7 @@ def slow_disk(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[threa
     answers.set()
 
 
-async def test_what_is_being_declared_cannot_be_left(host: FakeHost, slow_disk: threading.Event) -> None:
+async def test_what_is_being_declared_cannot_be_left(host: FakeServices, slow_disk: threading.Event) -> None:
     async with console(host, (80, 24), incident=None) as seen:
         await filled_in(seen)
         await seen.press("ctrl+s")
@@ -148,7 +152,7 @@ async def test_what_is_being_declared_cannot_be_left(host: FakeHost, slow_disk: 
 
 
 async def test_an_incident_declared_behind_another_screen_is_opened_when_that_is_gone(
-    host: FakeHost, slow_disk: threading.Event
+    host: FakeServices, slow_disk: threading.Event
 ) -> None:
     async with console(host, (80, 24), incident=None) as seen:
         await filled_in(seen)
@@ -163,7 +167,7 @@ async def test_an_incident_declared_behind_another_screen_is_opened_when_that_is
         await seen.sees(INCIDENT, "NEXT  run")
 
 
-async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
+async def test_back_to_the_list_and_in_again(host: FakeServices) -> None:
     host.begin(INCIDENT, declaration()).close()
     async with console(host) as seen:
         await seen.press("escape")
@@ -172,7 +176,7 @@ async def test_back_to_the_list_and_in_again(host: FakeHost) -> None:
         await seen.sees("NEXT  run")
 
 
-async def test_escape_goes_back_to_the_list_and_never_to_the_shell(host: FakeHost, journal: Journal) -> None:
+async def test_escape_goes_back_to_the_list_and_never_to_the_shell(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.press("t", *["escape"] * 4)
         await seen.sees("1 incident is open", "enter open")
@@ -185,7 +189,7 @@ async def test_escape_goes_back_to_the_list_and_never_to_the_shell(host: FakeHos
         await seen.until(lambda: seen.app._exit, "the console left")
 
 
-async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it_was(host: FakeHost) -> None:
+async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it_was(host: FakeServices) -> None:
     host.begin("INC-2026-11-22-01", declaration(title="mine")).close()
     async with console(host, incident=None) as seen:
         await seen.sees("1 incident is open", "mine")
@@ -197,7 +201,7 @@ async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it
         await seen.sees("INC-2026-11-22-01", "mine", "NEXT  run")
 
 
-async def test_warnings_are_said_before_anything_else(host: FakeHost) -> None:
+async def test_warnings_are_said_before_anything_else(host: FakeServices) -> None:
     host.notes = ["Logging out will stop the runner: loginctl enable-linger ana"]
     async with console(host, incident=None) as seen:
         await seen.sees("! Logging out will stop the runner")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from journal import events as e
-from journal.incident import Incident
-from journal.measured import Measured
-from journal.store import Journal, Reader
-from screens.strategies import Time, expected, losses
+from journal.events import types as e
+from journal.incident.measured import Measured
+from journal.incident.state import Incident
+from journal.store.journal import Journal, Reader
+from screens.guidance.strategies import Time, expected, losses
+from tests.screens.app_services import START, FakeServices, PlayedRunner
 from tests.screens.driving import console
-from tests.screens.host import START, FakeHost, PlayedRunner
 
 
 def state(journal: Journal) -> Incident:
@@ -25,7 +25,7 @@ def test_time_is_what_the_steps_left_usually_take(journal: Journal, runner: Play
     assert expected(state(journal), "cold-recovery") == Time(20 * 60, 4)
 
 
-def test_loss_is_measured_or_said_not_to_be(host: FakeHost, journal: Journal, runner: PlayedRunner) -> None:
+def test_loss_is_measured_or_said_not_to_be(host: FakeServices, journal: Journal, runner: PlayedRunner) -> None:
     found = losses(state(journal), "cold-recovery", {}, host.clock())
     assert [(loss.title, loss.seconds) for loss in found] == [("PostgreSQL", None), ("MongoDB", None)]
     run = journal.append(e.RunRequested(step="check", action="backups.verify"))[0].seq
@@ -49,7 +49,7 @@ def test_loss_is_measured_or_said_not_to_be(host: FakeHost, journal: Journal, ru
 
 
 async def test_the_choice_shows_time_and_loss(
-    host: FakeHost, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
     async with console(host, size) as seen:

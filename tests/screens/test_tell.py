@@ -8,7 +8,7 @@ import threading
 from textual.app import App
 from textual.message import Message
 
-from screens.tell import tell
+from screens.live.post import post_if_running
 
 
 class Deaf(App[None]):
@@ -28,7 +28,7 @@ def told_from_a_thread(app: Deaf) -> list[BaseException]:
 
     def thread() -> None:
         try:
-            tell(app, Message())
+            post_if_running(app, Message())
         except RuntimeError as error:
             died.append(error)
 

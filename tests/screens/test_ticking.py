@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from journal import events as e
-from journal.store import Journal, JournalWriteFailed
-from screens.dialog import Problem
+from journal.events import types as e
+from journal.store.journal import Journal, JournalWriteFailed
+from screens.dialogs.dialog import Problem
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import console, written
-from tests.screens.host import FakeHost
 
 
-async def test_items_are_ticked_one_after_another_and_by_number(host: FakeHost, journal: Journal) -> None:
+async def test_items_are_ticked_one_after_another_and_by_number(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
         await seen.at("notify")
         await seen.press("enter")
@@ -27,7 +27,9 @@ async def test_items_are_ticked_one_after_another_and_by_number(host: FakeHost, 
         assert written(journal, e.StepMarkedDone)[0].step == "notify"
 
 
-async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(host: FakeHost, journal: Journal) -> None:
+async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(
+    host: FakeServices, journal: Journal
+) -> None:
     async with console(host) as seen:
         await seen.at("notify")
         act, tick = seen.incident_screen.action_act, seen.incident_screen.action_tick
@@ -45,7 +47,7 @@ async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(host:
 
 
 async def test_an_item_that_could_not_be_ticked_is_ticked_by_the_next_press(
-    host: FakeHost, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(host) as seen:
         await seen.at("notify")

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from cleo_console.host import ConsoleHost
-from journal import events as e
-from journal.places import Places
-from journal.store import Journal
+from cleo_console.app_services import ConsoleServices
+from journal.events import types as e
+from journal.paths import Paths
+from journal.store.journal import Journal
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import console, written
-from tests.screens.host import FakeHost
 
 QUICK, SLOW = "from-a-file-5", "from-a-command-6"
 
 
 @pytest.fixture
-def real(host: FakeHost, tmp_path: Path) -> FakeHost:
+def real(host: FakeServices, tmp_path: Path) -> FakeServices:
     """The tests' host, whose journals are opened as the program opens them; one password comes slowly."""
     (tmp_path / "password").write_text(QUICK)
     (tmp_path / "password").chmod(0o600)
@@ -30,13 +30,13 @@ def real(host: FakeHost, tmp_path: Path) -> FakeHost:
     path.write_text(
         json.dumps({"name": "t", "allows": ["LAB"], "hosts": {"here": {"via": "local"}}, "systems": systems})
     )
-    places = Places(incidents=host.places.incidents, locks=host.places.locks, inventory=path)
-    host.open = ConsoleHost(places, host.actor).open  # type: ignore[method-assign]
+    places = Paths(incidents=host.places.incidents, locks=host.places.locks, inventory=path)
+    host.open = ConsoleServices(places, host.actor).open  # type: ignore[method-assign]
     return host
 
 
 async def test_notes_and_reasons_go_without_secrets_once_they_are_known(
-    real: FakeHost, journal: Journal, tmp_path: Path
+    real: FakeServices, journal: Journal, tmp_path: Path
 ) -> None:
     async with console(real) as seen:
         await seen.press("n")

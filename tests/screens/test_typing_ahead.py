@@ -10,13 +10,13 @@ from textual.events import Key, Paste
 from textual.widgets import Input
 
 from cleo_console.key_order import Typed
-from journal import events as e
-from journal.store import Journal
-from screens.contacts import ContactsScreen
-from screens.timeline import TimelineScreen
-from screens.words import Note
+from journal.events import types as e
+from journal.store.journal import Journal
+from screens.dialogs.text_dialogs import Note
+from screens.pages.contacts import ContactsScreen
+from screens.pages.timeline import TimelineScreen
+from tests.screens.app_services import FakeServices
 from tests.screens.driving import Console, console, written
-from tests.screens.host import FakeHost
 
 TURNS = pytest.mark.parametrize("turns", [0, 1, 4, 20])
 """How often the loop turns between two keys: one piece, or pieces in the middle of the work for the last."""
@@ -30,7 +30,7 @@ async def at_once(seen: Console, *keys: str | Typed, turns: int) -> None:
 
 
 @TURNS
-async def test_notes_are_written_one_after_the_other(host: FakeHost, journal: Journal, turns: int) -> None:
+async def test_notes_are_written_one_after_the_other(host: FakeServices, journal: Journal, turns: int) -> None:
     async with console(host, (80, 24)) as seen:
         await at_once(seen, "n", *"disk", "enter", "n", *"gone", "enter", "t", turns=turns)
         await seen.until(lambda: isinstance(seen.app.screen, TimelineScreen), "the timeline")
@@ -40,7 +40,7 @@ async def test_notes_are_written_one_after_the_other(host: FakeHost, journal: Jo
 
 
 @TURNS
-async def test_what_is_searched_for_is_no_command(host: FakeHost, journal: Journal, turns: int) -> None:
+async def test_what_is_searched_for_is_no_command(host: FakeServices, journal: Journal, turns: int) -> None:
     async with console(host, (80, 24)) as seen:
         await at_once(seen, "t", Key("slash", "/"), *"paeR", turns=turns)
         await seen.until(lambda: isinstance(seen.app.screen, TimelineScreen), "the timeline")
@@ -48,7 +48,7 @@ async def test_what_is_searched_for_is_no_command(host: FakeHost, journal: Journ
         assert not written(journal, e.ContactPaged)
 
 
-async def test_what_is_pasted_behind_a_key_goes_where_the_key_leads(host: FakeHost, journal: Journal) -> None:
+async def test_what_is_pasted_behind_a_key_goes_where_the_key_leads(host: FakeServices, journal: Journal) -> None:
     async with console(host, (80, 24)) as seen:
         await at_once(seen, "n", Paste("db1 has lost its disk"), "enter", turns=0)
         await seen.until(lambda: written(journal, e.NoteAdded), "the note")
@@ -56,7 +56,9 @@ async def test_what_is_pasted_behind_a_key_goes_where_the_key_leads(host: FakeHo
 
 
 @TURNS
-async def test_a_report_field_is_written_with_all_that_was_typed(host: FakeHost, journal: Journal, turns: int) -> None:
+async def test_a_report_field_is_written_with_all_that_was_typed(
+    host: FakeServices, journal: Journal, turns: int
+) -> None:
     async with console(host) as seen:
         await seen.press("R")
         await seen.sees("up to date")
@@ -69,7 +71,7 @@ async def test_a_report_field_is_written_with_all_that_was_typed(host: FakeHost,
 
 @TURNS
 async def test_what_follows_a_command_of_the_palette_goes_where_it_leads(
-    host: FakeHost, journal: Journal, turns: int
+    host: FakeServices, journal: Journal, turns: int
 ) -> None:
     async with console(host) as seen:
         await seen.press("ctrl+p")
@@ -81,7 +83,7 @@ async def test_what_follows_a_command_of_the_palette_goes_where_it_leads(
         assert not written(journal, e.RunRequested)
 
 
-async def test_many_keys_are_not_worked_off_slower_than_few(host: FakeHost, journal: Journal) -> None:
+async def test_many_keys_are_not_worked_off_slower_than_few(host: FakeServices, journal: Journal) -> None:
     """A timer for each key that waited made 300 of them take 20 s."""
     async with console(host) as seen:
         took = []
@@ -96,7 +98,7 @@ async def test_many_keys_are_not_worked_off_slower_than_few(host: FakeHost, jour
 
 
 @TURNS
-async def test_screens_are_passed_through_in_order(host: FakeHost, journal: Journal, turns: int) -> None:
+async def test_screens_are_passed_through_in_order(host: FakeServices, journal: Journal, turns: int) -> None:
     async with console(host) as seen:
         await at_once(seen, "h", "t", "e", "escape", "t", "t", "down", "down", "e", turns=turns)
         await seen.until(lambda: seen.incident_screen.cursor == "notify", "the third step")

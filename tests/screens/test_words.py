@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from journal.inert import inert, inert_lines
-from screens.phrases import age, length, minutes, stopwatch
-from screens.times import NotATime, echo, instant
+from journal.wording.sanitize import sanitize, sanitize_lines
+from screens.guidance.phrases import age, length, minutes, stopwatch
+from screens.guidance.times import NotATime, echo, instant
 
 NOW = datetime(2026, 11, 22, 3, 11, 5, tzinfo=UTC)
 CET = timezone(timedelta(hours=1), "CET")
@@ -66,12 +66,12 @@ def test_the_echo_is_in_utc_and_says_how_long_ago() -> None:
     ],
 )
 def test_what_systems_send_is_inert(sent: str, shown: str) -> None:
-    assert inert(sent) == shown
-    assert inert(inert(sent)) == shown
+    assert sanitize(sent) == shown
+    assert sanitize(sanitize(sent)) == shown
 
 
 def test_lines_stay_lines() -> None:
-    assert inert_lines("a\n\x1b[1mb\x1b[0m\r\nc") == "a\nb\nc"
+    assert sanitize_lines("a\n\x1b[1mb\x1b[0m\r\nc") == "a\nb\nc"
 
 
 def test_lengths_of_time() -> None:

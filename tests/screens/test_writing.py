@@ -6,21 +6,21 @@ import threading
 
 import pytest
 
-from journal import events as e
-from journal.store import Journal
-from journal.store_errors import JournalWriteFailed
-from screens.writing import Writing
+from journal.events import types as e
+from journal.store.errors import JournalWriteFailed
+from journal.store.journal import Journal
+from screens.live.command_queue import CommandQueue
+from tests.screens.app_services import INCIDENT, FakeServices
 from tests.screens.driving import written
-from tests.screens.host import INCIDENT, FakeHost
 
 WITHIN_S = 20.0
 
 
-def note(writing: Writing, text: str) -> object:
+def note(writing: CommandQueue, text: str) -> object:
     return writing.submit(lambda desk: desk.note(text)).result(WITHIN_S)
 
 
-def test_a_journal_whose_disk_hangs_keeps_no_other_from_being_opened(host: FakeHost, journal: Journal) -> None:
+def test_a_journal_whose_disk_hangs_keeps_no_other_from_being_opened(host: FakeServices, journal: Journal) -> None:
     hangs, asked = threading.Event(), threading.Event()
 
     def hanging() -> Journal:
@@ -28,7 +28,7 @@ def test_a_journal_whose_disk_hangs_keeps_no_other_from_being_opened(host: FakeH
         hangs.wait(WITHIN_S)
         raise JournalWriteFailed("The disk does not answer.")
 
-    stuck, well = Writing(journal.path, hanging), Writing(journal.path, lambda: host.open(INCIDENT))
+    stuck, well = CommandQueue(journal.path, hanging), CommandQueue(journal.path, lambda: host.open(INCIDENT))
     try:
         lost = stuck.submit(lambda desk: desk.note("never written"))
         assert asked.wait(WITHIN_S)
@@ -42,7 +42,7 @@ def test_a_journal_whose_disk_hangs_keeps_no_other_from_being_opened(host: FakeH
     assert [body.text for body in written(journal, e.NoteAdded)] == ["written"]
 
 
-def test_what_could_not_be_opened_is_tried_again_with_the_next_word(host: FakeHost, journal: Journal) -> None:
+def test_what_could_not_be_opened_is_tried_again_with_the_next_word(host: FakeServices, journal: Journal) -> None:
     answers = [JournalWriteFailed("The disk is full."), host.open(INCIDENT)]
 
     def opened() -> Journal:
@@ -51,7 +51,7 @@ def test_what_could_not_be_opened_is_tried_again_with_the_next_word(host: FakeHo
             raise answer
         return answer
 
-    writing = Writing(journal.path, opened)
+    writing = CommandQueue(journal.path, opened)
     with pytest.raises(JournalWriteFailed):
         note(writing, "lost")
     note(writing, "one")
@@ -67,7 +67,7 @@ def test_what_was_never_written_to_is_never_opened(journal: Journal) -> None:
         opened.set()
         raise AssertionError
 
-    writing = Writing(journal.path, open_journal)
+    writing = CommandQueue(journal.path, open_journal)
     writing.close()
     for thread in threading.enumerate():
         if thread.name.startswith("desk"):

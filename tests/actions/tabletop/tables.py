@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cleo_console.demo import DemoHost
-from journal.declare import Declaration
-from journal.events import Kind, Override
-from journal.exercise import Assessment, assess
-from journal.exercise_script import exercise_from_data
-from journal.incident import Incident
+from cleo_console.demo import DemoServices
+from journal.commands.declare import Declaration
+from journal.events.types import Kind, Override
+from journal.exercise.assessment import Assessment, assess
+from journal.exercise.script import exercise_from_data
+from journal.incident.records import Run, RunState, StepState
+from journal.incident.state import Incident
 from journal.plan.model import Step
-from journal.records import Run, RunState, StepState
-from journal.store import Reader
+from journal.store.journal import Reader
 from tests.actions.worlds import Person
 
 SPEED = 50_000.0
@@ -125,7 +125,7 @@ class Player(Person):
 @contextmanager
 def table(scenario: str, speed: float = SPEED, **answers: str) -> Iterator[Player]:
     """Play a scenario in the demo's own host, in this process. CLEO_HOME must be set."""
-    with DemoHost("player@table", speed) as host:
+    with DemoServices("player@table", speed) as host:
         now = datetime.now(UTC).replace(microsecond=0)
         declaration = Declaration(
             title="A tabletop",

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from cleo_console.demo import DemoHost
-from journal.events import Kind
-from journal.interlock import word_to_type
-from journal.records import RunState
-from screens.deeds import RUNNABLE_KINDS, destructive, runnable
+from cleo_console.demo import DemoServices
+from journal.events.types import Kind
+from journal.incident.interlock import word_to_type
+from journal.incident.records import RunState
+from screens.guidance.next_action import RUNNABLE_KINDS, destructive, runnable
 from tests.actions.tabletop.tables import table
 
 
 def test_every_action_of_the_plan_is_offered_to_be_run() -> None:
-    with DemoHost("player@table", 1.0) as host:
+    with DemoServices("player@table", 1.0) as host:
         steps = [step for step in host.plan().steps() if step.kind in RUNNABLE_KINDS]
         assert host.kinds() == [Kind.TABLETOP]
         assert [step.id for step in steps if not runnable(step, host.catalogue())] == []
 
 
 def test_every_step_that_asks_for_its_target_can_be_told_it() -> None:
-    with table("data-corruption") as player, DemoHost("player@table", 1.0) as host:
+    with table("data-corruption") as player, DemoServices("player@table", 1.0) as host:
         asking = [step for step in player.incident().plan.steps() if destructive(step, host.catalogue())]
         runs = {step.id: player.over(player.desk.request_run(step.id, dry_run=True)) for step in asking}
     assert "postgres-apply-wal" in runs

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from journal.decisions import AnswerRefused
-from journal.events import Override
-from journal.records import RunState
+from journal.commands.decisions import AnswerRefused
+from journal.events.types import Override
+from journal.incident.records import RunState
 from tests.actions.tabletop.tables import Player, table
 
 

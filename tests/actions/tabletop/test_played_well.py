@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journal.records import RunState, StepState
+from journal.incident.records import RunState, StepState
 from tests.actions.tabletop.tables import Player, table
 
 

@@ -9,10 +9,10 @@ from actions.tabletop import SimulatedWorld, tabletop_world
 from actions.tabletop.performing import MAKES
 from actions.tabletop.world import NoRealSystems
 from actions.transport import LocalHost
-from cleo_console.demo import DemoHost
+from cleo_console.demo import DemoServices
 from cleo_console.exercises import bundled_scenarios, load_exercise
-from journal.events import Override
-from journal.records import RunState, StepState
+from journal.events.types import Override
+from journal.incident.records import RunState, StepState
 from tests.actions.tabletop.tables import Player, table
 
 
@@ -58,7 +58,7 @@ def test_a_table_that_was_left_is_found_as_it_was() -> None:
         player.do("hold-backups")
         player.force("postgres-fence")
         incident_id = player.place.folder.name
-    with DemoHost("player@table", 50_000) as host:
+    with DemoServices("player@table", 50_000) as host:
         host.ensure_runner(incident_id)
         again = Player(host.places.incident(incident_id))
         again.desk.request_action("backups.held", {})

@@ -15,8 +15,8 @@ from actions.tabletop.values import say
 from actions.tabletop.world import SimulatedWorld
 from cleo_console.exercises import bundled_scenarios, load_exercise, with_labels
 from cleo_console.plans import bundled
-from journal.events import Kind
-from journal.exercise_script import Exercise
+from journal.events.types import Kind
+from journal.exercise.script import Exercise
 from journal.plan.load import load_plan
 
 PLAN = load_plan(bundled()).plan

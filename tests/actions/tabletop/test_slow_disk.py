@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from actions.tabletop import facilitator
-from journal.events import InjectGiven
-from journal.store import Journal, Reader
-from tests.actions.slow_disk import SlowDisk
+from journal.events.types import InjectGiven
+from journal.store.journal import Journal, Reader
+from tests.actions.runner.slow_disk import SlowDisk
 from tests.actions.tabletop.tables import Player, table
 from tests.waiting import until
 

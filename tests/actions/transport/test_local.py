@@ -11,14 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.transport import (
-    AlreadyStarted,
-    DeadlineExceeded,
-    NothingStarted,
-    ProgramMissing,
-    State,
-    local,
-)
+from actions.transport import AlreadyStarted, DeadlineExceeded, NothingStarted, ProgramMissing, State, local
 from actions.transport.local_handle import LocalHandle
 from tests.actions.transport.support import Output, finish, never, until_released
 from tests.waiting import until

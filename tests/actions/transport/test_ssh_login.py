@@ -11,12 +11,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from actions.transport import (
-    NothingStarted,
-    SshHost,
-    Unreachable,
-    open_transport,
-)
+from actions.transport import NothingStarted, SshHost, Unreachable, open_transport
 from tests.actions.sshd import Sshd, running_sshd
 from tests.actions.transport.support import Output, finish
 

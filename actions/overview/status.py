@@ -1,0 +1,23 @@
+"""``status.check``: what is up, in seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from actions.action import action
+from actions.outcome import Outcome
+from actions.overview.everything import known_wrong, measure_all, say
+
+if TYPE_CHECKING:
+    from actions.context import ActionContext
+
+_QUICK_S = 5.0
+
+
+@action("status.check", script="dr_check_status.sh")
+def status_check(ctx: ActionContext) -> Outcome:
+    """Check the status of every system."""
+    measured = measure_all(ctx, _QUICK_S)
+    summary = say(ctx, measured)
+    facts: dict[str, Any] = {name: health.status for name, health in measured.items()}
+    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=known_wrong(ctx))

@@ -1,0 +1,79 @@
+"""Actions that the plan names and a later version brings.
+
+They are in the catalogue so that the plan can be checked and the console can say "not available yet: do
+it by hand, and note what you did". They are never run.
+"""
+
+from __future__ import annotations
+
+from journal.plan.action_spec import ActionSpec, Param
+
+
+def _flag(name: str) -> Param:
+    return Param(name=name, type="bool", default=False)
+
+
+def _text(name: str) -> Param:
+    return Param(name=name, type="str", default="")
+
+
+def _promise(name: str, title: str, script: str = "", *params: Param, destructive: bool = False) -> ActionSpec:
+    return ActionSpec(
+        name=name,
+        title=title,
+        script=script,
+        system=name.split(".")[0],
+        params=list(params),
+        destructive=destructive,
+        available=False,
+    )
+
+
+PLANNED_ACTIONS = [
+    _promise("postgres.fence", "Make sure the old primary cannot write", destructive=True),
+    _promise("postgres.promote", "Promote the standby", destructive=True),
+    _promise("postgres.pitr", "Restore to a point in time", "pitr_restore.sh", _text("timestamp"), destructive=True),
+    _promise("postgres.pitr_verify", "Verify a point-in-time restore", "pitr_verify.sh"),
+    _promise(
+        "postgres.selective_restore",
+        "Restore one table",
+        "selective_restore.sh",
+        _text("table"),
+        _text("date"),
+        destructive=True,
+    ),
+    _promise(
+        "postgres.user_restore",
+        "Restore one user's rows",
+        "user_restore.sh",
+        _text("user_id"),
+        _text("date"),
+        destructive=True,
+    ),
+    _promise(
+        "mongodb.restore", "Restore MongoDB from a backup", "dr_restore_mongo.sh", _flag("latest"), destructive=True
+    ),
+    _promise("mongodb.rebuild_indexes", "Rebuild MongoDB's indexes", "dr_rebuild_indexes.sh"),
+    _promise("mongodb.verify", "Verify MongoDB's collections", "dr_verify_mongo.sh"),
+    _promise(
+        "redis.restore", "Restore Redis from an RDB snapshot", "dr_restore_redis.sh", _flag("latest"), destructive=True
+    ),
+    _promise("redis.reload_aof", "Reload Redis's append-only file", "dr_reload_aof.sh", destructive=True),
+    _promise("redis.warm_cache", "Warm the cache", "dr_warm_cache.sh"),
+    _promise("kubernetes.pull_images", "Pull the images", "dr_pull_images.sh", _flag("stable")),
+    _promise("kubernetes.apply", "Apply manifests", "kubectl apply", _text("path"), destructive=True),
+    _promise("kubernetes.verify_deployments", "Verify the deployments", "dr_verify_deployments.sh"),
+    _promise("validation.data", "Check data integrity across stores", "dr_validate_data.sh"),
+    _promise("validation.auth", "Check that users can sign in", "dr_test_auth.sh"),
+    _promise("validation.api", "Check the API's endpoints", "dr_test_api.sh"),
+    _promise("validation.smoke", "Run the smoke tests", "tests/dr/test_smoke.py"),
+    _promise("validation.integration", "Run the integration tests", "tests/dr/test_integration.py"),
+    _promise("validation.performance", "Measure performance against the baseline", "dr_performance_test.sh"),
+    _promise("dns.update", "Update DNS records", "dr_update_dns.sh", _flag("production"), destructive=True),
+    _promise("dns.verify", "Verify DNS propagation", "dr_verify_dns.sh"),
+    _promise(
+        "load_balancer.update", "Update load-balancer pools", "dr_update_lb.sh", _flag("dr_site"), destructive=True
+    ),
+    _promise("load_balancer.test_traffic", "Send test traffic through the new pools"),
+    _promise("load_balancer.enable_traffic", "Enable traffic flow", "dr_enable_traffic.sh", destructive=True),
+]

@@ -1,0 +1,68 @@
+"""Writing to a journal whose disk may refuse or not answer: nothing is written twice, and nothing written is denied."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from journal.store.journal import JournalReadFailed, JournalUnanswered, JournalWriteFailed
+
+RETRY_S = 1.0
+REFUSED = (JournalWriteFailed, JournalReadFailed)
+"""Nothing is written where what it is made of cannot be read, either."""
+
+Write = Callable[[], object]
+Trouble = Callable[[str], None]
+"""Told what goes wrong, and an empty text once it goes again."""
+
+
+def never() -> bool:
+    """Go on trying."""
+    return False
+
+
+def write_or_raise(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never) -> None:
+    """Return once something is in the journal; raise where it is known that it is not.
+
+    What the disk has not answered for is waited for: it may be there already.
+
+    Args:
+        write: writes it, in one transaction.
+        trouble: see `Trouble`.
+        gives_up: asked whenever the disk does not answer, whether to wait no longer.
+
+    Raises:
+        JournalWriteFailed: it was not written; JournalUnanswered: that is not known, and we give up.
+        JournalReadFailed: it was not written, for the journal could not be read.
+    """
+    attempt = write
+    while True:
+        try:
+            attempt()
+        except JournalUnanswered as error:
+            trouble(str(error))
+            if gives_up():
+                raise
+            attempt = error.settle
+        except REFUSED as error:
+            trouble(str(error))
+            raise
+        else:
+            trouble("")
+            return
+
+
+def write_until_durable(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never) -> None:
+    """Return once something that has happened is in the journal, exactly once, however long the disk refuses it.
+
+    Raises:
+        JournalWriteFailed, JournalReadFailed: as `write_or_raise`, once we give up.
+    """
+    pause = threading.Event()
+    while True:
+        try:
+            return write_or_raise(write, trouble, gives_up)
+        except REFUSED:
+            if gives_up():
+                raise
+            pause.wait(RETRY_S)

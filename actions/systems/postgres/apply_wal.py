@@ -1,0 +1,242 @@
+"""``postgres.apply_wal``: replay the log to the recovery point, and never promote short of it unasked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
+from actions.systems.postgres.given_up import tell_given_up
+from actions.systems.postgres.heartbeat import recovered
+from actions.systems.postgres.identity import identity
+from actions.systems.postgres.kept_out import keep_out
+from actions.systems.postgres.leftovers import found_after
+from actions.systems.postgres.managers import unmanaged
+from actions.systems.postgres.process import control, postmaster
+from actions.systems.postgres.proven_server import proven
+from actions.systems.postgres.recovery_point import (
+    DECISION,
+    GATE,
+    RecoveryPoint,
+    judge_as_latest,
+    parse_recovery_point,
+)
+from actions.systems.postgres.replay import configure, follow, unconfigure
+from actions.systems.postgres.replay_target import Gap, Logs, find_goal, is_latest, reaches_gap
+from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record
+from actions.systems.postgres.saved_wal import Survived, offer
+from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.service import start_service
+from actions.systems.postgres.start_stop import require_nobody_answers
+from actions.systems.postgres.wal import format_lsn, parse_history
+from actions.systems.postgres.writers import bar_writers
+from journal.incident.measured import Measured, newest_of
+from journal.wording.counting import count
+
+_GAP_GATE = "wal-gap"
+
+
+@action(
+    "postgres.apply_wal",
+    script="dr_apply_wal.sh",
+    probe="postgres.is_restored",
+    resumable=True,
+    gates=("recovery-point",),
+    live={"managed": unmanaged},
+    touches=("data directory", "repository", "hold"),
+    undone_by="postgres.allow_writers",
+    target=identity,
+    params={"from_backup": "as in the written plan: replay begins at the restored backup, which it always does"},
+)
+def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
+    """Replay PostgreSQL's log up to the recovery point."""
+    server = find_server(ctx)
+    record = _restored(server)
+    pid = postmaster(server)
+    if record.state == "recovered":
+        return _applied_already(server, record, pid)
+    settings, survived = dict[str, str](), Survived()
+    words = f"see the replay to {record.goal} through, with the writers kept out"
+    if record.state != "recovering" or not (pid or _promoted(server, record)):
+        _require_untouched(server, record, pid)
+        record, settings, survived = _aim(server, record)
+        words = f"replay the log of timeline {record.timeline} to {record.goal}, with the writers kept out"
+    if not ctx.effect(words):
+        return Outcome(ok=True, summary=f"would replay the log to {record.goal}")
+    if settings:
+        offer(server, survived)
+        configure(server, settings, record.timeline)
+        save_record(server, record)
+    if not pid:
+        require_nobody_answers(server)
+        bar_writers(server)
+        start_service(server, "start")
+    follow(server, start_lsn=record.stop_lsn, goal_lsn=record.goal_lsn)
+    return _finish(server, record)
+
+
+def _restored(server: Server) -> RestoreRecord:
+    """Return the record of a restore that is complete and of this incident's recovery point."""
+    record = load_record(server)
+    if not record or record.state == "restoring":
+        raise ActionFailed(f"No complete restore of {server.name} is there.", "Run postgres.restore first.")
+    decided = server.ctx.incident.decisions.get(DECISION)
+    if decided and str(parse_recovery_point(decided)) != record.point:
+        raise GateClosed(
+            GATE,
+            f"Backup {record.backup} was restored to recover to {record.point}; the incident recovers to {decided}.",
+            "Restore again: that chooses the backup for the new recovery point.",
+            yields="never",
+        )
+    return record
+
+
+def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> Outcome:
+    if record.incident != server.ctx.incident.id:
+        raise ActionFailed(
+            f"Incident {record.incident} recovered {server.name}, to {record.goal}; this incident restored nothing.",
+            "If this one needs a recovery: postgres.restore. Else leave this step out.",
+            left_behind="Nothing was changed.",
+        )
+    if not pid:
+        raise ActionFailed(
+            f"The log was applied already, to {record.goal}; {server.name} went down since.",
+            "Start it: postgres.start.",
+            left_behind="Nothing was changed; the server is down.",
+        )
+    summary = f"The log was applied already, to {record.goal}.{_stopped_short(record)}"
+    return Outcome(
+        ok=True, summary=summary, facts=_facts(record, _reached(server, record)), findings=found_after(server)
+    )
+
+
+def _require_untouched(server: Server, record: RestoreRecord, pid: int | None) -> None:
+    """Nobody may have started the restored server: it would have replayed past the goal, and cannot go back."""
+    if pid:
+        raise GateClosed(
+            "one-writer",
+            f"Somebody started the restored server (pid {pid}) before its log was applied.",
+            "Stop it first: postgres.stop.",
+            yields="never",
+        )
+    if record.state == "restored" and not server.exists(f"{server.data}/backup_label"):
+        raise ActionFailed(
+            "Somebody started the restored server, and it has replayed log without a goal.",
+            "Run postgres.restore again: it cannot go back by itself.",
+        )
+
+
+def _promoted(server: Server, record: RestoreRecord) -> bool:
+    """Whether replay came to its end before whoever started it could write that down."""
+    found = control(server)
+    return bool(found and found.timeline > record.timeline)
+
+
+def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str, str], Survived]:
+    """Find the goal; return the record that names it, the settings for it, and what survived. Nothing is changed."""
+    found = control(server)
+    if not found:
+        raise ActionFailed(f"{server.data} has no readable control file.", "Run postgres.restore again.")
+    point = parse_recovery_point(record.point)
+    logs = Logs(server, record, found.segment_bytes)
+    gap = logs.gap()
+    if gap and reaches_gap(logs, point):
+        _ask(server, gap, point)
+    else:
+        gap = None
+    goal = find_goal(logs, point, to_gap=gap is not None)
+    if gap is None and is_latest(logs, point):
+        judge_as_latest(server.ctx.incident, point)
+        server.ctx.log(f"{point} lies after the last commit there is: it is the latest.")
+    log_end = logs.end().committed_at
+    tell_given_up(server, point, Measured(newest_commit_at=log_end))
+    record = msgspec.structs.replace(
+        record, state="recovering", goal=goal.words, goal_lsn=goal.lsn, gap=gap.segment if gap else "", log_end=log_end
+    )
+    return record, goal.settings, logs.survived
+
+
+def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
+    """Raise, unless a person decided to stop at the gap."""
+    if reason := server.ctx.overridden(_GAP_GATE):
+        server.ctx.log(f"Stops before segment {gap.segment}: {reason}")
+        return
+    newest = server.ctx.incident.newest_known.get(server.name) or gap.newest
+    to = min(point.instant, newest) if point.instant and newest else point.instant or newest
+    until = f"{gap.until:%Y-%m-%d %H:%M:%S} UTC" if gap.until else "an unknown instant"
+    lost = f"{(to - gap.until).total_seconds() / 60:.1f} minutes" if gap.until and to else "an unknown time"
+    raise GateClosed(
+        _GAP_GATE,
+        f"Log segment {gap.segment} is {gap.why}.",
+        f"Find it (another repository, a standby's pg_wal), or recover to the gap, losing {lost} (until {until}).",
+        yields="reason",
+    )
+
+
+def _finish(server: Server, record: RestoreRecord) -> Outcome:
+    unconfigure(server)
+    findings = _shut(server)
+    with proven(server, deadline_s=30) as session:
+        row = session.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+        back = recovered(session, server.settings)
+    timeline = int(row[0][:8], 16) if row else 0
+    newest = back.recovered_to
+    back = msgspec.structs.replace(
+        back,
+        newest_commit_at=newest_of(newest, record.log_end) if newest else None,
+        timeline=timeline,
+        from_timeline=record.timeline,
+    )
+    record = msgspec.structs.replace(record, state="recovered", back=back)
+    save_record(server, record)
+    reached = _reached(server, record)
+    return Outcome(
+        ok=True,
+        summary=f"Recovered to {format_lsn(reached)} on timeline {timeline}{_newest(newest)}; {_kept_out(server)}."
+        + _stopped_short(record),
+        facts=_facts(record, reached),
+        findings=[*findings, *found_after(server)],
+    )
+
+
+def _facts(record: RestoreRecord, reached: int) -> dict[str, Any]:
+    facts = {
+        "recovered_to_lsn": format_lsn(reached),
+        "backup": record.backup,
+        "gap": record.gap,
+        **record.back.facts(),
+    }
+    return {key: value for key, value in facts.items() if value not in (None, "")}
+
+
+def _stopped_short(record: RestoreRecord) -> str:
+    return f" Stopped before the missing segment {record.gap}, as decided." if record.gap else ""
+
+
+def _shut(server: Server) -> list[Finding]:
+    """See that the writers are out of the server that is up now: its restored configuration may read other files."""
+    if not server.settings.app_roles:
+        return []
+    if not (ended := keep_out(server)):
+        return []
+    text = f"{count(ended, 'session')} of the application came in before it was kept out, and may have written"
+    return [Finding(severity="warning", about=server.name, text=text, cure="Look at what they wrote since the replay.")]
+
+
+def _kept_out(server: Server) -> str:
+    return "writers are kept out (tried)" if server.settings.app_roles else "nobody is kept out: there are no app_roles"
+
+
+def _newest(newest: datetime | None) -> str:
+    return f", newest commit {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
+
+
+def _reached(server: Server, record: RestoreRecord) -> int:
+    """Return how far replay came: exactly where the timeline begins that it ended on."""
+    history = f"{server.data}/pg_wal/{record.back.timeline:08X}.history"
+    forks = parse_history(server.read(history) or "")
+    return forks[-1].lsn if forks else record.goal_lsn

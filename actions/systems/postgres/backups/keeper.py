@@ -1,0 +1,36 @@
+"""The host that keeps the backups: the server's own, or a repository host."""
+
+from __future__ import annotations
+
+import msgspec
+
+from actions.outcome import ActionFailed
+from actions.systems.postgres.backups.options import options
+from actions.systems.postgres.server import Server
+
+
+def keeper(server: Server) -> Server:
+    """Return the server as the host that keeps its backups sees it: there pgBackRest takes, verifies and expires them.
+
+    On the server's host it restores, fetches and pushes log; to list and to read, either does.
+    """
+    backups = server.settings.backups
+    if not backups.host:
+        return server
+    there = msgspec.structs.replace(backups, config=backups.host_config, config_include=backups.host_config_include)
+    settings = msgspec.structs.replace(server.settings, host=backups.host, run_as=backups.run_as, backups=there)
+    return Server(server.ctx, server.name, settings)
+
+
+def require_reached(server: Server, repository: int, done: str) -> None:
+    """Go on only where the keeper of a repository can be reached: ``done`` says what is done only there.
+
+    Raises:
+        ActionFailed: it lies on a host that the inventory does not name.
+    """
+    named = server.settings.backups.host
+    if not named and (where := options(server).get(f"repo{repository}-host", "")):
+        raise ActionFailed(
+            f"Repository {repository} lies on {where}, and {done} only there.",
+            "Name that host in the inventory (backups: host, host_config, run_as).",
+        )

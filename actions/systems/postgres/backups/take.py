@@ -1,0 +1,156 @@
+"""``backups.take``: a new backup, and beside it the manifest of what it holds."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+
+import msgspec
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
+from actions.systems.postgres.backups.hold import read_hold
+from actions.systems.postgres.backups.keeper import keeper, require_reached
+from actions.systems.postgres.backups.pgbackrest import Backup, Repository, command, read_repository
+from actions.systems.postgres.causes import cure_for
+from actions.systems.postgres.cluster import Cluster, read_cluster
+from actions.systems.postgres.identity import identity
+from actions.systems.postgres.manifest import make_manifest, manifest_path
+from actions.systems.postgres.proven_server import proven
+from actions.systems.postgres.restore_record import load_record
+from actions.systems.postgres.server import Server, find_server, last_words
+from actions.systems.postgres.wal import format_lsn
+
+_KINDS = ("full", "diff", "incr")
+_HOURS_S = 12 * 3600.0
+_LABEL = re.compile(r"new backup label = (\S+)")
+
+
+@action(
+    "backups.take",
+    probe="backups.verify",
+    gates=("sound-data",),
+    touches=("data directory", "repository", "hold"),
+    target=identity,
+    params={
+        "kind": "full, diff or incr",
+        "repository": "the number of the repository to take it into; 0: the first",
+    },
+)
+def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outcome:
+    """Take a new backup of PostgreSQL."""
+    server = find_server(ctx)
+    if kind not in _KINDS:
+        raise ActionFailed(f"{kind!r} is no kind of backup.", f"One of: {', '.join(_KINDS)}.")
+    _check_hold(server)
+    with proven(server) as session:
+        session.execute("SELECT 1")  # whatever is wrong is said before anything is begun
+    repositories = read_repository(server)
+    which = _which(server, repositories, repository)
+    where = f" into repository {which}" if len(repositories.keys) > 1 else ""
+    if not ctx.effect(f"take a {kind} backup{where}, and write its manifest"):
+        return Outcome(ok=True, summary=f"would take a {kind} backup{where}")
+    begun = time.monotonic()
+    before = read_cluster(server, until_s=_HOURS_S, say=False)
+    label = _backup(server, kind, which)
+    taken = read_repository(server).backup(label)
+    manifest, uncounted = _write_manifest(server, label, taken, before)
+    if taken is None or taken.error:
+        return Outcome(
+            ok=False,
+            summary=f"Backup {label} holds corrupt pages: it is not restored from. Find them: postgres.verify.",
+            facts={"backup": label},
+        )
+    facts = {"backup": label, "bytes": taken.size, "seconds": round(time.monotonic() - begun, 1), "manifest": manifest}
+    return Outcome(
+        ok=True,
+        summary=f"Backup {label} is taken{where}{'' if manifest else ', without a manifest'}.",
+        facts=facts,
+        findings=_uncounted(label, uncounted),
+    )
+
+
+def _which(server: Server, repositories: Repository, wanted: int) -> int:
+    """Return the number of the repository to take a backup into.
+
+    pgBackRest archives a segment into all repositories, or says that it failed; the server then tries that one for
+    ever, and no backup ends, into whichever repository (seen with 2.45).
+    """
+    if repositories.unusable:
+        raise ActionFailed(
+            f"No backup can end now: {'; '.join(repositories.troubles())}, and the server's log is archived into all "
+            "repositories or not at all.",
+            "Mend that repository, or take it out of pgBackRest's configuration; then run the step again.",
+        )
+    if wanted and wanted not in repositories.keys:
+        raise ActionFailed(f"There is no repository {wanted}.", f"One of: {', '.join(map(str, repositories.keys))}.")
+    chosen = wanted or repositories.keys[0]
+    require_reached(server, chosen, "backups are taken")
+    return chosen
+
+
+def _uncounted(label: str, names: list[str]) -> list[Finding]:
+    """What the manifest lacks: it cannot be compared with after a restore."""
+    if not names:
+        return []
+    more = f", and {len(names) - 5} more" if len(names) > 5 else ""
+    text = f"knows nothing of {'; '.join(names[:5])}{more}"
+    cure = "Mend what stood in the way, then take another backup: what is not counted cannot be compared."
+    return [Finding(severity="warning", about=f"manifest of {label}", text=text, cure=cure)]
+
+
+def _check_hold(server: Server) -> None:
+    """A held repository takes a backup only of what this incident recovered: the old backups stay, expiry is off."""
+    holders = read_hold(server).holders
+    if not holders or server.ctx.overridden("hold"):
+        return
+    record, incident = load_record(server), server.ctx.incident
+    if record and record.state == "recovered" and record.incident == incident.id:
+        return
+    if any("tables_checked" in facts for facts in incident.facts.values()):
+        return  # it came back by crash recovery, and was verified
+    raise GateClosed(
+        "hold",
+        f"Backups are held for {', '.join(holders)}, and nothing was recovered or verified yet in this incident: "
+        "a backup now would hold the damage.",
+        "Recover and verify first, or release the hold (backups.release).",
+        yields="reason",
+        opens="backups.release",
+    )
+
+
+def _backup(server: Server, kind: str, repository: int) -> str:
+    server = keeper(server)
+    argv = command(server, "backup", f"--type={kind}", "--log-level-console=info", repository=repository)
+    done = server.run("backup", argv, timeout_s=_HOURS_S)
+    found = _LABEL.search(done.out)
+    if done.code != 0 or not found:
+        raise ActionFailed(
+            f"pgBackRest took no backup: {last_words(done)}",
+            cure_for(done, done.err, "Read its output above."),
+            left_behind="The older backups are untouched.",
+        )
+    return found[1]
+
+
+def _write_manifest(server: Server, label: str, taken: Backup | None, before: Cluster) -> tuple[bool, list[str]]:
+    """Count again: what stayed the same is what the backup must hold. Damaged tables leave the backup without one."""
+    path = manifest_path(server, label)
+    damaged = [line.partition(": ")[0] for line in before.damaged()]
+    if not path or damaged:
+        server.ctx.log(
+            f"No manifest: {', '.join(damaged) + ' cannot be read' if damaged else 'no folder for it'}", "err"
+        )
+        return False, []
+    after = read_cluster(server, until_s=_HOURS_S, say=False)
+    manifest = make_manifest(
+        label,
+        f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        format_lsn(taken.stop_lsn) if taken else "",
+        before,
+        after,
+    )
+    server.write(path, msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n")
+    return True, [*dict.fromkeys([*before.left_out(), *after.left_out()])]

@@ -1,0 +1,148 @@
+"""Talking to a PostgreSQL server, with a deadline on everything."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal
+
+from actions.systems.postgres.settings import PostgresSettings
+from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    import psycopg
+
+Why = Literal["refused", "password", "timeout", "starting", "other", "another", "unproven"]
+
+_HINTS: dict[Why, str] = {
+    "refused": "Nothing listens there: is the server down, or the address in the inventory wrong?",
+    "password": (
+        "Correct user and password of this system in the inventory; a restored server has the users and passwords of "
+        "its recovery point, perhaps older ones."
+    ),
+    "timeout": "The server or its host hangs, or a firewall drops packets.",
+    "starting": "Wait until it has finished.",
+    "other": "See the server's log.",
+    "another": "Stop that one, or correct address and port in the inventory. Nothing was asked of it.",
+    "unproven": "Let cleo run programs on that host as the server's account (run_as:) or as root.",
+}
+
+_NO_LINE = (
+    "The password is not the cause: the server's pg_hba.conf has no line for this user, address and database. Add one, "
+    "reload, and try again; a restored server has the file of its backup, and writers kept out are kept out there."
+)
+
+_PLAIN: dict[Why, str] = {"refused": "connection refused", "timeout": "no answer in time"}
+"""Where the client library's last line is advice rather than the reason."""
+
+
+class CannotConnect(CleoError):
+    """A server cannot be talked to; ``why`` is the kind of reason."""
+
+    def __init__(self, message: str, why: Why, hint: str = "") -> None:
+        super().__init__(message, hint or _HINTS[why])
+        self.why = why
+
+
+@contextmanager
+def connect(
+    settings: PostgresSettings, *, deadline_s: float = 10, database: str = ""
+) -> Iterator[psycopg.Connection[Any]]:
+    """Open an autocommitting session as the inventory's user, and close it afterwards.
+
+    Args:
+        settings: the server.
+        deadline_s: seconds after which the whole session is cut, also when the server hangs.
+        database: another database than the inventory's.
+
+    Raises:
+        CannotConnect: there is no talking to it, a statement failed, or the session was cut.
+        SecretUnavailable: its password cannot be had.
+    """
+    import psycopg
+
+    end = time.monotonic() + deadline_s
+    connection = _open(settings, deadline_s, database)
+    with _cut_after(connection.fileno(), max(0.1, end - time.monotonic())):
+        try:
+            yield connection
+        except psycopg.Error as error:
+            why: Why = "timeout" if time.monotonic() >= end else "other"
+            raise CannotConnect(f"PostgreSQL at {settings.address}:{settings.port}: {_first(error)}", why) from error
+        finally:
+            connection.close()
+
+
+def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psycopg.Connection[Any]:
+    import psycopg
+
+    password = settings.password.read() if settings.password else None
+    try:
+        return psycopg.connect(
+            host=settings.address,
+            port=settings.port,
+            user=settings.user,
+            password=password,
+            dbname=database or settings.database,
+            connect_timeout=max(2, int(deadline_s)),
+            application_name="cleo",
+            options=f"-c statement_timeout={int(deadline_s * 1000)}",
+            autocommit=True,
+        )
+    except psycopg.OperationalError as error:
+        why = _why(error)
+        words = _PLAIN.get(why) or str(error).strip().splitlines()[-1].rpartition("FATAL:  ")[2].strip()
+        raise CannotConnect(
+            f"PostgreSQL at {settings.address}:{settings.port}: {words}",
+            why,
+            _NO_LINE if "pg_hba.conf" in words else "",
+        ) from None
+
+
+def _first(error: psycopg.Error) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _why(error: psycopg.OperationalError) -> Why:
+    import psycopg
+
+    text = str(error)
+    if isinstance(error, psycopg.errors.ConnectionTimeout) or "timeout expired" in text:
+        return "timeout"
+    if "the database system is" in text:
+        return "starting"
+    if "authentication failed" in text or "no password supplied" in text or "pg_hba.conf" in text:
+        return "password"
+    if "refused" in text or "No such file" in text:
+        return "refused"
+    return "other"
+
+
+@contextmanager
+def _cut_after(descriptor: int, deadline_s: float) -> Iterator[None]:
+    """Shut the socket down after ``deadline_s``: the only thing that wakes a read from a server that hangs."""
+    copy = socket.socket(fileno=os.dup(descriptor))
+
+    def cut() -> None:
+        with suppress(OSError):  # it was closed in the same moment
+            copy.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(deadline_s, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        copy.close()
+
+
+def identifier(name: str) -> str:
+    """Return a name as SQL wants it, for a statement that a person will type."""
+    from psycopg import sql
+
+    return sql.Identifier(name).as_string()

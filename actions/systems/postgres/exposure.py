@@ -1,0 +1,68 @@
+"""How much would be lost if a server died now with its disks: asked of the server itself, by its own clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from actions.systems.postgres.heartbeat import last_committed
+from journal.incident.measured import Measured
+
+if TYPE_CHECKING:
+    import psycopg
+
+_MAY = """
+    SELECT has_function_privilege('pg_ls_waldir()', 'execute')
+       AND has_function_privilege('pg_ls_archive_statusdir()', 'execute')
+"""
+_ARCHIVED = r"""
+    WITH status AS (SELECT left(name, 24) AS segment, right(name, 5) AS state FROM pg_ls_archive_statusdir()
+                    WHERE name ~ '^[0-9A-F]{24}\.(done|ready)$'),
+         safe AS (SELECT max(segment) AS segment FROM status WHERE state = '.done' AND segment <
+                  coalesce((SELECT min(segment) FROM status WHERE state = 'ready'), 'x'))
+    SELECT modification FROM pg_ls_waldir() WHERE name = (SELECT segment FROM safe)
+"""
+"""When the newest segment before the first one that still waits was last written to: the server keeps it for a while.
+
+The time at which it was archived would say too little where the archive had been failing, and has caught up since.
+"""
+_NEAREST = """
+    SELECT extract(epoch FROM min(coalesce(flush_lag, '0')))::float FROM pg_stat_replication
+    WHERE state = 'streaming' AND application_name <> 'pg_basebackup'
+"""
+
+
+def expose(session: psycopg.Connection[Any], found: Measured, now: datetime) -> Measured:
+    """Return ``found`` with what is safe of a primary's commits, and for how long it is not.
+
+    What cannot be asked is not measured: a user without ``pg_monitor``, a server that archived nothing yet.
+
+    Args:
+        session: an open one.
+        found: its newest commit.
+        now: the server's clock.
+    """
+    until, lag_s = _archived_until(session), _nearest_replica_s(session)
+    spans = [lag_s] if lag_s is not None else []
+    if until:
+        newest = last_committed(session) or now  # where nothing is committed, nothing is exposed
+        spans.append(max(0.0, (newest - until).total_seconds()))
+    return msgspec.structs.replace(
+        found,
+        archived_until=until,
+        replica_lag_s=lag_s,
+        exposure_s=round(min(spans), 1) if spans else None,
+    )
+
+
+def _archived_until(session: psycopg.Connection[Any]) -> datetime | None:
+    may = session.execute(_MAY).fetchone()
+    row = session.execute(_ARCHIVED).fetchone() if may and may[0] else None
+    return row[0].astimezone(UTC) if row and row[0] else None
+
+
+def _nearest_replica_s(session: psycopg.Connection[Any]) -> float | None:
+    row = session.execute(_NEAREST).fetchone()
+    return float(row[0]) if row and row[0] is not None else None

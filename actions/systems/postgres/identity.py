@@ -1,0 +1,44 @@
+"""What tells one PostgreSQL server from every other: shown at the interlock, journalled before the first effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.context import ActionContext
+from actions.outcome import ActionFailed
+from actions.systems.postgres.backups.pgbackrest import read_repository
+from actions.systems.postgres.process import control
+from actions.systems.postgres.server import Server, find_server
+from journal.events.types import Identity
+
+
+def identity(ctx: ActionContext) -> Sequence[Identity]:
+    """Return what a person types to confirm, host, machine id, data directory, cluster identifier and repository."""
+    server = find_server(ctx)
+    host = ctx.transport(server.settings.host).host_identity()
+    backups = server.settings.backups
+    return [
+        Identity(name="confirm", value=f"{server.name}@{host.get('hostname', server.settings.host)}", known="reported"),
+        _reported("host", host.get("hostname", "")),
+        _reported("machine id", host.get("machine_id", "")),
+        _reported("data directory", server.data),
+        _cluster(server),
+        _reported("repository", f"{backups.stanza} in {backups.repository or backups.config or 'pgBackRest'}"),
+    ]
+
+
+def _reported(name: str, value: str) -> Identity:
+    return Identity(name=name, value=value or "unknown", known="reported" if value else "unknown")
+
+
+def _cluster(server: Server) -> Identity:
+    """The control file's identifier; where it is lost, the one the backups were taken from."""
+    name = "cluster"
+    if found := control(server):
+        return Identity(name=name, value=found.system_identifier, known="reported")
+    try:
+        last = read_repository(server).system_identifier
+    except ActionFailed as error:
+        server.ctx.log(error.message, "err")
+        last = ""
+    return Identity(name=name, value=last or "unknown", known="last known" if last else "unknown")

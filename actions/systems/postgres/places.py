@@ -1,0 +1,114 @@
+"""What stands where: a directory's file system, its free space, and whether the server's account may write there."""
+
+from __future__ import annotations
+
+import msgspec
+
+from actions.outcome import ActionFailed
+from actions.systems.postgres.server import Server, last_words
+
+_LOOK = r"""
+for at do
+    real=$(readlink -m -- "$at"); up=$real
+    while [ ! -e "$up" ]; do up=$(dirname -- "$up"); done
+    mount=$(findmnt -no TARGET -T "$up" 2>/dev/null | tail -n 1)
+    [ -n "$mount" ] || mount=$(df --output=target -- "$up" | tail -n 1)
+    free=$(df -B1 --output=avail -- "$up" | tail -n 1) || exit 3
+    writes=no; [ -w "$up" ] && [ -x "$up" ] && writes=yes
+    above=no; [ -w "$(dirname -- "$real")" ] && above=yes
+    there=no; [ -d "$real" ] && there=yes
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+        "$real" "$up" "$mount" "$(stat -c %d -- "$up")" "$free" "$writes" "$above" "$there"
+done
+"""
+_MOUNTS = 'findmnt -rno TARGET 2>/dev/null | while read -r at; do case "$at" in "$1"/*) echo "$at";; esac; done; true'
+_DU_S = 900
+
+
+class Spot(msgspec.Struct, frozen=True, kw_only=True):
+    """One directory, which need not exist.
+
+    Attributes:
+        path, real: as it is named, and with links followed.
+        nearest: itself, or the nearest directory above it that exists: what follows is of that.
+        mount: the mount point that it lies under. Two mounts of one file system are two: nothing is renamed across.
+        device: the file system; ``free``: bytes that are free there.
+        writes: whether the server's account may make something in it.
+        above: whether it may make something beside it.
+        there: whether it exists.
+    """
+
+    path: str
+    real: str
+    nearest: str
+    mount: str
+    device: str
+    free: int
+    writes: bool
+    above: bool
+    there: bool
+
+    @property
+    def is_mount(self) -> bool:
+        """Whether it is a mount point itself: that cannot be moved."""
+        return self.there and self.mount == self.real
+
+    def __str__(self) -> str:
+        links = f", which is {self.real}" if self.real != self.path else ""
+        return f"{self.path}{links} (file system {self.mount}, {size_words(self.free)} free)"
+
+
+def spots(server: Server, *paths: str) -> list[Spot]:
+    """Look at directories, as the server's account.
+
+    Raises:
+        ActionFailed: the host cannot tell.
+    """
+    done = server.query(["sh", "-c", _LOOK, "sh", *paths])
+    rows = [line.split("\t") for line in done.out.splitlines()]
+    if done.code != 0 or len(rows) != len(paths):
+        raise ActionFailed(f"It cannot be told what lies at {', '.join(paths)}: {last_words(done)}", "See the host.")
+    return [
+        Spot(
+            path=path,
+            real=real,
+            nearest=nearest,
+            mount=mount,
+            device=device,
+            free=int(free),
+            writes=writes == "yes",
+            above=above == "yes",
+            there=there == "yes",
+        )
+        for path, (real, nearest, mount, device, free, writes, above, there) in zip(paths, rows, strict=True)
+    ]
+
+
+def mounts_below(server: Server, real: str) -> list[str]:
+    """Return the mount points inside a directory: they would go along with it, and come back at the next boot."""
+    return server.query(["sh", "-c", _MOUNTS, "sh", real]).out.splitlines()
+
+
+def used(server: Server, path: str) -> int:
+    """Return how many bytes a directory takes, mounts in it included; 0 where there is none.
+
+    Raises:
+        ActionFailed: nobody can tell.
+    """
+    done = server.query(["du", "-sDB1", "--", path], timeout_s=_DU_S)
+    if done.out.strip():
+        return int(done.out.split()[0])
+    if not server.exists(path):
+        return 0
+    raise ActionFailed(f"The size of {path} cannot be measured: {last_words(done)}", "Check who may read it.")
+
+
+def size_words(size: int) -> str:
+    """Return a size in words, as people read it off ``df``."""
+    scale, unit = next(((s, u) for s, u in ((1e9, "GB"), (1e6, "MB")) if size >= s), (1e3, "kB"))
+    return f"{size / scale:,.1f} {unit}"
+
+
+def account(server: Server) -> str:
+    """Return who works on the host, in words."""
+    return server.settings.run_as or "our account"

@@ -1,0 +1,81 @@
+"""Whether a PostgreSQL server is alive, and what its control file says: asked of the host, not of the server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from actions.outcome import ActionFailed
+from actions.systems.postgres.server import Server
+from actions.systems.postgres.wal import SEGMENT_BYTES, parse_lsn
+from actions.systems.postgres.workers import look
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``pg_controldata`` tells; ``redo`` and ``checkpoint_at``: where and when the last checkpoint began."""
+
+    system_identifier: str
+    state: str
+    timeline: int
+    redo: int = 0
+    checkpoint_at: datetime | None = None
+    segment_bytes: int = SEGMENT_BYTES
+
+
+def postmaster(server: Server) -> int | None:
+    """Return the pid of the server that works in the data directory, also when that was deleted under it.
+
+    Raises:
+        ActionFailed: nobody can tell: a process that may be it hides where it works.
+    """
+    table = look(server.query, server.data, server.query_ourselves)
+    if found := table.postmaster():
+        return found.pid
+    if table.hidden:
+        raise ActionFailed(
+            f"It cannot be told whether {server.name} runs: we may not see where process {table.hidden[0].pid} works.",
+            "Let cleo run programs on that host as the server's account (run_as:) or as root.",
+        )
+    return None
+
+
+def control(server: Server) -> Control | None:
+    """Return the control file's content, or None where there is no readable one."""
+    done = server.query([server.program("pg_controldata"), "-D", server.data], env={"TZ": "UTC"})
+    if done.code != 0:
+        return None
+    fields = {
+        key.strip(): value.strip()
+        for key, colon, value in (line.partition(":") for line in done.out.splitlines())
+        if colon
+    }
+    return Control(
+        system_identifier=fields.get("Database system identifier", ""),
+        state=fields.get("Database cluster state", "unknown"),
+        timeline=int(fields.get("Latest checkpoint's TimeLineID", "0")),
+        checkpoint_at=_at(fields.get("Time of latest checkpoint", "")),
+        redo=_lsn(fields.get("Latest checkpoint's REDO location", "")),
+        segment_bytes=int(fields.get("Bytes per WAL segment", str(SEGMENT_BYTES))),
+    )
+
+
+def _lsn(text: str) -> int:
+    return parse_lsn(text) if "/" in text else 0
+
+
+def _at(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def describe_data(server: Server) -> str:
+    """Return the state of the data directory in a few words."""
+    if not server.exists(server.data):
+        return "missing"
+    if not server.exists(f"{server.data}/PG_VERSION"):
+        return "there, but not a database"
+    found = control(server)
+    return found.state if found else "without a readable control file"

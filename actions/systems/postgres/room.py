@@ -1,0 +1,62 @@
+"""Whether there is room: what a restore and what it keeps take, on each file system that it writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from actions.outcome import GateClosed
+from actions.systems.postgres.places import Spot, size_words, spots
+from actions.systems.postgres.server import Server
+
+GATE = "room"
+_FULL = 1_000_000
+"""Bytes: a file more does not fit."""
+
+
+class Need(msgspec.Struct, frozen=True):
+    """What will be written at a place, in bytes beyond what lies there already, and what it is in words."""
+
+    spot: Spot
+    size: int
+    what: str
+
+
+def full(server: Server, *paths: str) -> str:
+    """Say of the first of these places whose disk is full that it is; empty where none is."""
+    spot = next((spot for spot in spots(server, *paths) if spot.free < _FULL), None)
+    return f"The disk is full: {spot}. Make room there, then run the step again." if spot else ""
+
+
+def too_small(needs: Sequence[Need]) -> list[str]:
+    """Return a line for each file system on which not everything fits: needed, free, where, and what for."""
+    lines = []
+    for device in dict.fromkeys(need.spot.device for need in needs):
+        here = [need for need in needs if need.spot.device == device and need.size > 0]
+        wanted = sum(need.size for need in here)
+        if here and wanted > (free := min(need.spot.free for need in here)):
+            parts = ", ".join(f"{size_words(need.size)} for {need.what} at {need.spot.path}" for need in here)
+            mounts = ", ".join(dict.fromkeys(need.spot.mount for need in here))
+            lines.append(
+                f"{size_words(wanted)} are needed on the file system {mounts}, {size_words(free)} free ({parts})"
+            )
+    return lines
+
+
+def require_room(server: Server, needs: Sequence[Need]) -> None:
+    """Stop a restore that will not fit, before hours are spent.
+
+    Raises:
+        GateClosed: it does not, and nobody decided to try.
+    """
+    if not (short := too_small(needs)):
+        return
+    if reason := server.ctx.overridden(GATE):
+        server.ctx.log(f"Goes on without the room, as was decided ({reason}): {'; '.join(short)}", "err")
+        return
+    raise GateClosed(
+        GATE,
+        f"There is no room to restore: {'; '.join(short)}.",
+        "Make room there. Or go on: if the measure is right, the restore ends with a full disk and is incomplete.",
+    )

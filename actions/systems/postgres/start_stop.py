@@ -1,0 +1,169 @@
+"""``postgres.start`` (the smallest cure), ``postgres.stop``, ``postgres.is_running``."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+import msgspec
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, Outcome
+from actions.systems.postgres.connection import CannotConnect
+from actions.systems.postgres.heartbeat import measure, newest_before_start
+from actions.systems.postgres.identity import identity
+from actions.systems.postgres.last_commit import last_of, measure_kept, untouched_since
+from actions.systems.postgres.leftovers import found_after
+from actions.systems.postgres.managers import unmanaged
+from actions.systems.postgres.process import control, describe_data, postmaster
+from actions.systems.postgres.proven_server import proven
+from actions.systems.postgres.restore_record import load_record
+from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.service import start_service, wait_until_up
+from actions.systems.postgres.stopping import stop_server
+from actions.systems.postgres.unit import who_runs
+from journal.errors import CleoError
+from journal.incident.measured import Measured, newest_of
+
+_START_S = 600.0
+
+
+@action("postgres.is_running", target=identity)
+def is_running(ctx: ActionContext) -> Outcome:
+    """Tell whether the server runs, and in what state its data is."""
+    server = find_server(ctx)
+    pid = postmaster(server)
+    data = describe_data(server)
+    facts = {"running": bool(pid), "data_directory": data}
+    if not pid:
+        return Outcome(ok=False, summary=f"{server.name} is down; its data directory is {data}.", facts=facts)
+    return Outcome(ok=True, summary=f"{server.name} runs (pid {pid}); its data directory is {data}.", facts=facts)
+
+
+@action(
+    "postgres.start",
+    probe="postgres.is_running",
+    resumable=True,
+    live={"managed": unmanaged},
+    touches=("data directory",),
+    target=identity,
+)
+def start(ctx: ActionContext) -> Outcome:
+    """Start PostgreSQL: crash recovery, the smallest cure."""
+    server = find_server(ctx)
+    if pid := postmaster(server):
+        return _running_already(server, pid)
+    _require_data(server)
+    _require_applied(server)
+    require_nobody_answers(server)
+    if not ctx.effect(f"start {server.name}: it replays its own log and loses nothing committed"):
+        return Outcome(ok=True, summary=f"would start {server.name}")
+    last = measure_kept(server)  # all of it is replayed; once the server is up, new work lies above it
+    untouched = None if last.newest_commit_at else untouched_since(server)
+    begin = time.monotonic()
+    start_service(server, "start")
+    wait_until_up(server, _START_S)
+    came_back = _came_back(server, last, untouched)
+    return Outcome(
+        ok=True,
+        summary=f"{server.name} is up after crash recovery, {time.monotonic() - begin:.0f} s.",
+        facts={"seconds": round(time.monotonic() - begin, 1), **came_back.facts()},
+        findings=found_after(server),
+    )
+
+
+@action(
+    "postgres.stop",
+    script="systemctl stop postgresql",
+    destructive=True,
+    probe="postgres.is_running",
+    resumable=True,
+    live={"managed": unmanaged},
+    touches=("data directory",),
+    target=identity,
+    params={"immediate": "do not wait for sessions and a checkpoint; the next start replays the log"},
+)
+def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
+    """Stop PostgreSQL."""
+    server = find_server(ctx)
+    pid = postmaster(server)
+    if not pid:
+        return Outcome(ok=True, summary=f"{server.name} was already down.", facts={"was_running": False})
+    mode = "immediate" if immediate else "fast"
+    if not ctx.effect(f"stop {server.name} (pid {pid}, {who_runs(server, pid)}), mode {mode}"):
+        return Outcome(ok=True, summary=f"would stop {server.name}")
+    before = _seen(server)
+    stop_server(server, pid, immediate=immediate)
+    facts = {"was_running": True, **last_of(server, before).facts()}
+    return Outcome(ok=True, summary=f"{server.name} is stopped.", facts=facts)
+
+
+def _came_back(server: Server, last: Measured, untouched: datetime | None) -> Measured:
+    """Return what crash recovery brought back: its log tells, else the newest commit that was in the data already."""
+    if last.newest_commit_at:
+        return msgspec.structs.replace(last, recovered_to=last.newest_commit_at)
+    known = server.ctx.incident.newest_known.get(server.name)
+    held = known if known and untouched and known < untouched + timedelta(seconds=1) else None  # whole seconds
+    try:
+        with proven(server) as session:
+            beat = newest_before_start(session, server.settings)
+    except CleoError as error:
+        server.ctx.log(f"What came back is not measured: {error.message}", "err")
+        return Measured()
+    at = newest_of(held, beat)
+    return Measured(recovered_to=at, newest_commit_at=at, no_commit_after=at if untouched else None)
+
+
+def _seen(server: Server) -> Measured:
+    """Return the newest commit before the stop: all that tells of it should the log be lost."""
+    try:
+        with proven(server, deadline_s=5) as session:
+            return measure(session, server.settings)
+    except CleoError as error:
+        server.ctx.log(f"The newest commit before the stop is not measured: {error.message}", "err")
+        return Measured()
+
+
+def _running_already(server: Server, pid: int) -> Outcome:
+    if not server.exists(f"{server.data}/global/pg_control"):
+        raise ActionFailed(
+            f"{server.name} still runs (pid {pid}), but its data directory {server.data} is lost.",
+            "It cannot live on: stop it (postgres.stop), then restore.",
+        )
+    wait_until_up(server, _START_S)
+    return Outcome(ok=True, summary=f"{server.name} was already up (pid {pid}).", facts={"seconds": 0})
+
+
+def require_nobody_answers(server: Server) -> None:
+    """Where another server has the address, ours could not take it, and every look would go to that one.
+
+    Raises:
+        CannotConnect: one answers there.
+    """
+    try:
+        with proven(server, deadline_s=5):
+            pass  # it came up this moment: whoever starts it sees that
+    except CannotConnect as error:
+        if error.why in ("another", "unproven"):
+            raise
+
+
+def _require_data(server: Server) -> None:
+    if not control(server):
+        raise ActionFailed(
+            f"{server.name} cannot be started: its data directory {server.data} is {describe_data(server)}.",
+            "Crash recovery has nothing to start from: a restore is next.",
+            left_behind="Nothing was changed; the server is down.",
+        )
+
+
+def _require_applied(server: Server) -> None:
+    """A restored directory would only start to follow the archive, for ever: it wants a goal."""
+    record = load_record(server)
+    if record and record.state in ("restored", "recovering"):
+        raise ActionFailed(
+            f"{server.name} is restored from backup {record.backup}, and its log is not applied.",
+            "Run postgres.apply_wal: it starts the server and replays the log to the recovery point.",
+            left_behind="Nothing was changed; the server is down.",
+        )

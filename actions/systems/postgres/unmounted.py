@@ -1,0 +1,45 @@
+"""A disk that should be mounted and is not: what is restored below it would lie on another one, and be hidden later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.outcome import GateClosed
+from actions.systems.postgres.places import Spot
+from actions.systems.postgres.server import Server
+
+GATE = "mounted"
+_MISSING = """
+findmnt --fstab -rno TARGET 2>/dev/null | while read -r at; do findmnt -M "$at" >/dev/null || echo "$at"; done
+exit 0
+"""
+
+
+def require_mounted(server: Server, *spots: Spot) -> None:
+    """Stop where ``/etc/fstab`` names a file system at, above or below one of these places, and it is not mounted.
+
+    Raises:
+        GateClosed: so it is, and nobody decided to go on.
+    """
+    if not (found := _unmounted(server, spots)):
+        return
+    at, spot = found
+    if reason := server.ctx.overridden(GATE):
+        server.ctx.log(f"{at} is not mounted; restored without it, as was decided: {reason}", "err")
+        return
+    raise GateClosed(
+        GATE,
+        f"{at} is not mounted, and /etc/fstab says that it should be: {spot.path} would be restored to the file system "
+        f"{spot.mount}, and be hidden once it is.",
+        f"Mount it: mount {at}. If the disk is lost, take it out of /etc/fstab, or go on and say so.",
+    )
+
+
+def _unmounted(server: Server, spots: Sequence[Spot]) -> tuple[str, Spot] | None:
+    missing = [at for at in server.query(["sh", "-c", _MISSING]).out.splitlines() if at.startswith("/")]
+    touched = ((at, spot) for at in missing for spot in spots if _touches(at.rstrip("/"), spot.real))
+    return next(touched, None)
+
+
+def _touches(at: str, real: str) -> bool:
+    return f"{real}/".startswith(f"{at}/") or at.startswith(f"{real}/")

@@ -1,0 +1,212 @@
+"""What the app gives to its screens: incidents on this machine, the plan, runners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cleo_console import __version__
+from cleo_console.blotting import Blotting
+from cleo_console.settings import actor, places
+from journal.errors import CleoError
+from journal.events.types import IncidentDeclared, Kind
+from journal.incident.state import Incident
+from journal.store.reader import Reader
+from journal.wording.sanitize import sanitize
+from journal.yamlfile.names import strange
+from screens.app_services import IncidentSummary
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+    from journal.commands.declare import Declaration
+    from journal.paths import IncidentPlace, Paths
+    from journal.plan.action_spec import Catalogue
+    from journal.plan.load import LoadedPlan
+    from journal.plan.model import Plan
+    from journal.store.journal import Journal
+
+
+_SHOWN = 100
+"""Characters of a wrong id that are repeated."""
+
+
+class NoSuchIncident(CleoError):
+    """There is no incident of that id here."""
+
+
+class ConsoleServices:
+    """The real host: journals under ``places``, the inventory they name, detached runners.
+
+    Args:
+        places: where things live.
+        actor: who sits here.
+    """
+
+    def __init__(self, places: Paths, actor: str) -> None:
+        self.places = places
+        self.actor = actor
+        self._blot = Blotting()
+
+    def incidents(self) -> Sequence[IncidentSummary]:
+        """Return every incident there is, the newest first."""
+        if not self.places.incidents.is_dir():
+            return []
+        folders = sorted((p for p in self.places.incidents.iterdir() if p.is_dir()), reverse=True)
+        return [self._summary(folder.name) for folder in folders]
+
+    def _summary(self, incident_id: str) -> IncidentSummary:
+        try:
+            with Reader(self.places.incident(incident_id).journal) as reader:
+                incident = Incident.fold(reader.events())
+        except CleoError as error:
+            return IncidentSummary(id=incident_id, note=error.message)
+        return IncidentSummary(
+            id=incident.id,
+            title=incident.title,
+            kind=incident.kind,
+            severity=incident.severity,
+            scenario=incident.scenario,
+            declared_at=incident.declared_at,
+            closed_at=incident.closed_at,
+            in_doubt=len(incident.in_doubt()),
+        )
+
+    @cached_property
+    def _loaded(self) -> LoadedPlan:
+        from cleo_console.plans import bundled
+        from journal.plan.load import load_plan
+
+        return load_plan(bundled(), self.catalogue())
+
+    @cached_property
+    def _inventory(self) -> Inventory:
+        from cleo_console.world import inventory_at
+
+        return inventory_at(self.places.inventory)
+
+    def plan(self) -> Plan:
+        """Return the plan that a new incident is declared with."""
+        return self._loaded.plan
+
+    def kinds(self) -> Sequence[Kind]:
+        """Return the kinds of incident that the inventory allows to declare."""
+        return [kind for kind in self._inventory.allows if kind is not Kind.TABLETOP]
+
+    def inventory_name(self) -> str:
+        """Return what the inventory in use is called, or an empty string where there is none."""
+        return self._inventory.name if self.places.inventory else ""
+
+    def declare(self, declaration: Declaration) -> str:
+        """Declare an incident and return its id."""
+        from journal.commands.declare import declare
+
+        if declaration.kind not in self.kinds():
+            allowed = ", ".join(self.kinds())
+            raise CleoError(
+                f"The inventory {self._inventory.name} allows incidents of kind {allowed}.", "Choose one of these."
+            )
+        self._blot.learn(self.places.inventory)
+        place = declare(
+            self.places,
+            self._loaded,
+            declaration,
+            actor=self.actor,
+            inventory=str(self.places.inventory or ""),
+            program=f"cleo-console {__version__}",
+            blot=self._blot,
+        )
+        return place.folder.name
+
+    def catalogue(self) -> Catalogue:
+        """Return the actions there are, by name."""
+        from actions.registry import catalogue
+
+        return catalogue()
+
+    def place(self, incident_id: str) -> IncidentPlace:
+        """Return where an incident's things are.
+
+        Raises:
+            NoSuchIncident: there is none of that id.
+        """
+        place = self.places.incident(incident_id)
+        if strange(incident_id) or not place.journal.exists():
+            raise NoSuchIncident(
+                f"There is no incident {sanitize(incident_id)[:_SHOWN]} in {self.places.incidents}.",
+                "List them: cleo journal list",
+            )
+        return place
+
+    def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
+        """Open an incident's journal for writing. ``waiting`` is told who holds it while a write has to wait."""
+        from journal.store.journal import Journal
+
+        place = self.place(incident_id)
+        journal = Journal.open(
+            place.journal,
+            actor=self.actor,
+            second=place.second,
+            deadline=True,
+            waiting=waiting,
+            blot=self._blot,
+        )
+        self._blot.learn(self.places.inventory, _inventory_of(place))
+        return journal
+
+    def ensure_runner(self, incident_id: str) -> None:
+        """Start the incident's detached runner if none holds the lease."""
+        from cleo_console.runner_process import ensure_runner
+
+        ensure_runner(self.places.incident(incident_id))
+
+    def runner_alive(self, incident_id: str) -> bool:
+        """Return whether a runner holds the incident's lease."""
+        from actions.runner.lease import held
+
+        return held(self.places.incident(incident_id).folder)
+
+    def trouble(self, incident_id: str) -> str:
+        """Return what keeps the incident's runner from writing to the journal, or an empty string."""
+        from actions.runner.write_fault import WriteFaultFlag
+
+        return WriteFaultFlag(self.places.incident(incident_id).folder).read()
+
+    def way_back(self, incident_id: str, *, plain: bool = False) -> str:
+        """Return the command that opens an incident again, in the full screen or in plain lines."""
+        return f"cleo --plain {incident_id}" if plain else f"cleo open {incident_id}"
+
+    @property
+    def runner_outlives(self) -> bool:
+        """Whether runners go on without the console."""
+        return True
+
+    def warnings(self) -> Sequence[str]:
+        """Return what a person should know before the first action."""
+        from cleo_console.runner_process import warnings
+
+        secrets = (s.password.env for s in self._inventory.systems.values() if s.password and s.password.env)
+        return [*warnings(tuple(secrets)), *self._second_place()]
+
+    def _second_place(self) -> list[str]:
+        """Return what is wrong with where journals would go on, were this disk to give way."""
+        from journal.store.failover.failover import check_second_place
+
+        if self.places.second is None or not self.places.incidents.is_dir():
+            return []
+        return check_second_place(self.places.incidents, self.places.second)
+
+
+def _inventory_of(place: IncidentPlace) -> str:
+    """Return the inventory that an incident's runner goes by; empty where it has none, or cannot be read."""
+    try:
+        with Reader(place.journal) as reader:
+            first = next(reader.events(limit=1), None)
+    except CleoError:
+        return ""
+    return first.body.inventory if first and isinstance(first.body, IncidentDeclared) else ""
+
+
+def host() -> ConsoleServices:
+    """Return this installation, seen by whoever runs the command."""
+    return ConsoleServices(places(), actor())

@@ -1,0 +1,86 @@
+"""Following a run: its lines as they come, no more of them than can be read, until it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cleo_console.plain.line_terminal import TakenBack
+from cleo_console.plain.talk import Talk
+from cleo_console.plain.wording import run_lines
+from journal.commands.incident import IncidentCommands
+from journal.incident.interlock import word_to_type
+from journal.incident.records import Run
+from journal.wording.gates import gate_lines
+from screens.guidance.progress import SILENT_AFTER_S, silence
+
+_LINES = 40
+"""Lines said at most at once: what is left out is in the journal."""
+_EVERY_S = 0.5
+
+
+def ask_for(talk: Talk, call: Callable[[IncidentCommands], int]) -> Run:
+    """Ask the runner for a run, and follow it.
+
+    Returns:
+        The run, over; or still under way, where the person went back to the prompt or there is no runner.
+
+    Raises:
+        CleoError: it was refused, or could not be written.
+    """
+    run_id = talk.sight.request(call)
+    talk.sight.news()
+    talk.say("Asked for. Its output follows; Ctrl+C goes back to the prompt, the run goes on.")
+    try:
+        return _follow(talk, run_id)
+    except TakenBack:
+        talk.say("Back at the prompt. The run goes on.")
+        return talk.sight.incident.runs[run_id]
+
+
+def _follow(talk: Talk, run_id: int) -> Run:
+    printed, target_said, said_after = 0, False, SILENT_AFTER_S
+    while True:
+        changed = talk.changes()
+        run = talk.sight.incident.runs[run_id]
+        if run.target and not target_said:
+            talk.say(f"On {word_to_type(run.target)}")
+            talk.say(*gate_lines(talk.sight.incident, run.closed))
+            target_said = True
+        printed = _say_new_lines(talk, run_id, printed)
+        talk.say(*(line for line in changed if not _about(run, line)))
+        said_after = _say_silence(talk, run, said_after)
+        if run.state.over:
+            talk.say(*run_lines(run))
+            return run
+        if talk.sight.runner_missing():
+            return run
+        talk.teletype.pause(_EVERY_S)
+
+
+def _say_silence(talk: Talk, run: Run, after: float) -> float:
+    """Say that nothing was printed for ``after`` seconds; return after how many to say it again."""
+    now = datetime.now(UTC)
+    lines = talk.sight.tail(run.id, 1)
+    since = lines[-1].at if lines else run.started_at
+    quiet_for = (now - since).total_seconds() if since else 0.0
+    if quiet_for < after:
+        return SILENT_AFTER_S if quiet_for < SILENT_AFTER_S else after
+    if words := silence(run, lines, now):
+        talk.say(f"  ({words})")
+    return quiet_for * 2
+
+
+def _about(run: Run, line: str) -> bool:
+    """Return whether an announcement only repeats what the run itself says here."""
+    return f"(run {run.id})" in line or f"Run {run.id} refused" in line
+
+
+def _say_new_lines(talk: Talk, run_id: int, printed: int) -> int:
+    lines = [line for line in talk.sight.tail(run_id, _LINES) if line.n > printed]
+    if not lines:
+        return printed
+    if gap := lines[0].n - printed - 1:
+        talk.say(f"  ({gap} lines left out; the journal has them)")
+    talk.say(*(f"  {line.text}" for line in lines))
+    return lines[-1].n

@@ -1,0 +1,96 @@
+"""What changed, in a line each: said once, and progress only as often as one wants to hear it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from journal.events import types as e
+from journal.incident.records import Run
+from journal.incident.state import Incident
+from journal.store.rows import Reading
+from screens.guidance.phrases import length
+
+_STEP = 0.1
+_NOT_BEFORE = timedelta(seconds=5)
+_AT_THE_LATEST = timedelta(seconds=60)
+_UNSAID: tuple[type[e.Body], ...] = (
+    e.RunRequested,
+    e.ProgramStarted,
+    e.ProgramFinished,
+    e.RunnerStarted,
+    e.RunnerStopped,
+)
+"""What is said better by the event that follows it, or stands in every header."""
+
+
+def change(incident: Incident, event: e.Event) -> str:
+    """Return what an event changed, in one line; empty where it need not be said."""
+    body = event.body
+    if isinstance(body, e.HealthChanged):
+        return _health(incident, body)
+    if isinstance(body, e.RunnerStarted) and body.took_over:
+        return f"A new runner took over from {body.took_over}."
+    if isinstance(body, _UNSAID):
+        return ""
+    from journal.report.words import sentence
+
+    where = f"{named(incident, body.step)}: " if body.step else ""
+    who = "" if event.actor.startswith("runner@") else f"{event.actor}: "
+    return f"{who}{where}{sentence(incident, body)}"
+
+
+def _health(incident: Incident, body: e.HealthChanged) -> str:
+    system = incident.plan.systems.get(body.system)
+    detail = f" ({' '.join(body.detail.split())})" if body.detail else ""
+    return f"{system.title if system else body.system}: {body.was or 'not measured'} → {body.status}{detail}"
+
+
+def named(incident: Incident, step_id: str) -> str:
+    """Return a step's number and title; its id where the plan does not have it."""
+    step = incident.plan.by_id.get(step_id)
+    return f"{incident.plan.numbers[step_id]} {step.title}" if step else step_id
+
+
+def how_far(reading: Reading | None) -> str:
+    """Return how far a run is: ``40 %, 1 min left``; empty where nothing is known."""
+    if reading is None:
+        return ""
+    said = reading.payload
+    fraction, eta = said.get("fraction"), said.get("eta_s")
+    parts = [f"{fraction:.0%}".replace("%", " %")] if isinstance(fraction, int | float) else []
+    parts += [f"{length(eta)} left"] if isinstance(eta, int | float) else []
+    parts += [str(said["text"])] if said.get("text") else []
+    return ", ".join(parts)
+
+
+class _Said(NamedTuple):
+    at: datetime
+    fraction: float
+
+
+class ProgressNews:
+    """Says how far runs are: after a tenth more, at most every 5 seconds; at the latest after a minute."""
+
+    def __init__(self) -> None:
+        self._said: dict[int, _Said] = {}
+
+    def lines(self, incident: Incident, readings: dict[str, Reading], now: datetime) -> Iterable[str]:
+        """Yield a line for each run of which there is something new to say."""
+        for run in incident.unfinished():
+            reading = readings.get(f"progress:{run.id}")
+            if reading and self._due(run, reading, now):
+                yield f"{run.action}: {how_far(reading)}"
+
+    def _due(self, run: Run, reading: Reading, now: datetime) -> bool:
+        fraction = reading.payload.get("fraction")
+        reached = float(fraction) if isinstance(fraction, int | float) else 0.0
+        said = self._said.get(run.id)
+        if said is not None:
+            since = now - said.at
+            more = reached - said.fraction >= _STEP and since >= _NOT_BEFORE
+            if not more and since < _AT_THE_LATEST:
+                return False
+        self._said[run.id] = _Said(now, reached)
+        return True

@@ -1,0 +1,130 @@
+"""One person's sight of one incident in line mode: its state as the journal has it, and the desk to write at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from journal.commands.incident import IncidentCommands
+from journal.errors import CleoError
+from journal.events.types import Event
+from journal.incident.state import Incident
+from journal.store.journal import Reader
+from journal.store.rows import OutputLine, Reading
+from screens.app_services import AppServices
+
+T = TypeVar("T", Event, int)
+_RUNNER_EVERY_S = 2.0
+
+
+class PlainSession:
+    """Reads when asked, in the thread that asks. Close it in the end.
+
+    Args:
+        host: the program's side.
+        incident_id: which incident.
+        notice: says who holds the journal while a write waits.
+
+    Attributes:
+        incident: its state, as last read.
+        catalogue: the actions there are.
+        trouble: why the journal could not be read the last time; empty where it could.
+
+    Raises:
+        CleoError: there is no such incident, or it cannot be read.
+    """
+
+    def __init__(self, host: AppServices, incident_id: str, notice: Callable[[str], None] = lambda text: None) -> None:
+        self.host = host
+        self._notice = notice
+        self.catalogue = host.catalogue()
+        self._journal = host.open(incident_id, self._say_who_holds)
+        try:
+            self._reader = Reader(self._journal.path)
+            self.incident = Incident.fold(self._reader.events())
+        except CleoError:
+            self._journal.close()
+            raise
+        self.trouble = ""
+        self._desk = IncidentCommands(self._journal, self._fresh)
+        self._unread: list[Event] = []
+        self._own: set[int] = set()
+        self._runner_asked_at = float("-inf")
+        self._runner_alive = False
+
+    def close(self) -> None:
+        """Let go of the journal; what runs goes on."""
+        self._reader.close()
+        self._journal.close()
+
+    def news(self) -> list[Event]:
+        """Bring the state up to date, and return what others have written since the last call."""
+        self._catch_up()
+        events, self._unread = self._unread, []
+        return [event for event in events if event.seq not in self._own]
+
+    def _catch_up(self) -> None:
+        try:
+            for event in self._reader.events(after=self.incident.seq):
+                self.incident.apply(event)
+                self._unread.append(event)
+            self.trouble = ""
+        except CleoError as error:
+            self.trouble = error.message
+
+    def _fresh(self) -> Incident:
+        self._catch_up()
+        return self.incident
+
+    def write(self, call: Callable[[IncidentCommands], T]) -> T:
+        """Let ``call`` write at the desk; returns once it is durable.
+
+        Raises:
+            CleoError: it was refused, or could not be written.
+        """
+        written = call(self._desk)
+        self._own.add(written if isinstance(written, int) else written.seq)
+        self._catch_up()
+        return written
+
+    def _say_who_holds(self, holder: str) -> None:
+        if holder:
+            self._notice(f"Waiting for the journal, held by {holder}.")
+
+    def request(self, call: Callable[[IncidentCommands], int]) -> int:
+        """Like `write`, for what a runner must answer: one is started first if there is none. Returns the run's id."""
+        self.host.ensure_runner(self.incident.id)
+        return self.write(call)
+
+    def readings(self) -> dict[str, Reading]:
+        """Return the latest health and progress, by name; none while the journal cannot be read."""
+        try:
+            return self._reader.readings()
+        except CleoError as error:
+            self.trouble = error.message
+            return {}
+
+    def tail(self, run: int, lines: int) -> list[OutputLine]:
+        """Return a run's last lines; none while the journal cannot be read."""
+        try:
+            return self._reader.tail(run, lines)
+        except CleoError as error:
+            self.trouble = error.message
+            return []
+
+    def runner_missing(self) -> bool:
+        """Return whether an open incident has no runner; looks at most every two seconds."""
+        if time.monotonic() - self._runner_asked_at > _RUNNER_EVERY_S:
+            self._runner_alive = self.host.runner_alive(self.incident.id)
+            self._runner_asked_at = time.monotonic()
+        return self.incident.closed_at is None and not self._runner_alive
+
+    def start_runner(self) -> None:
+        """Have a runner: it measures health and answers requests.
+
+        Raises:
+            CleoError: it did not start.
+        """
+        self.host.ensure_runner(self.incident.id)
+        self._runner_asked_at = float("-inf")

@@ -1,0 +1,120 @@
+"""Declaring an incident: its folder, its journal, its first page."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from journal.commands.typed import Blot, as_typed
+from journal.errors import CleoError
+from journal.events.types import IncidentDeclared, Kind
+from journal.store.folders import keep_private, make_private
+from journal.store.journal import Journal
+
+if TYPE_CHECKING:
+    from journal.paths import IncidentPlace, Paths
+    from journal.plan.load import LoadedPlan
+
+
+class CannotDeclare(CleoError):
+    """An incident cannot be declared as asked."""
+
+
+class Declaration(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person says when declaring. Both times carry their zone."""
+
+    title: str
+    scenario: str
+    severity: str
+    kind: Kind
+    began_at: datetime
+    discovered_at: datetime
+
+
+def declare(
+    places: Paths,
+    plan: LoadedPlan,
+    declaration: Declaration,
+    *,
+    actor: str,
+    inventory: str = "",
+    program: str = "",
+    blot: Blot = as_typed,
+) -> IncidentPlace:
+    """Write an incident's first page.
+
+    Args:
+        places: where incidents live.
+        plan: the plan that the incident carries from now on.
+        declaration: what the person said.
+        actor: who declares, as ``user@host``.
+        inventory: the inventory file its actions will use.
+        program: name and version of the program.
+        blot: takes secrets out of what the person typed.
+
+    Returns:
+        The incident's place. Its journal holds one durable event.
+
+    Raises:
+        CannotDeclare: the declaration does not fit the plan, or its folder cannot be made.
+    """
+    _check(plan, declaration)
+    incident_id, place = _claim(places)
+    first = IncidentDeclared(
+        id=incident_id,
+        title=blot(declaration.title.strip()),
+        kind=declaration.kind,
+        scenario=declaration.scenario,
+        severity=declaration.severity,
+        began_at=declaration.began_at.astimezone(UTC).isoformat(),
+        discovered_at=declaration.discovered_at.astimezone(UTC).isoformat(),
+        plan=plan.data,
+        plan_sha256=plan.sha256,
+        inventory=inventory,
+        program=program,
+    )
+    Journal.create(place.journal, first, actor=actor, second=place.second).close()
+    return place
+
+
+def _check(plan: LoadedPlan, declaration: Declaration) -> None:
+    if not declaration.title.strip():
+        raise CannotDeclare("The incident has no title.", "Say in a few words what broke.")
+    if declaration.scenario not in plan.plan.scenarios:
+        raise CannotDeclare(
+            f"The plan has no scenario {declaration.scenario!r}.", f"Choose: {', '.join(plan.plan.scenarios)}."
+        )
+    for name, at in (("began", declaration.began_at), ("was discovered", declaration.discovered_at)):
+        if at.tzinfo is None:
+            raise CannotDeclare(f"When it {name} names no time zone.", "Write it with a zone, as 2026-11-22T14:30:00Z.")
+        if at > datetime.now(UTC):
+            raise CannotDeclare(
+                f"{at.isoformat()} is in the future, but it says when it {name}.", "Check date and zone."
+            )
+    if declaration.began_at > declaration.discovered_at:
+        raise CannotDeclare("It was discovered before it began.", "Swap the two times.")
+
+
+def _claim(places: Paths) -> tuple[str, IncidentPlace]:
+    """Make the folder of a new incident: INC-<UTC date>-<number>, the next one that nobody has."""
+    day = f"INC-{datetime.now(UTC):%Y-%m-%d}-"
+    try:
+        keep_private(places.incidents)
+        taken = [int(m[1]) for p in places.incidents.iterdir() if (m := re.fullmatch(rf"{day}(\d+)", p.name))]
+        number = max(taken, default=0) + 1
+        while True:
+            place = places.incident(f"{day}{number:02}")
+            try:
+                make_private(place.folder)
+            except FileExistsError:
+                number += 1
+                continue
+            return place.folder.name, place
+    except OSError as error:
+        raise CannotDeclare(
+            f"No incident can be written in {places.incidents}: {error.strerror}.",
+            "Free or fix that folder, or name another one in CLEO_HOME.",
+        ) from error

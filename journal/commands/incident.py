@@ -1,0 +1,156 @@
+"""One person's desk at one incident: what people say and ask for, each as one durable event.
+
+Console, command line and line mode all write through here, so that they refuse the same nonsense in the
+same words. Nothing here touches a system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from journal.commands.decisions import check_answer
+from journal.commands.run import RunCommands
+from journal.commands.seat import NotNow, required
+from journal.events import types as e
+from journal.incident.closing import Remaining, phrase, remaining
+from journal.incident.late import during, past
+
+__all__ = ["IncidentCommands", "NotNow", "StillOpen"]
+
+_SHOWN = 20
+
+
+class StillOpen(NotNow):
+    """An incident is not closed over what is not in order, unless the person says how much that is."""
+
+    def __init__(self, left: Sequence[Remaining], typed: str = "") -> None:
+        shown = "".join(f"\n  {one}" for one in left[:_SHOWN])
+        more = f"\n  and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+        was = f" ({typed!r} was typed)" if typed else ""
+        super().__init__(
+            f"Not in order{was}:{shown}{more}",
+            f'Put it right, or close all the same by typing "{phrase(list(left))}" (--leaving).',
+        )
+        self.left = list(left)
+
+
+class IncidentCommands(RunCommands):
+    """Where one person writes into one incident. Every method blocks until its event is durable."""
+
+    def decide(self, step_id: str, answer: str, reason: str = "", happened_at: datetime | None = None) -> e.Event:
+        """Answer the decision of a step. ``happened_at`` (with a zone) makes it a late entry, here and below.
+
+        Raises:
+            AnswerRefused: the answer does not fit, or the scenario refuses it.
+            NotNow: the incident is closed, the step asks for no decision, or the recovery point holds a secret.
+            NotThen: ``happened_at`` lies in the future or before the disruption.
+        """
+        step = self._step(step_id)
+        if step.decision is None:
+            raise NotNow(f"{step.title} asks for no decision.")
+        incident, name = self._incident(), step.decision.name
+        answer = check_answer(incident, step.decision, answer)
+        if step.decision.kind == "recovery-point":
+            self._refuse_secret("The recovery point", answer)
+        body = e.DecisionMade(
+            step=step_id,
+            name=name,
+            answer=self._journal.blot(answer) if step.decision.kind == "text" else answer,
+            reason=reason.strip(),
+            happened_at=during(incident, happened_at),
+        )
+        return self._append(body)
+
+    def check_item(self, step_id: str, item: str, checked: bool) -> e.Event:
+        """Tick (or untick) one item of a manual step.
+
+        Raises:
+            NotNow: the incident is closed, or the step has no such item.
+        """
+        if item not in self._step(step_id).items:
+            raise NotNow(f"The step has no item {item!r}.")
+        return self._append(e.ItemChecked(step=step_id, item=item, checked=checked))
+
+    def mark_done(self, step_id: str, note: str = "", happened_at: datetime | None = None) -> e.Event:
+        """Say that a step is done. What the console could have run wants a note of what was done instead.
+
+        Raises:
+            NotNow: the incident is closed, the note is missing, or the step is running, in doubt or a decision.
+            NotThen: ``happened_at`` lies in the future or before the disruption.
+        """
+        step = self._settleable(step_id)
+        if step.decision is not None:
+            raise NotNow(f"{step.title} is a decision.", "Answer it instead.")
+        if step.kind != "manual" and not note.strip():
+            raise NotNow(f"{step.title} was not run by the console.", "Note what you did, for the report.")
+        at = during(self._incident(), happened_at)
+        return self._append(e.StepMarkedDone(step=step_id, note=note.strip(), happened_at=at))
+
+    def skip(self, step_id: str, reason: str, happened_at: datetime | None = None) -> e.Event:
+        """Leave a step out.
+
+        Raises:
+            NotNow: the incident is closed, the reason is missing, or the step is running or in doubt.
+            NotThen: ``happened_at`` lies in the future or before the disruption.
+        """
+        self._settleable(step_id)
+        reason, at = required(reason, "A skipped step wants a reason."), during(self._incident(), happened_at)
+        return self._append(e.StepSkipped(step=step_id, reason=reason, happened_at=at))
+
+    def reopen(self, step_id: str, reason: str) -> e.Event:
+        """Take back that a step is done, skipped or failed.
+
+        Raises:
+            NotNow: the incident is closed, the reason is missing, or the step is running or in doubt.
+        """
+        self._settleable(step_id)
+        return self._append(e.StepReopened(step=step_id, reason=required(reason, "Reopening a step wants a reason.")))
+
+    def note(self, text: str, step_id: str = "", happened_at: datetime | None = None) -> e.Event:
+        """Write a note, also after the incident was closed.
+
+        Args:
+            text: what to say.
+            step_id: the step it belongs to, if any.
+            happened_at: for a late entry, when it happened (with a zone).
+
+        Raises:
+            NotNow: the text is empty, or the plan has no such step.
+            NotThen: ``happened_at`` lies in the future.
+        """
+        text = required(text, "The note is empty.")
+        if step_id:
+            self._known_step(step_id)
+        return self._append(e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at)))
+
+    def close(self, summary: str, leaving: str = "") -> e.Event:
+        """Close the incident. What is not in order then is written into the event.
+
+        Args:
+            summary: how it ended.
+            leaving: what must be typed where something is not in order (`journal.incident.closing.phrase`).
+
+        Raises:
+            StillOpen: something is not in order, and ``leaving`` does not say how much.
+            NotNow: it is closed already, the summary is missing, or something is running.
+        """
+        incident = self._open()
+        running = [run for run in incident.runs.values() if not run.state.over and not run.probe_of]
+        if running:
+            raise NotNow(f"{running[0].action} is {running[0].state}.", "Wait for it or cancel it, then close.")
+        summary = required(summary, "Closing wants a sentence on how it ended.")
+        left = remaining(incident)
+        if leaving.strip() != phrase(left) and left:
+            raise StillOpen(left, leaving.strip())
+        return self._append(e.IncidentClosed(summary=summary, remaining=[str(one) for one in left]))
+
+    def reopen_incident(self, reason: str) -> e.Event:
+        """Go on with a closed incident.
+
+        Raises:
+            NotNow: it is not closed, or the reason is missing.
+        """
+        if self._incident().closed_at is None:
+            raise NotNow(f"{self._incident().id} is not closed.")
+        return self._append(e.IncidentReopened(reason=required(reason, "Reopening an incident wants a reason.")))

@@ -1,0 +1,97 @@
+"""Where a person writes what belongs to the report: calls, fields, action items, signatures; also after the close."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import get_args
+
+from journal.commands.seat import NotNow, Seat
+from journal.events import types as e
+
+
+class ReviewCommands(Seat):
+    """One person's desk for the review. Every method blocks until its event is durable."""
+
+    def page(self, level: str, how: str = "") -> e.Event:
+        """Say that a level of the escalation matrix was called; the clock of its response runs from now.
+
+        Raises:
+            NotNow: the plan has no such level.
+        """
+        return self._append(e.ContactPaged(level=self._level(level), how=how.strip()))
+
+    def acknowledge(self, level: str, who: str = "") -> e.Event:
+        """Say that a level has answered.
+
+        Raises:
+            NotNow: the plan has no such level.
+        """
+        return self._append(e.ContactAcknowledged(level=self._level(level), who=who.strip()))
+
+    def write_field(self, field: e.ReportField, text: str) -> e.Event:
+        """Write one field of the report; an empty text takes it back.
+
+        Raises:
+            NotNow: the report has no such field.
+        """
+        if field not in get_args(e.ReportField):
+            raise NotNow(f"The report has no field {field!r}.", f"It has: {', '.join(get_args(e.ReportField))}.")
+        return self._append(e.ReportFieldWritten(field=field, text=text.strip()))
+
+    def write_action_item(self, text: str, owner: str = "", due: str = "", item_id: str = "") -> e.Event:
+        """Write an action item, or write an earlier one anew.
+
+        Args:
+            text: what is to be done.
+            owner: who does it.
+            due: until which day, as 2026-12-31; empty where nobody said.
+            item_id: the earlier one's id; empty for a new one.
+
+        Raises:
+            NotNow: the text is empty, the day is none, or there is no such item.
+        """
+        items = self._incident().review.action_items
+        if item_id and item_id not in items:
+            raise NotNow(f"There is no action item {item_id}.")
+        if not text.strip():
+            raise NotNow("The action item is empty.", "Say what is to be done.")
+        new = f"A{max((int(known[1:]) for known in items), default=0) + 1}"
+        body = e.ActionItemWritten(id=item_id or new, text=text.strip(), owner=owner.strip(), due=_day(due))
+        return self._append(body)
+
+    def drop_action_item(self, item_id: str) -> e.Event:
+        """Take an action item back.
+
+        Raises:
+            NotNow: there is no such item.
+        """
+        item = self._incident().review.action_items.get(item_id)
+        if item is None:
+            raise NotNow(f"There is no action item {item_id}.")
+        return self._append(e.ActionItemWritten(id=item_id, text=item.text, dropped=True))
+
+    def sign_off(self, role: str) -> e.Event:
+        """Sign the report in a role; the signature names the journal's head that the person has seen.
+
+        Raises:
+            NotNow: the role is empty.
+        """
+        if not role.strip():
+            raise NotNow("A signature wants a role.", "Say as what you sign: incident commander, system owner…")
+        return self._append(e.SignedOff(role=role.strip(), head=self._incident().head))
+
+    def _level(self, level: str) -> str:
+        known = [contact.level for contact in self._incident().plan.escalation]
+        if level not in known:
+            raise NotNow(f"The plan's escalation matrix has no level {level!r}.", f"It has: {', '.join(known)}.")
+        return level
+
+
+def _day(text: str) -> str:
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise NotNow(f"{text!r} is no day.", "Write it as 2026-12-31.") from None

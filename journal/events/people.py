@@ -1,0 +1,99 @@
+"""What people say of an incident: declared, decided, ticked, done, skipped, noted, closed.
+
+A late entry has ``happened_at``: when it happened (UTC, ISO 8601); the envelope says when it was written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from journal.events.base import Body, Kind
+
+
+class IncidentDeclared(Body, frozen=True, kw_only=True, tag="incident.declared"):
+    """The journal's first page. ``plan`` is the whole plan as data; times are UTC ISO 8601."""
+
+    id: str
+    title: str
+    kind: Kind
+    scenario: str
+    severity: str
+    began_at: str
+    discovered_at: str
+    plan: dict[str, Any]
+    plan_sha256: str
+    inventory: str = ""
+    program: str = ""
+
+
+class DecisionMade(Body, frozen=True, kw_only=True, tag="decision.made"):
+    """A person chose. ``name`` is the decision's name in the plan (severity, strategy, recovery_point…)."""
+
+    name: str
+    answer: str
+    reason: str = ""
+    happened_at: str = ""
+
+
+class ItemChecked(Body, frozen=True, kw_only=True, tag="item.checked"):
+    """A sub-item of a manual step was ticked (or unticked)."""
+
+    item: str
+    checked: bool
+
+
+class StepMarkedDone(Body, frozen=True, kw_only=True, tag="step.marked_done"):
+    """A person did the step by hand, or says that it is done."""
+
+    note: str
+    happened_at: str = ""
+
+
+class StepSkipped(Body, frozen=True, kw_only=True, tag="step.skipped"):
+    """A person left the step out."""
+
+    reason: str
+    happened_at: str = ""
+
+
+class StepReopened(Body, frozen=True, kw_only=True, tag="step.reopened"):
+    """A person took back that the step is done or skipped."""
+
+    reason: str
+
+
+class NoteAdded(Body, frozen=True, kw_only=True, tag="note.added"):
+    """Free text."""
+
+    text: str
+    happened_at: str = ""
+
+
+class IncidentClosed(Body, frozen=True, kw_only=True, tag="incident.closed"):
+    """The incident is over; only notes, late entries and what takes a hold back follow, unless it is reopened.
+
+    ``remaining`` is what the person who closed it was shown as not in order, a line each.
+    """
+
+    summary: str = ""
+    remaining: list[str] = []
+
+
+class IncidentReopened(Body, frozen=True, kw_only=True, tag="incident.reopened"):
+    """A closed incident goes on."""
+
+    reason: str
+
+
+class ContactPaged(Body, frozen=True, kw_only=True, tag="contact.paged"):
+    """Somebody of the escalation matrix was called; the clock of their response runs from here."""
+
+    level: str
+    how: str = ""
+
+
+class ContactAcknowledged(Body, frozen=True, kw_only=True, tag="contact.acknowledged"):
+    """Somebody who was called has answered. ``who`` is their name."""
+
+    level: str
+    who: str = ""

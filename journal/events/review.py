@@ -1,0 +1,72 @@
+"""What is added for the report and for exercises, and where a journal goes on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from journal.events.base import Body
+
+ReportField = Literal[
+    "summary",
+    "impact",
+    "detection",
+    "contributing factors",
+    "went well",
+    "went wrong",
+    "got lucky",
+    "lessons",
+    "residual risk",
+    "communications",
+]
+
+
+class ReportFieldWritten(Body, frozen=True, kw_only=True, tag="report.field"):
+    """A person wrote a part of the report; the latest text of a field stands."""
+
+    field: ReportField
+    text: str
+
+
+class ActionItemWritten(Body, frozen=True, kw_only=True, tag="report.action_item"):
+    """Something to be done afterwards. ``due`` is a date (ISO 8601). The latest entry of an ``id`` stands."""
+
+    id: str
+    text: str
+    owner: str = ""
+    due: str = ""
+    dropped: bool = False
+
+
+class SignedOff(Body, frozen=True, kw_only=True, tag="report.signed_off"):
+    """A person signed the report in a role, having seen the journal up to ``head``."""
+
+    role: str
+    head: str
+
+
+class ExerciseBegan(Body, frozen=True, kw_only=True, tag="exercise.began"):
+    """A tabletop's script: objectives, injects, expectations, as data: the report needs no other file."""
+
+    exercise: dict[str, Any]
+
+
+class InjectGiven(Body, frozen=True, kw_only=True, tag="inject.given"):
+    """Something was put to the players. ``planned_s`` is when it was planned, in seconds after the start."""
+
+    inject: str
+    text: str
+    planned_s: float = 0.0
+
+
+class JournalContinued(Body, frozen=True, kw_only=True, tag="journal.continued"):
+    """The first event of a journal's next file. The chain goes on: this event follows ``head``, the hash of ``seq``.
+
+    ``part`` is the new file's number, from 2; ``first_file`` is where the journal began; ``why`` is what had happened.
+    """
+
+    id: str
+    part: int
+    seq: int
+    head: str
+    first_file: str
+    why: str

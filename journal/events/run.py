@@ -1,0 +1,165 @@
+"""What is asked of the runner, and what it answers: runs, programs, doubt, health, the lease."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from journal.events.base import Body, ClosedGate, Finding, Identity, Override
+from journal.incident.measured import Measured
+
+
+class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
+    """Somebody asks for an action. The event's seq is the run's id.
+
+    ``confirmed`` is the identity typed at the interlock. ``probe_of`` is the run (in doubt, or of
+    which something is in force) that this read-only run looks into; such a run leaves its step's state alone.
+    """
+
+    action: str
+    params: dict[str, Any] = {}
+    dry_run: bool = False
+    confirmed: str = ""
+    overrides: list[Override] = []
+    probe_of: int = 0
+
+
+class RunRefused(Body, frozen=True, kw_only=True, tag="run.refused"):
+    """The runner did not start a run. ``yields`` says what would change its mind, ``opens`` what opens the gate."""
+
+    run: int
+    gate: str
+    message: str
+    yields: Literal["never", "reason", "reason and target"] = "never"
+    opens: str = ""
+
+
+class CancelRequested(Body, frozen=True, kw_only=True, tag="cancel.requested"):
+    """Somebody asks a run to stop."""
+
+    run: int
+    reason: str = ""
+
+
+class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
+    """Intent, durable before the first effect. ``undone_by`` is the action that takes back what this one leaves.
+
+    ``closed`` is what would refuse the run that a dry run is for, as it was when the dry run began.
+    """
+
+    run: int
+    action: str
+    params: dict[str, Any] = {}
+    target: list[Identity] = []
+    digest: str = ""
+    dry_run: bool = False
+    destructive: bool = False
+    overrides: list[Override] = []
+    probe_of: int = 0
+    undone_by: str = ""
+    closed: list[ClosedGate] = []
+
+
+class ActionReentered(Body, frozen=True, kw_only=True, tag="action.reentered"):
+    """A new runner entered a resumable action again after its runner was gone."""
+
+    run: int
+    why: str
+
+
+class ProgramStarted(Body, frozen=True, kw_only=True, tag="program.started"):
+    """An external program is about to run. ``spool`` is where its shim keeps pid, output and exit status."""
+
+    run: int
+    key: str
+    argv: list[str]
+    host: str = ""
+    spool: str = ""
+
+
+class ProgramFinished(Body, frozen=True, kw_only=True, tag="program.finished"):
+    """An external program ended. ``code`` is its exit status, negative for a signal, None where it cannot be known."""
+
+    run: int
+    key: str
+    code: int | None
+    duration_s: float = 0.0
+    reattached: bool = False
+
+
+class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
+    """How a run ended. The chain covers its output through ``output_sha256`` (see ``Journal.output_digest``).
+
+    ``findings``, ``partial`` and ``examined`` are as in the action's outcome.
+    """
+
+    run: int
+    status: Literal["succeeded", "failed", "cancelled"]
+    summary: str
+    facts: dict[str, Any] = {}
+    left_behind: str = ""
+    output_lines: int = 0
+    output_sha256: str = ""
+    duration_s: float = 0.0
+    findings: list[Finding] = []
+    partial: str = ""
+    examined: list[str] = []
+
+
+class ActionInDoubt(Body, frozen=True, kw_only=True, tag="action.in_doubt"):
+    """It cannot be known how a run ended. ``program`` is what is known of the external program, in words."""
+
+    run: int
+    why: str
+    program: str = ""
+    output_lines: int = 0
+    output_sha256: str = ""
+
+
+class DoubtResolved(Body, frozen=True, kw_only=True, tag="doubt.resolved"):
+    """A person decided what an in-doubt run was. ``run_again`` makes the step ready; it starts nothing."""
+
+    run: int
+    verdict: Literal["done", "failed", "run_again"]
+    reason: str
+
+
+class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
+    """A system's health went from one status to another.
+
+    ``last`` is what was measured when it was last seen to answer: the newest commit that anybody knows of.
+    ``may_commit``: it is down as far as one can see, and may commit again: its process is there, or nobody could look.
+    """
+
+    system: str
+    status: str
+    was: str
+    detail: str = ""
+    last: Measured | None = None
+    may_commit: bool = False
+
+
+class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
+    """The inventory was read: as a runner started, or because its file was changed.
+
+    ``changed`` names what is different since; ``error`` says why the file cannot be used: then the one before counts.
+    """
+
+    path: str
+    sha256: str
+    changed: list[str] = []
+    error: str = ""
+
+
+class RunnerStarted(Body, frozen=True, kw_only=True, tag="runner.started"):
+    """A runner took the lease. ``took_over`` describes the dead owner, or is empty."""
+
+    pid: int
+    started: int
+    took_over: str = ""
+
+
+class RunnerStopped(Body, frozen=True, kw_only=True, tag="runner.stopped"):
+    """A runner gave the lease back."""
+
+    pid: int
+    why: str

@@ -1,0 +1,157 @@
+"""The event types: everything that can be said about an incident, and by whom it is said.
+
+An event is an envelope (who, when, where, which place in the chain) around a body. A body's tag is the ``type``
+column, its ``step`` the ``step`` column, all its other fields the ``payload``. Requests (``run.requested``,
+``cancel.requested``) are appended by whoever asks; the runner alone answers them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from journal.events import people, review, run
+from journal.events.base import Body, ClosedGate, Finding, Identity, Kind, Override
+from journal.events.people import (
+    ContactAcknowledged,
+    ContactPaged,
+    DecisionMade,
+    IncidentClosed,
+    IncidentDeclared,
+    IncidentReopened,
+    ItemChecked,
+    NoteAdded,
+    StepMarkedDone,
+    StepReopened,
+    StepSkipped,
+)
+from journal.events.review import (
+    ActionItemWritten,
+    ExerciseBegan,
+    InjectGiven,
+    JournalContinued,
+    ReportField,
+    ReportFieldWritten,
+    SignedOff,
+)
+from journal.events.run import (
+    ActionFinished,
+    ActionInDoubt,
+    ActionReentered,
+    ActionStarted,
+    CancelRequested,
+    DoubtResolved,
+    HealthChanged,
+    InventoryRead,
+    ProgramFinished,
+    ProgramStarted,
+    RunnerStarted,
+    RunnerStopped,
+    RunRefused,
+    RunRequested,
+)
+
+__all__ = [
+    "BODY_TYPES",
+    "ActionFinished",
+    "ActionInDoubt",
+    "ActionItemWritten",
+    "ActionReentered",
+    "ActionStarted",
+    "Body",
+    "CancelRequested",
+    "ClosedGate",
+    "ContactAcknowledged",
+    "ContactPaged",
+    "DecisionMade",
+    "DoubtResolved",
+    "Event",
+    "ExerciseBegan",
+    "Finding",
+    "HealthChanged",
+    "Identity",
+    "IncidentClosed",
+    "IncidentDeclared",
+    "IncidentReopened",
+    "InjectGiven",
+    "InventoryRead",
+    "ItemChecked",
+    "JournalContinued",
+    "Kind",
+    "NoteAdded",
+    "Override",
+    "ProgramFinished",
+    "ProgramStarted",
+    "ReportField",
+    "ReportFieldWritten",
+    "RunRefused",
+    "RunRequested",
+    "RunnerStarted",
+    "RunnerStopped",
+    "SignedOff",
+    "StepMarkedDone",
+    "StepReopened",
+    "StepSkipped",
+    "decode",
+    "encode",
+    "type_of",
+]
+
+BODY_TYPES: dict[str, type[Body]] = {
+    str(found.__struct_config__.tag): found
+    for module in (people, run, review)
+    for found in vars(module).values()
+    if isinstance(found, type) and issubclass(found, Body) and found is not Body
+}
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One page of the journal. ``at`` is UTC.
+
+    What only those need who examine the file (the clock since boot, the hash before) stays in the file.
+    """
+
+    seq: int
+    at: datetime
+    actor: str
+    host: str
+    body: Body
+    hash: str
+
+    @property
+    def type(self) -> str:
+        """The body's type, as in the ``type`` column."""
+        return type_of(self.body)
+
+
+def type_of(body: Body) -> str:
+    """Return the name under which a body's type is stored."""
+    return str(type(body).__struct_config__.tag)
+
+
+# Keys stay in the order in which they were given: a plan's severities, systems and options have one.
+_encoder = msgspec.json.Encoder()
+_decode = {name: msgspec.json.Decoder(cls).decode for name, cls in BODY_TYPES.items()}
+
+
+def encode(body: Body) -> tuple[str, str, str]:
+    """Return a body as its columns: type, step, canonical JSON payload."""
+    fields = msgspec.to_builtins(body)
+    fields.pop("type")
+    step = fields.pop("step", "")
+    return type_of(body), step, _encoder.encode(fields).decode()
+
+
+def decode(type_name: str, step: str, payload: str) -> Body:
+    """Return the body stored in these columns.
+
+    Raises:
+        KeyError: the type is not one of ours.
+        msgspec.ValidationError: the payload does not fit its type.
+    """
+    body = _decode[type_name](payload)
+    if step:
+        force_setattr(body, "step", step)  # nobody else has it yet; a changed copy would take twice as long
+    return body

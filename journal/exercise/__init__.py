@@ -1,0 +1,1 @@
+"""Exercises: their script, their moments, and what they showed."""

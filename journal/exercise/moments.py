@@ -1,0 +1,195 @@
+"""The moments of an exercise: what happened, by a name that a script can use, and when.
+
+| name | when |
+|---|---|
+| ``started:ACTION`` | a run of it that counts began |
+| ``action:ACTION`` | a run of it succeeded, or its step was marked done by hand |
+| ``ran:ACTION`` | a run of it succeeded; nobody's word stands for it |
+| ``failed:ACTION``, ``cancelled:ACTION`` | a run of it failed; it was cancelled |
+| ``fact:ACTION.NAME=VALUE`` | a run of it ended with this fact (``true`` and ``false`` for a bool) |
+| ``step:STEP`` | the step was done, decided or marked done |
+| ``skipped:STEP`` | the step was left out |
+| ``decision:NAME`` | the decision was made for the first time |
+| ``stands:NAME=ANSWER`` | the answer that stands in the end was given |
+| ``stands:point=sound``, ``stands:point=damaged`` | the recovery point that stands lies before, or after, the damage |
+| ``override:GATE`` | a run began for which the gate was overridden |
+| ``inject:ID`` | the inject was given |
+| ``note`` | somebody wrote a note |
+| ``paged:LEVEL``, ``answered:LEVEL`` | somebody was called; somebody answered |
+| ``health:SYSTEM=STATUS`` | a probe found a system in this status |
+| ``rto:TIER``, ``rpo:SYSTEM`` | the objective was measured, and met |
+| ``closed`` | the incident was closed |
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from journal.events import types as e
+from journal.incident import clocks
+
+if TYPE_CHECKING:
+    from journal.exercise.script import Exercise
+    from journal.incident.state import Incident
+    from journal.plan.model import Plan
+
+Moments = dict[str, list[datetime]]
+"""When each moment was reached, in order."""
+
+_POINT = "recovery_point"
+
+
+def moments(incident: Incident, events: Iterable[e.Event], script: Exercise) -> Moments:
+    """Return every moment of an incident that was an exercise.
+
+    Args:
+        incident: its state after the last event.
+        events: all of them, in order.
+        script: says when data was damaged, and what its backups hold.
+    """
+    found: Moments = defaultdict(list)
+    for event in events:
+        for name in live_moments(incident, event):
+            found[name].append(event.at)
+    for name, at in _standing(incident, script):
+        found[name].append(at)
+    return dict(found)
+
+
+def live_moments(incident: Incident, event: e.Event) -> Iterator[str]:
+    """Yield the moments that one event brings, as far as they can be told while the exercise runs."""
+    handler = _HANDLERS.get(type(event.body))
+    if handler:
+        yield from handler(incident, event.body)
+
+
+def _counts(incident: Incident, run: int) -> bool:
+    found = incident.runs.get(run)
+    return found is not None and found.changes_step
+
+
+def _started(incident: Incident, body: e.ActionStarted) -> Iterator[str]:
+    if not body.dry_run and not body.probe_of:
+        yield f"started:{body.action}"
+        yield from (f"override:{override.gate}" for override in body.overrides)
+
+
+def _finished(incident: Incident, body: e.ActionFinished) -> Iterator[str]:
+    if not _counts(incident, body.run):
+        return
+    action = incident.runs[body.run].action
+    if body.status == "succeeded":
+        yield f"action:{action}"
+        yield f"ran:{action}"
+        yield from [f"step:{body.step}"] if body.step else []
+    else:
+        yield f"{body.status}:{action}"
+    yield from (f"fact:{action}.{name}={_word(value)}" for name, value in body.facts.items())
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _marked_done(incident: Incident, body: e.StepMarkedDone) -> Iterator[str]:
+    yield f"step:{body.step}"
+    step = incident.plan.by_id.get(body.step)
+    if step and step.action:
+        yield f"action:{step.action}"
+
+
+def _decided(incident: Incident, body: e.DecisionMade) -> Iterator[str]:
+    yield f"decision:{body.name}"
+    yield f"step:{body.step}"
+
+
+_HANDLERS: dict[type[e.Body], Callable[[Incident, Any], Iterable[str]]] = {
+    e.ActionStarted: _started,
+    e.ActionFinished: _finished,
+    e.StepMarkedDone: _marked_done,
+    e.DecisionMade: _decided,
+    e.StepSkipped: lambda incident, body: [f"skipped:{body.step}"],
+    e.InjectGiven: lambda incident, body: [f"inject:{body.inject}"],
+    e.NoteAdded: lambda incident, body: ["note"],
+    e.ContactPaged: lambda incident, body: [f"paged:{body.level}"],
+    e.ContactAcknowledged: lambda incident, body: [f"answered:{body.level}"],
+    e.HealthChanged: lambda incident, body: [f"health:{body.system}={body.status}"],
+    e.IncidentClosed: lambda incident, body: ["closed"],
+}
+
+
+def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datetime]]:
+    """Yield what only the end tells: the answers that stand, and the objectives that were met."""
+    for record in incident.decisions.values():
+        yield f"stands:{record.name}={record.answer}", record.at
+        if record.name == _POINT:
+            sound = point_is_sound(script, incident.began_at, record.answer)
+            yield f"stands:point={'sound' if sound else 'damaged'}", record.at
+    for tier in clocks.rto(incident, incident.last_at):
+        if tier.met and tier.achieved_at:
+            yield f"rto:{tier.tier}", tier.achieved_at
+    for store in clocks.rpo(incident):
+        if store.met:
+            yield f"rpo:{store.system}", incident.last_at
+
+
+def point_is_sound(script: Exercise, began_at: datetime, point: str) -> bool:
+    """Whether a recovery point lies before the damage. A log position does not tell, and counts as damaged."""
+    if script.damage_s is None:
+        return True
+    kind, _, value = point.partition(":")
+    if kind == "time":
+        return datetime.fromisoformat(value) <= began_at - timedelta(seconds=script.damage_s)
+    return kind == "backup" and script.backups.get(value, 0.0) >= script.damage_s
+
+
+_WORDS = {
+    "started": "{} began",
+    "action": "{} was done",
+    "ran": "{} succeeded",
+    "failed": "{} failed",
+    "cancelled": "{} was cancelled",
+    "step": "{} was done",
+    "skipped": "{} was skipped",
+    "decision": "{} was decided",
+    "stands": "the answer {} stands",
+    "override": "the gate {} was overridden",
+    "inject": "inject {} was given",
+    "note": "a note was written",
+    "paged": "{} was called",
+    "answered": "{} answered",
+    "health": "{} was seen",
+    "rto": "the RTO of {} was met",
+    "rpo": "the RPO of {} was met",
+    "closed": "the incident was closed",
+}
+_OF_ACTIONS = {"started", "action", "ran", "failed", "cancelled"}
+
+
+def say(moment: str, plan: Plan) -> str:
+    """Return a moment in words, with the titles that ``plan`` has for steps and actions."""
+    kind, _, what = moment.partition(":")
+    if kind == "fact":
+        return _say_fact(what, plan)
+    if kind in ("step", "skipped") and what in plan.by_id:
+        what = f"“{plan.by_id[what].title}”"
+    elif kind in _OF_ACTIONS:
+        what = _say_action(what, plan)
+    else:
+        what = what.replace("=", " is ").replace("_", " ")
+    return _WORDS.get(kind, moment).format(what)
+
+
+def _say_action(action: str, plan: Plan) -> str:
+    title = next((step.title for step in plan.steps() if step.action == action), "")
+    return f"“{title}” ({action})" if title else action
+
+
+def _say_fact(what: str, plan: Plan) -> str:
+    name, _, value = what.partition("=")
+    action, _, fact = name.rpartition(".")
+    words = fact.replace("_", " ")
+    return f"{_say_action(action, plan)} ended with {words if value == 'true' else f'{words} {value}'}"

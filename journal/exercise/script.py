@@ -1,0 +1,128 @@
+"""An exercise's script: objectives, injects, expectations. It travels on the journal (``exercise.began``) as data.
+
+Everything in it refers to moments, which are named in ``journal.exercise.moments``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from journal.store.errors import JournalDamaged
+
+RULES = ("happened", "before", "within", "never")
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a script: unknown keys are errors, nothing changes once loaded."""
+
+
+class Objective(_Part, frozen=True, kw_only=True):
+    """What the exercise is to show, in words. Expectations name it by ``id``."""
+
+    id: str
+    title: str
+
+
+class Expectation(_Part, frozen=True, kw_only=True):
+    """One thing that good players do. It has exactly one rule.
+
+    Attributes:
+        title: what is expected, as a statement that holds when it was met.
+        objective: the objective that it tells of.
+        critical: missing it is a major challenge, not just some challenge.
+        happened: any of these moments was reached.
+        before: two moments; the first is reached, and before the second.
+        within: a moment is reached within ``minutes`` of the declaration (real minutes, whatever the speed).
+        minutes: for ``within``.
+        never: none of these moments was reached.
+        missed: what it means that it was missed; shown with it.
+    """
+
+    title: str
+    objective: str
+    critical: bool = False
+    happened: list[str] = []
+    before: list[str] = []
+    within: str = ""
+    minutes: float = 0.0
+    never: list[str] = []
+    missed: str = ""
+
+    def __post_init__(self) -> None:
+        rules = [name for name in RULES if getattr(self, name)]
+        if len(rules) != 1:
+            raise ValueError(f"{self.title!r} has {len(rules)} rules; give one of {', '.join(RULES)}")
+        if self.before and len(self.before) != 2:
+            raise ValueError(f"{self.title!r}: before takes two moments")
+
+    @property
+    def rule(self) -> str:
+        """The name of its one rule."""
+        return next(name for name in RULES if getattr(self, name))
+
+
+class Inject(_Part, frozen=True, kw_only=True):
+    """Something that is put to the players.
+
+    Attributes:
+        id: names it in the journal.
+        text: what they are told.
+        at_s: seconds after the start at speed 1; 0 where ``after`` says when.
+        after: the moment that triggers it; ``at_s`` then counts from there.
+        expected: what good players do about it, in words.
+        answered_by: the moments that answer it, if they come after it.
+        when: the simulated world in which it is given; in any other it is left out.
+        makes: what it changes in the simulated world.
+    """
+
+    id: str
+    text: str
+    at_s: float = 0.0
+    after: str = ""
+    expected: str = ""
+    answered_by: list[str] = []
+    when: dict[str, str] = {}
+    makes: dict[str, str] = {}
+
+
+class Exercise(_Part, frozen=True, kw_only=True):
+    """A whole script.
+
+    Attributes:
+        title: its name.
+        scenario: the plan's scenario that it plays.
+        situation: what the players know at the start.
+        objectives: what it is to show.
+        expectations: what good players do.
+        injects: what is put to them.
+        damage_s: how many seconds before the disruption data was first damaged; None where none was.
+        backups: each backup's end, in seconds before the disruption, by its label.
+        world: the simulated systems at the start, and their traps; read by the simulation only.
+    """
+
+    title: str
+    scenario: str
+    situation: str = ""
+    objectives: list[Objective] = []
+    expectations: list[Expectation] = []
+    injects: list[Inject] = []
+    damage_s: float | None = None
+    backups: dict[str, float] = {}
+    world: dict[str, Any] = {}
+
+
+def exercise_from_data(data: dict[str, Any]) -> Exercise:
+    """Return the script that a journal carries.
+
+    Raises:
+        JournalDamaged: the data is no script.
+    """
+    try:
+        return msgspec.convert(data, Exercise)
+    except msgspec.ValidationError as error:
+        raise JournalDamaged(
+            f"The exercise in the journal cannot be read: {error}.",
+            "Keep the file as it is, and see `cleo journal verify` for what was altered.",
+        ) from error

@@ -1,0 +1,122 @@
+"""What is not in order when an incident is about to be closed: who closes it sees that, and types how much it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from journal.incident.findings import found_words
+from journal.incident.looks import seen_in_force
+from journal.incident.records import RunState, StepState
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
+    from journal.plan.model import Step
+
+_WELL = ("up",)
+_OPEN = (StepState.WAITING, StepState.READY, StepState.CANCELLED)
+_PROVEN = (StepState.DONE, StepState.FOUND, StepState.NOT_APPLICABLE)
+_WORDS = ("failed", "skipped after it failed", "skipped", "claimed by hand", "open")
+
+
+class Remaining(msgspec.Struct, frozen=True):
+    """One thing that is not in order: what it is, in a word or two, and about what."""
+
+    word: str
+    about: str
+
+    def __str__(self) -> str:
+        """Return it as a line."""
+        return f"{self.word}: {self.about}"
+
+
+def remaining(incident: Incident) -> list[Remaining]:
+    """Return what is not in order, gravest first: in force, running, in doubt, not well, failed, open.
+
+    It is what the journal knows, looks into what is in force included (`RunCommands.look_at`); no system is asked here.
+    """
+    return [
+        *_in_force(incident),
+        *_may_run(incident),
+        *(Remaining("in doubt", _title(incident, run.step) or run.action) for run in incident.in_doubt()),
+        *_not_well(incident),
+        *_steps(incident),
+    ]
+
+
+def phrase(items: list[Remaining]) -> str:
+    """Return what must be typed to close over ``items``: it names how many; empty where there is nothing."""
+    return f"{len(items)} open" if items else ""
+
+
+def _in_force(incident: Incident) -> Iterator[Remaining]:
+    for held in incident.in_force.values():
+        what = _title(incident, held.step) or held.action
+        on = f" on {held.target}" if held.target else ""
+        sure = "" if held.sure else ", perhaps"
+        seen = seen_in_force(incident, held.runs)
+        yield Remaining(
+            f"still in force{sure}", f"{what}{on}, since {held.at:%H:%M} UTC; {held.undone_by} takes it back; {seen}"
+        )
+
+
+def _may_run(incident: Incident) -> Iterator[Remaining]:
+    """Programs of which nobody saw the end."""
+    for run in incident.runs.values():
+        for program in run.programs if run.state.over else ():
+            if program.finished_at is None and program.argv:
+                where = f" on {program.host}" if program.host else ""
+                of = _title(incident, run.step) or run.action
+                yield Remaining("may still run", f"{program.argv[0]}{where}, of {of}")
+
+
+def _not_well(incident: Incident) -> Iterator[Remaining]:
+    for system, health in incident.health.items():
+        if health.status not in _WELL:
+            known = incident.plan.systems.get(system)
+            yield Remaining("not well", f"{known.title if known else system} was {health.status} when last looked at")
+    for system, wrong in incident.found_wrong.items():
+        known = incident.plan.systems.get(system)
+        yield Remaining("wrong", f"{known.title if known else system}: {wrong}")
+
+
+def _steps(incident: Incident) -> Iterator[Remaining]:
+    """Every required step that is not done, by how it was left, and what is done and not verified."""
+    required = [s for s in incident.plan.steps() if not s.optional and not incident.phase_of(s).optional]
+    found = [(word, step) for step in required if (word := _word(incident, step))]
+    for word in _WORDS[:2]:
+        yield from (Remaining(word, _title(incident, step.id)) for was, step in found if was == word)
+    yield from _not_verified(incident)
+    for word in _WORDS[2:]:
+        yield from (Remaining(word, _title(incident, step.id)) for was, step in found if was == word)
+    for step in incident.in_state(StepState.FOUND, StepState.LOOKED):
+        yield Remaining(found_words(incident, step.id), _title(incident, step.id))
+
+
+def _not_verified(incident: Incident) -> Iterator[Remaining]:
+    """What was done, while the step that proves it was not: one line a proof."""
+    unproven: dict[str, list[str]] = {}
+    for step in incident.in_state(StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.MARKED_DONE):
+        proof = step.verified_by
+        if proof in incident.steps and incident.state(proof) not in _PROVEN:
+            unproven.setdefault(proof, []).append(incident.plan.numbers[step.id])
+    for proof, steps in unproven.items():
+        yield Remaining("not verified", f"{', '.join(steps)}; {_title(incident, proof)} is {incident.state(proof)}")
+
+
+def _word(incident: Incident, step: Step) -> str:
+    state, failed = incident.state(step.id), incident.last_result(step.id) is RunState.FAILED
+    if state is StepState.FAILED:
+        return "failed"
+    if state is StepState.SKIPPED:
+        return "skipped after it failed" if failed else "skipped"
+    if state is StepState.MARKED_DONE:
+        return "claimed by hand" if step.kind in ("action", "command") else ""
+    return "open" if state in _OPEN else ""
+
+
+def _title(incident: Incident, step_id: str) -> str:
+    step = incident.plan.by_id.get(step_id)
+    return f"{incident.plan.numbers[step.id]} {step.title}" if step else ""

@@ -1,0 +1,33 @@
+"""What runs leave in force, and what takes it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journal.incident.interlock import word_to_type
+from journal.incident.records import InForce, Run, RunState
+
+if TYPE_CHECKING:
+    from journal.events import types as e
+    from journal.incident.state import Incident
+
+
+def put(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
+    """Take up that a run begins which leaves something in force, until it is known not to."""
+    target = word_to_type(body.target)
+    fresh = InForce(body.action, body.undone_by, target, body.step, event.at)
+    incident.in_force.setdefault((body.undone_by, target), fresh).runs.append(body.run)
+
+
+def ended(incident: Incident, run: Run) -> None:
+    """Keep what is in force true: a run that ended well is sure, one that a gate stopped did nothing."""
+    if run.state is RunState.SUCCEEDED:
+        incident.in_force.pop((run.action, word_to_type(run.target)), None)
+    for key, held in list(incident.in_force.items()):
+        if run.id not in held.runs:
+            continue
+        if run.refusal:
+            held.runs.remove(run.id)
+        held.sure = held.sure or run.state is RunState.SUCCEEDED
+        if not held.runs:
+            del incident.in_force[key]

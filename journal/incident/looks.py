@@ -1,0 +1,80 @@
+"""Looks into what a run left: one of which nobody knows how it ended, or one that left something in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from journal.incident.records import Run, RunState
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
+    from journal.plan.action_spec import Catalogue
+
+REATTACH = "reattach"
+"""The probe of programs: finds them on their hosts again."""
+_SAW = (RunState.SUCCEEDED, RunState.FAILED)
+"""A look that was refused or cancelled saw nothing."""
+
+
+def looks_into(incident: Incident, run_id: int) -> list[Run]:
+    """Return the looks into a run, in order."""
+    return [run for run in incident.runs.values() if run.probe_of == run_id]
+
+
+def next_look(incident: Incident, run: Run, catalogue: Catalogue) -> str:
+    """Return the action that looks next into ``run``; empty where there is none.
+
+    While nobody knows how one of its programs ended, that is asked first, and the action's own probe after it,
+    whatever it saw; then both again.
+    """
+    spec = catalogue.get(run.action)
+    probe = spec.probe if spec else ""
+    if all(program.finished_at for program in run.programs):
+        return probe
+    over = [look for look in looks_into(incident, run.id) if look.state.over]
+    return probe if probe and over and over[-1].action == REATTACH else REATTACH
+
+
+def goes_on(incident: Incident, look: Run, catalogue: Catalogue) -> bool:
+    """Return whether the look at the data is still to come: ``look`` saw a program only."""
+    run = incident.runs.get(look.probe_of)
+    if run is None or run.verdict or look.action != REATTACH or not look.state.over:
+        return False
+    return next_look(incident, run, catalogue) not in ("", REATTACH)
+
+
+def look_words(look: str) -> str:
+    """Return what a look looks at."""
+    return "what became of its programs" if look == REATTACH else f"what it left, with {look}"
+
+
+def not_done(incident: Incident, run_id: int) -> str:
+    """Return what the last look at the data saw that forbids the word done; empty where nothing does."""
+    seen = [look for look in looks_into(incident, run_id) if look.state in _SAW]
+    data = [look for look in seen if look.action != REATTACH]
+    if data and data[-1].state is RunState.FAILED:
+        return f"The look at what it left says: {data[-1].summary}"
+    programs = [look for look in seen if look.action == REATTACH]
+    if programs and programs[-1].facts.get("running"):
+        return f"The look at its programs says: {programs[-1].summary}"
+    return ""
+
+
+def to_look_at(incident: Incident, catalogue: Catalogue) -> list[int]:
+    """Return the last run of each hold and block in force that a read-only look can find in the system."""
+    undone_by = {held.runs[-1]: catalogue.get(held.undone_by) for held in incident.in_force.values()}
+    return [run for run, spec in undone_by.items() if spec and spec.available and spec.probe]
+
+
+def seen_in_force(incident: Incident, runs: Sequence[int]) -> str:
+    """Return what the last look at what ``runs`` left in force saw, and when, by the journal's clock."""
+    looks = [look for run in runs for look in looks_into(incident, run) if look.action != REATTACH]
+    if not looks:
+        return "not measured"
+    last = max(looks, key=lambda look: look.id)
+    if last.state is RunState.SUCCEEDED and last.finished_at:
+        return f"seen at {last.finished_at:%H:%M:%S} UTC: {last.summary}"
+    if not last.state.over:
+        return "not measured yet"
+    return f"not measured: {last.refusal.message if last.refusal else last.summary or last.in_doubt}"

@@ -1,0 +1,63 @@
+"""What runs and probes measured, into the ledgers of what was lost (see ``journal.incident.loss``)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from journal.events import types as e
+from journal.incident.measured import Measured
+from journal.incident.records import Run
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
+
+
+def measured(incident: Incident, run: Run) -> None:
+    """Keep what a run measured: of its own system, and, from a look at all of them, by each one's name."""
+    own = _system_of(incident, run)
+    for system in incident.plan.systems:
+        if isinstance(named := run.facts.get(system), dict):
+            incident.ledger(system).take(Measured.of(named), run.action)
+    if not own:
+        return
+    incident.system_facts.setdefault(own, {}).update(run.facts)
+    found, ledger = Measured.of(run.facts), incident.ledger(own)
+    if found.recovered_to:
+        ledger.recovered(run.id, found, run.action)
+    elif found.no_commit_after or not found.newest_commit_at or not _touched(incident, own):
+        ledger.take(found, run.action)
+    elif not _new_work(incident, own, found.newest_commit_at):
+        seen = Measured(recovered_to=found.newest_commit_at)
+        ledger.recovered(run.id, seen, run.action, looked_later=True)
+
+
+def _system_of(incident: Incident, run: Run) -> str:
+    """Return the system that a run acted on: its step's, else the one that its action is named after."""
+    step = incident.plan.by_id.get(run.step)
+    named = step.system if step else run.action.partition(".")[0]
+    return named if named in incident.plan.systems else ""
+
+
+def _touched(incident: Incident, system: str) -> bool:
+    """Whether a system was down or changed at all: else what a verification sees there is what is there to lose."""
+    ledger = incident.ledger(system)
+    return bool(ledger.stopped_at or ledger.recoveries or system in incident.changed_at)
+
+
+def _new_work(incident: Incident, system: str, newest: datetime) -> bool:
+    """Whether a record is younger than the first change, or than the outage: it does not tell what was lost."""
+    stopped_at = incident.ledger(system).stopped_at
+    limits = [at for at in (incident.changed_at.get(system), stopped_at) if at]
+    return bool(limits) and newest > max(limits)
+
+
+def found_by_probe(incident: Incident, at: datetime, body: e.HealthChanged) -> None:
+    """Take in that a probe found another state, and what it had seen before."""
+    ledger = incident.ledger(body.system)
+    if body.last:
+        ledger.take(body.last, "the health probe")
+    if body.status == "down" and not body.may_commit:
+        ledger.down(at)
+    elif body.status in ("up", "degraded"):
+        ledger.up()

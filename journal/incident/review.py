@@ -1,0 +1,115 @@
+"""What people add beside the recovery itself: calls, the report's fields, action items, signatures, an exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from journal.events import types as e
+
+
+@dataclass(slots=True)
+class Call:
+    """Somebody of the escalation matrix. ``answered_at`` is None while nobody answered."""
+
+    level: str
+    paged_at: datetime
+    paged_by: str
+    how: str = ""
+    answered_at: datetime | None = None
+    who: str = ""
+
+
+@dataclass(slots=True)
+class Written:
+    """One field of the report: its latest text, by whom and when."""
+
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class ActionItem:
+    """Something to be done afterwards."""
+
+    id: str
+    text: str
+    owner: str
+    due: str
+    by: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Signature:
+    """A person signed in a role, having seen the journal up to ``head``."""
+
+    role: str
+    by: str
+    at: datetime
+    head: str
+
+
+@dataclass(slots=True)
+class Review:
+    """All of it. ``injects`` maps an inject's id to when it was given."""
+
+    calls: dict[str, Call] = field(default_factory=dict)
+    fields: dict[str, Written] = field(default_factory=dict)
+    action_items: dict[str, ActionItem] = field(default_factory=dict)
+    signatures: list[Signature] = field(default_factory=list)
+    exercise: dict[str, Any] = field(default_factory=dict)
+    exercise_began_at: datetime | None = None
+    injects: dict[str, datetime] = field(default_factory=dict)
+
+    def apply(self, event: e.Event) -> None:
+        """Take in one event; most are none of its business."""
+        handler = _HANDLERS.get(type(event.body))
+        if handler:
+            handler(self, event, event.body)
+
+
+def _paged(review: Review, event: e.Event, body: e.ContactPaged) -> None:
+    review.calls[body.level] = Call(body.level, event.at, event.actor, body.how)
+
+
+def _acknowledged(review: Review, event: e.Event, body: e.ContactAcknowledged) -> None:
+    call = review.calls.setdefault(body.level, Call(body.level, event.at, event.actor))
+    call.answered_at, call.who = event.at, body.who or event.actor
+
+
+def _written(review: Review, event: e.Event, body: e.ReportFieldWritten) -> None:
+    review.fields[body.field] = Written(body.text, event.actor, event.at)
+
+
+def _action_item(review: Review, event: e.Event, body: e.ActionItemWritten) -> None:
+    if body.dropped:
+        review.action_items.pop(body.id, None)
+        return
+    review.action_items[body.id] = ActionItem(body.id, body.text, body.owner, body.due, event.actor, event.at)
+
+
+def _signed(review: Review, event: e.Event, body: e.SignedOff) -> None:
+    review.signatures.append(Signature(body.role, event.actor, event.at, body.head))
+
+
+def _exercise(review: Review, event: e.Event, body: e.ExerciseBegan) -> None:
+    review.exercise, review.exercise_began_at = body.exercise, event.at
+
+
+def _inject(review: Review, event: e.Event, body: e.InjectGiven) -> None:
+    review.injects[body.inject] = event.at
+
+
+_HANDLERS: dict[type[e.Body], Callable[[Review, e.Event, Any], None]] = {
+    e.ContactPaged: _paged,
+    e.ContactAcknowledged: _acknowledged,
+    e.ReportFieldWritten: _written,
+    e.ActionItemWritten: _action_item,
+    e.SignedOff: _signed,
+    e.ExerciseBegan: _exercise,
+    e.InjectGiven: _inject,
+}

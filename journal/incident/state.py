@@ -1,0 +1,285 @@
+"""The incident's state: a fold over its events, and nothing else.
+
+Console, runner, report and tests compute it with this code. ``apply`` takes events in the order of
+their seq; no event object is kept, so a journal of any length folds in the memory of its plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any, Self
+
+import msgspec
+
+from journal.events.types import Event, IncidentDeclared, Kind
+from journal.incident.fold import HANDLERS
+from journal.incident.loss import Known, Ledger, Loss
+from journal.incident.records import (
+    Continued,
+    DecisionRecord,
+    Deviation,
+    FoundWrong,
+    HealthRecord,
+    InForce,
+    Run,
+    RunnerRecord,
+    RunState,
+    StepRecord,
+    StepState,
+)
+from journal.incident.review import Review
+from journal.plan.applies import applies
+from journal.plan.load import plan_from_data
+from journal.plan.model import Phase, Plan, Step
+from journal.store.errors import JournalDamaged
+from journal.wording.counting import count
+
+_KEEP = "Keep the file as it is, and see `cleo journal verify` for what was altered."
+
+
+class Incident:
+    """What is known of one incident.
+
+    Attributes:
+        plan: the plan it was declared with; never another one.
+        steps: what happened to each step, by id.
+        runs: every run, by id (the seq of its request).
+        decisions: the latest answer to each decision, by name.
+        answers: what steers the steps: the scenario, the systems hit, and every decision.
+        system_facts: what actions measured, by the plan's system, the latest of each name.
+        found_wrong: what was proven wrong in a system, until a later look to the end proves otherwise.
+        changed_at: when the first destructive run on a system ended, by the plan's system.
+        inventory_sha256, inventory_error: digest of the inventory that counts, and why a newer one cannot be used.
+        in_force: holds and blocks that nothing took back, by the action that does and its target.
+        left_open: what the person who closed the incident was shown as not in order, a line each.
+        ledgers: what is known of each system's newest commits and of its recoveries; see ``journal.incident.loss``.
+        deviations: everything that was not as the plan says, in order.
+        continued: where the journal goes on since the disk under it gave way, or None.
+        review: calls, the report's fields, action items, signatures, an exercise.
+        seq, head: the last event's seq and hash.
+    """
+
+    def __init__(self, first: Event) -> None:
+        body = first.body
+        if not isinstance(body, IncidentDeclared):
+            raise JournalDamaged(f"The journal begins with {first.type}, not with its declaration.", _KEEP)
+        self.id = body.id
+        self.title = body.title
+        self.kind = Kind(body.kind)
+        self.scenario = body.scenario
+        self.declared_severity = body.severity
+        self.began_at = datetime.fromisoformat(body.began_at)
+        self.discovered_at = datetime.fromisoformat(body.discovered_at)
+        self.declared_at = first.at
+        self.declared_by = first.actor
+        self.inventory = body.inventory
+        self.inventory_sha256 = ""
+        self.inventory_error = ""
+        self.program = body.program
+        self.plan = _plan(body)
+        self.plan_sha256 = body.plan_sha256
+        self.steps: dict[str, StepRecord] = {step.id: StepRecord() for step in self.plan.steps()}
+        self.runs: dict[int, Run] = {}
+        self.decisions: dict[str, DecisionRecord] = {}
+        self.answers = self._first_answers()
+        self.health: dict[str, HealthRecord] = {}
+        self.system_facts: dict[str, dict[str, Any]] = {}
+        self.found_wrong: dict[str, FoundWrong] = {}
+        self.changed_at: dict[str, datetime] = {}
+        self.ledgers: dict[str, Ledger] = {}
+        self.deviations: list[Deviation] = []
+        self.runner: RunnerRecord | None = None
+        self.continued: Continued | None = None
+        self.actors = {first.actor: 1}
+        self.review = Review()
+        self.notes = 0
+        self.last_note: tuple[datetime, str] | None = None
+        self.closed_at: datetime | None = None
+        self.closing_words = ""
+        self.left_open: list[str] = []
+        self.in_force: dict[tuple[str, str], InForce] = {}
+        self.seq, self.head, self.last_at = first.seq, first.hash, first.at
+
+    @classmethod
+    def fold(cls, events: Iterable[Event]) -> Self:
+        """Return the incident that ``events`` tell of.
+
+        Raises:
+            JournalDamaged: there is none, or they are not one incident's, whole and in order.
+        """
+        stream = iter(events)
+        first = next(stream, None)
+        if first is None:
+            raise JournalDamaged("The journal holds no event.", _KEEP)
+        incident = cls(first)
+        apply = incident.apply
+        for event in stream:
+            apply(event)
+        return incident
+
+    def apply(self, event: Event) -> None:
+        """Take in one more event.
+
+        Raises:
+            JournalDamaged: it does not follow the last one, or tells of a run that nobody asked for.
+        """
+        seq = event.seq
+        if seq != self.seq + 1:
+            raise JournalDamaged(f"Event {seq} does not follow event {self.seq}.", _KEEP)
+        self.seq, self.head, self.last_at = seq, event.hash, event.at
+        actor = event.actor
+        self.actors[actor] = self.actors.get(actor, 0) + 1
+        body = event.body
+        handler = HANDLERS.get(type(body))
+        if handler:
+            handler(self, event, body)
+        else:  # no type of event changes both
+            self.review.apply(event)
+
+    def ledger(self, system: str) -> Ledger:
+        """Return the evidence on a system's newest commits and recoveries."""
+        return self.ledgers.setdefault(system, Ledger())
+
+    def newest_known(self, system: str) -> Known | None:
+        """Return the newest commit of a system that is known since its last recovery; a tabletop's script tells it."""
+        known = self.ledger(system).known
+        scripted = self.kind is Kind.TABLETOP and not self.ledger(system).recoveries
+        return known or (Known(at=self.began_at, source="the script", exact=True) if scripted else None)
+
+    def loss(self, system: str) -> Loss | None:
+        """Return what a system lost; None where nothing tells what came back."""
+        ledger = self.ledgers.get(system)
+        return ledger.loss(self.began_at, scripted=self.kind is Kind.TABLETOP) if ledger else None
+
+    @property
+    def severity(self) -> str:
+        """The severity as last decided."""
+        decided = self.decisions.get("severity")
+        return decided.answer if decided else self.declared_severity
+
+    def _first_answers(self) -> dict[str, str]:
+        scenario = self.plan.scenarios.get(self.scenario)
+        affected = ",".join(scenario.systems) if scenario else ""
+        return {"scenario": self.scenario} | ({"affected": affected} if affected else {})
+
+    def state(self, step_id: str) -> StepState:
+        """Return what a step is now."""
+        known = self._known(step_id)
+        if known is not None:
+            return known
+        return StepState.WAITING if self.unmet(self.plan.by_id[step_id]) else StepState.READY
+
+    def _known(self, step_id: str) -> StepState | None:
+        """Return what a step is without a look at what it needs; None where only that can tell ready from waiting."""
+        record = self.steps[step_id]
+        if record.state is None and applies(self.plan.by_id[step_id], self.answers) is False:
+            return StepState.NOT_APPLICABLE
+        return record.state
+
+    def settled(self, step_id: str) -> bool:
+        """Return whether steps that need this one may go ahead. Costs the same however long its own needs reach."""
+        known = self._known(step_id)
+        return known is not None and known.settled
+
+    def unmet(self, step: Step) -> list[str]:
+        """Return the ids of the steps that must come before ``step`` and are not settled."""
+        return [needed for needed in step.needs if not self.settled(needed)]
+
+    def states(self) -> dict[str, StepState]:
+        """Return every step's state, in the order of the plan."""
+        return {step_id: self.state(step_id) for step_id in self.steps}
+
+    def in_state(self, *states: StepState) -> Iterator[Step]:
+        """Yield the steps that are in one of ``states``, in the order of the plan."""
+        return (step for step in self.plan.steps() if self.state(step.id) in states)
+
+    def next_step(self) -> Step | None:
+        """Return what a person should turn to: what is in doubt, else the failure they stand at, else what is ready.
+
+        A failure behind which they went on with other steps is counted and can be jumped to, but is not what is next.
+        Optional steps never are.
+        """
+        doubtful = next(self.in_state(StepState.IN_DOUBT), None)
+        if doubtful:
+            return doubtful
+        latest = max(self.steps, key=lambda step_id: self.steps[step_id].at or self.declared_at)
+        if self.state(latest) is StepState.FAILED:
+            return self.plan.by_id[latest]
+        required = (s for s in self.in_state(StepState.READY) if not s.optional and not self.phase_of(s).optional)
+        return next(required, None) or next(self.in_state(StepState.FAILED), None)
+
+    @property
+    def phase(self) -> Phase:
+        """The first phase that holds an unsettled step; the last one when all are settled."""
+        for phase in self.plan.phases:
+            if not phase.optional and not self.phase_settled(phase):
+                return phase
+        return self.plan.phases[-1]
+
+    def phase_settled(self, phase: Phase) -> bool:
+        """Return whether every step of ``phase`` that is not optional is settled."""
+        return all(self.settled(step.id) for section in phase.sections for step in section.steps if not step.optional)
+
+    def last_run(self, step_id: str) -> Run | None:
+        """Return the step's latest run that counts (no dry run, no probe), or None."""
+        return next(self._latest(step_id), None)
+
+    def last_result(self, step_id: str) -> RunState | None:
+        """Return how the step's last run that came to an end by itself ended, succeeded or failed; None: none did."""
+        states = (run.state for run in self._latest(step_id))
+        return next((state for state in states if state in (RunState.SUCCEEDED, RunState.FAILED)), None)
+
+    def failed_again(self, step_id: str) -> bool:
+        """Return whether the step's last two runs failed: to run it once more is no way on by itself."""
+        return [run.state for run in islice(self._latest(step_id), 2)] == [RunState.FAILED] * 2
+
+    def _latest(self, step_id: str) -> Iterator[Run]:
+        """Yield the step's runs that count (no dry run, no probe), the latest first."""
+        runs = (self.runs[run] for run in reversed(self.steps[step_id].runs))
+        return (run for run in runs if run.changes_step)
+
+    def unanswered(self) -> list[Run]:
+        """Return the runs that were asked for and neither started nor refused."""
+        return [run for run in self.runs.values() if run.state is RunState.REQUESTED]
+
+    def unfinished(self) -> list[Run]:
+        """Return the runs that started and have no end in the journal."""
+        return [run for run in self.runs.values() if run.state in (RunState.RUNNING, RunState.CANCELLING)]
+
+    def in_doubt(self) -> list[Run]:
+        """Return the runs of which nobody has yet said what they were."""
+        return [run for run in self.runs.values() if run.state is RunState.IN_DOUBT and not run.verdict]
+
+    def open_steps(self) -> list[Step]:
+        """Return the steps that leave the recovery open: required and not settled, in the order of the plan."""
+        required = (step for step in self.plan.steps() if not step.optional and not self.phase_of(step).optional)
+        return [step for step in required if not self.settled(step.id)]
+
+    def takes_back(self, action: str) -> bool:
+        """Return whether ``action`` takes back something that is still in force."""
+        return any(held.undone_by == action for held in self.in_force.values())
+
+    @property
+    def outcome(self) -> str:
+        """How the incident reads as a whole. Only a run through every step without deviation is "completed"."""
+        doubt = bool(self.in_doubt())
+        if self.closed_at is None:
+            return "open"
+        if doubt:
+            return "closed with steps in doubt"
+        if left := self.open_steps():
+            return f"closed with {count(len(left), 'open step')}"
+        return "completed with deviations" if self.deviations else "completed"
+
+    def phase_of(self, step: Step) -> Phase:
+        """Return the phase a step belongs to."""
+        return self.plan.phase_of[step.id]
+
+
+def _plan(declared: IncidentDeclared) -> Plan:
+    try:
+        return plan_from_data(declared.plan)
+    except msgspec.ValidationError as error:
+        raise JournalDamaged(f"The plan on the first page of {declared.id} cannot be read: {error}.", _KEEP) from error

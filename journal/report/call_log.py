@@ -1,0 +1,93 @@
+"""Who of the escalation matrix was called, who answered, and how soon against what the plan promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from journal.events import types as e
+from journal.report.review import CallEntry
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
+    from journal.plan.model import Contact
+
+
+@dataclass(slots=True)
+class _Call:
+    """From the first page of a level to its answer; who pages again in between makes the same call."""
+
+    level: str
+    by: str
+    how: list[str]
+    pages: int = 0
+    paged_at: datetime | None = None
+    answered_at: datetime | None = None
+    who: str = ""
+
+
+class CallBook:
+    """Collects every call; the fold keeps only the latest of each level."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+
+    def paged(self, event: e.Event, body: e.ContactPaged) -> None:
+        """Take in that a level was called."""
+        call = self._waiting(body.level)
+        if call is None:
+            call = _Call(body.level, event.actor, [], paged_at=event.at)
+            self._calls.append(call)
+        call.pages += 1
+        if body.how:
+            call.how.append(body.how)
+
+    def answered(self, event: e.Event, body: e.ContactAcknowledged) -> None:
+        """Take in that a level answered, called or not."""
+        call = self._waiting(body.level)
+        if call is None:
+            call = _Call(body.level, event.actor, [])
+            self._calls.append(call)
+        call.answered_at, call.who = event.at, body.who or event.actor
+
+    def entries(self, incident: Incident) -> list[CallEntry]:
+        """Return the calls in order, then the levels of the plan that nobody called."""
+        contacts = {contact.level: contact for contact in incident.plan.escalation if contact.level}
+        made = [_entry(call, contacts.get(call.level), incident) for call in self._calls]
+        levels = {call.level for call in self._calls}
+        idle = [_Call(level, "", []) for level in contacts if level not in levels]
+        return made + [_entry(call, contacts[call.level], incident) for call in idle]
+
+    def _waiting(self, level: str) -> _Call | None:
+        return next((call for call in self._calls if call.level == level and not call.answered_at), None)
+
+
+def _entry(call: _Call, contact: Contact | None, incident: Incident) -> CallEntry:
+    promised = float(contact.respond_within) if contact and contact.respond_within else None
+    took = (call.answered_at - call.paged_at).total_seconds() if call.answered_at and call.paged_at else None
+    return CallEntry(
+        level=call.level,
+        role=contact.role if contact else "",
+        contact=contact.contact if contact else "",
+        paged_at=call.paged_at,
+        by=call.by,
+        how="; ".join(call.how),
+        pages=call.pages,
+        answered_at=call.answered_at,
+        who=call.who,
+        response_s=took,
+        promised_s=promised,
+        verdict=_verdict(call, took, promised, incident),
+    )
+
+
+def _verdict(call: _Call, took: float | None, promised: float | None, incident: Incident) -> str:
+    if call.paged_at is None:
+        return "answered, no call was noted" if call.answered_at else "not called"
+    if took is None:
+        waited = ((incident.closed_at or incident.last_at) - call.paged_at).total_seconds()
+        return "waiting" if promised is not None and waited <= promised and not incident.closed_at else "no answer"
+    if promised is None:
+        return "answered"
+    return "in time" if took <= promised else "late"

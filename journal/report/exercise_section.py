@@ -1,0 +1,64 @@
+"""The after-action part of an exercise with a script, from ``journal.exercise.assessment``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journal.exercise.assessment import InjectResult, assess
+from journal.exercise.moments import say
+from journal.exercise.script import Inject, exercise_from_data
+from journal.report.review import AfterAction, InjectEntry
+from journal.report.times import length
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
+    from journal.report.gather import Gathered
+
+
+def after_action(gathered: Gathered) -> AfterAction | None:
+    """Return what the exercise showed; None where the incident was none, or had no script.
+
+    Raises:
+        JournalDamaged: the script in the journal cannot be read.
+    """
+    incident = gathered.incident
+    if not incident.review.exercise:
+        return None
+    found = assess(incident, gathered.read())
+    if found is None:
+        return None
+    script = exercise_from_data(incident.review.exercise)
+    planned = {inject.id: inject for inject in script.injects}
+    return AfterAction(
+        title=found.title,
+        situation=script.situation,
+        began_at=incident.review.exercise_began_at,
+        participants=[actor for actor in gathered.seen if actor in gathered.people],
+        programs=[actor for actor in gathered.seen if actor not in gathered.people],
+        objectives=found.objectives,
+        expectations=found.expectations,
+        injects=[_inject(incident, result, planned[result.id]) for result in found.injects],
+        done_well=found.done_well,
+        missed=found.missed,
+    )
+
+
+def _inject(incident: Incident, result: InjectResult, planned: Inject) -> InjectEntry:
+    began_at = incident.review.exercise_began_at
+    given = (result.given_at - began_at).total_seconds() if result.given_at and began_at else None
+    return InjectEntry(
+        id=result.id,
+        text=result.text,
+        planned=_planned(incident, planned),
+        planned_s=planned.at_s,
+        given_at=result.given_at,
+        given_s=given,
+        expected=result.expected,
+        observed=result.observed,
+    )
+
+
+def _planned(incident: Incident, inject: Inject) -> str:
+    if inject.after:
+        return f"{length(inject.at_s)} after: {say(inject.after, incident.plan)}"
+    return f"{length(inject.at_s)} after the start"

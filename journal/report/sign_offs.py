@@ -1,0 +1,76 @@
+"""Who signed the report, which head they had seen, and whether the journal has grown since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from journal.events import types as e
+from journal.report.review import SignatureEntry
+from journal.store.chain import short_head
+
+if TYPE_CHECKING:
+    from journal.report.gather import Gathered
+
+_SIGNED = e.type_of(e.SignedOff(role="", head=""))
+
+
+@dataclass(slots=True)
+class _Signature:
+    """``seen`` is the seq of the head that was seen, ``types`` how many events of each type there were up to it."""
+
+    role: str
+    by: str
+    at: datetime
+    head: str
+    seen: int | None = None
+    types: Counter[str] | None = None
+
+
+class SignatureBook:
+    """Collects the signatures."""
+
+    def __init__(self) -> None:
+        self._signatures: list[_Signature] = []
+
+    def signed(self, event: e.Event, body: e.SignedOff, head: str, types: Counter[str]) -> None:
+        """Take in a signature; ``head`` is the journal's before it, ``types`` counts the events before it."""
+        signature = _Signature(body.role, event.actor, event.at, body.head)
+        if body.head == head:
+            signature.seen, signature.types = event.seq - 1, Counter(types)
+        self._signatures.append(signature)
+
+    def entries(self, gathered: Gathered) -> list[SignatureEntry]:
+        """Return the signatures, in order."""
+        self._look_up(gathered)
+        return [_entry(signature, gathered) for signature in self._signatures]
+
+    def _look_up(self, gathered: Gathered) -> None:
+        """Find the heads that were not the last one any more when they were signed; that is rare."""
+        missing = {signature.head: signature for signature in self._signatures if signature.seen is None}
+        if not missing:
+            return
+        types: Counter[str] = Counter()
+        for event in gathered.read():
+            types[event.type] += 1
+            if event.hash in missing:
+                signature = missing[event.hash]
+                signature.seen, signature.types = event.seq, Counter(types)
+
+
+def _entry(signature: _Signature, gathered: Gathered) -> SignatureEntry:
+    since = None if signature.types is None else gathered.types - signature.types
+    if since is not None:
+        del since[_SIGNED]
+    return SignatureEntry(
+        role=signature.role,
+        by=signature.by,
+        at=signature.at,
+        head=signature.head,
+        short_head=short_head(signature.head),
+        events_seen=signature.seen,
+        events_since=None if since is None else since.total(),
+        since=dict(since or {}),
+    )

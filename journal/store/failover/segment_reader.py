@@ -1,0 +1,122 @@
+"""All files of a journal, read as if they were one.
+
+SQLite attaches the later files to the first; temporary views over the same names as the tables stitch them together,
+each file up to where the next one begins. Nothing that reads needs to know how many files there are.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from journal.store.connection import open_for_reading, reading
+from journal.store.errors import JournalDamaged, PartMissing
+from journal.store.migrate import attach_copy, format_of, private_copy
+from journal.store.schema import FORMAT, check_format
+
+
+def open_joined(files: Sequence[Path]) -> sqlite3.Connection:
+    """Return a connection that cannot write, to one journal's files, in order.
+
+    The last file's schema is ``main`` where it is the only one, else ``part<number>``.
+
+    Raises:
+        PartMissing: there is no beginning, or a file in the middle is missing.
+        JournalError: one of them is not there, not a journal, a newer one, or cannot be read.
+    """
+    conn = open_for_reading(files[0])
+    try:
+        with reading(files[0]):
+            if format_of(conn) < FORMAT:
+                older, conn = conn, private_copy(conn)
+                older.close()
+            _check_follows(conn, "main", None, files[0])
+            for number, path in enumerate(files[1:], 2):
+                _attach(conn, number, path)
+            if len(files) > 1:
+                _stitch(conn, len(files))
+            conn.execute("PRAGMA query_only = ON")  # a private copy could be written to; its views had to be
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def in_order(files: Sequence[Path]) -> list[Path]:
+    """Return files as they follow each other, however they were named.
+
+    Raises:
+        JournalError: one of them cannot be read.
+    """
+    return sorted(files, key=_begins_at)
+
+
+def schema_of(number: int) -> str:
+    """Return what SQLite calls the part of this number."""
+    return "main" if number == 1 else f"part{number}"
+
+
+def _begins_at(path: Path) -> int:
+    conn = open_for_reading(path)
+    try:
+        with reading(path):
+            return int(conn.execute("SELECT coalesce(min(seq), 0) FROM events").fetchone()[0])
+    finally:
+        conn.close()
+
+
+def _attach(conn: sqlite3.Connection, number: int, path: Path) -> None:
+    part = open_for_reading(path)  # puts right what a killed process left, and says what is wrong in our own words
+    older = format_of(part) < FORMAT
+    part.close()
+    schema = schema_of(number)
+    if older:
+        attach_copy(conn, path, schema)
+    else:
+        conn.execute(f"ATTACH ? AS {schema}", (f"{path.absolute().as_uri()}?mode=ro",))
+    check_format(conn, path, schema)
+    _check_follows(conn, schema, schema_of(number - 1), path)
+
+
+def _check_follows(conn: sqlite3.Connection, schema: str, before: str | None, path: Path) -> None:
+    first = conn.execute(f"SELECT seq, prev_hash, payload FROM {schema}.events ORDER BY seq LIMIT 1").fetchone()
+    if before is None and (first is None or first[0] == 1):
+        return
+    if first is None:
+        raise JournalDamaged(
+            f"The journal {path} holds no event.", "Keep the file as it is, and look for another copy."
+        )
+    seq, prev_hash, payload = first
+    found = before and conn.execute(f"SELECT hash FROM {before}.events WHERE seq = ?", (seq - 1,)).fetchone()
+    if not found:
+        (name,) = conn.execute("SELECT json_extract(?, '$.first_file')", (payload,)).fetchone()
+        raise PartMissing(
+            f"The file {path} begins with event {seq}: the part of the journal before it is missing.",
+            f"Name that part as well. The journal's first file was {name}.",
+        )
+    if found[0] != prev_hash:
+        raise JournalDamaged(
+            f"The file {path} does not follow the part before it: they are not one journal.",
+            "Keep the files as they are, and name the ones that belong together (cleo journal verify).",
+        )
+
+
+def _stitch(conn: sqlite3.Connection, count: int) -> None:
+    for table in ("events", "output", "readings"):
+        parts = [
+            f"SELECT * FROM {schema_of(n)}.{table} AS t {_until_next(conn, table, n, count)}"
+            for n in range(1, count + 1)
+        ]
+        conn.execute(f"CREATE TEMP VIEW {table} AS {' UNION ALL '.join(parts)}")
+
+
+def _until_next(conn: sqlite3.Connection, table: str, number: int, count: int) -> str:
+    """Return what leaves out that which a file holds beyond the beginning of the next: it was never acknowledged."""
+    following = schema_of(number + 1)
+    if number == count or table == "readings":
+        return ""
+    if table == "events":
+        (begins_at,) = conn.execute(f"SELECT min(seq) FROM {following}.events").fetchone()
+        return f"WHERE seq < {begins_at}"
+    return f"WHERE n <= coalesce((SELECT lines FROM {following}.carried AS c WHERE c.run = t.run), 0)"

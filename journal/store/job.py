@@ -1,0 +1,63 @@
+"""A piece of writing that waits for its turn, and how its caller is told."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from journal.store.errors import JournalError
+
+
+class Job:
+    """Something to write in one piece, and where its result goes."""
+
+    def __init__(self, work: Callable[[sqlite3.Connection], Any], rows: int) -> None:
+        self.work = work
+        self.rows = rows
+        self.future: Future[Any] = Future()
+
+    def done_in(self, conn: sqlite3.Connection) -> Callable[[], None]:
+        """Do the work, or leave no trace of it; return how to tell the caller once all is committed.
+
+        Raises:
+            sqlite3.Error: the whole transaction is lost.
+        """
+        conn.execute("SAVEPOINT job")
+        try:
+            result = self.work(conn)
+        except JournalError as error:
+            conn.execute("ROLLBACK TO job")
+            return partial(self.future.set_exception, error)
+        finally:
+            if conn.in_transaction:
+                conn.execute("RELEASE job")
+        return partial(self.future.set_result, result)
+
+    def done_alone(self, conn: sqlite3.Connection) -> Callable[[], None]:
+        """Like `done_in`, as a transaction of its own: that spares the two statements of a savepoint.
+
+        Raises:
+            sqlite3.Error: nothing is written.
+        """
+        conn.execute("BEGIN IMMEDIATE")
+        try:
+            result = self.work(conn)
+        except JournalError as error:
+            conn.execute("ROLLBACK")
+            return partial(self.future.set_exception, error)
+        conn.execute("COMMIT")
+        return partial(self.future.set_result, result)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the caller, if it still listens."""
+        with suppress(InvalidStateError):  # it may give up waiting at this very moment
+            self.future.set_exception(error)
+
+
+def still_wanted(batch: list[Job]) -> list[Job]:
+    """Return the jobs whose callers have not given up waiting; from now on they cannot."""
+    return [job for job in batch if job.future.set_running_or_notify_cancel()]

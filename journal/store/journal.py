@@ -1,0 +1,261 @@
+"""The journal of one incident: one SQLite file that is only ever added to (design, section 5)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from journal.commands.typed import Blot, as_typed
+from journal.events.envelope import Clock, to_text
+from journal.events.types import Body, Event, IncidentDeclared
+from journal.store.chain import short_head
+from journal.store.errors import (
+    AlreadyStarted,
+    JournalBusy,
+    JournalDamaged,
+    JournalError,
+    JournalExists,
+    JournalNotFound,
+    JournalReadFailed,
+    JournalUnanswered,
+    JournalWriteFailed,
+    NetworkFilesystem,
+    NewerJournal,
+    NotAJournal,
+    PartMissing,
+    write_failure,
+)
+from journal.store.export import export
+from journal.store.failover.failover import Continuation, check_second_place
+from journal.store.failover.segments import link_to_second, name_second
+from journal.store.filesystem import check_place
+from journal.store.folders import keep_private
+from journal.store.follow import Follower
+from journal.store.new_file import check_name_is_free, new_database
+from journal.store.output import in_transactions, insert_output, weight
+from journal.store.reader import Reader
+from journal.store.rows import OutputLine, Reading, encoded, insert_events
+from journal.store.schema import add_rules, create_tables
+from journal.store.seal import seal
+from journal.store.writer import Writer
+
+__all__ = [
+    "AlreadyStarted",
+    "Follower",
+    "Journal",
+    "JournalBusy",
+    "JournalDamaged",
+    "JournalError",
+    "JournalExists",
+    "JournalNotFound",
+    "JournalReadFailed",
+    "JournalUnanswered",
+    "JournalWriteFailed",
+    "NetworkFilesystem",
+    "NewerJournal",
+    "NotAJournal",
+    "OutputLine",
+    "PartMissing",
+    "Reader",
+    "Reading",
+    "export",
+    "seal",
+    "short_head",
+]
+
+_SET_READING = """
+INSERT INTO readings VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at, payload = excluded.payload
+"""
+
+
+class Journal:
+    """One incident's SQLite file (or files), open for writing. Thread-safe.
+
+    What a method wrote is on the disk when it returns; where the disk gives way, on that of the second place. When it
+    raises JournalWriteFailed, nothing of it is acknowledged, and the same object can be used for another attempt.
+
+    Attributes:
+        path: its first file.
+        blot: takes secrets out of what people type; the desks use it.
+        warnings: what a person should know about where it lies, and where it would go on.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        actor: str,
+        clock: Clock | None = None,
+        second: Path | None = None,
+        deadline: bool = False,
+        waiting: Callable[[str], None] = lambda text: None,
+        blot: Blot = as_typed,
+    ) -> None:
+        try:
+            self.warnings = [*check_place(path.parent), *_settle_second_place(path, second)]
+        except OSError as error:
+            raise write_failure(path, error) from error
+        self.path = path
+        self.blot = blot
+        self._actor = actor
+        self._clock = clock or Clock()
+        self._writer = Writer(path, continuation=Continuation(actor, self._clock), deadline=deadline, waiting=waiting)
+
+    @classmethod
+    def create(
+        cls, path: Path, first: Body, *, actor: str, clock: Clock | None = None, second: Path | None = None
+    ) -> Journal:
+        """Begin a journal with its first event, and open it.
+
+        Args:
+            path: the new file; its folder is made if it is not there.
+            first: the incident's declaration.
+            actor: who writes, as ``user@host``.
+            clock: what tells the time; for tests.
+            second: the folder in which it goes on when the disk gives way, on another disk; None: nowhere.
+
+        Raises:
+            TypeError: ``first`` is no declaration.
+            JournalExists: there is a file already.
+            NetworkFilesystem: journals cannot be kept there.
+            JournalWriteFailed: it could not be written.
+        """
+        if not isinstance(first, IncidentDeclared):
+            raise TypeError(f"A journal begins with incident.declared, not {first!r}")
+        try:
+            keep_private(path.parent)
+            check_name_is_free(path)
+            check_place(path.parent)
+            _create_file(path, first, actor, clock or Clock())
+        except FileExistsError as error:
+            raise JournalExists(f"There is already a file {path}.", "Choose another id for the incident.") from error
+        except (sqlite3.Error, OSError) as error:
+            raise write_failure(path, error) from error
+        return cls.open(path, actor=actor, clock=clock, second=second)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        actor: str,
+        clock: Clock | None = None,
+        second: Path | None = None,
+        deadline: bool = False,
+        waiting: Callable[[str], None] = lambda text: None,
+        blot: Blot = as_typed,
+    ) -> Journal:
+        """Open a journal for writing.
+
+        Args:
+            path: its first file.
+            actor: who writes, as ``user@host``.
+            clock: what tells the time; for tests.
+            second: as in `create`; one that was named earlier stands.
+            deadline: a person waits: say after a minute that the disk does not answer. Costs 0.2 ms a write.
+            waiting: told who holds the journal once a write has waited for a second, and an empty text afterwards.
+            blot: takes secrets out of what people type.
+
+        Raises:
+            JournalNotFound, NotAJournal, NewerJournal, NetworkFilesystem: what their names say.
+            JournalWriteFailed: it cannot be written to.
+        """
+        journal = cls(path, actor=actor, clock=clock, second=second, deadline=deadline, waiting=waiting, blot=blot)
+        try:
+            journal._writer.run(lambda conn: None, rows=0)
+        except JournalError:
+            journal.close()
+            raise
+        return journal
+
+    def append(self, *bodies: Body, actor: str | None = None) -> list[Event]:
+        """Append events, all or none; return them once they are on the disk.
+
+        Args:
+            bodies: what happened, in order.
+            actor: who did it, if not who opened the journal.
+
+        Raises:
+            AlreadyStarted: an ``action.started`` for a run that has one.
+            JournalWriteFailed: nothing is acknowledged.
+        """
+        rows = [(body, encoded(body)) for body in bodies]
+        return self._writer.run(lambda conn: insert_events(conn, rows, actor or self._actor, self._clock), len(rows))
+
+    def append_output(self, run: int, lines: Sequence[OutputLine]) -> None:
+        """Append what a run printed. The journal numbers the lines; what is given as one text shares a row.
+
+        Raises:
+            JournalWriteFailed: the lines from some transaction (`journal.store.output.in_transactions`) on are not
+                acknowledged.
+        """
+        for batch in in_transactions(lines):
+            self._writer.run(lambda conn, rows=batch: insert_output(conn, run, rows), weight(batch))  # type: ignore[misc]
+
+    def output_digest(self, run: int) -> tuple[int, str]:
+        """Return how many lines of a run are in the journal, and their digest: what its closing event carries.
+
+        Raises:
+            JournalReadFailed: the file cannot be read.
+        """
+        with Reader(self.path) as reader:
+            return reader.output_digest(run)
+
+    def readings(self) -> dict[str, Reading]:
+        """Return the latest readings by name.
+
+        Raises:
+            JournalReadFailed: the file cannot be read.
+        """
+        with Reader(self.path) as reader:
+            return reader.readings()
+
+    def set_reading(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Replace the latest value of something that is measured over and over; no trace of the one before is kept.
+
+        Raises:
+            JournalWriteFailed: it was not written.
+        """
+        text = msgspec.json.encode(payload, order="deterministic").decode()
+        row = (name, to_text(self._clock.now()), text)
+        self._writer.run(lambda conn: conn.execute(_SET_READING, row).close(), rows=1)
+
+    def close(self) -> None:
+        """Write what waits and let go of the file; the last one to do so leaves one whole file behind."""
+        self._writer.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _create_file(path: Path, first: Body, actor: str, clock: Clock) -> None:
+    """Write a whole journal under its name.
+
+    Raises:
+        FileExistsError: the name is taken.
+        sqlite3.Error, OSError: it could not be written.
+    """
+    with new_database(path) as conn:
+        create_tables(conn)
+        add_rules(conn)
+        conn.execute("BEGIN IMMEDIATE")
+        insert_events(conn, [(first, encoded(first))], actor, clock)
+        conn.execute("COMMIT")
+
+
+def _settle_second_place(path: Path, second: Path | None) -> list[str]:
+    """Name the second place, unless one is named; return what a person should know about it."""
+    if second is None:
+        return []
+    try:
+        name_second(path, second)
+        return check_second_place(path.parent, link_to_second(path).readlink())
+    except OSError as error:
+        return [f"The journal's second place {second} could not be noted beside it: {error.strerror}."]

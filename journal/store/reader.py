@@ -1,0 +1,198 @@
+"""Reading a journal, in however many files it lies, also while others write to it.
+
+Every read fetches to the end of one page at once, so that no read transaction is left open: one would keep the
+write-ahead log from being taken over, and the reader at yesterday's state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from journal.events.envelope import from_text, to_text
+from journal.events.types import Event, decode
+from journal.store.chain import to_bytes
+from journal.store.connection import reading
+from journal.store.errors import JournalDamaged, read_failure
+from journal.store.failover.segment_reader import in_order, open_joined, schema_of
+from journal.store.failover.segments import Segments
+from journal.store.output import BETWEEN, LAST_UP_TO, PRINTED_SINCE, lines_of
+from journal.store.rows import OutputLine, Reading, head_of
+
+PAGE = 500
+"""Rows in one fetch."""
+
+OUTPUT_PAGE = 50
+"""Rows of output in one fetch: each may hold 64 KiB."""
+
+_EVENT = "seq, at, actor, host, type, step, payload, hash"
+"""What an event is made of. What is not read costs nothing: SQLite's handing over of rows is half of a fold."""
+
+_NO_END = 2**63 - 1
+"""The largest seq that SQLite can hold."""
+
+
+class Reader:
+    """Reads one journal over a connection of its own, which never writes. For one thread at a time.
+
+    Where the journal went on in another file, it goes on there by itself.
+
+    Args:
+        path: the journal's first file, open elsewhere or not.
+        more: the files in which it goes on, if they are not where they were written; then no others are looked for.
+
+    Raises:
+        PartMissing: the file, or those named, do not begin with the journal's beginning.
+        JournalError: it is not there, not a journal, a newer one, or cannot be read. So does every method.
+    """
+
+    def __init__(self, path: Path, *more: Path) -> None:
+        self.path = path
+        self._parts = Segments(path)
+        self._fixed = in_order([path, *more]) if more else None
+        self._last_seen = path, 0
+        self._joined = self._identity()
+        self._conn = open_joined(self.files)
+        self._version = self._data_version()
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are read, in order."""
+        return self._fixed or self._parts.files
+
+    def events(
+        self, after: int = 0, limit: int | None = None, types: Sequence[str] = (), until: int = _NO_END
+    ) -> Iterator[Event]:
+        """Yield events in order, at most ``limit`` of them.
+
+        Args:
+            after: the seq that they follow.
+            limit: how many at most, or None.
+            types: only events of these types, if any are named.
+            until: the seq of the last one looked at. Rare types are looked for no further.
+        """
+        return self._decoded(itertools.chain.from_iterable(self._pages(after, limit, types, until)))
+
+    def _pages(
+        self, after: int, limit: int | None, types: Sequence[str], until: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        wanted = f"AND type IN ({', '.join('?' * len(types))})" if types else ""
+        sql = f"SELECT {_EVENT} FROM events WHERE seq > ? AND seq <= ? {wanted} ORDER BY seq LIMIT ?"
+        left = limit
+        while left is None or left > 0:
+            size = PAGE if left is None else min(PAGE, left)
+            rows = self._fetch(sql, (after, until, *types, size))
+            yield rows
+            if len(rows) < size:
+                return
+            after = rows[-1][0]
+            left = None if left is None else left - size
+
+    def changed(self) -> bool:
+        """Return whether anything was written since the last call, or since opening. Costs microseconds."""
+        before, self._version = self._version, self._data_version()
+        return self._version != before
+
+    def output(self, run: int, after: int = 0, limit: int | None = None) -> list[OutputLine]:
+        """Return a run's lines that follow line ``after``, in order, at most ``limit`` of them."""
+        until = _NO_END if limit is None else after + limit
+        before = self._last_line(run, after) if after else 0
+        rows = self._fetch(BETWEEN, {"run": run, "after": after, "until": until})
+        try:
+            return list(lines_of(rows, before, after, until))
+        except (ValueError, TypeError) as error:
+            raise self._damaged(f"The output of run {run}", error) from error
+
+    def tail(self, run: int, lines: int) -> list[OutputLine]:
+        """Return a run's last lines, in order."""
+        last = self._last_line(run)
+        return self.output(run, max(0, last - lines), min(last, lines))
+
+    def printed(self, run: int, since: datetime) -> dict[str, int]:
+        """Return how many lines a run has printed since then, by stream."""
+        return dict(self._fetch(PRINTED_SINCE, (run, to_text(since))))
+
+    def output_digest(self, run: int) -> tuple[int, str]:
+        """Return how many lines a run has printed, and their digest, as its closing event carries them."""
+        digest, last = hashlib.sha256(), 0
+        sql = "SELECT n, at, stream, text FROM output WHERE run = ? AND n > ? ORDER BY n LIMIT ?"
+        while rows := self._fetch(sql, (run, last, OUTPUT_PAGE)):
+            digest.update(b"".join(map(to_bytes, rows)))
+            last = rows[-1][0]
+        return last, digest.hexdigest()
+
+    def readings(self) -> dict[str, Reading]:
+        """Return the latest readings by name."""
+        rows = self._fetch("SELECT name, at, payload FROM readings ORDER BY name, at")
+        return {name: Reading(name, from_text(at), msgspec.json.decode(payload)) for name, at, payload in rows}
+
+    def head(self) -> tuple[int, str]:
+        """Return seq and hash of the last event."""
+        self._follow_parts()
+        with reading(self.path):
+            return head_of(self._conn)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._conn.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _follow_parts(self) -> None:
+        """Read on where the journal went on in another file, or in a migrated copy that was put in its place."""
+        try:
+            while self._fixed is None and self._parts.advance():
+                pass
+        except OSError as error:
+            raise read_failure(self._parts.last, error) from error
+        if (now := self._identity()) != self._joined:
+            conn = open_joined(self.files)
+            self._conn.close()
+            self._conn, self._joined = conn, now
+
+    def _identity(self) -> tuple[int, int]:
+        """Return how many files there are, and which one the last is: only that is ever migrated."""
+        last = self.files[-1]
+        with contextlib.suppress(OSError):  # gone, or its disk is: what is open can still be read
+            self._last_seen = last, os.stat(last).st_ino  # noqa: PTH116  # before every read: a Path costs more
+        return len(self.files), self._last_seen[1] if self._last_seen[0] == last else 0
+
+    def _data_version(self) -> tuple[tuple[int, int], int]:
+        self._follow_parts()
+        return self._joined, self._fetch(f"PRAGMA {schema_of(self._joined[0])}.data_version")[0][0]
+
+    def _last_line(self, run: int, up_to: int = _NO_END) -> int:
+        """Return the number of a run's last row, or of its last one up to a line; 0 where there is none."""
+        rows = self._fetch(LAST_UP_TO, (run, up_to))
+        return int(rows[0][0]) if rows else 0
+
+    def _fetch(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        self._follow_parts()
+        with reading(self.path):
+            return self._conn.execute(sql, values).fetchall()
+
+    def _decoded(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Event]:
+        for seq, at, actor, host, type_name, step, payload, own_hash in rows:
+            try:
+                event = Event(seq, from_text(at), actor, host, decode(type_name, step, payload), own_hash)
+            except (KeyError, ValueError, TypeError) as error:
+                raise self._damaged(f"Row {seq}", error) from error
+            yield event
+
+    def _damaged(self, what: str, error: Exception) -> JournalDamaged:
+        return JournalDamaged(
+            f"{what} of the journal {self.path} is not what was written: {error}.",
+            "Keep the file as it is, and see `cleo journal verify` for what was altered.",
+        )

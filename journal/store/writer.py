@@ -1,0 +1,281 @@
+"""What writes to one journal for one process, in whichever file that goes on.
+
+Whoever finds nobody at work, and the journal free, writes in its own thread: to change threads twice costs as much as
+half a flush of the disk. Otherwise it hands over a job and waits. A thread takes all jobs that wait, queues for the
+journal, writes them in one transaction, and only when that is on the disk tells each caller: several callers share
+one flush.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from journal.store.connection import close_whole, open_for_writing
+from journal.store.errors import (
+    JournalBusy,
+    JournalError,
+    JournalUnanswered,
+    JournalWriteFailed,
+    is_disk_failure,
+    write_failure,
+)
+from journal.store.failover.failover import Continuation
+from journal.store.failover.segments import Segments
+from journal.store.filelock import FileLock
+from journal.store.holders import SAID_AFTER_S, who_holds
+from journal.store.job import Job, still_wanted
+from journal.store.migrate import migrate_if_older
+from journal.store.output import HEAVIEST
+
+_LOOKS_FOR_A_TURN, _BETWEEN_LOOKS_S = 100, 0.01
+"""Closing waits a second for those who write; whoever holds the journal for longer may be stopped."""
+
+PATIENCE_SECONDS = 30.0
+"""How long a caller waits for its turn before it is told that nothing was written."""
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Writes to one journal. ``run`` may be called from any thread.
+
+    Args:
+        path: the journal's first file.
+        patience: seconds that a caller waits for its turn.
+        waiting: told who holds the journal once a caller has waited for a second, and an empty text afterwards.
+        continuation: makes the next file where a disk gives way; None: then the caller is told, and that is all.
+        deadline: never write in the caller's thread, so that it is told even where the disk does not answer at all.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        patience: float = PATIENCE_SECONDS,
+        continuation: Continuation | None = None,
+        *,
+        deadline: bool = False,
+        waiting: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._waiting = waiting
+        self._path = path
+        self._patience = patience
+        self._continuation = continuation
+        self._deadline = deadline
+        self._at_work = threading.Lock()
+        self._parts = Segments(path)
+        self._turn = FileLock(path)
+        self._conn: sqlite3.Connection | None = None
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._left_over: Job | None = None
+        self._closed = False
+        self._closing = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name=f"journal {path.name}", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Callable[[sqlite3.Connection], T], rows: int) -> T:
+        """Have something written; return its result once it is on the disk.
+
+        Args:
+            work: writes through the connection it is given; a JournalError from it undoes this work only.
+            rows: about how many rows it writes; a long one counts for several.
+
+        Raises:
+            JournalError: it was refused by ``work``.
+            JournalWriteFailed: it was not written; JournalUnanswered: that is not known yet.
+        """
+        job = Job(work, rows)
+        if self._written_here(job):
+            done: T = job.future.result()
+            return done
+        with self._closing:
+            if self._closed:
+                raise JournalWriteFailed(f"The journal {self._path} was closed here.", "Open it again.")
+            self._jobs.put(job)
+        result: T = self._wait_for(job)
+        return result
+
+    def _written_here(self, job: Job) -> bool:
+        """Write in the caller's own thread if nobody else writes or waits; say whether that was so."""
+        if self._deadline or not self._at_work.acquire(blocking=False):
+            return False
+        try:
+            waiting = self._left_over is not None or not self._jobs.empty()
+            return not self._closed and not waiting and self._write([job], wait=False)
+        except BaseException:  # an interrupt from the keyboard: nothing half-written may stay open
+            self._disconnect()
+            raise
+        finally:
+            self._at_work.release()
+
+    def _wait_for(self, job: Job) -> Any:
+        with contextlib.suppress(TimeoutError):
+            return job.future.result(min(SAID_AFTER_S, self._patience))
+        self._waiting(self._holders())
+        try:
+            return self._wait_patiently(job)
+        finally:
+            self._waiting("")
+
+    def _wait_patiently(self, job: Job) -> Any:
+        try:
+            return job.future.result(max(0.0, self._patience - SAID_AFTER_S))
+        except TimeoutError:
+            if job.future.cancel():
+                who = self._holders()
+                raise JournalBusy(
+                    f"The journal {self._path} is held for {self._patience:g} s by {who}; nothing was written.",
+                    "See what it does, end it if it does nothing, then do it again.",
+                ) from None
+        return self._outcome_of(job)
+
+    def _holders(self) -> str:
+        return who_holds(self._parts.last) or "nobody that we can see; the disk may not answer"
+
+    def _outcome_of(self, job: Job) -> Any:
+        """Return what became of a job that has been begun: nobody can take it back."""
+        try:
+            return job.future.result(self._patience)
+        except TimeoutError:
+            raise JournalUnanswered(
+                f"The disk under the journal {self._path} does not answer; it may or may not be written yet.",
+                "Look at the disk (dmesg), and at the journal's last events before you do it again.",
+                partial(self._outcome_of, job),
+            ) from None
+
+    def close(self) -> None:
+        """Write what waits, then let go of the file. Nothing happens the second time."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        self._thread.join(self._patience)
+
+    def _work(self) -> None:
+        while batch := self._next_batch():
+            with self._at_work:
+                self._write(batch, wait=True)
+        with self._at_work:
+            self._let_go()
+
+    def _next_batch(self) -> list[Job]:
+        """Wait for a job, and take with it what else waits and fits into one transaction. Empty: we are closed."""
+        first = self._left_over or self._jobs.get()
+        self._left_over = None
+        if first is None:
+            return []
+        batch, rows = [first], first.rows
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+                break
+            rows += job.rows
+            if rows > HEAVIEST:
+                self._left_over = job
+                break
+            batch.append(job)
+        return batch
+
+    def _write(self, batch: list[Job], *, wait: bool) -> bool:
+        """Write a batch and tell its callers, or why not; return False if it was not our turn and we do not wait."""
+        try:
+            tell = self._written(batch, wait=wait)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait, and we go on
+            self._disconnect()
+            known = self._explained(error)
+            for job in batch:
+                job.fail(known)
+            return True
+        for told in tell or ():
+            told()
+        return tell is not None
+
+    def _explained(self, error: Exception) -> JournalError:
+        if isinstance(error, JournalError):
+            return error
+        known = write_failure(self._parts.last, error)
+        known.__cause__ = error
+        return known
+
+    def _written(self, batch: list[Job], *, wait: bool) -> list[Callable[[], None]] | None:
+        """Write to the journal's last file, whichever that is once it is our turn; return how to tell the callers."""
+        jobs: list[Job] | None = None
+        went_on = False
+        while True:
+            with self._turn.held(wait=wait or went_on) as ours:
+                if not ours:
+                    return None
+                if not self._parts.advance():
+                    self._parts.check_whole()
+                    jobs = still_wanted(batch) if jobs is None else jobs
+                    try:
+                        return self._transact(jobs)
+                    except (sqlite3.Error, OSError) as error:
+                        if went_on or not self._go_on(error):
+                            raise
+                        went_on = True
+            self._move()
+
+    def _transact(self, jobs: list[Job]) -> list[Callable[[], None]]:
+        if self._conn is None:
+            self._conn = self._open()
+        if len(jobs) == 1:
+            return [jobs[0].done_alone(self._conn)]
+        self._conn.execute("BEGIN IMMEDIATE")
+        tell = [job.done_in(self._conn) for job in jobs]
+        self._conn.execute("COMMIT")
+        return tell
+
+    def _open(self) -> sqlite3.Connection:
+        migrate_if_older(self._parts.last)
+        return open_for_writing(self._parts.last)
+
+    def _go_on(self, failure: Exception) -> bool:
+        """Begin the journal's next file while it is our turn, if that is what the failure calls for; say whether."""
+        if self._continuation is None or not is_disk_failure(self._parts.last, failure):
+            return False
+        if self._conn is not None and self._conn.in_transaction:
+            # This very connection knows what was acknowledged; a new one might find more in a torn log.
+            with contextlib.suppress(sqlite3.Error):
+                self._conn.execute("ROLLBACK")
+        return self._continuation.begin(self._parts, self._conn, failure) and self._parts.advance()
+
+    def _move(self) -> None:
+        """Leave the file that was the last one, and queue for the one that is."""
+        self._disconnect()
+        self._turn.close()
+        self._turn = FileLock(self._parts.last)
+
+    def _disconnect(self) -> None:
+        """Forget the connection: after a failure, the next attempt starts from what is on the disk."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
+    def _let_go(self) -> None:
+        """Leave one whole file behind if nobody else has it open; otherwise that is up to the last one."""
+        try:
+            for _ in range(_LOOKS_FOR_A_TURN):
+                with self._turn.held(wait=False) as ours:
+                    if ours:
+                        self._close_whole()
+                        return
+                time.sleep(_BETWEEN_LOOKS_S)
+        except OSError:
+            pass  # No turn to be had: the file and its -wal stay together and lose nothing.
+        finally:
+            self._disconnect()
+            self._turn.close()
+
+    def _close_whole(self) -> None:
+        if self._conn is not None:
+            close_whole(self._parts.last, self._conn)
+            self._conn = None

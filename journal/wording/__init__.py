@@ -1,0 +1,1 @@
+"""Words that console, line mode and report share."""

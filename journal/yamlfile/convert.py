@@ -1,0 +1,89 @@
+"""Does data have the shape of a struct? All that does not fit is found in one go, not only the first."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from journal.yamlfile.duration import Duration
+from journal.yamlfile.problem import BadFile, FilePath, Problem
+from journal.yamlfile.yaml_source import Source
+
+T = TypeVar("T")
+
+_PLACE = re.compile(r" - at `\$.*`\Z")
+
+
+def decode_duration(wanted: type, value: Any) -> Any:
+    """Turn text into a ``Duration``: msgspec's hook for types it does not know."""
+    if wanted is not Duration:
+        raise NotImplementedError(f"no way to read a {wanted}")
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a duration; write it with its unit, as 45 s, 15 min or 1 h 30 min")
+    return Duration.parse(value)
+
+
+def convert(wanted: type[T], source: Source) -> T:
+    """Return a file's data as a ``wanted``.
+
+    Raises:
+        BadFile: it does not fit; everything that does not is named.
+    """
+    try:
+        return msgspec.convert(source.data, wanted, dec_hook=decode_duration)
+    except msgspec.ValidationError as error:
+        found = list(misfits(wanted, source.data)) or [((), str(error))]
+        problems = [Problem(source.file, source.line(where), where, what) for where, what in found]
+        raise BadFile(problems) from error
+
+
+def misfits(wanted: Any, value: Any, path: FilePath = ()) -> Iterator[tuple[FilePath, str]]:
+    """Yield the path and a description of every part of ``value`` that does not fit the type ``wanted``."""
+    origin = get_origin(wanted)
+    if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct) and isinstance(value, dict):
+        yield from _struct_misfits(wanted, value, path)
+    elif origin is list and isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from misfits(get_args(wanted)[0], item, (*path, place))
+    elif origin is dict and isinstance(value, dict):
+        for key, item in value.items():
+            yield from misfits(get_args(wanted)[1], item, (*path, key))
+    elif (inner := _optional_struct(wanted)) and isinstance(value, dict):
+        yield from misfits(inner, value, path)
+    else:
+        yield from _leaf_misfits(wanted, value, path)
+
+
+def _struct_misfits(
+    wanted: type[msgspec.Struct], value: dict[str, Any], path: FilePath
+) -> Iterator[tuple[FilePath, str]]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
+    for key in value.keys() - fields.keys() - {wanted.__struct_config__.tag_field}:
+        yield (*path, key), f"unknown key {key!r}{did_you_mean(key, fields)}"
+    for key, field in fields.items():
+        if key in value:
+            yield from misfits(field.type, value[key], (*path, key))
+        elif field.required:
+            yield path, f"{key!r} is missing"
+
+
+def _leaf_misfits(wanted: Any, value: Any, path: FilePath) -> Iterator[tuple[FilePath, str]]:
+    try:
+        msgspec.convert(value, wanted, dec_hook=decode_duration)
+    except msgspec.ValidationError as error:
+        yield path, _PLACE.sub("", str(error))
+
+
+def _optional_struct(wanted: Any) -> type[msgspec.Struct] | None:
+    structs = [part for part in get_args(wanted) if isinstance(part, type) and issubclass(part, msgspec.Struct)]
+    return structs[0] if len(structs) == 1 else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean …?`` when a known word is near, else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,139 @@
+"""YAML with line numbers: plain data, and where each part of it stands in the file.
+
+Only what JSON knows comes out: a date, ``on`` or ``1:30`` stays the text that was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from journal.errors import CleoError
+from journal.yamlfile.problem import BadFile, FilePath, Problem
+
+_INT = re.compile(r"[-+]?[0-9]{1,18}\Z")
+"""What fits into 64 bits, as every number of a plan does; a longer one stays text, which no field takes."""
+_FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
+_DEEPEST = 50
+_OPENING = {"MappingStartEvent", "SequenceStartEvent"}
+_CLOSING = {"MappingEndEvent", "SequenceEndEvent"}
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+class Source(NamedTuple):
+    """What a YAML file holds. ``lines`` maps the path of each part to the line it stands on."""
+
+    file: str
+    data: Any
+    lines: dict[FilePath, int]
+
+    def line(self, path: FilePath) -> int:
+        """Return the line of the part at ``path``, or of the nearest part around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+class _Reader:
+    """Walks the nodes of one document, collecting data, lines and problems."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[FilePath, int] = {}
+        self.problems: list[Problem] = []
+        self._seen: set[int] = set()
+
+    def value(self, node: Any, path: FilePath) -> Any:
+        """Return the data below ``node``."""
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if id(node) in self._seen:
+            self._complain(node, path, "an alias; write the value out, so that nobody has to look it up")
+            return None
+        self._seen.add(id(node))
+        if node.id == "mapping":
+            return self._mapping(node, path)
+        if node.id == "sequence":
+            return [self.value(child, (*path, n)) for n, child in enumerate(node.value)]
+        return _scalar(node)
+
+    def _mapping(self, node: Any, path: FilePath) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if key_node.id == "scalar" else None
+            if key is None:
+                self._complain(key_node, path, "a key must be plain text")
+                continue
+            if key in found:
+                first = self.lines[(*path, key)]
+                self._complain(key_node, (*path, key), f"key {key!r} is here twice, first in line {first}")
+                continue
+            self.lines[(*path, key)] = key_node.start_mark.line + 1
+            found[key] = self.value(value_node, (*path, key))
+        return found
+
+    def _complain(self, node: Any, path: FilePath, message: str) -> None:
+        self.problems.append(Problem(self.file, node.start_mark.line + 1, path, message))
+
+
+def _scalar(node: Any) -> Any:
+    text: str = node.value
+    if node.style:  # quoted or a block: text, whatever it looks like
+        return text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INT.match(text):
+        return int(text)
+    return float(text) if _FLOAT.match(text) else text
+
+
+def _too_deep(events: Iterable[Any]) -> int:
+    """Return the line where nesting passes ``_DEEPEST``, or 0. PyYAML's composer, which recurses, would crash."""
+    depth = 0
+    for event in events:
+        name = type(event).__name__
+        depth += name in _OPENING
+        depth -= name in _CLOSING
+        if depth > _DEEPEST:
+            return int(event.start_mark.line) + 1
+    return 0
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's content.
+
+    Raises:
+        CleoError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CleoError(f"{path} cannot be read: {error.strerror}.", "Name a file that you may read.") from error
+
+
+def read_yaml(file: Path, content: bytes) -> Source:
+    """Return what the YAML file ``file``, which holds ``content``, says.
+
+    Raises:
+        BadFile: it is not YAML, or has a key twice.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        if deep := _too_deep(yaml.parse(content, Loader=loader)):
+            raise BadFile([Problem(str(file), deep, (), f"nested more than {_DEEPEST} levels deep")])
+        node = yaml.compose(content, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadFile([Problem(str(file), mark.line + 1 if mark else 1, (), f"not YAML: {error.problem}")]) from error
+    except yaml.YAMLError as error:  # an unprintable or undecodable character
+        raise BadFile([Problem(str(file), 1, (), f"not YAML: {' '.join(str(error).split())}")]) from error
+    if node is None:
+        raise BadFile([Problem(str(file), 1, (), "the file is empty")])
+    reader = _Reader(str(file))
+    data = reader.value(node, ())
+    if reader.problems:
+        raise BadFile(reader.problems)
+    return Source(str(file), data, reader.lines)

@@ -1,0 +1,192 @@
+"""The decision dialogs: one for each kind of question the plan asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+from textual.widgets.selection_list import Selection
+
+from journal.commands.decisions import AnswerRefused, check_answer, refusal
+from journal.incident.state import Incident
+from journal.plan.model import Decision, Step
+from journal.store.rows import Reading
+from journal.wording.sanitize import sanitize
+from screens.dialogs.dialog import Dialog
+from screens.widgets.field import Field
+from screens.widgets.quiet import Quiet
+from screens.widgets.tick_list import Ticks
+
+
+class Answer(NamedTuple):
+    """What was decided, and why."""
+
+    answer: str
+    reason: str
+
+
+class DecisionDialog(Dialog[Answer]):
+    """A question, its possible answers, and the reason. Refused answers are shown as refused, and why.
+
+    Args:
+        incident: its state.
+        step: the step that asks.
+    """
+
+    CONFIRM = "Decide (enter)"
+
+    def __init__(self, incident: Incident, step: Step) -> None:
+        super().__init__(f"{incident.plan.numbers[step.id]} {step.title}", incident.kind)
+        if step.decision is None:
+            raise ValueError(f"step {step.id} asks for no decision")
+        self._incident = incident
+        self._step = step
+        self.decision: Decision = step.decision
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the question, the answers, the reason."""
+        yield Quiet(Content.assemble((sanitize(self.decision.question), "bold")))
+        yield from self.answers()
+        yield Quiet("why (the report asks for it)", classes="label")
+        yield Field(id="reason")
+
+    def answers(self) -> Iterable[Widget]:
+        """Yield the field of a free answer; kinds with something to choose from override it."""
+        yield Field(value=self.suggested(), id="answer")
+
+    def answer(self) -> str:
+        """Return the answer as it is now; empty while there is none."""
+        return self.query_one("#answer", Input).value.strip()
+
+    def suggested(self) -> str:
+        """Return what was decided before, or what scenario and plan suggest."""
+        known = self._incident.answers.get(self.decision.name)
+        scenario = self._incident.plan.scenarios.get(self._incident.scenario)
+        from_scenario = {"severity": self._incident.severity, "strategy": scenario.strategy if scenario else ""}
+        return known or from_scenario.get(self.decision.name) or self.decision.default
+
+    def refused(self, answer: str) -> str:
+        """Return why the scenario refuses an answer, or an empty string."""
+        return refusal(self._incident, self.decision.name, answer)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the reason decides; in another field it goes on to the reason."""
+        event.stop()
+        if event.input.id == "reason":
+            self.confirm()
+        else:
+            self.query_one("#reason", Input).focus()
+
+    def confirm(self) -> None:
+        """Give the answer, or say what is wrong with it."""
+        try:
+            answer = check_answer(self._incident, self.decision, self.answer())
+        except AnswerRefused as error:
+            self.complain(f"{error.message} {error.hint}")
+            return
+        self.dismiss(Answer(answer, self.query_one("#reason", Input).value.strip()))
+
+
+class ChooseOne(DecisionDialog):
+    """One of the plan's options. Enter on an option goes on to the reason."""
+
+    def answers(self) -> Iterable[Widget]:
+        """Yield the options."""
+        yield OptionList(*(self._option(name) for name in self.decision.options), id="options", markup=False)
+
+    def _option(self, name: str) -> Option:
+        option, why = self.decision.options[name], self.refused(name)
+        if why:
+            prompt = Content.assemble(
+                (f"✗ {sanitize(option.title)}\n", "$quiet strike"), (f"  REFUSED: {sanitize(why)}", "$text-error")
+            )
+            return Option(prompt, id=name, disabled=True)
+        text = f"\n  {sanitize(option.text)}" if option.text else ""
+        evidence = "".join(f"\n  {line}" for line in self.evidence(name))
+        return Option(Content.assemble((sanitize(option.title), "bold"), (text, "$quiet"), evidence), id=name)
+
+    def evidence(self, name: str) -> list[str]:
+        """Return what is known of an option, a line each."""
+        return []
+
+    def on_mount(self) -> None:
+        """Begin at the suggested option."""
+        options = self.query_one("#options", OptionList)
+        names = list(self.decision.options)
+        suggested = self.suggested()
+        if suggested in names and not self.refused(suggested):
+            options.highlighted = names.index(suggested)
+        else:
+            options.action_first()
+        options.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """An option was chosen: go on to the reason."""
+        event.stop()
+        self.query_one("#reason", Input).focus()
+
+    def answer(self) -> str:
+        """Return the highlighted option's name."""
+        option = self.query_one("#options", OptionList).highlighted_option
+        return (option.id or "") if option else ""
+
+
+class ChooseSystems(DecisionDialog):
+    """Any of the plan's systems: space ticks, enter decides, tab goes on to the reason."""
+
+    def answers(self) -> Iterable[Widget]:
+        """Yield the systems, those that are suggested ticked."""
+        chosen = [name.strip() for name in self.suggested().split(",")]
+        yield Quiet("space ticks, enter decides, tab goes on to the reason", classes="label")
+        yield Ticks[str](
+            *(
+                Selection(Content(sanitize(system.title)), name, name in chosen)
+                for name, system in self._incident.plan.systems.items()
+            ),
+            id="systems",
+            compact=True,
+        )
+
+    def on_mount(self) -> None:
+        """Begin at the systems."""
+        self.query_one("#systems").focus()
+
+    def on_ticks_answered(self, event: Ticks.Answered) -> None:
+        """Enter decides."""
+        event.stop()
+        self.confirm()
+
+    def answer(self) -> str:
+        """Return the ticked systems in the order of the plan."""
+        ticked: list[str] = self.query_one("#systems", Ticks).selected
+        return ",".join(name for name in self._incident.plan.systems if name in ticked)
+
+
+class FreeText(DecisionDialog):
+    """An answer in words."""
+
+    def on_mount(self) -> None:
+        """Begin in the answer."""
+        self.query_one("#answer").focus()
+
+
+def decision_dialog(incident: Incident, step: Step, readings: Mapping[str, Reading]) -> DecisionDialog:
+    """Return the dialog for the kind of question that ``step`` asks; ``readings`` are evidence to choose by."""
+    from screens.dialogs.choose_strategy import ChooseStrategy
+    from screens.dialogs.recovery_point import ChooseRecoveryPoint
+
+    if step.decision and step.decision.name == "strategy":
+        return ChooseStrategy(incident, step, readings)
+    if step.decision and step.decision.kind == "recovery-point":
+        return ChooseRecoveryPoint(incident, step, readings)
+
+    kinds: dict[str, type[DecisionDialog]] = {
+        "one": ChooseOne,
+        "systems": ChooseSystems,
+        "text": FreeText,
+    }
+    return kinds[step.decision.kind if step.decision else "text"](incident, step)

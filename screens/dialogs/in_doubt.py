@@ -1,0 +1,171 @@
+"""A run of which nobody knows how it ended: what is known, a look at what it left, and a person's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, OptionList
+from textual.widgets.option_list import Option
+
+from journal.errors import CleoError
+from journal.incident.looks import goes_on, look_words, looks_into, next_look
+from journal.incident.records import Run
+from journal.incident.state import Incident
+from journal.wording.sanitize import sanitize
+from screens.dialogs.run_watch import WatchingDialog
+from screens.guidance.step_text import line
+from screens.live.left import is_left
+from screens.live.session import Session
+from screens.widgets.field import Field
+from screens.widgets.output_view import OutputView
+from screens.widgets.quiet import Quiet
+
+Verdict = Literal["done", "failed", "run_again"]
+
+_VERDICTS: dict[str, tuple[Verdict, str]] = {
+    "done": ("done", "It was done: what it left is what it should have left"),
+    "failed": ("failed", "It failed: the step counts as failed"),
+    "run_again": ("run_again", "Neither: make the step ready, to be run again by hand"),
+}
+
+
+class DoubtDialog(WatchingDialog[None]):
+    """Offers the action's probe, and asks for a verdict.
+
+    Args:
+        session: the incident.
+        title: the step.
+        run: the run in doubt.
+    """
+
+    BINDINGS = [Binding("ctrl+p", "probe", "Probe")]
+    CONFIRM = "Say so"
+
+    def __init__(self, session: Session, title: str, run: Run) -> None:
+        super().__init__(session, f"IN DOUBT  {title}")
+        self._doubtful = run
+        self._probe = self._next_look()
+        self._followed: set[int] = set()
+        self._settled = ""
+        self.add_class("-danger")
+
+    def body(self) -> Iterable[Widget]:
+        """Yield what is known, the probe, the verdicts, the reason."""
+        run = self._doubtful
+        known = [line("why", (sanitize(run.in_doubt), "bold"))]
+        known += [line("program", sanitize(run.program_status))] if run.program_status else []
+        known += [line("asked by", sanitize(run.requested_by))]
+        yield Quiet(Content("\n").join(known))
+        offer = f"p: look at {look_words(self._probe)} (read-only)" if self._probe else _NO_PROBE
+        yield Quiet(offer, id="run-status")
+        yield Quiet(id="looked", classes="-empty")
+        yield OutputView(id="run-output", classes="-empty")
+        yield Quiet("what was it?", classes="label")
+        yield OptionList(*(Option(Content(text), id=name) for name, (_, text) in _VERDICTS.items()), id="verdicts")
+        yield Quiet("what tells you", classes="label")
+        yield Field(id="reason")
+
+    def buttons(self) -> Iterable[Widget]:
+        """Yield probe, verdict, cancel."""
+        if self._probe:
+            yield Button("Probe (p)", id="probe", compact=True)
+        yield from super().buttons()
+
+    def on_mount(self) -> None:
+        """Begin at the probe where there is one: look first. No verdict is chosen before a person chooses."""
+        self.query_one("#verdicts", OptionList).highlighted = None
+        self.query_one("#probe" if self._probe else "#verdicts").focus()
+
+    def key_p(self) -> None:
+        """P looks, unless a field has the focus."""
+        self.action_probe()
+
+    def action_probe(self) -> None:
+        """Ask for the read-only look."""
+        if self._probe and (self.watched is None or self.watched.state.over):
+            catalogue, run = self.session.catalogue, self._doubtful.id
+            self.ask_for("probe", lambda desk: desk.probe(run, catalogue))
+
+    def news(self) -> None:
+        """Say what the looks saw, go on from the programs to the data, and say if another console settled it."""
+        super().news()
+        incident, look = self.session.incident, self.watched
+        if incident is None or not self.query("#looked"):
+            return
+        self._show_looks(incident)
+        run = incident.runs.get(self._doubtful.id)
+        if run and run.verdict and not self._settled:
+            self._settled = f"It was {run.settled}"
+            self.query_one("#confirm", Button).disabled = True
+            self.complain(f"{self._settled}. What you typed stays here; escape leaves.")
+        elif look and look.id not in self._followed and goes_on(incident, look, self.session.catalogue):
+            self._followed.add(look.id)
+            self.action_probe()
+
+    def _show_looks(self, incident: Incident) -> None:
+        """The status line has the last look; the ones before it stand here."""
+        seen = [look for look in looks_into(incident, self._doubtful.id) if look.state.over and look.id != self.run_id]
+        shown = self.query_one("#looked", Quiet)
+        shown.show(Content("\n").join(_saw(look) for look in seen[-2:]))
+        shown.set_class(not seen, "-empty")
+
+    def _next_look(self) -> str:
+        incident = self.session.incident
+        return next_look(incident, self._doubtful, self.session.catalogue) if incident else ""
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Probe; to answer and to leave is the dialog's own, which Textual calls after this one."""
+        if event.button.id == "probe":
+            self.action_probe()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A verdict was chosen: go on to the reason."""
+        event.stop()
+        self.query_one("#reason").focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the reason says so."""
+        event.stop()
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Give the verdict, unless it or the reason is missing."""
+        option = self.query_one("#verdicts", OptionList).highlighted_option
+        reason = self.query_one("#reason", Input).value.strip()
+        if self._settled:
+            self.complain(self._settled)
+        elif option is None:
+            self.complain("Choose what it was.")
+        elif not reason:
+            self.complain("Say what you saw that tells how it ended.")
+        else:
+            self._say_so(_VERDICTS[option.id or "failed"][0], reason)
+
+    def _say_so(self, verdict: Verdict, reason: str) -> None:
+        """Write the verdict; what was typed stays where it is refused."""
+        run = self._doubtful.id
+        self.session.write(
+            "resolve the doubt",
+            lambda desk: desk.resolve(run, verdict, reason),
+            lambda _: None if is_left(self) else self.dismiss(None),
+            self._refused,
+        )
+
+    def _refused(self, error: CleoError) -> None:
+        if is_left(self):
+            self.session.tell_failure(self._title, error)
+        else:
+            self.complain(f"{error.message} {error.hint}".strip())
+
+
+def _saw(look: Run) -> Content:
+    """Return what one look saw, and who asked for it."""
+    words = look.refusal.message if look.refusal else look.in_doubt or look.summary
+    return line("saw", sanitize(f"{look_words(look.action)}: {words} (asked by {look.requested_by})"))
+
+
+_NO_PROBE = "There is no probe for this action: look at the system yourself."

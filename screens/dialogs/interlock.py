@@ -1,0 +1,153 @@
+"""The interlock: before anything destructive, what it would do, on what, and the target's identity typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from journal.incident.interlock import word_to_type
+from journal.incident.records import Run, RunState
+from journal.plan.model import Step
+from journal.wording.gates import gate_lines, shut_for_good
+from journal.wording.other_incidents import other_incidents
+from journal.wording.sanitize import sanitize
+from screens.dialogs.run_watch import WatchingDialog
+from screens.guidance.step_text import params_text, target_lines
+from screens.live.session import Session
+from screens.widgets.field import Field
+from screens.widgets.output_view import OutputView
+from screens.widgets.quiet import Quiet
+from screens.widgets.typing_target import TakesTyping
+
+MOST_OUTPUT = 12
+"""Lines of the dry run that are shown whole once it is over: where what stands, what is kept and restored where."""
+
+
+class Interlock(WatchingDialog[str], TakesTyping):
+    """Asks for a dry run first and shows it. Gives what was typed; that is the confirmation.
+
+    Args:
+        session: the incident.
+        step: the destructive step.
+    """
+
+    DANGER = True
+    CONFIRM = "Do it"
+    CANCEL = "Cancel (esc)"
+
+    def __init__(self, session: Session, step: Step) -> None:
+        number = session.incident.plan.numbers[step.id] if session.incident else ""
+        super().__init__(session, f"DESTRUCTIVE  {number} {step.title}")
+        self._step = step
+        self.add_class("-danger")
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the command, the dry run, the target."""
+        what = self._step.action or " ".join(self._step.command)
+        yield Quiet(Content.assemble((f"{what}{params_text(self._step.params)}", "bold")), classes="label")
+        yield Quiet(id="gates", classes="-empty")
+        yield Quiet(id="run-status")
+        yield OutputView(id="run-output", classes="-empty")
+        yield Quiet(id="said", classes="-empty")
+        yield Quiet("not known yet: the dry run tells", id="target")
+
+    def foot(self) -> Iterable[Widget]:
+        """Yield the field, always in sight: who types must see what. It takes text from the first, and counts later."""
+        yield Quiet("the dry run comes first", id="type-label")
+        yield Field(id="typed", select_on_focus=False)
+
+    def buttons(self) -> Iterable[Widget]:
+        """Yield cancel first: the focus starts there."""
+        yield Button(self.CANCEL, id="cancel", compact=True)
+        yield Button(self.CONFIRM, id="confirm", variant="error", compact=True, disabled=True)
+
+    def on_mount(self) -> None:
+        """Ask for the dry run. The focus is on cancel."""
+        self.query_one("#cancel").focus()
+        self.ask_for("dry run", lambda desk: desk.request_run(self._step.id, dry_run=True))
+
+    def news(self) -> None:
+        """Show the dry run as it goes, and ask for the target when it is over."""
+        super().news()
+        run = self.watched
+        if run is None:
+            return
+        self._show_gates(run)
+        if run.target:
+            self.query_one("#target", Quiet).show(Content("\n").join(target_lines(run.target)))
+        if run.state.over:
+            self._settle(run)
+
+    def _show_gates(self, run: Run) -> None:
+        """Show what would refuse it, and who else works here: before the dry run is over, and before the typing."""
+        closed = gate_lines(self.session.incident, run.closed) if self.session.incident else []
+        lines = [*closed, *map(sanitize, other_incidents(self.session.readings))]
+        gates = self.query_one("#gates", Quiet)
+        gates.set_class(not lines, "-empty")
+        gates.show(Content.styled("\n".join(lines), "bold $text-warning"))
+
+    def _settle(self, run: Run) -> None:
+        self._show_said(run)
+        wanted, typed = word_to_type(run.target), self.query_one("#typed", Input)
+        label = self.query_one("#type-label", Quiet)
+        if not wanted:
+            label.show(Content.assemble(("The target is not known, so nothing can be confirmed.", "bold $text-error")))
+            typed.disabled = True
+            return
+        if shut_for_good(run.closed):
+            label.show(Content.styled("It would be refused. Open first what is CLOSED above.", "bold $text-error"))
+            typed.disabled = True
+            return
+        warning = "" if run.state is RunState.SUCCEEDED else "The dry run did not end well: read why first. "
+        label.show(Content.assemble((warning, "bold $text-error"), "to go on, type  ", (wanted, "bold")))
+        self._judge()
+
+    def _show_said(self, run: Run) -> None:
+        """Show what the dry run said in lines that are broken where they end: nothing of it is cut off."""
+        lines = [sanitize(line.text) for line in self.session.tails.get(run.id, ())]
+        left_out = [f"({len(lines) - MOST_OUTPUT} lines before these: o, output)"] if len(lines) > MOST_OUTPUT else []
+        self.query_one("#run-output", OutputView).display = False
+        said = self.query_one("#said", Quiet)
+        said.set_class(not lines, "-empty")
+        said.show(Content("\n".join([*left_out, *lines[-MOST_OUTPUT:]])))
+
+    def field_for_typing(self) -> Input | None:
+        """Return the field: letters belong there wherever the focus is. Enter on cancel still cancels."""
+        typed = self.query_one("#typed", Input)
+        return None if typed.disabled or typed.has_focus else typed
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Only the target's own identity opens the button."""
+        self.complain("")
+        self._judge()
+
+    def _judge(self) -> None:
+        self.query_one("#confirm", Button).disabled = not self._matches()
+
+    @property
+    def _over(self) -> bool:
+        return self.watched is not None and self.watched.state.over
+
+    def _matches(self) -> bool:
+        wanted = word_to_type(self.watched.target) if self.watched and self._over else ""
+        if self.watched and shut_for_good(self.watched.closed):
+            return False
+        return bool(wanted) and self.query_one("#typed", Input).value.strip() == wanted
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field goes on to the button; it does not press it."""
+        event.stop()
+        if self._matches():
+            self.query_one("#confirm").focus()
+        elif self._over:
+            self.complain("That is not the target named above. Nothing was done.")
+        else:
+            self.complain("The dry run is not over yet: wait for it and read it. Nothing was done.")
+
+    def confirm(self) -> None:
+        """Give what was typed."""
+        if self._matches():
+            self.dismiss(self.query_one("#typed", Input).value.strip())

@@ -1,0 +1,97 @@
+"""After a refusal: which gate, why, whether it yields, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from journal.events.types import Override
+from journal.incident.interlock import word_to_type
+from journal.incident.records import Refusal, Run
+from journal.wording.sanitize import sanitize_lines
+from screens.dialogs.dialog import Dialog
+from screens.widgets.field import Field
+from screens.widgets.quiet import Quiet
+from screens.widgets.typing_target import TakesTyping
+
+
+class OverrideDialog(Dialog[Override], TakesTyping):
+    """Gives a person's word that one gate shall yield once. Gates that never yield only say so.
+
+    Args:
+        title: the step.
+        kind: the incident's kind.
+        run: the refused run.
+        target: what must be typed where the gate wants the target; empty where it is not known.
+        opened_by: what opens the gate, in words; empty where nobody knows.
+    """
+
+    DANGER = True
+    CONFIRM = "Go on anyway"
+    CANCEL = "Leave it (esc)"
+
+    def __init__(self, title: str, kind: str, run: Run, target: str = "", opened_by: str = "") -> None:
+        super().__init__(f"REFUSED  {title}", kind)
+        if run.refusal is None:
+            raise ValueError(f"run {run.id} was not refused")
+        self._refusal: Refusal = run.refusal
+        self._opened_by = opened_by
+        self._target = target or word_to_type(run.target)
+        self.add_class("-danger")
+
+    @property
+    def _yields(self) -> bool:
+        return self._refusal.yields in ("reason", "reason and target")
+
+    @property
+    def _wants_target(self) -> bool:
+        return self._refusal.yields == "reason and target"
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the gate, its message, and the fields it yields to."""
+        yield Quiet(Content.assemble(("gate     ", "$quiet"), (self._refusal.gate, "bold")))
+        yield Quiet(Content(sanitize_lines(self._refusal.message)))
+        if self._opened_by:
+            yield Quiet(Content(f"It is {self._opened_by}."))
+        if not self._yields:
+            yield Quiet("This gate never yields. Do what it asks for, then run the step again.")
+            return
+        yield Quiet("It yields to a person's word. The report will list it as a deviation.")
+        yield Quiet("why it must yield", classes="label")
+        yield Field(id="reason")
+        if self._wants_target:
+            yield Quiet(f"type the target: {self._target}" if self._target else "type the target", classes="label")
+            yield Field(id="typed")
+
+    def buttons(self) -> Iterable[Widget]:
+        """Yield cancel first, and the override only where there is one."""
+        yield Button(self.CANCEL, id="cancel", compact=True)
+        if self._yields:
+            yield Button(self.CONFIRM, id="confirm", variant="error", compact=True)
+
+    def on_mount(self) -> None:
+        """The focus is on leaving it."""
+        self.query_one("#cancel").focus()
+
+    def field_for_typing(self) -> Input | None:
+        """Return the reason's field, also while the focus is on leaving it."""
+        return None if not self._yields or isinstance(self.focused, Input) else self.query_one("#reason", Input)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes on to the next field, at last to the button; it does not press it."""
+        event.stop()
+        self.focus_next()
+
+    def confirm(self) -> None:
+        """Give the override, unless something is missing or does not match."""
+        reason = self.query_one("#reason", Input).value.strip()
+        typed = self.query_one("#typed", Input).value.strip() if self._wants_target else ""
+        if not reason:
+            self.complain("Say why: the report will ask.")
+        elif self._wants_target and (not typed or (self._target and typed != self._target)):
+            self.complain("That is not the target. Nothing was done.")
+        else:
+            self.dismiss(Override(gate=self._refusal.gate, reason=reason, target=typed))

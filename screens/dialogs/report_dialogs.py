@@ -1,0 +1,129 @@
+"""Dialogs in which people write what belongs to the report: a field of several lines, an action item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import ClassVar, NamedTuple
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from journal.wording.sanitize import sanitize
+from screens.dialogs.dialog import Dialog
+from screens.widgets.field import Field
+from screens.widgets.quiet import Quiet
+
+
+class FieldDialog(Dialog[str]):
+    """One field of the report. An empty text takes back what was written.
+
+    Args:
+        title: the field.
+        kind: the incident's kind.
+        text: what was written before.
+        facts: what the evidence says of it.
+    """
+
+    CSS_PATH: ClassVar[str | list[str]] = ["dialog.tcss", "report_dialogs.tcss"]
+    CONFIRM = "Write (ctrl+s)"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", "Write", priority=True)]
+
+    def __init__(self, title: str, kind: str, text: str, facts: Sequence[str]) -> None:
+        super().__init__(title, kind)
+        self._text = text
+        self._facts = facts
+        self._warned = False
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the field, and what the evidence says."""
+        yield TextArea(self._text, id="text", tab_behavior="focus", soft_wrap=True)
+        if self._facts:
+            facts = "\n".join(f"· {sanitize(fact)}" for fact in self._facts)
+            yield Quiet(Content.assemble(("The report says of it already:\n", "bold"), facts))
+
+    def on_mount(self) -> None:
+        """Begin at the end of the text; the cursor is steady."""
+        area = self.query_one(TextArea)
+        area.cursor_blink = False
+        area.move_cursor(area.document.end)
+        area.focus()
+
+    def action_write(self) -> None:
+        """Write."""
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Give the text."""
+        self.dismiss(self.query_one(TextArea).text.strip())
+
+    def action_leave(self) -> None:
+        """Leave; what was written and not given is not thrown away at one key."""
+        if self._warned or self.query_one(TextArea).text.strip() == self._text.strip():
+            super().action_leave()
+            return
+        self._warned = True
+        self.complain("Not written yet. ctrl+s writes it, esc once more throws it away.")
+
+
+class Item(NamedTuple):
+    """An action item as it was written."""
+
+    text: str
+    owner: str
+    due: str
+
+
+class ItemDialog(Dialog[Item]):
+    """An action item: what, who, until when.
+
+    Args:
+        title: new, or which.
+        kind: the incident's kind.
+        item: what was written before.
+    """
+
+    CONFIRM = "Write (enter)"
+
+    def __init__(self, title: str, kind: str, item: Item) -> None:
+        super().__init__(title, kind)
+        self._item = item
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the three fields."""
+        labels = ("what is to be done", "who does it", "until which day, as 2026-12-31")
+        for name, label, value in zip(Item._fields, labels, self._item, strict=True):
+            yield Quiet(label, classes="label")
+            yield Field(value=value, id=name)
+
+    def on_mount(self) -> None:
+        """Begin in the text."""
+        self.query_one("#text").focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes on; in the last field it writes."""
+        event.stop()
+        if event.input.id == "due":
+            self.confirm()
+        else:
+            self.focus_next()
+
+    def confirm(self) -> None:
+        """Give the item, unless it is empty or its day is none."""
+        item = Item(*(self.query_one(f"#{name}", Input).value.strip() for name in Item._fields))
+        if not item.text:
+            self.complain("Say what is to be done.")
+        elif item.due and not _is_day(item.due):
+            self.complain(f"{item.due!r} is no day. Write it as 2026-12-31.")
+        else:
+            self.dismiss(item)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

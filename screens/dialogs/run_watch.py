@@ -1,0 +1,90 @@
+"""A dialog that watches a run: it asks for it, shows its lines live, and hears when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.content import Content
+
+from journal.commands.incident import IncidentCommands
+from journal.errors import CleoError
+from journal.incident.records import Run, RunState
+from journal.wording.counting import count
+from journal.wording.sanitize import sanitize
+from screens.dialogs.dialog import Dialog
+from screens.live.hears import HearsNews
+from screens.live.left import is_left
+from screens.live.session import Session
+from screens.widgets.output_view import OutputView
+from screens.widgets.quiet import Quiet
+
+R = TypeVar("R")
+
+_WORDS = {
+    RunState.REQUESTED: ("asked for; the runner has not begun", "$quiet"),
+    RunState.RUNNING: ("running", "bold $text-primary"),
+    RunState.CANCELLING: ("cancelling", "bold $text-warning"),
+    RunState.SUCCEEDED: ("done", "bold $text-success"),
+    RunState.FAILED: ("FAILED", "bold $text-error"),
+    RunState.CANCELLED: ("cancelled", "bold $text-warning"),
+    RunState.REFUSED: ("REFUSED", "bold $text-error"),
+    RunState.IN_DOUBT: ("IN DOUBT", "bold $text-error"),
+}
+
+
+class WatchingDialog(Dialog[R], HearsNews):
+    """Needs ``#run-status`` (Quiet) and ``#run-output`` (OutputView) in its body."""
+
+    def __init__(self, session: Session, title: str) -> None:
+        super().__init__(title, session.incident.kind if session.incident else "")
+        self.session = session
+        self.run_id = 0
+
+    def ask_for(self, what: str, call: Callable[[IncidentCommands], int]) -> None:
+        """Ask the runner for a run, and watch it."""
+        self.query_one("#run-status", Quiet).show(f"{what}: asking the runner…")
+        self.session.request(what, call, self._watch, self._cannot_ask)
+
+    def _watch(self, run_id: int) -> None:
+        if not is_left(self):
+            self.run_id = run_id
+            self.session.watch("dialog", run_id)
+            self.news()
+
+    def _cannot_ask(self, error: CleoError) -> None:
+        if is_left(self):
+            self.session.tell_failure(self._title, error)
+        else:
+            self.query_one("#run-status", Quiet).show(Content.assemble((sanitize(error.message), "bold $text-error")))
+            self.complain(error.hint)
+
+    @property
+    def watched(self) -> Run | None:
+        """The run, once it is in the state."""
+        return self.session.run(self.run_id) if self.run_id else None
+
+    def news(self) -> None:
+        """Bring the dialog up to date: the screen below calls this whenever something arrived."""
+        run = self.watched
+        if run is None or not self.query("#run-status"):  # its parts go before it does
+            return
+        self.query_one("#run-status", Quiet).show(run_words(run))
+        view = self.query_one("#run-output", OutputView)
+        lines = self.session.tails.get(run.id, ())
+        view.set_class(not lines, "-empty")
+        view.show(lines)
+
+    def on_unmount(self) -> None:
+        """Stop following the output."""
+        self.session.watch("dialog", 0)
+
+
+def run_words(run: Run) -> Content:
+    """Return how a run stands, with its result or why it was refused."""
+    word, style = _WORDS[run.state]
+    if run.state is RunState.SUCCEEDED and (run.partial or run.warnings):
+        word, style = f"{run.partial or 'done'}, {count(len(run.warnings), 'finding')}", "bold $text-warning"
+    what = "dry run (changes nothing)" if run.dry_run else "probe (read-only)" if run.probe_of else sanitize(run.action)
+    why = run.refusal.message if run.refusal else run.in_doubt or run.summary
+    return Content.assemble(f"{what}: ", (word, style), f"  {sanitize(why)}" if why else "")

@@ -1,0 +1,90 @@
+"""Which keys apply at a step now. Pure: the key line and the key handler ask the same question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from journal.incident.records import RunState, StepState
+from journal.incident.state import Incident
+from journal.plan.action_spec import Catalogue
+from journal.plan.model import Step
+from screens.guidance.next_action import PrimaryAction, attention, primary_action, refused_run, runnable
+
+Rule = Callable[[Incident, Step, Catalogue], bool]
+
+
+def _open(incident: Incident) -> bool:
+    return incident.closed_at is None
+
+
+def _settleable(incident: Incident, step: Step) -> bool:
+    state = incident.state(step.id)
+    return _open(incident) and not state.active and state is not StepState.IN_DOUBT
+
+
+def _act(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return primary_action(incident, step, catalogue) is not PrimaryAction.NOTHING
+
+
+def _dry_run(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    is_run = step.kind in ("action", "command") and runnable(step, catalogue)
+    return is_run and _settleable(incident, step)
+
+
+def _skip(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return _settleable(incident, step) and not incident.state(step.id).settled
+
+
+def _mark_done(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return step.kind != "decision" and _skip(incident, step, catalogue)
+
+
+def _reopen(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    said = incident.steps[step.id].state is not None
+    return said and _settleable(incident, step) and incident.state(step.id).settled
+
+
+def _override(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    if not _dry_run(incident, step, catalogue):
+        return False
+    run = refused_run(incident, step.id)
+    yields = run is not None and run.refusal is not None and run.refusal.yields != "never"
+    return yields or incident.state(step.id) is StepState.WAITING
+
+
+def _cancel(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return cancellable(incident, step) is not None
+
+
+def cancellable(incident: Incident, step: Step) -> int | None:
+    """Return the id of the step's run that can be asked to stop, or None."""
+    runs = (incident.runs[run] for run in reversed(incident.steps[step.id].runs))
+    return next((run.id for run in runs if run.state is RunState.RUNNING), None)
+
+
+def _output(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return any(incident.runs[run].started_at for run in incident.steps[step.id].runs)
+
+
+def _jump(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return attention(incident, step.id) not in ("", step.id)
+
+
+def _go_next(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    found = incident.next_step()
+    return _open(incident) and found is not None and found.id != step.id
+
+
+RULES: dict[str, Rule] = {
+    "act": _act,
+    "dry_run": _dry_run,
+    "skip": _skip,
+    "mark_done": _mark_done,
+    "reopen": _reopen,
+    "override": _override,
+    "cancel": _cancel,
+    "output": _output,
+    "jump": _jump,
+    "go_next": _go_next,
+}
+"""By action; an action without a rule always applies."""

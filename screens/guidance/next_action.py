@@ -1,0 +1,151 @@
+"""What the obvious thing to do is, at a step and in the incident as a whole. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from journal.incident.closing import remaining
+from journal.incident.records import Run, StepState
+from journal.incident.state import Incident
+from journal.plan.action_spec import Catalogue
+from journal.plan.model import Step
+
+
+class PrimaryAction(StrEnum):
+    """What enter does at a step, in the words of the key line."""
+
+    RUN = "run"
+    RUN_AGAIN = "run again"
+    DECIDE = "decide"
+    TICK = "tick"
+    DONE = "mark done"
+    RESOLVE = "resolve doubt"
+    TAKE_BACK = "take back what is in force"
+    GO_ON = "go on"
+    GO_TO_NEED = "go to what it waits for"
+    NOTHING = ""
+
+
+RUNNABLE_KINDS = ("action", "command")
+
+
+def runnable(step: Step, catalogue: Catalogue) -> bool:
+    """Return whether the console can run the step: a command, or an action that is here already."""
+    if step.kind == "command":
+        return True
+    spec = catalogue.get(step.action)
+    return spec is not None and spec.available
+
+
+def destructive(step: Step, catalogue: Catalogue) -> bool:
+    """Return whether the interlock must ask before the step runs."""
+    spec = catalogue.get(step.action)
+    return step.destructive or (spec is not None and spec.destructive)
+
+
+def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> PrimaryAction:
+    """Return what enter does at ``step`` now."""
+    state = incident.state(step.id)
+    if state is StepState.REQUESTED:  # pressed again and again, it asks once
+        return PrimaryAction.NOTHING
+    if incident.closed_at is not None:
+        return PrimaryAction.TAKE_BACK if takes_back(incident, step) else PrimaryAction.NOTHING
+    if state.active:
+        return PrimaryAction.GO_ON
+    if state is StepState.IN_DOUBT:
+        return PrimaryAction.RESOLVE
+    if step.kind == "decision" and state is StepState.SKIPPED:  # what comes later may want its answer
+        return PrimaryAction.DECIDE
+    if state.settled:
+        return PrimaryAction.GO_ON
+    if state is StepState.WAITING:
+        return PrimaryAction.GO_TO_NEED
+    if step.kind == "decision":
+        return PrimaryAction.DECIDE
+    if step.kind in RUNNABLE_KINDS:
+        return _run_deed(state) if runnable(step, catalogue) else PrimaryAction.DONE
+    return PrimaryAction.TICK if unticked(incident, step) else PrimaryAction.DONE
+
+
+def takes_back(incident: Incident, step: Step) -> bool:
+    """Return whether the step takes back what a closed incident left in force: that may still be done."""
+    state = incident.state(step.id)
+    return incident.takes_back(step.action) and not state.active and state is not StepState.IN_DOUBT
+
+
+def next_deed(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+    """Return what NEXT calls the next action at ``step``; empty where there is none.
+
+    Nobody is sent for ever to run again what that does not mend, nor past a failure unasked.
+    """
+    todo = primary_action(incident, step, catalogue)
+    again = todo is PrimaryAction.RUN_AGAIN and incident.failed_again(step.id)
+    return "s skip, m by hand or run again" if again else todo.value
+
+
+def _run_deed(state: StepState) -> PrimaryAction:
+    return PrimaryAction.RUN_AGAIN if state in (StepState.FAILED, StepState.CANCELLED) else PrimaryAction.RUN
+
+
+def unticked(incident: Incident, step: Step) -> list[str]:
+    """Return the step's items that are not ticked."""
+    return [item for item in step.items if item not in incident.steps[step.id].items]
+
+
+def closed_words(incident: Incident) -> str:
+    """Return what is left to do in a closed incident: what it left in force, if anything."""
+    left = ", ".join(dict.fromkeys(held.undone_by for held in incident.in_force.values()))
+    return f"STILL IN FORCE, {left} takes it back" if left else f"nothing: the incident is closed ({incident.outcome})"
+
+
+def settled_words(incident: Incident) -> str:
+    """Return how the incident stands when nothing is next: settled is not in order."""
+    left = len(remaining(incident))
+    return "every required step is settled" + (f", {left} NOT IN ORDER" if left else "")
+
+
+class Counts(NamedTuple):
+    """What must never be off the screen."""
+
+    running: int
+    in_doubt: int
+    failed: int
+
+
+def counts(incident: Incident) -> Counts:
+    """Return how many runs are under way or in doubt, and how many steps failed."""
+    states = incident.states().values()
+    under_way = [run for run in incident.runs.values() if not run.state.over]
+    failed = sum(state is StepState.FAILED for state in states)
+    return Counts(len(under_way), len(incident.in_doubt()), failed)
+
+
+def attention(incident: Incident, after: str = "") -> str:
+    """Return the id of the next step, after the step ``after``, that needs attention: in doubt, failed, running.
+
+    Each kind in the order of the plan; beyond the last one it begins anew. Empty where nothing does.
+    """
+    wanted = [
+        step.id
+        for states in ((StepState.IN_DOUBT,), (StepState.FAILED,), _UNDER_WAY)
+        for step in incident.in_state(*states)
+    ]
+    if not wanted:
+        return ""
+    return wanted[(wanted.index(after) + 1) % len(wanted)] if after in wanted else wanted[0]
+
+
+def first_step(incident: Incident) -> str:
+    """Return the id of the step to open an incident at: what is in doubt, what runs, what is next, the first."""
+    doubtful, running = next(incident.in_state(StepState.IN_DOUBT), None), next(incident.in_state(*_UNDER_WAY), None)
+    return (doubtful or running or incident.next_step() or next(incident.plan.steps())).id
+
+
+_UNDER_WAY = (StepState.RUNNING, StepState.CANCELLING, StepState.REQUESTED)
+
+
+def refused_run(incident: Incident, step_id: str) -> Run | None:
+    """Return the step's last run if the runner refused it and nothing has happened to the step since."""
+    run = incident.last_run(step_id)
+    return run if run and run.refusal and not incident.settled(step_id) else None

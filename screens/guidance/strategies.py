@@ -1,0 +1,143 @@
+"""What each recovery strategy would take and lose, from evidence alone; what nobody measured is said so. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from journal.incident.given_up import newest_seen
+from journal.incident.records import Run
+from journal.incident.state import Incident
+from journal.plan.applies import applies
+from journal.plan.model import Step
+from journal.store.rows import Reading
+from journal.wording.sanitize import sanitize
+from screens.guidance.phrases import age, count, length, minutes
+
+_BACKUPS_OF = {"backups.verify": "postgres"}
+"""Whose backups an action looks at: pgBackRest holds PostgreSQL's."""
+
+
+class Time(NamedTuple):
+    """How long the steps that are left usually take, one after another.
+
+    Attributes:
+        seconds: their ``expect`` together.
+        unknown: how many of them have none.
+    """
+
+    seconds: float
+    unknown: int
+
+
+class Loss(NamedTuple):
+    """What one system would lose.
+
+    Attributes:
+        seconds: of data; None where it was not measured.
+        why: what that rests on.
+    """
+
+    title: str
+    seconds: float | None
+    why: str
+
+
+def steps_left(incident: Incident, strategy: str) -> list[Step]:
+    """Return the required steps that this strategy leaves to be done, as far as the decisions made so far tell."""
+    answers = {**incident.answers, "strategy": strategy}
+    return [
+        step
+        for step in incident.plan.steps()
+        if not (step.optional or incident.phase_of(step).optional)
+        and step.kind != "decision"
+        and applies(step, answers) is not False
+        and not (incident.steps[step.id].state is not None and incident.settled(step.id))
+    ]
+
+
+def expected(incident: Incident, strategy: str) -> Time:
+    """Return how long this strategy's steps that are left usually take, by the plan's figures."""
+    left = steps_left(incident, strategy)
+    return Time(sum(step.expect for step in left), sum(not step.expect for step in left))
+
+
+def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], now: datetime) -> list[Loss]:
+    """Return what each system that is hit and holds data would lose: from its backup, or from its standby."""
+    answers = {**incident.answers, "strategy": strategy}
+    hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
+    found = []
+    for name, system in incident.plan.systems.items():
+        if name in hit and system.data:
+            own = (step for step in incident.plan.steps() if step.system == name and "strategy" in step.when)
+            actions = (step.action for step in own if applies(step, answers) is not False)
+            restore = next((action for action in actions if action.endswith(".restore")), "")
+            look = _from_backup if restore else _from_standby
+            found.append(look(incident, name, restore, readings.get(f"health:{name}"), now))
+    return found
+
+
+def _from_backup(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:
+    title = sanitize(incident.plan.systems[name].title)
+    form, _, chosen = incident.answers.get("recovery_point", "").partition(":")
+    if form == "time":
+        return _since(incident, name, reading, chosen, "up to the recovery point chosen")
+    told = _archived(incident, name, restore)
+    if told is not None:
+        until, at = told
+        return _since(incident, name, reading, until, f"archived until {until[11:19]} UTC, found {age(at, now)}")
+    return _measured(title, reading, "exposure_s", "its exposure", now) or Loss(title, None, "no archive was looked at")
+
+
+def _since(incident: Incident, name: str, reading: Reading | None, until: str, why: str) -> Loss:
+    """Return what was committed after ``until``, as far as anybody saw it; the start that was typed tells nothing."""
+    title = sanitize(incident.plan.systems[name].title)
+    newest, _ = newest_seen(incident, name, reading)
+    if newest is None:
+        return Loss(title, None, f"{why}; nobody has seen the newest commit")
+    return Loss(title, max(0.0, (newest - datetime.fromisoformat(until)).total_seconds()), why)
+
+
+def _from_standby(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:
+    title = sanitize(incident.plan.systems[name].title)
+    return _measured(title, reading, "lag_s", "the standby's lag", now) or Loss(
+        title, None, "no standby's lag is known"
+    )
+
+
+def _measured(title: str, reading: Reading | None, fact: str, what: str, now: datetime) -> Loss | None:
+    """Return what a health probe measured, if it did."""
+    seconds = (reading.payload.get("facts") or {}).get(fact) if reading else None
+    if reading is None or not isinstance(seconds, int | float):
+        return None
+    return Loss(title, float(seconds), f"{what}, measured {age(reading.at, now)}")
+
+
+def _archived(incident: Incident, system: str, restore: str) -> tuple[str, datetime] | None:
+    """Return until when the system's log is archived, by the latest run that looked, and when it looked."""
+    for run in sorted(incident.runs.values(), key=lambda run: run.id, reverse=True):
+        until = _facts_of(run, system, restore).get("archived_until")
+        if isinstance(until, str) and run.finished_at:
+            return until, run.finished_at
+    return None
+
+
+def _facts_of(run: Run, system: str, restore: str) -> Mapping[str, Any]:
+    """Return what a run says of a system: by its name, or, of the backups that this kind of restore takes, plainly."""
+    named = run.facts.get(system)
+    if isinstance(named, Mapping):
+        return named
+    return run.facts if _BACKUPS_OF.get(run.action) == restore.partition(".")[0] else {}
+
+
+def in_words(incident: Incident, strategy: str, readings: Mapping[str, Reading], now: datetime) -> list[str]:
+    """Return a strategy's expected time and loss, a line each."""
+    time = expected(incident, strategy)
+    unknown = f"{count(time.unknown, 'step')} not measured" if time.unknown else ""
+    taking = f"about {length(time.seconds)} by the plan's figures" if time.seconds else ""
+    lines = [f"time  {', '.join(part for part in (taking, unknown) if part) or 'nothing is left to do'}"]
+    for loss in losses(incident, strategy, readings, now):
+        lost = "not measured" if loss.seconds is None else f"{minutes(loss.seconds)} of data"
+        lines.append(f"loss  {lost}  {loss.title}: {loss.why}")
+    return lines

@@ -1,0 +1,1 @@
+"""The incident console: checklist, step, health and status line of one incident."""

@@ -1,0 +1,93 @@
+"""One thread that writes what a person says, in the order in which it was said. Never the screen's own thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from journal.incident.state import Incident
+from journal.store.reader import Reader
+
+if TYPE_CHECKING:
+    from journal.commands.incident import IncidentCommands
+    from journal.commands.review import ReviewCommands
+    from journal.store.journal import Journal
+
+T = TypeVar("T")
+
+
+class CommandQueue:
+    """A desk, and the thread that works at it.
+
+    The desk checks against a state of its own, brought up to the journal's end before every call: the
+    screen's state changes under another thread, and may be a moment old.
+
+    Args:
+        path: the incident's journal.
+        open_journal: opens it, when something is first written; closed by `close`.
+    """
+
+    def __init__(self, path: Path, open_journal: Callable[[], Journal]) -> None:
+        self._path = path
+        self._open_journal = open_journal
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self._incident: Incident | None = None
+        self._opened: Journal | None = None
+
+    def submit(self, call: Callable[[IncidentCommands], T]) -> Future[T]:
+        """Let ``call`` write at the desk; the future holds what it returned or raised."""
+
+        def work() -> T:
+            from journal.commands.incident import IncidentCommands
+
+            return call(IncidentCommands(self._journal, self._known))
+
+        return self._pool.submit(self._work, work)
+
+    def submit_review(self, call: Callable[[ReviewCommands], T]) -> Future[T]:
+        """Like `submit`, for what belongs to the report: calls, fields, action items, signatures."""
+
+        def work() -> T:
+            from journal.commands.review import ReviewCommands
+
+            return call(ReviewCommands(self._journal, self._known))
+
+        return self._pool.submit(self._work, work)
+
+    def close(self) -> None:
+        """Write what waits, then let go of the journal; does not wait for either."""
+        self._pool.submit(self._close)
+        self._pool.shutdown(wait=False)
+
+    @property
+    def _journal(self) -> Journal:
+        """The journal; where it cannot be opened, the next write tries again.
+
+        No ``cached_property``: up to Python 3.11 that has one lock for all incidents, also those on a disk that hangs.
+        """
+        if self._opened is None:
+            self._opened = self._open_journal()
+        return self._opened
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    def _work(self, call: Callable[[], T]) -> T:
+        self._catch_up()
+        return call()
+
+    def _known(self) -> Incident:
+        if self._incident is None:
+            raise RuntimeError("the desk was asked before the journal was read")
+        return self._incident
+
+    def _catch_up(self) -> None:
+        with Reader(self._path) as reader:
+            if self._incident is None:
+                self._incident = Incident.fold(reader.events())
+                return
+            for event in reader.events(after=self._incident.seq):
+                self._incident.apply(event)

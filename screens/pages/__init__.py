@@ -1,0 +1,1 @@
+"""Whole screens above the incident console: timeline, health, contacts, output, report, help."""

@@ -1,0 +1,127 @@
+"""Whom to call: the escalation matrix with its clocks, and the contacts outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from journal.plan.contradictions import is_placeholder
+from journal.plan.model import Contact
+from journal.wording.sanitize import sanitize
+from screens.dialogs.text_dialogs import Words
+from screens.guidance.escalation import Standing, standings
+from screens.guidance.phrases import minutes
+from screens.live.clocked import clock_of
+from screens.pages.page import FullScreen
+from screens.widgets.quiet import Quiet
+
+_STYLES = {
+    "not called": ("○", "$quiet"),
+    "waiting": ("»", "bold $text-primary"),
+    "answered": ("✓", "$text-success"),
+    "OVERDUE": ("✗", "bold white on #b00020"),
+}
+
+
+class ContactsScreen(FullScreen):
+    """Shows who was called and who answered; paging and acknowledging are keys. The console calls nobody by itself."""
+
+    CSS_PATH = ["page.tcss", "contacts.tcss"]
+    HEADING = "Contacts and escalation"
+    NAME = "contacts"
+    AUTO_FOCUS = "#levels"
+    BINDINGS = [
+        Binding("p", "page", "called", tooltip="note that you called the level at the cursor; its clock starts"),
+        Binding("a", "acknowledge", "has answered", tooltip="note that the level at the cursor answered"),
+    ]
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the matrix and the contacts outside."""
+        yield Quiet("The console calls nobody: call, then press p. Its clock runs until you press a.", id="lead")
+        yield OptionList(id="levels", markup=False)
+        yield Quiet(id="outside")
+
+    def refresh_body(self) -> None:
+        """Show every level as it stands now."""
+        found = standings(self.incident, clock_of(self)())
+        levels = self.query_one("#levels", OptionList)
+        if levels.option_count != len(found):
+            levels.set_options([Option(_words(standing), id=standing.contact.level) for standing in found])
+            levels.highlighted = _first_to_call(found)
+        for place, standing in enumerate(found):
+            words = _words(standing)
+            shown = levels.get_option_at_index(place).prompt
+            if not (isinstance(shown, Content) and shown.is_same(words)):
+                levels.replace_option_prompt_at_index(place, words)
+        self.query_one("#outside", Quiet).show(_outside(self.incident.plan.contacts))
+
+    @property
+    def _level(self) -> str:
+        option = self.query_one("#levels", OptionList).highlighted_option
+        return (option.id or "") if option else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Say whether a key applies: calls are noted while the incident is open."""
+        if action in ("page", "acknowledge"):
+            return self.is_mounted and bool(self._level) and self.incident.closed_at is None
+        return True
+
+    def action_page(self) -> None:
+        """Note that the level was called."""
+        level = self._level
+        self.ask_words(
+            Words(
+                f"{level} was called", self.incident.kind, label="how (may stay empty)", required="", confirm="Called"
+            ),
+            lambda how: self.session.review(f"call {level}", lambda desk: desk.page(level, how)),
+        )
+
+    def action_acknowledge(self) -> None:
+        """Note that the level answered."""
+        level = self._level
+        self.ask_words(
+            Words(
+                f"{level} has answered", self.incident.kind, label="who (empty: you)", required="", confirm="Answered"
+            ),
+            lambda who: self.session.review(f"{level} answered", lambda desk: desk.acknowledge(level, who)),
+        )
+
+
+def _first_to_call(found: list[Standing]) -> int | None:
+    """Return where the cursor begins: at the first level that still has to do something."""
+    return next((place for place, standing in enumerate(found) if standing.word != "answered"), 0 if found else None)
+
+
+def _words(standing: Standing) -> Content:
+    contact, (symbol, style) = standing.contact, _STYLES[standing.word]
+    promise = f"answers within {minutes(contact.respond_within)}" if contact.respond_within else "no time promised"
+    lines = [
+        Content.assemble(
+            (f"{symbol} {sanitize(contact.level):<4}", style),
+            (f"{sanitize(contact.role):<22} ", "bold"),
+            (f"{standing.word}", style),
+            (f"   {promise}", "$quiet"),
+        ),
+        Content.assemble("      ", _reach(contact)),
+    ]
+    if standing.detail:
+        lines.append(Content.assemble("      ", (sanitize(standing.detail), style)))
+    return Content("\n").join(lines)
+
+
+def _reach(contact: Contact) -> Content:
+    """Return how to reach somebody; what is none is said to be none."""
+    how = sanitize(contact.contact)
+    if is_placeholder(contact.contact):
+        return Content.assemble((how, "strike $quiet"), (" PLACEHOLDER: no way to reach them", "bold $text-warning"))
+    return Content.assemble((how, "bold"))
+
+
+def _outside(contacts: list[Contact]) -> Content:
+    lines = [Content.assemble((f"  {sanitize(contact.role):<24} ", ""), _reach(contact)) for contact in contacts]
+    return Content("\n").join([Content.assemble(("Outside", "bold $text-accent")), *lines]) if lines else Content("")

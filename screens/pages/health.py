@@ -1,0 +1,162 @@
+"""Every system's health in full: what was measured, when, and how it changed since the beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from journal.events.types import HealthChanged
+from journal.report.times import offset
+from journal.store.reader import Reader
+from journal.wording.sanitize import sanitize
+from screens.guidance.phrases import age, length, utc
+from screens.guidance.symbols import health_look
+from screens.live.clocked import clock_of
+from screens.pages.page import FullScreen
+from screens.widgets.health_panel import Health, health
+from screens.widgets.quiet import Quiet
+
+
+class Change(NamedTuple):
+    """One transition of one system."""
+
+    at: datetime
+    system: str
+    was: str
+    status: str
+    detail: str
+
+
+class Changes(NamedTuple):
+    """The transitions up to the event ``seq``."""
+
+    seq: int
+    found: list[Change]
+
+
+def read_changes(reader: Reader, after: int) -> Changes:
+    """Return the transitions that follow the event ``after``."""
+    head = reader.head()[0]
+    found = [
+        Change(event.at, body.system, body.was, body.status, body.detail)
+        for event in reader.events(after, types=("health.changed",), until=head)
+        if isinstance(body := event.body, HealthChanged)
+    ]
+    return Changes(head, found)
+
+
+class HealthScreen(FullScreen):
+    """The systems on the left, the one at the cursor on the right."""
+
+    CSS_PATH = ["page.tcss", "health.tcss"]
+    HEADING = "Health"
+    NAME = "health"
+    AUTO_FOCUS = "#systems"
+    _seq = 0
+    _asking = False
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the list and the one system."""
+        self._changes: list[Change] = []
+        with Container(id="panes"):
+            yield OptionList(id="systems", markup=False)
+            with VerticalScroll(id="one-scroll", can_focus=False):
+                yield Quiet(id="one")
+
+    def refresh_body(self) -> None:
+        """Show every system as it stands now, and look for changes."""
+        now, systems = clock_of(self)(), self.query_one("#systems", OptionList)
+        if not systems.option_count:
+            systems.add_options([Option("", id=name) for name in self.incident.plan.systems])
+            systems.highlighted = 0
+        for name in self.incident.plan.systems:
+            words = _line(health(self.incident, self.session, name, now))
+            shown = systems.get_option(name).prompt
+            if not (isinstance(shown, Content) and shown.is_same(words)):
+                systems.replace_option_prompt(name, words)
+        self._show_one()
+        if self._seq < self.incident.seq and not self._asking:
+            self._asking = True
+            self.lookup.ask(lambda reader: read_changes(reader, self._seq), self._take)
+
+    def _take(self, changes: Changes) -> None:
+        self._asking = False
+        self._seq = changes.seq
+        self._changes += changes.found
+        self._show_one()
+
+    def not_found(self) -> None:
+        """The journal could not be read: ask again with the next news."""
+        self._asking = False
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Another system: show it."""
+        event.stop()
+        self._show_one()
+
+    def _show_one(self) -> None:
+        systems = self.query_one_optional("#systems", OptionList)
+        one = self.query_one_optional("#one", Quiet)
+        if systems is None or one is None:  # the list is there a moment before the rest, and is left a moment after it
+            return
+        option = systems.highlighted_option
+        if option and option.id:
+            one.show(self._one(option.id))
+
+    def _one(self, name: str) -> Content:
+        """Return everything that is known of one system."""
+        now, reading = clock_of(self)(), self.session.readings.get(f"health:{name}")
+        found = health(self.incident, self.session, name, now)
+        lines = [
+            Content.assemble((found.title, "bold"), "  ", (f"{found.look.symbol} {found.look.word}", found.look.style))
+        ]
+        lines += [Content(text) for text in (found.detail, found.seen) if text]
+        if reading is None:
+            lines.append(Content.assemble(("Nobody measured it. It is not known to be well.", "$text-warning")))
+        else:
+            lines.append(_labelled("measured", f"{utc(reading.at)}, {age(reading.at, now)}"))
+            facts = reading.payload.get("facts") or {}
+            lines += [_labelled(sanitize(fact), sanitize(_value(fact, facts[fact]))) for fact in facts]
+        return Content("\n").join([*lines, Content(""), *self._history(name)])
+
+    def _history(self, name: str) -> list[Content]:
+        changes = [change for change in reversed(self._changes) if change.system == name]
+        if not changes:
+            return [Content.assemble(("No change was seen.", "$quiet"))]
+        head = Content.assemble(("Changes, the latest first", "bold $text-accent"))
+        return [head, *(self._change(change) for change in changes)]
+
+    def _change(self, change: Change) -> Content:
+        look = health_look(change.status)
+        since = offset((change.at - self.incident.began_at).total_seconds())
+        was = f"{sanitize(change.was)} → " if change.was else ""
+        return Content.assemble(
+            (f"{change.at:%H:%M:%S} UTC  {since}  ", "$quiet"), was, (f"{look.symbol} {look.word}", look.style),
+            f"  {sanitize(change.detail)}" if change.detail else "",
+        )  # fmt: skip
+
+
+def _line(found: Health) -> Content:
+    return Content.assemble(
+        (f"{found.look.symbol} ", found.look.style),
+        (f"{found.title:<24} ", "bold"),
+        (found.look.word, found.look.style),
+    )
+
+
+def _labelled(label: str, value: str) -> Content:
+    return Content.assemble((f"{label:<17} ", "$quiet"), value)
+
+
+def _value(name: str, value: object) -> str:
+    """Return a fact as people read it; names that end in ``_s`` are seconds (architecture, section 6)."""
+    if name.endswith("_s") and isinstance(value, int | float):
+        return length(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

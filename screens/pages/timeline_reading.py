@@ -1,0 +1,110 @@
+"""What the timeline reads from the journal, and how: entries by number, and a search from the end backwards. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from journal.events.types import Event
+from journal.report.evidence import Entry
+from journal.report.timeline import Teller
+from journal.store.reader import Reader
+
+BATCH = 2_000
+"""Events looked at in one go: about 50 ms, so that pages which are wanted meanwhile need not wait."""
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "runs": (
+        "run.requested",
+        "run.refused",
+        "cancel.requested",
+        "action.started",
+        "action.reentered",
+        "program.started",
+        "program.finished",
+        "action.finished",
+        "action.in_doubt",
+        "doubt.resolved",
+        "inventory.read",
+        "runner.started",
+        "runner.stopped",
+    ),
+    "decisions": (
+        "incident.declared",
+        "decision.made",
+        "item.checked",
+        "step.marked_done",
+        "step.skipped",
+        "step.reopened",
+        "incident.closed",
+        "incident.reopened",
+    ),
+    "notes": ("note.added", "report.field", "report.action_item", "report.signed_off"),
+    "health": ("health.changed",),
+    "people": ("contact.paged", "contact.acknowledged", "inject.given", "exercise.began", "report.signed_off"),
+}
+"""The kinds of event that one can look at alone, and the types that belong to each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is looked for; empty parts admit everything."""
+
+    kind: str = ""
+    step: str = ""
+    actor: str = ""
+    text: str = ""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The event types that are looked for; none for all."""
+        return KINDS.get(self.kind, ())
+
+    def admits(self, event: Event, teller: Teller) -> bool:
+        """Return whether the event is what is looked for. Its type was looked at already.
+
+        Only what is found becomes an entry: that takes longer than to see that most are not what is looked for.
+        """
+        if (self.step and event.body.step != self.step) or (self.actor and event.actor != self.actor):
+            return False
+        if not self.text:
+            return True
+        step = teller.step(event.body.step)
+        words = f"{teller.text(event)} {event.actor} {step.number} {step.title}"
+        return self.text.casefold() in words.casefold()
+
+
+class Found(NamedTuple):
+    """What one batch found, and the number before which the next one looks; 0: all was looked at."""
+
+    entries: dict[int, Entry]
+    before: int
+
+
+def read_entries(reader: Reader, teller: Teller, seqs: Sequence[int]) -> dict[int, Entry]:
+    """Return the entries of these numbers, which rise; neighbours are read in one go."""
+    found: dict[int, Entry] = {}
+    start = 0
+    for place in range(1, len(seqs) + 1):
+        if place == len(seqs) or seqs[place] != seqs[place - 1] + 1:
+            events = reader.events(after=seqs[start] - 1, limit=place - start)
+            found |= {event.seq: teller.entry(event) for event in events}
+            start = place
+    return found
+
+
+def look_back(reader: Reader, teller: Teller, wanted: Filter, before: int) -> Found:
+    """Look for entries in one batch of events, the last before the number ``before``."""
+    after = max(0, before - 1 - BATCH)
+    return Found(_look(reader, teller, wanted, after, before - 1), after + 1 if after else 0)
+
+
+def look_ahead(reader: Reader, teller: Teller, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
+    """Return what the events ``after`` … ``last`` have of what is looked for."""
+    return _look(reader, teller, wanted, after, last)
+
+
+def _look(reader: Reader, teller: Teller, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
+    events = reader.events(after=after, types=wanted.types, until=last)
+    return {event.seq: teller.entry(event) for event in events if wanted.admits(event, teller)}

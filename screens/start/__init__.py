@@ -1,0 +1,1 @@
+"""Before an incident is open: the list of incidents, and declaring one."""

@@ -1,0 +1,164 @@
+"""The start screen: the incidents that are open, those that are closed, and declaring a new one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from journal.errors import CleoError
+from journal.wording.sanitize import sanitize
+from screens.app_services import AppServices, IncidentSummary
+from screens.dialogs.dialog import Problem
+from screens.guidance.phrases import age
+from screens.live.clocked import clock_of
+from screens.pages.help import HelpScreen
+from screens.start.declare import DeclareScreen
+from screens.widgets.key_line import KeyLine
+from screens.widgets.kind_badge import kind_badge
+from screens.widgets.quiet import Quiet
+
+_REFRESH = 5.0
+
+START_BINDINGS = [
+    Binding("enter", "select", "open", tooltip="open the incident under the cursor"),
+    Binding("d", "declare", "declare an incident", tooltip="declare a new incident"),
+    Binding("question_mark", "help", "help", key_display="?", tooltip="keys and symbols"),
+    # Not escape: one too many on the way back would leave a person typing into the shell.
+    Binding("q", "app.quit", "quit", tooltip="leave the console"),
+]
+
+
+class StartScreen(Screen[None]):
+    """Lists incidents. Open ones come first; a journal that cannot be read says why.
+
+    Args:
+        host: the app's side.
+    """
+
+    CSS_PATH = "screen.tcss"
+    BINDINGS = START_BINDINGS  # type: ignore[assignment]
+
+    def __init__(self, host: AppServices) -> None:
+        super().__init__()
+        self.host = host
+        self._shown: list[IncidentSummary] = []
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, list, keys."""
+        yield Quiet(Content.assemble(("CLEO", "bold"), "  disaster recovery console"), id="title")
+        yield Quiet(id="warnings")
+        yield Quiet("looking for incidents…", id="lead")
+        yield OptionList(id="incidents", markup=False)
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        """Look for incidents now, and again every few seconds."""
+        self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
+        self.query_one(OptionList).focus()
+        self.look()
+        self.set_interval(_REFRESH, self.look)
+
+    @work(exclusive=True)
+    async def look(self) -> None:
+        """Read the list, in a thread."""
+        try:
+            found = list(await asyncio.to_thread(self.host.incidents))
+            warnings = list(await asyncio.to_thread(self.host.warnings))
+        except CleoError as error:
+            self.query_one("#lead", Quiet).show(Content.assemble((sanitize(str(error)), "bold $text-error")))
+            return
+        self.query_one("#warnings", Quiet).show("\n".join(f"! {sanitize(text)}" for text in warnings))
+        self._show(sorted(found, key=lambda one: (one.closed_at is not None, bool(one.note))))
+
+    def _show(self, found: list[IncidentSummary]) -> None:
+        lead = lead_line(found)
+        self.query_one("#lead", Quiet).show(lead)
+        if found == self._shown:
+            return
+        self._shown = found
+        options = self.query_one(OptionList)
+        at = options.highlighted_option.id if options.highlighted_option else None
+        now = clock_of(self)()
+        options.set_options(Option(self._prompt(one, now), id=one.id) for one in found)
+        self._show_keys()
+        if found:
+            # By name: a list that moved under the cursor would have enter open another incident.
+            options.highlighted = next((row for row, one in enumerate(found) if one.id == at), 0)
+
+    def _show_keys(self) -> None:
+        self.query_one(KeyLine).show_keys({"select": "open" if self._shown else ""})
+
+    def _prompt(self, one: IncidentSummary, now: datetime) -> Content:
+        line = incident_line(one, now, colour=not self.app.no_color)
+        return line.truncate(max(20, self.size.width - 2), ellipsis=True)
+
+    def action_select(self) -> None:
+        """Open the incident under the cursor."""
+        option = self.query_one(OptionList).highlighted_option
+        if option and option.id:
+            self.open(option.id)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter or a click opens the incident."""
+        event.stop()
+        self.open(event.option.id or "")
+
+    def open(self, incident_id: str) -> None:
+        """Open an incident, unless its journal cannot be read."""
+        from screens.incident.screen import IncidentScreen
+
+        one = next((one for one in self._shown if one.id == incident_id), None)
+        if one is not None and one.note:
+            self.app.push_screen(Problem(f"{one.id} cannot be opened", one.note, "See: cleo journal verify " + one.id))
+        else:
+            self.app.switch_screen(IncidentScreen(self.host, incident_id))
+
+    def action_declare(self) -> None:
+        """Declare an incident, then open it."""
+        self.app.push_screen(DeclareScreen(self.host), self._declared)
+
+    def _declared(self, incident_id: str | None) -> None:
+        if incident_id:
+            self.open(incident_id)
+
+    def action_help(self) -> None:
+        """Show every key and symbol."""
+        self.app.push_screen(HelpScreen(START_BINDINGS))
+
+
+def lead_line(found: Sequence[IncidentSummary]) -> Content:
+    """Return what to do first."""
+    open_ones = [one for one in found if one.closed_at is None and not one.note]
+    words, keys = "No incident is open.", "[d: declare one]"
+    if open_ones:
+        many = len(open_ones) > 1
+        words = f"{len(open_ones)} incidents are open." if many else "1 incident is open."
+        keys = "[enter: open]  [d: declare another]"
+    return Content.assemble(("NEXT  ", "bold $text-accent"), f"{words}  ", (keys, "bold"))
+
+
+def incident_line(one: IncidentSummary, now: datetime, *, colour: bool = True) -> Content:
+    """Return an incident's line in the list; closed ones dimmed."""
+    if one.note:
+        return Content.assemble((f"{one.id}  ", "bold"), ("cannot be read: ", "bold $text-error"), sanitize(one.note))
+    doubt = (f"  {one.in_doubt} IN DOUBT", "bold $text-error") if one.in_doubt else ""
+    if one.closed_at:
+        words = f"{one.id}  {one.kind:8}  closed {age(one.closed_at, now)}  {sanitize(one.title)}"
+        return Content.assemble((words, "$quiet"), doubt)
+    declared = f"  declared {age(one.declared_at, now)}" if one.declared_at else ""
+    return Content.assemble(
+        kind_badge(one.kind, colour=colour),
+        (f" {one.id}  {sanitize(one.severity)}", "bold"),
+        declared,
+        doubt,
+        f"  {sanitize(one.title)}",
+    )

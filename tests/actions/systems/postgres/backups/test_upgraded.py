@@ -1,0 +1,74 @@
+"""A stanza that had another cluster before: its sets are there, and lead to no point of this one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from actions.inventory import load_inventory
+from actions.outcome import ActionFailed
+from actions.systems.postgres.apply_wal import apply_wal
+from actions.systems.postgres.backups.pgbackrest import read_repository
+from actions.systems.postgres.backups.take import take
+from actions.systems.postgres.backups.verify import verify as verify_backups
+from actions.systems.postgres.restore import restore
+from actions.systems.postgres.server import find_server
+from actions.systems.postgres.verify import verify
+from cleo_console.lab import Lab
+from tests.actions.contexts import FakeContext
+from tests.actions.systems.postgres.strangers import pg_ctl
+from tests.labs import running_lab
+
+pytestmark = pytest.mark.xdist_group("backups-upgraded")
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """A lab in which a new cluster took the place of the first, as an upgrade makes one."""
+    with running_lab() as running:
+        site, account = running.site, running.site.account
+        pg_ctl(running, site.data_directory, "-m", "fast", "stop")
+        before = site.data_directory.with_name("before")
+        site.data_directory.rename(before)
+        initdb = [site.programs.server("initdb"), "--pgdata", str(site.data_directory), "--username=postgres"]
+        site.run([*initdb, "--auth=trust", "--no-sync", "--data-checksums"])
+        shutil.copy2(before / "postgresql.conf", site.data_directory)
+        os.chown(site.data_directory / "postgresql.conf", account.uid, account.gid)
+        (site.data_directory / "pg_hba.conf").write_text("local all all trust\nhost all all 127.0.0.1/32 trust\n")
+        pg_ctl(running, site.data_directory, "start")
+        site.pgbackrest("stanza-upgrade")
+        site.psql("CREATE ROLE cleo LOGIN SUPERUSER; CREATE ROLE cleo_app LOGIN;", database="postgres")
+        site.psql("CREATE DATABASE cleoai", database="postgres")
+        site.psql("CREATE TABLE things AS SELECT generate_series(1, 9) AS number", database="cleoai")
+        yield running
+
+
+@pytest.fixture
+def ctx(lab: Lab) -> FakeContext:
+    return FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"})
+
+
+def test_the_first_clusters_sets_are_not_taken_for_this_ones(lab: Lab, ctx: FakeContext) -> None:
+    (earlier,) = read_repository(find_server(ctx)).earlier
+    dry = FakeContext(ctx.inventory, decisions={"recovery_point": "latest"}, dry_run=True)
+    for named in ("", earlier):
+        with pytest.raises(ActionFailed, match=f"{earlier} is of a cluster before this one"):
+            dry.do(restore, backup=named)
+    assert "no usable backup" in ctx.do(verify_backups).summary
+
+    label = ctx.do(take).facts["backup"]
+    seen = ctx.do(verify_backups, full=True)
+    assert seen.ok, seen.summary
+    assert seen.facts["newest"] == label
+    pg_ctl(lab, lab.site.data_directory, "-m", "immediate", "stop")
+    for path in lab.site.data_directory.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    restored = ctx.do(restore)
+    assert restored.facts["backup"] == label
+    assert earlier not in restored.summary
+    assert ctx.do(apply_wal).ok
+    verified = ctx.do(verify)
+    assert verified.ok, verified.summary
