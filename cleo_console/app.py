@@ -117,7 +117,7 @@ class CleoApp(App[None]):
         self.push_screen(self._first_screen())
         self._check_size()
 
-    def on_to_tell(self, message: Notice) -> None:
+    def on_notice(self, message: Notice) -> None:
         """Have it told when nobody is in the middle of something."""
         self.notices.add(message)
 

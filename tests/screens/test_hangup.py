@@ -19,9 +19,9 @@ from tests.screens.app_services import FakeServices
 _PROGRAM = """
 import pathlib, sys
 from cleo_console.app import CleoApp
-from tests.screens.app_services import INCIDENT, FakeHost, SetClock
+from tests.screens.app_services import INCIDENT, FakeServices, SetClock
 clock = SetClock()
-app = CleoApp(FakeHost(pathlib.Path(sys.argv[1]), clock), INCIDENT, clock=clock)
+app = CleoApp(FakeServices(pathlib.Path(sys.argv[1]), clock), INCIDENT, clock=clock)
 app.run()
 sys.exit(app.return_code or 0)
 """
