@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from journal.commands.seat import NotNow, Seat, required
 from journal.events import types as e
+from journal.incident.instances import instances, left
 from journal.incident.looks import next_look, not_done
 from journal.incident.records import Run, RunState, StepState
 
 if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
+    from journal.plan.model import Step
+
+
+def _meant(able: Sequence[str], system: str, action: str) -> str:
+    """Return the one system that is meant; empty where none is known: the runner knows its inventory."""
+    if system and able and system not in able:
+        raise NotNow(f"{action} cannot act on {system}.", f"It can act on: {', '.join(able)}.")
+    if not system and len(able) > 1:
+        raise NotNow(f"{action} can act on several systems: {', '.join(able)}.", "Say on which: --on NAME.")
+    return system or next(iter(able), "")
+
 
 _NOT_DONE = "Say that it failed, or that it is to be run again; look once more after you have mended it by hand."
 
@@ -23,68 +35,91 @@ class RunCommands(Seat):
         self,
         step_id: str,
         *,
+        system: str = "",
         params: Mapping[str, Any] | None = None,
         dry_run: bool = False,
         confirmed: str = "",
         overrides: Sequence[e.Override] = (),
     ) -> int:
-        """Ask the runner for a step's action or command. ``params`` replace the plan's, name by name.
+        """Ask the runner for a step's action or command at one system.
+
+        Args:
+            step_id: the step.
+            system: the inventory's system; empty: the only one at which the step is not done.
+            params: replace the plan's, name by name.
+            dry_run: only say what would be done.
+            confirmed: the identity that was typed at the interlock.
+            overrides: gates that are opened for this run.
 
         Returns:
             The run's id.
 
         Raises:
-            NotNow: the incident is closed, the step has nothing to run, it is running or in doubt already, or a
-                parameter holds a secret.
+            NotNow: the incident is closed, the step has nothing to run, it is running or in doubt already, it acts on
+                several systems or not on this one, or a parameter holds a secret.
         """
-        step = self._known_step(step_id)
-        if step.kind not in ("action", "command"):
-            raise NotNow(f"{step.title} has nothing to run.")
-        self._may_run(step.action)
-        if not dry_run:
-            self._not_active(step)
-        self._refuse_secrets(params or {})
-        body = e.RunRequested(
-            step=step_id,
-            action=step.action or "command",
-            params={**step.params, **(params or {})},
-            dry_run=dry_run,
-            confirmed=confirmed,
-            overrides=list(overrides),
-        )
-        return self._append(body).seq
+        step = self._runnable(step_id)
+        at = self._aim(step, [system] if system else [])
+        if len(at) > 1:
+            raise NotNow(f"{step.title} acts on several systems: {', '.join(at)}.", "Say on which of them.")
+        (run_id,) = self._ask(step, at, params or {}, dry_run, confirmed, overrides)
+        return run_id
+
+    def request_runs(
+        self,
+        step_id: str,
+        *,
+        on: Sequence[str] = (),
+        params: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+        confirmed: str = "",
+        overrides: Sequence[e.Override] = (),
+    ) -> list[int]:
+        """Ask for a step at every system at which it is neither done nor under way, or at those in ``on``.
+
+        The other arguments, and what it raises, are as in `request_run`.
+
+        Returns:
+            The runs' ids, one a system.
+        """
+        step = self._runnable(step_id)
+        return self._ask(step, self._aim(step, on), params or {}, dry_run, confirmed, overrides)
 
     def request_action(
         self,
         action: str,
         params: Mapping[str, Any],
         *,
+        system: str = "",
         dry_run: bool = False,
         confirmed: str = "",
         overrides: Sequence[e.Override] = (),
     ) -> int:
         """Ask the runner for an action outside the plan's steps, or for the step that is bound to it.
 
-        The run counts for the first step bound to ``action`` that applies, is not settled and not running;
-        where there is none it stands alone.
+        The run counts for the first step bound to ``action`` that applies, is not settled and not running, and has
+        the plan's parameters besides ``params``; where there is none it stands alone.
+
+        Args:
+            action: its name.
+            params: its parameters.
+            system: the inventory's system that it acts on; empty: the only one there is for it.
+            dry_run: only say what would be done.
+            confirmed: the identity that was typed at the interlock.
+            overrides: gates that are opened for this run.
 
         Returns:
             The run's id.
 
         Raises:
-            NotNow: the incident is closed, and nothing is in force that ``action`` takes back; or a parameter holds
-                a secret.
+            NotNow: the incident is closed, and nothing is in force that ``action`` takes back; it can act on several
+                systems, or not on this one; or a parameter holds a secret.
         """
         self._may_run(action)
-        self._refuse_secrets(params)
-        body = e.RunRequested(
-            step=self._step_for(action),
-            action=action,
-            params=dict(params),
-            dry_run=dry_run,
-            confirmed=confirmed,
-            overrides=list(overrides),
-        )
+        able = [known.name for known in self._incident().systems.values() if action.partition(".")[0] in known.acts]
+        step = self._step_for(action, system)
+        meant = _meant(able if step is None else self._aim(step, []), system, action)
+        body = self._request(step, action, params, meant, dry_run, confirmed, overrides)
         return self._append(body).seq
 
     def probe(self, run_id: int, catalogue: Catalogue) -> int:
@@ -102,7 +137,7 @@ class RunCommands(Seat):
         look = next_look(self._incident(), run, catalogue)
         if not look:
             raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")
-        return self._append(e.RunRequested(step=run.step, action=look, probe_of=run_id)).seq
+        return self._append(e.RunRequested(step=run.step, action=look, system=run.system, probe_of=run_id)).seq
 
     def look_at(self, run_id: int, catalogue: Catalogue) -> int:
         """Ask for the read-only look at what a run left in force.
@@ -118,8 +153,8 @@ class RunCommands(Seat):
         spec = catalogue.get(held.undone_by) if held else None
         if spec is None or not spec.probe:
             raise NotNow("Nothing that this run left in force can be looked at.", "Look at the system yourself.")
-        body = e.RunRequested(step=incident.runs[run_id].step, action=spec.probe, probe_of=run_id)
-        return self._append(body).seq
+        run = incident.runs[run_id]
+        return self._append(e.RunRequested(step=run.step, action=spec.probe, system=run.system, probe_of=run_id)).seq
 
     def cancel(self, run_id: int, reason: str = "") -> e.Event:
         """Ask a run to stop. It stops when its runner says so, not before.
@@ -144,15 +179,70 @@ class RunCommands(Seat):
         reason = required(reason, "Say what you saw that tells how it ended.")
         return self._append(e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
 
+    def _runnable(self, step_id: str) -> Step:
+        step = self._known_step(step_id)
+        if step.kind not in ("action", "command"):
+            raise NotNow(f"{step.title} has nothing to run.")
+        self._may_run(step.action)
+        return step
+
+    def _aim(self, step: Step, on: Sequence[str]) -> list[str]:
+        """Return the systems that a step is asked for at: those in ``on``, else where it is not done."""
+        names = instances(self._incident(), step)
+        if strange := [name for name in on if name not in names]:
+            raise NotNow(
+                f"{step.title} does not act on {', '.join(strange)}.",
+                f"It acts on: {', '.join(names)}." if names else "The inventory has no system that it acts on.",
+            )
+        return list(on) or left(self._incident(), step)
+
+    def _ask(
+        self,
+        step: Step,
+        at: Sequence[str],
+        params: Mapping[str, Any],
+        dry_run: bool,
+        confirmed: str,
+        overrides: Sequence[e.Override],
+    ) -> list[int]:
+        if not dry_run:
+            for name in at or [""]:
+                self._not_active(step, name)
+        action = step.action or "command"
+        asked = [self._request(step, action, params, name, dry_run, confirmed, overrides) for name in at or [""]]
+        return [event.seq for event in self._append_all(asked)]
+
+    def _request(
+        self,
+        step: Step | None,
+        action: str,
+        params: Mapping[str, Any],
+        system: str,
+        dry_run: bool,
+        confirmed: str,
+        overrides: Sequence[e.Override],
+    ) -> e.RunRequested:
+        self._refuse_secrets(params)
+        return e.RunRequested(
+            step=step.id if step else "",
+            action=action,
+            system=system,
+            params={**(step.params if step else {}), **params},
+            dry_run=dry_run,
+            confirmed=confirmed,
+            overrides=list(overrides),
+        )
+
     def _refuse_secrets(self, params: Mapping[str, Any]) -> None:
         for name, value in params.items():
             self._refuse_secret(f"The parameter {name}", value)
 
-    def _step_for(self, action: str) -> str:
+    def _step_for(self, action: str, system: str) -> Step | None:
+        """Return the first step that is bound to an action, is not done and acts on ``system``."""
         incident = self._incident()
         open_states = (StepState.READY, StepState.WAITING, StepState.FAILED, StepState.CANCELLED)
-        bound = (step.id for step in incident.in_state(*open_states) if step.action == action)
-        return next(bound, "")
+        bound = [step for step in incident.in_state(*open_states) if step.action == action]
+        return next((step for step in bound if not system or system in (instances(incident, step) or [system])), None)
 
     def _doubtful(self, run_id: int) -> Run:
         run = self._open().runs.get(run_id)

@@ -1,14 +1,14 @@
-"""A seat at one incident's desk: what all that is said or asked for there is checked against, and how it is written."""
+"""What every command to an incident is checked against, and how it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from journal.commands.typed import without_secrets
 from journal.errors import CleoError
 from journal.events import types as e
-from journal.incident.records import StepState
+from journal.incident.records import InstanceRecord, StepState
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -37,7 +37,12 @@ class Seat:
 
     def _append(self, body: e.Body) -> e.Event:
         """Write what was typed, without secrets."""
-        return self._journal.append(without_secrets(body, self._journal.blot, self._targets))[0]
+        return self._append_all([body])[0]
+
+    def _append_all(self, bodies: Sequence[e.Body]) -> list[e.Event]:
+        """Write several events, all or none of them."""
+        blotted = [without_secrets(body, self._journal.blot, self._targets) for body in bodies]
+        return list(self._journal.append(*blotted))
 
     def _targets(self) -> set[str]:
         """Return the identities that people were shown, and type."""
@@ -75,12 +80,15 @@ class Seat:
         self._not_active(step)
         return step
 
-    def _not_active(self, step: Step) -> None:
-        state = self._incident().state(step.id)
-        if state.active:
-            raise NotNow(f"{step.title} is {state}.", "Wait for it, or cancel it.")
+    def _not_active(self, step: Step, system: str = "") -> None:
+        """Refuse what is under way or in doubt: at one of the step's systems, or anywhere."""
+        each = self._incident().steps[step.id].each
+        one = each.get(system) or InstanceRecord() if system and each else None
+        state, on = (one.state, f" on {system}") if one else (self._incident().state(step.id), "")
+        if state and state.active:
+            raise NotNow(f"{step.title} is {state}{on}.", "Wait for it, or cancel it.")
         if state is StepState.IN_DOUBT:
-            raise NotNow(f"{step.title} is in doubt.", "Look what it left, then say done, failed or run again.")
+            raise NotNow(f"{step.title} is in doubt{on}.", "Look what it left, then say done, failed or run again.")
 
 
 def required(text: str, complaint: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
+
 from journal.events.base import Body, ClosedGate, Finding, Identity, Override
 from journal.incident.measured import Measured
 
@@ -11,11 +13,14 @@ from journal.incident.measured import Measured
 class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
     """Somebody asks for an action. The event's seq is the run's id.
 
-    ``confirmed`` is the identity typed at the interlock. ``probe_of`` is the run (in doubt, or of
-    which something is in force) that this read-only run looks into; such a run leaves its step's state alone.
+    ``system`` is the inventory's name of the one system it acts on; empty where the action looks at all of them, or
+    where the runner is to find the only one. ``confirmed`` is the identity typed at the interlock. ``probe_of`` is the
+    run (in doubt, or of which something is in force) that this read-only run looks into; such a run leaves its step's
+    state alone.
     """
 
     action: str
+    system: str = ""
     params: dict[str, Any] = {}
     dry_run: bool = False
     confirmed: str = ""
@@ -43,11 +48,13 @@ class CancelRequested(Body, frozen=True, kw_only=True, tag="cancel.requested"):
 class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
     """Intent, durable before the first effect. ``undone_by`` is the action that takes back what this one leaves.
 
-    ``closed`` is what would refuse the run that a dry run is for, as it was when the dry run began.
+    ``system`` is the inventory's name of what it acts on; empty where that is no single system. ``closed`` is what
+    would refuse the run that a dry run is for, as it was when the dry run began.
     """
 
     run: int
     action: str
+    system: str = ""
     params: dict[str, Any] = {}
     target: list[Identity] = []
     digest: str = ""
@@ -138,14 +145,38 @@ class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
     may_commit: bool = False
 
 
+class KnownSystem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One system of the inventory, as far as the incident must know it to aim at it.
+
+    Attributes:
+        name: its name in the inventory.
+        type: the type of system: ``postgres``.
+        title: what people call it.
+        site: where it lives: ``primary``, ``dr``.
+        plays: the plan's system that it is; empty for one that the plan does not name, as a standby.
+        standby_of: the system that it follows; empty for one that stands for itself.
+        acts: which actions act on it, by what their names begin with: ``postgres``, ``backups``.
+    """
+
+    name: str
+    type: str
+    title: str = ""
+    site: str = "primary"
+    plays: str = ""
+    standby_of: str = ""
+    acts: list[str] = []
+
+
 class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
     """The inventory was read: as a runner started, or because its file was changed.
 
     ``changed`` names what is different since; ``error`` says why the file cannot be used: then the one before counts.
+    ``systems`` are all that it names.
     """
 
     path: str
     sha256: str
+    systems: list[KnownSystem] = []
     changed: list[str] = []
     error: str = ""
 

@@ -55,6 +55,7 @@ class RpoClock:
     """A recovery point objective for one system's data.
 
     Attributes:
+        system: the plan's system; ``instance``: the inventory's system that plays it, whose data it is.
         recovered_to: the newest commit that came back, or None: not measured. What was committed after the recovery
             is new work and does not count.
         loss: what was lost, from evidence (see ``journal.incident.loss``), or None: not measured.
@@ -65,6 +66,7 @@ class RpoClock:
     """
 
     system: str
+    instance: str
     title: str
     target: int
     recovered_to: datetime | None
@@ -152,26 +154,30 @@ def rpo(incident: Incident, readings: Mapping[str, tuple[datetime, Mapping[str, 
         readings: each system's latest health reading: when, and the facts; ``exposure_s`` is used.
     """
     return [
-        _rpo(incident, name, (readings or {}).get(name))
+        _rpo(incident, name, instance, (readings or {}).get(instance))
         for name, system in incident.plan.systems.items()
         if system.data
+        for instance in incident.players(name)
     ]
 
 
-def _rpo(incident: Incident, name: str, reading: tuple[datetime, Mapping[str, Any]] | None) -> RpoClock:
-    system = incident.plan.systems[name]
+def _rpo(
+    incident: Incident, plan_system: str, name: str, reading: tuple[datetime, Mapping[str, Any]] | None
+) -> RpoClock:
+    system = incident.plan.systems[plan_system]
     recoveries = incident.ledger(name).recoveries
     replaced = [recovery.run for recovery in recoveries if recovery.timeline or recovery.looked_later]
-    proof = _proof(incident, name, (replaced or [recoveries[0].run])[-1] if recoveries else 0)
+    proof = _proof(incident, plan_system, name, (replaced or [recoveries[0].run])[-1] if recoveries else 0)
     return RpoClock(
-        system=name,
-        title=system.title,
+        system=plan_system,
+        instance=name,
+        title=incident.system_title(name),
         target=int(incident.plan.objectives.rpo[system.data].rpo),
         recovered_to=recoveries[-1].recovered_to if recoveries else None,
         loss=incident.loss(name),
         exposure=Measured.of(reading[1]).exposure_s if reading else None,
         measured_at=reading[0] if reading else None,
-        disproved_by=_disproved_by(incident, name),
+        disproved_by=_disproved_by(incident, plan_system, name),
         proven=proof,
     )
 
@@ -181,16 +187,16 @@ def _proofs(incident: Incident, system: str) -> list[str]:
     return [step.verified_by for step in incident.plan.steps() if step.system == system and step.verified_by]
 
 
-def _disproved_by(incident: Incident, system: str) -> str:
+def _disproved_by(incident: Incident, system: str, instance: str) -> str:
     """Return the step that proves the system's data, if it failed: whoever passed it by has not mended the data."""
     proofs = _proofs(incident, system)
-    return next((proof for proof in proofs if incident.last_result(proof) is RunState.FAILED), "")
+    return next((proof for proof in proofs if incident.last_result(proof, instance) is RunState.FAILED), "")
 
 
-def _proof(incident: Incident, system: str, since: int) -> bool:
+def _proof(incident: Incident, system: str, instance: str, since: int) -> bool:
     """Whether a verification of the system's data passed in the run ``since``, which measured it, or later."""
     runs = [run for proof in _proofs(incident, system) for run in incident.steps[proof].runs if run >= since]
-    found = [incident.runs[run] for run in runs]
+    found = [incident.runs[run] for run in runs if incident.runs[run].system in ("", instance)]
     return any(run.state is RunState.SUCCEEDED and run.changes_step and not run.partial for run in found)
 
 

@@ -75,11 +75,9 @@ def _may_run(incident: Incident) -> Iterator[Remaining]:
 def _not_well(incident: Incident) -> Iterator[Remaining]:
     for system, health in incident.health.items():
         if health.status not in _WELL:
-            known = incident.plan.systems.get(system)
-            yield Remaining("not well", f"{known.title if known else system} was {health.status} when last looked at")
+            yield Remaining("not well", f"{incident.system_title(system)} was {health.status} when last looked at")
     for system, wrong in incident.found_wrong.items():
-        known = incident.plan.systems.get(system)
-        yield Remaining("wrong", f"{known.title if known else system}: {wrong}")
+        yield Remaining("wrong", f"{incident.system_title(system)}: {wrong}")
 
 
 def _steps(incident: Incident) -> Iterator[Remaining]:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from journal.events import types as e
 from journal.incident import in_force
 from journal.incident.findings import found_state, keep_found
+from journal.incident.instances import instances, settle
 from journal.incident.late import happened_at
-from journal.incident.loss_fold import found_by_probe, measured
+from journal.incident.loss_fold import found_by_probe, measured, system_of
 from journal.incident.records import (
     Continued,
     DecisionRecord,
     Deviation,
     HealthRecord,
+    InstanceRecord,
     Program,
     Refusal,
     Run,
@@ -69,7 +71,10 @@ def _when(event: e.Event) -> datetime:
 
 
 def _settle(incident: Incident, event: e.Event, state: StepState | None, note: str) -> None:
-    record = _step(incident, event.body.step)
+    _write(incident, event, _step(incident, event.body.step), state, note)
+
+
+def _write(incident: Incident, event: e.Event, record: InstanceRecord, state: StepState | None, note: str) -> None:
     step = incident.plan.by_id.get(event.body.step)
     if state is StepState.FAILED and step and step.may_fail:
         state = StepState.TRIED
@@ -106,6 +111,7 @@ def _skipped(incident: Incident, event: e.Event, body: e.StepSkipped) -> None:
 
 
 def _reopened(incident: Incident, event: e.Event, body: e.StepReopened) -> None:
+    _step(incident, body.step).each.clear()
     _settle(incident, event, None, body.reason)
 
 
@@ -118,11 +124,36 @@ def _continued(incident: Incident, event: e.Event, body: e.JournalContinued) -> 
     incident.continued = Continued(body.part, event.at, body.why)
 
 
+def _part(incident: Incident, run: Run) -> InstanceRecord:
+    """Return where a run's states are kept: at its system, where its step acts on several, else at the step."""
+    record = _step(incident, run.step)
+    return record.each.setdefault(run.system, InstanceRecord()) if _several(incident, run) else record
+
+
+def _several(incident: Incident, run: Run) -> list[str]:
+    """Return the systems that a run's step acts on, where they are several and the run is about one of them."""
+    step = incident.plan.by_id.get(run.step)
+    names = instances(incident, step) if step and run.system else []
+    return names if len(names) > 1 and run.system in names else []
+
+
+def _sum_up(incident: Incident, run: Run) -> None:
+    """Make a step over several systems what they are together."""
+    if names := _several(incident, run):
+        settle(_step(incident, run.step), names)
+
+
+def _settle_run(incident: Incident, event: e.Event, run: Run, state: StepState | None, note: str) -> None:
+    _write(incident, event, _part(incident, run), state, note)
+    _sum_up(incident, run)
+
+
 def _requested(incident: Incident, event: e.Event, body: e.RunRequested) -> None:
     run = Run(
         id=event.seq,
         step=body.step,
         action=body.action,
+        system=body.system,
         params=body.params,
         dry_run=body.dry_run,
         probe_of=body.probe_of,
@@ -132,22 +163,26 @@ def _requested(incident: Incident, event: e.Event, body: e.RunRequested) -> None
         requested_at=event.at,
     )
     incident.runs[run.id] = run
-    record = _step(incident, body.step)
-    record.runs.append(run.id)
+    _step(incident, body.step).runs.append(run.id)
     if run.changes_step:
+        record = _part(incident, run)
         record.requests.add(run.id)
         if not (record.state and record.state.active):
             record.before_request, record.state = record.state, StepState.REQUESTED
+        _sum_up(incident, run)
 
 
 def _refused(incident: Incident, event: e.Event, body: e.RunRefused) -> None:
     run = _run(incident, event, body.run)
     run.state, run.finished_at = RunState.REFUSED, event.at
     run.refusal = Refusal(body.gate, body.message, body.yields, event.at, body.opens)
-    record = _step(incident, run.step)
+    if not run.changes_step:
+        return
+    record = _part(incident, run)
     record.requests.discard(run.id)
     if record.state is StepState.REQUESTED and not record.requests:
         record.state = record.before_request
+    _sum_up(incident, run)
 
 
 def _cancel(incident: Incident, event: e.Event, body: e.CancelRequested) -> None:
@@ -155,7 +190,8 @@ def _cancel(incident: Incident, event: e.Event, body: e.CancelRequested) -> None
     if run and run.state is RunState.RUNNING:
         run.state, run.cancelled_by = RunState.CANCELLING, event.actor
         if run.changes_step:
-            _step(incident, run.step).state = StepState.CANCELLING
+            _part(incident, run).state = StepState.CANCELLING
+            _sum_up(incident, run)
 
 
 def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
@@ -165,9 +201,12 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
     run.closed = body.closed
     run.runner_seq = incident.runner.seq if incident.runner else 0
     if run.changes_step:
-        record = _step(incident, run.step)
+        _part(incident, run).requests.discard(run.id)  # asked for before the runner knew at which system
+        run.system = body.system or run.system
+        record = _part(incident, run)
         record.requests.discard(run.id)
         record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at
+        _sum_up(incident, run)
     if run.changes_step and body.undone_by:
         in_force.put(incident, event, body)
     for override in () if body.dry_run else body.overrides:
@@ -206,7 +245,7 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
         keep_found(incident, event, body, run)
     if run.changes_step:
         step_state = found_state(body) if step_state is StepState.DONE else step_state
-        _settle(incident, event, step_state, body.summary)
+        _settle_run(incident, event, run, step_state, body.summary)
         _changed(incident, event, run)
         measured(incident, run)
         in_force.ended(incident, run)
@@ -214,9 +253,9 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
 
 def _changed(incident: Incident, event: e.Event, run: Run) -> None:
     """Keep from when on a system was another than the one that failed: its first destructive run's end."""
-    step = incident.plan.by_id.get(run.step)
-    if step and step.system and run.destructive:
-        incident.changed_at.setdefault(step.system, event.at)
+    system = system_of(incident, run)
+    if system and run.destructive:
+        incident.changed_at.setdefault(system, event.at)
 
 
 def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
@@ -225,7 +264,7 @@ def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
     run.output_lines, run.output_sha256 = body.output_lines, body.output_sha256
     if run.changes_step:
         _changed(incident, event, run)
-        _settle(incident, event, StepState.IN_DOUBT, body.why)
+        _settle_run(incident, event, run, StepState.IN_DOUBT, body.why)
         _deviate(incident, event, "in doubt", body.why)
 
 
@@ -234,8 +273,8 @@ def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None
     run.verdict, run.finished_at = body.verdict, event.at
     run.settled = f"settled by {event.actor} as {body.verdict.replace('_', ' ')}: {body.reason}"
     if run.changes_step:
-        if _step(incident, run.step).state is StepState.IN_DOUBT:
-            _settle(incident, event, _VERDICTS[body.verdict], body.reason)
+        if _part(incident, run).state is StepState.IN_DOUBT:
+            _settle_run(incident, event, run, _VERDICTS[body.verdict], body.reason)
         _deviate(incident, event, f"doubt resolved as {body.verdict.replace('_', ' ')}", body.reason)
 
 
@@ -248,6 +287,7 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
     incident.inventory_error = body.error
     if not body.error:
         incident.inventory_sha256 = body.sha256
+        incident.systems = {system.name: system for system in body.systems}
 
 
 def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def measured(incident: Incident, run: Run) -> None:
     """Keep what a run measured: of its own system, and, from a look at all of them, by each one's name."""
-    own = _system_of(incident, run)
-    for system in incident.plan.systems:
+    own = system_of(incident, run)
+    for system in incident.shown_systems():
         if isinstance(named := run.facts.get(system), dict):
             incident.ledger(system).take(Measured.of(named), run.action)
     if not own:
@@ -32,11 +32,17 @@ def measured(incident: Incident, run: Run) -> None:
         ledger.recovered(run.id, seen, run.action, looked_later=True)
 
 
-def _system_of(incident: Incident, run: Run) -> str:
-    """Return the system that a run acted on: its step's, else the one that its action is named after."""
+def system_of(incident: Incident, run: Run) -> str:
+    """Return the system whose data a run acted on; empty where it acted on none, or only on backups.
+
+    It is what the run was aimed at, else its step's system, else what its action is named after.
+    """
     step = incident.plan.by_id.get(run.step)
-    named = step.system if step else run.action.partition(".")[0]
-    return named if named in incident.plan.systems else ""
+    prefix = run.action.partition(".")[0]
+    if known := incident.systems.get(run.system):
+        return run.system if prefix == known.type else ""
+    named = step.system if step else prefix
+    return run.system or named if named in incident.plan.systems else ""
 
 
 def _touched(incident: Incident, system: str) -> bool:

@@ -107,12 +107,14 @@ _GRAVITY = ("wrong", "warning", "note")
 class Run(msgspec.Struct):
     """One asking for an action, and what became of it. ``id`` is the request's seq.
 
+    ``system`` is the inventory's name of what it acts on; empty where that is no single system, or not known yet.
     ``closed`` is what would refuse the run that a dry run is for. ``settled`` says who settled a doubt, and as what.
     """
 
     id: int
     step: str
     action: str
+    system: str
     params: dict[str, Any]
     dry_run: bool
     probe_of: int
@@ -174,18 +176,27 @@ class FoundWrong(msgspec.Struct):
         return f"found wrong at {self.at:%H:%M} UTC by {self.action}: {self.findings[0]}{more}"
 
 
-class StepRecord(msgspec.Struct):
-    """What happened to one step. ``state`` is None until something did; ``requests`` are not answered yet."""
+class InstanceRecord(msgspec.Struct):
+    """What became of a step, or of a step at one of several systems.
+
+    ``state`` is None until something happened; ``requests`` are the runs that are not answered yet.
+    """
 
     state: StepState | None = None
     before_request: StepState | None = None
-    runs: list[int] = []
     requests: set[int] = set()
-    items: set[str] = set()
     note: str = ""
     by: str = ""
     at: datetime | None = None
     started_at: datetime | None = None
+
+
+class StepRecord(InstanceRecord):
+    """What happened to one step; ``each`` tells it by system, where the step acts on several."""
+
+    runs: list[int] = []
+    items: set[str] = set()
+    each: dict[str, InstanceRecord] = {}
 
 
 class DecisionRecord(msgspec.Struct):

@@ -1,0 +1,76 @@
+"""Which systems of the inventory a step is about, and what the step is over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from journal.incident.records import InstanceRecord, StepRecord, StepState
+
+if TYPE_CHECKING:
+    from journal.events.run import KnownSystem
+    from journal.incident.state import Incident
+    from journal.plan.model import Step
+
+_GRAVEST_FIRST = (
+    StepState.FAILED,
+    StepState.IN_DOUBT,
+    StepState.CANCELLING,
+    StepState.RUNNING,
+    StepState.REQUESTED,
+    StepState.CANCELLED,
+    None,
+    StepState.LOOKED,
+    StepState.FOUND,
+    StepState.TRIED,
+    StepState.SKIPPED,
+    StepState.MARKED_DONE,
+    StepState.DONE,
+)
+"""A step over several systems is what the gravest of them is; None is one at which nothing happened yet."""
+_LOUD = {StepState.FAILED: "FAILED", StepState.IN_DOUBT: "IN DOUBT"}
+
+
+def players(known: Iterable[KnownSystem], plan_system: str) -> list[str]:
+    """Return the names of the inventory's systems that play one of the plan's."""
+    return [system.name for system in known if system.plays == plan_system]
+
+
+def instances(incident: Incident, step: Step) -> list[str]:
+    """Return the systems that a step acts on, one run each; none where its action looks at all, or nobody knows."""
+    prefix = step.action.partition(".")[0]
+    able = [system for system in incident.systems.values() if prefix in system.acts]
+    return players(able, step.system) if step.system else [system.name for system in able]
+
+
+def left(incident: Incident, step: Step) -> list[str]:
+    """Return the systems at which a step is neither done nor under way; all of them where it is done at each."""
+    names = instances(incident, step)
+    each = incident.steps[step.id].each
+    if len(names) < 2:  # the step's own state tells
+        return names
+    states = {name: each[name].state if name in each else None for name in names}
+    free = [name for name, state in states.items() if not (state and state.active)]
+    return [name for name in free if not ((state := states[name]) and state.settled)] or free
+
+
+def counts(incident: Incident, step: Step) -> str:
+    """Return how far a step is over its systems: ``37/40 done · 2 running · 1 FAILED``; empty for a single one."""
+    names = instances(incident, step)
+    if len(names) < 2:
+        return ""
+    each = incident.steps[step.id].each
+    states = [each[name].state for name in names if name in each]
+    settled = sum(1 for state in states if state and state.settled)
+    others = {state: states.count(state) for state in _GRAVEST_FIRST if state and not state.settled}
+    said = [f"{number} {_LOUD.get(state, state)}" for state, number in reversed(others.items()) if number]
+    return " · ".join([f"{settled}/{len(names)} done", *said])
+
+
+def settle(record: StepRecord, names: Sequence[str]) -> None:
+    """Make a step what the gravest of its systems is, with that one's words."""
+    found = {name: record.each.get(name, InstanceRecord()) for name in names}
+    name, gravest = min(found.items(), key=lambda item: _GRAVEST_FIRST.index(item[1].state))
+    record.state = gravest.state
+    record.note = f"{name}: {gravest.note}" if gravest.note else ""
+    record.by, record.at, record.started_at = gravest.by, gravest.at, gravest.started_at

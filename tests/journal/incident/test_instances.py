@@ -1,0 +1,129 @@
+"""A step over several systems of the inventory: one run each, and what the step is over all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from journal.commands.incident import IncidentCommands, NotNow
+from journal.events import types as e
+from journal.events.run import KnownSystem
+from journal.incident.instances import counts, left
+from journal.incident.records import StepState
+from journal.incident.state import Incident
+from journal.store.journal import Journal, Reader
+from tests.actions.worlds import declared, places_in
+
+NAMES = ("a", "b", "c")
+
+
+class Fleet:
+    """An incident whose plan's system is played by three of the inventory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._place = declared(places_in(folder))
+        self._journal = Journal.open(self._place.journal, actor="ana@laptop")
+        systems = [KnownSystem(name=name, type="thing", plays="thing", acts=["thing", "backups"]) for name in NAMES]
+        standby = KnownSystem(name="follower", type="thing", standby_of="a", acts=["thing"])
+        self.tell(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=[*systems, standby]))
+        self.commands = IncidentCommands(self._journal, lambda: self.incident)
+
+    @property
+    def incident(self) -> Incident:
+        with Reader(self._place.journal) as reader:
+            return Incident.fold(reader.events())
+
+    def tell(self, *bodies: e.Body) -> None:
+        self._journal.append(*bodies)
+
+    def start(self, run: int) -> None:
+        known = self.incident.runs[run]
+        self.tell(e.ActionStarted(step=known.step, run=run, action=known.action, system=known.system))
+
+    def end(self, run: int, status: str) -> None:
+        self.tell(e.ActionFinished(step=self.incident.runs[run].step, run=run, status=status, summary=status))  # type: ignore[arg-type]
+
+    def state(self) -> StepState:
+        return self.incident.state("work")
+
+    def close(self) -> None:
+        self._journal.close()
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:  # type: ignore[misc]
+    fleet = Fleet(tmp_path)
+    yield fleet
+    fleet.close()
+
+
+def test_a_step_is_asked_for_once_at_every_system_that_plays_its_own(fleet: Fleet) -> None:
+    runs = fleet.commands.request_runs("work")
+    assert [fleet.incident.runs[run].system for run in runs] == [*NAMES], "the standby plays nothing"
+    assert fleet.state() is StepState.REQUESTED
+
+
+def test_the_step_is_what_the_gravest_of_its_systems_is(fleet: Fleet) -> None:
+    one, two, three = fleet.commands.request_runs("work")
+    for run in (one, two, three):
+        fleet.start(run)
+    fleet.end(one, "succeeded")
+    assert fleet.state() is StepState.RUNNING
+    fleet.tell(e.ActionInDoubt(step="work", run=two, why="its runner died"))
+    assert fleet.state() is StepState.IN_DOUBT
+    fleet.end(three, "failed")
+    assert fleet.state() is StepState.FAILED
+    step = fleet.incident.plan.by_id["work"]
+    assert counts(fleet.incident, step) == "1/3 done · 1 IN DOUBT · 1 FAILED"
+    assert fleet.incident.steps["work"].note == "c: failed"
+
+
+def test_again_means_those_that_are_not_done(fleet: Fleet) -> None:
+    one, two, three = fleet.commands.request_runs("work")
+    for run, status in ((one, "succeeded"), (two, "failed"), (three, "succeeded")):
+        fleet.start(run)
+        fleet.end(run, status)
+    (again,) = fleet.commands.request_runs("work")
+    assert fleet.incident.runs[again].system == "b"
+    fleet.start(again)
+    fleet.end(again, "succeeded")
+    assert fleet.state() is StepState.DONE
+    assert left(fleet.incident, fleet.incident.plan.by_id["work"]) == [*NAMES], "done everywhere: all may be run again"
+
+
+def test_a_step_that_was_run_at_some_systems_only_is_not_done(fleet: Fleet) -> None:
+    run = fleet.commands.request_run("work", system="b")
+    fleet.start(run)
+    fleet.end(run, "succeeded")
+    assert fleet.state() is StepState.READY
+    assert counts(fleet.incident, fleet.incident.plan.by_id["work"]) == "1/3 done"
+    assert [fleet.incident.runs[again].system for again in fleet.commands.request_runs("work")] == ["a", "c"]
+
+
+def test_a_refused_run_leaves_the_others_as_they_are(fleet: Fleet) -> None:
+    one, two, _ = fleet.commands.request_runs("work")
+    fleet.start(one)
+    fleet.tell(e.RunRefused(step="work", run=two, gate="hold", message="not held"))
+    assert fleet.state() is StepState.RUNNING
+    assert left(fleet.incident, fleet.incident.plan.by_id["work"]) == ["b"]
+
+
+@pytest.mark.parametrize("system", ["follower", "nothing"])
+def test_what_does_not_play_the_steps_system_is_refused(fleet: Fleet, system: str) -> None:
+    with pytest.raises(NotNow, match="does not act on"):
+        fleet.commands.request_run("work", system=system)
+
+
+def test_one_run_of_several_systems_must_say_which(fleet: Fleet) -> None:
+    with pytest.raises(NotNow, match="several systems: a, b, c"):
+        fleet.commands.request_run("work")
+    with pytest.raises(NotNow, match="several systems: a, b, c, follower"):
+        fleet.commands.request_action("thing.look", {})
+
+
+def test_a_system_is_asked_once_while_others_are_free(fleet: Fleet) -> None:
+    fleet.start(fleet.commands.request_run("work", system="a"))
+    with pytest.raises(NotNow, match="running on a"):
+        fleet.commands.request_run("work", system="a")
+    assert fleet.commands.request_run("work", system="b")
