@@ -229,7 +229,7 @@ def _afterwards(lab: Lab, place: Path, last: str, kept: int) -> list[str]:
     if lab.psql(f"SELECT count(*) FROM heartbeat WHERE id = {last}") != "1":
         wrong.append("a committed row is lost")
     try:
-        lab.site.app_psql("SELECT 1")
+        lab.postgres.app_psql("SELECT 1")
     except CleoError as error:
         wrong.append(f"the application cannot connect: {error.message}")
     if kept > 1:
@@ -246,7 +246,7 @@ def _afterwards(lab: Lab, place: Path, last: str, kept: int) -> list[str]:
 
 
 def _kept(lab: Lab) -> set[Path]:
-    data = lab.site.data_directory
+    data = lab.postgres.data_directory
     return set(data.parent.glob(f"{data.name}.aside-*"))
 
 

@@ -123,7 +123,7 @@ class Recovery:
 
     def alone(self, argv: list[str]) -> float:
         """Return how many seconds the same command takes by itself, as the same account."""
-        account = self.lab.site.account
+        account = self.lab.postgres.account
         identity = {"user": account.uid, "group": account.gid, "extra_groups": account.groups} if account.name else {}
         begun = time.monotonic()
         subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, cwd="/", **identity)  # type: ignore[call-overload]
@@ -131,7 +131,7 @@ class Recovery:
 
     def empty(self) -> None:
         """Empty the data directory, so that each restore writes every file."""
-        for path in self.lab.site.data_directory.iterdir():
+        for path in self.lab.postgres.data_directory.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 

@@ -9,11 +9,11 @@ from cleo_console.lab import Lab
 
 def half_files(lab: Lab) -> list[str]:
     """Return the files that are not whole."""
-    data = lab.site.data_directory
+    data = lab.postgres.data_directory
     record = data.with_name(f"{data.name}.cleo-restore.json")
     wrong = []
     for path, mark in (
-        (lab.site.backup_config, "[cleoai]"),
+        (lab.postgres.backup_config, "[cleoai]"),
         (data / "pg_hba.conf", "local all all"),
         (data / "postgresql.auto.conf", "# Do not edit"),
     ):

@@ -18,13 +18,17 @@ from pathlib import Path
 
 import pytest
 
-from cleo_console.lab import Lab
+from cleo_console import lab as labs
 from journal.errors import CleoError
 
 PARENT = Path("/var/tmp")
 """Not pytest's tmp_path: when root runs the tests, the servers' account must be able to enter the folder."""
 
 PREFIX = "cleo-lab-"
+
+
+class Lab(labs.Lab):
+    """A lab whose PostgreSQL server the tests work on."""
 
 
 @contextmanager

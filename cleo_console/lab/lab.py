@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from cleo_console import settings
 from cleo_console.lab import backups, construction, faults, folder, removal
@@ -26,7 +27,7 @@ class Lab:
     def __init__(self, directory: Path, state: State) -> None:
         self.directory = directory
         self.state = state
-        self.site = state.site(directory)
+        self.postgres = state.site(directory)
 
     @classmethod
     def up(
@@ -36,7 +37,7 @@ class Lab:
         *,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
-    ) -> Lab:
+    ) -> Self:
         """Bring a lab up: a new one, one that was stopped with `stop`, or one that runs already.
 
         A server that is down because something broke it stays down: to cure that is the exercise.
@@ -61,7 +62,7 @@ class Lab:
         return cls(place, construction.create(place, size, backup_minutes, say))
 
     @classmethod
-    def at(cls, directory: Path | None = None) -> Lab:
+    def at(cls, directory: Path | None = None) -> Self:
         """The lab in this folder.
 
         Raises:
@@ -86,7 +87,7 @@ class Lab:
     @property
     def inventory_path(self) -> Path:
         """The inventory file to give to the console."""
-        return self.site.inventory
+        return self.postgres.inventory
 
     def psql(self, sql: str) -> str:
         """Run SQL as the superuser in the lab's database; rows come unaligned, fields separated by `|`.
@@ -94,7 +95,7 @@ class Lab:
         Raises:
             CleoError: the server cannot be reached or refuses a statement.
         """
-        return self.site.psql(sql)
+        return self.postgres.psql(sql)
 
     def backup(self, kind: str = "incr") -> str:
         """Take a backup (`full`, `diff` or `incr`) with its manifest, and return its label.
@@ -102,7 +103,7 @@ class Lab:
         Raises:
             CleoError: pgBackRest failed.
         """
-        return backups.take_backup(self.site, kind)
+        return backups.take_backup(self.postgres, kind)
 
     def break_(self, system: str, how: str) -> Fault:
         """Inject a fault for real, and note it in the lab.
@@ -111,11 +112,11 @@ class Lab:
             CleoError: there is no such fault, or the lab is not in a state in which it could be injected.
         """
         with folder.only_command(self.directory):
-            return faults.inject(self.site, system, how)
+            return faults.inject(self.postgres, system, how)
 
     def status(self) -> LabStatus:
         """What runs, and what the lab holds."""
-        return read_status(self.site)
+        return read_status(self.postgres)
 
     def stop(self) -> None:
         """Stop every process and keep the folder, so that `up` goes on where this left off.

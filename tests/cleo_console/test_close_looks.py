@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cleo_console.lab import Lab
 from tests.cleo_console.test_cli import Cleo
 from tests.cleo_console.test_plain_cli import answered
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("close-looks")
@@ -30,13 +29,13 @@ def cleo(tmp_path: Path, lab: Lab) -> Iterator[Cleo]:
 
 
 def test_the_system_is_asked_whether_what_is_in_force_still_is(cleo: Cleo, lab: Lab) -> None:
-    before = lab.site.backup_config.read_text()
+    before = lab.postgres.backup_config.read_text()
     cleo("run", "backups.hold")
     refused = cleo("close", "--summary", "over", status=1).stderr
     assert re.search(f"{SEEN}Expiry is suspended; scheduled backups wait. Held for INC-", refused)
 
-    lab.site.backup_config.write_text(before)
-    lab.site.hold_file.unlink()
+    lab.postgres.backup_config.write_text(before)
+    lab.postgres.hold_file.unlink()
     refused = cleo("close", "--summary", "over", status=1).stderr
     assert re.search(f"{SEEN}Expiry is at work; scheduled backups run.", refused)
     said = answered(cleo, "x", "over", ".", "q")

@@ -86,15 +86,15 @@ def test_the_inventory_leads_to_the_server(lab: Lab) -> None:
 def test_logs_are_archived_into_the_labs_own_repository(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGBACKREST_REPO1_PATH", "/nowhere")  # a caller's environment must not lead out of the lab
     segment = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
-    archive = lab.site.repository / "archive"
+    archive = lab.postgres.repository / "archive"
     wait_for(lambda: list(archive.rglob(f"{segment}-*")), f"{segment} in {archive}")
     label = lab.backup("incr")
-    assert (lab.site.repository / "backup" / "cleoai" / label / "backup.manifest").exists()
+    assert (lab.postgres.repository / "backup" / "cleoai" / label / "backup.manifest").exists()
 
 
 def test_the_manifest_beside_a_backup_tells_what_it_holds(lab: Lab) -> None:
-    newest = backups.list_backups(lab.site)[-1]
-    manifest = json.loads((lab.site.manifests / f"{newest['label']}.json").read_text())
+    newest = backups.list_backups(lab.postgres)[-1]
+    manifest = json.loads((lab.postgres.manifests / f"{newest['label']}.json").read_text())
     assert (manifest["label"], manifest["lsn"]) == (newest["label"], newest["lsn"]["stop"])
     tables = manifest["tables"]
     assert {name.removeprefix("public.") for name in tables} == TABLES
@@ -118,7 +118,7 @@ def test_status_as_a_program_reads_it(lab: Lab) -> None:
     shown = cleo("status", "--dir", lab.directory, "--json")
     assert shown.exit_code == 0
     facts = json.loads(shown.output)
-    assert facts["port"] == lab.site.port
+    assert facts["port"] == lab.postgres.port
     assert facts["inventory"] == str(lab.inventory_path)
     assert facts["whole"] is True
 
@@ -158,16 +158,16 @@ def scheduled() -> Iterator[Lab]:
 
 def test_scheduled_backups_run_unless_held_and_everything_goes_after_a_crash(scheduled: Lab) -> None:
     """One lab for both: scheduled backups and their hold, then every process killed and the folder removed."""
-    wait_for(lambda: len(backups.list_backups(scheduled.site)) > 1, "a scheduled backup", 40)
-    scheduled.site.hold_file.touch()
-    log = scheduled.site.log("backups")
+    wait_for(lambda: len(backups.list_backups(scheduled.postgres)) > 1, "a scheduled backup", 40)
+    scheduled.postgres.hold_file.touch()
+    log = scheduled.postgres.log("backups")
     wait_for(lambda: "held" in log.read_text(), "the hold in the log", 40)
-    held = len(backups.list_backups(scheduled.site))
+    held = len(backups.list_backups(scheduled.postgres))
     seen = log.read_text().count("held")
     wait_for(lambda: log.read_text().count("held") > seen + 1, "two more turns")
-    assert len(backups.list_backups(scheduled.site)) == held
+    assert len(backups.list_backups(scheduled.postgres)) == held
 
-    server = processes.postmaster(scheduled.site.data_directory)
+    server = processes.postmaster(scheduled.postgres.data_directory)
     assert server
     assert segments(server)
     stranger = subprocess.Popen(["sleep", "60"], cwd=scheduled.directory)
@@ -182,7 +182,7 @@ def test_scheduled_backups_run_unless_held_and_everything_goes_after_a_crash(sch
         stranger.wait()
     assert not segments(server), "the killed server's shared memory is still there"
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", scheduled.site.port))
+        probe.bind(("127.0.0.1", scheduled.postgres.port))
 
 
 def test_what_a_cut_short_start_left_is_cleared_away() -> None:

@@ -21,14 +21,14 @@ pytestmark = pytest.mark.xdist_group("lab-faults")
 
 def test_a_lost_log_segment_is_one_that_the_newest_backup_needs(lab: Lab) -> None:
     lost = lab.break_("postgres", "lose-wal-segment").details
-    newest = backups.list_backups(lab.site)[-1]
+    newest = backups.list_backups(lab.postgres)[-1]
     assert newest["archive"]["stop"] < lost["before"] < lost["segment"] < lost["after"]
-    fetched = lab.site.run_directory / "fetched"
-    assert not (lab.site.data_directory / "pg_wal" / lost["segment"]).exists()
+    fetched = lab.postgres.run_directory / "fetched"
+    assert not (lab.postgres.data_directory / "pg_wal" / lost["segment"]).exists()
     for segment, there in ((lost["before"], True), (lost["segment"], False), (lost["after"], True)):
         fetched.unlink(missing_ok=True)
         try:
-            lab.site.pgbackrest("archive-get", segment, str(fetched))
+            lab.postgres.pgbackrest("archive-get", segment, str(fetched))
         except CleoError:
             assert not there
         assert fetched.exists() == there
@@ -36,7 +36,7 @@ def test_a_lost_log_segment_is_one_that_the_newest_backup_needs(lab: Lab) -> Non
 
 def test_a_damaged_newest_backup_has_a_sound_one_before_it(lab: Lab) -> None:
     damaged = lab.break_("postgres", "damage-newest-backup").details
-    assert damaged["label"] == backups.list_backups(lab.site)[-1]["label"]
+    assert damaged["label"] == backups.list_backups(lab.postgres)[-1]["label"]
     sound, broken = (_restore(lab, damaged[which]) for which in ("previous", "label"))
     assert sound == ""
     assert "does not match expected checksum" in broken or "zst error" in broken.lower(), broken
@@ -44,10 +44,12 @@ def test_a_damaged_newest_backup_has_a_sound_one_before_it(lab: Lab) -> None:
 
 def _restore(lab: Lab, label: str) -> str:
     """Restore a backup beside the running server; returns what pgBackRest complained of."""
-    beside = lab.site.run_directory / f"beside-{label}"
-    lab.site.run(["mkdir", str(beside)])
+    beside = lab.postgres.run_directory / f"beside-{label}"
+    lab.postgres.run(["mkdir", str(beside)])
     try:
-        lab.site.pgbackrest("restore", "--job-retry=0", f"--set={label}", f"--pg1-path={beside}", "--archive-mode=off")
+        lab.postgres.pgbackrest(
+            "restore", "--job-retry=0", f"--set={label}", f"--pg1-path={beside}", "--archive-mode=off"
+        )
     except CleoError as error:
         return error.message
     return ""
@@ -81,29 +83,29 @@ def test_a_killed_server_stays_down_until_it_is_started(lab: Lab) -> None:
     Lab.up(lab.directory, say=said.append)
     assert "is left so" in said[0]
     assert lab.status().postgres is None
-    assert (lab.site.data_directory / "postmaster.pid").exists()
+    assert (lab.postgres.data_directory / "postmaster.pid").exists()
     with pytest.raises(CleoError, match="does not run"):
         lab.break_("postgres", "kill-postmaster")
-    server.start(lab.site)
+    server.start(lab.postgres)
     assert lab.status().whole
 
 
 def test_a_lost_data_directory_is_empty_and_stays_so(lab: Lab) -> None:
     beat = lab.psql("SELECT to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS') FROM heartbeat")
     lost = lab.break_("postgres", "lose-data-directory").details
-    assert list(lab.site.data_directory.iterdir()) == []
+    assert list(lab.postgres.data_directory.iterdir()) == []
     assert lost["last_heartbeat"] >= beat
     Lab.up(lab.directory)
     lab.stop()
     Lab.up(lab.directory)
-    assert list(lab.site.data_directory.iterdir()) == []
+    assert list(lab.postgres.data_directory.iterdir()) == []
     with pytest.raises(CleoError, match="lost already"):
         lab.break_("postgres", "lose-data-directory")
 
 
 def test_every_fault_was_injected_and_noted(lab: Lab) -> None:
     """Stands last: the lab's list holds what the tests above did, in order, and no kind went untested."""
-    noted = [fault.how for fault in injected_faults(lab.site)]
+    noted = [fault.how for fault in injected_faults(lab.postgres)]
     assert sorted(noted) == sorted(kind.how for kind in faults.KINDS)
     assert [fault.at for fault in lab.status().faults] == sorted(fault.at for fault in lab.status().faults)
 

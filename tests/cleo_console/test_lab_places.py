@@ -118,7 +118,7 @@ def test_an_ordinary_user_needs_no_root(monkeypatch: pytest.MonkeyPatch) -> None
 def _live(place: Path) -> str:
     lab = Lab.up(place)
     assert lab.status().whole
-    assert lab.site.account.name == ""
+    assert lab.postgres.account.name == ""
     assert {each.stat().st_uid for each in place.rglob("*")} == {os.geteuid()}
     lab.break_("postgres", "kill-postmaster")
     assert lab.status().postgres is None

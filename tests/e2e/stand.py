@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from actions.runner import held
-from cleo_console.lab import Lab
 from journal.incident.closing import phrase, remaining
 from journal.incident.state import Incident
 from journal.store.journal import Reader
 from tests.e2e.terminal import Terminal
+from tests.labs import Lab
 
 CLEO = str(Path(sys.executable).parent / "cleo")
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cleo_console.lab import Lab
 from journal.commands.incident import IncidentCommands
 from journal.incident.records import RunState
 from journal.store.journal import Journal
 from tests.e2e.stand import Stand
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("e2e")

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cleo_console.lab import Lab
 from journal.incident.records import StepState
 from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
 from tests.e2e.terminal import Terminal
-from tests.labs import running_lab
+from tests.labs import Lab, running_lab
 
 pytestmark = pytest.mark.xdist_group("e2e-next")
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cleo_console.lab import Lab
 from journal.incident.records import RunState
 from tests.e2e.pty_terminal import DumbTerminal
 from tests.e2e.stand import CLEO, Stand
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("e2e")

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cleo_console.lab import Lab
-from tests.labs import PARENT
+from tests.labs import PARENT, Lab
 
 
 @contextmanager
@@ -76,7 +75,7 @@ def folder(lab: Lab, name: str) -> Path:
     """Make a folder of the lab's account, and return it."""
     path = lab.directory / name
     path.mkdir(mode=0o700)
-    os.chown(path, lab.site.account.uid, lab.site.account.gid)
+    os.chown(path, lab.postgres.account.uid, lab.postgres.account.gid)
     return path
 
 

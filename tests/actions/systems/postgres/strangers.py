@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cleo_console.lab import Lab
+from tests.labs import Lab
 from tests.waiting import until
 
 
 def pg_ctl(lab: Lab, directory: Path, *words: str) -> None:
     """Run pg_ctl on a data directory, as the lab's account."""
-    log = lab.directory / "log" / f"{directory.name}.log"
-    argv = [lab.site.programs.server("pg_ctl"), "-D", str(directory), "-s", "-w", "-t", "30"]
-    lab.site.run([*argv, "-l", str(log), *words])
+    log = lab.postgres.directory / "log" / f"{directory.name}.log"
+    argv = [lab.postgres.programs.server("pg_ctl"), "-D", str(directory), "-s", "-w", "-t", "30"]
+    lab.postgres.run([*argv, "-l", str(log), *words])
 
 
 @contextmanager
@@ -32,9 +32,9 @@ def served(lab: Lab, directory: Path) -> Iterator[Path]:
 @contextmanager
 def copied(lab: Lab) -> Iterator[Path]:
     """A copy of the lab's data (its server is down), as it is kept aside."""
-    copy = lab.site.data_directory.with_name("data.aside-20260101T000000Z")
-    lab.site.run(["cp", "-a", str(lab.site.data_directory), str(copy)])
-    lab.site.run(["rm", "-f", str(copy / "postmaster.pid")])
+    copy = lab.postgres.data_directory.with_name("data.aside-20260101T000000Z")
+    lab.postgres.run(["cp", "-a", str(lab.postgres.data_directory), str(copy)])
+    lab.postgres.run(["rm", "-f", str(copy / "postmaster.pid")])
     try:
         yield copy
     finally:
@@ -65,11 +65,11 @@ def run_contained(words: list[str]) -> subprocess.Popen[bytes]:
 @contextmanager
 def contained_copy(lab: Lab) -> Iterator[Path]:
     """Such a copy serves in a user namespace of root's, by the number of the lab's account, which cannot look there."""
-    account = lab.site.account
+    account = lab.postgres.account
     drop = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
     with copied(lab) as copy:
-        start = [lab.site.programs.server("pg_ctl"), "-D", str(copy), "-s", "-w", "-l", str(copy / "log"), "start"]
-        environment = [f"{name}={value}" for name, value in lab.site.environment.items()]
+        start = [lab.postgres.programs.server("pg_ctl"), "-D", str(copy), "-s", "-w", "-l", str(copy / "log"), "start"]
+        environment = [f"{name}={value}" for name, value in lab.postgres.environment.items()]
         assert run_contained(["env", *environment, *drop, *start]).wait(30) == 0
         try:
             yield copy
@@ -80,15 +80,15 @@ def contained_copy(lab: Lab) -> Iterator[Path]:
 @contextmanager
 def foreign_cluster(lab: Lab) -> Iterator[Path]:
     """A cluster that was never ours, with a role and a database of our names, on the lab's port."""
-    directory = lab.directory / "pg" / "foreign"
-    initdb = [lab.site.programs.server("initdb"), "--pgdata", str(directory), "--username=postgres", "--auth=trust"]
-    lab.site.run([*initdb, "--no-sync"])
-    conf = (lab.site.data_directory / "postgresql.conf").read_text().split("# The lab's own settings")[1]
+    directory = lab.postgres.directory / "pg" / "foreign"
+    initdb = [lab.postgres.programs.server("initdb"), "--pgdata", str(directory), "--username=postgres", "--auth=trust"]
+    lab.postgres.run([*initdb, "--no-sync"])
+    conf = (lab.postgres.data_directory / "postgresql.conf").read_text().split("# The lab's own settings")[1]
     with (directory / "postgresql.conf").open("a") as file:
         file.write(conf.replace("archive_mode = 'on'", "archive_mode = 'off'"))
     try:
         with served(lab, directory):
-            lab.site.psql("CREATE ROLE cleo LOGIN SUPERUSER; CREATE DATABASE cleoai;", database="postgres")
+            lab.postgres.psql("CREATE ROLE cleo LOGIN SUPERUSER; CREATE DATABASE cleoai;", database="postgres")
             yield directory
     finally:
         shutil.rmtree(directory)

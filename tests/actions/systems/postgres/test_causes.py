@@ -13,9 +13,8 @@ from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.causes import cure_of
 from actions.systems.postgres.start_stop import start, stop
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-causes")
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("postgres-causes")
 def configured(*lines: str) -> Callable[[Lab], Manager[None]]:
     @contextmanager
     def spoil(lab: Lab) -> Iterator[None]:
-        path = lab.site.data_directory / "postgresql.conf"
+        path = lab.postgres.data_directory / "postgresql.conf"
         kept = path.read_text()
         path.write_text(kept + "\n".join(("", *lines, "")))
         yield
@@ -35,15 +34,15 @@ def configured(*lines: str) -> Callable[[Lab], Manager[None]]:
 
 @contextmanager
 def open_to_all(lab: Lab) -> Iterator[None]:
-    lab.site.data_directory.chmod(0o777)
+    lab.postgres.data_directory.chmod(0o777)
     yield
-    lab.site.data_directory.chmod(0o700)
+    lab.postgres.data_directory.chmod(0o700)
 
 
 @contextmanager
 def empty_pid_file(lab: Lab) -> Iterator[None]:
-    path = lab.site.data_directory / "postmaster.pid"
-    lab.site.run(["touch", str(path)])
+    path = lab.postgres.data_directory / "postmaster.pid"
+    lab.postgres.run(["touch", str(path)])
     yield
     path.unlink()
 

@@ -14,10 +14,9 @@ from actions.systems.postgres.identity import identity
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import is_running, start, stop
 from actions.systems.postgres.writers import allow_writers, stop_writers
-from cleo_console.lab import Lab
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -42,15 +41,15 @@ def test_writers_are_kept_out_of_a_running_server_and_of_a_restarted_one(lab: La
     assert stopped.facts["sessions_ended"] >= 1
     assert lab.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'cleo_app'") == "0"
     with pytest.raises(CleoError, match=r"pg_hba\.conf"):
-        lab.site.app_psql("SELECT 1")
+        lab.postgres.app_psql("SELECT 1")
 
     assert ctx.do(stop).facts["was_running"]
     assert ctx.do(stop_writers).ok
     assert ctx.do(start).ok
     with pytest.raises(CleoError, match=r"pg_hba\.conf"):
-        lab.site.app_psql("SELECT 1")
+        lab.postgres.app_psql("SELECT 1")
     assert ctx.do(allow_writers).ok
-    assert lab.site.app_psql("SELECT 1") == "1"
+    assert lab.postgres.app_psql("SELECT 1") == "1"
     assert "not kept out" in ctx.do(allow_writers).summary
 
 
@@ -65,13 +64,13 @@ def test_the_log_that_survived_is_replayed_and_the_old_data_kept(lab: Lab, ctx: 
     lab.psql("ALTER SYSTEM SET archive_command = 'false'")
     lab.psql("SELECT pg_reload_conf()")
     waiting = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
-    until(lambda: (lab.site.data_directory / "pg_wal/archive_status" / f"{waiting}.ready").exists())
-    last = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id")
+    until(lambda: (lab.postgres.data_directory / "pg_wal/archive_status" / f"{waiting}.ready").exists())
+    last = lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id")
     lab.break_("postgres", "kill-postmaster")
 
     restored = ctx.do(restore)
     assert (Path(restored.facts["aside"]) / "PG_VERSION").exists()
-    assert any(f"{waiting}-" in path.name for path in lab.site.repository.rglob("*"))
+    assert any(f"{waiting}-" in path.name for path in lab.postgres.repository.rglob("*"))
     applied = ctx.do(apply_wal)
     assert lab.psql(f"SELECT count(*) FROM heartbeat WHERE id = {last}") == "1"
     assert lab.psql("SHOW archive_command") != "false", "the backup's own setting is back"
@@ -81,7 +80,7 @@ def test_the_log_that_survived_is_replayed_and_the_old_data_kept(lab: Lab, ctx: 
 
 def test_a_server_whose_data_directory_is_gone_is_stopped_all_the_same(lab: Lab, ctx: FakeContext) -> None:
     before = {fact.name: fact for fact in identity(ctx)}
-    for entry in lab.site.data_directory.iterdir():
+    for entry in lab.postgres.data_directory.iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     assert ctx.do(is_running).ok
     with pytest.raises(ActionFailed, match="still runs"):

@@ -18,9 +18,8 @@ from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-damage")

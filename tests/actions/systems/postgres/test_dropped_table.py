@@ -13,9 +13,8 @@ from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers, stop_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-dropped")
@@ -35,7 +34,7 @@ def test_is_recovered_to_just_before_it_by_time_position_and_backup(lab: Lab) ->
     )
     fault = lab.break_("postgres", "drop-table")
     ctx = FakeContext(load_inventory(lab.inventory_path), scenario="data-corruption", began_at=fault.at)
-    lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES")
+    lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES")
 
     for point in ({}, {"recovery_point": "latest"}):
         with pytest.raises(GateClosed) as closed:

@@ -13,9 +13,8 @@ from actions.systems.postgres.apply_wal import apply_wal
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.writers import allow_writers, stop_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -34,19 +33,19 @@ def ctx(lab: Lab) -> FakeContext:
 
 def beat(lab: Lab) -> tuple[str, datetime]:
     """Commit a row; return its id and time."""
-    row, at = lab.site.app_psql(BEAT).split("\n")[0].split()
+    row, at = lab.postgres.app_psql(BEAT).split("\n")[0].split()
     return row, datetime.fromisoformat(at).replace(tzinfo=UTC)
 
 
 def archived(lab: Lab) -> None:
     """Wait until all log so far is in the archive."""
     name = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
-    until(lambda: any(lab.site.repository.rglob(f"{name}-*")))
+    until(lambda: any(lab.postgres.repository.rglob(f"{name}-*")))
 
 
 def copied(lab: Lab, when: str) -> None:
     """Give every file of the repository the same time, as ``cp -r`` does."""
-    subprocess.run(["find", str(lab.site.repository), "-exec", "touch", "-d", when, "{}", "+"], check=True)
+    subprocess.run(["find", str(lab.postgres.repository), "-exec", "touch", "-d", when, "{}", "+"], check=True)
 
 
 def recover(ctx: FakeContext, point: str) -> int:
@@ -104,7 +103,7 @@ def test_an_instant_between_two_timelines_is_asked_back(lab: Lab, ctx: FakeConte
     assert ctx.do(stop).ok
     with pytest.raises(ActionFailed, match="nobody can tell which one is meant"):
         ctx.do(restore)
-    assert (lab.site.data_directory / "PG_VERSION").exists()
+    assert (lab.postgres.data_directory / "PG_VERSION").exists()
     recover(ctx, "latest")
 
 

@@ -13,10 +13,9 @@ from actions.systems.postgres.probe import probe
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers, stop_writers
-from cleo_console.lab import Lab
 from journal.incident.measured import Measured
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -79,7 +78,7 @@ def test_where_nothing_is_committed_any_more_nothing_more_is_exposed(lab: Lab, c
 def test_without_a_heartbeat_the_servers_own_record_of_commits_tells(
     lab: Lab, ctx: FakeContext, heartbeat: str
 ) -> None:
-    xid = lab.site.app_psql("BEGIN; SELECT pg_current_xact_id(); INSERT INTO heartbeat DEFAULT VALUES; COMMIT;")
+    xid = lab.postgres.app_psql("BEGIN; SELECT pg_current_xact_id(); INSERT INTO heartbeat DEFAULT VALUES; COMMIT;")
     found = measured(ctx, heartbeat=heartbeat)
     assert found.heartbeats is None
     assert found.newest_commit_at
@@ -121,8 +120,10 @@ class lab_locks:
     def __enter__(self) -> None:
         import psycopg
 
-        site = self.lab.site
-        self.session = psycopg.connect(host=str(site.run_directory), port=site.port, user="postgres", dbname="cleoai")
+        cluster = self.lab.postgres
+        self.session = psycopg.connect(
+            host=str(cluster.run_directory), port=cluster.port, user="postgres", dbname="cleoai"
+        )
         self.session.execute("LOCK TABLE heartbeat IN ACCESS EXCLUSIVE MODE")
 
     def __exit__(self, *_: object) -> None:

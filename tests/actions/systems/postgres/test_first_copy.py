@@ -13,10 +13,9 @@ from actions.systems.postgres.restore_record import Kept, load_record
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext, RunnerDied
 from tests.actions.systems.postgres.strangers import pg_ctl
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-first-copy")
@@ -36,8 +35,8 @@ def survived(lab: Lab) -> str:
     lab.psql("ALTER SYSTEM SET archive_command = 'false'")
     lab.psql("SELECT pg_reload_conf()")
     lab.psql("SELECT pg_switch_wal()")
-    row = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
-    pg_ctl(lab, lab.site.data_directory, "-m", "immediate", "stop")
+    row = lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
+    pg_ctl(lab, lab.postgres.data_directory, "-m", "immediate", "stop")
     return row
 
 
@@ -102,12 +101,12 @@ def test_the_next_incident_knows_what_the_one_before_kept(lab: Lab, ctx: FakeCon
 @pytest.mark.parametrize("part", ["", "pg_wal"])
 def test_what_is_only_a_link_is_kept_as_what_it_leads_to(lab: Lab, ctx: FakeContext, part: str) -> None:
     """A link that is moved aside leads to what the restore empties next: it keeps nothing."""
-    data = lab.site.data_directory
+    data = lab.postgres.data_directory
     assert ctx.do(stop).ok
     place = data / part if part else data
     real = data.with_name(f"real-{part or 'data'}")
-    lab.site.run(["mv", str(place), str(real)])
-    lab.site.run(["ln", "-s", str(real), str(place)])
+    lab.postgres.run(["mv", str(place), str(real)])
+    lab.postgres.run(["ln", "-s", str(real), str(place)])
     pg_ctl(lab, data, "start")
     row = survived(lab)
     assert ctx.do(restore).ok

@@ -13,10 +13,9 @@ from actions.systems.postgres.is_restored import is_restored
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext, RunnerDied
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -31,11 +30,11 @@ def ctx(lab: Lab) -> FakeContext:
 
 
 def asides(lab: Lab) -> set[Path]:
-    return set(lab.site.data_directory.parent.glob("*.aside-*"))
+    return set(lab.postgres.data_directory.parent.glob("*.aside-*"))
 
 
 def test_a_new_runner_goes_on_wherever_the_old_one_died(lab: Lab, ctx: FakeContext) -> None:
-    last = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id")
+    last = lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id")
     lab.break_("postgres", "kill-postmaster")
     for key in ("verify", "keep", "restore"):
         ctx.dies_after = key
@@ -71,14 +70,14 @@ def test_a_cancelled_restore_cannot_be_started_and_can_be_repeated(lab: Lab, ctx
 def test_a_restored_server_that_somebody_starts_by_hand_promotes_nothing(lab: Lab, ctx: FakeContext) -> None:
     with pytest.raises(ActionFailed, match="its log is not applied"):
         ctx.do(start)
-    pg_ctl = [lab.site.programs.server("pg_ctl"), "-D", str(lab.site.data_directory), "-s", "-w"]
-    lab.site.run([*pg_ctl, "-l", str(lab.site.log("postgres")), "start"])
+    pg_ctl = [lab.postgres.programs.server("pg_ctl"), "-D", str(lab.postgres.data_directory), "-s", "-w"]
+    lab.postgres.run([*pg_ctl, "-l", str(lab.postgres.log("postgres")), "start"])
     assert lab.psql("SELECT pg_is_in_recovery()") == "t"
     with pytest.raises(CleoError, match=r"pg_hba\.conf"):
-        lab.site.app_psql("SELECT 1")
+        lab.postgres.app_psql("SELECT 1")
     with pytest.raises(GateClosed, match="Somebody started"):
         ctx.do(apply_wal)
-    lab.site.run([*pg_ctl, "-m", "fast", "stop"])
+    lab.postgres.run([*pg_ctl, "-m", "fast", "stop"])
     with pytest.raises(ActionFailed, match="without a goal"):
         ctx.do(apply_wal)
     assert ctx.do(restore).ok
@@ -91,11 +90,11 @@ def test_a_segment_that_vanishes_after_the_check_stops_replay_before_anything_is
     lab: Lab, ctx: FakeContext
 ) -> None:
     label = lab.backup("full")
-    names = [lab.psql("SELECT pg_walfile_name(pg_switch_wal())") for _ in range(3) if lab.site.app_psql(BEAT)]
+    names = [lab.psql("SELECT pg_walfile_name(pg_switch_wal())") for _ in range(3) if lab.postgres.app_psql(BEAT)]
     until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= names[-1])
     lab.break_("postgres", "lose-data-directory")
     assert ctx.do(restore, backup=label).ok
-    (stored,) = list(lab.site.repository.rglob(f"{names[1]}-*"))
+    (stored,) = list(lab.postgres.repository.rglob(f"{names[1]}-*"))
     moved = lab.directory / stored.name
     real = ctx.run
 
@@ -118,10 +117,10 @@ def test_a_segment_that_vanishes_after_the_check_stops_replay_before_anything_is
 
 def test_a_damaged_segment_is_named(lab: Lab, ctx: FakeContext) -> None:
     label = lab.backup("full")
-    names = [lab.psql("SELECT pg_walfile_name(pg_switch_wal())") for _ in range(2) if lab.site.app_psql(BEAT)]
+    names = [lab.psql("SELECT pg_walfile_name(pg_switch_wal())") for _ in range(2) if lab.postgres.app_psql(BEAT)]
     until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= names[-1])
     lab.break_("postgres", "lose-data-directory")
-    (stored,) = list(lab.site.repository.rglob(f"{names[0]}-*"))
+    (stored,) = list(lab.postgres.repository.rglob(f"{names[0]}-*"))
     content = bytearray(stored.read_bytes())
     content[len(content) // 2] ^= 0xFF
     stored.write_bytes(content)

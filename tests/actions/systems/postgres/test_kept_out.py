@@ -23,11 +23,10 @@ from actions.systems.postgres.restore import restore
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers, stop_writers, writers
-from cleo_console.lab import Lab
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.postgres.strangers import pg_ctl
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -47,19 +46,19 @@ def changed(inventory: Inventory, **changes: object) -> Inventory:
 
 
 def restart(lab: Lab) -> None:
-    pg_ctl(lab, lab.site.data_directory, "-m", "fast", "restart")
+    pg_ctl(lab, lab.postgres.data_directory, "-m", "fast", "restart")
 
 
 @contextmanager
 def outside(lab: Lab) -> Iterator[Path]:
     """The server reads /…/etc/pg_hba.conf, named in an included folder; what lies beside the data is read by nobody."""
-    etc, conf = lab.directory / "etc", lab.site.data_directory / "postgresql.conf"
+    etc, conf = lab.directory / "etc", lab.postgres.data_directory / "postgresql.conf"
     (etc / "conf.d").mkdir(parents=True)
     hba = etc / "pg_hba.conf"
-    shutil.copy(lab.site.data_directory / "pg_hba.conf", hba)
+    shutil.copy(lab.postgres.data_directory / "pg_hba.conf", hba)
     (etc / "conf.d" / "hba.conf").write_text(f"hba_file = '{hba}'\n")
     for path in (etc, hba):
-        os.chown(path, lab.site.account.uid, lab.site.account.gid)
+        os.chown(path, lab.postgres.account.uid, lab.postgres.account.gid)
     before = conf.read_text()
     conf.write_text(f"{before}\ninclude_dir '{etc}/conf.d'\n")
     restart(lab)
@@ -73,7 +72,7 @@ def outside(lab: Lab) -> Iterator[Path]:
 
 def refused(lab: Lab) -> None:
     with pytest.raises(CleoError, match=r"pg_hba\.conf"):
-        lab.site.app_psql("SELECT 1")
+        lab.postgres.app_psql("SELECT 1")
     assert lab.psql(OURS) == "0"
 
 
@@ -89,12 +88,12 @@ def test_the_file_that_the_server_reads_is_the_one_that_counts(lab: Lab, ctx: Fa
         refused(lab)
         assert "kept out (tried just now)" in ctx.do(writers).summary
         assert ctx.do(allow_writers).ok
-        assert lab.site.app_psql("SELECT 1") == "1"
+        assert lab.postgres.app_psql("SELECT 1") == "1"
         assert "let in (cleo_app through" in ctx.do(writers).summary
 
 
 def test_a_link_is_followed_and_stays_one(lab: Lab, ctx: FakeContext) -> None:
-    link, real = lab.site.data_directory / "pg_hba.conf", lab.directory / "pg" / "real_hba.conf"
+    link, real = lab.postgres.data_directory / "pg_hba.conf", lab.postgres.directory / "pg" / "real_hba.conf"
     link.rename(real)
     link.symlink_to(real)
     try:
@@ -111,7 +110,7 @@ def test_members_superusers_replication_and_begun_logins_are_out_as_well(lab: La
         'CREATE ROLE "chief of, all" LOGIN SUPERUSER REPLICATION IN ROLE cleo_app;'
         "CREATE ROLE worker NOLOGIN IN ROLE cleo_app; CREATE ROLE night LOGIN IN ROLE worker; CREATE ROLE reader LOGIN;"
     )
-    where = f"host={lab.site.run_directory} port={lab.site.port} dbname=cleoai user="
+    where = f"host={lab.postgres.run_directory} port={lab.postgres.port} dbname=cleoai user="
     sessions = [psycopg.connect(f"{where}{who}") for who in ("'chief of, all'", "night", "reader")]
     begun = half_logged_in(lab)
     try:
@@ -136,7 +135,7 @@ def test_members_superusers_replication_and_begun_logins_are_out_as_well(lab: La
 def test_a_session_that_is_slow_to_end_is_told_as_one(lab: Lab, ctx: FakeContext) -> None:
     lab.psql("CREATE ROLE idler LOGIN")
     ctx.inventory = changed(ctx.inventory, app_roles=["idler"])
-    where = f"host={lab.site.run_directory} port={lab.site.port} dbname="
+    where = f"host={lab.postgres.run_directory} port={lab.postgres.port} dbname="
     looks = "SELECT sessions FROM pg_stat_database WHERE datname = 'cleoai'"
     with (
         psycopg.connect(f"{where}cleoai user=idler") as slow,
@@ -168,8 +167,8 @@ def is_told_to_end(pid: int) -> bool:
 
 def test_an_address_at_which_nobody_listens_does_not_shut_another(lab: Lab) -> None:
     """One name may stand for several addresses; psql then tries them all, and says what each answered."""
-    where = ["-h", "127.0.0.2,127.0.0.1", "-p", str(lab.site.port), "-U", "cleo_app", "-d", "cleoai"]
-    argv = [lab.site.programs.server("psql"), "-XAtqw", *where, "-c", "SELECT 1"]
+    where = ["-h", "127.0.0.2,127.0.0.1", "-p", str(lab.postgres.port), "-U", "cleo_app", "-d", "cleoai"]
+    argv = [lab.postgres.programs.server("psql"), "-XAtqw", *where, "-c", "SELECT 1"]
     done = subprocess.run(argv, capture_output=True, text=True, env={"LC_ALL": "C", "PGPASSFILE": "/dev/null"})
     assert "Connection refused" in done.stderr and "no password supplied" in done.stderr
     assert "was not turned away" in _judge(f"{done.returncode} {' '.join(done.stderr.splitlines())}")
@@ -177,8 +176,8 @@ def test_an_address_at_which_nobody_listens_does_not_shut_another(lab: Lab) -> N
 
 def half_logged_in(lab: Lab) -> psycopg.pq.PGconn:
     """A login as the application that was asked for its password, and has not answered yet."""
-    password = lab.site.app_password_file.read_text().strip().rpartition(":")[2]
-    told = f"host=127.0.0.1 port={lab.site.port} dbname=cleoai user=cleo_app password={password}"
+    password = lab.postgres.app_password_file.read_text().strip().rpartition(":")[2]
+    told = f"host=127.0.0.1 port={lab.postgres.port} dbname=cleoai user=cleo_app password={password}"
     begun = psycopg.pq.PGconn.connect_start(f"{told} gssencmode=disable sslmode=disable".encode())
     until(lambda: begun.connect_poll() and authenticating(lab))
     return begun
@@ -186,7 +185,7 @@ def half_logged_in(lab: Lab) -> psycopg.pq.PGconn:
 
 def authenticating(lab: Lab) -> bool:
     """Whether a process of the lab's server waits for a password."""
-    postmaster = (lab.site.data_directory / "postmaster.pid").read_text().split()[0]
+    postmaster = (lab.postgres.data_directory / "postmaster.pid").read_text().split()[0]
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     titles = [Path(f"/proc/{child}/cmdline") for child in children]
     return any(b"authentication" in title.read_bytes() for title in titles if title.exists())
@@ -207,7 +206,7 @@ def test_the_console_does_not_lock_itself_out(lab: Lab, ctx: FakeContext) -> Non
         with pytest.raises(ActionFailed, match="lock itself out"):
             FakeContext(changed(ctx.inventory, app_roles=roles)).do(stop_writers)
     lab.psql("DROP ROLE staff")
-    assert lab.site.app_psql("SELECT 1") == "1"
+    assert lab.postgres.app_psql("SELECT 1") == "1"
 
 
 def test_a_role_that_the_server_does_not_have_is_told(lab: Lab, ctx: FakeContext) -> None:
@@ -230,26 +229,26 @@ def test_before_a_restore_it_is_known_where_nobody_can_be_kept_out(lab: Lab, ctx
     """The backup holds no pg_hba.conf; its settings name one outside, which is lost, too, and then brought back."""
     etc = lab.directory / "etc"
     etc.mkdir()
-    hba, beside = etc / "pg_hba.conf", lab.site.data_directory / "pg_hba.conf"
+    hba, beside = etc / "pg_hba.conf", lab.postgres.data_directory / "pg_hba.conf"
     shutil.copy(beside, hba)
     for path in (etc, hba):
-        os.chown(path, lab.site.account.uid, lab.site.account.gid)
+        os.chown(path, lab.postgres.account.uid, lab.postgres.account.gid)
     lab.psql(f"ALTER SYSTEM SET hba_file = '{hba}'")
     beside.unlink()
     restart(lab)
-    lab.site.pgbackrest("backup", "--type=full")
+    lab.postgres.pgbackrest("backup", "--type=full")
     assert ctx.do(stop).ok
     text = hba.read_text()
     hba.unlink()
-    shutil.rmtree(lab.site.data_directory)
+    shutil.rmtree(lab.postgres.data_directory)
     ctx.with_incident(decisions={"recovery_point": "latest"})
     with pytest.raises(ActionFailed, match=f"reads {hba}, which is lost"):
         ctx.do(restore)
     assert not ctx.programs, "nothing was begun"
     hba.write_text(text)
-    os.chown(hba, lab.site.account.uid, lab.site.account.gid)
+    os.chown(hba, lab.postgres.account.uid, lab.postgres.account.gid)
     assert ctx.do(restore).ok
     assert "kept out (tried)" in ctx.do(apply_wal).summary
     refused(lab)
     assert ctx.do(allow_writers).ok
-    assert lab.site.app_psql("SELECT 1") == "1"
+    assert lab.postgres.app_psql("SELECT 1") == "1"

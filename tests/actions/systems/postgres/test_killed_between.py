@@ -12,10 +12,9 @@ import pytest
 
 from benchmarks.between_effects import Incidents, ask, over, through, word_of
 from benchmarks.whole_files import half_files
-from cleo_console.lab import Lab
 from journal.incident.records import Run, RunState
 from journal.verify import verify
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-killed-between")
@@ -54,16 +53,16 @@ def played(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playe
 
 
 def test_a_hold_is_whole_wherever_its_runner_died(lab: Lab, played: Played) -> None:
-    before = lab.site.backup_config.read_text()
+    before = lab.postgres.backup_config.read_text()
     points = [(n, name) for n, name in enumerate(played.through("backups.hold"), 1) if "the file" in name]
     assert len(points) == 6, points
     for number, name in points:
         played.through("backups.release")
-        assert lab.site.backup_config.read_text() == before, name
-        assert not lab.site.hold_file.exists(), name
+        assert lab.postgres.backup_config.read_text() == before, name
+        assert not lab.postgres.hold_file.exists(), name
         assert played.killed("backups.hold", number).state is RunState.SUCCEEDED, name
-        assert lab.site.hold_file.read_text().count(played.place.name) == 1, name
-        assert lab.site.backup_config.read_text().count(f"Held for incident {played.place.name}.") == 1, name
+        assert lab.postgres.hold_file.read_text().count(played.place.name) == 1, name
+        assert lab.postgres.backup_config.read_text().count(f"Held for incident {played.place.name}.") == 1, name
     played.through("backups.release")
 
 
@@ -73,4 +72,4 @@ def test_writers_are_let_in_though_the_runner_died_before_the_server_read_its_fi
     played.through("postgres.stop_writers")
     found = played.killed("postgres.allow_writers", points.index("after the file pg_hba.conf") + 1)
     assert found.state is RunState.SUCCEEDED
-    assert lab.site.app_psql("SELECT 1") == "1"
+    assert lab.postgres.app_psql("SELECT 1") == "1"

@@ -20,14 +20,13 @@ from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers, stop_writers
-from cleo_console.lab import Lab
 from journal.events import types as e
 from journal.incident import clocks
 from journal.incident.clocks import RpoClock
 from journal.incident.measured import Measured
 from tests.actions.contexts import FakeContext
 from tests.journal.stories import Story, plan, step
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]

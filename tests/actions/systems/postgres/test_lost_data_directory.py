@@ -17,10 +17,9 @@ from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import is_running, start, stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers, stop_writers
-from cleo_console.lab import Lab
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -47,7 +46,7 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     dry = FakeContext(ctx.inventory, decisions={"recovery_point": "latest"}, dry_run=True)
     assert "would restore backup" in dry.do(restore).summary
     assert any("would restore backup" in line for line in dry.lines)
-    assert not list(lab.site.data_directory.iterdir())
+    assert not list(lab.postgres.data_directory.iterdir())
 
     restored = ctx.do(restore)
     newest = lab.status().last_backup
@@ -60,7 +59,7 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     assert applied.facts["timeline"] == 2
     assert datetime.fromisoformat(applied.facts["recovered_to"]) <= datetime.fromisoformat(fault.at)
     with pytest.raises(CleoError, match=r"pg_hba\.conf"):
-        lab.site.app_psql("SELECT 1")
+        lab.postgres.app_psql("SELECT 1")
     assert ctx.do(apply_wal).ok, "applying it again is harmless"
 
     verified = ctx.do(verify)
@@ -70,8 +69,8 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     assert verified.facts["newest_commit_at"] <= applied.facts["newest_commit_at"]
 
     assert ctx.do(allow_writers).ok
-    assert lab.site.app_psql("SELECT 1") == "1"
-    assert "recovery_target" not in (lab.site.data_directory / "postgresql.auto.conf").read_text()
+    assert lab.postgres.app_psql("SELECT 1") == "1"
+    assert "recovery_target" not in (lab.postgres.data_directory / "postgresql.auto.conf").read_text()
     taken = ctx.do(take)
     assert taken.ok, taken.summary
-    assert (lab.site.manifests / f"{taken.facts['backup']}.json").exists()
+    assert (lab.postgres.manifests / f"{taken.facts['backup']}.json").exists()

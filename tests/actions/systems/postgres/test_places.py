@@ -18,11 +18,10 @@ from actions.systems.postgres.restore_record import Kept, load_record
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext, RunnerDied
 from tests.actions.systems.postgres.mounts import bound, folder, in_fstab, mounted, unwritable
 from tests.actions.systems.postgres.strangers import pg_ctl, served
-from tests.labs import running_lab
+from tests.labs import Lab, running_lab
 
 pytestmark = pytest.mark.xdist_group("postgres-places")
 
@@ -49,8 +48,8 @@ def context(
 
 def survived(lab: Lab) -> str:
     """Commit a row that no archive has, and kill the server; return the row's id."""
-    row = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
-    pg_ctl(lab, lab.site.data_directory, "-m", "immediate", "stop")
+    row = lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
+    pg_ctl(lab, lab.postgres.data_directory, "-m", "immediate", "stop")
     return row
 
 
@@ -80,7 +79,7 @@ def test_a_mount_point_is_restored_into_and_what_lay_there_is_kept_outside(
     lab: Lab, ctx: FakeContext, mount: Callable[[Path], AbstractContextManager[Path]]
 ) -> None:
     row = survived(lab)
-    with mount(lab.site.data_directory) as data:
+    with mount(lab.postgres.data_directory) as data:
         dry = context(lab, dry_run=True)
         dry.do(restore)
         assert any(f"(file system {data}," in line for line in dry.lines)
@@ -103,7 +102,7 @@ def test_a_mount_point_is_restored_into_and_what_lay_there_is_kept_outside(
 def test_what_is_mounted_in_the_data_directory_stays_where_it_is(lab: Lab, ctx: FakeContext) -> None:
     """A mount that went along when its directory was moved would come back at the next boot, over the restored log."""
     row = survived(lab)
-    with mounted(lab.site.data_directory / "pg_wal") as log:
+    with mounted(lab.postgres.data_directory / "pg_wal") as log:
         aside = Path(ctx.do(restore).facts["aside"])
         assert log.is_mount()
         assert any((aside / "pg_wal").glob("0000*")) and not (aside / "pg_wal").is_mount()
@@ -112,7 +111,7 @@ def test_what_is_mounted_in_the_data_directory_stays_where_it_is(lab: Lab, ctx: 
 
 
 def test_a_folder_that_nothing_can_be_made_in_is_known_first(lab: Lab, ctx: FakeContext) -> None:
-    row, data = survived(lab), lab.site.data_directory
+    row, data = survived(lab), lab.postgres.data_directory
     elsewhere = folder(lab, "kept")
     with unwritable(data.parent):
         error = refused(ctx)
@@ -132,7 +131,7 @@ def test_a_folder_that_nothing_can_be_made_in_is_known_first(lab: Lab, ctx: Fake
 
 
 def test_the_next_incident_goes_on_with_what_was_moved_half(lab: Lab, ctx: FakeContext) -> None:
-    row, data = survived(lab), lab.site.data_directory
+    row, data = survived(lab), lab.postgres.data_directory
     elsewhere = folder(lab, "kept")
     with unwritable(data.parent):
         first = context(lab, keep_in=str(elsewhere))
@@ -151,7 +150,7 @@ def test_the_next_incident_goes_on_with_what_was_moved_half(lab: Lab, ctx: FakeC
 
 def test_the_old_data_is_kept_where_a_person_says(lab: Lab, ctx: FakeContext) -> None:
     row, elsewhere = survived(lab), folder(lab, "kept")
-    inside = refused(ctx, keep_in=f"{lab.site.data_directory}/base")
+    inside = refused(ctx, keep_in=f"{lab.postgres.data_directory}/base")
     assert "cannot be kept in" in inside.message
     missing = refused(ctx, keep_in=f"{elsewhere}/none")
     assert "install -d" in missing.hint
@@ -161,7 +160,7 @@ def test_the_old_data_is_kept_where_a_person_says(lab: Lab, ctx: FakeContext) ->
 
 def test_no_room_to_keep_is_a_typed_decision_with_figures(lab: Lab) -> None:
     row, small = survived(lab), folder(lab, "small")
-    log = sum(file.stat().st_size for file in (lab.site.data_directory / "pg_wal").rglob("*"))
+    log = sum(file.stat().st_size for file in (lab.postgres.data_directory / "pg_wal").rglob("*"))
     with mounted(small, str(log + 2_000_000)):
         closed = refused(context(lab), keep_in=str(small))
         assert isinstance(closed, GateClosed)
@@ -175,9 +174,9 @@ def test_no_room_to_keep_is_a_typed_decision_with_figures(lab: Lab) -> None:
 
 def test_no_room_to_restore_yields_to_a_reason_and_the_disk_has_the_last_word(lab: Lab) -> None:
     survived(lab)
-    for entry in lab.site.data_directory.iterdir():
+    for entry in lab.postgres.data_directory.iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    with mounted(lab.site.data_directory, "30m") as data:
+    with mounted(lab.postgres.data_directory, "30m") as data:
         closed = refused(context(lab))
         assert isinstance(closed, GateClosed)
         assert (closed.gate, closed.yields) == ("room", "reason")
@@ -194,7 +193,7 @@ def space(lab: Lab) -> Path:
     place = folder(lab, "space")
     lab.psql(f"CREATE TABLESPACE outside LOCATION '{place}'")
     lab.psql("CREATE TABLE heavy TABLESPACE outside AS SELECT generate_series(1, 1000) AS n")
-    lab.site.pgbackrest("--type=full", "backup")
+    lab.postgres.pgbackrest("--type=full", "backup")
     return place
 
 
@@ -244,7 +243,7 @@ def test_a_tablespace_that_cannot_be_restored_is_known_first(lab: Lab, ctx: Fake
 def test_a_tablespace_that_is_restored_elsewhere_is_told_where(lab: Lab, ctx: FakeContext, space: Path) -> None:
     """What lay at its old place is kept also: the log may write there again."""
     survived(lab)
-    config, other = lab.site.backup_config, folder(lab, "other place")
+    config, other = lab.postgres.backup_config, folder(lab, "other place")
     config.write_text(f"{config.read_text()}\n[global:restore]\ntablespace-map=outside={other}\n")
     dry = context(lab, dry_run=True)
     dry.do(restore)
@@ -258,7 +257,7 @@ def test_a_tablespace_that_is_restored_elsewhere_is_told_where(lab: Lab, ctx: Fa
 
 def test_each_file_system_has_its_room_measured(lab: Lab, ctx: FakeContext, space: Path) -> None:
     lab.psql("INSERT INTO heavy SELECT generate_series(1, 200000)")
-    lab.site.pgbackrest("--type=full", "backup")
+    lab.postgres.pgbackrest("--type=full", "backup")
     survived(lab)
     with mounted(space, "12m"):
         closed = refused(ctx)
@@ -271,7 +270,7 @@ def test_each_file_system_has_its_room_measured(lab: Lab, ctx: FakeContext, spac
 def test_a_disk_that_is_not_mounted_is_no_place_to_restore_to(lab: Lab, ctx: FakeContext, part: str) -> None:
     """What is restored beside it would be hidden once it is mounted."""
     survived(lab)
-    disk = lab.site.data_directory / part
+    disk = lab.postgres.data_directory / part
     with in_fstab(disk):
         closed = refused(ctx)
         assert isinstance(closed, GateClosed)
@@ -285,7 +284,7 @@ def test_a_disk_that_is_not_mounted_is_no_place_to_restore_to(lab: Lab, ctx: Fak
 
 def test_a_lost_and_found_that_stops_pgbackrest_is_known_first(lab: Lab, ctx: FakeContext) -> None:
     survived(lab)
-    with mounted(lab.site.data_directory) as data:
+    with mounted(lab.postgres.data_directory) as data:
         (data / "lost+found").mkdir(mode=0o700)
         error = refused(ctx)
         assert f"rmdir {data}/lost+found" in error.hint

@@ -18,9 +18,8 @@ from actions.systems.postgres.server import find_server
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext, RunnerDied
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-replay-again")
@@ -40,7 +39,7 @@ def seen(lab: Lab) -> Seen:
     """What a replay changes on its way, as it is now."""
     record = load_record(find_server(context(lab)))
     assert record
-    data = lab.site.data_directory
+    data = lab.postgres.data_directory
     signals = sorted(path.name for path in data.glob("*.signal"))
     return Seen(record.state, (data / "postgresql.auto.conf").read_text(), signals)
 
@@ -102,7 +101,7 @@ def test_the_log_is_fetched_whatever_the_configurations_path_is(lab: Lab, name: 
     folder = lab.directory / name
     folder.mkdir(mode=0o755)
     config = folder / "pgbackrest.conf"
-    shutil.copy(lab.site.backup_config, config)
+    shutil.copy(lab.postgres.backup_config, config)
     config.chmod(0o644)
     found = context(lab)
     settings = found.inventory.system("postgres", PostgresSettings)

@@ -11,9 +11,8 @@ from actions.systems.postgres.apply_wal import apply_wal
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("postgres-replay-waits")
 def restored(lab: Lab, segments: int = 0) -> FakeContext:
     name = ""
     for _ in range(segments):
-        lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES")
+        lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES")
         name = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
     until(lambda: lab.psql("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver") >= name)
     lab.break_("postgres", "lose-data-directory")
@@ -33,12 +32,12 @@ def restored(lab: Lab, segments: int = 0) -> FakeContext:
 
 
 def configure(lab: Lab, line: str) -> None:
-    with (lab.site.data_directory / "postgresql.conf").open("a") as file:
+    with (lab.postgres.data_directory / "postgresql.conf").open("a") as file:
         file.write(f"\n{line}\n")
 
 
 def slow_down(lab: Lab, seconds: int) -> None:
-    path = lab.site.data_directory / "postgresql.auto.conf"
+    path = lab.postgres.data_directory / "postgresql.auto.conf"
     path.write_text(path.read_text().replace("restore_command = '", f"restore_command = 'sleep {seconds}; "))
 
 

@@ -10,10 +10,9 @@ from actions.inventory import load_inventory
 from actions.systems.postgres.apply_wal import apply_wal
 from actions.systems.postgres.backups.verify import verify as verify_backups
 from actions.systems.postgres.restore import restore
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.postgres.strangers import pg_ctl
-from tests.labs import running_lab
+from tests.labs import Lab, running_lab
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("postgres-segment-sizes")
@@ -31,25 +30,25 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
 
 def resize(lab: Lab, megabytes: int) -> None:
     """Give the cluster another segment size, and a stanza and a backup of its own."""
-    site, data = lab.site, lab.site.data_directory
-    site.psql("ALTER SYSTEM SET min_wal_size = '256MB'")
+    cluster, data = lab.postgres, lab.postgres.data_directory
+    cluster.psql("ALTER SYSTEM SET min_wal_size = '256MB'")
     pg_ctl(lab, data, "-m", "fast", "stop")
-    reset = [site.programs.server("pg_resetwal"), f"--wal-segsize={megabytes}", "-l", NEXT_TO_A_CARRY[megabytes]]
-    site.run([*reset, "-D", str(data)])
-    site.pgbackrest("stop")
-    site.pgbackrest("stanza-delete", "--force")
-    site.pgbackrest("start")
+    reset = [cluster.programs.server("pg_resetwal"), f"--wal-segsize={megabytes}", "-l", NEXT_TO_A_CARRY[megabytes]]
+    cluster.run([*reset, "-D", str(data)])
+    cluster.pgbackrest("stop")
+    cluster.pgbackrest("stanza-delete", "--force")
+    cluster.pgbackrest("start")
     pg_ctl(lab, data, "start")
-    site.pgbackrest("stanza-create")
-    site.pgbackrest("--type=full", "backup")
+    cluster.pgbackrest("stanza-create")
+    cluster.pgbackrest("--type=full", "backup")
     for _ in range(4):
         archived(lab)
 
 
 def archived(lab: Lab) -> str:
     """Switch the log, wait until the segment that was left is archived, and return where the log goes on."""
-    site = lab.site
-    site.app_psql("INSERT INTO heartbeat DEFAULT VALUES")
+    cluster = lab.postgres
+    cluster.app_psql("INSERT INTO heartbeat DEFAULT VALUES")
     left, at = lab.psql("SELECT pg_walfile_name(pg_switch_wal()); SELECT pg_current_wal_lsn()").split()
     until(lambda: lab.psql("SELECT last_archived_wal FROM pg_stat_archiver") >= left)
     return at
@@ -57,8 +56,8 @@ def archived(lab: Lab) -> str:
 
 def test_the_log_that_survived_is_replayed(lab: Lab) -> None:
     ctx = FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"})
-    row = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
-    pg_ctl(lab, lab.site.data_directory, "-m", "immediate", "stop")
+    row = lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
+    pg_ctl(lab, lab.postgres.data_directory, "-m", "immediate", "stop")
     assert ctx.do(restore).ok
     assert ctx.do(apply_wal).ok
     assert lab.psql(f"SELECT count(*) FROM heartbeat WHERE id = {row}") == "1"

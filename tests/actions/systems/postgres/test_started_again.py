@@ -13,10 +13,9 @@ from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import start, stop
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.postgres.strangers import pg_ctl
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("started-again")
@@ -36,9 +35,9 @@ def supervisor(lab: Lab) -> Iterator[None]:
 
     def keep() -> None:
         while not leave.wait(0.5):
-            if not (lab.site.data_directory / "postmaster.pid").exists():
+            if not (lab.postgres.data_directory / "postmaster.pid").exists():
                 with contextlib.suppress(Exception):
-                    pg_ctl(lab, lab.site.data_directory, "start")
+                    pg_ctl(lab, lab.postgres.data_directory, "start")
 
     thread = threading.Thread(target=keep)
     thread.start()
@@ -63,7 +62,7 @@ def test_a_server_that_starts_while_its_directory_is_moved_keeps_it(lab: Lab, ct
 
     def run(key: str, *args: object, **rest: object) -> object:
         if key == "keep":
-            pg_ctl(lab, lab.site.data_directory, "start")
+            pg_ctl(lab, lab.postgres.data_directory, "start")
         return real(key, *args, **rest)  # type: ignore[arg-type]
 
     ctx.run = run  # type: ignore[assignment,method-assign]
@@ -72,6 +71,6 @@ def test_a_server_that_starts_while_its_directory_is_moved_keeps_it(lab: Lab, ct
     assert (closed.value.gate, closed.value.opens) == ("down", "postgres.stop")
     assert lab.psql("SELECT 1") == "1"
     assert lab.psql("SELECT trim(pg_read_file('PG_VERSION'))"), "it works where it was"
-    assert not list(lab.site.data_directory.parent.glob("*.aside-*"))
-    record = lab.site.data_directory.with_name("data.cleo-restore.json")
+    assert not list(lab.postgres.data_directory.parent.glob("*.aside-*"))
+    record = lab.postgres.data_directory.with_name("data.cleo-restore.json")
     record.unlink(missing_ok=True)

@@ -13,11 +13,10 @@ from actions.systems.postgres.apply_wal import apply_wal
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.postgres.strangers import pg_ctl
 from tests.actions.systems.postgres.survivors import archive_refuses, is_there, killed, written
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-survived-log")
@@ -33,8 +32,8 @@ def ctx(lab: Lab) -> FakeContext:
 
 
 def log_of_another_cluster(lab: Lab) -> bytes:
-    directory = lab.directory / "pg" / "another"
-    lab.site.run([lab.site.programs.server("initdb"), "--pgdata", str(directory), "--auth=trust", "--no-sync"])
+    directory = lab.postgres.directory / "pg" / "another"
+    lab.postgres.run([lab.postgres.programs.server("initdb"), "--pgdata", str(directory), "--auth=trust", "--no-sync"])
     content = next((directory / "pg_wal").glob("0000*")).read_bytes()
     shutil.rmtree(directory)
     return content
@@ -61,7 +60,7 @@ def test_what_is_no_log_is_a_gap_and_never_the_end(lab: Lab, ctx: FakeContext, h
         row, segment = written(lab)
         last, _ = written(lab)
         killed(lab)
-        path = lab.site.data_directory / "pg_wal" / segment
+        path = lab.postgres.data_directory / "pg_wal" / segment
         whole = path.read_bytes()
         spoil(lab, path, how)
         kept = ctx.do(restore).facts["aside"]
@@ -77,15 +76,15 @@ def test_what_is_no_log_is_a_gap_and_never_the_end(lab: Lab, ctx: FakeContext, h
 
 def test_a_sound_file_is_taken_where_an_earlier_copy_has_a_stale_one(lab: Lab, ctx: FakeContext) -> None:
     """Somebody took the kept data back by a copy, and it went on on its timeline until it died as well."""
-    data = lab.site.data_directory
+    data = lab.postgres.data_directory
     with archive_refuses(lab):
         first, segment = written(lab)
         killed(lab)
         stale = data / "pg_wal" / f"{segment[:16]}{int(segment[16:], 16) + 2:08X}"
-        lab.site.run(["cp", str(data / "pg_wal" / segment), str(stale)])
+        lab.postgres.run(["cp", str(data / "pg_wal" / segment), str(stale)])
         kept = ctx.do(restore).facts["aside"]
-        lab.site.run(["rm", "-rf", str(data)])
-        lab.site.run(["cp", "-a", kept, str(data)])
+        lab.postgres.run(["rm", "-rf", str(data)])
+        lab.postgres.run(["cp", "-a", kept, str(data)])
         (data / "pg_wal" / stale.name).unlink()
         (data / "postmaster.pid").unlink(missing_ok=True)
         pg_ctl(lab, data, "start")

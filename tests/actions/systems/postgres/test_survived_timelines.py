@@ -15,10 +15,9 @@ from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.postgres.survivors import archive_refuses, is_there, killed, written
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -52,7 +51,7 @@ def test_the_latest_is_that_of_a_timeline_that_was_never_archived(lab: Lab, ctx:
         rows = [written(lab)[0]]
         timelines = []
         for _ in range(3):
-            rows.append(lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0])
+            rows.append(lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0])
             killed(lab)
             timelines.append(recovered(ctx))
             assert lost(lab, rows) == []
@@ -100,15 +99,15 @@ def test_what_lies_before_a_fork_is_a_gap_where_no_log_of_it_is_left(lab: Lab, c
 
 def forked(lab: Lab, ctx: FakeContext) -> tuple[str, int]:
     """Lose all but the history of a timeline that a recovery began; return a row from before it, and its number."""
-    row = lab.site.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
+    row = lab.postgres.app_psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
     killed(lab)
     timeline = recovered(ctx)
     assert is_there(lab, row)
-    history = lab.site.data_directory / "pg_wal" / f"{timeline:08X}.history"
-    folder = next((lab.site.repository / "archive").rglob("archive.info")).parent
+    history = lab.postgres.data_directory / "pg_wal" / f"{timeline:08X}.history"
+    folder = next((lab.postgres.repository / "archive").rglob("archive.info")).parent
     (home,) = [path for path in folder.iterdir() if path.is_dir()]
     home.chmod(0o750)
-    lab.site.run(["cp", str(history), str(home)])
+    lab.postgres.run(["cp", str(history), str(home)])
     home.chmod(0o550)
     lab.break_("postgres", "lose-data-directory")
     return row, timeline
@@ -119,11 +118,11 @@ def test_another_timeline_of_the_same_number_is_asked_back(lab: Lab, ctx: FakeCo
     assert ctx.do(stop).ok
     timeline = recovered(ctx)
     history = f"{timeline:08X}.history"
-    until(lambda: any(lab.site.repository.rglob(history)))
+    until(lambda: any(lab.postgres.repository.rglob(history)))
     row, segment = written(lab)
-    until(lambda: any(lab.site.repository.rglob(f"{segment}-*")))
+    until(lambda: any(lab.postgres.repository.rglob(f"{segment}-*")))
     killed(lab)
-    path = lab.site.data_directory / "pg_wal" / history
+    path = lab.postgres.data_directory / "pg_wal" / history
     *older, last = path.read_text().strip().splitlines()
     number, _, why = last.split("\t")
     path.write_text("\n".join([*older, f"{number}\t0/1000100\t{why}"]) + "\n")

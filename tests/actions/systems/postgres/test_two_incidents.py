@@ -19,7 +19,6 @@ from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers, stop_writers
 from actions.transport import open_transport
-from cleo_console.lab import Lab
 from cleo_console.plain.wording import attention_lines
 from journal.incident.records import Run, RunState
 from journal.store.journal import Reader
@@ -28,7 +27,7 @@ from journal.wording.other_incidents import other_incidents
 from tests.actions.contexts import FakeContext
 from tests.actions.worlds import Person, declared, places_in, running
 from tests.closing import close_anyway
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -40,7 +39,7 @@ def context(lab: Lab, incident: str = "INC-1") -> FakeContext:
 
 
 def test_a_hold_belongs_to_each_incident_and_ends_with_the_last(lab: Lab) -> None:
-    before = lab.site.backup_config.read_text()
+    before = lab.postgres.backup_config.read_text()
     first, second = context(lab), context(lab, "INC-2")
     assert first.do(hold).ok
     assert is_held_for_us(first) is None
@@ -54,34 +53,34 @@ def test_a_hold_belongs_to_each_incident_and_ends_with_the_last(lab: Lab) -> Non
     assert is_held_for_us(second) is None, "the first incident's release took the second's hold away"
     assert not is_held_for_us(second) and is_held_for_us(first)
     assert second.do(held).facts["holders"] == ["INC-2"]
-    assert lab.site.hold_file.exists()
+    assert lab.postgres.hold_file.exists()
     assert first.do(release).facts["changed"] == []
 
     assert second.do(release).ok
-    assert not lab.site.hold_file.exists()
-    assert lab.site.backup_config.read_text() == before
+    assert not lab.postgres.hold_file.exists()
+    assert lab.postgres.backup_config.read_text() == before
 
 
 def test_a_hold_of_an_earlier_version_is_its_incidents(lab: Lab) -> None:
-    before = lab.site.backup_config.read_text()
+    before = lab.postgres.backup_config.read_text()
     first, second = context(lab), context(lab, "INC-2")
     assert first.do(hold).ok
-    config = lab.site.backup_config
+    config = lab.postgres.backup_config
     config.write_text("".join(x for x in config.read_text().splitlines(keepends=True) if "Held for" not in x))
     assert is_held_for_us(first) is None
     assert is_held_for_us(second)
     assert first.do(release).ok
     assert config.read_text() == before
-    assert not lab.site.hold_file.exists()
+    assert not lab.postgres.hold_file.exists()
 
 
 def test_a_hold_file_of_somebody_else_stays_theirs(lab: Lab) -> None:
-    lab.site.hold_file.write_text("the storage is being moved; ask Kim\n")
+    lab.postgres.hold_file.write_text("the storage is being moved; ask Kim\n")
     ctx = context(lab)
     assert "somebody else" in ctx.do(hold).summary
     assert "somebody else" in ctx.do(release).summary
-    assert "ask Kim" in lab.site.hold_file.read_text()
-    lab.site.hold_file.unlink()
+    assert "ask Kim" in lab.postgres.hold_file.read_text()
+    lab.postgres.hold_file.unlink()
 
 
 def test_the_gates_of_a_restore_look_at_the_server(lab: Lab) -> None:
@@ -139,7 +138,7 @@ def test_what_one_incident_works_on_another_only_looks_at(lab: Lab, tmp_path: Pa
 
         assert do(second, "backups.release").state is RunState.SUCCEEDED
         assert "hold" not in {gate.gate for gate in do(first, "postgres.restore", dry_run=True).closed}
-        lab.site.hold_file.unlink()  # whoever did that: the step is still ticked
+        lab.postgres.hold_file.unlink()  # whoever did that: the step is still ticked
         assert "hold" in {gate.gate for gate in do(first, "postgres.restore", dry_run=True).closed}
         assert do(first, "backups.release").state is RunState.SUCCEEDED
         assert do(first, "postgres.allow_writers").state is RunState.SUCCEEDED
@@ -158,7 +157,7 @@ def test_a_server_that_somebody_else_manages_is_told_by_what_lies_there(
 ) -> None:
     ctx = context(lab)
     assert unmanaged(ctx) is None
-    file = lab.site.data_directory / leave[0]
+    file = lab.postgres.data_directory / leave[0]
     before = file.read_text() if file.exists() else None
     file.write_text((before or "") + leave[1])
     shut = unmanaged(ctx)
@@ -174,7 +173,7 @@ def test_its_daemon_is_found_and_one_that_manages_something_else_is_not_taken_fo
     ctx, config = context(lab), lab.directory / f"{program}.conf"
     daemon = lab.directory / program
     daemon.symlink_to("/bin/sleep")
-    for data, managed in (("/var/lib/elsewhere", False), (str(lab.site.data_directory), True)):
+    for data, managed in (("/var/lib/elsewhere", False), (str(lab.postgres.data_directory), True)):
         config.write_text(f"data_dir: {data}\n")
         config.chmod(0o644)
         running = subprocess.Popen(["bash", "-c", f"exec -a '{program} {config}' {daemon} 60"])

@@ -20,9 +20,9 @@ from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import stop_writers
-from cleo_console.lab import Lab, server
+from cleo_console.lab import server
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -53,11 +53,11 @@ def taken(lab: Lab) -> str:
     lab.psql("CREATE VIEW looked AS SELECT 1 AS one; CREATE INDEX later ON part_one (at)")
     lab.psql("CREATE TABLE quiet AS SELECT n FROM generate_series(1, 100) n")
     lab.psql("CREATE DATABASE billing")
-    lab.site.psql("CREATE TABLE invoices AS SELECT n FROM generate_series(1, 70) n", database="billing")
-    lab.site.psql("CREATE TABLE paid AS SELECT 1 AS one", database="billing")
+    lab.postgres.psql("CREATE TABLE invoices AS SELECT n FROM generate_series(1, 70) n", database="billing")
+    lab.postgres.psql("CREATE TABLE paid AS SELECT 1 AS one", database="billing")
     lab.psql("ALTER SYSTEM SET max_prepared_transactions = 5")
-    server.stop(lab.site)
-    server.start(lab.site)
+    server.stop(lab.postgres)
+    server.start(lab.postgres)
     backup = FakeContext(load_inventory(lab.inventory_path)).do(take)
     assert backup.ok, backup.summary
     return str(backup.facts["backup"])
@@ -100,7 +100,7 @@ def test_a_row_is_read_whole_whatever_its_columns_are_called(lab: Lab, ctx: Fake
 
 def test_what_grew_is_no_failure_and_what_went_is_named(lab: Lab, ctx: FakeContext, taken: str) -> None:
     lab.psql("INSERT INTO quiet VALUES (101); DROP INDEX later; DROP VIEW looked")
-    lab.site.psql("DROP TABLE paid; DELETE FROM invoices", database="billing")
+    lab.postgres.psql("DROP TABLE paid; DELETE FROM invoices", database="billing")
     found = ctx.do(verify)
     assert found.ok
     assert "cleoai, public.quiet: changed since" in said(found, "note").replace("; ", ": ") or "public.quiet" in said(
@@ -218,12 +218,14 @@ def test_restored_to_the_end_of_a_backup_what_was_stable_must_be_equal(lab: Lab,
     assert found.ok, said(found)
     assert "public.fleeting: hold nothing any more" in said(found, "warning"), said(found)
 
-    path = lab.site.data_directory / lab.psql("SELECT pg_relation_filepath('kept')")
+    path = lab.postgres.data_directory / lab.psql("SELECT pg_relation_filepath('kept')")
     lab.psql("CHECKPOINT")
-    server.stop(lab.site)
-    lab.site.run([lab.site.programs.server("pg_checksums"), "--disable", "-D", str(lab.site.data_directory)])
+    server.stop(lab.postgres)
+    lab.postgres.run(
+        [lab.postgres.programs.server("pg_checksums"), "--disable", "-D", str(lab.postgres.data_directory)]
+    )
     _overwrite(path)
-    server.start(lab.site)
+    server.start(lab.postgres)
     by_restore = ctx.do(verify)
     by_pages = ctx.with_incident(id="INC-2").do(verify)  # of another incident's restore nothing is known
     for found in (by_restore, by_pages):

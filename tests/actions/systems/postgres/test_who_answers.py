@@ -26,11 +26,10 @@ from actions.systems.postgres.verify import verify
 from actions.systems.postgres.workers import look
 from actions.systems.postgres.writers import allow_writers, stop_writers
 from actions.transport import Completed, LocalHost, open_transport
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.sshd import Sshd
 from tests.actions.systems.postgres.strangers import contained_copy, foreign_cluster, kept_copy, pg_ctl, run_contained
-from tests.labs import lab
+from tests.labs import Lab, lab
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -52,9 +51,9 @@ def settings(ctx: FakeContext) -> PostgresSettings:
 @pytest.fixture
 def down(lab: Lab) -> Iterator[Lab]:
     """The lab's server is down, and up again afterwards."""
-    pg_ctl(lab, lab.site.data_directory, "-m", "fast", "stop")
+    pg_ctl(lab, lab.postgres.data_directory, "-m", "fast", "stop")
     yield lab
-    pg_ctl(lab, lab.site.data_directory, "start")
+    pg_ctl(lab, lab.postgres.data_directory, "start")
 
 
 def health(settings: PostgresSettings) -> Any:
@@ -62,7 +61,7 @@ def health(settings: PostgresSettings) -> Any:
 
 
 def extensions(lab: Lab) -> str:
-    return lab.site.psql("SELECT string_agg(extname, ',') FROM pg_extension", database="cleoai")
+    return lab.postgres.psql("SELECT string_agg(extname, ',') FROM pg_extension", database="cleoai")
 
 
 @pytest.mark.parametrize("stranger", [kept_copy, foreign_cluster])
@@ -93,9 +92,9 @@ def test_writers_are_not_said_to_be_kept_out_of_a_stranger(down: Lab, ctx: FakeC
 
 def launched(lab: Lab, **environment: str) -> subprocess.Popen[bytes]:
     """Start the server as containers do: no ``-D``, the directory comes from the environment."""
-    program, account = lab.site.programs.server("postgres"), lab.site.account
+    program, account = lab.postgres.programs.server("postgres"), lab.postgres.account
     return subprocess.Popen(
-        [program], env={**lab.site.environment, **environment}, cwd="/", user=account.uid, group=account.gid,
+        [program], env={**lab.postgres.environment, **environment}, cwd="/", user=account.uid, group=account.gid,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -104,9 +103,9 @@ def launched(lab: Lab, **environment: str) -> subprocess.Popen[bytes]:
 def test_a_server_is_found_however_it_was_told_its_directory(
     down: Lab, ctx: FakeContext, settings: PostgresSettings, through: str
 ) -> None:
-    link = down.directory / "pg" / "link"
-    link.symlink_to(down.site.data_directory)
-    server = launched(down, PGDATA=str(link if through == "a link" else down.site.data_directory))
+    link = down.postgres.directory / "pg" / "link"
+    link.symlink_to(down.postgres.data_directory)
+    server = launched(down, PGDATA=str(link if through == "a link" else down.postgres.data_directory))
     try:
         until(lambda: health(settings).status in ("up", "degraded") and "replay" not in health(settings).detail)
         assert f"runs (pid {server.pid})" in ctx.do(is_running).summary
@@ -114,7 +113,7 @@ def test_a_server_is_found_however_it_was_told_its_directory(
         with pytest.raises(GateClosed) as closed:
             ctx.with_incident(decisions={"recovery_point": "latest"}).do(restore)
         assert closed.value.gate == "down"
-        assert (down.site.data_directory / "PG_VERSION").exists()
+        assert (down.postgres.data_directory / "PG_VERSION").exists()
         assert ctx.do(stop).ok
         server.wait(20)
     finally:
@@ -126,11 +125,11 @@ def test_a_server_is_found_however_it_was_told_its_directory(
 @pytest.mark.parametrize("noted", ["nothing", "a stranger's", "another program's"])
 def test_the_pid_file_is_not_believed(down: Lab, ctx: FakeContext, noted: str) -> None:
     """It is missing under a running server, or a killed one left it and its number is somebody else's now."""
-    file = down.site.data_directory / "postmaster.pid"
+    file = down.postgres.data_directory / "postmaster.pid"
     with kept_copy(down) as place:
         pid = (place / "postmaster.pid").read_text().splitlines()[0] if noted == "a stranger's" else str(os.getpid())
         if noted != "nothing":
-            file.write_text(f"{pid}\n{down.site.data_directory}\n")
+            file.write_text(f"{pid}\n{down.postgres.data_directory}\n")
         try:
             assert "is down" in ctx.do(is_running).summary
         finally:
@@ -138,7 +137,7 @@ def test_the_pid_file_is_not_believed(down: Lab, ctx: FakeContext, noted: str) -
 
 
 def test_a_running_server_without_pid_file_is_running(lab: Lab, ctx: FakeContext) -> None:
-    file = lab.site.data_directory / "postmaster.pid"
+    file = lab.postgres.data_directory / "postmaster.pid"
     away = file.with_name("away.pid")
     file.rename(away)
     try:
@@ -149,7 +148,7 @@ def test_a_running_server_without_pid_file_is_running(lab: Lab, ctx: FakeContext
 
 def test_a_server_whose_directory_was_moved_away_works_elsewhere(lab: Lab, ctx: FakeContext) -> None:
     """It runs on in the moved one: what is put into its place next is not its own."""
-    data = lab.site.data_directory
+    data = lab.postgres.data_directory
     moved = data.with_name("moved")
     data.rename(moved)
     try:
@@ -208,7 +207,7 @@ def test_a_container_of_the_same_account_number_is_not_taken_for_ours(down: Lab,
 @contextmanager
 def hiding(lab: Lab, folder: Path, program: str, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """A program called postgres, of the lab's account, that hides where it works."""
-    account = lab.site.account
+    account = lab.postgres.account
     for above in (folder, *folder.parents[:2]):
         above.chmod(0o755)
     shutil.copy(program, folder / "postgres")

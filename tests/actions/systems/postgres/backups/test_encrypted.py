@@ -19,9 +19,8 @@ from actions.systems.postgres.restore import restore
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.verify import verify
 from actions.transport import LocalHost, open_transport
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import running_lab
+from tests.labs import Lab, running_lab
 
 pytestmark = pytest.mark.xdist_group("backups-encrypted")
 
@@ -32,13 +31,13 @@ _PASSPHRASE = "of-the-lab-only"
 def lab() -> Iterator[Lab]:
     """A lab whose only repository is encrypted."""
     with running_lab() as running:
-        site = running.site
-        shutil.rmtree(site.repository)
-        site.repository.mkdir(mode=0o750)
-        os.chown(site.repository, site.account.uid, site.account.gid)
+        cluster = running.postgres
+        shutil.rmtree(cluster.repository)
+        cluster.repository.mkdir(mode=0o750)
+        os.chown(cluster.repository, cluster.account.uid, cluster.account.gid)
         cipher = f"[global]\nrepo1-cipher-type=aes-256-cbc\nrepo1-cipher-pass={_PASSPHRASE}\nrepo1-bundle=y\n"
-        site.backup_config.write_text(site.backup_config.read_text().replace("[global]\n", cipher))
-        site.pgbackrest("stanza-create")
+        cluster.backup_config.write_text(cluster.backup_config.read_text().replace("[global]\n", cipher))
+        cluster.pgbackrest("stanza-create")
         yield running
 
 
@@ -48,7 +47,7 @@ def ctx(lab: Lab) -> FakeContext:
 
 
 def test_a_wrong_passphrase_is_named_as_the_cause(lab: Lab, ctx: FakeContext) -> None:
-    config = lab.site.backup_config
+    config = lab.postgres.backup_config
     right = config.read_text()
     config.write_text(right.replace(_PASSPHRASE, "another"))
     try:

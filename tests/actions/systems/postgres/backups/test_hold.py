@@ -18,9 +18,8 @@ from actions.systems.postgres.backups.verify import verify
 from actions.systems.postgres.probe import probe
 from actions.systems.postgres.settings import PostgresSettings
 from actions.transport import LocalHost, open_transport
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("backups")
@@ -37,16 +36,16 @@ def settings(ctx: FakeContext) -> PostgresSettings:
 
 
 def test_while_held_nothing_expires_and_release_undoes_it(lab: Lab, ctx: FakeContext) -> None:
-    before = lab.site.backup_config.read_text()
+    before = lab.postgres.backup_config.read_text()
     dry = FakeContext(ctx.inventory, dry_run=True)
     assert dry.do(hold).ok
-    assert lab.site.backup_config.read_text() == before
-    assert not lab.site.hold_file.exists()
+    assert lab.postgres.backup_config.read_text() == before
+    assert not lab.postgres.hold_file.exists()
 
     assert ctx.do(hold).facts["changed"] == ["scheduled backups wait", "expiry is suspended"]
     assert ctx.do(hold).facts["changed"] == []
     assert ctx.do(held).facts["held"]
-    assert lab.site.hold_file.exists()
+    assert lab.postgres.hold_file.exists()
     with pytest.raises(GateClosed) as closed:
         ctx.do(take)
     assert (closed.value.gate, closed.value.yields) == ("hold", "reason")
@@ -54,38 +53,38 @@ def test_while_held_nothing_expires_and_release_undoes_it(lab: Lab, ctx: FakeCon
     for _ in range(4):  # the lab keeps four full backups
         assert ctx.do(take, kind="full").ok
     assert lab.status().backups == 5
-    lab.site.pgbackrest("expire")
+    lab.postgres.pgbackrest("expire")
     assert lab.status().backups == 5
 
     assert ctx.do(release).facts["changed"] == ["expiry works again", "scheduled backups run again"]
-    assert lab.site.backup_config.read_text() == before
+    assert lab.postgres.backup_config.read_text() == before
     assert ctx.do(release).facts["changed"] == []
-    lab.site.pgbackrest("expire")
+    lab.postgres.pgbackrest("expire")
     assert lab.status().backups == 4
 
 
 def test_a_hold_that_pgbackrest_would_not_obey_is_not_claimed(lab: Lab, ctx: FakeContext) -> None:
-    before = lab.site.backup_config.read_text()
-    lab.site.backup_config.write_text(f"{before}\n[cleoai:expire]\nrepo1-retention-full=1\n")
+    before = lab.postgres.backup_config.read_text()
+    lab.postgres.backup_config.write_text(f"{before}\n[cleoai:expire]\nrepo1-retention-full=1\n")
     with pytest.raises(ActionFailed, match="does not obey"):
         ctx.do(hold)
     assert not ctx.do(held).facts["held"]
-    lab.site.backup_config.write_text(before)
+    lab.postgres.backup_config.write_text(before)
     assert ctx.do(release).ok
 
 
 def test_a_hold_that_is_not_obeyed_any_more_is_not_claimed_again(lab: Lab, ctx: FakeContext) -> None:
     """As after a runner that died between the block and the question whether pgBackRest obeys it."""
-    before = lab.site.backup_config.read_text()
+    before = lab.postgres.backup_config.read_text()
     assert ctx.do(hold).ok
-    held_text = lab.site.backup_config.read_text()
-    lab.site.backup_config.write_text(f"{held_text}\n[cleoai:expire]\nrepo1-retention-full=1\n")
+    held_text = lab.postgres.backup_config.read_text()
+    lab.postgres.backup_config.write_text(f"{held_text}\n[cleoai:expire]\nrepo1-retention-full=1\n")
     with pytest.raises(ActionFailed, match="does not obey"):
         ctx.do(hold)
-    lab.site.backup_config.write_text(held_text)
+    lab.postgres.backup_config.write_text(held_text)
     assert ctx.do(hold).facts["changed"] == []
     assert ctx.do(release).ok
-    assert lab.site.backup_config.read_text() == before
+    assert lab.postgres.backup_config.read_text() == before
 
 
 def test_quick_verification_says_what_there_is(ctx: FakeContext) -> None:

@@ -18,9 +18,8 @@ from actions.systems.postgres.server import find_server
 from actions.systems.postgres.settings import Backups, PostgresSettings
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.verify import verify
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import running_lab
+from tests.labs import Lab, running_lab
 
 pytestmark = pytest.mark.xdist_group("backup-options")
 
@@ -29,11 +28,11 @@ pytestmark = pytest.mark.xdist_group("backup-options")
 def lab() -> Iterator[Lab]:
     """A lab whose stanza lies in a folder of further files; the file itself has the rest."""
     with running_lab() as running:
-        site = running.site
-        text, mark = site.backup_config.read_text(), "\n["
+        cluster = running.postgres
+        text, mark = cluster.backup_config.read_text(), "\n["
         common, stanza = text.split(mark)
-        site.backup_config.write_text(common)
-        folder = site.directory / "conf.d"
+        cluster.backup_config.write_text(common)
+        folder = cluster.directory / "conf.d"
         folder.mkdir(mode=0o755)
         (folder / "stanza.conf").write_text(f"[{stanza}")
         (folder / "stanza.conf").chmod(0o644)
@@ -52,7 +51,7 @@ def inventory_of(lab: Lab, **changed: str) -> Inventory:
 
 @pytest.fixture
 def ctx(lab: Lab) -> FakeContext:
-    inventory = inventory_of(lab, config_include=str(lab.site.directory / "conf.d"))
+    inventory = inventory_of(lab, config_include=str(lab.postgres.directory / "conf.d"))
     return FakeContext(inventory, decisions={"recovery_point": "latest"})
 
 
@@ -64,8 +63,8 @@ def test_its_own_files_are_not_named_to_it_or_it_would_leave_out_its_folder() ->
 
 def test_it_says_itself_what_it_goes_by(lab: Lab, ctx: FakeContext) -> None:
     found = options(find_server(ctx))
-    assert found["pg1-path"] == str(lab.site.data_directory)
-    assert found["repo1-path"] == str(lab.site.repository)
+    assert found["pg1-path"] == str(lab.postgres.data_directory)
+    assert found["repo1-path"] == str(lab.postgres.repository)
 
 
 def test_a_stanza_that_it_does_not_know_is_said_before_anything_is_done(lab: Lab) -> None:
@@ -76,9 +75,9 @@ def test_a_stanza_that_it_does_not_know_is_said_before_anything_is_done(lab: Lab
 
 
 def test_a_stanza_of_another_directory_in_the_folder_is_refused(lab: Lab, ctx: FakeContext) -> None:
-    file = lab.site.directory / "conf.d" / "stanza.conf"
+    file = lab.postgres.directory / "conf.d" / "stanza.conf"
     before = file.read_text()
-    file.write_text(before.replace(str(lab.site.data_directory), "/somewhere/else"))
+    file.write_text(before.replace(str(lab.postgres.data_directory), "/somewhere/else"))
     try:
         with pytest.raises(ActionFailed, match="is of /somewhere/else, the inventory says"):
             FakeContext(ctx.inventory, decisions={"recovery_point": "latest"}, dry_run=True).do(restore)
@@ -87,7 +86,7 @@ def test_a_stanza_of_another_directory_in_the_folder_is_refused(lab: Lab, ctx: F
 
 
 def test_the_whole_way_with_the_stanza_in_the_folder(lab: Lab, ctx: FakeContext) -> None:
-    file = lab.site.directory / "conf.d" / "stanza.conf"
+    file = lab.postgres.directory / "conf.d" / "stanza.conf"
     before = file.read_text()
     assert ctx.do(hold).ok
     assert "expire-auto=n" in file.read_text(), "the hold stands where the stanza does"

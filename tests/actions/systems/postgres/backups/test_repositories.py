@@ -24,9 +24,8 @@ from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers
 from actions.transport import LocalHost, open_transport
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
-from tests.labs import running_lab
+from tests.labs import Lab, running_lab
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("repositories")
@@ -36,14 +35,14 @@ pytestmark = pytest.mark.xdist_group("repositories")
 def lab() -> Iterator[Lab]:
     """A lab whose stanza has a second repository, empty as yet."""
     with running_lab() as running:
-        site = running.site
+        cluster = running.postgres
         folder = second(running)
         folder.mkdir(mode=0o750)
-        os.chown(folder, site.account.uid, site.account.gid)
-        text = site.backup_config.read_text()
+        os.chown(folder, cluster.account.uid, cluster.account.gid)
+        text = cluster.backup_config.read_text()
         settings = f"[global]\nrepo2-path={folder}\nrepo2-retention-full=4\n"
-        site.backup_config.write_text(text.replace("[global]\n", settings))
-        site.pgbackrest("stanza-create")
+        cluster.backup_config.write_text(text.replace("[global]\n", settings))
+        cluster.pgbackrest("stanza-create")
         yield running
 
 
@@ -53,7 +52,7 @@ def ctx(lab: Lab) -> FakeContext:
 
 
 def second(lab: Lab) -> Path:
-    return lab.site.directory / "repository2"
+    return lab.postgres.directory / "repository2"
 
 
 def archived(lab: Lab) -> str:
@@ -85,7 +84,7 @@ def recover(ctx: FakeContext) -> None:
 
 
 def test_a_full_verification_reads_every_repository(lab: Lab, ctx: FakeContext) -> None:
-    lab.site.pgbackrest("--repo=2", "--type=full", "backup")
+    lab.postgres.pgbackrest("--repo=2", "--type=full", "backup")
     seen = ctx.do(verify_backups, full=True)
     assert seen.ok, seen.summary
     assert len(seen.facts["sound"]) == seen.facts["backups"] == 2
@@ -99,12 +98,12 @@ def test_a_full_verification_reads_every_repository(lab: Lab, ctx: FakeContext) 
 
 @pytest.mark.parametrize("left", ["nothing", "a file"])
 def test_the_first_repository_is_lost_and_the_second_recovers_everything(lab: Lab, ctx: FakeContext, left: str) -> None:
-    lab.site.pgbackrest("--repo=2", "--type=full", "backup")
+    lab.postgres.pgbackrest("--repo=2", "--type=full", "backup")
     label = read_repository(find_server(ctx)).backups[-1].label
     archived(lab)
-    shutil.move(lab.site.repository, f"{lab.site.repository}.lost")
+    shutil.move(lab.postgres.repository, f"{lab.postgres.repository}.lost")
     if left == "a file":
-        lab.site.repository.write_text("not a directory")
+        lab.postgres.repository.write_text("not a directory")
     lab.break_("postgres", "lose-data-directory")
 
     seen = ctx.do(verify_backups)
@@ -127,15 +126,15 @@ def test_the_first_repository_is_lost_and_the_second_recovers_everything(lab: La
     health = probe("postgres", find_server(ctx).settings, open_transport(LocalHost()), deadline_s=8)
     assert health.status == "degraded"
     assert "repository 1 cannot be used" in health.detail
-    text = lab.site.backup_config.read_text()
-    lab.site.backup_config.write_text(text.replace(f"repo1-path={lab.site.repository}\n", ""))
+    text = lab.postgres.backup_config.read_text()
+    lab.postgres.backup_config.write_text(text.replace(f"repo1-path={lab.postgres.repository}\n", ""))
     taken = ctx.do(take)
     assert taken.ok, taken.summary
     assert ctx.do(release).ok
 
 
 def test_a_store_that_does_not_answer_is_named_and_the_other_is_read(lab: Lab, ctx: FakeContext) -> None:
-    config, place = lab.site.backup_config, f"repo2-path={second(lab)}\n"
+    config, place = lab.postgres.backup_config, f"repo2-path={second(lab)}\n"
     store = {
         "type": "s3",
         "path": "/backups",
@@ -166,12 +165,12 @@ def test_a_set_that_was_copied_is_taken_from_where_it_is_whole(lab: Lab, ctx: Fa
     """The second repository is a copy of the first: both have the same label, and the first one's is damaged."""
     archived(lab)
     shutil.rmtree(second(lab))
-    shutil.copytree(lab.site.repository, second(lab))
+    shutil.copytree(lab.postgres.repository, second(lab))
     for path in (second(lab), *second(lab).rglob("*")):
-        os.chown(path, lab.site.account.uid, lab.site.account.gid)
+        os.chown(path, lab.postgres.account.uid, lab.postgres.account.gid)
     assert ctx.do(verify_backups).facts["backups"] == 1, "a copy is no other backup"
     label = ctx.do(verify_backups).facts["newest"]
-    spoil(biggest_file(lab.site.repository, label))
+    spoil(biggest_file(lab.postgres.repository, label))
 
     ctx.do(stop)
     restored = ctx.do(restore)
@@ -184,7 +183,7 @@ def test_a_set_that_was_copied_is_taken_from_where_it_is_whole(lab: Lab, ctx: Fa
 
 def test_a_damaged_newest_set_in_the_second_leads_back_to_the_first(lab: Lab, ctx: FakeContext) -> None:
     first = read_repository(find_server(ctx)).backups[-1].label
-    lab.site.pgbackrest("--repo=2", "--type=full", "backup")
+    lab.postgres.pgbackrest("--repo=2", "--type=full", "backup")
     newest = read_repository(find_server(ctx)).backups[-1].label
     assert newest > first
     spoil(biggest_file(second(lab), newest))
@@ -197,12 +196,12 @@ def test_a_damaged_newest_set_in_the_second_leads_back_to_the_first(lab: Lab, ct
 
 def test_a_log_segment_damaged_in_one_repository_is_taken_from_the_other(lab: Lab, ctx: FakeContext) -> None:
     """The archive is not compressed: nothing but a checksum tells that the segment is damaged."""
-    site = lab.site
-    text = site.backup_config.read_text()
-    site.backup_config.write_text(text.replace("compress-type=zst", "compress-type=none"))
+    cluster = lab.postgres
+    text = cluster.backup_config.read_text()
+    cluster.backup_config.write_text(text.replace("compress-type=zst", "compress-type=none"))
     segment = archived(lab)
     archived(lab)
-    (file,) = site.repository.rglob(f"{segment}-*")
+    (file,) = cluster.repository.rglob(f"{segment}-*")
     spoil(file)
     ctx.do(stop)
     restored = ctx.do(restore)

@@ -22,10 +22,9 @@ from actions.systems.postgres.server import find_server
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.sshd import Sshd
-from tests.labs import running_lab
+from tests.labs import Lab, running_lab
 
 pytestmark = pytest.mark.xdist_group("repository-host")
 
@@ -49,16 +48,16 @@ def sshd() -> Iterator[Sshd]:
 def lab(sshd: Sshd) -> Iterator[Lab]:
     """A lab whose repository belongs to another host, as far as pgBackRest knows: both reach each other over SSH."""
     with running_lab() as running:
-        site = running.site
-        link, there, text = site.directory / "link", keeper_config(running), site.backup_config.read_text()
-        here = f"127.0.0.1\n{{}}-host-user={site.account.name}\n{{}}-host-config={{}}\n"
+        cluster = running.postgres
+        link, there, text = cluster.directory / "link", keeper_config(running), cluster.backup_config.read_text()
+        here = f"127.0.0.1\n{{}}-host-user={cluster.account.name}\n{{}}-host-config={{}}\n"
         link.write_text(_link(running, sshd))
         link.chmod(0o755)
-        to_server = here.replace("{}", "pg1", 2).format(site.backup_config)
+        to_server = here.replace("{}", "pg1", 2).format(cluster.backup_config)
         to_keeper = here.replace("{}", "repo1", 2).format(there)
         there.write_text(f"[global]\ncmd-ssh={link}\n{text.removeprefix('[global]' + chr(10))}pg1-host={to_server}")
         there.chmod(0o644)
-        site.backup_config.write_text(
+        cluster.backup_config.write_text(
             text.replace("[global]\n", f"[global]\ncmd-ssh={link}\nrepo1-host={to_keeper}", 1)
         )
         yield running
@@ -66,18 +65,18 @@ def lab(sshd: Sshd) -> Iterator[Lab]:
 
 def _link(lab: Lab, sshd: Sshd) -> str:
     """Return what pgBackRest calls instead of ssh: the account of the servers has no login here."""
-    account, key = lab.site.account, lab.site.directory / "link_key"
+    account, key = lab.postgres.account, lab.postgres.directory / "link_key"
     shutil.copy(sshd.key, key)
     os.chown(key, account.uid, account.gid)
     drop = f"setpriv --reuid={account.uid} --regid={account.gid} --clear-groups " if os.geteuid() == 0 else ""
-    known_hosts = lab.site.directory / "link_hosts"
+    known_hosts = lab.postgres.directory / "link_hosts"
     shutil.copy(sshd.known_hosts, known_hosts)
     known_hosts.chmod(0o644)
     return _LINK.format(port=sshd.port, key=key, known_hosts=known_hosts, us=sshd.account, drop=drop)
 
 
 def keeper_config(lab: Lab) -> Path:
-    return lab.site.directory / "pgbackrest-keeper.conf"
+    return lab.postgres.directory / "pgbackrest-keeper.conf"
 
 
 def inventory_of(lab: Lab, sshd: Sshd, **backups: str) -> Inventory:
@@ -121,7 +120,7 @@ def test_the_whole_way_with_the_keeper_named(lab: Lab, ctx: FakeContext) -> None
     assert len(seen.facts["sound"]) == 1
     assert ctx.do(hold).ok
     assert "expire-auto=n" in keeper_config(lab).read_text()
-    assert "expire-auto=n" not in lab.site.backup_config.read_text()
+    assert "expire-auto=n" not in lab.postgres.backup_config.read_text()
     assert keeper(find_server(ctx)).settings.host == "backup1"
     lab.break_("postgres", "lose-data-directory")
     assert ctx.do(restore).ok

@@ -17,10 +17,9 @@ from actions.systems.postgres.backups.verify import verify as verify_backups
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.verify import verify
-from cleo_console.lab import Lab
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.postgres.strangers import pg_ctl
-from tests.labs import running_lab
+from tests.labs import Lab, running_lab
 
 pytestmark = pytest.mark.xdist_group("backups-upgraded")
 
@@ -29,20 +28,20 @@ pytestmark = pytest.mark.xdist_group("backups-upgraded")
 def lab() -> Iterator[Lab]:
     """A lab in which a new cluster took the place of the first, as an upgrade makes one."""
     with running_lab() as running:
-        site, account = running.site, running.site.account
-        pg_ctl(running, site.data_directory, "-m", "fast", "stop")
-        before = site.data_directory.with_name("before")
-        site.data_directory.rename(before)
-        initdb = [site.programs.server("initdb"), "--pgdata", str(site.data_directory), "--username=postgres"]
-        site.run([*initdb, "--auth=trust", "--no-sync", "--data-checksums"])
-        shutil.copy2(before / "postgresql.conf", site.data_directory)
-        os.chown(site.data_directory / "postgresql.conf", account.uid, account.gid)
-        (site.data_directory / "pg_hba.conf").write_text("local all all trust\nhost all all 127.0.0.1/32 trust\n")
-        pg_ctl(running, site.data_directory, "start")
-        site.pgbackrest("stanza-upgrade")
-        site.psql("CREATE ROLE cleo LOGIN SUPERUSER; CREATE ROLE cleo_app LOGIN;", database="postgres")
-        site.psql("CREATE DATABASE cleoai", database="postgres")
-        site.psql("CREATE TABLE things AS SELECT generate_series(1, 9) AS number", database="cleoai")
+        cluster, account = running.postgres, running.postgres.account
+        pg_ctl(running, cluster.data_directory, "-m", "fast", "stop")
+        before = cluster.data_directory.with_name("before")
+        cluster.data_directory.rename(before)
+        initdb = [cluster.programs.server("initdb"), "--pgdata", str(cluster.data_directory), "--username=postgres"]
+        cluster.run([*initdb, "--auth=trust", "--no-sync", "--data-checksums"])
+        shutil.copy2(before / "postgresql.conf", cluster.data_directory)
+        os.chown(cluster.data_directory / "postgresql.conf", account.uid, account.gid)
+        (cluster.data_directory / "pg_hba.conf").write_text("local all all trust\nhost all all 127.0.0.1/32 trust\n")
+        pg_ctl(running, cluster.data_directory, "start")
+        cluster.pgbackrest("stanza-upgrade")
+        cluster.psql("CREATE ROLE cleo LOGIN SUPERUSER; CREATE ROLE cleo_app LOGIN;", database="postgres")
+        cluster.psql("CREATE DATABASE cleoai", database="postgres")
+        cluster.psql("CREATE TABLE things AS SELECT generate_series(1, 9) AS number", database="cleoai")
         yield running
 
 
@@ -63,8 +62,8 @@ def test_the_first_clusters_sets_are_not_taken_for_this_ones(lab: Lab, ctx: Fake
     seen = ctx.do(verify_backups, full=True)
     assert seen.ok, seen.summary
     assert seen.facts["newest"] == label
-    pg_ctl(lab, lab.site.data_directory, "-m", "immediate", "stop")
-    for path in lab.site.data_directory.iterdir():
+    pg_ctl(lab, lab.postgres.data_directory, "-m", "immediate", "stop")
+    for path in lab.postgres.data_directory.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     restored = ctx.do(restore)
     assert restored.facts["backup"] == label
