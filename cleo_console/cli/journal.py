@@ -79,13 +79,13 @@ def _listed(incident_id: str) -> dict[str, Any]:
 
 
 def _list_line(row: dict[str, Any]) -> str:
-    from journal.report.times import instant
     from journal.store.chain import short_head
+    from journal.wording.instants import utc
     from journal.wording.sanitize import sanitize
 
     if "error" in row:
         return sanitize(f"{row['id']}  CANNOT BE READ: {row['error']}")
-    parts = (row["id"], f"{row['kind']:<8}", instant(row["declared_at"]), short_head(row["head"]), row["outcome"])
+    parts = (row["id"], f"{row['kind']:<8}", utc(row["declared_at"]), short_head(row["head"]), row["outcome"])
     return sanitize("  ".join((*parts, row["title"])))
 
 
@@ -126,12 +126,12 @@ def _show_timeline(reader: Reader, as_json: bool) -> None:
 
 
 def _entry_line(entry: Entry) -> str:
-    from journal.report.times import instant, offset
+    from journal.wording.instants import offset, utc
     from journal.wording.sanitize import sanitize
 
-    late = f" (late entry, written {instant(entry.written_at)})" if entry.late else ""
+    late = f" (late entry, written {utc(entry.written_at)})" if entry.late else ""
     step = f"{entry.step.number} " if entry.step.number else ""
-    return sanitize(f"{instant(entry.at)}  {offset(entry.offset_s)}  {entry.actor}  {step}{entry.text}{late}")
+    return sanitize(f"{utc(entry.at)}  {offset(entry.offset_s)}  {entry.actor}  {step}{entry.text}{late}")
 
 
 def _show_output(reader: Reader, run: int, as_json: bool) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
     from journal.plan.load import LoadedPlan
     from journal.plan.model import LegalClock, Option, Phase, Plan, Step
-    from journal.yamlfile.duration import Duration
+    from journal.wording.durations import Duration
 
 _PIPE_WIDTH = 100_000
 """Columns in a pipe, where a wrapped line would only hinder searching."""

@@ -9,8 +9,8 @@ from cleo_console.plain.questions import choose, moment, words
 from journal.commands.declare import Declaration
 from journal.events.types import Kind
 from journal.plan.model import Plan
+from journal.wording.instants import age
 from screens.app_services import AppServices, IncidentSummary
-from screens.guidance.phrases import age
 
 
 def pick(teletype: LineTerminal, host: AppServices, now: datetime) -> str:

@@ -14,8 +14,8 @@ from cleo_console.plain.line_terminal import InputEnded, LineTerminal, TakenBack
 from cleo_console.plain.plain_session import PlainSession
 from cleo_console.plain.talk import Talk
 from journal.errors import CleoError
+from journal.wording.counting import count
 from screens.app_services import AppServices
-from screens.guidance.phrases import count
 
 
 def run_plain(host: AppServices, incident_id: str = "") -> None:

@@ -10,7 +10,7 @@ from journal.events import types as e
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.store.rows import Reading
-from screens.guidance.phrases import length
+from journal.wording.durations import rough_duration
 
 _STEP = 0.1
 _NOT_BEFORE = timedelta(seconds=5)
@@ -60,7 +60,7 @@ def how_far(reading: Reading | None) -> str:
     said = reading.payload
     fraction, eta = said.get("fraction"), said.get("eta_s")
     parts = [f"{fraction:.0%}".replace("%", " %")] if isinstance(fraction, int | float) else []
-    parts += [f"{length(eta)} left"] if isinstance(eta, int | float) else []
+    parts += [f"{rough_duration(eta)} left"] if isinstance(eta, int | float) else []
     parts += [str(said["text"])] if said.get("text") else []
     return ", ".join(parts)
 

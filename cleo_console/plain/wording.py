@@ -14,6 +14,8 @@ from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from journal.store.rows import Reading
+from journal.wording.durations import rough_duration, rough_minutes
+from journal.wording.instants import age
 from journal.wording.other_incidents import other_incidents
 from screens.guidance.figures import phase_line, rpo_line, rto_line
 from screens.guidance.next_action import (
@@ -25,7 +27,6 @@ from screens.guidance.next_action import (
     runnable,
     settled_words,
 )
-from screens.guidance.phrases import age, length, minutes
 from screens.guidance.symbols import STEPS, health_look
 
 ACTIVE = (StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLING)
@@ -39,7 +40,7 @@ def headline(incident: Incident, readings: dict[str, Reading], now: datetime) ->
         return [f"{name}. CLOSED {age(incident.closed_at, now)}: {incident.outcome}."]
     figures = [phase_line(incident, now).plain, rto_line(incident, now, wide=False).plain]
     figures.append(rpo_line(incident, readings, now, wide=False).plain)
-    elapsed = minutes((now - incident.began_at).total_seconds())
+    elapsed = rough_minutes((now - incident.began_at).total_seconds())
     return [f"{name}. {elapsed} since it began, " + ", ".join(part for part in figures if part) + "."]
 
 
@@ -118,7 +119,7 @@ def _runs(step: Step, catalogue: Catalogue) -> Iterable[str]:
         return
     danger = "DESTRUCTIVE. " if destructive(step, catalogue) else ""
     host = f" on {step.host}" if step.host else ""
-    usually = f", usually {length(step.expect)}" if step.expect else ""
+    usually = f", usually {rough_duration(step.expect)}" if step.expect else ""
     yield f"{danger}Runs: {call(step)}{host}{usually}"
     if step.script:
         yield f"The plan says: {step.script}"

@@ -8,8 +8,9 @@ from typing import Any
 
 from journal.incident.measured import Measured, newest_of
 from journal.incident.state import Incident
-from journal.report.times import instant, length
 from journal.store.rows import Reading
+from journal.wording.durations import exact_duration
+from journal.wording.instants import utc
 
 _SETS = "sets"
 """The fact of a look at the backups: when each ended, by label."""
@@ -20,8 +21,8 @@ def span(after: datetime, newest: datetime, *, exact: bool) -> str:
     """Return what lies between a recovery point and the newest commit known, in words."""
     seconds = (newest - after).total_seconds()
     if seconds <= 0:
-        return f"nothing that is known: the newest commit is of {instant(newest)}"
-    return f"{'' if exact else 'at least '}{length(seconds)} of commits: the newest is of {instant(newest)}"
+        return f"nothing that is known: the newest commit is of {utc(newest)}"
+    return f"{'' if exact else 'at least '}{exact_duration(seconds)} of commits: the newest is of {utc(newest)}"
 
 
 def given_up(incident: Incident, answer: str, readings: Mapping[str, Reading]) -> list[str]:
@@ -58,8 +59,8 @@ def _not_archived(incident: Incident, readings: Mapping[str, Reading]) -> Iterat
         newest, live = newest_seen(incident, name, readings.get(f"health:{name}"))
         until = live.archived_until or incident.ledger(name).archived_until
         if newest and until and newest > until:
-            lack = length((newest - until).total_seconds())
-            yield system.title, f"{lack} of the commits seen, if its own log is gone: archived until {instant(until)}"
+            lack = exact_duration((newest - until).total_seconds())
+            yield system.title, f"{lack} of the commits seen, if its own log is gone: archived until {utc(until)}"
 
 
 def _of(incident: Incident, system: str, kind: str, value: str, reading: Reading | None) -> str:

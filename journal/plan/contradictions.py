@@ -10,7 +10,7 @@ from datetime import date
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import LegalClock, Plan
 from journal.plan.placed import Finding
-from journal.yamlfile.duration import Duration
+from journal.wording.durations import Duration
 from journal.yamlfile.problem import FilePath
 
 _PLACEHOLDER = re.compile(r"X{3}|@vendor\.|@(?:[\w-]+\.)*example\.(?:com|net|org)\b|\bTODO\b|\bTBD\b")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from journal.yamlfile.duration import Duration
+from journal.wording.durations import Duration
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

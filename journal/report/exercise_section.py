@@ -8,7 +8,7 @@ from journal.exercise.assessment import InjectResult, assess
 from journal.exercise.moments import say
 from journal.exercise.script import Inject, exercise_from_data
 from journal.report.review import AfterAction, InjectEntry
-from journal.report.times import length
+from journal.wording.durations import exact_duration
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -60,5 +60,5 @@ def _inject(incident: Incident, result: InjectResult, planned: Inject) -> Inject
 
 def _planned(incident: Incident, inject: Inject) -> str:
     if inject.after:
-        return f"{length(inject.at_s)} after: {say(inject.after, incident.plan)}"
-    return f"{length(inject.at_s)} after the start"
+        return f"{exact_duration(inject.at_s)} after: {say(inject.after, incident.plan)}"
+    return f"{exact_duration(inject.at_s)} after the start"

@@ -9,9 +9,9 @@ from journal.events.types import ReportField
 from journal.report import evidence as ev
 from journal.report.model import RpoResult
 from journal.report.review import ActionItemEntry, WrittenField
-from journal.report.times import length
 from journal.report.words import answer_title
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -71,13 +71,15 @@ def _downtimes(gathered: Gathered) -> list[str]:
     for title, at in since.items():
         down[title] = down.get(title, 0.0) + max(0.0, (end - at).total_seconds())
     ending = dict.fromkeys(since, ", and still down at the end")
-    return [f"{title}: found down for {length(span)}{ending.get(title, '')}." for title, span in down.items()]
+    return [f"{title}: found down for {exact_duration(span)}{ending.get(title, '')}." for title, span in down.items()]
 
 
 def _detection(incident: Incident) -> list[str]:
     noticed = (incident.discovered_at - incident.began_at).total_seconds()
     declared = (incident.declared_at - incident.discovered_at).total_seconds()
-    return [f"Discovered {length(noticed)} after the disruption, and declared {length(declared)} later."]
+    return [
+        f"Discovered {exact_duration(noticed)} after the disruption, and declared {exact_duration(declared)} later."
+    ]
 
 
 def action_items(incident: Incident) -> list[ActionItemEntry]:

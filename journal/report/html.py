@@ -11,7 +11,8 @@ from journal.report import evidence as ev
 from journal.report import phrases
 from journal.report.drawing import draw
 from journal.report.model import Report
-from journal.report.times import Times, offset
+from journal.report.times import Times
+from journal.wording.instants import offset
 from journal.wording.sanitize import sanitize
 
 _SPECIAL = re.compile("[&<>\"']")

@@ -10,7 +10,8 @@ from typing import Any
 from journal.report import evidence as ev
 from journal.report import phrases
 from journal.report.model import Report
-from journal.report.times import Times, offset
+from journal.report.times import Times
+from journal.wording.instants import offset
 from journal.wording.sanitize import sanitize
 
 BUFFERED = 200

@@ -28,7 +28,7 @@ from journal.report.review import (
     WrittenField,
 )
 from journal.report.timeline import Timeline
-from journal.report.times import length
+from journal.wording.durations import exact_duration
 
 FORMAT = 1
 """The version of the JSON report's keys."""
@@ -169,7 +169,7 @@ class RpoResult(Part, frozen=True, kw_only=True):
         """The loss in words: ``at most 27 s``; empty where it was not measured."""
         if self.achieved_s is None:
             return ""
-        return f"{self.bound} {length(self.achieved_s)}".strip()
+        return f"{self.bound} {exact_duration(self.achieved_s)}".strip()
 
 
 class Choice(Part, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.report.model import RpoResult, RtoResult
-from journal.report.times import length
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
 
 _VALIDATED = (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE, StepState.NOT_APPLICABLE)
 _WORDS = {True: "met", False: "missed", None: "not measured"}
@@ -98,9 +98,9 @@ def _rpo_remarks(incident: Incident, clock: RpoClock) -> Iterator[str]:
     if loss.at_most is None:
         yield "only the start that was typed bounds it" if loss.typed is not None else "nothing bounds it"
     elif loss.typed is not None and loss.typed < loss.at_most:
-        yield f"{length(loss.typed)} if it began when it was typed to have begun"
+        yield f"{exact_duration(loss.typed)} if it began when it was typed to have begun"
     elif not loss.exact and loss.newest:
-        yield f"{length(loss.at_least)} of it seen, the rest until nothing was committed any more"
+        yield f"{exact_duration(loss.at_least)} of it seen, the rest until nothing was committed any more"
     if clock.disproved_by:
         yield f"{_steps([incident.plan.numbers[clock.disproved_by]])} failed"
     elif not clock.proven:

@@ -13,9 +13,11 @@ from journal.incident.records import StepState
 from journal.report import evidence as ev
 from journal.report.review import CallEntry, SignatureEntry, ValidationResult, WrittenField
 from journal.report.summary import KINDS
-from journal.report.times import Times, length, offset
+from journal.report.times import Times
 from journal.report.words import call, exit_status
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
+from journal.wording.instants import offset
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -27,7 +29,7 @@ def step_label(step: ev.StepName) -> str:
 
 def achieved(seconds: float | None) -> str:
     """Return what was achieved; what was not measured says so."""
-    return "not measured" if seconds is None else length(seconds)
+    return "not measured" if seconds is None else exact_duration(seconds)
 
 
 def from_zero(seconds: float | None) -> str:
@@ -45,7 +47,7 @@ def run_title(run: ev.ActionRun) -> str:
 def run_end(run: ev.ActionRun) -> str:
     """Return how a run ended, with how long it took."""
     verdict = f", resolved by a person as {run.verdict.replace('_', ' ')}" if run.verdict else ""
-    took = f" after {length(run.duration_s)}" if run.duration_s is not None else ""
+    took = f" after {exact_duration(run.duration_s)}" if run.duration_s is not None else ""
     partial = f", a partial look ({run.partial})" if run.partial else ""
     return f"{run.state}{took}{partial}{verdict}"
 
@@ -57,7 +59,7 @@ def run_call(run: ev.ActionRun) -> str:
 
 def program(run: ev.ProgramRun) -> str:
     """Return how a program ended."""
-    took = f" after {length(run.duration_s)}" if run.duration_s is not None else ""
+    took = f" after {exact_duration(run.duration_s)}" if run.duration_s is not None else ""
     again = ", seen by a new runner" if run.reattached else ""
     return f"{exit_status(run.code) if run.finished_at else 'no end in the journal'}{took}{again}"
 
@@ -84,8 +86,8 @@ def growth(signature: SignatureEntry) -> str:
 
 def response(call: CallEntry) -> str:
     """Return how soon somebody answered, against what the plan promises."""
-    took = f" after {length(call.response_s)}" if call.response_s is not None else ""
-    promised = f", promised within {length(call.promised_s)}" if call.promised_s is not None else ""
+    took = f" after {exact_duration(call.response_s)}" if call.response_s is not None else ""
+    promised = f", promised within {exact_duration(call.promised_s)}" if call.promised_s is not None else ""
     return f"{call.verdict}{took}{promised}"
 
 
@@ -134,10 +136,10 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "count_of": count,
     "counts": counts,
     "css_string": css_string,
+    "duration": exact_duration,
     "from_zero": from_zero,
     "growth": growth,
     "kind_words": kind_words,
-    "length": length,
     "named": named,
     "offset": offset,
     "or_not": or_not,

@@ -7,8 +7,9 @@ from collections import Counter
 from journal.events.types import Kind
 from journal.report import evidence as ev
 from journal.report import model as m
-from journal.report.times import Times, length
+from journal.report.times import Times
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
 
 KINDS = {
     Kind.REAL: "a real incident",
@@ -43,8 +44,8 @@ def sentences(
 def _beginning(at: dict[str, m.KeyTime], declared_by: str, say: Times) -> str:
     discovered, declared = at["t_discovered"].offset_s or 0.0, at["t_declared"].offset_s or 0.0
     return (
-        f"The disruption began at {say.instant(at['t_disruption'].at)}, was discovered after {length(discovered)} "
-        f"and declared after {length(declared)} by {declared_by}."
+        f"The disruption began at {say.instant(at['t_disruption'].at)}, was discovered "
+        f"after {exact_duration(discovered)} and declared after {exact_duration(declared)} by {declared_by}."
     )
 
 
@@ -52,18 +53,20 @@ def _end(at: dict[str, m.KeyTime], outcome: str, say: Times) -> str:
     closed = at["t_closed"]
     if closed.offset_s is None:
         return "The incident is still open."
-    return f"It was closed at {say.instant(closed.at)}, {length(closed.offset_s)} after the disruption: {outcome}."
+    return (
+        f"It was closed at {say.instant(closed.at)}, {exact_duration(closed.offset_s)} after the disruption: {outcome}."
+    )
 
 
 def _rto(result: m.RtoResult) -> str:
-    against = f"RTO of {result.title} ({length(result.target_s)}): {result.verdict}"
+    against = f"RTO of {result.title} ({exact_duration(result.target_s)}): {result.verdict}"
     if result.achieved_s is not None:
-        against += f", validated after {length(result.achieved_s)}"
+        against += f", validated after {exact_duration(result.achieved_s)}"
     return against + (f"; {result.remark}." if result.remark else ".")
 
 
 def _rpo(result: m.RpoResult) -> str:
-    against = f"RPO of {result.title} ({length(result.target_s)}): {result.verdict}"
+    against = f"RPO of {result.title} ({exact_duration(result.target_s)}): {result.verdict}"
     lost = f", {result.lost} of data lost" if result.lost else ""
     return against + lost + (f"; {result.remark}." if result.remark else ".")
 

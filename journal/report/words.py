@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from journal.events import types as e
-from journal.report.times import instant, length
 from journal.store.chain import short_head
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
+from journal.wording.instants import utc
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -62,7 +63,7 @@ def _recovery_point(answer: str) -> str:
 
 def _instant(text: str) -> str:
     try:
-        return instant(datetime.fromisoformat(text))
+        return utc(datetime.fromisoformat(text))
     except ValueError:
         return text
 
@@ -153,7 +154,7 @@ def _program_started(incident: Incident, body: e.ProgramStarted) -> str:
 
 def _program_finished(incident: Incident, body: e.ProgramFinished) -> str:
     again = ", seen by a new runner" if body.reattached else ""
-    return f"Program {body.key}: {exit_status(body.code)} after {length(body.duration_s)}{again}"
+    return f"Program {body.key}: {exit_status(body.code)} after {exact_duration(body.duration_s)}{again}"
 
 
 def _finished(incident: Incident, body: e.ActionFinished) -> str:
@@ -161,7 +162,7 @@ def _finished(incident: Incident, body: e.ActionFinished) -> str:
     found = [finding for finding in body.findings if finding.severity != "note"]
     how = f", {'; '.join(part for part in (body.partial, count(len(found), 'finding') if found else '') if part)}"
     ended = f"{body.status.capitalize()}{how if body.partial or found else ''}"
-    return _with(f"{ended} after {length(body.duration_s)} (run {body.run})", body.summary, left)
+    return _with(f"{ended} after {exact_duration(body.duration_s)} (run {body.run})", body.summary, left)
 
 
 def _doubt(incident: Incident, body: e.ActionInDoubt) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from journal.yamlfile.duration import Duration
+from journal.wording.durations import Duration
 from journal.yamlfile.problem import BadFile, FilePath, Problem
 from journal.yamlfile.yaml_source import Source
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from journal.incident.review import Call
 from journal.incident.state import Incident
 from journal.plan.model import Contact
-from screens.guidance.phrases import minutes
+from journal.wording.durations import rough_minutes
 
 
 class Standing(NamedTuple):
@@ -39,15 +39,17 @@ def _standing(contact: Contact, call: Call | None, now: datetime) -> Standing:
     if call is None:
         return Standing(contact, "not called")
     if call.answered_at is not None:
-        took = minutes((call.answered_at - call.paged_at).total_seconds())
+        took = rough_minutes((call.answered_at - call.paged_at).total_seconds())
         return Standing(contact, "answered", 0.0, f"{call.who} after {took}")
     waited = (now - call.paged_at).total_seconds()
     if not contact.respond_within:
-        return Standing(contact, "waiting", 0.0, f"called {minutes(waited)} ago; the plan promises no time")
+        return Standing(contact, "waiting", 0.0, f"called {rough_minutes(waited)} ago; the plan promises no time")
     left = contact.respond_within - waited
     if left < 0:
-        return Standing(contact, "OVERDUE", left, f"has not answered for {minutes(waited)}")
-    return Standing(contact, "waiting", left, f"called {minutes(waited)} ago, {minutes(left)} left to answer")
+        return Standing(contact, "OVERDUE", left, f"has not answered for {rough_minutes(waited)}")
+    return Standing(
+        contact, "waiting", left, f"called {rough_minutes(waited)} ago, {rough_minutes(left)} left to answer"
+    )
 
 
 def overdue(incident: Incident, now: datetime) -> str:

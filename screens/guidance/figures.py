@@ -12,8 +12,9 @@ from journal.incident import clocks
 from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.state import Incident
 from journal.store.rows import Reading
+from journal.wording.durations import rough_duration, rough_minutes
+from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
-from screens.guidance.phrases import age, length, minutes
 
 _GOOD, _LATE, _CLOSE, _QUIET = "$text-success", "bold $text-error", "bold $text-warning", "$quiet"
 _BAR = 10
@@ -43,10 +44,10 @@ def _rto_words(tier: RtoClock) -> tuple[str, str]:
     if tier.achieved_at is not None:
         hand = ", by hand" if tier.by_hand else ""
         word, style = ("met in", _GOOD) if tier.left >= 0 else ("MISSED, took", _LATE)
-        return f"{word} {minutes(tier.used)}{hand}", style
+        return f"{word} {rough_minutes(tier.used)}{hand}", style
     if tier.left < 0:
-        return f"MISSED by {minutes(tier.left)}", _LATE
-    return f"{minutes(tier.left)} left", _CLOSE if tier.left < tier.target / 4 else "bold"
+        return f"MISSED by {rough_minutes(tier.left)}", _LATE
+    return f"{rough_minutes(tier.left)} left", _CLOSE if tier.left < tier.target / 4 else "bold"
 
 
 def _bar(tier: RtoClock) -> str:
@@ -73,7 +74,7 @@ def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime,
 
 def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
     if clock.achieved is not None:
-        lost = f"{clock.loss.bound} {length(clock.achieved)}".strip() if clock.loss else ""
+        lost = f"{clock.loss.bound} {rough_duration(clock.achieved)}".strip() if clock.loss else ""
         if clock.met is None:
             return f"NOT PROVEN, {lost} lost", _LATE  # the verdict first: a narrow screen cuts the line
         return (f"met, {lost} lost", _GOOD) if clock.met else (f"MISSED, {lost} lost", _LATE)
@@ -81,7 +82,7 @@ def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
         return "not measured", _QUIET
     over = clock.exposure > clock.target
     old = f" {age(clock.measured_at, now)}" if clock.measured_at and (now - clock.measured_at).seconds >= 60 else ""
-    return f"{minutes(clock.exposure)} exposed{old}", _LATE if over else "bold"
+    return f"{rough_minutes(clock.exposure)} exposed{old}", _LATE if over else "bold"
 
 
 def phase_line(incident: Incident, now: datetime) -> Content:
@@ -95,5 +96,5 @@ def phase_line(incident: Incident, now: datetime) -> Content:
     if clock.closes is not None:
         late = clock.late(now)
         left = (clock.closes - now).total_seconds()
-        words = (f"late by {minutes(late)}", _LATE) if late else (f"{minutes(left)} left", "bold")
+        words = (f"late by {rough_minutes(late)}", _LATE) if late else (f"{rough_minutes(left)} left", "bold")
     return Content.assemble(("phase ", _QUIET), f"{place} ", words)

@@ -11,8 +11,8 @@ from journal.incident import clocks
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.store.rows import OutputLine
+from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.sanitize import sanitize
-from screens.guidance.phrases import length, minutes
 from screens.live.session import Session
 
 _BAR = 16
@@ -33,12 +33,12 @@ def progress(session: Session, run: Run | None, now: datetime) -> Content:
         parts.append(f"  {said['rate'] / 1e6:.0f} MB/s")
     eta = said.get("eta_s")
     if isinstance(eta, int | float):
-        parts += [(f"  {length(eta)} to go", "bold"), _against_rto(incident, run, eta, now)]
+        parts += [(f"  {rough_duration(eta)} to go", "bold"), _against_rto(incident, run, eta, now)]
     if said.get("text"):
         parts.append(f"\n{sanitize(str(said['text']))}")
     quiet_for = (now - reading.at).total_seconds()
     if quiet_for >= _QUIET_AFTER:
-        parts.append((f"  no word for {minutes(quiet_for)}", "$text-warning"))
+        parts.append((f"  no word for {rough_minutes(quiet_for)}", "$text-warning"))
     return Content.assemble(*parts)
 
 
@@ -54,7 +54,7 @@ def silence(run: Run, lines: Sequence[OutputLine], now: datetime) -> str:
     if since is None or run.state.over:
         return ""
     quiet_for = (now - since).total_seconds()
-    return f"no output for {length(quiet_for)}" if quiet_for >= SILENT_AFTER_S else ""
+    return f"no output for {rough_duration(quiet_for)}" if quiet_for >= SILENT_AFTER_S else ""
 
 
 def _bar(fraction: object) -> list[tuple[str, str]]:
@@ -73,5 +73,5 @@ def _against_rto(incident: Incident, run: Run, eta: float, now: datetime) -> tup
         return "", ""
     over = eta - tier.left
     if over > 0:
-        return f", {minutes(over)} OVER THE RTO", "bold $text-error"
+        return f", {rough_minutes(over)} OVER THE RTO", "bold $text-error"
     return ", inside the RTO", "$text-success"

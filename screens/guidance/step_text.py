@@ -13,9 +13,10 @@ from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
+from journal.wording.durations import rough_duration, rough_minutes
+from journal.wording.instants import age
 from journal.wording.sanitize import sanitize, sanitize_lines
 from screens.guidance.next_action import PrimaryAction, destructive, primary_action, refused_run, runnable
-from screens.guidance.phrases import age, length, minutes
 from screens.guidance.symbols import STEPS
 
 _QUIET, _BAD, _WARN, _GOOD = "$quiet", "bold $text-error", "$text-warning", "$text-success"
@@ -72,7 +73,7 @@ def _runs(step: Step, catalogue: Catalogue) -> list[Line]:
 
 def _plan_says(step: Step) -> list[Line]:
     lines = [line("plan says", sanitize(step.script))] if step.script else []
-    return [*lines, line("usually", length(step.expect))] if step.expect else lines
+    return [*lines, line("usually", rough_duration(step.expect))] if step.expect else lines
 
 
 def params_text(params: dict[str, Any]) -> str:
@@ -164,7 +165,7 @@ def _run_lines(run: Run) -> list[Line]:
     if run.left_behind:
         lines.append(line("left", (sanitize_lines(run.left_behind), _WARN)))
     if run.started_at and run.finished_at:
-        lines.append(line("took", minutes((run.finished_at - run.started_at).total_seconds())))
+        lines.append(line("took", rough_minutes((run.finished_at - run.started_at).total_seconds())))
     return lines
 
 

@@ -12,8 +12,10 @@ from journal.incident.state import Incident
 from journal.plan.applies import applies
 from journal.plan.model import Step
 from journal.store.rows import Reading
+from journal.wording.counting import count
+from journal.wording.durations import rough_duration, rough_minutes
+from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
-from screens.guidance.phrases import age, count, length, minutes
 
 _BACKUPS_OF = {"backups.verify": "postgres"}
 """Whose backups an action looks at: pgBackRest holds PostgreSQL's."""
@@ -135,9 +137,9 @@ def in_words(incident: Incident, strategy: str, readings: Mapping[str, Reading],
     """Return a strategy's expected time and loss, a line each."""
     time = expected(incident, strategy)
     unknown = f"{count(time.unknown, 'step')} not measured" if time.unknown else ""
-    taking = f"about {length(time.seconds)} by the plan's figures" if time.seconds else ""
+    taking = f"about {rough_duration(time.seconds)} by the plan's figures" if time.seconds else ""
     lines = [f"time  {', '.join(part for part in (taking, unknown) if part) or 'nothing is left to do'}"]
     for loss in losses(incident, strategy, readings, now):
-        lost = "not measured" if loss.seconds is None else f"{minutes(loss.seconds)} of data"
+        lost = "not measured" if loss.seconds is None else f"{rough_minutes(loss.seconds)} of data"
         lines.append(f"loss  {lost}  {loss.title}: {loss.why}")
     return lines

@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from journal.errors import CleoError
-from journal.yamlfile.duration import Duration
-from screens.guidance.phrases import age, length, utc
+from journal.wording.durations import Duration, rough_duration
+from journal.wording.instants import age, utc
 
 _CLOCK = re.compile(r"(yesterday\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(z|utc)?", re.IGNORECASE)
 _HINT = "Write it as 14:05, 10 min ago, yesterday 23:40 or 2026-11-22T14:05:00Z."
@@ -76,5 +76,5 @@ def echo(text: str, now: datetime, zone: tzinfo | None = None) -> str:
     except NotATime as error:
         return f"{error.message} {error.hint}"
     if at > now:
-        return f"= {utc(at)}, in {length((at - now).total_seconds())}"
+        return f"= {utc(at)}, in {rough_duration((at - now).total_seconds())}"
     return f"= {utc(at)}, {age(at, now)}"

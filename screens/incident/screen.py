@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from journal.events.types import Override
 from journal.incident.records import Run
 from journal.plan.model import Step
+from journal.wording.counting import count
 from journal.wording.gates import opened_by
 from screens.guidance.availability import RULES
 from screens.guidance.next_action import PrimaryAction, attention, counts, destructive, primary_action, refused_run
-from screens.guidance.phrases import count
 from screens.guidance.step_text import title
 from screens.incident.bindings import INCIDENT_BINDINGS
 from screens.incident.notes import IncidentSaying

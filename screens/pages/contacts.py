@@ -12,10 +12,10 @@ from textual.widgets.option_list import Option
 
 from journal.plan.contradictions import is_placeholder
 from journal.plan.model import Contact
+from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
 from screens.dialogs.text_dialogs import Words
 from screens.guidance.escalation import Standing, standings
-from screens.guidance.phrases import minutes
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
 from screens.widgets.quiet import Quiet
@@ -99,7 +99,9 @@ def _first_to_call(found: list[Standing]) -> int | None:
 
 def _words(standing: Standing) -> Content:
     contact, (symbol, style) = standing.contact, _STYLES[standing.word]
-    promise = f"answers within {minutes(contact.respond_within)}" if contact.respond_within else "no time promised"
+    promise = (
+        f"answers within {rough_minutes(contact.respond_within)}" if contact.respond_within else "no time promised"
+    )
     lines = [
         Content.assemble(
             (f"{symbol} {sanitize(contact.level):<4}", style),

@@ -13,10 +13,10 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from journal.events.types import HealthChanged
-from journal.report.times import offset
 from journal.store.reader import Reader
+from journal.wording.durations import rough_duration
+from journal.wording.instants import age, offset, utc
 from journal.wording.sanitize import sanitize
-from screens.guidance.phrases import age, length, utc
 from screens.guidance.symbols import health_look
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
@@ -158,5 +158,5 @@ def _labelled(label: str, value: str) -> Content:
 def _value(name: str, value: object) -> str:
     """Return a fact as people read it; names that end in ``_s`` are seconds (architecture, section 6)."""
     if name.endswith("_s") and isinstance(value, int | float):
-        return length(value)
+        return rough_duration(value)
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 from screens.dialogs.run_watch import run_words
-from screens.guidance.phrases import count
 from screens.live.session import Session
 from screens.pages.output_reading import Copied, Looked, copy_out, holds, look_back, read_lines
 from screens.pages.page import FullScreen

@@ -15,10 +15,10 @@ from textual.widgets.option_list import Option
 from journal.commands.review import ReviewCommands
 from journal.events.types import ReportField
 from journal.store.chain import short_head
+from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 from screens.dialogs.report_dialogs import FieldDialog, Item, ItemDialog
 from screens.dialogs.text_dialogs import Words
-from screens.guidance.phrases import count
 from screens.live.left import is_left
 from screens.pages.page import FullScreen
 from screens.pages.report_preview import Preview, preview

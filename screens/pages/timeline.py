@@ -12,11 +12,11 @@ from textual.widgets import Input
 
 from journal.report.evidence import Entry
 from journal.report.timeline import Teller
-from journal.report.times import offset
+from journal.wording.counting import count
+from journal.wording.instants import offset, utc
 from journal.wording.sanitize import sanitize
 from screens.dialogs.late_entry import LateEntry
 from screens.dialogs.text_dialogs import LateNote
-from screens.guidance.phrases import count, utc
 from screens.live.session import Session
 from screens.pages.page import FullScreen
 from screens.pages.timeline_reading import KINDS, Filter, Found, look_ahead, look_back, read_entries

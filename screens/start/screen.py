@@ -15,10 +15,10 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from journal.errors import CleoError
+from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.app_services import AppServices, IncidentSummary
 from screens.dialogs.dialog import Problem
-from screens.guidance.phrases import age
 from screens.live.clocked import clock_of
 from screens.pages.help import HelpScreen
 from screens.start.declare import DeclareScreen

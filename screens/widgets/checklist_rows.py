@@ -10,9 +10,9 @@ from journal.incident.findings import found_words
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Phase, Section, Step
+from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
 from screens.guidance.next_action import RUNNABLE_KINDS
-from screens.guidance.phrases import minutes
 from screens.guidance.symbols import STEPS
 
 
@@ -47,13 +47,13 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
 
 def _since(incident: Incident, step: Step, now: datetime) -> str:
     record = incident.steps[step.id]
-    return minutes((now - record.started_at).total_seconds()) if record.started_at else ""
+    return rough_minutes((now - record.started_at).total_seconds()) if record.started_at else ""
 
 
 def _took(incident: Incident, step: Step) -> str:
     run = incident.last_run(step.id)
     ended = run and run.started_at and run.finished_at
-    return minutes((run.finished_at - run.started_at).total_seconds()) if run and ended else ""  # type: ignore[operator]
+    return rough_minutes((run.finished_at - run.started_at).total_seconds()) if run and ended else ""  # type: ignore[operator]
 
 
 def phase_row(incident: Incident, phase: Phase, now: datetime) -> Row:

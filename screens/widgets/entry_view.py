@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from journal.report.evidence import Entry
-from journal.report.times import offset
+from journal.wording.instants import offset
 from journal.wording.sanitize import sanitize
 from screens.widgets.paged_view import PagedView
 

@@ -12,9 +12,9 @@ from textual.content import Content
 from journal.incident.state import Incident
 from journal.store.chain import short_head
 from journal.store.rows import Reading
+from journal.wording.durations import stopwatch
 from journal.wording.sanitize import sanitize
 from screens.guidance.figures import phase_line, rpo_line, rto_line
-from screens.guidance.phrases import stopwatch
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 

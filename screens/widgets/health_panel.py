@@ -9,8 +9,8 @@ from textual.content import Content
 
 from journal.incident.state import Incident
 from journal.store.rows import Reading
+from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
-from screens.guidance.phrases import age
 from screens.guidance.symbols import Look, health_look
 from screens.live.session import Session
 from screens.widgets.quiet import Quiet

@@ -7,11 +7,12 @@ from datetime import datetime
 from textual.content import Content
 
 from journal.incident.state import Incident
+from journal.wording.instants import age
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
 from screens.guidance.escalation import overdue
 from screens.guidance.next_action import closed_words, counts, next_deed, settled_words
-from screens.guidance.phrases import age, alarm
+from screens.guidance.phrases import alarm
 from screens.guidance.step_text import title
 from screens.live.session import Session
 

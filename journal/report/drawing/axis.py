@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from journal.report.drawing.shapes import Tick
 from journal.report.model import Report
-from journal.report.times import length, offset
+from journal.wording.durations import exact_duration
+from journal.wording.instants import offset
 
 LEFT, RIGHT = 230.0, 1000.0
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
@@ -65,7 +66,7 @@ def axis_of(report: Report) -> Axis:
     if lead <= response * _LONG_BEFORE:
         return Axis(min(began, declared), end + (end - began) * 0.01, began)
     start = declared - response * 0.08
-    earlier = f"disruption {length((start - began).total_seconds())} before this edge"
+    earlier = f"disruption {exact_duration((start - began).total_seconds())} before this edge"
     return Axis(start, end + response * 0.01, began, earlier)
 
 

@@ -10,7 +10,8 @@ from journal.report.drawing.axis import Axis
 from journal.report.drawing.shapes import Bar, Lane, shortened
 from journal.report.model import Report
 from journal.report.phrases import run_end, run_title
-from journal.report.times import instant, length
+from journal.wording.durations import exact_duration
+from journal.wording.instants import utc
 
 MOST_LANES = 40
 """How many lines of actions are drawn; the report's text has them all."""
@@ -36,7 +37,7 @@ def _window(phase: ev.ChecklistPhase, axis: Axis) -> list[Bar]:
     opens, closes = phase.opens_at, phase.closes_at
     if opens is None or opens >= axis.end:
         return []
-    tip = f"The plan's window: {phase.window}, {instant(opens)} to {instant(closes) if closes else 'open'}"
+    tip = f"The plan's window: {phase.window}, {utc(opens)} to {utc(closes) if closes else 'open'}"
     return [_bar(axis, opens, closes or axis.end, "window", tip)]
 
 
@@ -47,7 +48,7 @@ def _worked(phase: ev.ChecklistPhase, runs: dict[int, ev.ActionRun], axis: Axis)
     if not times:
         return []
     first, last = min(times), max(times)
-    return [_bar(axis, first, last, "worked", f"Worked on: {instant(first)} to {instant(last)}")]
+    return [_bar(axis, first, last, "worked", f"Worked on: {utc(first)} to {utc(last)}")]
 
 
 def action_lanes(report: Report, axis: Axis) -> tuple[list[Lane], int]:
@@ -75,7 +76,7 @@ def _run(run: ev.ActionRun, until: float, axis: Axis) -> Bar:
     start = run.started_at or run.requested_at
     end = axis.end if run.state in _OPEN else run.finished_at or start
     look = run.state.replace(" ", "-") if run.kind == "run" else "dry"
-    tip = f"{run_title(run)}: {run_end(run)}, {instant(start)}{f'; {run.summary}' if run.summary else ''}"
+    tip = f"{run_title(run)}: {run_end(run)}, {utc(start)}{f'; {run.summary}' if run.summary else ''}"
     sign = _SIGNS.get(run.state, f"⊘ {run.state}" if run.state == "refused" else run.state)
     return _bar(axis, start, end, look, tip, _fitting(sign, axis.x(end), until))
 
@@ -99,7 +100,7 @@ def _health(changes: list[ev.HealthTransition], axis: Axis) -> Iterable[Bar]:
     ends = [*(change.at for change in changes[1:]), axis.end]
     for change, end in zip(changes, ends, strict=True):
         look = change.status.replace(" ", "-")
-        span = f"{instant(change.at)}, for {length(max(0.0, (end - change.at).total_seconds()))}"
+        span = f"{utc(change.at)}, for {exact_duration(max(0.0, (end - change.at).total_seconds()))}"
         yield _bar(axis, change.at, end, f"health {look}", f"{change.status}: {span}", _inside(change, end, axis))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from journal.report.drawing.axis import Axis
 from journal.report.drawing.shapes import Mark, shortened
 from journal.report.model import Report
-from journal.report.times import instant, offset
+from journal.wording.instants import offset, utc
 
 _MOST_CHARACTERS = 38
 _CHARACTER = 5.7
@@ -27,14 +27,12 @@ def marks(report: Report, axis: Axis) -> list[Mark]:
 def _all(report: Report, axis: Axis) -> Iterator[Mark]:
     for time in report.times:
         if time.at and time.offset_s is not None and axis.holds(time.at):
-            tip = f"{time.title}: {instant(time.at)}, {offset(time.offset_s)}"
+            tip = f"{time.title}: {utc(time.at)}, {offset(time.offset_s)}"
             yield Mark(axis.x(time.at), shortened(time.title, _MOST_CHARACTERS), "moment", tip)
     for decision in report.decisions:
         if not decision.replaced and axis.holds(decision.at):
             words = f"{decision.name.replace('_', ' ')}: {decision.answer_title}"
-            tip = (
-                f"{decision.question or decision.name} {decision.answer_title} ({instant(decision.at)}, {decision.by})"
-            )
+            tip = f"{decision.question or decision.name} {decision.answer_title} ({utc(decision.at)}, {decision.by})"
             yield Mark(axis.x(decision.at), shortened(words, _MOST_CHARACTERS), "decision", tip)
 
 

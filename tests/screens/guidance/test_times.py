@@ -1,4 +1,4 @@
-"""Text and times: what people write, and what systems send."""
+"""Times as people write them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from journal.wording.sanitize import sanitize, sanitize_lines
-from screens.guidance.phrases import age, length, minutes, stopwatch
 from screens.guidance.times import NotATime, echo, instant
 
 NOW = datetime(2026, 11, 22, 3, 11, 5, tzinfo=UTC)
@@ -46,36 +44,3 @@ def test_what_is_no_time_is_refused_with_an_example(written: str) -> None:
 def test_the_echo_is_in_utc_and_says_how_long_ago() -> None:
     assert echo("04:05", NOW, CET) == "= 2026-11-22 03:05:00 UTC, 6 min ago"
     assert echo("2026-11-22T04:00:00Z", NOW, CET) == "= 2026-11-22 04:00:00 UTC, in 48 min"
-
-
-@pytest.mark.parametrize(
-    ("sent", "shown"),
-    [
-        ("plain ünï ✓", "plain ünï ✓"),
-        ("\x1b[31mred\x1b[0m", "red"),
-        ("\x1b]0;title\x07after", "after"),
-        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
-        ("\x1bPq#0\x1b\\sixel", "sixel"),
-        ("a\x9b2Jb", "ab"),
-        ("\x1b(0lqk", "(0lqk"),
-        ("evil\u202etxt.exe\u2066\u200f", "eviltxt.exe"),
-        ("one\rtwo\x08\x00\x7f", "one two"),
-        ("tab\there", "tab     here"),
-        ("half \x1b", "half "),
-        ("half \x1b]0;never ended", "half ]0;never ended"),
-    ],
-)
-def test_what_systems_send_is_inert(sent: str, shown: str) -> None:
-    assert sanitize(sent) == shown
-    assert sanitize(sanitize(sent)) == shown
-
-
-def test_lines_stay_lines() -> None:
-    assert sanitize_lines("a\n\x1b[1mb\x1b[0m\r\nc") == "a\nb\nc"
-
-
-def test_lengths_of_time() -> None:
-    assert [length(s) for s in (5, 65, 3600, 7500, 200_000)] == ["5 s", "1 min", "1 h 00 min", "2 h 05 min", "2 d 7 h"]
-    assert (minutes(59), minutes(-90)) == ("<1 min", "1 min")
-    assert (age(NOW, NOW), age(NOW - timedelta(hours=2), NOW)) == ("just now", "2 h 00 min ago")
-    assert stopwatch(2530) == "00:42:10"
