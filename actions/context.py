@@ -58,6 +58,10 @@ class ActionContext(Protocol):
     """
 
     @property
+    def system(self) -> str:
+        """The inventory's name of the system that the run is aimed at; empty where it is none in particular."""
+
+    @property
     def dry_run(self) -> bool:
         """Whether effects are only to be described."""
 

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import msgspec
-
-from actions.systems.postgres.settings import PostgresSettings
+from actions.settings import Settings, SystemSettings
+from actions.system_type import settings_type
+from actions.system_types import UnknownType, system_type, system_types
 from actions.transport import HostSpec
 from journal.errors import CleoError
+from journal.events.run import KnownSystem
 from journal.events.types import Kind
-from journal.yamlfile.convert import convert
+from journal.yamlfile.convert import convert, convert_each
 from journal.yamlfile.names import strange
-from journal.yamlfile.problem import BadFile, Problem
+from journal.yamlfile.problem import BadFile, FilePath, Problem
 from journal.yamlfile.yaml_source import read_bytes, read_yaml
 
-Settings = PostgresSettings
-"""The union of every system's settings; a new system adds its own here."""
-
-S = TypeVar("S", bound=msgspec.Struct)
+S = TypeVar("S", bound=SystemSettings)
 
 
 class UnknownTarget(CleoError):
     """The inventory has no such system or host."""
 
 
-class Inventory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Inventory(Settings, frozen=True, kw_only=True):
     """An environment.
 
     Attributes:
@@ -34,14 +33,14 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         allows: the kinds of incident that may be declared against it.
         lab: whether it is one of ours on loopback; a LAB incident accepts no other.
         hosts: where programs run.
-        systems: what can be recovered, by the name the plan uses.
+        systems: what can be recovered, by name.
     """
 
     name: str
     allows: list[Kind]
     lab: bool = False
     hosts: dict[str, HostSpec] = {}
-    systems: dict[str, Settings] = {}
+    systems: dict[str, SystemSettings] = {}
 
     def system(self, name: str, type_: type[S]) -> S:
         """Return the settings of one system.
@@ -52,7 +51,7 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         found = self.systems.get(name)
         if not isinstance(found, type_):
             raise UnknownTarget(
-                f"The inventory {self.name} has no {name} of the type {type_.__name__}.",
+                f"The inventory {self.name} has no system {name} of the type {type_.__struct_config__.tag}.",
                 f"Add it under systems: in the inventory. It has: {', '.join(self.systems) or 'none'}.",
             )
         return found
@@ -72,25 +71,94 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             ) from None
 
 
+class _File(Settings, frozen=True, kw_only=True):
+    """An inventory as it is written: what a system must say depends on its type."""
+
+    name: str
+    allows: list[Kind]
+    lab: bool = False
+    hosts: dict[str, HostSpec] = {}
+    systems: dict[str, Any] = {}
+
+
 def load_inventory(path: Path) -> Inventory:
     """Return the inventory in the file ``path``.
 
     Raises:
         CleoError: it cannot be read.
-        BadFile: it does not fit, or a system names a host that is not there; file, line and field are named.
+        BadFile: it does not fit, or a system names a host or a system that is not there; each is named with its line.
     """
     source = read_yaml(path, read_bytes(path))
-    inventory = convert(Inventory, source)
-    places = [(part, name) for part in ("hosts", "systems") for name in getattr(inventory, part)]
-    if odd := [(where, what) for where in places if (what := strange(where[1]))]:
-        raise BadFile([Problem(str(path), source.line(where), where, what) for where, what in odd])
-    homeless = [
-        ("systems", name, "host")
-        for name, settings in inventory.systems.items()
-        if settings.host not in inventory.hosts
-    ]
-    if homeless:
-        known = ", ".join(inventory.hosts) or "none"
-        message = f"there is no such host under hosts: (there is: {known})"
-        raise BadFile([Problem(str(path), source.line(where), where, message) for where in homeless])
+    file = convert(_File, source)
+    systems = convert_each(source, "systems", {name: _settings_type(found) for name, found in file.systems.items()})
+    inventory = Inventory(name=file.name, allows=file.allows, lab=file.lab, hosts=file.hosts, systems=systems)
+    if problems := list(_problems(inventory)):
+        raise BadFile([Problem(str(path), source.line(where), where, what) for where, what in problems])
     return inventory
+
+
+def _settings_type(found: Any) -> type[SystemSettings] | str:
+    """Return what a system's entry must fit, or why that cannot be told."""
+    if not isinstance(found, dict):
+        return "Expected `object`"
+    if not isinstance(name := found.get("type"), str):
+        return f"'type' is missing; it is one of: {', '.join(system_types())}"
+    try:
+        return settings_type(system_type(name))
+    except UnknownType as error:
+        return str(error)
+
+
+def _problems(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
+    """Yield the place of each name that leads nowhere, and what is wrong with it."""
+    for part, names in (("hosts", inventory.hosts), ("systems", inventory.systems)):
+        for name in names:
+            if what := strange(name):
+                yield (part, name), what
+    known = ", ".join(inventory.hosts) or "none"
+    for name, settings in inventory.systems.items():
+        for where, host in settings.hosts().items():
+            if host not in inventory.hosts:
+                yield ("systems", name, *where), f"there is no such host under hosts: (there is: {known})"
+        if settings.standby_of and not _leads(inventory, name, settings):
+            yield ("systems", name, "standby_of"), f"there is no other {settings.type} of that name under systems:"
+
+
+def _leads(inventory: Inventory, name: str, settings: SystemSettings) -> bool:
+    """Whether a standby follows another system of its own type."""
+    leader = inventory.systems.get(settings.standby_of)
+    return leader is not None and settings.standby_of != name and leader.type == settings.type
+
+
+def known_systems(inventory: Inventory, planned: Collection[str]) -> list[KnownSystem]:
+    """Return the inventory's systems as the journal keeps them.
+
+    One plays the plan's system that it names, else the one of its own name. One that is alone of its type plays the
+    plan's system called like the type, where nothing else does. A standby plays only what it names.
+
+    Args:
+        inventory: the inventory.
+        planned: the plan's systems.
+    """
+    plays = {
+        name: settings.plays or (name if name in planned and not settings.standby_of else "")
+        for name, settings in inventory.systems.items()
+    }
+    for type_ in set(planned) - set(plays.values()):
+        alone = [name for name, one in inventory.systems.items() if one.type == type_ and not one.standby_of]
+        if len(alone) == 1 and not plays[alone[0]]:
+            plays[alone[0]] = type_
+    return [_known(name, settings, plays[name]) for name, settings in inventory.systems.items()]
+
+
+def _known(name: str, settings: SystemSettings, plays: str) -> KnownSystem:
+    keeps_backups = bool(system_type(settings.type).backups) and not settings.standby_of
+    return KnownSystem(
+        name=name,
+        type=settings.type,
+        title=settings.title,
+        site=settings.site,
+        plays=plays,
+        standby_of=settings.standby_of,
+        acts=[settings.type, *(["backups"] if keeps_backups else [])],
+    )

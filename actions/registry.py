@@ -5,15 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib import import_module
 from typing import TypeVar
 
 from actions.action import Action
 from actions.planned import PLANNED_ACTIONS
+from actions.system_type import load
+from actions.system_types import built_in, find_type, system_types
 from journal.errors import CleoError
 from journal.plan.action_spec import ActionSpec
 
-_REAL = {
+_HOUSE = {
     "status.check": "actions.overview.status:status_check",
     "health.check": "actions.overview.health_check:health_check",
     "damage.report": "actions.overview.damage:damage_report",
@@ -22,39 +23,56 @@ _REAL = {
     "backups.release": "actions.systems.postgres.backups.hold:release",
     "backups.held": "actions.systems.postgres.backups.hold:held",
     "backups.take": "actions.systems.postgres.backups.take:take",
-    "postgres.is_running": "actions.systems.postgres.start_stop:is_running",
-    "postgres.start": "actions.systems.postgres.start_stop:start",
-    "postgres.stop": "actions.systems.postgres.start_stop:stop",
-    "postgres.writers": "actions.systems.postgres.writers:writers",
-    "postgres.stop_writers": "actions.systems.postgres.writers:stop_writers",
-    "postgres.allow_writers": "actions.systems.postgres.writers:allow_writers",
-    "postgres.restore": "actions.systems.postgres.restore:restore",
-    "postgres.apply_wal": "actions.systems.postgres.apply_wal:apply_wal",
-    "postgres.is_restored": "actions.systems.postgres.is_restored:is_restored",
-    "postgres.verify": "actions.systems.postgres.verify:verify",
 }
-"""Where each action is found. Each is imported when somebody first looks at it: the console opens on one step."""
+"""The actions that are about every type of system, and where each is. The others are in the types' declarations."""
 
 T = TypeVar("T")
 
 
-class _Looked(Mapping[str, T]):
-    """Names, and what ``look`` finds for each when it is asked for."""
+@cache
+def _known_places() -> dict[str, str]:
+    """Return where the actions are that ship with Cleo."""
+    places = dict(_HOUSE)
+    for type_ in built_in().values():
+        places |= type_.actions
+    return places
 
-    def __init__(self, names: Mapping[str, object], look: Callable[[str], T]) -> None:
-        self._names = names
+
+def _place(name: str) -> str:
+    """Return where an action is; empty where none is. Other packages are looked through for strange names alone."""
+    if name in _known_places():
+        return _known_places()[name]
+    if any(spec.name == name for spec in PLANNED_ACTIONS):
+        return ""
+    type_ = find_type(name.partition(".")[0])
+    return type_.actions.get(name, "") if type_ else ""
+
+
+def _all_places() -> dict[str, str]:
+    places = dict(_known_places())
+    for type_ in system_types().values():
+        places |= type_.actions
+    return places
+
+
+class _Actions(Mapping[str, T]):
+    """Actions by name, and what ``look`` finds for each when it is asked for. Only who lists them scans packages."""
+
+    def __init__(self, look: Callable[[str], T | None], names: Callable[[], list[str]]) -> None:
         self._look = look
+        self._names = names
 
     def __getitem__(self, name: str) -> T:
-        if name not in self._names:
+        found = self._look(name)
+        if found is None:
             raise KeyError(name)
-        return self._look(name)
+        return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._names())
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._names())
 
 
 class UnknownAction(CleoError):
@@ -63,20 +81,26 @@ class UnknownAction(CleoError):
 
 @cache
 def registry() -> Mapping[str, Action]:
-    """Return the actions that can be run, by name."""
-    return _Looked(_REAL, _action)
+    """Return the actions that can be run, by name. Each is imported when somebody first looks at it."""
+    return _Actions(_action, lambda: list(_all_places()))
 
 
 @cache
 def catalogue() -> Mapping[str, ActionSpec]:
     """Return every action's description by name, those included that a later version brings."""
-    promised = {spec.name: spec for spec in PLANNED_ACTIONS}
-    return _Looked({**promised, **_REAL}, lambda name: _action(name).spec if name in _REAL else promised[name])
+    planned = {spec.name: spec for spec in PLANNED_ACTIONS}
+
+    def look(name: str) -> ActionSpec | None:
+        action = _action(name)
+        return action.spec if action else planned.get(name)
+
+    return _Actions(look, lambda: list({**planned, **_all_places()}))
 
 
-def _action(name: str) -> Action:
-    module, _, attribute = _REAL[name].partition(":")
-    found: Action = getattr(import_module(module), attribute)
+@cache
+def _action(name: str) -> Action | None:
+    where = _place(name)
+    found: Action | None = load(where) if where else None
     return found
 
 

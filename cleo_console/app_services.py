@@ -185,8 +185,8 @@ class ConsoleServices:
         """Return what a person should know before the first action."""
         from cleo_console.runner_process import warnings
 
-        secrets = (s.password.env for s in self._inventory.systems.values() if s.password and s.password.env)
-        return [*warnings(tuple(secrets)), *self._second_place()]
+        named = (secret.env for system in self._inventory.systems.values() for secret in system.secrets())
+        return [*warnings(tuple(name for name in named if name)), *self._second_place()]
 
     def _second_place(self) -> list[str]:
         """Return what is wrong with where journals would go on, were this disk to give way."""

@@ -10,9 +10,9 @@ from actions.inventory import Inventory, load_inventory
 from journal.events.types import Kind
 
 if TYPE_CHECKING:
-    from actions.inventory import Settings
     from actions.runner import World
     from actions.runner.world import Probe
+    from actions.settings import SystemSettings
     from journal.paths import Paths
 
 
@@ -50,11 +50,11 @@ def real_world(inventory: Inventory, places: Paths) -> World:
 
 def probes(inventory: Inventory) -> dict[str, Probe]:
     """Return what measures the health of each system of ``inventory``."""
-    from actions.probes import probe_system
+    from actions.overview.everything import probe
     from actions.transport import open_transport
 
-    def measuring(name: str, settings: Settings) -> Probe:
-        host = open_transport(inventory.host(settings.host))
-        return lambda deadline_s: probe_system(name, settings, host, deadline_s=deadline_s)
+    def measuring(name: str, settings: SystemSettings) -> Probe:
+        host = open_transport(inventory.host(settings.host)) if settings.host else None
+        return lambda deadline_s: probe(name, settings, host, deadline_s=deadline_s)
 
     return {name: measuring(name, settings) for name, settings in inventory.systems.items()}

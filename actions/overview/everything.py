@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from actions.health import Health
 from actions.outcome import Finding
-from actions.probes import probe_system
+from actions.system_type import Examination, Examine, load
+from actions.system_types import system_type
+from actions.transport import Transport
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
+    from actions.settings import SystemSettings
 
 
 def measure_all(ctx: ActionContext, deadline_s: float) -> dict[str, Health]:
@@ -25,9 +28,25 @@ def measure_all(ctx: ActionContext, deadline_s: float) -> dict[str, Health]:
 def _measure(ctx: ActionContext, name: str, deadline_s: float) -> Health:
     settings = ctx.inventory.systems[name]
     try:
-        return probe_system(name, settings, ctx.transport(settings.host), deadline_s=deadline_s)
+        host = ctx.transport(settings.host) if settings.host else None
+        return probe(name, settings, host, deadline_s=deadline_s)
     except CleoError as error:
         return Health(status="not measured", detail=error.message)
+
+
+def probe(name: str, settings: SystemSettings, host: Transport | None, *, deadline_s: float) -> Health:
+    """Return one system's health, measured by what its type brings (see `actions.system_type.Probe`)."""
+    found: Health = load(system_type(settings.type).probe)(name, settings, host, deadline_s=deadline_s)
+    return found
+
+
+def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) -> Examination:
+    """Look at one system more closely, by what its type brings; where it brings nothing, its health is all there is."""
+    where = system_type(ctx.inventory.systems[name].type).examine
+    if not where:
+        return Examination()
+    look: Examine = load(where)
+    return look(ctx, name, health, thorough=thorough)
 
 
 def known_wrong(ctx: ActionContext) -> list[Finding]:

@@ -8,17 +8,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from actions.action import Action
 from actions.context import IncidentFacts, Progress
-from actions.gate import Closed, LiveGate, live_closed, require_open
+from actions.gate import Closed, live_closed, require_open
 from actions.inventory import Inventory
 from actions.outcome import Cancelled
 from actions.redaction import Redactor
 from actions.runner.output import OutputPump
 from actions.runner.programs import Programs
 from actions.runner.world import World
+from actions.runner.writes import Writes
 from actions.transport import Completed, Transport
-from journal.events.types import Override
-from journal.store.journal import Journal, JournalWriteFailed
+from journal.incident.records import Run
+from journal.paths import IncidentPlace
+from journal.store.journal import JournalWriteFailed
 
 PROGRESS_EVERY_S = 0.5
 
@@ -27,53 +30,51 @@ class RunContext:
     """One run's context (see ``actions.context.ActionContext``). Safe from any thread.
 
     Args:
-        run: the run's id.
-        dry_run: whether effects are only described.
-        overrides: gates that a person opened for this run.
+        run: what was asked for.
+        action: its function and the gates that ask the system; those are asked again before each effect.
         incident: the incident when the run starts.
-        files: the incident's folder for files.
+        place: the incident's folder.
         world: what can be reached.
-        journal: where output, progress and programs are written.
-        pump: takes the output.
-        programs: runs external programs; None in a dry run, which starts none.
-        live: the action's gates that ask the system; asked again before each effect.
+        writes: where output, progress and programs are written.
     """
 
     def __init__(
         self,
+        run: Run,
+        action: Action,
         *,
-        run: int,
-        dry_run: bool,
-        overrides: Sequence[Override],
         incident: IncidentFacts,
-        files: Path,
+        place: IncidentPlace,
         world: World,
-        journal: Journal,
-        pump: OutputPump,
-        redactor: Redactor,
-        programs: Programs | None,
-        live: Mapping[str, LiveGate] | None = None,
+        writes: Writes,
     ) -> None:
+        self.redactor = Redactor()
+        self.programs = Programs(run, place.journal, writes.append, self.redactor)
         self._run = run
-        self._dry_run = dry_run
-        self._overrides = overrides
+        self._live = action.live
         self._incident = incident
-        self._files = files
+        self._files = place.files
         self._world = world
-        self._journal = journal
-        self._pump = pump
-        self._redactor = redactor
-        self._programs = programs
-        self._live = dict(live or {})
+        self._journal = writes.journal
+        self._pump = OutputPump(writes.journal, run.id, writes.trouble)
         self._cancel = threading.Event()
         self._transports: dict[str, Transport] = {}
         self._lock = threading.Lock()
         self._last_progress = 0.0
 
+    def close(self) -> None:
+        """Return once all output is on the disk, however long the disk refuses it."""
+        self._pump.close()
+
+    @property
+    def system(self) -> str:
+        """The inventory's name of the system that the run is aimed at; empty where it is none in particular."""
+        return self._run.system
+
     @property
     def dry_run(self) -> bool:
         """Whether effects are only to be described."""
-        return self._dry_run
+        return self._run.dry_run
 
     @property
     def incident(self) -> IncidentFacts:
@@ -93,7 +94,7 @@ class RunContext:
 
     def log(self, text: str, stream: str = "out") -> None:
         """Print lines. What the action itself says is kept apart from what its programs print."""
-        lines = self._redactor.text(text).splitlines()
+        lines = self.redactor.text(text).splitlines()
         self._pump.write("log" if stream == "out" else stream, "\n".join(lines))
 
     def progress(self, progress: Progress) -> None:
@@ -105,13 +106,13 @@ class RunContext:
             self._last_progress = now
         payload = {
             "fraction": progress.fraction,
-            "text": self._redactor.text(progress.text),
+            "text": self.redactor.text(progress.text),
             "rate": progress.rate,
             "eta_s": progress.eta_s,
         }
         # A progress bar is not worth stopping a restore for; the pump reports a failing disk.
         with contextlib.suppress(JournalWriteFailed):
-            self._journal.set_reading(f"progress:{self._run}", payload)
+            self._journal.set_reading(f"progress:{self._run.id}", payload)
 
     def effect(self, what: str) -> bool:
         """Announce an effect; True where it is to be carried out.
@@ -120,10 +121,10 @@ class RunContext:
             GateClosed: what was proven at the start is not so any more.
         """
         self.check_cancelled()
-        if not self._dry_run:
-            require_open(self._live, self, self._overrides)
-        self.log(f"would {what}" if self._dry_run else what)
-        return not self._dry_run
+        if not self._run.dry_run:
+            require_open(self._live, self, self._run.overrides)
+        self.log(f"would {what}" if self._run.dry_run else what)
+        return not self._run.dry_run
 
     def closed(self) -> list[Closed]:
         """Return the gates that ask the system and are closed now, those included that a person has overridden."""
@@ -145,7 +146,7 @@ class RunContext:
 
     def overridden(self, gate: str) -> str:
         """Return the reason a person gave for passing ``gate`` in this run, or an empty string."""
-        return next((o.reason for o in self._overrides if o.gate == gate), "")
+        return next((o.reason for o in self._run.overrides if o.gate == gate), "")
 
     def transport(self, host: str) -> Transport:
         """Return the way to reach one of the inventory's hosts."""
@@ -179,7 +180,7 @@ class RunContext:
         on_line: Callable[[str, str], None] | None = None,
     ) -> Completed:
         """Run a program that outlives console and runner (see ``ActionContext.run``)."""
-        if self._programs is None:
+        if self._run.dry_run:
             raise RuntimeError(f"a dry run must not start {argv[0]}; ask ctx.effect() first")
         self.check_cancelled()
 
@@ -189,7 +190,7 @@ class RunContext:
                 for line in clean.split("\n"):
                     on_line(stream, line)
 
-        completed = self._programs.run(
+        completed = self.programs.run(
             key,
             host,
             self.transport(host),
@@ -206,14 +207,14 @@ class RunContext:
 
     def program_output(self, stream: str, text: str) -> str:
         """Take lines that a program printed together, and return them without secrets."""
-        clean = self._redactor.text(text)
+        clean = self.redactor.text(text)
         self._pump.write(stream, clean)
         return clean
 
     def without_secrets(self, text: str) -> str:
         """Return ``text`` as it may be written into a file of the incident."""
-        return self._redactor.text(text)
+        return self.redactor.text(text)
 
     def secret(self, value: str) -> str:
         """Mark ``value`` as secret, and return it."""
-        return self._redactor.mark(value)
+        return self.redactor.mark(value)

@@ -10,10 +10,16 @@ from journal.incident.given_up import given_up
 from journal.incident.state import Incident
 
 
-def incident_facts(incident: Incident, now: datetime) -> IncidentFacts:
-    """Return a read-only snapshot of ``incident``, with the tightest RTO's time left at ``now``."""
+def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFacts:
+    """Return a read-only snapshot of ``incident`` for a run.
+
+    Args:
+        incident: its state.
+        system: the inventory's system that the run is aimed at: what steps measured of others is left out.
+        now: the moment at which the tightest RTO's time left is told.
+    """
     running = [clock.left for clock in rto(incident, now) if clock.achieved_at is None]
-    facts = {step: run.facts for step in incident.steps if (run := incident.last_run(step)) and run.facts}
+    facts = {step: run.facts for step in incident.steps if (run := incident.last_run(step, system)) and run.facts}
     return IncidentFacts(
         id=incident.id,
         kind=incident.kind,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from actions.gate import Closed, overridden
 from actions.inventory import Inventory
-from actions.systems.postgres.settings import PostgresSettings
+from actions.system_types import role
 from journal.commands.decisions import refusal
 from journal.events.types import Kind
 from journal.incident.records import Run, RunState, StepState
@@ -31,6 +31,15 @@ class Asked:
     inventory: Inventory
     at_work: Sequence[tuple[Run, ActionSpec]]
     live: Collection[str] = ()
+
+    def role(self, name: str) -> str:
+        """Return the action that plays a role at the type of system that is acted on."""
+        known = self.incident.systems.get(self.run.system)
+        return role(known.type if known else self.spec.system, name)
+
+    def concerns(self, run: Run) -> bool:
+        """Return whether another run is about the same system."""
+        return not run.system or not self.run.system or run.system == self.run.system
 
 
 Gate = Callable[[Asked], Closed | None]
@@ -92,10 +101,10 @@ def _step_is_free(asked: Asked) -> Closed | None:
     """A step that is running or in doubt is not started again."""
     if not asked.run.step:
         return None
-    doubtful = [run for run in asked.incident.in_doubt() if run.step == asked.run.step]
+    doubtful = [run for run in asked.incident.in_doubt() if run.step == asked.run.step and asked.concerns(run)]
     if doubtful:
         return Closed("in-doubt", "The step is in doubt. Look what it left, then say done, failed or run again.")
-    if any(run.step == asked.run.step and run.changes_step for run, _ in asked.at_work):
+    if any(run.step == asked.run.step and run.changes_step and asked.concerns(run) for run, _ in asked.at_work):
         return Closed("busy", "The step is running already.")
     return None
 
@@ -103,13 +112,13 @@ def _step_is_free(asked: Asked) -> Closed | None:
 def _system_is_free(asked: Asked) -> Closed | None:
     """What changes a thing has it for itself; and while something destructive works on a system, nothing else does."""
     for run, spec in asked.at_work:
-        if not run.changes_step:
+        if not run.changes_step or not asked.concerns(run):
             continue
         shared = [thing for thing in asked.spec.touches if thing in spec.touches]
         destructive = spec.destructive or asked.spec.destructive
-        same_system = bool(spec.system) and spec.system == asked.spec.system
+        same_system = bool(run.system) and run.system == asked.run.system
         if shared or (same_system and destructive):
-            on = " and ".join(shared) or spec.system
+            on = " and ".join(shared) or run.system
             return Closed("busy", f"{run.action} is at work on {on}. Wait for it, or cancel it.")
     return None
 
@@ -159,9 +168,10 @@ def _smallest_cure(asked: Asked) -> Closed | None:
     decided = asked.incident.decisions.get("recovery_point")
     if decided and decided.answer != "latest":
         return None
-    start = f"{asked.spec.system}.start"
+    start = asked.role("start")
     tried = {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED}
-    if any(run.action == start and run.state in tried and run.changes_step for run in asked.incident.runs.values()):
+    starts = [run for run in asked.incident.runs.values() if run.action == start and asked.concerns(run)]
+    if any(run.state in tried and run.changes_step for run in starts):
         return None
     by_hand = {StepState.MARKED_DONE, StepState.SKIPPED}
     if any(s.action == start and asked.incident.state(s.id) in by_hand for s in asked.incident.plan.steps()):
@@ -178,7 +188,7 @@ def _held(asked: Asked) -> Closed | None:
     """In a tabletop: backups were held, by a run or by hand, and not released since."""
     incident = asked.incident
     by_hand = {StepState.MARKED_DONE, StepState.NOT_APPLICABLE}
-    if _last_done(incident, "backups.hold", "backups.release") == "backups.hold":
+    if _last_done(asked, "backups.hold", "backups.release") == "backups.hold":
         return None
     if any(s.action == "backups.hold" and incident.state(s.id) in by_hand for s in incident.plan.steps()):
         return None
@@ -188,16 +198,17 @@ def _held(asked: Asked) -> Closed | None:
 
 def _one_writer(asked: Asked) -> Closed | None:
     """In a tabletop: a run kept the writers out, and none let them in again. Nobody's word alone proves that."""
-    if _last_done(asked.incident, "postgres.stop_writers", "postgres.allow_writers") == "postgres.stop_writers":
+    stop = asked.role("stop_writers")
+    if _last_done(asked, stop, asked.role("allow_writers")) == stop:
         return None
     message = "Writers are not proven to be stopped: what they write during the restore is lost or mixed in."
-    return Closed("one-writer", message, "reason and target", "postgres.stop_writers")
+    return Closed("one-writer", message, "reason and target", stop)
 
 
 def _fenced(asked: Asked) -> Closed | None:
     """No second primary: a run fenced the old one. A fence that failed, was skipped or done by hand proves nothing."""
-    fence = f"{asked.spec.system}.fence"
-    if _last_done(asked.incident, fence) == fence:
+    fence = asked.role("fence")
+    if _last_done(asked, fence) == fence:
         return None
     states = [asked.incident.state(s.id) for s in asked.incident.plan.steps() if s.action == fence]
     said = f" ({fence} is {states[0]})" if states else ""
@@ -207,18 +218,19 @@ def _fenced(asked: Asked) -> Closed | None:
 
 def _sound_data(asked: Asked) -> Closed | None:
     """What was proven wrong is neither backed up nor written to, until a verification proves otherwise."""
-    servers = [name for name, one in asked.inventory.systems.items() if isinstance(one, PostgresSettings)]
-    found = asked.incident.found_wrong.items()
-    wrong = next((wrong for name, wrong in found if name in ("postgres", *servers)), None)
+    found = asked.incident.found_wrong
+    about = [asked.run.system] if asked.run.system else list(found)
+    wrong = next((found[name] for name in about if name in found), None)
     if wrong is None:
         return None
     message = f"The data is {wrong}. Recover it and verify it first: a backup, or new work, would build on the damage."
-    return Closed("sound-data", message, "reason", "postgres.verify")
+    return Closed("sound-data", message, "reason", asked.role("verify"))
 
 
-def _last_done(incident: Incident, *actions: str) -> str:
-    """Return which of ``actions`` was the last that a run did, or that failed at it: then empty, as where none ran."""
-    tried = [run for run in incident.runs.values() if run.action in actions and run.changes_step and run.started_at]
+def _last_done(asked: Asked, *actions: str) -> str:
+    """Return which of ``actions`` was last done at the system; empty where none ran, or the last one failed."""
+    runs = [run for run in asked.incident.runs.values() if run.action in actions and asked.concerns(run)]
+    tried = [run for run in runs if run.changes_step and run.started_at]
     last = max(tried, key=lambda run: run.id, default=None)
     return last.action if last and last.state is RunState.SUCCEEDED else ""
 

@@ -93,6 +93,8 @@ class Others:
 def _systems(inventory: Inventory) -> Iterator[tuple[str, str]]:
     """Yield each system and where it is, in words that two inventories share which call it differently."""
     for name, settings in inventory.systems.items():
+        if not settings.place():
+            continue
         host = inventory.hosts.get(settings.host)
         where = socket.gethostname() if host is None or isinstance(host, LocalHost) else f"{host.host}:{host.port}"
-        yield name, f"{where} {settings.data_directory.rstrip('/')}"
+        yield name, f"{where} {settings.place()}"

@@ -10,7 +10,8 @@ from actions.redaction import Redactor
 from actions.transport import Completed, Handle, OnOutput, ProgramLost, State, Transport
 from actions.transport.base import ending
 from journal.events.types import Body, ProgramFinished, ProgramStarted
-from journal.incident.records import Program
+from journal.incident.records import Program, Run
+from journal.store.failover.segments import parts_of
 from journal.store.journal import Reader
 
 Append = Callable[[Body], object]
@@ -20,32 +21,21 @@ class Programs:
     """Starts, finds and follows the programs of one run.
 
     Args:
-        run: the run's id.
-        step: its step.
-        folder: where spools of programs on this machine go: the incident's folder.
-        append: writes an event, however long the disk refuses it.
-        earlier: programs that an earlier runner started for this run.
+        run: the run, with the programs that an earlier runner started for it.
         journal: the journal's path: tells how much of their output is already in it.
+        append: writes an event, however long the disk refuses it.
+        redactor: takes the secrets out of what is written.
     """
 
-    def __init__(
-        self,
-        run: int,
-        step: str,
-        folder: Path,
-        append: Append,
-        redactor: Redactor,
-        earlier: Sequence[Program],
-        journal: Path,
-    ) -> None:
-        self._run = run
-        self._step = step
-        self._folder = folder
+    def __init__(self, run: Run, journal: Path, append: Append, redactor: Redactor) -> None:
+        self._run = run.id
+        self._step = run.step
         self._append = append
         self._redactor = redactor
-        self._earlier = {program.key: program for program in earlier}
+        self._earlier = {program.key: program for program in run.programs}
         self._journal = journal
-        self._attempts: Counter[str] = Counter(program.key for program in earlier)
+        self._folder = parts_of(journal)[-1].parent  # spools go where the journal went: the first disk may be full
+        self._attempts: Counter[str] = Counter(program.key for program in run.programs)
 
     def run(
         self,

@@ -10,18 +10,21 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from actions.gate import Closed
-from actions.inventory import Inventory
+from actions.inventory import Inventory, known_systems
 from actions.monitor import Monitor
-from actions.runner.durable_write import REFUSED, Write, write_or_raise, write_until_durable
+from actions.runner.aim import aim
 from actions.runner.gates import Asked, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.other_incidents import Others
 from actions.runner.takeover import READS_ON, REENTERED, close_in_doubt
-from actions.runner.worker import End, Job, RunnerGone, Worker, refused, with_output
+from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
+from actions.runner.writes import RunnerGone, Writes
 from journal.events import types as e
 from journal.incident.records import Run, RunState
 from journal.incident.state import Incident
@@ -76,16 +79,9 @@ class Runner:
         self._follower = Follower(place.journal, after=self._incident.seq)
         self._workers: dict[int, Worker] = {}
         self._answered: set[int] = set()
-        self._jobs = Jobs(
-            place,
-            world,
-            self._incident,
-            self._journal,
-            append=self._append,
-            append_end=self._append_end,
-            try_append=self._try_append,
-            trouble=trouble,
-        )
+        self._writes = Writes(self._journal, trouble, self._stop.is_set)
+        self._append = self._writes.append
+        self._jobs = Jobs(place, world, self._incident, self._writes)
         self._others = (
             Others(world.locks, self._incident.id, self._incident.title, place.journal) if world.locks else None
         )
@@ -113,7 +109,7 @@ class Runner:
         self._append(self._arrival())
         read = self._watch.read if self._watch else None
         if read and (read.sha256 != self._incident.inventory_sha256 or self._incident.inventory_error):
-            self._append(read)
+            self._append(self._with_systems(read))
         self._catch_up(0)
         for run in self._incident.unfinished():
             self._take_over(run)
@@ -148,7 +144,12 @@ class Runner:
             self._jobs.use(world)
             self._monitor.stop()
             self._measure()
-        self._append(event)
+        self._append(self._with_systems(event))
+
+    def _with_systems(self, read: e.InventoryRead) -> e.InventoryRead:
+        """Tell the incident which systems there are to aim at."""
+        systems = known_systems(self._world.inventory, self._incident.plan.systems)
+        return msgspec.structs.replace(read, systems=systems)
 
     def _tell_others(self) -> None:
         """Announce this incident while it is open; show which others are about the same systems, as that changes."""
@@ -205,6 +206,11 @@ class Runner:
         if spec is None:
             self._append(refused(run, Closed("available", f"There is no action {run.action}.")))
             return
+        aimed = aim(run, spec, self._incident, self._world.inventory)
+        if isinstance(aimed, Closed):
+            self._append(refused(run, aimed))
+            return
+        run.system = aimed
         action = self._jobs.action(run)
         live = action.live if action else ()
         asked = Asked(run, spec, self._incident, self._world.inventory, self._at_work(), live)
@@ -266,25 +272,6 @@ class Runner:
             run = self._incident.runs.get(run_id)
             if run and run.state is RunState.CANCELLING:
                 worker.cancel()
-
-    def _try_append(self, body: e.Body) -> None:
-        """Write an event or raise; nothing begins before it is known which."""
-        write_or_raise(lambda: self._journal.append(body), self._trouble, self._stop.is_set)
-
-    def _append(self, body: e.Body) -> None:
-        """Write an event that has happened, however long the disk refuses it: it is not forgotten, and not made up."""
-        self._insist(lambda: self._journal.append(body))
-
-    def _append_end(self, body: End) -> None:
-        """As `_append`, with the digest of what the run printed: that may be hard to read, too."""
-        self._insist(lambda: self._journal.append(with_output(self._journal, body)))
-
-    def _insist(self, write: Write) -> None:
-        try:
-            write_until_durable(write, self._trouble, self._stop.is_set)
-        except REFUSED:
-            # As if this runner had died here: its successor finds the run unfinished, and says so.
-            raise RunnerGone from None
 
 
 def _unknown(run: Run) -> ActionSpec:

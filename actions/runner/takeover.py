@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from actions.runner.programs import how_it_ended, what_is_known
-from actions.runner.worker import Job, RunnerGone
+from actions.runner.worker import Job
+from actions.runner.writes import RunnerGone
 from actions.transport import NothingStarted, ProgramLost, TransportLost
 from journal.errors import CleoError
 from journal.events import types as e
@@ -26,7 +27,7 @@ def close_in_doubt(job: Job) -> None:
     """
     words = [_follow(job, program) for program in _unfinished(job.run.programs)]
     words = words or [_told(program) for program in job.run.programs]
-    job.pump.close()
+    job.context.close()
     body = e.ActionInDoubt(
         step=job.run.step,
         run=job.run.id,
@@ -34,7 +35,7 @@ def close_in_doubt(job: Job) -> None:
         program="; ".join(words) or "it ran no external program; how far it got is not known",
     )
     with suppress(RunnerGone):
-        job.append_end(body)
+        job.writes.append_end(body)
 
 
 def _unfinished(programs: Sequence[Program]) -> list[Program]:
@@ -50,7 +51,7 @@ def _follow(job: Job, program: Program) -> str:
 
     try:
         transport = job.context.transport(program.host)
-        completed = job.programs.follow(program, transport, take)
+        completed = job.context.programs.follow(program, transport, take)
     except NothingStarted:
         return f"{name} never started"
     except (ProgramLost, TransportLost) as error:

@@ -17,34 +17,25 @@ from actions.gate import Closed, overridden
 from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcome, said
 from actions.redaction import Redactor
 from actions.runner.context import RunContext
-from actions.runner.output import OutputPump
-from actions.runner.programs import Programs, what_is_known
+from actions.runner.programs import what_is_known
 from actions.runner.targets import TargetClaimed, Targets
+from actions.runner.writes import End, RunnerGone, Writes
 from actions.transport import ProgramLost, TransportLost
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
 from journal.plan.action_spec import ActionSpec
-from journal.store.journal import Journal, JournalWriteFailed
-
-Append = Callable[[e.Body], None]
-End = e.ActionFinished | e.ActionInDoubt
-
-
-class RunnerGone(Exception):
-    """The runner has stopped while an event could not be written: for this run, it is as if the runner had died."""
+from journal.store.journal import JournalWriteFailed
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker needs beside its run.
+    """One run, and all that a worker needs for it.
 
     Attributes:
-        make_context: builds the run's context around its pump and programs.
-        append: writes an event, however long the disk refuses it; returns once it is durable.
-        append_end: as ``append``, with the count and digest of what the run printed.
-        try_append: writes an event or raises: nothing begins that cannot be written down.
+        context: what the action is given.
+        writes: how events are written.
         targets: claims what an action changes; None where nothing can be claimed.
         reenter: the run started under an earlier runner; say so instead of starting it.
         closed: the gates of the incident that would refuse what a dry run is for.
@@ -52,13 +43,8 @@ class Job:
 
     run: Run
     action: Action
-    redactor: Redactor
-    pump: OutputPump
     context: RunContext
-    programs: Programs
-    append: Append
-    append_end: Callable[[End], None]
-    try_append: Append
+    writes: Writes
     targets: Targets | None
     reenter: bool = False
     closed: Sequence[Closed] = ()
@@ -96,7 +82,7 @@ class Worker:
         except RunnerGone:
             return
         finally:
-            self.job.pump.close()
+            self.job.context.close()
             self._done(self.job.run.id)
 
     def _begin(self) -> bool:
@@ -111,7 +97,7 @@ class Worker:
             if refusal is None:
                 if run.changes_step and job.targets and _changes(job.action.spec):
                     job.targets.claim(target, job.action.spec.touches)
-                job.try_append(self._intent(target, closed))
+                job.writes.try_append(self._intent(target, closed))
         except TargetClaimed as error:
             refusal = Closed("target", str(error))
         except JournalWriteFailed as error:
@@ -119,7 +105,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001  # a broken system may answer anything; nothing has begun yet
             refusal = Closed("identity", f"The target's identity cannot be told: {said(error)}")
         if refusal:
-            job.append(refused(run, refusal, job.redactor))
+            job.writes.append(refused(run, refusal, job.context.redactor))
         return refusal is None
 
     def _closed(self, target: Sequence[e.Identity]) -> list[Closed]:
@@ -156,7 +142,8 @@ class Worker:
             step=run.step,
             run=run.id,
             action=run.action,
-            params=self.job.redactor.value(run.params),
+            system=run.system,
+            params=self.job.context.redactor.value(run.params),
             target=target,
             digest=digest(self.job.action),
             dry_run=run.dry_run,
@@ -164,7 +151,7 @@ class Worker:
             overrides=run.overrides,
             probe_of=run.probe_of,
             undone_by=spec.undone_by,
-            closed=[msgspec.structs.replace(c, message=self.job.redactor.text(c.message)) for c in closed],
+            closed=[msgspec.structs.replace(c, message=self.job.context.redactor.text(c.message)) for c in closed],
         )
 
     def _outcome(self) -> End:
@@ -177,7 +164,7 @@ class Worker:
         except Cancelled as stop:
             end = self._ended("cancelled", Outcome(ok=False, summary="cancelled", left_behind=stop.left_behind))
         except (ProgramLost, TransportLost, InDoubt) as error:
-            why, known = (self.job.redactor.text(text) for text in (error.message, what_is_known(error)))
+            why, known = (self.job.context.redactor.text(text) for text in (error.message, what_is_known(error)))
             return e.ActionInDoubt(step=run.step, run=run.id, why=why, program=known)
         except GateClosed as gate:
             facts = {"gate": gate.gate, "yields": gate.yields, "opens": gate.opens}
@@ -196,7 +183,7 @@ class Worker:
         return _with_duration(end, time.monotonic() - begun)
 
     def _ended(self, status: str, outcome: Outcome) -> e.ActionFinished:
-        run, clean = self.job.run, self.job.redactor
+        run, clean = self.job.run, self.job.context.redactor
         return e.ActionFinished(
             step=run.step,
             run=run.id,
@@ -211,8 +198,8 @@ class Worker:
 
     def _end(self, body: End) -> None:
         """Write the end once all output is on the disk, so that its digest covers it."""
-        self.job.pump.close()
-        self.job.append_end(body)
+        self.job.context.close()
+        self.job.writes.append_end(body)
 
 
 def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.RunRefused:
@@ -232,12 +219,6 @@ def _clean(finding: e.Finding, clean: Redactor) -> e.Finding:
     return msgspec.structs.replace(
         finding, about=clean.text(finding.about), text=clean.text(finding.text), cure=clean.text(finding.cure)
     )
-
-
-def with_output(journal: Journal, body: End) -> End:
-    """Return a closing event with the count and digest of what its run printed."""
-    lines, sha256 = journal.output_digest(body.run)
-    return msgspec.structs.replace(body, output_lines=lines, output_sha256=sha256)
 
 
 def digest(action: Action) -> str:

@@ -1,25 +1,34 @@
-"""``cleo run ACTION``: one action in an open incident, through the runner and its gates.
+"""``cleo run ACTION`` and ``cleo run STEP``: in an open incident, through the runner and its gates.
 
 Options are made from the action's parameters, so that plan, console and command line cannot differ.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
+import os
 import sys
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 import msgspec
 
-from cleo_console.cli.desks import AtDesk, at_desk, incident_option
+from cleo_console.app_services import host
+from cleo_console.cli.desks import AtDesk, WhichIncident, at_desk, fold, incident_option, which
+from journal.errors import CleoError
 from journal.events.types import Override
 from journal.incident.records import Refusal, Run, RunState
 from journal.plan.action_spec import ActionSpec, Param
+from journal.plan.model import Step
 from journal.store.journal import Follower, Reader
 from journal.wording.gates import gate_lines
 from journal.wording.sanitize import sanitize, sanitize_lines
 
+_INVENTORY_S = 5.0
+"""Seconds that a command waits for a runner that was just started to read its inventory."""
 _TYPES: dict[str, click.ParamType[Any]] = {"str": click.STRING, "int": click.INT, "float": click.FLOAT}
 
 
@@ -33,30 +42,77 @@ class ActionGroup(click.Group):
         return sorted(name for name, spec in catalogue().items() if spec.available)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of one action."""
+        """Return the command of one action, or of one step of the incident's plan."""
         from actions.registry import UnknownAction, find
 
         try:
-            return _command(find(cmd_name))
+            spec = find(cmd_name)
         except UnknownAction as error:
-            raise click.UsageError(str(error)) from error
+            return StepCommand(cmd_name, error)
+        return _command(spec)
+
+
+class StepCommand(click.Command):
+    """A step of the plan. Which incident's plan it is, and so which options there are, the arguments tell.
+
+    Args:
+        step: what was typed.
+        unknown: that it is no action's name either.
+    """
+
+    def __init__(self, step: str, unknown: CleoError) -> None:
+        super().__init__(step, params=_common())
+        incident_option(self)
+        self._unknown = unknown
+        self.callback = _callback(lambda at, on, asked: at.desk.request_runs(step, on=on, **asked))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the step's own parameters as well."""
+        from actions.registry import catalogue
+
+        words = iter(args)
+        named = next((next(words, "") for word in words if word in ("-i", "--incident")), None)
+        named = named or next((word.partition("=")[2] for word in args if word.startswith("--incident=")), None)
+        step = self._step(named or os.environ.get("CLEO_INCIDENT"))
+        spec = catalogue().get(step.action) if step.action else None
+        self.help = f"{step.title}." + (f"\n\nThe action of this step is {spec.name}." if spec else "")
+        self.params = [*(_option(param) for param in (spec.params if spec else [])), *self.params]
+        for param in self.params:
+            param.required = False  # the plan may have it
+        return super().parse_args(ctx, args)
+
+    def _step(self, incident: str | None) -> Step:
+        at = host()
+        try:
+            plan = fold(at.place(which(at, incident))).plan
+        except WhichIncident as error:
+            raise click.UsageError(f"{self._unknown.message} Nor can a step be meant: {error}") from error
+        if self.name not in plan.by_id:
+            near = difflib.get_close_matches(self.name or "", plan.by_id, n=2)
+            hint = f" Did you mean the step {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"{self._unknown} The incident's plan has no such step either.{hint}")
+        return plan.by_id[self.name or ""]
 
 
 @click.group("run", cls=ActionGroup)
 def run() -> None:
-    """Run one action in an open incident, through the same gates as the console.
+    """Run one action, or one step of the plan, in an open incident, through the same gates as the console.
 
     \b
     Example:
       cleo run status.check
       cleo run dr_restore_postgres.sh --latest --dry-run
-      cleo run postgres.restore --backup 20261122-020003F --confirm postgres@db1
+      cleo run postgres-restore --on orders --confirm postgres@db1
     """
 
 
-def _command(spec: ActionSpec) -> click.Command:
-    command = click.Command(spec.name, help=_help(spec), params=[_option(param) for param in spec.params])
-    command.params += [
+Asker = Callable[["AtDesk", Sequence[str], dict[str, Any]], list[int]]
+"""Asks for runs: at which systems (none: all that are meant), and with what; returns their ids."""
+
+
+def _common() -> list[click.Parameter]:
+    return [
+        click.Option(["--on"], multiple=True, metavar="NAME", help="The system to act on, as the inventory calls it."),
         click.Option(["--dry-run"], is_flag=True, help="Only say what would be done, and on what."),
         click.Option(
             ["--confirm"], default="", metavar="IDENTITY", help="The target, typed; destructive actions want it."
@@ -64,20 +120,51 @@ def _command(spec: ActionSpec) -> click.Command:
         click.Option(["--override"], multiple=True, metavar="GATE=REASON", help="Pass a gate that yields to a reason."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print how it ended as JSON."),
     ]
-    incident_option(command)
 
+
+def _command(spec: ActionSpec) -> click.Command:
+    def ask(at: AtDesk, on: Sequence[str], asked: dict[str, Any]) -> list[int]:
+        params = asked.pop("params")
+        return [at.desk.request_action(spec.name, params, system=system, **asked) for system in on or [""]]
+
+    options = [_option(param) for param in spec.params]
+    command = click.Command(spec.name, help=_help(spec), params=[*options, *_common()], callback=_callback(ask))
+    incident_option(command)
+    return command
+
+
+def _callback(ask: Asker) -> Callable[..., None]:
     def callback(
-        dry_run: bool, confirm: str, override: tuple[str, ...], as_json: bool, incident: str | None, **params: Any
+        on: tuple[str, ...],
+        dry_run: bool,
+        confirm: str,
+        override: tuple[str, ...],
+        as_json: bool,
+        incident: str | None,
+        **params: Any,
     ) -> None:
         given = {name: value for name, value in params.items() if value is not None}
         overrides = [_override(text, confirm) for text in override]
+        asked = {"params": given, "dry_run": dry_run, "confirmed": confirm, "overrides": overrides}
         with at_desk(incident) as at:
             at.host.ensure_runner(at.place.folder.name)
-            run_id = at.desk.request_action(spec.name, given, dry_run=dry_run, confirmed=confirm, overrides=overrides)
-            sys.exit(_exit_status(_follow(at, run_id, quiet=as_json), as_json))
+            _wait_for_inventory(at)
+            runs = ask(at, on, asked)
+            ended = [_follow(at, run_id, quiet=as_json) for run_id in runs]
+            sys.exit(max(_exit_status(run, as_json, several=len(ended) > 1) for run in ended))
 
-    command.callback = callback
-    return command
+    return callback
+
+
+def _wait_for_inventory(at: AtDesk) -> None:
+    """Wait until the runner has read the inventory: it tells which systems there are to act on."""
+    incident = at.incident()
+    follower = Follower(at.place.journal, after=incident.seq)
+    end = time.monotonic() + _INVENTORY_S
+    while incident.inventory and not incident.inventory_sha256 and time.monotonic() < end:
+        follower.wait(0.2)
+        incident = at.incident()
+    follower.stop()
 
 
 def _help(spec: ActionSpec) -> str:
@@ -121,15 +208,17 @@ def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
             follower.wait(0.5)
 
 
-def _exit_status(run: Run, as_json: bool) -> int:
+def _exit_status(run: Run, as_json: bool, *, several: bool) -> int:
     if as_json:
-        facts = {"run": run.id, "action": run.action, "state": run.state, "summary": _words(run), "facts": run.facts}
+        facts = {"run": run.id, "action": run.action, "system": run.system, "state": run.state}
+        facts |= {"summary": _words(run), "facts": run.facts}
         facts["closed"] = msgspec.to_builtins(run.closed)
         facts["findings"], facts["partial"] = msgspec.to_builtins(run.findings), run.partial
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         partial = f", a partial look ({sanitize(run.partial)})" if run.partial else ""
-        click.echo(f"{run.state}{partial}: {sanitize_lines(_words(run))}", err=run.state is not RunState.SUCCEEDED)
+        on = f"{sanitize(run.system)} " if several else ""
+        click.echo(f"{on}{run.state}{partial}: {sanitize_lines(_words(run))}", err=run.state is not RunState.SUCCEEDED)
     return 0 if run.state is RunState.SUCCEEDED else 1
 
 

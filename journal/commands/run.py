@@ -189,6 +189,8 @@ class RunCommands(Seat):
     def _aim(self, step: Step, on: Sequence[str]) -> list[str]:
         """Return the systems that a step is asked for at: those in ``on``, else where it is not done."""
         names = instances(self._incident(), step)
+        if not self._incident().systems:  # the runner has not read the inventory yet, or there is none: it judges
+            return list(on)
         if strange := [name for name in on if name not in names]:
             raise NotNow(
                 f"{step.title} does not act on {', '.join(strange)}.",

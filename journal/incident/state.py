@@ -248,9 +248,9 @@ class Incident:
         """Return whether every step of ``phase`` that is not optional is settled."""
         return all(self.settled(step.id) for section in phase.sections for step in section.steps if not step.optional)
 
-    def last_run(self, step_id: str) -> Run | None:
-        """Return the step's latest run that counts (no dry run, no probe), or None."""
-        return next(self._latest(step_id), None)
+    def last_run(self, step_id: str, system: str = "") -> Run | None:
+        """Return the step's latest run that counts (no dry run, no probe), or None. ``system`` leaves out others'."""
+        return next((run for run in self._latest(step_id) if not system or run.system in ("", system)), None)
 
     def last_result(self, step_id: str, system: str = "") -> RunState | None:
         """Return how the step's last run that came to an end by itself ended, succeeded or failed; None: none did.

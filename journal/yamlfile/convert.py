@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -39,6 +39,26 @@ def convert(wanted: type[T], source: Source) -> T:
         found = list(misfits(wanted, source.data)) or [((), str(error))]
         problems = [Problem(source.file, source.line(where), where, what) for where, what in found]
         raise BadFile(problems) from error
+
+
+def convert_each(source: Source, part: str, wanted: Mapping[str, type[T] | str]) -> dict[str, T]:
+    """Return each entry of a mapping in a file's data as a type of its own.
+
+    Args:
+        source: the file.
+        part: the mapping's key.
+        wanted: by the entry's key, what it must fit, or why it can fit nothing.
+
+    Raises:
+        BadFile: some do not fit; everything that does not is named.
+    """
+    found: list[tuple[FilePath, str]] = []
+    for key, type_ in wanted.items():
+        told = [((), type_)] if isinstance(type_, str) else misfits(type_, source.data[part][key])
+        found += [((part, key, *where), what) for where, what in told]
+    if found:
+        raise BadFile([Problem(source.file, source.line(where), where, what) for where, what in found])
+    return {key: msgspec.convert(source.data[part][key], type_) for key, type_ in wanted.items()}
 
 
 def misfits(wanted: Any, value: Any, path: FilePath = ()) -> Iterator[tuple[FilePath, str]]:

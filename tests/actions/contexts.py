@@ -26,6 +26,7 @@ class FakeContext:
 
     Args:
         inventory: the environment.
+        system: the system that is acted on; empty: the one called postgres, else the only one.
         decisions: the incident's decisions.
         overrides: reasons by gate.
         dry_run: whether effects are only described.
@@ -38,12 +39,16 @@ class FakeContext:
         self,
         inventory: Inventory,
         *,
+        system: str = "",
         decisions: Mapping[str, str] | None = None,
         overrides: Mapping[str, str] | None = None,
         dry_run: bool = False,
         **incident: Any,
     ) -> None:
         self.inventory = inventory
+        self.system = system or next(
+            (name for name in ("postgres", *inventory.systems) if name in inventory.systems), ""
+        )
         self.dry_run = dry_run
         self.overrides = dict(overrides or {})
         facts = {"id": "INC-1", "kind": Kind.LAB, "began_at": "", **incident}

@@ -137,7 +137,7 @@ def test_several_open_incidents_must_be_told_apart(cleo: Cleo) -> None:
 def test_a_runner_is_started_and_stops_when_the_incident_is_closed(cleo: Cleo) -> None:
     cleo.declare()
     done = cleo("run", "postgres.restore", "--dry-run", status=1)
-    assert "has no PostgreSQL" in done.stderr + done.stdout
+    assert "has no system postgres" in done.stderr + done.stdout
     assert json.loads(cleo("status", "--json").stdout)["runner"] == "at work"
     incident = json.loads(cleo("status", "--json").stdout)["incident"]
     cleo.close()

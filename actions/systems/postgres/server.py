@@ -141,21 +141,21 @@ class Server:
 
 
 def find_server(ctx: ActionContext) -> Server:
-    """Return the inventory's PostgreSQL: the one called ``postgres``, else the only one.
+    """Return the server that the run is aimed at.
 
     Raises:
-        ActionFailed: there is none, or several and none of them is called ``postgres``.
+        UnknownTarget: the inventory has no such PostgreSQL.
     """
-    found = {name: s for name, s in ctx.inventory.systems.items() if isinstance(s, PostgresSettings)}
-    if "postgres" in found:
-        return Server(ctx, "postgres", found["postgres"])
-    if len(found) == 1:
-        name, settings = next(iter(found.items()))
-        return Server(ctx, name, settings)
-    raise ActionFailed(
-        f"The inventory {ctx.inventory.name} has {len(found) or 'no'} PostgreSQL servers, and none called postgres.",
-        "Call the one this plan recovers postgres, under systems: in the inventory.",
-    )
+    return server_of(ctx, ctx.system)
+
+
+def server_of(ctx: ActionContext, name: str) -> Server:
+    """Return a server by its name in the inventory.
+
+    Raises:
+        UnknownTarget: the inventory has no such PostgreSQL.
+    """
+    return Server(ctx, name, ctx.inventory.system(name, PostgresSettings))
 
 
 def last_words(done: Completed) -> str:

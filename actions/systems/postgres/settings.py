@@ -7,13 +7,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from actions.secrets import Secret
+from actions.settings import Settings, SystemSettings
 
 
-class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    pass
-
-
-class Service(_Settings, frozen=True):
+class Service(Settings, frozen=True):
     """How the server is started and stopped.
 
     ``systemd`` wants ``unit``; ``pg_ctlcluster`` wants ``version`` and ``cluster``; ``pg_ctl`` wants ``log``.
@@ -26,7 +23,7 @@ class Service(_Settings, frozen=True):
     log: str = ""
 
 
-class Backups(_Settings, frozen=True):
+class Backups(Settings, frozen=True):
     """Where backups are, and what keeps them from being taken or expired while they are held.
 
     ``config`` and ``config_include`` (a folder of ``*.conf``) are pgBackRest's options of these names; where nothing is
@@ -51,7 +48,7 @@ class Backups(_Settings, frozen=True):
     hold_file: str = ""
 
 
-class PostgresSettings(_Settings, frozen=True, kw_only=True, tag="postgres", tag_field="type"):
+class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres", tag_field="type"):
     """One PostgreSQL server.
 
     ``app_roles`` are the roles that write for the application; ``heartbeat`` is a table whose column
@@ -77,3 +74,12 @@ class PostgresSettings(_Settings, frozen=True, kw_only=True, tag="postgres", tag
     app_roles: list[str] = []
     heartbeat: str = ""
     backups: Backups
+
+    def hosts(self) -> dict[tuple[str, ...], str]:
+        """Return the server's host, and the repository host where that is another."""
+        found: dict[tuple[str, ...], str] = {("host",): self.host}
+        return found | ({("backups", "host"): self.backups.host} if self.backups.host else {})
+
+    def place(self) -> str:
+        """Return its data directory."""
+        return self.data_directory.rstrip("/")

@@ -16,9 +16,11 @@ from actions.runner.context import RunContext
 from actions.runner.output import MOST_WAITING, OutputPump
 from actions.runner.programs import Programs
 from actions.runner.reattach import reattach_action
+from actions.runner.writes import Writes
 from actions.transport import local
 from journal.events.types import RunRequested
 from journal.incident.records import Program, Run
+from journal.paths import IncidentPlace
 from journal.store.journal import Journal, JournalUnanswered, JournalWriteFailed, OutputLine, Reader
 from tests.actions.transport.support import Output, finish
 from tests.journal.journals import begun
@@ -49,6 +51,11 @@ def texts(path: Path) -> list[str]:
         return [line.text for line in reader.output(RUN)]
 
 
+def asked_for(*programs: Program) -> Run:
+    """A run, with the programs that an earlier runner started for it."""
+    return Run(RUN, "work", "work", "", {}, False, 0, "", [], "ana", datetime.now(UTC), programs=list(programs))
+
+
 @pytest.mark.parametrize(
     ("out", "err"), [(0, 0), (1, 300), (11_703, 0), (11_704, 1), (19_999, 299), (20_000, 300), (20_000, 0)]
 )
@@ -61,7 +68,7 @@ def test_a_new_runner_goes_on_at_the_line_where_the_journal_ends(
     said = OutputLine(RUN, 0, now, "log", "run it\nnow")
     taken_in = [OutputLine(RUN, 0, now, stream, "\n".join(lines)) for stream, lines in known.items() if lines]
     journal.append_output(RUN, [before, said, *taken_in])
-    programs = Programs(RUN, "work", tmp_path, journal.append, Redactor(), [program], journal.path)
+    programs = Programs(asked_for(program), journal.path, journal.append, Redactor())
     output = Output()
     assert programs.follow(program, local(), output).code == 0
     assert output.of("out") == LINES["out"][out:]
@@ -72,25 +79,16 @@ def test_the_probe_of_a_run_in_doubt_hands_on_empty_lines_as_well(journal: Journ
     begin, spool = datetime.now(UTC), tmp_path / "gaps"
     finish(local().start(spool, ["printf", "a\n\n\nb\n\n"]))
     program = Program("print", ["printf"], "here", str(spool), begin)
-    doubtful = Run(RUN, "work", "work", {}, False, 0, "", [], "ana", begin, programs=[program])
-    pump = OutputPump(journal, RUN, lambda trouble: None)
+    doubtful = asked_for(program)
     world: Any = SimpleNamespace(inventory=SimpleNamespace(host=lambda name: name), open_transport=lambda host: local())
     facts: Any = None
-    ctx = RunContext(
-        run=RUN,
-        dry_run=False,
-        overrides=[],
-        incident=facts,
-        files=tmp_path,
-        world=world,
-        journal=journal,
-        pump=pump,
-        redactor=Redactor(),
-        programs=None,
-    )
-    programs = Programs(RUN, "work", tmp_path, journal.append, Redactor(), [program], journal.path)
-    outcome = reattach_action(doubtful, programs).function(ctx)
-    pump.close()
+    writes = Writes(journal, lambda trouble: None, lambda: False)
+    programs = Programs(doubtful, journal.path, journal.append, Redactor())
+    look = reattach_action(doubtful, programs)
+    place = IncidentPlace(folder=tmp_path)
+    ctx = RunContext(asked_for(), look, incident=facts, place=place, world=world, writes=writes)
+    outcome = look.function(ctx)
+    ctx.close()
     assert "exit status 0" in outcome.summary
     assert texts(journal.path) == ["a", "", "", "b", ""]
 

@@ -82,7 +82,7 @@ def test_what_is_wrong_is_known_until_a_look_to_the_end_proves_otherwise() -> No
     story.run("look", status="failed", findings=[WRONG], examined=["db"])
     readings: dict[str, Any] = {}
     assert "DATA WRONG" in health_lines(story.incident, readings, story.at, all_=False)[0]
-    assert "public.t: is missing" in incident_facts(story.incident, story.at).found_wrong["db"]
+    assert "public.t: is missing" in incident_facts(story.incident, "", story.at).found_wrong["db"]
     story.run("look", partial="2 tables not looked at")
     assert "db" in story.incident.found_wrong, "a look that saw only a part proves nothing"
     story.run("look", examined=["db"])

@@ -1,0 +1,45 @@
+"""Which system of the inventory a run acts on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.gate import Closed
+from actions.inventory import Inventory, known_systems
+from journal.incident.instances import players
+from journal.incident.records import Run
+from journal.incident.state import Incident
+from journal.plan.action_spec import ActionSpec
+
+
+def aim(run: Run, spec: ActionSpec, incident: Incident, inventory: Inventory) -> str | Closed:
+    """Return the system that ``run`` acts on, or why that is not one; empty where it is none in particular.
+
+    What the inventory says now counts, whatever it said as somebody asked. In a tabletop, where there is no inventory,
+    the plan's own systems are acted on.
+    """
+    if run.probe_of:
+        return run.system  # what it looks into was aimed already
+    step = incident.plan.by_id.get(run.step)
+    prefix = spec.name.partition(".")[0]
+    planned = step.system if step and step.system else prefix if prefix in incident.plan.systems else ""
+    known = known_systems(inventory, incident.plan.systems)
+    able = [system for system in known if prefix in system.acts]
+    if run.system:
+        return run.system if run.system in [system.name for system in able] else _gone(run, spec, inventory)
+    if not able:  # a command, or an action that looks at all systems
+        playing = players(known, planned) or [planned]
+        return playing[0] if len(playing) == 1 else ""
+    named = players(able, planned) if step and step.system else [system.name for system in able]
+    return named[0] if len(named) == 1 else _unclear(spec, inventory, named or [system.name for system in able])
+
+
+def _gone(run: Run, spec: ActionSpec, inventory: Inventory) -> Closed:
+    there = ", ".join(inventory.systems) or "none"
+    on = f"{run.system} that {spec.name} acts on"
+    return Closed("aim", f"The inventory {inventory.name} has no {on}; it has: {there}.")
+
+
+def _unclear(spec: ActionSpec, inventory: Inventory, names: Sequence[str]) -> Closed:
+    words = f"{spec.name} can act on several systems of the inventory {inventory.name}"
+    return Closed("aim", f"{words}: say on which of them ({', '.join(names)}).")

@@ -1,0 +1,48 @@
+"""What an inventory says of every system, whatever its type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from actions.secrets import Secret, secrets_of
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of an inventory."""
+
+
+class SystemSettings(Settings, frozen=True, kw_only=True):
+    """One system. A type of system adds its own fields, and gives ``tag_field="type"`` and ``tag`` its name.
+
+    Attributes:
+        title: what people call it.
+        host: the host that its programs run on; empty where it has none (a cloud's service).
+        site: where it lives: ``primary``, ``dr``. Fencing, exposure and traffic are told per site.
+        plays: the plan's system that it is, where its own name is another.
+        standby_of: the system that it follows.
+    """
+
+    title: str = ""
+    host: str = ""
+    site: str = "primary"
+    plays: str = ""
+    standby_of: str = ""
+
+    @property
+    def type(self) -> str:
+        """The name of its type."""
+        return str(self.__struct_config__.tag)
+
+    def secrets(self) -> Iterator[Secret]:
+        """Yield every secret that it names."""
+        yield from secrets_of(self)
+
+    def hosts(self) -> dict[tuple[str, ...], str]:
+        """Return the hosts that it names, by the field that does."""
+        return {("host",): self.host} if self.host else {}
+
+    def place(self) -> str:
+        """Return what tells it from others on its host, in words that two inventories share; empty: nothing does."""
+        return ""

@@ -1,0 +1,152 @@
+"""A closer look at one server: its processes and files, its backups, and, where there is time, every row it holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from actions.context import ActionContext
+from actions.health import Health
+from actions.system_type import Examination
+from actions.systems.postgres.amcheck import check_without_installing
+from actions.systems.postgres.backups.pgbackrest import read_repository
+from actions.systems.postgres.backups.verify import quick_facts
+from actions.systems.postgres.cluster import Cluster, read_cluster
+from actions.systems.postgres.comparison import Comparison
+from actions.systems.postgres.heartbeat import measure
+from actions.systems.postgres.manifest import load_manifest
+from actions.systems.postgres.process import describe_data, postmaster
+from actions.systems.postgres.proven_server import proven
+from actions.systems.postgres.server import Server, server_of
+from journal.errors import CleoError
+from journal.events.types import Finding
+from journal.incident.measured import Measured, newest_of
+from journal.wording.counting import count
+
+_READ_S = 300.0
+"""Seconds to read rows in: a damage report belongs to the first half hour. The rest is left to postgres.verify."""
+_NO_DATABASE = ("missing", "there, but not a database", "without a readable control file")
+
+
+def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) -> Examination:
+    """Look at a server (see `actions.system_type.Examine`)."""
+    server = server_of(ctx, system)
+    return _damage(server, health) if thorough else _in_depth(server)
+
+
+def _in_depth(server: Server) -> Examination:
+    """Look at one server from its host, and at its backups."""
+    try:
+        running, data = bool(postmaster(server)), describe_data(server)
+        backups = quick_facts(server, read_repository(server))
+    except CleoError as error:
+        return Examination(findings=[_warning(server.name, error.message)])
+    wrong = [] if running else ["no process runs."]
+    if data in _NO_DATABASE:
+        wrong.append(f"the data directory is {data}.")
+    return Examination(
+        facts={"running": running, "data_directory": data, "backups": backups["backups"]},
+        lines=[f"data directory {data}; {count(backups['backups'], 'backup')}."],
+        findings=[_warning(server.name, text) for text in (*wrong, *(f"{found}." for found in backups["findings"]))],
+    )
+
+
+def _damage(server: Server, health: Health) -> Examination:
+    """Return facts and lines on one server; what cannot be looked at is said, not left out."""
+    facts: dict[str, Any] = {"status": health.status}
+    lines = []
+    for look in (_look_at_host, _look_for_corruption, _look_at_backups):
+        try:
+            lines += look(server, facts)
+        except CleoError as error:
+            lines.append(f"not measured: {error.message}")
+    return Examination(facts=facts, lines=lines, findings=_findings(server.name, facts), summary=_summary(facts))
+
+
+def _warning(system: str, text: str) -> Finding:
+    return Finding(severity="warning", about=system, text=text)
+
+
+def _findings(system: str, facts: dict[str, Any]) -> list[Finding]:
+    """What is damaged is wrong until a verification proves otherwise; what the newest backup has besides is said."""
+    cure = "Find out whether the page or the log holds it: postgres.verify; then choose the recovery point."
+    corrupt, lacking = facts.get("corrupt", []), facts.get("lacking", [])
+    found = [Finding(severity="wrong", about=system, text=line, cure=cure, system=system) for line in corrupt]
+    return found + [
+        Finding(severity="warning", about=system, text=line, cure="Compare it with what people know of it.")
+        for line in lacking
+        if line not in corrupt
+    ]
+
+
+def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
+    facts |= {"running": bool(postmaster(server)), "data_directory": describe_data(server)}
+    process = "runs" if facts["running"] else "no process"
+    return [f"process: {process}", f"data directory {server.data}: {facts['data_directory']}"]
+
+
+def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
+    """Read every row and check every structure. Nothing is installed: this only looks."""
+    if not facts["running"]:
+        return ["corruption: not measured, the server is down"]
+    with proven(server, deadline_s=60) as session:
+        facts |= measure(session, server.settings).facts()
+    held = read_cluster(server, until_s=_READ_S, say=False)
+    found, left_out = check_without_installing(server)
+    facts["corrupt"] = [*held.damaged(), *found]
+    compared = _compare(server, held)
+    facts |= {name.replace(" ", "_"): number for name, number in compared.tally().items()}
+    facts["lacking"] = [str(one) for one in compared.findings(server.name) if one.severity != "note"]
+    read = sum(relation.read for _, relation in held.relations())
+    lines = [f"corrupt: {line}" for line in facts["corrupt"]] or [
+        f"corruption: none found, {count(read, 'relation')} of {count(len(held.databases), 'database')} read"
+    ]
+    lines += [f"against the newest backup: {line}" for line in facts["lacking"] if line not in facts["corrupt"]]
+    return [*lines, f"structures not checked: {left_out}"] if left_out else lines
+
+
+def _compare(server: Server, held: Cluster) -> Comparison:
+    """Compare with the newest backup that has a manifest; where none has, nothing is missed."""
+    manifest = None
+    try:
+        for backup in reversed(read_repository(server).backups):
+            manifest = manifest or load_manifest(server, backup.label)
+    except CleoError as error:
+        server.ctx.log(f"{server.name}: nothing to compare with: {error.message}", "err")
+    return Comparison(manifest, held, database=server.settings.database, exact=False, closer=lambda _, names: {})
+
+
+def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
+    repository = read_repository(server)
+    quick = quick_facts(server, repository)
+    facts |= {"backups": quick["backups"], "findings": quick["findings"], "sets": quick.get("sets", {})}
+    lines = [f"backup {b.label}: {b.type}, ended {b.stopped_at:%Y-%m-%d %H:%M:%S} UTC" for b in repository.backups[-5:]]
+    lines += [f"backups: {finding}" for finding in quick["findings"]]
+    if "archived_until" in quick:
+        until = datetime.fromisoformat(quick["archived_until"])
+        lines.append(f"last archived log: {quick['last_archived']}, last commit {until:%Y-%m-%d %H:%M:%S} UTC")
+        lines.append(_estimate(server, facts, until))
+    return lines
+
+
+def _estimate(server: Server, facts: dict[str, Any], archived_until: datetime) -> str:
+    """The loss of a restore: what was committed after the last archived segment, unless its log survived."""
+    seen = server.ctx.incident.newest_known.get(server.name)
+    last = newest_of(seen, Measured.of(facts).newest_commit_at)
+    if last is None:
+        return "estimated loss: not measured, nobody has seen the newest commit"
+    lost = max(0.0, round((last - archived_until).total_seconds(), 1))
+    facts["estimated_loss_s"] = lost
+    survived = server.exists(f"{server.data}/pg_wal")
+    words = "less, for the server's own log survived" if survived else "what was not archived is gone"
+    seen_at = f"the newest commit known is of {last:%Y-%m-%d %H:%M:%S} UTC"
+    return f"estimated loss if restored: {lost:.0f} s ({seen_at}; {words})"
+
+
+def _summary(facts: dict[str, Any]) -> str:
+    corrupt = len(facts.get("corrupt", []))
+    lacking = len([line for line in facts.get("lacking", []) if line not in facts.get("corrupt", [])])
+    more = f", {corrupt} corrupt" if corrupt else ""
+    more += f", {count(lacking, 'difference')} to the newest backup" if lacking else ""
+    more += f", about {facts['estimated_loss_s']:.0f} s lost if restored" if "estimated_loss_s" in facts else ""
+    return f"data directory {facts.get('data_directory', 'not measured')}{more}"
