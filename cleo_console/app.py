@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import ClassVar
 
 from textual import events
@@ -18,11 +19,13 @@ from textual.theme import Theme
 import screens.incident.screen
 from cleo_console.driver import SteadyDriver
 from cleo_console.key_order import KeyOrder, KeySettled, Typed, is_text
+from cleo_console.notice_queue import NoticeQueue
 from journal.incident.state import Incident
 from screens.app_services import AppServices
 from screens.incident.screen import IncidentScreen
+from screens.lazy import PALETTE, build
 from screens.live.clocked import Now, utc_now
-from screens.live.notices import Notice, NoticeQueue
+from screens.live.notices import Notice
 from screens.pages.too_small import HEIGHT, WIDTH, TooSmall
 from screens.widgets.typing_target import focus_for_typing
 
@@ -51,9 +54,8 @@ _INCIDENT_STYLES = Path(screens.incident.screen.__file__).with_name(IncidentScre
 
 def commands() -> type[Provider]:
     """Return what the palette offers; imported when it is first opened."""
-    from screens.dialogs.palette import CleoCommands
-
-    return CleoCommands
+    provider: type[Provider] = resolve_name(PALETTE)
+    return provider
 
 
 class CleoApp(App[None]):
@@ -105,9 +107,7 @@ class CleoApp(App[None]):
     def _first_screen(self) -> Screen[None]:
         if self._open_incident:
             return IncidentScreen(self.host, self._open_incident, self._known)
-        from screens.start.screen import StartScreen
-
-        return StartScreen(self.host)
+        return build("incidents", self.host)
 
     def on_mount(self) -> None:
         """Listen for a hang-up, and show the first screen."""

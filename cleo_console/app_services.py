@@ -43,21 +43,21 @@ class ConsoleServices:
         actor: who sits here.
     """
 
-    def __init__(self, places: Paths, actor: str) -> None:
-        self.places = places
+    def __init__(self, paths: Paths, actor: str) -> None:
+        self.paths = paths
         self.actor = actor
         self._blot = Blotting()
 
     def incidents(self) -> Sequence[IncidentSummary]:
         """Return every incident there is, the newest first."""
-        if not self.places.incidents.is_dir():
+        if not self.paths.incidents.is_dir():
             return []
-        folders = sorted((p for p in self.places.incidents.iterdir() if p.is_dir()), reverse=True)
+        folders = sorted((p for p in self.paths.incidents.iterdir() if p.is_dir()), reverse=True)
         return [self._summary(folder.name) for folder in folders]
 
     def _summary(self, incident_id: str) -> IncidentSummary:
         try:
-            with Reader(self.places.incident(incident_id).journal) as reader:
+            with Reader(self.paths.incident(incident_id).journal) as reader:
                 incident = Incident.fold(reader.events())
         except CleoError as error:
             return IncidentSummary(id=incident_id, note=error.message)
@@ -83,7 +83,7 @@ class ConsoleServices:
     def _inventory(self) -> Inventory:
         from cleo_console.world import inventory_at
 
-        return inventory_at(self.places.inventory)
+        return inventory_at(self.paths.inventory)
 
     def plan(self) -> Plan:
         """Return the plan that a new incident is declared with."""
@@ -95,7 +95,7 @@ class ConsoleServices:
 
     def inventory_name(self) -> str:
         """Return what the inventory in use is called, or an empty string where there is none."""
-        return self._inventory.name if self.places.inventory else ""
+        return self._inventory.name if self.paths.inventory else ""
 
     def declare(self, declaration: Declaration) -> str:
         """Declare an incident and return its id."""
@@ -106,13 +106,13 @@ class ConsoleServices:
             raise CleoError(
                 f"The inventory {self._inventory.name} allows incidents of kind {allowed}.", "Choose one of these."
             )
-        self._blot.learn(self.places.inventory)
+        self._blot.learn(self.paths.inventory)
         place = declare(
-            self.places,
+            self.paths,
             self._loaded,
             declaration,
             actor=self.actor,
-            inventory=str(self.places.inventory or ""),
+            inventory=str(self.paths.inventory or ""),
             program=f"cleo-console {__version__}",
             blot=self._blot,
         )
@@ -130,10 +130,10 @@ class ConsoleServices:
         Raises:
             NoSuchIncident: there is none of that id.
         """
-        place = self.places.incident(incident_id)
+        place = self.paths.incident(incident_id)
         if strange(incident_id) or not place.journal.exists():
             raise NoSuchIncident(
-                f"There is no incident {sanitize(incident_id)[:_SHOWN]} in {self.places.incidents}.",
+                f"There is no incident {sanitize(incident_id)[:_SHOWN]} in {self.paths.incidents}.",
                 "List them: cleo journal list",
             )
         return place
@@ -151,26 +151,26 @@ class ConsoleServices:
             waiting=waiting,
             blot=self._blot,
         )
-        self._blot.learn(self.places.inventory, _inventory_of(place))
+        self._blot.learn(self.paths.inventory, _inventory_of(place))
         return journal
 
     def ensure_runner(self, incident_id: str) -> None:
         """Start the incident's detached runner if none holds the lease."""
         from cleo_console.runner_process import ensure_runner
 
-        ensure_runner(self.places.incident(incident_id))
+        ensure_runner(self.paths.incident(incident_id))
 
     def runner_alive(self, incident_id: str) -> bool:
         """Return whether a runner holds the incident's lease."""
         from actions.runner.lease import held
 
-        return held(self.places.incident(incident_id).folder)
+        return held(self.paths.incident(incident_id).folder)
 
     def trouble(self, incident_id: str) -> str:
         """Return what keeps the incident's runner from writing to the journal, or an empty string."""
         from actions.runner.write_fault import WriteFaultFlag
 
-        return WriteFaultFlag(self.places.incident(incident_id).folder).read()
+        return WriteFaultFlag(self.paths.incident(incident_id).folder).read()
 
     def way_back(self, incident_id: str, *, plain: bool = False) -> str:
         """Return the command that opens an incident again, in the full screen or in plain lines."""
@@ -192,9 +192,9 @@ class ConsoleServices:
         """Return what is wrong with where journals would go on, were this disk to give way."""
         from journal.store.failover.failover import check_second_place
 
-        if self.places.second is None or not self.places.incidents.is_dir():
+        if self.paths.second is None or not self.paths.incidents.is_dir():
             return []
-        return check_second_place(self.places.incidents, self.places.second)
+        return check_second_place(self.paths.incidents, self.paths.second)
 
 
 def _inventory_of(place: IncidentPlace) -> str:

@@ -62,7 +62,7 @@ class DemoServices(ConsoleServices):
         """Declare a tabletop: its exercise is on the journal's second page."""
         script = self._at_speed(with_labels(load_exercise(declaration.scenario), declaration.began_at))
         incident_id = super().declare(declaration)
-        place = self.places.incident(incident_id)
+        place = self.paths.incident(incident_id)
         with Journal.open(place.journal, actor=_facilitator()) as journal:
             journal.append(ExerciseBegan(exercise=msgspec.to_builtins(script)))
         return incident_id
@@ -77,7 +77,7 @@ class DemoServices(ConsoleServices):
             return
         if incident_id in self._tables:
             self._tables.pop(incident_id).facilitator.stop()
-        place = self.places.incident(incident_id)
+        place = self.paths.incident(incident_id)
         simulated = SimulatedWorld(self._exercise(incident_id), self._speed)
         world = tabletop_world(simulated, self.catalogue(), self.plan().systems)
         runner = Runner(place, world, actor=runner_actor())
@@ -96,7 +96,7 @@ class DemoServices(ConsoleServices):
 
     def _exercise(self, incident_id: str) -> Exercise:
         """Return the script that the journal carries; a tabletop of an older program has none."""
-        with Reader(self.places.incident(incident_id).journal) as reader:
+        with Reader(self.paths.incident(incident_id).journal) as reader:
             incident = Incident.fold(reader.events())
         if incident.review.exercise:
             return exercise_from_data(incident.review.exercise)

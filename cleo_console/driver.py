@@ -9,7 +9,7 @@ from typing import IO, Any
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Callback
 
-from screens.live.post import post_if_running
+from screens.live.lifetime import post_if_running
 
 _GONE = frozenset({errno.EIO, errno.ENXIO, errno.EPIPE})
 

@@ -44,7 +44,7 @@ def run_full_screen(at: ConsoleServices, incident_id: str | None) -> int:
         built.daemon = True
         built.start()
         app.run()
-        app.notices.say_the_rest()
+        app.notices.print_the_rest()
     return app.return_code or 0
 
 

@@ -43,8 +43,8 @@ class AppServices(Protocol):
         """Who sits here, as ``user@host``."""
 
     @property
-    def places(self) -> Paths:
-        """Where things live."""
+    def paths(self) -> Paths:
+        """Where incidents and locks are kept."""
 
     def incidents(self) -> Sequence[IncidentSummary]:
         """Return every incident there is, open or closed."""

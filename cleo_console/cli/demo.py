@@ -54,7 +54,7 @@ def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
     with DemoServices(actor(), speed) as at:
         incident_id = incident_id or at.declare(declaration_of(at, scenario))
         _play(at, incident_id, plain=plain)
-    journal = at.places.incident(incident_id).journal
+    journal = at.paths.incident(incident_id).journal
     for line in last_words(journal):
         click.echo(line)
     click.echo(f"The journal of this tabletop: {journal}\nIts report: cleo report {journal} -o report.html")

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from journal.incident.closing import Remaining, phrase
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
-from screens.live.hears import HearsNews
+from screens.live.listener import NewsListener
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
@@ -28,7 +28,7 @@ class Ending(NamedTuple):
     leaving: str
 
 
-class CloseDialog(Dialog[Ending], HearsNews):
+class CloseDialog(Dialog[Ending], NewsListener):
     """Asks how it ended. What is not in order is listed, and wants its number typed.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from textual.content import Content
@@ -14,7 +14,6 @@ from textual.widgets.selection_list import Selection
 from journal.commands.decisions import AnswerRefused, check_answer, refusal
 from journal.incident.state import Incident
 from journal.plan.model import Decision, Step
-from journal.store.rows import Reading
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
 from screens.widgets.field import Field
@@ -172,21 +171,3 @@ class FreeText(DecisionDialog):
     def on_mount(self) -> None:
         """Begin in the answer."""
         self.query_one("#answer").focus()
-
-
-def decision_dialog(incident: Incident, step: Step, readings: Mapping[str, Reading]) -> DecisionDialog:
-    """Return the dialog for the kind of question that ``step`` asks; ``readings`` are evidence to choose by."""
-    from screens.dialogs.choose_strategy import ChooseStrategy
-    from screens.dialogs.recovery_point import ChooseRecoveryPoint
-
-    if step.decision and step.decision.name == "strategy":
-        return ChooseStrategy(incident, step, readings)
-    if step.decision and step.decision.kind == "recovery-point":
-        return ChooseRecoveryPoint(incident, step, readings)
-
-    kinds: dict[str, type[DecisionDialog]] = {
-        "one": ChooseOne,
-        "systems": ChooseSystems,
-        "text": FreeText,
-    }
-    return kinds[step.decision.kind if step.decision else "text"](incident, step)

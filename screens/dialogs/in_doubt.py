@@ -18,7 +18,7 @@ from journal.incident.state import Incident
 from journal.wording.sanitize import sanitize
 from screens.dialogs.run_watch import WatchingDialog
 from screens.guidance.step_text import line
-from screens.live.left import is_left
+from screens.live.lifetime import is_open
 from screens.live.session import Session
 from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
@@ -151,13 +151,13 @@ class DoubtDialog(WatchingDialog[None]):
         self.session.write(
             "resolve the doubt",
             lambda desk: desk.resolve(run, verdict, reason),
-            lambda _: None if is_left(self) else self.dismiss(None),
+            lambda _: self.dismiss(None) if is_open(self) else None,
             self._refused,
         )
 
     def _refused(self, error: CleoError) -> None:
-        if is_left(self):
-            self.session.tell_failure(self._title, error)
+        if not is_open(self):
+            self.session.post_failure(self._title, error)
         else:
             self.complain(f"{error.message} {error.hint}".strip())
 

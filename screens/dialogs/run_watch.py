@@ -13,8 +13,8 @@ from journal.incident.records import Run, RunState
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
-from screens.live.hears import HearsNews
-from screens.live.left import is_left
+from screens.live.lifetime import is_open
+from screens.live.listener import NewsListener
 from screens.live.session import Session
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
@@ -33,7 +33,7 @@ _WORDS = {
 }
 
 
-class WatchingDialog(Dialog[R], HearsNews):
+class WatchingDialog(Dialog[R], NewsListener):
     """Needs ``#run-status`` (Quiet) and ``#run-output`` (OutputView) in its body."""
 
     def __init__(self, session: Session, title: str) -> None:
@@ -47,14 +47,14 @@ class WatchingDialog(Dialog[R], HearsNews):
         self.session.request(what, call, self._watch, self._cannot_ask)
 
     def _watch(self, run_id: int) -> None:
-        if not is_left(self):
+        if is_open(self):
             self.run_id = run_id
             self.session.watch("dialog", run_id)
             self.news()
 
     def _cannot_ask(self, error: CleoError) -> None:
-        if is_left(self):
-            self.session.tell_failure(self._title, error)
+        if not is_open(self):
+            self.session.post_failure(self._title, error)
         else:
             self.query_one("#run-status", Quiet).show(Content.assemble((sanitize(error.message), "bold $text-error")))
             self.complain(error.hint)

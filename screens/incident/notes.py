@@ -24,7 +24,7 @@ class IncidentSaying(IncidentScreens):
     """What a person says of the step at the cursor, or of the incident."""
 
     def _decide(self, step: Step) -> None:
-        from screens.dialogs.decision import decision_dialog
+        from screens.dialogs.decision_kinds import decision_dialog
 
         def decided(answer: Answer | None) -> None:
             if answer:

@@ -19,6 +19,7 @@ from screens.guidance.step_text import title
 from screens.incident.bindings import INCIDENT_BINDINGS
 from screens.incident.notes import IncidentSaying
 from screens.incident.pending_ticks import Ticks
+from screens.lazy import build
 from screens.widgets.checklist import Checklist
 from screens.widgets.step_pane import shown_run
 
@@ -122,7 +123,7 @@ class IncidentScreen(IncidentSaying):
 
         def failed(error: CleoError) -> None:
             self._ticks.forget(tick)
-            self.session.tell_failure(what, error)
+            self.session.post_failure(what, error)
 
         self.session.write(what, lambda desk: desk.check_item(step.id, item, checked), tick.written, failed)
 
@@ -198,9 +199,7 @@ class IncidentScreen(IncidentSaying):
 
     def action_incidents(self) -> None:
         """Go back to the list of incidents; this one's runner goes on."""
-        from screens.start.screen import StartScreen
-
-        self.app.switch_screen(StartScreen(self.host))
+        self.app.switch_screen(build("incidents", self.host))
 
     def action_help(self) -> None:
         """Show every key and symbol."""

@@ -21,9 +21,9 @@ from journal.wording.sanitize import sanitize
 from screens.app_services import AppServices
 from screens.guidance.next_action import first_step
 from screens.incident.view import IncidentView
-from screens.live.hears import HearsNews
-from screens.live.left import is_left
-from screens.live.notices import Notice, as_known
+from screens.live.lifetime import is_open
+from screens.live.listener import NewsListener
+from screens.live.notices import Notice, as_cleo_error
 from screens.live.session import Session
 from screens.widgets.header import IncidentHeader
 
@@ -94,7 +94,7 @@ class IncidentSession(IncidentView):
         except JournalBusy:
             raise
         except JournalWriteFailed:  # whoever writes first, mostly the runner's start, is told
-            Reader(self.host.places.incident(self.incident_id).journal).close()
+            Reader(self.host.paths.incident(self.incident_id).journal).close()
 
     def on_unmount(self) -> None:
         """End the session's threads, and let the screen that comes be painted."""
@@ -119,7 +119,7 @@ class IncidentSession(IncidentView):
             self.refresh_state()
         self._answer_refusals()
         for screen in self.app.screen_stack:
-            if isinstance(screen, HearsNews) and screen.is_mounted:  # else it shows them when it is
+            if isinstance(screen, NewsListener) and screen.is_mounted:  # else it shows them when it is
                 screen.news()
 
     def _show_inject(self, text: str) -> None:
@@ -127,7 +127,7 @@ class IncidentSession(IncidentView):
 
     def _begin(self) -> None:
         """The journal was read: show all of it at once, and then have a runner."""
-        if is_left(self):
+        if not is_open(self):
             return
         self.cursor = first_step(self.incident)
         self.show_first()
@@ -213,7 +213,7 @@ class IncidentSession(IncidentView):
         """What was said of ``step`` was not written: it may be said again."""
         if self._on_its_way.get(step.id) == 0:  # else something that was said of it before is written
             del self._on_its_way[step.id]
-        self.session.tell_failure(what, error)
+        self.session.post_failure(what, error)
 
     def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
         """Ask for words; nothing happens without an answer."""
@@ -232,7 +232,7 @@ class IncidentSession(IncidentView):
             if event.then:
                 event.then(event.future.result())
         elif isinstance(error, Exception):
-            self._not_written(event, as_known(error))
+            self._not_written(event, as_cleo_error(error))
         else:
             raise error
         self.refresh_state()
@@ -243,7 +243,7 @@ class IncidentSession(IncidentView):
         if event.failed:
             event.failed(error)
         else:
-            self.session.tell_failure(event.what, error)
+            self.session.post_failure(event.what, error)
 
     def leave(self, really: bool | None) -> None:
         """Leave the program, and say how to come back."""

@@ -14,8 +14,9 @@ from textual.screen import Screen
 from journal.incident.state import Incident
 from journal.plan.model import Step
 from screens.live.clocked import clock_of
-from screens.live.left import is_left
-from screens.live.session import Session
+from screens.live.lifetime import is_open
+from screens.live.session import NotReadYet, Session
+from screens.widgets.breakpoints import BREAKPOINTS
 from screens.widgets.checklist import Checklist
 from screens.widgets.header import IncidentHeader
 from screens.widgets.health_panel import HealthPanel
@@ -23,13 +24,6 @@ from screens.widgets.key_line import KeyLine
 from screens.widgets.quiet import Quiet
 from screens.widgets.status_line import next_line, status, trouble_line
 from screens.widgets.step_pane import StepPane
-
-WIDE = 110
-"""Columns from which on everything has a pane of its own beside the others."""
-
-
-class NotReadYet(RuntimeError):
-    """The journal was not read yet: a mistake of ours, for no key applies before that."""
 
 
 class IncidentView(Screen[None]):
@@ -42,7 +36,7 @@ class IncidentView(Screen[None]):
 
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     def __init__(self, incident_id: str, known: Incident | None = None) -> None:
         super().__init__()
@@ -107,7 +101,7 @@ class IncidentView(Screen[None]):
 
     async def mount_rest(self) -> None:
         """Add what could not be shown before the journal was read: checklist and health."""
-        if is_left(self):
+        if not is_open(self):
             return
         middle = self.query_one("#middle")
         middle.mount(Checklist(self.incident), before="#step")
@@ -122,7 +116,7 @@ class IncidentView(Screen[None]):
 
     def refresh_state(self) -> None:
         """Redraw from the state; every part repaints only if it changed."""
-        if not self.ready or is_left(self):
+        if not self.ready or not is_open(self):
             return
         now = clock_of(self)()
         self._drawn_at_heading = self.at_heading
@@ -141,7 +135,7 @@ class IncidentView(Screen[None]):
 
     def refresh_measures(self) -> None:
         """Redraw what moves by itself: output, progress, health, figures. Many times a second, so nothing else."""
-        if not self.ready or is_left(self):
+        if not self.ready or not is_open(self):
             return
         now = clock_of(self)()
         self.query_one(IncidentHeader).show(self.incident, self.session.readings, now)

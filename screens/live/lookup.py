@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from journal.store.reader import Reader
-from screens.live.post import post_if_running
+from screens.live.lifetime import post_if_running
 
 T = TypeVar("T")
 

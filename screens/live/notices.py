@@ -1,26 +1,20 @@
-"""What people must see and have not seen yet: told when they have ended what they are at, and never forgotten."""
+"""Notices: what people must see, whichever screen they are on by then."""
 
 from __future__ import annotations
 
 import atexit
 import sys
-from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from textual.app import App
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
 
 from journal.errors import CleoError
 from journal.wording.sanitize import sanitize
-from screens.live.left import is_left
-from screens.live.post import post_if_running
-from screens.pages.too_small import TooSmall
-from screens.widgets.typing_target import takes_text
+from screens.lazy import push
+from screens.live.lifetime import post_if_running
 
-_LOOK_AGAIN_S = 0.1
 _OUR_MISTAKE = (
     "This is a mistake in the program, not yours. The journal is whole. Try again; else go on with cleo run, or by "
     "hand and mark the step done."
@@ -28,7 +22,7 @@ _OUR_MISTAKE = (
 
 
 class Notice(Message):
-    """Something that people must see, whichever screen they are on by then.
+    """Something that people must see. The app shows it when no dialog is open and no field has the focus.
 
     Args:
         show: shows it.
@@ -41,68 +35,30 @@ class Notice(Message):
         self.words = words
 
 
-class NoticeQueue:
-    """What waits for a free screen: a dialog over another takes its keys, and its enter closes it unseen."""
-
-    def __init__(self, app: App[Any]) -> None:
-        self._app = app
-        self._waiting: deque[Notice] = deque()
-
-    def add(self, news: Notice) -> None:
-        """Have it told as soon as nobody is in the middle of something."""
-        self._waiting.append(news)
-        if len(self._waiting) == 1:
-            self._look()
-
-    def say_the_rest(self) -> None:
-        """Say on standard error what nobody has seen: the console has ended."""
-        while self._waiting:
-            _say(self._waiting.popleft().words)
-
-    def _look(self, before: Screen[Any] | None = None) -> None:
-        """Tell one where the screen is free at two looks: then nothing that was typed ahead is about to open a dialog.
-
-        Args:
-            before: the screen that was free at the last look.
-        """
-        if self._ending:
-            return
-        free = None if self._occupied else self._app.screen
-        if free and free is before:
-            self._waiting.popleft().show()
-            free = None
-        if self._waiting:
-            self._app.set_timer(_LOOK_AGAIN_S, partial(self._look, free))
-
-    @property
-    def _ending(self) -> bool:
-        """Whether the console is being left: what waits still is said after it."""
-        return not self._app.screen_stack or is_left(self._app.screen)
-
-    @property
-    def _occupied(self) -> bool:
-        """Whether something is asked, or typed, or nothing can be shown at all."""
-        return takes_text(self._app.focused) or isinstance(self._app.screen, ModalScreen | TooSmall)
-
-
-def as_known(error: BaseException) -> CleoError:
-    """Return an error as it can be told: with what to do next."""
+def as_cleo_error(error: BaseException) -> CleoError:
+    """Return an error with what to do next; one that nobody foresaw is named as a mistake of the program."""
     return error if isinstance(error, CleoError) else CleoError(f"{type(error).__name__}: {error}", _OUR_MISTAKE)
 
 
-def tell_failure(app: App[Any], what: str, error: CleoError, kind: str) -> None:
-    """Have people told that ``what``, in an incident of this ``kind``, was not done; from any thread, at any time."""
+def post_failure(app: App[Any], what: str, error: CleoError, kind: str) -> None:
+    """Post the notice that something was not done; from any thread, at any time.
+
+    Args:
+        app: the console. Where it has ended, the notice is printed when the program ends.
+        what: what was not done.
+        error: why.
+        kind: the incident's kind.
+    """
 
     def show() -> None:
-        from screens.dialogs.dialog import Problem
+        push(app, "problem", f"Not done: {what}", error.message, error.hint, kind)
 
-        app.push_screen(Problem(f"Not done: {what}", error.message, error.hint, kind))
-
-    news = Notice(show, f"Not done: {what}. {error.message} {error.hint}")
-    if not post_if_running(app, news):  # the console has ended, and the terminal may still be its own
-        atexit.register(_say, news.words)
+    notice = Notice(show, f"Not done: {what}. {error.message} {error.hint}")
+    if not post_if_running(app, notice):  # the console has ended, and the terminal may still be its own
+        atexit.register(print_notice, notice.words)
 
 
-def _say(words: str) -> None:
+def print_notice(words: str) -> None:
+    """Print a notice to standard error; nothing for one that can be done without."""
     if words:
         print(sanitize(words), file=sys.__stderr__)

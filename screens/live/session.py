@@ -1,4 +1,4 @@
-"""One person's sight of one incident: its state as this screen knows it, and a way to write into it."""
+"""One incident as one screen knows it: its state, the news of it, and a way to write into its journal."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
-from textual.message_pump import MessagePump
+from textual.screen import Screen
 
 from journal.errors import CleoError
 from journal.incident.records import Run
 from journal.incident.state import Incident
+from journal.store.errors import JournalWriteFailed
 from journal.store.rows import OutputLine, Reading
 from screens.app_services import AppServices
 from screens.live.command_queue import CommandQueue
 from screens.live.follower import IncidentFollower
+from screens.live.lifetime import post_if_running
 from screens.live.news import TAIL, Mailbox, News, Runner
-from screens.live.notices import as_known, tell_failure
-from screens.live.post import post_if_running
+from screens.live.notices import as_cleo_error, post_failure
 
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
@@ -28,15 +29,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class NotReadYet(RuntimeError):
+    """The journal was not read yet: a mistake of ours, for no key applies before that."""
+
+
 class Session:
-    """Follows an incident in one thread, writes in another, and tells its owner by message.
+    """Follows an incident in one thread, writes in another, and posts messages to its screen.
 
     Everything but the two threads belongs to the screen's thread.
 
     Args:
-        host: the app's side.
+        services: the app's side.
         incident_id: which incident.
-        owner: whom the messages go to.
+        screen: the incident console, which the messages go to.
         known: the incident's state, where somebody has read it already.
 
     Attributes:
@@ -74,11 +79,14 @@ class Session:
             self.then = then
             self.failed = failed
 
-    def __init__(self, host: AppServices, incident_id: str, owner: MessagePump, known: Incident | None = None) -> None:
+    def __init__(
+        self, services: AppServices, incident_id: str, screen: Screen[Any], known: Incident | None = None
+    ) -> None:
         self.id = incident_id
-        self.path = host.places.incident(incident_id).journal
-        self.actor = host.actor
-        self.catalogue = host.catalogue()
+        self.path = services.paths.incident(incident_id).journal
+        self.actor = services.actor
+        self.catalogue = services.catalogue()
+        self.screen = screen
         self.incident = known
         self.readings: dict[str, Reading] = {}
         self.tails: dict[int, deque[OutputLine]] = {}
@@ -86,30 +94,40 @@ class Session:
         self.trouble: CleoError | None = None
         self.unwritten = ""
         self.held_by = ""
-        self._host = host
-        self._owner = owner
-        self._app = owner.app
-        self._mailbox = Mailbox(lambda: post_if_running(owner, self.Arrived()))
-        self._following = IncidentFollower(self.path, self._mailbox, self._ask_runner, known.seq if known else 0)
-        self._writing = CommandQueue(self.path, lambda: host.open(incident_id, self._waits))
+        self._services = services
+        self._app = screen.app
+        self._mailbox = Mailbox(lambda: post_if_running(screen, self.Arrived()))
+        self._follower = IncidentFollower(self.path, self._mailbox, self._ask_runner, known.seq if known else 0)
+        self._commands = CommandQueue(self.path, lambda: services.open(incident_id, self._waits))
         self._watched: dict[str, int] = {}
-        self._asked: Future[Any] | None = None
+        self._request: Future[Any] | None = None
+
+    @property
+    def state(self) -> Incident:
+        """The incident's state.
+
+        Raises:
+            NotReadYet: the journal was not read.
+        """
+        if self.incident is None:
+            raise NotReadYet(self.id)
+        return self.incident
 
     def _waits(self, holder: str) -> None:
-        """A write has waited for a second; from the desk's thread."""
+        """Note who holds the journal while a write waits for it; called in the command queue's thread."""
         self._mailbox.put(lambda news: setattr(news, "held_by", holder))
 
     def _ask_runner(self) -> Runner:
-        return Runner(self._host.runner_alive(self.id), self._host.trouble(self.id))
+        return Runner(self._services.runner_alive(self.id), self._services.trouble(self.id))
 
     def start(self) -> None:
         """Begin to follow."""
-        self._following.start()
+        self._follower.start()
 
     def stop(self) -> None:
         """Stop following; finish writing what was said. Neither is waited for."""
-        self._following.stop()
-        self._writing.close()
+        self._follower.stop()
+        self._commands.close()
 
     def watch(self, who: str, run: int) -> None:
         """Follow the output of ``run`` for the part of the screen called ``who``; 0 follows nothing."""
@@ -119,7 +137,7 @@ class Session:
         runs = frozenset(run for run in self._watched.values() if run)
         for gone in self.tails.keys() - runs:
             del self.tails[gone]
-        self._following.watch(runs)
+        self._follower.watch(runs)
 
     def take(self) -> News:
         """Fold what has arrived into the state, and return it."""
@@ -155,40 +173,59 @@ class Session:
 
         Args:
             what: names it, should it fail.
-            call: writes; runs on the desk's thread.
-            then: gets what ``call`` returned, on the screen's thread.
+            call: writes; runs in the command queue's thread.
+            then: gets what ``call`` returned, in the screen's thread.
             failed: gets the error instead of the screen.
         """
-        future = self._writing.submit(call)
-        self._tell(future, what, then, failed)
+        future = self._commands.submit(call)
+        self._report(future, what, then, failed)
 
     def review(self, what: str, call: Callable[[ReviewCommands], T], then: Callable[[T], object] | None = None) -> None:
         """Like `write`, for what belongs to the report: calls, fields, action items, signatures."""
-        future = self._writing.submit_review(call)
-        self._tell(future, what, then, None)
+        future = self._commands.submit_review(call)
+        self._report(future, what, then, None)
 
-    def _tell(
+    def _report(
         self,
         future: Future[T],
         what: str,
         then: Callable[[T], object] | None,
         failed: Callable[[CleoError], object] | None,
     ) -> None:
-        """Have the owner told when something was written, and look what came of it."""
+        """Post the result to the screen when something was written or was not, and look for news of it."""
 
         def written(done: Future[T]) -> None:
+            posted = post_if_running(self.screen, self.Wrote(what, done, then, failed))
             error = done.exception()
-            if (
-                not post_if_running(self._owner, self.Wrote(what, done, then, failed)) and error
-            ):  # the incident was left
-                self.tell_failure(what, as_known(error))
-            self._following.look_now()
+            if error and not posted:  # the incident was closed
+                self.post_failure(what, as_cleo_error(error))
+            self._follower.look_now()
 
         future.add_done_callback(written)
 
-    def tell_failure(self, what: str, error: CleoError) -> None:
-        """Say what was not done and why, as soon as nobody is in the middle of something, wherever people are then."""
-        tell_failure(self._app, what, error, self.incident.kind if self.incident else "")
+    def post_failure(self, what: str, error: CleoError) -> None:
+        """Show what was not done and why, on whichever screen people are when nothing else is asked or typed."""
+        post_failure(self._app, what, error, self.incident.kind if self.incident else "")
+
+    def settle(self, written: Wrote) -> None:
+        """Go on after something was written: call what waits for it; or note that it could not be, and show why."""
+        error = written.future.exception()
+        if error is None:
+            self.unwritten = ""
+            if written.then:
+                written.then(written.future.result())
+        elif isinstance(error, Exception):
+            self._fail(written, as_cleo_error(error))
+        else:
+            raise error
+
+    def _fail(self, written: Wrote, error: CleoError) -> None:
+        if isinstance(error, JournalWriteFailed):
+            self.unwritten = written.what
+        if written.failed:
+            written.failed(error)
+        else:
+            self.post_failure(written.what, error)
 
     def request(
         self,
@@ -199,18 +236,18 @@ class Session:
     ) -> None:
         """Like `write`, for what a runner must answer: one is started first if there is none."""
 
-        def ask(desk: IncidentCommands) -> T:
-            self._host.ensure_runner(self.id)
-            self._following.ask_runner()
-            return call(desk)
+        def ask(commands: IncidentCommands) -> T:
+            self._services.ensure_runner(self.id)
+            self._follower.ask_runner()
+            return call(commands)
 
-        self._asked = self._writing.submit(ask)
-        self._tell(self._asked, what, then, failed)
+        self._request = self._commands.submit(ask)
+        self._report(self._request, what, then, failed)
 
     @property
     def runner_missing(self) -> bool:
         """Whether an open incident has no runner, and none is on its way; False while nobody asked."""
-        return self._no_runner and self._asked is not None and self._asked.done()
+        return self._no_runner and self._request is not None and self._request.done()
 
     @property
     def runner_starting(self) -> bool:

@@ -16,13 +16,13 @@ from journal.errors import CleoError
 from journal.incident.state import Incident
 from journal.wording.sanitize import sanitize
 from screens.dialogs.text_dialogs import Words
-from screens.incident.view import WIDE, IncidentView, NotReadYet
 from screens.live.clocked import clock_of
-from screens.live.hears import HearsNews
-from screens.live.left import is_left
+from screens.live.lifetime import is_open
+from screens.live.listener import NewsListener
 from screens.live.lookup import Lookup
 from screens.live.session import Session
 from screens.pages.help import HelpScreen
+from screens.widgets.breakpoints import BREAKPOINTS, WIDE
 from screens.widgets.key_line import KeyLine
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
@@ -31,7 +31,7 @@ from screens.widgets.status_line import next_line, status, trouble_line
 _MINUTE = 60.0
 
 
-class FullScreen(Screen[None], HearsNews):
+class FullScreen(Screen[None], NewsListener):
     """A title, a body, and the lines that are never off the screen.
 
     Args:
@@ -40,7 +40,7 @@ class FullScreen(Screen[None], HearsNews):
 
     CSS_PATH: ClassVar[str | list[str]] = "page.tcss"  # type: ignore[assignment]
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     HEADING: ClassVar[str] = ""
     NAME: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,7 +95,7 @@ class FullScreen(Screen[None], HearsNews):
 
     def on_lookup_found(self, event: Lookup.Found) -> None:
         """Take an answer from the journal; what cannot be read is said in the title."""
-        if is_left(self):
+        if not is_open(self):
             return
         error = event.future.exception()
         if error is None:
@@ -118,13 +118,11 @@ class FullScreen(Screen[None], HearsNews):
         Raises:
             NotReadYet: the journal was not read.
         """
-        if self.session.incident is None:
-            raise NotReadYet(self.session.id)
-        return self.session.incident
+        return self.session.state
 
     def news(self) -> None:
         """Redraw: something arrived, or a minute has passed."""
-        if is_left(self):
+        if not is_open(self):
             return
         now = clock_of(self)()
         badge = kind_badge(self.incident.kind, colour=not self.app.no_color)
@@ -188,13 +186,9 @@ class FullScreen(Screen[None], HearsNews):
         """Go to another whole screen; from itself, back."""
         self.app.pop_screen()
         if name != self.NAME:
-            await self._incident_screen.run_action(name)
+            await self.session.screen.run_action(name)
 
     async def action_at_incident(self, action: str) -> None:
         """Go back to the checklist, and do something there."""
         self.app.pop_screen()
-        await self._incident_screen.run_action(action)
-
-    @property
-    def _incident_screen(self) -> IncidentView:
-        return next(screen for screen in reversed(self.app.screen_stack) if isinstance(screen, IncidentView))
+        await self.session.screen.run_action(action)

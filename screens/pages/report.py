@@ -19,7 +19,7 @@ from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 from screens.dialogs.report_dialogs import FieldDialog, Item, ItemDialog
 from screens.dialogs.text_dialogs import Words
-from screens.live.left import is_left
+from screens.live.lifetime import is_open
 from screens.pages.page import FullScreen
 from screens.pages.report_preview import Preview, preview
 from screens.widgets.lines_view import LinesView
@@ -140,7 +140,7 @@ class ReportScreen(FullScreen):
 
     def _write(self, what: str, call: Callable[[ReviewCommands], object]) -> None:
         """Write, and build the report anew with it."""
-        self.session.review(what, call, lambda _: None if is_left(self) else self.action_renew())
+        self.session.review(what, call, lambda _: self.action_renew() if is_open(self) else None)
 
     def _write_field(self, name: str) -> None:
         known = self.incident.review.fields.get(name)

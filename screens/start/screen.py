@@ -18,10 +18,8 @@ from journal.errors import CleoError
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.app_services import AppServices, IncidentSummary
-from screens.dialogs.dialog import Problem
+from screens.lazy import build, push
 from screens.live.clocked import clock_of
-from screens.pages.help import HelpScreen
-from screens.start.declare import DeclareScreen
 from screens.widgets.key_line import KeyLine
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
@@ -114,25 +112,19 @@ class StartScreen(Screen[None]):
 
     def open(self, incident_id: str) -> None:
         """Open an incident, unless its journal cannot be read."""
-        from screens.incident.screen import IncidentScreen
-
         one = next((one for one in self._shown if one.id == incident_id), None)
         if one is not None and one.note:
-            self.app.push_screen(Problem(f"{one.id} cannot be opened", one.note, "See: cleo journal verify " + one.id))
+            push(self.app, "problem", f"{one.id} cannot be opened", one.note, f"See: cleo journal verify {one.id}")
         else:
-            self.app.switch_screen(IncidentScreen(self.host, incident_id))
+            self.app.switch_screen(build("incident", self.host, incident_id))
 
     def action_declare(self) -> None:
         """Declare an incident, then open it."""
-        self.app.push_screen(DeclareScreen(self.host), self._declared)
-
-    def _declared(self, incident_id: str | None) -> None:
-        if incident_id:
-            self.open(incident_id)
+        push(self.app, "declare", self.host, then=self.open)
 
     def action_help(self) -> None:
         """Show every key and symbol."""
-        self.app.push_screen(HelpScreen(START_BINDINGS))
+        push(self.app, "help", START_BINDINGS)
 
 
 def lead_line(found: Sequence[IncidentSummary]) -> Content:

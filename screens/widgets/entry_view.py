@@ -12,9 +12,9 @@ from textual.message import Message
 from journal.report.evidence import Entry
 from journal.wording.instants import offset
 from journal.wording.sanitize import sanitize
+from screens.widgets.breakpoints import WIDE
 from screens.widgets.paged_view import PagedView
 
-_WIDE = 110
 _ACTOR = 20
 _BAD = frozenset({"action.in_doubt", "run.refused"})
 _SAID = frozenset({"incident.declared", "decision.made", "incident.closed"})
@@ -81,7 +81,7 @@ class EntryView(PagedView[Entry]):
         """Return one entry as a line, cut at the width."""
         quiet, late = self._style("quiet"), Segment("LATE ", self._style("late"))
         parts = [Segment(f"{item.at:%H:%M:%S} ", quiet), Segment(f"{offset(item.offset_s)} ", quiet)]
-        if width >= _WIDE:
+        if width >= WIDE:
             actor = sanitize(item.actor)
             parts.append(Segment(f"{actor[: _ACTOR - 1] + '…' if len(actor) > _ACTOR else actor:<{_ACTOR}} ", quiet))
         parts += [late] if item.late else []

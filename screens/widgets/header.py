@@ -15,6 +15,7 @@ from journal.store.rows import Reading
 from journal.wording.durations import stopwatch
 from journal.wording.sanitize import sanitize
 from screens.guidance.figures import phase_line, rpo_line, rto_line
+from screens.widgets.breakpoints import WIDE
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
@@ -48,7 +49,7 @@ class IncidentHeader(Vertical):
 
     def show(self, incident: Incident, readings: Mapping[str, Reading], now: datetime) -> None:
         """Show everything but the clock."""
-        wide = self.app.size.width >= 110
+        wide = self.app.size.width >= WIDE
         closed = "  CLOSED" if incident.closed_at else ""
         self._line("kind").show(kind_badge(incident.kind, colour=not self.app.no_color))
         name = Content.assemble(

@@ -13,6 +13,7 @@ from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.guidance.symbols import Look, health_look
 from screens.live.session import Session
+from screens.widgets.breakpoints import WIDE
 from screens.widgets.quiet import Quiet
 from screens.widgets.titled import entitle
 
@@ -75,7 +76,7 @@ class HealthPanel(Quiet):
         found = [health(incident, session, system, now) for system in incident.plan.systems]
         found.sort(key=lambda one: _ORDER.get(one.look.symbol, 3))
         entitle(self, "Health")
-        self.show(_column(found) if self.app.size.width >= 110 else _one_line(found, self.size.width))
+        self.show(_column(found) if self.app.size.width >= WIDE else _one_line(found, self.size.width))
 
 
 _ORDER = {"✗": 0, "~": 1, "✓": 2}

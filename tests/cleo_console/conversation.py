@@ -31,20 +31,20 @@ class WorldServices:
     actor = ME
 
     def __init__(self, places: Paths, catalogue: Catalogue) -> None:
-        self.places = places
+        self.paths = places
         self._catalogue = catalogue
 
     def incidents(self) -> Sequence[IncidentSummary]:
         return [IncidentSummary(id=folder.name, declared_at=datetime.now(UTC)) for folder in self._folders()]
 
     def _folders(self) -> list[os.DirEntry[str]]:
-        return list(os.scandir(self.places.incidents))
+        return list(os.scandir(self.paths.incidents))
 
     def plan(self) -> Plan:
         return self.incident().plan
 
     def incident(self) -> Incident:
-        with Reader(self.places.incident(self._folders()[0].name).journal) as reader:
+        with Reader(self.paths.incident(self._folders()[0].name).journal) as reader:
             return Incident.fold(reader.events())
 
     def kinds(self) -> Sequence[Kind]:
@@ -60,13 +60,13 @@ class WorldServices:
         return self._catalogue
 
     def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
-        return Journal.open(self.places.incident(incident_id).journal, actor=self.actor, waiting=waiting)
+        return Journal.open(self.paths.incident(incident_id).journal, actor=self.actor, waiting=waiting)
 
     def ensure_runner(self, incident_id: str) -> None:
-        assert held(self.places.incident(incident_id).folder)
+        assert held(self.paths.incident(incident_id).folder)
 
     def runner_alive(self, incident_id: str) -> bool:
-        return held(self.places.incident(incident_id).folder)
+        return held(self.paths.incident(incident_id).folder)
 
     def trouble(self, incident_id: str) -> str:
         return ""

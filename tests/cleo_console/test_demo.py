@@ -36,7 +36,7 @@ async def test_the_console_shows_a_world_that_answers() -> None:
             await console.sees("✓ Check system status", "NEXT  run: 1.1.2 Hold backups")
         assert not host.warnings()
         assert host.kinds() == [Kind.TABLETOP]
-    with Reader(host.places.incident(incident_id).journal) as reader:
+    with Reader(host.paths.incident(incident_id).journal) as reader:
         incident = Incident.fold(reader.events())
     assert incident.state("check-status") == "done"
     assert incident.runner
@@ -47,7 +47,7 @@ async def test_the_console_shows_a_world_that_answers() -> None:
 def test_its_end_says_what_was_missed(scenario: str) -> None:
     with DemoServices("player@table", 1000) as host:
         incident_id = host.declare(declaration_of(host, scenario))
-        journal = host.places.incident(incident_id).journal
+        journal = host.paths.incident(incident_id).journal
         assert "not closed yet" in last_words(journal)[0]
         with host.open(incident_id) as writing:
             writing.append(IncidentClosed(summary="nobody came"))

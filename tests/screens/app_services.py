@@ -67,7 +67,7 @@ class FakeServices:
 
     def __init__(self, folder: Path, clock: SetClock) -> None:
         self.actor = "ana@bastion"
-        self.places = Paths(incidents=folder / "incidents", locks=folder / "locks")
+        self.paths = Paths(incidents=folder / "incidents", locks=folder / "locks")
         self.clock = clock
         self.alive = True
         self.runner_starts = 0
@@ -81,12 +81,12 @@ class FakeServices:
         return Clock(now=self.clock, monotonic_ns=lambda: 0)
 
     def incidents(self) -> Sequence[IncidentSummary]:
-        if not self.places.incidents.exists():
+        if not self.paths.incidents.exists():
             return []
-        return [self._summary(folder.name) for folder in sorted(self.places.incidents.iterdir())]
+        return [self._summary(folder.name) for folder in sorted(self.paths.incidents.iterdir())]
 
     def _summary(self, incident_id: str) -> IncidentSummary:
-        path = self.places.incident(incident_id).journal
+        path = self.paths.incident(incident_id).journal
         if path.read_bytes()[:6] != b"SQLite":
             return IncidentSummary(id=incident_id, note=f"The journal {path.name} is no journal.")
         with Reader(path) as reader:
@@ -128,7 +128,7 @@ class FakeServices:
             plan=self._loaded.data,
             plan_sha256=self._loaded.sha256,
         )
-        place = self.places.incident(incident_id)
+        place = self.paths.incident(incident_id)
         place.folder.mkdir(parents=True)
         return Journal.create(place.journal, first, actor=self.actor, clock=self.journal_clock)
 
@@ -136,7 +136,7 @@ class FakeServices:
         return catalogue(self.plan())
 
     def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
-        place = self.places.incident(incident_id)
+        place = self.paths.incident(incident_id)
         return Journal.open(place.journal, actor=self.actor, clock=self.journal_clock, waiting=waiting)
 
     def ensure_runner(self, incident_id: str) -> None:

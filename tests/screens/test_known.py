@@ -25,7 +25,7 @@ async def known_console(
     host: FakeServices, meanwhile: Callable[[], object] = lambda: None, *, read: bool = True
 ) -> AsyncIterator[Console]:
     """Open the console as `cleo open` does, or (``read`` is False) as the list of incidents does."""
-    known = known_incident(host.places.incident(INCIDENT)) if read else None
+    known = known_incident(host.paths.incident(INCIDENT)) if read else None
     meanwhile()
     async with CleoApp(host, INCIDENT, known=known, clock=host.clock).run_test(size=(120, 40)) as pilot:
         yield Console(pilot, host)
@@ -64,7 +64,7 @@ async def test_a_journal_that_nobody_can_write_to_is_said_and_can_be_read(
 
 async def test_no_stale_copy_is_shown_of_a_journal_that_an_older_version_still_writes_to(host: FakeServices) -> None:
     host.begin(INCIDENT, declaration()).close()
-    path = host.places.incident(INCIDENT).journal
+    path = host.paths.incident(INCIDENT).journal
     as_version_2(path, path.rename(path.with_name("now.db")))
     with closing(sqlite3.connect(path)) as older:
         older.execute("PRAGMA journal_mode = WAL")

@@ -183,7 +183,7 @@ async def test_a_failure_that_nobody_has_seen_is_told_when_the_console_ends(
         failing.now.set()
         await seen.sees("NOT WRITTEN: some entry")
     monkeypatch.setattr(sys, "__stderr__", sys.stderr)
-    seen.app.notices.say_the_rest()
+    seen.app.notices.print_the_rest()
     assert "Not done: some entry. The disk is full. Free some space." in capsys.readouterr().err
 
 

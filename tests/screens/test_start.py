@@ -22,7 +22,7 @@ async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeS
     with host.begin("INC-2026-11-21-01", declaration(title="old one")) as old:
         old.append(e.IncidentClosed(summary="over"))
     host.begin("INC-2026-11-22-01", declaration(title="still burning", kind=e.Kind.REAL)).close()
-    broken = host.places.incident("INC-2026-11-22-02")
+    broken = host.paths.incident("INC-2026-11-22-02")
     broken.folder.mkdir()
     broken.journal.write_text("nonsense")
     async with console(host, size, incident=None) as seen:

@@ -30,7 +30,7 @@ def real(host: FakeServices, tmp_path: Path) -> FakeServices:
     path.write_text(
         json.dumps({"name": "t", "allows": ["LAB"], "hosts": {"here": {"via": "local"}}, "systems": systems})
     )
-    places = Paths(incidents=host.places.incidents, locks=host.places.locks, inventory=path)
+    places = Paths(incidents=host.paths.incidents, locks=host.paths.locks, inventory=path)
     host.open = ConsoleServices(places, host.actor).open  # type: ignore[method-assign]
     return host
 

@@ -8,7 +8,7 @@ import threading
 from textual.app import App
 from textual.message import Message
 
-from screens.live.post import post_if_running
+from screens.live.lifetime import post_if_running
 
 
 class Deaf(App[None]):

@@ -1,0 +1,84 @@
+"""The screens and dialogs that are opened by name, each imported when it is first opened.
+
+All of them together would hold up the first frame by a tenth of a second. A screen also opens another one through
+this table where neither may import the other: the list of incidents opens an incident, and leads back to the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pkgutil import resolve_name
+from typing import Any, Literal
+
+from textual.app import App
+from textual.screen import Screen
+
+Name = Literal[
+    "close",
+    "contacts",
+    "decision",
+    "declare",
+    "health",
+    "help",
+    "in doubt",
+    "incident",
+    "incidents",
+    "interlock",
+    "leave",
+    "note",
+    "output",
+    "override",
+    "problem",
+    "report",
+    "timeline",
+    "words",
+]
+
+SCREENS: dict[Name, str] = {
+    "close": "screens.dialogs.close:CloseDialog",
+    "contacts": "screens.pages.contacts:ContactsScreen",
+    "decision": "screens.dialogs.decision_kinds:decision_dialog",
+    "declare": "screens.start.declare:DeclareScreen",
+    "health": "screens.pages.health:HealthScreen",
+    "help": "screens.pages.help:HelpScreen",
+    "in doubt": "screens.dialogs.in_doubt:DoubtDialog",
+    "incident": "screens.incident.screen:IncidentScreen",
+    "incidents": "screens.start.screen:StartScreen",
+    "interlock": "screens.dialogs.interlock:Interlock",
+    "leave": "screens.dialogs.leave:LeaveDialog",
+    "note": "screens.dialogs.text_dialogs:Note",
+    "output": "screens.pages.output:OutputScreen",
+    "override": "screens.dialogs.override:OverrideDialog",
+    "problem": "screens.dialogs.dialog:Problem",
+    "report": "screens.pages.report:ReportScreen",
+    "timeline": "screens.pages.timeline:TimelineScreen",
+    "words": "screens.dialogs.text_dialogs:Words",
+}
+"""Name → ``module:callable`` that returns the screen."""
+
+PALETTE = "screens.incident.palette:CleoCommands"
+"""What the command palette offers; not a screen, but imported as late."""
+
+
+def build(name: Name, *args: Any, **fields: Any) -> Screen[Any]:
+    """Return a new screen; its module is imported now if it was not before. What it takes is what its class takes."""
+    screen: Screen[Any] = resolve_name(SCREENS[name])(*args, **fields)
+    return screen
+
+
+def push(app: App[Any], name: Name, *args: Any, then: Callable[[Any], object] | None = None, **fields: Any) -> None:
+    """Open a screen over the one that is shown.
+
+    Args:
+        app: where.
+        name: which screen.
+        args: what the screen takes.
+        then: gets the screen's answer; not called where it is left without one.
+        fields: what the screen takes by name.
+    """
+
+    def answered(answer: Any) -> None:
+        if then is not None and answer is not None:
+            then(answer)
+
+    app.push_screen(build(name, *args, **fields), answered)

@@ -1,0 +1,9 @@
+"""From which width on a screen is laid out in another way."""
+
+from __future__ import annotations
+
+WIDE = 110
+"""Columns from which on everything has a pane of its own beside the others."""
+
+BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+"""The class that a screen has, by the width in columns from which on it has it."""
