@@ -14,12 +14,12 @@ import msgspec
 
 from actions.gate import Closed
 from actions.inventory import Inventory, known_systems
-from actions.monitor import Monitor
 from actions.runner.aim import aim
 from actions.runner.gates import Asked, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
+from actions.runner.monitor import Monitor
 from actions.runner.other_incidents import Others
 from actions.runner.takeover import READS_ON, REENTERED, close_in_doubt
 from actions.runner.worker import Job, Worker, refused

@@ -13,11 +13,12 @@ from journal.store.errors import JournalError
 
 
 class Job:
-    """Something to write in one piece, and where its result goes."""
+    """Something to write in one piece, and where its result goes. ``durable``: it waits until it is on the disk."""
 
-    def __init__(self, work: Callable[[sqlite3.Connection], Any], rows: int) -> None:
+    def __init__(self, work: Callable[[sqlite3.Connection], Any], rows: int, *, durable: bool = True) -> None:
         self.work = work
         self.rows = rows
+        self.durable = durable
         self.future: Future[Any] = Future()
 
     def done_in(self, conn: sqlite3.Connection) -> Callable[[], None]:

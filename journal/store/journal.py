@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -215,14 +216,25 @@ class Journal:
             return reader.readings()
 
     def set_reading(self, name: str, payload: Mapping[str, Any]) -> None:
-        """Replace the latest value of something that is measured over and over; no trace of the one before is kept.
+        """Replace the latest value of something that is measured over and over, as of now (see `set_readings`)."""
+        self.set_readings({name: (self._clock.now(), payload)})
+
+    def set_readings(self, readings: Mapping[str, tuple[datetime, Mapping[str, Any]]]) -> None:
+        """Replace the latest values of what is measured over and over; no trace of those before is kept.
+
+        They are for display: readers see them at once, and a machine that loses its power may lose the last ones.
+
+        Args:
+            readings: by name, when it was measured, and the value.
 
         Raises:
-            JournalWriteFailed: it was not written.
+            JournalWriteFailed: they were not written.
         """
-        text = msgspec.json.encode(payload, order="deterministic").decode()
-        row = (name, to_text(self._clock.now()), text)
-        self._writer.run(lambda conn: conn.execute(_SET_READING, row).close(), rows=1)
+        rows = [
+            (name, to_text(at), msgspec.json.encode(payload, order="deterministic").decode())
+            for name, (at, payload) in readings.items()
+        ]
+        self._writer.run(lambda conn: conn.executemany(_SET_READING, rows).close(), rows=len(rows), durable=False)
 
     def close(self) -> None:
         """Write what waits and let go of the file; the last one to do so leaves one whole file behind."""

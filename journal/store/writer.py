@@ -75,23 +75,25 @@ class Writer:
         self._conn: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._left_over: Job | None = None
+        self._durable = True
         self._closed = False
         self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._work, name=f"journal {path.name}", daemon=True)
         self._thread.start()
 
-    def run(self, work: Callable[[sqlite3.Connection], T], rows: int) -> T:
+    def run(self, work: Callable[[sqlite3.Connection], T], rows: int, *, durable: bool = True) -> T:
         """Have something written; return its result once it is on the disk.
 
         Args:
             work: writes through the connection it is given; a JournalError from it undoes this work only.
             rows: about how many rows it writes; a long one counts for several.
+            durable: False: return once readers see it, before it is on the disk.
 
         Raises:
             JournalError: it was refused by ``work``.
             JournalWriteFailed: it was not written; JournalUnanswered: that is not known yet.
         """
-        job = Job(work, rows)
+        job = Job(work, rows, durable=durable)
         if self._written_here(job):
             done: T = job.future.result()
             return done
@@ -227,6 +229,7 @@ class Writer:
     def _transact(self, jobs: list[Job]) -> list[Callable[[], None]]:
         if self._conn is None:
             self._conn = self._open()
+        self._flush_each_commit(any(job.durable for job in jobs))
         if len(jobs) == 1:
             return [jobs[0].done_alone(self._conn)]
         self._conn.execute("BEGIN IMMEDIATE")
@@ -234,7 +237,14 @@ class Writer:
         self._conn.execute("COMMIT")
         return tell
 
+    def _flush_each_commit(self, durable: bool) -> None:
+        """Have commits wait for the disk, or not; one that does takes all before it to the disk as well."""
+        if self._conn is not None and durable != self._durable:
+            self._conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+
     def _open(self) -> sqlite3.Connection:
+        self._durable = True
         migrate_if_older(self._parts.last)
         return open_for_writing(self._parts.last)
 
@@ -277,5 +287,6 @@ class Writer:
 
     def _close_whole(self) -> None:
         if self._conn is not None:
+            self._flush_each_commit(durable=True)
             close_whole(self._parts.last, self._conn)
             self._conn = None

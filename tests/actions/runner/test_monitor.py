@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from actions import monitor
 from actions.health import Health
+from actions.runner import monitor, readings
 from journal.events.types import HealthChanged
 from journal.store.journal import Journal, JournalError, JournalNotFound, JournalWriteFailed, Reader
 from tests.actions.runner.slow_disk import SlowDisk
@@ -33,6 +33,7 @@ class Measured:
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
     monkeypatch.setattr(monitor, "EVERY_S", 0.01)
+    monkeypatch.setattr(readings, "GATHER_S", 0.01)
     with Journal.open(declared(places_in(tmp_path)).journal, actor="runner@here") as journal:
         yield journal
 
@@ -92,11 +93,11 @@ class RefusesAMeasure:
         self._journal = journal
         self._error = error
 
-    def set_reading(self, name: str, payload: dict[str, Any]) -> None:
+    def set_readings(self, readings: dict[str, Any]) -> None:
         self.measures += 1
         if self.measures == 3:
             raise self._error
-        self._journal.set_reading(name, payload)
+        self._journal.set_readings(readings)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)

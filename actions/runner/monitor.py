@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actions.health import Health
 from actions.redaction import Redactor
 from actions.runner.durable_write import write_or_raise
+from actions.runner.readings import ReadingsPool
 from journal.errors import CleoError
 from journal.events.types import HealthChanged
 from journal.incident.measured import Measured
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from actions.runner.world import Probe
 
 EVERY_S = 3.0
+"""Seconds between two looks at a system, where there are few."""
+MOST_A_SECOND = 10
+"""Looks a second at all systems together: where there are many, each is looked at less often."""
 DEADLINE_S = 5.0
 
 
@@ -45,10 +49,13 @@ class Monitor:
         self._trouble = trouble
         self._stop = threading.Event()
         self._redactor = Redactor()
+        self._every_s = max(EVERY_S, len(probes) / MOST_A_SECOND)
+        self._pool = ReadingsPool(journal, trouble)
+        seen = last_seen(journal)
         self._threads = [
             threading.Thread(
                 target=self._watch,
-                args=(name, probe, known.get(name, "not measured"), last_seen(journal, name)),
+                args=(name, probe, known.get(name, "not measured"), seen.get(name)),
                 name=f"probe-{name}",
                 daemon=True,
             )
@@ -57,61 +64,60 @@ class Monitor:
 
     def start(self) -> None:
         """Begin to measure."""
+        self._pool.start()
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """Stop measuring; a probe that hangs is left behind."""
         self._stop.set()
+        self._pool.stop()
         for thread in self._threads:
-            thread.join(0.5)
+            thread.join(0.5 / len(self._threads))
 
     def _watch(self, system: str, probe: Probe, status: str, last: Measured | None) -> None:
-        seen_at, refused = None, False
+        seen_at = None
         while not self._stop.is_set():
             health = _measure(probe)
             if self._stop.is_set():
                 return
             if health.status in ("up", "degraded"):
                 seen_at, last = datetime.now(UTC).isoformat(), Measured.of(health.facts)
+            self._pool.put(f"health:{system}", self._reading(health, seen_at, last))
             try:
-                self._record(system, health, status, seen_at, last)
+                if health.status != status:
+                    self._changed(system, health, status, last)
                 status = health.status
             except JournalError as error:
                 self._trouble(str(error))
-                refused = True
-            else:
-                if refused:  # a measure that goes again is all that tells so where nothing changes
-                    self._trouble("")
-                refused = False
-            self._stop.wait(EVERY_S)
+            self._stop.wait(self._every_s)
 
-    def _record(self, system: str, health: Health, was: str, seen_at: str | None, last: Measured | None) -> None:
+    def _reading(self, health: Health, seen_at: str | None, last: Measured | None) -> dict[str, Any]:
         detail, facts = self._redactor.text(health.detail), self._redactor.value(health.facts)
-        payload = {"status": health.status, "detail": detail, "facts": facts, "seen_at": seen_at}
-        if last:
-            payload["last"] = last.facts()
-        self._journal.set_reading(f"health:{system}", payload)
-        if health.status != was:
-            gone = last if health.status not in ("up", "degraded") else None
-            change = HealthChanged(
-                system=system,
-                status=health.status,
-                was=was,
-                detail=detail,
-                last=gone,
-                may_commit=health.facts.get("reason") == "timeout" or "pid" in health.facts,
-            )
-            write_or_raise(lambda: self._journal.append(change), self._trouble, self._stop.is_set)
+        reading = {"status": health.status, "detail": detail, "facts": facts, "seen_at": seen_at}
+        return reading | ({"last": last.facts()} if last else {})
+
+    def _changed(self, system: str, health: Health, was: str, last: Measured | None) -> None:
+        change = HealthChanged(
+            system=system,
+            status=health.status,
+            was=was,
+            detail=self._redactor.text(health.detail),
+            last=last if health.status not in ("up", "degraded") else None,
+            may_commit=health.facts.get("reason") == "timeout" or "pid" in health.facts,
+        )
+        write_or_raise(lambda: self._journal.append(change), self._trouble, self._stop.is_set)
 
 
-def last_seen(journal: Journal, system: str) -> Measured | None:
-    """Return what an earlier look at a system saw last: it may have gone down while no runner was there."""
+def last_seen(journal: Journal) -> dict[str, Measured]:
+    """Return what earlier looks at the systems saw last: one may have gone down while no runner was there."""
     try:
-        reading = journal.readings().get(f"health:{system}")
+        readings = journal.readings()
     except JournalError:
-        return None  # whoever writes next meets the same fault, and says so
-    return Measured.of(reading.payload.get("last") or {}) if reading else None
+        return {}  # whoever writes next meets the same fault, and says so
+    begin = "health:"
+    health = {name.removeprefix(begin): found for name, found in readings.items() if name.startswith(begin)}
+    return {name: Measured.of(found.payload.get("last") or {}) for name, found in health.items()}
 
 
 def _measure(probe: Probe) -> Health:
