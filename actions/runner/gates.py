@@ -34,7 +34,7 @@ class Asked:
 
     def role(self, name: str) -> str:
         """Return the action that plays a role at the type of system that is acted on."""
-        known = self.incident.systems.get(self.run.system)
+        known = self.incident.roster.systems.get(self.run.system)
         return role(known.type if known else self.spec.system, name)
 
     def concerns(self, run: Run) -> bool:

@@ -42,9 +42,8 @@ def change(incident: Incident, event: e.Event) -> str:
 
 
 def _health(incident: Incident, body: e.HealthChanged) -> str:
-    system = incident.plan.systems.get(body.system)
     detail = f" ({' '.join(body.detail.split())})" if body.detail else ""
-    return f"{system.title if system else body.system}: {body.was or 'not measured'} → {body.status}{detail}"
+    return f"{incident.roster.title(body.system)}: {body.was or 'not measured'} → {body.status}{detail}"
 
 
 def named(incident: Incident, step_id: str) -> str:

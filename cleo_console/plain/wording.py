@@ -65,7 +65,7 @@ def _what(incident: Incident, run: Run) -> str:
 def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime, *, all_: bool) -> list[str]:
     """Return every system's health, or only those that are down or degraded. What is old is not called up."""
     lines = []
-    for name, system in incident.plan.systems.items():
+    for name in incident.roster.shown:
         reading = readings.get(f"health:{name}")
         status = str(reading.payload.get("status") or "not measured") if reading else "not measured"
         old = reading is not None and (now - reading.at).total_seconds() > _STALE_S
@@ -77,7 +77,7 @@ def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime
         detail = f" ({said})" if said else ""
         word = f"DATA WRONG, {word}" if wrong else word
         if all_ or wrong or status in ("down", "degraded"):
-            lines.append(f"{system.title}: {word}{detail}{when}")
+            lines.append(f"{incident.roster.title(name)}: {word}{detail}{when}")
     return lines
 
 

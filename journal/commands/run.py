@@ -116,7 +116,9 @@ class RunCommands(Seat):
                 systems, or not on this one; or a parameter holds a secret.
         """
         self._may_run(action)
-        able = [known.name for known in self._incident().systems.values() if action.partition(".")[0] in known.acts]
+        able = [
+            known.name for known in self._incident().roster.systems.values() if action.partition(".")[0] in known.acts
+        ]
         step = self._step_for(action, system)
         meant = _meant(able if step is None else self._aim(step, []), system, action)
         body = self._request(step, action, params, meant, dry_run, confirmed, overrides)
@@ -189,7 +191,9 @@ class RunCommands(Seat):
     def _aim(self, step: Step, on: Sequence[str]) -> list[str]:
         """Return the systems that a step is asked for at: those in ``on``, else where it is not done."""
         names = instances(self._incident(), step)
-        if not self._incident().systems:  # the runner has not read the inventory yet, or there is none: it judges
+        if (
+            not self._incident().roster.systems
+        ):  # the runner has not read the inventory yet, or there is none: it judges
             return list(on)
         if strange := [name for name in on if name not in names]:
             raise NotNow(

@@ -157,7 +157,7 @@ def rpo(incident: Incident, readings: Mapping[str, tuple[datetime, Mapping[str, 
         _rpo(incident, name, instance, (readings or {}).get(instance))
         for name, system in incident.plan.systems.items()
         if system.data
-        for instance in incident.players(name)
+        for instance in incident.roster.players(name)
     ]
 
 
@@ -171,7 +171,7 @@ def _rpo(
     return RpoClock(
         system=plan_system,
         instance=name,
-        title=incident.system_title(name),
+        title=incident.roster.title(name),
         target=int(incident.plan.objectives.rpo[system.data].rpo),
         recovered_to=recoveries[-1].recovered_to if recoveries else None,
         loss=incident.loss(name),

@@ -75,9 +75,9 @@ def _may_run(incident: Incident) -> Iterator[Remaining]:
 def _not_well(incident: Incident) -> Iterator[Remaining]:
     for system, health in incident.health.items():
         if health.status not in _WELL:
-            yield Remaining("not well", f"{incident.system_title(system)} was {health.status} when last looked at")
+            yield Remaining("not well", f"{incident.roster.title(system)} was {health.status} when last looked at")
     for system, wrong in incident.found_wrong.items():
-        yield Remaining("wrong", f"{incident.system_title(system)}: {wrong}")
+        yield Remaining("wrong", f"{incident.roster.title(system)}: {wrong}")
 
 
 def _steps(incident: Incident) -> Iterator[Remaining]:

@@ -26,6 +26,7 @@ from journal.incident.records import (
     StepRecord,
     StepState,
 )
+from journal.incident.roster import Roster
 from journal.store.errors import JournalDamaged
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
     incident.inventory_error = body.error
     if not body.error:
         incident.inventory_sha256 = body.sha256
-        incident.systems = {system.name: system for system in body.systems}
+        incident.roster = Roster(incident.plan, body.systems)
 
 
 def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:

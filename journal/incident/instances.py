@@ -39,7 +39,7 @@ def players(known: Iterable[KnownSystem], plan_system: str) -> list[str]:
 def instances(incident: Incident, step: Step) -> list[str]:
     """Return the systems that a step acts on, one run each; none where its action looks at all, or nobody knows."""
     prefix = step.action.partition(".")[0]
-    able = [system for system in incident.systems.values() if prefix in system.acts]
+    able = [system for system in incident.roster.systems.values() if prefix in system.acts]
     return players(able, step.system) if step.system else [system.name for system in able]
 
 

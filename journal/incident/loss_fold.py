@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def measured(incident: Incident, run: Run) -> None:
     """Keep what a run measured: of its own system, and, from a look at all of them, by each one's name."""
     own = system_of(incident, run)
-    for system in incident.shown_systems():
+    for system in incident.roster.shown:
         if isinstance(named := run.facts.get(system), dict):
             incident.ledger(system).take(Measured.of(named), run.action)
     if not own:
@@ -39,7 +39,7 @@ def system_of(incident: Incident, run: Run) -> str:
     """
     step = incident.plan.by_id.get(run.step)
     prefix = run.action.partition(".")[0]
-    if known := incident.systems.get(run.system):
+    if known := incident.roster.systems.get(run.system):
         return run.system if prefix == known.type else ""
     named = step.system if step else prefix
     return run.system or named if named in incident.plan.systems else ""

@@ -13,10 +13,8 @@ from typing import Any, Self
 
 import msgspec
 
-from journal.events.run import KnownSystem
 from journal.events.types import Event, IncidentDeclared, Kind
 from journal.incident.fold import HANDLERS
-from journal.incident.instances import players
 from journal.incident.loss import Known, Ledger, Loss
 from journal.incident.records import (
     Continued,
@@ -32,6 +30,7 @@ from journal.incident.records import (
     StepState,
 )
 from journal.incident.review import Review
+from journal.incident.roster import Roster
 from journal.plan.applies import applies
 from journal.plan.load import plan_from_data
 from journal.plan.model import Phase, Plan, Step
@@ -50,7 +49,7 @@ class Incident:
         runs: every run, by id (the seq of its request).
         decisions: the latest answer to each decision, by name.
         answers: what steers the steps: the scenario, the systems hit, and every decision.
-        systems: the inventory's systems, by name, as it was last read; empty before a runner has read it.
+        roster: the inventory's systems, as the runner last read them.
         system_facts: what actions measured, by system, the latest of each name.
         found_wrong: what was proven wrong in a system, until a later look to the end proves otherwise.
         changed_at: when the first destructive run on a system ended, by system.
@@ -88,7 +87,7 @@ class Incident:
         self.decisions: dict[str, DecisionRecord] = {}
         self.answers = self._first_answers()
         self.health: dict[str, HealthRecord] = {}
-        self.systems: dict[str, KnownSystem] = {}
+        self.roster = Roster(self.plan)
         self.system_facts: dict[str, dict[str, Any]] = {}
         self.found_wrong: dict[str, FoundWrong] = {}
         self.changed_at: dict[str, datetime] = {}
@@ -141,28 +140,6 @@ class Incident:
             handler(self, event, body)
         else:  # no type of event changes both
             self.review.apply(event)
-
-    def players(self, plan_system: str) -> list[str]:
-        """Return the systems that play one of the plan's; while the inventory is not known, the one of that name."""
-        return players(self.systems.values(), plan_system) or [plan_system]
-
-    def shown_systems(self) -> list[str]:
-        """Return every system that health is shown of: the plan's, by who plays them, and what else there is."""
-        planned = [name for plan_system in self.plan.systems for name in self.players(plan_system)]
-        return [*planned, *(name for name in self.systems if name not in planned)]
-
-    def system_title(self, system: str) -> str:
-        """Return what people call a system of the inventory or of the plan."""
-        known = self.systems.get(system)
-        planned = self.plan.systems.get(known.plays if known and known.plays else system)
-        if planned and (known is None or len(self.players(known.plays)) == 1):
-            return planned.title
-        return f"{planned.title} {system}" if planned else (known and known.title) or system
-
-    def plan_system(self, system: str) -> str:
-        """Return the plan's system that a system of the inventory plays; empty for one that the plan does not have."""
-        known = self.systems.get(system)
-        return known.plays if known else system if system in self.plan.systems else ""
 
     def ledger(self, system: str) -> Ledger:
         """Return the evidence on a system's newest commits and recoveries."""

@@ -114,13 +114,12 @@ class Gathered:
         )
 
     def _changed(self, event: e.Event, body: e.HealthChanged) -> None:
-        system = self.incident.plan.systems.get(body.system)
         self.health.append(
             ev.HealthTransition(
                 at=event.at,
                 offset_s=self.offset(event.at),
                 system=body.system,
-                title=system.title if system else body.system,
+                title=self.incident.roster.title(body.system),
                 was=body.was,
                 status=body.status,
                 detail=body.detail,

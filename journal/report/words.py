@@ -174,9 +174,8 @@ def _resolved(incident: Incident, body: e.DoubtResolved) -> str:
 
 
 def _health(incident: Incident, body: e.HealthChanged) -> str:
-    system = incident.plan.systems.get(body.system)
     change = f"{body.was} → {body.status}" if body.was else body.status
-    return _with(f"Health of {system.title if system else body.system}: {change}", body.detail)
+    return _with(f"Health of {incident.roster.title(body.system)}: {change}", body.detail)
 
 
 def _inventory_read(incident: Incident, body: e.InventoryRead) -> str:

@@ -22,7 +22,7 @@ _BAR = 10
 
 def systems(incident: Incident, readings: Mapping[str, Reading]) -> dict[str, tuple[datetime, Mapping[str, Any]]]:
     """Return each system's latest health reading as `clocks.rpo` wants it."""
-    found = {name: readings.get(f"health:{name}") for name in incident.plan.systems}
+    found = {name: readings.get(f"health:{name}") for name in incident.roster.shown}
     return {name: (r.at, r.payload.get("facts") or {}) for name, r in found.items() if r}
 
 

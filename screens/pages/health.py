@@ -73,10 +73,11 @@ class HealthScreen(FullScreen):
     def refresh_body(self) -> None:
         """Show every system as it stands now, and look for changes."""
         now, systems = clock_of(self)(), self.query_one("#systems", OptionList)
-        if not systems.option_count:
-            systems.add_options([Option("", id=name) for name in self.incident.plan.systems])
+        names = self.incident.roster.shown
+        if [option.id for option in systems.options] != names:
+            systems.set_options([Option("", id=name) for name in names])
             systems.highlighted = 0
-        for name in self.incident.plan.systems:
+        for name in names:
             words = _line(health(self.incident, self.session, name, now))
             shown = systems.get_option(name).prompt
             if not (isinstance(shown, Content) and shown.is_same(words)):

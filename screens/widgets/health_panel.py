@@ -35,7 +35,7 @@ class Health(NamedTuple):
 
 def health(incident: Incident, session: Session, system: str, now: datetime) -> Health:
     """Return a system's health. A reading that has grown old says how old; it is no longer green."""
-    name = sanitize(incident.plan.systems[system].title)
+    name = sanitize(incident.roster.title(system))
     found = _measured(session, system, name, now)
     wrong = incident.found_wrong.get(system)
     if wrong is None:
@@ -73,22 +73,27 @@ class HealthPanel(Quiet):
         incident = session.incident
         if incident is None:
             return
-        found = [health(incident, session, system, now) for system in incident.plan.systems]
+        found = [health(incident, session, system, now) for system in incident.roster.shown]
         found.sort(key=lambda one: _ORDER.get(one.look.symbol, 3))
         entitle(self, "Health")
         self.show(_column(found) if self.app.size.width >= WIDE else _one_line(found, self.size.width))
 
 
+_MOST_SHOWN = 12
+"""Systems named in the column; the health page (h) has all."""
 _ORDER = {"✗": 0, "~": 1, "✓": 2}
 
 
 def _column(found: list[Health]) -> Content:
-    measured = [_block(one) for one in found if one.look is not _NOTHING]
+    blocks = [_block(one) for one in found if one.look is not _NOTHING]
+    measured = blocks[:_MOST_SHOWN]
+    if len(blocks) > len(measured):
+        measured.append(Content.assemble((f"+{len(blocks) - len(measured)} more: h", "bold $quiet")))
     others = [one.title for one in found if one.look is _NOTHING]
     if others:
-        measured.append(
-            Content.assemble(("? not measured\n", "bold $quiet"), ("\n".join(f"  {o}" for o in others), "$quiet"))
-        )
+        named = [f"  {other}" for other in others[:_MOST_SHOWN]]
+        more = [f"  +{len(others) - len(named)} more: h"] if len(others) > len(named) else []
+        measured.append(Content.assemble(("? not measured\n", "bold $quiet"), ("\n".join([*named, *more]), "$quiet")))
     return Content("\n").join(measured)
 
 

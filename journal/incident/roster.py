@@ -1,0 +1,53 @@
+"""The inventory's systems, as the runner last read them: who plays which of the plan's systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from journal.events.run import KnownSystem
+from journal.plan.model import Plan
+
+
+class Roster:
+    """The systems that the incident is about.
+
+    Args:
+        plan: the incident's plan.
+        known: the inventory's systems; none before a runner has read it, and in a tabletop: then the plan's own count.
+
+    Attributes:
+        systems: the inventory's systems, by name.
+        shown: every system that health is shown of: the plan's, by who plays them, and what else there is.
+    """
+
+    def __init__(self, plan: Plan, known: Iterable[KnownSystem] = ()) -> None:
+        self._plan = plan
+        self.systems = {system.name: system for system in known}
+        self._players: dict[str, list[str]] = {}
+        for system in self.systems.values():
+            self._players.setdefault(system.plays, []).append(system.name)
+        planned = [name for plan_system in plan.systems for name in self.players(plan_system)]
+        self.shown = list(dict.fromkeys([*planned, *self.systems]))
+        self._titles = {name: self._title(name) for name in self.shown}
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both hold the same systems."""
+        return isinstance(other, Roster) and self.systems == other.systems
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def players(self, plan_system: str) -> list[str]:
+        """Return the systems that play one of the plan's; where none is known to, the one of that name."""
+        return self._players.get(plan_system) or [plan_system]
+
+    def title(self, system: str) -> str:
+        """Return what people call a system of the inventory or of the plan."""
+        return self._titles.get(system) or self._title(system)
+
+    def _title(self, system: str) -> str:
+        known = self.systems.get(system)
+        planned = self._plan.systems.get(known.plays if known else system)
+        if planned and (known is None or len(self.players(known.plays)) == 1):
+            return planned.title
+        title = planned.title if planned else known.title if known else ""
+        return f"{title} {system}".strip()
