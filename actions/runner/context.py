@@ -56,7 +56,7 @@ class RunContext:
         self._files = place.files
         self._world = world
         self._journal = writes.journal
-        self._pump = OutputPump(writes.journal, run.id, writes.trouble)
+        self._pump = OutputPump(writes.journal, run.id, writes.on_fault)
         self._cancel = threading.Event()
         self._transports: dict[str, Transport] = {}
         self._lock = threading.Lock()

@@ -12,7 +12,7 @@ REFUSED = (JournalWriteFailed, JournalReadFailed)
 """Nothing is written where what it is made of cannot be read, either."""
 
 Write = Callable[[], object]
-Trouble = Callable[[str], None]
+OnFault = Callable[[str], None]
 """Told what goes wrong, and an empty text once it goes again."""
 
 
@@ -21,14 +21,14 @@ def never() -> bool:
     return False
 
 
-def write_or_raise(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never) -> None:
+def write_or_raise(write: Write, on_fault: OnFault, gives_up: Callable[[], bool] = never) -> None:
     """Return once something is in the journal; raise where it is known that it is not.
 
     What the disk has not answered for is waited for: it may be there already.
 
     Args:
         write: writes it, in one transaction.
-        trouble: see `Trouble`.
+        on_fault: see `OnFault`.
         gives_up: asked whenever the disk does not answer, whether to wait no longer.
 
     Raises:
@@ -40,19 +40,19 @@ def write_or_raise(write: Write, trouble: Trouble, gives_up: Callable[[], bool] 
         try:
             attempt()
         except JournalUnanswered as error:
-            trouble(str(error))
+            on_fault(str(error))
             if gives_up():
                 raise
             attempt = error.settle
         except REFUSED as error:
-            trouble(str(error))
+            on_fault(str(error))
             raise
         else:
-            trouble("")
+            on_fault("")
             return
 
 
-def write_until_durable(write: Write, trouble: Trouble, gives_up: Callable[[], bool] = never) -> None:
+def write_until_durable(write: Write, on_fault: OnFault, gives_up: Callable[[], bool] = never) -> None:
     """Return once something that has happened is in the journal, exactly once, however long the disk refuses it.
 
     Raises:
@@ -61,7 +61,7 @@ def write_until_durable(write: Write, trouble: Trouble, gives_up: Callable[[], b
     pause = threading.Event()
     while True:
         try:
-            return write_or_raise(write, trouble, gives_up)
+            return write_or_raise(write, on_fault, gives_up)
         except REFUSED:
             if gives_up():
                 raise

@@ -1,4 +1,4 @@
-"""The safety gates, checked where an action starts, whoever asks (design, section 7).
+"""The safety gates, checked where an action starts, whoever asks.
 
 A gate here is a function of what is asked and the incident's state; it returns why it is closed, or None. What only
 the system can tell (a hold, the writers, who runs there) an action's own gates ask it (``actions.gate``), and they

@@ -34,7 +34,7 @@ class Monitor:
     Args:
         probes: by the system's name.
         journal: where readings and changes are written.
-        trouble: told what went wrong with a write, and an empty text once it goes again.
+        on_fault: told what went wrong with a write, and an empty text once it goes again.
         known: each system's status as the journal has it.
     """
 
@@ -42,15 +42,15 @@ class Monitor:
         self,
         probes: Mapping[str, Probe],
         journal: Journal,
-        trouble: Callable[[str], None],
+        on_fault: Callable[[str], None],
         known: Mapping[str, str],
     ) -> None:
         self._journal = journal
-        self._trouble = trouble
+        self._on_fault = on_fault
         self._stop = threading.Event()
         self._redactor = Redactor()
         self._every_s = max(EVERY_S, len(probes) / MOST_A_SECOND)
-        self._pool = ReadingsPool(journal, trouble)
+        self._pool = ReadingsPool(journal, on_fault)
         seen = last_seen(journal)
         self._threads = [
             threading.Thread(
@@ -89,7 +89,7 @@ class Monitor:
                     self._changed(system, health, status, last)
                 status = health.status
             except JournalError as error:
-                self._trouble(str(error))
+                self._on_fault(str(error))
             self._stop.wait(self._every_s)
 
     def _reading(self, health: Health, seen_at: str | None, last: Measured | None) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Monitor:
             last=last if health.status not in ("up", "degraded") else None,
             may_commit=health.facts.get("reason") == "timeout" or "pid" in health.facts,
         )
-        write_or_raise(lambda: self._journal.append(change), self._trouble, self._stop.is_set)
+        write_or_raise(lambda: self._journal.append(change), self._on_fault, self._stop.is_set)
 
 
 def last_seen(journal: Journal) -> dict[str, Measured]:

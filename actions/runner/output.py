@@ -23,13 +23,13 @@ class OutputPump:
     Args:
         journal: where to.
         run: whose output.
-        trouble: told what went wrong with a write, and an empty text once it goes again.
+        on_fault: told what went wrong with a write, and an empty text once it goes again.
     """
 
-    def __init__(self, journal: Journal, run: int, trouble: Callable[[str], None]) -> None:
+    def __init__(self, journal: Journal, run: int, on_fault: Callable[[str], None]) -> None:
         self._journal = journal
         self._run = run
-        self._trouble = trouble
+        self._on_fault = on_fault
         self._waiting: list[OutputLine] = []
         self._size = 0
         self._changed = threading.Condition()
@@ -71,4 +71,4 @@ class OutputPump:
 
     def _store(self, batch: list[OutputLine]) -> None:
         """Write a batch, which is one transaction, however long it takes: an acknowledged end needs its output."""
-        write_until_durable(lambda: self._journal.append_output(self._run, batch), self._trouble)
+        write_until_durable(lambda: self._journal.append_output(self._run, batch), self._on_fault)

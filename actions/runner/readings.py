@@ -18,12 +18,12 @@ class ReadingsPool:
 
     Args:
         journal: where to.
-        trouble: told what went wrong with a write, and an empty text once it goes again.
+        on_fault: told what went wrong with a write, and an empty text once it goes again.
     """
 
-    def __init__(self, journal: Journal, trouble: Callable[[str], None]) -> None:
+    def __init__(self, journal: Journal, on_fault: Callable[[str], None]) -> None:
         self._journal = journal
-        self._trouble = trouble
+        self._on_fault = on_fault
         self._waiting: dict[str, tuple[datetime, dict[str, Any]]] = {}
         self._changed = threading.Condition()
         self._stop = threading.Event()
@@ -56,10 +56,10 @@ class ReadingsPool:
                 if taken:
                     self._journal.set_readings(taken)
             except JournalError as error:
-                self._trouble(str(error))
+                self._on_fault(str(error))
                 refused = True
             else:
                 if refused:  # a reading that goes again is all that tells so where nothing changes
-                    self._trouble("")
+                    self._on_fault("")
                 refused = False
             self._stop.wait(GATHER_S)

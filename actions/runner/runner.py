@@ -47,7 +47,7 @@ class Runner:
         place: the incident's folder.
         world: what can be reached.
         actor: in whose name it writes; ``runner@host``.
-        trouble: told what keeps it from writing, and an empty text once it can again.
+        on_fault: told what keeps it from writing, and an empty text once it can again.
         watch: notices that the inventory was changed; None: it never is.
 
     Raises:
@@ -61,25 +61,25 @@ class Runner:
         world: World,
         *,
         actor: str,
-        trouble: Callable[[str], None] = lambda text: None,
+        on_fault: Callable[[str], None] = lambda text: None,
         watch: InventoryWatch | None = None,
     ) -> None:
         self._watch = watch
         self._place = place
         self._world = world
-        self._trouble = trouble
+        self._on_fault = on_fault
         self._stop = threading.Event()
         self._lease = Lease(place.folder)
         held = f"The journal {place.journal} is held by"
         self._journal = Journal.open(
-            place.journal, actor=actor, waiting=lambda who: trouble(f"{held} {who}." if who else "")
+            place.journal, actor=actor, waiting=lambda who: on_fault(f"{held} {who}." if who else "")
         )
         with Reader(place.journal) as reader:
             self._incident = Incident.fold(reader.events())
         self._follower = Follower(place.journal, after=self._incident.seq)
         self._workers: dict[int, Worker] = {}
         self._answered: set[int] = set()
-        self._writes = Writes(self._journal, trouble, self._stop.is_set)
+        self._writes = Writes(self._journal, on_fault, self._stop.is_set)
         self._append = self._writes.append
         self._jobs = Jobs(place, world, self._incident, self._writes)
         self._others = (
@@ -130,7 +130,7 @@ class Runner:
     def _measure(self) -> None:
         """Measure the systems of the world as it is now."""
         known = {name: record.status for name, record in self._incident.health.items()}
-        self._monitor = Monitor(self._world.probes, self._journal, self._trouble, known)
+        self._monitor = Monitor(self._world.probes, self._journal, self._on_fault, known)
         self._monitor.start()
 
     def _read_inventory_again(self) -> None:

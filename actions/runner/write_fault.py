@@ -1,6 +1,6 @@
 """A flag that a runner raises when it cannot write to the journal: the journal cannot be told.
 
-It lies in memory (``/dev/shm``), not on the disk that is in trouble, and is readable for its owner alone, unless the
+It lies in memory (``/dev/shm``), not on the disk that is in on_fault, and is readable for its owner alone, unless the
 incident's folder is a team's.
 """
 
@@ -26,7 +26,7 @@ class WriteFaultFlag:
 
     def __init__(self, folder: Path) -> None:
         name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]
-        self._path = MEMORY / f"cleo-trouble-{name}"
+        self._path = MEMORY / f"cleo-write-fault-{name}"
         self._mode = 0o644 if folder.is_dir() and shared(folder) else 0o600
         self._up = True  # an earlier runner's may be: who was killed has lowered none
         self._saying = threading.Lock()

@@ -22,13 +22,13 @@ class Writes:
 
     Args:
         journal: the incident's journal.
-        trouble: told what keeps it from writing, and an empty text once it can again.
+        on_fault: told what keeps it from writing, and an empty text once it can again.
         gives_up: asked while the disk refuses, whether the runner stops.
     """
 
-    def __init__(self, journal: Journal, trouble: Callable[[str], None], gives_up: Callable[[], bool]) -> None:
+    def __init__(self, journal: Journal, on_fault: Callable[[str], None], gives_up: Callable[[], bool]) -> None:
         self.journal = journal
-        self.trouble = trouble
+        self.on_fault = on_fault
         self._gives_up = gives_up
 
     def try_append(self, body: e.Body) -> None:
@@ -37,7 +37,7 @@ class Writes:
         Raises:
             JournalWriteFailed, JournalReadFailed: it is not written, or that is not known.
         """
-        write_or_raise(lambda: self.journal.append(body), self.trouble, self._gives_up)
+        write_or_raise(lambda: self.journal.append(body), self.on_fault, self._gives_up)
 
     def append(self, body: e.Body) -> None:
         """Write an event that has happened, however long the disk refuses it; return once it is durable.
@@ -53,7 +53,7 @@ class Writes:
 
     def _write(self, write: Write) -> None:
         try:
-            write_until_durable(write, self.trouble, self._gives_up)
+            write_until_durable(write, self.on_fault, self._gives_up)
         except REFUSED:
             # As if this runner had died here: its successor finds the run unfinished, and says so.
             raise RunnerGone from None

@@ -32,7 +32,7 @@ def runner(folder: Path) -> None:
     watch = InventoryWatch(
         Path(inventory) if inventory else None, lambda: real_world(inventory_at(inventory), places())
     )
-    at_work = Runner(place, watch.first(), actor=runner_actor(), trouble=flag.raise_, watch=watch)
+    at_work = Runner(place, watch.first(), actor=runner_actor(), on_fault=flag.raise_, watch=watch)
     # The terminal may go; the recovery goes on. An orderly shutdown of the machine is an end like any other.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

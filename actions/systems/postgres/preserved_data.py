@@ -1,4 +1,4 @@
-"""Keeping the old data directory: nothing is destroyed by recovering (design, gate 4)."""
+"""Keeping the old data directory: nothing is destroyed by recovering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The incident's one recovery point: the state every restore and log replay leads to (design, gate 2)."""
+"""The incident's one recovery point: the state every restore and log replay leads to."""
 
 from __future__ import annotations
 

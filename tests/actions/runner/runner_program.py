@@ -69,7 +69,7 @@ def main() -> None:
     place = IncidentPlace(folder=Path(sys.argv[1]))
     flag = WriteFaultFlag(place.folder)
     actions = world(places_in(HOME), follow_a_program, follow_a_program_once, wait_inside, look, replace)
-    Runner(place, actions, actor="runner@here", trouble=flag.raise_).run()
+    Runner(place, actions, actor="runner@here", on_fault=flag.raise_).run()
 
 
 if __name__ == "__main__":
