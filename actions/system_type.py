@@ -86,7 +86,7 @@ class Examination(msgspec.Struct, kw_only=True):
     """What a closer look at one system saw.
 
     Attributes:
-        facts: measured values; those of `journal.incident.measured.Measured` count for clocks and loss.
+        facts: measured values; those of `journal.events.measured.Measured` count for clocks and loss.
         lines: what a person reads in the report, in order.
         findings: what a person must see to.
         summary: further words on it for the summary; empty: its health says all.

@@ -25,6 +25,7 @@ from cleo_console.lab import Lab
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.events.types import Override
+from journal.incident.fold import fold_events
 from journal.incident.records import Run, RunState
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
@@ -135,7 +136,7 @@ def until_at_work(place: Path) -> None:
 def fold(place: Path) -> Incident:
     """Return an incident as its journal has it now."""
     with Reader(place / "journal.db") as reader:
-        return Incident.fold(reader.events())
+        return fold_events(reader.events())
 
 
 def ask(place: Path, action: str, word: str) -> int:

@@ -24,6 +24,7 @@ from benchmarks.terminal import NotSeen, Terminal
 from cleo_console.lab import Lab
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import Program, RunState
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
@@ -93,12 +94,12 @@ class Recovery:
         """Show what the run prints until it is over. Only new events are read: two cores have enough to do."""
         shown = False
         with Reader(self.journal) as reader:
-            incident = Incident.fold(reader.events())
+            incident = fold_events(reader.events())
             while not incident.runs[run].state.over:
                 shown = shown or self._shows_output(console)
                 console.listen(0.5)
                 for event in reader.events(after=incident.seq):
-                    incident.apply(event)
+                    apply_event(incident, event)
 
     def _shows_output(self, console: Terminal) -> bool:
         """Jump to what needs attention next, and say whether that is the restore, with what it prints."""
@@ -112,7 +113,7 @@ class Recovery:
     def incident(self) -> Incident:
         """Return the incident as its journal has it now."""
         with Reader(self.journal) as reader:
-            return Incident.fold(reader.events())
+            return fold_events(reader.events())
 
     def _last_restore(self) -> Through:
         run = next(run for run in reversed(self.incident().runs.values()) if run.action == "postgres.restore")

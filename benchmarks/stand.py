@@ -21,9 +21,10 @@ from typing import Any
 from benchmarks.terminal import Terminal
 from journal.commands.declare import Declaration, declare
 from journal.events.types import Kind
+from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace, Paths
-from journal.plan.load import LoadedPlan, plan_from_data
+from journal.plan.read import LoadedPlan, plan_from_data
 from journal.store.journal import Reader
 
 ROOT = Path(__file__).parents[1]
@@ -77,7 +78,7 @@ class Stand:
     def incident(self) -> Incident:
         """Return the incident as its journal has it now."""
         with self.reader() as reader:
-            return Incident.fold(reader.events())
+            return fold_events(reader.events())
 
     def reader(self) -> Reader:
         """Open the journal for reading."""

@@ -11,7 +11,7 @@ from cleo_console.blotting import Blotting
 from cleo_console.settings import actor, places
 from journal.errors import CleoError
 from journal.events.types import IncidentDeclared, Kind
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.store.reader import Reader
 from journal.wording.sanitize import sanitize
 from journal.yamlfile.names import strange
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from journal.commands.declare import Declaration
     from journal.paths import IncidentPlace, Paths
     from journal.plan.action_spec import Catalogue
-    from journal.plan.load import LoadedPlan
     from journal.plan.model import Plan
+    from journal.plan.read import LoadedPlan
     from journal.store.journal import Journal
 
 
@@ -58,7 +58,7 @@ class ConsoleServices:
     def _summary(self, incident_id: str) -> IncidentSummary:
         try:
             with Reader(self.paths.incident(incident_id).journal) as reader:
-                incident = Incident.fold(reader.events())
+                incident = fold_events(reader.events())
         except CleoError as error:
             return IncidentSummary(id=incident_id, note=error.message)
         return IncidentSummary(

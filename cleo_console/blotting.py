@@ -17,7 +17,7 @@ _LOOK_AGAIN_S = 30.0
 
 
 class Blotting:
-    """A `journal.commands.typed.Blot`. What cannot be read is passed over: who types may not be allowed to."""
+    """A `journal.events.typed.Blot`. What cannot be read is passed over: who types may not be allowed to."""
 
     def __init__(self) -> None:
         self._inventories: set[Path] = set()

@@ -16,7 +16,7 @@ from cleo_console.settings import home, runner_actor
 from journal.commands.declare import Declaration
 from journal.events.types import ExerciseBegan, Kind
 from journal.exercise.script import Exercise, exercise_from_data
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.paths import Paths
 from journal.plan.action_spec import Catalogue
 from journal.store.journal import Journal, Reader
@@ -97,7 +97,7 @@ class DemoServices(ConsoleServices):
     def _exercise(self, incident_id: str) -> Exercise:
         """Return the script that the journal carries; a tabletop of an older program has none."""
         with Reader(self.paths.incident(incident_id).journal) as reader:
-            incident = Incident.fold(reader.events())
+            incident = fold_events(reader.events())
         if incident.review.exercise:
             return exercise_from_data(incident.review.exercise)
         return with_labels(load_exercise(incident.scenario), incident.began_at)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn, TextIO
 
 from cleo_console.plain.notices import named
+from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
 from journal.store.migrate import is_older
@@ -44,7 +45,7 @@ def known_incident(place: IncidentPlace) -> Incident | None:
     with Reader(place.journal) as reader:
         seq, _ = reader.head()
         now = seq <= MOST_EVENTS and not is_older(reader.files[-1])
-        return Incident.fold(reader.events()) if now else None
+        return fold_events(reader.events()) if now else None
 
 
 @contextmanager

@@ -45,6 +45,7 @@ def _up_to_the_restore(host: object, incident_id: str) -> None:
     """Do what comes before the restore, and ask for it."""
     from cleo_console.demo import DemoServices
     from journal.commands.incident import IncidentCommands
+    from journal.incident.fold import fold_events
     from journal.incident.state import Incident
     from journal.store.journal import Follower, Reader
 
@@ -53,7 +54,7 @@ def _up_to_the_restore(host: object, incident_id: str) -> None:
 
     def now() -> Incident:
         with Reader(path) as reader:
-            return Incident.fold(reader.events())
+            return fold_events(reader.events())
 
     with host.open(incident_id) as journal:
         desk, follower = IncidentCommands(journal, now), Follower(path)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from actions.gate import Closed
 from actions.inventory import Inventory, known_systems
-from journal.incident.instances import players
 from journal.incident.records import Run
+from journal.incident.roster import players
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
 

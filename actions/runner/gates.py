@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from actions.gate import Closed, overridden
 from actions.inventory import Inventory
 from actions.system_types import role
-from journal.commands.decisions import refusal
 from journal.events.types import Kind
+from journal.incident.decisions import refusal
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec

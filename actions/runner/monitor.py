@@ -12,8 +12,8 @@ from actions.redaction import Redactor
 from actions.runner.durable_write import write_or_raise
 from actions.runner.readings import ReadingsPool
 from journal.errors import CleoError
+from journal.events.measured import Measured
 from journal.events.types import HealthChanged
-from journal.incident.measured import Measured
 from journal.store.journal import Journal, JournalError
 
 if TYPE_CHECKING:

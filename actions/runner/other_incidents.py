@@ -13,7 +13,7 @@ from typing import Any
 from actions.inventory import Inventory
 from actions.transport import LocalHost
 from journal.errors import CleoError
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.store.journal import Reader
 
 _LOOK_EVERY_S = 2.0
@@ -26,7 +26,7 @@ def is_over(journal: Path) -> bool:
         return True
     try:
         with Reader(journal) as reader:
-            return Incident.fold(reader.events()).closed_at is not None
+            return fold_events(reader.events()).closed_at is not None
     except (CleoError, OSError):
         return False
 

@@ -26,8 +26,8 @@ from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
 from actions.runner.writes import RunnerGone, Writes
 from journal.events import types as e
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import Run, RunState
-from journal.incident.state import Incident
 from journal.paths import IncidentPlace
 from journal.plan.action_spec import ActionSpec
 from journal.store.journal import Follower, Journal, JournalWriteFailed, Reader
@@ -75,7 +75,7 @@ class Runner:
             place.journal, actor=actor, waiting=lambda who: on_fault(f"{held} {who}." if who else "")
         )
         with Reader(place.journal) as reader:
-            self._incident = Incident.fold(reader.events())
+            self._incident = fold_events(reader.events())
         self._follower = Follower(place.journal, after=self._incident.seq)
         self._workers: dict[int, Worker] = {}
         self._answered: set[int] = set()
@@ -191,7 +191,7 @@ class Runner:
     def _catch_up(self, timeout_s: float) -> None:
         while events := self._follower.wait(timeout_s):
             for event in events:
-                self._incident.apply(event)
+                apply_event(self._incident, event)
             timeout_s = 0
 
     def _answer(self) -> None:

@@ -13,6 +13,7 @@ from actions.tabletop.world import SimulatedWorld
 from journal.events import types as e
 from journal.exercise.moments import live_moments
 from journal.exercise.script import Inject
+from journal.incident.fold import apply_event
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
 from journal.store.journal import Journal, JournalWriteFailed, Reader
@@ -62,7 +63,7 @@ class Facilitator:
                 if self._incident is None:
                     self._incident = Incident(event)
                 else:
-                    self._incident.apply(event)
+                    apply_event(self._incident, event)
                 self._take(self._incident, event)
 
     def _take(self, incident: Incident, event: e.Event) -> None:

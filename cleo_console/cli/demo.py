@@ -89,11 +89,11 @@ def declaration_of(host: DemoServices, scenario: str) -> Declaration:
 def last_words(journal: Path) -> list[str]:
     """Return, in a few lines, what the exercise in ``journal`` has shown so far."""
     from journal.exercise.assessment import RATING_WORDS, assess
-    from journal.incident.state import Incident
+    from journal.incident.fold import fold_events
     from journal.store.journal import Reader
 
     with Reader(journal) as reader:
-        incident = Incident.fold(reader.events())
+        incident = fold_events(reader.events())
         shown = assess(incident, reader.events())
     if shown is None:
         return []

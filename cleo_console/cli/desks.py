@@ -12,6 +12,7 @@ import click
 from cleo_console.app_services import ConsoleServices, host
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
+from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
 
@@ -62,7 +63,7 @@ class AtDesk:
 def fold(place: IncidentPlace) -> Incident:
     """Return the incident in ``place`` as its journal has it now."""
     with Reader(place.journal) as reader:
-        return Incident.fold(reader.events())
+        return fold_events(reader.events())
 
 
 @contextmanager

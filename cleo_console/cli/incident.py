@@ -182,7 +182,7 @@ def _look_at_what_is_in_force(at: AtDesk) -> None:
 
 
 def _instant(text: str) -> datetime | None:
-    from journal.commands.decisions import utc_instant
+    from journal.incident.decisions import utc_instant
 
     return utc_instant(text) if text else None
 

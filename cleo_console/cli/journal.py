@@ -56,13 +56,13 @@ def list_(as_json: bool) -> None:
 def _listed(incident_id: str) -> dict[str, Any]:
     from cleo_console.settings import places
     from journal.errors import CleoError
-    from journal.incident.state import Incident
+    from journal.incident.fold import fold_events
     from journal.store.journal import Reader
 
     path = places().incident(incident_id).journal
     try:
         with Reader(path) as reader:
-            incident = Incident.fold(reader.events())
+            incident = fold_events(reader.events())
     except CleoError as error:
         return {"id": incident_id, "journal": str(path), "error": error.message}
     return {

@@ -13,7 +13,7 @@ from journal.errors import CleoError
 from journal.wording.counting import count
 
 if TYPE_CHECKING:
-    from journal.plan.load import LoadedPlan
+    from journal.plan.read import LoadedPlan
     from journal.yamlfile.problem import Problem
 
 _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -106,7 +106,7 @@ def _problems(file: Path) -> list[Problem]:
     """Everything wrong with the file; where its shape is, nothing beyond that can be looked at."""
     from actions.registry import catalogue
     from journal.plan.check import check
-    from journal.plan.load import read_plan
+    from journal.plan.read import read_plan
     from journal.yamlfile.problem import BadFile
 
     try:

@@ -11,8 +11,8 @@ from journal.plan.applies import applies
 
 if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
-    from journal.plan.load import LoadedPlan
     from journal.plan.model import Contact, LegalClock, Phase, Plan, Step
+    from journal.plan.read import LoadedPlan
 
 WIDTH = 80
 NEW_PAGE = "\f"

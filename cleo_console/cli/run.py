@@ -20,11 +20,11 @@ from cleo_console.app_services import host
 from cleo_console.cli.desks import AtDesk, WhichIncident, at_desk, fold, incident_option, which
 from journal.errors import CleoError
 from journal.events.types import Override
+from journal.incident.closed_gates import gate_lines
 from journal.incident.records import Refusal, Run, RunState
 from journal.plan.action_spec import ActionSpec, Param
 from journal.plan.model import Step
 from journal.store.journal import Follower, Reader
-from journal.wording.gates import gate_lines
 from journal.wording.sanitize import sanitize, sanitize_lines
 
 _INVENTORY_S = 5.0

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cleo_console.plain.questions import answer, choose, moment, number, words
 from cleo_console.plain.talk import Talk
-from journal.commands.decisions import AnswerRefused, check_answer, known_damage, refusal
+from journal.incident.decisions import AnswerRefused, check_answer, known_damage, refusal
 from journal.incident.given_up import given_up
 from journal.plan.model import Decision, Step
 

@@ -9,9 +9,9 @@ from cleo_console.plain.line_terminal import TakenBack
 from cleo_console.plain.talk import Talk
 from cleo_console.plain.wording import run_lines
 from journal.commands.incident import IncidentCommands
+from journal.incident.closed_gates import gate_lines
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
-from journal.wording.gates import gate_lines
 from screens.guidance.progress import SILENT_AFTER_S, silence
 
 _LINES = 40

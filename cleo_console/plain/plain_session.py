@@ -9,6 +9,7 @@ from typing import TypeVar
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.events.types import Event
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.state import Incident
 from journal.store.journal import Reader
 from journal.store.rows import OutputLine, Reading
@@ -42,7 +43,7 @@ class PlainSession:
         self._journal = host.open(incident_id, self._say_who_holds)
         try:
             self._reader = Reader(self._journal.path)
-            self.incident = Incident.fold(self._reader.events())
+            self.incident = fold_events(self._reader.events())
         except CleoError:
             self._journal.close()
             raise
@@ -67,7 +68,7 @@ class PlainSession:
     def _catch_up(self) -> None:
         try:
             for event in self._reader.events(after=self.incident.seq):
-                self.incident.apply(event)
+                apply_event(self.incident, event)
                 self._unread.append(event)
             self.trouble = ""
         except CleoError as error:

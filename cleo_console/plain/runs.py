@@ -9,10 +9,10 @@ from cleo_console.plain.questions import answer, words
 from cleo_console.plain.talk import Talk
 from cleo_console.plain.wording import call, target_lines
 from journal.events.types import Override
+from journal.incident.closed_gates import gate_lines, opened_by, shut_for_good
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run, RunState
 from journal.plan.model import Step
-from journal.wording.gates import gate_lines, opened_by, shut_for_good
 from screens.guidance.next_action import destructive, refused_run
 
 _NOTHING_DONE = "Nothing was done."

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from journal.commands.typed import Blot, as_typed
 from journal.errors import CleoError
+from journal.events.typed import Blot, as_typed
 from journal.events.types import IncidentDeclared, Kind
 from journal.store.folders import keep_private, make_private
 from journal.store.journal import Journal
 
 if TYPE_CHECKING:
     from journal.paths import IncidentPlace, Paths
-    from journal.plan.load import LoadedPlan
+    from journal.plan.read import LoadedPlan
 
 
 class CannotDeclare(CleoError):

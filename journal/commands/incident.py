@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from journal.commands.decisions import check_answer
 from journal.commands.run import RunCommands
 from journal.commands.seat import NotNow, required
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
+from journal.incident.decisions import check_answer
 from journal.incident.late import during, past
 
 __all__ = ["IncidentCommands", "NotNow", "StillOpen"]

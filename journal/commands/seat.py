@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from journal.commands.typed import without_secrets
 from journal.errors import CleoError
 from journal.events import types as e
+from journal.events.typed import without_secrets
 from journal.incident.records import InstanceRecord, StepState
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from journal.events.base import Body, ClosedGate, Finding, Identity, Override
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 
 
 class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):

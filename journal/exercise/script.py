@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from journal.store.errors import JournalDamaged
+from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
 
 RULES = ("happened", "before", "within", "never")
 
@@ -124,5 +124,5 @@ def exercise_from_data(data: dict[str, Any]) -> Exercise:
     except msgspec.ValidationError as error:
         raise JournalDamaged(
             f"The exercise in the journal cannot be read: {error}.",
-            "Keep the file as it is, and see `cleo journal verify` for what was altered.",
+            KEEP_AS_IT_IS,
         ) from error

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from journal.events.measured import Measured
 from journal.incident.loss import Loss
-from journal.incident.measured import Measured
 from journal.incident.records import RunState, StepState
 from journal.plan.model import LegalClock, Phase
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from journal.incident.measured import Measured, newest_of
+from journal.events.measured import Measured, newest_of
 from journal.incident.state import Incident
 from journal.store.rows import Reading
 from journal.wording.durations import exact_duration

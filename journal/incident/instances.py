@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from journal.incident.records import InstanceRecord, StepRecord, StepState
+from journal.incident.roster import players
 
 if TYPE_CHECKING:
-    from journal.events.run import KnownSystem
     from journal.incident.state import Incident
     from journal.plan.model import Step
 
@@ -29,11 +29,6 @@ _GRAVEST_FIRST = (
 )
 """A step over several systems is what the gravest of them is; None is one at which nothing happened yet."""
 _LOUD = {StepState.FAILED: "FAILED", StepState.IN_DOUBT: "IN DOUBT"}
-
-
-def players(known: Iterable[KnownSystem], plan_system: str) -> list[str]:
-    """Return the names of the inventory's systems that play one of the plan's."""
-    return [system.name for system in known if system.plays == plan_system]
 
 
 def instances(incident: Incident, step: Step) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

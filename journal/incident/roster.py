@@ -8,6 +8,11 @@ from journal.events.run import KnownSystem
 from journal.plan.model import Plan
 
 
+def players(known: Iterable[KnownSystem], plan_system: str) -> list[str]:
+    """Return the names of the inventory's systems that play one of the plan's."""
+    return [system.name for system in known if system.plays == plan_system]
+
+
 class Roster:
     """The systems that the incident is about.
 

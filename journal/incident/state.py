@@ -1,20 +1,15 @@
-"""The incident's state: a fold over its events, and nothing else.
-
-Console, runner, report and tests compute it with this code. ``apply`` takes events in the order of
-their seq; no event object is kept, so a journal of any length folds in the memory of its plan.
-"""
+"""The incident's state, as `journal.incident.fold` computes it from the events, and the questions it answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
 from journal.events.types import Event, IncidentDeclared, Kind
-from journal.incident.fold import HANDLERS
 from journal.incident.loss import Known, Ledger, Loss
 from journal.incident.records import (
     Continued,
@@ -32,12 +27,10 @@ from journal.incident.records import (
 from journal.incident.review import Review
 from journal.incident.roster import Roster
 from journal.plan.applies import applies
-from journal.plan.load import plan_from_data
 from journal.plan.model import Phase, Plan, Step
-from journal.store.errors import JournalDamaged
+from journal.plan.read import plan_from_data
+from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
 from journal.wording.counting import count
-
-_KEEP = "Keep the file as it is, and see `cleo journal verify` for what was altered."
 
 
 class Incident:
@@ -66,7 +59,7 @@ class Incident:
     def __init__(self, first: Event) -> None:
         body = first.body
         if not isinstance(body, IncidentDeclared):
-            raise JournalDamaged(f"The journal begins with {first.type}, not with its declaration.", _KEEP)
+            raise JournalDamaged(f"The journal begins with {first.type}, not with its declaration.", KEEP_AS_IT_IS)
         self.id = body.id
         self.title = body.title
         self.kind = Kind(body.kind)
@@ -104,42 +97,6 @@ class Incident:
         self.left_open: list[str] = []
         self.in_force: dict[tuple[str, str], InForce] = {}
         self.seq, self.head, self.last_at = first.seq, first.hash, first.at
-
-    @classmethod
-    def fold(cls, events: Iterable[Event]) -> Self:
-        """Return the incident that ``events`` tell of.
-
-        Raises:
-            JournalDamaged: there is none, or they are not one incident's, whole and in order.
-        """
-        stream = iter(events)
-        first = next(stream, None)
-        if first is None:
-            raise JournalDamaged("The journal holds no event.", _KEEP)
-        incident = cls(first)
-        apply = incident.apply
-        for event in stream:
-            apply(event)
-        return incident
-
-    def apply(self, event: Event) -> None:
-        """Take in one more event.
-
-        Raises:
-            JournalDamaged: it does not follow the last one, or tells of a run that nobody asked for.
-        """
-        seq = event.seq
-        if seq != self.seq + 1:
-            raise JournalDamaged(f"Event {seq} does not follow event {self.seq}.", _KEEP)
-        self.seq, self.head, self.last_at = seq, event.hash, event.at
-        actor = event.actor
-        self.actors[actor] = self.actors.get(actor, 0) + 1
-        body = event.body
-        handler = HANDLERS.get(type(body))
-        if handler:
-            handler(self, event, body)
-        else:  # no type of event changes both
-            self.review.apply(event)
 
     def ledger(self, system: str) -> Ledger:
         """Return the evidence on a system's newest commits and recoveries."""
@@ -288,4 +245,6 @@ def _plan(declared: IncidentDeclared) -> Plan:
     try:
         return plan_from_data(declared.plan)
     except msgspec.ValidationError as error:
-        raise JournalDamaged(f"The plan on the first page of {declared.id} cannot be read: {error}.", _KEEP) from error
+        raise JournalDamaged(
+            f"The plan on the first page of {declared.id} cannot be read: {error}.", KEEP_AS_IT_IS
+        ) from error

@@ -8,9 +8,9 @@ from typing import Literal
 
 from journal.plan.action_spec import Catalogue
 from journal.plan.contradictions import last_day, warning_findings
-from journal.plan.load import LoadedPlan
 from journal.plan.model import Plan
 from journal.plan.placed import Finding
+from journal.plan.read import LoadedPlan
 from journal.plan.references import reference_findings
 from journal.plan.steps import step_findings
 from journal.yamlfile.problem import Problem

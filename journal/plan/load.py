@@ -1,56 +1,13 @@
-"""From a file, or from the journal's first page, to a plan."""
+"""Loads a plan file that is to be used: read, and checked for errors."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import msgspec
 
 from journal.plan.action_spec import Catalogue
-from journal.plan.model import Plan
-from journal.yamlfile.convert import convert, decode_duration
+from journal.plan.check import errors
+from journal.plan.read import LoadedPlan, read_plan
 from journal.yamlfile.problem import BadFile
-from journal.yamlfile.yaml_source import Source, read_bytes, read_yaml
-
-
-class LoadedPlan(NamedTuple):
-    """A plan and where it came from.
-
-    Attributes:
-        plan: the plan.
-        data: the same as JSON-able data, for the journal's first page (``plan_from_data`` reads it).
-        sha256: the file's digest, as ``sha256sum`` prints it.
-        source: the file's data with its line numbers.
-    """
-
-    plan: Plan
-    data: dict[str, Any]
-    sha256: str
-    source: Source
-
-
-def plan_from_data(data: Mapping[str, Any]) -> Plan:
-    """Return the plan that ``LoadedPlan.data`` holds.
-
-    Raises:
-        msgspec.ValidationError: the data is not a plan's.
-    """
-    return msgspec.convert(data, Plan, dec_hook=decode_duration)
-
-
-def read_plan(path: Path) -> LoadedPlan:
-    """Read a plan file, looking at its shape only: keys, types, durations.
-
-    Raises:
-        CleoError: the file cannot be read.
-        BadFile: it has not a plan's shape; everything that does not fit is named.
-    """
-    content = read_bytes(path)
-    source = read_yaml(path, content)
-    return LoadedPlan(convert(Plan, source), source.data, hashlib.sha256(content).hexdigest(), source)
 
 
 def load_plan(path: Path, catalogue: Catalogue | None = None) -> LoadedPlan:
@@ -58,14 +15,12 @@ def load_plan(path: Path, catalogue: Catalogue | None = None) -> LoadedPlan:
 
     Args:
         path: the file.
-        catalogue: the actions there are; without it, actions and their parameters are not looked at.
+        catalogue: the actions there are; without it, actions and their parameters are not checked.
 
     Raises:
         CleoError: the file cannot be read.
         BadFile: it has errors; all that were found are named. Warnings do not count.
     """
-    from journal.plan.check import errors
-
     loaded = read_plan(path)
     if found := errors(loaded, catalogue):
         raise BadFile(found)

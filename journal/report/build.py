@@ -106,7 +106,7 @@ def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verifi
         health=gathered.health,
         legal=legal(incident),
         action_items=action_items(incident),
-        signatures=gathered.signatures.entries(gathered),
+        signatures=gathered.signatures.entries(gathered.read, gathered.types),
         exercise=after_action(gathered),
     )
 

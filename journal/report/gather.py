@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from journal.events import types as e
+from journal.incident.fold import apply_event
 from journal.incident.late import happened_at
 from journal.incident.state import Incident
 from journal.report import evidence as ev
@@ -68,7 +69,7 @@ class Gathered:
         gathered = cls(first, read)
         for event in stream:
             gathered._take(event)
-            gathered.incident.apply(event)
+            apply_event(gathered.incident, event)
         return gathered
 
     @property

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from journal.events import types as e
 from journal.report.review import SignatureEntry
+from journal.report.timeline import ReadEvents
 from journal.store.chain import short_head
-
-if TYPE_CHECKING:
-    from journal.report.gather import Gathered
 
 _SIGNED = e.type_of(e.SignedOff(role="", head=""))
 
@@ -42,26 +39,30 @@ class SignatureBook:
             signature.seen, signature.types = event.seq - 1, Counter(types)
         self._signatures.append(signature)
 
-    def entries(self, gathered: Gathered) -> list[SignatureEntry]:
-        """Return the signatures, in order."""
-        self._look_up(gathered)
-        return [_entry(signature, gathered) for signature in self._signatures]
+    def entries(self, read: ReadEvents, types: Counter[str]) -> list[SignatureEntry]:
+        """Return the signatures, in order.
 
-    def _look_up(self, gathered: Gathered) -> None:
-        """Find the heads that were not the last one any more when they were signed; that is rare."""
+        Args:
+            read: gives the journal's events, to find heads that were not the last one when they were signed.
+            types: how many events of each type the whole journal has.
+        """
+        self._find_older_heads(read)
+        return [_entry(signature, types) for signature in self._signatures]
+
+    def _find_older_heads(self, read: ReadEvents) -> None:
         missing = {signature.head: signature for signature in self._signatures if signature.seen is None}
         if not missing:
             return
         types: Counter[str] = Counter()
-        for event in gathered.read():
+        for event in read():
             types[event.type] += 1
             if event.hash in missing:
                 signature = missing[event.hash]
                 signature.seen, signature.types = event.seq, Counter(types)
 
 
-def _entry(signature: _Signature, gathered: Gathered) -> SignatureEntry:
-    since = None if signature.types is None else gathered.types - signature.types
+def _entry(signature: _Signature, types: Counter[str]) -> SignatureEntry:
+    since = None if signature.types is None else types - signature.types
     if since is not None:
         del since[_SIGNED]
     return SignatureEntry(

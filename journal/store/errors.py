@@ -75,6 +75,9 @@ class AlreadyStarted(JournalError):
     """A run has exactly one ``action.started``; this would have been its second."""
 
 
+KEEP_AS_IT_IS = "Keep the file as it is, and see `cleo journal verify` for what was altered."
+"""What to do about a journal that is not what this program wrote."""
+
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _NO_RIGHT = "The file or its folder may not be written to: check owner and mode (ls -l)."

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from journal.commands.typed import Blot, as_typed
 from journal.events.envelope import Clock, to_text
+from journal.events.typed import Blot, as_typed
 from journal.events.types import Body, Event, IncidentDeclared
 from journal.store.chain import short_head
 from journal.store.errors import (

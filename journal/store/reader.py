@@ -21,7 +21,7 @@ from journal.events.envelope import from_text, to_text
 from journal.events.types import Event, decode
 from journal.store.chain import to_bytes
 from journal.store.connection import reading
-from journal.store.errors import JournalDamaged, read_failure
+from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged, read_failure
 from journal.store.failover.segment_reader import in_order, open_joined, schema_of
 from journal.store.failover.segments import Segments
 from journal.store.output import BETWEEN, LAST_UP_TO, PRINTED_SINCE, lines_of
@@ -194,5 +194,5 @@ class Reader:
     def _damaged(self, what: str, error: Exception) -> JournalDamaged:
         return JournalDamaged(
             f"{what} of the journal {self.path} is not what was written: {error}.",
-            "Keep the file as it is, and see `cleo journal verify` for what was altered.",
+            KEEP_AS_IT_IS,
         )

@@ -11,7 +11,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
-from journal.commands.decisions import AnswerRefused, check_answer, refusal
+from journal.incident.decisions import AnswerRefused, check_answer, refusal
 from journal.incident.state import Incident
 from journal.plan.model import Decision, Step
 from journal.wording.sanitize import sanitize

@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from journal.incident.closed_gates import gate_lines, shut_for_good
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run, RunState
 from journal.plan.model import Step
-from journal.wording.gates import gate_lines, shut_for_good
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
 from screens.dialogs.run_watch import WatchingDialog

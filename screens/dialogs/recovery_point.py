@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from journal.commands.decisions import known_damage
+from journal.incident.decisions import known_damage
 from journal.incident.given_up import given_up
 from journal.incident.state import Incident
 from journal.plan.model import Step

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from journal.events.types import Override
+from journal.incident.closed_gates import opened_by
 from journal.incident.records import Run
 from journal.plan.model import Step
 from journal.wording.counting import count
-from journal.wording.gates import opened_by
 from screens.guidance.availability import RULES
 from screens.guidance.next_action import PrimaryAction, attention, counts, destructive, primary_action, refused_run
 from screens.guidance.step_text import title

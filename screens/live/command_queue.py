@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.state import Incident
 from journal.store.reader import Reader
 
@@ -87,7 +88,7 @@ class CommandQueue:
     def _catch_up(self) -> None:
         with Reader(self._path) as reader:
             if self._incident is None:
-                self._incident = Incident.fold(reader.events())
+                self._incident = fold_events(reader.events())
                 return
             for event in reader.events(after=self._incident.seq):
-                self._incident.apply(event)
+                apply_event(self._incident, event)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from journal.errors import CleoError
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.store.follow import Follower
 from journal.store.reader import Reader
 from screens.live.news import TAIL, Mailbox, Runner, add_lines
@@ -90,7 +90,7 @@ class IncidentFollower(threading.Thread):
     def _follow(self) -> None:
         with Reader(self._path) as reader:
             if not self._seq:
-                incident = Incident.fold(reader.events())
+                incident = fold_events(reader.events())
                 self._seq = incident.seq
                 self._mailbox.put(lambda news: setattr(news, "opened", incident))
             if self._troubled:

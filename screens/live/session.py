@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from journal.errors import CleoError
+from journal.incident.fold import apply_event
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.store.errors import JournalWriteFailed
@@ -145,7 +146,7 @@ class Session:
         self.incident = news.opened or self.incident
         for event in news.events:
             if self.incident is not None:
-                self.incident.apply(event)
+                apply_event(self.incident, event)
         for run, lines in news.lines.items():
             self._extend(run, lines, restart=run in news.restarted)
         self.readings = self.readings if news.readings is None else news.readings

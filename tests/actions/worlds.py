@@ -18,6 +18,7 @@ from actions.transport import LocalHost, open_transport
 from journal.commands.declare import Declaration, declare
 from journal.commands.incident import IncidentCommands
 from journal.events.types import Kind
+from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace, Paths
 from journal.plan.load import load_plan
@@ -140,7 +141,7 @@ class Person:
     def incident(self) -> Incident:
         """Return the state as the journal has it now."""
         with Reader(self.place.journal) as reader:
-            return Incident.fold(reader.events())
+            return fold_events(reader.events())
 
     def until(self, wanted: Callable[[Incident], object], deadline_s: float = DEADLINE_S) -> Incident:
         """Return the first state that is ``wanted``."""

@@ -14,6 +14,7 @@ from cleo_console.plain.line_terminal import LineTerminal
 from cleo_console.plain.mode import converse
 from journal.commands.declare import Declaration
 from journal.events.types import Kind
+from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.paths import Paths
 from journal.plan.action_spec import Catalogue
@@ -45,7 +46,7 @@ class WorldServices:
 
     def incident(self) -> Incident:
         with Reader(self.paths.incident(self._folders()[0].name).journal) as reader:
-            return Incident.fold(reader.events())
+            return fold_events(reader.events())
 
     def kinds(self) -> Sequence[Kind]:
         return [Kind.LAB]

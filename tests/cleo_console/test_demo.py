@@ -12,7 +12,7 @@ from cleo_console.cli.demo import declaration_of, demo, last_words
 from cleo_console.demo import DemoServices
 from cleo_console.exercises import bundled_scenarios
 from journal.events.types import IncidentClosed, Kind
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.store.journal import Reader
 from tests.screens.driving import Console
 
@@ -37,7 +37,7 @@ async def test_the_console_shows_a_world_that_answers() -> None:
         assert not host.warnings()
         assert host.kinds() == [Kind.TABLETOP]
     with Reader(host.paths.incident(incident_id).journal) as reader:
-        incident = Incident.fold(reader.events())
+        incident = fold_events(reader.events())
     assert incident.state("check-status") == "done"
     assert incident.runner
     assert incident.runner.why == "the demo was left"

@@ -17,7 +17,7 @@ from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from cleo_console.plain.plain_session import PlainSession
 from journal.events import types as e
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 from journal.incident.records import RunState, StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import WorldServices, talk

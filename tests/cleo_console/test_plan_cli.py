@@ -9,7 +9,7 @@ from actions.registry import catalogue
 from cleo_console.cli.plan import plan as plan_group
 from cleo_console.plans import bundled
 from journal.plan.check import check
-from journal.plan.load import read_plan
+from journal.plan.read import read_plan
 
 
 def cleo_plan(*words: str) -> Result:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cleo_console.cli.main import cli
-from journal.plan.load import read_plan
+from journal.plan.read import read_plan
 from journal.store.journal import Reader, short_head
 from tests.journal.report.test_report import BUNDLED
 from tests.journal.stories import write_recovery

@@ -12,7 +12,7 @@ from cleo_console.app_services import ConsoleServices
 from cleo_console.settings import places
 from journal.commands.incident import IncidentCommands
 from journal.events.envelope import Clock
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.store.failover.failover import Continuation
 from journal.store.failover.segments import Segments, parts_of
 from journal.store.journal import Reader
@@ -40,7 +40,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
 
 def note(path: Path, text: str) -> None:
     with ConsoleServices(places(), "ada@console").open(path.parent.name) as journal, Reader(path) as reader:
-        IncidentCommands(journal, lambda: Incident.fold(reader.events())).note(text)
+        IncidentCommands(journal, lambda: fold_events(reader.events())).note(text)
 
 
 def test_every_command_finds_both_files(files: tuple[Path, Path], tmp_path: Path) -> None:

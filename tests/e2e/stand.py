@@ -13,6 +13,7 @@ from pathlib import Path
 
 from actions.runner import held
 from journal.incident.closing import phrase, remaining
+from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.store.journal import Reader
 from tests.e2e.terminal import Terminal
@@ -65,7 +66,7 @@ class Stand:
     def incident(self) -> Incident:
         """Return the incident as its journal has it now."""
         with Reader(self.journal) as reader:
-            return Incident.fold(reader.events())
+            return fold_events(reader.events())
 
     @contextmanager
     def runner_ended(self) -> Iterator[None]:

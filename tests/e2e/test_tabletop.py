@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from journal.incident.fold import fold_events
 from journal.incident.records import StepState
-from journal.incident.state import Incident
 from journal.store.journal import Reader
 from tests.e2e.responder import Responder
 from tests.e2e.stand import CLEO
@@ -32,7 +32,7 @@ def test_following_next_plays_a_tabletop_to_its_assessment(tmp_path: Path) -> No
         console.until("expectations met")
     (journal,) = (tmp_path / "home").rglob("journal.db")
     with Reader(journal) as reader:
-        incident = Incident.fold(reader.events())
+        incident = fold_events(reader.events())
     assert [incident.state(step) for step in PLAYED] == [StepState.DONE] * len(PLAYED)
     assert incident.state("verify-backups") is StepState.SKIPPED
     assert not [line for line in responder.next_lines if "mark done: 3" in line and "writers" not in line]

@@ -9,6 +9,7 @@ from typing import Any
 
 from journal.events import types as e
 from journal.events.envelope import Clock
+from journal.incident.fold import apply_event
 from journal.incident.state import Incident
 from journal.store.journal import Journal, OutputLine
 
@@ -71,7 +72,7 @@ class Story:
         for body in bodies:
             self.at += timedelta(seconds=after)
             self._append(body, by)
-            self.incident.apply(self.events[-1])
+            apply_event(self.incident, self.events[-1])
         return self.events[-1].seq
 
     def run(self, step_id: str, *, status: str = "succeeded", started: dict[str, Any] | None = None, **end: Any) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from journal.commands.declare import Declaration
 from journal.events import types as e
 from journal.events.envelope import Clock
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.paths import Paths
 from journal.plan.action_spec import ActionSpec, Catalogue
 from journal.plan.load import load_plan
@@ -90,7 +90,7 @@ class FakeServices:
         if path.read_bytes()[:6] != b"SQLite":
             return IncidentSummary(id=incident_id, note=f"The journal {path.name} is no journal.")
         with Reader(path) as reader:
-            incident = Incident.fold(reader.events())
+            incident = fold_events(reader.events())
         return IncidentSummary(
             id=incident.id,
             title=incident.title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from journal.events import types as e
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 from journal.store.journal import Journal
 from tests.screens.app_services import START, FakeServices, PlayedRunner
 from tests.screens.driving import console

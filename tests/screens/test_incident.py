@@ -11,7 +11,7 @@ import pytest
 
 from journal.events import types as e
 from journal.incident.closing import phrase, remaining
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.store.journal import Journal, Reader
 from screens.dialogs.dialog import Dialog
 from tests.screens.app_services import INCIDENT, START, FakeServices, PlayedRunner, SetClock
@@ -288,7 +288,7 @@ async def test_the_header_says_when_nothing_is_left_of_any_phase(
     host: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     with Reader(journal.path) as reader:
-        steps = [step.id for step in Incident.fold(reader.events()).plan.steps()]
+        steps = [step.id for step in fold_events(reader.events()).plan.steps()]
     journal.append(*(e.StepSkipped(step=step, reason="an exercise") for step in steps))
     async with console(host) as seen:
         await seen.sees("every required step is settled", "all settled")
@@ -304,7 +304,7 @@ async def test_a_closed_incident_takes_notes_only(host: FakeServices, journal: J
         assert not written(journal, e.IncidentClosed)
         await seen.press("backspace")
         with Reader(journal.path) as reader:
-            await seen.type(phrase(remaining(Incident.fold(reader.events()))))
+            await seen.type(phrase(remaining(fold_events(reader.events()))))
         await seen.press("enter")
         await seen.sees("CLOSED", "the incident is closed")
         await seen.press("enter", "s", "m")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from journal.events import types as e
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
+from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
 from screens.guidance.strategies import Time, expected, losses
@@ -15,7 +16,7 @@ from tests.screens.driving import console
 
 def state(journal: Journal) -> Incident:
     with Reader(journal.path) as reader:
-        return Incident.fold(reader.events())
+        return fold_events(reader.events())
 
 
 def test_time_is_what_the_steps_left_usually_take(journal: Journal, runner: PlayedRunner) -> None:

@@ -34,7 +34,7 @@ from actions.systems.postgres.service import start_service
 from actions.systems.postgres.start_stop import require_nobody_answers
 from actions.systems.postgres.wal import format_lsn, parse_history
 from actions.systems.postgres.writers import bar_writers
-from journal.incident.measured import Measured, newest_of
+from journal.events.measured import Measured, newest_of
 from journal.wording.counting import count
 
 _GAP_GATE = "wal-gap"

@@ -19,8 +19,8 @@ from actions.systems.postgres.process import describe_data, postmaster
 from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server, server_of
 from journal.errors import CleoError
+from journal.events.measured import Measured, newest_of
 from journal.events.types import Finding
-from journal.incident.measured import Measured, newest_of
 from journal.wording.counting import count
 
 _READ_S = 300.0

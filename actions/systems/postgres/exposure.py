@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.systems.postgres.heartbeat import last_committed
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 
 if TYPE_CHECKING:
     import psycopg

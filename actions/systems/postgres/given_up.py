@@ -6,8 +6,8 @@ from datetime import datetime
 
 from actions.systems.postgres.recovery_point import RecoveryPoint
 from actions.systems.postgres.server import Server
+from journal.events.measured import Measured, newest_of
 from journal.incident.given_up import span
-from journal.incident.measured import Measured, newest_of
 
 
 def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_ended: datetime | None = None) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from actions.systems.postgres.settings import PostgresSettings
-from journal.incident.measured import Measured, newest_of
+from journal.events.measured import Measured, newest_of
 
 if TYPE_CHECKING:
     import psycopg

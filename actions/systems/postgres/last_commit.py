@@ -11,7 +11,7 @@ from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import SEGMENT_NAME, Segment, format_lsn, parse_segment
 from actions.systems.postgres.wal_tail import archived_tail, committed_at
 from journal.errors import CleoError
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 
 _DUMP_S = 120.0
 """A tail that takes longer to read is left: nobody waits for a figure while the service is down."""

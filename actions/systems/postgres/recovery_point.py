@@ -11,7 +11,7 @@ import msgspec
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres.wal import format_lsn, parse_lsn
-from journal.commands.decisions import CORRUPTION, PHYSICAL
+from journal.incident.decisions import CORRUPTION, PHYSICAL
 
 DECISION = "recovery_point"
 GATE = "recovery-point"

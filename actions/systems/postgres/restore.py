@@ -29,7 +29,7 @@ from actions.systems.postgres.saved_wal import offered
 from actions.systems.postgres.server import Server, find_server, last_words
 from actions.systems.postgres.writers import bar_writers
 from actions.transport import Completed
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 
 _DAY_S = 24 * 3600.0
 _HALF_DONE = (

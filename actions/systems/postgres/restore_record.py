@@ -9,7 +9,7 @@ import msgspec
 
 from actions.outcome import ActionFailed
 from actions.systems.postgres.server import Server
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

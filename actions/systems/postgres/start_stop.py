@@ -24,7 +24,7 @@ from actions.systems.postgres.service import start_service, wait_until_up
 from actions.systems.postgres.stopping import stop_server
 from actions.systems.postgres.unit import who_runs
 from journal.errors import CleoError
-from journal.incident.measured import Measured, newest_of
+from journal.events.measured import Measured, newest_of
 
 _START_S = 600.0
 

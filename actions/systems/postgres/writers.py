@@ -27,7 +27,7 @@ from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.start_stop import require_nobody_answers
 from journal.errors import CleoError
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 from journal.wording.counting import count
 
 

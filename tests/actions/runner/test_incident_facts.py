@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from actions.runner.facts import incident_facts
 from journal.events import types as e
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 from tests.journal.stories import BEGAN, Story, plan, step
 
 POINT = {"name": "recovery_point", "question": "To when?", "kind": "recovery-point"}

@@ -12,6 +12,7 @@ from journal.commands.declare import Declaration
 from journal.events.types import Kind, Override
 from journal.exercise.assessment import Assessment, assess
 from journal.exercise.script import exercise_from_data
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.model import Step
@@ -34,9 +35,9 @@ class Player(Person):
         """Return the state as the journal has it now; only what is new is read."""
         with Reader(self.place.journal) as reader:
             if self.known is None:
-                self.known = Incident.fold(reader.events())
+                self.known = fold_events(reader.events())
             for event in reader.events(after=self.known.seq):
-                self.known.apply(event)
+                apply_event(self.known, event)
         return self.known
 
     def status(self, system: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from journal.commands.decisions import AnswerRefused
 from journal.events.types import Override
+from journal.incident.decisions import AnswerRefused
 from journal.incident.records import RunState
 from tests.actions.tabletop.tables import Player, table
 

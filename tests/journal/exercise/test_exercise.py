@@ -10,7 +10,7 @@ import pytest
 
 from journal.events import types as e
 from journal.exercise.assessment import Assessment, assess
-from journal.incident.state import Incident
+from journal.incident.fold import fold_events
 from journal.store.errors import JournalDamaged
 from journal.store.journal import Journal, Reader
 from tests.actions.worlds import declared, places_in
@@ -29,7 +29,7 @@ def _assessed(folder: Path, script: dict[str, Any], *bodies: e.Body) -> Assessme
         for body in [e.ExerciseBegan(exercise=script), *bodies] if script else bodies:
             journal.append(body)
     with Reader(place.journal) as reader:
-        return assess(Incident.fold(reader.events()), reader.events())
+        return assess(fold_events(reader.events()), reader.events())
 
 
 def _run(action: str, status: str, at: int, **facts: Any) -> list[e.Body]:
@@ -114,12 +114,12 @@ def test_a_recovery_point_is_sound_before_the_damage(tmp_path: Path, point: str,
     script = _script({"happened": ["stands:point=sound"]}, damage_s=600.0, backups={"OLD": 1200.0, "NEW": 60.0})
     place = declared(places_in(tmp_path), kind=e.Kind.TABLETOP)
     with Journal.open(place.journal, actor="player@here") as journal, Reader(place.journal) as reader:
-        began = Incident.fold(reader.events()).began_at
+        began = fold_events(reader.events()).began_at
         times = {"early": began - timedelta(seconds=601), "late": began - timedelta(seconds=599)}
         answer = f"time:{times[point].isoformat()}" if point in times else point
         journal.append(e.ExerciseBegan(exercise=script))
         journal.append(e.DecisionMade(step="point", name="recovery_point", answer=answer))
-        found = assess(Incident.fold(reader.events()), reader.events())
+        found = assess(fold_events(reader.events()), reader.events())
     assert found
     assert found.expectations[0].met is sound
 

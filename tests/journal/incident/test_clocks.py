@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from journal.events import types as e
+from journal.events.measured import Measured
 from journal.incident import clocks
-from journal.incident.measured import Measured
 from journal.report.objectives import rpo_results
 from tests.journal.stories import BEGAN, DECLARED, Story, plan, step
 

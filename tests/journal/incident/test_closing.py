@@ -9,6 +9,7 @@ import pytest
 from journal.commands.incident import IncidentCommands, NotNow, StillOpen
 from journal.events import types as e
 from journal.incident.closing import phrase, remaining
+from journal.incident.fold import fold_events
 from journal.incident.looks import to_look_at
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
@@ -166,7 +167,7 @@ def desk(journal: Journal) -> IncidentCommands:
 
 def fold(journal: Journal) -> Incident:
     with Reader(journal.path) as reader:
-        return Incident.fold(reader.events())
+        return fold_events(reader.events())
 
 
 def test_closing_wants_the_number_as_it_is_now_and_keeps_what_was_left(journal: Journal) -> None:

@@ -9,6 +9,7 @@ import pytest
 from journal.commands.incident import IncidentCommands, NotNow
 from journal.events import types as e
 from journal.events.run import KnownSystem
+from journal.incident.fold import fold_events
 from journal.incident.instances import counts, left
 from journal.incident.records import StepState
 from journal.incident.state import Incident
@@ -32,7 +33,7 @@ class Fleet:
     @property
     def incident(self) -> Incident:
         with Reader(self._place.journal) as reader:
-            return Incident.fold(reader.events())
+            return fold_events(reader.events())
 
     def tell(self, *bodies: e.Body) -> None:
         self._journal.append(*bodies)

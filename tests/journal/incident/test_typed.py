@@ -13,6 +13,7 @@ from journal.commands.incident import IncidentCommands, NotNow
 from journal.commands.review import ReviewCommands
 from journal.events import types as e
 from journal.incident.closing import phrase, remaining
+from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
 from journal.plan.load import load_plan
@@ -42,7 +43,7 @@ def journal(place: IncidentPlace) -> Iterator[Journal]:
 
 def now(place: IncidentPlace) -> Incident:
     with Reader(place.journal) as reader:
-        return Incident.fold(reader.events())
+        return fold_events(reader.events())
 
 
 def bodies(place: IncidentPlace) -> list[e.Body]:

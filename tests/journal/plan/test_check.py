@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from journal.plan.check import check
-from journal.plan.load import read_plan
+from journal.plan.read import read_plan
 from journal.yamlfile.problem import Problem
 from tests.journal.plan.plan_catalogue import CATALOGUE, SMALL_PLAN
 

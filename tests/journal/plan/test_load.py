@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from journal.errors import CleoError
-from journal.plan.load import load_plan, plan_from_data, read_plan
+from journal.plan.load import load_plan
+from journal.plan.read import plan_from_data, read_plan
 from journal.wording.durations import Duration
 from journal.yamlfile.problem import BadFile
 from tests.journal.plan.plan_catalogue import CATALOGUE, SMALL_PLAN

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from journal.events import types as e
-from journal.plan.load import read_plan
+from journal.plan.read import read_plan
 from journal.report.build import build
 from journal.report.drawing import draw
 from journal.report.drawing.shapes import Bar, Drawing

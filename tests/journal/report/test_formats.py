@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from journal.events.types import Kind
-from journal.plan.load import read_plan
+from journal.plan.read import read_plan
 from journal.report import FORMATS, render
 from journal.report.build import build
 from journal.report.markdown import code, escape, fence

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from journal.events import types as e
-from journal.plan.load import read_plan
+from journal.plan.read import read_plan
 from journal.report import FORMATS, pieces, render
 from journal.report.build import build
 from journal.report.model import Report

@@ -9,7 +9,7 @@ import pytest
 
 from journal.events import types as e
 from journal.events.types import Kind
-from journal.plan.load import read_plan
+from journal.plan.read import read_plan
 from journal.report import render
 from journal.report.build import build
 from journal.report.model import Report

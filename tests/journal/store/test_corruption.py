@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from journal.commands.decisions import AnswerRefused, check_answer, refusal
 from journal.events import types as e
+from journal.incident.decisions import AnswerRefused, check_answer, refusal
 from tests.journal.stories import Story, plan, step
 
 OPTIONS = {"logical": {"title": "Logical"}, "physical": {"title": "Physical"}}

@@ -13,7 +13,7 @@ from actions.systems.postgres.probe import probe
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers, stop_writers
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 from tests.actions.contexts import FakeContext
 from tests.labs import Lab, lab
 from tests.waiting import until

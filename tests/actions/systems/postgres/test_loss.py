@@ -21,9 +21,9 @@ from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers, stop_writers
 from journal.events import types as e
+from journal.events.measured import Measured
 from journal.incident import clocks
 from journal.incident.clocks import RpoClock
-from journal.incident.measured import Measured
 from tests.actions.contexts import FakeContext
 from tests.journal.stories import Story, plan, step
 from tests.labs import Lab, lab

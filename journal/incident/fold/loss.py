@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.events import types as e
-from journal.incident.measured import Measured
+from journal.events.measured import Measured
 from journal.incident.records import Run
 
 if TYPE_CHECKING:

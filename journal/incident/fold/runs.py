@@ -1,38 +1,22 @@
-"""How each type of event changes the incident's state: one small function a type."""
+"""Runs of actions: requested, refused, started, finished, in doubt; and the state that they give their steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
-from journal.incident import in_force
 from journal.incident.findings import found_state, keep_found
+from journal.incident.fold import in_force
+from journal.incident.fold.loss import measured, system_of
+from journal.incident.fold.steps import deviate, step_record, write_state
 from journal.incident.instances import instances, settle
-from journal.incident.late import happened_at
-from journal.incident.loss_fold import found_by_probe, measured, system_of
-from journal.incident.records import (
-    Continued,
-    DecisionRecord,
-    Deviation,
-    HealthRecord,
-    InstanceRecord,
-    Program,
-    Refusal,
-    Run,
-    RunnerRecord,
-    RunState,
-    StepRecord,
-    StepState,
-)
-from journal.incident.roster import Roster
-from journal.store.errors import JournalDamaged
+from journal.incident.records import Deviation, InstanceRecord, Program, Refusal, Run, RunState, StepState
+from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
 
 if TYPE_CHECKING:
-    from journal.incident.state import Incident
+    from collections.abc import Callable
 
-Handler = Callable[["Incident", e.Event, Any], None]
+    from journal.incident.state import Incident
 
 _ENDS = {
     "succeeded": (RunState.SUCCEEDED, StepState.DONE),
@@ -40,11 +24,6 @@ _ENDS = {
     "cancelled": (RunState.CANCELLED, StepState.CANCELLED),
 }
 _VERDICTS = {"done": StepState.MARKED_DONE, "failed": StepState.FAILED, "run_again": None}
-
-
-def _step(incident: Incident, step: str) -> StepRecord:
-    """Return a step's record; an ad hoc run's (no step, or one the plan does not have) is thrown away."""
-    return incident.steps.get(step) or StepRecord()
 
 
 def _run(incident: Incident, event: e.Event, run: int) -> Run:
@@ -58,76 +37,13 @@ def _run(incident: Incident, event: e.Event, run: int) -> Run:
     except KeyError:
         raise JournalDamaged(
             f"Event {event.seq} ({event.type}) is about run {run}, and nobody asked for that run.",
-            "Keep the file as it is, and see `cleo journal verify` for what was altered.",
+            KEEP_AS_IT_IS,
         ) from None
 
 
-def _deviate(incident: Incident, event: e.Event, what: str, reason: str) -> None:
-    incident.deviations.append(Deviation(_when(event), event.actor, what, event.body.step, reason))
-
-
-def _when(event: e.Event) -> datetime:
-    """Return when it happened: for a late entry the time it names, else the time it was written."""
-    return happened_at(event.body) or event.at
-
-
-def _settle(incident: Incident, event: e.Event, state: StepState | None, note: str) -> None:
-    _write(incident, event, _step(incident, event.body.step), state, note)
-
-
-def _write(incident: Incident, event: e.Event, record: InstanceRecord, state: StepState | None, note: str) -> None:
-    step = incident.plan.by_id.get(event.body.step)
-    if state is StepState.FAILED and step and step.may_fail:
-        state = StepState.TRIED
-    record.state, record.note, record.by, record.at = state, note, event.actor, _when(event)
-
-
-def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
-    earlier = incident.decisions.get(body.name)
-    changes = earlier.changes + 1 if earlier else 0
-    incident.decisions[body.name] = DecisionRecord(
-        body.name, body.answer, body.reason, event.actor, _when(event), changes
-    )
-    incident.answers[body.name] = body.answer
-    _settle(incident, event, StepState.DONE, body.answer)
-
-
-def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:
-    items = _step(incident, body.step).items
-    (items.add if body.checked else items.discard)(body.item)
-
-
-def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:
-    step = incident.plan.by_id.get(body.step)
-    if step and step.kind in ("action", "command"):
-        _deviate(incident, event, "done by hand", body.note)
-    _settle(incident, event, StepState.MARKED_DONE, body.note)
-
-
-def _skipped(incident: Incident, event: e.Event, body: e.StepSkipped) -> None:
-    step = incident.plan.by_id.get(body.step)
-    if not (step and step.optional):
-        _deviate(incident, event, "skipped", body.reason)
-    _settle(incident, event, StepState.SKIPPED, body.reason)
-
-
-def _reopened(incident: Incident, event: e.Event, body: e.StepReopened) -> None:
-    _step(incident, body.step).each.clear()
-    _settle(incident, event, None, body.reason)
-
-
-def _note(incident: Incident, event: e.Event, body: e.NoteAdded) -> None:
-    incident.notes += 1
-    incident.last_note = (event.at, event.actor)
-
-
-def _continued(incident: Incident, event: e.Event, body: e.JournalContinued) -> None:
-    incident.continued = Continued(body.part, event.at, body.why)
-
-
-def _part(incident: Incident, run: Run) -> InstanceRecord:
+def _record(incident: Incident, run: Run) -> InstanceRecord:
     """Return where a run's states are kept: at its system, where its step acts on several, else at the step."""
-    record = _step(incident, run.step)
+    record = step_record(incident, run.step)
     return record.each.setdefault(run.system, InstanceRecord()) if _several(incident, run) else record
 
 
@@ -141,11 +57,11 @@ def _several(incident: Incident, run: Run) -> list[str]:
 def _sum_up(incident: Incident, run: Run) -> None:
     """Make a step over several systems what they are together."""
     if names := _several(incident, run):
-        settle(_step(incident, run.step), names)
+        settle(step_record(incident, run.step), names)
 
 
 def _settle_run(incident: Incident, event: e.Event, run: Run, state: StepState | None, note: str) -> None:
-    _write(incident, event, _part(incident, run), state, note)
+    write_state(incident, event, _record(incident, run), state, note)
     _sum_up(incident, run)
 
 
@@ -164,9 +80,9 @@ def _requested(incident: Incident, event: e.Event, body: e.RunRequested) -> None
         requested_at=event.at,
     )
     incident.runs[run.id] = run
-    _step(incident, body.step).runs.append(run.id)
+    step_record(incident, body.step).runs.append(run.id)
     if run.changes_step:
-        record = _part(incident, run)
+        record = _record(incident, run)
         record.requests.add(run.id)
         if not (record.state and record.state.active):
             record.before_request, record.state = record.state, StepState.REQUESTED
@@ -179,7 +95,7 @@ def _refused(incident: Incident, event: e.Event, body: e.RunRefused) -> None:
     run.refusal = Refusal(body.gate, body.message, body.yields, event.at, body.opens)
     if not run.changes_step:
         return
-    record = _part(incident, run)
+    record = _record(incident, run)
     record.requests.discard(run.id)
     if record.state is StepState.REQUESTED and not record.requests:
         record.state = record.before_request
@@ -191,7 +107,7 @@ def _cancel(incident: Incident, event: e.Event, body: e.CancelRequested) -> None
     if run and run.state is RunState.RUNNING:
         run.state, run.cancelled_by = RunState.CANCELLING, event.actor
         if run.changes_step:
-            _part(incident, run).state = StepState.CANCELLING
+            _record(incident, run).state = StepState.CANCELLING
             _sum_up(incident, run)
 
 
@@ -202,9 +118,9 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
     run.closed = body.closed
     run.runner_seq = incident.runner.seq if incident.runner else 0
     if run.changes_step:
-        _part(incident, run).requests.discard(run.id)  # asked for before the runner knew at which system
+        _record(incident, run).requests.discard(run.id)  # asked for before the runner knew at which system
         run.system = body.system or run.system
-        record = _part(incident, run)
+        record = _record(incident, run)
         record.requests.discard(run.id)
         record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at
         _sum_up(incident, run)
@@ -266,7 +182,7 @@ def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
     if run.changes_step:
         _changed(incident, event, run)
         _settle_run(incident, event, run, StepState.IN_DOUBT, body.why)
-        _deviate(incident, event, "in doubt", body.why)
+        deviate(incident, event, "in doubt", body.why)
 
 
 def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None:
@@ -274,49 +190,12 @@ def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None
     run.verdict, run.finished_at = body.verdict, event.at
     run.settled = f"settled by {event.actor} as {body.verdict.replace('_', ' ')}: {body.reason}"
     if run.changes_step:
-        if _part(incident, run).state is StepState.IN_DOUBT:
+        if _record(incident, run).state is StepState.IN_DOUBT:
             _settle_run(incident, event, run, _VERDICTS[body.verdict], body.reason)
-        _deviate(incident, event, f"doubt resolved as {body.verdict.replace('_', ' ')}", body.reason)
+        deviate(incident, event, f"doubt resolved as {body.verdict.replace('_', ' ')}", body.reason)
 
 
-def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
-    incident.health[body.system] = HealthRecord(body.status, body.detail, event.at)
-    found_by_probe(incident, event.at, body)
-
-
-def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -> None:
-    incident.inventory_error = body.error
-    if not body.error:
-        incident.inventory_sha256 = body.sha256
-        incident.roster = Roster(incident.plan, body.systems)
-
-
-def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:
-    incident.runner = RunnerRecord(body.pid, event.host, event.seq, event.at, body.took_over)
-
-
-def _runner_stopped(incident: Incident, event: e.Event, body: e.RunnerStopped) -> None:
-    if incident.runner:
-        incident.runner.stopped_at, incident.runner.why = event.at, body.why
-
-
-def _closed(incident: Incident, event: e.Event, body: e.IncidentClosed) -> None:
-    incident.closed_at, incident.closing_words, incident.left_open = event.at, body.summary, body.remaining
-
-
-def _incident_reopened(incident: Incident, event: e.Event, body: e.IncidentReopened) -> None:
-    incident.closed_at, incident.closing_words, incident.left_open = None, "", []
-    _deviate(incident, event, "incident reopened", body.reason)
-
-
-HANDLERS: dict[type[e.Body], Handler] = {
-    e.DecisionMade: _decision,
-    e.ItemChecked: _item,
-    e.StepMarkedDone: _marked_done,
-    e.StepSkipped: _skipped,
-    e.StepReopened: _reopened,
-    e.NoteAdded: _note,
-    e.JournalContinued: _continued,
+HANDLERS: dict[type[e.Body], Callable[[Incident, e.Event, Any], None]] = {
     e.RunRequested: _requested,
     e.RunRefused: _refused,
     e.CancelRequested: _cancel,
@@ -327,10 +206,4 @@ HANDLERS: dict[type[e.Body], Handler] = {
     e.ActionFinished: _finished,
     e.ActionInDoubt: _doubt,
     e.DoubtResolved: _resolved,
-    e.HealthChanged: _health,
-    e.InventoryRead: _inventory_read,
-    e.RunnerStarted: _runner_started,
-    e.RunnerStopped: _runner_stopped,
-    e.IncidentClosed: _closed,
-    e.IncidentReopened: _incident_reopened,
 }

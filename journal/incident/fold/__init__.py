@@ -1,0 +1,50 @@
+"""Folds a journal's events into the incident's state. Console, runner, report and tests all use this code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from journal.events.types import Event
+from journal.incident.fold import runs, steps, systems
+from journal.incident.state import Incident
+from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
+
+_HANDLERS = steps.HANDLERS | runs.HANDLERS | systems.HANDLERS
+
+
+def fold_events(events: Iterable[Event]) -> Incident:
+    """Return the state of the incident that ``events`` tell of.
+
+    No event object is kept: a journal of any length folds in the memory of its plan and its runs.
+
+    Raises:
+        JournalDamaged: there is no event, or they are not one incident's, complete and in order.
+    """
+    stream = iter(events)
+    first = next(stream, None)
+    if first is None:
+        raise JournalDamaged("The journal holds no event.", KEEP_AS_IT_IS)
+    incident = Incident(first)
+    for event in stream:
+        apply_event(incident, event)
+    return incident
+
+
+def apply_event(incident: Incident, event: Event) -> None:
+    """Change the state by the next event.
+
+    Raises:
+        JournalDamaged: it does not follow the last one, or is about a run that nobody asked for.
+    """
+    seq = event.seq
+    if seq != incident.seq + 1:
+        raise JournalDamaged(f"Event {seq} does not follow event {incident.seq}.", KEEP_AS_IT_IS)
+    incident.seq, incident.head, incident.last_at = seq, event.hash, event.at
+    actor = event.actor
+    incident.actors[actor] = incident.actors.get(actor, 0) + 1
+    body = event.body
+    handler = _HANDLERS.get(type(body))
+    if handler:
+        handler(incident, event, body)
+    else:  # no type of event changes both
+        incident.review.apply(event)

@@ -1,0 +1,102 @@
+"""What people say of the plan's steps, and of the incident itself: decided, ticked, done, skipped, noted, closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from journal.events import types as e
+from journal.incident.late import happened_at
+from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from journal.incident.state import Incident
+
+
+def step_record(incident: Incident, step: str) -> StepRecord:
+    """Return a step's record; an ad hoc run's (no step, or one the plan does not have) is thrown away."""
+    return incident.steps.get(step) or StepRecord()
+
+
+def deviate(incident: Incident, event: e.Event, what: str, reason: str) -> None:
+    """Note that something was not done as the plan says."""
+    incident.deviations.append(Deviation(when(event), event.actor, what, event.body.step, reason))
+
+
+def when(event: e.Event) -> datetime:
+    """Return when it happened: for a late entry the time it names, else the time it was written."""
+    return happened_at(event.body) or event.at
+
+
+def _settle(incident: Incident, event: e.Event, state: StepState | None, note: str) -> None:
+    write_state(incident, event, step_record(incident, event.body.step), state, note)
+
+
+def write_state(incident: Incident, event: e.Event, record: InstanceRecord, state: StepState | None, note: str) -> None:
+    """Write a new state, with who caused it and when. A step that may fail is "tried" instead of failed."""
+    step = incident.plan.by_id.get(event.body.step)
+    if state is StepState.FAILED and step and step.may_fail:
+        state = StepState.TRIED
+    record.state, record.note, record.by, record.at = state, note, event.actor, when(event)
+
+
+def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
+    earlier = incident.decisions.get(body.name)
+    changes = earlier.changes + 1 if earlier else 0
+    incident.decisions[body.name] = DecisionRecord(
+        body.name, body.answer, body.reason, event.actor, when(event), changes
+    )
+    incident.answers[body.name] = body.answer
+    _settle(incident, event, StepState.DONE, body.answer)
+
+
+def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:
+    items = step_record(incident, body.step).items
+    (items.add if body.checked else items.discard)(body.item)
+
+
+def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:
+    step = incident.plan.by_id.get(body.step)
+    if step and step.kind in ("action", "command"):
+        deviate(incident, event, "done by hand", body.note)
+    _settle(incident, event, StepState.MARKED_DONE, body.note)
+
+
+def _skipped(incident: Incident, event: e.Event, body: e.StepSkipped) -> None:
+    step = incident.plan.by_id.get(body.step)
+    if not (step and step.optional):
+        deviate(incident, event, "skipped", body.reason)
+    _settle(incident, event, StepState.SKIPPED, body.reason)
+
+
+def _reopened(incident: Incident, event: e.Event, body: e.StepReopened) -> None:
+    step_record(incident, body.step).each.clear()
+    _settle(incident, event, None, body.reason)
+
+
+def _note(incident: Incident, event: e.Event, body: e.NoteAdded) -> None:
+    incident.notes += 1
+    incident.last_note = (event.at, event.actor)
+
+
+def _closed(incident: Incident, event: e.Event, body: e.IncidentClosed) -> None:
+    incident.closed_at, incident.closing_words, incident.left_open = event.at, body.summary, body.remaining
+
+
+def _incident_reopened(incident: Incident, event: e.Event, body: e.IncidentReopened) -> None:
+    incident.closed_at, incident.closing_words, incident.left_open = None, "", []
+    deviate(incident, event, "incident reopened", body.reason)
+
+
+HANDLERS: dict[type[e.Body], Callable[[Incident, e.Event, Any], None]] = {
+    e.DecisionMade: _decision,
+    e.ItemChecked: _item,
+    e.StepMarkedDone: _marked_done,
+    e.StepSkipped: _skipped,
+    e.StepReopened: _reopened,
+    e.NoteAdded: _note,
+    e.IncidentClosed: _closed,
+    e.IncidentReopened: _incident_reopened,
+}

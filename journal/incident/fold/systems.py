@@ -1,0 +1,49 @@
+"""What is known of systems, inventory, runner and the journal's own files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from journal.events import types as e
+from journal.incident.fold.loss import found_by_probe
+from journal.incident.records import Continued, HealthRecord, RunnerRecord
+from journal.incident.roster import Roster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from journal.incident.state import Incident
+
+
+def _continued(incident: Incident, event: e.Event, body: e.JournalContinued) -> None:
+    incident.continued = Continued(body.part, event.at, body.why)
+
+
+def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
+    incident.health[body.system] = HealthRecord(body.status, body.detail, event.at)
+    found_by_probe(incident, event.at, body)
+
+
+def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -> None:
+    incident.inventory_error = body.error
+    if not body.error:
+        incident.inventory_sha256 = body.sha256
+        incident.roster = Roster(incident.plan, body.systems)
+
+
+def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:
+    incident.runner = RunnerRecord(body.pid, event.host, event.seq, event.at, body.took_over)
+
+
+def _runner_stopped(incident: Incident, event: e.Event, body: e.RunnerStopped) -> None:
+    if incident.runner:
+        incident.runner.stopped_at, incident.runner.why = event.at, body.why
+
+
+HANDLERS: dict[type[e.Body], Callable[[Incident, e.Event, Any], None]] = {
+    e.JournalContinued: _continued,
+    e.HealthChanged: _health,
+    e.InventoryRead: _inventory_read,
+    e.RunnerStarted: _runner_started,
+    e.RunnerStopped: _runner_stopped,
+}
