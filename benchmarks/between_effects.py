@@ -22,6 +22,8 @@ from benchmarks.stand import ROOT, folder
 from benchmarks.table import Row
 from benchmarks.whole_files import half_files
 from cleo_console.lab import Lab
+from cleo_console.lab.postgres.cluster import Cluster
+from cleo_console.lab.postgres.service import cluster_of
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.events.types import Override
@@ -70,6 +72,7 @@ class Incidents:
 
     def __init__(self, lab: Lab, home: Path) -> None:
         self.lab = lab
+        self.cluster = cluster_of(lab.services["postgres"])
         self.home = home
         self.env = {
             **os.environ,
@@ -184,9 +187,9 @@ def points_of(incidents: Incidents, scene: Scene, action: str, word: str) -> lis
 
 def kill_at(incidents: Incidents, scene: Scene, action: str, number: int, name: str, word: str) -> Finding:
     """Play a scene whose ``action`` is killed at its point ``number``, and say what was wrong."""
-    last = incidents.lab.psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
+    last = incidents.cluster.psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
     scene.before(incidents.lab)
-    kept_before = _kept(incidents.lab)
+    kept_before = _kept(incidents.cluster)
     place = incidents.declare()
     wrong: list[str] = []
     for each in scene.actions:
@@ -194,10 +197,10 @@ def kill_at(incidents: Incidents, scene: Scene, action: str, number: int, name: 
             wrong += _killed(incidents, place, each, number, word)
         else:
             through(incidents, place, each, word)
-        wrong += half_files(incidents.lab)
-    wrong += _afterwards(incidents.lab, place, last, len(_kept(incidents.lab) - kept_before))
+        wrong += half_files(incidents.cluster)
+    wrong += _afterwards(incidents.cluster, place, last, len(_kept(incidents.cluster) - kept_before))
     incidents.close(place)
-    _tidy(incidents.lab, kept_before)
+    _tidy(incidents.cluster, kept_before)
     return Finding(scene.name, action, name, tuple(wrong))
 
 
@@ -207,7 +210,7 @@ def _killed(incidents: Incidents, place: Path, action: str, number: int, word: s
         run = ask(place, action, word)
         if over(place, run, process) is not None:
             return ["it did not come to that point"]
-    wrong = half_files(incidents.lab)
+    wrong = half_files(incidents.cluster)
     with incidents.runner(place) as process:
         found = over(place, run, process)
         if found is None:
@@ -224,13 +227,13 @@ def _killed(incidents: Incidents, place: Path, action: str, number: int, word: s
     return wrong
 
 
-def _afterwards(lab: Lab, place: Path, last: str, kept: int) -> list[str]:
+def _afterwards(cluster: Cluster, place: Path, last: str, kept: int) -> list[str]:
     """What must hold once the scene was played to its end."""
     wrong = []
-    if lab.psql(f"SELECT count(*) FROM heartbeat WHERE id = {last}") != "1":
+    if cluster.psql(f"SELECT count(*) FROM heartbeat WHERE id = {last}") != "1":
         wrong.append("a committed row is lost")
     try:
-        lab.postgres.app_psql("SELECT 1")
+        cluster.app_psql("SELECT 1")
     except CleoError as error:
         wrong.append(f"the application cannot connect: {error.message}")
     if kept > 1:
@@ -246,13 +249,13 @@ def _afterwards(lab: Lab, place: Path, last: str, kept: int) -> list[str]:
     return wrong
 
 
-def _kept(lab: Lab) -> set[Path]:
-    data = lab.postgres.data_directory
+def _kept(cluster: Cluster) -> set[Path]:
+    data = cluster.data_directory
     return set(data.parent.glob(f"{data.name}.aside-*"))
 
 
-def _tidy(lab: Lab, before: set[Path]) -> None:
-    for path in _kept(lab) - before:
+def _tidy(cluster: Cluster, before: set[Path]) -> None:
+    for path in _kept(cluster) - before:
         shutil.rmtree(path)
 
 

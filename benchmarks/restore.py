@@ -22,6 +22,7 @@ from benchmarks.stand import CONSOLE, folder
 from benchmarks.table import Row, not_measured
 from benchmarks.terminal import NotSeen, Terminal
 from cleo_console.lab import Lab
+from cleo_console.lab.postgres.service import cluster_of
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.incident.fold import apply_event, fold_events
@@ -51,6 +52,7 @@ class Recovery:
 
     def __init__(self, lab: Lab, home: Path) -> None:
         self.lab = lab
+        self.cluster = cluster_of(lab.services["postgres"])
         self.env = {"CLEO_HOME": str(home), "CLEO_INVENTORY": str(lab.inventory_path), "CLEO_ACTOR": "bench@bench"}
         words = ["declare", "--title", "bench: the data is gone", "--scenario", "database-failure", "--kind", "LAB"]
         self.id = self.cleo(*words).strip()
@@ -124,7 +126,7 @@ class Recovery:
 
     def alone(self, argv: list[str]) -> float:
         """Return how many seconds the same command takes by itself, as the same account."""
-        account = self.lab.postgres.account
+        account = self.cluster.account
         identity = {"user": account.uid, "group": account.gid, "extra_groups": account.groups} if account.name else {}
         begun = time.monotonic()
         subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, cwd="/", **identity)  # type: ignore[call-overload]
@@ -132,7 +134,7 @@ class Recovery:
 
     def empty(self) -> None:
         """Empty the data directory, so that each restore writes every file."""
-        for path in self.lab.postgres.data_directory.iterdir():
+        for path in self.cluster.data_directory.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 
-from cleo_console.lab import Lab
+from cleo_console.lab.postgres.cluster import Cluster
 
 
-def half_files(lab: Lab) -> list[str]:
+def half_files(cluster: Cluster) -> list[str]:
     """Return the files that are not whole."""
-    data = lab.postgres.data_directory
+    data = cluster.data_directory
     record = data.with_name(f"{data.name}.cleo-restore.json")
     wrong = []
     for path, mark in (
-        (lab.postgres.backup_config, "[cleoai]"),
+        (cluster.backup_config, "[cleoai]"),
         (data / "pg_hba.conf", "local all all"),
         (data / "postgresql.auto.conf", "# Do not edit"),
     ):

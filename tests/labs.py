@@ -15,10 +15,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cleo_console import lab as labs
+from cleo_console.lab.postgres.backups import take_backup
+from cleo_console.lab.postgres.cluster import Cluster
+from cleo_console.lab.postgres.service import cluster_of
 from journal.errors import CleoError
 
 PARENT = Path("/var/tmp")
@@ -28,7 +32,34 @@ PREFIX = "cleo-lab-"
 
 
 class Lab(labs.Lab):
-    """A lab whose PostgreSQL server the tests work on."""
+    """A lab, with what tests need of its PostgreSQL cluster."""
+
+    def cluster(self, name: str) -> Cluster:
+        """One of its clusters, or a standby."""
+        return cluster_of(self.services[name])
+
+    @property
+    def postgres(self) -> Cluster:
+        """The cluster that every lab has."""
+        return self.cluster("postgres")
+
+    def psql(self, sql: str) -> str:
+        """Run SQL as the superuser in CleoAI's database; rows come unaligned, fields separated by `|`."""
+        return self.postgres.psql(sql)
+
+    def backup(self, kind: str = "incr") -> str:
+        """Take a backup (`full`, `diff` or `incr`) with its manifest, and return its label."""
+        return take_backup(self.postgres, kind)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the status tells of the cluster: database, backups, last_backup, held."""
+        return self.status().services["postgres"].facts
+
+    @property
+    def pids(self) -> dict[str, int | None]:
+        """The processes of the cluster: server, writer, schedule."""
+        return self.status().services["postgres"].pids
 
 
 @contextmanager

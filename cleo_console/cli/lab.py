@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import click
 from cleo_console.settings import SYSTEM_LAB
 
 if TYPE_CHECKING:
-    from cleo_console.lab.faults import FaultKind
+    from cleo_console.lab.service import FaultKind
     from cleo_console.lab.status import LabStatus
 
 _MINUTES = click.FloatRange(min=0.01, max=100_000)
@@ -93,7 +93,7 @@ def status(directory: Path | None, as_json: bool) -> None:
 
     found = Lab.at(directory).status()
     if as_json:
-        click.echo(json.dumps({**asdict(found), "whole": found.whole}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(found.as_data(), indent=2, ensure_ascii=False))
     else:
         for name, value in _status_lines(found):
             click.echo(f"{name:<14}{value}")
@@ -114,11 +114,11 @@ def break_(directory: Path | None, system: str | None, how: str | None, list_the
     Example:
       cleo lab break postgres --how drop-table
     """
-    from cleo_console.lab import Lab, faults
+    from cleo_console.lab import Lab
 
-    known = {(kind.system, kind.how): kind for kind in faults.KINDS}
+    known = Lab.known_faults(directory)
     if list_them:
-        _list_faults(known.values(), as_json)
+        _list_faults(known, as_json)
         return
     if system is None or how is None:
         raise click.UsageError("Say what to break and how: SYSTEM --how FAULT. See `cleo lab break --list`.")
@@ -128,34 +128,20 @@ def break_(directory: Path | None, system: str | None, how: str | None, list_the
     click.echo(json.dumps(asdict(fault), indent=2, ensure_ascii=False) if as_json else f"{fault.at}  {fault.what}")
 
 
-def _list_faults(kinds: Iterable[FaultKind], as_json: bool) -> None:
+def _list_faults(known: Mapping[tuple[str, str], FaultKind], as_json: bool) -> None:
     if as_json:
-        rows = [{"system": kind.system, "how": kind.how, "title": kind.title} for kind in kinds]
+        rows = [{"system": system, "how": how, "title": kind.title} for (system, how), kind in known.items()]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    for kind in kinds:
-        click.echo(f"{kind.system} --how {kind.how:<22}{kind.title}")
+    for (system, how), kind in known.items():
+        click.echo(f"{system} --how {how:<22}{kind.title}")
 
 
 def _status_lines(found: LabStatus) -> list[tuple[str, str]]:
-    database = found.database or {}
-    rows = ", ".join(f"{table} {count:,}" for table, count in sorted((database.get("rows") or {}).items()))
-    last = found.last_backup or {}
-    error = " (in error: it holds a damaged page)" if last.get("error") else ""
-    lines = [
-        ("folder", found.directory),
-        ("inventory", found.inventory),
-        ("PostgreSQL", _process(found.postgres) + f", 127.0.0.1:{found.port}"),
-        ("writer", _process(found.writer)),
-        ("backups", _process(found.schedule) + (", on hold" if found.held else "")),
-        ("rows", rows or "not measured"),
-        ("newest write", database.get("heartbeat") or "not measured"),
-        ("last backup", f"{last['label']}, ended {last['ended']}{error}" if last else "not measured"),
-        ("last archived", database.get("last_archived") or "not measured"),
-    ]
-    lines += [("fault", f"{fault.at} {fault.how}: {fault.what}") for fault in found.faults] or [("faults", "none")]
-    return lines + [("trouble", each) for each in found.trouble]
-
-
-def _process(pid: int | None) -> str:
-    return "does not run" if pid is None else f"runs (pid {pid})"
+    lines = [("folder", found.directory), ("inventory", found.inventory)]
+    for name, service in found.services.items():
+        lines += [("", ""), ("system", name)] if len(found.services) > 1 else []
+        lines += [*service.lines, *(("trouble", each) for each in service.trouble)]
+    lines += [("", "")] if len(found.services) > 1 else []
+    faults = [("fault", f"{fault.at} {fault.system} {fault.how}: {fault.what}") for fault in found.faults]
+    return lines + (faults or [("faults", "none")])

@@ -6,10 +6,12 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from cleo_console.lab.site import Site
 from journal.errors import CleoError
+
+FAULTS = "faults.jsonl"
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Fault:
 
     Args:
         at: when it took effect: UTC, ISO 8601 with microseconds; for `drop-table` just before, by the server's clock.
-        system: what was broken.
+        system: the name of the service that was broken.
         how: the fault's name.
         what: what was done, as a sentence.
         details: figures a test or a report may need (paths, labels, instants, log positions).
@@ -36,23 +38,24 @@ def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def injected_faults(site: Site) -> list[Fault]:
-    """The faults injected so far, oldest first.
+def injected_faults(lab: Path) -> list[Fault]:
+    """The faults injected so far into the lab in this folder, oldest first.
 
     Raises:
         CleoError: the lab's list of them cannot be read.
     """
-    if not site.faults.exists():
+    path = lab / FAULTS
+    if not path.exists():
         return []
     try:
-        return [Fault(**json.loads(line)) for line in site.faults.read_text().splitlines() if line.strip()]
+        return [Fault(**json.loads(line)) for line in path.read_text().splitlines() if line.strip()]
     except (OSError, ValueError, TypeError) as error:
-        raise CleoError(f"{site.faults} cannot be read: {error}.", "Start over with `cleo lab down`.") from error
+        raise CleoError(f"{path} cannot be read: {error}.", "Start over with `cleo lab down`.") from error
 
 
-def note_fault(site: Site, fault: Fault) -> None:
+def note_fault(lab: Path, fault: Fault) -> None:
     """Append a fault, durably."""
-    with site.faults.open("a") as file:
+    with (lab / FAULTS).open("a") as file:
         file.write(json.dumps(asdict(fault), ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -1,16 +1,20 @@
-"""A lab: real servers on loopback in a folder of their own, brought up, looked at, broken and removed."""
+"""A lab: real services on loopback in a folder of their own, brought up, looked at, broken and removed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from cleo_console import settings
-from cleo_console.lab import backups, construction, faults, folder, removal
-from cleo_console.lab.construction import Say
+from cleo_console.lab import construction, faults, folder, removal
 from cleo_console.lab.fault_log import Fault
-from cleo_console.lab.folder import State
+from cleo_console.lab.inventory import inventory_path
+from cleo_console.lab.service import FaultKind, LabService, Say
+from cleo_console.lab.service_types import DEFAULT
+from cleo_console.lab.state import State, load_state, new_state
 from cleo_console.lab.status import LabStatus, read_status
+from cleo_console.lab.wanted import wanted_services
 from journal.errors import CleoError
 
 BACKUP_MINUTES = 15.0
@@ -27,7 +31,7 @@ class Lab:
     def __init__(self, directory: Path, state: State) -> None:
         self.directory = directory
         self.state = state
-        self.postgres = state.site(directory)
+        self.services: dict[str, LabService] = state.services(directory)
 
     @classmethod
     def up(
@@ -35,17 +39,23 @@ class Lab:
         directory: Path | None = None,
         size: str = "small",
         *,
+        systems: Sequence[str] = (),
+        standby: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
     ) -> Self:
         """Bring a lab up: a new one, one that was stopped with `stop`, or one that runs already.
 
-        A server that is down because something broke it stays down: to cure that is the exercise.
+        A server that is down because something broke it stays down: to cure that is the exercise. A service that is
+        asked for and is not in the lab yet is added.
 
         Args:
             directory: its folder; by default `settings.lab_folder()`.
-            size: `small`, or how much data, such as `500MB` or `2GB`; of a lab that is there already it stays as it is.
-            backup_minutes: minutes between scheduled backups.
+            size: how much data each service holds: `small`, or such as `500MB` or `2GB`. A lab that is there keeps its.
+            systems: its services, each `NAME` or `NAME=TYPE`; nothing means those that are there, in a new lab one
+                PostgreSQL.
+            standby: whether the first of them has a standby.
+            backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
 
         Raises:
@@ -53,13 +63,14 @@ class Lab:
         """
         place = _place(directory)
         folder.check_place(place)
-        state = folder.load_state(place)
+        state = load_state(place)
+        wanted = wanted_services(systems or _primaries(state), standby)
         if state and state.complete:
-            return cls(place, construction.resume(place, state, say))
+            return cls(place, construction.resume(place, state, wanted, say))
         if state:
             say("An earlier start was cut short; what it left is removed.")
             removal.remove(place)
-        return cls(place, construction.create(place, size, backup_minutes, say))
+        return cls(place, construction.create(place, new_state(size, backup_minutes), wanted, say))
 
     @classmethod
     def at(cls, directory: Path | None = None) -> Self:
@@ -69,7 +80,7 @@ class Lab:
             CleoError: there is none, or it is another account's.
         """
         place = _place(directory)
-        state = folder.load_state(place)
+        state = load_state(place)
         if state is None or not state.complete:
             raise CleoError(f"There is no lab in {place}.", "Start one with `cleo lab up`.")
         folder.check_owner(place, state)
@@ -84,39 +95,33 @@ class Lab:
         """
         return removal.remove(_place(directory))
 
+    @staticmethod
+    def known_faults(directory: Path | None = None) -> dict[tuple[str, str], FaultKind]:
+        """What can be broken in the lab in this folder, by service and fault; where there is none, in a new one.
+
+        Raises:
+            CleoError: the lab's state cannot be read.
+        """
+        state = load_state(_place(directory))
+        return faults.known_faults(state.instances if state else wanted_services([DEFAULT], standby=False))
+
     @property
     def inventory_path(self) -> Path:
         """The inventory file to give to the console."""
-        return self.postgres.inventory
-
-    def psql(self, sql: str) -> str:
-        """Run SQL as the superuser in the lab's database; rows come unaligned, fields separated by `|`.
-
-        Raises:
-            CleoError: the server cannot be reached or refuses a statement.
-        """
-        return self.postgres.psql(sql)
-
-    def backup(self, kind: str = "incr") -> str:
-        """Take a backup (`full`, `diff` or `incr`) with its manifest, and return its label.
-
-        Raises:
-            CleoError: pgBackRest failed.
-        """
-        return backups.take_backup(self.postgres, kind)
+        return inventory_path(self.directory)
 
     def break_(self, system: str, how: str) -> Fault:
-        """Inject a fault for real, and note it in the lab.
+        """Inject a fault into one service for real, and note it in the lab.
 
         Raises:
-            CleoError: there is no such fault, or the lab is not in a state in which it could be injected.
+            CleoError: there is no such service or fault, or it is not in a state in which it could be injected.
         """
         with folder.only_command(self.directory):
-            return faults.inject(self.postgres, system, how)
+            return faults.inject(self.directory, self.services, system, how)
 
     def status(self) -> LabStatus:
         """What runs, and what the lab holds."""
-        return read_status(self.postgres)
+        return read_status(self.directory, self.services)
 
     def stop(self) -> None:
         """Stop every process and keep the folder, so that `up` goes on where this left off.
@@ -137,3 +142,9 @@ class Lab:
 
 def _place(directory: Path | None) -> Path:
     return (directory or settings.lab_folder()).resolve()
+
+
+def _primaries(state: State | None) -> list[str]:
+    """The services of a lab that are no standbys, as they are asked for; of a new one the default."""
+    instances = state.instances if state else ()
+    return [f"{each.name}={each.type}" for each in instances if not each.standby_of] or [DEFAULT]

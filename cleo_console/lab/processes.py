@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from cleo_console.lab.site import TAG
+from cleo_console.lab.service_types import server_programs
+from cleo_console.lab.workspace import TAG
 from journal.errors import CleoError
 
-SERVER_PROGRAMS = frozenset({"postgres", "pgbackrest"})
 PROC = Path("/proc")
 
 
@@ -37,31 +37,20 @@ class Process:
 def lab_processes(directory: Path) -> list[Process]:
     """Every process of the lab in `directory`, however and by whom it was started.
 
-    A process is the lab's when it carries the lab's tag in its environment; or, since PostgreSQL overwrites its
-    environment with its title and may have been started by a recovery, when it is a server program that works inside
-    the folder or was given a path inside it. A shell that somebody opened in the folder is not.
+    A process is the lab's when it carries the lab's tag in its environment; or, since servers may overwrite their
+    environment with their title or be started by a recovery, when it is a server program that works inside the folder
+    or was given a path inside it. A shell that somebody opened in the folder is not.
     """
     pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
     found = (_identify(pid, str(directory)) for pid in pids if pid != os.getpid())
     return [process for process in found if process]
 
 
-def running_script(directory: Path, script: str) -> Process | None:
+def running_script(directory: Path, script: Path) -> Process | None:
     """The lab's process that runs this script, if there is one; not the subshells it starts."""
     for process in lab_processes(directory):
-        if process.leads and any(Path(each).name == script for each in process.arguments):
+        if process.leads and str(script) in process.arguments:
             return process
-    return None
-
-
-def postmaster(data_directory: Path) -> int | None:
-    """The pid of the server that has this data directory open, if it runs."""
-    try:
-        pid = int((data_directory / "postmaster.pid").read_text().split("\n", 1)[0])
-        if (PROC / str(pid) / "exe").readlink().name.startswith("postgres"):
-            return pid if (PROC / str(pid) / "cwd").readlink() == data_directory else None
-    except (OSError, ValueError):  # no such file, no such process, or not written whole yet: it does not run
-        return None
     return None
 
 
@@ -76,62 +65,36 @@ def end_processes(directory: Path, patience: float = 6.0) -> list[Process]:
     """
     ended = lab_processes(directory)
     for process in ended:
-        _signal(process, signal.SIGQUIT if process.program == "postgres" else signal.SIGTERM, directory)
-    if not _gone(directory, patience):
+        signal_process(process, server_programs().get(process.program, signal.SIGTERM), directory)
+    if not gone(directory, patience):
         kill_processes(directory)
     return ended
 
 
 def kill_processes(directory: Path) -> None:
-    """Kill every process that belongs to `directory` (a lab's folder, or just its data directory), at once.
+    """Kill every process that belongs to `directory` (a lab's folder, or one inside it), at once.
 
     Raises:
         CleoError: one of them survives.
     """
-    if not _gone(directory, 10.0, kill=True):
+    if not gone(directory, 10.0, kill=True):
         left = ", ".join(f"{each.program} ({each.pid})" for each in lab_processes(directory))
         raise CleoError(f"These processes of the lab cannot be ended: {left}.", "Look at them, then try again.")
 
 
-def kill_postmaster(data_directory: Path) -> int:
-    """Kill the server's first process only, wait until the others have noticed, and return its pid.
-
-    Raises:
-        CleoError: no server runs there, or its other processes stay.
-    """
-    pid = postmaster(data_directory)
-    process = next((each for each in lab_processes(data_directory) if each.pid == pid), None)
-    if process is None:
-        raise CleoError("PostgreSQL does not run, so it cannot be killed.", "See `cleo lab status`.")
-    _signal(process, signal.SIGKILL, data_directory)
-    if not _gone(data_directory, 15.0):
-        raise CleoError("PostgreSQL's first process is dead, but others are still there.", "See `cleo lab status`.")
-    return process.pid
-
-
-def is_reaped(pid: int, seconds: float = 15.0) -> bool:
-    """Whether a dead process's zombie goes within `seconds`: PostgreSQL takes one for a server that still runs."""
-    deadline = time.monotonic() + seconds
-    while (PROC / str(pid)).exists():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _gone(directory: Path, seconds: float, *, kill: bool = False) -> bool:
+def gone(directory: Path, seconds: float, *, kill: bool = False) -> bool:
     """Whether no process is left, waited for until the deadline; late children are killed too when `kill`."""
     deadline = time.monotonic() + seconds
     while left := lab_processes(directory):
         if time.monotonic() > deadline:
             return False
         for process in left if kill else ():
-            _signal(process, signal.SIGKILL, directory)
+            signal_process(process, signal.SIGKILL, directory)
         time.sleep(0.02)
     return True
 
 
-def _signal(process: Process, number: signal.Signals, directory: Path) -> None:
+def signal_process(process: Process, number: signal.Signals, directory: Path) -> None:
     """Send a signal to exactly this process: the pid is pinned first, then compared again."""
     try:
         handle = os.pidfd_open(process.pid)
@@ -153,7 +116,7 @@ def _identify(pid: int, directory: str) -> Process | None:
     try:
         program = Path(_without_mark((entry / "exe").readlink())).name
         arguments = tuple((entry / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0"))
-        if _is_tagged(entry, directory) or (program in SERVER_PROGRAMS and _is_inside(entry, arguments, directory)):
+        if _is_tagged(entry, directory) or (program in server_programs() and _is_inside(entry, arguments, directory)):
             fields = _stat_fields(entry)
             return Process(pid, int(fields[19]), program, arguments, leads=int(fields[3]) == pid)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -162,7 +125,10 @@ def _identify(pid: int, directory: str) -> Process | None:
 
 
 def _is_tagged(entry: Path, directory: str) -> bool:
-    return f"{TAG}={directory}".encode() in (entry / "environ").read_bytes().split(b"\0")
+    """Whether the process carries the tag of this folder, or of one inside it."""
+    inside = f"{TAG}={directory}/"
+    variables = (entry / "environ").read_bytes().decode(errors="replace").split("\0")
+    return any(f"{each}/".startswith(inside) for each in variables)
 
 
 def _is_inside(entry: Path, arguments: tuple[str, ...], directory: str) -> bool:

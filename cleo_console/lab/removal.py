@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from cleo_console import settings
-from cleo_console.lab import folder, processes, server
-from cleo_console.lab.folder import State
-from cleo_console.lab.shared_memory import remove_left_segments
+from cleo_console.lab import folder, processes
+from cleo_console.lab.service_types import service_classes
+from cleo_console.lab.state import State, is_lab, load_state, save_state
 from journal.errors import CleoError
 
 
 def stop(place: Path, state: State) -> State:
-    """Stop every process cleanly and keep the folder.
+    """Stop every process cleanly, a standby before its primary, and keep the folder.
 
     Raises:
         CleoError: the lab is another account's, or a process cannot be ended.
     """
     folder.check_owner(place, state)
     with folder.only_command(place):
-        site = state.site(place)
-        running = server.is_running(site)
-        if running:
-            server.stop(site)
+        running = {name: each for name, each in state.services(place).items() if each.is_running()}
+        for service in reversed(running.values()):
+            service.stop()
         processes.end_processes(place)
         if not state.kept:
-            state = replace(state, kept=True, server_was_running=running)
-            folder.save_state(place, state)
+            state = replace(state, kept=True, running=tuple(running))
+            save_state(place, state)
     return state
 
 
@@ -44,35 +43,40 @@ def remove(place: Path) -> bool:
         CleoError: the folder is not a lab's or is another account's, or a process cannot be ended.
     """
     folder.check_place(place)
-    if not folder.is_lab(place):  # somebody removed the folder; its servers may still run
-        return _end_everything(place, None)
+    if not is_lab(place):  # somebody removed the folder; its servers may still run
+        return _end_everything(place)
     with folder.only_command(place):
         state = _state_if_readable(place)
         if state:
             folder.check_owner(place, state)
-        _end_everything(place, state)
+        _end_everything(place)
         _remove_folder(place)
     return True
+
+
+def remove_unfinished(directory: Path) -> None:
+    """Remove what an earlier start, cut short, left of one service.
+
+    Raises:
+        CleoError: a process cannot be ended, or the folder cannot be removed.
+    """
+    if directory.exists():
+        processes.end_processes(directory)
+        _remove_folder(directory)
 
 
 def _state_if_readable(place: Path) -> State | None:
     """A lab whose state file is damaged is removed all the same: its processes are found without it."""
     try:
-        return folder.load_state(place)
+        return load_state(place)
     except CleoError:
         return None
 
 
-def _end_everything(place: Path, state: State | None) -> bool:
-    ended = processes.end_processes(place)
-    notes: list[str] = []
-    for note in (place / "run" / "shared-memory", place / "pg" / "data" / "postmaster.pid"):
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            notes += note.read_text().splitlines()
-    uid = state.uid if state else os.geteuid()
-    kept = [each for each in (place / "pg").glob("*") if each.is_dir()]
-    left = remove_left_segments(notes, kept, [each.pid for each in ended], uid)
-    return bool(ended or left)
+def _end_everything(place: Path) -> bool:
+    ended = [each.pid for each in processes.end_processes(place)]
+    remains = [each.remove_remains(place, ended) for each in service_classes().values()]
+    return bool(ended) or any(remains)
 
 
 def _remove_folder(place: Path) -> None:

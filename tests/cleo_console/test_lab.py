@@ -18,9 +18,11 @@ from click.testing import CliRunner, Result
 
 from actions.inventory import load_inventory
 from cleo_console.cli.lab import lab as command
-from cleo_console.lab import Lab, backups, processes
+from cleo_console.lab import processes
+from cleo_console.lab.postgres import backups
+from cleo_console.lab.postgres.postmaster import postmaster
 from journal.errors import CleoError
-from tests.labs import lab, lab_directory, running_lab
+from tests.labs import Lab, lab, lab_directory, running_lab
 
 __all__ = ["lab"]
 
@@ -48,11 +50,10 @@ def segments(creator: int) -> list[str]:
 def test_up_gives_a_database_in_use_with_a_backup(lab: Lab) -> None:
     status = lab.status()
     assert status.whole
-    assert status.database is not None
-    assert status.database["rows"].keys() == TABLES
-    assert all(status.database["rows"].values())
-    assert status.last_backup is not None
-    assert (status.last_backup["type"], status.last_backup["error"]) == ("full", False)
+    rows, backup = lab.facts["database"]["rows"], lab.facts["last_backup"]
+    assert rows.keys() == TABLES
+    assert all(rows.values())
+    assert (backup["type"], backup["error"]) == ("full", False)
     assert lab.psql("SHOW data_checksums") == "on"
 
 
@@ -106,19 +107,18 @@ def test_the_manifest_beside_a_backup_tells_what_it_holds(lab: Lab) -> None:
 
 
 def test_up_again_says_so_and_changes_nothing(lab: Lab) -> None:
-    before = lab.status()
+    before = lab.pids
     said: list[str] = []
     Lab.up(lab.directory, say=said.append)
-    after = lab.status()
     assert "already runs" in said[0]
-    assert (after.postgres, after.writer, after.schedule) == (before.postgres, before.writer, before.schedule)
+    assert lab.pids == before
 
 
 def test_status_as_a_program_reads_it(lab: Lab) -> None:
     shown = cleo("status", "--dir", lab.directory, "--json")
     assert shown.exit_code == 0
     facts = json.loads(shown.output)
-    assert facts["port"] == lab.postgres.port
+    assert facts["services"]["postgres"]["address"] == f"127.0.0.1:{lab.postgres.port}"
     assert facts["inventory"] == str(lab.inventory_path)
     assert facts["whole"] is True
 
@@ -132,10 +132,10 @@ def test_two_commands_on_one_lab_do_not_meet(lab: Lab) -> None:
 
 
 def test_a_dead_writer_is_seen_and_started_again(lab: Lab) -> None:
-    writer = lab.status().writer
+    writer = lab.pids["writer"]
     assert writer
     os.kill(writer, signal.SIGKILL)
-    wait_for(lambda: lab.status().writer is None, "the writer's end")
+    wait_for(lambda: lab.pids["writer"] is None, "the writer's end")
     assert cleo("status", "--dir", lab.directory).exit_code == 1
     Lab.up(lab.directory)
     assert lab.status().whole
@@ -167,7 +167,7 @@ def test_scheduled_backups_run_unless_held_and_everything_goes_after_a_crash(sch
     wait_for(lambda: log.read_text().count("held") > seen + 1, "two more turns")
     assert len(backups.list_backups(scheduled.postgres)) == held
 
-    server = processes.postmaster(scheduled.postgres.data_directory)
+    server = postmaster(scheduled.postgres.data_directory)
     assert server
     assert segments(server)
     stranger = subprocess.Popen(["sleep", "60"], cwd=scheduled.directory)

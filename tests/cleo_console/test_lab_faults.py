@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from cleo_console.cli.lab import lab as command
-from cleo_console.lab import Lab, backups, faults, server
 from cleo_console.lab.fault_log import injected_faults
+from cleo_console.lab.postgres import backups, server
+from cleo_console.lab.postgres.faults import SERVER_FAULTS
 from journal.errors import CleoError
-from tests.labs import lab
+from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 
@@ -82,7 +83,7 @@ def test_a_killed_server_stays_down_until_it_is_started(lab: Lab) -> None:
     said: list[str] = []
     Lab.up(lab.directory, say=said.append)
     assert "is left so" in said[0]
-    assert lab.status().postgres is None
+    assert lab.pids["server"] is None
     assert (lab.postgres.data_directory / "postmaster.pid").exists()
     with pytest.raises(CleoError, match="does not run"):
         lab.break_("postgres", "kill-postmaster")
@@ -105,16 +106,16 @@ def test_a_lost_data_directory_is_empty_and_stays_so(lab: Lab) -> None:
 
 def test_every_fault_was_injected_and_noted(lab: Lab) -> None:
     """Stands last: the lab's list holds what the tests above did, in order, and no kind went untested."""
-    noted = [fault.how for fault in injected_faults(lab.postgres)]
-    assert sorted(noted) == sorted(kind.how for kind in faults.KINDS)
+    noted = [fault.how for fault in injected_faults(lab.directory)]
+    assert sorted(noted) == sorted(kind.how for kind in SERVER_FAULTS)
     assert [fault.at for fault in lab.status().faults] == sorted(fault.at for fault in lab.status().faults)
 
 
 def test_the_faults_are_listed_and_others_refused(tmp_path: Path) -> None:
     listed = CliRunner().invoke(command, ["break", "--list"])
-    assert all(kind.how in listed.output and kind.title in listed.output for kind in faults.KINDS)
+    assert all(kind.how in listed.output and kind.title in listed.output for kind in SERVER_FAULTS)
     rows = json.loads(CliRunner().invoke(command, ["break", "--list", "--json"]).output)
-    assert [row["how"] for row in rows] == [kind.how for kind in faults.KINDS]
+    assert [row["how"] for row in rows] == [kind.how for kind in SERVER_FAULTS]
     for wrong in (["break"], ["break", "postgres"], ["break", "postgres", "--how", "rust"]):
         refused = CliRunner().invoke(command, wrong)
         assert (refused.exit_code, "cleo lab break --list" in refused.output) == (2, True)

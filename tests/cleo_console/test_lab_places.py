@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from cleo_console import settings
-from cleo_console.lab import Lab, folder, helpers, processes, programs, server
-from cleo_console.lab.sizes import scale_of
+from cleo_console.lab import processes, state
+from cleo_console.lab.postgres import helpers, programs, server
+from cleo_console.lab.sizes import check_size
 from journal.errors import CleoError
-from tests.labs import lab_directory
+from tests.labs import Lab, lab_directory
 
 pytestmark = pytest.mark.xdist_group("lab-places")
 
@@ -45,7 +46,7 @@ def test_the_version_that_debian_pairs_with_pgbackrest_is_preferred(tmp_path: Pa
 @pytest.mark.parametrize("size", ["", "big", "1TB", "-1GB", "1MB", "0GB"])
 def test_a_size_that_is_none_is_refused(size: str) -> None:
     with pytest.raises(CleoError, match="is no size for a lab"):
-        scale_of(size)
+        check_size(size, [server.SMALL_BYTES])
 
 
 def test_more_than_the_disk_holds_is_refused_before_anything_is_made() -> None:
@@ -121,7 +122,7 @@ def _live(place: Path) -> str:
     assert lab.postgres.account.name == ""
     assert {each.stat().st_uid for each in place.rglob("*")} == {os.geteuid()}
     lab.break_("postgres", "kill-postmaster")
-    assert lab.status().postgres is None
+    assert lab.pids["server"] is None
     lab.down()
     return "gone"
 
@@ -154,10 +155,10 @@ def _child(far: Connection, work: Callable[[Path], str], place: Path) -> None:
 
 
 def test_another_users_lab_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = folder.State("", 0, 0, os.geteuid(), 1, "/usr/lib/postgresql/15/bin", "/usr/bin/pgbackrest", "small", True)
+    lab = state.State(owner=os.geteuid(), size="small", backup_minutes=15, complete=True)
     with lab_directory() as place:
         place.mkdir()
-        folder.save_state(place, state)
+        state.save_state(place, lab)
         with monkeypatch.context() as other:
             other.setattr(os, "geteuid", lambda: os.getuid() + 1)
             for attempt in (Lab.up, Lab.at, Lab.remove):

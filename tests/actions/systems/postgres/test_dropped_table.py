@@ -54,7 +54,7 @@ def test_is_recovered_to_just_before_it_by_time_position_and_backup(lab: Lab) ->
     recover(ctx, f"lsn:{fault.details['lsn_before']}")
     assert lab.psql("SELECT count(*) FROM messages") == str(fault.details["rows"])
 
-    label = lab.status().last_backup["label"]  # type: ignore[index]
+    label = lab.facts["last_backup"]["label"]
     recover(ctx, f"backup:{label}")
     assert lab.psql("SELECT count(*) FROM messages") == str(fault.details["rows"])
     assert datetime.fromisoformat(lab.psql("SELECT max(at)::text FROM heartbeat")) < began
@@ -65,6 +65,6 @@ def test_a_restored_backup_serves_its_own_recovery_point_only(lab: Lab) -> None:
     ctx = FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"})
     assert ctx.do(stop).ok
     assert ctx.do(restore).ok
-    at = lab.status().last_backup["ended"]  # type: ignore[index]
+    at = lab.facts["last_backup"]["ended"]
     with pytest.raises(GateClosed, match="was restored to recover to latest"):
         ctx.with_incident(decisions={"recovery_point": f"time:{at}"}).do(apply_wal)

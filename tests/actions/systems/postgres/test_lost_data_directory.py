@@ -49,11 +49,11 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     assert not list(lab.postgres.data_directory.iterdir())
 
     restored = ctx.do(restore)
-    newest = lab.status().last_backup
+    newest = lab.facts["last_backup"]
     assert newest and restored.facts["backup"] == newest["label"]
     assert ctx.steps[-1].fraction == 1.0
     assert ctx.do(is_restored).facts["restore"] == "restored"
-    assert not lab.status().postgres
+    assert not lab.pids["server"]
 
     applied = ctx.do(apply_wal, from_backup=True)
     assert applied.facts["timeline"] == 2

@@ -53,7 +53,7 @@ def test_stopped_is_said_only_of_what_stays_down(lab: Lab, ctx: FakeContext, imm
     with supervisor(lab), pytest.raises(ActionFailed, match="something started it again: pid") as failed:
         ctx.do(stop, immediate=immediate)
     assert "supervisor" in failed.value.hint
-    assert lab.status().postgres
+    assert lab.pids["server"]
 
 
 def test_a_server_that_starts_while_its_directory_is_moved_keeps_it(lab: Lab, ctx: FakeContext) -> None:

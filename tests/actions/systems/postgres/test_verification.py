@@ -20,7 +20,7 @@ from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import stop_writers
-from cleo_console.lab import server
+from cleo_console.lab.postgres import server
 from tests.actions.contexts import FakeContext
 from tests.labs import Lab, lab
 from tests.waiting import until

@@ -52,15 +52,15 @@ def test_while_held_nothing_expires_and_release_undoes_it(lab: Lab, ctx: FakeCon
     ctx.overrides["hold"] = "asked for by the auditor"
     for _ in range(4):  # the lab keeps four full backups
         assert ctx.do(take, kind="full").ok
-    assert lab.status().backups == 5
+    assert lab.facts["backups"] == 5
     lab.postgres.pgbackrest("expire")
-    assert lab.status().backups == 5
+    assert lab.facts["backups"] == 5
 
     assert ctx.do(release).facts["changed"] == ["expiry works again", "scheduled backups run again"]
     assert lab.postgres.backup_config.read_text() == before
     assert ctx.do(release).facts["changed"] == []
     lab.postgres.pgbackrest("expire")
-    assert lab.status().backups == 4
+    assert lab.facts["backups"] == 4
 
 
 def test_a_hold_that_pgbackrest_would_not_obey_is_not_claimed(lab: Lab, ctx: FakeContext) -> None:
@@ -124,7 +124,7 @@ def test_a_wrong_password_and_a_closed_port_are_told_apart(lab: Lab, settings: P
 def test_a_server_that_hangs_costs_no_more_than_its_deadline(lab: Lab, settings: PostgresSettings) -> None:
     import time
 
-    pid = str(lab.status().postgres)
+    pid = str(lab.pids["server"])
     subprocess.run(["kill", "-STOP", pid], check=True)
     try:
         begin = time.monotonic()

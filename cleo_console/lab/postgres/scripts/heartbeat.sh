@@ -2,7 +2,7 @@
 # Commits one row a second, as the application would, and connects again when the server is gone.
 # What was acknowledged here and is missing after a recovery is what was lost.
 set -u
-cd "$CLEO_LAB" || exit 1
+cd "${0%/*}/.." || exit 1
 . bin/lab.env
 echo $$ >run/heartbeat.pid
 

@@ -6,98 +6,99 @@ import os
 import shutil
 from typing import Any
 
-from cleo_console.lab import processes, server
+from cleo_console.lab import processes
 from cleo_console.lab.fault_log import utc_now
-from cleo_console.lab.site import Site
+from cleo_console.lab.postgres import postmaster, server
+from cleo_console.lab.postgres.cluster import Cluster
+from cleo_console.lab.service import Done
 from journal.errors import CleoError
 
-Done = tuple[str, dict[str, Any]]
-
 PAGE = 8192
+RECOVER = "Recover it first, or start over with `cleo lab down`."
 ISO = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 
-def lose_data_directory(site: Site) -> Done:
+def lose_data_directory(cluster: Cluster) -> Done:
     """Kill the server and delete everything in its data directory; an empty directory stays, like a new disk."""
-    if not site.data_directory.is_dir() or not any(site.data_directory.iterdir()):
-        raise CleoError(f"{site.data_directory} is lost already.", "Recover it first, or start over: cleo lab down.")
-    before = _last_commit(site) if server.is_running(site) else {}
-    processes.kill_processes(site.data_directory)
+    if not cluster.data_directory.is_dir() or not any(cluster.data_directory.iterdir()):
+        raise CleoError(f"{cluster.data_directory} is lost already.", RECOVER)
+    before = _last_commit(cluster) if server.is_running(cluster) else {}
+    processes.kill_processes(cluster.data_directory)
     at = utc_now()
-    for entry in site.data_directory.iterdir():
+    for entry in cluster.data_directory.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()
-    what = f"Killed the server and deleted everything in {site.data_directory}."
-    return what, {"at": at, "data_directory": str(site.data_directory), **before}
+    what = f"Killed the server and deleted everything in {cluster.data_directory}."
+    return what, {"at": at, "data_directory": str(cluster.data_directory), **before}
 
 
-def kill_postmaster(site: Site) -> Done:
+def kill_postmaster(cluster: Cluster) -> Done:
     """Kill the server's first process; the others end by themselves, and a stale postmaster.pid stays."""
-    require_server(site)
-    before = _last_commit(site)
-    pid = processes.kill_postmaster(site.data_directory)
+    require_server(cluster)
+    before = _last_commit(cluster)
+    pid = postmaster.kill_postmaster(cluster.data_directory)
     what, at = f"Killed the server (pid {pid}, SIGKILL).", utc_now()
-    if not processes.is_reaped(pid):
+    if not postmaster.is_reaped(pid):
         what += " Process 1 does not reap its zombie: until then no server starts there (docker run --init helps)."
     return what, {"at": at, "pid": pid, **before}
 
 
-def drop_table(site: Site) -> Done:
+def drop_table(cluster: Cluster) -> Done:
     """Drop the table messages as the application; `at` is the server's clock just before."""
-    require_server(site)
-    require_messages(site)
-    rows = site.psql("SELECT count(*) FROM messages")
-    before, lsn, xid = site.app_psql(
+    require_server(cluster)
+    require_messages(cluster)
+    rows = cluster.psql("SELECT count(*) FROM messages")
+    before, lsn, xid = cluster.app_psql(
         f"BEGIN; SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', '{ISO}'), pg_current_wal_insert_lsn(),"
         " pg_current_xact_id(); DROP TABLE messages; COMMIT;"
     ).split("|")
     query = f"SELECT to_char(pg_xact_commit_timestamp('{int(xid)}'::xid) AT TIME ZONE 'UTC', '{ISO}')"
-    details = {"at": before, "committed_at": site.psql(query), "lsn_before": lsn, "xid": int(xid), "rows": int(rows)}
+    details = {"at": before, "committed_at": cluster.psql(query), "lsn_before": lsn, "xid": int(xid), "rows": int(rows)}
     return f"Dropped the table messages with its {int(rows):,} rows. Just before it was {before}.", details
 
 
-def flip_byte(site: Site) -> Done:
+def flip_byte(cluster: Cluster) -> Done:
     """Flip one byte of a row of messages, on disk; the server is stopped meanwhile, so that nothing is cached."""
-    require_server(site)
-    require_messages(site)
-    relation, size = site.psql("SELECT pg_relation_filepath('messages'), pg_relation_size('messages')").split("|")
+    require_server(cluster)
+    require_messages(cluster)
+    relation, size = cluster.psql("SELECT pg_relation_filepath('messages'), pg_relation_size('messages')").split("|")
     block = int(size) // PAGE // 2
     offset = block * PAGE + PAGE - 100  # rows fill a page from its end
-    path = site.data_directory / relation
-    server.stop(site)
+    path = cluster.data_directory / relation
+    server.stop(cluster)
     _flip(path, offset)
-    server.start(site)
+    server.start(cluster)
     what = f"Flipped the byte at {offset} of {path} (table messages, block {block}); the server was restarted."
     return what, {"table": "public.messages", "file": str(path), "block": block, "offset": offset}
 
 
-def require_server(site: Site) -> None:
+def require_server(cluster: Cluster) -> None:
     """Refuse a fault that needs a server which runs.
 
     Raises:
         CleoError: it does not.
     """
-    if not server.is_running(site):
-        raise CleoError("PostgreSQL does not run in the lab.", "Recover it first, or start over with `cleo lab down`.")
+    if not server.is_running(cluster):
+        raise CleoError(f"{cluster.name} does not run in the lab.", RECOVER)
 
 
-def require_messages(site: Site) -> None:
+def require_messages(cluster: Cluster) -> None:
     """Refuse a fault that needs the table messages.
 
     Raises:
         CleoError: it is not there.
     """
-    if site.psql("SELECT to_regclass('public.messages') IS NULL") == "t":
-        raise CleoError("The table messages is not there any more.", "Recover it first, or start over: cleo lab down.")
+    if cluster.psql("SELECT to_regclass('public.messages') IS NULL") == "t":
+        raise CleoError("The table messages is not there any more.", RECOVER)
 
 
-def _last_commit(site: Site) -> dict[str, Any]:
+def _last_commit(cluster: Cluster) -> dict[str, Any]:
     """The newest heartbeat and archived segment, so that the loss can be counted afterwards."""
     query = f"""SELECT (SELECT to_char(max(at) AT TIME ZONE 'UTC', '{ISO}') FROM heartbeat),
                        (SELECT last_archived_wal FROM pg_stat_archiver)"""
-    heartbeat, segment = site.psql(query, timeout=10).split("|")
+    heartbeat, segment = cluster.psql(query, timeout=10).split("|")
     return {"last_heartbeat": heartbeat, "last_archived": segment}
 
 

@@ -1,25 +1,25 @@
-"""The programs a lab needs, and the account its servers run as."""
+"""The programs that PostgreSQL in a lab needs, and the account it runs as."""
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleo_console.lab.account import Account
+from cleo_console.lab.workspace import SYSTEM_PATH
 from journal.errors import CleoError
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 PREFERRED_VERSION = "15"
 SERVER_PROGRAMS = ("initdb", "pg_ctl", "postgres", "psql")
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True)
 class Programs:
-    """Where the lab's programs are.
+    """Where the programs are.
 
     Args:
         bin_directory: PostgreSQL's own programs, all of one version.
@@ -37,26 +37,6 @@ class Programs:
     def server(self, name: str) -> str:
         """The path of one of PostgreSQL's own programs."""
         return str(self.bin_directory / name)
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who the lab's servers run as.
-
-    Args:
-        name: the account's name; empty when that is the account which started the lab.
-        uid: its number.
-        gid: its group's number.
-    """
-
-    name: str
-    uid: int
-    gid: int
-
-    @property
-    def groups(self) -> list[int]:
-        """The account's further groups."""
-        return [group.gr_gid for group in grp.getgrall() if self.name in group.gr_mem]
 
 
 def find_programs(root: Path = DEBIAN_POSTGRES, path: str = "") -> Programs:

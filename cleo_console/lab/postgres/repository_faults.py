@@ -5,27 +5,25 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
 
-from cleo_console.lab import backups
-from cleo_console.lab.postgres_faults import require_server
-from cleo_console.lab.site import STANZA, Site
+from cleo_console.lab.postgres import backups
+from cleo_console.lab.postgres.cluster import Cluster
+from cleo_console.lab.postgres.server_faults import require_server
+from cleo_console.lab.service import Done
 from journal.errors import CleoError
-
-Done = tuple[str, dict[str, Any]]
 
 ARCHIVING_SECONDS = 60.0
 
 
-def damage_newest_backup(site: Site) -> Done:
+def damage_newest_backup(cluster: Cluster) -> Done:
     """Overwrite a few bytes in the largest file that the newest backup itself holds; one before it stays sound."""
-    found = backups.list_backups(site)
+    found = backups.list_backups(cluster)
     if len(found) < 2:
-        require_server(site)
-        backups.take_backup(site, "full")
-        found = backups.list_backups(site)
+        require_server(cluster)
+        backups.take_backup(cluster, "full")
+        found = backups.list_backups(cluster)
     label, previous = found[-1]["label"], found[-2]["label"]
-    folder = site.repository / "backup" / STANZA / label / "pg_data" / "base"
+    folder = cluster.repository / "backup" / cluster.stanza / label / "pg_data" / "base"
     files = [each for each in folder.rglob("*") if each.is_file() and each.stat().st_size]
     if not files:
         raise CleoError(f"The newest backup {label} holds no data of its own.", "Wait for the next one, or repeat.")
@@ -47,16 +45,16 @@ def _scratch(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def lose_wal_segment(site: Site) -> Done:
+def lose_wal_segment(cluster: Cluster) -> Done:
     """Fill and archive three segments after the newest backup, then delete the middle one from the repository.
 
     The server's own copy goes too, as it would in time: a checkpoint recycles it.
     """
-    require_server(site)
-    segments = [_archive_one_segment(site) for _ in range(3)]
-    site.psql("CHECKPOINT")
+    require_server(cluster)
+    segments = [_archive_one_segment(cluster) for _ in range(3)]
+    cluster.psql("CHECKPOINT")
     lost = segments[1]
-    path = _archived(site, lost)
+    path = _archived(cluster, lost)
     if path is None:
         raise CleoError(f"Segment {lost} is not in the repository any more.", "Repeat the fault.")
     path.unlink()
@@ -64,21 +62,21 @@ def lose_wal_segment(site: Site) -> Done:
     return what, {"segment": lost, "before": segments[0], "after": segments[2], "file": str(path)}
 
 
-def _archive_one_segment(site: Site) -> str:
+def _archive_one_segment(cluster: Cluster) -> str:
     """Let the application commit something, switch to a new segment, and wait until the old one is archived."""
-    site.app_psql(
+    cluster.app_psql(
         "INSERT INTO audit_logs SELECT max(id) + 1, 1, 'login', '10.0.0.1', '{}', clock_timestamp() FROM audit_logs"
     )
-    segment = site.psql("SELECT pg_walfile_name(pg_switch_wal())")
+    segment = cluster.psql("SELECT pg_walfile_name(pg_switch_wal())")
     deadline = time.monotonic() + ARCHIVING_SECONDS
-    while _archived(site, segment) is None:
+    while _archived(cluster, segment) is None:
         if time.monotonic() > deadline:
             raise CleoError(f"Segment {segment} was not archived within {ARCHIVING_SECONDS:g} s.", "See the lab's log.")
         time.sleep(0.05)
     return segment
 
 
-def _archived(site: Site, segment: str) -> Path | None:
+def _archived(cluster: Cluster, segment: str) -> Path | None:
     """The repository's file of a segment: named after it, its checksum behind a dash."""
-    found = (site.repository / "archive" / STANZA).glob(f"*/*/{segment}-*")
+    found = (cluster.repository / "archive" / cluster.stanza).glob(f"*/*/{segment}-*")
     return next((each for each in found if not each.name.endswith(".tmp")), None)

@@ -2,11 +2,11 @@
 # backup.sh full|diff|incr: one backup, and beside it a manifest of every table's count and digest.
 # The tables are counted just before and just after: what stayed the same is what the backup must hold.
 set -eu
-cd "$CLEO_LAB"
+cd "${0%/*}/.."
 . bin/lab.env
 
 sql() {
-    "$BIN/psql" -XAtq -v ON_ERROR_STOP=1 -h "$CLEO_LAB/run" -p "$PORT" -U postgres -d cleoai "$@"
+    "$BIN/psql" -XAtq -v ON_ERROR_STOP=1 -h "$PWD/run" -p "$PORT" -U postgres -d cleoai "$@"
 }
 rest() {
     "$PGBACKREST" --config="$CONFIG" --stanza="$STANZA" "$@"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The lab's scheduled backups: an incremental one every BACKUP_SECONDS, unless a person holds them.
+# The scheduled backups: an incremental one every BACKUP_SECONDS, unless a person holds them.
 set -u
-cd "$CLEO_LAB" || exit 1
+cd "${0%/*}/.." || exit 1
 . bin/lab.env
 echo $$ >run/schedule.pid
 

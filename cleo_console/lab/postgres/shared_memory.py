@@ -23,7 +23,7 @@ class Segment(NamedTuple):
 def remove_left_segments(
     notes: Iterable[str], data_directories: Iterable[Path], creators: Iterable[int], uid: int
 ) -> list[int]:
-    """Remove the segments this lab's servers left, and return their identifiers.
+    """Remove the segments that a lab's servers left, and return their identifiers.
 
     Args:
         notes: `key shmid` lines as in line 7 of a postmaster.pid.

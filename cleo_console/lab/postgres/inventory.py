@@ -1,0 +1,36 @@
+"""What the inventory says of a cluster: what the console needs to reach it, and nothing the lab does not own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cleo_console.lab.postgres.cluster import DATABASE, Cluster
+from cleo_console.lab.service import HOST
+
+
+def describe(cluster: Cluster, title: str) -> dict[str, Any]:
+    """The cluster's entry as data; secrets are only referred to."""
+    return {
+        "host": HOST,
+        "title": title,
+        "data_directory": str(cluster.data_directory),
+        "bin_directory": str(cluster.programs.bin_directory),
+        "run_as": cluster.account.name,
+        "address": "127.0.0.1",
+        "port": cluster.port,
+        "socket_directory": str(cluster.run_directory),
+        "database": DATABASE,
+        "user": "cleo",
+        "password": {"file": str(cluster.secrets / "cleo")},
+        "service": {"manager": "pg_ctl", "log": str(cluster.server_log)},
+        "app_roles": ["cleo_app"],
+        "heartbeat": "public.heartbeat",
+        "backups": {
+            "engine": "pgbackrest",
+            "config": str(cluster.backup_config),
+            "stanza": cluster.stanza,
+            "repository": str(cluster.repository),
+            "manifests": str(cluster.manifests),
+            "hold_file": str(cluster.hold_file),
+        },
+    }

@@ -1,0 +1,49 @@
+"""The types of systems that a lab can run, and the class that each of them brings."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from functools import cache
+from signal import Signals
+
+from actions.system_type import load
+from actions.system_types import system_type, system_types
+from cleo_console.lab.service import LabService
+from journal.errors import CleoError
+
+DEFAULT = "postgres"
+"""The type of a service whose name is no type, and the one service of a lab of which nothing else is said."""
+
+
+def service_class(type_name: str) -> type[LabService]:
+    """The class that makes the services of a type.
+
+    Raises:
+        CleoError: there is no such type, its lab part cannot be loaded, or it has none.
+    """
+    part = system_type(type_name).lab
+    if not part:
+        raise CleoError(f"A lab cannot run a {type_name}.", f"It can run: {', '.join(service_classes())}.")
+    try:
+        found: type[LabService] = load(part)
+    except (ImportError, AttributeError) as error:
+        hint = "Mend or remove the package that brings it."
+        raise CleoError(f"The lab part of {type_name}, {part}, cannot be loaded: {error}.", hint) from error
+    return found
+
+
+@cache
+def service_classes() -> Mapping[str, type[LabService]]:
+    """The types that a lab can run, each with its class; one whose class cannot be loaded is left out."""
+    found: dict[str, type[LabService]] = {}
+    for name in sorted(name for name, type_ in system_types().items() if type_.lab):
+        with contextlib.suppress(CleoError):
+            found[name] = service_class(name)
+    return found
+
+
+@cache
+def server_programs() -> Mapping[str, Signals]:
+    """The server programs of all types, each with the signal that ends it."""
+    return {program: ends for each in service_classes().values() for program, ends in each.server_programs.items()}

@@ -1,0 +1,90 @@
+"""What a lab remembers of itself: one JSON file in its folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from cleo_console.lab.service import Instance, LabService, Order
+from cleo_console.lab.service_types import service_class
+from cleo_console.lab.sizes import parse_size
+from journal.errors import CleoError
+
+STATE = "lab.json"
+UNFINISHED_STATE = "lab.json.new"
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lab remembers of itself.
+
+    Attributes:
+        owner: uid of whoever started it.
+        size: how much data a service holds, as it was asked for.
+        backup_minutes: minutes between scheduled backups.
+        complete: whether `up` ever got to its end.
+        kept: whether `down --keep` stopped it.
+        running: names of the services that ran when it was stopped with `--keep`.
+        instances: its services, a primary before its standby.
+    """
+
+    owner: int
+    size: str
+    backup_minutes: float
+    complete: bool = False
+    kept: bool = False
+    running: tuple[str, ...] = ()
+    instances: tuple[Instance, ...] = ()
+
+    def services(self, directory: Path) -> dict[str, LabService]:
+        """The services by name, in the order in which they start.
+
+        Raises:
+            CleoError: a type of system is not installed any more.
+        """
+        services: dict[str, LabService] = {}
+        for each in self.instances:
+            services[each.name] = service_class(each.type)(each, directory, services.get(each.standby_of))
+        return services
+
+    def order(self) -> Order:
+        """How a further service is wanted."""
+        return Order(parse_size(self.size), self.backup_minutes)
+
+    def plus(self, instance: Instance) -> State:
+        """The same with one more service."""
+        return msgspec.structs.replace(self, instances=(*self.instances, instance))
+
+
+def new_state(size: str, backup_minutes: float) -> State:
+    """The state of a lab of which nothing is there yet."""
+    return State(owner=os.geteuid(), size=size, backup_minutes=backup_minutes)
+
+
+def is_lab(directory: Path) -> bool:
+    """Whether this folder was made by `cleo lab up`, however far that came."""
+    return (directory / STATE).exists() or (directory / UNFINISHED_STATE).exists()
+
+
+def load_state(directory: Path) -> State | None:
+    """What the lab in `directory` remembers of itself; None where there is no lab.
+
+    Raises:
+        CleoError: it cannot be read.
+    """
+    path = directory / STATE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=State)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        hint = f"Remove the lab with `cleo lab down --dir {directory}` and start again."
+        raise CleoError(f"{path} cannot be read: {error}.", hint) from error
+
+
+def save_state(directory: Path, state: State) -> None:
+    """Remember `state`, whole or not at all."""
+    new = directory / UNFINISHED_STATE
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(state)) + b"\n")
+    new.replace(directory / STATE)

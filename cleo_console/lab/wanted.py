@@ -1,0 +1,48 @@
+"""Which services a lab shall have, from what was asked on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from actions.system_types import system_types
+from cleo_console.lab.service import Instance
+from cleo_console.lab.service_types import DEFAULT, service_class
+from journal.errors import CleoError
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,26}")
+
+
+def wanted_services(systems: Sequence[str], standby: bool) -> list[Instance]:
+    """The services that are asked for, the first one's standby last.
+
+    Args:
+        systems: each `NAME`, or `NAME=TYPE`. A name that is a type is of that type, any other of the default one.
+        standby: whether the first one shall have a standby, in the site `dr`.
+
+    Raises:
+        CleoError: a name does not serve or is given twice, or there is no such type or standby.
+    """
+    services = [_service(each) for each in systems]
+    if standby:
+        services.append(_standby(services[0]))
+    names = [each.name for each in services]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise CleoError(f"Two services cannot be called {twice}.", "Give each a name of its own.")
+    return services
+
+
+def _service(asked: str) -> Instance:
+    name, _, type_name = asked.partition("=")
+    if not NAME.fullmatch(name):
+        hint = "Take at most 27 small letters, digits, - and _, a letter first."
+        raise CleoError(f"`{name}` is no name for a service of a lab.", hint)
+    type_name = type_name or (name if name in system_types() else DEFAULT)
+    service_class(type_name)
+    return Instance(name=name, type=type_name, plays="" if name == type_name else type_name)
+
+
+def _standby(primary: Instance) -> Instance:
+    if not service_class(primary.type).has_standby:
+        raise CleoError(f"The lab cannot make a standby of a {primary.type}.", "Leave --standby away.")
+    return Instance(name=f"{primary.name}-standby", type=primary.type, site="dr", standby_of=primary.name)
