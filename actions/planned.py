@@ -1,7 +1,7 @@
 """Actions that the plan names and a later version brings.
 
 They are in the catalogue so that the plan can be checked and the console can say "not available yet: do
-it by hand, and note what you did". They are never run.
+it by hand, and note what you did". They are run in tabletops alone, and there their gates count.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ def _text(name: str) -> Param:
     return Param(name=name, type="str", default="")
 
 
-def _promise(name: str, title: str, script: str = "", *params: Param, destructive: bool = False) -> ActionSpec:
+def _promise(
+    name: str, title: str, script: str = "", *params: Param, destructive: bool = False, gates: tuple[str, ...] = ()
+) -> ActionSpec:
     return ActionSpec(
         name=name,
         title=title,
@@ -25,13 +27,16 @@ def _promise(name: str, title: str, script: str = "", *params: Param, destructiv
         system=name.split(".")[0],
         params=list(params),
         destructive=destructive,
+        gates=gates,
         available=False,
     )
 
 
+_RESTORE = ("recovery-point", "strategy", "hold")
+
 PLANNED_ACTIONS = [
     _promise("postgres.fence", "Make sure the old primary cannot write", destructive=True),
-    _promise("postgres.promote", "Promote the standby", destructive=True),
+    _promise("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
     _promise("postgres.pitr", "Restore to a point in time", "pitr_restore.sh", _text("timestamp"), destructive=True),
     _promise("postgres.pitr_verify", "Verify a point-in-time restore", "pitr_verify.sh"),
     _promise(
@@ -51,12 +56,22 @@ PLANNED_ACTIONS = [
         destructive=True,
     ),
     _promise(
-        "mongodb.restore", "Restore MongoDB from a backup", "dr_restore_mongo.sh", _flag("latest"), destructive=True
+        "mongodb.restore",
+        "Restore MongoDB from a backup",
+        "dr_restore_mongo.sh",
+        _flag("latest"),
+        destructive=True,
+        gates=_RESTORE,
     ),
     _promise("mongodb.rebuild_indexes", "Rebuild MongoDB's indexes", "dr_rebuild_indexes.sh"),
     _promise("mongodb.verify", "Verify MongoDB's collections", "dr_verify_mongo.sh"),
     _promise(
-        "redis.restore", "Restore Redis from an RDB snapshot", "dr_restore_redis.sh", _flag("latest"), destructive=True
+        "redis.restore",
+        "Restore Redis from an RDB snapshot",
+        "dr_restore_redis.sh",
+        _flag("latest"),
+        destructive=True,
+        gates=_RESTORE,
     ),
     _promise("redis.reload_aof", "Reload Redis's append-only file", "dr_reload_aof.sh", destructive=True),
     _promise("redis.warm_cache", "Warm the cache", "dr_warm_cache.sh"),

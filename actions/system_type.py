@@ -47,7 +47,8 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
             ``allow_writers``, ``fence``, ``promote``, ``restore``, ``replay``, ``verify``), where it is not called so.
         backups: its `actions.backups.engine.BackupEngine`; empty: it has no backups.
         positions: how a recovery position is named beside an instant.
-        simulated: its acts and health in a tabletop: the package and folder of the YAML files, ``package:folder``.
+        simulated: its acts and health in a tabletop: where the YAML files are (`actions.tabletop.script.Script`),
+            ``package:folder``.
         lab: its part of a lab on loopback, a `cleo_console.lab.service.LabService`.
     """
 

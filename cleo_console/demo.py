@@ -78,8 +78,8 @@ class DemoServices(ConsoleServices):
         if incident_id in self._tables:
             self._tables.pop(incident_id).facilitator.stop()
         place = self.paths.incident(incident_id)
-        simulated = SimulatedWorld(self._exercise(incident_id), self._speed)
-        world = tabletop_world(simulated, self.catalogue(), self.plan().systems)
+        simulated = SimulatedWorld(self._exercise(incident_id), self._speed, self.plan().systems)
+        world = tabletop_world(simulated, self.catalogue())
         runner = Runner(place, world, actor=runner_actor())
         facilitator = Facilitator(place, simulated, _facilitator())
         thread = threading.Thread(target=runner.run, name="tabletop-runner", daemon=True)

@@ -1,15 +1,21 @@
-"""What simulated actions say, how long they take, and what they change: as data (``performances/*.yaml``)."""
+"""What simulated actions say, how long they take, and what they change: as data, in YAML files.
+
+A type of system brings what its actions do (`actions.system_type.SystemType.simulated`); what is about all of them, or
+about systems that a later version brings, lies in ``performances/``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from typing import TypeVar
 
 import msgspec
 
 from actions.health import Status
+from actions.system_types import system_types
 from journal.events.base import Finding
 
 T = TypeVar("T")
@@ -118,13 +124,28 @@ def ordinary_world() -> Script:
     Raises:
         CleoError: one of its files cannot be read or does not fit; all misfits are named.
     """
+    whole = Script()
+    for folder in ("actions.tabletop:performances", *(type_.simulated for type_ in system_types().values())):
+        whole = _read(folder).over(whole) if folder else whole
+    return whole
+
+
+def _read(folder: str) -> Script:
+    """Return what the files of a ``package:folder`` say together."""
+    package, _, name = folder.partition(":")
+    found: list[Traversable] = [file for file in (files(package) / name).iterdir() if file.name.endswith(".yaml")]
+    whole = Script()
+    for file in sorted(found, key=lambda file: file.name):
+        whole = _one(file).over(whole)
+    return whole
+
+
+def _one(file: Traversable) -> Script:
     from journal.yamlfile.convert import convert
     from journal.yamlfile.yaml_source import read_bytes, read_yaml
 
-    whole = Script()
-    for file in sorted(Path(__file__).with_name("performances").glob("*.yaml")):
-        whole = convert(Script, read_yaml(file, read_bytes(file))).over(whole)
-    return whole
+    with as_file(file) as path:
+        return convert(Script, read_yaml(path, read_bytes(path)))
 
 
 def fits(when: Mapping[str, str], values: Mapping[str, object]) -> bool:

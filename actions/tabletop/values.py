@@ -11,8 +11,8 @@ from actions.context import IncidentFacts
 from journal.exercise.script import Exercise
 
 _NAMED = re.compile(r"\{([\w.]+)(?::([^{}]*))?\}")
-_STORES = ("postgres", "mongodb", "redis")
-_STORES_LAG = timedelta(seconds=30)
+_UNLOGGED = ".unlogged_s"
+_LAG = ".lag_s"
 
 
 def values(
@@ -23,33 +23,38 @@ def values(
     Facts stand under their own names, answers as ``decision.NAME``, parameters as ``param.NAME``; then
 
     - ``now``, ``began``, ``just_before`` it, ``damage`` (instants), ``incident`` (its id), ``scenario``;
-    - ``standby_at``, ``stores_at``: the newest record of PostgreSQL's standby, and of the other stores' standbys;
+    - ``postgres.standby_at``: the newest record of its standby, where ``postgres.lag_s`` is a fact; and so on;
     - ``backup1`` (the newest), ``backup2``…: labels; ``ended1``…: when each ended; ``backups.sets``: how many;
     - ``point.kind``: latest, time, backup or lsn; ``point.sound``: whether it lies before the damage;
     - ``chosen``: the label of the backup that leads to the recovery point, or none; ``chosen.ended``;
       ``chosen.damaged``: whether it is a set that cannot be restored; ``passed_over``: a set left out as damaged;
-    - ``postgres.reach``, ``mongodb.reach``, ``redis.reach``: the newest record that a recovery brings back;
-      ``postgres.reach_data``: whole, or damaged where that lies behind the damage; and so on;
-    - ``postgres.lost_s``…: the seconds of data lost, once ``postgres.reached`` is a fact.
+    - ``postgres.reach``: the newest record that a recovery brings back, where ``postgres.unlogged_s`` is a fact (the
+      seconds before the disruption that no log holds); ``postgres.reach_data``: whole, or damaged where that lies
+      behind the damage; ``postgres.lost_s``: the seconds of data lost, once ``postgres.reached`` is a fact; and so on.
     """
     began = datetime.fromisoformat(incident.began_at)
     found: dict[str, Any] = {"now": datetime.now(UTC), "began": began, "incident": incident.id, **facts}
     found |= {
         "scenario": incident.scenario,
         "just_before": began - timedelta(seconds=1),
-        "standby_at": began - timedelta(seconds=float(facts.get("postgres.lag_s", "0"))),
-        "stores_at": began - _STORES_LAG,
     }
+    for name in _named(facts, _LAG):
+        found[f"{name}.standby_at"] = began - timedelta(seconds=float(facts[name + _LAG]))
     found |= {f"decision.{name}": answer for name, answer in incident.decisions.items()}
     found |= {f"param.{name}": str(value).lower() for name, value in params.items()}
     if script.damage_s is not None:
         found["damage"] = began - timedelta(seconds=script.damage_s)
     found |= dict(_Recovery(script, facts, began, incident.decisions.get("recovery_point", "latest")).values())
-    for store in _STORES:
+    for store in _named(facts, _UNLOGGED):
         if reached := facts.get(f"{store}.reached"):
             found[f"{store}.reached"] = at = datetime.fromisoformat(reached)
             found[f"{store}.lost_s"] = max(0, round((began - at).total_seconds()))
     return found
+
+
+def _named(facts: Mapping[str, str], ending: str) -> list[str]:
+    """Return the systems of which a fact with this ending is known."""
+    return [name.removesuffix(ending) for name in facts if name.endswith(ending)]
 
 
 class _Recovery:
@@ -78,7 +83,7 @@ class _Recovery:
         yield "chosen.ended", self._ended
         yield "chosen.damaged", "yes" if str(self._rank) == self._facts.get("backups.damaged") else "no"
         yield "passed_over", self._passed
-        for store in _STORES:
+        for store in _named(self._facts, _UNLOGGED):
             reach = self._reach(store)
             yield f"{store}.reach", reach
             yield f"{store}.reach_data", "damaged" if self._damage and reach > self._damage else "whole"
@@ -102,9 +107,9 @@ class _Recovery:
 
     def _reach(self, store: str) -> datetime:
         """Return the newest record that comes back: what was logged until then, and not past the recovery point."""
-        if store == "postgres" and self._expired and self._rank > 1:
+        if self._facts.get(f"{store}.log_expires") == "yes" and self._expired and self._rank > 1:
             return self._ended  # the log that led on from it expired as well
-        logged = self._began - timedelta(seconds=float(self._facts.get(f"{store}.unlogged_s", "0")))
+        logged = self._began - timedelta(seconds=float(self._facts[store + _UNLOGGED]))
         return min(logged, self._limit())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -24,12 +24,6 @@ from journal.events.types import Identity, Kind
 from journal.exercise.script import Exercise
 from journal.plan.action_spec import ActionSpec, Catalogue
 
-_ALSO_GATED = {
-    "mongodb.restore": ("recovery-point", "strategy", "hold"),
-    "redis.restore": ("recovery-point", "strategy", "hold"),
-    "postgres.promote": ("strategy", "fenced"),
-}
-"""Gates of what is only promised: here it can be run, so here they count."""
 _LOOKS = ("status.check", "health.check", "damage.report")
 
 
@@ -45,12 +39,14 @@ class SimulatedWorld:
     Args:
         exercise: the script that is played; its ``world`` goes over the ordinary one.
         speed: how many times faster than life actions go.
+        systems: the plan's systems; None: all that anybody knows how to simulate.
     """
 
-    def __init__(self, exercise: Exercise, speed: float = 1.0) -> None:
+    def __init__(self, exercise: Exercise, speed: float = 1.0, systems: Collection[str] | None = None) -> None:
         self.exercise = exercise
         self.script: Script = msgspec.convert(exercise.world, Script).over(ordinary_world())
         self.speed = speed
+        self.systems = tuple(self.script.health if systems is None else systems)
         self._facts = dict(self.script.facts)
         self._lock = threading.Lock()
         self._catch_up: Callable[[], None] = lambda: None
@@ -72,9 +68,7 @@ class SimulatedWorld:
     def values(self, incident: IncidentFacts, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return what texts and conditions may name."""
         self._catch_up()
-        not_up = [
-            f"{name} is {found.status}" for name in self.script.health if (found := self.health(name)).status != "up"
-        ]
+        not_up = [f"{name} is {found.status}" for name, found in self.all_health().items() if found.status != "up"]
         known = values(self.exercise, self.facts(), incident, params)
         return known | {"not_up": f"{'; '.join(not_up) or 'All systems are up'}."}
 
@@ -89,6 +83,10 @@ class SimulatedWorld:
                 return act
         raise CleoError(f"The exercise says nothing of {action} in this state.", "Do it by hand, with a note.")
 
+    def all_health(self) -> dict[str, Health]:
+        """Return the health of every system that the script knows, by its name."""
+        return {name: self.health(name) for name in self.script.health if name in self.systems}
+
     def health(self, system: str) -> Health:
         """Return a system's health as a probe would find it."""
         known = self.facts()
@@ -99,17 +97,16 @@ class SimulatedWorld:
 
 
 def playable(catalogue: Catalogue) -> Catalogue:
-    """Return ``catalogue`` as a tabletop has it: what is only promised elsewhere can be run here, and has its gates."""
+    """Return ``catalogue`` as a tabletop has it: what is only promised elsewhere can be run here."""
     return {name: _playable(spec) for name, spec in catalogue.items()}
 
 
-def tabletop_world(simulated: SimulatedWorld, catalogue: Catalogue, systems: Mapping[str, Any]) -> World:
+def tabletop_world(simulated: SimulatedWorld, catalogue: Catalogue) -> World:
     """Return a world for a runner: every action of ``catalogue`` simulated, no driver, no host.
 
     Args:
         simulated: the state behind it.
         catalogue: every action there is, real or promised.
-        systems: the plan's systems, by name.
     """
     specs = playable(catalogue)
     return World(
@@ -117,15 +114,13 @@ def tabletop_world(simulated: SimulatedWorld, catalogue: Catalogue, systems: Map
         catalogue=specs,
         inventory=Inventory(name="tabletop", allows=[Kind.TABLETOP]),
         open_transport=_no_host,
-        probes={name: partial(_probe, simulated, name) for name in systems},
+        probes={name: partial(_probe, simulated, name) for name in simulated.systems},
     )
 
 
 def _playable(spec: ActionSpec) -> ActionSpec:
     # Nothing is resumable: a run that the demo was left in is in doubt, as a lost one would be.
-    return msgspec.structs.replace(
-        spec, available=True, resumable=False, gates=spec.gates or _ALSO_GATED.get(spec.name, ())
-    )
+    return msgspec.structs.replace(spec, available=True, resumable=False)
 
 
 def _probe(simulated: SimulatedWorld, system: str, deadline_s: float) -> Health:
@@ -160,7 +155,7 @@ def _simulated(spec: ActionSpec, simulated: SimulatedWorld) -> Action:
 def look(ctx: ActionContext, simulated: SimulatedWorld, action: str, known: Mapping[str, Any]) -> Outcome:
     """Look at every system: its line first, then what the exercise adds; a damage report is written to a file too."""
     act = simulated.choose(action, known)
-    measured = {name: simulated.health(name) for name in simulated.script.health}
+    measured = simulated.all_health()
     lines = [f"{name}: {health.status}. {health.detail}" for name, health in measured.items()]
     for line in lines:
         ctx.log(line)

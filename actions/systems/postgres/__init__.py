@@ -25,6 +25,7 @@ SYSTEM = SystemType(
     backups=f"{_HERE}.backups.engine:ENGINE",
     roles={"replay": "postgres.apply_wal"},
     lab="cleo_console.lab.postgres.service:PostgresService",
+    simulated=f"{_HERE}:simulated",
     positions=(
         PositionForm(
             name="lsn", pattern=r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}", example="0/5001EA0", help="a position in the log"

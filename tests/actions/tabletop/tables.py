@@ -138,7 +138,7 @@ def table(scenario: str, speed: float = SPEED, **answers: str) -> Iterator[Playe
         )
         incident_id = host.declare(declaration)
         host.ensure_runner(incident_id)
-        player = Player(host.places.incident(incident_id))
+        player = Player(host.paths.incident(incident_id))
         player.answers = answers
         try:
             yield player

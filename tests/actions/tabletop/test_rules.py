@@ -60,7 +60,7 @@ def test_a_table_that_was_left_is_found_as_it_was() -> None:
         incident_id = player.place.folder.name
     with DemoServices("player@table", 50_000) as host:
         host.ensure_runner(incident_id)
-        again = Player(host.places.incident(incident_id))
+        again = Player(host.paths.incident(incident_id))
         again.desk.request_action("backups.held", {})
         held = again.until(lambda i: [r for r in i.runs.values() if r.action == "backups.held" and r.state.over])
         assert next(r for r in held.runs.values() if r.action == "backups.held").summary == "Backups are held: yes."
@@ -79,7 +79,7 @@ def test_health_follows_the_world() -> None:
 
 @pytest.mark.parametrize("scenario", bundled_scenarios())
 def test_a_tabletop_has_no_way_to_a_host(scenario: str) -> None:
-    world = tabletop_world(SimulatedWorld(load_exercise(scenario)), catalogue(), {})
+    world = tabletop_world(SimulatedWorld(load_exercise(scenario)), catalogue())
     assert world.inventory.hosts == {}
     assert set(world.registry) == set(catalogue())
     with pytest.raises(NoRealSystems):
