@@ -1,6 +1,6 @@
 """A flag that a runner raises when it cannot write to the journal: the journal cannot be told.
 
-It lies in memory (``/dev/shm``), not on the disk that is in on_fault, and is readable for its owner alone, unless the
+It lies in memory (``/dev/shm``), not on the disk that gave way, and is readable for its owner alone, unless the
 incident's folder is a team's.
 """
 
