@@ -26,7 +26,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-APPLICATION_ID, FORMAT = 0x434C454F, 3
+APPLICATION_ID, FORMAT = 0x434C454F, 1
 GENESIS = b"0" * 64
 PAGE = 1_000
 COLUMNS = ("seq", "at", "monotonic_ns", "boot_id", "actor", "host", "type", "step", "payload", "prev_hash", "hash")
@@ -264,8 +264,7 @@ def _digests(conn: sqlite3.Connection, run: int, counts: set[int]) -> tuple[int,
     sql = f"SELECT n, at, stream, text FROM all_output WHERE run = ? AND n > ? ORDER BY n LIMIT {PAGE // 20}"
     for row in _pages(conn, sql, run):
         digest.update(b"".join(map(_column_bytes, row)))
-        # A row's number is that of its last line; one that is next in number is one line, whatever stands in it.
-        seen += 1 if row[0] == seen + 1 else _column_bytes(row[3]).count(b"\n") + 1
+        seen += _column_bytes(row[3]).count(b"\n") + 1
         if seen in counts:
             found[seen] = digest.hexdigest()
     return seen, found

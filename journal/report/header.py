@@ -10,15 +10,11 @@ from journal.incident.records import Run, StepState
 from journal.report import evidence as ev
 from journal.report import model as m
 from journal.report.words import answer_title
-from journal.wording.counting import count
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
     from journal.plan.model import Decision, Step
     from journal.report.gather import Gathered
-
-_STEPS_NAMED = 10
-"""How many steps a deviation names; the open points list all of them."""
 
 
 def header(gathered: Gathered) -> m.Header:
@@ -171,25 +167,20 @@ def deviations(gathered: Gathered) -> list[ev.DeviationEntry]:
         )
         for deviation in incident.deviations
     ]
-    left = [gathered.step_name(step.id) for step in incident.open_steps()]
-    if incident.closed_at and (left or incident.left_open):
-        done_otherwise.append(_closed_early(gathered, incident.closed_at, left))
+    if incident.closed_at and incident.left_open:
+        done_otherwise.append(_closed_early(gathered, incident.closed_at))
     return done_otherwise
 
 
-def _closed_early(gathered: Gathered, at: datetime, left: list[ev.StepName]) -> ev.DeviationEntry:
-    """Return what closing with required steps open is; the open points say of each what it came to."""
-    if gathered.incident.left_open:  # what the person who closed it was shown; older journals do not have it
-        return _closing(gathered, at, "closed over what was not in order", "; ".join(gathered.incident.left_open))
-    named = ", ".join(step.number or step.id for step in left[:_STEPS_NAMED])
-    more = f" and {len(left) - _STEPS_NAMED} more" if len(left) > _STEPS_NAMED else ""
-    open_steps = f"{count(len(left), 'required step')} open: {named}{more}"
-    return _closing(gathered, at, "closed with open steps", open_steps)
-
-
-def _closing(gathered: Gathered, at: datetime, what: str, reason: str) -> ev.DeviationEntry:
+def _closed_early(gathered: Gathered, at: datetime) -> ev.DeviationEntry:
+    """Return the deviation of closing while things are not in order: what the person who closed it was shown."""
     return ev.DeviationEntry(
-        at=at, offset_s=gathered.offset(at), by=gathered.closed_by, what=what, step=ev.StepName(), reason=reason
+        at=at,
+        offset_s=gathered.offset(at),
+        by=gathered.closed_by,
+        what="closed over what was not in order",
+        step=ev.StepName(),
+        reason="; ".join(gathered.incident.left_open),
     )
 
 

@@ -1,10 +1,7 @@
-"""Journals that an older version wrote. They are brought up to date on a copy; the original is never altered.
+"""Upgrades a journal of an older format on a copy; the original is never altered.
 
-Each step is SQL that turns one format into the next. Events and output stay as they are, so every hash stays right.
-
-- 1 → 2: a journal can go on in another file: what the files before it hold of each run is ``carried`` over, and the
-  next line of a run and its one start are held to that.
-- 2 → 3: a row of output may hold several lines (`output`); what was written before means the same as ever.
+Readers use a private copy. The first writer puts an upgraded copy in the journal's place and keeps the original beside
+it. What changes from one format to the next is in `journal.store.schema.STEPS`.
 """
 
 from __future__ import annotations
@@ -14,33 +11,33 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from journal.store import schema
 from journal.store.connection import BUSY_SECONDS, open_for_reading
 from journal.store.errors import JournalBusy
 from journal.store.new_file import check_name_is_free, flush, temporary_name
-from journal.store.schema import CARRIED, CARRIED_TRIGGERS, FORMAT, OUTPUT_TRIGGER
-
-STEPS = {
-    1: f"{CARRIED} {CARRIED_TRIGGERS}",
-    2: f"DROP TRIGGER output_follows_itself; {OUTPUT_TRIGGER}",
-}
 
 
-def format_of(conn: sqlite3.Connection) -> int:
-    """Return the format of an open journal."""
+def has_older_format(conn: sqlite3.Connection) -> bool:
+    """Return whether an open journal has an older format than this program writes."""
+    return _format_of(conn) < schema.FORMAT
+
+
+def _format_of(conn: sqlite3.Connection) -> int:
     return int(conn.execute("PRAGMA user_version").fetchone()[0])
 
 
-def bring_up_to_date(conn: sqlite3.Connection) -> None:
+def _upgrade(conn: sqlite3.Connection) -> None:
     """Turn a copy, open for writing, into this program's format.
 
     Raises:
         sqlite3.Error: it could not be written.
     """
-    for version in range(format_of(conn), FORMAT):
-        conn.executescript(f"BEGIN; {STEPS[version]} PRAGMA user_version = {version + 1}; COMMIT;")
+    for version in range(_format_of(conn), schema.FORMAT):
+        step = schema.STEPS[version - schema.FORMAT]
+        conn.executescript(f"BEGIN; {step} PRAGMA user_version = {version + 1}; COMMIT;")
 
 
-def _copy_up_to_date(path: Path, copy: Path) -> None:
+def _write_upgraded(path: Path, copy: Path) -> None:
     """Write what a file holds into a new one, in this program's format.
 
     Raises:
@@ -55,7 +52,7 @@ def _copy_up_to_date(path: Path, copy: Path) -> None:
     conn = sqlite3.connect(copy, isolation_level=None)
     try:
         conn.execute("PRAGMA synchronous = EXTRA")
-        bring_up_to_date(conn)
+        _upgrade(conn)
     finally:
         conn.close()
 
@@ -69,14 +66,14 @@ def private_copy(conn: sqlite3.Connection) -> sqlite3.Connection:
     copy = sqlite3.connect("", uri=True, isolation_level=None, check_same_thread=False)
     try:
         conn.backup(copy)
-        bring_up_to_date(copy)
+        _upgrade(copy)
     except sqlite3.Error:
         copy.close()
         raise
     return copy
 
 
-def attach_copy(conn: sqlite3.Connection, path: Path, schema: str) -> None:
+def attach_copy(conn: sqlite3.Connection, path: Path, name: str) -> None:
     """Like `private_copy`, of a file that is to be attached to a connection: who reads must not keep it from migration.
 
     Raises:
@@ -85,31 +82,31 @@ def attach_copy(conn: sqlite3.Connection, path: Path, schema: str) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="cleo-older-") as folder:
         copy = Path(folder) / path.name
-        _copy_up_to_date(path, copy)
-        conn.execute(f"ATTACH ? AS {schema}", (f"{copy.as_uri()}?mode=ro",))
+        _write_upgraded(path, copy)
+        conn.execute(f"ATTACH ? AS {name}", (f"{copy.as_uri()}?mode=ro",))
 
 
 def is_older(path: Path) -> bool:
-    """Return whether a file of a journal waits to be migrated by whoever writes first.
+    """Return whether a segment has an older format, so that its next writer will upgrade it.
 
     Raises:
         JournalError: it cannot be read.
     """
-    return _format_of_file(path) < FORMAT
+    return _format_of_file(path) < schema.FORMAT
 
 
 def migrate_if_older(path: Path) -> None:
-    """Put a migrated copy in the place of an older journal, and keep the original beside it. The caller has its turn.
+    """Replace a segment of an older format by an upgraded copy. The caller holds its writers' lock.
 
-    The original is then called ``journal.format-1.db``, after its version.
+    The original stays beside it, named after its format: ``journal.format-1.db``.
 
     Raises:
-        JournalBusy: a program of the older version has it open.
+        JournalBusy: an older version of this program has it open.
         JournalError: it cannot be read, or there is a file of the original's new name.
         sqlite3.Error, OSError: there is no space, or no right, for a copy.
     """
     version = _format_of_file(path)
-    if version < FORMAT:
+    if version < schema.FORMAT:
         kept = path.with_name(f"{path.stem}.format-{version}{path.suffix}")
         check_name_is_free(kept)
         _demand_alone(path)
@@ -119,7 +116,7 @@ def migrate_if_older(path: Path) -> None:
 def _format_of_file(path: Path) -> int:
     source = open_for_reading(path)
     try:
-        return format_of(source)
+        return _format_of(source)
     finally:
         source.close()
 
@@ -127,7 +124,7 @@ def _format_of_file(path: Path) -> int:
 def _replace(path: Path, kept: Path) -> None:
     beside = temporary_name(path)
     try:
-        _copy_up_to_date(path, beside)
+        _write_upgraded(path, beside)
         beside.chmod(path.stat().st_mode & 0o777)
         os.link(path, kept)
         beside.replace(path)

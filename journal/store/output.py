@@ -2,8 +2,7 @@
 
 A row holds one or more lines of one stream that came at the same moment, with a line break between them. Its number is
 that of its *last* line: so a run's greatest number is how many lines it printed, the rows after line 7 are those with
-``n > 7``, and how many lines a row holds is what its number is ahead of the row before it. Formats 1 and 2 knew one
-line a row only, and mean the same by their numbers: such a row is one line, whatever stands in it.
+``n > 7``, and how many lines a row holds is what its number is ahead of the row before it.
 """
 
 from __future__ import annotations
@@ -93,7 +92,7 @@ def lines_of(rows: Iterable[Sequence[Any]], before: int, after: int, until: int)
         ValueError: they are not what this program wrote.
     """
     for run, n, at, stream, text in rows:
-        lines = [text] if n == before + 1 else text.split("\n")
+        lines = text.split("\n")
         if len(lines) != n - before:
             raise ValueError(f"lines {before + 1} to {n} of run {run} are {len(lines)}")
         when, begin = from_text(at), max(after - before, 0)

@@ -10,8 +10,12 @@ from journal.store.errors import NewerJournal, NotAJournal
 APPLICATION_ID = 0x434C454F
 """``CLEO`` in SQLite's header."""
 
-FORMAT = 3
-"""The version of the tables, kept in ``user_version``; in 3, a row of output may hold many lines (see `migrate`)."""
+FORMAT = 1
+"""The format of the tables that this program writes; a file keeps its own in ``user_version``."""
+
+STEPS: tuple[str, ...] = ()
+"""SQL that turns one format into the next; the last step leads to ``FORMAT``. Events and output stay as they are, so
+that every hash stays right. Without steps, ``FORMAT`` is the only format that can be read. See `migrate`."""
 
 EVENT_COLUMNS = "seq, at, monotonic_ns, boot_id, actor, host, type, step, payload, prev_hash, hash"
 
@@ -46,36 +50,15 @@ CREATE TABLE readings (
     at      TEXT NOT NULL,
     payload TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-"""
 
-CARRIED = """
 CREATE TABLE carried (
     run     INTEGER PRIMARY KEY,
     lines   INTEGER NOT NULL,
     started INTEGER NOT NULL
 ) STRICT;
 """
-"""What the files before this one hold of each run: how many lines it printed, and whether it was started."""
-
-OUTPUT_TRIGGER = """
-CREATE TRIGGER output_follows_itself BEFORE INSERT ON output
-WHEN NEW.n - coalesce(
-    (SELECT max(n) FROM output WHERE run = NEW.run), (SELECT lines FROM carried WHERE run = NEW.run), 0)
-  NOT IN (1, 1 + length(CAST(NEW.text AS BLOB)) - length(CAST(replace(NEW.text, char(10), '') AS BLOB)))
-BEGIN SELECT raise(ABORT, 'a line goes after the last one'); END;
-"""
-"""A row is numbered by its last line (`output`): it holds as many as its text breaks into, or is one line as of old."""
-
-CARRIED_TRIGGERS = """
-CREATE TRIGGER one_start_over_all_files BEFORE INSERT ON events
-WHEN NEW.type = 'action.started'
- AND EXISTS (SELECT 1 FROM carried WHERE run = json_extract(NEW.payload, '$.run') AND started)
-BEGIN SELECT raise(ABORT, 'this run was started already'); END;
-
-CREATE TRIGGER carried_is_settled BEFORE INSERT ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
-CREATE TRIGGER carried_stays BEFORE DELETE ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
-CREATE TRIGGER carried_stands BEFORE UPDATE ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
-"""
+"""``carried`` is what the segments before this one hold of each run: how many lines it printed, and whether it was
+started."""
 
 # INSERT OR REPLACE deletes without firing DELETE triggers, so the insert itself must be in order.
 _TRIGGERS = """
@@ -87,34 +70,50 @@ BEGIN SELECT raise(ABORT, 'an event goes after the last one'); END;
 CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN SELECT raise(ABORT, 'events are never deleted'); END;
 CREATE TRIGGER events_stand BEFORE UPDATE ON events BEGIN SELECT raise(ABORT, 'events are never changed'); END;
 
+CREATE TRIGGER output_follows_itself BEFORE INSERT ON output
+WHEN NEW.n IS NOT 1 + length(CAST(NEW.text AS BLOB)) - length(CAST(replace(NEW.text, char(10), '') AS BLOB))
+  + coalesce((SELECT max(n) FROM output WHERE run = NEW.run), (SELECT lines FROM carried WHERE run = NEW.run), 0)
+BEGIN SELECT raise(ABORT, 'a line goes after the last one'); END;
+
 CREATE TRIGGER output_stays BEFORE DELETE ON output BEGIN SELECT raise(ABORT, 'output is never deleted'); END;
 CREATE TRIGGER output_stands BEFORE UPDATE ON output BEGIN SELECT raise(ABORT, 'output is never changed'); END;
+
+CREATE TRIGGER one_start_over_all_segments BEFORE INSERT ON events
+WHEN NEW.type = 'action.started'
+ AND EXISTS (SELECT 1 FROM carried WHERE run = json_extract(NEW.payload, '$.run') AND started)
+BEGIN SELECT raise(ABORT, 'this run was started already'); END;
+
+CREATE TRIGGER carried_is_settled BEFORE INSERT ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
+CREATE TRIGGER carried_stays BEFORE DELETE ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
+CREATE TRIGGER carried_stands BEFORE UPDATE ON carried BEGIN SELECT raise(ABORT, 'what came before is known'); END;
 """
 
 
 def create_tables(conn: sqlite3.Connection) -> None:
     """Make an empty database a journal that holds nothing yet. `add_rules` comes next."""
     conn.executescript(
-        f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {_TABLES} {CARRIED} COMMIT;"
+        f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {_TABLES} COMMIT;"
     )
 
 
 def add_rules(conn: sqlite3.Connection) -> None:
     """Have the file itself hold the rules of a journal from now on: only ever added to, each row after the last."""
-    conn.executescript(f"BEGIN; {_TRIGGERS} {OUTPUT_TRIGGER} {CARRIED_TRIGGERS} COMMIT;")
+    conn.executescript(f"BEGIN; {_TRIGGERS} COMMIT;")
 
 
 def check_format(conn: sqlite3.Connection, path: Path, schema: str = "main") -> None:
     """Refuse what this program cannot read.
 
     Raises:
-        NotAJournal: it is another program's database.
+        NotAJournal: it is another program's database, or of a format that was never in use.
         NewerJournal: a newer version of this program wrote it.
         sqlite3.DatabaseError: SQLite cannot read it.
     """
     (application,) = conn.execute(f"PRAGMA {schema}.application_id").fetchone()
     (version,) = conn.execute(f"PRAGMA {schema}.user_version").fetchone()
     if application != APPLICATION_ID:
+        raise not_a_journal(path)
+    if version < FORMAT - len(STEPS):
         raise not_a_journal(path)
     if version > FORMAT:
         raise NewerJournal(

@@ -12,7 +12,6 @@ from typing import Any
 
 from journal.events.types import ActionFinished, ActionStarted, IncidentDeclared, Kind, NoteAdded, RunRequested
 from journal.store.journal import Journal, OutputLine
-from tests.journal.store.formats import FORMAT_2, FORMAT_2_RULES
 
 ROOT = Path(__file__).parents[2]
 ME = "ada@console"
@@ -63,16 +62,15 @@ def columns(path: Path, name: str) -> list[Any]:
         return [value for (value,) in conn.execute(f"SELECT {name} FROM events ORDER BY seq")]
 
 
-def as_version_2(old: Path, now: Path) -> None:
-    """Write what the journal file ``now`` holds, which has one line a row, as version 2 would have left it behind."""
-    old.parent.mkdir(exist_ok=True)
-    conn = sqlite3.connect(old, isolation_level=None)
-    conn.executescript(FORMAT_2)
-    conn.execute("ATTACH ? AS now", (str(now),))
-    for table in ("events", "output", "readings", "carried"):
-        conn.execute(f"INSERT INTO main.{table} SELECT * FROM now.{table}")
-    conn.executescript(FORMAT_2_RULES)
-    conn.close()
+STEP = "ALTER TABLE readings RENAME COLUMN value TO payload;"
+"""Turns the made-up format 0 into format 1: what a later version would have in ``journal.store.schema.STEPS``."""
+
+
+def make_older(*paths: Path) -> None:
+    """Turn segments that nobody has open into the made-up format 0, as an older version would have left them."""
+    for path in paths:
+        with contextlib.closing(sqlite3.connect(path)) as conn:
+            conn.executescript("ALTER TABLE readings RENAME COLUMN payload TO value; PRAGMA user_version = 0;")
 
 
 def python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:

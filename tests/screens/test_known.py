@@ -11,9 +11,10 @@ import pytest
 from cleo_console.app import CleoApp
 from cleo_console.first_look import known_incident
 from journal.events import types as e
+from journal.store import schema
 from journal.store.errors import JournalWriteFailed
 from journal.store.journal import Journal
-from tests.journal.journals import as_version_2
+from tests.journal.journals import STEP, make_older
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, declaration
 from tests.screens.driving import Console
 
@@ -62,10 +63,13 @@ async def test_a_journal_that_nobody_can_write_to_is_said_and_can_be_read(
         await seen.sees("conversations unreachable", "Timeline")
 
 
-async def test_no_stale_copy_is_shown_of_a_journal_that_an_older_version_still_writes_to(host: FakeServices) -> None:
+async def test_no_stale_copy_is_shown_of_a_journal_that_an_older_version_still_writes_to(
+    host: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "STEPS", (STEP,))
     host.begin(INCIDENT, declaration()).close()
     path = host.paths.incident(INCIDENT).journal
-    as_version_2(path, path.rename(path.with_name("now.db")))
+    make_older(path)
     with closing(sqlite3.connect(path)) as older:
         older.execute("PRAGMA journal_mode = WAL")
         assert older.execute("SELECT count(*) FROM events").fetchone() == (1,)

@@ -32,8 +32,8 @@ ROOM_BYTES = 4 * 1024 * 1024
 _CARRIED = """
 SELECT run, max(n) AS lines, 0 AS started FROM output GROUP BY run
 UNION ALL SELECT json_extract(payload, '$.run'), 0, 1 FROM events WHERE type = 'action.started'
+UNION ALL SELECT run, lines, started FROM carried
 """
-_CARRIED_BEFORE = " UNION ALL SELECT run, lines, started FROM carried"
 
 
 class Continuation:
@@ -121,10 +121,8 @@ def check_second_place(folder: Path, second: Path) -> list[str]:
 
 
 def _carried(source: sqlite3.Connection) -> list[tuple[int, int, int]]:
-    """Return what the files so far hold of each run."""
-    (known,) = source.execute("SELECT count(*) FROM sqlite_master WHERE name = 'carried'").fetchone()
-    rows = f"{_CARRIED}{_CARRIED_BEFORE}" if known else _CARRIED
-    return source.execute(f"SELECT run, max(lines), max(started) FROM ({rows}) GROUP BY run").fetchall()
+    """Return what the segments so far hold of each run: its id, how many lines it printed, whether it was started."""
+    return source.execute(f"SELECT run, max(lines), max(started) FROM ({_CARRIED}) GROUP BY run").fetchall()
 
 
 def _make_folder(folder: Path, like: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from journal.store.connection import open_for_reading, reading
 from journal.store.errors import JournalDamaged, PartMissing
-from journal.store.migrate import attach_copy, format_of, private_copy
-from journal.store.schema import FORMAT, check_format
+from journal.store.migrate import attach_copy, has_older_format, private_copy
+from journal.store.schema import check_format
 
 
 def open_joined(files: Sequence[Path]) -> sqlite3.Connection:
@@ -28,7 +28,7 @@ def open_joined(files: Sequence[Path]) -> sqlite3.Connection:
     conn = open_for_reading(files[0])
     try:
         with reading(files[0]):
-            if format_of(conn) < FORMAT:
+            if has_older_format(conn):
                 older, conn = conn, private_copy(conn)
                 older.close()
             _check_follows(conn, "main", None, files[0])
@@ -68,7 +68,7 @@ def _begins_at(path: Path) -> int:
 
 def _attach(conn: sqlite3.Connection, number: int, path: Path) -> None:
     part = open_for_reading(path)  # puts right what a killed process left, and says what is wrong in our own words
-    older = format_of(part) < FORMAT
+    older = has_older_format(part)
     part.close()
     schema = schema_of(number)
     if older:
