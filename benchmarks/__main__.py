@@ -17,6 +17,8 @@ FIGURES = {
     "rest-bytes": "rest:traffic",
     "rest-core": "rest:core",
     "rest-memory": "rest:memory",
+    "fleet-keys": "fleet:latency",
+    "fleet-core": "fleet:core",
     "appends": "appends:elapsed",
     "appends-processor": "appends:processor",
     "together": "together:run",

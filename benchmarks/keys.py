@@ -42,11 +42,11 @@ class Load(NamedTuple):
 def measured() -> Load:
     """Press BENCH_KEYS keys (100 by default) in the console, and as many in a bare app on the idle machine."""
     presses = int(os.environ.get("BENCH_KEYS", "100"))
-    bare = _bare_latencies(presses)
+    bare = bare_latencies(presses)
     with printing_console(RATE, presses * 0.4 + 20) as (stand, console):
         runner, before, begun = stand.runner_pid(), _lines(stand), time.monotonic()
         used, runner_used = cpu_s(console.pid), cpu_s(runner)
-        latencies = list(_walk(console, presses))
+        latencies = list(walk(console, presses))
         seconds = time.monotonic() - begun
         core, runner_core = (cpu_s(console.pid) - used) / seconds, (cpu_s(runner) - runner_used) / seconds
         lines_s = (_lines(stand) - before) / seconds
@@ -88,7 +88,7 @@ def _lines(stand: Stand) -> int:
         return sum(line.n for run in stand.incident().runs for line in reader.tail(run, 1))
 
 
-def _walk(console: Terminal, presses: int) -> Iterator[tuple[float, float]]:
+def walk(console: Terminal, presses: int) -> Iterator[tuple[float, float]]:
     """Go down and up between two steps that print; yield when the cursor's new line, and when its step was painted."""
     for number in range(presses):
         console.listen(random.uniform(0.1, 0.4))
@@ -101,7 +101,8 @@ def _paints(title: str) -> Callable[[str], bool]:
     return lambda text: title in text
 
 
-def _bare_latencies(presses: int) -> list[float]:
+def bare_latencies(presses: int) -> list[float]:
+    """Return how long a bare app takes to paint each of some keys, in seconds."""
     with Terminal(BARE, {}) as bare:
         bare.until(lambda text: TEXT in text)
         return list(_press_bare(bare, presses))

@@ -12,7 +12,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,16 +124,21 @@ class Stand:
 
 
 @contextmanager
-def console_at_rest(silent: Sequence[str], extra: Sequence[dict[str, Any]] = ()) -> Iterator[tuple[Stand, Terminal]]:
+def console_at_rest(
+    silent: Sequence[str],
+    extra: Sequence[dict[str, Any]] = (),
+    answering: Mapping[str, dict[str, Any]] | None = None,
+) -> Iterator[tuple[Stand, Terminal]]:
     """The console with its runner at work.
 
     Args:
-        silent: the inventory's systems; none of them answers.
+        silent: systems of the inventory that never answer.
         extra: steps that come first in the plan.
+        answering: further systems of the inventory, by name, as they are written there.
     """
     with (
         folder() as home,
-        silent_systems(home, silent) as inventory,
+        silent_systems(home, silent, answering or {}) as inventory,
         Stand(home, inventory, extra) as stand,
         stand.console() as console,
     ):
@@ -168,13 +173,13 @@ def wait_for(what: str, wanted: Any, deadline_s: float = 30.0) -> None:
 
 
 @contextmanager
-def silent_systems(place: Path, names: Sequence[str]) -> Iterator[Path]:
-    """An inventory whose systems are all out of reach: connections are taken by the kernel, and never answered."""
+def silent_systems(place: Path, names: Sequence[str], answering: Mapping[str, dict[str, Any]]) -> Iterator[Path]:
+    """An inventory with systems that are out of reach: connections are taken by the kernel, and never answered."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(512)
         path = place / "inventory.yaml"
-        systems = {name: _silent(silent.getsockname()[1]) for name in names}
+        systems = {name: _silent(silent.getsockname()[1]) for name in names} | dict(answering)
         hosts = {"db1": {"via": "local"}}
         path.write_text(
             json.dumps({"name": "bench", "lab": True, "allows": ["LAB"], "hosts": hosts, "systems": systems})
