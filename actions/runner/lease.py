@@ -7,7 +7,6 @@ written in ``lease.json`` is only shown to people, and names the machine: flocks
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from journal.errors import CleoError
+from journal.store.filelock import lock, locked_elsewhere
 from journal.store.whole_file import replace_whole
 
 _PATIENCE_S = 2.0
@@ -47,7 +47,7 @@ class Lease:
     def _take(self, folder: Path) -> dict[str, Any]:
         """Lock, then look who had it. Who only asks whether it is held holds it for an instant: be patient."""
         deadline = time.monotonic() + _PATIENCE_S
-        while not _lock(self._fd):
+        while not lock(self._fd, wait=False):
             if time.monotonic() > deadline:
                 raise LeaseHeld(f"A runner is at work for {folder.name}: {describe(_read(self._note))}.")
             time.sleep(0.02)
@@ -73,13 +73,10 @@ class Lease:
 
 
 def held(folder: Path) -> bool:
-    """Return whether a runner on this machine executes for the incident in ``folder``.
-
-    Asked with a shared lock, so that two who ask do not mistake each other for a runner.
-    """
+    """Return whether a runner on this machine executes for the incident in ``folder``."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return not _lock(fd, fcntl.LOCK_SH)
+        return locked_elsewhere(fd)
     finally:
         os.close(fd)
 
@@ -96,14 +93,6 @@ def start_time(pid: int) -> int:
     """Return when a process started, in clock ticks since boot: with its pid and boot, that names it for good."""
     stat = Path(f"/proc/{pid}/stat").read_bytes()
     return int(stat.rsplit(b")", 1)[1].split()[19])
-
-
-def _lock(fd: int, kind: int = fcntl.LOCK_EX) -> bool:
-    try:
-        fcntl.flock(fd, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _read(path: Path) -> dict[str, Any]:

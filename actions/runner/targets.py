@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import socket
@@ -17,6 +16,7 @@ from actions.runner.other_incidents import is_over
 from journal.errors import CleoError
 from journal.events.types import Identity
 from journal.incident.interlock import word_to_type
+from journal.store.filelock import lock
 from journal.store.whole_file import replace_whole
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -115,8 +115,8 @@ class Targets:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / "lock").open("w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with (self._folder / "lock").open("w", encoding="ascii") as file:
+            lock(file.fileno())
             yield
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 from actions.transport.base import ProgramStatus, State, Stream
 from actions.transport.processes import Process
 from actions.transport.shim import place_in_memory
+from journal.store.filelock import locked_elsewhere
 
 _CHUNK = 4 * 1024 * 1024
 _STREAMS: tuple[Stream, ...] = ("out", "err")
@@ -124,13 +124,9 @@ class Spool:
         return facts
 
     def _shim_lives(self) -> bool:
-        """Whether its lock is held. Asked with a shared lock, so that two who ask do not mistake each other for it."""
-        try:
-            with (self.path / "alive").open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
+        """Whether its lock is held."""
+        with (self.path / "alive").open("rb") as file:
+            return locked_elsewhere(file.fileno())
 
     def _sync(self) -> None:
         folder = os.open(self.path, os.O_RDONLY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from cleo_console.lab.state import State, is_lab
 from journal.errors import CleoError
+from journal.store.filelock import lock
 
 LONGEST_PATH = 88
 """Bytes of a service's folder: a Unix socket's path takes 107 bytes at most, and this leaves room for its name."""
@@ -89,12 +89,8 @@ def only_command(directory: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int, directory: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise CleoError(
-            f"Another `cleo lab` command is at work in {directory}.", "Wait for it, then repeat."
-        ) from error
+    if not lock(descriptor, wait=False):
+        raise CleoError(f"Another `cleo lab` command is at work in {directory}.", "Wait for it, then repeat.")
     if os.fstat(descriptor).st_nlink == 0:
         raise CleoError(f"The lab in {directory} was removed meanwhile.", "Start one with `cleo lab up`.")
 

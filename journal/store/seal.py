@@ -7,7 +7,7 @@ from pathlib import Path
 
 from journal.store.connection import close_whole, open_for_writing
 from journal.store.errors import write_failure
-from journal.store.filelock import FileLock
+from journal.store.filelock import WritersLock
 
 
 def seal(path: Path) -> bool:
@@ -20,7 +20,7 @@ def seal(path: Path) -> bool:
         JournalWriteFailed: the disk failed, or we may only read it.
         JournalError: it is not there, not a journal, or a newer one.
     """
-    turn = FileLock(path)
+    turn = WritersLock(path)
     try:
         with turn.held(wait=False) as free:
             return free and close_whole(path, open_for_writing(path))

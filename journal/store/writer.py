@@ -29,7 +29,7 @@ from journal.store.errors import (
 )
 from journal.store.failover.failover import Continuation
 from journal.store.failover.segments import Segments
-from journal.store.filelock import FileLock
+from journal.store.filelock import WritersLock
 from journal.store.holders import SAID_AFTER_S, who_holds
 from journal.store.job import Job, still_wanted
 from journal.store.migrate import migrate_if_older
@@ -71,7 +71,7 @@ class Writer:
         self._deadline = deadline
         self._at_work = threading.Lock()
         self._parts = Segments(path)
-        self._turn = FileLock(path)
+        self._turn = WritersLock(path)
         self._conn: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._left_over: Job | None = None
@@ -262,7 +262,7 @@ class Writer:
         """Leave the file that was the last one, and queue for the one that is."""
         self._disconnect()
         self._turn.close()
-        self._turn = FileLock(self._parts.last)
+        self._turn = WritersLock(self._parts.last)
 
     def _disconnect(self) -> None:
         """Forget the connection: after a failure, the next attempt starts from what is on the disk."""

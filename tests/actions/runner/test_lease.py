@@ -10,15 +10,15 @@ from actions.runner import lease
 
 
 def test_two_who_ask_do_not_take_each_other_for_a_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers, lock = [], lease._lock
+    answers, locked_elsewhere = [], lease.locked_elsewhere
 
-    def locked(*asked: int) -> bool:  # another console asks while this one has not let go yet
-        got = lock(*asked)
+    def asked_twice(descriptor: int) -> bool:  # another console asks while this one has not let go yet
+        found = locked_elsewhere(descriptor)
         monkeypatch.undo()
         answers.append(lease.held(tmp_path))
-        return got
+        return found
 
-    monkeypatch.setattr(lease, "_lock", locked)
+    monkeypatch.setattr(lease, "locked_elsewhere", asked_twice)
     assert not lease.held(tmp_path)
     assert answers == [False]
 
