@@ -23,7 +23,7 @@ from benchmarks.table import Row
 from benchmarks.whole_files import half_files
 from cleo_console.lab import Lab
 from cleo_console.lab.postgres.cluster import Cluster
-from cleo_console.lab.postgres.service import cluster_of
+from cleo_console.lab.postgres.cluster_service import cluster_of
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.events.types import Override

@@ -22,7 +22,7 @@ from benchmarks.stand import CONSOLE, folder
 from benchmarks.table import Row, not_measured
 from benchmarks.terminal import NotSeen, Terminal
 from cleo_console.lab import Lab
-from cleo_console.lab.postgres.service import cluster_of
+from cleo_console.lab.postgres.cluster_service import cluster_of
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.incident.fold import apply_event, fold_events

@@ -22,7 +22,7 @@ import pytest
 from cleo_console import lab as labs
 from cleo_console.lab.postgres.backups import take_backup
 from cleo_console.lab.postgres.cluster import Cluster
-from cleo_console.lab.postgres.service import cluster_of
+from cleo_console.lab.postgres.cluster_service import cluster_of
 from journal.errors import CleoError
 
 PARENT = Path("/var/tmp")

@@ -42,18 +42,26 @@ def lab() -> None:
 @directory_option
 @click.option("--size", default="small", show_default=True, help="How much data: small, or such as 500MB or 2GB.")
 @click.option("--backup-every", type=_MINUTES, default=15.0, show_default=True, metavar="MINUTES")
-def up(directory: Path | None, size: str, backup_every: float) -> None:
+@click.option("--standby", is_flag=True, help="Also a standby that follows it, in the site dr.")
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="NAME[=TYPE]",
+    help="A further system of its own, such as a second cluster; may be repeated.",
+)
+def up(directory: Path | None, size: str, backup_every: float, standby: bool, also: tuple[str, ...]) -> None:
     """Start the lab: PostgreSQL with CleoAI's tables, a writer, backups, log archiving.
 
-    Repeating it is harmless. What a fault stopped stays stopped.
+    Repeating it is harmless: what is missing is added, and what a fault stopped stays stopped.
 
     \b
     Example:
       cleo lab up --size 1GB
+      cleo lab up --standby --also orders
     """
     from cleo_console.lab import Lab
 
-    started = Lab.up(directory, size, backup_minutes=backup_every, say=click.echo)
+    started = Lab.up(directory, size, also=also, standby=standby, backup_minutes=backup_every, say=click.echo)
     click.echo(f"Inventory: {started.inventory_path}")
 
 

@@ -11,7 +11,7 @@ from cleo_console.lab import folder, removal
 from cleo_console.lab.fault_log import injected_faults
 from cleo_console.lab.inventory import write_inventory
 from cleo_console.lab.service import Instance, LabService, Say
-from cleo_console.lab.service_types import service_class
+from cleo_console.lab.service_types import class_of
 from cleo_console.lab.sizes import check_size, check_space
 from cleo_console.lab.state import State, save_state
 
@@ -51,10 +51,10 @@ def resume(place: Path, state: State, wanted: Sequence[Instance], say: Say) -> S
 def _chosen(place: Path, state: State, wanted: Sequence[Instance]) -> list[LabService]:
     """The services that are wanted, with programs and ports; nothing is made yet."""
     folder.check_path(place, [each.name for each in wanted])
-    check_space(place, check_size(state.size, [service_class(each.type).small_bytes for each in wanted]))
+    check_space(place, check_size(state.size, [class_of(each).small_bytes for each in wanted]))
     known = state.services(place)
     for each in wanted:
-        class_, primary = service_class(each.type), known.get(each.standby_of)
+        class_, primary = class_of(each), known.get(each.standby_of)
         instance = replace(each, settings=class_.choose_settings(each.name, primary))
         known[each.name] = class_(instance, place, primary)
     return [known[each.name] for each in wanted]

@@ -7,17 +7,13 @@ from pathlib import Path
 
 from cleo_console.lab.fault_log import Fault, note_fault, utc_now
 from cleo_console.lab.service import FaultKind, Instance, LabService
-from cleo_console.lab.service_types import service_class
+from cleo_console.lab.service_types import class_of
 from journal.errors import CleoError
 
 
 def known_faults(instances: Iterable[Instance]) -> dict[tuple[str, str], FaultKind]:
     """What can be broken, by service and fault."""
-    return {
-        (each.name, kind.how): kind
-        for each in instances
-        for kind in service_class(each.type).fault_kinds(bool(each.standby_of))
-    }
+    return {(each.name, kind.how): kind for each in instances for kind in class_of(each).faults}
 
 
 def inject(lab: Path, services: Mapping[str, LabService], system: str, how: str) -> Fault:

@@ -39,7 +39,7 @@ class Lab:
         directory: Path | None = None,
         size: str = "small",
         *,
-        systems: Sequence[str] = (),
+        also: Sequence[str] = (),
         standby: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
@@ -52,9 +52,8 @@ class Lab:
         Args:
             directory: its folder; by default `settings.lab_folder()`.
             size: how much data each service holds: `small`, or such as `500MB` or `2GB`. A lab that is there keeps its.
-            systems: its services, each `NAME` or `NAME=TYPE`; nothing means those that are there, in a new lab one
-                PostgreSQL.
-            standby: whether the first of them has a standby.
+            also: further services, each `NAME` or `NAME=TYPE`.
+            standby: whether its first service, a PostgreSQL, has a standby.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
 
@@ -64,7 +63,7 @@ class Lab:
         place = _place(directory)
         folder.check_place(place)
         state = load_state(place)
-        wanted = wanted_services(systems or _primaries(state), standby)
+        wanted = wanted_services([DEFAULT, *also], standby)
         if state and state.complete:
             return cls(place, construction.resume(place, state, wanted, say))
         if state:
@@ -97,13 +96,15 @@ class Lab:
 
     @staticmethod
     def known_faults(directory: Path | None = None) -> dict[tuple[str, str], FaultKind]:
-        """What can be broken in the lab in this folder, by service and fault; where there is none, in a new one.
+        """What can be broken in the lab in this folder, by service and fault.
+
+        Where there is no lab, it is that of a new one with a standby.
 
         Raises:
             CleoError: the lab's state cannot be read.
         """
         state = load_state(_place(directory))
-        return faults.known_faults(state.instances if state else wanted_services([DEFAULT], standby=False))
+        return faults.known_faults(state.instances if state else wanted_services([DEFAULT], standby=True))
 
     @property
     def inventory_path(self) -> Path:
@@ -142,9 +143,3 @@ class Lab:
 
 def _place(directory: Path | None) -> Path:
     return (directory or settings.lab_folder()).resolve()
-
-
-def _primaries(state: State | None) -> list[str]:
-    """The services of a lab that are no standbys, as they are asked for; of a new one the default."""
-    instances = state.instances if state else ()
-    return [f"{each.name}={each.type}" for each in instances if not each.standby_of] or [DEFAULT]

@@ -112,8 +112,11 @@ class LabService(ABC):
     small_bytes: ClassVar[int] = 0
     """What the small set of data takes on disk, in bytes."""
 
-    has_standby: ClassVar[bool] = False
-    """Whether a standby can be made of it."""
+    faults: ClassVar[tuple[FaultKind, ...]] = ()
+    """What can be broken."""
+
+    standby: ClassVar[type[LabService] | None] = None
+    """The class of a standby of it, where one can be made."""
 
     def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
         self.instance = instance
@@ -125,14 +128,13 @@ class LabService(ABC):
     def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:
         """Choose what the service `name` shall keep as its settings: programs, port, account.
 
+        Args:
+            name: its name.
+            primary: the service that it follows, where it is a standby.
+
         Raises:
             CleoError: a program is missing, or there is no account to run it as.
         """
-
-    @classmethod
-    @abstractmethod
-    def fault_kinds(cls, standby: bool) -> tuple[FaultKind, ...]:
-        """The faults of a service of this type, or of a standby of it."""
 
     @classmethod
     def remove_remains(cls, lab: Path, ended: Sequence[int]) -> bool:

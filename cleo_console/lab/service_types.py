@@ -9,7 +9,7 @@ from signal import Signals
 
 from actions.system_type import load
 from actions.system_types import system_type, system_types
-from cleo_console.lab.service import LabService
+from cleo_console.lab.service import Instance, LabService
 from journal.errors import CleoError
 
 DEFAULT = "postgres"
@@ -31,6 +31,20 @@ def service_class(type_name: str) -> type[LabService]:
         hint = "Mend or remove the package that brings it."
         raise CleoError(f"The lab part of {type_name}, {part}, cannot be loaded: {error}.", hint) from error
     return found
+
+
+def class_of(instance: Instance) -> type[LabService]:
+    """The class that makes this service, which may be a standby.
+
+    Raises:
+        CleoError: there is no such type, its lab part cannot be loaded, or it has no standby.
+    """
+    found = service_class(instance.type)
+    if not instance.standby_of:
+        return found
+    if not found.standby:
+        raise CleoError(f"A lab cannot make a standby of a {instance.type}.", "Leave --standby away.")
+    return found.standby
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cleo_console.lab.service import Instance, LabService, Order
-from cleo_console.lab.service_types import service_class
+from cleo_console.lab.service_types import class_of
 from cleo_console.lab.sizes import parse_size
 from journal.errors import CleoError
 
@@ -45,7 +45,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         """
         services: dict[str, LabService] = {}
         for each in self.instances:
-            services[each.name] = service_class(each.type)(each, directory, services.get(each.standby_of))
+            services[each.name] = class_of(each)(each, directory, services.get(each.standby_of))
         return services
 
     def order(self) -> Order:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from actions.system_types import system_types
 from cleo_console.lab.service import Instance
-from cleo_console.lab.service_types import DEFAULT, service_class
+from cleo_console.lab.service_types import DEFAULT, class_of
 from journal.errors import CleoError
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,26}")
@@ -38,11 +38,12 @@ def _service(asked: str) -> Instance:
         hint = "Take at most 27 small letters, digits, - and _, a letter first."
         raise CleoError(f"`{name}` is no name for a service of a lab.", hint)
     type_name = type_name or (name if name in system_types() else DEFAULT)
-    service_class(type_name)
-    return Instance(name=name, type=type_name, plays="" if name == type_name else type_name)
+    service = Instance(name=name, type=type_name, plays="" if name == type_name else type_name)
+    class_of(service)
+    return service
 
 
 def _standby(primary: Instance) -> Instance:
-    if not service_class(primary.type).has_standby:
-        raise CleoError(f"The lab cannot make a standby of a {primary.type}.", "Leave --standby away.")
-    return Instance(name=f"{primary.name}-standby", type=primary.type, site="dr", standby_of=primary.name)
+    standby = Instance(name=f"{primary.name}-standby", type=primary.type, site="dr", standby_of=primary.name)
+    class_of(standby)
+    return standby

@@ -103,7 +103,7 @@ def _since(incident: Incident, name: str, reading: Reading | None, until: str, w
 
 def _from_standby(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:
     title = sanitize(incident.plan.systems[name].title)
-    return _measured(title, reading, "lag_s", "the standby's lag", now) or Loss(
+    return _measured(title, reading, "replica_lag_s", "the standby's lag", now) or Loss(
         title, None, "no standby's lag is known"
     )
 

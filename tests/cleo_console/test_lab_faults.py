@@ -12,6 +12,7 @@ from cleo_console.cli.lab import lab as command
 from cleo_console.lab.fault_log import injected_faults
 from cleo_console.lab.postgres import backups, server
 from cleo_console.lab.postgres.faults import SERVER_FAULTS
+from cleo_console.lab.postgres.standby_faults import STANDBY_FAULTS
 from journal.errors import CleoError
 from tests.labs import Lab, lab
 
@@ -115,7 +116,8 @@ def test_the_faults_are_listed_and_others_refused(tmp_path: Path) -> None:
     listed = CliRunner().invoke(command, ["break", "--list"])
     assert all(kind.how in listed.output and kind.title in listed.output for kind in SERVER_FAULTS)
     rows = json.loads(CliRunner().invoke(command, ["break", "--list", "--json"]).output)
-    assert [row["how"] for row in rows] == [kind.how for kind in SERVER_FAULTS]
+    assert [row["how"] for row in rows if row["system"] == "postgres"] == [kind.how for kind in SERVER_FAULTS]
+    assert [row["how"] for row in rows if row["system"] == "postgres-standby"] == [kind.how for kind in STANDBY_FAULTS]
     for wrong in (["break"], ["break", "postgres"], ["break", "postgres", "--how", "rust"]):
         refused = CliRunner().invoke(command, wrong)
         assert (refused.exit_code, "cleo lab break --list" in refused.output) == (2, True)

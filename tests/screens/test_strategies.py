@@ -36,7 +36,7 @@ def test_loss_is_measured_or_said_not_to_be(host: FakeServices, journal: Journal
     assert losses(state(journal), "cold-recovery", {}, host.clock())[0].seconds is None, "nobody saw a commit"
     last = Measured(newest_commit_at=START)
     journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=last))
-    runner.health("mongodb", "up", "primary", exposure_s=55, lag_s=7)
+    runner.health("mongodb", "up", "primary", exposure_s=55, replica_lag_s=7)
     with Reader(journal.path) as reader:
         readings = reader.readings()
     found = losses(state(journal), "cold-recovery", readings, host.clock())

@@ -14,6 +14,7 @@ from actions.systems.postgres.connection import CannotConnect, connect
 from actions.systems.postgres.exposure import expose
 from actions.systems.postgres.heartbeat import QUICK_S, measure, newest_commit
 from actions.systems.postgres.proven_server import require_ours
+from actions.systems.postgres.replication import Following, following
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.workers import Ask, look
 from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
@@ -26,7 +27,6 @@ _BASICS = """
     SELECT pg_is_in_recovery(),
            (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
            current_setting('max_connections')::int,
-           extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float,
            (SELECT last_archived_time FROM pg_stat_archiver),
            (SELECT last_archived_wal FROM pg_stat_archiver),
            (SELECT last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver),
@@ -69,10 +69,14 @@ def _ask(settings: PostgresSettings, deadline_s: float, ask: tuple[Ask, Ask]) ->
         newest, trouble = _heartbeat(session, settings)
         beating = msgspec.structs.replace(settings, heartbeat="") if trouble else settings  # once is enough
         measured = measure(session, beating, beat=newest, within_s=QUICK_S)
-        if row and not row[0]:
-            measured = expose(session, measured, row[8])
+        follows = following(session) if row and row[0] else Following()
+        if row and row[0]:
+            measured = msgspec.structs.replace(measured, replica_lag_s=follows.lag_s)
+        elif row:
+            measured = expose(session, measured, row[7])
     facts = {**_facts(row, newest), **measured.facts()} if row else {}
-    return facts | ({"heartbeat_trouble": trouble} if trouble else {})
+    troubles = {"heartbeat_trouble": trouble, "standby_trouble": follows.trouble() if settings.standby_of else ""}
+    return facts | {name: text for name, text in troubles.items() if text}
 
 
 def _heartbeat(session: psycopg.Connection[Any], settings: PostgresSettings) -> tuple[datetime | None, str]:
@@ -97,11 +101,10 @@ def _facts(row: tuple[Any, ...], newest: datetime | None) -> dict[str, Any]:
         "role": "standby" if row[0] else "primary",
         "connections": row[1],
         "max_connections": row[2],
-        "lag_s": round(row[3], 1) if row[0] and row[3] is not None else None,
-        "archived_at": row[4].astimezone(UTC).isoformat() if row[4] else None,
-        "archived_wal": row[5],
-        "archiving": "failing" if row[6] else row[7],
-        "heartbeat_age_s": round((row[8] - newest).total_seconds(), 1) if newest else None,
+        "archived_at": row[3].astimezone(UTC).isoformat() if row[3] else None,
+        "archived_wal": row[4],
+        "archiving": "failing" if row[5] else row[6],
+        "heartbeat_age_s": round((row[7] - newest).total_seconds(), 1) if newest else None,
     }
     return {name: value for name, value in facts.items() if value is not None}
 
@@ -150,8 +153,10 @@ def _backups(settings: PostgresSettings, host: Transport, left_s: float) -> dict
 
 def _judge(system: str, facts: dict[str, Any]) -> Health:
     troubles = []
-    if facts.get("lag_s", 0) > _LAG_S:
-        troubles.append(f"lags {facts['lag_s']:.0f} s")
+    if "standby_trouble" in facts:
+        troubles.append(facts["standby_trouble"])
+    if facts["role"] == "standby" and facts.get("replica_lag_s", 0) > _LAG_S:
+        troubles.append(f"lags {facts['replica_lag_s']:.0f} s")
     if facts["connections"] >= _FULL * facts["max_connections"]:
         troubles.append("connections nearly used up")
     if facts["archiving"] == "failing":
@@ -171,8 +176,8 @@ def _judge(system: str, facts: dict[str, Any]) -> Health:
 
 def _figures(facts: dict[str, Any]) -> list[str]:
     figures = [facts["role"], f"{facts['connections']}/{facts['max_connections']} connections"]
-    if "lag_s" in facts:
-        figures.append(f"lag {facts['lag_s']:.0f} s")
+    if facts["role"] == "standby" and "replica_lag_s" in facts:
+        figures.append(f"lag {facts['replica_lag_s']:.0f} s")
     if "archived_at" in facts:
         figures.append(f"WAL archived {datetime.fromisoformat(facts['archived_at']):%H:%M:%S} UTC")
     if "exposure_s" in facts:

@@ -19,11 +19,13 @@ class Cluster(Workspace):
         programs: where PostgreSQL's programs and pgBackRest are.
         port: PostgreSQL's port on 127.0.0.1.
         stanza: pgBackRest's name for its backups.
+        primary: the cluster whose roles and backups it has: its own name, where it is no standby.
     """
 
     programs: Programs
     port: int
     stanza: str
+    primary: str
 
     @property
     def data_directory(self) -> Path:
@@ -33,17 +35,17 @@ class Cluster(Workspace):
     @property
     def repository(self) -> Path:
         """The backup repository, the only place this cluster archives to."""
-        return self.directory / "repo"
+        return self.lab / self.primary / "repo"
 
     @property
     def manifests(self) -> Path:
         """One JSON file a backup: each table's count and digest."""
-        return self.directory / "manifests"
+        return self.lab / self.primary / "manifests"
 
     @property
     def hold_file(self) -> Path:
         """While this file exists, no scheduled backup and no expiry takes place."""
-        return self.run_directory / "hold"
+        return self.lab / self.primary / "run" / "hold"
 
     @property
     def backup_config(self) -> Path:
@@ -51,9 +53,19 @@ class Cluster(Workspace):
         return self.directory / "pgbackrest.conf"
 
     @property
+    def console_password_file(self) -> Path:
+        """The console's password."""
+        return self.lab / self.primary / "secrets" / "cleo"
+
+    @property
     def app_password_file(self) -> Path:
         """The application's password, in libpq's own format."""
         return self.secrets / "cleo_app.pgpass"
+
+    @property
+    def replication_password_file(self) -> Path:
+        """The password with which a standby follows its primary, in libpq's own format."""
+        return self.lab / self.primary / "secrets" / "replicator.pgpass"
 
     @property
     def server_log(self) -> Path:

@@ -21,7 +21,7 @@ def describe(cluster: Cluster, title: str) -> dict[str, Any]:
         "socket_directory": str(cluster.run_directory),
         "database": DATABASE,
         "user": "cleo",
-        "password": {"file": str(cluster.secrets / "cleo")},
+        "password": {"file": str(cluster.console_password_file)},
         "service": {"manager": "pg_ctl", "log": str(cluster.server_log)},
         "app_roles": ["cleo_app"],
         "heartbeat": "public.heartbeat",

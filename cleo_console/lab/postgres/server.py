@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from cleo_console.lab.postgres.cluster import DATABASE, Cluster
+from cleo_console.lab.postgres.configuration import REPLICATION_ROLE, configure_primary
 from cleo_console.lab.postgres.postmaster import postmaster
 from cleo_console.lab.workspace import write_secret
 
@@ -22,7 +23,7 @@ def create(cluster: Cluster, scale: float) -> None:
     """Make the data directory, load the tables, and leave the server stopped."""
     initdb = [cluster.programs.server("initdb"), "--pgdata", str(cluster.data_directory), "--username=postgres"]
     cluster.run([*initdb, "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--auth=trust"])
-    _configure(cluster)
+    configure_primary(cluster)
     start(cluster, options=UNLOGGED_LOAD)
     _create_roles(cluster)
     _load_tables(cluster, scale)
@@ -57,45 +58,23 @@ def _pg_ctl(cluster: Cluster) -> list[str]:
     return [cluster.programs.server("pg_ctl"), "-D", str(cluster.data_directory), "-s"]
 
 
-def _configure(cluster: Cluster) -> None:
-    """Add the lab's settings. Those about shared memory keep a killed server from leaving files in /dev/shm."""
-    pgbackrest = f"{cluster.programs.pgbackrest} --config={cluster.backup_config} --stanza={cluster.stanza}"
-    settings = {
-        "listen_addresses": "127.0.0.1",
-        "port": str(cluster.port),
-        "unix_socket_directories": str(cluster.run_directory),
-        "unix_socket_permissions": "0700",
-        "dynamic_shared_memory_type": "mmap",
-        "max_connections": "60",
-        "shared_buffers": "64MB",
-        "archive_mode": "on",
-        "archive_command": f"{pgbackrest} archive-push %p",
-        "archive_timeout": "60",
-        "track_commit_timestamp": "on",
-        "timezone": "UTC",
-        "log_timezone": "UTC",
-        "log_line_prefix": "%m [%p] %q%u@%d ",
-    }
-    text = "\n# The lab's own settings\n" + "".join(f"{name} = '{value}'\n" for name, value in settings.items())
-    with (cluster.data_directory / "postgresql.conf").open("a") as file:
-        file.write(text)
-    # The socket's folder lets in nobody but the lab's account (and root); over TCP a password is asked for.
-    rules = "local all all trust\nlocal replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
-    (cluster.data_directory / "pg_hba.conf").write_text(rules)
-
-
 def _create_roles(cluster: Cluster) -> None:
-    """The application's role, and the console's: a superuser, for amcheck and for restoring other roles' tables."""
-    console, application = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    """The roles of the application, of standbys, and of the console.
+
+    The console's is a superuser, for amcheck and for restoring other roles' tables.
+    """
+    console, application, replication = (secrets.token_urlsafe(24) for _ in range(3))
     cluster.psql(
         f"CREATE ROLE cleo_app LOGIN PASSWORD '{application}';"
+        f"CREATE ROLE {REPLICATION_ROLE} LOGIN REPLICATION PASSWORD '{replication}';"
         f"CREATE ROLE cleo LOGIN SUPERUSER PASSWORD '{console}';"
         f"CREATE DATABASE {DATABASE} OWNER cleo_app;",
         database="postgres",
     )
-    write_secret(cluster.secrets / "cleo", console, os.geteuid(), os.getegid())
-    entry = f"127.0.0.1:{cluster.port}:{DATABASE}:cleo_app:{application}"
-    write_secret(cluster.app_password_file, entry, cluster.account.uid, cluster.account.gid)
+    write_secret(cluster.console_password_file, console, os.geteuid(), os.getegid())
+    here, uid, gid = f"127.0.0.1:{cluster.port}", cluster.account.uid, cluster.account.gid
+    write_secret(cluster.app_password_file, f"{here}:{DATABASE}:cleo_app:{application}", uid, gid)
+    write_secret(cluster.replication_password_file, f"{here}:*:{REPLICATION_ROLE}:{replication}", uid, gid)
 
 
 def _load_tables(cluster: Cluster, scale: float) -> None:

@@ -1,87 +1,22 @@
-"""PostgreSQL as a service of a lab."""
+"""PostgreSQL as a service of a lab: a primary with its backups."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from signal import SIGQUIT, SIGTERM, Signals
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from cleo_console.lab.account import Account
-from cleo_console.lab.ports import free_port
 from cleo_console.lab.postgres import backups, helpers, server
-from cleo_console.lab.postgres.cluster import DATABASE, Cluster
+from cleo_console.lab.postgres.cluster_service import ClusterService
 from cleo_console.lab.postgres.faults import SERVER_FAULTS
-from cleo_console.lab.postgres.inventory import describe
-from cleo_console.lab.postgres.programs import Programs, find_programs, service_account
-from cleo_console.lab.postgres.shared_memory import remove_left_segments
+from cleo_console.lab.postgres.standby import StandbyService
 from cleo_console.lab.postgres.status import read_status
-from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
-from journal.errors import CleoError
+from cleo_console.lab.service import FaultKind, LabService, Order, Say, ServiceStatus
 
 
-class PostgresService(LabService):
+class PostgresService(ClusterService):
     """A PostgreSQL cluster with CleoAI's tables, a program that writes a row a second, and backups."""
 
-    server_programs: ClassVar[Mapping[str, Signals]] = {"postgres": SIGQUIT, "pgbackrest": SIGTERM}
-    small_bytes: ClassVar[int] = server.SMALL_BYTES
-
-    def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
-        super().__init__(instance, lab, primary)
-        chosen = instance.settings
-        self.cluster = Cluster(
-            lab,
-            instance.name,
-            Account(chosen["account"], chosen["uid"], chosen["gid"]),
-            Programs(Path(chosen["bin_directory"]), Path(chosen["pgbackrest"])),
-            chosen["port"],
-            chosen["stanza"],
-        )
-
-    @classmethod
-    def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:
-        """Choose programs, account, port and the backups' name."""
-        programs, account = find_programs(), service_account()
-        return {
-            "account": account.name,
-            "uid": account.uid,
-            "gid": account.gid,
-            "port": free_port(),
-            "stanza": DATABASE if name == "postgres" else name,
-            "bin_directory": str(programs.bin_directory),
-            "pgbackrest": str(programs.pgbackrest),
-        }
-
-    @classmethod
-    def fault_kinds(cls, standby: bool) -> tuple[FaultKind, ...]:
-        """The faults of a cluster."""
-        return SERVER_FAULTS
-
-    @classmethod
-    def remove_remains(cls, lab: Path, ended: Sequence[int]) -> bool:
-        """Remove the shared memory that killed servers left behind."""
-        try:
-            uid = service_account().uid
-        except CleoError:  # there is no account that a server of a lab could have run as
-            return False
-        notes: list[str] = []
-        for note in (*lab.glob("*/run/shared-memory"), *lab.glob("*/pg/data/postmaster.pid")):
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                notes += note.read_text().splitlines()
-        directories = [each for each in lab.glob("*/pg/*") if each.is_dir()]
-        return bool(remove_left_segments(notes, directories, ended, uid))
-
-    @property
-    def title(self) -> str:
-        """PostgreSQL, with the cluster's name where that is another."""
-        name = self.instance.name
-        return "PostgreSQL" if name == "postgres" else f"PostgreSQL {name}"
-
-    @property
-    def address(self) -> str:
-        """Where the server listens."""
-        return f"127.0.0.1:{self.cluster.port}"
+    faults: ClassVar[tuple[FaultKind, ...]] = SERVER_FAULTS
+    standby: ClassVar[type[LabService] | None] = StandbyService
 
     def create(self, order: Order, say: Say) -> None:
         """Make the cluster, fill it, start it and take the first full backup."""
@@ -96,18 +31,6 @@ class PostgresService(LabService):
         helpers.start_helpers(cluster)
         backups.create_repository(cluster)
 
-    def start(self) -> None:
-        """Start the server and wait until it takes connections."""
-        server.start(self.cluster)
-
-    def stop(self) -> None:
-        """Stop the server cleanly."""
-        server.stop(self.cluster)
-
-    def is_running(self) -> bool:
-        """Whether a server has the data directory open."""
-        return server.is_running(self.cluster)
-
     def start_helpers(self) -> list[str]:
         """Start the writer and the scheduled backups."""
         return helpers.start_helpers(self.cluster)
@@ -115,22 +38,3 @@ class PostgresService(LabService):
     def status(self) -> ServiceStatus:
         """Look at the server, its helpers and its backups."""
         return read_status(self.cluster, self.address)
-
-    def inventory_entry(self) -> dict[str, Any]:
-        """What the console needs to reach it."""
-        return describe(self.cluster, self.title)
-
-    def inject(self, kind: FaultKind) -> Done:
-        """Inject a fault into the cluster."""
-        return kind.inject(self.cluster)
-
-
-def cluster_of(service: LabService) -> Cluster:
-    """The cluster of a service that is a PostgreSQL.
-
-    Raises:
-        TypeError: it is another.
-    """
-    if not isinstance(service, PostgresService):
-        raise TypeError(f"{service.instance.name} is a {service.instance.type}")
-    return service.cluster

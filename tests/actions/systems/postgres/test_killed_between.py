@@ -38,7 +38,7 @@ class Played:
         with self.incidents.runner(self.place, number) as process:
             run = ask(self.place, action, self.word)
             assert over(self.place, run, process) is None, "the runner was not killed"
-        assert half_files(self.incidents.lab) == []
+        assert half_files(self.incidents.cluster) == []
         with self.incidents.runner(self.place) as process:
             found = over(self.place, run, process)
         assert found

@@ -1,0 +1,79 @@
+"""Streaming replication: a standby that copies a primary and follows it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from cleo_console.lab.postgres import backups, server
+from cleo_console.lab.postgres.cluster import Cluster
+from cleo_console.lab.postgres.configuration import REPLICATION_ROLE, configure_standby
+from cleo_console.lab.workspace import write_readable
+from journal.errors import CleoError
+
+STREAMING_SECONDS = 30.0
+
+FACTS = """
+SELECT json_build_object(
+    'streaming', EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'),
+    'paused', CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END,
+    'in_recovery', pg_is_in_recovery(),
+    'received', pg_last_wal_receive_lsn(),
+    'replayed', pg_last_wal_replay_lsn(),
+    'heartbeat', (SELECT to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM heartbeat))
+"""
+
+
+def create_standby(standby: Cluster, primary: Cluster) -> None:
+    """Copy the primary, start the copy and wait until it streams.
+
+    Raises:
+        CleoError: the primary does not run, or the standby does not follow it.
+    """
+    standby.make(("pg",))
+    backups.write_config(standby)
+    slot = slot_of(standby)
+    primary.psql(f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '{slot}'")
+    _copy(standby, primary, slot)
+    connection = (
+        f"host=127.0.0.1 port={primary.port} user={REPLICATION_ROLE} "
+        f"passfile={standby.replication_password_file} application_name={standby.name}"
+    )
+    configure_standby(standby, connection, slot)
+    write_readable(standby.data_directory / "standby.signal", "")
+    server.start(standby)
+    _wait_until_streaming(standby)
+
+
+def slot_of(standby: Cluster) -> str:
+    """The name of the replication slot on the primary that keeps for the standby what it has not received yet."""
+    return standby.name.replace("-", "_")
+
+
+def replication_facts(standby: Cluster) -> dict[str, Any]:
+    """Whether it streams, whether replay is paused, and how far it is.
+
+    Raises:
+        CleoError: the server cannot be reached.
+    """
+    facts: dict[str, Any] = json.loads(standby.psql(FACTS, timeout=60))
+    return facts
+
+
+def _copy(standby: Cluster, primary: Cluster, slot: str) -> None:
+    address = ["--host=127.0.0.1", f"--port={primary.port}", f"--username={REPLICATION_ROLE}", "--no-password"]
+    what = [f"--pgdata={standby.data_directory}", "--create-slot", f"--slot={slot}", "--checkpoint=fast", "--no-sync"]
+    password = {"PGPASSFILE": str(standby.replication_password_file)}
+    standby.run([standby.programs.server("pg_basebackup"), *address, *what], environment=password, timeout=3600)
+
+
+def _wait_until_streaming(standby: Cluster) -> None:
+    deadline = time.monotonic() + STREAMING_SECONDS
+    while not replication_facts(standby)["streaming"]:
+        if time.monotonic() > deadline:
+            raise CleoError(
+                f"{standby.name} does not follow its primary after {STREAMING_SECONDS:g} s.",
+                f"See {standby.server_log}.",
+            )
+        time.sleep(0.05)

@@ -1,0 +1,59 @@
+"""Faults of a standby: it stays up and falls behind, or goes down. Its primary is not touched."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from cleo_console.lab.fault_log import utc_now
+from cleo_console.lab.postgres.cluster import Cluster
+from cleo_console.lab.postgres.faults import KILL_POSTMASTER, LOSE_DATA_DIRECTORY
+from cleo_console.lab.postgres.replication import replication_facts
+from cleo_console.lab.postgres.server_faults import require_server
+from cleo_console.lab.service import Done, FaultKind
+from journal.errors import CleoError
+
+NOWHERE = "host=127.0.0.1 port=1 user=nobody"
+"""An address at which no primary answers."""
+
+CUT_SECONDS = 30.0
+
+
+def pause_replay(standby: Cluster) -> Done:
+    """Receive on, but apply nothing any more. `SELECT pg_wal_replay_resume()` cures it."""
+    require_server(standby)
+    standby.psql("SELECT pg_wal_replay_pause()")
+    facts = _until(standby, "paused", wanted=True)
+    return f"Paused the replay on {standby.name} at {facts['replayed']}; it still receives.", _figures(facts)
+
+
+def cut_replication(standby: Cluster) -> Done:
+    """Send the standby to an address where no primary answers.
+
+    `ALTER SYSTEM RESET primary_conninfo` and `SELECT pg_reload_conf()` on it cure it.
+    """
+    require_server(standby)
+    standby.psql(f"ALTER SYSTEM SET primary_conninfo = '{NOWHERE}'; SELECT pg_reload_conf();")
+    facts = _until(standby, "streaming", wanted=False)
+    return f"Cut {standby.name} off from its primary at {facts['received']}; it serves on.", _figures(facts)
+
+
+def _until(standby: Cluster, fact: str, *, wanted: bool) -> dict[str, Any]:
+    deadline = time.monotonic() + CUT_SECONDS
+    while (facts := replication_facts(standby))[fact] is not wanted:
+        if time.monotonic() > deadline:
+            raise CleoError(f"{standby.name} goes on replicating after {CUT_SECONDS:g} s.", "See `cleo lab status`.")
+        time.sleep(0.05)
+    return facts
+
+
+def _figures(facts: dict[str, Any]) -> dict[str, Any]:
+    return {"at": utc_now(), **{name: facts[name] for name in ("received", "replayed", "heartbeat")}}
+
+
+STANDBY_FAULTS = (
+    FaultKind("pause-replay", "pause the replay on the standby: it receives, and falls behind", pause_replay),
+    FaultKind("cut-replication", "cut the standby off from its primary; it serves on", cut_replication),
+    KILL_POSTMASTER,
+    LOSE_DATA_DIRECTORY,
+)
