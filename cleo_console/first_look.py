@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn, TextIO
 
-from cleo_console.plain.notices import named
 from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
@@ -21,7 +20,8 @@ from journal.store.migrate import is_older
 from journal.store.reader import Reader
 from journal.wording.sanitize import sanitize
 from screens.guidance.next_action import counts, first_step
-from screens.guidance.phrases import alarm
+from screens.guidance.status import count_line
+from screens.guidance.step_text import named
 from screens.guidance.symbols import STEPS
 
 MOST_EVENTS = 2_000
@@ -99,16 +99,15 @@ def unechoed(terminal: TextIO) -> Iterator[None]:
 def _lines(incident: Incident, width: int) -> list[str]:
     step_id = first_step(incident)
     look = STEPS[incident.state(step_id)]
-    found = counts(incident)
     name = sanitize(incident.id)
     left = width - len(f"  {incident.kind}   {name}  ")
     return [
         f"{_REVERSE}  {incident.kind}  {_PLAIN} {_BOLD}{name}{_PLAIN}  {_cut(sanitize(incident.title), left)}",
         "",
-        f"{_BOLD}{_cut(sanitize(named(incident, step_id)), width)}{_PLAIN}",
+        f"{_BOLD}{_cut(named(incident, step_id), width)}{_PLAIN}",
         f"{look.symbol} {look.word}",
         "",
-        f"{found.running} running · {alarm(found.in_doubt, 'in doubt')} · {alarm(found.failed, 'failed')}",
+        count_line(counts(incident)).plain,
     ]
 
 

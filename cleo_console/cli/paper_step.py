@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from cleo_console.plain.wording import call
+from screens.guidance.step_text import call
 
 if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue

@@ -1,21 +1,26 @@
-"""The walk through one incident's checklist: say where it stands, ask, do what was answered, again."""
+"""The loop of line mode: say where the checklist stands, ask, do what was answered, again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from cleo_console.plain import notes
-from cleo_console.plain.commands import applies, find, offers
+from cleo_console.plain.commands import Command, applies, find, help_lines, offers
+from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.decisions import decide
 from cleo_console.plain.in_doubt import resolve
 from cleo_console.plain.line_terminal import InputEnded, TakenBack
-from cleo_console.plain.notices import named
+from cleo_console.plain.lines import attention_lines, headline, health_lines, next_line, state_words, step_lines
 from cleo_console.plain.questions import number
-from cleo_console.plain.runs import run_step
-from cleo_console.plain.talk import Talk
-from cleo_console.plain.wording import attention_lines, headline, health_lines, next_line, state_words, step_lines
+from cleo_console.plain.runs import dry_run, override_step, run_step
 from journal.errors import CleoError
+from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Step
-from screens.guidance.next_action import PrimaryAction, primary_action
+from screens.guidance.advice import advice
+from screens.guidance.next_action import PrimaryAction, attention, primary_action
+from screens.guidance.step_text import title
 
 _OUTPUT_LINES = 40
 
@@ -24,17 +29,15 @@ class ChecklistLoop:
     """One person's way through one incident.
 
     Args:
-        talk: says and asks.
+        conversation: says and asks.
 
     Attributes:
-        talk: says and asks.
+        conversation: says and asks.
         cursor: the id of the step that is talked about.
     """
 
-    talk: Talk
-
-    def __init__(self, talk: Talk) -> None:
-        self.talk = talk
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
         step = self.incident.next_step() or next(self.incident.plan.steps())
         self.cursor = step.id
         self._said = ""
@@ -43,67 +46,95 @@ class ChecklistLoop:
     @property
     def incident(self) -> Incident:
         """The incident's state."""
-        return self.talk.sight.incident
+        return self.conversation.incident
 
     @property
     def step(self) -> Step:
         """The step that is talked about."""
         return self.incident.plan.by_id[self.cursor]
 
-    def walk(self) -> None:
+    def run(self) -> None:
         """Go on until the person leaves or the input ends."""
         while not self._left:
             try:
                 self._turn()
             except TakenBack:
-                self.talk.say("Back at the prompt. q leaves; what runs goes on.")
+                self.conversation.say("Back at the prompt. q leaves; what runs goes on.")
             except InputEnded:
                 self._left = True
             except CleoError as error:
-                self.talk.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
+                self.conversation.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
 
     def _turn(self) -> None:
-        troubles = self.talk.troubles()
-        self.talk.say(*self.talk.changes())
+        troubles = self.conversation.troubles()
+        self.conversation.say(*self.conversation.changes())
         self._header(troubles)
-        said = self.talk.ask_next(f"{self.incident.plan.numbers[self.cursor]} >")
+        said = self.conversation.ask_next(f"{self.incident.plan.numbers[self.cursor]} >")
         here, before = self.cursor, self.incident.settled(self.cursor)
         self._do(said)
         if self.cursor == here and self.incident.settled(here) and not before:  # not where they just went
-            following = self.incident.next_step()
-            self.go_to(following.id if following else "")
+            self._go_next()
 
     def _header(self, troubles: list[str]) -> None:
-        """What must stand before every question. The step is said in full once, then in a line."""
-        sight, now = self.talk.sight, self.talk.now
-        readings = sight.readings()
-        self.talk.say("", *headline(self.incident, readings, now))
-        self.talk.say(*troubles, *attention_lines(self.incident, readings))
-        self.talk.say(*health_lines(self.incident, readings, now, all_=False))
-        self.talk.say(next_line(self.incident, sight.catalogue, self.cursor))
+        """Say what must stand before every question. The step is said in full once, then in a line."""
+        say, session, now = self.conversation.say, self.conversation.session, self.conversation.now
+        readings = session.readings()
+        say("", headline(self.incident, readings, now))
+        say(*troubles, *attention_lines(self.incident, readings, now))
+        say(*health_lines(self.incident, readings, now, all_=False))
+        say(next_line(self.incident, session.catalogue, self.cursor))
         if self._said != self.cursor:
-            self.say_step()
+            self._say_step()
         else:
-            self.talk.say(f"HERE: {named(self.incident, self.cursor)}: {state_words(self.incident, self.step, now)}.")
-        self.talk.say(offers(self))
+            say(f"HERE: {title(self.incident, self.step)}: {state_words(self.incident, self.step, now)}.")
+        say(offers(self.incident, self.step, session.catalogue, runner_missing=session.runner_missing()))
 
     def _do(self, said: str) -> None:
         if not said:
-            self.act("")
+            self._act("")
             return
         command, time = find(said)
-        if command is not None and applies(self, command):
-            command.do(self, time)
+        if command is not None and self._applies(command):
+            self._commands(time)[command.letter]()
         elif command is not None:
-            self.talk.say(f"{command.word} does not apply here now.")
+            self.conversation.say(f"{command.word} does not apply here now.")
         elif said.isdecimal() and self.step.items:
-            notes.tick(self.talk, self.step, number(said))
+            notes.tick(self.conversation, self.step, number(said))
         elif said in ("+", "-"):
             self._go_by(1 if said == "+" else -1)
         elif step_id := self._step_called(said):
             self.go_to(step_id)
         else:
-            self.talk.say(f"{said!r} is no answer here. ? says them all.")
+            self.conversation.say(f"{said!r} is no answer here. ? says them all.")
+
+    def _applies(self, command: Command) -> bool:
+        session = self.conversation.session
+        missing = session.runner_missing()
+        return applies(command, self.incident, self.step, session.catalogue, runner_missing=missing)
+
+    def _commands(self, time: str) -> dict[str, Callable[[], object]]:
+        """Return what each letter does here; ``time`` makes a late entry of what takes one."""
+        to, step = self.conversation, self.step
+        return {
+            "a": partial(self._act, time),
+            "d": partial(dry_run, to, step),
+            "s": partial(notes.skip, to, step, time),
+            "m": partial(notes.mark_done, to, step, time),
+            "v": partial(override_step, to, step),
+            "c": partial(notes.cancel, to, step),
+            "u": partial(self._reopen, time),
+            "o": self._say_output,
+            "j": lambda: self.go_to(attention(self.incident, self.cursor)),
+            "g": self._go_next,
+            "n": partial(notes.note, to, step),
+            "h": self._say_health,
+            "l": self._say_list,
+            "w": self._say_step,
+            "r": self._start_runner,
+            "x": partial(notes.close, to),
+            "?": lambda: to.say(*help_lines()),
+            "q": self._leave,
+        }
 
     def _step_called(self, said: str) -> str:
         plan = self.incident.plan
@@ -114,60 +145,76 @@ class ChecklistLoop:
         ids = list(self.incident.plan.by_id)
         self.go_to(ids[max(0, min(len(ids) - 1, ids.index(self.cursor) + steps))])
 
+    def _go_next(self) -> None:
+        step = self.incident.next_step()
+        self.go_to(step.id if step else "")
+
     def go_to(self, step_id: str) -> None:
-        """Talk about another step from now on."""
+        """Talk about another step from now on; an empty id is nowhere."""
         if step_id:
             self.cursor = step_id
             self._said = ""
 
-    def act(self, time: str) -> None:
-        """Do the obvious thing; with a time, as a late entry where the step takes one."""
-        talk, step = self.talk, self.step
-        todo = primary_action(self.incident, step, talk.sight.catalogue)
-        if todo in (PrimaryAction.RUN, PrimaryAction.RUN_AGAIN, PrimaryAction.TAKE_BACK):
-            run_step(talk, step)
-        elif todo is PrimaryAction.DECIDE:
-            self.decide(time)
-        elif todo is PrimaryAction.TICK:
-            notes.tick_next(talk, step)
-        elif todo is PrimaryAction.DONE:
-            notes.confirm_done(talk, step, time)
-        elif todo is PrimaryAction.RESOLVE:
-            resolve(talk, step)
-        elif todo is PrimaryAction.GO_TO_NEED:
-            self.go_to(self.incident.unmet(step)[0])
-        elif todo is PrimaryAction.GO_ON:
-            following = self.incident.next_step()
-            self.go_to(following.id if following else "")
+    def _act(self, time: str) -> None:
+        """Do the next action; with a time, as a late entry where the step takes one."""
+        to, step = self.conversation, self.step
+        todo = primary_action(self.incident, step, to.session.catalogue)
+        does: dict[PrimaryAction, Callable[[], object]] = {
+            PrimaryAction.RUN: partial(run_step, to, step),
+            PrimaryAction.RUN_AGAIN: partial(run_step, to, step),
+            PrimaryAction.TAKE_BACK: partial(run_step, to, step),
+            PrimaryAction.DECIDE: partial(self._decide, time),
+            PrimaryAction.TICK: partial(notes.tick_next, to, step),
+            PrimaryAction.DONE: partial(notes.confirm_done, to, step, time),
+            PrimaryAction.RESOLVE: partial(resolve, to, step),
+            PrimaryAction.GO_TO_NEED: lambda: self.go_to(self.incident.unmet(step)[0]),
+            PrimaryAction.GO_ON: self._go_next,
+            PrimaryAction.NOTHING: self._say_nothing_to_do,
+        }
+        does[todo]()
+
+    def _say_nothing_to_do(self) -> None:
+        words = advice(self.incident, self.step, self.conversation.session.catalogue)
+        self.conversation.say(f"{words}.")
+
+    def _decide(self, time: str) -> None:
+        decide(self.conversation, self.step, notes.when(self.conversation, time))
+
+    def _reopen(self, time: str) -> None:
+        """Take back what was said of the step; a decision is made again."""
+        if self.step.decision is not None and self.incident.state(self.step.id) is StepState.DONE:
+            self._decide(time)
         else:
-            talk.say("The incident is closed. n adds a late note.")
+            notes.reopen(self.conversation, self.step)
 
-    def decide(self, time: str) -> None:
-        """Answer the step's decision."""
-        decide(self.talk, self.step, notes.when(self.talk, time))
+    def _start_runner(self) -> None:
+        self.conversation.session.start_runner()
+        self.conversation.say("A runner is at work.")
 
-    def say_step(self) -> None:
+    def _say_step(self) -> None:
         """Say everything there is to say of the step."""
         self._said = self.cursor
-        self.talk.say(*step_lines(self.incident, self.step, self.talk.sight.catalogue, self.talk.now))
+        catalogue, now = self.conversation.session.catalogue, self.conversation.now
+        self.conversation.say(*step_lines(self.incident, self.step, catalogue, now))
 
-    def say_output(self) -> None:
+    def _say_output(self) -> None:
         """Say the last lines that the step's last started run printed."""
         runs = [run for run in self.incident.steps[self.cursor].runs if self.incident.runs[run].started_at]
-        lines = self.talk.sight.tail(runs[-1], _OUTPUT_LINES)
-        self.talk.say(*(f"  {line.text}" for line in lines) if lines else ["It printed nothing."])
+        lines = self.conversation.session.tail(runs[-1], _OUTPUT_LINES)
+        self.conversation.say(*(f"  {line.text}" for line in lines) if lines else ["It printed nothing."])
 
-    def say_health(self) -> None:
-        """Say how every system is."""
-        self.talk.say(*health_lines(self.incident, self.talk.sight.readings(), self.talk.now, all_=True))
+    def _say_health(self) -> None:
+        readings, now = self.conversation.session.readings(), self.conversation.now
+        self.conversation.say(*health_lines(self.incident, readings, now, all_=True))
 
-    def say_list(self) -> None:
-        """Say every step that applies, and its state."""
+    def _say_list(self) -> None:
+        """Say every step and its state."""
+        now = self.conversation.now
         for phase in self.incident.plan.phases:
-            self.talk.say(phase.title)
+            self.conversation.say(phase.title)
             for step in (step for section in phase.sections for step in section.steps):
-                self.talk.say(f"  {named(self.incident, step.id)}: {state_words(self.incident, step, self.talk.now)}")
+                words = f"{title(self.incident, step)}: {state_words(self.incident, step, now)}"
+                self.conversation.say(f"  {words}")
 
-    def leave(self) -> None:
-        """Leave after this turn; what runs goes on."""
+    def _leave(self) -> None:
         self._left = True

@@ -1,77 +1,49 @@
-"""What can be answered at a step: the letters of the console's keys, each when it applies."""
+"""What can be answered at a step: the letters of the console's keys, and when each applies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from cleo_console.plain import notes
-from cleo_console.plain.runs import dry_run, override_step
-from cleo_console.plain.wording import ENTER
-from journal.incident.records import StepState
+from journal.incident.state import Incident
+from journal.plan.action_spec import Catalogue
+from journal.plan.model import Step
+from screens.guidance.advice import enter_words
 from screens.guidance.availability import RULES
-from screens.guidance.next_action import PrimaryAction, attention, primary_action
-
-if TYPE_CHECKING:
-    from cleo_console.plain.checklist_loop import ChecklistLoop
 
 
 class Command(NamedTuple):
-    """One answer: its letter, its word, what it is for, the rule by which it applies, and what it does."""
+    """One answer: its letter, its word, what it is for, and the rule by which it applies."""
 
     letter: str
     word: str
     help: str
-    rule: str
-    do: Callable[[ChecklistLoop, str], None]
+    rule: str = ""
 
 
-def _reopen(walk: ChecklistLoop, time: str) -> None:
-    if walk.step.decision is not None and walk.incident.state(walk.step.id) is StepState.DONE:
-        walk.decide(time)
-    else:
-        notes.reopen(walk.talk, walk.step)
-
-
-def _jump(walk: ChecklistLoop, _: str) -> None:
-    walk.go_to(attention(walk.incident, walk.cursor))
-
-
-def _next(walk: ChecklistLoop, _: str) -> None:
-    step = walk.incident.next_step()
-    walk.go_to(step.id if step else "")
-
-
-def _start_runner(walk: ChecklistLoop, _: str) -> None:
-    walk.talk.sight.start_runner()
-    walk.talk.say("A runner is at work.")
-
-
+START_RUNNER = Command("r", "start runner", "start the runner if none is there", "runner")
 COMMANDS = [
-    Command("a", "act", "the same as enter", "act", lambda w, t: w.act(t)),
-    Command("d", "dry run", "show what the step would do; changes nothing", "dry_run", lambda w, _: _dry_run(w)),
-    Command("s", "skip", "leave the step out; wants a reason", "skip", lambda w, t: notes.skip(w.talk, w.step, t)),
-    Command("m", "mark done", "it was done by hand", "mark_done", lambda w, t: notes.mark_done(w.talk, w.step, t)),
-    Command("v", "override", "go on although a gate refused", "override", lambda w, _: override_step(w.talk, w.step)),
-    Command("c", "cancel", "ask what is running to stop", "cancel", lambda w, _: notes.cancel(w.talk, w.step)),
-    Command("u", "reopen", "take back that the step is done; decide again", "reopen", _reopen),
-    Command("o", "output", "the last lines that the step printed", "output", lambda w, _: w.say_output()),
-    Command("j", "jump", "go to what is in doubt, failed or running", "jump", _jump),
-    Command("g", "next", "go to the step that is next", "go_next", _next),
-    Command("n", "note", "write a note; a late one with its own time", "", lambda w, _: notes.note(w.talk, w.step)),
-    Command("h", "health", "say how every system is", "", lambda w, _: w.say_health()),
-    Command("l", "list", "say every step and its state", "", lambda w, _: w.say_list()),
-    Command("w", "where", "say this step again", "", lambda w, _: w.say_step()),
-    Command("r", "start runner", "start the runner if none is there", "runner", _start_runner),
-    Command("x", "close", "close the incident", "close", lambda w, _: notes.close(w.talk)),
-    Command("?", "help", "say every answer", "", lambda w, _: w.talk.say(*help_lines())),
-    Command("q", "quit", "leave; the recovery goes on", "", lambda w, _: w.leave()),
+    Command("a", "act", "the same as enter", "act"),
+    Command("d", "dry run", "show what the step would do; changes nothing", "dry_run"),
+    Command("s", "skip", "leave the step out; wants a reason", "skip"),
+    Command("m", "mark done", "it was done by hand", "mark_done"),
+    Command("v", "override", "go on although a gate refused", "override"),
+    Command("c", "cancel", "ask what is running to stop", "cancel"),
+    Command("u", "reopen", "take back that the step is done; decide again", "reopen"),
+    Command("o", "output", "the last lines that the step printed", "output"),
+    Command("j", "jump", "go to what is in doubt, failed or running", "jump"),
+    Command("g", "next", "go to the step that is next", "go_next"),
+    Command("n", "note", "write a note; a late one with its own time"),
+    Command("h", "health", "say how every system is"),
+    Command("l", "list", "say every step and its state"),
+    Command("w", "where", "say this step again"),
+    START_RUNNER,
+    Command("x", "close", "close the incident", "close"),
+    Command("?", "help", "say every answer"),
+    Command("q", "quit", "leave; the recovery goes on"),
 ]
 _BY_NAME = {name: command for command in COMMANDS for name in (command.letter, command.word)}
-
-
-def _dry_run(walk: ChecklistLoop) -> None:
-    dry_run(walk.talk, walk.step)
+_SELDOM = "ahlw"
+"""Letters that only help lists. So is closing, until nothing is left to do."""
 
 
 def find(said: str) -> tuple[Command | None, str]:
@@ -83,25 +55,24 @@ def find(said: str) -> tuple[Command | None, str]:
     return _BY_NAME.get(letter.lower()), time.strip()
 
 
-def applies(walk: ChecklistLoop, command: Command) -> bool:
-    """Return whether a command applies at this step now."""
-    if command.rule == "runner":
-        return walk.talk.sight.runner_missing()
+def applies(command: Command, incident: Incident, step: Step, catalogue: Catalogue, *, runner_missing: bool) -> bool:
+    """Return whether a command applies at a step now."""
+    if command is START_RUNNER:
+        return runner_missing
     rule = RULES.get(command.rule)
-    return rule is None or rule(walk.incident, walk.step, walk.talk.sight.catalogue)
+    return rule is None or rule(incident, step, catalogue)
 
 
-def offers(walk: ChecklistLoop) -> str:
-    """Return what can be answered here, in one line."""
-    todo = primary_action(walk.incident, walk.step, walk.talk.sight.catalogue)
-    first = [] if todo is PrimaryAction.NOTHING else [ENTER[todo]]
-    seldom = _SELDOM + ("x" if walk.incident.open_steps() else "")
-    usual = [f"{c.letter}: {c.word}" for c in COMMANDS if applies(walk, c) and c.letter not in seldom]
-    return "Answers: " + ", ".join([*first, *usual]) + "."
-
-
-_SELDOM = "ahlw"
-"""Letters that only help lists. So is closing, until nothing is left to do."""
+def offers(incident: Incident, step: Step, catalogue: Catalogue, *, runner_missing: bool) -> str:
+    """Return what can be answered at a step now, in one line."""
+    first = enter_words(incident, step, catalogue)
+    seldom = _SELDOM + ("x" if incident.open_steps() else "")
+    usual = [
+        f"{command.letter}: {command.word}"
+        for command in COMMANDS
+        if command.letter not in seldom and applies(command, incident, step, catalogue, runner_missing=runner_missing)
+    ]
+    return f"Answers: {first}. Others: {', '.join(usual)}." if first else f"Answers: {', '.join(usual)}."
 
 
 def help_lines() -> list[str]:

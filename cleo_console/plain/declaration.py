@@ -13,7 +13,7 @@ from journal.wording.instants import age
 from screens.app_services import AppServices, IncidentSummary
 
 
-def pick(teletype: LineTerminal, host: AppServices, now: datetime) -> str:
+def pick(terminal: LineTerminal, host: AppServices, now: datetime) -> str:
     """Return the id of the incident to work on, declaring it if need be.
 
     Raises:
@@ -22,7 +22,7 @@ def pick(teletype: LineTerminal, host: AppServices, now: datetime) -> str:
     """
     found = list(host.incidents())
     for broken in (one for one in found if one.note):
-        teletype.say(f"{broken.id} cannot be read: {broken.note}")
+        terminal.say(f"{broken.id} cannot be read: {broken.note}")
     still_open = [one for one in found if one.closed_at is None and not one.note]
     if len(still_open) == 1:
         return still_open[0].id
@@ -30,10 +30,10 @@ def pick(teletype: LineTerminal, host: AppServices, now: datetime) -> str:
     if still_open:
         options = {one.id: _line(one, now) for one in still_open}
         question = f"{len(still_open)} incidents are open. Which one?"
-    chosen = choose(teletype, question, options | {"d": "Declare one.", "q": "Leave."})
+    chosen = choose(terminal, question, options | {"d": "Declare one.", "q": "Leave."})
     if chosen == "q":
         raise InputEnded
-    return declare(teletype, host) if chosen == "d" else chosen
+    return declare(terminal, host) if chosen == "d" else chosen
 
 
 def _line(one: IncidentSummary, now: datetime) -> str:
@@ -42,32 +42,32 @@ def _line(one: IncidentSummary, now: datetime) -> str:
     return f"{one.kind} {one.id}, {one.severity}{declared}{doubt}: {one.title}"
 
 
-def declare(teletype: LineTerminal, host: AppServices) -> str:
+def declare(terminal: LineTerminal, host: AppServices) -> str:
     """Ask for everything a declaration needs, and declare; return the new incident's id."""
     plan, kinds = host.plan(), list(host.kinds())
     inventory = host.inventory_name()
-    teletype.say(
+    terminal.say(
         "Declaring an incident: from then on everything is journalled.",
         f"Inventory: {inventory}" if inventory else "No inventory: nothing can be run, only said by hand.",
     )
-    title = words(teletype, "What broke, in a few words?", required="Say in a few words what broke.")
-    scenario = choose(teletype, "Which scenario?", {name: one.title for name, one in plan.scenarios.items()})
-    severity = _severity(teletype, plan, plan.scenarios[scenario].severity)
+    title = words(terminal, "What broke, in a few words?", required="Say in a few words what broke.")
+    scenario = choose(terminal, "Which scenario?", {name: one.title for name, one in plan.scenarios.items()})
+    severity = _severity(terminal, plan, plan.scenarios[scenario].severity)
     kind = kinds[0]
     if len(kinds) > 1:
-        kind = Kind(choose(teletype, "Which kind? It is fixed from then on.", {str(kind): str(kind) for kind in kinds}))
-    began = moment(teletype, "When did it begin?")
-    discovered = moment(teletype, "When was it discovered?")
+        kind = Kind(choose(terminal, "Which kind? It is fixed from then on.", {str(kind): str(kind) for kind in kinds}))
+    began = moment(terminal, "When did it begin?")
+    discovered = moment(terminal, "When was it discovered?")
     declaration = Declaration(
         title=title, scenario=scenario, severity=severity, kind=kind, began_at=began, discovered_at=discovered
     )
     return host.declare(declaration)
 
 
-def _severity(teletype: LineTerminal, plan: Plan, suggested: str) -> str:
+def _severity(terminal: LineTerminal, plan: Plan, suggested: str) -> str:
     step = plan.decision("severity")
     if step is None or step.decision is None or not step.decision.options:
         known = sorted({scenario.severity for scenario in plan.scenarios.values()})
-        return choose(teletype, "How severe?", {name: name for name in known}, suggested=suggested)
+        return choose(terminal, "How severe?", {name: name for name in known}, suggested=suggested)
     options = {name: f"{option.title}. {option.text}" for name, option in step.decision.options.items()}
-    return choose(teletype, step.decision.question, options, suggested=suggested)
+    return choose(terminal, step.decision.question, options, suggested=suggested)

@@ -1,13 +1,13 @@
-"""Following a run: its lines as they come, no more of them than can be read, until it is over."""
+"""A run in line mode: its lines as they come, no more of them than can be read, until it is over."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.line_terminal import TakenBack
-from cleo_console.plain.talk import Talk
-from cleo_console.plain.wording import run_lines
+from cleo_console.plain.lines import end_lines
 from journal.commands.incident import IncidentCommands
 from journal.incident.closed_gates import gate_lines
 from journal.incident.interlock import word_to_type
@@ -19,7 +19,7 @@ _LINES = 40
 _EVERY_S = 0.5
 
 
-def ask_for(talk: Talk, call: Callable[[IncidentCommands], int]) -> Run:
+def ask_for(conversation: Conversation, call: Callable[[IncidentCommands], int]) -> Run:
     """Ask the runner for a run, and follow it.
 
     Returns:
@@ -28,46 +28,46 @@ def ask_for(talk: Talk, call: Callable[[IncidentCommands], int]) -> Run:
     Raises:
         CleoError: it was refused, or could not be written.
     """
-    run_id = talk.sight.request(call)
-    talk.sight.news()
-    talk.say("Asked for. Its output follows; Ctrl+C goes back to the prompt, the run goes on.")
+    run_id = conversation.session.request(call)
+    conversation.session.news()
+    conversation.say("Asked for. Its output follows; Ctrl+C goes back to the prompt, the run goes on.")
     try:
-        return _follow(talk, run_id)
+        return _follow(conversation, run_id)
     except TakenBack:
-        talk.say("Back at the prompt. The run goes on.")
-        return talk.sight.incident.runs[run_id]
+        conversation.say("Back at the prompt. The run goes on.")
+        return conversation.incident.runs[run_id]
 
 
-def _follow(talk: Talk, run_id: int) -> Run:
+def _follow(conversation: Conversation, run_id: int) -> Run:
     printed, target_said, said_after = 0, False, SILENT_AFTER_S
     while True:
-        changed = talk.changes()
-        run = talk.sight.incident.runs[run_id]
+        changed = conversation.changes()
+        run = conversation.incident.runs[run_id]
         if run.target and not target_said:
-            talk.say(f"On {word_to_type(run.target)}")
-            talk.say(*gate_lines(talk.sight.incident, run.closed))
+            conversation.say(f"On {word_to_type(run.target)}")
+            conversation.say(*gate_lines(conversation.incident, run.closed))
             target_said = True
-        printed = _say_new_lines(talk, run_id, printed)
-        talk.say(*(line for line in changed if not _about(run, line)))
-        said_after = _say_silence(talk, run, said_after)
+        printed = _say_new_lines(conversation, run_id, printed)
+        conversation.say(*(line for line in changed if not _about(run, line)))
+        said_after = _say_silence(conversation, run, said_after)
         if run.state.over:
-            talk.say(*run_lines(run))
+            conversation.say(*end_lines(run))
             return run
-        if talk.sight.runner_missing():
+        if conversation.session.runner_missing():
             return run
-        talk.teletype.pause(_EVERY_S)
+        conversation.terminal.pause(_EVERY_S)
 
 
-def _say_silence(talk: Talk, run: Run, after: float) -> float:
+def _say_silence(conversation: Conversation, run: Run, after: float) -> float:
     """Say that nothing was printed for ``after`` seconds; return after how many to say it again."""
     now = datetime.now(UTC)
-    lines = talk.sight.tail(run.id, 1)
+    lines = conversation.session.tail(run.id, 1)
     since = lines[-1].at if lines else run.started_at
     quiet_for = (now - since).total_seconds() if since else 0.0
     if quiet_for < after:
         return SILENT_AFTER_S if quiet_for < SILENT_AFTER_S else after
     if words := silence(run, lines, now):
-        talk.say(f"  ({words})")
+        conversation.say(f"  ({words})")
     return quiet_for * 2
 
 
@@ -76,11 +76,11 @@ def _about(run: Run, line: str) -> bool:
     return f"(run {run.id})" in line or f"Run {run.id} refused" in line
 
 
-def _say_new_lines(talk: Talk, run_id: int, printed: int) -> int:
-    lines = [line for line in talk.sight.tail(run_id, _LINES) if line.n > printed]
+def _say_new_lines(conversation: Conversation, run_id: int, printed: int) -> int:
+    lines = [line for line in conversation.session.tail(run_id, _LINES) if line.n > printed]
     if not lines:
         return printed
     if gap := lines[0].n - printed - 1:
-        talk.say(f"  ({gap} lines left out; the journal has them)")
-    talk.say(*(f"  {line.text}" for line in lines))
+        conversation.say(f"  ({gap} lines left out; the journal has them)")
+    conversation.say(*(f"  {line.text}" for line in lines))
     return lines[-1].n

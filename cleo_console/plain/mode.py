@@ -9,10 +9,10 @@ import sys
 from datetime import UTC, datetime
 
 from cleo_console.plain.checklist_loop import ChecklistLoop
+from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.declaration import pick
 from cleo_console.plain.line_terminal import InputEnded, LineTerminal, TakenBack
 from cleo_console.plain.plain_session import PlainSession
-from cleo_console.plain.talk import Talk
 from journal.errors import CleoError
 from journal.wording.counting import count
 from screens.app_services import AppServices
@@ -31,54 +31,54 @@ def run_plain(host: AppServices, incident_id: str = "") -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="in-ascii")
     width = shutil.get_terminal_size((80, 24)).columns
-    with LineTerminal(sys.stdin.fileno(), sys.stdout, width) as teletype:
-        converse(teletype, host, incident_id)
+    with LineTerminal(sys.stdin.fileno(), sys.stdout, width) as terminal:
+        converse(terminal, host, incident_id)
 
 
-def converse(teletype: LineTerminal, host: AppServices, incident_id: str = "") -> None:
-    """Like `run_plain`, on any teletype."""
-    chosen = incident_id or _picked(teletype, host)
+def converse(terminal: LineTerminal, host: AppServices, incident_id: str = "") -> None:
+    """Like `run_plain`, on any terminal."""
+    chosen = incident_id or _picked(terminal, host)
     if chosen:
-        _walk(teletype, host, chosen)
+        _work(terminal, host, chosen)
 
 
-def _picked(teletype: LineTerminal, host: AppServices) -> str:
+def _picked(terminal: LineTerminal, host: AppServices) -> str:
     for warning in host.warnings():
-        teletype.say(f"NOTE: {warning}")
+        terminal.say(f"NOTE: {warning}")
     while True:
         try:
-            return pick(teletype, host, datetime.now(UTC))
+            return pick(terminal, host, datetime.now(UTC))
         except InputEnded:
             return ""
         except TakenBack:
             continue
         except CleoError as error:
-            teletype.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
+            terminal.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
 
 
-def _walk(teletype: LineTerminal, host: AppServices, incident_id: str) -> None:
-    sight = PlainSession(host, incident_id, teletype.say)
+def _work(terminal: LineTerminal, host: AppServices, incident_id: str) -> None:
+    session = PlainSession(host, incident_id, terminal.say)
     try:
-        if sight.incident.closed_at is None:
-            _start_runner(teletype, sight)
-        ChecklistLoop(Talk(teletype, sight)).walk()
-        teletype.say(_farewell(sight), f"Come back with: {host.way_back(incident_id, plain=True)}")
+        if session.incident.closed_at is None:
+            _start_runner(terminal, session)
+        ChecklistLoop(Conversation(terminal, session)).run()
+        terminal.say(_farewell(session), f"Come back with: {host.way_back(incident_id, plain=True)}")
     finally:
-        sight.close()
+        session.close()
 
 
-def _start_runner(teletype: LineTerminal, sight: PlainSession) -> None:
+def _start_runner(terminal: LineTerminal, session: PlainSession) -> None:
     with contextlib.suppress(TakenBack):
         try:
-            sight.start_runner()
+            session.start_runner()
         except CleoError as error:
-            teletype.say(f"{error.message} {error.hint}")
+            terminal.say(f"{error.message} {error.hint}")
 
 
-def _farewell(sight: PlainSession) -> str:
-    incident = sight.incident
+def _farewell(session: PlainSession) -> str:
+    incident = session.incident
     running = [run for run in incident.runs.values() if not run.state.over]
-    if incident.closed_at is not None or not sight.host.runner_outlives or sight.runner_missing():
+    if incident.closed_at is not None or not session.host.runner_outlives or session.runner_missing():
         return f"{incident.id} stays as it is."
     under_way = f" with {count(len(running), 'run')} under way" if running else ""
     return f"{incident.id} stays as it is. The runner goes on{under_way}."

@@ -6,121 +6,123 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
+from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.follow import ask_for
-from cleo_console.plain.notices import named
 from cleo_console.plain.questions import moment, words
-from cleo_console.plain.talk import Talk
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.incident.closing import phrase, remaining
 from journal.incident.looks import to_look_at
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
+from journal.wording import reasons
 from screens.guidance.availability import cancellable
+from screens.guidance.closing import CANCEL, IN_ORDER, not_in_order
 from screens.guidance.next_action import unticked
+from screens.guidance.step_text import title
 
 
-def when(talk: Talk, time: str) -> datetime | None:
+def when(conversation: Conversation, time: str) -> datetime | None:
     """Return when it happened, for what was noted on paper; None where it happens now."""
-    return moment(talk, "When did it happen?", time) if time else None
+    return moment(conversation, "When did it happen?", time) if time else None
 
 
-def mark_done(talk: Talk, step: Step, time: str) -> None:
+def mark_done(conversation: Conversation, step: Step, time: str) -> None:
     """Say that the step was done by hand."""
-    happened_at = when(talk, time)
-    left = unticked(talk.sight.incident, step)
+    happened_at = when(conversation, time)
+    left = unticked(conversation.incident, step)
     if left:
-        talk.say("Not ticked: " + "; ".join(left) + ".")
-    required = "" if step.kind == "manual" else "Note what you did: the console did not run it."
-    note = words(talk, "What did you do?", required=required)
-    talk.sight.write(lambda desk: desk.mark_done(step.id, note, happened_at))
+        conversation.say("Not ticked: " + "; ".join(left) + ".")
+    required = "" if step.kind == "manual" else reasons.DONE_BY_HAND
+    note = words(conversation, "What did you do?", required=required)
+    conversation.session.write(lambda commands: commands.mark_done(step.id, note, happened_at))
 
 
-def confirm_done(talk: Talk, step: Step, time: str) -> None:
+def confirm_done(conversation: Conversation, step: Step, time: str) -> None:
     """Mark a manual step done whose items are ticked; what the console could not run wants a note."""
     if step.kind != "manual":
-        mark_done(talk, step, time)
+        mark_done(conversation, step, time)
         return
-    happened_at = when(talk, time)
-    talk.sight.write(lambda desk: desk.mark_done(step.id, "", happened_at))
+    happened_at = when(conversation, time)
+    conversation.session.write(lambda commands: commands.mark_done(step.id, "", happened_at))
 
 
-def skip(talk: Talk, step: Step, time: str) -> None:
+def skip(conversation: Conversation, step: Step, time: str) -> None:
     """Leave the step out."""
-    happened_at = when(talk, time)
-    reason = words(talk, "Why is it left out? The report lists it", required="A skipped step wants a reason.")
-    talk.sight.write(lambda desk: desk.skip(step.id, reason, happened_at))
+    happened_at = when(conversation, time)
+    reason = words(conversation, "Why is it left out? The report lists it", required=reasons.SKIP)
+    conversation.session.write(lambda commands: commands.skip(step.id, reason, happened_at))
 
 
-def reopen(talk: Talk, step: Step) -> None:
+def reopen(conversation: Conversation, step: Step) -> None:
     """Take back what was said of the step."""
-    reason = words(talk, "Why is it opened again?", required="Reopening a step wants a reason.")
-    talk.sight.write(lambda desk: desk.reopen(step.id, reason))
+    reason = words(conversation, "Why is it opened again?", required=reasons.REOPEN)
+    conversation.session.write(lambda commands: commands.reopen(step.id, reason))
 
 
-def note(talk: Talk, step: Step) -> None:
+def note(conversation: Conversation, step: Step) -> None:
     """Write a note, to the step; with a time it is a late entry."""
-    text = words(talk, f"Note to {named(talk.sight.incident, step.id)}", required="The note is empty.")
-    at = moment(talk, "When did it happen?")
-    late = at if (talk.now - at).total_seconds() > 1 else None
-    talk.sight.write(lambda desk: desk.note(text, step.id, late))
+    text = words(conversation, f"Note to {title(conversation.incident, step)}", required=reasons.EMPTY_NOTE)
+    at = moment(conversation, "When did it happen?")
+    late = at if (conversation.now - at).total_seconds() > 1 else None
+    conversation.session.write(lambda commands: commands.note(text, step.id, late))
 
 
-def tick(talk: Talk, step: Step, number: int) -> None:
+def tick(conversation: Conversation, step: Step, number: int) -> None:
     """Tick or untick one item, by its number."""
     if not 0 < number <= len(step.items):
-        talk.say(f"This step has no item {number}.")
+        conversation.say(f"This step has no item {number}.")
         return
     item = step.items[number - 1]
-    checked = item not in talk.sight.incident.steps[step.id].items
-    talk.sight.write(lambda desk: desk.check_item(step.id, item, checked))
-    talk.say(f"{'Ticked' if checked else 'Unticked'}: {item}")
+    checked = item not in conversation.incident.steps[step.id].items
+    conversation.session.write(lambda commands: commands.check_item(step.id, item, checked))
+    conversation.say(f"{'Ticked' if checked else 'Unticked'}: {item}")
 
 
-def tick_next(talk: Talk, step: Step) -> None:
+def tick_next(conversation: Conversation, step: Step) -> None:
     """Tick the next item that is not ticked."""
-    tick(talk, step, step.items.index(unticked(talk.sight.incident, step)[0]) + 1)
+    tick(conversation, step, step.items.index(unticked(conversation.incident, step)[0]) + 1)
 
 
-def cancel(talk: Talk, step: Step) -> None:
+def cancel(conversation: Conversation, step: Step) -> None:
     """Ask what runs at this step to stop."""
-    run = cancellable(talk.sight.incident, step)
+    run = cancellable(conversation.incident, step)
     if run is None:
         return
-    talk.say("Asks it to stop, and says what state was left behind. Cancelling is not yet cancelled.")
-    reason = words(talk, "Why?")
-    talk.sight.write(lambda desk: desk.cancel(run, reason))
+    conversation.say(CANCEL)
+    reason = words(conversation, "Why?")
+    conversation.session.write(lambda commands: commands.cancel(run, reason))
 
 
-def _look_at_what_is_in_force(talk: Talk) -> None:
+def _look_at_what_is_in_force(conversation: Conversation) -> None:
     """Have the system asked whether it still is; what nobody can see is listed as not measured."""
-    catalogue = talk.sight.catalogue
-    for run in [] if talk.sight.runner_missing() else to_look_at(talk.sight.incident, catalogue):
+    catalogue = conversation.session.catalogue
+    for run in [] if conversation.session.runner_missing() else to_look_at(conversation.incident, catalogue):
         with suppress(CleoError):
-            ask_for(talk, partial(_look_at, run, catalogue))
+            ask_for(conversation, partial(_look_at, run, catalogue))
 
 
-def _look_at(run: int, catalogue: Catalogue, desk: IncidentCommands) -> int:
-    return desk.look_at(run, catalogue)
+def _look_at(run: int, catalogue: Catalogue, commands: IncidentCommands) -> int:
+    return commands.look_at(run, catalogue)
 
 
-def close(talk: Talk) -> None:
+def close(conversation: Conversation) -> None:
     """Close the incident, once its person has read what is not in order; reopen a closed one."""
-    incident = talk.sight.incident
+    incident = conversation.incident
     if incident.closed_at is not None:
-        reason = words(talk, f"Reopen {incident.id}. Why does it go on?", required="Reopening wants a reason.")
-        talk.sight.write(lambda desk: desk.reopen_incident(reason))
-        talk.say(f"{incident.id} is open again.")
+        reason = words(conversation, f"Reopen {incident.id}. Why does it go on?", required=reasons.REOPEN_INCIDENT)
+        conversation.session.write(lambda commands: commands.reopen_incident(reason))
+        conversation.say(f"{incident.id} is open again.")
         return
-    _look_at_what_is_in_force(talk)
-    left = remaining(talk.sight.incident)
+    _look_at_what_is_in_force(conversation)
+    left = remaining(conversation.incident)
     if left:
-        talk.say(f"NOT IN ORDER ({len(left)}):", *(f"  {line}" for line in left))
+        conversation.say(f"{not_in_order(left)}:", *(f"  {line}" for line in left))
     else:
-        talk.say("Every required step is done, and what was held is released.")
-    summary = words(talk, f"Close {incident.id}. How did it end, in a sentence?", required="Closing wants a sentence.")
+        conversation.say(IN_ORDER)
+    summary = words(conversation, f"Close {incident.id}. How did it end, in a sentence?", required=reasons.CLOSE)
     leaving = ""
     if wanted := phrase(left):
-        leaving = words(talk, f"To close it all the same, type: {wanted}", required="Nothing was closed.")
-    talk.sight.write(lambda desk: desk.close(summary, leaving))
-    talk.say(f"{incident.id}: {talk.sight.incident.outcome}.")
+        leaving = words(conversation, f"To close it all the same, type: {wanted}", required="Nothing was closed.")
+    conversation.session.write(lambda commands: commands.close(summary, leaving))
+    conversation.say(f"{incident.id}: {conversation.incident.outcome}.")

@@ -1,4 +1,4 @@
-"""What changed, in a line each: said once, and progress only as often as one wants to hear it."""
+"""What changed, a line for each event, and how far runs are, at intervals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from journal.events import types as e
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.store.rows import Reading
-from journal.wording.durations import rough_duration
+from screens.guidance.progress import Progress, how_far
+from screens.guidance.step_text import named
 
 _STEP = 0.1
 _NOT_BEFORE = timedelta(seconds=5)
@@ -46,24 +47,6 @@ def _health(incident: Incident, body: e.HealthChanged) -> str:
     return f"{incident.roster.title(body.system)}: {body.was or 'not measured'} → {body.status}{detail}"
 
 
-def named(incident: Incident, step_id: str) -> str:
-    """Return a step's number and title; its id where the plan does not have it."""
-    step = incident.plan.by_id.get(step_id)
-    return f"{incident.plan.numbers[step_id]} {step.title}" if step else step_id
-
-
-def how_far(reading: Reading | None) -> str:
-    """Return how far a run is: ``40 %, 1 min left``; empty where nothing is known."""
-    if reading is None:
-        return ""
-    said = reading.payload
-    fraction, eta = said.get("fraction"), said.get("eta_s")
-    parts = [f"{fraction:.0%}".replace("%", " %")] if isinstance(fraction, int | float) else []
-    parts += [f"{rough_duration(eta)} left"] if isinstance(eta, int | float) else []
-    parts += [str(said["text"])] if said.get("text") else []
-    return ", ".join(parts)
-
-
 class _Said(NamedTuple):
     at: datetime
     fraction: float
@@ -83,8 +66,7 @@ class ProgressNews:
                 yield f"{run.action}: {how_far(reading)}"
 
     def _due(self, run: Run, reading: Reading, now: datetime) -> bool:
-        fraction = reading.payload.get("fraction")
-        reached = float(fraction) if isinstance(fraction, int | float) else 0.0
+        reached = Progress.of(reading).fraction or 0.0
         said = self._said.get(run.id)
         if said is not None:
             since = now - said.at

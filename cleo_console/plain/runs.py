@@ -4,94 +4,94 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.follow import ask_for
+from cleo_console.plain.lines import sentences
 from cleo_console.plain.questions import answer, words
-from cleo_console.plain.talk import Talk
-from cleo_console.plain.wording import call, target_lines
 from journal.events.types import Override
-from journal.incident.closed_gates import gate_lines, opened_by, shut_for_good
+from journal.incident.closed_gates import opened_by
 from journal.incident.interlock import word_to_type
-from journal.incident.records import Run, RunState
+from journal.incident.records import Run
 from journal.plan.model import Step
+from screens.guidance.confirmation import NOT_THE_TARGET, confirmation, gate_text, names_target
 from screens.guidance.next_action import destructive, refused_run
+from screens.guidance.run_text import may_yield, target_lines, wants_target
+from screens.guidance.step_text import call, title
 
 _NOTHING_DONE = "Nothing was done."
 
 
-def run_step(talk: Talk, step: Step) -> None:
+def run_step(conversation: Conversation, step: Step) -> None:
     """Run a step; what is destructive goes through the interlock first."""
     confirmed = ""
-    if destructive(step, talk.sight.catalogue):
-        confirmed = interlock(talk, step)
+    if destructive(step, conversation.session.catalogue):
+        confirmed = interlock(conversation, step)
         if not confirmed:
             return
-    _run(talk, step, confirmed, ())
+    _run(conversation, step, confirmed, ())
 
 
-def _run(talk: Talk, step: Step, confirmed: str, overrides: Sequence[Override]) -> None:
+def _run(conversation: Conversation, step: Step, confirmed: str, overrides: Sequence[Override]) -> None:
     """Ask for a run; where a gate refuses it and yields to a person's word, again with that word."""
-    run = ask_for(talk, lambda desk: desk.request_run(step.id, confirmed=confirmed, overrides=overrides))
-    override = _override(talk, run) if run.refusal else None
+    run = ask_for(
+        conversation, lambda commands: commands.request_run(step.id, confirmed=confirmed, overrides=overrides)
+    )
+    override = _override(conversation, run) if run.refusal else None
     if override is not None:
-        _run(talk, step, confirmed, (*run.overrides, override))
+        _run(conversation, step, confirmed, (*run.overrides, override))
 
 
-def dry_run(talk: Talk, step: Step) -> Run:
+def dry_run(conversation: Conversation, step: Step) -> Run:
     """Show what a step would do."""
-    talk.say(f"Dry run, changes nothing: {call(step)}")
-    return ask_for(talk, lambda desk: desk.request_run(step.id, dry_run=True))
+    conversation.say(f"Dry run, changes nothing: {call(step)}")
+    return ask_for(conversation, lambda commands: commands.request_run(step.id, dry_run=True))
 
 
-def interlock(talk: Talk, step: Step) -> str:
+def interlock(conversation: Conversation, step: Step) -> str:
     """Show what a destructive step would do, and on what; return the target as it was typed, or an empty string."""
-    talk.say(f"DESTRUCTIVE: {talk.sight.incident.plan.numbers[step.id]} {step.title}", "First a dry run.")
-    run = dry_run(talk, step)
-    wanted = word_to_type(run.target)
-    if not run.state.over or not wanted:
-        talk.say("The target is not known, so nothing can be confirmed. " + _NOTHING_DONE)
+    conversation.say(f"DESTRUCTIVE: {title(conversation.incident, step)}", "First a dry run.")
+    run = dry_run(conversation, step)
+    asked = confirmation(run)
+    if asked.blocked:
+        conversation.say(f"{asked.blocked} {_NOTHING_DONE}")
         return ""
-    if shut_for_good(run.closed):
-        shut = [gate for gate in run.closed if gate.yields == "never"]
-        talk.say("It would be refused:", *gate_lines(talk.sight.incident, shut), "Open that first. " + _NOTHING_DONE)
-        return ""
-    if run.state is not RunState.SUCCEEDED:
-        talk.say("The dry run did not end well: read why first.")
-    talk.say("The target:", *target_lines(run.target))
-    typed = answer(talk, f"To do it, type {wanted} (anything else leaves it):")
-    if typed != wanted:
-        talk.say(f"That is not the target. {_NOTHING_DONE}")
+    conversation.say(*([asked.warning] if asked.warning else []))
+    conversation.say("The target:", *sentences(target_lines(run.target)))
+    typed = answer(conversation, f"To do it, type {asked.wanted} (anything else leaves it):")
+    if typed != asked.wanted:
+        conversation.say(NOT_THE_TARGET)
         return ""
     return typed
 
 
-def override_step(talk: Talk, step: Step) -> None:
+def override_step(conversation: Conversation, step: Step) -> None:
     """Go on although a gate refused the step's last run; where none did, try it."""
-    run = refused_run(talk.sight.incident, step.id)
+    run = refused_run(conversation.incident, step.id)
     if run is None or run.dry_run:
-        run_step(talk, step)
+        run_step(conversation, step)
         return
-    override = _override(talk, run)
+    override = _override(conversation, run)
     if override:
-        _run(talk, step, run.confirmed, (*run.overrides, override))
+        _run(conversation, step, run.confirmed, (*run.overrides, override))
 
 
-def _override(talk: Talk, run: Run) -> Override | None:
+def _override(conversation: Conversation, run: Run) -> Override | None:
     """Take a person's word that a gate shall yield once; None where it does not, or nobody gives it."""
     refusal = run.refusal
-    if refusal and (by := opened_by(talk.sight.incident, refusal.opens)):
-        talk.say(f"The gate {refusal.gate} is {by}.")
-    if refusal is None or refusal.yields not in ("reason", "reason and target"):
+    if refusal is None:
         return None
-    talk.say(f"The gate {refusal.gate} yields to a person's word. The report will list it as a deviation.")
-    reason = words(talk, "Why must it yield? Empty leaves it")
+    conversation.say(*sentences(gate_text(refusal, opened_by(conversation.incident, refusal.opens))))
+    if not may_yield(refusal):
+        return None
+    reason = words(conversation, "Why must it yield? Empty leaves it")
     if not reason:
-        talk.say(_NOTHING_DONE)
+        conversation.say(_NOTHING_DONE)
         return None
-    if refusal.yields == "reason":
+    if not wants_target(refusal):
         return Override(gate=refusal.gate, reason=reason)
     target = run.confirmed or word_to_type(run.target)
-    typed = answer(talk, f"Type the target{f', {target}' if target else ''} (anything else leaves it):")
-    if not typed or (target and typed != target):
-        talk.say(f"That is not the target. {_NOTHING_DONE}")
+    typed = answer(conversation, f"Type the target{f', {target}' if target else ''} (anything else leaves it):")
+    if not names_target(typed, target):
+        conversation.say(NOT_THE_TARGET)
         return None
     return Override(gate=refusal.gate, reason=reason, target=typed)

@@ -15,6 +15,7 @@ from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
 from journal.incident.decisions import check_answer
 from journal.incident.late import during, past
+from journal.wording import reasons
 
 __all__ = ["IncidentCommands", "NotNow", "StillOpen"]
 
@@ -95,7 +96,7 @@ class IncidentCommands(RunCommands):
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
         self._settleable(step_id)
-        reason, at = required(reason, "A skipped step wants a reason."), during(self._incident(), happened_at)
+        reason, at = required(reason, reasons.SKIP), during(self._incident(), happened_at)
         return self._append(e.StepSkipped(step=step_id, reason=reason, happened_at=at))
 
     def reopen(self, step_id: str, reason: str) -> e.Event:
@@ -105,7 +106,7 @@ class IncidentCommands(RunCommands):
             NotNow: the incident is closed, the reason is missing, or the step is running or in doubt.
         """
         self._settleable(step_id)
-        return self._append(e.StepReopened(step=step_id, reason=required(reason, "Reopening a step wants a reason.")))
+        return self._append(e.StepReopened(step=step_id, reason=required(reason, reasons.REOPEN)))
 
     def note(self, text: str, step_id: str = "", happened_at: datetime | None = None) -> e.Event:
         """Write a note, also after the incident was closed.
@@ -119,7 +120,7 @@ class IncidentCommands(RunCommands):
             NotNow: the text is empty, or the plan has no such step.
             NotThen: ``happened_at`` lies in the future.
         """
-        text = required(text, "The note is empty.")
+        text = required(text, reasons.EMPTY_NOTE)
         if step_id:
             self._known_step(step_id)
         return self._append(e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at)))
@@ -139,7 +140,7 @@ class IncidentCommands(RunCommands):
         running = [run for run in incident.runs.values() if not run.state.over and not run.probe_of]
         if running:
             raise NotNow(f"{running[0].action} is {running[0].state}.", "Wait for it or cancel it, then close.")
-        summary = required(summary, "Closing wants a sentence on how it ended.")
+        summary = required(summary, reasons.CLOSE)
         left = remaining(incident)
         if leaving.strip() != phrase(left) and left:
             raise StillOpen(left, leaving.strip())
@@ -153,4 +154,4 @@ class IncidentCommands(RunCommands):
         """
         if self._incident().closed_at is None:
             raise NotNow(f"{self._incident().id} is not closed.")
-        return self._append(e.IncidentReopened(reason=required(reason, "Reopening an incident wants a reason.")))
+        return self._append(e.IncidentReopened(reason=required(reason, reasons.REOPEN_INCIDENT)))

@@ -10,6 +10,7 @@ from journal.events import types as e
 from journal.incident.instances import instances, left
 from journal.incident.looks import next_look, not_done
 from journal.incident.records import Run, RunState, StepState
+from journal.wording import reasons
 
 if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
@@ -178,7 +179,7 @@ class RunCommands(Seat):
         run = self._doubtful(run_id)
         if verdict == "done" and (why := not_done(self._incident(), run_id)):
             raise NotNow(why, _NOT_DONE)
-        reason = required(reason, "Say what you saw that tells how it ended.")
+        reason = required(reason, reasons.VERDICT)
         return self._append(e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
 
     def _runnable(self, step_id: str) -> Step:

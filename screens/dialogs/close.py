@@ -11,9 +11,12 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from journal.incident.closing import Remaining, phrase
+from journal.wording import reasons
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
+from screens.guidance.closing import IN_ORDER, not_in_order
 from screens.live.listener import NewsListener
+from screens.widgets.content import STYLES
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
@@ -48,9 +51,9 @@ class CloseDialog(Dialog[Ending], NewsListener):
     def body(self) -> Iterable[Widget]:
         """Yield what is not in order, a heading a kind."""
         if not self._left:
-            yield Quiet("Every required step is done, and what was held is released.")
+            yield Quiet(IN_ORDER)
             return
-        yield Quiet(Content.assemble((f"NOT IN ORDER ({len(self._left)})", "bold $text-error")), classes="label")
+        yield Quiet(Content.assemble((not_in_order(self._left), STYLES["bad"])), classes="label")
         yield Quiet(Content("\n").join(grouped(self._left)), id="left")
 
     def foot(self) -> Iterable[Widget]:
@@ -89,7 +92,7 @@ class CloseDialog(Dialog[Ending], NewsListener):
         summary = self.query_one("#summary", Input).value.strip()
         typed = self.query_one("#typed", Input).value.strip() if self._left else ""
         if not summary:
-            self.complain("Closing wants a sentence on how it ended.")
+            self.complain(reasons.CLOSE)
         elif typed != phrase(self._left):
             self.complain(f"To leave that as it is, type: {phrase(self._left)}. Nothing was closed.")
         else:

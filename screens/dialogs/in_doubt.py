@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 from textual.binding import Binding
 from textual.content import Content
@@ -15,22 +14,18 @@ from journal.errors import CleoError
 from journal.incident.looks import goes_on, look_words, looks_into, next_look
 from journal.incident.records import Run
 from journal.incident.state import Incident
+from journal.wording import reasons
 from journal.wording.sanitize import sanitize
 from screens.dialogs.run_watch import WatchingDialog
-from screens.guidance.step_text import line
+from screens.guidance.run_text import doubt_lines
+from screens.guidance.text import Line, labelled
+from screens.guidance.verdicts import NO_PROBE, VERDICTS, Verdict
 from screens.live.lifetime import is_open
 from screens.live.session import Session
+from screens.widgets.content import block
 from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
-
-Verdict = Literal["done", "failed", "run_again"]
-
-_VERDICTS: dict[str, tuple[Verdict, str]] = {
-    "done": ("done", "It was done: what it left is what it should have left"),
-    "failed": ("failed", "It failed: the step counts as failed"),
-    "run_again": ("run_again", "Neither: make the step ready, to be run again by hand"),
-}
 
 
 class DoubtDialog(WatchingDialog[None]):
@@ -56,16 +51,13 @@ class DoubtDialog(WatchingDialog[None]):
     def body(self) -> Iterable[Widget]:
         """Yield what is known, the probe, the verdicts, the reason."""
         run = self._doubtful
-        known = [line("why", (sanitize(run.in_doubt), "bold"))]
-        known += [line("program", sanitize(run.program_status))] if run.program_status else []
-        known += [line("asked by", sanitize(run.requested_by))]
-        yield Quiet(Content("\n").join(known))
-        offer = f"p: look at {look_words(self._probe)} (read-only)" if self._probe else _NO_PROBE
+        yield Quiet(block(doubt_lines(run)))
+        offer = f"p: look at {look_words(self._probe)} (read-only)" if self._probe else NO_PROBE
         yield Quiet(offer, id="run-status")
         yield Quiet(id="looked", classes="-empty")
         yield OutputView(id="run-output", classes="-empty")
         yield Quiet("what was it?", classes="label")
-        yield OptionList(*(Option(Content(text), id=name) for name, (_, text) in _VERDICTS.items()), id="verdicts")
+        yield OptionList(*(Option(Content(text), id=name) for name, text in VERDICTS.items()), id="verdicts")
         yield Quiet("what tells you", classes="label")
         yield Field(id="reason")
 
@@ -110,7 +102,7 @@ class DoubtDialog(WatchingDialog[None]):
         """The status line has the last look; the ones before it stand here."""
         seen = [look for look in looks_into(incident, self._doubtful.id) if look.state.over and look.id != self.run_id]
         shown = self.query_one("#looked", Quiet)
-        shown.show(Content("\n").join(_saw(look) for look in seen[-2:]))
+        shown.show(block(_saw(look) for look in seen[-2:]))
         shown.set_class(not seen, "-empty")
 
     def _next_look(self) -> str:
@@ -134,16 +126,16 @@ class DoubtDialog(WatchingDialog[None]):
 
     def confirm(self) -> None:
         """Give the verdict, unless it or the reason is missing."""
-        option = self.query_one("#verdicts", OptionList).highlighted_option
+        highlighted = self.query_one("#verdicts", OptionList).highlighted
         reason = self.query_one("#reason", Input).value.strip()
         if self._settled:
             self.complain(self._settled)
-        elif option is None:
+        elif highlighted is None:
             self.complain("Choose what it was.")
         elif not reason:
-            self.complain("Say what you saw that tells how it ended.")
+            self.complain(reasons.VERDICT)
         else:
-            self._say_so(_VERDICTS[option.id or "failed"][0], reason)
+            self._say_so(list(VERDICTS)[highlighted], reason)
 
     def _say_so(self, verdict: Verdict, reason: str) -> None:
         """Write the verdict; what was typed stays where it is refused."""
@@ -162,10 +154,7 @@ class DoubtDialog(WatchingDialog[None]):
             self.complain(f"{error.message} {error.hint}".strip())
 
 
-def _saw(look: Run) -> Content:
+def _saw(look: Run) -> Line:
     """Return what one look saw, and who asked for it."""
     words = look.refusal.message if look.refusal else look.in_doubt or look.summary
-    return line("saw", sanitize(f"{look_words(look.action)}: {words} (asked by {look.requested_by})"))
-
-
-_NO_PROBE = "There is no probe for this action: look at the system yourself."
+    return labelled("saw", sanitize(f"{look_words(look.action)}: {words} (asked by {look.requested_by})"))

@@ -8,15 +8,17 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from journal.incident.closed_gates import gate_lines, shut_for_good
-from journal.incident.interlock import word_to_type
-from journal.incident.records import Run, RunState
+from journal.incident.closed_gates import gate_lines
+from journal.incident.records import Run
 from journal.plan.model import Step
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
 from screens.dialogs.run_watch import WatchingDialog
-from screens.guidance.step_text import params_text, target_lines
+from screens.guidance.confirmation import NOT_THE_TARGET, confirmation
+from screens.guidance.run_text import target_lines
+from screens.guidance.step_text import call
 from screens.live.session import Session
+from screens.widgets.content import STYLES, block
 from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
@@ -46,8 +48,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
 
     def body(self) -> Iterable[Widget]:
         """Yield the command, the dry run, the target."""
-        what = self._step.action or " ".join(self._step.command)
-        yield Quiet(Content.assemble((f"{what}{params_text(self._step.params)}", "bold")), classes="label")
+        yield Quiet(Content.assemble((call(self._step), "bold")), classes="label")
         yield Quiet(id="gates", classes="-empty")
         yield Quiet(id="run-status")
         yield OutputView(id="run-output", classes="-empty")
@@ -77,7 +78,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
             return
         self._show_gates(run)
         if run.target:
-            self.query_one("#target", Quiet).show(Content("\n").join(target_lines(run.target)))
+            self.query_one("#target", Quiet).show(block(target_lines(run.target)))
         if run.state.over:
             self._settle(run)
 
@@ -87,22 +88,17 @@ class Interlock(WatchingDialog[str], TakesTyping):
         lines = [*closed, *map(sanitize, other_incidents(self.session.readings))]
         gates = self.query_one("#gates", Quiet)
         gates.set_class(not lines, "-empty")
-        gates.show(Content.styled("\n".join(lines), "bold $text-warning"))
+        gates.show(Content.styled("\n".join(lines), STYLES["urgent"]))
 
     def _settle(self, run: Run) -> None:
         self._show_said(run)
-        wanted, typed = word_to_type(run.target), self.query_one("#typed", Input)
-        label = self.query_one("#type-label", Quiet)
-        if not wanted:
-            label.show(Content.assemble(("The target is not known, so nothing can be confirmed.", "bold $text-error")))
-            typed.disabled = True
+        label, asked = self.query_one("#type-label", Quiet), confirmation(run)
+        if asked.blocked:
+            label.show(Content.styled(asked.blocked, STYLES["bad"]))
+            self.query_one("#typed", Input).disabled = True
             return
-        if shut_for_good(run.closed):
-            label.show(Content.styled("It would be refused. Open first what is CLOSED above.", "bold $text-error"))
-            typed.disabled = True
-            return
-        warning = "" if run.state is RunState.SUCCEEDED else "The dry run did not end well: read why first. "
-        label.show(Content.assemble((warning, "bold $text-error"), "to go on, type  ", (wanted, "bold")))
+        warning = f"{asked.warning} " if asked.warning else ""
+        label.show(Content.assemble((warning, STYLES["bad"]), "to go on, type  ", (asked.wanted, "bold")))
         self._judge()
 
     def _show_said(self, run: Run) -> None:
@@ -132,9 +128,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         return self.watched is not None and self.watched.state.over
 
     def _matches(self) -> bool:
-        wanted = word_to_type(self.watched.target) if self.watched and self._over else ""
-        if self.watched and shut_for_good(self.watched.closed):
-            return False
+        wanted = confirmation(self.watched).wanted if self.watched else ""
         return bool(wanted) and self.query_one("#typed", Input).value.strip() == wanted
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -143,7 +137,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         if self._matches():
             self.query_one("#confirm").focus()
         elif self._over:
-            self.complain("That is not the target named above. Nothing was done.")
+            self.complain(NOT_THE_TARGET)
         else:
             self.complain("The dry run is not over yet: wait for it and read it. Nothing was done.")
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from journal.events.types import Override
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Refusal, Run
-from journal.wording.sanitize import sanitize_lines
+from journal.wording import reasons
 from screens.dialogs.dialog import Dialog
+from screens.guidance.confirmation import NOT_THE_TARGET, gate_text, names_target
+from screens.guidance.run_text import may_yield, wants_target
+from screens.widgets.content import block
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 from screens.widgets.typing_target import TakesTyping
@@ -44,22 +46,17 @@ class OverrideDialog(Dialog[Override], TakesTyping):
 
     @property
     def _yields(self) -> bool:
-        return self._refusal.yields in ("reason", "reason and target")
+        return may_yield(self._refusal)
 
     @property
     def _wants_target(self) -> bool:
-        return self._refusal.yields == "reason and target"
+        return wants_target(self._refusal)
 
     def body(self) -> Iterable[Widget]:
         """Yield the gate, its message, and the fields it yields to."""
-        yield Quiet(Content.assemble(("gate     ", "$quiet"), (self._refusal.gate, "bold")))
-        yield Quiet(Content(sanitize_lines(self._refusal.message)))
-        if self._opened_by:
-            yield Quiet(Content(f"It is {self._opened_by}."))
+        yield Quiet(block(gate_text(self._refusal, self._opened_by)))
         if not self._yields:
-            yield Quiet("This gate never yields. Do what it asks for, then run the step again.")
             return
-        yield Quiet("It yields to a person's word. The report will list it as a deviation.")
         yield Quiet("why it must yield", classes="label")
         yield Field(id="reason")
         if self._wants_target:
@@ -90,8 +87,8 @@ class OverrideDialog(Dialog[Override], TakesTyping):
         reason = self.query_one("#reason", Input).value.strip()
         typed = self.query_one("#typed", Input).value.strip() if self._wants_target else ""
         if not reason:
-            self.complain("Say why: the report will ask.")
-        elif self._wants_target and (not typed or (self._target and typed != self._target)):
-            self.complain("That is not the target. Nothing was done.")
+            self.complain(reasons.OVERRIDE)
+        elif self._wants_target and not names_target(typed, self._target):
+            self.complain(NOT_THE_TARGET)
         else:
             self.dismiss(Override(gate=self._refusal.gate, reason=reason, target=typed))

@@ -9,28 +9,18 @@ from textual.content import Content
 
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.incident.records import Run, RunState
-from journal.wording.counting import count
+from journal.incident.records import Run
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
+from screens.guidance.run_text import standing
 from screens.live.lifetime import is_open
 from screens.live.listener import NewsListener
 from screens.live.session import Session
+from screens.widgets.content import STYLES
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
 
 R = TypeVar("R")
-
-_WORDS = {
-    RunState.REQUESTED: ("asked for; the runner has not begun", "$quiet"),
-    RunState.RUNNING: ("running", "bold $text-primary"),
-    RunState.CANCELLING: ("cancelling", "bold $text-warning"),
-    RunState.SUCCEEDED: ("done", "bold $text-success"),
-    RunState.FAILED: ("FAILED", "bold $text-error"),
-    RunState.CANCELLED: ("cancelled", "bold $text-warning"),
-    RunState.REFUSED: ("REFUSED", "bold $text-error"),
-    RunState.IN_DOUBT: ("IN DOUBT", "bold $text-error"),
-}
 
 
 class WatchingDialog(Dialog[R], NewsListener):
@@ -82,9 +72,5 @@ class WatchingDialog(Dialog[R], NewsListener):
 
 def run_words(run: Run) -> Content:
     """Return how a run stands, with its result or why it was refused."""
-    word, style = _WORDS[run.state]
-    if run.state is RunState.SUCCEEDED and (run.partial or run.warnings):
-        word, style = f"{run.partial or 'done'}, {count(len(run.warnings), 'finding')}", "bold $text-warning"
-    what = "dry run (changes nothing)" if run.dry_run else "probe (read-only)" if run.probe_of else sanitize(run.action)
-    why = run.refusal.message if run.refusal else run.in_doubt or run.summary
-    return Content.assemble(f"{what}: ", (word, style), f"  {sanitize(why)}" if why else "")
+    found = standing(run)
+    return Content.assemble(f"{found.what}: ", (found.word, STYLES[found.tone]), f"  {found.why}" if found.why else "")

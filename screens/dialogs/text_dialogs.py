@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from journal.wording import reasons
 from journal.wording.sanitize import sanitize_lines
 from screens.dialogs.dialog import Dialog
 from screens.guidance.times import NotATime, instant
@@ -104,7 +105,7 @@ class Note(Dialog[LateNote]):
         """Give the note, unless it is empty or its time is none."""
         text, when = (self.query_one(f"#{name}", Input).value.strip() for name in ("words", "when"))
         if not text:
-            self.complain("The note is empty.")
+            self.complain(reasons.EMPTY_NOTE)
             return
         try:
             happened_at = instant(when, clock_of(self)()) if when else None

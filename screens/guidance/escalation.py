@@ -66,5 +66,5 @@ def overdue(incident: Incident, now: datetime) -> str:
         if standing.word == "OVERDUE":
             level, after = standing.contact.level, found[place + 1 :]
             todo = f"call {after[0].contact.level}" if after else f"call {level} again"
-            return f"{level} {standing.detail}: {todo} (e)"
+            return f"{level} {standing.detail}: {todo}"
     return ""

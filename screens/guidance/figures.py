@@ -1,4 +1,4 @@
-"""The header's figures: RTO, RPO and phase, in words that stay true. "Not measured" is never good news."""
+"""RTO, RPO and phase in a few words. What was not measured says so, and is never shown as good."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from textual.content import Content
-
 from journal.incident import clocks
 from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.state import Incident
+from journal.plan.model import Phase
 from journal.store.rows import Reading
 from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
+from screens.guidance.text import Line, Span, Tone, line
 
-_GOOD, _LATE, _CLOSE, _QUIET = "$text-success", "bold $text-error", "bold $text-warning", "$quiet"
 _BAR = 10
+_AGED_S = 60
 
 
 def systems(incident: Incident, readings: Mapping[str, Reading]) -> dict[str, tuple[datetime, Mapping[str, Any]]]:
@@ -26,28 +26,28 @@ def systems(incident: Incident, readings: Mapping[str, Reading]) -> dict[str, tu
     return {name: (r.at, r.payload.get("facts") or {}) for name, r in found.items() if r}
 
 
-def rto_line(incident: Incident, now: datetime, *, wide: bool) -> Content:
+def rto_line(incident: Incident, now: datetime, *, wide: bool) -> Line:
     """Return the objective that runs out next: what is left of it, or by how much it was missed."""
     tiers = clocks.rto(incident, now)
     open_tiers = [tier for tier in tiers if tier.achieved_at is None]
     if not tiers:
-        return Content("RTO: the plan names none")
+        return line("RTO: the plan names none")
     tier = min(open_tiers, key=lambda t: t.target) if open_tiers else tiers[0]
-    name = [(f"{sanitize(tier.tier)} ", "")] if wide else []
-    parts = [("RTO ", _QUIET), *name, _rto_words(tier)]
+    words = _rto_words(tier)
+    spans = [Span("RTO ", "quiet"), *([Span(f"{sanitize(tier.tier)} ")] if wide else []), words]
     if wide and tier.achieved_at is None:
-        parts.append((" " + _bar(tier), _rto_words(tier)[1]))
-    return Content.assemble(*parts)
+        spans.append(Span(" " + _bar(tier), words.tone))
+    return line(*spans)
 
 
-def _rto_words(tier: RtoClock) -> tuple[str, str]:
+def _rto_words(tier: RtoClock) -> Span:
     if tier.achieved_at is not None:
-        hand = ", by hand" if tier.by_hand else ""
-        word, style = ("met in", _GOOD) if tier.left >= 0 else ("MISSED, took", _LATE)
-        return f"{word} {rough_minutes(tier.used)}{hand}", style
+        by_hand = ", by hand" if tier.by_hand else ""
+        used = f"{rough_minutes(tier.used)}{by_hand}"
+        return Span(f"met in {used}", "good") if tier.left >= 0 else Span(f"MISSED, took {used}", "bad")
     if tier.left < 0:
-        return f"MISSED by {rough_minutes(tier.left)}", _LATE
-    return f"{rough_minutes(tier.left)} left", _CLOSE if tier.left < tier.target / 4 else "bold"
+        return Span(f"MISSED by {rough_minutes(tier.left)}", "bad")
+    return Span(f"{rough_minutes(tier.left)} left", "urgent" if tier.left < tier.target / 4 else "strong")
 
 
 def _bar(tier: RtoClock) -> str:
@@ -55,46 +55,50 @@ def _bar(tier: RtoClock) -> str:
     return "█" * used + "░" * (_BAR - used)
 
 
-def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime, *, wide: bool) -> Content:
+def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime, *, wide: bool) -> Line:
     """Return the data loss of the systems that are hit: achieved, or exposed, or not measured."""
     found = clocks.rpo(incident, systems(incident, readings))
     hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
     concerned = [clock for clock in found if clock.system in hit] or found
     known = [clock for clock in concerned if clock.achieved is not None or clock.exposure is not None]
     shown, unknown = known[: 2 if wide else 1], len(concerned) - len(known)
-    pieces: list[str | tuple[str, str]] = []
+    spans: list[Span] = []
     for clock in shown:
-        pieces += [(" · ", _QUIET), f"{sanitize(clock.title)} ", _rpo_words(clock, now)]
+        spans += [Span(" · ", "quiet"), Span(f"{sanitize(clock.title)} "), _rpo_words(clock, now)]
     if len(known) > len(shown):
-        pieces.append((f" · +{len(known) - len(shown)}", _QUIET))
+        spans.append(Span(f" · +{len(known) - len(shown)}", "quiet"))
     if unknown and (wide or not shown):
-        pieces.append((f"{' · ' if shown else ''}{unknown} not measured", _QUIET))
-    return Content.assemble(("RPO ", _QUIET), *pieces[1:] if shown else pieces) if concerned else Content("")
+        spans.append(Span(f"{' · ' if shown else ''}{unknown} not measured", "quiet"))
+    return line(Span("RPO ", "quiet"), *spans[1:] if shown else spans) if concerned else line()
 
 
-def _rpo_words(clock: RpoClock, now: datetime) -> tuple[str, str]:
+def _rpo_words(clock: RpoClock, now: datetime) -> Span:
     if clock.achieved is not None:
         lost = f"{clock.loss.bound} {rough_duration(clock.achieved)}".strip() if clock.loss else ""
         if clock.met is None:
-            return f"NOT PROVEN, {lost} lost", _LATE  # the verdict first: a narrow screen cuts the line
-        return (f"met, {lost} lost", _GOOD) if clock.met else (f"MISSED, {lost} lost", _LATE)
+            return Span(f"NOT PROVEN, {lost} lost", "bad")  # the verdict first: a narrow screen cuts the line
+        return Span(f"met, {lost} lost", "good") if clock.met else Span(f"MISSED, {lost} lost", "bad")
     if clock.exposure is None:
-        return "not measured", _QUIET
-    over = clock.exposure > clock.target
-    old = f" {age(clock.measured_at, now)}" if clock.measured_at and (now - clock.measured_at).seconds >= 60 else ""
-    return f"{rough_minutes(clock.exposure)} exposed{old}", _LATE if over else "bold"
+        return Span("not measured", "quiet")
+    aged = clock.measured_at is not None and (now - clock.measured_at).total_seconds() >= _AGED_S
+    old = f" {age(clock.measured_at, now)}" if clock.measured_at and aged else ""
+    tone: Tone = "bad" if clock.exposure > clock.target else "strong"
+    return Span(f"{rough_minutes(clock.exposure)} exposed{old}", tone)
 
 
-def phase_line(incident: Incident, now: datetime) -> Content:
+def phase_line(incident: Incident, now: datetime) -> Line:
     """Return which phase it is, of how many, and what is left of its window."""
     main = [phase for phase in incident.plan.phases if not phase.optional]
     phase = incident.phase
     place = f"{main.index(phase) + 1}/{len(main)}" if phase in main else ""
-    clock = next(c for c in clocks.phases(incident) if c.phase.id == phase.id)
-    done = phase.optional or incident.phase_settled(phase)  # an optional phase is only looked at after all others
-    words: tuple[str, str] = ("all settled" if done else "no window", _QUIET)
-    if clock.closes is not None:
-        late = clock.late(now)
-        left = (clock.closes - now).total_seconds()
-        words = (f"late by {rough_minutes(late)}", _LATE) if late else (f"{rough_minutes(left)} left", "bold")
-    return Content.assemble(("phase ", _QUIET), f"{place} ", words)
+    return line(Span("phase ", "quiet"), f"{place} ", _window(incident, phase, now))
+
+
+def _window(incident: Incident, phase: Phase, now: datetime) -> Span:
+    clock = next(clock for clock in clocks.phases(incident) if clock.phase.id == phase.id)
+    if clock.closes is None:
+        settled = phase.optional or incident.phase_settled(phase)  # an optional phase comes after all others
+        return Span("all settled" if settled else "no window", "quiet")
+    if late := clock.late(now):
+        return Span(f"late by {rough_minutes(late)}", "bad")
+    return Span(f"{rough_minutes((clock.closes - now).total_seconds())} left", "strong")

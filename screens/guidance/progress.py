@@ -1,45 +1,91 @@
-"""How far a run is: bar, rate, time to go, and whether that is inside the RTO."""
+"""How far a run is: how much is done, the rate, the time to go, and whether that is inside the RTO."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-
-from textual.content import Content
+from typing import NamedTuple
 
 from journal.incident import clocks
 from journal.incident.records import Run
 from journal.incident.state import Incident
-from journal.store.rows import OutputLine
+from journal.store.rows import OutputLine, Reading
 from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.sanitize import sanitize
-from screens.live.session import Session
+from screens.guidance.text import Line, Span, line
 
 _BAR = 16
-_QUIET_AFTER = 60.0
+_QUIET_AFTER_S = 60.0
 SILENT_AFTER_S = 40.0
 
 
-def progress(session: Session, run: Run | None, now: datetime) -> Content:
-    """Return what is known of a run that is under way; empty where nothing is."""
-    incident = session.incident
-    reading = session.readings.get(f"progress:{run.id}") if run and not run.state.over else None
-    if reading is None or run is None or incident is None:
-        silent = silence(run, session.tails.get(run.id, ()), now) if run else ""
-        return Content.assemble((silent, "$text-warning")) if silent else Content("")
-    said = reading.payload
-    parts: list[str | tuple[str, str]] = [*_bar(said.get("fraction"))]
-    if isinstance(said.get("rate"), int | float):
-        parts.append(f"  {said['rate'] / 1e6:.0f} MB/s")
-    eta = said.get("eta_s")
-    if isinstance(eta, int | float):
-        parts += [(f"  {rough_duration(eta)} to go", "bold"), _against_rto(incident, run, eta, now)]
-    if said.get("text"):
-        parts.append(f"\n{sanitize(str(said['text']))}")
+class Progress(NamedTuple):
+    """What an action last reported.
+
+    Attributes:
+        fraction: how much is done, of 1.
+        rate: bytes a second.
+        eta_s: seconds to go.
+        text: what it is at.
+    """
+
+    fraction: float | None
+    rate: float | None
+    eta_s: float | None
+    text: str
+
+    @classmethod
+    def of(cls, reading: Reading) -> Progress:
+        """Return what a reading says; what is no number is left out."""
+        said = reading.payload
+        fraction, rate, eta_s = (_number(said.get(name)) for name in ("fraction", "rate", "eta_s"))
+        return cls(fraction, rate, eta_s, str(said.get("text") or ""))
+
+    def words(self) -> list[str]:
+        """Return how much is done, the rate and the time to go, as far as each is known."""
+        return [
+            *([f"{self.fraction:.0%}"] if self.fraction is not None else []),
+            *([f"{self.rate / 1e6:.0f} MB/s"] if self.rate is not None else []),
+            *([f"{rough_duration(self.eta_s)} to go"] if self.eta_s is not None else []),
+        ]
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def how_far(reading: Reading | None) -> str:
+    """Return how far a run is: ``40%, 1 min to go, copying``; empty where nothing is known."""
+    found = Progress.of(reading) if reading else None
+    return ", ".join([*found.words(), *([found.text] if found.text else [])]) if found else ""
+
+
+def progress(
+    incident: Incident, run: Run | None, reading: Reading | None, lines: Sequence[OutputLine], now: datetime
+) -> Line:
+    """Return what is known of a run that is under way; empty where nothing is.
+
+    Args:
+        incident: its state.
+        run: the run.
+        reading: its progress, as last reported.
+        lines: the last lines that it printed.
+        now: the time.
+    """
+    if run is None or run.state.over:
+        return line()
+    if reading is None:
+        silent = silence(run, lines, now)
+        return line(Span(silent, "warn")) if silent else line()
+    found = Progress.of(reading)
+    spans = [*_bar(found.fraction)]
+    percent = int(found.fraction is not None)
+    spans += [Span(f"  {words}", "strong" if words.endswith("to go") else "") for words in found.words()[percent:]]
+    spans += [_against_rto(incident, run, found.eta_s, now)] if found.eta_s is not None else []
+    spans += [Span(f"\n{sanitize(found.text)}")] if found.text else []
     quiet_for = (now - reading.at).total_seconds()
-    if quiet_for >= _QUIET_AFTER:
-        parts.append((f"  no word for {rough_minutes(quiet_for)}", "$text-warning"))
-    return Content.assemble(*parts)
+    spans += [Span(f"  no word for {rough_minutes(quiet_for)}", "warn")] if quiet_for >= _QUIET_AFTER_S else []
+    return line(*spans)
 
 
 def silence(run: Run, lines: Sequence[OutputLine], now: datetime) -> str:
@@ -57,21 +103,19 @@ def silence(run: Run, lines: Sequence[OutputLine], now: datetime) -> str:
     return f"no output for {rough_duration(quiet_for)}" if quiet_for >= SILENT_AFTER_S else ""
 
 
-def _bar(fraction: object) -> list[tuple[str, str]]:
-    if not isinstance(fraction, int | float):
-        return []
-    full = round(_BAR * min(1.0, max(0.0, fraction)))
-    return [("█" * full + "░" * (_BAR - full), "$text-primary"), (f" {fraction:.0%}", "")]
+def _bar(fraction: float | None) -> Iterator[Span]:
+    if fraction is not None:
+        full = round(_BAR * min(1.0, max(0.0, fraction)))
+        yield Span("█" * full + "░" * (_BAR - full), "bar")
+        yield Span(f" {fraction:.0%}")
 
 
-def _against_rto(incident: Incident, run: Run, eta: float, now: datetime) -> tuple[str, str]:
+def _against_rto(incident: Incident, run: Run, eta_s: float, now: datetime) -> Span:
     """Compare with the RTO of the system's tier; that other steps come after this one is not counted."""
     step = incident.plan.by_id.get(run.step)
     system = incident.plan.systems.get(step.system) if step else None
     tier = next((clock for clock in clocks.rto(incident, now) if system and clock.tier == system.tier), None)
     if tier is None:
-        return "", ""
-    over = eta - tier.left
-    if over > 0:
-        return f", {rough_minutes(over)} OVER THE RTO", "bold $text-error"
-    return ", inside the RTO", "$text-success"
+        return Span("")
+    over = eta_s - tier.left
+    return Span(f", {rough_minutes(over)} OVER THE RTO", "bad") if over > 0 else Span(", inside the RTO", "good")

@@ -1,11 +1,11 @@
-"""How states look: a symbol and a word first, a colour second. Help prints its legend from here."""
+"""How states of steps and systems are shown: a symbol and a word first, a tone second. Help prints them all."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from journal.events.types import Kind
 from journal.incident.records import StepState
+from screens.guidance.text import Tone
 
 
 class Look(NamedTuple):
@@ -13,23 +13,7 @@ class Look(NamedTuple):
 
     symbol: str
     word: str
-    tone: str = ""
-
-    @property
-    def style(self) -> str:
-        """The tone as a content style."""
-        return TONES[self.tone]
-
-
-TONES: dict[str, str] = {
-    "": "",
-    "good": "$text-success",
-    "busy": "bold $text-primary",
-    "warn": "$text-warning",
-    "bad": "bold $text-error",
-    "quiet": "$quiet",
-    "title": "bold",
-}
+    tone: Tone = ""
 
 
 STEPS: dict[StepState, Look] = {
@@ -55,13 +39,6 @@ HEALTH: dict[str, Look] = {
     "degraded": Look("~", "degraded", "warn"),
     "down": Look("✗", "DOWN", "bad"),
     "not measured": Look("?", "not measured", "quiet"),
-}
-
-KINDS: dict[str, str] = {
-    Kind.REAL: "bold white on #b00020",
-    Kind.DRILL: "bold black on #e0a000",
-    Kind.LAB: "bold white on #1f5fbf",
-    Kind.TABLETOP: "bold black on #5fb0a0",
 }
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from journal.incident.closing import remaining
 from journal.incident.records import StepState
 from journal.plan.model import Step
+from journal.wording import reasons
 from screens.guidance.availability import cancellable
+from screens.guidance.closing import CANCEL
 from screens.guidance.next_action import unticked
 from screens.guidance.step_text import title
 from screens.incident.navigation import IncidentScreens
@@ -39,7 +41,7 @@ class IncidentSaying(IncidentScreens):
         step = self.step
         left = unticked(self.incident, step)
         text = f"Not ticked: {'; '.join(left)}." if left else ""
-        required = "" if step.kind == "manual" else "Note what you did: the console did not run it."
+        required = "" if step.kind == "manual" else reasons.DONE_BY_HAND
         self.ask_words(
             Words(
                 f"Done by hand: {title(self.incident, step)}",
@@ -62,7 +64,7 @@ class IncidentSaying(IncidentScreens):
                 f"Skip: {title(self.incident, step)}",
                 self.incident.kind,
                 label="why (the report lists it)",
-                required="A skipped step wants a reason.",
+                required=reasons.SKIP,
                 confirm="Skip",
             ),
             lambda reason: self.write(step, "skip", lambda desk: desk.skip(step.id, reason)),
@@ -81,7 +83,7 @@ class IncidentSaying(IncidentScreens):
                 f"Reopen: {title(self.incident, step)}",
                 self.incident.kind,
                 label="why",
-                required="Reopening a step wants a reason.",
+                required=reasons.REOPEN,
                 confirm="Reopen",
             ),
             lambda reason: self.session.write("reopen", lambda desk: desk.reopen(step.id, reason)),
@@ -100,7 +102,7 @@ class IncidentSaying(IncidentScreens):
                 self.incident.kind,
                 label="why (may stay empty)",
                 required="",
-                text="Asks it to stop, and says what state was left behind. Cancelling is not yet cancelled.",
+                text=CANCEL,
                 confirm="Cancel the run",
             ),
             lambda reason: self.session.write("cancel", lambda desk: desk.cancel(run, reason)),
@@ -153,7 +155,7 @@ class IncidentSaying(IncidentScreens):
                 f"Reopen {self.incident.id}",
                 self.incident.kind,
                 label="why it goes on",
-                required="Reopening an incident wants a reason.",
+                required=reasons.REOPEN_INCIDENT,
                 confirm="Reopen",
             ),
             lambda reason: self.session.request("reopen the incident", lambda desk: desk.reopen_incident(reason)),

@@ -17,10 +17,11 @@ from journal.store.reader import Reader
 from journal.wording.durations import rough_duration
 from journal.wording.instants import age, offset, utc
 from journal.wording.sanitize import sanitize
+from screens.guidance.health import Health, health
 from screens.guidance.symbols import health_look
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
-from screens.widgets.health_panel import Health, health
+from screens.widgets.content import STYLES
 from screens.widgets.quiet import Quiet
 
 
@@ -78,7 +79,7 @@ class HealthScreen(FullScreen):
             systems.set_options([Option("", id=name) for name in names])
             systems.highlighted = 0
         for name in names:
-            words = _line(health(self.incident, self.session, name, now))
+            words = _line(health(self.incident, self.session.readings, name, now))
             shown = systems.get_option(name).prompt
             if not (isinstance(shown, Content) and shown.is_same(words)):
                 systems.replace_option_prompt(name, words)
@@ -114,10 +115,9 @@ class HealthScreen(FullScreen):
     def _one(self, name: str) -> Content:
         """Return everything that is known of one system."""
         now, reading = clock_of(self)(), self.session.readings.get(f"health:{name}")
-        found = health(self.incident, self.session, name, now)
-        lines = [
-            Content.assemble((found.title, "bold"), "  ", (f"{found.look.symbol} {found.look.word}", found.look.style))
-        ]
+        found = health(self.incident, self.session.readings, name, now)
+        look = (f"{found.look.symbol} {found.look.word}", STYLES[found.look.tone])
+        lines = [Content.assemble((found.title, "bold"), "  ", look)]
         lines += [Content(text) for text in (found.detail, found.seen) if text]
         if reading is None:
             lines.append(Content.assemble(("Nobody measured it. It is not known to be well.", "$text-warning")))
@@ -139,16 +139,16 @@ class HealthScreen(FullScreen):
         since = offset((change.at - self.incident.began_at).total_seconds())
         was = f"{sanitize(change.was)} → " if change.was else ""
         return Content.assemble(
-            (f"{change.at:%H:%M:%S} UTC  {since}  ", "$quiet"), was, (f"{look.symbol} {look.word}", look.style),
+            (f"{change.at:%H:%M:%S} UTC  {since}  ", "$quiet"), was, (f"{look.symbol} {look.word}", STYLES[look.tone]),
             f"  {sanitize(change.detail)}" if change.detail else "",
         )  # fmt: skip
 
 
 def _line(found: Health) -> Content:
     return Content.assemble(
-        (f"{found.look.symbol} ", found.look.style),
+        (f"{found.look.symbol} ", STYLES[found.look.tone]),
         (f"{found.title:<24} ", "bold"),
-        (found.look.word, found.look.style),
+        (found.look.word, STYLES[found.look.tone]),
     )
 
 

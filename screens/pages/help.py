@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from screens.guidance.symbols import HEALTH, STEPS
+from screens.widgets.content import STYLES
 from screens.widgets.quiet import Quiet
 
 _INTRO = (
@@ -65,5 +66,6 @@ def key_lines(bindings: Iterable[Binding]) -> list[Content]:
 def legend() -> list[Content]:
     """Return a line for every state of a step, then of a system."""
     looks = [*STEPS.values(), *HEALTH.values()]
-    lines = [Content.assemble((f"{look.symbol:>8}  ", look.style), (look.word, look.style)) for look in looks]
+    styled = ((look, STYLES[look.tone]) for look in looks)
+    lines = [Content.assemble((f"{look.symbol:>8}  ", style), (look.word, style)) for look, style in styled]
     return [*lines[: len(STEPS)], heading("Systems"), *lines[len(STEPS) :]]

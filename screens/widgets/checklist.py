@@ -15,8 +15,7 @@ from textual.widgets.tree import TreeNode
 from journal.incident.state import Incident
 from journal.plan.model import Phase, Section
 from journal.wording.sanitize import sanitize
-from screens.guidance.symbols import TONES
-from screens.widgets.checklist_rows import Row, phase_row, section_row, step_row
+from screens.widgets.checklist_rows import ROW_TONES, Row, phase_row, section_row, step_row
 
 
 class Place(NamedTuple):
@@ -28,7 +27,7 @@ class Place(NamedTuple):
 class Checklist(Tree[Place], inherit_bindings=False):
     """A tree with one cursor. Enter is left to the screen: it knows what the obvious thing is."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"checklist--{tone}" for tone in TONES if tone}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"checklist--{tone}" for tone in ROW_TONES}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "cursor_up", "Up", show=False),
         Binding("down", "cursor_down", "Down", show=False),

@@ -1,4 +1,4 @@
-"""What the lines of the checklist say. Pure."""
+"""What the lines of the checklist say."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
 from screens.guidance.next_action import RUNNABLE_KINDS
 from screens.guidance.symbols import STEPS
+from screens.guidance.text import Tone
 
 
 class Row(NamedTuple):
@@ -22,7 +23,11 @@ class Row(NamedTuple):
     symbol: str
     title: str
     right: str = ""
-    tone: str = ""
+    tone: Tone = ""
+
+
+ROW_TONES: tuple[Tone, ...] = ("good", "busy", "warn", "bad", "quiet", "strong")
+"""The tones that a line can have; the stylesheet has a class for each."""
 
 
 _SILENT = (StepState.WAITING, StepState.NOT_APPLICABLE)
@@ -64,7 +69,7 @@ def phase_row(incident: Incident, phase: Phase, now: datetime) -> Row:
     late = next(clock.late(now) for clock in clocks.phases(incident) if clock.phase.id == phase.id)
     if late and not phase.optional and not incident.phase_settled(phase) and incident.closed_at is None:
         summary = f"late {summary}"
-    return Row("", f"{number} {sanitize(phase.title)}", summary, tone or "title")
+    return Row("", f"{number} {sanitize(phase.title)}", summary, tone or "strong")
 
 
 def section_row(incident: Incident, section: Section) -> Row:
@@ -73,7 +78,7 @@ def section_row(incident: Incident, section: Section) -> Row:
     return Row("", sanitize(section.title), "n/a" if summary == "n/a" else "", tone or "quiet")
 
 
-def _summary(incident: Incident, steps: list[Step]) -> tuple[str, str]:
+def _summary(incident: Incident, steps: list[Step]) -> tuple[str, Tone]:
     states = [incident.state(step.id) for step in steps]
     applying = [state for state in states if state is not StepState.NOT_APPLICABLE]
     if StepState.IN_DOUBT in states:

@@ -16,6 +16,7 @@ from journal.wording.durations import stopwatch
 from journal.wording.sanitize import sanitize
 from screens.guidance.figures import phase_line, rpo_line, rto_line
 from screens.widgets.breakpoints import WIDE
+from screens.widgets.content import content
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
@@ -62,9 +63,9 @@ class IncidentHeader(Vertical):
         )
         self._line("name").show(name)
         self._line("head").show(Content.assemble(("head ", "$quiet") if wide else "", short_head(incident.head)))
-        self._line("rto").show(rto_line(incident, now, wide=wide))
-        self._line("rpo").show(rpo_line(incident, readings, now, wide=wide))
-        self._line("phase").show(phase_line(incident, now))
+        self._line("rto").show(content(rto_line(incident, now, wide=wide)))
+        self._line("rpo").show(content(rpo_line(incident, readings, now, wide=wide)))
+        self._line("phase").show(content(phase_line(incident, now)))
         self._line("elapsed-word").show("elapsed" if wide else "")
         self.tick(incident, now)
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from screens.guidance.symbols import KINDS
+from journal.events.types import Kind
+
+_STYLES: dict[str, str] = {
+    Kind.REAL: "bold white on #b00020",
+    Kind.DRILL: "bold black on #e0a000",
+    Kind.LAB: "bold white on #1f5fbf",
+    Kind.TABLETOP: "bold black on #5fb0a0",
+}
 
 
 def kind_badge(kind: str, *, colour: bool = True) -> Content:
     """Return the kind as a block; without colour it is shown reversed."""
-    style = KINDS.get(kind, "bold reverse") if colour else "bold reverse"
+    style = _STYLES.get(kind, "bold reverse") if colour else "bold reverse"
     return Content.assemble((f"  {kind}  ", style))

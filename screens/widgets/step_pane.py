@@ -11,10 +11,12 @@ from textual.content import Content
 from journal.incident.records import Run
 from journal.plan.model import Step
 from journal.wording.sanitize import sanitize
+from screens.guidance.advice import advice
 from screens.guidance.next_action import PrimaryAction, primary_action
 from screens.guidance.progress import progress
-from screens.guidance.step_text import advice, step_text, title
+from screens.guidance.step_text import step_text, title
 from screens.live.session import Session
+from screens.widgets.content import STYLES, block, content
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
 from screens.widgets.titled import entitle
@@ -41,15 +43,15 @@ class StepPane(Vertical):
         words = advice(incident, step, session.catalogue)
         if session.runner_missing and incident.state(step.id).active:
             urgent, words = True, "No runner is there any more. r: start one; it looks what became of this"
-        self._line("advice").show(Content.assemble((words, "bold $text-error" if urgent else "bold $text-accent")))
-        self._line("step-text").show(step_text(incident, step, session.catalogue, now))
+        self._line("advice").show(Content.assemble((words, STYLES["bad" if urgent else "accent"])))
+        self._line("step-text").show(block(step_text(incident, step, session.catalogue, now)))
         self.show_run(session, step, now)
 
     def show_run(self, session: Session, step: Step, now: datetime) -> None:
         """Show what moves by itself while the step runs: progress and output."""
         run = shown_run(session, step)
         session.watch("step", run.id if run else 0)
-        self._show_progress(progress(session, run, now))
+        self._show_progress(_progress(session, run, now))
         self.show_output(session, run)
 
     def _show_progress(self, bar: Content) -> None:
@@ -76,6 +78,13 @@ class StepPane(Vertical):
 def _output_title(run: Run) -> str:
     what = "dry run, changes nothing" if run.dry_run else "probe, read-only" if run.probe_of else "output"
     return f"{sanitize(run.action)}: {what}"
+
+
+def _progress(session: Session, run: Run | None, now: datetime) -> Content:
+    if session.incident is None or run is None:
+        return Content("")
+    reading, lines = session.readings.get(f"progress:{run.id}"), session.tails.get(run.id, ())
+    return content(progress(session.incident, run, reading, lines, now))
 
 
 def shown_run(session: Session, step: Step) -> Run | None:

@@ -103,7 +103,7 @@ def test_the_checklist_is_walked_step_by_step(person: Person, host: WorldService
         ("Ticked: page", ""),
         ("Ticked: phone", ""),
         ("1.1.3 >", ""),
-        ("Run done: worked", "q"),
+        ("thing.work done: worked", "q"),
     )
     incident = person.incident()
     assert incident.decisions["recovery_point"].reason == "the disk died"
@@ -113,7 +113,7 @@ def test_the_checklist_is_walked_step_by_step(person: Person, host: WorldService
 
 
 def test_output_is_inert_and_no_flood(person: Person, host: WorldServices) -> None:
-    said = talk(host, (">", "work"), ("1.1.3 >", ""), ("Run done: worked", "q"))
+    said = talk(host, (">", "work"), ("1.1.3 >", ""), ("thing.work done: worked", "q"))
     assert "red alert" in said
     assert "\x1b" not in said
     assert "\x07" not in said
@@ -134,8 +134,8 @@ def test_nobody_types_the_target_for_what_would_be_refused_and_a_skipped_decisio
 ) -> None:
     person.desk.skip("point", "nobody knows yet")
     shut = "CLOSED recovery-point: No recovery point is chosen yet."
-    said = talk(host, (">", "break"), ("1.1.5 >", ""), ("Open that first. Nothing was done.", "q"))
-    assert said.index(shut) < said.index("would be refused"), "it is known before the dry run is over"
+    said = talk(host, (">", "break"), ("1.1.5 >", ""), ("what is CLOSED above. Nothing was done.", "q"))
+    assert said.index(shut) < said.index("It would be refused"), "it is known before the dry run is over"
     assert "opened by 1.1.1 Choose a recovery point (skipped); never yields" in said
     talk(host, (">", "point"), ("1.1.1 >", ""), ("To when?", "1"), ("Why?", "now we know"), (">", "q"))
     assert person.incident().decisions["recovery_point"].answer == "latest"
@@ -146,13 +146,13 @@ def test_a_gate_yields_to_a_reason_and_the_target_and_else_not(person: Person, h
     person.desk.decide("point", "latest")
     first = ((">", "break"), ("1.1.5 >", ""), ("type /data", "/data"))
     said = talk(host, *first, ("Why must it yield?", ""), ("Nothing was done.", "q"))
-    assert "REFUSED by gate space: There is no room" in said
+    assert "UTC by gate space: There is no room" in said
     assert not person.incident().deviations
     wrong = (("Why must it yield?", "disk comes at noon"), ("Type the target, /data", "/date"))
     talk(host, ("FAILED: 1.1.5", "break"), ("1.1.5 >", "v"), *wrong, ("That is not the target.", "q"))
     assert not person.incident().deviations
     again = (("FAILED: 1.1.5", "break"), ("1.1.5 >", "v"), ("Why must it yield?", "disk comes at noon"))
-    talk(host, *again, ("Type the target, /data", "/data"), ("Run done: replaced", "q"))
+    talk(host, *again, ("Type the target, /data", "/data"), ("thing.replace done: replaced", "q"))
     incident = person.incident()
     assert incident.state("break") is StepState.DONE
     assert [(d.what, d.reason) for d in incident.deviations] == [("gate space overridden", "disk comes at noon")]
@@ -162,7 +162,7 @@ def test_what_waits_for_others_can_be_overridden(person: Person, host: WorldServ
     said = talk(
         host, (">", "verify"), ("v: override", "v"), ("Why must it yield?", "done elsewhere"), ("two pieces", "q")
     )
-    assert "REFUSED by gate order" in said
+    assert "UTC by gate order" in said
     assert person.incident().state("verify") is StepState.FAILED
 
 
@@ -216,7 +216,7 @@ def test_silence_is_told_while_a_run_is_followed(
     monkeypatch.setattr("cleo_console.plain.follow.SILENT_AFTER_S", 1.0)
     monkeypatch.setattr("screens.guidance.progress.SILENT_AFTER_S", 1.0)
     threading.Timer(3, go.set).start()
-    said = talk(host, (">", "other"), ("1.1.4 >", ""), ("Run done: went", "q"))
+    said = talk(host, (">", "other"), ("1.1.4 >", ""), ("thing.other done: went", "q"))
     assert said.count("no output for 1 s") == 1
 
 
@@ -241,8 +241,8 @@ def test_changes_are_said_once_and_progress_at_intervals(person: Person, host: W
 
     threading.Timer(1.0, others).start()
     said = talk(host, ("Thing: down → up", "other"), ("1.1.4 >", "cancel"), ("Why?", "wrong one"), ("ancelled", "q"))
-    assert "RUNNING: 1.1.4 Other work: 40 %, 1 min left, copying" in said
-    assert said.count("thing.other: 40 %") == 1
+    assert "RUNNING: 1.1.4 Other work: 40%, 1 min to go, copying" in said
+    assert said.count("thing.other: 40%") == 1
     assert said.count("down → up") == 1
     assert person.over(run).state is RunState.CANCELLED
 
@@ -287,7 +287,7 @@ def test_the_incident_is_closed_with_a_sentence(person: Person, host: WorldServi
         ("How did it end", "we stop here"),
         ("type: 8 open", "8 open"),
         ("CLOSED", ""),
-        ("n adds a late note", "q"),
+        ("n: add a late note", "q"),
     )
     said = talk(host, (">", "x"), *ending)
     assert "NOT IN ORDER (8)" in said
@@ -317,9 +317,9 @@ def alone(tmp_path: Path) -> FakeServices:
 def test_a_runner_that_is_missing_or_cannot_write_is_said_until_it_is_not(alone: FakeServices) -> None:
     alone.runner_trouble = "the disk is full"
     before = alone.runner_starts
-    said = talk(alone, ("NO RUNNER: nothing is run or measured.", "r"), ("A runner is at work.", "q"))
+    said = talk(alone, ("NO RUNNER: r starts it. Nothing is run or measured.", "r"), ("A runner is at work.", "q"))
     assert alone.runner_starts > before + 1
-    assert said.count("RUNNER CANNOT WRITE: the disk is full") == 2  # once in each header
+    assert said.count("THE JOURNAL CANNOT BE WRITTEN: the disk is full") == 2  # once in each header
     assert "stays as it is.\nCome back" in said
 
 

@@ -40,18 +40,18 @@ def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:
         terminal.answer("1.1.1 >", "")
         terminal.until("PostgreSQL: not measured → down")
         terminal.answer("1.1.2 >", "")
-        terminal.until("Run done:")
+        terminal.until("health.check done")
         for decision in DECISIONS:
             decide(terminal, *decision)
         stop_writers(stand, terminal)
         terminal.answer(">", "postgres-start")
         terminal.answer("3.1.3 >", "")
-        terminal.until("Run done: postgres is up after crash recovery")
+        terminal.until("postgres.start done: postgres is up after crash recovery")
         terminal.sometime("→ up")  # a probe may see it before the run has looked at all it looks at
         decide(terminal, "postgres-cure", "3.1.4 >", "Is PostgreSQL up and whole", "2")
         terminal.answer(">", "postgres-verify")
         terminal.answer("3.2.7 >", "")
-        terminal.until("Run done:")
+        terminal.until("postgres.verify done")
         leave_and_come_back(stand, terminal)
         assert not any(control in terminal.printed for control in "\x1b\x07\x08")
     incident = stand.incident()
@@ -80,7 +80,7 @@ def stop_writers(stand: Stand, terminal: DumbTerminal) -> None:
     assert stand.incident().state("stop-writers") == "ready"
     terminal.answer("3.1.1 >", "")
     terminal.answer(f"type {stand.target()}", stand.target())
-    terminal.until("Run done: postgres is down, and")
+    terminal.until("postgres.stop_writers done: postgres is down, and")
 
 
 def leave_and_come_back(stand: Stand, terminal: DumbTerminal) -> None:

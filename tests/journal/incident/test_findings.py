@@ -12,7 +12,7 @@ from actions.inventory import Inventory
 from actions.registry import catalogue
 from actions.runner.facts import incident_facts
 from actions.runner.gates import Asked, closed_gates
-from cleo_console.plain.wording import health_lines, run_lines, state_words
+from cleo_console.plain.lines import end_lines, health_lines, sentences, state_words
 from journal.events import types as e
 from journal.events.types import Finding
 from journal.incident.clocks import rto
@@ -61,7 +61,7 @@ def test_a_look_is_a_tick_only_where_it_was_whole_and_saw_nothing_to_see_to(
     assert phase.right.endswith("✓") is (state is StepState.DONE)
     if words:
         assert row.right == words
-        assert words in step_text(incident, look, {}, story.at).plain
+        assert any(words in line.plain for line in step_text(incident, look, {}, story.at))
         assert words in state_words(incident, look, story.at)
         assert any((left.word, left.about[-4:]) == (words, "Look") for left in remaining(incident)), "closing names it"
 
@@ -69,11 +69,8 @@ def test_a_look_is_a_tick_only_where_it_was_whole_and_saw_nothing_to_see_to(
 def test_findings_and_cures_are_said_everywhere() -> None:
     story = told()
     run = story.run("look", status="failed", findings=[NOTE, WRONG])
-    said = [
-        *run_lines(story.incident.runs[run]),
-        step_text(story.incident, story.incident.plan.by_id["look"], {}, story.at).plain,
-    ]
-    for text in ("\n".join(said[:-1]), said[-1]):
+    said = step_text(story.incident, story.incident.plan.by_id["look"], {}, story.at)
+    for text in ("\n".join(end_lines(story.incident.runs[run])), "\n".join(sentences(said))):
         assert text.index("public.t: is missing") < text.index("Restore again.") < text.index("public.u: changed")
 
 

@@ -19,11 +19,11 @@ from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers, stop_writers
 from actions.transport import open_transport
-from cleo_console.plain.wording import attention_lines
 from journal.incident.records import Run, RunState
 from journal.store.journal import Reader
 from journal.store.rows import Reading
 from journal.wording.other_incidents import other_incidents
+from screens.guidance.status import troubles
 from tests.actions.contexts import FakeContext
 from tests.actions.worlds import Person, declared, places_in, running
 from tests.closing import close_anyway
@@ -195,7 +195,7 @@ def test_each_incident_is_told_of_the_other_until_that_is_closed(lab: Lab, tmp_p
             (line,) = others(one)
             assert line.startswith(f"ALSO OPEN on postgres: {other.incident().id} on ")
             assert "It broke" in line
-            assert line in attention_lines(one.incident(), readings(one))
+            assert line in troubles(one.incident(), readings(one))
         close_anyway(second.desk, second.incident, "it was the same")
         until(lambda: not others(first))
 

@@ -1,29 +1,31 @@
-"""Talking with one person about one incident: what is in doubt or failed stands before every question."""
+"""What is said to one person about one incident, and asked of them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from cleo_console.plain.line_terminal import LineTerminal
+from cleo_console.plain.lines import attention_lines
 from cleo_console.plain.notices import ProgressNews, change
 from cleo_console.plain.plain_session import PlainSession
-from cleo_console.plain.wording import attention_lines
 from journal.incident.records import RunState
+from journal.incident.state import Incident
+from screens.guidance.status import NO_RUNNER, troubles
 
 _MARK = "** "
 
 
-class Talk:
-    """Says and asks, with the incident in sight.
+class Conversation:
+    """Says and asks. What is in doubt or failed stands before every question.
 
     Args:
-        teletype: the terminal.
-        sight: the incident.
+        terminal: where lines go and answers come from.
+        session: the incident.
     """
 
-    def __init__(self, teletype: LineTerminal, sight: PlainSession) -> None:
-        self.teletype = teletype
-        self.sight = sight
+    def __init__(self, terminal: LineTerminal, session: PlainSession) -> None:
+        self.terminal = terminal
+        self.session = session
         self._progress = ProgressNews()
         self._troubles: set[str] = set()
 
@@ -32,47 +34,49 @@ class Talk:
         """The present, in UTC."""
         return datetime.now(UTC)
 
+    @property
+    def incident(self) -> Incident:
+        """The incident's state."""
+        return self.session.incident
+
     def say(self, *lines: str) -> None:
         """Print lines."""
-        self.teletype.say(*lines)
+        self.terminal.say(*lines)
 
     def ask(self, prompt: str) -> str:
         """Ask within a dialogue. Nothing interrupts the answer; what is in doubt or failed is said first."""
         worst = (RunState.IN_DOUBT.upper(), RunState.FAILED.upper())
-        for line in attention_lines(self.sight.incident, {}):
+        for line in attention_lines(self.session.incident, {}, self.now):
             if line.startswith(worst):
                 self.say(line)
-        return self.teletype.ask(prompt)
+        return self.terminal.ask(prompt)
 
     def ask_next(self, prompt: str) -> str:
         """Ask what to do. What changes meanwhile is said at once, and the question repeated."""
-        return self.teletype.ask(prompt, self._interrupt)
+        return self.terminal.ask(prompt, self._interrupt)
 
     def _interrupt(self) -> bool:
         lines = self.changes()
         if lines:
-            self.teletype.new_line()
+            self.terminal.new_line()
             self.say(*lines)
         return bool(lines)
 
     def changes(self) -> list[str]:
         """Return what changed since it was last asked, each thing once."""
-        incident = self.sight.incident
-        events = self.sight.news()
-        lines = [change(incident, event) for event in events]
-        lines += self._progress.lines(incident, self.sight.readings(), self.now)
+        incident = self.session.incident
+        lines = [change(incident, event) for event in self.session.news()]
+        lines += self._progress.lines(incident, self.session.readings(), self.now)
         known = self._troubles
         lines += [trouble for trouble in self.troubles() if trouble not in known]
         return [f"{_MARK}{line}" for line in lines if line]
 
     def troubles(self) -> list[str]:
         """Return what keeps the record or the recovery from going on; it is known from then on."""
-        sight, found = self.sight, []
-        if sight.trouble:
-            found.append(f"JOURNAL UNREADABLE, what you read here is old: {sight.trouble}")
-        if why := sight.host.trouble(sight.incident.id):
-            found.append(f"RUNNER CANNOT WRITE: {why}")
-        if sight.runner_missing():
-            found.append("NO RUNNER: nothing is run or measured. r starts it.")
+        session = self.session
+        readings = session.readings()
+        unwritable = session.host.trouble(session.incident.id)
+        found = troubles(session.incident, readings, unreadable=session.trouble, unwritable=unwritable)
+        found += [f"{NO_RUNNER}. Nothing is run or measured."] if session.runner_missing() else []
         self._troubles = set(found)
         return found

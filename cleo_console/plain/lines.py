@@ -1,0 +1,106 @@
+"""What line mode says of an incident and a step: the guidance's lines as plain sentences, without signs and columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from journal.incident.records import Run, StepState
+from journal.incident.state import Incident
+from journal.plan.action_spec import Catalogue
+from journal.plan.model import Step
+from journal.store.rows import Reading
+from journal.wording.durations import rough_minutes
+from journal.wording.instants import age
+from screens.guidance.figures import phase_line, rpo_line, rto_line
+from screens.guidance.health import health
+from screens.guidance.next_action import closed_words
+from screens.guidance.progress import how_far
+from screens.guidance.run_text import refusal_lines, remains, standing
+from screens.guidance.status import call_overdue, next_words
+from screens.guidance.step_text import named, state_line, step_text, title
+from screens.guidance.text import Line
+
+_COLUMNS = re.compile(r"(?<=\S) {2,}")
+
+
+def sentence(line: Line) -> str:
+    """Return one line: its label as a word before it, its columns closed up."""
+    text = _COLUMNS.sub(" ", line.plain)
+    if line.label is None:
+        return text
+    label = line.label.strip()
+    return f"{label[:1].upper()}{label[1:]}: {text}" if label else f"  {text}"
+
+
+def sentences(lines: Iterable[Line]) -> list[str]:
+    """Return several lines; those that only keep others apart are left out."""
+    return [text for line in lines if (text := sentence(line))]
+
+
+def headline(incident: Incident, readings: dict[str, Reading], now: datetime) -> str:
+    """Return which incident this is and how its clocks stand."""
+    name = f"{incident.kind} {incident.id}, {incident.severity}: {incident.title}"
+    if incident.closed_at is not None:
+        return f"{name}. CLOSED {age(incident.closed_at, now)}: {incident.outcome}."
+    rpo = rpo_line(incident, readings, now, wide=False)
+    figures = [phase_line(incident, now), rto_line(incident, now, wide=False), rpo]
+    elapsed = rough_minutes((now - incident.began_at).total_seconds())
+    return f"{name}. {elapsed} since it began, " + ", ".join(line.plain for line in figures if line.plain) + "."
+
+
+def attention_lines(incident: Incident, readings: dict[str, Reading], now: datetime) -> list[str]:
+    """Return what a person must keep in mind: what is in doubt, failed or under way, and whom to call."""
+    lines = [f"IN DOUBT: {named(incident, run.step) if run.step else run.action}" for run in incident.in_doubt()]
+    lines += [f"FAILED: {title(incident, step)}" for step in incident.in_state(StepState.FAILED)]
+    for run in (run for run in incident.runs.values() if not run.state.over):
+        far = how_far(readings.get(f"progress:{run.id}"))
+        lines.append(f"{run.state.upper()}: {_what(incident, run)}" + (f": {far}" if far else ""))
+    return lines + call_overdue(incident, now)
+
+
+def _what(incident: Incident, run: Run) -> str:
+    kind = "dry run of " if run.dry_run else "a look into " if run.probe_of else ""
+    return kind + (named(incident, run.step) if run.step else run.action)
+
+
+def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime, *, all_: bool) -> list[str]:
+    """Return every system's health, or only those of which a person must know."""
+    lines = []
+    for system in incident.roster.shown:
+        found = health(incident, readings, system, now)
+        if all_ or found.bad:
+            detail = f" ({found.detail})" if found.detail else ""
+            lines.append(f"{found.title}: {found.look.word}{detail}" + (f", {found.seen}" if found.seen else ""))
+    return lines
+
+
+def next_line(incident: Incident, catalogue: Catalogue, cursor: str) -> str:
+    """Return what to do next in the incident, and how to get there."""
+    if incident.closed_at is not None:
+        return f"NEXT: {closed_words(incident)}. x reopens it; notes can still be added."
+    step = incident.next_step()
+    how = " (g goes there)" if step is not None and step.id != cursor else ""
+    return f"NEXT: {next_words(incident, catalogue)}{how}"
+
+
+def step_lines(incident: Incident, step: Step, catalogue: Catalogue, now: datetime) -> list[str]:
+    """Return everything there is to say of a step."""
+    state, *rest = sentences(step_text(incident, step, catalogue, now))
+    return [f"Step {title(incident, step)}: {state}.", *rest]
+
+
+def state_words(incident: Incident, step: Step, now: datetime) -> str:
+    """Return what state a step is in, since when, and by whom."""
+    return sentence(state_line(incident, step, now))
+
+
+def end_lines(run: Run) -> list[str]:
+    """Return how a run ended, and what it found and left."""
+    if run.refusal:
+        return sentences(refusal_lines(run))
+    found = standing(run)
+    what = f"{found.what[:1].upper()}{found.what[1:]}" if " " in found.what else found.what
+    program = [f"Program: {run.program_status}"] if run.in_doubt and run.program_status else []
+    return [f"{what} {found.word}" + (f": {found.why}" if found.why else ""), *program, *sentences(remains(run))]

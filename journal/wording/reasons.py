@@ -1,0 +1,12 @@
+"""What is said where a person gave no reason, the same on screen, in line mode and on the command line."""
+
+from __future__ import annotations
+
+SKIP = "A skipped step wants a reason."
+REOPEN = "Reopening a step wants a reason."
+REOPEN_INCIDENT = "Reopening an incident wants a reason."
+CLOSE = "Closing wants a sentence on how it ended."
+DONE_BY_HAND = "Note what you did: the console did not run it."
+VERDICT = "Say what you saw that tells how it ended."
+EMPTY_NOTE = "The note is empty."
+OVERRIDE = "Say why: the report will ask."

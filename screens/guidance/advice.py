@@ -1,0 +1,50 @@
+"""What enter does at a step, and what else there is to know there, in one sentence."""
+
+from __future__ import annotations
+
+from journal.incident.records import StepState
+from journal.incident.state import Incident
+from journal.plan.action_spec import Catalogue
+from journal.plan.model import Step
+from screens.guidance.next_action import PrimaryAction, destructive, primary_action
+
+_ENTER = {
+    PrimaryAction.RUN: "enter: run it",
+    PrimaryAction.RUN_AGAIN: "enter: run again",
+    PrimaryAction.TAKE_BACK: "enter: take it back",
+    PrimaryAction.DECIDE: "enter: decide",
+    PrimaryAction.TICK: "enter: tick the next item; 1 to 9: tick that one",
+    PrimaryAction.DONE: "enter: mark it done",
+    PrimaryAction.RESOLVE: "enter: look, and say what it was",
+    PrimaryAction.GO_ON: "enter: go on to what is next",
+    PrimaryAction.GO_TO_NEED: "enter: go to what it waits for",
+    PrimaryAction.NOTHING: "",
+}
+_BEFORE = {
+    PrimaryAction.RUN_AGAIN: "Read why below. ",
+    PrimaryAction.TAKE_BACK: "The incident is closed, and this is still in force. ",
+    PrimaryAction.RESOLVE: "Nobody knows how it ended. ",
+    PrimaryAction.NOTHING: "The incident is closed. n: add a late note",
+}
+_AFTER = {PrimaryAction.RUN_AGAIN: ", s: skip, m: by hand"}
+
+
+def enter_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+    """Return what enter does at this step: ``enter: decide``; empty where it does nothing."""
+    todo = primary_action(incident, step, catalogue)
+    if todo is PrimaryAction.RUN and destructive(step, catalogue):
+        return "enter: see what it would do, and on what, before it asks"
+    return _ENTER[todo]
+
+
+def advice(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+    """Return what to do at this step, with the keys for it."""
+    state = incident.state(step.id)
+    if state is StepState.REQUESTED and incident.closed_at is None:
+        return "Asked for: the runner answers in a moment. g: go on with something else"
+    if state is StepState.CANCELLING and incident.closed_at is None:
+        return "Asked to stop: it says what it leaves behind. o: output, enter: go on with something else"
+    if state.active:
+        return "Under way. c: cancel, o: output, enter: go on with something else"
+    todo = primary_action(incident, step, catalogue)
+    return _BEFORE.get(todo, "") + enter_words(incident, step, catalogue) + _AFTER.get(todo, "")

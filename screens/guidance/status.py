@@ -1,0 +1,93 @@
+"""What is never off the screen: how much runs, is in doubt or failed; what is in the way; what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from journal.incident.state import Incident
+from journal.plan.action_spec import Catalogue
+from journal.store.rows import Reading
+from journal.wording.other_incidents import other_incidents
+from journal.wording.sanitize import sanitize
+from screens.guidance.escalation import overdue
+from screens.guidance.next_action import Counts, closed_words, counts, next_deed, settled_words
+from screens.guidance.step_text import title
+from screens.guidance.text import Line, Span, Tone, line
+
+NO_RUNNER = "NO RUNNER: r starts it"
+
+
+def count_line(found: Counts) -> Line:
+    """Return how many runs are under way or in doubt, and how many steps failed; loud where there are any."""
+    return line(
+        Span(f"{found.running} running", "busy" if found.running else "quiet"),
+        " · ",
+        _alarm(found.in_doubt, "in doubt"),
+        " · ",
+        _alarm(found.failed, "failed"),
+    )
+
+
+def _alarm(number: int, what: str) -> Span:
+    tone: Tone = "bad" if number else "quiet"
+    return Span(f"{number} {what.upper() if number else what}", tone)
+
+
+def troubles(
+    incident: Incident | None,
+    readings: Mapping[str, Reading],
+    *,
+    unreadable: str = "",
+    unwritable: str = "",
+    held_by: str = "",
+    unwritten: str = "",
+) -> list[str]:
+    """Return what keeps the record or the recovery from going on, a line each.
+
+    Args:
+        incident: its state; None while it was not read.
+        readings: the latest health and progress, by name.
+        unreadable: why this program cannot read the journal.
+        unwritable: why the runner cannot write it.
+        held_by: who keeps the journal from being written.
+        unwritten: what a person said that was not written.
+    """
+    known = {
+        "THE JOURNAL CANNOT BE WRITTEN": unwritable,
+        "WAITING FOR THE JOURNAL, held by": held_by,
+        "NOT WRITTEN": unwritten,
+        "THE JOURNAL CANNOT BE READ, what you see is old": unreadable,
+    }
+    found = _of_the_incident(incident) if incident else []
+    found += [f"{what}{' ' if what.endswith('by') else ': '}{sanitize(why)}" for what, why in known.items() if why]
+    return [*found, *(sanitize(other) for other in other_incidents(readings))]
+
+
+def _of_the_incident(incident: Incident) -> list[str]:
+    found: list[str] = []
+    if gone := incident.continued:
+        found.append(f"THE DISK GAVE WAY, the journal goes on in part {gone.part}: {sanitize(gone.why)}")
+    if incident.inventory_error:
+        found.append(f"THE INVENTORY CANNOT BE USED, the one before counts: {sanitize(incident.inventory_error)}")
+    return found
+
+
+def call_overdue(incident: Incident | None, now: datetime) -> list[str]:
+    """Return whom to call now because somebody did not answer in time, as a list of none or one."""
+    late = overdue(incident, now) if incident else ""
+    return [late] if late else []
+
+
+def next_words(incident: Incident, catalogue: Catalogue) -> str:
+    """Return what to do next in the incident: the next action and its step, or what is left when there is none."""
+    if incident.closed_at is not None:
+        return f"{closed_words(incident)}."
+    step = incident.next_step()
+    if step is not None:
+        words = next_deed(incident, step, catalogue)
+        return f"{words}: {title(incident, step)}" if words else title(incident, step)
+    running = counts(incident).running
+    if running:
+        return f"wait for what is running ({running}); j shows it"
+    return f"{settled_words(incident)}. x: close the incident"
