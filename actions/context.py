@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from journal.events.types import Kind
+from journal.incident.recovery_point import RecoveryPoint
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
@@ -31,7 +32,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A read-only snapshot of the incident, taken when the action starts.
 
-    ``decisions`` maps a decision's name to its answer. ``facts`` maps a step's id to what its last
+    ``decisions`` maps a decision's name to its answer; ``recovery_point`` is where every restore leads to, None while
+    nobody decided it. ``facts`` maps a step's id to what its last
     successful run measured. ``newest_known`` maps a system to the newest commit that is known from any evidence.
     ``gives_up`` says what the decided recovery point gives up, a line each. ``found_wrong`` maps a system to what an
     action proved to be wrong in it, in words, while no later one proved otherwise. ``rto_left_s`` is the tightest
@@ -44,6 +46,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str = ""
     began_at: str = ""
     decisions: Mapping[str, str] = {}
+    recovery_point: RecoveryPoint | None = None
     facts: Mapping[str, Mapping[str, Any]] = {}
     newest_known: Mapping[str, datetime] = {}
     gives_up: Sequence[str] = ()

@@ -9,28 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from journal.events.types import Finding
+from journal.incident.recovery_point import PositionForm
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
     from actions.health import Health
     from actions.settings import SystemSettings
     from actions.transport import Transport
-
-
-class PositionForm(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to name a recovery position beside an instant.
-
-    Attributes:
-        name: what stands before the colon: ``lsn``, ``backup``.
-        pattern: what may stand behind it, as a regular expression that must match the whole.
-        example: a position as a person would write it, without the name.
-        help: one line that says what it is.
-    """
-
-    name: str
-    pattern: str
-    example: str
-    help: str
 
 
 class SystemType(msgspec.Struct, frozen=True, kw_only=True):

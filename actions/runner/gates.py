@@ -19,6 +19,7 @@ from journal.incident.decisions import refusal
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
+from journal.plan.model import RECOVERY_POINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +147,18 @@ def _failed_and_passed(incident: Incident, step_id: str) -> bool:
 
 def _recovery_point(asked: Asked) -> Closed | None:
     """One recovery point per incident, chosen before anything is restored, and not one that holds the damage."""
-    decided = asked.incident.decisions.get("recovery_point")
-    if decided is None:
+    point = asked.incident.recovery_point
+    if point is None:
         return Closed(
             "recovery-point",
             "No recovery point is chosen yet. Decide it first: every restore follows it.",
-            opens="recovery_point",
+            opens=RECOVERY_POINT,
         )
-    why = refusal(asked.incident, "recovery_point", decided.answer)
-    return Closed("recovery-point", why, opens="recovery_point") if why else None
+    if asked.run.system and point.of(asked.run.system) is None:
+        message = f"The recovery point, {point}, says nothing of {asked.run.system}. Add an instant or its position."
+        return Closed("recovery-point", message, opens=RECOVERY_POINT)
+    why = refusal(asked.incident, RECOVERY_POINT, point.text)
+    return Closed("recovery-point", why, opens=RECOVERY_POINT) if why else None
 
 
 def _strategy(asked: Asked) -> Closed | None:
@@ -165,8 +169,8 @@ def _strategy(asked: Asked) -> Closed | None:
 
 def _smallest_cure(asked: Asked) -> Closed | None:
     """Start before restore: crash recovery loses nothing. Going back in time is no case for it."""
-    decided = asked.incident.decisions.get("recovery_point")
-    if decided and decided.answer != "latest":
+    point = asked.incident.recovery_point
+    if point and not point.latest:
         return None
     start = asked.role("start")
     tried = {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED}

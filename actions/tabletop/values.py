@@ -9,6 +9,7 @@ from typing import Any
 
 from actions.context import IncidentFacts
 from journal.exercise.script import Exercise
+from journal.incident.recovery_point import RecoveryPoint
 
 _NAMED = re.compile(r"\{([\w.]+)(?::([^{}]*))?\}")
 _UNLOGGED = ".unlogged_s"
@@ -44,7 +45,7 @@ def values(
     found |= {f"param.{name}": str(value).lower() for name, value in params.items()}
     if script.damage_s is not None:
         found["damage"] = began - timedelta(seconds=script.damage_s)
-    found |= dict(_Recovery(script, facts, began, incident.decisions.get("recovery_point", "latest")).values())
+    found |= dict(_Recovery(script, facts, began, incident.recovery_point).values())
     for store in _named(facts, _UNLOGGED):
         if reached := facts.get(f"{store}.reached"):
             found[f"{store}.reached"] = at = datetime.fromisoformat(reached)
@@ -60,13 +61,15 @@ def _named(facts: Mapping[str, str], ending: str) -> list[str]:
 class _Recovery:
     """Which backup leads to the recovery point, and how far a recovery comes."""
 
-    def __init__(self, script: Exercise, facts: Mapping[str, str], began: datetime, point: str) -> None:
+    def __init__(
+        self, script: Exercise, facts: Mapping[str, str], began: datetime, point: RecoveryPoint | None
+    ) -> None:
         self._began = began
         self._damage = began - timedelta(seconds=script.damage_s) if script.damage_s is not None else None
         self._facts = facts
         newest_first = sorted(script.backups.items(), key=lambda item: item[1])
         self._backups = [(label, began - timedelta(seconds=before)) for label, before in newest_first]
-        self._kind, _, self._wanted = point.partition(":")
+        self._point = point or RecoveryPoint(latest=True)
         self._expired = facts.get("backups.expired") == "yes"
         self._passed, self._label, self._ended, self._rank = self._choose()
 
@@ -76,24 +79,27 @@ class _Recovery:
             yield f"backup{number}", label
             yield f"ended{number}", ended
         yield "backups.sets", str(len(self._backups))
-        yield "point.kind", self._kind
-        sound = not self._damage or self._limit() <= self._damage
+        yield "point.kind", self._point.kind
+        stores = _named(self._facts, _UNLOGGED)
+        sound = not self._damage or all(self._limit(store) <= self._damage for store in ["", *stores])
         yield "point.sound", "yes" if sound else "no"
         yield "chosen", self._label
         yield "chosen.ended", self._ended
         yield "chosen.damaged", "yes" if str(self._rank) == self._facts.get("backups.damaged") else "no"
         yield "passed_over", self._passed
-        for store in _named(self._facts, _UNLOGGED):
+        for store in stores:
             reach = self._reach(store)
             yield f"{store}.reach", reach
             yield f"{store}.reach_data", "damaged" if self._damage and reach > self._damage else "whole"
 
-    def _limit(self) -> datetime:
-        """Return the moment up to which data may come back."""
-        if self._kind == "time":
-            return datetime.fromisoformat(self._wanted)
-        named = next((ended for label, ended in self._backups if label == self._wanted), None)
-        return named or self._began
+    def _limit(self, store: str = "") -> datetime:
+        """Return the moment up to which a store's data may come back; without a store, up to which backups count.
+
+        A store that the recovery point says nothing of comes back to where the named backup of another ended.
+        """
+        own = (self._point.of(store) if store else None) or self._point
+        named = next((ended for label, ended in self._backups if label == own.value), None)
+        return named or own.instant or self._began
 
     def _choose(self) -> tuple[str, str, datetime, int]:
         """Return the set that is passed over as damaged, and label, end and rank of the one that is taken."""
@@ -110,7 +116,7 @@ class _Recovery:
         if self._facts.get(f"{store}.log_expires") == "yes" and self._expired and self._rank > 1:
             return self._ended  # the log that led on from it expired as well
         logged = self._began - timedelta(seconds=float(self._facts[store + _UNLOGGED]))
-        return min(logged, self._limit())
+        return min(logged, self._limit(store))
 
 
 def say(text: str, known: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from actions.positions import position_forms
 from cleo_console.app_services import ConsoleServices, host
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
@@ -77,7 +78,7 @@ def at_desk(incident_id: str | None) -> Iterator[AtDesk]:
     chosen = which(at, incident_id)
     place = at.place(chosen)
     with at.open(chosen, _say_waiting) as journal:
-        yield AtDesk(at, place, journal, IncidentCommands(journal, lambda: fold(place)))
+        yield AtDesk(at, place, journal, IncidentCommands(journal, lambda: fold(place), position_forms))
 
 
 def _say_waiting(holder: str) -> None:

@@ -78,21 +78,21 @@ def note(text: str, step: str, happened: str, incident: str | None) -> None:
 def decide(step: str, answer: str, reason: str, happened: str, incident: str | None) -> None:
     """Answer a decision of the plan.
 
+    A recovery point is latest, an instant with its zone, or positions of single systems, with or without an instant
+    for the others. What it gives up, and what may keep a system from reaching it, is said.
+
     \b
     Example:
       cleo decide recovery-point latest --reason "the disk died, the data is sound"
+      cleo decide recovery-point 2026-11-22T14:30:00Z
+      cleo decide recovery-point "2026-11-22T14:30:00Z postgres lsn:0/3000148"
     """
-    from journal.events.people import DecisionMade
-    from journal.incident.given_up import given_up
 
     with at_desk(incident) as at:
-        event = at.desk.decide(step, answer, reason, _instant(happened))
-        _written(event)
-        made, now = event.body, at.incident()
-        question = now.plan.by_id[step].decision
-        if isinstance(made, DecisionMade) and question and question.kind == "recovery-point":
-            for line in given_up(now, made.answer, at.journal.readings()):
-                click.echo(f"it gives up: {line}")
+        _written(at.desk.decide(step, answer, reason, _instant(happened)))
+        question = at.incident().plan.by_id[step].decision
+        if question and question.kind == "recovery-point":
+            _say_of_point(at)
 
 
 @click.command()
@@ -164,6 +164,22 @@ def reopen(reason: str, incident: str | None) -> None:
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
 
 
+def _say_of_point(at: AtDesk) -> None:
+    """Say what the recovery point that was just decided gives up, and what may stand in its way."""
+    from actions.positions import position_forms
+    from journal.incident.given_up import given_up
+    from journal.incident.reach import reach
+    from journal.incident.recovery_point import wording
+
+    now = at.incident()
+    if point := now.recovery_point:
+        click.echo(f"recovery point: {wording(point, now.roster.title)}")
+        for line in given_up(now, point, at.journal.readings()):
+            click.echo(f"it gives up: {line}")
+        for line in reach(now, point, position_forms(now)).doubtful:
+            click.echo(f"in doubt: {line}")
+
+
 def _look_at_what_is_in_force(at: AtDesk) -> None:
     """Have the system asked whether it still is; what nobody can see, or not soon, is listed as not measured."""
     from journal.incident.looks import to_look_at
@@ -182,7 +198,7 @@ def _look_at_what_is_in_force(at: AtDesk) -> None:
 
 
 def _instant(text: str) -> datetime | None:
-    from journal.incident.decisions import utc_instant
+    from journal.wording.instants import utc_instant
 
     return utc_instant(text) if text else None
 

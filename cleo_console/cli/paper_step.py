@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from actions.positions import planned_forms
+from screens.guidance.recovery_points import ways
 from screens.guidance.step_text import call
 
 if TYPE_CHECKING:
@@ -15,12 +17,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _INDENT = 11
-_FORMS = {
-    "latest": "latest: all that was archived",
-    "time": "time: before this moment (UTC) ______________________",
-    "lsn": "lsn: up to this log position ______________________",
-    "backup": "backup: this one ______________________",
-}
 
 
 def step_lines(plan: Plan, step: Step, catalogue: Catalogue, scenario: str, left_out: set[str]) -> Iterator[str]:
@@ -103,11 +99,17 @@ def _decision(plan: Plan, decision: Decision, scenario: str) -> Iterator[str]:
     yield _form("Decided by ____________________  Why ")
 
 
+def _recovery_points(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the ways to name a recovery point, each with the words to type when the computer is back."""
+    for name, way in ways(planned_forms(plan)).items():
+        yield name, f"{name}: {way.title}" + (f", as {way.example} {'_' * 22}" if way.example else "")
+
+
 def _options(plan: Plan, decision: Decision) -> Iterable[tuple[str, str]]:
     if decision.kind == "systems":
         return [(name, f"{name}: {system.title}") for name, system in plan.systems.items()]
     if decision.kind == "recovery-point":
-        return _FORMS.items()
+        return _recovery_points(plan)
     if decision.kind == "text":
         return [("", "_" * 60)]
     return [(n, f"{n}: {o.title}." + (f" {o.text}" if o.text else "")) for n, o in decision.options.items()]

@@ -5,19 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
+from actions.positions import position_forms
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.questions import answer, choose, moment, number, words
 from journal.incident.decisions import AnswerRefused, check_answer, known_damage, refusal
-from journal.incident.given_up import given_up
+from journal.incident.recovery_point import Forms, read, wording
 from journal.plan.model import Decision, Step
+from screens.guidance.recovery_points import Way, consequences, ways, written
 
-_FORMS = {
-    "latest": "Latest: all that was archived. Loses least. Brings damage back if there was any.",
-    "time": "Before a time: the last moment known to be good.",
-    "lsn": "Up to a log position (LSN): where somebody knows the position of the damage.",
-    "backup": "A named backup: nothing after that backup.",
-}
-_VALUES = {"lsn": "Which position, as 0/3000060", "backup": "Which backup, as 20261122-020003F"}
+_LABELS = {"gives up": "It gives up", "in doubt": "In doubt"}
 
 
 def decide(conversation: Conversation, step: Step, happened_at: datetime | None = None) -> None:
@@ -26,14 +22,17 @@ def decide(conversation: Conversation, step: Step, happened_at: datetime | None 
         return
     while True:
         try:
-            said = check_answer(conversation.incident, step.decision, _asked(conversation, step.decision))
+            said = check_answer(
+                conversation.incident, step.decision, _asked(conversation, step.decision), _forms(conversation)
+            )
             break
         except AnswerRefused as error:
             conversation.say(f"{error.message} {error.hint}")
     conversation.say(f"The answer is: {said}")
-    if step.decision.kind == "recovery-point":
-        lost = given_up(conversation.incident, said, conversation.session.readings())
-        conversation.say(*(f"It gives up: {line}" for line in lost))
+    if step.decision.kind == "recovery-point" and (point := read(said)):
+        conversation.say(f"In words: {wording(point, conversation.incident.roster.title)}.")
+        found = consequences(conversation.incident, point, _forms(conversation), conversation.session.readings())
+        conversation.say(*(f"{_LABELS.get(label, label)}: {line}" for label, line in found))
     why = words(conversation, "Why? The report asks for it")
     conversation.session.write(lambda commands: commands.decide(step.id, said, why, happened_at))
 
@@ -78,21 +77,33 @@ def _systems(conversation: Conversation, decision: Decision, suggested: str) -> 
     return ",".join(chosen) or suggested
 
 
+def _forms(conversation: Conversation) -> Forms:
+    return position_forms(conversation.incident)
+
+
 def _recovery_point(conversation: Conversation, decision: Decision, suggested: str) -> str:
-    form, _, value = suggested.partition(":")
-    if value:
+    point, known = read(suggested), ways(_forms(conversation))
+    if point and not point.latest:
         conversation.say(f"Decided so far: {suggested}")
     if damage := known_damage(conversation.incident):
         conversation.say(f"The damage report says: {damage}")
     chosen = choose(
         conversation,
         decision.question,
-        _FORMS,
-        suggested="" if value else form,
+        {name: _option(way) for name, way in known.items()},
+        suggested="latest" if point and point.latest else "",
         refused=lambda name: _refused(conversation, decision, name),
     )
     if chosen == "latest":
         return chosen
     if chosen == "time":
         return f"time:{moment(conversation, 'Before which time?', empty='').isoformat()}"
-    return f"{chosen}:{words(conversation, _VALUES[chosen], required='Write it, or . to go back.')}"
+    value = words(conversation, f"Which, as {known[chosen].example}", required="Write it, or . to go back.")
+    return written(chosen, value)
+
+
+def _option(way: Way) -> str:
+    """Return a way to name a recovery point in one line."""
+    if ":" in way.title or not way.help:
+        return f"{way.title}. {way.help}".strip()
+    return f"{way.title}: {way.help[:1].lower()}{way.help[1:]}"

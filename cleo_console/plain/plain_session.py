@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from actions.positions import position_forms
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.events.types import Event
@@ -48,7 +49,7 @@ class PlainSession:
             self._journal.close()
             raise
         self.trouble = ""
-        self._desk = IncidentCommands(self._journal, self._fresh)
+        self._desk = IncidentCommands(self._journal, self._fresh, position_forms)
         self._unread: list[Event] = []
         self._own: set[int] = set()
         self._runner_asked_at = float("-inf")

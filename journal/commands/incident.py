@@ -6,8 +6,9 @@ same words. Nothing here touches a system.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from journal.commands.run import RunCommands
 from journal.commands.seat import NotNow, required
@@ -15,7 +16,12 @@ from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
 from journal.incident.decisions import check_answer
 from journal.incident.late import during, past
+from journal.incident.recovery_point import Forms
 from journal.wording import reasons
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
+    from journal.store.journal import Journal
 
 __all__ = ["IncidentCommands", "NotNow", "StillOpen"]
 
@@ -37,13 +43,28 @@ class StillOpen(NotNow):
 
 
 class IncidentCommands(RunCommands):
-    """Where one person writes into one incident. Every method blocks until its event is durable."""
+    """Where one person writes into one incident. Every method blocks until its event is durable.
+
+    Args:
+        journal: the incident's journal, opened for this person.
+        incident: gives the state as it is now.
+        forms: gives the positions that its systems understand as a recovery point; none where it is left out.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        incident: Callable[[], Incident],
+        forms: Callable[[Incident], Forms] = lambda incident: {},
+    ) -> None:
+        super().__init__(journal, incident)
+        self._forms = forms
 
     def decide(self, step_id: str, answer: str, reason: str = "", happened_at: datetime | None = None) -> e.Event:
         """Answer the decision of a step. ``happened_at`` (with a zone) makes it a late entry, here and below.
 
         Raises:
-            AnswerRefused: the answer does not fit, or the scenario refuses it.
+            AnswerRefused: the answer does not fit, the scenario refuses it, or no system can reach it.
             NotNow: the incident is closed, the step asks for no decision, or the recovery point holds a secret.
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
@@ -51,9 +72,9 @@ class IncidentCommands(RunCommands):
         if step.decision is None:
             raise NotNow(f"{step.title} asks for no decision.")
         incident, name = self._incident(), step.decision.name
-        answer = check_answer(incident, step.decision, answer)
         if step.decision.kind == "recovery-point":
             self._refuse_secret("The recovery point", answer)
+        answer = check_answer(incident, step.decision, answer, self._forms(incident))
         body = e.DecisionMade(
             step=step_id,
             name=name,

@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
 from journal.incident import clocks
+from journal.incident.recovery_point import RecoveryPoint, read
+from journal.plan.model import RECOVERY_POINT
 
 if TYPE_CHECKING:
     from journal.exercise.script import Exercise
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 
 Moments = dict[str, list[datetime]]
 """When each moment was reached, in order."""
-
-_POINT = "recovery_point"
 
 
 def moments(incident: Incident, events: Iterable[e.Event], script: Exercise) -> Moments:
@@ -125,8 +125,8 @@ def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datet
     """Yield what only the end tells: the answers that stand, and the objectives that were met."""
     for record in incident.decisions.values():
         yield f"stands:{record.name}={record.answer}", record.at
-        if record.name == _POINT:
-            sound = point_is_sound(script, incident.began_at, record.answer)
+        if record.name == RECOVERY_POINT:
+            sound = point_is_sound(script, incident.began_at, read(record.answer))
             yield f"stands:point={'sound' if sound else 'damaged'}", record.at
     for tier in clocks.rto(incident, incident.last_at):
         if tier.met and tier.achieved_at:
@@ -136,14 +136,15 @@ def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datet
             yield f"rpo:{store.system}", incident.last_at
 
 
-def point_is_sound(script: Exercise, began_at: datetime, point: str) -> bool:
+def point_is_sound(script: Exercise, began_at: datetime, point: RecoveryPoint | None) -> bool:
     """Whether a recovery point lies before the damage. A log position does not tell, and counts as damaged."""
     if script.damage_s is None:
         return True
-    kind, _, value = point.partition(":")
-    if kind == "time":
-        return datetime.fromisoformat(value) <= began_at - timedelta(seconds=script.damage_s)
-    return kind == "backup" and script.backups.get(value, 0.0) >= script.damage_s
+    if point is None or point.latest:
+        return False
+    instant_is = point.instant is None or point.instant <= began_at - timedelta(seconds=script.damage_s)
+    backups = (script.backups.get(at.value, 0.0) if at.form == "backup" else 0.0 for at in point.positions.values())
+    return instant_is and all(before_s >= script.damage_s for before_s in backups)
 
 
 _WORDS = {

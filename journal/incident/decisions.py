@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
+from journal.incident.reach import reach
+from journal.incident.recovery_point import Forms, NotARecoveryPoint, parse, read
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
     from journal.plan.model import Decision, Plan, Scenario
 
-_LSN = re.compile(r"lsn:[0-9A-F]{1,8}/[0-9A-F]{1,8}")
-_BACKUP = re.compile(r"backup:\S+")
-
 CORRUPTION, PHYSICAL = "corruption", "physical"
 """The decision on the kind of corruption, and the answer under which the latest state is right."""
-_SHOWN = 60
-"""Characters of a wrong answer that are repeated."""
 
 
 class AnswerRefused(CleoError):
@@ -31,7 +27,9 @@ def refusal(incident: Incident, name: str, answer: str) -> str:
     scenario = incident.plan.scenarios.get(incident.scenario)
     refused = scenario.refuses.get(name, []) if scenario and not _excepted(incident, scenario, name) else []
     if scenario and "latest" in refused and is_latest(incident, answer):
-        return f"{scenario.title}: {answer!r} lies after the last commit known, so it is the latest, which is refused."
+        return (
+            f"{scenario.title}: {read(answer)} lies after the last commit known, so it is the latest, which is refused."
+        )
     if scenario is None or answer not in refused:
         return ""
     return f"{scenario.title}: {answer!r} is refused. Replicas and the newest backups may already hold the damage."
@@ -58,15 +56,12 @@ def _corrupt(facts: Mapping[str, Any]) -> Iterator[Any]:
 
 def is_latest(incident: Incident, answer: str) -> bool:
     """Return whether a recovery point is an instant still to come, or after what is known to be the last commit."""
-    if not answer.startswith("time:"):
-        return False
-    try:
-        instant = utc_instant(answer.removeprefix("time:"))
-    except AnswerRefused:
+    point = read(answer)
+    if point is None or point.instant is None:
         return False
     known = [ledger.known for ledger in incident.ledgers.values() if ledger.known]
     last = max((one.at for one in known), default=None) if all(one.exact for one in known) else None
-    return instant > datetime.now(UTC) or (last is not None and instant > last)
+    return point.instant > datetime.now(UTC) or (last is not None and point.instant > last)
 
 
 def known_damage(incident: Incident) -> str:
@@ -75,11 +70,18 @@ def known_damage(incident: Incident) -> str:
     return max(ended, key=lambda run: run.id).summary if ended else ""
 
 
-def check_answer(incident: Incident, decision: Decision, answer: str) -> str:
+def check_answer(incident: Incident, decision: Decision, answer: str, forms: Forms) -> str:
     """Return ``answer`` in the form in which it is kept.
 
+    Args:
+        incident: its state.
+        decision: the question.
+        answer: what was answered.
+        forms: which positions which system understands as a recovery point.
+
     Raises:
-        AnswerRefused: it is empty, not among the options, not a known form, or refused by the scenario.
+        AnswerRefused: it is empty, not among the options, not a known form, refused by the scenario, or a recovery
+            point that cannot be reached.
     """
     answer = answer.strip()
     if not answer:
@@ -89,10 +91,11 @@ def check_answer(incident: Incident, decision: Decision, answer: str) -> str:
             "Nothing that was found in this incident is physical damage: no page, no checksum, no structure.",
             "Run the damage report (or postgres.verify) first; where it finds none, the damage is logical.",
         )
-    why = refusal(incident, decision.name, answer)
+    kept = _recovery_point(incident, answer, forms) if decision.kind == "recovery-point" else answer
+    why = refusal(incident, decision.name, kept)
     if why:
-        raise AnswerRefused(why, "Choose a point before the damage: a time, an LSN or a named backup.")
-    return _CHECKS[decision.kind](incident.plan, decision, answer)
+        raise AnswerRefused(why, "Choose a point before the damage: a time, a position or a named backup.")
+    return kept if decision.kind == "recovery-point" else _CHECKS[decision.kind](incident.plan, decision, answer)
 
 
 def _one(plan: Plan, decision: Decision, answer: str) -> str:
@@ -113,37 +116,22 @@ def _systems(plan: Plan, decision: Decision, answer: str) -> str:
     return ",".join(names)
 
 
-def _recovery_point(plan: Plan, decision: Decision, answer: str) -> str:
-    if answer.startswith("time:"):
-        return f"time:{utc_instant(answer.removeprefix('time:')).isoformat()}"
-    if answer == "latest" or _LSN.fullmatch(answer) or _BACKUP.fullmatch(answer):
-        return answer
-    raise AnswerRefused(
-        f"{answer!r} is no recovery point.", "Write latest, time:2026-11-22T14:30:00Z, lsn:0/3000060 or backup:LABEL."
-    )
+def _recovery_point(incident: Incident, answer: str, forms: Forms) -> str:
+    """Return a recovery point as it is kept; refused where it is none, or where it is certain that none leads to it."""
+    try:
+        point = parse(answer, forms, incident.roster.players)
+    except NotARecoveryPoint as error:
+        raise AnswerRefused(error.message, error.hint) from None
+    if impossible := reach(incident, point, forms).impossible:
+        raise AnswerRefused(
+            "; ".join(impossible) + ".",
+            "Choose another point, or one for that system alone. If backups were added since: backups.verify, again.",
+        )
+    return point.text
 
 
 def _text(plan: Plan, decision: Decision, answer: str) -> str:
     return answer
 
 
-_CHECKS = {"one": _one, "systems": _systems, "recovery-point": _recovery_point, "text": _text}
-
-
-def utc_instant(text: str) -> datetime:
-    """Return the instant that ``text`` (ISO 8601 with a zone) names, in UTC.
-
-    A time without a zone is refused here: screens and command line show its UTC instant first and pass
-    that on (design, gate 9).
-
-    Raises:
-        AnswerRefused: it is no such time, or names no zone.
-    """
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    try:
-        instant = datetime.fromisoformat(text.strip())
-        if instant.tzinfo is None:
-            raise AnswerRefused(f"{shown!r} names no time zone.", f"If it is UTC, write {shown.strip()}Z.")
-        return instant.astimezone(UTC)
-    except (ValueError, OverflowError):  # year 1 in a zone east of us is before all years
-        raise AnswerRefused(f"{shown!r} is no time.", "Write it as 2026-11-22T14:30:00Z.") from None
+_CHECKS = {"one": _one, "systems": _systems, "text": _text}

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from journal.events.measured import Measured, newest_of
+from journal.incident.backup_catalogue import catalogue_of
+from journal.incident.recovery_point import RecoveryPoint
 from journal.incident.state import Incident
 from journal.store.rows import Reading
 from journal.wording.durations import exact_duration
 from journal.wording.instants import utc
 
-_SETS = "sets"
-"""The fact of a look at the backups: when each ended, by label."""
 _LATEST = "nothing that a log holds: all that was archived, and what survived"
 
 
@@ -25,25 +24,38 @@ def span(after: datetime, newest: datetime, *, exact: bool) -> str:
     return f"{'' if exact else 'at least '}{exact_duration(seconds)} of commits: the newest is of {utc(newest)}"
 
 
-def given_up(incident: Incident, answer: str, readings: Mapping[str, Reading]) -> list[str]:
-    """Return what the recovery point ``answer`` gives up of the systems that hold data and were hit, a line each.
+def given_up(incident: Incident, point: RecoveryPoint | None, readings: Mapping[str, Reading]) -> list[str]:
+    """Return what a recovery point gives up of the systems that hold data and were hit, a line each.
 
     Args:
         incident: its state.
-        answer: the decision's answer: ``latest``, ``time:…``, ``lsn:…`` or ``backup:…``; nothing is said of none.
+        point: the recovery point; nothing is said of none.
         readings: the latest health readings: a system that is up goes on committing.
     """
-    kind, _, value = answer.partition(":")
-    if kind == "latest":
+    if point is None:
+        return []
+    if point.latest:
         return [_LATEST, *(f"{name}: {words}" for name, words in _not_archived(incident, readings))]
-    if kind == "time" and not _instant_of(incident, "", kind, value):
-        return []  # half typed
-    hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
-    data = [name for name, system in incident.plan.systems.items() if system.data]
-    told = {name: _of(incident, name, kind, value, readings.get(f"health:{name}")) for name in data if value}
-    lines = [f"{incident.plan.systems[name].title}: {words}" for name, words in told.items() if words]
-    unknown = [incident.plan.systems[name].title for name in told if name in hit and not told[name]]
+    told = {
+        name: _of(incident, name, own, readings.get(f"health:{name}"))
+        for name in data_systems(incident)
+        if (own := point.of(name))
+    }
+    lines = [f"{incident.roster.title(name)}: {words}" for name, words in told.items() if words]
+    unknown = [incident.roster.title(name) for name in told if is_hit(incident, name) and not told[name]]
     return [*lines, f"{', '.join(unknown)}: everything after it, how much is not measured"] if unknown else lines
+
+
+def data_systems(incident: Incident) -> list[str]:
+    """Return the systems that hold data: those of the inventory that play one of the plan's."""
+    held = (name for name, system in incident.plan.systems.items() if system.data)
+    return [player for name in held for player in incident.roster.players(name)]
+
+
+def is_hit(incident: Incident, system: str) -> bool:
+    """Return whether a system, or the plan's that it plays, was named as affected."""
+    named = (name.strip() for name in incident.answers.get("affected", "").split(","))
+    return any(system in incident.roster.players(name) for name in named)
 
 
 def newest_seen(incident: Incident, system: str, reading: Reading | None) -> tuple[datetime | None, Measured]:
@@ -55,32 +67,20 @@ def newest_seen(incident: Incident, system: str, reading: Reading | None) -> tup
 
 def _not_archived(incident: Incident, readings: Mapping[str, Reading]) -> Iterator[tuple[str, str]]:
     """Yield what the archive may lack of each system: lost where the system's own log did not survive."""
-    for name, system in incident.plan.systems.items():
+    for name in data_systems(incident):
         newest, live = newest_seen(incident, name, readings.get(f"health:{name}"))
         until = live.archived_until or incident.ledger(name).archived_until
         if newest and until and newest > until:
             lack = exact_duration((newest - until).total_seconds())
-            yield system.title, f"{lack} of the commits seen, if its own log is gone: archived until {utc(until)}"
+            words = f"{lack} of the commits seen, if its own log is gone: archived until {utc(until)}"
+            yield incident.roster.title(name), words
 
 
-def _of(incident: Incident, system: str, kind: str, value: str, reading: Reading | None) -> str:
+def _of(incident: Incident, system: str, point: RecoveryPoint, reading: Reading | None) -> str:
     """Return what a point gives up of one system, in words; empty where nobody knows."""
     known = incident.newest_known(system)
     newest, _ = newest_seen(incident, system, reading)
-    after = _instant_of(incident, system, kind, value)
+    after = point.instant or catalogue_of(incident, system).ended.get(point.value)
     if newest is None or after is None:
         return ""
     return span(after, newest, exact=known is not None and known.exact and newest == known.at)
-
-
-def _instant_of(incident: Incident, system: str, kind: str, value: str) -> datetime | None:
-    """Return the instant that a recovery point means; None for what names none, as a log position."""
-    text = value if kind == "time" else _ended(incident, system).get(value) if kind == "backup" else None
-    return Measured.of({"recovered_to": text}).recovered_to
-
-
-def _ended(incident: Incident, system: str) -> Mapping[str, Any]:
-    """Return when each backup ended, by label, as the latest look at them found."""
-    looks = (run.facts for run in sorted(incident.runs.values(), key=lambda run: run.id, reverse=True))
-    named = (facts if _SETS in facts else facts.get(system) for facts in looks)
-    return next((found[_SETS] for found in named if isinstance(found, dict) and isinstance(found.get(_SETS), dict)), {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from journal.events.run import KnownSystem
+from journal.incident.recovery_point import RecoveryPoint
 from journal.plan.model import Plan
 
 
@@ -44,6 +45,10 @@ class Roster:
     def players(self, plan_system: str) -> list[str]:
         """Return the systems that play one of the plan's; where none is known to, the one of that name."""
         return self._players.get(plan_system) or [plan_system]
+
+    def named(self, point: RecoveryPoint) -> RecoveryPoint:
+        """Return a recovery point that was decided for the plan's systems as one of those that play them."""
+        return point.renamed(lambda name: [name] if name in self.systems else self.players(name))
 
     def title(self, system: str) -> str:
         """Return what people call a system of the inventory or of the plan."""

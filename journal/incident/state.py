@@ -24,6 +24,7 @@ from journal.incident.records import (
     StepRecord,
     StepState,
 )
+from journal.incident.recovery_point import RecoveryPoint
 from journal.incident.review import Review
 from journal.incident.roster import Roster
 from journal.plan.applies import applies
@@ -41,6 +42,7 @@ class Incident:
         steps: what happened to each step, by id.
         runs: every run, by id (the seq of its request).
         decisions: the latest answer to each decision, by name.
+        recovery_point: where every restore leads to, as last decided; None while nobody did.
         answers: what steers the steps: the scenario, the systems hit, and every decision.
         roster: the inventory's systems, as the runner last read them.
         system_facts: what actions measured, by system, the latest of each name.
@@ -78,6 +80,7 @@ class Incident:
         self.steps: dict[str, StepRecord] = {step.id: StepRecord() for step in self.plan.steps()}
         self.runs: dict[int, Run] = {}
         self.decisions: dict[str, DecisionRecord] = {}
+        self.recovery_point: RecoveryPoint | None = None
         self.answers = self._first_answers()
         self.health: dict[str, HealthRecord] = {}
         self.roster = Roster(self.plan)

@@ -13,6 +13,9 @@ import msgspec
 
 from journal.wording.durations import Duration
 
+RECOVERY_POINT = "recovery_point"
+"""The name of the one decision of the kind ``recovery-point``: gates and restores ask for it."""
+
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A part of a plan: unknown keys are errors, nothing changes once loaded."""
@@ -76,7 +79,7 @@ class Decision(_Part, frozen=True, kw_only=True):
     """A question that a person answers; later steps say ``when: {<name>: [answers]}``.
 
     ``kind``: ``one`` of the options, ``systems`` (any of the plan's systems, comma-separated in the
-    answer), ``recovery-point`` (``latest``, ``backup:LABEL``, ``time:INSTANT``, ``lsn:LSN``) or ``text``.
+    answer), ``recovery-point`` (``journal.incident.recovery_point``) or ``text``.
     What a screen proposes is ``Plan.suggested``.
     """
 

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from journal.incident import clocks
+from journal.incident.answers import answer_title
 from journal.incident.clocks import PhaseClock
 from journal.incident.records import StepState
 from journal.report import evidence as ev
-from journal.report.words import answer_title
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
 from journal.events.types import ReportField
+from journal.incident.answers import answer_title
 from journal.report import evidence as ev
 from journal.report.model import RpoResult
 from journal.report.review import ActionItemEntry, WrittenField
-from journal.report.words import answer_title
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from journal.events import types as e
+from journal.incident.answers import answer_title
 from journal.incident.fold import apply_event
 from journal.incident.late import happened_at
 from journal.incident.state import Incident
@@ -15,7 +16,6 @@ from journal.report import evidence as ev
 from journal.report.call_log import CallBook
 from journal.report.sign_offs import SignatureBook
 from journal.report.timeline import ReadEvents, Teller, Timeline
-from journal.report.words import answer_title
 from journal.store.errors import JournalDamaged
 
 

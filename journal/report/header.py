@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.incident import clocks
+from journal.incident.answers import answer_title
 from journal.incident.records import Run, StepState
 from journal.report import evidence as ev
 from journal.report import model as m
-from journal.report.words import answer_title
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident

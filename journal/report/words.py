@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from shlex import join
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from journal.events import types as e
+from journal.incident.answers import answer_title
 from journal.store.chain import short_head
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
-from journal.wording.instants import utc
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -31,41 +30,11 @@ def call(action: str, params: Mapping[str, Any]) -> str:
     return " ".join([action, *(f"{name}={_value(value)}" for name, value in params.items())])
 
 
-def answer_title(incident: Incident, name: str, answer: str) -> str:
-    """Return a decision's answer as the plan words it; the answer itself where the plan has no words for it."""
-    step = incident.plan.decision(name)
-    if step is None or step.decision is None:
-        return answer
-    if step.decision.kind == "systems":
-        systems = incident.plan.systems
-        return ", ".join(systems[part].title if part in systems else part for part in answer.split(","))
-    if step.decision.kind == "recovery-point":
-        return _recovery_point(answer)
-    option = step.decision.options.get(answer)
-    return option.title if option else answer
-
-
 def exit_status(code: int | None) -> str:
     """Return how a program ended, in words."""
     if code is None:
         return "exit status not known"
     return f"ended by signal {-code}" if code < 0 else f"exit status {code}"
-
-
-def _recovery_point(answer: str) -> str:
-    form, _, value = answer.partition(":")
-    if form == "time":
-        return f"just before {_instant(value)}"
-    return {"latest": "the latest that can be recovered", "backup": f"backup {value}", "lsn": f"LSN {value}"}.get(
-        form, answer
-    )
-
-
-def _instant(text: str) -> str:
-    try:
-        return utc(datetime.fromisoformat(text))
-    except ValueError:
-        return text
 
 
 def _value(value: Any) -> str:

@@ -11,6 +11,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
+from actions.positions import position_forms
 from journal.incident.decisions import AnswerRefused, check_answer, refusal
 from journal.incident.state import Incident
 from journal.plan.model import Decision, Step
@@ -83,7 +84,7 @@ class DecisionDialog(Dialog[Answer]):
     def confirm(self) -> None:
         """Give the answer, or say what is wrong with it."""
         try:
-            answer = check_answer(self._incident, self.decision, self.answer())
+            answer = check_answer(self._incident, self.decision, self.answer(), position_forms(self._incident))
         except AnswerRefused as error:
             self.complain(f"{error.message} {error.hint}")
             return

@@ -1,4 +1,4 @@
-"""Choosing the one recovery point: latest, before a time, an LSN, a named backup. A time is shown in UTC first."""
+"""Choosing the one recovery point: latest, before a time, positions of single systems. A time is shown in UTC first."""
 
 from __future__ import annotations
 
@@ -9,29 +9,24 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from actions.positions import position_forms
 from journal.incident.decisions import known_damage
-from journal.incident.given_up import given_up
+from journal.incident.recovery_point import NotARecoveryPoint, RecoveryPoint, parse, read
 from journal.incident.state import Incident
 from journal.plan.model import Step
 from journal.store.rows import Reading
 from journal.wording.sanitize import sanitize
 from screens.dialogs.decision import DecisionDialog
+from screens.guidance.recovery_points import consequences, way_of, ways, written
 from screens.guidance.times import NotATime, instant
 from screens.live.clocked import clock_of
 from screens.widgets.echo import Echo
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
-_FORMS = {
-    "latest": ("Latest: all that was archived", "Loses least. Brings damage back if there was any.", ""),
-    "time": ("Before a time", "The last moment known to be good.", "14:05, yesterday 23:40, 2026-11-22T14:05:00Z"),
-    "lsn": ("Up to a log position (LSN)", "Where somebody knows the position of the damage.", "0/3000060"),
-    "backup": ("A named backup", "Nothing after that backup.", "the backup's label, as 20261122-020003F"),
-}
-
 
 class ChooseRecoveryPoint(DecisionDialog):
-    """Four ways to name a moment; all but the first want a value. What it gives up is said before it is decided.
+    """The ways to name a moment; all but the first want a value. What it gives up is said before it is decided.
 
     Args:
         incident: its state.
@@ -42,10 +37,12 @@ class ChooseRecoveryPoint(DecisionDialog):
     def __init__(self, incident: Incident, step: Step, readings: Mapping[str, Reading]) -> None:
         super().__init__(incident, step)
         self._readings = readings
+        self._forms = position_forms(incident)
+        self._ways = ways(self._forms)
 
     def answers(self) -> Iterable[Widget]:
-        """Yield the forms, what is known of the damage, the value's field, and what the value will count as."""
-        yield OptionList(*(self._option(form) for form in _FORMS), id="options", markup=False)
+        """Yield the ways, what is known of the damage, the value's field, and what the value will count as."""
+        yield OptionList(*(self._option(way) for way in self._ways), id="options", markup=False)
         if damage := known_damage(self._incident):
             yield Quiet(Content.assemble(("damage report  ", "$quiet"), sanitize(damage)), id="damage", classes="label")
         yield Quiet("value", id="value-label", classes="label")
@@ -53,37 +50,37 @@ class ChooseRecoveryPoint(DecisionDialog):
         yield Echo(id="echo")
         yield Quiet(id="given-up", classes="label")
 
-    def _option(self, form: str) -> Option:
-        title, text, _ = _FORMS[form]
-        why = self.refused(form) if form == "latest" else ""
+    def _option(self, way: str) -> Option:
+        title, text, _ = self._ways[way]
+        why = self.refused(way) if way == "latest" else ""
         if why:
             words = Content.assemble((f"✗ {title}\n", "$quiet strike"), (f"  REFUSED: {why}", "$text-error"))
-            return Option(words, id=form, disabled=True)
-        return Option(Content.assemble((title, "bold"), (f"\n  {text}", "$quiet")), id=form)
+            return Option(words, id=way, disabled=True)
+        return Option(Content.assemble((title, "bold"), (f"\n  {text}" if text else "", "$quiet")), id=way)
 
     def on_mount(self) -> None:
         """Begin at what was decided before, or at what the plan suggests."""
-        form, _, value = self.suggested().partition(":")
+        point = read(self.suggested())
+        way, value = way_of(point) if point else ("", "")
         options = self.query_one("#options", OptionList)
-        if form in _FORMS and not (form == "latest" and self.refused("latest")):
-            options.highlighted = list(_FORMS).index(form)
+        if way in self._ways and not (way == "latest" and self.refused("latest")):
+            options.highlighted = list(self._ways).index(way)
             self.query_one("#value", Input).value = value
         else:
             options.action_first()
         options.focus()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Ask for the value that this form wants."""
+        """Ask for the value that this way wants."""
         event.stop()
-        form = event.option.id or "latest"
-        wants = _FORMS[form][2]
+        wants = self._ways[event.option.id or "latest"].example
         for name in ("value", "value-label", "echo"):
             self.query_one(f"#{name}").display = bool(wants)
         self.query_one("#value", Input).placeholder = wants
         self._echo()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A form was chosen: go on to its value, or to the reason."""
+        """A way was chosen: go on to its value, or to the reason."""
         event.stop()
         self.query_one("#reason" if event.option.id == "latest" else "#value", Input).focus()
 
@@ -92,24 +89,38 @@ class ChooseRecoveryPoint(DecisionDialog):
         if event.input.id == "value":
             self._echo()
 
-    def _form(self) -> str:
+    def _way(self) -> str:
         option = self.query_one("#options", OptionList).highlighted_option
         return (option.id or "") if option else ""
 
     def _echo(self) -> None:
         value = self.query_one("#value", Input).value.strip()
-        self.query_one(Echo).follow(value if self._form() == "time" and value else None)
-        lines = given_up(self._incident, self.answer(), self._readings)
-        words = Content.assemble(("gives up  ", "$quiet"), sanitize("; ".join(lines))) if lines else Content("")
-        self.query_one("#given-up", Quiet).show(words)
+        self.query_one(Echo).follow(value if self._way() == "time" and value else None)
+        self.query_one("#given-up", Quiet).show(self._consequences())
+
+    def _consequences(self) -> Content:
+        """Return what the point gives up, and what may stand in its way; nothing while it is half typed."""
+        point = self._point()
+        said = dict[str, list[str]]()
+        for label, line in consequences(self._incident, point, self._forms, self._readings) if point else ():
+            said.setdefault(label, []).append(line)
+        return Content("\n").join(
+            Content.assemble((f"{label}  ", "$quiet"), sanitize("; ".join(lines))) for label, lines in said.items()
+        )
+
+    def _point(self) -> RecoveryPoint | None:
+        try:
+            return parse(self.answer(), self._forms, self._incident.roster.players)
+        except NotARecoveryPoint:
+            return None
 
     def answer(self) -> str:
-        """Return the answer in the form in which it is kept; a time as its UTC instant."""
-        form, value = self._form(), self.query_one("#value", Input).value.strip()
-        if form in ("latest", "") or not value:
-            return "latest" if form == "latest" else ""
-        if form != "time":
-            return f"{form}:{value}"
+        """Return the answer as it is parsed; a time as its UTC instant."""
+        way, value = self._way(), self.query_one("#value", Input).value.strip()
+        if way in ("latest", "") or not value:
+            return "latest" if way == "latest" else ""
+        if way != "time":
+            return written(way, value)
         try:
             return f"time:{instant(value, clock_of(self)()).isoformat()}"
         except NotATime:

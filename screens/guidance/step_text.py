@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from datetime import datetime
 
+from journal.incident.answers import answer_title
 from journal.incident.findings import found_words
 from journal.incident.records import RunState, StepState
 from journal.incident.state import Incident
@@ -94,8 +95,8 @@ def _decision(incident: Incident, step: Step) -> list[Line]:
     lines = [labelled("question", sanitize(step.decision.question))]
     record = incident.decisions.get(step.decision.name)
     if record:
-        option = step.decision.options.get(record.answer)
-        lines.append(labelled("answer", Span(sanitize(option.title if option else record.answer), "strong")))
+        words = answer_title(incident, record.name, record.answer)
+        lines.append(labelled("answer", Span(sanitize(words), "strong")))
         lines += [labelled("because", sanitize(record.reason))] if record.reason else []
     return lines
 

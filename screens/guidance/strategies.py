@@ -82,9 +82,9 @@ def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], n
 
 def _from_backup(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:
     title = sanitize(incident.plan.systems[name].title)
-    form, _, chosen = incident.answers.get("recovery_point", "").partition(":")
-    if form == "time":
-        return _since(incident, name, reading, chosen, "up to the recovery point chosen")
+    point = incident.recovery_point.of(name) if incident.recovery_point else None
+    if point and point.instant:
+        return _since(incident, name, reading, point.instant.isoformat(), "up to the recovery point chosen")
     told = _archived(incident, name, restore)
     if told is not None:
         until, at = told

@@ -41,9 +41,10 @@ class CommandQueue:
         """Let ``call`` write at the desk; the future holds what it returned or raised."""
 
         def work() -> T:
+            from actions.positions import position_forms
             from journal.commands.incident import IncidentCommands
 
-            return call(IncidentCommands(self._journal, self._known))
+            return call(IncidentCommands(self._journal, self._known, position_forms))
 
         return self._pool.submit(self._work, work)
 

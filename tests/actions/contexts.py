@@ -13,8 +13,10 @@ from actions.action import Action
 from actions.context import IncidentFacts, Progress
 from actions.inventory import Inventory
 from actions.outcome import Cancelled, Outcome
+from actions.systems.postgres import SYSTEM
 from actions.transport import Completed, Transport, open_transport
 from journal.events.types import Kind
+from journal.incident.recovery_point import parse
 
 
 class RunnerDied(BaseException):
@@ -52,7 +54,7 @@ class FakeContext:
         self.dry_run = dry_run
         self.overrides = dict(overrides or {})
         facts = {"id": "INC-1", "kind": Kind.LAB, "began_at": "", **incident}
-        self.incident = IncidentFacts(decisions=dict(decisions or {}), **facts)
+        self.incident = IncidentFacts(**self._decided(decisions or {}), **facts)
         self._folder = tempfile.TemporaryDirectory(prefix="cleo-context-")
         self.files = Path(self._folder.name) / "files"
         self.files.mkdir()
@@ -67,8 +69,16 @@ class FakeContext:
 
     def with_incident(self, **changes: Any) -> FakeContext:
         """Change the incident's facts, and return self."""
+        if "decisions" in changes:
+            changes |= self._decided(changes["decisions"])
         self.incident = msgspec.structs.replace(self.incident, **changes)
         return self
+
+    def _decided(self, decisions: Mapping[str, str]) -> dict[str, Any]:
+        """Return the decisions as facts, with the recovery point as the desk would have kept it."""
+        text = decisions.get("recovery_point", "")
+        forms = {name: {form.name: form for form in SYSTEM.positions} for name in self.inventory.systems}
+        return {"decisions": dict(decisions), "recovery_point": parse(text, forms) if text else None}
 
     def log(self, text: str, stream: str = "out") -> None:
         self.lines.extend(text.splitlines())

@@ -13,6 +13,7 @@ from typing import Any
 
 from actions.action import Action
 from actions.inventory import Inventory
+from actions.positions import position_forms
 from actions.runner import Runner, World
 from actions.transport import LocalHost, open_transport
 from journal.commands.declare import Declaration, declare
@@ -136,7 +137,7 @@ class Person:
     def __init__(self, place: IncidentPlace) -> None:
         self.place = place
         self.journal = Journal.open(place.journal, actor="tester@here")
-        self.desk = IncidentCommands(self.journal, self.incident)
+        self.desk = IncidentCommands(self.journal, self.incident, position_forms)
 
     def incident(self) -> Incident:
         """Return the state as the journal has it now."""

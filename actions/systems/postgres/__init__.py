@@ -1,6 +1,7 @@
 """PostgreSQL: settings, probe, actions, verification, and its backups by pgBackRest."""
 
-from actions.system_type import PositionForm, SystemType
+from actions.system_type import SystemType
+from journal.incident.recovery_point import PositionForm
 
 _HERE = "actions.systems.postgres"
 
@@ -28,13 +29,19 @@ SYSTEM = SystemType(
     simulated=f"{_HERE}:simulated",
     positions=(
         PositionForm(
-            name="lsn", pattern=r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}", example="0/5001EA0", help="a position in the log"
+            name="lsn",
+            title="Up to a log position (LSN)",
+            help="Where somebody knows the position of the damage.",
+            pattern=r"([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})",
+            example="0/3000060",
+            base=16,
         ),
         PositionForm(
             name="backup",
+            title="A named backup",
+            help="Nothing after that backup.",
             pattern=r"[0-9]{8}-[0-9]{6}F(?:_[0-9]{8}-[0-9]{6}[DI])?",
             example="20261122-020003F",
-            help="a backup, by its label",
         ),
     ),
 )

@@ -18,13 +18,7 @@ from actions.systems.postgres.leftovers import found_after
 from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.process import control, postmaster
 from actions.systems.postgres.proven_server import proven
-from actions.systems.postgres.recovery_point import (
-    DECISION,
-    GATE,
-    RecoveryPoint,
-    judge_as_latest,
-    parse_recovery_point,
-)
+from actions.systems.postgres.recovery_point import GATE, decided_point, judge_as_latest
 from actions.systems.postgres.replay import configure, follow, unconfigure
 from actions.systems.postgres.replay_target import Gap, Logs, find_goal, is_latest, reaches_gap
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record
@@ -35,6 +29,7 @@ from actions.systems.postgres.start_stop import require_nobody_answers
 from actions.systems.postgres.wal import format_lsn, parse_history
 from actions.systems.postgres.writers import bar_writers
 from journal.events.measured import Measured, newest_of
+from journal.incident.recovery_point import RecoveryPoint
 from journal.wording.counting import count
 
 _GAP_GATE = "wal-gap"
@@ -84,11 +79,12 @@ def _restored(server: Server) -> RestoreRecord:
     record = load_record(server)
     if not record or record.state == "restoring":
         raise ActionFailed(f"No complete restore of {server.name} is there.", "Run postgres.restore first.")
-    decided = server.ctx.incident.decisions.get(DECISION)
-    if decided and str(parse_recovery_point(decided)) != record.point:
+    decided = decided_point(server.ctx.incident, server.name)
+    if decided and decided != record.recovery_point:
         raise GateClosed(
             GATE,
-            f"Backup {record.backup} was restored to recover to {record.point}; the incident recovers to {decided}.",
+            f"Backup {record.backup} was restored to recover to {record.recovery_point}; "
+            f"the incident recovers to {decided}.",
             "Restore again: that chooses the backup for the new recovery point.",
             yields="never",
         )
@@ -141,7 +137,7 @@ def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str
     found = control(server)
     if not found:
         raise ActionFailed(f"{server.data} has no readable control file.", "Run postgres.restore again.")
-    point = parse_recovery_point(record.point)
+    point = record.recovery_point
     logs = Logs(server, record, found.segment_bytes)
     gap = logs.gap()
     if gap and reaches_gap(logs, point):
@@ -151,7 +147,7 @@ def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str
     goal = find_goal(logs, point, to_gap=gap is not None)
     if gap is None and is_latest(logs, point):
         judge_as_latest(server.ctx.incident, point)
-        server.ctx.log(f"{point} lies after the last commit there is: it is the latest.")
+        server.ctx.log(f"The point ({point}) lies after the last commit there is: it is the latest.")
     log_end = logs.end().committed_at
     tell_given_up(server, point, Measured(newest_commit_at=log_end))
     record = msgspec.structs.replace(

@@ -19,10 +19,10 @@ from actions.systems.postgres.backups.repository_check import (
 from actions.systems.postgres.backups.selection import Choice, choose
 from actions.systems.postgres.hba import require_hba
 from actions.systems.postgres.known_log import known_log, require_considered
-from actions.systems.postgres.recovery_point import RecoveryPoint
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.timelines import target_timeline
 from actions.systems.postgres.wal import Path
+from journal.incident.recovery_point import RecoveryPoint
 
 _GATE = "verified"
 

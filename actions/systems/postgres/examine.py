@@ -21,6 +21,7 @@ from actions.systems.postgres.server import Server, server_of
 from journal.errors import CleoError
 from journal.events.measured import Measured, newest_of
 from journal.events.types import Finding
+from journal.incident.backup_catalogue import BackupCatalogue
 from journal.wording.counting import count
 
 _READ_S = 300.0
@@ -119,7 +120,8 @@ def _compare(server: Server, held: Cluster) -> Comparison:
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
     repository = read_repository(server)
     quick = quick_facts(server, repository)
-    facts |= {"backups": quick["backups"], "findings": quick["findings"], "sets": quick.get("sets", {})}
+    facts |= {"backups": quick["backups"], "findings": quick["findings"]}
+    facts |= {name: quick[name] for name in BackupCatalogue().facts() if name in quick}
     lines = [f"backup {b.label}: {b.type}, ended {b.stopped_at:%Y-%m-%d %H:%M:%S} UTC" for b in repository.backups[-5:]]
     lines += [f"backups: {finding}" for finding in quick["findings"]]
     if "archived_until" in quick:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from actions.systems.postgres.recovery_point import RecoveryPoint
 from actions.systems.postgres.server import Server
 from journal.events.measured import Measured, newest_of
 from journal.incident.given_up import span
+from journal.incident.recovery_point import RecoveryPoint
 
 
 def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_ended: datetime | None = None) -> None:
@@ -24,9 +24,9 @@ def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_
     after = point.instant if point.kind == "time" else backup_ended if point.kind == "backup" else None
     if after and last:
         exact = last == known.newest_commit_at == known.no_commit_after
-        server.ctx.log(f"{point} gives up {span(after, last, exact=exact)}.")
+        server.ctx.log(f"Recovering to {point} gives up {span(after, last, exact=exact)}.")
     elif point.kind == "latest" and backup_ended:
         for line in server.ctx.incident.gives_up:
-            server.ctx.log(f"{point} gives up {line}.")
+            server.ctx.log(f"Recovering to {point} gives up {line}.")
     elif after or point.kind == "lsn":
-        server.ctx.log(f"{point} gives up everything after it; how much was committed since is not known.")
+        server.ctx.log(f"Recovering to {point} gives up everything after it; how much was committed is not known.")

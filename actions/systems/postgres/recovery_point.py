@@ -1,89 +1,63 @@
-"""The incident's one recovery point: the state every restore and log replay leads to."""
+"""What the incident's one recovery point means for one PostgreSQL."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import Literal
-
-import msgspec
 
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, GateClosed
-from actions.systems.postgres.wal import format_lsn, parse_lsn
+from actions.systems.postgres import SYSTEM
+from actions.systems.postgres.wal import parse_lsn
 from journal.incident.decisions import CORRUPTION, PHYSICAL
+from journal.incident.recovery_point import NotARecoveryPoint, RecoveryPoint, parse
 
-DECISION = "recovery_point"
 GATE = "recovery-point"
-_LABEL = re.compile(r"\d{8}-\d{6}F(_\d{8}-\d{6}[DI])?")
 _SPREADING = {"data-corruption", "security-breach"}
 """Scenarios in which the newest state holds the damage."""
 
 
-class RecoveryPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to recover to.
-
-    Attributes:
-        kind: ``latest``: all there is; ``time``: everything committed before ``instant``; ``lsn``: everything
-            before the position ``lsn``; ``backup``: the state at the end of the backup ``label``.
-    """
-
-    kind: Literal["latest", "backup", "time", "lsn"] = "latest"
-    label: str = ""
-    instant: datetime | None = None
-    lsn: int = 0
-
-    def __str__(self) -> str:
-        """Return it as the decision's answer is written."""
-        if self.kind == "time" and self.instant:
-            return f"time:{self.instant.isoformat()}"
-        return {"backup": f"backup:{self.label}", "lsn": f"lsn:{format_lsn(self.lsn)}"}.get(self.kind, "latest")
+def lsn_of(point: RecoveryPoint) -> int:
+    """Return the position in the log, in bytes, of a point of the kind ``lsn``."""
+    return parse_lsn(point.value)
 
 
-def parse_recovery_point(answer: str) -> RecoveryPoint:
-    """Return the recovery point that ``latest``, ``backup:LABEL``, ``time:INSTANT`` or ``lsn:LSN`` names.
+def label_of(point: RecoveryPoint) -> str:
+    """Return the label of the backup that a point names; empty where it names none."""
+    return point.value if point.kind == "backup" else ""
+
+
+def decided_point(incident: IncidentFacts, system: str) -> RecoveryPoint | None:
+    """Return what the incident's recovery point means for one system; None while none is decided.
 
     Raises:
-        ActionFailed: it names none, or an instant without its zone.
+        GateClosed: it says nothing of this system. It never yields.
     """
-    kind, _, value = answer.strip().partition(":")
-    try:
-        if answer.strip() == "latest":
-            return RecoveryPoint()
-        if kind == "backup" and _LABEL.fullmatch(value):
-            return RecoveryPoint(kind="backup", label=value)
-        if kind == "time":
-            return RecoveryPoint(kind="time", instant=_instant(value))
-        if kind == "lsn":
-            return RecoveryPoint(kind="lsn", lsn=parse_lsn(value))
-    except ValueError:
-        pass
-    raise ActionFailed(
-        f"{answer!r} is not a recovery point.",
-        "Write latest, backup:LABEL, time:2026-01-31T12:00:00Z (with its zone) or lsn:0/5001EA0.",
+    if incident.recovery_point is None:
+        return None
+    if own := incident.recovery_point.of(system):
+        return own
+    raise GateClosed(
+        GATE,
+        f"The recovery point, {incident.recovery_point}, says nothing of {system}.",
+        "Decide it anew, with an instant or a position for it beside what was decided.",
+        yields="never",
     )
 
 
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError("an instant without a zone")
-    return instant.astimezone(UTC)
-
-
-def recovery_point(incident: IncidentFacts, *, latest: bool = False, backup: str = "", to: str = "") -> RecoveryPoint:
-    """Return the incident's recovery point; parameters may agree with it, and stand in where none is decided.
+def recovery_point(
+    incident: IncidentFacts, system: str, *, latest: bool = False, backup: str = "", to: str = ""
+) -> RecoveryPoint:
+    """Return a system's recovery point; parameters may agree with it, and stand in where none is decided.
 
     ``latest`` alone means the newest backup that the recovery point allows, as in the written plan's script.
 
     Raises:
         GateClosed: the parameters contradict the decision, or the newest state holds the damage. It never yields.
-        ActionFailed: what was decided or given is not a recovery point.
+        ActionFailed: what was given is not a recovery point.
     """
     if latest + bool(backup) + bool(to) > 1:
         raise ActionFailed("--latest, --backup and --to exclude each other.", "Give one of them, or none.")
-    given = _given(backup, to)
-    decided = parse_recovery_point(incident.decisions[DECISION]) if DECISION in incident.decisions else None
+    given, decided = _given(system, backup, to), decided_point(incident, system)
     if decided and given and not _agree(given, decided):
         raise GateClosed(
             GATE,
@@ -91,8 +65,8 @@ def recovery_point(incident: IncidentFacts, *, latest: bool = False, backup: str
             "Leave the parameter out, or change the decision: one recovery point holds for every store.",
             yields="never",
         )
-    point = decided or given or RecoveryPoint()
-    if point.kind == "latest" or after_all(point, None):
+    point = decided or given or RecoveryPoint(latest=True)
+    if point.latest or after_all(point, None):
         judge_as_latest(incident, point)
     return point
 
@@ -107,7 +81,7 @@ def judge_as_latest(incident: IncidentFacts, point: RecoveryPoint) -> None:
         incident.decisions.get(CORRUPTION) == PHYSICAL and incident.scenario.replace("_", "-") == "data-corruption"
     )
     if incident.scenario.replace("_", "-") in _SPREADING and not physical:
-        after = "" if point.kind == "latest" else f"{point} lies after the last commit known, so it is the latest. "
+        after = "" if point.latest else f"The point ({point}) lies after the last commit known: it is the latest. "
         raise GateClosed(
             GATE,
             f"{after}The newest state holds the damage: it cannot be the recovery point.",
@@ -118,19 +92,24 @@ def judge_as_latest(incident: IncidentFacts, point: RecoveryPoint) -> None:
 
 def after_all(point: RecoveryPoint, newest: datetime | None) -> bool:
     """Whether a point is an instant still to come, or later than ``newest``, behind which nothing was committed."""
-    if point.kind != "time" or not point.instant:
+    if not point.instant:
         return False
     return point.instant > datetime.now(UTC) or (newest is not None and point.instant > newest)
 
 
-def _given(backup: str, to: str) -> RecoveryPoint | None:
-    if backup and backup != "latest":
-        return parse_recovery_point(f"backup:{backup}")
-    if to:
-        return parse_recovery_point(to if to.startswith(("time:", "lsn:")) else f"time:{to}")
-    return None
+def _given(system: str, backup: str, to: str) -> RecoveryPoint | None:
+    """Return the point that the parameters name."""
+    text = to or (f"backup:{backup}" if backup and backup != "latest" else "")
+    if not text:
+        return None
+    try:
+        return parse(text, {system: {form.name: form for form in SYSTEM.positions}}).of(system)
+    except NotARecoveryPoint as error:
+        raise ActionFailed(error.message, error.hint) from None
 
 
 def _agree(given: RecoveryPoint, decided: RecoveryPoint) -> bool:
     """Whether the parameters fit the decision: a backup to start from is no recovery point of its own."""
+    if given.kind == decided.kind == "lsn":
+        return lsn_of(given) == lsn_of(decided)
     return given == decided or (given.kind == "backup" and decided.kind != "backup")

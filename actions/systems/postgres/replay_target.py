@@ -14,12 +14,13 @@ import msgspec
 from actions.outcome import ActionFailed
 from actions.systems.postgres.backups.archive import Archive, first_missing, previous, read_archive
 from actions.systems.postgres.backups.pgbackrest import read_repository
-from actions.systems.postgres.recovery_point import RecoveryPoint
+from actions.systems.postgres.recovery_point import lsn_of
 from actions.systems.postgres.restore_record import RestoreRecord
 from actions.systems.postgres.saved_wal import find_path, read_survived
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import Fork, Path, Segment, format_lsn, parse_segment
 from actions.systems.postgres.wal_tail import Tail, archived_tail, saved_tail
+from journal.incident.recovery_point import RecoveryPoint
 
 
 class ReplayTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,14 +203,14 @@ def reaches_gap(logs: Logs, point: RecoveryPoint) -> bool:
         return logs.end_segment[8:] < logs.record.stop_segment[8:]
     if point.kind == "time" and point.instant:
         return not logs.committed_since(point.instant)
-    return point.kind == "latest" or point.lsn > logs.end().reach
+    return point.kind == "latest" or lsn_of(point) > logs.end().reach
 
 
 def is_latest(logs: Logs, point: RecoveryPoint) -> bool:
     """Whether everything there is lies before the recovery point: then it is the latest, by whatever name."""
     if point.kind == "time" and point.instant:
         return not logs.committed_since(point.instant)
-    return point.kind == "latest" or (point.kind == "lsn" and point.lsn > (logs.end().lsn or 0))
+    return point.kind == "latest" or (point.kind == "lsn" and lsn_of(point) > (logs.end().lsn or 0))
 
 
 def find_goal(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False) -> ReplayTarget:
@@ -235,10 +236,10 @@ def find_goal(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False) -> Repl
         return ReplayTarget(
             settings=settings, lsn=logs.end().lsn or 0, words=f"just before {point.instant:%Y-%m-%d %H:%M:%S.%f} UTC"
         )
-    if point.kind == "lsn" and point.lsn <= (logs.end().lsn or 0):
-        settings = {"recovery_target_lsn": format_lsn(point.lsn), "recovery_target_inclusive": "off"}
-        return ReplayTarget(settings=settings, lsn=point.lsn, words=f"just before {format_lsn(point.lsn)}")
-    if point.kind == "lsn" and point.lsn > logs.end().reach:
+    if point.kind == "lsn" and lsn_of(point) <= (logs.end().lsn or 0):
+        settings = {"recovery_target_lsn": format_lsn(lsn_of(point)), "recovery_target_inclusive": "off"}
+        return ReplayTarget(settings=settings, lsn=lsn_of(point), words=f"just before {format_lsn(lsn_of(point))}")
+    if point.kind == "lsn" and lsn_of(point) > logs.end().reach:
         raise ActionFailed(
             f"The log ends at {format_lsn(logs.end().reach)}, before {point}.", "Decide on another recovery point."
         )

@@ -22,7 +22,7 @@ from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of
 from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.preserved_data import Keeping, preserve
-from actions.systems.postgres.recovery_point import RecoveryPoint, after_all, judge_as_latest, recovery_point
+from actions.systems.postgres.recovery_point import after_all, judge_as_latest, recovery_point
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.systems.postgres.room import full
 from actions.systems.postgres.saved_wal import offered
@@ -30,6 +30,7 @@ from actions.systems.postgres.server import Server, find_server, last_words
 from actions.systems.postgres.writers import bar_writers
 from actions.transport import Completed
 from journal.events.measured import Measured
+from journal.incident.recovery_point import RecoveryPoint
 
 _DAY_S = 24 * 3600.0
 _HALF_DONE = (
@@ -64,7 +65,7 @@ _READY = """
 def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "", keep_in: str = "") -> Outcome:
     """Restore PostgreSQL from a backup."""
     server = find_server(ctx)
-    point = recovery_point(ctx.incident, latest=latest, backup=backup, to=to)
+    point = recovery_point(ctx.incident, server.name, latest=latest, backup=backup, to=to)
     _require_down(server)
     _require_same_place(server)
     begun = time.monotonic()
@@ -119,7 +120,7 @@ def _prepare(server: Server, point: RecoveryPoint, named: str, keep_in: str) -> 
     return RestoreRecord(
         incident=server.ctx.incident.id,
         state="restoring",
-        point=str(point),
+        point=point.text,
         backup=backup.label,
         repository=backup.repository,
         start_segment=backup.start_segment,
@@ -232,7 +233,7 @@ def _outcome(record: RestoreRecord, seconds: float) -> Outcome:
             "aside": record.aside,
             "kept": [f"{copy.place} ({copy.what}, {copy.incident})" for copy in record.kept],
             "passed_over": record.passed_over,
-            "recovery_point": record.point,
+            "recovery_point": str(record.recovery_point),
             **record.known.facts(),
         },
     )

@@ -10,6 +10,7 @@ import msgspec
 from actions.outcome import ActionFailed
 from actions.systems.postgres.server import Server
 from journal.events.measured import Measured
+from journal.incident.recovery_point import RecoveryPoint, read
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,7 +46,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         incident: whose it is.
         state: ``restoring``: the directory is incomplete; ``restored``: complete, not recovered; ``recovering``:
             the log is being replayed; ``recovered``: it is a database again.
-        point: the recovery point, as the decision's answer.
+        point: the recovery point of this system, as the journal keeps one.
         backup: the set's label.
         repository: the number of the repository it lies in.
         sources: the repositories that log is taken from, in this order, and the segments that each has damaged.
@@ -89,6 +90,18 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     log_end: datetime | None = None
     back: Measured = Measured()
     known: Measured = Measured()
+
+    @property
+    def recovery_point(self) -> RecoveryPoint:
+        """The recovery point.
+
+        Raises:
+            ActionFailed: the record's text is none.
+        """
+        point = read(self.point)
+        if point is None:
+            raise ActionFailed(f"The restore's record names no recovery point: {self.point!r}.", "Restore again.")
+        return point
 
     @property
     def current(self) -> Kept | None:

@@ -12,10 +12,11 @@ from actions.outcome import ActionFailed
 from actions.systems.postgres.backups.archive import Archive
 from actions.systems.postgres.backups.pgbackrest import Repository
 from actions.systems.postgres.known_log import KnownLog
-from actions.systems.postgres.recovery_point import RecoveryPoint
+from actions.systems.postgres.recovery_point import label_of
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import format_lsn, parse_segment
 from actions.systems.postgres.wal_tail import Tail, archived_tail, saved_tail
+from journal.incident.recovery_point import RecoveryPoint
 
 _LOOKED_THROUGH = 8
 """Segments without a commit that are read before an end counts as not known: a bulk load fills some."""
@@ -31,7 +32,7 @@ def target_timeline(server: Server, point: RecoveryPoint, repository: Repository
     """
     if point.kind == "time" and point.instant:
         return _timeline_when(server, point.instant, known)
-    if point.kind == "backup" and (named := repository.backup(point.label)):
+    if point.kind == "backup" and (named := repository.backup(label_of(point))):
         return named.timeline
     newest = max(known.newest_timeline, *(backup.timeline for backup in repository.backups), 1)
     if newest in known.timelines and point.kind == "latest":

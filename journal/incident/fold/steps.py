@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from journal.events import types as e
 from journal.incident.late import happened_at
 from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
+from journal.incident.recovery_point import read
+from journal.plan.model import RECOVERY_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +51,9 @@ def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
         body.name, body.answer, body.reason, event.actor, when(event), changes
     )
     incident.answers[body.name] = body.answer
+    if body.name == RECOVERY_POINT:
+        point = read(body.answer)
+        incident.recovery_point = point and incident.roster.named(point)
     _settle(incident, event, StepState.DONE, body.answer)
 
 

@@ -29,6 +29,7 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
     if not body.error:
         incident.inventory_sha256 = body.sha256
         incident.roster = Roster(incident.plan, body.systems)
+        incident.recovery_point = incident.recovery_point and incident.roster.named(incident.recovery_point)
 
 
 def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:

@@ -56,7 +56,10 @@ def test_corruption_is_undone_by_going_back_before_it() -> None:
 
 def test_a_breach_is_answered_with_clean_data_and_signed_images() -> None:
     with table("security-breach", response_team="security", site="dr-site", postgres_cure="restore") as player:
-        player.answers = {**player.answers, "recovery_point": f"backup:{player.labels()[2]}"}
+        player.answers = {
+            **player.answers,
+            "recovery_point": f"{player.before(6300)} postgres backup:{player.labels()[2]}",
+        }
         player.walk(leave_out=("redis-reload-aof",))
         assert player.incident().state("postgres-start") is StepState.NOT_APPLICABLE
         restored = [run for run in player.incident().runs.values() if run.action == "postgres.restore"]

@@ -108,7 +108,13 @@ def test_an_objective_is_rated_as_hseep_does(tmp_path: Path, missed: tuple[int, 
 
 @pytest.mark.parametrize(
     ("point", "sound"),
-    [("latest", False), ("backup:OLD", True), ("backup:NEW", False), ("early", True), ("late", False)],
+    [
+        ("latest", False),
+        ("postgres backup:OLD", True),
+        ("postgres backup:NEW", False),
+        ("early", True),
+        ("late", False),
+    ],
 )
 def test_a_recovery_point_is_sound_before_the_damage(tmp_path: Path, point: str, sound: bool) -> None:
     script = _script({"happened": ["stands:point=sound"]}, damage_s=600.0, backups={"OLD": 1200.0, "NEW": 60.0})

@@ -29,7 +29,7 @@ def told() -> Story:
 def answer(told: Story, step_id: str, text: str) -> str:
     decision = told.incident.plan.by_id[step_id].decision
     assert decision
-    return check_answer(told.incident, decision, text)
+    return check_answer(told.incident, decision, text, {})
 
 
 @pytest.mark.parametrize("facts", [{}, {"corrupt": []}, {"db": {"corrupt": []}}])

@@ -8,8 +8,9 @@ import msgspec
 
 from actions.outcome import ActionFailed
 from actions.systems.postgres.backups.pgbackrest import Backup, Repository
-from actions.systems.postgres.recovery_point import RecoveryPoint
+from actions.systems.postgres.recovery_point import label_of, lsn_of
 from actions.systems.postgres.wal import Path
+from journal.incident.recovery_point import RecoveryPoint
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -39,7 +40,7 @@ def choose(
     Raises:
         ActionFailed: none is usable, or the named one is not.
     """
-    wanted = named or point.label
+    wanted = named or label_of(point)
     candidates = [b for b in repository.backups if not wanted or b.label == wanted]
     passed_over = repository.troubles()
     for backup in sorted(candidates, key=lambda b: (-b.stopped_at.timestamp(), b.repository)):
@@ -62,7 +63,7 @@ def _unusable(backup: Backup, point: RecoveryPoint, path: Path, damaged: Collect
     # A backup's end comes in whole seconds, rounded down; PostgreSQL itself refuses an instant within the last one.
     if point.kind == "time" and point.instant and backup.stopped_at >= point.instant:
         return "ends after the recovery point"
-    if point.kind == "lsn" and backup.stop_lsn > point.lsn:
+    if point.kind == "lsn" and backup.stop_lsn > lsn_of(point):
         return "ends after the recovery point"
     if not path.contains(backup.timeline, backup.stop_lsn):
         return f"is of timeline {backup.timeline}, which an earlier recovery left"

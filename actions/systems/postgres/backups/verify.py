@@ -15,7 +15,8 @@ from actions.systems.postgres.identity import identity
 from actions.systems.postgres.process import control
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.timelines import edge
-from actions.systems.postgres.wal import segment_size
+from actions.systems.postgres.wal import format_lsn, parse_segment, segment_size
+from journal.incident.backup_catalogue import BackupCatalogue
 from journal.wording.counting import count
 
 _SETS_NAMED = 30
@@ -83,7 +84,7 @@ def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:
     if not usable:
         return {**facts, "findings": [*findings, "there is no usable backup"]}
     newest = usable[-1]
-    facts["sets"] = {backup.label: backup.stopped_at.isoformat() for backup in usable[-_SETS_NAMED:]}
+    facts |= _catalogue(repository, usable).facts()
     facts |= {"newest": newest.label, "newest_ended_at": newest.stopped_at.isoformat(), "age_s": _age_s(newest)}
     archive = read_archive(server, repository)
     timeline = max(archive.newest_timeline, newest.timeline)
@@ -96,9 +97,27 @@ def quick_facts(server: Server, repository: Repository) -> dict[str, Any]:
     missing = gaps(path, first, last, archive, size)
     findings += [f"log segment {name} is missing from the archive" for name in missing]
     facts |= {"last_archived": last, "missing_segments": missing}
+    facts |= _catalogue(repository, usable, (parse_segment(last, size).number + 1) * size).facts()
     if until := _committed_until(server, archive, int(last[:8], 16)):
         facts["archived_until"] = until.isoformat()
     return {**facts, "findings": findings}
+
+
+def _catalogue(repository: Repository, usable: list[Backup], log_end: int = 0) -> BackupCatalogue:
+    """Return what recovery points are judged by: the newest backups, and from where to where positions are reached.
+
+    Args:
+        repository: what there is.
+        usable: the backups of it that can be restored, the oldest first; at least one.
+        log_end: the position at which the archived log ends, in bytes; 0: not known.
+    """
+    listed = usable[-_SETS_NAMED:]
+    first, last = min(backup.stop_lsn for backup in usable), max([log_end, *(backup.stop_lsn for backup in usable)])
+    return BackupCatalogue(
+        ended={backup.label: backup.stopped_at for backup in listed},
+        whole=len(listed) == len(usable) and not repository.unusable,
+        reach={"lsn": (format_lsn(first), format_lsn(last))},
+    )
 
 
 def _committed_until(server: Server, archive: Archive, timeline: int) -> datetime | None:

@@ -66,5 +66,5 @@ def test_a_restored_backup_serves_its_own_recovery_point_only(lab: Lab) -> None:
     assert ctx.do(stop).ok
     assert ctx.do(restore).ok
     at = lab.facts["last_backup"]["ended"]
-    with pytest.raises(GateClosed, match="was restored to recover to latest"):
+    with pytest.raises(GateClosed, match="was restored to recover to the latest"):
         ctx.with_incident(decisions={"recovery_point": f"time:{at}"}).do(apply_wal)

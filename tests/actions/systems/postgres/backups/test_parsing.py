@@ -12,8 +12,8 @@ from actions.systems.postgres.backups.pgbackrest import Backup, Repository
 from actions.systems.postgres.backups.repository_check import parse_soundness
 from actions.systems.postgres.backups.restore_progress import RestoreProgress
 from actions.systems.postgres.backups.selection import choose
-from actions.systems.postgres.recovery_point import parse_recovery_point
 from actions.systems.postgres.wal import Fork, Path
+from journal.incident.recovery_point import RecoveryPoint
 
 VERIFIED = """\
 P02   INFO: invalid checksum '20261123-000654F/pg_data/base/1/1255.gz'
@@ -94,7 +94,7 @@ def repository(*backups: Backup) -> Repository:
 
 def test_the_newest_backup_that_is_whole_and_ends_before_the_point_is_chosen() -> None:
     sound, damaged, in_error, late = backup(0), backup(1), backup(2, error=True), backup(10)
-    point = parse_recovery_point(f"time:{(NOON + timedelta(minutes=5)).isoformat()}")
+    point = RecoveryPoint(instant=NOON + timedelta(minutes=5))
     choice = choose(repository(sound, damaged, in_error, late), point, Path(1), damaged=[(1, damaged.label)])
     assert choice.backup == sound
     assert [why.split()[0] for why in choice.passed_over] == [late.label, in_error.label, damaged.label]
@@ -103,6 +103,6 @@ def test_the_newest_backup_that_is_whole_and_ends_before_the_point_is_chosen() -
 def test_a_backup_of_a_branch_that_was_left_leads_nowhere() -> None:
     before, after = backup(0, lsn=100), backup(1, lsn=300)
     path = Path(2, [Fork(1, 200)])
-    assert choose(repository(before, after), parse_recovery_point("latest"), path).backup == before
-    with pytest.raises(ActionFailed, match="No backup leads to latest"):
-        choose(repository(after), parse_recovery_point("latest"), path)
+    assert choose(repository(before, after), RecoveryPoint(latest=True), path).backup == before
+    with pytest.raises(ActionFailed, match="No backup leads to the latest"):
+        choose(repository(after), RecoveryPoint(latest=True), path)

@@ -1,0 +1,92 @@
+"""The ways in which a recovery point can be named, for the dialog, line mode and paper. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from journal.incident.given_up import given_up
+from journal.incident.reach import reach
+from journal.incident.recovery_point import Forms, RecoveryPoint
+from journal.incident.state import Incident
+from journal.store.rows import Reading
+
+
+class Way(NamedTuple):
+    """One way to name a recovery point.
+
+    Attributes:
+        title: what it is.
+        help: when to choose it; empty where that is plain.
+        example: what its value looks like; empty where it wants none.
+    """
+
+    title: str
+    help: str
+    example: str
+
+
+def ways(forms: Forms) -> dict[str, Way]:
+    """Return the ways by name: ``latest``, ``time``, each form of a position, and ``mixed`` where there is any.
+
+    Args:
+        forms: which positions which system understands.
+    """
+    found = {
+        "latest": Way("Latest: all that was archived", "Loses least. Brings damage back if there was any.", ""),
+        "time": Way(
+            "Before a time", "The last moment known to be good.", "14:05, yesterday 23:40, 2026-11-22T14:05:00Z"
+        ),
+    }
+    for name in dict.fromkeys(name for known in forms.values() for name in known):
+        systems = [system for system, known in forms.items() if name in known]
+        form = forms[systems[0]][name]
+        example = form.example if len(systems) == 1 else f"{systems[0]} {form.example} (of: {', '.join(systems)})"
+        found[name] = Way(form.title, form.help, example)
+    for system, known in forms.items():
+        name, form = next(iter(known.items()))
+        example = f"2026-11-22T14:05:00Z {system} {name}:{form.example}"
+        found.setdefault("mixed", Way("A time, and a position of single systems", "", example))
+    return found
+
+
+def written(way: str, value: str) -> str:
+    """Return a recovery point as `journal.incident.recovery_point.parse` reads it.
+
+    Args:
+        way: one of `ways` but ``latest`` and ``time``.
+        value: its value; a position's system may come before it.
+    """
+    if way == "mixed":
+        return value
+    system, _, position = value.rpartition(" ")
+    return f"{system} {way}:{position}".strip()
+
+
+def way_of(point: RecoveryPoint) -> tuple[str, str]:
+    """Return how a recovery point was named: the way, and its value."""
+    if point.latest:
+        return "latest", ""
+    if point.instant and not point.positions:
+        return "time", point.instant.isoformat()
+    if point.instant or len(point.positions) > 1:
+        return "mixed", point.text
+    ((system, position),) = point.positions.items()
+    return position.form, f"{system} {position.value}"
+
+
+def consequences(
+    incident: Incident, point: RecoveryPoint, forms: Forms, readings: Mapping[str, Reading]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is to be said of a recovery point before it is decided: a label and a line each.
+
+    Args:
+        incident: its state.
+        point: the recovery point.
+        forms: which positions which system understands.
+        readings: the latest health readings.
+    """
+    found = reach(incident, point, forms)
+    yield from (("gives up", line) for line in given_up(incident, point, readings))
+    yield from (("impossible", line) for line in found.impossible)
+    yield from (("in doubt", line) for line in found.doubtful)
