@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,16 +111,20 @@ def status(directory: Path | None, as_json: bool) -> None:
 
 @lab.command("break")
 @directory_option
-@click.argument("system", required=False)
-@click.option("--how", help="The fault's name; see --list.")
+@click.argument("what", metavar="SYSTEM|FAULT", required=False)
+@click.option("--how", metavar="FAULT", help="The fault, after a system.")
+@click.option("--on", metavar="SYSTEM", help="The system, after a fault; needed where several can have it.")
 @click.option("--list", "list_them", is_flag=True, help="List the faults.")
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
-def break_(directory: Path | None, system: str | None, how: str | None, list_them: bool, as_json: bool) -> None:
+def break_(
+    directory: Path | None, what: str | None, how: str | None, on: str | None, list_them: bool, as_json: bool
+) -> None:
     """Break something in the lab, for real, and note what was done and when.
 
     \b
     Example:
       cleo lab break postgres --how drop-table
+      cleo lab break drop-table --on orders
     """
     from cleo_console.lab import Lab
 
@@ -128,12 +132,28 @@ def break_(directory: Path | None, system: str | None, how: str | None, list_the
     if list_them:
         _list_faults(known, as_json)
         return
-    if system is None or how is None:
+    system, how = _aimed(known, what, how, on)
+    fault = Lab.at(directory).break_(system, how)
+    click.echo(json.dumps(asdict(fault), indent=2, ensure_ascii=False) if as_json else f"{fault.at}  {fault.what}")
+
+
+def _aimed(known: Collection[tuple[str, str]], what: str | None, how: str | None, on: str | None) -> tuple[str, str]:
+    """The system and the fault that are meant.
+
+    Raises:
+        UsageError: one of them is not said, or there is no such fault.
+    """
+    system, how = (what, how) if how else (on, what)
+    if how and not system:
+        able = [name for name, fault in known if fault == how]
+        if len(able) > 1:
+            raise click.UsageError(f"`{how}` can break several: say one with --on: {', '.join(able)}.")
+        system = able[0] if able else None
+    if not system or not how:
         raise click.UsageError("Say what to break and how: SYSTEM --how FAULT. See `cleo lab break --list`.")
     if (system, how) not in known:
         raise click.UsageError(f"The lab has no fault `{how}` for `{system}`. See `cleo lab break --list`.")
-    fault = Lab.at(directory).break_(system, how)
-    click.echo(json.dumps(asdict(fault), indent=2, ensure_ascii=False) if as_json else f"{fault.at}  {fault.what}")
+    return system, how
 
 
 def _list_faults(known: Mapping[tuple[str, str], FaultKind], as_json: bool) -> None:
@@ -141,8 +161,9 @@ def _list_faults(known: Mapping[tuple[str, str], FaultKind], as_json: bool) -> N
         rows = [{"system": system, "how": how, "title": kind.title} for (system, how), kind in known.items()]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
+    width = max(len(system) for system, _ in known)
     for (system, how), kind in known.items():
-        click.echo(f"{system} --how {how:<22}{kind.title}")
+        click.echo(f"{system:<{width}} --how {how:<22}{kind.title}")
 
 
 def _status_lines(found: LabStatus) -> list[tuple[str, str]]:

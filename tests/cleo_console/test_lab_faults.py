@@ -118,6 +118,6 @@ def test_the_faults_are_listed_and_others_refused(tmp_path: Path) -> None:
     rows = json.loads(CliRunner().invoke(command, ["break", "--list", "--json"]).output)
     assert [row["how"] for row in rows if row["system"] == "postgres"] == [kind.how for kind in SERVER_FAULTS]
     assert [row["how"] for row in rows if row["system"] == "postgres-standby"] == [kind.how for kind in STANDBY_FAULTS]
-    for wrong in (["break"], ["break", "postgres"], ["break", "postgres", "--how", "rust"]):
+    for wrong in (["break"], ["break", "postgres"], ["break", "postgres", "--how", "rust"], ["break", "rust"]):
         refused = CliRunner().invoke(command, wrong)
         assert (refused.exit_code, "cleo lab break --list" in refused.output) == (2, True)
