@@ -39,6 +39,23 @@ def live_closed(live: Mapping[str, LiveGate], ctx: ActionContext) -> Iterator[Cl
             yield closed
 
 
+def decide(ctx: ActionContext, closed: GateClosed, decided: str) -> None:
+    """Stop at a gate that the action itself found closed, unless a person opened it for this run.
+
+    Args:
+        ctx: the run's context.
+        closed: the gate, and what to say where nobody opened it.
+        decided: what is logged where somebody did, before their reason.
+
+    Raises:
+        GateClosed: nobody opened it.
+    """
+    reason = ctx.overridden(closed.gate)
+    if not reason:
+        raise closed
+    ctx.log(f"{decided}, as was decided: {reason}", "err")
+
+
 def require_open(live: Mapping[str, LiveGate], ctx: ActionContext, overrides: Sequence[Override]) -> None:
     """Ask every gate of ``live`` again.
 

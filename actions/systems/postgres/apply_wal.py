@@ -9,6 +9,7 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.gate import decide
 from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
 from actions.systems.postgres.given_up import tell_given_up
 from actions.systems.postgres.heartbeat import recovered
@@ -158,19 +159,16 @@ def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str
 
 def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
     """Raise, unless a person decided to stop at the gap."""
-    if reason := server.ctx.overridden(_GAP_GATE):
-        server.ctx.log(f"Stops before segment {gap.segment}: {reason}")
-        return
     newest = server.ctx.incident.newest_known.get(server.name) or gap.newest
     to = min(point.instant, newest) if point.instant and newest else point.instant or newest
     until = f"{gap.until:%Y-%m-%d %H:%M:%S} UTC" if gap.until else "an unknown instant"
     lost = f"{(to - gap.until).total_seconds() / 60:.1f} minutes" if gap.until and to else "an unknown time"
-    raise GateClosed(
+    closed = GateClosed(
         _GAP_GATE,
         f"Log segment {gap.segment} is {gap.why}.",
         f"Find it (another repository, a standby's pg_wal), or recover to the gap, losing {lost} (until {until}).",
-        yields="reason",
     )
+    decide(server.ctx, closed, f"Stops before segment {gap.segment}")
 
 
 def _finish(server: Server, record: RestoreRecord) -> Outcome:

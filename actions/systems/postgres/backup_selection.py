@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from actions.gate import decide
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres.backups.archive import read_archive
 from actions.systems.postgres.backups.configuration import configuration
@@ -131,10 +132,9 @@ class _Search:
 
     def _require_consent(self, label: str, error: ActionFailed) -> None:
         """What nobody can verify may be whole: a person may restore it all the same."""
-        if not self._server.ctx.overridden(_GATE):
-            raise GateClosed(
-                _GATE,
-                f"Backup {label} was not verified: {error.message}",
-                f"{error.hint} Or restore it unverified: a damaged file is then found while it is restored.",
-            )
-        self._server.ctx.log(f"Backup {label} is restored unverified, as was decided: {error.message}", "err")
+        closed = GateClosed(
+            _GATE,
+            f"Backup {label} was not verified: {error.message}",
+            f"{error.hint} Or restore it unverified: a damaged file is then found while it is restored.",
+        )
+        decide(self._server.ctx, closed, f"Backup {label} is restored unverified ({error.message})")

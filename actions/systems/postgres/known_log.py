@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from actions.gate import decide
 from actions.outcome import GateClosed
 from actions.systems.postgres.backups.archive import Archive
 from actions.systems.postgres.backups.pgbackrest import Repository
@@ -69,15 +70,12 @@ def require_considered(server: Server, known: KnownLog) -> None:
     if not left_out:
         return
     words = f"Log survived that cannot be considered: {'; '.join(left_out)}"
-    if reason := server.ctx.overridden(GATE):
-        server.ctx.log(f"{words}. Left out, as was decided: {reason}", "err")
-        return
-    raise GateClosed(
+    closed = GateClosed(
         GATE,
         f"{words}. What was committed there does not come back.",
         "Look into it (pg_waldump), and keep what is needed from it. Then decide to leave it out, with the reason.",
-        yields="reason",
     )
+    decide(server.ctx, closed, f"{words}. Left out")
 
 
 def _say_lost(server: Server, record: RestoreRecord | None, known: KnownLog) -> None:

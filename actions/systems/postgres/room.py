@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from actions.gate import decide
 from actions.outcome import GateClosed
 from actions.systems.postgres.places import Spot, size_words, spots
 from actions.systems.postgres.server import Server
@@ -52,11 +53,9 @@ def require_room(server: Server, needs: Sequence[Need]) -> None:
     """
     if not (short := too_small(needs)):
         return
-    if reason := server.ctx.overridden(GATE):
-        server.ctx.log(f"Goes on without the room, as was decided ({reason}): {'; '.join(short)}", "err")
-        return
-    raise GateClosed(
+    closed = GateClosed(
         GATE,
         f"There is no room to restore: {'; '.join(short)}.",
         "Make room there. Or go on: if the measure is right, the restore ends with a full disk and is incomplete.",
     )
+    decide(server.ctx, closed, f"Goes on without the room ({'; '.join(short)})")

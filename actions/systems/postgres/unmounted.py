@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actions.gate import decide
 from actions.outcome import GateClosed
 from actions.systems.postgres.places import Spot
 from actions.systems.postgres.server import Server
@@ -24,15 +25,13 @@ def require_mounted(server: Server, *spots: Spot) -> None:
     if not (found := _unmounted(server, spots)):
         return
     at, spot = found
-    if reason := server.ctx.overridden(GATE):
-        server.ctx.log(f"{at} is not mounted; restored without it, as was decided: {reason}", "err")
-        return
-    raise GateClosed(
+    closed = GateClosed(
         GATE,
         f"{at} is not mounted, and /etc/fstab says that it should be: {spot.path} would be restored to the file system "
         f"{spot.mount}, and be hidden once it is.",
         f"Mount it: mount {at}. If the disk is lost, take it out of /etc/fstab, or go on and say so.",
     )
+    decide(server.ctx, closed, f"{at} is not mounted; restored without it")
 
 
 def _unmounted(server: Server, spots: Sequence[Spot]) -> tuple[str, Spot] | None:
