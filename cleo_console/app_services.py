@@ -146,7 +146,7 @@ class ConsoleServices:
         journal = Journal.open(
             place.journal,
             actor=self.actor,
-            second=place.second,
+            fallback=place.fallback,
             deadline=True,
             waiting=waiting,
             blot=self._blot,
@@ -186,15 +186,15 @@ class ConsoleServices:
         from cleo_console.runner_process import warnings
 
         named = (secret.env for system in self._inventory.systems.values() for secret in system.secrets())
-        return [*warnings(tuple(name for name in named if name)), *self._second_place()]
+        return [*warnings(tuple(name for name in named if name)), *self._fallback_warnings()]
 
-    def _second_place(self) -> list[str]:
+    def _fallback_warnings(self) -> list[str]:
         """Return what is wrong with where journals would go on, were this disk to give way."""
-        from journal.store.failover.failover import check_second_place
+        from journal.store.failover.failover import check_fallback
 
-        if self.paths.second is None or not self.paths.incidents.is_dir():
+        if self.paths.fallback is None or not self.paths.incidents.is_dir():
             return []
-        return check_second_place(self.paths.incidents, self.paths.second)
+        return check_fallback(self.paths.incidents, self.paths.fallback)
 
 
 def _inventory_of(place: IncidentPlace) -> str:

@@ -33,10 +33,12 @@ def places() -> Paths:
     Raises:
         BadSettings: CLEO_INVENTORY names a file that is not there.
     """
-    return Paths(incidents=home() / "incidents", locks=home() / "locks", inventory=_inventory(), second=second_place())
+    return Paths(
+        incidents=home() / "incidents", locks=home() / "locks", inventory=_inventory(), fallback=fallback_directory()
+    )
 
 
-def second_place() -> Path | None:
+def fallback_directory() -> Path | None:
     """Return where journals go on when their disk gives way: CLEO_SECOND_PLACE, a folder on another disk, or None.
 
     There is no default: what every machine has besides its disk is memory, and a journal there goes with the machine.

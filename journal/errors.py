@@ -1,10 +1,10 @@
-"""The one base of every error that a user can cause, so that none of them shows a traceback."""
+"""The base of every error that a person can cause, so that none of them shows a traceback."""
 
 from __future__ import annotations
 
 
 class CleoError(Exception):
-    """Something went wrong that a person can do something about.
+    """An error that a person can do something about.
 
     Args:
         message: what happened, and to what.

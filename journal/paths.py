@@ -1,4 +1,4 @@
-"""Where things live: a frozen value, built once by ``cleo_console.settings`` and handed down."""
+"""The folders of an installation, built once by ``cleo_console.settings`` and handed down."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         incidents: one folder an incident: its journal, its files, the spools of what is running.
         locks: one file a target that an incident has claimed.
         inventory: the inventory file used where none is named, or None.
-        second: where journals go on when the disk under ``incidents`` gives way: a folder on another disk, or None.
+        fallback: the folder on another disk where journals continue when the disk of ``incidents`` fails, or None.
     """
 
     incidents: Path
     locks: Path
     inventory: Path | None = None
-    second: Path | None = None
+    fallback: Path | None = None
 
     def incident(self, incident_id: str) -> IncidentPlace:
-        """Return where one incident lives."""
-        second = self.second / incident_id if self.second else None
-        return IncidentPlace(folder=self.incidents / incident_id, second=second)
+        """Return the folders of one incident."""
+        fallback = self.fallback / incident_id if self.fallback else None
+        return IncidentPlace(folder=self.incidents / incident_id, fallback=fallback)
 
 
 class IncidentPlace(msgspec.Struct, frozen=True, kw_only=True):
     """The folder of one incident. Its lease is an flock on the folder itself.
 
     Attributes:
-        folder: where it lives.
-        second: where its journal goes on when the disk gives way, as the settings say;
-            `journal.store.failover.segments` finds the place that was settled for this incident.
+        folder: its path.
+        fallback: where its journal continues when the disk fails, as the settings say;
+            `journal.store.failover.segments` finds the folder that was settled for this incident.
     """
 
     folder: Path
-    second: Path | None = None
+    fallback: Path | None = None
 
     @property
     def journal(self) -> Path:
@@ -47,10 +47,10 @@ class IncidentPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def files(self) -> Path:
-        """What actions write for people: damage reports."""
+        """The folder for what actions write for people, such as damage reports."""
         return self.folder / "files"
 
     @property
     def runner_log(self) -> Path:
-        """What a runner says that cannot say it in the journal."""
+        """The file for what a runner cannot write into the journal."""
         return self.folder / "runner.log"

@@ -136,11 +136,11 @@ def _open_all(files: list[Path], torn: set[Path]) -> tuple[sqlite3.Connection, P
     conn = _open(files[0], files[0] in torn)
     events, output, schema = "", "", "main"
     for number, file in enumerate(files[1:], 2):
-        conn.execute(f"ATTACH ? AS part{number}", (_uri(file, file in torn),))
-        limit = f"(SELECT lines FROM part{number}.carried AS c WHERE c.run = o.run)"
+        conn.execute(f"ATTACH ? AS segment{number}", (_uri(file, file in torn),))
+        limit = f"(SELECT lines FROM segment{number}.carried AS c WHERE c.run = o.run)"
         output += f"SELECT * FROM {schema}.output AS o WHERE n <= coalesce({limit}, 0) UNION ALL "
-        events += f"SELECT * FROM {schema}.events WHERE seq < (SELECT min(seq) FROM part{number}.events) UNION ALL "
-        schema = f"part{number}"
+        events += f"SELECT * FROM {schema}.events WHERE seq < (SELECT min(seq) FROM segment{number}.events) UNION ALL "
+        schema = f"segment{number}"
     conn.execute(f"CREATE TEMP VIEW all_output AS {output} SELECT * FROM {schema}.output")
     conn.execute(f"CREATE TEMP VIEW all_events AS {events} SELECT * FROM {schema}.events")
     return conn, files[-1]

@@ -11,7 +11,7 @@ from actions.transport import Completed, Handle, OnOutput, ProgramLost, State, T
 from actions.transport.base import ending
 from journal.events.types import Body, ProgramFinished, ProgramStarted
 from journal.incident.records import Program, Run
-from journal.store.failover.segments import parts_of
+from journal.store.failover.segments import segments_of
 from journal.store.journal import Reader
 
 Append = Callable[[Body], object]
@@ -34,7 +34,7 @@ class Programs:
         self._redactor = redactor
         self._earlier = {program.key: program for program in run.programs}
         self._journal = journal
-        self._folder = parts_of(journal)[-1].parent  # spools go where the journal went: the first disk may be full
+        self._folder = segments_of(journal)[-1].parent  # spools go where the journal went: the first disk may be full
         self._attempts: Counter[str] = Counter(program.key for program in run.programs)
 
     def run(

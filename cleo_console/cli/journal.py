@@ -22,8 +22,9 @@ more_argument = click.argument("more", nargs=-1, metavar="[FILE]...", type=click
 def journal() -> None:
     """List, show, verify and export journals.
 
-    INCIDENT is an incident's id, or the file of a journal or an export of it. A journal that went on in a second place
-    lies in several files: they are found by themselves where they were written; elsewhere, name them all.
+    INCIDENT is an incident's id, or the file of a journal or an export of it. A journal that went on in
+    the fallback directory lies in several files: they are found by themselves where they were written; elsewhere,
+    name them all.
 
     \b
     Example:

@@ -37,7 +37,8 @@ def report(
     """Write the post-incident report from the journal.
 
     INCIDENT is an incident's id, or the file of a journal or an export of it: nothing else is needed, on any machine.
-    A journal that went on in a second place lies in several files; away from where they were written, name them all.
+    A journal that went on in the fallback directory lies in several files; away from where they were written, name
+    them all.
     The same journal always gives the same bytes. Exit status 1 when the journal's chain is broken; the report says so.
 
     \b
@@ -86,11 +87,11 @@ def _format_of(output: Path | None) -> str:
 
 def _spare(journal: Path, more: Iterable[Path], output: Path | None) -> None:
     """Refuse to write the report over its own journal, or over any file in which that goes on."""
-    from journal.store.failover.segments import parts_of
+    from journal.store.failover.segments import segments_of
 
     if output is None or not output.exists():
         return
-    if any(output.samefile(file) for file in (*parts_of(journal), *more) if file.exists()):
+    if any(output.samefile(file) for file in (*segments_of(journal), *more) if file.exists()):
         raise click.UsageError(f"{output} is the journal itself. Choose another name for the report.")
 
 

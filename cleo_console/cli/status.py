@@ -95,7 +95,7 @@ _GROUPS = {"running": "running", "in_doubt": "IN DOUBT", "failed": "failed", "wr
 
 def _went_on(incident: Incident) -> str:
     found = incident.continued
-    return f"The disk gave way; the journal goes on in part {found.part}: {found.why}" if found else ""
+    return f"The disk gave way; the journal goes on in segment {found.segment}: {found.why}" if found else ""
 
 
 def _ids(incident: Incident, *states: StepState) -> list[str]:

@@ -76,7 +76,7 @@ def declare(
         inventory=inventory,
         program=program,
     )
-    Journal.create(place.journal, first, actor=actor, second=place.second).close()
+    Journal.create(place.journal, first, actor=actor, fallback=place.fallback).close()
     return place
 
 

@@ -59,13 +59,19 @@ class InjectGiven(Body, frozen=True, kw_only=True, tag="inject.given"):
 
 
 class JournalContinued(Body, frozen=True, kw_only=True, tag="journal.continued"):
-    """The first event of a journal's next file. The chain goes on: this event follows ``head``, the hash of ``seq``.
+    """The first event of a journal's next segment, after the disk under the last one failed.
 
-    ``part`` is the new file's number, from 2; ``first_file`` is where the journal began; ``why`` is what had happened.
+    Attributes:
+        id: the incident's id.
+        segment: the new segment's number, from 2.
+        seq: the seq of the last event before it.
+        head: that event's hash, which this event follows: the chain goes on.
+        first_file: the path of the journal's first file.
+        why: how the disk failed.
     """
 
     id: str
-    part: int
+    segment: int
     seq: int
     head: str
     first_file: str

@@ -235,9 +235,9 @@ class InForce(msgspec.Struct):
 
 
 class Continued(msgspec.Struct):
-    """Where the journal went on when the disk under it gave way: in which part, when, and what had happened."""
+    """The journal's failover: the number of the segment it continues in, since when, and how the disk failed."""
 
-    part: int
+    segment: int
     at: datetime
     why: str
 

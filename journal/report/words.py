@@ -207,5 +207,5 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.SignedOff: lambda incident, body: f"Signed off as {body.role}, having seen head {short_head(body.head)}",
     e.ExerciseBegan: lambda incident, body: "The exercise began",
     e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.text}",
-    e.JournalContinued: lambda incident, body: f"The journal goes on in part {body.part} — {body.why}",
+    e.JournalContinued: lambda incident, body: f"The journal goes on in segment {body.segment} — {body.why}",
 }

@@ -1,1 +1,1 @@
-"""The journal's file: append, read, follow, export."""
+"""The journal's SQLite file: append, read, follow, export."""

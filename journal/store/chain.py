@@ -1,4 +1,4 @@
-"""The chain of hashes: how a row is turned into bytes, and what is said aloud of the result.
+"""The chain of hashes: how a row is turned into bytes and hashed, and the short form of a hash.
 
 ``journal/verify.py`` computes the same from the same description, on purpose without this module: a checker that
 shares code with what it checks shares its mistakes.
@@ -15,20 +15,20 @@ import hashlib
 from collections.abc import Iterable
 
 GENESIS = "0" * 64
-"""What the first row's ``prev_hash`` holds."""
+"""The ``prev_hash`` of the first row."""
 
 
 def to_bytes(columns: Iterable[int | str]) -> bytes:
-    """Return columns as bytes that nothing else gives."""
-    parts: list[bytes] = []
+    """Return columns as bytes; two different rows never give the same."""
+    pieces: list[bytes] = []
     for column in columns:
         if isinstance(column, int):
-            parts.append(b"i%d;" % column)
+            pieces.append(b"i%d;" % column)
         else:
             text = column.encode()
-            parts.append(b"t%d:" % len(text))
-            parts.append(text)
-    return b"".join(parts)
+            pieces.append(b"t%d:" % len(text))
+            pieces.append(text)
+    return b"".join(pieces)
 
 
 def row_hash(columns: Iterable[int | str]) -> str:

@@ -1,4 +1,7 @@
-"""Checking a journal from a process that may have it open: in another process (design, section 5)."""
+"""Checks a journal in a process of its own, so that a process that has it open may ask for the check.
+
+Closing a file drops all locks that the process has on it; the checker opens the journal's file directly.
+"""
 
 from __future__ import annotations
 
@@ -13,30 +16,30 @@ from pathlib import Path
 from journal import verify
 from journal.store.connection import closing_mark
 from journal.store.errors import JournalError, JournalReadFailed, read_failure
-from journal.store.failover.segments import parts_of
+from journal.store.failover.segments import segments_of
 from journal.store.seal import seal
 from journal.verify import Fault, Verdict
 
 CHECK_SECONDS = 600.0
-"""How long a check may take; a journal of a million rows takes a few seconds."""
+"""Seconds that a check may take; a journal of a million rows takes a few."""
 
 
 def verify_apart(
     path: Path, head: str | None = None, timeout: float = CHECK_SECONDS, more: Sequence[Path] = ()
 ) -> Verdict:
-    """Check a journal as `journal.verify.verify` does, in a process of its own, with all its files.
+    """Check all segments of a journal as `journal.verify.verify` does, in a process of its own.
 
     Args:
-        path: the journal.
-        more: the files in which it goes on, where they are not where they were written.
-        head: what a witness holds, whole or short, or None.
+        path: the journal's first file.
+        head: the head's hash as a witness holds it, whole or in its short form; None where there is no witness.
         timeout: seconds after which the check is given up.
+        more: the other segments, where they are not where they were written.
 
     Raises:
         JournalReadFailed: it cannot be checked.
     """
     try:
-        files = [path, *more] if more else parts_of(path)
+        files = [path, *more] if more else segments_of(path)
     except OSError as error:
         raise read_failure(path, error) from error
     for file in files:

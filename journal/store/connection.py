@@ -1,7 +1,7 @@
-"""SQLite connections to a journal. Nothing else in this process may open a journal's file.
+"""Opens and closes SQLite connections to a journal. Nothing else in this process may open a journal's file.
 
-POSIX drops all locks of a process on a file when *any* of its descriptors on it is closed: one ``open(path)`` for a
-copy or a hash, and two writers can be in the file at once (seen: acknowledged events lost).
+POSIX drops all locks of a process on a file when *any* of its descriptors on it is closed: after one ``open(path)`` for
+a copy or a hash, two writers can be in the file at once. Acknowledged events were lost that way in a trial.
 """
 
 from __future__ import annotations
@@ -17,32 +17,36 @@ from journal.store.errors import JournalNotFound, read_failure
 from journal.store.schema import check_format, not_a_journal
 
 BUSY_SECONDS = 5.0
-"""How long SQLite itself waits for a lock. Writers queue elsewhere (`filelock`), so it hardly ever has to."""
+"""Seconds that SQLite itself waits for a lock. Writers queue elsewhere (`filelock`), so it hardly ever has to."""
 
 _INTERRUPTED = frozenset({sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY})
 
 WAL_PAGES = 128
-"""Pages after which the write-ahead log is taken over and written from its beginning again. A commit that makes a file
-longer waits for the file system's own log as well: a short log is soon as long as it gets (a fifth less a commit)."""
+"""Pages after which SQLite moves the write-ahead log into the database and starts it anew. A commit that makes a file
+longer also waits for the file system's journal: with a short log, which soon has its full length, a commit takes a
+fifth less time."""
 
 WAL_BYTES_KEPT = 4 * 1024 * 1024
-"""What is left of a long write-ahead log once it has been taken over into the database."""
+"""Bytes to which a long write-ahead log is cut once it was moved into the database."""
 
 
 _ATTEMPTS_TO_CLOSE = 3
 
 
 def closing_mark(path: Path) -> Path:
-    """Return what lies beside a journal while its last program closes it: without -wal, it is whole all the same."""
+    """Return the path of the mark that lies beside a journal while its last program closes it.
+
+    A journal that was left with its mark and without -wal is complete.
+    """
     return path.with_name(path.name + ".closing")
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Return a connection whose commits are on the disk when they return.
+    """Return a connection for writing; its commits are on the disk when they return.
 
     Raises:
-        JournalError: it is not there, not a journal, or a newer one.
-        OSError: we may only read it.
+        JournalError: the file is not there, not a journal, or of a newer format.
+        OSError: we may not write to it.
         sqlite3.Error: SQLite cannot use it.
     """
     conn = _open(path, "rw")
@@ -60,12 +64,13 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def close_whole(path: Path, conn: sqlite3.Connection) -> bool:
-    """Close a connection for writing; where it was the last one, leave one whole file that needs no -wal beside it.
+    """Close a connection for writing; if it was the last one, leave one file that needs no -wal beside it.
 
-    The caller has the writers' turn: of two who close at once, the second must find the first one gone.
+    The caller holds the writers' lock: of two who close at once, the second must find the first one gone.
 
     Returns:
-        Whether it is whole: not while somebody has it open or there is no space; then it and its -wal lose nothing.
+        Whether the file is complete without its -wal. It is not while somebody has it open or there is no space; then
+        the file and its -wal together lose nothing.
     """
     for _ in range(_ATTEMPTS_TO_CLOSE):
         with suppress(sqlite3.OperationalError, OSError), closing(conn):
@@ -73,7 +78,7 @@ def close_whole(path: Path, conn: sqlite3.Connection) -> bool:
             return True
         if path.with_name(path.name + "-wal").exists():
             return False
-        # The other one let go between our attempt and our own end: SQLite took the log away, and kept the mode.
+        # The other one closed it between our attempt and our own close: SQLite removed the log, but kept WAL mode.
         try:
             conn = open_for_writing(path)
         except (sqlite3.Error, OSError):
@@ -82,7 +87,7 @@ def close_whole(path: Path, conn: sqlite3.Connection) -> bool:
 
 
 def _leave_wal_mode(path: Path, conn: sqlite3.Connection) -> None:
-    """Leave WAL mode. Who dies in the middle leaves a file without -wal that still calls for one, and the mark.
+    """Leave WAL mode. A process that dies in the middle leaves the mark, and a file in WAL mode without its -wal.
 
     Raises:
         sqlite3.OperationalError: somebody has it open, or there is no space.
@@ -97,7 +102,7 @@ def _leave_wal_mode(path: Path, conn: sqlite3.Connection) -> None:
 
 
 def _check_right(path: Path) -> None:
-    """Say at once what SQLite would only say at the first INSERT."""
+    """Raise at once what SQLite would only raise at the first INSERT."""
     if not os.access(path, os.W_OK):
         if os.statvfs(path).f_flag & os.ST_RDONLY:
             raise OSError(errno.EROFS, "its disk is read-only")
@@ -108,7 +113,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """Return a connection that cannot write.
 
     Raises:
-        JournalError: it is not there, not a journal, a newer one, or cannot be read.
+        JournalError: the file is not there, not a journal, of a newer format, or cannot be read.
     """
     with reading(path):
         try:
@@ -116,14 +121,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode not in _INTERRUPTED:
                 raise
-            # Its last process died while it opened or closed it: SQLite has to take that back, and needs to write.
+            # Its last process died while it opened or closed it: SQLite has to undo that, and needs to write.
             close_whole(path, _open(path, "rw"))
             return _open(path, "ro")
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about a failed read into what a person can use.
+    """Turn what SQLite raises in the body into an error that a person can use.
 
     Raises:
         JournalReadFailed: SQLite could not read the file.

@@ -1,4 +1,4 @@
-"""What can go wrong with a journal's file, said so that a responder knows what to do next."""
+"""Errors of a journal's file, each with what a responder can do next."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from journal.errors import CleoError
 
 
 class JournalError(CleoError):
-    """Something about a journal's file stands in the way."""
+    """Something is wrong with a journal's file."""
 
 
 class JournalNotFound(JournalError):
@@ -36,7 +36,7 @@ class NetworkFilesystem(JournalError):
 
 
 class JournalWriteFailed(JournalError):
-    """Nothing of what was asked for is acknowledged."""
+    """A write failed: nothing of it is acknowledged."""
 
 
 class JournalBusy(JournalWriteFailed):
@@ -44,14 +44,20 @@ class JournalBusy(JournalWriteFailed):
 
 
 class JournalUnanswered(JournalWriteFailed):
-    """The disk does not answer: whether it was written is not known yet. To write it once more may write it twice."""
+    """The disk does not answer, so that nobody knows yet whether it was written. A second attempt may write it twice.
+
+    Args:
+        message: what happened.
+        hint: what to do next.
+        settle: waits for the same write; returns once it is on the disk, and raises a JournalError otherwise.
+    """
 
     def __init__(self, message: str, hint: str, settle: Callable[[], object]) -> None:
         super().__init__(message, hint)
         self._settle = settle
 
     def settle(self) -> None:
-        """Wait on for the same write; return once it is on the disk.
+        """Go on waiting for the same write; return once it is on the disk.
 
         Raises:
             JournalError: it was not written after all, or (JournalUnanswered) that is still not known.
@@ -67,12 +73,12 @@ class JournalDamaged(JournalReadFailed):
     """A row, or the file, is not what this program wrote."""
 
 
-class PartMissing(JournalReadFailed, JournalWriteFailed):
-    """A journal went on in another file, or came from one, and that file is not there."""
+class SegmentMissing(JournalReadFailed, JournalWriteFailed):
+    """A journal continues in another segment, or is continued from one, and that file is not there."""
 
 
 class AlreadyStarted(JournalError):
-    """A run has exactly one ``action.started``; this would have been its second."""
+    """A run has exactly one ``action.started``; this would have been a second one."""
 
 
 KEEP_AS_IT_IS = "Keep the file as it is, and see `cleo journal verify` for what was altered."
@@ -104,7 +110,7 @@ _ERRNO_HINTS = {
 
 
 def _is_read_only(path: Path) -> bool:
-    """Return whether the file system under a file takes no writes, whoever asks."""
+    """Return whether the file system under a file is mounted read-only."""
     try:
         return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
     except OSError:
@@ -125,11 +131,11 @@ def _damaged(path: Path, error: Exception) -> JournalDamaged:
 
 
 def is_disk_failure(path: Path, error: Exception) -> bool:
-    """Return whether a write failed for what is under the file: no space, an error, a place made read-only.
+    """Return whether a write failed because of the disk: no space, an I/O error, a read-only file system.
 
     Args:
         path: the journal.
-        error: what SQLite or the system said. That others may write and we may not is no such thing.
+        error: what SQLite or the system raised. Missing rights of ours are no failure of the disk.
     """
     if isinstance(error, sqlite3.Error):
         moved_away = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
@@ -140,11 +146,11 @@ def is_disk_failure(path: Path, error: Exception) -> bool:
 
 
 def write_failure(path: Path, error: Exception) -> JournalError:
-    """Return what a failed write means to a person.
+    """Return the error to raise for a failed write.
 
     Args:
         path: the journal.
-        error: what SQLite or the system said.
+        error: what SQLite or the system raised.
     """
     code = _primary_code(error)
     if code in _DAMAGED:
@@ -165,7 +171,7 @@ def write_failure(path: Path, error: Exception) -> JournalError:
 
 
 def read_failure(path: Path, error: Exception) -> JournalError:
-    """Return what a failed read means to a person (parameters as in `write_failure`)."""
+    """Return the error to raise for a failed read; parameters as in `write_failure`."""
     if _primary_code(error) in _DAMAGED:
         return _damaged(path, error)
     hint = "Check that you may read the file and write to its folder, or copy the whole folder to one that you own."

@@ -1,4 +1,4 @@
-"""Turning a journal into one plain file: for a ticket, for sqlite-utils or Datasette, for good."""
+"""Exports a journal into one file: to attach to a ticket, to open with sqlite-utils or Datasette, to archive."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from journal.store.errors import read_failure, write_failure
-from journal.store.failover.segment_reader import in_order, open_joined
-from journal.store.failover.segments import parts_of
+from journal.store.failover.segment_reader import in_order, open_segments
+from journal.store.failover.segments import segments_of
 from journal.store.new_file import check_name_is_free, flush, new_database, temporary_name
 from journal.store.schema import EVENT_COLUMNS, add_rules, create_tables
 
@@ -21,12 +21,12 @@ _READINGS = "SELECT name, at, payload FROM readings ORDER BY name, at"
 def export(path: Path, to: Path, *more: Path) -> None:
     """Write a journal as it is now into one new file that needs no other beside it.
 
-    Where it lies in several files, they become one: seq and chain go on from file to file, so every hash stays right.
+    Several segments become one file: seq and chain continue from segment to segment, so every hash stays right.
 
     Args:
-        path: the journal, open or not.
+        path: the journal's first file, open or not.
         to: the new file.
-        more: the files in which it goes on, where they are not where they were written.
+        more: the other segments, where they are not where they were written.
 
     Raises:
         JournalExists: there is a file already.
@@ -35,7 +35,7 @@ def export(path: Path, to: Path, *more: Path) -> None:
     """
     check_name_is_free(to)
     try:
-        files = in_order([path, *more]) if more else parts_of(path)
+        files = in_order([path, *more]) if more else segments_of(path)
     except OSError as error:
         raise read_failure(path, error) from error
     if len(files) > 1:
@@ -46,7 +46,7 @@ def export(path: Path, to: Path, *more: Path) -> None:
 
 def _copy(path: Path, to: Path) -> None:
     beside = temporary_name(to)
-    conn = open_joined([path])
+    conn = open_segments([path])
     try:
         conn.execute("PRAGMA query_only = OFF")
         conn.execute("VACUUM INTO ?", (os.fspath(beside),))
@@ -61,8 +61,8 @@ def _copy(path: Path, to: Path) -> None:
 
 
 def _merge(files: Sequence[Path], to: Path) -> None:
-    """Write all rows anew, each held to the rules of a journal: a file that does not fit the one before fails here."""
-    source = open_joined(files)
+    """Write all rows into a new file; its triggers refuse a segment that does not follow the last one."""
+    source = open_segments(files)
     try:
         with new_database(to) as conn:
             create_tables(conn)

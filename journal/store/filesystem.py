@@ -1,4 +1,4 @@
-"""Where a journal may lie: on a disk of this machine."""
+"""Which file systems a journal may be kept on: those of this machine's own disks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _unescape(mount: str) -> str:
 
 
 def check_place(folder: Path) -> list[str]:
-    """Return what a person should know about keeping a journal in this folder.
+    """Return warnings about keeping a journal in this folder, for a person to read.
 
     Raises:
         NetworkFilesystem: it must not be kept there.

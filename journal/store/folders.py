@@ -1,4 +1,4 @@
-"""Folders that hold journals: private, unless the folder above them is shared on purpose."""
+"""Folders that hold journals: private, unless the folder above them was made for a team."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHARED = 0o2770
 def make_private(folder: Path) -> None:
     """Make a folder that only its owner can enter, with those above it that are missing.
 
-    Where the folder above is a team's (setgid, and open to its group for writing), the new one is the team's too:
+    Where the folder above was made for a team (setgid, and writable for its group), the new one is the team's too:
     ``install -d -m 2770 -g oncall /srv/cleo``. Whoever can open a journal can hold it locked, and read all of it.
 
     Raises:
@@ -27,13 +27,17 @@ def make_private(folder: Path) -> None:
 
 
 def shared(folder: Path) -> bool:
-    """Return whether a folder is a team's on purpose: setgid, and open to its group for writing."""
+    """Return whether a folder was made for a team: setgid, and writable for its group."""
     mode = folder.stat().st_mode
     return bool(mode & stat.S_ISGID and mode & stat.S_IWGRP)
 
 
 def keep_private(folder: Path) -> None:
-    """As `make_private`, for a folder that may be there."""
+    """Make a folder as `make_private` does, unless it is there already.
+
+    Raises:
+        OSError: it cannot be made.
+    """
     if not folder.is_dir():
         try:
             make_private(folder)

@@ -1,4 +1,4 @@
-"""Following a journal: being told of new events, whoever wrote them."""
+"""Follows a journal: hands over new events as they are written, whichever process wrote them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from journal.events.types import Event
 from journal.store.reader import Reader
 
 POLL_SECONDS = 0.05
-"""20 Hz: 25 ms of delay at the median, for 3 µs a poll (design, section 2)."""
+"""Seconds between two polls: 25 ms of delay at the median, for 3 µs a poll."""
 
 IDLE_AFTER_SECONDS = 5.0
+"""Seconds without an event after which polls are farther apart."""
 
 MOST_EVENTS = 1_000
-"""Events handed over at once; the rest comes with the next call."""
+"""Events that one call returns at most; the rest comes with the next call."""
 
 
 class Follower:
-    """Hands over the events of a journal as they come. ``wait`` belongs to one thread; ``stop`` to any.
+    """Hands over the events of a journal as they are written. One thread calls ``wait``; any may call ``stop``.
 
     Args:
-        path: the journal.
+        path: the journal's first file.
         after: the seq of the last event that is known already.
-        idle_s: seconds between two looks when nothing has come for a while; `poke` looks at once.
+        idle_s: seconds between two polls after ``IDLE_AFTER_SECONDS`` without an event; `poke` polls at once.
 
     Raises:
         JournalError: the journal cannot be read. So does ``wait``.
@@ -60,12 +61,12 @@ class Follower:
         self._poked.set()
 
     def poke(self) -> None:
-        """End a wait that is under way: something was written here, or is wanted. Any thread may."""
+        """End a wait that is under way: something was written, or the thread is wanted. Any thread may call it."""
         self._poked.set()
 
     @property
     def _pause(self) -> float:
-        """Events come in company: after one the next is looked for often."""
+        """Seconds until the next poll. Events arrive in bursts: poll fast after one."""
         return self._idle_s if time.monotonic() - self._found_at > IDLE_AFTER_SECONDS else POLL_SECONDS
 
     def _new(self) -> list[Event]:

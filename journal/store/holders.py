@@ -1,4 +1,4 @@
-"""Who holds a lock on a file: asked of the kernel, so that a person can go and see."""
+"""Names the processes that hold a lock on a file, as the kernel lists them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 SAID_AFTER_S = 1.0
-"""How long somebody waits for a lock before it is said who holds it."""
+"""Seconds that somebody waits for a lock before the screen says who holds it."""
 _LOCKS = Path("/proc/locks")
 
 
 def holders(*paths: Path) -> list[str]:
-    """Return who else holds a lock on any of these files, in words: program, process id, account.
+    """Return the other processes that hold a lock on any of these files, as ``program (process ID, of ACCOUNT)``.
 
     A process of another container, or one that we may not see, is named by its number alone.
     """
@@ -23,7 +23,7 @@ def holders(*paths: Path) -> list[str]:
 
 
 def who_holds(journal: Path) -> str:
-    """Return who else holds a journal's last file or its writers' turn; empty where nobody does."""
+    """Return the other processes that hold a segment or its writers' lock, in words; empty where there is none."""
     return ", ".join(holders(journal.with_name(f"{journal.name}.lock"), journal))
 
 
@@ -34,7 +34,7 @@ def _stat(path: Path) -> os.stat_result | None:
 
 
 def _pids(inodes: set[tuple[int, int]]) -> Iterator[int]:
-    """Yield who holds a lock on one of ``inodes``; lines with an arrow are of those who wait (proc(5))."""
+    """Yield the ids of processes that hold a lock on one of ``inodes``; lines with an arrow are waiters (proc(5))."""
     with suppress(OSError):
         for line in _LOCKS.read_text().splitlines():
             fields = line.split()

@@ -1,4 +1,4 @@
-"""A piece of writing that waits for its turn, and how its caller is told."""
+"""One piece of writing that waits for the writer, and how its caller learns the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from journal.store.errors import JournalError
 
 
 class Job:
-    """Something to write in one piece, and where its result goes. ``durable``: it waits until it is on the disk."""
+    """Something to write in one piece, and the future that gets its result.
+
+    Args:
+        work: writes through the connection it is given; a JournalError from it undoes this work only.
+        rows: about how many rows it writes.
+        durable: whether the result must wait until it is on the disk.
+    """
 
     def __init__(self, work: Callable[[sqlite3.Connection], Any], rows: int, *, durable: bool = True) -> None:
         self.work = work
@@ -22,7 +28,7 @@ class Job:
         self.future: Future[Any] = Future()
 
     def done_in(self, conn: sqlite3.Connection) -> Callable[[], None]:
-        """Do the work, or leave no trace of it; return how to tell the caller once all is committed.
+        """Do the work in a savepoint; return what to call once all is committed, to give the caller the result.
 
         Raises:
             sqlite3.Error: the whole transaction is lost.
@@ -39,7 +45,7 @@ class Job:
         return partial(self.future.set_result, result)
 
     def done_alone(self, conn: sqlite3.Connection) -> Callable[[], None]:
-        """Like `done_in`, as a transaction of its own: that spares the two statements of a savepoint.
+        """Do the work as `done_in` does, in a transaction of its own; that saves the two statements of a savepoint.
 
         Raises:
             sqlite3.Error: nothing is written.
@@ -54,7 +60,7 @@ class Job:
         return partial(self.future.set_result, result)
 
     def fail(self, error: BaseException) -> None:
-        """Tell the caller, if it still listens."""
+        """Give the caller an error, if it still waits."""
         with suppress(InvalidStateError):  # it may give up waiting at this very moment
             self.future.set_exception(error)
 

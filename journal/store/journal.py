@@ -1,4 +1,4 @@
-"""The journal of one incident: one SQLite file that is only ever added to (design, section 5)."""
+"""The journal of one incident: one SQLite file (or several segments) to which rows are only ever added."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from journal.store.errors import (
     NetworkFilesystem,
     NewerJournal,
     NotAJournal,
-    PartMissing,
+    SegmentMissing,
     write_failure,
 )
 from journal.store.export import export
-from journal.store.failover.failover import Continuation, check_second_place
-from journal.store.failover.segments import link_to_second, name_second
+from journal.store.failover.failover import Failover, check_fallback
+from journal.store.failover.segments import fallback_link, settle_fallback
 from journal.store.filesystem import check_place
 from journal.store.folders import keep_private
 from journal.store.follow import Follower
@@ -60,9 +60,9 @@ __all__ = [
     "NewerJournal",
     "NotAJournal",
     "OutputLine",
-    "PartMissing",
     "Reader",
     "Reading",
+    "SegmentMissing",
     "export",
     "seal",
     "short_head",
@@ -74,15 +74,15 @@ INSERT INTO readings VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET at = excl
 
 
 class Journal:
-    """One incident's SQLite file (or files), open for writing. Thread-safe.
+    """One incident's journal, open for writing. Thread-safe.
 
-    What a method wrote is on the disk when it returns; where the disk gives way, on that of the second place. When it
+    What a method wrote is on the disk when it returns; where the disk fails, on that of the fallback directory. When it
     raises JournalWriteFailed, nothing of it is acknowledged, and the same object can be used for another attempt.
 
     Attributes:
         path: its first file.
-        blot: takes secrets out of what people type; the desks use it.
-        warnings: what a person should know about where it lies, and where it would go on.
+        blot: takes secrets out of what people type; the incident commands use it.
+        warnings: what a person should know about its folder and its fallback directory.
     """
 
     def __init__(
@@ -91,24 +91,24 @@ class Journal:
         *,
         actor: str,
         clock: Clock | None = None,
-        second: Path | None = None,
+        fallback: Path | None = None,
         deadline: bool = False,
         waiting: Callable[[str], None] = lambda text: None,
         blot: Blot = as_typed,
     ) -> None:
         try:
-            self.warnings = [*check_place(path.parent), *_settle_second_place(path, second)]
+            self.warnings = [*check_place(path.parent), *_settle_fallback(path, fallback)]
         except OSError as error:
             raise write_failure(path, error) from error
         self.path = path
         self.blot = blot
         self._actor = actor
         self._clock = clock or Clock()
-        self._writer = Writer(path, continuation=Continuation(actor, self._clock), deadline=deadline, waiting=waiting)
+        self._writer = Writer(path, failover=Failover(actor, self._clock), deadline=deadline, waiting=waiting)
 
     @classmethod
     def create(
-        cls, path: Path, first: Body, *, actor: str, clock: Clock | None = None, second: Path | None = None
+        cls, path: Path, first: Body, *, actor: str, clock: Clock | None = None, fallback: Path | None = None
     ) -> Journal:
         """Begin a journal with its first event, and open it.
 
@@ -116,8 +116,8 @@ class Journal:
             path: the new file; its folder is made if it is not there.
             first: the incident's declaration.
             actor: who writes, as ``user@host``.
-            clock: what tells the time; for tests.
-            second: the folder in which it goes on when the disk gives way, on another disk; None: nowhere.
+            clock: tells the time; for tests.
+            fallback: the folder, on another disk, in which it continues when its disk fails; None: nowhere.
 
         Raises:
             TypeError: ``first`` is no declaration.
@@ -136,7 +136,7 @@ class Journal:
             raise JournalExists(f"There is already a file {path}.", "Choose another id for the incident.") from error
         except (sqlite3.Error, OSError) as error:
             raise write_failure(path, error) from error
-        return cls.open(path, actor=actor, clock=clock, second=second)
+        return cls.open(path, actor=actor, clock=clock, fallback=fallback)
 
     @classmethod
     def open(
@@ -145,7 +145,7 @@ class Journal:
         *,
         actor: str,
         clock: Clock | None = None,
-        second: Path | None = None,
+        fallback: Path | None = None,
         deadline: bool = False,
         waiting: Callable[[str], None] = lambda text: None,
         blot: Blot = as_typed,
@@ -155,17 +155,19 @@ class Journal:
         Args:
             path: its first file.
             actor: who writes, as ``user@host``.
-            clock: what tells the time; for tests.
-            second: as in `create`; one that was named earlier stands.
-            deadline: a person waits: say after a minute that the disk does not answer. Costs 0.2 ms a write.
-            waiting: told who holds the journal once a write has waited for a second, and an empty text afterwards.
+            clock: tells the time; for tests.
+            fallback: as in `create`; one that was settled earlier is kept.
+            deadline: a person waits: raise JournalUnanswered after a minute in which the disk does not answer. Costs
+                0.2 ms a write.
+            waiting: called with the names of the processes that hold the journal once a write has waited for a second,
+                and with an empty text afterwards.
             blot: takes secrets out of what people type.
 
         Raises:
             JournalNotFound, NotAJournal, NewerJournal, NetworkFilesystem: what their names say.
             JournalWriteFailed: it cannot be written to.
         """
-        journal = cls(path, actor=actor, clock=clock, second=second, deadline=deadline, waiting=waiting, blot=blot)
+        journal = cls(path, actor=actor, clock=clock, fallback=fallback, deadline=deadline, waiting=waiting, blot=blot)
         try:
             journal._writer.run(lambda conn: None, rows=0)
         except JournalError:
@@ -188,7 +190,7 @@ class Journal:
         return self._writer.run(lambda conn: insert_events(conn, rows, actor or self._actor, self._clock), len(rows))
 
     def append_output(self, run: int, lines: Sequence[OutputLine]) -> None:
-        """Append what a run printed. The journal numbers the lines; what is given as one text shares a row.
+        """Append what a run printed. The journal numbers the lines; those given as one text share a row.
 
         Raises:
             JournalWriteFailed: the lines from some transaction (`journal.store.output.in_transactions`) on are not
@@ -237,7 +239,7 @@ class Journal:
         self._writer.run(lambda conn: conn.executemany(_SET_READING, rows).close(), rows=len(rows), durable=False)
 
     def close(self) -> None:
-        """Write what waits and let go of the file; the last one to do so leaves one whole file behind."""
+        """Write what waits, and close the file; the last process to do so leaves it complete without its -wal."""
         self._writer.close()
 
     def __enter__(self) -> Journal:
@@ -248,7 +250,7 @@ class Journal:
 
 
 def _create_file(path: Path, first: Body, actor: str, clock: Clock) -> None:
-    """Write a whole journal under its name.
+    """Write a complete journal with its first event under its name.
 
     Raises:
         FileExistsError: the name is taken.
@@ -262,12 +264,12 @@ def _create_file(path: Path, first: Body, actor: str, clock: Clock) -> None:
         conn.execute("COMMIT")
 
 
-def _settle_second_place(path: Path, second: Path | None) -> list[str]:
-    """Name the second place, unless one is named; return what a person should know about it."""
-    if second is None:
+def _settle_fallback(path: Path, fallback: Path | None) -> list[str]:
+    """Settle the fallback directory, unless it is settled already; return warnings about it."""
+    if fallback is None:
         return []
     try:
-        name_second(path, second)
-        return check_second_place(path.parent, link_to_second(path).readlink())
+        settle_fallback(path, fallback)
+        return check_fallback(path.parent, fallback_link(path).readlink())
     except OSError as error:
-        return [f"The journal's second place {second} could not be noted beside it: {error.strerror}."]
+        return [f"The journal's fallback directory {fallback} could not be noted beside it: {error.strerror}."]

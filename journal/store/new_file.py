@@ -1,4 +1,4 @@
-"""New files: written under another name first, so that nobody ever sees half of one."""
+"""New database files: written under another name first, so that nobody ever sees half of one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from journal.store.errors import JournalExists
 
 @contextmanager
 def new_database(path: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a connection to an empty database, which becomes ``path`` once the body is through.
+    """Yield a connection to an empty database, which gets the name ``path`` at the end of the body.
 
     Raises:
         FileExistsError: the name is taken.
@@ -36,7 +36,7 @@ def new_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def check_name_is_free(path: Path) -> None:
-    """Refuse a name that a database has, or had: SQLite would take a log that was left behind for the new one's own.
+    """Refuse a name that a database has or had: SQLite would take a log that was left there for the new file's own.
 
     Raises:
         JournalExists: there is a file, or the -wal, -shm or -journal of one.
@@ -48,12 +48,12 @@ def check_name_is_free(path: Path) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """Return a name in the same folder that nobody else uses and no listing shows."""
+    """Return an unused hidden name in the same folder."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
 
 
 def flush(path: Path) -> None:
-    """Have the disk keep what was written to a file or folder. Never a journal that is open (see `connection`).
+    """Flush a file or folder to the disk. Never call it for a journal that is open (see `connection`).
 
     Raises:
         OSError: it could not.
@@ -66,5 +66,5 @@ def flush(path: Path) -> None:
 
 
 def _mode_for(folder: Path) -> int:
-    """Return a mode that opens the file to whom the folder is open: a team shares a folder, not a umask."""
+    """Return the mode for a file in this folder: readable and writable for whom the folder is, whatever the umask."""
     return stat.S_IMODE(folder.stat().st_mode) & 0o664

@@ -1,4 +1,4 @@
-"""What runs print, as rows of the table ``output``: the lines that came together share one row.
+"""What runs print, as rows of the table ``output``: lines that arrived together share one row.
 
 A row holds one or more lines of one stream that came at the same moment, with a line break between them. Its number is
 that of its *last* line: so a run's greatest number is how many lines it printed, the rows after line 7 are those with
@@ -17,10 +17,10 @@ from journal.events.envelope import from_text, to_text
 from journal.store.rows import OutputLine
 
 LONGEST_ROW = 64 * 1024
-"""Characters in a row, so that a page is cheap to read wherever it begins. Only one line that is longer is more."""
+"""Characters in a row at most, so that a page is cheap to read wherever it begins. A single longer line is not cut."""
 
 HEAVIEST = 2_500
-"""What one transaction may weigh, so that an event never waits long behind a flood of output (design, section 5)."""
+"""The weight of one transaction at most (see `weight`), so that an event never waits long behind much output."""
 
 _CHARACTERS_A_UNIT = 256
 
@@ -47,7 +47,7 @@ SELECT coalesce(
 
 
 def in_transactions(lines: Iterable[OutputLine]) -> Iterator[list[OutputLine]]:
-    """Yield what is to be written as lists that fit into one transaction each, cut into rows."""
+    """Yield lines as lists of rows; each list fits into one transaction."""
     batch: list[OutputLine] = []
     heavy = 0
     for line in lines:
@@ -62,7 +62,7 @@ def in_transactions(lines: Iterable[OutputLine]) -> Iterator[list[OutputLine]]:
 
 
 def weight(rows: Iterable[OutputLine]) -> int:
-    """Return what rows weigh in a transaction: as many of the usual size as would take as long to write."""
+    """Return the weight of rows in a transaction: the number of rows of usual size that would take as long to write."""
     return sum(map(_weight, rows))
 
 
@@ -102,7 +102,7 @@ def lines_of(rows: Iterable[Sequence[Any]], before: int, after: int, until: int)
 
 
 def _cut(line: OutputLine) -> Iterator[OutputLine]:
-    """Yield a text in rows: as long as they may be, and never torn within a line."""
+    """Yield a text in rows of at most ``LONGEST_ROW`` characters, never cut within a line."""
     text, begin = line.text, 0
     while len(text) - begin > LONGEST_ROW:
         end = text.rfind("\n", begin, begin + LONGEST_ROW + 1)
@@ -119,5 +119,5 @@ def _weight(row: OutputLine) -> int:
 
 
 def _storable(text: str) -> str:
-    """Return a text with bytes that are no text made visible instead of refused."""
+    """Return a text in which bytes that are not UTF-8 are written as escapes, so that SQLite takes it."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,7 +1,7 @@
-"""Reading a journal, in however many files it lies, also while others write to it.
+"""Reads a journal with all its segments, also while others write to it.
 
-Every read fetches to the end of one page at once, so that no read transaction is left open: one would keep the
-write-ahead log from being taken over, and the reader at yesterday's state.
+Every read fetches one page to its end at once, so that no read transaction stays open: an open one would keep SQLite
+from moving the write-ahead log into the database, and would keep the reader at an old state.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from journal.events.types import Event, decode
 from journal.store.chain import to_bytes
 from journal.store.connection import reading
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged, read_failure
-from journal.store.failover.segment_reader import in_order, open_joined, schema_of
+from journal.store.failover.segment_reader import in_order, open_segments, schema_of
 from journal.store.failover.segments import Segments
 from journal.store.output import BETWEEN, LAST_UP_TO, PRINTED_SINCE, lines_of
 from journal.store.rows import OutputLine, Reading, head_of
 
 PAGE = 500
-"""Rows in one fetch."""
+"""Rows of events in one fetch."""
 
 OUTPUT_PAGE = 50
 """Rows of output in one fetch: each may hold 64 KiB."""
 
 _EVENT = "seq, at, actor, host, type, step, payload, hash"
-"""What an event is made of. What is not read costs nothing: SQLite's handing over of rows is half of a fold."""
+"""The columns that an event is made of. No others are read: fetching rows is half of the time of a fold."""
 
 _NO_END = 2**63 - 1
 """The largest seq that SQLite can hold."""
@@ -43,30 +43,30 @@ _NO_END = 2**63 - 1
 class Reader:
     """Reads one journal over a connection of its own, which never writes. For one thread at a time.
 
-    Where the journal went on in another file, it goes on there by itself.
+    A segment that is made while it is open is read too.
 
     Args:
         path: the journal's first file, open elsewhere or not.
-        more: the files in which it goes on, if they are not where they were written; then no others are looked for.
+        more: the other segments, if they are not where they were written; then no others are looked for.
 
     Raises:
-        PartMissing: the file, or those named, do not begin with the journal's beginning.
-        JournalError: it is not there, not a journal, a newer one, or cannot be read. So does every method.
+        SegmentMissing: the segments named do not begin with the journal's beginning.
+        JournalError: it is not there, not a journal, of a newer format, or cannot be read. Every method raises it.
     """
 
     def __init__(self, path: Path, *more: Path) -> None:
         self.path = path
-        self._parts = Segments(path)
+        self._segments = Segments(path)
         self._fixed = in_order([path, *more]) if more else None
         self._last_seen = path, 0
-        self._joined = self._identity()
-        self._conn = open_joined(self.files)
+        self._opened = self._identity()
+        self._conn = open_segments(self.files)
         self._version = self._data_version()
 
     @property
     def files(self) -> list[Path]:
-        """The files that are read, in order."""
-        return self._fixed or self._parts.files
+        """The segments that are read, in order."""
+        return self._fixed or self._segments.files
 
     def events(
         self, after: int = 0, limit: int | None = None, types: Sequence[str] = (), until: int = _NO_END
@@ -77,7 +77,7 @@ class Reader:
             after: the seq that they follow.
             limit: how many at most, or None.
             types: only events of these types, if any are named.
-            until: the seq of the last one looked at. Rare types are looked for no further.
+            until: the seq of the last event to read.
         """
         return self._decoded(itertools.chain.from_iterable(self._pages(after, limit, types, until)))
 
@@ -97,7 +97,7 @@ class Reader:
             left = None if left is None else left - size
 
     def changed(self) -> bool:
-        """Return whether anything was written since the last call, or since opening. Costs microseconds."""
+        """Return whether anything was written since the last call, or since opening. Takes microseconds."""
         before, self._version = self._version, self._data_version()
         return self._version != before
 
@@ -136,7 +136,7 @@ class Reader:
 
     def head(self) -> tuple[int, str]:
         """Return seq and hash of the last event."""
-        self._follow_parts()
+        self._follow_segments()
         with reading(self.path):
             return head_of(self._conn)
 
@@ -150,36 +150,36 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _follow_parts(self) -> None:
-        """Read on where the journal went on in another file, or in a migrated copy that was put in its place."""
+    def _follow_segments(self) -> None:
+        """Open the journal anew where a segment was added, or the last one was replaced by an upgraded copy."""
         try:
-            while self._fixed is None and self._parts.advance():
+            while self._fixed is None and self._segments.advance():
                 pass
         except OSError as error:
-            raise read_failure(self._parts.last, error) from error
-        if (now := self._identity()) != self._joined:
-            conn = open_joined(self.files)
+            raise read_failure(self._segments.last, error) from error
+        if (now := self._identity()) != self._opened:
+            conn = open_segments(self.files)
             self._conn.close()
-            self._conn, self._joined = conn, now
+            self._conn, self._opened = conn, now
 
     def _identity(self) -> tuple[int, int]:
-        """Return how many files there are, and which one the last is: only that is ever migrated."""
+        """Return how many segments there are, and the inode of the last one: only that one is ever upgraded."""
         last = self.files[-1]
-        with contextlib.suppress(OSError):  # gone, or its disk is: what is open can still be read
+        with contextlib.suppress(OSError):  # the file or its disk is gone: what is open can still be read
             self._last_seen = last, os.stat(last).st_ino  # noqa: PTH116  # before every read: a Path costs more
         return len(self.files), self._last_seen[1] if self._last_seen[0] == last else 0
 
     def _data_version(self) -> tuple[tuple[int, int], int]:
-        self._follow_parts()
-        return self._joined, self._fetch(f"PRAGMA {schema_of(self._joined[0])}.data_version")[0][0]
+        self._follow_segments()
+        return self._opened, self._fetch(f"PRAGMA {schema_of(self._opened[0])}.data_version")[0][0]
 
     def _last_line(self, run: int, up_to: int = _NO_END) -> int:
-        """Return the number of a run's last row, or of its last one up to a line; 0 where there is none."""
+        """Return the number of a run's last row, or of its last row up to line ``up_to``; 0 where there is none."""
         rows = self._fetch(LAST_UP_TO, (run, up_to))
         return int(rows[0][0]) if rows else 0
 
     def _fetch(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-        self._follow_parts()
+        self._follow_segments()
         with reading(self.path):
             return self._conn.execute(sql, values).fetchall()
 

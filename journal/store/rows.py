@@ -1,4 +1,4 @@
-"""Rows of the journal as values, and back."""
+"""Rows of the journal as values, and values as rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from journal.store.errors import AlreadyStarted, JournalWriteFailed
 class OutputLine(msgspec.Struct, frozen=True):
     """One line that a run printed; the journal numbers the lines of a run from 1.
 
-    On writing, ``n`` is not looked at, and a text with line breaks in it is as many lines that came together.
+    When it is written, ``n`` is ignored, and a text with line breaks counts as several lines that arrived together.
     """
 
     run: int
@@ -43,10 +43,10 @@ def head_of(conn: sqlite3.Connection) -> tuple[int, str]:
 
 
 def encoded(body: Body) -> tuple[str, str, str]:
-    """Return a body's columns, checked to be storable.
+    """Return a body's columns ``type``, ``step`` and ``payload``.
 
     Raises:
-        JournalWriteFailed: it holds text that is not Unicode.
+        JournalWriteFailed: it holds text that cannot be encoded as UTF-8.
     """
     try:
         columns = encode(body)
@@ -68,8 +68,13 @@ def insert_events(
 ) -> list[Event]:
     """Append events after the last one. The caller holds the write lock and commits.
 
-    The head is read each time rather than kept: that costs 10 µs and can never be another process's yesterday.
-    Only a file that goes on from another is told the head, as ``after``.
+    Args:
+        conn: the connection to write through.
+        bodies: each body with its columns, as `encoded` returns them.
+        actor: who writes, as ``user@host``.
+        clock: tells the time.
+        after: seq and hash that the first one follows; None: those of the last event in the file. They are read for
+            each transaction, which takes 10 µs: another process may have written since.
 
     Raises:
         AlreadyStarted: an ``action.started`` for a run that has one.

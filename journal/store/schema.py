@@ -1,4 +1,4 @@
-"""The tables of a journal's file, and what tells such a file from others."""
+"""The tables and triggers of a journal's file, and how such a file is recognised."""
 
 from __future__ import annotations
 
@@ -90,19 +90,19 @@ CREATE TRIGGER carried_stands BEFORE UPDATE ON carried BEGIN SELECT raise(ABORT,
 
 
 def create_tables(conn: sqlite3.Connection) -> None:
-    """Make an empty database a journal that holds nothing yet. `add_rules` comes next."""
+    """Create the tables in an empty database. `add_rules` comes next."""
     conn.executescript(
         f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {_TABLES} COMMIT;"
     )
 
 
 def add_rules(conn: sqlite3.Connection) -> None:
-    """Have the file itself hold the rules of a journal from now on: only ever added to, each row after the last."""
+    """Add the triggers: from now on rows can only be added, each after the last one."""
     conn.executescript(f"BEGIN; {_TRIGGERS} COMMIT;")
 
 
 def check_format(conn: sqlite3.Connection, path: Path, schema: str = "main") -> None:
-    """Refuse what this program cannot read.
+    """Refuse a file that this program cannot read.
 
     Raises:
         NotAJournal: it is another program's database, or of a format that was never in use.

@@ -1,4 +1,4 @@
-"""Making a journal that nobody has open one whole file again, where its last program died while it closed it."""
+"""Completes the file of a journal whose last program died while it closed it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from journal.store.filelock import WritersLock
 
 
 def seal(path: Path) -> bool:
-    """Take the write-ahead log over into the journal, so that at rest it is one whole file.
+    """Move the write-ahead log into the journal's file, so that it is complete without its -wal.
+
+    Args:
+        path: the segment.
 
     Returns:
-        Whether it is: not while somebody has it open; then the last one to close it does this.
+        Whether it is complete. It is not while somebody has it open; then the last one to close it does this.
 
     Raises:
-        JournalWriteFailed: the disk failed, or we may only read it.
-        JournalError: it is not there, not a journal, or a newer one.
+        JournalWriteFailed: the disk failed, or we may not write to it.
+        JournalError: the file is not there, not a journal, or of a newer format.
     """
-    turn = WritersLock(path)
+    writers = WritersLock(path)
     try:
-        with turn.held(wait=False) as free:
+        with writers.held(wait=False) as free:
             return free and close_whole(path, open_for_writing(path))
     except (sqlite3.Error, OSError) as error:
         raise write_failure(path, error) from error
     finally:
-        turn.close()
+        writers.close()

@@ -1,4 +1,4 @@
-"""Replacing a small file on this machine: whole, or not at all."""
+"""Replaces a small file on this machine completely, or not at all."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 
 def replace_whole(path: Path, data: bytes, mode: int | None = None) -> None:
-    """Write ``data`` beside ``path``, look at what landed there, and only then put it in its place, durably.
+    """Write ``data`` to a file beside ``path``, read it back, and only then rename it to ``path``, durably.
 
     Args:
-        path: what is replaced, or made.
-        data: all of what it holds then.
+        path: the file that is replaced, or made.
+        data: its new content.
         mode: its permissions, whatever the umask is; None: those of any new file.
 
     Raises:
@@ -32,7 +32,7 @@ def replace_whole(path: Path, data: bytes, mode: int | None = None) -> None:
             os.fsync(descriptor)
             file.seek(0)
             if file.read() != data:
-                raise OSError(errno.EIO, "what landed is not what was written", str(path))
+                raise OSError(errno.EIO, "what was read back is not what was written", str(path))
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)

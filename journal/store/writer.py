@@ -1,9 +1,9 @@
-"""What writes to one journal for one process, in whichever file that goes on.
+"""The group-commit writer: all writes of one process to one journal, whichever segment that has come to.
 
-Whoever finds nobody at work, and the journal free, writes in its own thread: to change threads twice costs as much as
-half a flush of the disk. Otherwise it hands over a job and waits. A thread takes all jobs that wait, queues for the
-journal, writes them in one transaction, and only when that is on the disk tells each caller: several callers share
-one flush.
+A caller that finds the writer idle and the journal unlocked writes in its own thread: changing threads twice takes as
+long as half a flush of the disk. Otherwise it queues a job and waits. The writer's thread takes all waiting jobs, waits
+for the writers' lock, writes them in one transaction, and gives each caller its result once that is on the disk:
+several callers share one flush.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from journal.store.errors import (
     is_disk_failure,
     write_failure,
 )
-from journal.store.failover.failover import Continuation
+from journal.store.failover.failover import Failover
 from journal.store.failover.segments import Segments
 from journal.store.filelock import WritersLock
 from journal.store.holders import SAID_AFTER_S, who_holds
@@ -36,10 +36,10 @@ from journal.store.migrate import migrate_if_older
 from journal.store.output import HEAVIEST
 
 _LOOKS_FOR_A_TURN, _BETWEEN_LOOKS_S = 100, 0.01
-"""Closing waits a second for those who write; whoever holds the journal for longer may be stopped."""
+"""Closing tries for a second to get the writers' lock; a process that holds it longer may be stopped (SIGSTOP)."""
 
 PATIENCE_SECONDS = 30.0
-"""How long a caller waits for its turn before it is told that nothing was written."""
+"""Seconds that a caller waits for the writers' lock before JournalBusy is raised."""
 
 T = TypeVar("T")
 
@@ -49,17 +49,18 @@ class Writer:
 
     Args:
         path: the journal's first file.
-        patience: seconds that a caller waits for its turn.
-        waiting: told who holds the journal once a caller has waited for a second, and an empty text afterwards.
-        continuation: makes the next file where a disk gives way; None: then the caller is told, and that is all.
-        deadline: never write in the caller's thread, so that it is told even where the disk does not answer at all.
+        patience: seconds that a caller waits for the writers' lock.
+        failover: makes the next segment when a disk fails; None: the caller gets the error.
+        deadline: never write in the caller's thread, so that it gets an error even where the disk does not answer.
+        waiting: called with the names of the processes that hold the journal once a caller has waited for a second,
+            and with an empty text afterwards.
     """
 
     def __init__(
         self,
         path: Path,
         patience: float = PATIENCE_SECONDS,
-        continuation: Continuation | None = None,
+        failover: Failover | None = None,
         *,
         deadline: bool = False,
         waiting: Callable[[str], None] = lambda text: None,
@@ -67,11 +68,11 @@ class Writer:
         self._waiting = waiting
         self._path = path
         self._patience = patience
-        self._continuation = continuation
+        self._failover = failover
         self._deadline = deadline
         self._at_work = threading.Lock()
-        self._parts = Segments(path)
-        self._turn = WritersLock(path)
+        self._segments = Segments(path)
+        self._lock = WritersLock(path)
         self._conn: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._left_over: Job | None = None
@@ -82,7 +83,7 @@ class Writer:
         self._thread.start()
 
     def run(self, work: Callable[[sqlite3.Connection], T], rows: int, *, durable: bool = True) -> T:
-        """Have something written; return its result once it is on the disk.
+        """Write something; return its result once it is on the disk.
 
         Args:
             work: writes through the connection it is given; a JournalError from it undoes this work only.
@@ -90,7 +91,7 @@ class Writer:
             durable: False: return once readers see it, before it is on the disk.
 
         Raises:
-            JournalError: it was refused by ``work``.
+            JournalError: ``work`` refused it.
             JournalWriteFailed: it was not written; JournalUnanswered: that is not known yet.
         """
         job = Job(work, rows, durable=durable)
@@ -105,7 +106,7 @@ class Writer:
         return result
 
     def _written_here(self, job: Job) -> bool:
-        """Write in the caller's own thread if nobody else writes or waits; say whether that was so."""
+        """Write in the caller's own thread if nobody else writes or waits; return whether that was so."""
         if self._deadline or not self._at_work.acquire(blocking=False):
             return False
         try:
@@ -139,10 +140,10 @@ class Writer:
         return self._outcome_of(job)
 
     def _holders(self) -> str:
-        return who_holds(self._parts.last) or "nobody that we can see; the disk may not answer"
+        return who_holds(self._segments.last) or "nobody that we can see; the disk may not answer"
 
     def _outcome_of(self, job: Job) -> Any:
-        """Return what became of a job that has been begun: nobody can take it back."""
+        """Return the result of a job that was begun, and so cannot be cancelled any more."""
         try:
             return job.future.result(self._patience)
         except TimeoutError:
@@ -153,7 +154,7 @@ class Writer:
             ) from None
 
     def close(self) -> None:
-        """Write what waits, then let go of the file. Nothing happens the second time."""
+        """Write what waits, then close the file. A second call does nothing."""
         with self._closing:
             if not self._closed:
                 self._closed = True
@@ -168,7 +169,7 @@ class Writer:
             self._let_go()
 
     def _next_batch(self) -> list[Job]:
-        """Wait for a job, and take with it what else waits and fits into one transaction. Empty: we are closed."""
+        """Wait for a job; return it with those that wait and fit into one transaction. Empty: the writer was closed."""
         first = self._left_over or self._jobs.get()
         self._left_over = None
         if first is None:
@@ -187,7 +188,7 @@ class Writer:
         return batch
 
     def _write(self, batch: list[Job], *, wait: bool) -> bool:
-        """Write a batch and tell its callers, or why not; return False if it was not our turn and we do not wait."""
+        """Write a batch and give its callers results or error; return False if somebody else has the lock."""
         try:
             tell = self._written(batch, wait=wait)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait, and we go on
@@ -203,27 +204,30 @@ class Writer:
     def _explained(self, error: Exception) -> JournalError:
         if isinstance(error, JournalError):
             return error
-        known = write_failure(self._parts.last, error)
+        known = write_failure(self._segments.last, error)
         known.__cause__ = error
         return known
 
     def _written(self, batch: list[Job], *, wait: bool) -> list[Callable[[], None]] | None:
-        """Write to the journal's last file, whichever that is once it is our turn; return how to tell the callers."""
+        """Write to the segment that is the last one once we have the lock; return what to call to give the results.
+
+        None: somebody else has the lock, and we do not wait.
+        """
         jobs: list[Job] | None = None
-        went_on = False
+        failed_over = False
         while True:
-            with self._turn.held(wait=wait or went_on) as ours:
-                if not ours:
+            with self._lock.held(wait=wait or failed_over) as locked:
+                if not locked:
                     return None
-                if not self._parts.advance():
-                    self._parts.check_whole()
+                if not self._segments.advance():
+                    self._segments.check_whole()
                     jobs = still_wanted(batch) if jobs is None else jobs
                     try:
                         return self._transact(jobs)
                     except (sqlite3.Error, OSError) as error:
-                        if went_on or not self._go_on(error):
+                        if failed_over or not self._fail_over(error):
                             raise
-                        went_on = True
+                        failed_over = True
             self._move()
 
     def _transact(self, jobs: list[Job]) -> list[Callable[[], None]]:
@@ -245,48 +249,48 @@ class Writer:
 
     def _open(self) -> sqlite3.Connection:
         self._durable = True
-        migrate_if_older(self._parts.last)
-        return open_for_writing(self._parts.last)
+        migrate_if_older(self._segments.last)
+        return open_for_writing(self._segments.last)
 
-    def _go_on(self, failure: Exception) -> bool:
-        """Begin the journal's next file while it is our turn, if that is what the failure calls for; say whether."""
-        if self._continuation is None or not is_disk_failure(self._parts.last, failure):
+    def _fail_over(self, failure: Exception) -> bool:
+        """Make the next segment while we have the lock, if it was the disk that failed; return whether it was made."""
+        if self._failover is None or not is_disk_failure(self._segments.last, failure):
             return False
         if self._conn is not None and self._conn.in_transaction:
             # This very connection knows what was acknowledged; a new one might find more in a torn log.
             with contextlib.suppress(sqlite3.Error):
                 self._conn.execute("ROLLBACK")
-        return self._continuation.begin(self._parts, self._conn, failure) and self._parts.advance()
+        return self._failover.begin(self._segments, self._conn, failure) and self._segments.advance()
 
     def _move(self) -> None:
-        """Leave the file that was the last one, and queue for the one that is."""
+        """Change from the segment that was the last one to the one that is."""
         self._disconnect()
-        self._turn.close()
-        self._turn = WritersLock(self._parts.last)
+        self._lock.close()
+        self._lock = WritersLock(self._segments.last)
 
     def _disconnect(self) -> None:
-        """Forget the connection: after a failure, the next attempt starts from what is on the disk."""
+        """Close the connection: after a failure, the next attempt starts from what is on the disk."""
         if self._conn is not None:
             self._conn.close()
             self._conn = None
 
     def _let_go(self) -> None:
-        """Leave one whole file behind if nobody else has it open; otherwise that is up to the last one."""
+        """Close the file; if nobody else has it open, leave it complete without its -wal."""
         try:
             for _ in range(_LOOKS_FOR_A_TURN):
-                with self._turn.held(wait=False) as ours:
-                    if ours:
+                with self._lock.held(wait=False) as locked:
+                    if locked:
                         self._close_whole()
                         return
                 time.sleep(_BETWEEN_LOOKS_S)
         except OSError:
-            pass  # No turn to be had: the file and its -wal stay together and lose nothing.
+            pass  # No lock to be had: the file and its -wal stay together and lose nothing.
         finally:
             self._disconnect()
-            self._turn.close()
+            self._lock.close()
 
     def _close_whole(self) -> None:
         if self._conn is not None:
             self._flush_each_commit(durable=True)
-            close_whole(self._parts.last, self._conn)
+            close_whole(self._segments.last, self._conn)
             self._conn = None

@@ -67,7 +67,7 @@ def troubles(
 def _of_the_incident(incident: Incident) -> list[str]:
     found: list[str] = []
     if gone := incident.continued:
-        found.append(f"THE DISK GAVE WAY, the journal goes on in part {gone.part}: {sanitize(gone.why)}")
+        found.append(f"THE DISK GAVE WAY, the journal goes on in segment {gone.segment}: {sanitize(gone.why)}")
     if incident.inventory_error:
         found.append(f"THE INVENTORY CANNOT BE USED, the one before counts: {sanitize(incident.inventory_error)}")
     return found

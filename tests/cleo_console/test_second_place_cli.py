@@ -1,4 +1,4 @@
-"""A journal that went on in the second place that the settings name: every command finds all of it."""
+"""A journal that went on in the fallback directory that the settings name: every command finds all of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cleo_console.settings import places
 from journal.commands.incident import IncidentCommands
 from journal.events.envelope import Clock
 from journal.incident.fold import fold_events
-from journal.store.failover.failover import Continuation
-from journal.store.failover.segments import Segments, parts_of
+from journal.store.failover.failover import Failover
+from journal.store.failover.segments import Segments, segments_of
 from journal.store.journal import Reader
 from tests.actions.worlds import declared
 from tests.cleo_console.test_report_cli import cleo
@@ -28,12 +28,10 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     (tmp_path / "home").mkdir()
     place = declared(places())
     note(place.journal, "before")
-    assert Continuation("ada@console", Clock()).begin(
-        Segments(place.journal), None, OSError(28, "No space left on device")
-    )
+    assert Failover("ada@console", Clock()).begin(Segments(place.journal), None, OSError(28, "No space left on device"))
     monkeypatch.delenv("CLEO_SECOND_PLACE")  # settled when it was declared; later settings change nothing
     note(place.journal, "after")
-    first, following = parts_of(place.journal)
+    first, following = segments_of(place.journal)
     assert following.is_relative_to(tmp_path / "second")
     return first, following
 
@@ -47,14 +45,14 @@ def test_every_command_finds_both_files(files: tuple[Path, Path], tmp_path: Path
     incident = files[0].parent.name
     shown = cleo("journal", "show", incident).stdout
     assert "Note: before" in shown
-    assert "The journal goes on in part 2" in shown
+    assert "The journal goes on in segment 2" in shown
     assert "Note: after" in shown
     verdict = json.loads(cleo("journal", "verify", incident, "--json").stdout)
     assert (verdict["ok"], verdict["seq"]) == (True, 4)
     assert "Note: after" in cleo("report", incident).stdout
     assert f"4 events, head {verdict['head']}" in cleo("journal", "export", incident, "-o", tmp_path / "b.db").stdout
     assert cleo("report", tmp_path / "b.db").stdout == cleo("report", incident).stdout
-    assert "the journal goes on in part 2" in cleo("status", incident).stdout
+    assert "the journal goes on in segment 2" in cleo("status", incident).stdout
     listed = json.loads(cleo("journal", "list", "--json").stdout)
     assert [row["events"] for row in listed] == [4]
 
@@ -67,7 +65,7 @@ def test_files_brought_elsewhere_are_named_together_or_missed(files: tuple[Path,
     assert "Note: after" in cleo("journal", "show", one, two).stdout
     assert "4 events" in cleo("journal", "export", one, two, "-o", tmp_path / "one.db").stdout
     assert "in a file that was not given" in cleo("journal", "verify", two, status=1).stdout
-    assert "the part of the journal before it is missing" in cleo("report", two, status=1).stderr
+    assert "the segment of the journal before it is missing" in cleo("report", two, status=1).stderr
 
 
 def test_a_second_file_that_is_gone_is_named(files: tuple[Path, Path]) -> None:

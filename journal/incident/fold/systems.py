@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _continued(incident: Incident, event: e.Event, body: e.JournalContinued) -> None:
-    incident.continued = Continued(body.part, event.at, body.why)
+    incident.continued = Continued(body.segment, event.at, body.why)
 
 
 def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:

@@ -1,1 +1,1 @@
-"""Where the disk under a journal gives way: the next file, and reading all files as one."""
+"""Journal failover: continuing a journal in another file when its disk fails, and reading all its files as one."""

@@ -1,9 +1,9 @@
-"""Where the disk under a journal gives way, it goes on in another file: the same chain, the next seq, the next line.
+"""Continues a journal in a new segment (a further file) when the disk under it fails.
 
-No fork is possible: whoever makes the next part holds the turn (`filelock`) of the part before while it reads the
-head and until the new file stands under its name, and every writer looks for a next part after it got the turn and
-before it writes. What a failed write may have left behind in the old file was never acknowledged; readers end each
-part where the next one begins.
+The chain of hashes, the seq of events and the numbers of output lines continue. No fork is possible: whoever makes the
+next segment holds the writers' lock of the segment before while it reads the head and until the new file has its name,
+and every writer looks for a next segment after it got the lock and before it writes. What a failed write may have left
+in the old file was never acknowledged; readers end each segment where the next one begins.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from journal.store.rows import encoded, head_of, insert_events
 from journal.store.schema import add_rules, create_tables
 
 ROOM_BYTES = 4 * 1024 * 1024
-"""What must be free in a place before the journal goes there: else it would only have to leave again."""
+"""Bytes that must be free in a folder before the journal continues there: else it would fail again at once."""
 
 _CARRIED = """
 SELECT run, max(n) AS lines, 0 AS started FROM output GROUP BY run
@@ -36,50 +36,50 @@ UNION ALL SELECT run, lines, started FROM carried
 """
 
 
-class Continuation:
-    """Makes the next file of a journal.
+class Failover:
+    """Makes the next segment of a journal.
 
     Args:
-        actor: in whose name the first event of the new file is written.
-        clock: what tells the time.
+        actor: who the new segment's first event is written by, as ``user@host``.
+        clock: tells the time of that event.
     """
 
     def __init__(self, actor: str, clock: Clock) -> None:
         self._actor = actor
         self._clock = clock
 
-    def begin(self, parts: Segments, conn: sqlite3.Connection | None, failure: Exception) -> bool:
-        """Make the part after the last one. The caller holds the last one's turn.
+    def begin(self, segments: Segments, conn: sqlite3.Connection | None, failure: Exception) -> bool:
+        """Make the segment after the last one. The caller holds the last one's writers' lock.
 
         Args:
-            parts: the files so far.
+            segments: the files so far.
             conn: the connection on which the write failed, rolled back; None where there was none.
-            failure: what happened.
+            failure: why the write failed.
 
         Returns:
-            Whether the next part is there. False: no second place is known.
+            Whether the next segment was made. False: the journal has no fallback directory.
 
         Raises:
-            JournalWriteFailed: no part could be made in the second place either.
+            JournalWriteFailed: no segment could be made there either.
         """
-        to = parts.place_for_next()
+        to = segments.path_of_next()
         if to is None:
             return False
         try:
-            _make_folder(to.parent, parts.files[0].parent)
+            _make_folder(to.parent, segments.files[0].parent)
             check_place(to.parent)
-            self._write(parts, to, conn, f"{parts.last.name} could not be written: {failure}")
+            self._write(segments, to, conn, f"{segments.last.name} could not be written: {failure}")
         except (sqlite3.Error, OSError, JournalError) as error:
             raise JournalWriteFailed(
-                f"The journal {parts.last} could not be written: {failure}; nor could it go on in {to}: {error}.",
+                f"The journal {segments.last} could not be written: {failure}; nor could it go on in {to}: {error}.",
                 "Free some space on one of the two disks, then do it again. Nothing new is started before.",
             ) from error
         with contextlib.suppress(OSError):  # a disk that is full or read-only may not take even this
-            mark_next(parts.last, to)
+            mark_next(segments.last, to)
         return True
 
-    def _write(self, parts: Segments, to: Path, conn: sqlite3.Connection | None, why: str) -> None:
-        source = conn or open_for_reading(parts.last)
+    def _write(self, segments: Segments, to: Path, conn: sqlite3.Connection | None, why: str) -> None:
+        source = conn or open_for_reading(segments.last)
         try:
             head = head_of(source)
             carried = _carried(source)
@@ -89,9 +89,9 @@ class Continuation:
         finally:
             if conn is None:
                 source.close()
-        number = len(parts.files) + 1
+        number = len(segments.files) + 1
         body = JournalContinued(
-            id=incident_id, part=number, seq=head[0], head=head[1], first_file=str(parts.files[0]), why=why
+            id=incident_id, segment=number, seq=head[0], head=head[1], first_file=str(segments.files[0]), why=why
         )
         with new_database(to) as new:
             create_tables(new)
@@ -102,21 +102,23 @@ class Continuation:
             add_rules(new)
 
 
-def check_second_place(folder: Path, second: Path) -> list[str]:
-    """Return what a person should know about the place in which journals would go on.
+def check_fallback(folder: Path, fallback: Path) -> list[str]:
+    """Return warnings about a fallback directory, for a person to read.
 
     Args:
-        folder: where they are now.
-        second: where they would go on; made if it is not there.
+        folder: where the journals are now.
+        fallback: where they would continue; made if it is not there.
     """
     try:
-        _make_folder(second, folder)
-        found = check_place(second)
+        _make_folder(fallback, folder)
+        found = check_place(fallback)
     except (OSError, NetworkFilesystem) as error:
-        said = error.message if isinstance(error, NetworkFilesystem) else f"{second}: {error.strerror}"
-        return [f"The journal's second place cannot be used: {said}"]
-    if second.stat().st_dev == folder.stat().st_dev:
-        found.append(f"The journal's second place {second} is on the same disk as the journal, and fills up with it.")
+        said = error.message if isinstance(error, NetworkFilesystem) else f"{fallback}: {error.strerror}"
+        return [f"The journal's fallback directory cannot be used: {said}"]
+    if fallback.stat().st_dev == folder.stat().st_dev:
+        found.append(
+            f"The journal's fallback directory {fallback} is on the same disk as the journal, and fills up with it."
+        )
     return found
 
 
@@ -126,7 +128,7 @@ def _carried(source: sqlite3.Connection) -> list[tuple[int, int, int]]:
 
 
 def _make_folder(folder: Path, like: Path) -> None:
-    """Make the incident's folder in the second place, open to whom the first one is open, and see that it has room.
+    """Make the incident's folder in the fallback directory, with the mode and group of ``like``, if it has room.
 
     Raises:
         OSError: it cannot be made, or has no room.

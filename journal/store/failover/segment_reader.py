@@ -1,7 +1,7 @@
-"""All files of a journal, read as if they were one.
+"""Opens all segments of a journal as if they were one file.
 
-SQLite attaches the later files to the first; temporary views over the same names as the tables stitch them together,
-each file up to where the next one begins. Nothing that reads needs to know how many files there are.
+SQLite attaches the later files to the first; temporary views with the names of the tables put them together, each
+segment up to where the next one begins. Nothing that reads needs to know how many files there are.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from journal.store.connection import open_for_reading, reading
-from journal.store.errors import JournalDamaged, PartMissing
+from journal.store.errors import JournalDamaged, SegmentMissing
 from journal.store.migrate import attach_copy, has_older_format, private_copy
 from journal.store.schema import check_format
 
 
-def open_joined(files: Sequence[Path]) -> sqlite3.Connection:
-    """Return a connection that cannot write, to one journal's files, in order.
+def open_segments(files: Sequence[Path]) -> sqlite3.Connection:
+    """Return a connection that cannot write, on which one journal's segments read as one.
 
-    The last file's schema is ``main`` where it is the only one, else ``part<number>``.
+    Args:
+        files: the segments, in order. The schema of each is named as `schema_of` says.
 
     Raises:
-        PartMissing: there is no beginning, or a file in the middle is missing.
+        SegmentMissing: the first segment, or one in the middle, is missing.
         JournalError: one of them is not there, not a journal, a newer one, or cannot be read.
     """
     conn = open_for_reading(files[0])
@@ -44,7 +45,7 @@ def open_joined(files: Sequence[Path]) -> sqlite3.Connection:
 
 
 def in_order(files: Sequence[Path]) -> list[Path]:
-    """Return files as they follow each other, however they were named.
+    """Return segments in the order of their events, whatever order they were named in.
 
     Raises:
         JournalError: one of them cannot be read.
@@ -53,8 +54,8 @@ def in_order(files: Sequence[Path]) -> list[Path]:
 
 
 def schema_of(number: int) -> str:
-    """Return what SQLite calls the part of this number."""
-    return "main" if number == 1 else f"part{number}"
+    """Return the name of a segment's schema in SQLite; segments are numbered from 1."""
+    return "main" if number == 1 else f"segment{number}"
 
 
 def _begins_at(path: Path) -> int:
@@ -67,9 +68,9 @@ def _begins_at(path: Path) -> int:
 
 
 def _attach(conn: sqlite3.Connection, number: int, path: Path) -> None:
-    part = open_for_reading(path)  # puts right what a killed process left, and says what is wrong in our own words
-    older = has_older_format(part)
-    part.close()
+    segment = open_for_reading(path)  # repairs what a killed process left, and raises our own errors
+    older = has_older_format(segment)
+    segment.close()
     schema = schema_of(number)
     if older:
         attach_copy(conn, path, schema)
@@ -91,28 +92,28 @@ def _check_follows(conn: sqlite3.Connection, schema: str, before: str | None, pa
     found = before and conn.execute(f"SELECT hash FROM {before}.events WHERE seq = ?", (seq - 1,)).fetchone()
     if not found:
         (name,) = conn.execute("SELECT json_extract(?, '$.first_file')", (payload,)).fetchone()
-        raise PartMissing(
-            f"The file {path} begins with event {seq}: the part of the journal before it is missing.",
-            f"Name that part as well. The journal's first file was {name}.",
+        raise SegmentMissing(
+            f"The file {path} begins with event {seq}: the segment of the journal before it is missing.",
+            f"Name that file as well. The journal's first file was {name}.",
         )
     if found[0] != prev_hash:
         raise JournalDamaged(
-            f"The file {path} does not follow the part before it: they are not one journal.",
+            f"The file {path} does not follow the segment before it: they are not one journal.",
             "Keep the files as they are, and name the ones that belong together (cleo journal verify).",
         )
 
 
 def _stitch(conn: sqlite3.Connection, count: int) -> None:
     for table in ("events", "output", "readings"):
-        parts = [
+        selects = [
             f"SELECT * FROM {schema_of(n)}.{table} AS t {_until_next(conn, table, n, count)}"
             for n in range(1, count + 1)
         ]
-        conn.execute(f"CREATE TEMP VIEW {table} AS {' UNION ALL '.join(parts)}")
+        conn.execute(f"CREATE TEMP VIEW {table} AS {' UNION ALL '.join(selects)}")
 
 
 def _until_next(conn: sqlite3.Connection, table: str, number: int, count: int) -> str:
-    """Return what leaves out that which a file holds beyond the beginning of the next: it was never acknowledged."""
+    """Return the WHERE that leaves out rows after the beginning of the next segment: they were never acknowledged."""
     following = schema_of(number + 1)
     if number == count or table == "readings":
         return ""

@@ -1,12 +1,12 @@
-"""The files of one journal: the first, and those in which it went on when the disk under it gave way.
+"""The segments of one journal: its first file, and those in which it continued when the disk under it failed.
 
-Part 2 of ``journal.db`` is ``journal-2.db`` in the second place; should that give way as well, part 3 is
+Segment 2 of ``journal.db`` is ``journal-2.db`` in the fallback directory; should that disk fail as well, segment 3 is
 ``journal-3.db`` beside the first, and so on. Two links beside the first file let every process find the same files,
 whatever its own settings say:
 
-- ``journal.db.second`` leads to the incident's folder in the second place. It is made while the disk is well.
-- ``journal.db.next`` names the file in which this one goes on. It is made where that is still possible, and tells a
-  continuation that is missing (a disk that is not mounted) from one that never was.
+- ``journal.db.second`` leads to the incident's folder in the fallback directory. It is made while the disk is well.
+- ``journal.db.next`` names the segment after this one. It is made where that is still possible, and tells a segment
+  that is missing (a disk that is not mounted) from one that never was.
 """
 
 from __future__ import annotations
@@ -15,31 +15,34 @@ import contextlib
 import os
 from pathlib import Path
 
-from journal.store.errors import PartMissing
+from journal.store.errors import SegmentMissing
 
-MOST_PARTS = 10
+MOST_SEGMENTS = 10
 """SQLite reads at most eleven files as one (https://sqlite.org/limits.html, SQLITE_MAX_ATTACHED)."""
 
 
 class Segments:
     """The files of a journal, as far as they are known here.
 
+    Args:
+        first: the journal's first file.
+
     Attributes:
-        files: the parts in order; never empty.
+        files: the segments in order; never empty.
     """
 
     def __init__(self, first: Path) -> None:
         self.files = [first]
-        self._second = link_to_second(first)
+        self._fallback = fallback_link(first)
         self._look_for_next()
 
     @property
     def last(self) -> Path:
-        """The part that is written to."""
+        """The segment that is written to."""
         return self.files[-1]
 
     def advance(self) -> bool:
-        """Take in the next part if there is one; say whether. Costs two looks at the disk's directory.
+        """Add the next segment if there is one; return whether there was. Costs two looks at the file system.
 
         Raises:
             OSError: it cannot be told whether there is one.
@@ -52,81 +55,87 @@ class Segments:
         return False
 
     def check_whole(self) -> None:
-        """Refuse to write where another process went on in a file that cannot be seen from here.
+        """Refuse to write where another process continued in a segment that cannot be seen from here.
 
         Raises:
-            PartMissing: there is such a file.
+            SegmentMissing: there is such a segment.
         """
         gone_to = _read_link(self._marker)
         if gone_to:
-            raise PartMissing(
+            raise SegmentMissing(
                 f"The journal {self.last} went on in {gone_to}, and that file is not there.",
                 "Mount its disk, or bring the file back; nothing may be written before.",
             )
 
-    def place_for_next(self) -> Path | None:
-        """Return what the next part would be called; None where there is no place for it."""
+    def path_of_next(self) -> Path | None:
+        """Return the path of the segment after the last one; None where there is no place for it."""
         first, number = self.files[0], len(self.files) + 1
-        if number > MOST_PARTS or not os.path.lexists(self._second):
+        if number > MOST_SEGMENTS or not os.path.lexists(self._fallback):
             return None
-        folder = first.parent if number % 2 else self._second.readlink()
-        return folder / _part_name(first, number)
+        folder = first.parent if number % 2 else self._fallback.readlink()
+        return folder / _segment_name(first, number)
 
     def _look_for_next(self) -> None:
-        """Settle the names that are looked at before every write: as plain text, for that costs the least."""
+        """Compute the names that are looked at before every write, as str: a Path costs more."""
         first, number = self.files[0], len(self.files) + 1
-        self._candidates = [os.fspath(folder / _part_name(first, number)) for folder in (first.parent, self._second)]
+        self._candidates = [
+            os.fspath(folder / _segment_name(first, number)) for folder in (first.parent, self._fallback)
+        ]
         self._marker = os.fspath(_marker(self.last))
 
 
-def parts_of(first: Path) -> list[Path]:
+def segments_of(first: Path) -> list[Path]:
     """Return all files of a journal that are there, in order.
 
     Raises:
         OSError: it cannot be told which there are.
     """
-    parts = Segments(first)
-    while parts.advance():
+    segments = Segments(first)
+    while segments.advance():
         pass
-    return parts.files
+    return segments.files
 
 
-def link_to_second(first: Path) -> Path:
-    """Return the link that leads to a journal's second place."""
+def fallback_link(first: Path) -> Path:
+    """Return the path of the link that leads to a journal's fallback directory."""
     return first.with_name(first.name + ".second")
 
 
-def name_second(first: Path, folder: Path) -> None:
-    """Settle where a journal goes on when its disk gives way. The first word stands: all processes must agree.
+def settle_fallback(first: Path, folder: Path) -> None:
+    """Make the link to a journal's fallback directory, unless there is one already: all processes must agree.
+
+    Args:
+        first: the journal's first file.
+        folder: the incident's folder in the fallback directory.
 
     Raises:
         OSError: the link could not be made.
     """
-    link = link_to_second(first)
+    link = fallback_link(first)
     if not os.path.lexists(link):
-        with contextlib.suppress(FileExistsError):  # somebody had the same thought at the same time
+        with contextlib.suppress(FileExistsError):  # another process made it at the same time
             link.symlink_to(folder)
 
 
-def mark_next(part: Path, following: Path) -> None:
-    """Note beside a part where it goes on.
+def mark_next(segment: Path, following: Path) -> None:
+    """Make the link beside a segment that names the one after it.
 
     Raises:
-        OSError: it could not be noted.
+        OSError: it could not be made.
     """
-    link = _marker(part)
+    link = _marker(segment)
     if not os.path.lexists(link):
         with contextlib.suppress(FileExistsError):
             link.symlink_to(following)
 
 
-def next_of(part: Path) -> str:
-    """Return where a part goes on, as noted beside it; an empty text where nothing is noted."""
-    return _read_link(os.fspath(_marker(part)))
+def next_of(segment: Path) -> str:
+    """Return the path of the segment after this one, as the link beside it says; empty where there is no link."""
+    return _read_link(os.fspath(_marker(segment)))
 
 
-def _marker(part: Path) -> Path:
-    return part.with_name(part.name + ".next")
+def _marker(segment: Path) -> Path:
+    return segment.with_name(segment.name + ".next")
 
 
 def _read_link(name: str) -> str:
@@ -136,12 +145,12 @@ def _read_link(name: str) -> str:
         return ""
 
 
-def _part_name(first: Path, number: int) -> str:
+def _segment_name(first: Path, number: int) -> str:
     return f"{first.stem}-{number}{first.suffix}"
 
 
 def _is_there(name: str) -> bool:
-    """Like ``os.path.exists``, but a disk that cannot tell is not a no."""
+    """Return whether there is a file; an OSError of a failing disk is raised, not taken for a no."""
     try:
         os.stat(name)  # noqa: PTH116  # before every write: a Path costs ten times as much
     except (FileNotFoundError, NotADirectoryError):

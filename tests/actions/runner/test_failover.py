@@ -17,7 +17,7 @@ from journal.incident.records import RunState
 from journal.report import render
 from journal.report.build import build
 from journal.store.check import verify_apart
-from journal.store.failover.segments import parts_of
+from journal.store.failover.segments import segments_of
 from journal.store.journal import JournalWriteFailed
 from tests.actions.runner.test_dies import without_needs
 from tests.actions.worlds import Person, declared, places_in
@@ -49,7 +49,7 @@ def at_work(person: Person, home: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def somebody(disk: Disk, second: Path | None) -> Person:
-    places = msgspec.structs.replace(places_in(disk.folder), second=second)
+    places = msgspec.structs.replace(places_in(disk.folder), fallback=second)
     return Person(declared(places, plan=without_needs()))
 
 
@@ -60,7 +60,7 @@ def test_a_recovery_goes_on_when_the_disk_is_full(disk: Disk, tmp_path: Path) ->
         person.until(lambda i: i.runs[inside].state is RunState.RUNNING)
         disk.fill(runner.pid)
         for _ in range(400):
-            if len(parts_of(person.place.journal)) > 1:
+            if len(segments_of(person.place.journal)) > 1:
                 break
             person.journal.append(NoteAdded(text="x" * 3_000))
         program = person.desk.request_run("work")
@@ -73,13 +73,13 @@ def test_a_recovery_goes_on_when_the_disk_is_full(disk: Disk, tmp_path: Path) ->
         assert over.programs[0].spool.startswith(str(tmp_path / "second"))
         person.until(lambda i: not i.unfinished())
     disk.free()
-    first, following = parts_of(person.place.journal)
+    first, following = segments_of(person.place.journal)
     assert following.parent == tmp_path / "second" / first.parent.name
     verdict = verify_apart(first)
     assert verdict.ok, verdict.faults
     report = build(first)
     assert (report.verification.ok, report.verification.head) == (True, verdict.head)
-    assert "The journal goes on in part 2" in "".join(render(report, "md"))
+    assert "The journal goes on in segment 2" in "".join(render(report, "md"))
 
 
 def test_a_new_runner_starts_on_a_disk_that_is_read_only(disk: Disk, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 from journal.events.types import ActionFinished, ActionStarted, JournalContinued, NoteAdded, RunRequested
 from journal.store.chain import row_hash
 from journal.store.check import verify_apart
-from journal.store.failover.segments import next_of, parts_of
-from journal.store.journal import AlreadyStarted, Follower, Journal, JournalWriteFailed, PartMissing, Reader, export
+from journal.store.failover.segments import next_of, segments_of
+from journal.store.journal import AlreadyStarted, Follower, Journal, JournalWriteFailed, Reader, SegmentMissing, export
 from journal.verify import verify
 from tests.journal.journals import ME, ROOT, declaration, line
 from tests.journal.store.disks import Disk, small_disk
@@ -30,12 +30,12 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 def begun_on(disk: Disk, second: Path | None) -> Journal:
-    return Journal.create(disk.folder / "INC-7" / "journal.db", declaration(), actor=ME, second=second)
+    return Journal.create(disk.folder / "INC-7" / "journal.db", declaration(), actor=ME, fallback=second)
 
 
 def until_it_goes_on(journal: Journal) -> None:
     for _ in range(400):
-        if len(parts_of(journal.path)) > 1:
+        if len(segments_of(journal.path)) > 1:
             return
         journal.append(NoteAdded(text=BIG))
     raise AssertionError("it never went on")
@@ -57,7 +57,7 @@ def gone_on(disk: Disk, second: Path) -> tuple[Path, Path]:
         end = ActionFinished(run=asked.seq, status="succeeded", summary="ok", output_lines=lines, output_sha256=digest)
         journal.append(end)
     disk.free()
-    first, following = parts_of(journal.path)
+    first, following = segments_of(journal.path)
     return first, following
 
 
@@ -69,7 +69,7 @@ def test_it_goes_on_by_itself_and_reads_as_one(disk: Disk, tmp_path: Path) -> No
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert verify_apart(first).ok
         said = next(event for event in events if isinstance(event.body, JournalContinued))
-        assert (said.body.id, said.body.part, said.body.seq, said.body.head) == (  # type: ignore[attr-defined]
+        assert (said.body.id, said.body.segment, said.body.seq, said.body.head) == (  # type: ignore[attr-defined]
             "INC-7", 2, said.seq - 1, events[said.seq - 2].hash
         )  # fmt: skip
         assert said.body.first_file == str(first)  # type: ignore[attr-defined]
@@ -112,7 +112,7 @@ def test_verify_takes_both_and_names_what_is_missing(disk: Disk, tmp_path: Path)
     faults = [fault.what for fault in verify(following).faults]
     assert "in a file that was not given" in faults[0] and str(first) in faults[0]
     assert "printed 5 lines, and 2 are there" in faults[1]
-    with pytest.raises(PartMissing, match=f"first file was {first}"):
+    with pytest.raises(SegmentMissing, match=f"first file was {first}"):
         Reader(following)
 
 
@@ -172,7 +172,7 @@ def test_a_read_only_disk(disk: Disk, tmp_path: Path) -> None:
         disk.make_writable()
     with Journal.open(path, actor=ME) as journal:
         journal.append(NoteAdded(text="and still there"))
-    assert [part.name for part in parts_of(path)] == ["journal.db", "journal-2.db"]
+    assert [part.name for part in segments_of(path)] == ["journal.db", "journal-2.db"]
     with Reader(path) as reader:
         assert len(list(reader.events())) == event.seq + 1
 
@@ -214,7 +214,7 @@ def test_a_continuation_that_is_not_mounted_stops_every_writer(disk: Disk, tmp_p
     first, following = gone_on(disk, tmp_path / "second")
     assert next_of(first) == str(following)
     following.parent.rename(tmp_path / "unmounted")
-    with pytest.raises(PartMissing, match="that file is not there"):
+    with pytest.raises(SegmentMissing, match="that file is not there"):
         Journal.open(first, actor=ME)
     assert "goes on in" in verify_apart(first).faults[0].what
     (tmp_path / "unmounted").rename(following.parent)
@@ -228,10 +228,10 @@ def test_it_comes_back_when_the_second_place_gives_way_too(disk: Disk, tmp_path:
         disk.free()
         other.fill()
         for _ in range(400):
-            if len(parts_of(journal.path)) > 2:
+            if len(segments_of(journal.path)) > 2:
                 break
             journal.append(NoteAdded(text=BIG))
-        third = parts_of(journal.path)[2]
+        third = segments_of(journal.path)[2]
         assert third == disk.folder / "INC-7" / "journal-3.db"
         other.free()
         assert verify_apart(journal.path).ok
@@ -239,9 +239,9 @@ def test_it_comes_back_when_the_second_place_gives_way_too(disk: Disk, tmp_path:
 
 def test_a_second_place_that_does_not_help_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with Journal.create(tmp_path / "a.db", declaration(), actor=ME, second=tmp_path / "s") as journal:
+    with Journal.create(tmp_path / "a.db", declaration(), actor=ME, fallback=tmp_path / "s") as journal:
         assert "on the same disk" in journal.warnings[-1]
-    with Journal.create(tmp_path / "b.db", declaration(), actor=ME, second=tmp_path / "file" / "s") as journal:
+    with Journal.create(tmp_path / "b.db", declaration(), actor=ME, fallback=tmp_path / "file" / "s") as journal:
         assert "cannot be used" in journal.warnings[-1]
 
 
@@ -277,7 +277,7 @@ def test_four_processes_go_on_together(disk: Disk, tmp_path: Path, killed: bool)
         process.stdin.write("go\n")
         process.stdin.flush()
     if killed:
-        while len(parts_of(path)) == 1:
+        while len(segments_of(path)) == 1:
             assert all(process.poll() is None for process in processes)
         processes[0].kill()
     acknowledged = [row.split() for process in processes for row in process.communicate(timeout=60)[0].splitlines()]
@@ -288,6 +288,6 @@ def test_four_processes_go_on_together(disk: Disk, tmp_path: Path, killed: bool)
     lost = [seq for seq, own_hash in acknowledged if there.get(int(seq)) != own_hash]
     assert not lost
     assert len(acknowledged) >= 180
-    assert [part.name for part in parts_of(path)] == ["journal.db", "journal-2.db"]
+    assert [part.name for part in segments_of(path)] == ["journal.db", "journal-2.db"]
     verdict = verify_apart(path)
     assert verdict.ok, json.dumps(verdict.faults)

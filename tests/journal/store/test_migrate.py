@@ -19,8 +19,8 @@ from journal.events.envelope import Clock
 from journal.events.types import ActionFinished, ActionStarted, NoteAdded, RunRequested
 from journal.store import schema
 from journal.store.check import verify_apart
-from journal.store.failover.failover import Continuation
-from journal.store.failover.segments import Segments, link_to_second, parts_of
+from journal.store.failover.failover import Failover
+from journal.store.failover.segments import Segments, fallback_link, segments_of
 from journal.store.journal import Journal, JournalBusy, JournalExists, NotAJournal, Reader, export
 from journal.verify import verify
 from tests.journal.journals import ME, STEP, columns, declaration, line, make_older, recovered
@@ -48,18 +48,18 @@ def older(tmp_path: Path) -> Path:
 def second(tmp_path: Path) -> tuple[Path, Path]:
     """A journal as an older version left it behind, continued in a second segment while a run printed."""
     first = tmp_path / "INC-7" / "journal.db"
-    with Journal.create(first, declaration(), actor=ME, second=tmp_path / "second") as journal:
+    with Journal.create(first, declaration(), actor=ME, fallback=tmp_path / "second") as journal:
         journal.append(RunRequested(step="restore", action="postgres.restore"))
         journal.append(ActionStarted(step="restore", run=2, action="postgres.restore"))
         journal.append_output(2, [line("one"), line("two\nthree")])
-        assert Continuation(ME, Clock()).begin(Segments(first), None, OSError("made up"))
+        assert Failover(ME, Clock()).begin(Segments(first), None, OSError("made up"))
         journal.append_output(2, [line("four")])
         lines, sha256 = journal.output_digest(2)
         end = ActionFinished(run=2, status="succeeded", summary="", output_lines=lines, output_sha256=sha256)
         journal.append(end)
         journal.set_reading("load", {"percent": 7})
-    make_older(*parts_of(first))
-    return first, parts_of(first)[1]
+    make_older(*segments_of(first))
+    return first, segments_of(first)[1]
 
 
 def digest(path: Path) -> str:
@@ -117,10 +117,10 @@ def test_a_format_that_was_never_in_use_is_refused(older: Path, monkeypatch: pyt
 
 
 def test_an_upgraded_journal_can_fail_over(older: Path, tmp_path: Path) -> None:
-    with Journal.open(older, actor=ME, second=tmp_path / "second") as journal:
-        assert Continuation(ME, Clock()).begin(Segments(older), None, OSError("made up"))
+    with Journal.open(older, actor=ME, fallback=tmp_path / "second") as journal:
+        assert Failover(ME, Clock()).begin(Segments(older), None, OSError("made up"))
         journal.append(NoteAdded(text="in the second segment"))
-    assert len(parts_of(older)) == 2
+    assert len(segments_of(older)) == 2
     assert verify_apart(older).seq == 8
 
 
@@ -164,7 +164,7 @@ def test_who_reads_an_older_journal_is_not_in_the_way_and_reads_on(second: tuple
     """Also where its last program was killed, so that it lies there with its log."""
     first = second[0]
     if segment == 0:
-        link_to_second(first).unlink()
+        fallback_link(first).unlink()
         first.with_name("journal.db.next").unlink()
     subprocess.run(["python3", "-c", WRITE_AND_DIE, str(second[segment])], check=True)
     with Reader(first) as reader:
@@ -192,8 +192,8 @@ def test_a_reader_that_takes_its_copy_at_that_moment_is_waited_for(older: Path) 
 
 
 def test_an_older_journal_whose_disk_is_full_fails_over_and_reads_as_one(older: Path, tmp_path: Path) -> None:
-    link_to_second(older).symlink_to(tmp_path / "second")
-    assert Continuation(ME, Clock()).begin(Segments(older), None, OSError("there is no space for an upgraded copy"))
+    fallback_link(older).symlink_to(tmp_path / "second")
+    assert Failover(ME, Clock()).begin(Segments(older), None, OSError("there is no space for an upgraded copy"))
     with Journal.open(older, actor=ME) as journal:
         journal.append_output(2, [line("four\nfive")])
     assert texts(older)[3:] == ["four", "five"]

@@ -162,16 +162,16 @@ def test_a_digest_in_the_middle_counts_lines(journal: Journal) -> None:
 
 
 def test_lines_go_on_in_a_second_place(journal: Journal, tmp_path: Path) -> None:
-    from journal.store.failover.failover import Continuation
-    from journal.store.failover.segments import Segments, parts_of
+    from journal.store.failover.failover import Failover
+    from journal.store.failover.segments import Segments, segments_of
 
     journal.close()
-    with Journal.open(journal.path, actor=ME, second=tmp_path / "second") as there:
+    with Journal.open(journal.path, actor=ME, fallback=tmp_path / "second") as there:
         there.append_output(2, [line("a\nb\nc"), line("d")])
-        assert Continuation(ME, Clock()).begin(Segments(journal.path), None, OSError("made up"))
+        assert Failover(ME, Clock()).begin(Segments(journal.path), None, OSError("made up"))
         there.append_output(2, [line("e\nf"), line("g", "err")])
         finished(there)
-    assert len(parts_of(journal.path)) == 2
+    assert len(segments_of(journal.path)) == 2
     with Reader(journal.path) as reader:
         whole = reader.output(2)
         assert [(each.n, each.text) for each in whole] == list(enumerate("abcdefg", 1))
