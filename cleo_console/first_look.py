@@ -1,6 +1,6 @@
-"""The first thing a person sees: incident and step in plain lines, while the screen that takes keys is being built.
+"""The first frame: incident and step in plain lines, while the full screen is being loaded.
 
-Loading a full-screen program takes half a second, more on a host in trouble; reading the journal takes hundredths.
+Loading the full screen takes half a second, more on a busy host; reading the journal takes hundredths of one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from screens.guidance.step_text import named
 from screens.guidance.symbols import STEPS
 
 MOST_EVENTS = 2_000
-"""Events that are read within hundredths of a second. Longer journals are read while the screen is there."""
+"""Most events that are read before the first frame. A longer journal is read once the full screen is there."""
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[2J\x1b[H", "\x1b[?1049l"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
@@ -35,9 +35,9 @@ _LOCAL = 3
 
 
 def known_incident(place: IncidentPlace) -> Incident | None:
-    """Return the incident as its journal has it now; None where reading it would keep a person waiting.
+    """Return the incident as its journal has it now; None where reading it would take too long.
 
-    Nor is an older journal read, but migrated first: a copy would be shown while its own program goes on writing.
+    A journal of an older format is not read either: it must be migrated first.
 
     Raises:
         JournalError: it cannot be read.
@@ -60,7 +60,7 @@ def first_look(incident_id: str, incident: Incident | None, out: TextIO = sys.st
     width, height = shutil.get_terminal_size()
     lines = _lines(incident, width) if incident else [f"{_BOLD}{sanitize(incident_id)}{_PLAIN}  opening its journal…"]
     text = "\r\n".join(lines[:height])
-    known = out.encoding or "utf-8"  # what the terminal has no character for is a question mark, not the end
+    known = out.encoding or "utf-8"  # what the terminal cannot show becomes a question mark
     before = signal.signal(signal.SIGTERM, _end)
     try:
         out.write(f"{_ENTER}{_NO_WRAP}{text.encode(known, 'replace').decode(known)}{_WRAP}")
@@ -80,7 +80,7 @@ def _end(number: int, _: object) -> NoReturn:
 
 @contextmanager
 def unechoed(terminal: TextIO) -> Iterator[None]:
-    """Have the terminal not write what is typed over the first look. It keeps the keys for the screen that takes them.
+    """Turn the terminal's echo off, so that typed keys are not written over the first frame. They wait for the screen.
 
     Args:
         terminal: where keys come from; left as it was at the end, however that comes.
@@ -92,7 +92,7 @@ def unechoed(terminal: TextIO) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(termios.error):  # it was closed meanwhile: there is nothing left to set
+        with suppress(termios.error):  # the terminal was closed meanwhile
             termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 

@@ -1,5 +1,5 @@
-"""Line mode: the same checklist, desk and gates, in plain sequential text.
+"""Line mode: the same checklist, commands and gates as the full screen, in plain lines.
 
-For a dumb terminal, a bad link, a screen reader or a pipe: one question at a time, each with what can be answered;
-no cursor addressing, no colour, no symbol that a word does not stand beside.
+For a dumb terminal, a bad link, a screen reader or a pipe: one question at a time, each with its possible answers;
+no cursor addressing and no colour; a symbol only beside a word that says the same.
 """

@@ -1,4 +1,4 @@
-"""A run of which nobody knows how it ended: what is known, a look at what it left, and a person's word."""
+"""A run in doubt in line mode: says what is known, offers a look at what it left, and takes a person's verdict."""
 
 from __future__ import annotations
 

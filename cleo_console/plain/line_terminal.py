@@ -1,4 +1,4 @@
-"""A terminal as a teletype: lines go out, lines come in, and Ctrl+C takes a question back, never the program."""
+"""A terminal of lines: lines go out, lines come in. Ctrl+C takes a question back, and does not end the program."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _IN_ASCII = {"→": "->", "—": "-", "–": "-", "…": "...", "·": "-", "█"
 
 
 class InputEnded(Exception):
-    """Nobody will answer any more."""
+    """The input has ended: nobody will answer any more."""
 
 
 class TakenBack(Exception):
-    """Ctrl+C: the person wants back to the prompt."""
+    """The person took a question back, with Ctrl+C or a dot."""
 
 
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:
@@ -69,7 +69,7 @@ class LineTerminal:
         os.close(self._waker)
 
     def _take_back(self, number: int, frame: FrameType | None) -> None:
-        """Only remember it: what is being written at this moment must be written whole."""
+        """Remember it for later: a command that is being written now must be written whole."""
         self._taken_back = True
 
     def say(self, *lines: str) -> None:
@@ -161,7 +161,7 @@ class LineTerminal:
         try:
             some = os.read(self._answers, 65536)
         except OSError:
-            some = b""  # a terminal that was hung up
+            some = b""  # the terminal was hung up
         self._typed += some
         self._ended = not some
 

@@ -1,4 +1,4 @@
-"""Line mode from its first question to its last word."""
+"""Starts line mode: finds or declares the incident, works through its checklist, says how to come back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from screens.app_services import AppServices
 
 
 def run_plain(host: AppServices, incident_id: str = "") -> None:
-    """Walk through an incident on standard input and output until it is left; the recovery goes on without it.
+    """Work through an incident on standard input and output until it is left; the recovery goes on without it.
 
     Args:
         host: the program's side.

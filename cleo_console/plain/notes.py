@@ -95,7 +95,7 @@ def cancel(conversation: Conversation, step: Step) -> None:
 
 
 def _look_at_what_is_in_force(conversation: Conversation) -> None:
-    """Have the system asked whether it still is; what nobody can see is listed as not measured."""
+    """Have each system asked whether it still is; what has no probe is listed as not measured."""
     catalogue = conversation.session.catalogue
     for run in [] if conversation.session.runner_missing() else to_look_at(conversation.incident, catalogue):
         with suppress(CleoError):

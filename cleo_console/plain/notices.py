@@ -23,7 +23,7 @@ _UNSAID: tuple[type[e.Body], ...] = (
     e.RunnerStarted,
     e.RunnerStopped,
 )
-"""What is said better by the event that follows it, or stands in every header."""
+"""Events that are not announced: the next event says it better, or every header does."""
 
 
 def change(incident: Incident, event: e.Event) -> str:

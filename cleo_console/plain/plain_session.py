@@ -1,4 +1,4 @@
-"""One person's sight of one incident in line mode: its state as the journal has it, and the desk to write at."""
+"""One incident as line mode has it: its state, read from the journal when asked, and the commands that write to it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PlainSession:
     Args:
         host: the program's side.
         incident_id: which incident.
-        notice: says who holds the journal while a write waits.
+        notice: is called with a line on who holds the journal, while a write waits.
 
     Attributes:
         incident: its state, as last read.
@@ -49,14 +49,14 @@ class PlainSession:
             self._journal.close()
             raise
         self.trouble = ""
-        self._desk = IncidentCommands(self._journal, self._fresh, position_forms)
+        self._commands = IncidentCommands(self._journal, self._fresh, position_forms)
         self._unread: list[Event] = []
         self._own: set[int] = set()
         self._runner_asked_at = float("-inf")
         self._runner_alive = False
 
     def close(self) -> None:
-        """Let go of the journal; what runs goes on."""
+        """Close the journal; what runs goes on."""
         self._reader.close()
         self._journal.close()
 
@@ -80,12 +80,12 @@ class PlainSession:
         return self.incident
 
     def write(self, call: Callable[[IncidentCommands], T]) -> T:
-        """Let ``call`` write at the desk; returns once it is durable.
+        """Let ``call`` give a command; returns once it is durable.
 
         Raises:
             CleoError: it was refused, or could not be written.
         """
-        written = call(self._desk)
+        written = call(self._commands)
         self._own.add(written if isinstance(written, int) else written.seq)
         self._catch_up()
         return written
@@ -123,7 +123,7 @@ class PlainSession:
         return self.incident.closed_at is None and not self._runner_alive
 
     def start_runner(self) -> None:
-        """Have a runner: it measures health and answers requests.
+        """Start a runner where there is none; it measures health and answers requests.
 
         Raises:
             CleoError: it did not start.

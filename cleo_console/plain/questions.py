@@ -11,11 +11,11 @@ from screens.guidance.times import NotATime, echo, instant
 
 _MOST_DIGITS = 4
 BACK = "."
-"""Answered to any question it takes the question back, as Ctrl+C does."""
+"""The answer that takes any question back, as Ctrl+C does."""
 
 
 class Asks(Protocol):
-    """Whoever says lines and asks for them."""
+    """What can print lines and ask for one."""
 
     def say(self, *lines: str) -> None:
         """Print lines."""

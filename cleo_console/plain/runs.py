@@ -1,4 +1,4 @@
-"""Running a step: the interlock before it, the override after a refusal."""
+"""Runs of steps in line mode: the interlock before a destructive one, the override after a refusal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run_step(conversation: Conversation, step: Step) -> None:
 
 
 def _run(conversation: Conversation, step: Step, confirmed: str, overrides: Sequence[Override]) -> None:
-    """Ask for a run; where a gate refuses it and yields to a person's word, again with that word."""
+    """Ask for a run; where a gate refuses it and is overridden, ask again with the override."""
     run = ask_for(
         conversation, lambda commands: commands.request_run(step.id, confirmed=confirmed, overrides=overrides)
     )
@@ -76,7 +76,7 @@ def override_step(conversation: Conversation, step: Step) -> None:
 
 
 def _override(conversation: Conversation, run: Run) -> Override | None:
-    """Take a person's word that a gate shall yield once; None where it does not, or nobody gives it."""
+    """Ask for an override of the gate that refused a run; None where the gate never yields, or none was given."""
     refusal = run.refusal
     if refusal is None:
         return None

@@ -1,4 +1,4 @@
-"""Closing an incident: what is not in order, how it ended, and, where something is not, how much of it, typed."""
+"""Closing an incident: lists what is not in order, asks how it ended, and wants the number of what is left typed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
 _EACH_ON_A_LINE = 6
-"""Of a kind; of more, only the steps' numbers are shown: the checklist has their titles."""
+"""Most lines of one kind; where there are more, only the steps' numbers are shown."""
 
 
 class Ending(NamedTuple):
@@ -65,7 +65,7 @@ class CloseDialog(Dialog[Ending], NewsListener):
             yield Field(id="typed")
 
     def news(self) -> None:
-        """Show what was seen meanwhile of what is in force; what must be typed stays, or the desk says why not."""
+        """Show what looks at what is in force have seen meanwhile, as long as the number to type stays the same."""
         left = list(self._look())
         if len(left) == len(self._left) and left != self._left:
             self._left = left
@@ -76,7 +76,7 @@ class CloseDialog(Dialog[Ending], NewsListener):
         self.query_one("#summary", Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """What was complained of may be mended by now."""
+        """Take the complaint away: the answer has changed."""
         self.complain("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

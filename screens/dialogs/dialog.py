@@ -92,7 +92,7 @@ class Dialog(ModalScreen[R], Generic[R]):
 
 
 class Problem(Dialog[None]):
-    """Something went wrong: what, and what to do next. Stays until it was read.
+    """Says what went wrong, and what to do next. Stays until it can have been read.
 
     It comes by itself: whoever presses a key just then meant something else, and would never know of it.
     """

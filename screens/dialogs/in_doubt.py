@@ -1,4 +1,4 @@
-"""A run of which nobody knows how it ended: what is known, a look at what it left, and a person's word."""
+"""The dialog on a run in doubt: shows what is known, offers a look at what it left, and takes a person's verdict."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class DoubtDialog(WatchingDialog[None]):
         """Ask for the read-only look."""
         if self._probe and (self.watched is None or self.watched.state.over):
             catalogue, run = self.session.catalogue, self._doubtful.id
-            self.ask_for("probe", lambda desk: desk.probe(run, catalogue))
+            self.ask_for("probe", lambda commands: commands.probe(run, catalogue))
 
     def news(self) -> None:
         """Say what the looks saw, go on from the programs to the data, and say if another console settled it."""
@@ -99,7 +99,7 @@ class DoubtDialog(WatchingDialog[None]):
             self.action_probe()
 
     def _show_looks(self, incident: Incident) -> None:
-        """The status line has the last look; the ones before it stand here."""
+        """Show the looks before the last one, which the status line has."""
         seen = [look for look in looks_into(incident, self._doubtful.id) if look.state.over and look.id != self.run_id]
         shown = self.query_one("#looked", Quiet)
         shown.show(block(_saw(look) for look in seen[-2:]))
@@ -110,7 +110,7 @@ class DoubtDialog(WatchingDialog[None]):
         return next_look(incident, self._doubtful, self.session.catalogue) if incident else ""
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Probe; to answer and to leave is the dialog's own, which Textual calls after this one."""
+        """Probe. The other buttons are handled in the base class, which Textual calls after this."""
         if event.button.id == "probe":
             self.action_probe()
 
@@ -142,7 +142,7 @@ class DoubtDialog(WatchingDialog[None]):
         run = self._doubtful.id
         self.session.write(
             "resolve the doubt",
-            lambda desk: desk.resolve(run, verdict, reason),
+            lambda commands: commands.resolve(run, verdict, reason),
             lambda _: self.dismiss(None) if is_open(self) else None,
             self._refused,
         )

@@ -1,4 +1,4 @@
-"""The interlock: before anything destructive, what it would do, on what, and the target's identity typed."""
+"""The interlock before a destructive step: shows a dry run and the target, and wants the target's identity typed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from screens.widgets.quiet import Quiet
 from screens.widgets.typing_target import TakesTyping
 
 MOST_OUTPUT = 12
-"""Lines of the dry run that are shown whole once it is over: where what stands, what is kept and restored where."""
+"""Most lines of the finished dry run that are shown, unshortened: what is kept, and what is restored where."""
 
 
 class Interlock(WatchingDialog[str], TakesTyping):
@@ -56,7 +56,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         yield Quiet("not known yet: the dry run tells", id="target")
 
     def foot(self) -> Iterable[Widget]:
-        """Yield the field, always in sight: who types must see what. It takes text from the first, and counts later."""
+        """Yield the field, always in sight. It takes text at once, which counts when the dry run is over."""
         yield Quiet("the dry run comes first", id="type-label")
         yield Field(id="typed", select_on_focus=False)
 
@@ -68,7 +68,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
     def on_mount(self) -> None:
         """Ask for the dry run. The focus is on cancel."""
         self.query_one("#cancel").focus()
-        self.ask_for("dry run", lambda desk: desk.request_run(self._step.id, dry_run=True))
+        self.ask_for("dry run", lambda commands: commands.request_run(self._step.id, dry_run=True))
 
     def news(self) -> None:
         """Show the dry run as it goes, and ask for the target when it is over."""
@@ -83,7 +83,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
             self._settle(run)
 
     def _show_gates(self, run: Run) -> None:
-        """Show what would refuse it, and who else works here: before the dry run is over, and before the typing."""
+        """Show which gates would refuse the run, and which other incidents are open on the same systems."""
         closed = gate_lines(self.session.incident, run.closed) if self.session.incident else []
         lines = [*closed, *map(sanitize, other_incidents(self.session.readings))]
         gates = self.query_one("#gates", Quiet)
@@ -102,7 +102,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         self._judge()
 
     def _show_said(self, run: Run) -> None:
-        """Show what the dry run said in lines that are broken where they end: nothing of it is cut off."""
+        """Show the last lines of the dry run, wrapped, so that nothing of a line is cut off."""
         lines = [sanitize(line.text) for line in self.session.tails.get(run.id, ())]
         left_out = [f"({len(lines) - MOST_OUTPUT} lines before these: o, output)"] if len(lines) > MOST_OUTPUT else []
         self.query_one("#run-output", OutputView).display = False
@@ -111,12 +111,12 @@ class Interlock(WatchingDialog[str], TakesTyping):
         said.show(Content("\n".join([*left_out, *lines[-MOST_OUTPUT:]])))
 
     def field_for_typing(self) -> Input | None:
-        """Return the field: letters belong there wherever the focus is. Enter on cancel still cancels."""
+        """Return the field: it takes letters wherever the focus is. Enter on cancel still cancels."""
         typed = self.query_one("#typed", Input)
         return None if typed.disabled or typed.has_focus else typed
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Only the target's own identity opens the button."""
+        """Enable the button only when the target's identity was typed."""
         self.complain("")
         self._judge()
 

@@ -8,10 +8,10 @@ from screens.dialogs.text_dialogs import Note
 
 
 class LateEntry(Note):
-    """A note whose time must be said."""
+    """A note that must have a time."""
 
     def confirm(self) -> None:
-        """Give the entry, unless it says no time."""
+        """Give the entry, unless its time is missing."""
         if not self.query_one("#when", Input).value.strip():
             self.query_one("#when", Input).focus()
             self.complain("Say when it happened: 14:05, 10 min ago, 2026-11-22T14:05Z.")

@@ -1,4 +1,4 @@
-"""Leaving the console while something runs: it says what goes on without it."""
+"""Leaving the console while something runs: says what goes on, and how to come back."""
 
 from __future__ import annotations
 

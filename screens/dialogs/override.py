@@ -1,4 +1,4 @@
-"""After a refusal: which gate, why, whether it yields, and what it takes."""
+"""The dialog after a refusal: which gate refused and why, and an override where the gate's policy allows one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from screens.widgets.typing_target import TakesTyping
 
 
 class OverrideDialog(Dialog[Override], TakesTyping):
-    """Gives a person's word that one gate shall yield once. Gates that never yield only say so.
+    """Gives the override of one gate, for one run. Where the gate never yields, it only says so.
 
     Args:
         title: the step.
@@ -70,7 +70,7 @@ class OverrideDialog(Dialog[Override], TakesTyping):
             yield Button(self.CONFIRM, id="confirm", variant="error", compact=True)
 
     def on_mount(self) -> None:
-        """The focus is on leaving it."""
+        """Begin at the button that leaves."""
         self.query_one("#cancel").focus()
 
     def field_for_typing(self) -> Input | None:

@@ -1,4 +1,4 @@
-"""A dialog that watches a run: it asks for it, shows its lines live, and hears when it is over."""
+"""A dialog that asks for a run, and shows its state and its lines while it goes on."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class WatchingDialog(Dialog[R], NewsListener):
     def news(self) -> None:
         """Bring the dialog up to date: the screen below calls this whenever something arrived."""
         run = self.watched
-        if run is None or not self.query("#run-status"):  # its parts go before it does
+        if run is None or not self.query("#run-status"):  # a dialog that closes loses its children first
             return
         self.query_one("#run-status", Quiet).show(run_words(run))
         view = self.query_one("#run-output", OutputView)

@@ -1,4 +1,4 @@
-"""Which keys apply at a step now. Pure: the key line and the key handler ask the same question."""
+"""Which keys apply at a step now: asked by the key line, the key handlers and line mode."""
 
 from __future__ import annotations
 
@@ -87,4 +87,4 @@ RULES: dict[str, Rule] = {
     "jump": _jump,
     "go_next": _go_next,
 }
-"""By action; an action without a rule always applies."""
+"""The rule by action; an action without a rule always applies."""

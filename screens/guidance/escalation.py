@@ -1,4 +1,4 @@
-"""The escalation matrix against the clock: who was called, who answered, who is overdue, whom to call next. Pure."""
+"""The escalation matrix: who was called, who answered, who is overdue, whom to call next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the obvious thing to do is, at a step and in the incident as a whole. Pure."""
+"""What to do next, at a step and in the incident as a whole."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def destructive(step: Step, catalogue: Catalogue) -> bool:
 def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> PrimaryAction:
     """Return what enter does at ``step`` now."""
     state = incident.state(step.id)
-    if state is StepState.REQUESTED:  # pressed again and again, it asks once
+    if state is StepState.REQUESTED:  # a second press asks for nothing more
         return PrimaryAction.NOTHING
     if incident.closed_at is not None:
         return PrimaryAction.TAKE_BACK if takes_back(incident, step) else PrimaryAction.NOTHING
@@ -55,7 +55,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
         return PrimaryAction.GO_ON
     if state is StepState.IN_DOUBT:
         return PrimaryAction.RESOLVE
-    if step.kind == "decision" and state is StepState.SKIPPED:  # what comes later may want its answer
+    if step.kind == "decision" and state is StepState.SKIPPED:  # later steps may depend on its answer
         return PrimaryAction.DECIDE
     if state.settled:
         return PrimaryAction.GO_ON
@@ -64,7 +64,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
     if step.kind == "decision":
         return PrimaryAction.DECIDE
     if step.kind in RUNNABLE_KINDS:
-        return _run_deed(state) if runnable(step, catalogue) else PrimaryAction.DONE
+        return _run_or_again(state) if runnable(step, catalogue) else PrimaryAction.DONE
     return PrimaryAction.TICK if unticked(incident, step) else PrimaryAction.DONE
 
 
@@ -74,7 +74,7 @@ def takes_back(incident: Incident, step: Step) -> bool:
     return incident.takes_back(step.action) and not state.active and state is not StepState.IN_DOUBT
 
 
-def next_deed(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+def next_action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return what NEXT calls the next action at ``step``; empty where there is none.
 
     Nobody is sent for ever to run again what that does not mend, nor past a failure unasked.
@@ -84,7 +84,7 @@ def next_deed(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     return "s skip, m by hand or run again" if again else todo.value
 
 
-def _run_deed(state: StepState) -> PrimaryAction:
+def _run_or_again(state: StepState) -> PrimaryAction:
     return PrimaryAction.RUN_AGAIN if state in (StepState.FAILED, StepState.CANCELLED) else PrimaryAction.RUN
 
 
@@ -106,7 +106,7 @@ def settled_words(incident: Incident) -> str:
 
 
 class Counts(NamedTuple):
-    """What must never be off the screen."""
+    """How many runs and steps need attention."""
 
     running: int
     in_doubt: int

@@ -1,4 +1,4 @@
-"""What each recovery strategy would take and lose, from evidence alone; what nobody measured is said so. Pure."""
+"""How long each recovery strategy would take and what it would lose, as far as that was measured."""
 
 from __future__ import annotations
 

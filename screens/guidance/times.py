@@ -1,4 +1,4 @@
-"""Times as people write them, turned into instants that they see before they count (design, gate 9)."""
+"""Turns times as people write them into instants, which they see before they count."""
 
 from __future__ import annotations
 

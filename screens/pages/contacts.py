@@ -78,7 +78,7 @@ class ContactsScreen(FullScreen):
             Words(
                 f"{level} was called", self.incident.kind, label="how (may stay empty)", required="", confirm="Called"
             ),
-            lambda how: self.session.review(f"call {level}", lambda desk: desk.page(level, how)),
+            lambda how: self.session.review(f"call {level}", lambda commands: commands.page(level, how)),
         )
 
     def action_acknowledge(self) -> None:
@@ -88,7 +88,7 @@ class ContactsScreen(FullScreen):
             Words(
                 f"{level} has answered", self.incident.kind, label="who (empty: you)", required="", confirm="Answered"
             ),
-            lambda who: self.session.review(f"{level} answered", lambda desk: desk.acknowledge(level, who)),
+            lambda who: self.session.review(f"{level} answered", lambda commands: commands.acknowledge(level, who)),
         )
 
 
@@ -117,7 +117,7 @@ def _words(standing: Standing) -> Content:
 
 
 def _reach(contact: Contact) -> Content:
-    """Return how to reach somebody; what is none is said to be none."""
+    """Return how to reach somebody; a placeholder in the plan is shown as one."""
     how = sanitize(contact.contact)
     if is_placeholder(contact.contact):
         return Content.assemble((how, "strike $quiet"), (" PLACEHOLDER: no way to reach them", "bold $text-warning"))

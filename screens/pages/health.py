@@ -106,7 +106,7 @@ class HealthScreen(FullScreen):
     def _show_one(self) -> None:
         systems = self.query_one_optional("#systems", OptionList)
         one = self.query_one_optional("#one", Quiet)
-        if systems is None or one is None:  # the list is there a moment before the rest, and is left a moment after it
+        if systems is None or one is None:  # while the page is built or closed, only one may exist
             return
         option = systems.highlighted_option
         if option and option.id:
@@ -157,7 +157,7 @@ def _labelled(label: str, value: str) -> Content:
 
 
 def _value(name: str, value: object) -> str:
-    """Return a fact as people read it; names that end in ``_s`` are seconds (architecture, section 6)."""
+    """Return a fact as people read it; names that end in ``_s`` are in seconds."""
     if name.endswith("_s") and isinstance(value, int | float):
         return rough_duration(value)
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

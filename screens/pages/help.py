@@ -1,4 +1,4 @@
-"""Help: every key, from the bindings themselves, and every symbol, from the table that draws them."""
+"""Help: every key of the screen, and every symbol. Both are made from the tables that the screens use."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 from screens.dialogs.run_watch import run_words
 from screens.live.session import Session
-from screens.pages.output_reading import Copied, Looked, copy_out, holds, look_back, read_lines
+from screens.pages.output_lines import Copied, Looked, copy_out, holds, look_back, read_lines
 from screens.pages.page import FullScreen
 from screens.widgets.field import Field
 from screens.widgets.log_view import LogView
@@ -72,7 +72,7 @@ class OutputScreen(FullScreen):
         return self.query_one(LogView)
 
     def _say_where(self) -> None:
-        """Say where one stands in the output."""
+        """Say in the title which lines are shown."""
         follow = "following" if self._view.following else "not following; f follows"
         words = f"  “{sanitize(self._view.words)}”: {self._found_words()}" if self._view.words else ""
         where = Content.assemble((f"{count(self._last, 'line')} · {follow}", "$quiet"), (words, "bold"))

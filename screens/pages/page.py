@@ -62,7 +62,7 @@ class FullScreen(Screen[None], NewsListener):
         self._failed = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out title, body, status, next, keys; for the right width from the first, or it is all done twice."""
+        """Lay out title, body, status, next, keys; with the width's class from the first, to save a second layout."""
         self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")
         yield Quiet(id="title")
         yield Quiet(id="trouble")
@@ -76,7 +76,7 @@ class FullScreen(Screen[None], NewsListener):
         return ()
 
     def on_mount(self) -> None:
-        """Show what is known, and keep the ages true."""
+        """Show what is known, and renew it every minute: ages grow."""
         self.bindings_updated_signal.subscribe(self, lambda _: self.show_keys())
         self.set_interval(_MINUTE, self.news)
         self.news()
@@ -109,7 +109,7 @@ class FullScreen(Screen[None], NewsListener):
             raise error
 
     def not_found(self) -> None:
-        """Do what is to be done where something that was asked for will not come."""
+        """Handle that the journal could not be read; pages that wait for an answer override it."""
 
     @property
     def incident(self) -> Incident:
@@ -148,7 +148,7 @@ class FullScreen(Screen[None], NewsListener):
         """Bring the body up to date."""
 
     def on_resize(self) -> None:
-        """Width decides what the lines say."""
+        """Redraw: the lines depend on the width."""
         if self.is_mounted:
             self.news()
 

@@ -73,7 +73,7 @@ class ReportScreen(FullScreen):
 
     def _show_parts(self) -> None:
         parts = self.query_one_optional("#parts", OptionList)
-        if parts is None:  # left in this moment
+        if parts is None:  # the page is being closed
             return
         shown = parts.options
         wanted = self._parts()
@@ -115,7 +115,7 @@ class ReportScreen(FullScreen):
 
     @property
     def _part(self) -> str:
-        parts = self.query_one_optional("#parts", OptionList)  # keys are asked about before and after it is there
+        parts = self.query_one_optional("#parts", OptionList)  # keys are checked before it is mounted, and after
         option = parts.highlighted_option if parts else None
         return (option.id or "") if option else ""
 
@@ -148,7 +148,7 @@ class ReportScreen(FullScreen):
 
         def written(text: str | None) -> None:
             if text is not None:
-                self._write(name, lambda desk: desk.write_field(cast(ReportField, name), text))
+                self._write(name, lambda commands: commands.write_field(cast(ReportField, name), text))
 
         dialog = FieldDialog(name.capitalize(), self.incident.kind, known.text if known else "", facts)
         self.app.push_screen(dialog, written)
@@ -159,7 +159,7 @@ class ReportScreen(FullScreen):
 
         def written(item: Item | None) -> None:
             if item is not None:
-                self._write("action item", lambda desk: desk.write_action_item(*item, item_id=item_id))
+                self._write("action item", lambda commands: commands.write_action_item(*item, item_id=item_id))
 
         title = f"Action item {item_id}" if item_id else "New action item"
         self.app.push_screen(ItemDialog(title, self.incident.kind, before), written)
@@ -170,13 +170,13 @@ class ReportScreen(FullScreen):
         label, required = "as what you sign: incident commander, system owner…", "A signature wants a role."
         self.ask_words(
             Words("Sign off", kind, label=label, required=required, text=text, confirm="Sign"),
-            lambda role: self._write("sign off", lambda desk: desk.sign_off(role)),
+            lambda role: self._write("sign off", lambda commands: commands.sign_off(role)),
         )
 
     def action_drop(self) -> None:
         """Take the action item at the cursor back."""
         item_id = self._part.partition(":")[2]
-        self._write(f"drop {item_id}", lambda desk: desk.drop_action_item(item_id))
+        self._write(f"drop {item_id}", lambda commands: commands.drop_action_item(item_id))
 
     def action_renew(self) -> None:
         """Build the report anew; while one is being built, once more after it: that may be too old already."""

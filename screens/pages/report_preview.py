@@ -23,7 +23,7 @@ MOST_ROWS = 120
 """Rows of one table that the preview shows: a timeline has its own screen, and the written report has all of it."""
 
 _THEME = Theme({"markdown.h2": "bold underline", "markdown.h3": "bold", "markdown.hr": "dim", "markdown.code": "bold"})
-"""Rich's own headings are magenta, and its code is cyan on black: neither is ours."""
+"""Replaces Rich's magenta headings and cyan code, which do not fit the console's colours."""
 
 
 class Preview(NamedTuple):

@@ -19,7 +19,7 @@ from screens.dialogs.late_entry import LateEntry
 from screens.dialogs.text_dialogs import LateNote
 from screens.live.session import Session
 from screens.pages.page import FullScreen
-from screens.pages.timeline_reading import KINDS, Filter, Found, look_ahead, look_back, read_entries
+from screens.pages.timeline_entries import KINDS, Filter, Found, look_ahead, look_back, read_entries
 from screens.widgets.entry_view import EntryView
 from screens.widgets.field import Field
 from screens.widgets.paged_view import PagedView
@@ -219,7 +219,7 @@ class TimelineScreen(FullScreen):
 
         def written(note: LateNote | None) -> None:
             if note:
-                self.session.write("late entry", lambda desk: desk.note(note.text, step, note.happened_at))
+                self.session.write("late entry", lambda commands: commands.note(note.text, step, note.happened_at))
 
         self.app.push_screen(LateEntry("Late entry", self.incident.kind), written)
 

@@ -25,7 +25,7 @@ class Place(NamedTuple):
 
 
 class Checklist(Tree[Place], inherit_bindings=False):
-    """A tree with one cursor. Enter is left to the screen: it knows what the obvious thing is."""
+    """A tree with one cursor. Enter is left to the screen, which does the step's next action."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"checklist--{tone}" for tone in ROW_TONES}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -124,7 +124,7 @@ class Checklist(Tree[Place], inherit_bindings=False):
             self.cursor_node.expand()
 
     def get_label_width(self, node: TreeNode[Place]) -> int:
-        """Return the width that is there: lines are cut, never scrolled sideways."""
+        """Return the width in columns that a line has: a longer one is cut, not scrolled sideways."""
         return max(1, self.scrollable_content_region.width - self._indent(node))
 
     def render_label(self, node: TreeNode[Place], base_style: Style, style: Style) -> Text:

@@ -1,4 +1,4 @@
-"""What a written time will count as. It renews itself: '10 min ago' and 'now' move on while nobody types."""
+"""A line that shows which instant a written time means, once a second: '10 min ago' and 'now' move on by themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from screens.live.clocked import clock_of
 from screens.widgets.quiet import Quiet
 
 _RENEW_S = 1.0
-"""The echo is to the second; so is what counts, when it is given, the instant that was shown."""
+"""Seconds between two renewals: the shown instant is to the second, and must be the one that will count."""
 
 
 class Echo(Quiet):
@@ -22,7 +22,7 @@ class Echo(Quiet):
         self._text: str | None = None
 
     def on_mount(self) -> None:
-        """Keep it true."""
+        """Renew the line from now on."""
         self.set_interval(_RENEW_S, self._renew)
 
     def follow(self, text: str | None) -> None:

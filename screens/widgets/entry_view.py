@@ -21,7 +21,7 @@ _SAID = frozenset({"incident.declared", "decision.made", "incident.closed"})
 
 
 class EntryView(PagedView[Entry]):
-    """A cursor moves over entries; the one that has it is told of by `Marked`."""
+    """Shows entries with a mark on one of them; posts `Marked` when the mark moves."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"entry--mark", "entry--quiet", "entry--bad", "entry--late"}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,11 +34,11 @@ class EntryView(PagedView[Entry]):
     ]
 
     class Marked(Message):
-        """The mark is at another entry, or its entry has come."""
+        """The mark is at another entry, or its entry was loaded."""
 
     @property
     def marked_entry(self) -> Entry | None:
-        """The entry that has the mark, if it is here."""
+        """The entry that has the mark, if it is loaded."""
         return self.item(self.marked)
 
     def action_move(self, rows: int) -> None:

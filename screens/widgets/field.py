@@ -1,4 +1,4 @@
-"""A line to write in. Its cursor does not blink: nothing on the console does."""
+"""A field of one line with a cursor that does not blink."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Field(Input):
         self.cursor_blink = False
 
     def _on_paste(self, event: Paste) -> None:
-        event.prevent_default()  # which takes the first line, and drops the others in silence
+        event.prevent_default()  # Input would keep the first line only, without saying so
         event.stop()
         self.replace(one_line(event.text), *self.selection)
 

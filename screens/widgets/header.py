@@ -1,4 +1,4 @@
-"""The incident's header: what it is, how long it lasts, what is left."""
+"""The incident's header: its name and clock, RTO, RPO and phase."""
 
 from __future__ import annotations
 

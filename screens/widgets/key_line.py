@@ -10,7 +10,7 @@ from screens.widgets.quiet import Quiet
 
 
 def rank(action: str) -> int:
-    """Return where a key belongs: a runner that is wanted, what is done here, other screens, help and the way out."""
+    """Return where a key stands: the runner's first, then this screen's, other screens', and at last the way out."""
     if action == "runner":
         return -1
     return 2 if action in _LAST else int(action.startswith("other("))

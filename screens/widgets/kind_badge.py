@@ -1,4 +1,4 @@
-"""The incident's kind: the loudest thing on every screen, as a word and a colour."""
+"""The incident's kind, as a word on a background of its own colour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's whole output: every line that it printed, fetched as it is scrolled; left and right for long lines."""
+"""A run's whole output, fetched from the journal as it is scrolled; left and right show the rest of long lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from screens.widgets.paged_view import PagedView
 
 
 class LogView(PagedView[OutputLine]):
-    """Shows lines; those that hold the words looked for are marked, the one found last the most."""
+    """Shows lines, with the words that are looked for set off, and the line found last marked."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log--found", "log--mark"}
 

@@ -1,6 +1,6 @@
-"""What a run prints, live: paints only the lines that are seen, and never lays the screen out anew.
+"""What a run prints, live. Paints only the lines that are seen, and never causes a layout of the screen.
 
-A Textual scroll view does the latter with every line that is added, and a layout of the screen takes the time of a key.
+A Textual scroll view lays the screen out with every line that is added, and keys wait for a layout.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[OutputLine] = ()
         self._top: int | None = None
-        """The run's line that is the first one seen: where it is here changes with every line that is let go."""
+        """The number, in the run's output, of the first line seen; its index here changes as old lines are dropped."""
 
     @property
     def text(self) -> str:
@@ -117,7 +117,7 @@ class OutputView(Widget, can_focus=True, inherit_bindings=False):
 
 
 def _fit(text: list[Segment], width: int, base: Style) -> Strip:
-    """Return the line at this width in cells; one that is longer ends with a sign that it goes on."""
+    """Return the line cut or padded to ``width`` cells; a sign at the end says that it was cut."""
     line = Strip(text)
     if line.cell_length <= width:
         return line.adjust_cell_length(width, base)

@@ -1,4 +1,4 @@
-"""A window on rows that lie in the journal: it holds those that are near, asks for those it lacks, and no more."""
+"""A scrolled window on rows in the journal. It holds the rows near the window, and asks for those that it lacks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PagedView(ScrollView, Generic[T], can_focus=True):
     following: reactive[bool] = reactive(True)
 
     class Wanted(Message):
-        """These rows are near and not here: `PagedView.take` them."""
+        """These rows are near the window and not loaded; answer with `PagedView.take`."""
 
         def __init__(self, view: PagedView[T], keys: list[int]) -> None:
             super().__init__()
@@ -61,7 +61,7 @@ class PagedView(ScrollView, Generic[T], can_focus=True):
         return self._shelf.get(key)
 
     def take(self, items: Mapping[int, T]) -> None:
-        """Take in rows, forgetting those that were not needed for longest."""
+        """Take in rows; the ones not used for longest are dropped."""
         for key, item in items.items():
             self._shelf[key] = item
             self._shelf.move_to_end(key)
@@ -71,7 +71,7 @@ class PagedView(ScrollView, Generic[T], can_focus=True):
         self.refresh()
 
     def forget_asked(self) -> None:
-        """Ask again for what never came."""
+        """Ask again for rows that were asked for and never came."""
         self._asked.clear()
 
     def want(self) -> None:
@@ -107,13 +107,13 @@ class PagedView(ScrollView, Generic[T], can_focus=True):
             self.scroll_to(y=row - height + 1, animate=False)
 
     def on_resize(self) -> None:
-        """Stay at the end; other rows are near now."""
+        """Stay at the end while following; other rows are near the window now."""
         if self.following:
             self.scroll_end(animate=False)
         self.want()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Keep what is near at hand, and follow only from the end."""
+        """Ask for the rows near the window; follow only while it is at the end."""
         super().watch_scroll_y(old_value, new_value)
         self.following = new_value >= self.max_scroll_y
         self.want()

@@ -1,4 +1,4 @@
-"""A line or block of text that repaints only when what it says has changed (an update costs bytes either way)."""
+"""Text that is repainted only when it has changed: Textual sends an update to the terminal even if nothing differs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Quiet(Static):
         self.update(content, layout=self.styles.auto_dimensions and not self._as_large(content, before))
 
     def _as_large(self, content: Content, before: Content) -> bool:
-        """Whether the new content surely takes the old one's room: then nothing else on the screen has to move."""
+        """Whether the new content takes exactly the room of the old one, so that no layout is needed."""
         if content.plain == before.plain:
             return True
         one_line = "\n" not in content.plain + before.plain

@@ -55,7 +55,7 @@ class StepPane(Vertical):
         self.show_output(session, run)
 
     def _show_progress(self, bar: Content) -> None:
-        """Show it. Its height is settled here: left to Textual, the whole screen is laid out with every figure."""
+        """Show it, with its height set by a class: with an automatic one, each new figure costs a layout."""
         shown = self._line("progress")
         shown.show(bar)
         shown.set_class(not bar, "-empty")
@@ -66,7 +66,7 @@ class StepPane(Vertical):
         lines = session.tails.get(run.id) if run else ()
         view = self.query_one("#output", OutputView)
         view.show(lines or ())
-        if lines is not None:  # else nobody knows yet whether room is needed: leave it as it is
+        if lines is not None:  # None: not read yet, so keep the height as it is
             self.set_class(not lines, "-quiet")
         if run:
             entitle(view, _output_title(run))

@@ -1,4 +1,4 @@
-"""A list of things to tick. Ticked and not ticked differ in their signs, not in their colours alone."""
+"""A list of things to tick, with a sign for ticked and one for not ticked."""
 
 from __future__ import annotations
 

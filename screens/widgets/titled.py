@@ -1,4 +1,4 @@
-"""A border's title: set only when it changes, for setting it repaints the whole widget, with all that is in it."""
+"""Sets a border's title only when it changes: setting it repaints the widget and everything in it."""
 
 from __future__ import annotations
 

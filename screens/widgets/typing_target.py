@@ -1,4 +1,4 @@
-"""Where what is typed goes: fields, and screens in which it belongs into one of them wherever the focus is."""
+"""Which field takes what is typed, on screens that have one for it wherever the focus is."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 def takes_text(widget: Widget | None) -> bool:
-    """Return whether this is a field. Asked of the widget: to import every kind of field would hold up the start."""
+    """Return whether this is a field. The widget is asked, so that no kind of field has to be imported at the start."""
     return widget is not None and widget.check_consume_key("a", "a")
 
 
 class TakesTyping:
-    """Names its field. The app moves the focus there before it hands the key on, so that none is lost or overtaken."""
+    """A screen with a field for what is typed. The app moves the focus there before it hands a key on."""
 
     def field_for_typing(self) -> Input | None:
-        """Return the field that what is typed now belongs into; None where the focus is right as it is."""
+        """Return the field that takes what is typed now; None where the focus stays where it is."""
         raise NotImplementedError
 
 
 def focus_for_typing(screen: Screen[object]) -> None:
-    """Put the focus where what is typed belongs. Nothing happens on a screen that leaves it to the focus."""
+    """Focus the screen's field for what is typed, where it has one."""
     if isinstance(screen, TakesTyping) and (field := screen.field_for_typing()):
         screen.set_focus(field)

@@ -1,4 +1,4 @@
-"""A run's output, read from the journal piece by piece: lines by number, a search, a copy in a file. Pure."""
+"""Reads a run's output from the journal in batches: lines by number, a search, a copy to a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLIPBOARD = 64_000
 
 
 class Looked(NamedTuple):
-    """The lines of one batch that hold the words, and the line before which to look next; 0: all was looked at."""
+    """The lines of one batch that hold the words, and the line before which to look next; 0 ends the search."""
 
     found: list[int]
     before: int

@@ -1,4 +1,4 @@
-"""What the timeline reads from the journal, and how: entries by number, and a search from the end backwards. Pure."""
+"""Reads the timeline's entries from the journal: by number, or by a search from the end backwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from journal.report.timeline import Teller
 from journal.store.reader import Reader
 
 BATCH = 2_000
-"""Events looked at in one go: about 50 ms, so that pages which are wanted meanwhile need not wait."""
+"""Events searched in one go: about 50 ms, so that rows which are asked for meanwhile need not wait."""
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "runs": (
@@ -44,12 +44,12 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "health": ("health.changed",),
     "people": ("contact.paged", "contact.acknowledged", "inject.given", "exercise.began", "report.signed_off"),
 }
-"""The kinds of event that one can look at alone, and the types that belong to each."""
+"""The kinds that the timeline can be filtered by, with the event types of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is looked for; empty parts admit everything."""
+    """What is looked for; an empty part matches every event."""
 
     kind: str = ""
     step: str = ""
