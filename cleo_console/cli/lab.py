@@ -49,7 +49,10 @@ def lab() -> None:
     metavar="NAME[=TYPE]",
     help="A further system of its own, such as a second cluster; may be repeated.",
 )
-def up(directory: Path | None, size: str, backup_every: float, standby: bool, also: tuple[str, ...]) -> None:
+@click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of PostgreSQL; may be repeated.")
+def up(
+    directory: Path | None, size: str, backup_every: float, standby: bool, also: tuple[str, ...], only: tuple[str, ...]
+) -> None:
     """Start the lab: PostgreSQL with CleoAI's tables, a writer, backups, log archiving.
 
     Repeating it is harmless: what is missing is added, and what a fault stopped stays stopped.
@@ -60,8 +63,10 @@ def up(directory: Path | None, size: str, backup_every: float, standby: bool, al
       cleo lab up --standby --also orders
     """
     from cleo_console.lab import Lab
+    from cleo_console.lab.service_types import DEFAULT
 
-    started = Lab.up(directory, size, also=also, standby=standby, backup_minutes=backup_every, say=click.echo)
+    systems = [*(only or [DEFAULT]), *also] if only or also else []
+    started = Lab.up(directory, size, systems=systems, standby=standby, backup_minutes=backup_every, say=click.echo)
     click.echo(f"Inventory: {started.inventory_path}")
 
 

@@ -39,7 +39,7 @@ class Lab:
         directory: Path | None = None,
         size: str = "small",
         *,
-        also: Sequence[str] = (),
+        systems: Sequence[str] = (),
         standby: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
@@ -52,8 +52,9 @@ class Lab:
         Args:
             directory: its folder; by default `settings.lab_folder()`.
             size: how much data each service holds: `small`, or such as `500MB` or `2GB`. A lab that is there keeps its.
-            also: further services, each `NAME` or `NAME=TYPE`.
-            standby: whether its first service, a PostgreSQL, has a standby.
+            systems: its services, each `NAME` or `NAME=TYPE`. Nothing means those that are there; in a new lab, one
+                of the default type.
+            standby: whether the first of them has a standby.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
 
@@ -63,7 +64,7 @@ class Lab:
         place = _place(directory)
         folder.check_place(place)
         state = load_state(place)
-        wanted = wanted_services([DEFAULT, *also], standby)
+        wanted = wanted_services(systems or _primaries(state), standby)
         if state and state.complete:
             return cls(place, construction.resume(place, state, wanted, say))
         if state:
@@ -143,3 +144,9 @@ class Lab:
 
 def _place(directory: Path | None) -> Path:
     return (directory or settings.lab_folder()).resolve()
+
+
+def _primaries(state: State | None) -> list[str]:
+    """The services of a lab that are no standbys, as they are asked for; of a new one the default."""
+    instances = state.instances if state else ()
+    return [f"{each.name}={each.type}" for each in instances if not each.standby_of] or [DEFAULT]

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("lab-clusters")
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     with lab_directory() as directory:
-        yield Lab.up(directory, also=["orders"], backup_minutes=60)
+        yield Lab.up(directory, systems=["postgres", "orders"], backup_minutes=60)
 
 
 def cleo(lab: Lab, *words: str) -> Result:
