@@ -1,0 +1,132 @@
+"""A system of a package that is installed beside Cleo does what PostgreSQL does, and no line of Cleo names it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actions.system_types import built_in
+from cleo_console.app import CleoApp
+from cleo_console.app_services import ConsoleServices
+from cleo_console.settings import places
+from journal.incident.records import RunState
+from tests.actions.systems.toy.toy_lab import WORD, ToyLab, store, toy_lab
+from tests.screens.driving import Console
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[ToyLab]:
+    with toy_lab(tmp_path) as found:
+        yield found
+
+
+def test_no_line_of_the_house_names_it() -> None:
+    rooms = ("actions", "journal", "screens", "cleo_console")
+    done = subprocess.run(["git", "grep", "-niw", "-e", "toy", "--", *rooms], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == ""
+    assert "toy" not in built_in()
+
+
+def test_its_health_is_measured(toy: ToyLab) -> None:
+    assert toy.cleo("health").stdout.split(maxsplit=2)[:2] == ["toy", "up"]
+    toy.break_("kill")
+    assert toy.cleo("health", status=1).stdout.split(maxsplit=2)[:2] == ["toy", "down"]
+
+
+async def test_the_console_shows_it(toy: ToyLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CLEO_HOME", "CLEO_INVENTORY"):
+        monkeypatch.setenv(name, toy.cleo.env[name])
+    with toy.work() as work, work.runner():
+        services = ConsoleServices(places(), "oncall@bastion")
+        app = CleoApp(services, open_incident=work.place.folder.name)
+        async with app.run_test(size=(120, 40)) as pilot:
+            seen = Console(pilot, services)  # type: ignore[arg-type]
+            await seen.sees("✓ toy  up")
+            toy.break_("kill")
+            await seen.sees("toy  DOWN")
+            await seen.press("h")
+            await seen.sees("cannot be reached")
+
+
+def test_it_is_in_every_look_at_all_systems(toy: ToyLab) -> None:
+    toy.break_("lose-data")
+    with toy.work() as work, work.runner():
+        report = work.do("damage.report")
+        assert report.summary == "toy is down, data missing."
+        assert [(found.about, found.text, found.system) for found in report.findings] == [
+            ("data", "it is missing", "toy")
+        ]
+        assert "copy " in Path(report.facts["file"]).read_text()
+        check = work.do("health.check", comprehensive=True)
+        assert "toy: data: missing" in work.output(check.id)
+        assert "toy is down" in work.do("status.check").summary
+
+
+def test_what_it_lost_is_restored_through_gates_and_interlock(toy: ToyLab) -> None:
+    toy.set("first", "written before the copy")
+    copied = store.copy(toy.service.folder, toy.service.copies)
+    toy.set("second", "written after it")
+    with toy.work() as work, work.runner():
+        assert work.do("toy.stop_writers").state is RunState.SUCCEEDED
+        refused = work.do("toy.restore", confirmed=WORD)
+        assert refused.refusal
+        assert (refused.refusal.gate, refused.refusal.yields) == ("down", "never")
+        toy.break_("lose-data")
+        assert "cannot be started" in work.do("toy.start").summary
+        assert "nothing was typed" in toy.cleo("run", "toy.restore", status=1).stderr
+        assert f"the target is {WORD}" in toy.cleo("run", "toy.restore", "--confirm", "toy@x", status=1).stderr
+        assert f"Copy {copied} is restored" in toy.cleo("run", "toy.restore", "--confirm", WORD).stdout
+        for action in ("toy.start", "toy.verify", "toy.allow_writers"):
+            assert work.do(action).state is RunState.SUCCEEDED
+        toy.set("third", "written since")
+        assert (toy.get("first"), toy.get("second")) == ("written before the copy", None)
+
+
+def test_misfits_of_its_settings_are_named_with_their_lines(toy: ToyLab) -> None:
+    file = toy.cleo.home / "wrong.yaml"
+    text = toy.inventory.read_text().replace(f"port: {toy.settings.port}", "port: 70000").replace("copies:", "copys:")
+    file.write_text(text)
+    said = toy.cleo("health", status=1, CLEO_INVENTORY=str(file)).stderr
+    lines = {name: number for number, line in enumerate(text.splitlines(), 1) if (name := line.strip().split(":")[0])}
+    assert f"{file}:{lines['port']}:" in said
+    assert f"{file}:{lines['copys']}:" in said
+
+
+PLAN = """
+title: A plan with a toy
+version: "1"
+objectives:
+  rto: {critical: {title: Critical, rto: 1 h, validated_by: [check]}}
+  rpo: {database: {title: Database, rpo: 15 min}}
+systems: {toy: {title: Toy store, tier: critical, data: database}}
+scenarios:
+  loss: {title: Loss, impact: all, likelihood: low, severity: high, systems: [toy]}
+strategies: {cold: {title: Cold}}
+phases:
+  - id: one
+    title: One
+    window: {start: 0 min, end: 15 min}
+    sections:
+      - title: Work
+        steps:
+          - id: bring-back
+            title: Bring it back
+            action: toy.restore
+            system: toy
+            destructive: true
+            params: {PARAM: 20261128-151800-42}
+          - {id: check, title: Check it, action: toy.verify, system: toy, needs: [bring-back]}
+"""
+
+
+def test_a_plan_may_name_its_actions_and_their_parameters(toy: ToyLab) -> None:
+    plan = toy.cleo.home / "plan.yaml"
+    plan.write_text(PLAN.replace("PARAM", "backup"))
+    assert "0 errors" in toy.cleo("plan", "check", str(plan)).stderr
+    plan.write_text(PLAN.replace("PARAM", "colour"))
+    assert "colour" in toy.cleo("plan", "check", str(plan), status=1).stdout

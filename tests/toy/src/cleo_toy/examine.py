@@ -1,0 +1,29 @@
+"""A closer look at a toy store, for damage report and health check."""
+
+from __future__ import annotations
+
+from actions.context import ActionContext
+from actions.health import Health
+from actions.outcome import Finding
+from actions.system_type import Examination
+from cleo_toy.toy import Toy
+from journal.errors import CleoError
+
+_CURE = "Restore it (toy.restore)."
+
+
+def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) -> Examination:
+    """Return what lies in the store's folder, and the copies; a thorough look at copies reads each of them."""
+    toy = Toy(ctx, system)
+    try:
+        seen, copies = toy.look(10), toy.copies(60) if thorough else []
+    except CleoError as error:
+        return Examination(lines=[f"not looked at: {error.message}"])
+    lines = [f"data: {seen['data']}", f"process: {seen['pid'] or 'none'}"]
+    lines += [f"copy {copy['label']}: {copy['error'] or 'sound'}" for copy in copies]
+    lines += [f"put aside: {name}" for name in seen["kept"]]
+    findings = []
+    if seen["data"] != "whole":
+        findings = [Finding(severity="wrong", about="data", text=f"it is {seen['data']}", cure=_CURE, system=system)]
+    facts = {"data": seen["data"]} | ({"newest_commit_at": seen["newest"]} if seen.get("newest") else {})
+    return Examination(facts=facts, lines=lines, findings=findings, summary=f"data {seen['data']}")
