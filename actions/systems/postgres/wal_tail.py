@@ -26,9 +26,12 @@ _FETCH_RAW = (
 """``archive-get`` wants the control file of the data directory, which may be what was lost."""
 _SAVED = (
     'd=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && while read -r name path; do ln -s "$path" "$d/$name" || exit; done '
-    '&& "$1" --path="$d" --timeline="$2" --start="$3" ${5:+"--end=$5"} 2>/dev/null | awk "$4"'
+    '&& "$1" --path="$d" --timeline="$2" --start="$3" --end="$5" 2>/dev/null | awk "$4"'
 )
-"""Reads segments that lie in several folders, and begin on several timelines, as one log: by links to them."""
+"""Reads segments that lie in several folders, and begin on several timelines, as one log: by links to them.
+
+Without an end ``pg_waldump`` looks for the segment behind the last one for five seconds.
+"""
 _LSN = re.compile(r" lsn: ([0-9A-F]+/[0-9A-F]+)")
 _LENGTH = re.compile(r"len \(rec/tot\): +\d+/ *(\d+)")
 _PAGE, _PAGE_HEADER = 8192, 40
@@ -97,8 +100,9 @@ def saved_tail(server: Server, files: Mapping[int, str], size: int, end: int = 0
     Nothing from the position ``end`` on counts; 0: all does.
     """
     named = "".join(f"{Segment(1, number).name(size)} {path}\n" for number, path in files.items())
-    argv = ["sh", "-c", _SAVED, "sh", server.program("pg_waldump"), "1", format_lsn(min(files) * size), _AWK]
-    argv += [format_lsn(end)] if end else []
+    start, behind = min(files) * size, (max(files) + 1) * size
+    argv = ["sh", "-c", _SAVED, "sh", server.program("pg_waldump"), "1", format_lsn(start), _AWK]
+    argv += [format_lsn(min(end or behind, behind))]
     done = server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"}, stdin=named.encode())
     if done.code != 0:
         raise ActionFailed(f"The log that survived cannot be read: {last_words(done)}", "Mend what it says.")
