@@ -1,8 +1,9 @@
 """A running lab for any test that needs a real PostgreSQL with backups.
 
-Import the fixture where it is needed (`from tests.labs import lab`): one lab a test module, about five seconds. A
-module whose tests break things one after the other may start further ones with `running_lab`. Give such a module
-`pytestmark = pytest.mark.xdist_group(...)`, or each worker starts a lab of its own.
+Import the fixture where it is needed (`from tests.labs import lab`): one lab a test module. A module whose tests break
+things one after the other may start further ones with `running_lab`. Each is a copy of one that was made and backed up
+once (`tests/lab_template.py`), which takes half a second. `pytestmark = pytest.mark.xdist_group(...)` keeps the tests
+of a module that share a lab in one worker.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import contextlib
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,11 +24,9 @@ from cleo_console.lab.postgres.backups import take_backup
 from cleo_console.lab.postgres.cluster import Cluster
 from cleo_console.lab.postgres.cluster_service import cluster_of
 from journal.errors import CleoError
+from tests.lab_template import PARENT, PREFIX, copied_lab, new_parent, remove_lab
 
-PARENT = Path("/var/tmp")
-"""Not pytest's tmp_path: when root runs the tests, the servers' account must be able to enter the folder."""
-
-PREFIX = "cleo-lab-"
+__all__ = ["PARENT", "Lab", "lab", "lab_directory", "running_lab"]
 
 
 class Lab(labs.Lab):
@@ -66,20 +64,23 @@ class Lab(labs.Lab):
 def lab_directory() -> Iterator[Path]:
     """A folder for one lab, and nothing left of it afterwards, whatever the test did."""
     remove_abandoned_labs()
-    parent = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))
-    parent.chmod(0o755)
+    parent = new_parent()
     try:
         yield parent / "lab"
     finally:
-        Lab.remove(parent / "lab")
+        remove_lab(parent / "lab")
         shutil.rmtree(parent)
 
 
 @contextmanager
 def running_lab(size: str = "small", backup_minutes: float = 60.0) -> Iterator[Lab]:
     """A lab that is up, with one full backup; its scheduled backups are rare enough not to disturb a test."""
-    with lab_directory() as directory:
-        yield Lab.up(directory, size, backup_minutes=backup_minutes)
+    if size == "small":
+        with copied_lab(backup_minutes) as directory:
+            yield Lab.up(directory)
+    else:
+        with lab_directory() as directory:
+            yield Lab.up(directory, size, backup_minutes=backup_minutes)
 
 
 @pytest.fixture(scope="module")
