@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from actions.settings import Settings, SystemSettings
-from actions.system_type import settings_type
+from actions.system_type import SystemType, settings_type
 from actions.system_types import UnknownType, system_type, system_types
 from actions.transport import HostSpec
 from journal.errors import CleoError
@@ -55,6 +55,17 @@ class Inventory(Settings, frozen=True, kw_only=True):
                 f"Add it under systems: in the inventory. It has: {', '.join(self.systems) or 'none'}.",
             )
         return found
+
+    def type_of(self, name: str) -> SystemType:
+        """Return the type of one system.
+
+        Raises:
+            UnknownTarget: there is no such system.
+        """
+        if name in self.systems:
+            return system_type(self.systems[name].type)
+        has = f"The inventory {self.name} has: {', '.join(self.systems) or 'none'}."
+        raise UnknownTarget(f"There is no system {name}." if name else "No system is named.", has)
 
     def host(self, name: str) -> HostSpec:
         """Return how to reach one host.

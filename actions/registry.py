@@ -18,11 +18,11 @@ _HOUSE = {
     "status.check": "actions.overview.status:status_check",
     "health.check": "actions.overview.health_check:health_check",
     "damage.report": "actions.overview.damage:damage_report",
-    "backups.verify": "actions.systems.postgres.backups.verify:verify",
-    "backups.hold": "actions.systems.postgres.backups.hold:hold",
-    "backups.release": "actions.systems.postgres.backups.hold:release",
-    "backups.held": "actions.systems.postgres.backups.hold:held",
-    "backups.take": "actions.systems.postgres.backups.take:take",
+    "backups.verify": "actions.backups.verify:verify",
+    "backups.hold": "actions.backups.hold:hold",
+    "backups.release": "actions.backups.hold:release",
+    "backups.held": "actions.backups.hold:held",
+    "backups.take": "actions.backups.take:take",
 }
 """The actions that are about every type of system, and where each is. The others are in the types' declarations."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from actions.backups.listing import described, what_is_wrong
 from actions.context import ActionContext
 from actions.health import Health
 from actions.system_type import Examination
 from actions.systems.postgres.amcheck import check_without_installing
 from actions.systems.postgres.backups.pgbackrest import read_repository
-from actions.systems.postgres.backups.verify import quick_facts
+from actions.systems.postgres.backups.sets import backup_list
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.comparison import Comparison
 from actions.systems.postgres.heartbeat import measure
@@ -39,16 +40,17 @@ def _in_depth(server: Server) -> Examination:
     """Look at one server from its host, and at its backups."""
     try:
         running, data = bool(postmaster(server)), describe_data(server)
-        backups = quick_facts(server, read_repository(server))
+        backups = backup_list(server, read_repository(server))
     except CleoError as error:
         return Examination(findings=[_warning(server.name, error.message)])
     wrong = [] if running else ["no process runs."]
     if data in _NO_DATABASE:
         wrong.append(f"the data directory is {data}.")
+    number = described(backups)["backups"]
     return Examination(
-        facts={"running": running, "data_directory": data, "backups": backups["backups"]},
-        lines=[f"data directory {data}; {count(backups['backups'], 'backup')}."],
-        findings=[_warning(server.name, text) for text in (*wrong, *(f"{found}." for found in backups["findings"]))],
+        facts={"running": running, "data_directory": data, "backups": number},
+        lines=[f"data directory {data}; {count(number, 'backup')}."],
+        findings=[_warning(server.name, text) for text in (*wrong, *(f"{one}." for one in what_is_wrong(backups)))],
     )
 
 
@@ -119,14 +121,14 @@ def _compare(server: Server, held: Cluster) -> Comparison:
 
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
     repository = read_repository(server)
-    quick = quick_facts(server, repository)
-    facts |= {"backups": quick["backups"], "findings": quick["findings"]}
-    facts |= {name: quick[name] for name in BackupCatalogue().facts() if name in quick}
+    listed = backup_list(server, repository)
+    said, wrong = described(listed), [str(finding) for finding in what_is_wrong(listed)]
+    facts |= {"backups": said["backups"], "findings": wrong}
+    facts |= {name: said[name] for name in BackupCatalogue().facts() if name in said}
     lines = [f"backup {b.label}: {b.type}, ended {b.stopped_at:%Y-%m-%d %H:%M:%S} UTC" for b in repository.backups[-5:]]
-    lines += [f"backups: {finding}" for finding in quick["findings"]]
-    if "archived_until" in quick:
-        until = datetime.fromisoformat(quick["archived_until"])
-        lines.append(f"last archived log: {quick['last_archived']}, last commit {until:%Y-%m-%d %H:%M:%S} UTC")
+    lines += [f"backups: {finding}" for finding in wrong]
+    if until := listed.archived_until:
+        lines.append(f"last archived log: {said['last_archived']}, last commit {until:%Y-%m-%d %H:%M:%S} UTC")
         lines.append(_estimate(server, facts, until))
     return lines
 

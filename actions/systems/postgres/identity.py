@@ -14,8 +14,12 @@ from journal.events.types import Identity
 
 def identity(ctx: ActionContext) -> Sequence[Identity]:
     """Return what a person types to confirm, host, machine id, data directory, cluster identifier and repository."""
-    server = find_server(ctx)
-    host = ctx.transport(server.settings.host).host_identity()
+    return identity_of(find_server(ctx))
+
+
+def identity_of(server: Server) -> Sequence[Identity]:
+    """Return the same of a server that the run need not be aimed at."""
+    host = server.ctx.transport(server.settings.host).host_identity()
     backups = server.settings.backups
     return [
         Identity(name="confirm", value=f"{server.name}@{host.get('hostname', server.settings.host)}", known="reported"),

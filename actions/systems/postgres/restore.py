@@ -8,10 +8,10 @@ import time
 import msgspec
 
 from actions.action import action
+from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.systems.postgres.backup_selection import choose_backup
-from actions.systems.postgres.backups.hold import is_held_for_us
 from actions.systems.postgres.backups.options import options
 from actions.systems.postgres.backups.pgbackrest import command
 from actions.systems.postgres.backups.restore_progress import RestoreProgress

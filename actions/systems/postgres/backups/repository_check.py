@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import msgspec
 
+from actions.backups.engine import Checked
 from actions.context import IncidentFacts
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Finding
+from actions.systems.postgres.backups.archive import read_archive
 from actions.systems.postgres.backups.keeper import keeper, require_reached
-from actions.systems.postgres.backups.pgbackrest import command, hint_at
+from actions.systems.postgres.backups.pgbackrest import command, hint_at, read_repository
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.server import Server, last_words
 
@@ -19,6 +20,7 @@ _SEGMENT = re.compile(r"(?:invalid|missing|error|unable)\b.*/([0-9A-F]{24})-[0-9
 _FILE = re.compile(r"(?:invalid|missing|error|unable)\b.*'([^']+/pg_data/[^']+)'")
 _STATUS = re.compile(r"^status: (\w+)", re.MULTILINE)
 _HOURS_S = 6 * 3600.0
+_CURE = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
 
 
 class Soundness(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,22 +73,46 @@ def verify_repository(server: Server, repository: int) -> Soundness:
     return parse_soundness("\n".join(lines) if lines else done.out)
 
 
-def facts_of(found: dict[int, Soundness], held: dict[str, list[int]]) -> dict[str, Any]:
-    """Return what a look at some repositories found, as a run's facts.
+def check_repositories(server: Server) -> Checked:
+    """Read every file of every repository that can be used. Call it where ``effect`` said True.
 
-    Args:
-        found: what was found in each repository, by its number.
-        held: which repositories have each log segment.
+    Raises:
+        ActionFailed: one could not be read at all.
+    """
+    repository = read_repository(server)
+    found = {key: verify_repository(server, key) for key in repository.usable}
+    return _checked(found, read_archive(server, repository).held, several=len(repository.keys) > 1)
+
+
+def _checked(found: dict[int, Soundness], held: dict[str, list[int]], *, several: bool) -> Checked:
+    """Put together what was found in each repository, by its number; ``held`` tells which have a log segment.
 
     A set is sound only where no copy of it is damaged; a segment is damaged where no repository has it whole.
     """
     damaged = list(dict.fromkeys(label for one in found.values() for label in one.damaged))
     sound = dict.fromkeys(label for one in found.values() for label in one.sound if label not in damaged)
-    segments = damaged_everywhere({key: one.segments for key, one in found.items()}, held)
     one_by_one = {
         str(key): {"sound": one.sound, "damaged": one.damaged, "segments": one.segments} for key, one in found.items()
     }
-    return {"sound": list(sound), "damaged": damaged, "damaged_segments": segments, "repositories": one_by_one}
+    segments = damaged_everywhere({key: one.segments for key, one in found.items()}, held)
+    return Checked(
+        sound=list(sound),
+        damaged=damaged,
+        findings=[
+            Finding(severity="wrong", about="", text=line, cure=_CURE)
+            for key, one in found.items()
+            for line in _damage(one, f" in repository {key}" if several else "")
+        ],
+        facts={"damaged_segments": segments, "repositories": one_by_one},
+    )
+
+
+def _damage(one: Soundness, where: str) -> list[str]:
+    """Say what was found damaged in one repository."""
+    if not one.ok and not one.damaged and not one.segments:
+        return [f"pgBackRest reports an error{where}: read its output"]
+    lines = [f"backup {label} is damaged{where}" for label in one.damaged]
+    return lines + [f"log segment {name} is damaged{where}" for name in one.segments]
 
 
 def damaged_everywhere(damaged: dict[int, list[str]], held: dict[str, list[int]]) -> list[str]:

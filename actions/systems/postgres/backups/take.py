@@ -1,74 +1,53 @@
-"""``backups.take``: a new backup, and beside it the manifest of what it holds."""
+"""A new backup by pgBackRest, and beside it the manifest of what it holds."""
 
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
 
 import msgspec
 
-from actions.action import action
-from actions.context import ActionContext
-from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
-from actions.systems.postgres.backups.hold import read_hold
+from actions.backups.engine import Taken
+from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.backups.keeper import keeper, require_reached
 from actions.systems.postgres.backups.pgbackrest import Backup, Repository, command, read_repository
+from actions.systems.postgres.backups.sets import backup_set
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cluster import Cluster, read_cluster
-from actions.systems.postgres.identity import identity
 from actions.systems.postgres.manifest import make_manifest, manifest_path
 from actions.systems.postgres.proven_server import proven
-from actions.systems.postgres.restore_record import load_record
-from actions.systems.postgres.server import Server, find_server, last_words
+from actions.systems.postgres.server import Server, last_words
 from actions.systems.postgres.wal import format_lsn
 
-_KINDS = ("full", "diff", "incr")
+KINDS = ("full", "diff", "incr")
 _HOURS_S = 12 * 3600.0
 _LABEL = re.compile(r"new backup label = (\S+)")
 
 
-@action(
-    "backups.take",
-    probe="backups.verify",
-    gates=("sound-data",),
-    touches=("data directory", "repository", "hold"),
-    target=identity,
-    params={
-        "kind": "full, diff or incr",
-        "repository": "the number of the repository to take it into; 0: the first",
-    },
-)
-def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outcome:
-    """Take a new backup of PostgreSQL."""
-    server = find_server(ctx)
-    if kind not in _KINDS:
-        raise ActionFailed(f"{kind!r} is no kind of backup.", f"One of: {', '.join(_KINDS)}.")
-    _check_hold(server)
+def take_backup(server: Server, kind: str, repository: int) -> Taken:
+    """Take a backup, and write its manifest (see `actions.backups.engine.BackupEngine.take`).
+
+    Args:
+        server: the server.
+        kind: one of `KINDS`.
+        repository: the number of the repository to take it into; 0: the first.
+    """
     with proven(server) as session:
         session.execute("SELECT 1")  # whatever is wrong is said before anything is begun
     repositories = read_repository(server)
     which = _which(server, repositories, repository)
-    where = f" into repository {which}" if len(repositories.keys) > 1 else ""
-    if not ctx.effect(f"take a {kind} backup{where}, and write its manifest"):
-        return Outcome(ok=True, summary=f"would take a {kind} backup{where}")
-    begun = time.monotonic()
+    several = len(repositories.keys) > 1
+    where = f" into repository {which}" if several else ""
+    if not server.ctx.effect(f"take a {kind} backup{where}, and write its manifest"):
+        return Taken(set=None, where=where)
     before = read_cluster(server, until_s=_HOURS_S, say=False)
     label = _backup(server, kind, which)
     taken = read_repository(server).backup(label)
     manifest, uncounted = _write_manifest(server, label, taken, before)
-    if taken is None or taken.error:
-        return Outcome(
-            ok=False,
-            summary=f"Backup {label} holds corrupt pages: it is not restored from. Find them: postgres.verify.",
-            facts={"backup": label},
-        )
-    facts = {"backup": label, "bytes": taken.size, "seconds": round(time.monotonic() - begun, 1), "manifest": manifest}
-    return Outcome(
-        ok=True,
-        summary=f"Backup {label} is taken{where}{'' if manifest else ', without a manifest'}.",
-        facts=facts,
-        findings=_uncounted(label, uncounted),
+    if taken is None:
+        raise ActionFailed(f"pgBackRest took the backup {label} and does not list it.", "Look: backups.verify.")
+    return Taken(
+        set=backup_set(taken, several=several), where=where, manifest=manifest, findings=_uncounted(label, uncounted)
     )
 
 
@@ -99,26 +78,6 @@ def _uncounted(label: str, names: list[str]) -> list[Finding]:
     text = f"knows nothing of {'; '.join(names[:5])}{more}"
     cure = "Mend what stood in the way, then take another backup: what is not counted cannot be compared."
     return [Finding(severity="warning", about=f"manifest of {label}", text=text, cure=cure)]
-
-
-def _check_hold(server: Server) -> None:
-    """A held repository takes a backup only of what this incident recovered: the old backups stay, expiry is off."""
-    holders = read_hold(server).holders
-    if not holders or server.ctx.overridden("hold"):
-        return
-    record, incident = load_record(server), server.ctx.incident
-    if record and record.state == "recovered" and record.incident == incident.id:
-        return
-    if any("tables_checked" in facts for facts in incident.facts.values()):
-        return  # it came back by crash recovery, and was verified
-    raise GateClosed(
-        "hold",
-        f"Backups are held for {', '.join(holders)}, and nothing was recovered or verified yet in this incident: "
-        "a backup now would hold the damage.",
-        "Recover and verify first, or release the hold (backups.release).",
-        yields="reason",
-        opens="backups.release",
-    )
 
 
 def _backup(server: Server, kind: str, repository: int) -> str:

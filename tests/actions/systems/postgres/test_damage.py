@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.overview.damage import damage_report
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.backups.verify import verify as verify_backups
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.start_stop import stop

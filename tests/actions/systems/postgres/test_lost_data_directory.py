@@ -6,12 +6,12 @@ from datetime import datetime
 
 import pytest
 
+from actions.backups.hold import hold
+from actions.backups.take import take
+from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.backups.hold import hold
-from actions.systems.postgres.backups.take import take
-from actions.systems.postgres.backups.verify import verify as verify_backups
 from actions.systems.postgres.is_restored import is_restored
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import is_running, start, stop

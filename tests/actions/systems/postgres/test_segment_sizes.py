@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.backups.verify import verify as verify_backups
 from actions.systems.postgres.restore import restore
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.postgres.strangers import pg_ctl

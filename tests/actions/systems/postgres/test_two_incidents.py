@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from actions.backups.hold import held, hold, is_held_for_us, release
 from actions.inventory import load_inventory
 from actions.registry import catalogue, registry
 from actions.runner import World
-from actions.systems.postgres.backups.hold import held, hold, is_held_for_us, release
 from actions.systems.postgres.guards import is_down, writers_kept_out
 from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.start_stop import start, stop

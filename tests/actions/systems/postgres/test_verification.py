@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from actions.backups.take import take
+from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.outcome import Cancelled, Outcome
 from actions.overview.damage import damage_report
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.backups.take import take
-from actions.systems.postgres.backups.verify import verify as verify_backups
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.verify import verify

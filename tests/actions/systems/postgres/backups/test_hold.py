@@ -7,14 +7,14 @@ import subprocess
 import msgspec
 import pytest
 
+from actions.backups.hold import held, hold, release
+from actions.backups.take import take
+from actions.backups.verify import verify
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.overview.health_check import health_check
 from actions.overview.status import status_check
 from actions.secrets import Secret
-from actions.systems.postgres.backups.hold import held, hold, release
-from actions.systems.postgres.backups.take import take
-from actions.systems.postgres.backups.verify import verify
 from actions.systems.postgres.probe import probe
 from actions.systems.postgres.settings import PostgresSettings
 from actions.transport import LocalHost, open_transport

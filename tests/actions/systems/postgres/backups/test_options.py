@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from actions.backups.hold import held, hold, release
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.backups.hold import held, hold, release
 from actions.systems.postgres.backups.options import options
 from actions.systems.postgres.backups.pgbackrest import command_line
 from actions.systems.postgres.restore import restore

@@ -1,0 +1,174 @@
+"""What makes a type of system's backups: the protocol behind ``backups.*``, and what it says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from actions.backups.holding import Hold
+from actions.outcome import ActionFailed
+from actions.system_type import load
+from journal.events.types import Finding, Identity
+
+if TYPE_CHECKING:
+    from actions.context import ActionContext
+
+
+class BackupSet(msgspec.Struct, frozen=True, kw_only=True):
+    """One backup that can be restored by itself, or that names what it builds upon.
+
+    Attributes:
+        label: its name, as a recovery point names it (``backup:LABEL``).
+        kind: one of the engine's kinds.
+        ended_at: when it ended, in UTC; ``started_at``: when it began.
+        size: what it restores, in bytes; 0: not known.
+        unusable: why nothing is restored from it, to be read after "backup LABEL"; empty: it can be.
+        place: which of several places it lies in, as a person finds it; empty where there is one. A copy has the same
+            label and another place.
+    """
+
+    label: str
+    kind: str
+    ended_at: datetime
+    started_at: datetime | None = None
+    size: int = 0
+    unusable: str = ""
+    place: str = ""
+
+
+class BackupList(msgspec.Struct, frozen=True, kw_only=True):
+    """What backups there are, as it can be told in seconds: none of them is read.
+
+    Attributes:
+        sets: the oldest first.
+        whole: no place was left out: a backup that is not listed was not there.
+        reach: the first and the last position that the sets and their log lead to, by the form of a position.
+        findings: what is wrong with the places and with the log between them; that a set is unusable, the set says.
+        archived_until: the last commit that is archived beside the backups, where the engine archives a log.
+        log: how far that log reaches, in words; empty: there is none.
+        facts: whatever else was measured.
+    """
+
+    sets: Sequence[BackupSet] = ()
+    whole: bool = True
+    reach: Mapping[str, tuple[str, str]] = {}
+    findings: Sequence[Finding] = ()
+    archived_until: datetime | None = None
+    log: str = ""
+    facts: Mapping[str, Any] = {}
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found when every file of every backup was read.
+
+    Attributes:
+        sound: labels of the sets that are whole. A set is sound only where no copy of it is damaged.
+        damaged: labels of the others.
+        findings: what is damaged, each with where it lies.
+        facts: whatever else the engine's own restore goes by.
+    """
+
+    sound: Sequence[str]
+    damaged: Sequence[str]
+    findings: Sequence[Finding] = ()
+    facts: Mapping[str, Any] = {}
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A new backup.
+
+    Attributes:
+        set: what was taken; None in a dry run.
+        where: into which of several places, in words that follow "is taken"; empty where there is one.
+        manifest: whether it was written beside it what the backup holds, to compare with after a restore.
+        findings: what the manifest lacks.
+    """
+
+    set: BackupSet | None
+    where: str = ""
+    manifest: bool = False
+    findings: Sequence[Finding] = ()
+
+
+class BackupEngine(Protocol):
+    """Takes, lists, verifies and holds the backups of one type of system.
+
+    ``system`` is the name in the inventory in each method. An effect is announced with ``ctx.effect`` and carried out
+    where that says True; programs with effects go through ``ctx.run``. What cannot be done raises
+    `actions.outcome.ActionFailed`.
+    """
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """What kinds of backup it takes. ``full``, one that needs no other, is always among them."""
+
+    @property
+    def options(self) -> Collection[str]:
+        """Which of ``backups.take``'s parameters it understands beside ``kind``."""
+
+    def target(self, ctx: ActionContext, system: str) -> Sequence[Identity]:
+        """Return what tells the system and its backups from every other.
+
+        A backup claims, for the incident, the identities called ``data directory`` (what is backed up) and
+        ``repository`` (where the backups lie).
+        """
+
+    def list(self, ctx: ActionContext, system: str) -> BackupList:
+        """Return what backups there are, within seconds. It changes nothing."""
+
+    def verify(self, ctx: ActionContext, system: str) -> Checked:
+        """Read every file of every backup, to the end, however long that takes. It is not called in a dry run."""
+
+    def recovered(self, ctx: ActionContext, system: str) -> bool:
+        """Whether what the system holds now was recovered, or verified to the end, in this incident."""
+
+    def take(self, ctx: ActionContext, system: str, kind: str, options: Mapping[str, Any]) -> Taken:
+        """Take a backup, and write its manifest beside it.
+
+        What stands in the way is said before the effect, in a dry run too.
+
+        Args:
+            ctx: the action's context.
+            system: the system.
+            kind: one of ``kinds``.
+            options: values of the parameters among ``options`` that were given.
+        """
+
+    def read_hold(self, ctx: ActionContext, system: str) -> Hold:
+        """Return for whom the backups are held now. It changes nothing, and needs no backup to be readable."""
+
+    def hold(self, ctx: ActionContext, system: str, found: Hold) -> None:
+        """Hold for this incident what is not held for it yet, and leave everybody else's hold as it is.
+
+        What is held for it already is proven to be obeyed. What makes it impossible is said before the first effect.
+
+        Args:
+            ctx: the action's context.
+            system: the system.
+            found: what `read_hold` found.
+        """
+
+    def release(self, ctx: ActionContext, system: str, found: Hold) -> None:
+        """Give up this incident's hold, and leave everybody else's as it is. Expiry is released before the schedule."""
+
+
+def find_engine(ctx: ActionContext) -> BackupEngine:
+    """Return the engine of the system that the run is aimed at.
+
+    Raises:
+        UnknownTarget: the inventory has no such system.
+        ActionFailed: its type has no backups.
+    """
+    type_ = ctx.inventory.type_of(ctx.system)
+    if not type_.backups:
+        raise ActionFailed(f"{ctx.system} has no backups that this program knows of: {type_.title} has no engine.")
+    engine: BackupEngine = load(type_.backups)
+    return engine
+
+
+def target(ctx: ActionContext) -> Sequence[Identity]:
+    """Return what an action on backups is about, as the engine tells it."""
+    return find_engine(ctx).target(ctx, ctx.system)

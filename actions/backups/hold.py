@@ -1,0 +1,99 @@
+"""``backups.hold`` and ``backups.release``: while a recovery runs, no backup is taken by schedule and none expires.
+
+Several incidents may hold the same backups: each is named where the hold is, and it ends when the last gives it up.
+"""
+
+from __future__ import annotations
+
+from actions.action import action
+from actions.backups.engine import find_engine, target
+from actions.backups.holding import Hold, HoldPart, closed_hold
+from actions.context import ActionContext
+from actions.gate import Closed
+from actions.outcome import Outcome
+
+
+@action(
+    "backups.hold",
+    probe="backups.held",
+    resumable=True,
+    touches=("hold",),
+    undone_by="backups.release",
+    target=target,
+)
+def hold(ctx: ActionContext) -> Outcome:
+    """Hold the backups: no expiry, no scheduled backup."""
+    engine, me = find_engine(ctx), ctx.incident.id
+    found = engine.read_hold(ctx, ctx.system)
+    engine.hold(ctx, ctx.system, found)
+    done = [
+        *_newly_held(
+            found.schedule, me, "scheduled backups wait", "scheduled backups are NOT stopped", "their schedule"
+        ),
+        *_newly_held(found.expiry, me, "expiry is suspended", "expiry is NOT suspended", "it"),
+    ]
+    words = "; ".join(done) or "they were held for this incident already"
+    return Outcome(
+        ok=not found.cannot,
+        summary=f"Backups are held: {words}.{_others(found, me)}",
+        facts={"held": True, "changed": done},
+    )
+
+
+@action("backups.release", probe="backups.held", resumable=True, touches=("hold",), target=target)
+def release(ctx: ActionContext) -> Outcome:
+    """Release this incident's hold on backups."""
+    engine, me = find_engine(ctx), ctx.incident.id
+    found = engine.read_hold(ctx, ctx.system)
+    engine.release(ctx, ctx.system, found)
+    done = [
+        *_given_up(found.expiry, me, "expiry works again", "expiry stays suspended"),
+        *_given_up(found.schedule, me, "scheduled backups run again", "scheduled backups go on waiting"),
+    ]
+    words = "; ".join(done) or "they were not held for this incident"
+    return Outcome(
+        ok=True,
+        summary=f"This incident's hold is released: {words}.{_others(found, me)}",
+        facts={"held": False, "changed": done},
+    )
+
+
+@action("backups.held", target=target)
+def held(ctx: ActionContext) -> Outcome:
+    """Tell whether backups are held, and for whom."""
+    found = find_engine(ctx).read_hold(ctx, ctx.system)
+    state = [
+        *([f"expiry is {'suspended' if found.expiry.stands else 'at work'}"] if found.expiry else []),
+        *([f"scheduled backups {'wait' if found.schedule.stands else 'run'}"] if found.schedule else []),
+    ]
+    words = "; ".join(state) or "nothing is scheduled and nothing expires"
+    whose = f" Held for {', '.join(found.holders)}." if found.holders else ""
+    return Outcome(
+        ok=True,
+        summary=f"{words[0].upper()}{words[1:]}.{whose}",
+        facts={"held": found.stands_for(ctx.incident.id), "holders": found.holders},
+    )
+
+
+def is_held_for_us(ctx: ActionContext) -> Closed | None:
+    """A gate: this incident's own hold stands, all of it."""
+    return closed_hold(find_engine(ctx).read_hold(ctx, ctx.system), ctx.incident.id)
+
+
+def _newly_held(part: HoldPart | None, me: str, done: str, impossible: str, what: str) -> list[str]:
+    """Say what a hold changes in one half of it; nothing where it was held for this incident before."""
+    if part is None or me in part.incidents:
+        return []
+    return [f"{impossible}, {part.cannot}: stop {what} by hand"] if part.cannot else [done]
+
+
+def _given_up(part: HoldPart | None, me: str, ended: str, stays: str) -> list[str]:
+    """Say what a release changes in one half of a hold; nothing where it was not held for this incident."""
+    if part is None or me not in part.incidents:
+        return []
+    return [stays if part.without(me) else ended]
+
+
+def _others(found: Hold, me: str) -> str:
+    others = [holder for holder in found.holders if holder != me]
+    return f" Held as well for {', '.join(others)}." if others else ""

@@ -1,0 +1,78 @@
+"""``backups.take``: a new backup, and beside it the manifest of what it holds."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from actions.action import action
+from actions.backups.engine import BackupEngine, find_engine, target
+from actions.backups.holding import GATE
+from actions.context import ActionContext
+from actions.gate import decide
+from actions.outcome import ActionFailed, GateClosed, Outcome
+
+
+@action(
+    "backups.take",
+    probe="backups.verify",
+    gates=("sound-data",),
+    touches=("data directory", "repository", "hold"),
+    target=target,
+    params={
+        "kind": "full, or another kind that the system's backups have (diff, incr)",
+        "repository": "the number of the repository to take it into; 0: the first",
+    },
+)
+def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outcome:
+    """Take a new backup."""
+    engine = find_engine(ctx)
+    options = {"repository": repository} if repository else {}
+    _require_known(ctx, engine, kind, options)
+    _require_hold_lets(ctx, engine)
+    begun = time.monotonic()
+    taken = engine.take(ctx, ctx.system, kind, options)
+    if taken.set is None:
+        return Outcome(ok=True, summary=f"would take a {kind} backup{taken.where}")
+    label, why = taken.set.label, taken.set.unusable
+    if why:
+        verify = ctx.inventory.type_of(ctx.system).role("verify")
+        summary = f"Backup {label} {why}: it is not restored from. Find out what is wrong: {verify}."
+        return Outcome(ok=False, summary=summary, facts={"backup": label})
+    return Outcome(
+        ok=True,
+        summary=f"Backup {label} is taken{taken.where}{'' if taken.manifest else ', without a manifest'}.",
+        facts={
+            "backup": label,
+            "bytes": taken.set.size,
+            "seconds": round(time.monotonic() - begun, 1),
+            "manifest": taken.manifest,
+        },
+        findings=list(taken.findings),
+    )
+
+
+def _require_known(ctx: ActionContext, engine: BackupEngine, kind: str, options: dict[str, Any]) -> None:
+    """Refuse what this system's backups do not have, before anything is begun."""
+    if kind not in engine.kinds:
+        raise ActionFailed(f"{kind!r} is no kind of backup of {ctx.system}.", f"One of: {', '.join(engine.kinds)}.")
+    if unknown := [name for name in options if name not in engine.options]:
+        raise ActionFailed(
+            f"The backups of {ctx.system} know no {' or '.join(unknown)}.", f"Leave it out: {', '.join(unknown)}."
+        )
+
+
+def _require_hold_lets(ctx: ActionContext, engine: BackupEngine) -> None:
+    """While backups are held, one is taken only of what this incident recovered: the old ones stay, expiry is off."""
+    holders = engine.read_hold(ctx, ctx.system).holders
+    if not holders or engine.recovered(ctx, ctx.system):
+        return
+    closed = GateClosed(
+        GATE,
+        f"Backups are held for {', '.join(holders)}, and nothing was recovered or verified yet in this incident: "
+        "a backup now would hold the damage.",
+        "Recover and verify first, or release the hold (backups.release).",
+        yields="reason",
+        opens="backups.release",
+    )
+    decide(ctx, closed, "A backup is taken while they are held")

@@ -1,0 +1,65 @@
+"""pgBackRest, behind the protocol that all backups have (see `actions.backups.engine.BackupEngine`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from actions.backups.engine import BackupEngine, BackupList, Checked, Taken
+from actions.backups.holding import Hold
+from actions.context import ActionContext
+from actions.systems.postgres.backups.hold import hold_backups, read_hold, release_backups
+from actions.systems.postgres.backups.pgbackrest import read_repository
+from actions.systems.postgres.backups.repository_check import check_repositories
+from actions.systems.postgres.backups.sets import backup_list
+from actions.systems.postgres.backups.take import KINDS, take_backup
+from actions.systems.postgres.identity import identity_of
+from actions.systems.postgres.restore_record import load_record
+from actions.systems.postgres.server import server_of
+from journal.events.types import Identity
+
+
+class PgBackRest:
+    """Takes, lists, verifies and holds a PostgreSQL server's backups."""
+
+    kinds = KINDS
+    options = ("repository",)
+
+    def target(self, ctx: ActionContext, system: str) -> Sequence[Identity]:
+        """Return what tells the server and its repository from every other."""
+        return identity_of(server_of(ctx, system))
+
+    def list(self, ctx: ActionContext, system: str) -> BackupList:
+        """Return the sets in all repositories, and how far the archived log reaches."""
+        server = server_of(ctx, system)
+        return backup_list(server, read_repository(server))
+
+    def verify(self, ctx: ActionContext, system: str) -> Checked:
+        """Read every file of every repository that can be used."""
+        return check_repositories(server_of(ctx, system))
+
+    def recovered(self, ctx: ActionContext, system: str) -> bool:
+        """Whether the server was restored and replayed, or came back by crash recovery and was verified."""
+        record, incident = load_record(server_of(ctx, system)), ctx.incident
+        if record and record.state == "recovered" and record.incident == incident.id:
+            return True
+        return any("tables_checked" in facts for facts in incident.facts.values())
+
+    def take(self, ctx: ActionContext, system: str, kind: str, options: Mapping[str, Any]) -> Taken:
+        """Take a backup into the repository with the number ``repository``, else into the first."""
+        return take_backup(server_of(ctx, system), kind, options.get("repository", 0))
+
+    def read_hold(self, ctx: ActionContext, system: str) -> Hold:
+        """Return what the hold file and pgBackRest's configuration say."""
+        return read_hold(server_of(ctx, system))
+
+    def hold(self, ctx: ActionContext, system: str, found: Hold) -> None:
+        """Write this incident into the hold file and into pgBackRest's configuration."""
+        hold_backups(server_of(ctx, system), found)
+
+    def release(self, ctx: ActionContext, system: str, found: Hold) -> None:
+        """Take this incident out of both."""
+        release_backups(server_of(ctx, system), found)
+
+
+ENGINE: BackupEngine = PgBackRest()

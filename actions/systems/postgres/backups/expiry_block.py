@@ -1,0 +1,113 @@
+"""The block in pgBackRest's configuration that suspends expiry for one stanza, and names who holds it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from actions.backups.hold_file import holder_line, incidents_in, names_somebody
+from actions.backups.holding import HoldPart
+from actions.outcome import ActionFailed
+from actions.systems.postgres.backups.options import config_file
+from actions.systems.postgres.backups.pgbackrest import PATIENCE, command
+from actions.systems.postgres.server import Server, last_words
+
+_END = "# cleo: (end of hold)"
+_HOLDER = re.compile(r"^# cleo: Held for incident ")
+_FOREVER = "9999999"
+"""The highest retention pgBackRest accepts."""
+
+
+def read_expiry(server: Server, file_incidents: Sequence[str]) -> HoldPart:
+    """Return for whom expiry is suspended.
+
+    Args:
+        server: the server as its keeper sees it.
+        file_incidents: the incidents in the hold file; a block that names nobody is theirs, else of whoever asks.
+    """
+    stanza = server.settings.backups.stanza
+    config = config_file(server, _begin(stanza))
+    found = _pattern(stanza).search((server.read(config) if config else "") or "")
+    if found is None:
+        return HoldPart()
+    unnamed = list(file_incidents) or [server.ctx.incident.id]
+    return HoldPart(stands=True, incidents=incidents_in(found[0], stanza) if names_somebody(found[0]) else unnamed)
+
+
+def suspend_expiry(server: Server, keys: list[int], incidents: list[str]) -> None:
+    """Append the sections that beat all others but the command line's, and see whether pgBackRest obeys them.
+
+    Args:
+        server: the server as its keeper sees it.
+        keys: the numbers of its repositories.
+        incidents: for whom.
+
+    Raises:
+        ActionFailed: it does not obey; the configuration is as it was.
+    """
+    config = block_file(server)
+    before = server.read(config) or ""
+    stanza = server.settings.backups.stanza
+    kept = "".join(f"repo{key}-retention-{what}={_FOREVER}\n" for key in keys for what in ("full", "diff", "archive"))
+    sections = f"[{stanza}:backup]\nexpire-auto=n\n[{stanza}:expire]\n{kept}{_END}\n"
+    _change(server, f"{_head(stanza, incidents)}{sections}")
+    try:
+        require_obeyed(server, keys, "The configuration is as it was.")
+    except ActionFailed:
+        server.write(config, before, user="")
+        raise
+
+
+def give_up_expiry(server: Server, left: list[str]) -> None:
+    """Leave the block to the incidents in ``left``; without any, take it away."""
+    stanza = server.settings.backups.stanza
+    found = _pattern(stanza).search(server.read(block_file(server)) or "")
+    lines = found[0].splitlines(keepends=True)[1:] if found else []
+    sections = "".join(line for line in lines if not _HOLDER.search(line))
+    _change(server, f"{_head(stanza, left)}{sections}" if left else "")
+
+
+def require_obeyed(server: Server, keys: list[int], left_behind: str) -> None:
+    """Ask pgBackRest itself what it goes by in each repository: a block alone says nothing.
+
+    It says so before it looks at the repository: one that is gone now would be held as well when it is back.
+    """
+    config, stanza = block_file(server), server.settings.backups.stanza
+    for key in keys:
+        argv = command(server, "expire", "--dry-run", PATIENCE, "--log-level-console=info", repository=key)
+        done = server.query(argv, timeout_s=120)
+        if f"--repo{key}-retention-full={_FOREVER}" not in done.out:
+            raise ActionFailed(
+                f"pgBackRest does not obey the hold written to {config}: {last_words(done)}",
+                f"Does it have sections [{stanza}:backup] or [{stanza}:expire] of its own, perhaps in another file? "
+                "Set expire-auto=n there by hand.",
+                left_behind=left_behind,
+            )
+
+
+def block_file(server: Server) -> str:
+    """Return the file of pgBackRest's configuration that the block is in, or belongs into."""
+    if found := config_file(server, _begin(server.settings.backups.stanza)):
+        return found
+    raise ActionFailed(
+        "pgBackRest's configuration is not there: expiry cannot be suspended.", "Name it in the inventory (config)."
+    )
+
+
+def _change(server: Server, block: str) -> None:
+    config = block_file(server)
+    rest = _pattern(server.settings.backups.stanza).sub("", server.read(config) or "")
+    server.write(config, f"{rest.rstrip(chr(10))}\n{block}" if block else rest, user="")
+
+
+def _begin(stanza: str) -> str:
+    return f"# cleo: backups of {stanza} are held until `backups.release` (begin)"
+
+
+def _pattern(stanza: str) -> re.Pattern[str]:
+    return re.compile(rf"^{re.escape(_begin(stanza))}\n.*?^{re.escape(_END)}\n", re.MULTILINE | re.DOTALL)
+
+
+def _head(stanza: str, incidents: Sequence[str]) -> str:
+    named = "".join(f"# cleo: {holder_line(incident, stanza)}\n" for incident in dict.fromkeys(incidents))
+    return f"{_begin(stanza)}\n{named}"
