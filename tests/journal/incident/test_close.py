@@ -74,7 +74,7 @@ def test_who_is_killed_while_it_closes_leaves_it_whole(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for number in range(80):
         path = tmp_path / str(number) / "journal.sqlite"
-        verdict = verify_apart(path)
+        verdict = verify_apart(path) if closing_mark(path).exists() else verify(path)
         assert verdict.ok and verdict.seq == 2, (number, verdict)
         assert not closing_mark(path).exists()
 
