@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -67,8 +66,7 @@ def _commands(step: Step, catalogue: Catalogue) -> Iterator[str]:
         yield _form("DESTRUCTIVE. Target _________________________  Agreed by ")
     if step.kind == "command":
         where = f" on {step.host}" if step.host else ""
-        typed = step.command if isinstance(step.command, str) else shlex.join(step.command)
-        yield from _typed(f"Type{where}:", typed)
+        yield from _typed(f"Type{where}:", call(step))
         return
     if step.script:
         yield from _typed("Type:", step.script)

@@ -11,6 +11,7 @@ from cleo_console.plain.questions import answer, choose, moment, number, words
 from journal.incident.decisions import AnswerRefused, check_answer, known_damage, refusal
 from journal.incident.recovery_point import Forms, read, wording
 from journal.plan.model import Decision, Step
+from screens.guidance.decisions import preselected
 from screens.guidance.recovery_points import Way, consequences, ways, written
 
 _LABELS = {"gives up": "It gives up", "in doubt": "In doubt"}
@@ -38,7 +39,7 @@ def decide(conversation: Conversation, step: Step, happened_at: datetime | None 
 
 
 def _asked(conversation: Conversation, decision: Decision) -> str:
-    suggested = _suggested(conversation, decision)
+    suggested = preselected(conversation.incident, decision)
     if decision.kind == "one":
         options = {
             name: f"{option.title}." + (f" {option.text}" if option.text else "")
@@ -51,11 +52,6 @@ def _asked(conversation: Conversation, decision: Decision) -> str:
     if decision.kind == "recovery-point":
         return _recovery_point(conversation, decision, suggested)
     return answer(conversation, f"{decision.question}{_enter_takes(suggested)} (. goes back):") or suggested
-
-
-def _suggested(conversation: Conversation, decision: Decision) -> str:
-    incident = conversation.incident
-    return incident.answers.get(decision.name) or incident.plan.suggested(decision, incident.scenario)
 
 
 def _refused(conversation: Conversation, decision: Decision, name: str) -> str:

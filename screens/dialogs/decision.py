@@ -17,6 +17,7 @@ from journal.incident.state import Incident
 from journal.plan.model import Decision, Step
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
+from screens.guidance.decisions import preselected
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 from screens.widgets.tick_list import Ticks
@@ -63,11 +64,8 @@ class DecisionDialog(Dialog[Answer]):
         return self.query_one("#answer", Input).value.strip()
 
     def suggested(self) -> str:
-        """Return what was decided before, or what scenario and plan suggest."""
-        known = self._incident.answers.get(self.decision.name)
-        scenario = self._incident.plan.scenarios.get(self._incident.scenario)
-        from_scenario = {"severity": self._incident.severity, "strategy": scenario.strategy if scenario else ""}
-        return known or from_scenario.get(self.decision.name) or self.decision.default
+        """Return the answer that the question begins with."""
+        return preselected(self._incident, self.decision)
 
     def refused(self, answer: str) -> str:
         """Return why the scenario refuses an answer, or an empty string."""

@@ -40,7 +40,7 @@ def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:
         terminal.answer("1.1.1 >", "")
         terminal.until("PostgreSQL: not measured → down")
         terminal.answer("1.1.2 >", "")
-        terminal.until("health.check done")
+        terminal.until("backups.hold done")
         for decision in DECISIONS:
             decide(terminal, *decision)
         stop_writers(stand, terminal)

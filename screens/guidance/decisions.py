@@ -1,0 +1,12 @@
+"""Which answer a decision begins with."""
+
+from __future__ import annotations
+
+from journal.incident.state import Incident
+from journal.plan.model import Decision
+
+
+def preselected(incident: Incident, decision: Decision) -> str:
+    """Return the answer that a question begins with: the one decided before, or what scenario and plan suggest."""
+    severity = incident.severity if decision.name == "severity" else ""
+    return incident.answers.get(decision.name) or severity or incident.plan.suggested(decision, incident.scenario)
