@@ -174,4 +174,4 @@ class CleoApp(App[None]):
         elif self.screen is incident:
             incident.action_leave()
         else:
-            incident.leave(True)
+            incident.quit()

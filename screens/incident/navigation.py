@@ -1,41 +1,79 @@
-"""Ways from the incident console to its whole screens. Each is imported when first opened: starting stays quick."""
+"""The keys of the incident console that lead elsewhere: to another step, to a page, to the list of incidents."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from screens.incident.session_part import IncidentSession
+from textual.app import App
 
-if TYPE_CHECKING:
-    from screens.pages.page import FullScreen
+from journal.plan.model import Step
+from screens.app_services import AppServices
+from screens.guidance.next_action import attention
+from screens.incident.bindings import INCIDENT_BINDINGS
+from screens.incident.cursor import StepCursor
+from screens.incident.view import IncidentView
+from screens.lazy import build, push
+from screens.widgets.step_pane import shown_run
 
 
-class IncidentScreens(IncidentSession):
-    """The keys that open a whole screen."""
+class Navigation:
+    """Opens pages, and moves the cursor.
 
-    def _open_full(self, screen: FullScreen) -> None:
-        self.app.push_screen(screen)
+    Args:
+        app: where pages open.
+        cursor: the incident and the step.
+        view: shows the step that the cursor is moved to.
+        services: the app's side.
+    """
 
-    def action_timeline(self) -> None:
+    def __init__(self, app: App[Any], cursor: StepCursor, view: IncidentView, services: AppServices) -> None:
+        self._app = app
+        self._cursor = cursor
+        self._session = cursor.session
+        self._view = view
+        self._services = services
+
+    def jump(self) -> None:
+        """Go to what needs attention."""
+        self._view.go_to(attention(self._cursor.incident, self._cursor.step_id))
+
+    def go_next(self) -> None:
+        """Go to the step that is next."""
+        step = self._cursor.incident.next_step()
+        self._view.go_to(step.id if step else "")
+
+    def go_to_need(self, step: Step) -> None:
+        """Go to the first step that ``step`` waits for."""
+        unmet = self._cursor.incident.unmet(step)
+        if unmet:
+            self._view.go_to(unmet[0])
+
+    def timeline(self) -> None:
         """Show everything that happened, in words."""
-        from screens.pages.timeline import TimelineScreen
+        push(self._app, "timeline", self._session)
 
-        self._open_full(TimelineScreen(self.session))
-
-    def action_health(self) -> None:
+    def health(self) -> None:
         """Show every system's health in full."""
-        from screens.pages.health import HealthScreen
+        push(self._app, "health", self._session)
 
-        self._open_full(HealthScreen(self.session))
-
-    def action_contacts(self) -> None:
+    def contacts(self) -> None:
         """Show whom to call, and who answered."""
-        from screens.pages.contacts import ContactsScreen
+        push(self._app, "contacts", self._session)
 
-        self._open_full(ContactsScreen(self.session))
-
-    def action_report(self) -> None:
+    def report(self) -> None:
         """Show the report as it would be now, and what people can write into it."""
-        from screens.pages.report import ReportScreen
+        push(self._app, "report", self._session)
 
-        self._open_full(ReportScreen(self.session))
+    def output(self) -> None:
+        """Show the step's output on the whole screen."""
+        run = shown_run(self._session, self._cursor.step)
+        if run:
+            push(self._app, "output", self._session, run.id)
+
+    def help(self) -> None:
+        """Show every key and symbol."""
+        push(self._app, "help", INCIDENT_BINDINGS)
+
+    def incidents(self) -> None:
+        """Go back to the list of incidents; this one's runner goes on."""
+        self._app.switch_screen(build("incidents", self._services))

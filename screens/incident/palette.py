@@ -13,7 +13,7 @@ from textual.screen import Screen
 from screens.dialogs.dialog import Dialog
 from screens.guidance.step_text import title
 from screens.guidance.symbols import STEPS
-from screens.incident.view import IncidentView
+from screens.incident.screen import IncidentScreen
 from screens.widgets.key_line import rank
 
 _LEFT_OUT = ("command_palette", "focus_next")
@@ -62,18 +62,19 @@ class CleoCommands(Provider):
         return run
 
     def _steps(self) -> Iterator[Command]:
-        below = next((screen for screen in self.app.screen_stack if isinstance(screen, IncidentView)), None)
-        if below is None or not below.ready or isinstance(self.screen, Dialog):
+        below = next((screen for screen in self.app.screen_stack if isinstance(screen, IncidentScreen)), None)
+        if below is None or not below.cursor.ready or isinstance(self.screen, Dialog):
             return
-        for step in below.incident.plan.steps():
-            state = STEPS[below.incident.state(step.id)]
-            words = f"Go to step {title(below.incident, step)}"
+        incident = below.session.state
+        for step in incident.plan.steps():
+            state = STEPS[incident.state(step.id)]
+            words = f"Go to step {title(incident, step)}"
             yield Command(words, f"{state.symbol} {state.word}", partial(self._go_to, below, step.id))
 
-    def _go_to(self, below: IncidentView, step_id: str) -> None:
+    def _go_to(self, below: IncidentScreen, step_id: str) -> None:
         while self.app.screen is not below:
             self.app.pop_screen()
-        below.go_to(step_id)
+        below.view.go_to(step_id)
 
 
 def _capital(text: str) -> str:

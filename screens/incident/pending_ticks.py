@@ -1,4 +1,4 @@
-"""Items that were ticked here and are on their way: the screen's state does not show them yet."""
+"""Items that were ticked here, until the state that the screen shows has them."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ class Tick:
     seq: int = 0
 
     def written(self, event: Event) -> None:
-        """Note which event says it."""
+        """Note which event holds it."""
         self.seq = event.seq
 
 
-class Ticks:
+class PendingTicks:
     """What one person ticks, in the order in which they do."""
 
     def __init__(self) -> None:
-        self._on_their_way: list[Tick] = []
+        self._pending: list[Tick] = []
 
     def begin(self, step: str, item: str, checked: bool) -> Tick:
         """Note that an item is about to be ticked or unticked."""
-        self._on_their_way.append(Tick(step, item, checked))
-        return self._on_their_way[-1]
+        self._pending.append(Tick(step, item, checked))
+        return self._pending[-1]
 
     def forget(self, tick: Tick) -> None:
-        """Give up one that was not written."""
-        self._on_their_way = [other for other in self._on_their_way if other is not tick]
+        """Drop one that was not written."""
+        self._pending = [other for other in self._pending if other is not tick]
 
     def ticked(self, incident: Incident, step: str) -> set[str]:
-        """Return the items of a step that are ticked, or will be once what is on its way has arrived."""
-        self._on_their_way = [tick for tick in self._on_their_way if not 0 < tick.seq <= incident.seq]
+        """Return the items of a step that are ticked, or will be once what is pending is in the state."""
+        self._pending = [tick for tick in self._pending if not 0 < tick.seq <= incident.seq]
         items = set(incident.steps[step].items)
-        for tick in self._on_their_way:
+        for tick in self._pending:
             if tick.step == step:
                 (items.add if tick.checked else items.discard)(tick.item)
         return items

@@ -1,22 +1,17 @@
-"""The incident console as it is drawn: from the incident's state alone, and only what changed."""
+"""What the incident console draws: from the incident's state alone, and only what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from textual.app import ComposeResult
-from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.screen import Screen
 
-from journal.incident.state import Incident
-from journal.plan.model import Step
+from screens.incident.cursor import StepCursor
 from screens.live.clocked import clock_of
 from screens.live.lifetime import is_open
-from screens.live.session import NotReadYet, Session
-from screens.widgets.breakpoints import BREAKPOINTS
 from screens.widgets.checklist import Checklist
 from screens.widgets.header import IncidentHeader
 from screens.widgets.health_panel import HealthPanel
@@ -26,164 +21,121 @@ from screens.widgets.status_line import next_line, status, trouble_line
 from screens.widgets.step_pane import StepPane
 
 
-class IncidentView(Screen[None]):
-    """Draws one incident.
+class IncidentView:
+    """Draws one incident. Every widget repaints only where its content changed.
 
     Args:
-        incident_id: which one.
-        known: its state, where somebody has read it already: then the first frame has everything.
+        screen: has the widgets.
+        cursor: the incident and the step to show.
+        key_words: returns what keys are called now, by action.
     """
 
-    CSS_PATH = "screen.tcss"
-    AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
-
-    def __init__(self, incident_id: str, known: Incident | None = None) -> None:
-        super().__init__()
-        self.incident_id = incident_id
-        self.known = known
-        self.opened: Session | None = None
-        self.cursor = ""
+    def __init__(self, screen: Screen[None], cursor: StepCursor, key_words: Callable[[], Mapping[str, str]]) -> None:
+        self._screen = screen
+        self._cursor = cursor
+        self._session = cursor.session
+        self._key_words = key_words
         self._minute = -1
         self._drawn_for = Size(0, 0)
         self._drawn_at_heading = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out what is known: header, step, the lines that are always there, and the rest once it was read."""
-        yield IncidentHeader(id="header")
-        yield Quiet(id="trouble", classes="-empty")
-        with Container(id="middle"):
-            if self.known:
-                yield Checklist(self.known)
-            yield StepPane(id="step")
-            if self.known:
-                yield HealthPanel(id="health")
-        yield Quiet(id="status")
-        yield Quiet(id="next")
-        yield KeyLine(id="keys")
-
-    @property
-    def ready(self) -> bool:
-        """Whether the journal was read, so that there is something to show and to do."""
-        return self.opened is not None and self.opened.incident is not None and bool(self.cursor)
-
-    @property
-    def session(self) -> Session:
-        """The session.
-
-        Raises:
-            NotReadYet: it is not open.
-        """
-        if self.opened is None:
-            raise NotReadYet(self.incident_id)
-        return self.opened
-
-    @property
-    def incident(self) -> Incident:
-        """The incident's state.
-
-        Raises:
-            NotReadYet: the journal was not read.
-        """
-        if self.session.incident is None:
-            raise NotReadYet(self.incident_id)
-        return self.session.incident
-
-    @property
-    def step(self) -> Step:
-        """The step at the cursor."""
-        return self.incident.plan.by_id[self.cursor]
-
-    @property
-    def at_heading(self) -> bool:
-        """Whether the checklist's cursor is on a heading, where enter opens and closes."""
-        return any(checklist.has_focus and checklist.at_heading for checklist in self.query(Checklist))
-
     async def mount_rest(self) -> None:
         """Add what could not be shown before the journal was read: checklist and health."""
-        if not is_open(self):
+        if not is_open(self._screen):
             return
-        middle = self.query_one("#middle")
-        middle.mount(Checklist(self.incident), before="#step")
+        middle = self._screen.query_one("#middle")
+        middle.mount(Checklist(self._session.state), before="#step")
         await middle.mount(HealthPanel(id="health"))
 
-    def show_first(self) -> None:
-        """Everything is laid out: show it, with the cursor where it begins."""
-        checklist = self.query_one(Checklist)
-        checklist.go_to(self.cursor)
+    def draw_first(self) -> None:
+        """Draw everything, with the focus on the checklist, and its cursor where it begins."""
+        checklist = self._screen.query_one(Checklist)
+        checklist.go_to(self._cursor.step_id)
         checklist.focus()
-        self.refresh_state()
+        self.draw()
 
-    def refresh_state(self) -> None:
-        """Redraw from the state; every part repaints only if it changed."""
-        if not self.ready or not is_open(self):
+    def draw(self) -> None:
+        """Draw everything from the state as it is now."""
+        if not self._shown:
             return
-        now = clock_of(self)()
-        self._drawn_at_heading = self.at_heading
-        self.query_one(IncidentHeader).show(self.incident, self.session.readings, now)
-        self.query_one(StepPane).show(self.session, self.step, now)
-        for checklist in self.query(Checklist):
+        now = clock_of(self._screen)()
+        self._drawn_at_heading = self._cursor.at_heading
+        self._draw_header(now)
+        self._screen.query_one(StepPane).show(self._session, self._cursor.step, now)
+        for checklist in self._screen.query(Checklist):
             checklist.show(now)
-        for panel in self.query(HealthPanel):
-            panel.display_health(self.session, now)
-        trouble = trouble_line(self.session, now)
-        self.query_one("#trouble", Quiet).show(trouble)
-        self.query_one("#trouble").set_class(not trouble, "-empty")
-        self.query_one("#status", Quiet).show(status(self.session, now))
-        self.query_one("#next", Quiet).show(next_line(self.session, self.cursor))
-        self.show_keys()
+        self._draw_health(now)
+        self._draw_lines(now)
+        self.draw_keys()
 
-    def refresh_measures(self) -> None:
-        """Redraw what moves by itself: output, progress, health, figures. Many times a second, so nothing else."""
-        if not self.ready or not is_open(self):
+    def draw_measures(self) -> None:
+        """Draw what moves by itself: output, progress, health, figures. Many times a second, so nothing else."""
+        if not self._shown:
             return
-        now = clock_of(self)()
-        self.query_one(IncidentHeader).show(self.incident, self.session.readings, now)
-        self.query_one(StepPane).show_run(self.session, self.step, now)
-        for panel in self.query(HealthPanel):
-            panel.display_health(self.session, now)
+        now = clock_of(self._screen)()
+        self._draw_header(now)
+        self._screen.query_one(StepPane).show_run(self._session, self._cursor.step, now)
+        self._draw_health(now)
 
-    def tick(self) -> None:
-        """Every second the clock; every minute what counts in minutes."""
-        now = clock_of(self)()
-        if self.ready and self._new_minute(now):
-            self.refresh_state()
-        elif self.ready:
-            self.query_one(IncidentHeader).tick(self.incident, now)
+    def draw_clock(self) -> None:
+        """Draw the clock, every second; once a minute also all that counts in minutes."""
+        now = clock_of(self._screen)()
+        if self._cursor.ready and self._new_minute(now):
+            self.draw()
+        elif self._cursor.ready:
+            self._screen.query_one(IncidentHeader).tick(self._session.state, now)
 
-    def _new_minute(self, now: datetime) -> bool:
-        before, self._minute = self._minute, int(now.timestamp()) // 60
-        return before != self._minute
+    def draw_resized(self) -> None:
+        """Draw everything anew where the terminal has another size: the width decides what the lines say."""
+        size = self._screen.app.size
+        before, self._drawn_for = self._drawn_for, size
+        if size != before:
+            self.draw()
 
-    def on_resize(self) -> None:
-        """Width decides what the lines say."""
-        before, self._drawn_for = self._drawn_for, self.app.size
-        if self._drawn_for != before:
-            self.refresh_state()
-
-    def show_keys(self) -> None:
-        """Show the keys that apply now."""
+    def draw_keys(self) -> None:
+        """Draw the keys that apply now."""
         try:
-            self.query_one(KeyLine).show_keys(self.key_words())
+            self._screen.query_one(KeyLine).show_keys(self._key_words())
         except NoMatches:
             return
 
-    def key_words(self) -> Mapping[str, str]:
-        """Return what keys are called at the moment, by action; an empty word hides the key."""
-        return {}
+    def draw_turned(self, step_id: str) -> None:
+        """Draw the step that the cursor has come to, after the cursor itself was painted.
 
-    def on_checklist_turned(self, event: Checklist.Turned) -> None:
-        """The cursor is on another line; on a heading the step pane keeps its step. The cursor is painted first."""
-        turned = event.step != self.cursor or self.at_heading != self._drawn_at_heading
-        if event.step:
-            self.cursor = event.step
+        Args:
+            step_id: the step; empty on a heading, where the step pane keeps its step.
+        """
+        turned = step_id != self._cursor.step_id or self._cursor.at_heading != self._drawn_at_heading
+        if step_id:
+            self._cursor.step_id = step_id
         if turned:
-            self.call_after_refresh(self.refresh_state)
+            self._screen.call_after_refresh(self.draw)
 
     def go_to(self, step_id: str) -> None:
         """Put the cursor at a step; an empty id is nowhere."""
         if step_id:
-            self.cursor = step_id
-            for checklist in self.query(Checklist):
-                checklist.go_to(step_id)
-            self.refresh_state()
+            self._cursor.move_to(step_id)
+            self.draw()
+
+    @property
+    def _shown(self) -> bool:
+        return self._cursor.ready and is_open(self._screen)
+
+    def _draw_header(self, now: datetime) -> None:
+        self._screen.query_one(IncidentHeader).show(self._session.state, self._session.readings, now)
+
+    def _draw_health(self, now: datetime) -> None:
+        for panel in self._screen.query(HealthPanel):
+            panel.display_health(self._session, now)
+
+    def _draw_lines(self, now: datetime) -> None:
+        trouble = trouble_line(self._session, now)
+        line = self._screen.query_one("#trouble", Quiet)
+        line.show(trouble)
+        line.set_class(not trouble, "-empty")
+        self._screen.query_one("#status", Quiet).show(status(self._session, now))
+        self._screen.query_one("#next", Quiet).show(next_line(self._session, self._cursor.step_id))
+
+    def _new_minute(self, now: datetime) -> bool:
+        before, self._minute = self._minute, int(now.timestamp()) // 60
+        return before != self._minute

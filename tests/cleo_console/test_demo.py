@@ -73,7 +73,7 @@ async def test_leaving_says_that_nothing_goes_on_and_how_to_come_back() -> None:
             await console.sees("TABLETOP", "PostgreSQL  DOWN")
             await console.press("enter")
             await console.sees("1 running")
-            await console.until(lambda: not app.screen.runner_missing, "the runner")  # type: ignore[attr-defined]
+            await console.until(lambda: not app.screen.session.runner_missing, "the runner")  # type: ignore[attr-defined]
             await console.press("q")
             await console.sees("The runner ends with this console", f"cleo demo --open {incident_id}")
     back = CliRunner().invoke(demo, ["--open", "INC-1999-01-01-01"])

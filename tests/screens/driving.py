@@ -107,7 +107,7 @@ class Console:
             if node and node.data and node.data.step == step:
                 break
             await self.press("right", "down")
-        await self.until(lambda: screen.cursor == step, f"the cursor at {step}")
+        await self.until(lambda: screen.cursor.step_id == step, f"the cursor at {step}")
 
     def lines(self) -> str:
         return self.app.screen.query_one(OutputView).text

@@ -172,7 +172,7 @@ async def test_an_inject_waits_until_nothing_is_asked(host: FakeServices, journa
         await seen.press("n")
         await seen.sees("what happened, what you saw")
         journal.append(e.InjectGiven(inject="one", text="The first word of it"))
-        await seen.until(lambda: seen.incident_screen.incident.seq == 2, "the inject taken in")
+        await seen.until(lambda: seen.incident_screen.session.state.seq == 2, "the inject taken in")
         assert not seen.app._notifications
         await seen.press("escape")
         await seen.until(lambda: [n.message for n in seen.app._notifications] == ["The first word of it"], "the inject")

@@ -17,7 +17,7 @@ async def test_a_step_is_found_by_its_words_from_any_screen(
         await seen.type("smoke")
         await seen.sees("Go to step 2.2.4 Run smoke tests", "waits for other steps")
         await seen.press("down", "enter")
-        await seen.until(lambda: seen.incident_screen.cursor == "smoke", "the cursor at the step")
+        await seen.until(lambda: seen.incident_screen.cursor.step_id == "smoke", "the cursor at the step")
         await seen.until(lambda: seen.app.screen is seen.incident_screen, "the checklist")
 
 

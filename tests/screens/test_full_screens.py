@@ -153,6 +153,6 @@ async def test_screens_lead_to_each_other_and_to_what_is_next(host: FakeServices
         await seen.sees("Checklist")
         await seen.at("smoke")
         await seen.press("e", "g")
-        await seen.until(lambda: seen.incident_screen.cursor == "check", "the step that is next")
+        await seen.until(lambda: seen.incident_screen.cursor.step_id == "check", "the step that is next")
         await seen.press("t", "question_mark")
         await seen.sees("only entries with these words", "back to the checklist")

@@ -156,7 +156,7 @@ async def test_a_step_that_waits_says_for_what_and_leads_there(host: FakeService
         await seen.at("strategy")
         await seen.sees("waits for", "2.1.2 Choose the recovery point")
         await seen.press("enter")
-        await seen.until(lambda: seen.incident_screen.cursor == "recovery-point", "the step it waits for")
+        await seen.until(lambda: seen.incident_screen.cursor.step_id == "recovery-point", "the step it waits for")
 
 
 async def test_what_is_not_here_yet_is_done_by_hand(host: FakeServices, journal: Journal) -> None:
@@ -223,12 +223,12 @@ async def test_an_incident_opens_at_what_runs_and_rather_at_what_is_in_doubt(
     run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
     runner.start(run, step="restore", action="postgres.restore", destructive=True)
     async with console(host) as seen:
-        await seen.until(lambda: seen.incident_screen.cursor == "restore", "the cursor at what runs")
+        await seen.until(lambda: seen.incident_screen.cursor.step_id == "restore", "the cursor at what runs")
     run = journal.append(e.RunRequested(step="verify", action="postgres.verify"))[0].seq
     runner.start(run, step="verify", action="postgres.verify")
     runner.doubt(run, step="verify", why="its runner was gone")
     async with console(host) as seen:
-        await seen.until(lambda: seen.incident_screen.cursor == "verify", "the cursor at what is in doubt")
+        await seen.until(lambda: seen.incident_screen.cursor.step_id == "verify", "the cursor at what is in doubt")
 
 
 async def test_a_run_whose_runner_is_gone_is_not_called_under_way(

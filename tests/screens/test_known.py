@@ -42,9 +42,9 @@ async def test_what_is_written_between_reading_and_following_is_taken_in_once(
 
     async with known_console(host, meanwhile) as seen:
         await seen.sees("▶ running", "1 running")
-        await seen.until(lambda: seen.incident_screen.incident.notes == NOTES, "all notes")
+        await seen.until(lambda: seen.incident_screen.session.state.notes == NOTES, "all notes")
         journal.append(e.NoteAdded(text="one more"))
-        await seen.until(lambda: seen.incident_screen.incident.notes == NOTES + 1, "the last note")
+        await seen.until(lambda: seen.incident_screen.session.state.notes == NOTES + 1, "the last note")
 
 
 @pytest.mark.parametrize("read", [True, False])

@@ -9,7 +9,7 @@ import pytest
 
 from cleo_console.app import CleoApp
 from journal.store.journal import Journal
-from screens.incident import session_part
+from screens.incident import startup
 from screens.incident.screen import IncidentScreen
 from screens.start.screen import StartScreen
 from tests.screens.app_services import FakeServices
@@ -26,7 +26,7 @@ async def test_the_list_is_painted_where_an_incident_is_left_before_it_was_read(
         return opening(*asked)
 
     monkeypatch.setattr(host, "open", open_slowly)
-    monkeypatch.setattr(session_part, "_UNPAINTED", DEADLINE)
+    monkeypatch.setattr(startup, "_UNPAINTED_S", DEADLINE)
     async with CleoApp(host, clock=host.clock).run_test(size=(120, 40)) as pilot:
         seen = Console(pilot, host)
         await seen.sees("1 incident is open")

@@ -40,7 +40,7 @@ async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(
         act()
         act()
         await seen.until(lambda: written(journal, e.StepMarkedDone), "the step marked done")
-        support, managers, cto = seen.incident_screen.incident.plan.by_id["notify"].items
+        support, managers, cto = seen.incident_screen.session.state.plan.by_id["notify"].items
         said = [(event.item, event.checked) for event in written(journal, e.ItemChecked)]
         assert said == [(support, True), (managers, True), (support, False), (support, True), (cto, True)]
         assert [event.step for event in written(journal, e.StepMarkedDone)] == ["notify"]

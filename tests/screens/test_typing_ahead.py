@@ -101,6 +101,6 @@ async def test_many_keys_are_not_worked_off_slower_than_few(host: FakeServices, 
 async def test_screens_are_passed_through_in_order(host: FakeServices, journal: Journal, turns: int) -> None:
     async with console(host) as seen:
         await at_once(seen, "h", "t", "e", "escape", "t", "t", "down", "down", "e", turns=turns)
-        await seen.until(lambda: seen.incident_screen.cursor == "notify", "the third step")
+        await seen.until(lambda: seen.incident_screen.cursor.step_id == "notify", "the third step")
         await seen.until(lambda: isinstance(seen.app.screen, ContactsScreen), "the contacts")
         assert len(seen.app.screen_stack) == 3

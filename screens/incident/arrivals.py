@@ -1,0 +1,96 @@
+"""What arrives at the incident console from its session: taken in, and shown on every screen that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual.app import App
+
+from journal.events.types import Event, InjectGiven
+from journal.incident.records import Run
+from journal.wording.sanitize import sanitize
+from screens.incident.cursor import StepCursor
+from screens.incident.pending_commands import PendingCommands
+from screens.incident.view import IncidentView
+from screens.live.listener import NewsListener
+from screens.live.notices import Notice
+
+_TIME_TO_READ_S = 20.0
+"""How long an exercise's inject stays on the screen; the journal keeps it."""
+
+
+class Arrivals:
+    """Takes in the session's news.
+
+    Args:
+        app: has the screens above.
+        cursor: the incident and the step.
+        view: draws the incident.
+        pending: what this person asked for.
+        begin: called once, when the journal was read.
+        show_refusal: shows which gate refused a run.
+    """
+
+    def __init__(
+        self,
+        app: App[Any],
+        cursor: StepCursor,
+        view: IncidentView,
+        pending: PendingCommands,
+        *,
+        begin: Callable[[], None],
+        show_refusal: Callable[[Run], None],
+    ) -> None:
+        self._app = app
+        self._cursor = cursor
+        self._session = cursor.session
+        self._view = view
+        self._pending = pending
+        self._begin = begin
+        self._show_refusal = show_refusal
+
+    async def take(self) -> None:
+        """Take in what has arrived, and draw what changed by it."""
+        if not self._app.is_running:  # the console is being left, and takes its screens apart
+            return
+        news = self._session.take()
+        if news.opened:
+            await self._view.mount_rest()
+            self._begin()
+        self._post_injects(news.events)
+        self._go_on()
+        if news.only_measures:
+            self._view.draw_measures()
+        else:
+            self._view.draw()
+        self._show_refusals()
+        for screen in self._app.screen_stack:
+            if isinstance(screen, NewsListener) and screen.is_mounted:  # else it shows them when it is
+                screen.news()
+
+    def _post_injects(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event.body, InjectGiven):
+                self._app.post_message(Notice(partial(self._show_inject, sanitize(event.body.text))))
+
+    def _show_inject(self, text: str) -> None:
+        self._app.notify(text, title="Exercise", timeout=_TIME_TO_READ_S, markup=False)
+
+    def _go_on(self) -> None:
+        """Go on to the next step once the step that this person settled is settled, if the cursor is still there."""
+        settled = self._pending.take_settled() if self._cursor.ready else ""
+        step = self._session.state.next_step() if settled else None
+        if step and self._cursor.step_id == settled:
+            self._view.go_to(step.id)
+
+    def _show_refusals(self) -> None:
+        """Show the refusal of what this person asked for, one when no dialog is open."""
+        for run_id in sorted(self._pending.requested):
+            run = self._session.run(run_id)
+            if run and run.started_at:
+                self._pending.requested.discard(run_id)
+            elif run and run.refusal and not self._app.screen.is_modal:
+                self._pending.requested.discard(run_id)
+                self._show_refusal(run)

@@ -1,0 +1,57 @@
+"""The step that the incident console shows."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from journal.incident.state import Incident
+from journal.plan.model import Step
+from screens.live.session import Session
+from screens.widgets.checklist import Checklist
+
+
+class StepCursor:
+    """Where the checklist's cursor is. On a heading, the step that it was on before.
+
+    Args:
+        session: the incident.
+        screen: has the checklist, once the journal was read.
+
+    Attributes:
+        step_id: the step's id; empty until the journal was read.
+    """
+
+    def __init__(self, session: Session, screen: Screen[None]) -> None:
+        self.session = session
+        self.step_id = ""
+        self._screen = screen
+
+    @property
+    def ready(self) -> bool:
+        """Whether the journal was read, so that there is something to show and to do."""
+        return self.session.incident is not None and bool(self.step_id)
+
+    @property
+    def incident(self) -> Incident:
+        """The incident's state.
+
+        Raises:
+            NotReadYet: the journal was not read.
+        """
+        return self.session.state
+
+    @property
+    def step(self) -> Step:
+        """The step at the cursor."""
+        return self.incident.plan.by_id[self.step_id]
+
+    @property
+    def at_heading(self) -> bool:
+        """Whether the cursor is on a heading, where enter opens and closes."""
+        return any(checklist.has_focus and checklist.at_heading for checklist in self._screen.query(Checklist))
+
+    def move_to(self, step_id: str) -> None:
+        """Put the cursor at a step."""
+        self.step_id = step_id
+        for checklist in self._screen.query(Checklist):
+            checklist.go_to(step_id)

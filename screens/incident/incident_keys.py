@@ -1,0 +1,122 @@
+"""The keys of the incident console that concern the incident as a whole: a note, closing, leaving."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from journal.incident.closing import remaining
+from journal.wording import reasons
+from journal.wording.counting import count
+from screens.app_services import AppServices
+from screens.guidance.next_action import counts
+from screens.incident.cursor import StepCursor
+from screens.lazy import push
+
+if TYPE_CHECKING:
+    from journal.commands.incident import IncidentCommands
+    from journal.plan.action_spec import Catalogue
+    from screens.dialogs.close import Ending
+    from screens.dialogs.text_dialogs import LateNote
+
+
+class IncidentKeys:
+    """What a person says of the incident.
+
+    Args:
+        app: where dialogs open, and what is left.
+        cursor: the incident and the step.
+        services: the app's side.
+    """
+
+    def __init__(self, app: App[Any], cursor: StepCursor, services: AppServices) -> None:
+        self._app = app
+        self._cursor = cursor
+        self._session = cursor.session
+        self._services = services
+
+    def note(self) -> None:
+        """Ask for a note, and write it to the step at the cursor."""
+        step_id = self._cursor.step_id
+
+        def written(note: LateNote) -> None:
+            self._session.write("note", lambda commands: commands.note(note.text, step_id, note.happened_at))
+
+        push(self._app, "note", "Note", self._session.state.kind, then=written)
+
+    def close(self) -> None:
+        """Close the incident, after a dialog that lists all that is not in order; a closed one is reopened."""
+        incident = self._session.state
+        if incident.closed_at is not None:
+            self._reopen()
+            return
+
+        def answered(ending: Ending) -> None:
+            self._session.write("close the incident", lambda commands: commands.close(ending.summary, ending.leaving))
+
+        self._look_at_what_is_in_force()
+        push(self._app, "close", incident.id, incident.kind, lambda: remaining(self._session.state), then=answered)
+
+    def _look_at_what_is_in_force(self) -> None:
+        """Ask the system whether what was left in force still is; the dialog shows the answer when it comes."""
+        if self._session.runner_missing:
+            return
+        from journal.incident.looks import to_look_at
+
+        catalogue = self._session.catalogue
+        for run in to_look_at(self._session.state, catalogue):
+            self._session.request(
+                "look at what is in force",
+                partial(_look_at, run, catalogue),
+                failed=lambda error: None,  # the dialog says "not measured"
+            )
+
+    def _reopen(self) -> None:
+        incident = self._session.state
+        push(
+            self._app,
+            "words",
+            f"Reopen {incident.id}",
+            incident.kind,
+            label="why it goes on",
+            required=reasons.REOPEN_INCIDENT,
+            confirm="Reopen",
+            then=lambda reason: self._session.request(
+                "reopen the incident", lambda commands: commands.reopen_incident(reason)
+            ),
+        )
+
+    def leave(self) -> None:
+        """Leave the console; asks only while something runs."""
+        running = counts(self._session.state).running if self._cursor.ready else 0
+        if not running:
+            self.quit()
+            return
+        push(
+            self._app,
+            "leave",
+            self._session.state.kind,
+            f"{count(running, 'run is', 'runs are')} under way",
+            runner_alive=not self._session.runner_missing,
+            outlives=self._services.runner_outlives,
+            way_back=self._services.way_back(self._session.id),
+            then=lambda really: self.quit(),
+        )
+
+    def quit(self) -> None:
+        """Leave the console at once, and say how to come back."""
+        goes_on = " The runner goes on." if self._runner_goes_on else ""
+        back = self._services.way_back(self._session.id)
+        self._app.exit(message=f"{self._session.id} stays as it is.{goes_on} Come back with: {back}")
+
+    @property
+    def _runner_goes_on(self) -> bool:
+        """Whether there is a runner that outlives this console, as far as is known."""
+        is_open = self._cursor.ready and self._session.state.closed_at is None
+        return is_open and not self._session.runner_missing and self._services.runner_outlives
+
+
+def _look_at(run: int, catalogue: Catalogue, commands: IncidentCommands) -> int:
+    return commands.look_at(run, catalogue)

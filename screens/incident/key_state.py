@@ -1,0 +1,50 @@
+"""Which keys of the incident console apply now, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from screens.guidance.availability import RULES
+from screens.guidance.next_action import primary_action
+from screens.incident.cursor import StepCursor
+
+_PAGES = ("timeline", "health", "contacts", "report")
+
+
+class KeyState:
+    """Answers from the incident's state and the step at the cursor.
+
+    Args:
+        cursor: the incident and the step.
+    """
+
+    def __init__(self, cursor: StepCursor) -> None:
+        self._cursor = cursor
+
+    def applies(self, action: str) -> bool:
+        """Return whether the key of an action applies now; an action without a rule always does."""
+        cursor = self._cursor
+        if action == "runner":
+            return cursor.ready and cursor.session.runner_missing
+        if action in _PAGES:
+            return cursor.ready
+        if action == "act" and cursor.ready and cursor.at_heading:
+            return True
+        rule = RULES.get(action)
+        return rule is None or (cursor.ready and rule(cursor.incident, cursor.step, cursor.session.catalogue))
+
+    def words(self) -> Mapping[str, str]:
+        """Return what keys are called now, by action; an empty word hides a key.
+
+        Closing is in the key line only when nothing is left to do.
+        """
+        cursor = self._cursor
+        if not cursor.ready:
+            return {"act": ""}
+        act = {"act": "open or close" if cursor.at_heading else self._primary()}
+        if cursor.incident.closed_at is not None:
+            return {**act, "close": "reopen"}
+        return {**act, "close": ""} if cursor.incident.open_steps() else act
+
+    def _primary(self) -> str:
+        return str(primary_action(self._cursor.incident, self._cursor.step, self._cursor.session.catalogue))

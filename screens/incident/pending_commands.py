@@ -1,0 +1,92 @@
+"""What a person said of the steps, until the state that the screen shows has it: a second press adds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from journal.errors import CleoError
+from journal.events.types import Event, Override
+from journal.plan.model import Step
+from screens.live.session import Session
+
+if TYPE_CHECKING:
+    from journal.commands.incident import IncidentCommands
+
+
+class PendingCommands:
+    """Writes what is said of steps, and knows what of it the screen does not show yet.
+
+    Args:
+        session: the incident.
+
+    Attributes:
+        requested: the ids of the runs that this person asked for and that have neither started nor been refused.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.requested: set[int] = set()
+        self._session = session
+        self._seqs: dict[str, int] = {}
+        """By step: the event that was written last, or 0 while it is being written."""
+        self._settling = ""
+
+    def pending(self, step: Step) -> bool:
+        """Return whether something was said of ``step`` that the screen does not show yet."""
+        seq = self._seqs.get(step.id)
+        return seq is not None and not 0 < seq <= (self._session.incident.seq if self._session.incident else 0)
+
+    def write(self, step: Step, what: str, call: Callable[[IncidentCommands], Event]) -> None:
+        """Write what settles a step.
+
+        Args:
+            step: which step.
+            what: names it, should it fail.
+            call: writes it.
+        """
+        self._settling = step.id
+        self._seqs[step.id] = 0
+
+        def written(event: Event) -> None:
+            self._seqs[step.id] = event.seq
+
+        self._session.write(what, call, written, partial(self._failed, step, what))
+
+    def request_run(self, step: Step, *, confirmed: str = "", overrides: Sequence[Override] = ()) -> None:
+        """Ask the runner for a step, unless something was said of it that the screen does not show yet.
+
+        Args:
+            step: which step.
+            confirmed: the identity that was typed at the interlock.
+            overrides: gates that are opened for this run.
+        """
+        if self.pending(step):
+            return
+
+        def requested(run: int) -> None:
+            self.requested.add(run)
+            self._seqs[step.id] = run
+
+        self._seqs[step.id] = 0
+        what = f"run {step.title}"
+        self._session.request(
+            what,
+            lambda commands: commands.request_run(step.id, confirmed=confirmed, overrides=overrides),
+            requested,
+            partial(self._failed, step, what),
+        )
+
+    def take_settled(self) -> str:
+        """Return, once, the step that this person settled last, when the state has it as settled; else nothing."""
+        incident, step_id = self._session.incident, self._settling
+        if incident is None or not step_id or not incident.state(step_id).settled:
+            return ""
+        self._settling = ""
+        return step_id
+
+    def _failed(self, step: Step, what: str, error: CleoError) -> None:
+        """What was said of ``step`` was not written: it may be said again."""
+        if self._seqs.get(step.id) == 0:  # else something that was said of it before is written
+            del self._seqs[step.id]
+        self._session.post_failure(what, error)

@@ -1,0 +1,109 @@
+"""The keys of the incident console that ask the runner for something. None touches a system itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from textual.app import App
+
+from journal.events.types import Override
+from journal.incident.closed_gates import opened_by
+from journal.incident.records import Run
+from journal.plan.model import Step
+from screens.guidance.availability import cancellable
+from screens.guidance.closing import CANCEL
+from screens.guidance.next_action import destructive, refused_run
+from screens.guidance.step_text import title
+from screens.incident.cursor import StepCursor
+from screens.incident.pending_commands import PendingCommands
+from screens.lazy import push
+
+
+class RunKeys:
+    """Runs of the step at the cursor: asking for one, cancelling it, opening the gate that refused it.
+
+    Args:
+        app: where dialogs open.
+        cursor: the incident and the step.
+        pending: writes the requests.
+    """
+
+    def __init__(self, app: App[Any], cursor: StepCursor, pending: PendingCommands) -> None:
+        self._app = app
+        self._cursor = cursor
+        self._session = cursor.session
+        self._pending = pending
+
+    def run(self, step: Step, overrides: Sequence[Override] = ()) -> None:
+        """Ask for a step; for a destructive one, after the interlock.
+
+        Args:
+            step: which step.
+            overrides: gates that are opened for this run.
+        """
+
+        def request(confirmed: str = "") -> None:
+            self._pending.request_run(step, confirmed=confirmed, overrides=overrides)
+
+        if destructive(step, self._session.catalogue):
+            push(self._app, "interlock", self._session, step, then=request)
+        else:
+            request()
+
+    def dry_run(self) -> None:
+        """Show what the step would do."""
+        step = self._cursor.step
+        self._session.request(
+            "dry run", lambda commands: commands.request_run(step.id, dry_run=True), self._pending.requested.add
+        )
+
+    def override(self) -> None:
+        """Go on although a gate refused, or a step waits for others."""
+        run = refused_run(self._cursor.incident, self._cursor.step_id)
+        if run and run.refusal and run.refusal.yields != "never":
+            self.show_refusal(run)
+        else:  # what never yields may be settled by now: ask again, with the reasons that were given before
+            self.run(self._cursor.step, run.overrides if run else ())
+
+    def show_refusal(self, run: Run) -> None:
+        """Show which gate refused a run, and take a person's word where it yields."""
+        incident = self._cursor.incident
+        step = incident.plan.by_id.get(run.step)
+        if step is None:
+            return
+
+        def overridden(override: Override) -> None:
+            self._pending.request_run(step, confirmed=run.confirmed, overrides=(*run.overrides, override))
+
+        by = opened_by(incident, run.refusal.opens) if run.refusal else ""
+        heading = title(incident, step)
+        push(self._app, "override", heading, incident.kind, run, run.confirmed, by, then=overridden)
+
+    def cancel(self) -> None:
+        """Ask what runs at the step to stop."""
+        incident, step = self._cursor.incident, self._cursor.step
+        run = cancellable(incident, step)
+        if run is None:
+            return
+        push(
+            self._app,
+            "words",
+            f"Cancel: {title(incident, step)}",
+            incident.kind,
+            label="why (may stay empty)",
+            required="",
+            text=CANCEL,
+            confirm="Cancel the run",
+            then=lambda reason: self._session.write("cancel", lambda commands: commands.cancel(run, reason)),
+        )
+
+    def resolve(self, step: Step) -> None:
+        """Ask what became of the step's run that is in doubt."""
+        run = next((run for run in self._cursor.incident.in_doubt() if run.step == step.id), None)
+        if run is not None:
+            push(self._app, "in doubt", self._session, title(self._cursor.incident, step), run)
+
+    def start_runner(self) -> None:
+        """Start a runner if there is none: it measures health and answers requests."""
+        self._session.request("start the runner", lambda commands: None)

@@ -1,0 +1,126 @@
+"""The keys of the incident console that settle the step at the cursor: ticked, decided, done by hand, left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from journal.errors import CleoError
+from journal.incident.records import StepState
+from journal.plan.model import Step
+from journal.wording import reasons
+from screens.guidance.availability import RULES
+from screens.guidance.next_action import unticked
+from screens.guidance.step_text import title
+from screens.incident.cursor import StepCursor
+from screens.incident.pending_commands import PendingCommands
+from screens.incident.pending_ticks import PendingTicks
+from screens.lazy import push
+
+if TYPE_CHECKING:
+    from screens.dialogs.decision import Answer
+
+
+class StepKeys:
+    """What a person says of a step. Where words are needed, a dialog asks for them first.
+
+    Args:
+        app: where dialogs open.
+        cursor: the incident and the step.
+        pending: writes what is said.
+    """
+
+    def __init__(self, app: App[Any], cursor: StepCursor, pending: PendingCommands) -> None:
+        self._app = app
+        self._cursor = cursor
+        self._session = cursor.session
+        self._pending = pending
+        self._ticks = PendingTicks()
+
+    def tick_next(self, step: Step) -> None:
+        """Tick the next item, or mark the step done where all are ticked; of two quick presses, each ticks one."""
+        ticked = self._ticks.ticked(self._cursor.incident, step.id)
+        item = next((item for item in step.items if item not in ticked), None)
+        if item is None:
+            self.done(step)
+        else:
+            self._set_item(step, item, True)
+
+    def tick(self, number: int) -> None:
+        """Tick or untick one item, by its number."""
+        if not self._cursor.ready:
+            return
+        incident, step = self._cursor.incident, self._cursor.step
+        if 0 < number <= len(step.items) and RULES["mark_done"](incident, step, self._session.catalogue):
+            item = step.items[number - 1]
+            self._set_item(step, item, item not in self._ticks.ticked(incident, step.id))
+
+    def _set_item(self, step: Step, item: str, checked: bool) -> None:
+        what, tick = "tick an item", self._ticks.begin(step.id, item, checked)
+
+        def failed(error: CleoError) -> None:
+            self._ticks.forget(tick)
+            self._session.post_failure(what, error)
+
+        self._session.write(what, lambda commands: commands.check_item(step.id, item, checked), tick.written, failed)
+
+    def decide(self, step: Step) -> None:
+        """Ask for the step's decision."""
+
+        def decided(answer: Answer) -> None:
+            self._pending.write(step, "decide", lambda commands: commands.decide(step.id, answer.answer, answer.reason))
+
+        push(self._app, "decision", self._cursor.incident, step, self._session.readings, then=decided)
+
+    def done(self, step: Step) -> None:
+        """Mark a step done; where the console could have run it, ask what was done instead."""
+        if step.kind == "manual":
+            self._pending.write(step, "mark done", lambda commands: commands.mark_done(step.id))
+        else:
+            self.mark_done()
+
+    def mark_done(self) -> None:
+        """Ask what was done by hand, and mark the step done."""
+        step = self._cursor.step
+        left = unticked(self._cursor.incident, step)
+        by_hand = step.kind == "manual"
+        self._ask(
+            "Done by hand",
+            label=f"what you did{' (may stay empty)' if by_hand else ''}",
+            required="" if by_hand else reasons.DONE_BY_HAND,
+            text=f"Not ticked: {'; '.join(left)}." if left else "",
+            confirm="Done",
+            then=lambda note: self._pending.write(step, "mark done", lambda c: c.mark_done(step.id, note)),
+        )
+
+    def skip(self) -> None:
+        """Ask why, and leave the step out."""
+        step = self._cursor.step
+        self._ask(
+            "Skip",
+            label="why (the report lists it)",
+            required=reasons.SKIP,
+            confirm="Skip",
+            then=lambda reason: self._pending.write(step, "skip", lambda commands: commands.skip(step.id, reason)),
+        )
+
+    def reopen(self) -> None:
+        """Take back what was said of the step; a decision is made again."""
+        step = self._cursor.step
+        if step.decision is not None and self._cursor.incident.state(step.id) is StepState.DONE:
+            self.decide(step)
+            return
+        self._ask(
+            "Reopen",
+            label="why",
+            required=reasons.REOPEN,
+            confirm="Reopen",
+            then=lambda reason: self._session.write("reopen", lambda commands: commands.reopen(step.id, reason)),
+        )
+
+    def _ask(self, what: str, *, then: Callable[[str], object], **fields: str) -> None:
+        incident = self._cursor.incident
+        heading = f"{what}: {title(incident, self._cursor.step)}"
+        push(self._app, "words", heading, incident.kind, then=then, **fields)
