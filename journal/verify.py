@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Check that a journal is what was written: ``python3 -I verify.py FILE [FILE2 …] [--head HEAD]``.
+"""Check that a journal was not altered: ``python3 -I verify.py FILE [FILE2 …] [--head HEAD]``.
 
-This one file needs Python 3.9 with SQLite 3.37 or newer and nothing else; take it along to any machine. It only reads.
-It recomputes the hash of every event (how: see ``row_hash``), follows the chain from each to the next, and compares
-what runs printed with the digests in their closing events. A journal whose disk gave way goes on in another file: give
-all of them, in any order. What a file holds beyond the beginning of the next one was never acknowledged.
-A chain cannot see that its own end was cut off, or that somebody wrote all of it anew; a witness can. Give the head
-that a notice, a report or a person holds, whole or in its short form, as ``--head``.
+This file needs Python 3.9 with SQLite 3.37 or newer and nothing else, on any machine. It only reads.
+It computes the hash of every event again (see ``row_hash``), follows the chain from each to the next, and compares
+what runs printed with the digests in their closing events. A journal whose disk failed continues in further files, its
+segments: name all of them, in any order. What a segment holds after the beginning of the next was never acknowledged.
+A chain cannot show that its own end was cut off, or that all of it was written anew; a witness can. Pass the head
+that a notice, a report or a person has, whole or in its short form, as ``--head``.
 Exit status: 0 nothing is wrong, 1 something is, 2 this cannot be checked (no journal, or wrongly asked).
 
 Never import and call this in a process that has the journal open: it reads the file's first bytes, and closing
@@ -35,7 +35,7 @@ CLOSING = (b"action.finished", b"action.in_doubt")
 SHORTEST_HEAD = 8
 DIED = "its last program died while closing it: have that program open it once more"
 TORN = "copy it, together with the -wal file beside it, into a folder that you may write to"
-CLOSED = ".closing"  # lies beside it while its last program takes -wal over and away; where that died, all is in it
+CLOSED = ".closing"  # a mark beside a file whose last program died as it closed it; the file holds all of its -wal
 NO_LOG = "it was copied without the -wal file beside it, or not closed in order"
 
 Row = tuple[Any, ...]
@@ -43,14 +43,14 @@ Closing = tuple[int, int, str, bool]
 
 
 class Fault(NamedTuple):
-    """Something that is not as it was written. ``row`` is an event's seq, or 0 for the file as a whole."""
+    """Something that is not as it was written. ``row`` is an event's seq, or 0 for the whole file."""
 
     row: int
     what: str
 
 
 class Verdict(NamedTuple):
-    """What was found. ``seq`` and ``head`` are the last event's; ``notes`` are worth knowing and no faults."""
+    """The result of a check. ``seq`` and ``head`` are the last event's; ``notes`` are for information, not faults."""
 
     ok: bool
     seq: int
@@ -60,19 +60,19 @@ class Verdict(NamedTuple):
 
 
 class CannotCheckError(Exception):
-    """The file cannot be checked at all."""
+    """The file cannot be checked."""
 
 
 def verify(path: Path, head: str | None = None, more: Sequence[Path] = ()) -> Verdict:
     """Check a journal.
 
     Args:
-        path: the journal. This process must not have it open.
-        head: what a witness holds, whole or short, or None.
-        more: the other files in which it lies, in any order.
+        path: one segment of the journal. This process must not have it open.
+        head: the head's hash as a witness has it, whole or in its short form; None where there is no witness.
+        more: the other segments, in any order.
 
     Raises:
-        CannotCheckError: it is not there, no journal, newer than this checker, or the head is not one.
+        CannotCheckError: a file is not there, is no journal or has a newer format, or the head is no hash.
     """
     check = _Check(_head_digits(head) if head is not None else None)
     torn = {file for file in (path, *more) if _is_wal_without_its_log(file)}
@@ -100,7 +100,7 @@ def _column_bytes(column: Any) -> bytes:
         return b"i%d;" % column
     if isinstance(column, bytes):
         return b"t%d:%s" % (len(column), column)
-    return b"?"  # NULL or a fraction: never written, so it can match no hash
+    return b"?"  # NULL or a fraction: never written, and it matches no hash
 
 
 def _head_digits(head: str) -> bytes:
@@ -111,7 +111,7 @@ def _head_digits(head: str) -> bytes:
 
 
 def _is_wal_without_its_log(path: Path) -> bool:
-    for pause in (0, 0.05, 0.05, 0.05):  # a program that opens or closes it just now is soon done
+    for pause in (0, 0.05, 0.05, 0.05):  # a program that is just opening or closing it is soon done
         time.sleep(pause)
         try:
             with path.open("rb") as file:
@@ -126,7 +126,7 @@ def _is_wal_without_its_log(path: Path) -> bool:
 
 
 def _open_all(files: list[Path], torn: set[Path]) -> tuple[sqlite3.Connection, Path]:
-    """Return a connection on which ``all_events`` and ``all_output`` are the files as one, and the last file."""
+    """Return a connection whose views ``all_events`` and ``all_output`` hold all segments, and the last file."""
     begins = {}
     for file in files:
         with closing(_open(file, file in torn)) as conn:
@@ -147,7 +147,7 @@ def _open_all(files: list[Path], torn: set[Path]) -> tuple[sqlite3.Connection, P
 
 
 def _uri(path: Path, torn: bool) -> str:
-    # With immutable, SQLite makes no -wal and -shm of its own beside a copy that lacks them; nobody has it open.
+    # With immutable, SQLite makes no -wal and -shm beside a copy that lacks them; nobody has that open.
     return f"{path.absolute().as_uri()}?{'immutable=1' if torn else 'mode=ro'}"
 
 
@@ -182,11 +182,11 @@ class _Check:
         self._closings: dict[int, list[Closing]] = {}
 
     def fault(self, row: int, what: str) -> None:
-        """Take down a fault."""
+        """Add a fault."""
         self.faults.append(Fault(row, what))
 
     def run(self, conn: sqlite3.Connection) -> None:
-        """Check all there is in the file."""
+        """Check all events and all output."""
         for (line,) in conn.execute("PRAGMA integrity_check(10)").fetchall():
             if line != b"ok":
                 self.fault(0, f"SQLite's integrity check: {line.decode(errors='replace')}")
@@ -236,7 +236,7 @@ class _Check:
                 self.fault(seq, f"run {run} printed {lines} lines, and {there} are there: some were added")
 
     def judge_end(self, last: Path, torn: bool) -> None:
-        """Compare with the witness; without one, say what cannot be seen."""
+        """Compare the end with the witness, and add the faults that only the end of the last file shows."""
         if not self.seq and not self.faults:
             self.fault(0, "there is no event in it")
         if (marker := last.with_name(last.name + ".next")).is_symlink():
@@ -250,7 +250,7 @@ class _Check:
 
 
 def _pages(conn: sqlite3.Connection, sql: str, *values: Any) -> Iterator[Row]:
-    """Yield rows page by page, so that no read transaction stays open beside a writer."""
+    """Yield rows page by page, so that no read transaction stays open while others write."""
     last = -(2**63)
     while rows := conn.execute(sql, (*values, last)).fetchall():
         yield from rows
@@ -258,7 +258,7 @@ def _pages(conn: sqlite3.Connection, sql: str, *values: Any) -> Iterator[Row]:
 
 
 def _digests(conn: sqlite3.Connection, run: int, counts: set[int]) -> tuple[int, dict[int, str]]:
-    """Return how many lines a run printed, and the digest after each of these counts that is reached."""
+    """Return how many lines a run printed, and by number of lines the digest after each of ``counts``."""
     digest, seen = hashlib.sha256(), 0
     found = {0: digest.hexdigest()}
     sql = f"SELECT n, at, stream, text FROM all_output WHERE run = ? AND n > ? ORDER BY n LIMIT {PAGE // 20}"

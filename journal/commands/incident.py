@@ -1,4 +1,4 @@
-"""One person's desk at one incident: what people say and ask for, each as one durable event.
+"""Incident commands: what people say and ask for in one incident, each as one durable event.
 
 Console, command line and line mode all write through here, so that they refuse the same nonsense in the
 same words. Nothing here touches a system.

@@ -10,7 +10,7 @@ from journal.events import types as e
 
 
 class ReviewCommands(Seat):
-    """One person's desk for the review. Every method blocks until its event is durable."""
+    """Commands for the review of one incident. Every method blocks until its event is durable."""
 
     def page(self, level: str, how: str = "") -> e.Event:
         """Say that a level of the escalation matrix was called; the clock of its response runs from now.

@@ -1,1 +1,1 @@
-"""The event types: everything that can be said about an incident."""
+"""The types of the journal's events."""

@@ -1,4 +1,4 @@
-"""What every event's body is made of."""
+"""The base of every event's body, and the structs that several bodies use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Kind(StrEnum):
-    """What an incident is, fixed when it is declared (design, gate 1)."""
+    """The kind of an incident, fixed when it is declared. The runner's gate ``kind`` compares it with the inventory."""
 
     REAL = "REAL"
     DRILL = "DRILL"
@@ -18,18 +18,18 @@ class Kind(StrEnum):
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
-    """What happened. ``step`` names the plan's step it happened to, or is empty."""
+    """An event's body: what happened. ``step`` is the id of the plan's step it is about, or empty."""
 
     step: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that an action saw.
+    """One thing that an action found.
 
     Attributes:
-        severity: ``note``: said, and nothing has to be done; ``warning``: a person must look or do something, nothing
-            is proven wrong; ``wrong``: proven to be wrong.
-        about: what it is about, as a person finds it: a relation, a backup, a slot.
+        severity: ``note``: for information; ``warning``: a person must look or do something, but nothing is proven
+            wrong; ``wrong``: proven to be wrong.
+        about: what it is about, by a name that a person can look up: a relation, a backup, a slot.
         text: what was seen of it.
         cure: what to do about it, in words; empty where nothing has to be done.
         system: the plan's system it belongs to, whose health shows it while it is ``wrong``; empty: none.
@@ -42,12 +42,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     system: str = ""
 
     def __str__(self) -> str:
-        """Return it as a line, without its cure."""
+        """Return it as one line, without its cure."""
         return f"{self.about}: {self.text}" if self.about else self.text
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One fact that tells a target from every other: its name, value, and how we came to know it."""
+    """One fact that tells a target from every other: its name, its value, and how that is known."""
 
     name: str
     value: str
@@ -55,7 +55,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A person's word that one gate shall yield once; ``target`` is what they typed, where that is asked."""
+    """A person's decision to open one gate for one run; ``target`` is what they typed, where that is asked."""
 
     gate: str
     reason: str
@@ -68,7 +68,7 @@ class ClosedGate(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         gate: its name, as an override names it.
         message: what stands in the way.
-        yields: what a person must give to pass.
+        yields: what a person must type to override it; ``never``: it cannot be overridden.
         opens: the action, or the decision's name, that opens it; empty where ``message`` says all.
     """
 

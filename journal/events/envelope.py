@@ -1,4 +1,4 @@
-"""When and where an event was written, as far as this machine knows."""
+"""When and where an event was written: this machine's clocks, boot and name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _utc_now() -> datetime:
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
-    """The two clocks of an event: UTC, which can be set, and the one that counts since boot, which cannot."""
+    """The two clocks of an event: UTC, which can be set, and nanoseconds since boot, which cannot."""
 
     now: Callable[[], datetime] = _utc_now
     monotonic_ns: Callable[[], int] = time.monotonic_ns
@@ -25,7 +25,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
 
 @functools.cache
 def boot_id() -> str:
-    """Return what names this boot of this machine: ``monotonic_ns`` of two events compare only within one."""
+    """Return the id of this boot of this machine: ``monotonic_ns`` of two events compare only within one boot."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
@@ -42,4 +42,4 @@ def to_text(at: datetime) -> str:
 
 
 from_text = datetime.fromisoformat
-"""Return a time that `to_text` wrote; ValueError, where it did not. No function around it: once an event read."""
+"""Returns a time that `to_text` wrote, or raises ValueError. It is called once for every event that is read."""

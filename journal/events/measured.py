@@ -1,4 +1,4 @@
-"""What was measured of a system, as one type: clocks, figures and report rest on it, and on no other fact."""
+"""What was measured of a system. Clocks, loss and report use this type, and no other fact of an action."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import msgspec
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a health probe or an action measured of one system; None: not measured. Lengths are in seconds.
+    """What a health probe or an action measured of one system; None: not measured. Durations are in seconds.
 
-    Instants are by the system's own clock, so that the loss is told from two readings of one clock.
+    Instants are by the system's own clock, so that the loss is the difference of two readings of one clock.
 
     Attributes:
-        recovered_to: the newest commit that came back with a recovery, before anybody wrote anew.
-        archived_until: nothing committed until then is outside of the archive.
-        exposure_s: the commits that would be lost if the system died now with its disks.
+        recovered_to: the newest commit that a recovery brought back, before anybody wrote again.
+        archived_until: everything committed until then is in the archive.
+        exposure_s: the span of commits that would be lost if the system and its disks were lost now.
         replica_lag_s: how far the replica is behind, or the nearest of several.
         backup_age_s: since the newest usable backup ended.
-        newest_commit_at: the newest commit that is known to have been made.
+        newest_commit_at: the time of the newest commit that was seen.
         no_commit_after: nothing was committed later than this: the writers were out, or the system was down.
         heartbeats: rows of the heartbeat table, counted.
         clock_ahead_s: the system's clock minus this program's.
@@ -41,23 +41,23 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Self:
-        """Return what is measured among ``facts``. A fact of another form is not measured: it stops nobody."""
+        """Return what is measured among ``facts``. A fact of the wrong type counts as not measured."""
         found: dict[str, Any] = {name: convert(facts.get(name)) for name, convert in _FORMS.items()}
         return cls(**{name: value for name, value in found.items() if value is not None})
 
     def facts(self) -> dict[str, Any]:
-        """Return it as facts of an action: instants as ISO 8601, without what was not measured."""
+        """Return it as an action's facts: instants as ISO 8601, without what was not measured."""
         built: dict[str, Any] = msgspec.to_builtins(self)
         return built
 
 
 def newest_of(*instants: datetime | None) -> datetime | None:
-    """Return the newest of what is known; None where nothing is."""
+    """Return the newest instant; None where there is none."""
     return max((at for at in instants if at), default=None)
 
 
 def _instant(value: Any) -> datetime | None:
-    """Return the time that a fact names in UTC; None where it names none with a zone."""
+    """Return a fact as an instant in UTC; None where it is no time with a zone."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return at.astimezone(UTC) if at.tzinfo else None

@@ -1,4 +1,4 @@
-"""What people say of an incident: declared, decided, ticked, done, skipped, noted, closed.
+"""Events that people write: declared, decided, ticked, done, skipped, noted, closed.
 
 A late entry has ``happened_at``: when it happened (UTC, ISO 8601); the envelope says when it was written.
 """
@@ -11,7 +11,7 @@ from journal.events.base import Body, Kind
 
 
 class IncidentDeclared(Body, frozen=True, kw_only=True, tag="incident.declared"):
-    """The journal's first page. ``plan`` is the whole plan as data; times are UTC ISO 8601."""
+    """The journal's first event. ``plan`` is the whole plan as data; times are UTC, ISO 8601."""
 
     id: str
     title: str
@@ -27,7 +27,7 @@ class IncidentDeclared(Body, frozen=True, kw_only=True, tag="incident.declared")
 
 
 class DecisionMade(Body, frozen=True, kw_only=True, tag="decision.made"):
-    """A person chose. ``name`` is the decision's name in the plan (severity, strategy, recovery_point…)."""
+    """A person decided. ``name`` is the decision's name in the plan (severity, strategy, recovery_point…)."""
 
     name: str
     answer: str
@@ -43,7 +43,7 @@ class ItemChecked(Body, frozen=True, kw_only=True, tag="item.checked"):
 
 
 class StepMarkedDone(Body, frozen=True, kw_only=True, tag="step.marked_done"):
-    """A person did the step by hand, or says that it is done."""
+    """A person did the step by hand, or declares it done."""
 
     note: str
     happened_at: str = ""
@@ -80,7 +80,7 @@ class IncidentClosed(Body, frozen=True, kw_only=True, tag="incident.closed"):
 
 
 class IncidentReopened(Body, frozen=True, kw_only=True, tag="incident.reopened"):
-    """A closed incident goes on."""
+    """A closed incident was reopened."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""What is added for the report and for exercises, and where a journal goes on."""
+"""Events of the report, of exercises, and of the journal's failover."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ReportField = Literal[
 
 
 class ReportFieldWritten(Body, frozen=True, kw_only=True, tag="report.field"):
-    """A person wrote a part of the report; the latest text of a field stands."""
+    """A person wrote a field of the report; the latest text of a field counts."""
 
     field: ReportField
     text: str
 
 
 class ActionItemWritten(Body, frozen=True, kw_only=True, tag="report.action_item"):
-    """Something to be done afterwards. ``due`` is a date (ISO 8601). The latest entry of an ``id`` stands."""
+    """Something to be done afterwards. ``due`` is a date (ISO 8601). The latest entry of an ``id`` counts."""
 
     id: str
     text: str
@@ -45,13 +45,13 @@ class SignedOff(Body, frozen=True, kw_only=True, tag="report.signed_off"):
 
 
 class ExerciseBegan(Body, frozen=True, kw_only=True, tag="exercise.began"):
-    """A tabletop's script: objectives, injects, expectations, as data: the report needs no other file."""
+    """The script of a tabletop (objectives, injects, expectations) as data, so that the report needs no other file."""
 
     exercise: dict[str, Any]
 
 
 class InjectGiven(Body, frozen=True, kw_only=True, tag="inject.given"):
-    """Something was put to the players. ``planned_s`` is when it was planned, in seconds after the start."""
+    """The players were given an inject. ``planned_s`` is when that was planned, in seconds after the start."""
 
     inject: str
     text: str

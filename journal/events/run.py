@@ -1,4 +1,4 @@
-"""What is asked of the runner, and what it answers: runs, programs, doubt, health, the lease."""
+"""Requests to the runner, and the events that it writes: runs, programs, doubt, health, the lease."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from journal.events.measured import Measured
 
 
 class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
-    """Somebody asks for an action. The event's seq is the run's id.
+    """Somebody requests an action. The event's seq is the run's id.
 
     ``system`` is the inventory's name of the one system it acts on; empty where the action looks at all of them, or
     where the runner is to find the only one. ``confirmed`` is the identity typed at the interlock. ``probe_of`` is the
-    run (in doubt, or of which something is in force) that this read-only run looks into; such a run leaves its step's
-    state alone.
+    run (in doubt, or of which something is in force) that this read-only run examines; such a run does not change its
+    step's state.
     """
 
     action: str
@@ -29,7 +29,7 @@ class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
 
 
 class RunRefused(Body, frozen=True, kw_only=True, tag="run.refused"):
-    """The runner did not start a run. ``yields`` says what would change its mind, ``opens`` what opens the gate."""
+    """The runner did not start a run. ``yields`` overrides the gate, ``opens`` opens it (see `ClosedGate`)."""
 
     run: int
     gate: str
@@ -39,17 +39,17 @@ class RunRefused(Body, frozen=True, kw_only=True, tag="run.refused"):
 
 
 class CancelRequested(Body, frozen=True, kw_only=True, tag="cancel.requested"):
-    """Somebody asks a run to stop."""
+    """Somebody requests that a run is cancelled."""
 
     run: int
     reason: str = ""
 
 
 class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
-    """Intent, durable before the first effect. ``undone_by`` is the action that takes back what this one leaves.
+    """A run starts; durable before its first effect. ``undone_by`` is the action that takes back what it leaves.
 
-    ``system`` is the inventory's name of what it acts on; empty where that is no single system. ``closed`` is what
-    would refuse the run that a dry run is for, as it was when the dry run began.
+    ``system`` is the inventory's name of what it acts on; empty where that is no single system. ``closed`` are
+    the gates that would refuse the run that a dry run is for, as they were when the dry run began.
     """
 
     run: int
@@ -67,14 +67,14 @@ class ActionStarted(Body, frozen=True, kw_only=True, tag="action.started"):
 
 
 class ActionReentered(Body, frozen=True, kw_only=True, tag="action.reentered"):
-    """A new runner entered a resumable action again after its runner was gone."""
+    """A new runner entered a resumable action again after the runner before it had died."""
 
     run: int
     why: str
 
 
 class ProgramStarted(Body, frozen=True, kw_only=True, tag="program.started"):
-    """An external program is about to run. ``spool`` is where its shim keeps pid, output and exit status."""
+    """An external program is about to run. ``spool`` is the folder where its shim keeps pid, output and exit status."""
 
     run: int
     key: str
@@ -94,7 +94,7 @@ class ProgramFinished(Body, frozen=True, kw_only=True, tag="program.finished"):
 
 
 class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
-    """How a run ended. The chain covers its output through ``output_sha256`` (see ``Journal.output_digest``).
+    """A run ended. The chain covers its output through ``output_sha256`` (see `Journal.output_digest`).
 
     ``findings``, ``partial`` and ``examined`` are as in the action's outcome.
     """
@@ -113,7 +113,7 @@ class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
 
 
 class ActionInDoubt(Body, frozen=True, kw_only=True, tag="action.in_doubt"):
-    """It cannot be known how a run ended. ``program`` is what is known of the external program, in words."""
+    """Nobody knows how a run ended. ``program`` is what is known of its external program, in words."""
 
     run: int
     why: str
@@ -123,7 +123,7 @@ class ActionInDoubt(Body, frozen=True, kw_only=True, tag="action.in_doubt"):
 
 
 class DoubtResolved(Body, frozen=True, kw_only=True, tag="doubt.resolved"):
-    """A person decided what an in-doubt run was. ``run_again`` makes the step ready; it starts nothing."""
+    """A person decided how an in-doubt run counts. ``run_again`` makes its step ready; it starts nothing."""
 
     run: int
     verdict: Literal["done", "failed", "run_again"]
@@ -133,8 +133,9 @@ class DoubtResolved(Body, frozen=True, kw_only=True, tag="doubt.resolved"):
 class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
     """A system's health went from one status to another.
 
-    ``last`` is what was measured when it was last seen to answer: the newest commit that anybody knows of.
-    ``may_commit``: it is down as far as one can see, and may commit again: its process is there, or nobody could look.
+    Attributes:
+        last: what was measured when the system last answered, such as its newest commit.
+        may_commit: it looks down but may still commit: its process is there, or could not be looked for.
     """
 
     system: str
@@ -146,7 +147,7 @@ class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
 
 
 class KnownSystem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One system of the inventory, as far as the incident must know it to aim at it.
+    """One system of the inventory, with what the incident needs to aim actions at it.
 
     Attributes:
         name: its name in the inventory.
@@ -170,7 +171,7 @@ class KnownSystem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
     """The inventory was read: as a runner started, or because its file was changed.
 
-    ``changed`` names what is different since; ``error`` says why the file cannot be used: then the one before counts.
+    ``changed`` names what differs from before; ``error`` says why the file cannot be used: then the one before counts.
     ``systems`` are all that it names.
     """
 

@@ -1,4 +1,4 @@
-"""What people type, on its way into the journal: without the secrets that are known."""
+"""Takes known secrets out of what people type, before it is written into the journal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 Blot = Callable[[str], str]
-"""Returns a text without the secrets that are known; it may take a moment where they are still being read."""
+"""Returns a text without known secrets; it may wait a moment while they are still being read."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -29,17 +29,17 @@ _KEYS = frozenset(
         "remaining",
     )
 )
-"""Words of the plan and the program, which later events are found by."""
+"""Fields that hold words of the plan and the program, by which later events refer to it."""
 
 _CHECKED = frozenset(("answer", "params"))
-"""What steers, and is worth nothing when it is changed: the desk refuses a secret in it."""
+"""Fields that steer a run. They must not be changed: the incident commands refuse a secret in them."""
 
 _TARGETS = frozenset(("confirmed", "target"))
-"""What a person types after a screen that shows it."""
+"""Fields in which a person repeats an identity that a screen shows."""
 
 
 def as_typed(text: str) -> str:
-    """Return ``text`` itself: the blot of whoever knows no secrets."""
+    """Return ``text`` itself: the `Blot` where no secrets are known."""
     return text
 
 
@@ -47,9 +47,10 @@ def without_secrets(said: S, blot: Blot, targets: Callable[[], Collection[str]] 
     """Return an event's body, or a part of it, with every free text blotted out.
 
     Args:
-        said: what a person says or asks for.
+        said: the body, or a struct in it.
         blot: takes secrets out of a text.
-        targets: returns the identities that the journal shows: they may contain a short password, and must still fit.
+        targets: returns the identities that the journal shows. They stay as they are, even if one contains a secret:
+            the runner compares them.
     """
 
     def clean(name: str, value: Any) -> Any:

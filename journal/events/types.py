@@ -1,4 +1,4 @@
-"""The event types: everything that can be said about an incident, and by whom it is said.
+"""All types of events, and how they are encoded.
 
 An event is an envelope (who, when, where, which place in the chain) around a body. A body's tag is the ``type``
 column, its ``step`` the ``step`` column, all its other fields the ``payload``. Requests (``run.requested``,
@@ -108,9 +108,9 @@ BODY_TYPES: dict[str, type[Body]] = {
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One page of the journal. ``at`` is UTC.
+    """One journal row. ``at`` is UTC; ``hash`` is the row's own.
 
-    What only those need who examine the file (the clock since boot, the hash before) stays in the file.
+    The row's other columns (the clock since boot, the hash before) are needed only by those who examine the file.
     """
 
     seq: int
@@ -127,7 +127,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def type_of(body: Body) -> str:
-    """Return the name under which a body's type is stored."""
+    """Return the name of a body's type, as in the ``type`` column."""
     return str(type(body).__struct_config__.tag)
 
 
@@ -153,5 +153,5 @@ def decode(type_name: str, step: str, payload: str) -> Body:
     """
     body = _decode[type_name](payload)
     if step:
-        force_setattr(body, "step", step)  # nobody else has it yet; a changed copy would take twice as long
+        force_setattr(body, "step", step)  # nobody else has the object yet; a changed copy would take twice as long
     return body
