@@ -47,6 +47,11 @@ def _form(text: str) -> str:
     return (" " * _INDENT + text).ljust(_WIDTH, "_")
 
 
+def _to_fill_in(line: str) -> list[str]:
+    """Return a line with room to write behind it, or below it where too little is left."""
+    return [f"{line} ".ljust(_WIDTH, "_")] if len(line) < _WIDTH - 20 else [line, _form("")]
+
+
 def _when(plan: Plan, step: Step, scenario: str, left_out: set[str]) -> Iterator[str]:
     """Yield under which answers the step applies, and what comes before it."""
     for name, answers in step.when.items():
@@ -93,14 +98,15 @@ def _decision(plan: Plan, decision: Decision, scenario: str) -> Iterator[str]:
         if name in refused:
             yield from _indented(f"(X) {text}  REFUSED in this scenario.", hanging=4)
         else:
-            yield from _indented(f"( ) {text}", hanging=4)
+            *lines, last = _indented(f"( ) {text}", hanging=4)
+            yield from [*lines, *(_to_fill_in(last) if text.endswith(": ") else [last])]
     yield _form("Decided by ____________________  Why ")
 
 
 def _recovery_points(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield the ways to name a recovery point, each with the words to type when the computer is back."""
+    """Yield the ways to name a recovery point, each with how it is typed when the computer is back."""
     for name, way in ways(planned_forms(plan)).items():
-        yield name, f"{name}: {way.title}" + (f", as {way.example} {'_' * 22}" if way.example else "")
+        yield name, f"{way.title}, as {way.typed}" + (": " if way.example else "")
 
 
 def _options(plan: Plan, decision: Decision) -> Iterable[tuple[str, str]]:

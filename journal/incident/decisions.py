@@ -1,4 +1,4 @@
-"""What an answer to a decision must look like, and which answers a scenario refuses (design, gate 2)."""
+"""What an answer to a decision must look like, and which answers a scenario refuses."""
 
 from __future__ import annotations
 

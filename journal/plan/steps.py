@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from journal.plan.action_spec import ActionSpec, Catalogue, Param
-from journal.plan.model import Decision, Plan, Step
+from journal.plan.model import RECOVERY_POINT, Decision, Plan, Step
 from journal.plan.placed import Finding, placed_steps
 from journal.yamlfile.convert import did_you_mean
 from journal.yamlfile.problem import FilePath
@@ -28,8 +28,18 @@ def step_findings(plan: Plan, catalogue: Catalogue | None) -> Iterator[Finding]:
         yield from _kind(step, path)
         if step.decision:
             yield from _decision(plan, step.decision, (*path, "decision"))
+            yield from _recovery_point(step.decision, (*path, "decision", "name"))
         if step.action and catalogue is not None:
             yield from _action(step, catalogue, path)
+
+
+def _recovery_point(decision: Decision, path: FilePath) -> Iterator[Finding]:
+    """Yield a recovery point that no gate and no restore would find."""
+    if (decision.kind == "recovery-point") != (decision.name == RECOVERY_POINT):
+        yield (
+            path,
+            f"a decision of the kind recovery-point is called {RECOVERY_POINT}, and no other is",
+        )
 
 
 def _twice(what: str, placed: list[tuple[FilePath, str]]) -> Iterator[Finding]:

@@ -39,8 +39,7 @@ def age(at: datetime, now: datetime) -> str:
 def utc_instant(text: str) -> datetime:
     """Return the instant that ``text`` (ISO 8601 with a zone) names, in UTC.
 
-    A time without a zone is refused here: screens and command line show its UTC instant first and pass
-    that on (design, gate 9).
+    A time without a zone is refused here: screens and command line show its UTC instant first and pass that on.
 
     Raises:
         NotAnInstant: it is no such time, or names no zone.

@@ -51,7 +51,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         yield Quiet(id="given-up", classes="label")
 
     def _option(self, way: str) -> Option:
-        title, text, _ = self._ways[way]
+        title, text, *_ = self._ways[way]
         why = self.refused(way) if way == "latest" else ""
         if why:
             words = Content.assemble((f"✗ {title}\n", "$quiet strike"), (f"  REFUSED: {why}", "$text-error"))
@@ -74,8 +74,9 @@ class ChooseRecoveryPoint(DecisionDialog):
         """Ask for the value that this way wants."""
         event.stop()
         wants = self._ways[event.option.id or "latest"].example
-        for name in ("value", "value-label", "echo"):
+        for name in ("value", "value-label"):
             self.query_one(f"#{name}").display = bool(wants)
+        self.query_one(Echo).display = event.option.id == "time"
         self.query_one("#value", Input).placeholder = wants
         self._echo()
 

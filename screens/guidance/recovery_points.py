@@ -11,6 +11,8 @@ from journal.incident.recovery_point import Forms, RecoveryPoint
 from journal.incident.state import Incident
 from journal.store.rows import Reading
 
+_INSTANT = "2026-11-22T14:05:00Z"
+
 
 class Way(NamedTuple):
     """One way to name a recovery point.
@@ -19,11 +21,13 @@ class Way(NamedTuple):
         title: what it is.
         help: when to choose it; empty where that is plain.
         example: what its value looks like; empty where it wants none.
+        typed: the same as a command line has it.
     """
 
     title: str
     help: str
     example: str
+    typed: str
 
 
 def ways(forms: Forms) -> dict[str, Way]:
@@ -32,21 +36,20 @@ def ways(forms: Forms) -> dict[str, Way]:
     Args:
         forms: which positions which system understands.
     """
+    least, times = "Loses least. Brings damage back if there was any.", f"14:05, yesterday 23:40, {_INSTANT}"
     found = {
-        "latest": Way("Latest: all that was archived", "Loses least. Brings damage back if there was any.", ""),
-        "time": Way(
-            "Before a time", "The last moment known to be good.", "14:05, yesterday 23:40, 2026-11-22T14:05:00Z"
-        ),
+        "latest": Way("Latest: all that was archived", least, "", "latest"),
+        "time": Way("Before a time", "The last moment known to be good.", times, _INSTANT),
     }
     for name in dict.fromkeys(name for known in forms.values() for name in known):
         systems = [system for system, known in forms.items() if name in known]
         form = forms[systems[0]][name]
         example = form.example if len(systems) == 1 else f"{systems[0]} {form.example} (of: {', '.join(systems)})"
-        found[name] = Way(form.title, form.help, example)
+        found[name] = Way(form.title, form.help, example, f"{systems[0]} {name}:{form.example}")
     for system, known in forms.items():
         name, form = next(iter(known.items()))
-        example = f"2026-11-22T14:05:00Z {system} {name}:{form.example}"
-        found.setdefault("mixed", Way("A time, and a position of single systems", "", example))
+        example = f"{_INSTANT} {system} {name}:{form.example}"
+        found.setdefault("mixed", Way("A time, and a position of single systems", "", example, example))
     return found
 
 
@@ -87,6 +90,6 @@ def consequences(
         readings: the latest health readings.
     """
     found = reach(incident, point, forms)
-    yield from (("gives up", line) for line in given_up(incident, point, readings))
     yield from (("impossible", line) for line in found.impossible)
+    yield from (("gives up", line) for line in given_up(incident, point, readings))
     yield from (("in doubt", line) for line in found.doubtful)

@@ -74,6 +74,22 @@ def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
     assert "is not closed" in cleo("reopen", "--reason", "once more", "-i", incident, status=1).stderr
 
 
+def test_a_recovery_point_is_one_for_every_door(cleo: Cleo) -> None:
+    incident = cleo.declare()
+    decide = ("decide", "recovery-point")
+    assert "'newest' is no backup of postgres" in cleo(*decide, "backup:newest", status=1).stderr
+    assert "names no time zone" in cleo(*decide, "2026-01-01T00:00:00", status=1).stderr
+    assert "Write latest, 2026-11-22T14:30:00Z, postgres lsn:" in cleo(*decide, "redis:7", status=1).stderr
+    alone = cleo(*decide, "lsn:0/3000148").stdout
+    assert "recovery point: lsn 0/3000148 of PostgreSQL" in alone
+    assert "in doubt: MongoDB: the point says nothing of it; add an instant" in alone
+    words = "just before 2026-01-01 00:00:00 UTC, lsn 0/3000148 of PostgreSQL"
+    mixed = cleo(*decide, "2026-01-01T00:00:00Z postgres lsn:0/3000148").stdout
+    assert f"recovery point: {words}" in mixed
+    assert "add an instant" not in mixed
+    assert words in cleo("report", incident).stdout
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

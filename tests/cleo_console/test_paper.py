@@ -76,7 +76,7 @@ def test_no_line_is_wider_than_the_page_and_a_phase_begins_one(scenario: str) ->
 
 def test_a_scenario_leaves_out_what_does_not_apply_and_says_so() -> None:
     text = printed("--paper", "--scenario", "data-corruption").stdout
-    assert "(X) latest: all that was archived REFUSED in this scenario." in flat(text)
+    assert "(X) Latest: all that was archived, as latest REFUSED in this scenario." in flat(text)
     for number in ("3.5.1", "3.2.3"):  # kubernetes is not hit; promoting a standby is refused
         assert not re.search(rf"^\[ \] {re.escape(number)} ", text, re.M)
         assert number in text[text.index("Left out") :]

@@ -18,6 +18,7 @@ from actions.outcome import ActionFailed, GateClosed, Outcome
 from cleo_console.plain.plain_session import PlainSession
 from journal.events import types as e
 from journal.events.measured import Measured
+from journal.events.run import KnownSystem
 from journal.incident.records import RunState, StepState
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import WorldServices, talk
@@ -346,6 +347,17 @@ def test_what_a_recovery_point_gives_up_is_said_before_it_is_decided(person: Per
     wanted = "It gives up: Thing: at least 5 min 12 s of commits: the newest is of 2026-03-01 02:55:12 UTC"
     talk(host, ("1.1.1 >", ""), *time, (wanted, "."), ("1.1.1 >", "q"))
     assert "recovery_point" not in person.incident().decisions
+
+
+def test_a_position_is_of_its_system_and_what_is_none_is_asked_for_again(person: Person, host: WorldServices) -> None:
+    known = KnownSystem(name="thing", type="postgres", plays="thing", acts=["postgres"])
+    person.journal.append(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=[known]))
+    newest = (("To when?", "backup"), ("Which, as 20261122-020003F", "newest"))
+    mixed = (("'newest' is no backup of thing", "mixed"), ("Which, as", "2026-03-01T02:50:00Z lsn:0/3000060"))
+    wanted = "In words: just before 2026-03-01 02:50:00 UTC, lsn 0/3000060 of Thing."
+    talk(host, ("1.1.1 >", ""), *newest, *mixed, (wanted, "the damage"), ("1.1.2 >", "q"))
+    decided = person.incident().decisions["recovery_point"].answer
+    assert decided == "time:2026-03-01T02:50:00+00:00 thing lsn:0/3000060"
 
 
 def test_who_keeps_the_journal_from_taking_a_word_is_said_until_it_is_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a recovery point gives up is said in the dialog, as its value is typed, before it is decided."""
+"""What a recovery point gives up, and what no backup leads to, is said in the dialog before it is decided."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from journal.events import types as e
 from journal.events.measured import Measured
+from journal.incident.backup_catalogue import BackupCatalogue
 from journal.store.journal import Journal
 from tests.screens.app_services import START, FakeServices, PlayedRunner
-from tests.screens.driving import console
+from tests.screens.driving import console, written
 
 
 async def test_what_a_recovery_point_gives_up_is_said_as_it_is_typed(
@@ -34,3 +35,33 @@ async def test_what_a_recovery_point_gives_up_is_said_as_it_is_typed(
         await seen.press(*["backspace"] * 25)
         await seen.type("20261121-020003F")
         await seen.sees("gives up  PostgreSQL: everything after it, how much is not measured")
+
+
+async def test_what_no_backup_leads_to_cannot_be_decided(
+    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres"))
+    run = journal.append(e.RunRequested(action="damage.report"))[0].seq
+    ended = START - timedelta(minutes=50)
+    runner.start(run, step="", action="damage.report")
+    found = BackupCatalogue(ended={"20261122-020003F": ended}, whole=True, reach={"lsn": ("0/3000000", "0/9000000")})
+    runner.finish(run, step="", summary="Looked.", facts={"postgres": found.facts()})
+    async with console(host, size) as seen:
+        await seen.at("recovery-point")
+        await seen.press("enter", "down", "down", "down", "enter")
+        await seen.type("20261121-020003F")
+        await seen.sees("impossible  PostgreSQL: 20261121-020003F is none of the backups")
+        await seen.press("enter", "enter")
+        await seen.sees("Choose another")
+        await seen.press("shift+tab", *["backspace"] * 25)
+        await seen.type("newest")
+        await seen.press("enter", "enter")
+        await seen.sees("'newest' is no backup of postgres")
+        assert not written(journal, e.DecisionMade)[1:]
+        await seen.press("shift+tab", "shift+tab", "down", "enter", *["backspace"] * 25)
+        await seen.type(f"{START - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ} postgres lsn:0/3000060")
+        await seen.press("enter", "enter")
+        await seen.until(lambda: written(journal, e.DecisionMade)[1:], "the decision")
+        assert written(journal, e.DecisionMade)[1].answer == "time:2026-11-22T02:59:05+00:00 postgres lsn:0/3000060"
+        await seen.at("recovery-point")
+        await seen.sees("just before 2026-11-22 02:59:05")

@@ -44,7 +44,7 @@ scenarios:
     severity: high
     systems: [db]
     strategy: cold
-    refuses: {point: [latest]}
+    refuses: {recovery_point: [latest]}
 strategies:
   cold: {title: From backups}
   hot: {title: Standby}
@@ -68,7 +68,7 @@ phases:
                 hot: {title: Standby}
           - id: point
             title: Point
-            decision: {name: point, question: To when?, kind: recovery-point, default: latest}
+            decision: {name: recovery_point, question: To when?, kind: recovery-point, default: latest}
           - id: hit
             title: What
             decision: {name: affected, question: What is hit?, kind: systems}

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from actions.systems.postgres.backups.verify import verify as verify_backups
 
 from actions.inventory import load_inventory
-from actions.outcome import GateClosed
+from actions.outcome import ActionFailed, GateClosed
+from actions.systems.postgres import SYSTEM
 from actions.systems.postgres.apply_wal import apply_wal
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers, stop_writers
+from journal.incident.backup_catalogue import BackupCatalogue
 from tests.actions.contexts import FakeContext
 from tests.labs import Lab, lab
 
@@ -51,10 +54,17 @@ def test_is_recovered_to_just_before_it_by_time_position_and_backup(lab: Lab) ->
     assert verified.ok, verified.summary
 
     # A second recovery, along the timeline that was being written then, not the one of the first recovery.
-    recover(ctx, f"lsn:{fault.details['lsn_before']}")
+    before = fault.details["lsn_before"]
+    recover(ctx, f"time:{fault.details['committed_at']} postgres lsn:{before}")
     assert lab.psql("SELECT count(*) FROM messages") == str(fault.details["rows"])
 
     label = lab.facts["last_backup"]["label"]
+    held, (lsn, _) = BackupCatalogue.of(ctx.do(verify_backups).facts), SYSTEM.positions
+    assert label in held.ended, "what a decision is judged by"
+    assert (held.whole, lsn.order(held.reach["lsn"][0]) < lsn.order(before)) == (True, True)
+    for nowhere in ("lsn:0/1", "time:2026-01-01T00:00:00Z", "backup:20260101-000000F"):
+        with pytest.raises(ActionFailed, match="No backup leads to"):
+            FakeContext(ctx.inventory, decisions={"recovery_point": nowhere}, dry_run=True).do(restore)
     recover(ctx, f"backup:{label}")
     assert lab.psql("SELECT count(*) FROM messages") == str(fault.details["rows"])
     assert datetime.fromisoformat(lab.psql("SELECT max(at)::text FROM heartbeat")) < began
