@@ -72,7 +72,8 @@ def test_what_it_lost_is_restored_through_gates_and_interlock(toy: ToyLab) -> No
     copied = store.copy(toy.service.folder, toy.service.copies)
     toy.set("second", "written after it")
     with toy.work() as work, work.runner():
-        assert work.do("toy.stop_writers").state is RunState.SUCCEEDED
+        for action in ("backups.hold", "toy.stop_writers"):
+            assert work.do(action).state is RunState.SUCCEEDED
         refused = work.do("toy.restore", confirmed=WORD)
         assert refused.refusal
         assert (refused.refusal.gate, refused.refusal.yields) == ("down", "never")
@@ -85,6 +86,22 @@ def test_what_it_lost_is_restored_through_gates_and_interlock(toy: ToyLab) -> No
             assert work.do(action).state is RunState.SUCCEEDED
         toy.set("third", "written since")
         assert (toy.get("first"), toy.get("second")) == ("written before the copy", None)
+
+
+def test_its_backups_are_in_the_one_catalogue(toy: ToyLab) -> None:
+    with toy.work() as work, work.runner():
+        toy.set("key", "value")
+        taken = work.do("backups.take")
+        assert taken.state is RunState.SUCCEEDED
+        looked = work.do("backups.verify", full=True)
+        assert looked.summary.startswith(f"2 backups, newest {taken.facts['backup']}")
+        (toy.service.copies / f"{taken.facts['backup']}.json").write_text("{")
+        assert "is damaged" in work.do("backups.verify").summary
+        held = work.do("backups.hold")
+        assert held.summary == "Backups are held: expiry is suspended."
+        assert "Held for" in work.do("backups.held").summary
+        assert "nothing was recovered or verified" in work.do("backups.take", gates=()).summary
+        assert work.do("backups.release").state is RunState.SUCCEEDED
 
 
 def test_misfits_of_its_settings_are_named_with_their_lines(toy: ToyLab) -> None:

@@ -55,12 +55,18 @@ class ToyLab:
         return Work(Path(self.cleo.env["CLEO_HOME"]), self.inventory, "toy")
 
 
+def new_service(folder: Path, instance: Instance | None = None) -> ToyService:
+    """Make a toy store that is up, in a lab's folder; another's ``instance`` gives it that one's name and port."""
+    chosen = instance or Instance(name="toy", type="toy", settings=ToyService.choose_settings("toy", None))
+    service = ToyService(chosen, folder)
+    service.create(Order(size=None, backup_minutes=60), print)
+    return service
+
+
 @contextmanager
 def toy_lab(home: Path) -> Iterator[ToyLab]:
     """A toy store that is up, in a lab of its own, and nothing left of it afterwards."""
-    instance = Instance(name="toy", type="toy", settings=ToyService.choose_settings("toy", None))
-    service = ToyService(instance, home / "lab")
-    service.create(Order(size=None, backup_minutes=60), print)
+    service = new_service(home / "lab")
     write_inventory(service.lab, [service])
     try:
         yield ToyLab(home, service)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from actions.runner import Runner
+from actions.runner import Runner, World
 from actions.runner.inventory_watch import InventoryWatch
 from cleo_console.world import inventory_at, real_world
 from journal.commands.declare import Declaration, declare
 from journal.commands.incident import IncidentCommands
 from journal.events.types import Kind, Override
 from journal.incident.closing import phrase, remaining
-from journal.incident.fold import fold_events
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace, Paths
@@ -78,6 +74,8 @@ class Work:
         home.mkdir(parents=True, exist_ok=True)
         self.paths = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
         self.place: IncidentPlace = self._declare()
+        self._known: Incident | None = None
+        self._reading = threading.Lock()
         self.journal = Journal.open(self.place.journal, actor=ACTOR)
         self.desk = IncidentCommands(self.journal, self.incident)
         self.desk.decide("point", "latest", "the contract wants it")
@@ -108,9 +106,13 @@ class Work:
         self.journal.close()
 
     def incident(self) -> Incident:
-        """Return the incident as the journal has it now."""
-        with Reader(self.place.journal) as reader:
-            return fold_events(reader.events())
+        """Return the incident as the journal has it now; only what is new is read."""
+        with self._reading, Reader(self.place.journal) as reader:
+            if self._known is None:
+                self._known = fold_events(reader.events())
+            for event in reader.events(after=self._known.seq):
+                apply_event(self._known, event)
+            return self._known
 
     def until(self, wanted: Callable[[Incident], object], alive: Callable[[], bool] = lambda: True) -> Incident:
         """Return the first state that is wanted, or the state in which the runner died.
@@ -129,9 +131,13 @@ class Work:
             time.sleep(0.03)  # between two looks
 
     @contextmanager
-    def runner(self) -> Iterator[Runner]:
-        """The real runner at work, in a thread, for the length of the block."""
-        watch = InventoryWatch(self.inventory, lambda: real_world(inventory_at(self.inventory), self.paths))
+    def runner(self, change: Callable[[World], World] = lambda world: world) -> Iterator[Runner]:
+        """The real runner at work, in a thread, for the length of the block.
+
+        Args:
+            change: returns the world that it works on, from the real one.
+        """
+        watch = InventoryWatch(self.inventory, lambda: change(real_world(inventory_at(self.inventory), self.paths)))
         at_work = Runner(self.place, watch.first(), actor="runner@contract", watch=watch)
         thread = threading.Thread(target=at_work.run, daemon=True)
         thread.start()
@@ -140,33 +146,6 @@ class Work:
         finally:
             at_work.stop()
             thread.join(DEADLINE_S)
-
-    @contextmanager
-    def dying_runner(self, dies_at: int = 0) -> Iterator[subprocess.Popen[bytes]]:
-        """The real runner in a process that is killed at its point ``dies_at`` (see `dying_runner`); 0: never."""
-        here = str(Path(__file__).parents[1])
-        env = {**os.environ, "CLEO_HOME": str(self.home), "CLEO_INVENTORY": str(self.inventory)}
-        env["PYTHONPATH"] = os.pathsep.join([here, *filter(None, [env.get("PYTHONPATH")])])
-        argv = [sys.executable, "-P", "-m", "cleo_contract.dying_runner"]
-        self.seen.write_text("")
-        with (self.home / "runner.log").open("ab") as log:
-            words = [str(self.place.folder), str(dies_at), str(self.seen)]
-            process = subprocess.Popen([*argv, *words], env=env, stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(DEADLINE_S)
-
-    @property
-    def seen(self) -> Path:
-        """Where a dying runner writes the points that it passes."""
-        return self.home / "points"
-
-    def points(self) -> list[str]:
-        """Return the points that the last dying runner passed."""
-        return [line.partition(" ")[2] for line in self.seen.read_text().splitlines()]
 
     def ask(
         self, action: str, *, confirmed: str = "", gates: Sequence[str] = GATES, dry_run: bool = False, **params: Any
@@ -198,8 +177,3 @@ class Work:
         """Return what a run printed."""
         with Reader(self.place.journal) as reader:
             return "\n".join(line.text for line in reader.output(run))
-
-
-def named(values: Mapping[str, object]) -> str:
-    """Return misfits as a person reads them."""
-    return "\n".join(f"{name}: {value}" for name, value in values.items())

@@ -19,6 +19,7 @@ SYSTEM = SystemType(
         "toy.is_restored": "cleo_toy.restore:is_restored",
         "toy.verify": "cleo_toy.verify:verify",
     },
+    backups="cleo_toy.backups:ENGINE",
     positions=(
         PositionForm(
             name="serial",

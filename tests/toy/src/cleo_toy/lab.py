@@ -100,6 +100,12 @@ class ToyService(LabService):
         store.wait_until(lambda: not self.is_running(), 5, "it does not die")
         return f"process {pid} was killed", {"at": datetime.now(UTC).isoformat()}
 
+    def _damage_data(self) -> Done:
+        what, details = self._kill()
+        text = (self.folder / store.DATA).read_text()
+        (self.folder / store.DATA).write_text(text[: len(text) // 2])
+        return f"{what}, and half of its data cut off", details
+
     def _lose_data(self) -> Done:
         what, details = self._kill()
         (self.folder / store.DATA).unlink()
@@ -108,5 +114,6 @@ class ToyService(LabService):
 
 ToyService.faults = (
     FaultKind("kill", "kill the server", ToyService._kill),
+    FaultKind("damage-data", "kill the server, and cut its data off in the middle", ToyService._damage_data),
     FaultKind("lose-data", "remove the data under the running server, and kill that", ToyService._lose_data),
 )

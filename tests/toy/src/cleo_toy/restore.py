@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from actions.action import action
+from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
 from actions.gate import Closed
 from actions.outcome import ActionFailed, GateClosed, Outcome
@@ -27,8 +28,8 @@ def is_down(ctx: ActionContext) -> Closed | None:
     probe="toy.is_restored",
     resumable=True,
     gates=("recovery-point", "strategy", "smallest-cure"),
-    live={"down": is_down, "one-writer": kept_out},
-    touches=("folder",),
+    live={"down": is_down, "hold": is_held_for_us, "one-writer": kept_out},
+    touches=("data directory",),
     undone_by="toy.allow_writers",
     target=identity,
     params={"backup": "restore this copy, by its label"},
@@ -42,7 +43,7 @@ def restore(ctx: ActionContext, *, backup: str = "") -> Outcome:
         toy.run("keep", "keep", kept)
     if not ctx.effect(f"put copy {label} in the data's place"):
         return Outcome(ok=True, summary=f"would restore copy {label}")
-    toy.run("restore", "restore", f"{toy.settings.copies}/{label}.json")
+    toy.run("restore", "restore", f"{toy.settings.copies}/{label}.json", ctx.incident.id)
     facts = {"backup": label, "recovered_to": chosen["newest"]} if chosen["newest"] else {"backup": label}
     return Outcome(ok=True, summary=f"Copy {label} is restored. Start the store next.", facts=facts)
 

@@ -19,7 +19,12 @@ def is_running(ctx: ActionContext) -> Outcome:
 
 
 @action(
-    "toy.start", script="toy_start.sh", probe="toy.is_running", resumable=True, touches=("folder",), target=identity
+    "toy.start",
+    script="toy_start.sh",
+    probe="toy.is_running",
+    resumable=True,
+    touches=("data directory",),
+    target=identity,
 )
 def start(ctx: ActionContext) -> Outcome:
     """Start the store."""
@@ -45,7 +50,7 @@ def start(ctx: ActionContext) -> Outcome:
     destructive=True,
     probe="toy.is_running",
     resumable=True,
-    touches=("folder",),
+    touches=("data directory",),
     target=identity,
 )
 def stop(ctx: ActionContext) -> Outcome:

@@ -7,7 +7,7 @@
     store.py copy FOLDER COPIES      copy the data; prints the copy's label
     store.py copies FOLDER COPIES    print the copies, oldest first, as JSON
     store.py keep FOLDER NAME        put the data aside as NAME, unless that is there already
-    store.py restore FOLDER COPY     put a copy in the data's place
+    store.py restore FOLDER COPY BY  put a copy in the data's place, and note for which incident
 
 A request is one line of JSON, ``{"token": …, "do": "get" | "set" | "status" | "all",
 "with": {"key": …, "value": …}}``, and so is the answer.
@@ -31,7 +31,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-DATA, LOCK, READ_ONLY, TOKEN, HELD = "data.json", "lock", "read-only", "token", "held"
+DATA, LOCK, READ_ONLY, TOKEN = "data.json", "lock", "read-only", "token"
 START_S = STOP_S = 10.0
 
 
@@ -97,14 +97,18 @@ def server_pid(folder: Path) -> int | None:
 def look(folder: Path) -> dict[str, Any]:
     """Return what lies there and who serves it."""
     found: dict[str, Any] = {"pid": server_pid(folder), "read_only": (folder / READ_ONLY).exists()}
-    found["held"] = (folder / HELD).read_text().splitlines() if (folder / HELD).exists() else []
     found["kept"] = sorted(path.name for path in folder.glob("kept-*"))
     try:
         data = load(folder / DATA)
     except Refused as error:
         return {**found, "data": str(error)}
     known = {name: data[name] for name in ("id", "serial", "newest")}
-    return {**found, **known, "data": "whole", "restored_from": data.get("restored_from", "")}
+    return {
+        **found,
+        **known,
+        "data": "whole",
+        **{name: data.get(name, "") for name in ("restored_from", "restored_by")},
+    }
 
 
 class Store:
@@ -235,11 +239,11 @@ def keep(folder: Path, name: str) -> None:
         shutil.copy2(folder / DATA, folder / name)
 
 
-def restore(folder: Path, source: Path) -> None:
+def restore(folder: Path, source: Path, by: str) -> None:
     """Put a copy in the data's place."""
     data = load(source)
     del data["ended"]
-    save(folder / DATA, {**data, "restored_from": source.stem})
+    save(folder / DATA, {**data, "restored_from": source.stem, "restored_by": by})
 
 
 def main(argv: list[str]) -> None:
@@ -260,7 +264,7 @@ def main(argv: list[str]) -> None:
     elif what == "keep":
         keep(folder, argv[2])
     elif what == "restore":
-        restore(folder, Path(argv[2]))
+        restore(folder, Path(argv[2]), argv[3])
 
 
 if __name__ == "__main__":

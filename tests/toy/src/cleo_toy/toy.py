@@ -96,9 +96,13 @@ def find_toy(ctx: ActionContext) -> Toy:
 
 
 def identity(ctx: ActionContext) -> list[Identity]:
-    """Return what a person types to confirm, host, machine id, folder, and the store's own id."""
-    toy = find_toy(ctx)
-    host = ctx.transport(toy.settings.host).host_identity()
+    """Return what tells the store that the run is aimed at from every other."""
+    return identity_of(find_toy(ctx))
+
+
+def identity_of(toy: Toy) -> list[Identity]:
+    """Return what a person types to confirm, host, machine id, folder, copies, and the store's own id."""
+    host = toy.ctx.transport(toy.settings.host).host_identity()
     copies = [copy["id"] for copy in toy.copies() if not copy["error"]]
     own, last = toy.look().get("id", ""), copies[-1] if copies else ""
     known = "reported" if own else "last known" if last else "unknown"
@@ -106,8 +110,8 @@ def identity(ctx: ActionContext) -> list[Identity]:
         _reported("confirm", f"{toy.name}@{host.get('hostname', toy.settings.host)}"),
         _reported("host", host.get("hostname", "")),
         _reported("machine id", host.get("machine_id", "")),
-        _reported("folder", toy.settings.place()),
-        _reported("copies", toy.settings.copies),
+        _reported("data directory", toy.settings.place()),
+        _reported("repository", toy.settings.copies),
         Identity(name="store", value=own or last or "unknown", known=known),  # type: ignore[arg-type]
     ]
 

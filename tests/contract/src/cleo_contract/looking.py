@@ -1,0 +1,144 @@
+"""What looking at a system must keep to: its time, its doubts about who answers, and silence on secrets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from actions.action import Action
+from actions.context import ActionContext
+from actions.health import Health
+from actions.inventory import load_inventory
+from actions.outcome import Outcome
+from actions.overview.everything import examine
+from actions.runner import World
+from actions.system_types import system_type
+from cleo_console.world import probes
+from cleo_contract.declaration import actions_of
+from cleo_contract.incident import Work
+from cleo_contract.system import SystemUnderTest
+from journal.incident.records import RunState
+from journal.plan.action_spec import ActionSpec
+
+_DEADLINE_S = 3.0
+_SLACK_S = 1.5
+"""Seconds over a deadline that count as none: for threads and programs on a busy machine."""
+_LOOK = "contract.look"
+
+
+class LookingContract:
+    """Measures, examines and reads."""
+
+    def test_it_is_measured_as_it_is(self, system: SystemUnderTest) -> None:
+        health = _measured(system, 8.0)
+        assert health.status in ("up", "degraded"), health
+        assert health.detail
+
+    def test_a_hang_costs_the_deadline_and_no_more(self, system: SystemUnderTest, work: Work) -> None:
+        with system.hangs():
+            begun = time.monotonic()
+            health = _measured(system, _DEADLINE_S)
+            took_s = time.monotonic() - begun
+            assert health.status in ("down", "not measured"), health
+            assert took_s <= _DEADLINE_S + _SLACK_S
+            with work.runner(lambda world: _with_look(world, system.name, health)):
+                looked = work.do(_LOOK)
+            assert looked.state is RunState.SUCCEEDED, looked
+            assert looked.facts["took_s"] <= system.examine_s + _SLACK_S
+        assert _measured(system, 8.0).status in ("up", "degraded")
+
+    def test_a_stranger_at_its_address_is_not_believed(self, system: SystemUnderTest, work: Work) -> None:
+        type_ = system_type(system.type)
+        with system.stranger() as changed:
+            assert _measured(system, 8.0).status not in ("up", "degraded")
+            with work.runner():
+                assert work.do(type_.role("verify")).state is not RunState.SUCCEEDED
+                for role in ("stop_writers", "allow_writers", "start"):
+                    work.do(type_.role(role))
+            assert not changed()
+
+    def test_its_secrets_never_show(self, system: SystemUnderTest, work: Work) -> None:
+        secrets = system.secrets
+        system.show_secrets()
+        looks = [name for name, action in actions_of(system_type(system.type)).items() if not _changes(action.spec)]
+        with work.runner(), _watched(secrets) as shown:
+            for name in [*looks, "status.check", "health.check", "damage.report"]:
+                work.do(name, **system.params.get(name, {}))
+            said = _cleo_health(work)
+        assert shown == []
+        assert [form for form in secrets if form in said] == []
+        assert [str(path) for path in work.home.rglob("*") if path.is_file() and _holds(path, secrets)] == []
+
+
+def _changes(spec: ActionSpec) -> bool:
+    return spec.destructive or bool(spec.touches)
+
+
+def _measured(system: SystemUnderTest, deadline_s: float) -> Health:
+    """Return the system's health as console and runner measure it."""
+    return probes(load_inventory(system.inventory))[system.name](deadline_s)
+
+
+def _with_look(world: World, name: str, health: Health) -> World:
+    """Return a world with one action more: the closer look at one system, and how long it takes."""
+
+    def look(ctx: ActionContext) -> Outcome:
+        begun = time.monotonic()
+        examine(ctx, name, health, thorough=False)
+        return Outcome(ok=True, summary="looked", facts={"took_s": time.monotonic() - begun})
+
+    action = Action(ActionSpec(name=_LOOK, title="Look"), look)
+    return replace(
+        world, registry={**world.registry, _LOOK: action}, catalogue={**dict(world.catalogue), _LOOK: action.spec}
+    )
+
+
+def _cleo_health(work: Work) -> str:
+    """Return what ``cleo health`` says."""
+    env = {**os.environ, "CLEO_HOME": str(work.home), "CLEO_INVENTORY": str(work.inventory)}
+    argv = [sys.executable, "-P", "-m", "cleo_console", "health"]
+    done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
+    return done.stdout + done.stderr
+
+
+def _holds(path: Path, secrets: list[str]) -> bool:
+    text = path.read_bytes().decode("utf-8", "replace")
+    return any(secret in text for secret in secrets)
+
+
+@contextmanager
+def _watched(secrets: list[str]) -> Iterator[list[str]]:
+    """Look at the command line and the environment of every process that begins in the block."""
+    found: list[str] = []
+    before, over = set(_pids()), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            for pid in _pids() - before:
+                found.extend(f"{what} of {pid}" for what in ("cmdline", "environ") if _holds_in(pid, what, secrets))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        thread.join()
+
+
+def _pids() -> set[int]:
+    return {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+
+
+def _holds_in(pid: int, what: str, secrets: list[str]) -> bool:
+    try:
+        return _holds(Path(f"/proc/{pid}/{what}"), secrets)
+    except OSError:
+        return False

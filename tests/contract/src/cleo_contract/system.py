@@ -1,0 +1,88 @@
+"""What the contract must be told of a type of system, and what it must be able to do to one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from actions.inventory import load_inventory
+from actions.secrets import secrets_of
+from actions.settings import SystemSettings
+
+
+class SystemUnderTest(ABC):
+    """A system that runs, in an inventory of its own for LAB incidents. Each test leaves it running.
+
+    Args:
+        inventory: the inventory file.
+    """
+
+    type: ClassVar[str]
+    """The name of its type."""
+
+    recovery: ClassVar[Sequence[str]]
+    """The actions that bring it back after `lose`, in order, with the one that plays ``restore`` among them."""
+
+    asked_twice: ClassVar[Sequence[str]]
+    """Actions with effects that a running system stands in this order, each twice; the last leaves it as it was."""
+
+    params: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """The parameters of actions that want some."""
+
+    kill_every: ClassVar[int] = 1
+    """A restore's runner is killed at each point between its effects, or at every second one (2), and so on."""
+
+    examine_s: ClassVar[float] = 10.0
+    """Seconds that a closer look at a system that hangs may take."""
+
+    def __init__(self, inventory: Path) -> None:
+        self.inventory = inventory
+
+    @property
+    def name(self) -> str:
+        """Its name in the inventory: the first one of its type."""
+        return next(name for name, one in load_inventory(self.inventory).systems.items() if one.type == self.type)
+
+    @property
+    def settings(self) -> SystemSettings:
+        """What the inventory says of it."""
+        return load_inventory(self.inventory).systems[self.name]
+
+    @property
+    def secrets(self) -> list[str]:
+        """The secrets that its settings lead to."""
+        return [secret.read() for secret in secrets_of(self.settings)]
+
+    @abstractmethod
+    def fingerprint(self) -> Mapping[str, object]:
+        """Return what an action could change: its process, the digests of its files, what lies beside its data.
+
+        What the system changes by itself meanwhile is left out.
+        """
+
+    @abstractmethod
+    def kept(self) -> Sequence[str]:
+        """Return what restores have put aside so far."""
+
+    @abstractmethod
+    def lose(self) -> None:
+        """Lose its data for real: it is down afterwards."""
+
+    @abstractmethod
+    def hangs(self) -> AbstractContextManager[object]:
+        """Have it take connections and answer nothing, for the length of the block."""
+
+    @abstractmethod
+    def stranger(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Have another of its type answer at its address, in its place, for the length of the block.
+
+        Returns:
+            What tells whether the stranger was changed.
+        """
+
+    @abstractmethod
+    def show_secrets(self) -> None:
+        """Have it say its secrets in what it answers, as many a system does; where it cannot, do nothing."""
