@@ -1,1 +1,1 @@
-"""Exercises: their script, their moments, and what they showed."""
+"""Exercises: script, moments, assessment."""

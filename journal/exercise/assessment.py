@@ -1,7 +1,7 @@
-"""What an exercise showed: its objectives rated, its expectations and injects beside what was done.
+"""Assesses an exercise: rates its objectives, and compares its expectations and injects with what was done.
 
-A pure function of the journal: the script is in it (``exercise.began``), and so is all that was done. The
-after-action report of NIST SP 800-84 and HSEEP (2020) asks for these parts; the four ratings are HSEEP's.
+Everything comes from the journal, which holds the script (``exercise.began``) and all that was done. The after-action
+report of NIST SP 800-84 and HSEEP (2020) asks for these parts; the four ratings are HSEEP's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RATING_WORDS: dict[str, str] = {
 
 
 class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How well an objective was reached, and what that follows from."""
+    """The rating of an objective, and the reason for it."""
 
     title: str
     rating: Rating
@@ -41,7 +41,7 @@ class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether players did what was expected. ``at`` is when it was met, or broken; None where nothing happened."""
+    """Whether an expectation was met. ``at`` is when it was met or broken; None where nothing happened."""
 
     title: str
     met: bool
@@ -52,7 +52,7 @@ class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InjectResult(msgspec.Struct, frozen=True, kw_only=True):
-    """An inject: planned and given, expected and observed. ``given_at`` is None where it never came to it."""
+    """An inject: planned and given, expected and observed. ``given_at`` is None where it was never given."""
 
     id: str
     text: str
@@ -63,7 +63,7 @@ class InjectResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it."""
+    """The whole assessment."""
 
     title: str
     objectives: list[ObjectiveResult]
@@ -74,7 +74,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
-    """Return what the exercise showed, or None where the incident was none.
+    """Return the assessment, or None where the incident was no exercise.
 
     Args:
         incident: its state after the last event.

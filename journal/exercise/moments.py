@@ -60,7 +60,7 @@ def moments(incident: Incident, events: Iterable[e.Event], script: Exercise) -> 
 
 
 def live_moments(incident: Incident, event: e.Event) -> Iterator[str]:
-    """Yield the moments that one event brings, as far as they can be told while the exercise runs."""
+    """Yield the names of the moments that one event is, as far as they are known while the exercise runs."""
     handler = _HANDLERS.get(type(event.body))
     if handler:
         yield from handler(incident, event.body)
@@ -122,7 +122,7 @@ _HANDLERS: dict[type[e.Body], Callable[[Incident, Any], Iterable[str]]] = {
 
 
 def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datetime]]:
-    """Yield what only the end tells: the answers that stand, and the objectives that were met."""
+    """Yield the moments that are known only at the end: the final answers, and the objectives that were met."""
     for record in incident.decisions.values():
         yield f"stands:{record.name}={record.answer}", record.at
         if record.name == RECOVERY_POINT:
@@ -137,7 +137,7 @@ def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datet
 
 
 def point_is_sound(script: Exercise, began_at: datetime, point: RecoveryPoint | None) -> bool:
-    """Whether a recovery point lies before the damage. A log position does not tell, and counts as damaged."""
+    """Return whether a recovery point lies before the damage. A log position does not show it: damaged."""
     if script.damage_s is None:
         return True
     if point is None or point.latest:

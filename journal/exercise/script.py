@@ -1,6 +1,6 @@
-"""An exercise's script: objectives, injects, expectations. It travels on the journal (``exercise.began``) as data.
+"""The script of an exercise: objectives, injects, expectations. The journal carries it as data (``exercise.began``).
 
-Everything in it refers to moments, which are named in ``journal.exercise.moments``.
+Expectations and injects refer to moments by the names of `journal.exercise.moments`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ RULES = ("happened", "before", "within", "never")
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A part of a script: unknown keys are errors, nothing changes once loaded."""
+    """The base of a script's structs: unknown keys are errors, values do not change."""
 
 
 class Objective(_Part, frozen=True, kw_only=True):
@@ -64,17 +64,17 @@ class Expectation(_Part, frozen=True, kw_only=True):
 
 
 class Inject(_Part, frozen=True, kw_only=True):
-    """Something that is put to the players.
+    """Something that the players are told.
 
     Attributes:
         id: names it in the journal.
         text: what they are told.
         at_s: seconds after the start at speed 1; 0 where ``after`` says when.
-        after: the moment that triggers it; ``at_s`` then counts from there.
+        after: the moment that triggers it; ``at_s`` then counts from that moment.
         expected: what good players do about it, in words.
         answered_by: the moments that answer it, if they come after it.
         when: the simulated world in which it is given; in any other it is left out.
-        makes: what it changes in the simulated world.
+        makes: the words of the simulated world that it changes.
     """
 
     id: str
@@ -114,7 +114,7 @@ class Exercise(_Part, frozen=True, kw_only=True):
 
 
 def exercise_from_data(data: dict[str, Any]) -> Exercise:
-    """Return the script that a journal carries.
+    """Return the script from the data in a journal.
 
     Raises:
         JournalDamaged: the data is no script.

@@ -1,1 +1,1 @@
-"""The incident's state, folded from its events, and what follows from that state."""
+"""The incident's state, folded from its events, and what is computed from that state."""

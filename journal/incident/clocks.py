@@ -1,4 +1,4 @@
-"""RTO, RPO, phase windows, legal clocks: pure arithmetic on the incident's state. All lengths are in seconds."""
+"""RTO, RPO, phase windows and legal clocks, computed from the incident's state. Durations are in seconds."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RtoClock:
-    """A recovery time objective, running.
+    """The clock of a recovery time objective.
 
     Attributes:
         used: seconds since the disruption began (until ``achieved_at``, once it is).
         since_declared: the same, since the incident was declared.
         achieved_at: when the last validating step was done; None while it is not, or nothing validates the tier.
-        by_hand: whether a person's word, not a measurement, stands for at least one validating step.
+        by_hand: whether at least one validating step was marked done by a person, not measured.
         measurable: whether the plan names any step that applies and would validate the tier.
     """
 
@@ -59,7 +59,7 @@ class RpoClock:
         recovered_to: the newest commit that came back, or None: not measured. What was committed after the recovery
             is new work and does not count.
         loss: what was lost, from evidence (see ``journal.incident.loss``), or None: not measured.
-        exposure: seconds of data that a restore would lose now, as last measured, or None.
+        exposure: seconds of data that would be lost if the system were lost now, as last measured; None: not measured.
         measured_at: when the exposure was measured.
         disproved_by: the step that was to prove the data and failed when it last ran; empty: none did.
         proven: whether a verification passed since the recovery.
@@ -78,15 +78,15 @@ class RpoClock:
 
     @property
     def achieved(self) -> float | None:
-        """Seconds of data lost, or the bound of it; None: not measured."""
+        """Seconds of data lost, or a bound of them; None: not measured."""
         return self.loss.seconds if self.loss else None
 
     @property
     def met(self) -> bool | None:
-        """Whether the objective was met; None where that is not proven: no verification passed, or only a bound known.
+        """Whether the objective was met; None where that is not proven: not verified, or only a bound is known.
 
-        What was seen to be lost beyond the target is missed without any further proof. The start that was typed
-        proves nothing.
+        If more than the target was seen to be lost, it is missed without further proof. The start of the disruption
+        that a person typed proves nothing.
         """
         if self.loss is None:
             return None
@@ -111,7 +111,7 @@ class PhaseClock:
 
 @dataclass(frozen=True, slots=True)
 class LegalDeadline:
-    """A duty, with what the plan says and what the law says of its end."""
+    """The deadline of a legal duty, by the plan and by the law."""
 
     clock: LegalClock
     plan_until: datetime | None
@@ -183,18 +183,18 @@ def _rpo(
 
 
 def _proofs(incident: Incident, system: str) -> list[str]:
-    """Return the steps that prove a system's data."""
+    """Return the ids of the steps that verify a system's data."""
     return [step.verified_by for step in incident.plan.steps() if step.system == system and step.verified_by]
 
 
 def _disproved_by(incident: Incident, system: str, instance: str) -> str:
-    """Return the step that proves the system's data, if it failed: whoever passed it by has not mended the data."""
+    """Return the step that verifies the system's data, if it failed when it last ran; skipping it changes nothing."""
     proofs = _proofs(incident, system)
     return next((proof for proof in proofs if incident.last_result(proof, instance) is RunState.FAILED), "")
 
 
 def _proof(incident: Incident, system: str, instance: str, since: int) -> bool:
-    """Whether a verification of the system's data passed in the run ``since``, which measured it, or later."""
+    """Return whether a verification of the system's data passed in the run ``since``, which measured it, or later."""
     runs = [run for proof in _proofs(incident, system) for run in incident.steps[proof].runs if run >= since]
     found = [incident.runs[run] for run in runs if incident.runs[run].system in ("", instance)]
     return any(run.state is RunState.SUCCEEDED and run.changes_step and not run.partial for run in found)

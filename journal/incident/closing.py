@@ -1,4 +1,4 @@
-"""What is not in order when an incident is about to be closed: who closes it sees that, and types how much it is."""
+"""What is not in order when an incident is closed. Who closes it is shown the list and types how many there are."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORDS = ("failed", "skipped after it failed", "skipped", "claimed by hand", "op
 
 
 class Remaining(msgspec.Struct, frozen=True):
-    """One thing that is not in order: what it is, in a word or two, and about what."""
+    """One thing that is not in order: what is wrong, in a word or two, and what it is about."""
 
     word: str
     about: str
@@ -35,7 +35,7 @@ class Remaining(msgspec.Struct, frozen=True):
 def remaining(incident: Incident) -> list[Remaining]:
     """Return what is not in order, gravest first: in force, running, in doubt, not well, failed, open.
 
-    It is what the journal knows, looks into what is in force included (`RunCommands.look_at`); no system is asked here.
+    It goes by the journal, with what probes saw of what is in force (`RunCommands.look_at`); no system is asked here.
     """
     return [
         *_in_force(incident),
@@ -47,7 +47,7 @@ def remaining(incident: Incident) -> list[Remaining]:
 
 
 def phrase(items: list[Remaining]) -> str:
-    """Return what must be typed to close over ``items``: it names how many; empty where there is nothing."""
+    """Return what must be typed to close over ``items``: how many there are; empty where there is nothing."""
     return f"{len(items)} open" if items else ""
 
 
@@ -63,7 +63,7 @@ def _in_force(incident: Incident) -> Iterator[Remaining]:
 
 
 def _may_run(incident: Incident) -> Iterator[Remaining]:
-    """Programs of which nobody saw the end."""
+    """Yield the programs whose end nobody saw."""
     for run in incident.runs.values():
         for program in run.programs if run.state.over else ():
             if program.finished_at is None and program.argv:
@@ -81,7 +81,7 @@ def _not_well(incident: Incident) -> Iterator[Remaining]:
 
 
 def _steps(incident: Incident) -> Iterator[Remaining]:
-    """Every required step that is not done, by how it was left, and what is done and not verified."""
+    """Yield every required step that is not done, by how it was left, and what is done and not verified."""
     required = [s for s in incident.plan.steps() if not s.optional and not incident.phase_of(s).optional]
     found = [(word, step) for step in required if (word := _word(incident, step))]
     for word in _WORDS[:2]:
@@ -94,7 +94,7 @@ def _steps(incident: Incident) -> Iterator[Remaining]:
 
 
 def _not_verified(incident: Incident) -> Iterator[Remaining]:
-    """What was done, while the step that proves it was not: one line a proof."""
+    """Yield the steps that are done while the step that verifies them is not: one line for each verification."""
     unproven: dict[str, list[str]] = {}
     for step in incident.in_state(StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.MARKED_DONE):
         proof = step.verified_by

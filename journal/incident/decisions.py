@@ -1,4 +1,4 @@
-"""What an answer to a decision must look like, and which answers a scenario refuses."""
+"""Checks answers to decisions: their form, and whether the scenario refuses them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from journal.plan.model import Decision, Plan, Scenario
 
 CORRUPTION, PHYSICAL = "corruption", "physical"
-"""The decision on the kind of corruption, and the answer under which the latest state is right."""
+"""The name of the decision on the kind of corruption, and its answer under which the latest state may be restored."""
 
 
 class AnswerRefused(CleoError):
-    """An answer does not fit its question, or would make this disaster worse."""
+    """An answer does not fit its question, or the scenario refuses it."""
 
 
 def refusal(incident: Incident, name: str, answer: str) -> str:
-    """Return why this incident's scenario refuses ``answer`` to the decision ``name``, or an empty string."""
+    """Return why this incident's scenario refuses ``answer`` to the decision ``name``; empty where it does not."""
     scenario = incident.plan.scenarios.get(incident.scenario)
     refused = scenario.refuses.get(name, []) if scenario and not _excepted(incident, scenario, name) else []
     if scenario and "latest" in refused and is_latest(incident, answer):
@@ -36,19 +36,19 @@ def refusal(incident: Incident, name: str, answer: str) -> str:
 
 
 def _excepted(incident: Incident, scenario: Scenario, name: str) -> bool:
-    """Return whether another decision was answered so that this scenario refuses nothing here."""
+    """Return whether the answer to another decision lifts the scenario's refusals for this one."""
     unless = scenario.refuses_unless.get(name, {})
     return any(incident.answers.get(other) in answers for other, answers in unless.items())
 
 
 def physical_evidence(incident: Incident) -> list[str]:
-    """Return what looks and verifications of this incident found damaged, a line each: pages, checksums, structure."""
+    """Return the physical damage (pages, checksums, structure) that probes and verifications found, a line each."""
     seen = [str(line) for run in incident.runs.values() for line in _corrupt(run.facts)]
     return list(dict.fromkeys(seen))
 
 
 def _corrupt(facts: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield what the facts of a look call corrupt; a look at all systems has each one's in a part of its own."""
+    """Yield what a run's facts list as corrupt; a run over all systems has the facts of each under its name."""
     for part in (facts, *(value for value in facts.values() if isinstance(value, dict))):
         found = part.get("corrupt")
         yield from found if isinstance(found, list) else ()
@@ -65,7 +65,7 @@ def is_latest(incident: Incident, answer: str) -> bool:
 
 
 def known_damage(incident: Incident) -> str:
-    """Return what the newest damage report found: a recovery point is chosen by it. Empty: there is none."""
+    """Return the summary of the newest damage report, by which a recovery point is chosen; empty: there is none."""
     ended = [run for run in incident.runs.values() if run.action == "damage.report" and run.summary]
     return max(ended, key=lambda run: run.id).summary if ended else ""
 

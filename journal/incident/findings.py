@@ -1,4 +1,4 @@
-"""What runs found: the state it gives their steps, and what is known to be wrong in a system until proven otherwise."""
+"""Findings of runs: the state they give to their steps, and what is known to be wrong in a system."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def found_state(body: e.ActionFinished) -> StepState:
-    """Return the state of a step whose run succeeded: a look that was partial, or saw something, is no tick."""
+    """Return the state of a step whose run succeeded: done only if it looked at everything and found nothing."""
     if body.partial:
         return StepState.LOOKED
     return StepState.FOUND if any(finding.severity != "note" for finding in body.findings) else StepState.DONE
 
 
 def keep_found(incident: Incident, event: e.Event, body: e.ActionFinished, run: Run) -> None:
-    """Take up what a run proved to be wrong, in place of what was known of the systems that it examined to the end."""
+    """Keep what a run proved to be wrong; it replaces what was known of systems that the run examined completely."""
     for system in body.examined:
         incident.found_wrong.pop(system, None)
     wrong = [finding for finding in body.findings if finding.severity == "wrong" and finding.system]
@@ -31,7 +31,7 @@ def keep_found(incident: Incident, event: e.Event, body: e.ActionFinished, run: 
 def found_words(incident: Incident, step_id: str) -> str:
     """Return a step's state in words, where its last run found something: ``2 findings``, ``looked: quick check``.
 
-    Empty where it found nothing, or has another state by now.
+    Empty where it found nothing, or the step has another state by now.
     """
     state, run = incident.state(step_id), incident.last_run(step_id)
     if run is None or state not in (StepState.FOUND, StepState.LOOKED):

@@ -1,4 +1,4 @@
-"""Which systems of the inventory a step is about, and what the step is over all of them."""
+"""Steps that act on several systems of the inventory: on which, and the step's state over all of them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _GRAVEST_FIRST = (
     StepState.MARKED_DONE,
     StepState.DONE,
 )
-"""A step over several systems is what the gravest of them is; None is one at which nothing happened yet."""
+"""The state of a step over several systems is the gravest of theirs; None: nothing happened at that system yet."""
 _LOUD = {StepState.FAILED: "FAILED", StepState.IN_DOUBT: "IN DOUBT"}
 
 
 def instances(incident: Incident, step: Step) -> list[str]:
-    """Return the systems that a step acts on, one run each; none where its action looks at all, or nobody knows."""
+    """Return the systems that a step acts on, one run each; none where its action is about all, or none is known."""
     prefix = step.action.partition(".")[0]
     able = [system for system in incident.roster.systems.values() if prefix in system.acts]
     return players(able, step.system) if step.system else [system.name for system in able]
@@ -50,7 +50,7 @@ def left(incident: Incident, step: Step) -> list[str]:
 
 
 def counts(incident: Incident, step: Step) -> str:
-    """Return how far a step is over its systems: ``37/40 done · 2 running · 1 FAILED``; empty for a single one."""
+    """Return a step's progress over its systems: ``37/40 done · 2 running · 1 FAILED``; empty for a single system."""
     names = instances(incident, step)
     if len(names) < 2:
         return ""
@@ -63,7 +63,7 @@ def counts(incident: Incident, step: Step) -> str:
 
 
 def settle(record: StepRecord, names: Sequence[str]) -> None:
-    """Make a step what the gravest of its systems is, with that one's words."""
+    """Give a step the state and the note of the gravest of its systems."""
     found = {name: record.each.get(name, InstanceRecord()) for name in names}
     name, gravest = min(found.items(), key=lambda item: _GRAVEST_FIRST.index(item[1].state))
     record.state = gravest.state

@@ -8,7 +8,7 @@ from journal.events.types import Identity
 
 
 def word_to_type(target: Sequence[Identity]) -> str:
-    """Return what names ``target``: the value of its identity called ``confirm``, else of its first.
+    """Return the word to type for ``target``: the value of its identity called ``confirm``, else of its first identity.
 
     It is empty where the action has no target.
     """

@@ -1,4 +1,4 @@
-"""Late entries: what happened at one time and was written at another. Both times are kept; neither is made up."""
+"""Late entries: events that are written later than they happened. The journal keeps both times."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class NotThen(CleoError):
-    """A late entry names a time at which it cannot have happened."""
+    """A late entry has a time at which it cannot have happened."""
 
 
 def happened_at(body: Body) -> datetime | None:
-    """Return when a late entry happened; None for everything else, and where the time cannot be read."""
+    """Return when a late entry happened; None for any other event, and where the time cannot be read."""
     text = getattr(body, "happened_at", "")
     if not text:
         return None
@@ -29,10 +29,10 @@ def happened_at(body: Body) -> datetime | None:
 
 
 def past(at: datetime | None) -> str:
-    """Return the time of a note in the form in which it is kept; empty where it happens now.
+    """Return the time of a note as the journal keeps it; empty where it happens now.
 
     Raises:
-        NotThen: the time is still to come, or names no zone.
+        NotThen: the time is in the future, or names no zone.
     """
     if at is None:
         return ""
@@ -44,10 +44,10 @@ def past(at: datetime | None) -> str:
 
 
 def during(incident: Incident, at: datetime | None) -> str:
-    """Like `past`, for what was done in the recovery: that cannot have happened before the disruption.
+    """Return the time of something done in the recovery, as `past` does; it cannot lie before the disruption.
 
     Raises:
-        NotThen: the time is still to come, names no zone, or lies before the disruption began.
+        NotThen: the time is in the future, names no zone, or lies before the disruption began.
     """
     text = past(at)
     if at is not None and at < incident.began_at:

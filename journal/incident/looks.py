@@ -1,4 +1,4 @@
-"""Looks into what a run left: one of which nobody knows how it ended, or one that left something in force."""
+"""Looks: read-only probes of what a run left, if it is in doubt or left something in force."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
 
 REATTACH = "reattach"
-"""The probe of programs: finds them on their hosts again."""
+"""The name of the probe that finds a run's programs on their hosts again."""
 _SAW = (RunState.SUCCEEDED, RunState.FAILED)
-"""A look that was refused or cancelled saw nothing."""
+"""The states of a look that saw something; one that was refused or cancelled did not."""
 
 
 def looks_into(incident: Incident, run_id: int) -> list[Run]:
-    """Return the looks into a run, in order."""
+    """Return the looks at a run, in order."""
     return [run for run in incident.runs.values() if run.probe_of == run_id]
 
 
 def next_look(incident: Incident, run: Run, catalogue: Catalogue) -> str:
-    """Return the action that looks next into ``run``; empty where there is none.
+    """Return the action that looks at ``run`` next; empty where there is none.
 
-    While nobody knows how one of its programs ended, that is asked first, and the action's own probe after it,
-    whatever it saw; then both again.
+    While the end of one of its programs is not known, `REATTACH` comes first, and the action's own probe after it,
+    whatever that saw; then both again.
     """
     spec = catalogue.get(run.action)
     probe = spec.probe if spec else ""
@@ -37,7 +37,7 @@ def next_look(incident: Incident, run: Run, catalogue: Catalogue) -> str:
 
 
 def goes_on(incident: Incident, look: Run, catalogue: Catalogue) -> bool:
-    """Return whether the look at the data is still to come: ``look`` saw a program only."""
+    """Return whether ``look`` saw programs only, so that the look at the data comes next."""
     run = incident.runs.get(look.probe_of)
     if run is None or run.verdict or look.action != REATTACH or not look.state.over:
         return False
@@ -45,12 +45,12 @@ def goes_on(incident: Incident, look: Run, catalogue: Catalogue) -> bool:
 
 
 def look_words(look: str) -> str:
-    """Return what a look looks at."""
+    """Return in words what a look looks at."""
     return "what became of its programs" if look == REATTACH else f"what it left, with {look}"
 
 
 def not_done(incident: Incident, run_id: int) -> str:
-    """Return what the last look at the data saw that forbids the word done; empty where nothing does."""
+    """Return what the last looks saw that contradicts the verdict "done"; empty where nothing does."""
     seen = [look for look in looks_into(incident, run_id) if look.state in _SAW]
     data = [look for look in seen if look.action != REATTACH]
     if data and data[-1].state is RunState.FAILED:
@@ -62,13 +62,13 @@ def not_done(incident: Incident, run_id: int) -> str:
 
 
 def to_look_at(incident: Incident, catalogue: Catalogue) -> list[int]:
-    """Return the last run of each hold and block in force that a read-only look can find in the system."""
+    """Return the last run of each hold or block in force for which the system can be asked by a read-only look."""
     undone_by = {held.runs[-1]: catalogue.get(held.undone_by) for held in incident.in_force.values()}
     return [run for run, spec in undone_by.items() if spec and spec.available and spec.probe]
 
 
 def seen_in_force(incident: Incident, runs: Sequence[int]) -> str:
-    """Return what the last look at what ``runs`` left in force saw, and when, by the journal's clock."""
+    """Return in words what the last look at what ``runs`` left in force saw, and when, by the journal's clock."""
     looks = [look for run in runs for look in looks_into(incident, run) if look.action != REATTACH]
     if not looks:
         return "not measured"

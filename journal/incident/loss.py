@@ -1,7 +1,7 @@
-"""What was lost: the newest commit known from any evidence, minus what came back. Pure.
+"""Data loss: from the newest commit that came back to the newest that was known from any evidence.
 
-Both come from the system's own clock. The start that a person typed when the incident was declared measures nothing:
-where nobody saw the last commit, it is a bound, and is said as one.
+Both times come from the system's own clock. The start of the disruption that a person typed is no measurement: where
+nobody saw the last commit, it is an upper bound, and shown as one.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from journal.events.measured import Measured
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest commit that is known to have been made.
+    """The newest commit of a system that was seen.
 
     Attributes:
-        at: when it was made.
+        at: when it was committed.
         source: who saw it, in words.
-        exact: whether it was the last one: the writers were out, or the log was read to its end.
-        heartbeats: how many rows the heartbeat table had by then, or None.
+        exact: whether it was the last one: writers were kept out, or the log was read to its end.
+        heartbeats: how many rows the heartbeat table had then; None: not counted.
     """
 
     at: datetime
@@ -30,15 +30,15 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
-    """One recovery of a system, and what was known of the state before it.
+    """One recovery of a system, and what was known of its data before.
 
     Attributes:
         run: the run that measured it.
         recovered_to: the newest commit that came back.
         known: the newest commit made before it, since the recovery before, or None.
         stopped_at: nothing was committed from then on until this recovery, or None.
-        heartbeats: rows of the heartbeat table that came back, or None.
-        timeline, from_timeline: the history it began and the one it was taken from; 0 where it went on in place.
+        heartbeats: rows of the heartbeat table that came back; None: not counted.
+        timeline, from_timeline: the history that it began, and the one that it branched off; 0: the history went on.
         looked_later: it was measured only by a later verification.
     """
 
@@ -52,21 +52,21 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     looked_later: bool = False
 
     def follows(self, earlier: Recovery) -> bool:
-        """Whether this one's history holds ``earlier``'s; else it went back to before that, and brought it all back."""
+        """Return whether this history contains that of ``earlier``; else it branched off before it."""
         return not (self.from_timeline and earlier.timeline) or self.from_timeline >= earlier.timeline
 
     def same_as(self, found: Measured) -> bool:
-        """Whether ``found`` tells of this recovery once more."""
+        """Return whether ``found`` reports this same recovery again."""
         return bool(self.timeline) and (self.timeline, self.recovered_to) == (found.timeline, found.recovered_to)
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
-    """What a system lost, by all its recoveries in one incident. Lengths are in seconds.
+    """What a system lost in one incident, over all its recoveries. Durations are in seconds.
 
     Attributes:
-        at_least: between the newest commit that came back and the newest that somebody saw.
-        at_most: until the moment from which on nothing can have been committed; None: nobody knows such a moment.
-        typed: until the start that was typed, where nothing was measured that bounds it; a bound and no more.
+        at_least: from the newest commit that came back to the newest that was seen.
+        at_most: from there to the moment after which nothing can have been committed; None: no such moment is known.
+        typed: from there to the start of the disruption that was typed, where nothing was measured that bounds it.
         newest: the newest commit known, or None.
         source: where that is known from.
         heartbeats: rows of the heartbeat table that are missing, at least; None: not counted.
@@ -81,19 +81,19 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exact(self) -> bool:
-        """Whether it is known, not only bounded."""
+        """Whether the loss is known, not only bounded."""
         return self.at_most == self.at_least
 
     @property
     def seconds(self) -> float:
-        """The figure to tell: what was lost, or the narrowest bound of it."""
+        """The figure to show: the loss, or its narrowest bound."""
         if self.at_most is not None:
             return self.at_most
         return self.typed if self.typed is not None else self.at_least
 
     @property
     def bound(self) -> str:
-        """What kind of figure ``seconds`` is: empty where it is exact."""
+        """Whether ``seconds`` is ``at least`` or ``at most``; empty where it is exact."""
         if self.exact:
             return ""
         return "at least" if self.at_most is None and self.typed is None else "at most"
@@ -103,11 +103,11 @@ class Ledger(msgspec.Struct):
     """All evidence on one system's newest commits, and all its recoveries, in the order of the journal.
 
     Attributes:
-        known: the newest commit since the last recovery, or None.
-        stopped_at: from then on nothing was committed, by the system's clock, or None.
+        known: the newest commit seen since the last recovery, or None.
+        stopped_at: nothing was committed after that, by the system's clock; None: no such time is known.
         clock_ahead_s: the system's clock minus the journal's, as last measured.
-        archived_until: until when the archive held all commits, as last measured, or None.
-        recoveries: each one of the incident.
+        archived_until: all commits until then were in the archive, as last measured; None: not measured.
+        recoveries: all of the incident, in order.
     """
 
     known: Known | None = None
@@ -117,7 +117,7 @@ class Ledger(msgspec.Struct):
     recoveries: list[Recovery] = []
 
     def take(self, found: Measured, source: str) -> None:
-        """Take in what was seen of a system that was not recovered by this look."""
+        """Add what was measured of the system by something that did not recover it."""
         if found.clock_ahead_s is not None:
             self.clock_ahead_s = found.clock_ahead_s
         self.archived_until = found.archived_until or self.archived_until
@@ -139,11 +139,11 @@ class Ledger(msgspec.Struct):
         self.known = Known(at=at, source=source, exact=exact, heartbeats=max(counted, default=None))
 
     def down(self, at: datetime) -> None:
-        """A probe found the system down at ``at``, by the journal's clock."""
+        """Note that a probe found the system down at ``at``, by the journal's clock."""
         self._stop(at + timedelta(seconds=self.clock_ahead_s))
 
     def up(self) -> None:
-        """It answers again: whoever wants to may write."""
+        """Note that the system answers again, so that it may commit."""
         self.stopped_at = None
 
     def _stop(self, at: datetime) -> None:
@@ -152,7 +152,7 @@ class Ledger(msgspec.Struct):
         self.stopped_at = min(at, self.stopped_at) if self.stopped_at else at
 
     def recovered(self, run: int, found: Measured, source: str, *, looked_later: bool = False) -> None:
-        """Take in that a recovery came to its end, and how far it reached."""
+        """Add a recovery that ended, and how far it reached."""
         if found.recovered_to is None:
             return
         if self.recoveries and self.recoveries[-1].same_as(found):
@@ -178,7 +178,7 @@ class Ledger(msgspec.Struct):
         self.known, self.stopped_at = None, None
 
     def loss(self, began_at: datetime, *, scripted: bool) -> Loss | None:
-        """Return what was lost; None where nothing tells what came back.
+        """Return what was lost; None where no recovery was measured.
 
         Args:
             began_at: the start of the disruption, as it was declared. Where commits are younger, it was typed wrongly.
@@ -189,7 +189,7 @@ class Ledger(msgspec.Struct):
         *earlier, last = self.recoveries
         if scripted or not (earlier or last.known):
             return _by_start(last, began_at, scripted=scripted)
-        return _over(last, earlier, began_at)
+        return _over(last, earlier)
 
 
 def _by_start(only: Recovery, began_at: datetime, *, scripted: bool) -> Loss | None:
@@ -201,8 +201,8 @@ def _by_start(only: Recovery, began_at: datetime, *, scripted: bool) -> Loss | N
     return None if most is None and typed < 0 else Loss(at_least=0.0, at_most=most, typed=typed if typed >= 0 else None)
 
 
-def _over(last: Recovery, earlier: list[Recovery], began_at: datetime) -> Loss:
-    """Add up what each recovery of the history that is there now lost; what another history held is gone with it."""
+def _over(last: Recovery, earlier: list[Recovery]) -> Loss:
+    """Add up the losses of the recoveries that the present history consists of, each with the states it replaced."""
     spans: list[tuple[Recovery, list[Recovery]]] = []
     taken, gone = last, [last]
     for before in reversed(earlier):
@@ -211,7 +211,7 @@ def _over(last: Recovery, earlier: list[Recovery], began_at: datetime) -> Loss:
             taken, gone = before, []
         gone.append(before)
     spans.append((taken, gone))
-    losses = [_between(recovery, over, began_at) for recovery, over in spans]
+    losses = [_between(recovery, over) for recovery, over in spans]
     most = [loss.at_most for loss in losses]
     rows = [loss.heartbeats for loss in losses if loss.heartbeats]
     newest = max(losses, key=lambda loss: loss.at_least)
@@ -224,8 +224,8 @@ def _over(last: Recovery, earlier: list[Recovery], began_at: datetime) -> Loss:
     )
 
 
-def _between(reached: Recovery, states: list[Recovery], began_at: datetime) -> Loss:
-    """Return what is missing after ``reached`` of the states before it, each with what was known of it."""
+def _between(reached: Recovery, states: list[Recovery]) -> Loss:
+    """Return the loss from ``reached`` to the newest commit known in ``states``, which it replaced."""
     known = [state.known for state in states if state.known]
     if not known:  # nobody wrote since the recovery before: what that had reached is the newest there was
         return Loss(at_least=0.0, at_most=_seconds(reached.stopped_at, reached.recovered_to))

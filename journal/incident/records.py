@@ -1,4 +1,4 @@
-"""What the fold remembers: steps, runs, decisions, health. Only ``journal.incident.state`` writes them."""
+"""The records in an incident's state: steps, runs, decisions, health. Only `journal.incident.fold` writes them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from journal.events.types import ClosedGate, Finding, Identity, Override
 
 
 class StepState(StrEnum):
-    """What a step is, in a word.
+    """The state of a step.
 
-    ``FOUND`` did all it is for and found what a person must see to; ``LOOKED`` saw only a part. Neither is failed, and
-    people go on; only the first proves anything.
+    ``FOUND``: it did all of its work, and found something that a person must look at. ``LOOKED``: it looked at a part
+    only. Neither has failed, and people may go on; only the first proves anything.
     """
 
     WAITING = "waiting"
@@ -36,12 +36,12 @@ class StepState(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """Whether steps that need this one may go ahead."""
+        """Whether steps that need this one may begin."""
         return self in _SETTLED
 
     @property
     def active(self) -> bool:
-        """Whether something is asked for or under way."""
+        """Whether a run is requested or under way."""
         return self in _ACTIVE
 
 
@@ -60,7 +60,7 @@ _ACTIVE = frozenset({StepState.REQUESTED, StepState.RUNNING, StepState.CANCELLIN
 
 
 class RunState(StrEnum):
-    """What a run is, in a word."""
+    """The state of a run."""
 
     REQUESTED = "requested"
     REFUSED = "refused"
@@ -92,7 +92,7 @@ class Program(msgspec.Struct):
 
 
 class Refusal(msgspec.Struct):
-    """Why the runner did not start a run, and what would change its mind."""
+    """Why the runner did not start a run, and what opens or overrides the gate."""
 
     gate: str
     message: str
@@ -105,10 +105,10 @@ _GRAVITY = ("wrong", "warning", "note")
 
 
 class Run(msgspec.Struct):
-    """One asking for an action, and what became of it. ``id`` is the request's seq.
+    """One request for an action, and its result. ``id`` is the seq of the request.
 
     ``system`` is the inventory's name of what it acts on; empty where that is no single system, or not known yet.
-    ``closed`` is what would refuse the run that a dry run is for. ``settled`` says who settled a doubt, and as what.
+    ``closed`` are the gates that would refuse the run that a dry run is for; ``settled`` is who settled a doubt, how.
     """
 
     id: int
@@ -149,17 +149,17 @@ class Run(msgspec.Struct):
 
     @property
     def changes_step(self) -> bool:
-        """Whether the step's state follows from this run: neither a dry run nor a look into another one."""
+        """Whether this run changes its step's state: neither a dry run nor a look at another run."""
         return not self.dry_run and not self.probe_of
 
     @property
     def gravest_first(self) -> list[Finding]:
-        """What it found: what is proven wrong, then what a person must see to, then the rest."""
+        """Its findings: those proven wrong, then the warnings, then the notes."""
         return sorted(self.findings, key=lambda finding: _GRAVITY.index(finding.severity))
 
     @property
     def warnings(self) -> list[Finding]:
-        """What it found that a person must see to."""
+        """Its findings that a person must look at: all but the notes."""
         return [finding for finding in self.findings if finding.severity != "note"]
 
 
@@ -171,15 +171,15 @@ class FoundWrong(msgspec.Struct):
     findings: list[Finding]
 
     def __str__(self) -> str:
-        """Return it as a line: ``found wrong at 04:12 UTC by postgres.verify: …``."""
+        """Return it as one line: ``found wrong at 04:12 UTC by postgres.verify: …``."""
         more = f", and {len(self.findings) - 1} more" if len(self.findings) > 1 else ""
         return f"found wrong at {self.at:%H:%M} UTC by {self.action}: {self.findings[0]}{more}"
 
 
 class InstanceRecord(msgspec.Struct):
-    """What became of a step, or of a step at one of several systems.
+    """The state of a step, or of a step at one of several systems.
 
-    ``state`` is None until something happened; ``requests`` are the runs that are not answered yet.
+    ``state`` is None until something happened; ``requests`` are the ids of runs that are neither started nor refused.
     """
 
     state: StepState | None = None
@@ -192,7 +192,7 @@ class InstanceRecord(msgspec.Struct):
 
 
 class StepRecord(InstanceRecord):
-    """What happened to one step; ``each`` tells it by system, where the step acts on several."""
+    """The record of one step; ``each`` holds one record a system, where the step acts on several."""
 
     runs: list[int] = []
     items: set[str] = set()
@@ -200,7 +200,7 @@ class StepRecord(InstanceRecord):
 
 
 class DecisionRecord(msgspec.Struct):
-    """What was decided, by whom, and why."""
+    """The answer to a decision: by whom, when and why. ``changes`` is how often it was changed."""
 
     name: str
     answer: str
@@ -219,10 +219,10 @@ class HealthRecord(msgspec.Struct):
 
 
 class InForce(msgspec.Struct):
-    """What runs put in force (a hold, a block) that nothing seen by the console has taken back.
+    """Something that runs put in force (a hold, a block) and no run has taken back.
 
-    ``action`` and ``step`` are of the first of them, ``undone_by`` is the action that takes it back. ``sure`` is False
-    where none of them ended well: it may be in force.
+    ``action`` and ``step`` are those of the first run, ``undone_by`` is the action that takes it back. ``sure`` is
+    False where none of the runs succeeded: it may or may not be in force.
     """
 
     action: str
@@ -243,7 +243,7 @@ class Continued(msgspec.Struct):
 
 
 class RunnerRecord(msgspec.Struct):
-    """Who executes. ``stopped_at`` is None while the runner has not said that it stopped."""
+    """The incident's runner. ``stopped_at`` is None until it writes that it stopped."""
 
     pid: int
     host: str

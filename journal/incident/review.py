@@ -1,4 +1,4 @@
-"""What people add beside the recovery itself: calls, the report's fields, action items, signatures, an exercise."""
+"""What belongs to the report and to exercises: calls, the report's fields, action items, signatures, injects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from journal.events import types as e
 
 @dataclass(slots=True)
 class Call:
-    """Somebody of the escalation matrix. ``answered_at`` is None while nobody answered."""
+    """A call to a level of the escalation matrix. ``answered_at`` is None while nobody answered."""
 
     level: str
     paged_at: datetime
@@ -55,7 +55,7 @@ class Signature:
 
 @dataclass(slots=True)
 class Review:
-    """All of it. ``injects`` maps an inject's id to when it was given."""
+    """All of that. ``injects`` maps an inject's id to when it was given."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     fields: dict[str, Written] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Review:
     injects: dict[str, datetime] = field(default_factory=dict)
 
     def apply(self, event: e.Event) -> None:
-        """Take in one event; most are none of its business."""
+        """Change it by one event; most types of events do not concern it."""
         handler = _HANDLERS.get(type(event.body))
         if handler:
             handler(self, event, event.body)

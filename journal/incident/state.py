@@ -1,4 +1,4 @@
-"""The incident's state, as `journal.incident.fold` computes it from the events, and the questions it answers."""
+"""The incident's state, which `journal.incident.fold` computes from the events, and what can be asked of it."""
 
 from __future__ import annotations
 
@@ -35,25 +35,28 @@ from journal.wording.counting import count
 
 
 class Incident:
-    """What is known of one incident.
+    """The state of one incident.
+
+    Args:
+        first: the event that declares it; `journal.incident.fold` applies the others.
 
     Attributes:
-        plan: the plan it was declared with; never another one.
+        plan: the plan that it was declared with; it never changes.
         steps: what happened to each step, by id.
         runs: every run, by id (the seq of its request).
         decisions: the latest answer to each decision, by name.
         recovery_point: where every restore leads to, as last decided; None while nobody did.
-        answers: what steers the steps: the scenario, the systems hit, and every decision.
+        answers: what steers the steps, by name: the scenario, the systems affected, and every decision.
         roster: the inventory's systems, as the runner last read them.
-        system_facts: what actions measured, by system, the latest of each name.
-        found_wrong: what was proven wrong in a system, until a later look to the end proves otherwise.
+        system_facts: the latest fact of each name that actions reported, by system.
+        found_wrong: what was proven wrong in a system, until a later complete examination finds otherwise.
         changed_at: when the first destructive run on a system ended, by system.
-        inventory_sha256, inventory_error: digest of the inventory that counts, and why a newer one cannot be used.
-        in_force: holds and blocks that nothing took back, by the action that does and its target.
+        inventory_sha256, inventory_error: digest of the inventory in use, and why a newer one cannot be used.
+        in_force: holds and blocks that nothing took back, by the action that would and its target.
         left_open: what the person who closed the incident was shown as not in order, a line each.
         ledgers: what is known of each system's newest commits and of its recoveries; see ``journal.incident.loss``.
         deviations: everything that was not as the plan says, in order.
-        continued: where the journal goes on since the disk under it gave way, or None.
+        continued: the journal's last failover, or None.
         review: calls, the report's fields, action items, signatures, an exercise.
         seq, head: the last event's seq and hash.
     """
@@ -106,13 +109,13 @@ class Incident:
         return self.ledgers.setdefault(system, Ledger())
 
     def newest_known(self, system: str) -> Known | None:
-        """Return the newest commit of a system that is known since its last recovery; a tabletop's script tells it."""
+        """Return the newest commit of a system since its last recovery; in a tabletop, the start of the disruption."""
         known = self.ledger(system).known
         scripted = self.kind is Kind.TABLETOP and not self.ledger(system).recoveries
         return known or (Known(at=self.began_at, source="the script", exact=True) if scripted else None)
 
     def loss(self, system: str) -> Loss | None:
-        """Return what a system lost; None where nothing tells what came back."""
+        """Return what a system lost; None where no recovery was measured."""
         ledger = self.ledgers.get(system)
         return ledger.loss(self.began_at, scripted=self.kind is Kind.TABLETOP) if ledger else None
 
@@ -128,21 +131,21 @@ class Incident:
         return {"scenario": self.scenario} | ({"affected": affected} if affected else {})
 
     def state(self, step_id: str) -> StepState:
-        """Return what a step is now."""
+        """Return the state of a step."""
         known = self._known(step_id)
         if known is not None:
             return known
         return StepState.WAITING if self.unmet(self.plan.by_id[step_id]) else StepState.READY
 
     def _known(self, step_id: str) -> StepState | None:
-        """Return what a step is without a look at what it needs; None where only that can tell ready from waiting."""
+        """Return a step's state without looking at what it needs; None where it is ready or waiting."""
         record = self.steps[step_id]
         if record.state is None and applies(self.plan.by_id[step_id], self.answers) is False:
             return StepState.NOT_APPLICABLE
         return record.state
 
     def settled(self, step_id: str) -> bool:
-        """Return whether steps that need this one may go ahead. Costs the same however long its own needs reach."""
+        """Return whether steps that need this one may begin. It does not look at what this one needs."""
         known = self._known(step_id)
         return known is not None and known.settled
 
@@ -159,10 +162,10 @@ class Incident:
         return (step for step in self.plan.steps() if self.state(step.id) in states)
 
     def next_step(self) -> Step | None:
-        """Return what a person should turn to: what is in doubt, else the failure they stand at, else what is ready.
+        """Return the step to look at next: one in doubt, else the latest one if it failed, else a ready one.
 
-        A failure behind which they went on with other steps is counted and can be jumped to, but is not what is next.
-        Optional steps never are.
+        A failed step after which people went on with others comes last. Optional steps are never returned, unless they
+        are in doubt or failed.
         """
         doubtful = next(self.in_state(StepState.IN_DOUBT), None)
         if doubtful:
@@ -186,11 +189,11 @@ class Incident:
         return all(self.settled(step.id) for section in phase.sections for step in section.steps if not step.optional)
 
     def last_run(self, step_id: str, system: str = "") -> Run | None:
-        """Return the step's latest run that counts (no dry run, no probe), or None. ``system`` leaves out others'."""
+        """Return the step's latest run that is no dry run and no look; ``system`` leaves out runs at others."""
         return next((run for run in self._latest(step_id) if not system or run.system in ("", system)), None)
 
     def last_result(self, step_id: str, system: str = "") -> RunState | None:
-        """Return how the step's last run that came to an end by itself ended, succeeded or failed; None: none did.
+        """Return the state of the step's last run that succeeded or failed; None where there is none.
 
         ``system`` leaves out the runs at other systems.
         """
@@ -198,16 +201,16 @@ class Incident:
         return next((state for state in states if state in (RunState.SUCCEEDED, RunState.FAILED)), None)
 
     def failed_again(self, step_id: str) -> bool:
-        """Return whether the step's last two runs failed: to run it once more is no way on by itself."""
+        """Return whether the step's last two runs failed, so that another run is unlikely to help."""
         return [run.state for run in islice(self._latest(step_id), 2)] == [RunState.FAILED] * 2
 
     def _latest(self, step_id: str) -> Iterator[Run]:
-        """Yield the step's runs that count (no dry run, no probe), the latest first."""
+        """Yield the step's runs that are no dry run and no look, the latest first."""
         runs = (self.runs[run] for run in reversed(self.steps[step_id].runs))
         return (run for run in runs if run.changes_step)
 
     def unanswered(self) -> list[Run]:
-        """Return the runs that were asked for and neither started nor refused."""
+        """Return the runs that were requested and neither started nor refused."""
         return [run for run in self.runs.values() if run.state is RunState.REQUESTED]
 
     def unfinished(self) -> list[Run]:
@@ -215,7 +218,7 @@ class Incident:
         return [run for run in self.runs.values() if run.state in (RunState.RUNNING, RunState.CANCELLING)]
 
     def in_doubt(self) -> list[Run]:
-        """Return the runs of which nobody has yet said what they were."""
+        """Return the runs in doubt that nobody has settled yet."""
         return [run for run in self.runs.values() if run.state is RunState.IN_DOUBT and not run.verdict]
 
     def open_steps(self) -> list[Step]:
@@ -229,7 +232,7 @@ class Incident:
 
     @property
     def outcome(self) -> str:
-        """How the incident reads as a whole. Only a run through every step without deviation is "completed"."""
+        """The outcome of the incident in words: "completed" only if every step was done without deviation."""
         doubt = bool(self.in_doubt())
         if self.closed_at is None:
             return "open"

@@ -1,4 +1,4 @@
-"""What runs leave in force, and what takes it back."""
+"""Keeps what runs left in force (holds, blocks) until a run takes it back."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def put(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
-    """Take up that a run begins which leaves something in force, until it is known not to."""
+    """Add what a run leaves in force, as it begins."""
     target = word_to_type(body.target)
     fresh = InForce(body.action, body.undone_by, target, body.step, event.at)
     incident.in_force.setdefault((body.undone_by, target), fresh).runs.append(body.run)
 
 
 def ended(incident: Incident, run: Run) -> None:
-    """Keep what is in force true: a run that ended well is sure, one that a gate stopped did nothing."""
+    """Correct what is in force by a run's end: sure if it succeeded; gone if a gate stopped it."""
     if run.state is RunState.SUCCEEDED:
         incident.in_force.pop((run.action, word_to_type(run.target)), None)
     for key, held in list(incident.in_force.items()):

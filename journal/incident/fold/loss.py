@@ -1,4 +1,4 @@
-"""What runs and probes measured, into the ledgers of what was lost (see ``journal.incident.loss``)."""
+"""Enters what runs and probes measured into the ledgers of `journal.incident.loss`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def measured(incident: Incident, run: Run) -> None:
-    """Keep what a run measured: of its own system, and, from a look at all of them, by each one's name."""
+    """Enter what a run measured of its own system, and of the systems whose names its facts have."""
     own = system_of(incident, run)
     for system in incident.roster.shown:
         if isinstance(named := run.facts.get(system), dict):
@@ -46,20 +46,20 @@ def system_of(incident: Incident, run: Run) -> str:
 
 
 def _touched(incident: Incident, system: str) -> bool:
-    """Whether a system was down or changed at all: else what a verification sees there is what is there to lose."""
+    """Return whether a system was down or changed; else a verification sees what could be lost, not what came back."""
     ledger = incident.ledger(system)
     return bool(ledger.stopped_at or ledger.recoveries or system in incident.changed_at)
 
 
 def _new_work(incident: Incident, system: str, newest: datetime) -> bool:
-    """Whether a record is younger than the first change, or than the outage: it does not tell what was lost."""
+    """Return whether a commit is younger than the first change and the outage, and so tells nothing about the loss."""
     stopped_at = incident.ledger(system).stopped_at
     limits = [at for at in (incident.changed_at.get(system), stopped_at) if at]
     return bool(limits) and newest > max(limits)
 
 
 def found_by_probe(incident: Incident, at: datetime, body: e.HealthChanged) -> None:
-    """Take in that a probe found another state, and what it had seen before."""
+    """Enter that a probe found another status, and what it had measured before."""
     ledger = incident.ledger(body.system)
     if body.last:
         ledger.take(body.last, "the health probe")

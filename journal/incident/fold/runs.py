@@ -42,20 +42,20 @@ def _run(incident: Incident, event: e.Event, run: int) -> Run:
 
 
 def _record(incident: Incident, run: Run) -> InstanceRecord:
-    """Return where a run's states are kept: at its system, where its step acts on several, else at the step."""
+    """Return the record for a run's state: its system's, where the step acts on several, else the step's."""
     record = step_record(incident, run.step)
     return record.each.setdefault(run.system, InstanceRecord()) if _several(incident, run) else record
 
 
 def _several(incident: Incident, run: Run) -> list[str]:
-    """Return the systems that a run's step acts on, where they are several and the run is about one of them."""
+    """Return the systems that a run's step acts on, if they are several and the run acts on one of them; else none."""
     step = incident.plan.by_id.get(run.step)
     names = instances(incident, step) if step and run.system else []
     return names if len(names) > 1 and run.system in names else []
 
 
 def _sum_up(incident: Incident, run: Run) -> None:
-    """Make a step over several systems what they are together."""
+    """Compute the state of a step over several systems from theirs."""
     if names := _several(incident, run):
         settle(step_record(incident, run.step), names)
 
@@ -169,7 +169,7 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
 
 
 def _changed(incident: Incident, event: e.Event, run: Run) -> None:
-    """Keep from when on a system was another than the one that failed: its first destructive run's end."""
+    """Keep when the first destructive run on a system ended: from then on its data is not what failed."""
     system = system_of(incident, run)
     if system and run.destructive:
         incident.changed_at.setdefault(system, event.at)

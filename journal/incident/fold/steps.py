@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def step_record(incident: Incident, step: str) -> StepRecord:
-    """Return a step's record; an ad hoc run's (no step, or one the plan does not have) is thrown away."""
+    """Return a step's record; for no step, or one that the plan does not have, a record that nobody keeps."""
     return incident.steps.get(step) or StepRecord()
 
 
