@@ -21,13 +21,14 @@ def described(listed: BackupList) -> dict[str, Any]:
     ``age_s`` is in seconds since the newest usable one ended.
     """
     facts: dict[str, Any] = {"backups": len({each.label for each in listed.sets})}
-    if usable := _usable(listed.sets):
-        newest, named = usable[-1], usable[-_SETS_NAMED:]
-        facts |= BackupCatalogue(
-            ended={each.label: each.ended_at for each in named},
-            whole=len(named) == len(usable) and listed.whole,
-            reach=listed.reach,
-        ).facts()
+    named = (usable := _usable(listed.sets))[-_SETS_NAMED:]
+    facts |= BackupCatalogue(
+        ended={each.label: each.ended_at for each in named},
+        whole=len(named) == len(usable) and listed.whole,
+        reach=listed.reach,
+    ).facts()
+    if usable:
+        newest = usable[-1]
         facts |= {"newest": newest.label, "newest_ended_at": newest.ended_at.isoformat()}
         facts["age_s"] = int((datetime.now(UTC) - newest.ended_at).total_seconds())
     if listed.archived_until:

@@ -49,6 +49,8 @@ def reach(incident: Incident, point: RecoveryPoint, forms: Forms) -> Reach:
         certain = catalogue.whole and (hit or bool(own.positions))
         early = found.impossible if certain else found.doubtful
         early.extend(f"{title}: {line}" for line in _too_early(own, catalogue, known))
+        if hit and catalogue.looked_at and not catalogue.ended:  # other systems still need a point
+            found.doubtful.append(f"{title}: no usable backup was found at {catalogue.looked_at:%H:%M:%S} UTC")
         if hit or own.positions:
             until = incident.ledger(system).archived_until
             found.doubtful.extend(f"{title}: {line}" for line in _too_late(own, catalogue, known, until))
@@ -62,11 +64,9 @@ def _too_early(point: RecoveryPoint, catalogue: BackupCatalogue, forms: Mapping[
     seen = f"as the look at {catalogue.looked_at:%H:%M:%S} UTC found"
     listed = "there is" if catalogue.whole else "that was listed"
     oldest = min(catalogue.ended.values(), default=None)
-    if oldest is None:
-        yield f"no usable backup was found by the look at {catalogue.looked_at:%H:%M:%S} UTC"
-    elif point.instant and point.instant <= oldest:
+    if oldest and point.instant and point.instant <= oldest:
         yield f"the oldest backup {listed} ended at {utc(oldest)}, not before the point, {seen}"
-    elif point.kind == _BACKUP and point.value not in catalogue.ended:
+    elif oldest and point.kind == _BACKUP and point.value not in catalogue.ended:
         yield f"{point.value} is none of the backups {listed} ({', '.join(list(catalogue.ended)[-3:])}), {seen}"
     form, (first, _) = forms.get(point.kind), catalogue.reach.get(point.kind, ("", ""))
     if form and first and form.order(point.value) < form.order(first):

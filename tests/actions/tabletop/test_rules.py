@@ -53,6 +53,21 @@ def test_a_restore_that_is_cancelled_leaves_half_a_data_directory() -> None:
         assert "interrupted restore" in player.force("postgres-start").summary
 
 
+def test_a_store_that_the_recovery_point_says_nothing_of_is_not_restored() -> None:
+    with table("security-breach", response_team="team", site="original-site") as player:
+        player.answers = {**player.answers, "recovery_point": f"backup:{player.labels()[2]}"}
+        for step in ("affected", "recovery-point", "strategy", "site"):
+            player.do(step)
+        refusal = player.force("mongodb-restore").refusal
+        assert refusal
+        assert (refusal.gate, refusal.yields) == ("recovery-point", "never")
+        assert "says nothing of mongodb" in refusal.message
+        player.desk.decide("recovery-point", f"{player.before(6300)} postgres backup:{player.labels()[2]}")
+        again = player.force("mongodb-restore")
+        assert again.state is RunState.SUCCEEDED
+        assert again.facts[MAKES]["mongodb.reached"] == player.before(6300)
+
+
 def test_a_table_that_was_left_is_found_as_it_was() -> None:
     with table("natural-disaster") as player:
         player.do("hold-backups")

@@ -171,6 +171,13 @@ def test_what_may_not_be_reached_is_said(told: Story, point: RecoveryPoint, doub
     assert any(doubt in line for line in found.doubtful)
 
 
+def test_without_a_usable_backup_a_point_is_decided_in_doubt_for_what_has_one(told: Story) -> None:
+    told.run("look", facts={"db": FOUND})
+    told.run("look", facts={"db": {"sets": {}, "all_sets": True, "reach": {}}})
+    found = reach(told.incident, RecoveryPoint(instant=ENDED), FORMS)
+    assert (found.impossible, ["no usable backup" in line for line in found.doubtful]) == ([], [True])
+
+
 def test_nothing_stands_in_the_way_of_what_is_known_to_be_there(told: Story) -> None:
     told.run("look", facts={"db": FOUND})
     for point in (RecoveryPoint(latest=True), RecoveryPoint(instant=BEGAN), RecoveryPoint(positions={"db": BACKUP})):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from actions.systems.postgres.backups.verify import verify as verify_backups
 
+from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres import SYSTEM
