@@ -1,0 +1,134 @@
+"""``backups.*`` over an engine that is not PostgreSQL's: what holds for every type of system."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from actions.backups.hold import held, hold, is_held_for_us, release
+from actions.backups.take import take
+from actions.backups.verify import verify
+from actions.outcome import ActionFailed, GateClosed
+from actions.systems.postgres.backups.engine import ENGINE as PGBACKREST
+from journal.events.types import Finding
+from journal.incident.backup_catalogue import BackupCatalogue
+from tests.actions.backups import crates as crate_module
+from tests.actions.backups.crates import NOON, BackupSet, CrateEngine, crates
+from tests.actions.contexts import FakeContext
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> CrateEngine:
+    fresh = CrateEngine()
+    monkeypatch.setattr(crate_module, "ENGINE", fresh)
+    return fresh
+
+
+def at(system: str = "left", incident: str = "INC-1", **more: Any) -> FakeContext:
+    return FakeContext(crates(), system=system, id=incident, **more)
+
+
+def set_of(label: str, hours: int, unusable: str = "") -> BackupSet:
+    return BackupSet(label=label, kind="full", ended_at=NOON + timedelta(hours=hours), unusable=unusable)
+
+
+def test_a_hold_is_of_each_incident_and_each_system(engine: CrateEngine) -> None:
+    assert at(dry_run=True).do(hold).ok and engine.hold_text is None
+    assert at().do(hold).facts["changed"] == ["scheduled backups wait"]
+    assert at().do(hold).facts["changed"] == []
+    for stranger in (at(incident="INC-2"), at("right")):
+        assert (shut := is_held_for_us(stranger)) and shut.opens == "backups.hold" and "only for INC-1" in shut.message
+        assert not stranger.do(held).facts["held"]
+        assert stranger.do(hold).ok
+        assert "INC-1" in stranger.do(hold).summary
+
+    assert at().do(release).facts["changed"] == ["scheduled backups go on waiting"]
+    assert at().do(release).facts["changed"] == []
+    assert is_held_for_us(at())
+    assert is_held_for_us(at(incident="INC-2")) is None and is_held_for_us(at("right")) is None
+    assert at("right").do(held).facts["holders"] == ["INC-1", "INC-2 (left)"]
+
+    assert at("right").do(release).ok
+    assert at(incident="INC-2").do(release).facts["changed"] == ["scheduled backups run again"]
+    assert engine.hold_text is None
+    assert at().do(held).summary == "Scheduled backups run."
+
+
+def test_what_cannot_be_held_is_no_hold(engine: CrateEngine) -> None:
+    engine.scheduled = "the store has a schedule of its own"
+    done = at().do(hold)
+    assert not done.ok
+    assert "scheduled backups are NOT stopped, the store has a schedule of its own: stop their schedule by hand" in (
+        done.summary
+    )
+    assert (shut := is_held_for_us(at())) and "the store has a schedule of its own" in shut.message
+
+
+def test_while_held_only_what_was_recovered_is_backed_up(engine: CrateEngine) -> None:
+    assert at(incident="INC-2").do(hold).ok
+    with pytest.raises(GateClosed, match=r"held for INC-2.*would hold the damage") as closed:
+        at().do(take)
+    assert (closed.value.gate, closed.value.yields, closed.value.opens) == ("hold", "reason", "backups.release")
+    assert not engine.sets
+    asked = at(overrides={"hold": "the auditor wants it"})
+    assert asked.do(take).ok
+    assert any("the auditor wants it" in line for line in asked.lines)
+    engine.was_recovered = True
+    assert at().do(take).facts["backup"] == "crate-1"
+
+
+def test_what_the_engine_does_not_know_is_refused_before_anything_begins(engine: CrateEngine) -> None:
+    with pytest.raises(ActionFailed, match=r"'diff' is no kind of backup of left\.\n.*full"):
+        at().do(take, kind="diff")
+    with pytest.raises(ActionFailed, match="backups of left know no repository"):
+        at().do(take, repository=2)
+    assert not engine.sets
+    engine.options = ("repository",)
+    assert at(dry_run=True).do(take, repository=2).summary == "would take a full backup"
+    assert {"full", "diff", "incr"} == {*PGBACKREST.kinds} and "repository" in PGBACKREST.options
+
+
+def test_a_backup_that_holds_damage_fails_and_says_what_finds_it(engine: CrateEngine) -> None:
+    engine.new_set = "holds broken eggs"
+    taken = at().do(take)
+    assert not taken.ok
+    assert (
+        taken.summary
+        == "Backup crate-0 holds broken eggs: it is not restored from. Find out what is wrong: crate.count."
+    )
+
+
+def test_a_quick_look_is_partial_and_a_full_one_reads_all(engine: CrateEngine) -> None:
+    engine.sets = [set_of("a", 0), set_of("b", 1)]
+    engine.damaged = ["b"]
+    quick = at().do(verify)
+    assert quick.ok and quick.partial and "files not read" in quick.summary
+    assert "sound" not in quick.facts
+    known = BackupCatalogue.of(quick.facts)
+    assert known.whole and known.ended == {each.label: each.ended_at for each in engine.sets}
+
+    dry = at(dry_run=True)
+    assert dry.do(verify, full=True).partial and "would read every file of the repository" in dry.lines
+    full = at().do(verify, full=True)
+    assert not full.ok and not full.partial
+    assert (full.facts["sound"], full.facts["damaged"], full.facts["crates"]) == (["a"], ["b"], 2)
+    assert full.summary == "1 finding: backup b is damaged."
+
+
+def test_what_is_unusable_or_lost_is_found_at_once(engine: CrateEngine) -> None:
+    engine.findings = [Finding(severity="wrong", about="", text="the shelf is gone", cure="Find the shelf.")]
+    none = at().do(verify)
+    assert [str(finding) for finding in none.findings] == ["the shelf is gone", "there is no usable backup"]
+    assert "sets" not in none.facts, "nothing is known of what recovery points there are"
+    engine.sets = [set_of("a", 0), set_of("b", 1, "holds broken eggs")]
+    seen = at().do(verify)
+    assert not seen.ok and seen.findings[0].cure == "Find the shelf."
+    assert seen.facts["newest"] == "a" and "backup b holds broken eggs" in seen.summary
+
+
+def test_a_type_without_backups_says_so() -> None:
+    for action in (hold, release, held, take, verify):
+        with pytest.raises(ActionFailed, match="bare has no backups"):
+            at("bare").do(action)
