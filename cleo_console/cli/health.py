@@ -52,6 +52,7 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
         facts = {name: {"status": h.status, "detail": h.detail, "facts": h.facts} for name, h in found.items()}
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
     else:
+        width = max(14, *(len(name) + 2 for name in found))
         for name, h in found.items():
-            click.echo(sanitize(f"{name:<14}{h.status:<14}{h.detail}"))
+            click.echo(sanitize(f"{name:<{width}}{h.status:<14}{h.detail}"))
     sys.exit(0 if all(h.status == "up" for h in found.values()) else 1)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from actions.backups.hold_file import holder_line, incidents_in, names_somebody
 from actions.backups.holding import HoldPart
 from actions.outcome import ActionFailed
+from actions.systems.postgres.backups.keeper import changing
 from actions.systems.postgres.backups.options import config_file
 from actions.systems.postgres.backups.pgbackrest import PATIENCE, command
 from actions.systems.postgres.server import Server, last_words
@@ -45,16 +46,14 @@ def suspend_expiry(server: Server, keys: list[int], incidents: list[str]) -> Non
     Raises:
         ActionFailed: it does not obey; the configuration is as it was.
     """
-    config = block_file(server)
-    before = server.read(config) or ""
     stanza = server.settings.backups.stanza
     kept = "".join(f"repo{key}-retention-{what}={_FOREVER}\n" for key in keys for what in ("full", "diff", "archive"))
     sections = f"[{stanza}:backup]\nexpire-auto=n\n[{stanza}:expire]\n{kept}{_END}\n"
-    _change(server, f"{_head(stanza, incidents)}{sections}")
+    before = _change(server, f"{_head(stanza, incidents)}{sections}")
     try:
         require_obeyed(server, keys, "The configuration is as it was.")
     except ActionFailed:
-        server.write(config, before, user="")
+        _change(server, before)
         raise
 
 
@@ -94,10 +93,16 @@ def block_file(server: Server) -> str:
     )
 
 
-def _change(server: Server, block: str) -> None:
-    config = block_file(server)
-    rest = _pattern(server.settings.backups.stanza).sub("", server.read(config) or "")
-    server.write(config, f"{rest.rstrip(chr(10))}\n{block}" if block else rest, user="")
+def _change(server: Server, block: str) -> str:
+    """Put a block in the place of the one that is there, and return that one; other stanzas' blocks stay."""
+    pattern = _pattern(server.settings.backups.stanza)
+    with changing(server):
+        config = block_file(server)
+        text = server.read(config) or ""
+        rest = pattern.sub("", text)
+        server.write(config, f"{rest.rstrip(chr(10))}\n{block}" if block else rest, user="")
+    found = pattern.search(text)
+    return found[0] if found else ""
 
 
 def _begin(stanza: str) -> str:

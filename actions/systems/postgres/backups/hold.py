@@ -15,7 +15,7 @@ from actions.systems.postgres.backups.expiry_block import (
     require_obeyed,
     suspend_expiry,
 )
-from actions.systems.postgres.backups.keeper import keeper, require_reached
+from actions.systems.postgres.backups.keeper import changing, keeper, require_reached
 from actions.systems.postgres.backups.pgbackrest import read_repository
 from actions.systems.postgres.server import Server
 
@@ -54,19 +54,28 @@ def release_backups(asked: Server, found: Hold) -> None:
         if server.ctx.effect(words):
             give_up_expiry(server, left)
     if found.schedule and me in found.schedule.incidents:
-        hold_file = server.settings.backups.hold_file
-        rest = without_holder(server.read(hold_file) or "", me, server.settings.backups.stanza)
-        if rest and server.ctx.effect(f"give up this incident's hold in {hold_file}{_on(server)}"):
-            server.write(hold_file, rest)
-        elif not rest and server.ctx.effect(f"remove {hold_file}{_on(server)}"):
-            server.remove(hold_file)
+        hold_file = f"{server.settings.backups.hold_file}{_on(server)}"
+        words = f"give up this incident's hold in {hold_file}" if found.schedule.without(me) else f"remove {hold_file}"
+        if server.ctx.effect(words):
+            _leave_file(server, me)
 
 
 def _write_file(server: Server, incident: str) -> None:
-    hold_file = server.settings.backups.hold_file
-    if server.ctx.effect(f"write {hold_file}{_on(server)}, which scheduled backups obey"):
-        text = with_holder(server.read(hold_file), incident, server.settings.backups.stanza)
-        server.write(hold_file, text)
+    backups = server.settings.backups
+    if server.ctx.effect(f"write {backups.hold_file}{_on(server)}, which scheduled backups obey"):
+        with changing(server):
+            text = with_holder(server.read(backups.hold_file), incident, backups.stanza)
+            server.write(backups.hold_file, text)
+
+
+def _leave_file(server: Server, incident: str) -> None:
+    backups = server.settings.backups
+    with changing(server):
+        rest = without_holder(server.read(backups.hold_file) or "", incident, backups.stanza)
+        if rest:
+            server.write(backups.hold_file, rest)
+        else:
+            server.remove(backups.hold_file)
 
 
 def _on(server: Server) -> str:

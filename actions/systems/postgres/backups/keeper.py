@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 import msgspec
 
 from actions.outcome import ActionFailed
 from actions.systems.postgres.backups.options import options
 from actions.systems.postgres.server import Server
+
+_CHANGING: dict[str, Lock] = {}
+
+
+def changing(server: Server) -> Lock:
+    """Return what to hold while a file on a server's host is read and written again.
+
+    Runs at several servers go on at once, and a repository host may keep one hold file and one configuration for all.
+    """
+    return _CHANGING.setdefault(server.settings.host, Lock())
 
 
 def keeper(server: Server) -> Server:
