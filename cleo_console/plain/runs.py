@@ -10,6 +10,7 @@ from cleo_console.plain.lines import sentences
 from cleo_console.plain.questions import answer, words
 from journal.events.types import Override
 from journal.incident.closed_gates import opened_by
+from journal.incident.instances import left
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
 from journal.plan.model import Step
@@ -22,35 +23,41 @@ _NOTHING_DONE = "Nothing was done."
 
 
 def run_step(conversation: Conversation, step: Step) -> None:
-    """Run a step; what is destructive goes through the interlock first."""
-    confirmed = ""
-    if destructive(step, conversation.session.catalogue):
-        confirmed = interlock(conversation, step)
-        if not confirmed:
-            return
-    _run(conversation, step, confirmed, ())
+    """Run a step, at one system after the other; what is destructive goes through the interlock first."""
+    systems = left(conversation.incident, step) or [""]
+    for system in systems:
+        if len(systems) > 1:
+            conversation.say(f"On {system}:")
+        confirmed = ""
+        if destructive(step, conversation.session.catalogue):
+            confirmed = interlock(conversation, step, system)
+            if not confirmed:
+                return
+        _run(conversation, step, system, confirmed, ())
 
 
-def _run(conversation: Conversation, step: Step, confirmed: str, overrides: Sequence[Override]) -> None:
+def _run(conversation: Conversation, step: Step, system: str, confirmed: str, overrides: Sequence[Override]) -> None:
     """Ask for a run; where a gate refuses it and is overridden, ask again with the override."""
     run = ask_for(
-        conversation, lambda commands: commands.request_run(step.id, confirmed=confirmed, overrides=overrides)
+        conversation,
+        lambda commands: commands.request_run(step.id, system=system, confirmed=confirmed, overrides=overrides),
     )
     override = _override(conversation, run) if run.refusal else None
     if override is not None:
-        _run(conversation, step, confirmed, (*run.overrides, override))
+        _run(conversation, step, system, confirmed, (*run.overrides, override))
 
 
-def dry_run(conversation: Conversation, step: Step) -> Run:
-    """Show what a step would do."""
+def dry_run(conversation: Conversation, step: Step, system: str = "") -> Run:
+    """Show what a step would do: at ``system``, or at the first at which it is not done."""
+    system = system or next(iter(left(conversation.incident, step)), "")
     conversation.say(f"Dry run, changes nothing: {call(step)}")
-    return ask_for(conversation, lambda commands: commands.request_run(step.id, dry_run=True))
+    return ask_for(conversation, lambda commands: commands.request_run(step.id, system=system, dry_run=True))
 
 
-def interlock(conversation: Conversation, step: Step) -> str:
+def interlock(conversation: Conversation, step: Step, system: str) -> str:
     """Show what a destructive step would do, and on what; return the target as it was typed, or an empty string."""
     conversation.say(f"DESTRUCTIVE: {title(conversation.incident, step)}", "First a dry run.")
-    run = dry_run(conversation, step)
+    run = dry_run(conversation, step, system)
     asked = confirmation(run)
     if asked.blocked:
         conversation.say(f"{asked.blocked} {_NOTHING_DONE}")
@@ -72,7 +79,7 @@ def override_step(conversation: Conversation, step: Step) -> None:
         return
     override = _override(conversation, run)
     if override:
-        _run(conversation, step, run.confirmed, (*run.overrides, override))
+        _run(conversation, step, run.system, run.confirmed, (*run.overrides, override))
 
 
 def _override(conversation: Conversation, run: Run) -> Override | None:

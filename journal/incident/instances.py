@@ -38,15 +38,22 @@ def instances(incident: Incident, step: Step) -> list[str]:
     return players(able, step.system) if step.system else [system.name for system in able]
 
 
-def left(incident: Incident, step: Step) -> list[str]:
-    """Return the systems at which a step is neither done nor under way; all of them where it is done at each."""
+def waiting(incident: Incident, step: Step) -> list[str]:
+    """Return the systems at which a step is neither done nor under way; none where it acts on a single one."""
     names = instances(incident, step)
     each = incident.steps[step.id].each
+    states = {name: each[name].state if name in each else None for name in names if len(names) > 1}
+    return [name for name, state in states.items() if not (state and (state.active or state.settled))]
+
+
+def left(incident: Incident, step: Step) -> list[str]:
+    """Return the systems that a step is asked for at: where it waits, else all at which it is not under way."""
+    names = instances(incident, step)
     if len(names) < 2:  # the step's own state tells
         return names
-    states = {name: each[name].state if name in each else None for name in names}
-    free = [name for name, state in states.items() if not (state and state.active)]
-    return [name for name in free if not ((state := states[name]) and state.settled)] or free
+    each = incident.steps[step.id].each
+    active = [name for name in names if name in each and (state := each[name].state) and state.active]
+    return waiting(incident, step) or [name for name in names if name not in active]
 
 
 def counts(incident: Incident, step: Step) -> str:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from journal.incident.closed_gates import gate_lines
+from journal.incident.instances import instances
 from journal.incident.records import Run
 from journal.plan.model import Step
 from journal.wording.other_incidents import other_incidents
@@ -34,16 +35,17 @@ class Interlock(WatchingDialog[str], TakesTyping):
     Args:
         session: the incident.
         step: the destructive step.
+        system: the inventory's system that it acts on; empty: the only one.
     """
 
     DANGER = True
     CONFIRM = "Do it"
     CANCEL = "Cancel (esc)"
 
-    def __init__(self, session: Session, step: Step) -> None:
-        number = session.incident.plan.numbers[step.id] if session.incident else ""
-        super().__init__(session, f"DESTRUCTIVE  {number} {step.title}")
+    def __init__(self, session: Session, step: Step, system: str = "") -> None:
+        super().__init__(session, f"DESTRUCTIVE  {_heading(session, step, system)}")
         self._step = step
+        self._system = system
         self.add_class("-danger")
 
     def body(self) -> Iterable[Widget]:
@@ -68,7 +70,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
     def on_mount(self) -> None:
         """Ask for the dry run. The focus is on cancel."""
         self.query_one("#cancel").focus()
-        self.ask_for("dry run", lambda commands: commands.request_run(self._step.id, dry_run=True))
+        self.ask_for("dry run", lambda commands: commands.request_run(self._step.id, system=self._system, dry_run=True))
 
     def news(self) -> None:
         """Show the dry run as it goes, and ask for the target when it is over."""
@@ -145,3 +147,11 @@ class Interlock(WatchingDialog[str], TakesTyping):
         """Give what was typed."""
         if self._matches():
             self.dismiss(self.query_one("#typed", Input).value.strip())
+
+
+def _heading(session: Session, step: Step, system: str) -> str:
+    """Return the step's number and title, and, where it acts on several systems, on which of them."""
+    if session.incident is None:
+        return step.title
+    several = len(instances(session.incident, step)) > 1
+    return f"{session.incident.plan.numbers[step.id]} {step.title}" + (f" on {system}" if several else "")

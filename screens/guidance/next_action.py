@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from journal.incident.closing import remaining
+from journal.incident.instances import waiting
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
@@ -47,12 +48,12 @@ def destructive(step: Step, catalogue: Catalogue) -> bool:
 def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> PrimaryAction:
     """Return what enter does at ``step`` now."""
     state = incident.state(step.id)
-    if state is StepState.REQUESTED:  # a second press asks for nothing more
+    if state is StepState.REQUESTED and not waiting(incident, step):  # pressed again and again, it asks once
         return PrimaryAction.NOTHING
     if incident.closed_at is not None:
         return PrimaryAction.TAKE_BACK if takes_back(incident, step) else PrimaryAction.NOTHING
-    if state.active:
-        return PrimaryAction.GO_ON
+    if state.active:  # of several systems, one may be begun while another is under way
+        return PrimaryAction.RUN if waiting(incident, step) else PrimaryAction.GO_ON
     if state is StepState.IN_DOUBT:
         return PrimaryAction.RESOLVE
     if step.kind == "decision" and state is StepState.SKIPPED:  # later steps may depend on its answer
@@ -64,7 +65,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
     if step.kind == "decision":
         return PrimaryAction.DECIDE
     if step.kind in RUNNABLE_KINDS:
-        return _run_or_again(state) if runnable(step, catalogue) else PrimaryAction.DONE
+        return _run(state) if runnable(step, catalogue) else PrimaryAction.DONE
     return PrimaryAction.TICK if unticked(incident, step) else PrimaryAction.DONE
 
 
@@ -74,7 +75,7 @@ def takes_back(incident: Incident, step: Step) -> bool:
     return incident.takes_back(step.action) and not state.active and state is not StepState.IN_DOUBT
 
 
-def next_action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return what NEXT calls the next action at ``step``; empty where there is none.
 
     Nobody is sent for ever to run again what that does not mend, nor past a failure unasked.
@@ -84,7 +85,7 @@ def next_action_words(incident: Incident, step: Step, catalogue: Catalogue) -> s
     return "s skip, m by hand or run again" if again else todo.value
 
 
-def _run_or_again(state: StepState) -> PrimaryAction:
+def _run(state: StepState) -> PrimaryAction:
     return PrimaryAction.RUN_AGAIN if state in (StepState.FAILED, StepState.CANCELLED) else PrimaryAction.RUN
 
 

@@ -11,7 +11,7 @@ from journal.store.rows import Reading
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
 from screens.guidance.escalation import overdue
-from screens.guidance.next_action import Counts, closed_words, counts, next_action_words, settled_words
+from screens.guidance.next_action import Counts, action_words, closed_words, counts, settled_words
 from screens.guidance.step_text import title
 from screens.guidance.text import Line, Span, Tone, line
 
@@ -85,7 +85,7 @@ def next_words(incident: Incident, catalogue: Catalogue) -> str:
         return f"{closed_words(incident)}."
     step = incident.next_step()
     if step is not None:
-        words = next_action_words(incident, step, catalogue)
+        words = action_words(incident, step, catalogue)
         return f"{words}: {title(incident, step)}" if words else title(incident, step)
     running = counts(incident).running
     if running:

@@ -14,6 +14,7 @@ from journal.plan.model import Step
 from journal.wording.durations import rough_duration
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
+from screens.guidance.instances import instance_lines
 from screens.guidance.next_action import RUNNABLE_KINDS, destructive, refused_run, runnable
 from screens.guidance.run_text import refusal_lines, run_lines, target_lines
 from screens.guidance.symbols import STEPS
@@ -47,7 +48,12 @@ def call(step: Step) -> str:
 def step_text(incident: Incident, step: Step, catalogue: Catalogue, now: datetime) -> list[Line]:
     """Return everything there is to say of ``step``."""
     lines = [state_line(incident, step, now), *_runs(step, catalogue), *_items(incident, step)]
-    lines += [*_decision(incident, step), *_refusal(incident, step), *_last(incident, step)]
+    lines += [
+        *instance_lines(incident, step),
+        *_decision(incident, step),
+        *_refusal(incident, step),
+        *_last(incident, step),
+    ]
     lines += _waits(incident, step)
     if step.text:
         lines += [_BLANK, line(sanitize(step.text)), _BLANK]

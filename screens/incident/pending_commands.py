@@ -53,26 +53,29 @@ class PendingCommands:
 
         self._session.write(what, call, written, partial(self._failed, step, what))
 
-    def request_run(self, step: Step, *, confirmed: str = "", overrides: Sequence[Override] = ()) -> None:
+    def request_run(
+        self, step: Step, *, on: Sequence[str] = (), confirmed: str = "", overrides: Sequence[Override] = ()
+    ) -> None:
         """Ask the runner for a step, unless something was said of it that the screen does not show yet.
 
         Args:
             step: which step.
+            on: at which systems; none: wherever it is not done.
             confirmed: the identity that was typed at the interlock.
             overrides: gates that are opened for this run.
         """
         if self.pending(step):
             return
 
-        def requested(run: int) -> None:
-            self.requested.add(run)
-            self._seqs[step.id] = run
+        def requested(runs: list[int]) -> None:
+            self.requested.update(runs)
+            self._seqs[step.id] = runs[-1]
 
         self._seqs[step.id] = 0
         what = f"run {step.title}"
         self._session.request(
             what,
-            lambda commands: commands.request_run(step.id, confirmed=confirmed, overrides=overrides),
+            lambda commands: commands.request_runs(step.id, on=on, confirmed=confirmed, overrides=overrides),
             requested,
             partial(self._failed, step, what),
         )

@@ -9,6 +9,7 @@ from textual.app import App
 
 from journal.events.types import Override
 from journal.incident.closed_gates import opened_by
+from journal.incident.instances import left
 from journal.incident.records import Run
 from journal.plan.model import Step
 from screens.guidance.availability import cancellable
@@ -36,26 +37,28 @@ class RunKeys:
         self._pending = pending
 
     def run(self, step: Step, overrides: Sequence[Override] = ()) -> None:
-        """Ask for a step; for a destructive one, after the interlock.
+        """Ask for a step wherever it is not done; for a destructive one at one system, after the interlock.
 
         Args:
             step: which step.
             overrides: gates that are opened for this run.
         """
+        if not destructive(step, self._session.catalogue):
+            self._pending.request_run(step, overrides=overrides)
+            return
+        system = next(iter(left(self._cursor.incident, step)), "")
 
-        def request(confirmed: str = "") -> None:
-            self._pending.request_run(step, confirmed=confirmed, overrides=overrides)
+        def request(confirmed: str) -> None:
+            on = [system] if system else []
+            self._pending.request_run(step, on=on, confirmed=confirmed, overrides=overrides)
 
-        if destructive(step, self._session.catalogue):
-            push(self._app, "interlock", self._session, step, then=request)
-        else:
-            request()
+        push(self._app, "interlock", self._session, step, system, then=request)
 
     def dry_run(self) -> None:
         """Show what the step would do."""
         step = self._cursor.step
         self._session.request(
-            "dry run", lambda commands: commands.request_run(step.id, dry_run=True), self._pending.requested.add
+            "dry run", lambda commands: commands.request_runs(step.id, dry_run=True), self._pending.requested.update
         )
 
     def override(self) -> None:
@@ -74,7 +77,8 @@ class RunKeys:
             return
 
         def overridden(override: Override) -> None:
-            self._pending.request_run(step, confirmed=run.confirmed, overrides=(*run.overrides, override))
+            on = [run.system] if run.system else []
+            self._pending.request_run(step, on=on, confirmed=run.confirmed, overrides=(*run.overrides, override))
 
         by = opened_by(incident, run.refusal.opens) if run.refusal else ""
         heading = title(incident, step)

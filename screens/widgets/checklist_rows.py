@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from journal.incident import clocks
 from journal.incident.findings import found_words
+from journal.incident.instances import counts
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Phase, Section, Step
@@ -38,7 +39,9 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
     step, state = incident.plan.by_id[step_id], incident.state(step_id)
     look = STEPS[state]
     right = "" if state in _SILENT else look.word
-    if state.active:
+    if incident.steps[step_id].each and (several := counts(incident, step)):
+        right = several
+    elif state.active:
         right = _since(incident, step, now) or look.word
     elif found := found_words(incident, step_id):
         right = found
