@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from cleo_console.plain import notes
-from cleo_console.plain.commands import Command, applies, find, help_lines, offers
+from cleo_console.plain.commands import applies, find, help_lines, offers
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.decisions import decide
 from cleo_console.plain.in_doubt import resolve
@@ -19,6 +19,7 @@ from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Step
 from screens.guidance.advice import advice
+from screens.guidance.keys import Key
 from screens.guidance.next_action import PrimaryAction, attention, primary_action
 from screens.guidance.step_text import title
 
@@ -107,7 +108,7 @@ class ChecklistLoop:
         else:
             self.conversation.say(f"{said!r} is no answer here. ? says them all.")
 
-    def _applies(self, command: Command) -> bool:
+    def _applies(self, command: Key) -> bool:
         session = self.conversation.session
         missing = session.runner_missing()
         return applies(command, self.incident, self.step, session.catalogue, runner_missing=missing)

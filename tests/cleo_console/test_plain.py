@@ -113,6 +113,28 @@ def test_the_checklist_is_walked_step_by_step(person: Person, host: WorldService
     assert "The runner goes on." in said
 
 
+def test_every_letter_does_what_help_says(person: Person, host: WorldServices) -> None:
+    said = talk(
+        host,
+        (">", "work"),
+        ("1.1.3 >", "d"),
+        ("Dry run (changes nothing) done", "a"),
+        ("thing.work done", "1.1.3"),
+        ("1.1.3 >", "o"),
+        ("line 499", "u"),
+        ("Why is it opened again?", "once more"),
+        ("1.1.3 >", "h"),
+        ("Thing: not measured", "l"),
+        ("1.1.8 Fly", "w"),
+        ("Step 1.1.3 Work: ready", "g"),
+        ("1.1.1 >", "j"),
+        ("jump does not apply here now", "?"),
+        ("x or close: close the incident", "q"),
+    )
+    assert person.incident().state("work") is StepState.READY
+    assert "Others: d: dry run, s: skip, m: mark done" in said
+
+
 def test_output_is_inert_and_no_flood(person: Person, host: WorldServices) -> None:
     said = talk(host, (">", "work"), ("1.1.3 >", ""), ("thing.work done: worked", "q"))
     assert "red alert" in said
