@@ -1,4 +1,4 @@
-"""The plan: what a responder is walked through, as data."""
+"""The plan: the steps that responders follow, as data."""
 
 from journal.plan.model import Plan, Step
 

@@ -1,4 +1,4 @@
-"""What the journal's floor needs to know of an action: enough to check a plan and to print a form."""
+"""Descriptions of actions, with which a plan is checked and forms are made. `actions` makes them and passes them in."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ class Param(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """An action as plan, console and command line see it.
+    """The description of one action for plan, console and command line.
 
     Attributes:
         name: ``postgres.restore``.
         title: what it does, in one line.
         script: the written plan's name for it.
         system: the type of system it acts on (``postgres``), or empty.
-        destructive: it can lose data or end service; the interlock asks.
-        probe: the read-only action that tells what state an unfinished run left.
+        destructive: it can lose data or stop a service; the interlock asks before it starts.
+        probe: the read-only action that finds out what an unfinished run left.
         resumable: a new runner may enter it again; finished programs are not repeated.
-        gates: safety gates that guard it beside those that guard everything (``actions.runner.gates``).
+        gates: the safety gates for it, beside those for every action (``actions.runner.gates``).
         touches: what it changes, by the name that its target's identities have (``data directory``, ``repository``), or
             any word that two actions share (``hold``). One that changes nothing has none.
-        undone_by: the action that takes back what this one leaves in force (a hold, a block), also after the close.
-        available: False while it is only promised: the console says so and lets a person do it by hand.
+        undone_by: the action that takes back what this one leaves in force (a hold, a block), also after closing.
+        available: False while it is only planned: the console says so, and a person does it by hand.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Does a step apply to this incident, given what was decided so far?"""
+"""Whether a step applies to an incident, by the decisions made so far."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ def applies(step: Step, answers: Mapping[str, str]) -> bool | None:
 
     Args:
         step: the step.
-        answers: ``scenario`` and every decision made so far, by name; of several answers
-            (``affected``), separated by commas, any one that the step names is enough.
+        answers: ``scenario`` and every decision made so far, by name. An answer may be several, separated by commas
+            (``affected``); one that the step names is enough.
 
     Returns:
-        True or False where the answers tell; None while a decision it hangs on is open and none
-        speaks against it. Such a step is shown and may be run: compare with ``is False``.
+        True or False if the answers decide it; None while a decision that the step depends on is not made, and no
+        other one rules the step out. Such a step is shown and may be run: compare with ``is False``.
     """
     verdicts = [_holds(wanted, answers.get(name)) for name, wanted in step.when.items()]
     if False in verdicts:

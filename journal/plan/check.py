@@ -1,4 +1,4 @@
-"""Is a plan whole? Errors keep it from being used, warnings do not."""
+"""Checks a plan. Errors keep it from being used, warnings do not."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from journal.yamlfile.problem import Problem
 
 
 def check(loaded: LoadedPlan, catalogue: Catalogue | None, today: date | None = None) -> list[Problem]:
-    """Return everything that can be said against a plan, in the order of its file.
+    """Return all errors and warnings of a plan, in the order of its file.
 
     Args:
-        loaded: the plan, as ``read_plan`` returns it.
-        catalogue: the actions there are; without it, actions are not looked at.
-        today: the day on which a review is overdue or not; without it, today's in UTC.
+        loaded: the plan, as `journal.plan.read.read_plan` returns it.
+        catalogue: the actions there are; without it, actions are not checked.
+        today: the date by which a review is overdue or not; None: today in UTC.
     """
     found = warning_findings(loaded.plan, catalogue, today or datetime.now(UTC).date())
     warnings = [_problem(loaded, finding, "warning") for finding in found]
@@ -30,7 +30,7 @@ def check(loaded: LoadedPlan, catalogue: Catalogue | None, today: date | None = 
 
 
 def errors(loaded: LoadedPlan, catalogue: Catalogue | None) -> list[Problem]:
-    """Return what keeps a plan from being used."""
+    """Return the errors of a plan, which keep it from being used; parameters as in `check`."""
     plan = loaded.plan
     found = [*reference_findings(plan), *step_findings(plan, catalogue), *_times(plan)]
     return [_problem(loaded, finding, "error") for finding in found]

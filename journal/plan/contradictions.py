@@ -1,4 +1,4 @@
-"""What a plan says and cannot keep, or has not filled in. Such a plan can be used: these are warnings."""
+"""Warnings about a plan that can be used: contradictions, placeholders, overdue reviews, planned actions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MONTH = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?\Z")
 
 
 def warning_findings(plan: Plan, catalogue: Catalogue | None, today: date) -> Iterator[Finding]:
-    """Yield where the plan contradicts itself or the law, is overdue, unfilled, or ahead of the program."""
+    """Yield where the plan contradicts itself or the law, is overdue, has placeholders, or uses planned actions."""
     yield from _windows_against_rto(plan)
     yield from _unprovable_tiers(plan)
     yield from _alerts_against_rpo(plan)
@@ -31,7 +31,7 @@ def warning_findings(plan: Plan, catalogue: Catalogue | None, today: date) -> It
 
 
 def windows_total(plan: Plan) -> tuple[Duration, Duration]:
-    """Return the least and the most time that the phases' windows add up to; optional phases do not count."""
+    """Return the least and the most time that the windows of the phases add up to, without optional phases."""
     windows = [phase.window for phase in plan.phases if phase.window and not phase.optional]
     fixed = max((window.end for window in windows if window.end is not None), default=0)
     most = sum(window.lasts for window in windows if window.lasts is not None)
@@ -86,7 +86,7 @@ def _placeholders(plan: Plan) -> Iterator[Finding]:
 
 
 def is_placeholder(contact: str) -> bool:
-    """Return whether a way to reach somebody was never filled in."""
+    """Return whether a contact was never filled in."""
     return _PLACEHOLDER.search(contact) is not None
 
 
@@ -97,7 +97,7 @@ def _overdue(plan: Plan, today: date) -> Iterator[Finding]:
 
 
 def last_day(text: str) -> date | None:
-    """Return the last day that ``2024-04`` or ``2024-04-15`` names, or None where it names none."""
+    """Return the last day of ``2024-04`` or ``2024-04-15``; None where the text is no month or day."""
     match = _MONTH.match(text)
     if not match:
         return None
@@ -110,10 +110,10 @@ def last_day(text: str) -> date | None:
 
 def _not_available(plan: Plan, catalogue: Catalogue) -> Iterator[Finding]:
     used = [step.action for step in plan.steps() if step.action]
-    promised = [name for name in used if name in catalogue and not catalogue[name].available]
-    if promised:
-        names = ", ".join(sorted(set(promised)))
+    planned = [name for name in used if name in catalogue and not catalogue[name].available]
+    if planned:
+        names = ", ".join(sorted(set(planned)))
         yield (
             ("phases",),
-            f"{len(promised)} of {len(used)} actions are not available yet and must be done by hand: {names}",
+            f"{len(planned)} of {len(used)} actions are not available yet and must be done by hand: {names}",
         )

@@ -1,4 +1,4 @@
-"""The plan's shape. A plan is written in YAML (``journal.plan.load``) and travels whole on the journal's first page.
+"""The structs of a plan. It is written in YAML (`journal.plan.load`); the journal's first event carries all of it.
 
 Durations are written as people write them ("15 min", "1 h 30 min") and held in seconds.
 """
@@ -18,7 +18,7 @@ RECOVERY_POINT = "recovery_point"
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A part of a plan: unknown keys are errors, nothing changes once loaded."""
+    """The base of a plan's structs: unknown keys are errors, values do not change."""
 
 
 class Tier(_Part, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ class DataClass(_Part, frozen=True, kw_only=True):
 
 
 class Objectives(_Part, frozen=True, kw_only=True):
-    """What the organisation promised itself."""
+    """The recovery objectives, by tier (RTO) and by class of data (RPO)."""
 
     rto: dict[str, Tier]
     rpo: dict[str, DataClass]
@@ -53,7 +53,7 @@ class System(_Part, frozen=True, kw_only=True):
 
 
 class Scenario(_Part, frozen=True, kw_only=True):
-    """A disaster, as the plan foresees it. ``refuses`` maps a decision to answers that would make it worse.
+    """A kind of disaster. ``refuses`` maps a decision to answers that would make it worse.
 
     ``refuses_unless`` maps such a decision to another one's answers under which it refuses nothing.
     """
@@ -91,9 +91,9 @@ class Decision(_Part, frozen=True, kw_only=True):
 
 
 class Step(_Part, frozen=True, kw_only=True):
-    """One line of the checklist.
+    """One step of the checklist.
 
-    What it is follows from what it has: an ``action`` (registered, with ``params``), a ``command`` (an
+    Its kind follows from the fields it has: an ``action`` (registered, with ``params``), a ``command`` (an
     argv through ``host``; one string and ``shell: true`` where a shell is wanted), a ``decision``, or
     nothing of these: a manual step with ``items`` to tick.
 
@@ -102,10 +102,10 @@ class Step(_Part, frozen=True, kw_only=True):
         when: decision (or ``scenario``) → the answers for which this step applies; all must hold.
         needs: steps that come first.
         system: the plan's system it acts on.
-        expect: how long it usually takes, in seconds; 0 where nobody knows.
+        expect: how long it usually takes, in seconds; 0: not known.
         verified_by: the step that proves it.
         ours: not in the written plan; added for a safety rule.
-        may_fail: trying is what counts: a failure settles it as "tried" (crash recovery before a restore).
+        may_fail: an attempt is enough: if it fails, the step is settled as "tried" (crash recovery before a restore).
         optional: leaving it out is no deviation (manual recovery procedures).
     """
 
@@ -132,7 +132,7 @@ class Step(_Part, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> Literal["action", "command", "decision", "manual"]:
-        """What a person meets at this step."""
+        """The kind of the step: an action, a command, a decision or a manual step."""
         if self.action:
             return "action"
         if self.command:
@@ -172,7 +172,7 @@ class Phase(_Part, frozen=True, kw_only=True):
 
 
 class Contact(_Part, frozen=True, kw_only=True):
-    """Someone to call. ``respond_within`` in seconds where the plan promises one."""
+    """Someone to call. ``respond_within`` is in seconds; 0: the plan promises nothing."""
 
     role: str
     contact: str
@@ -181,7 +181,7 @@ class Contact(_Part, frozen=True, kw_only=True):
 
 
 class LegalClock(_Part, frozen=True, kw_only=True):
-    """A duty with a deadline: what the plan says, and what the law says, with its source."""
+    """A legal duty with its deadline by the plan and by the law, in seconds after the discovery."""
 
     title: str
     plan: str

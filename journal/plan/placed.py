@@ -1,4 +1,4 @@
-"""Where a plan's steps stand in its data."""
+"""The paths of a plan's steps in its data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every name in a plan must lead somewhere: systems, tiers, data classes, strategies, steps, answers."""
+"""Checks the names that a plan refers to: systems, tiers, data classes, strategies, steps, answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from journal.yamlfile.problem import FilePath
 
 
 def reference_findings(plan: Plan) -> Iterator[Finding]:
-    """Yield every name that leads nowhere, or cannot be typed."""
+    """Yield every name that refers to nothing, or that a person cannot type."""
     yield from _names(plan)
     yield from _objectives(plan)
     for name, scenario in plan.scenarios.items():
@@ -89,7 +89,7 @@ def _answers(plan: Plan, name: str, answers: list[str], path: FilePath) -> Itera
 
 
 def possible_answers(plan: Plan, decision: Decision) -> Collection[str] | None:
-    """Return the answers that a plan may name for a decision, or None where it may name any."""
+    """Return the answers that a plan may name for a decision; None: any."""
     if decision.kind == "one":
         return decision.options
     if decision.kind == "systems":

@@ -1,4 +1,4 @@
-"""Each step for itself, and how they hang together: ids, order, what a step is, its action's parameters."""
+"""Checks a plan's steps: ids, order, kind, and the parameters of their actions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (i
 
 
 def step_findings(plan: Plan, catalogue: Catalogue | None) -> Iterator[Finding]:
-    """Yield what is wrong with steps; their actions are looked at only with a catalogue."""
+    """Yield what is wrong with steps; their actions are checked only if there is a catalogue."""
     yield from _twice("step id", [((*path, "id"), step.id) for path, step in placed_steps(plan)])
     yield from _twice("phase id", [(("phases", n, "id"), phase.id) for n, phase in enumerate(plan.phases)])
     yield from _twice(
@@ -51,7 +51,7 @@ def _twice(what: str, placed: list[tuple[FilePath, str]]) -> Iterator[Finding]:
 
 
 def _cycles(plan: Plan) -> Iterator[Finding]:
-    """Yield every circle of steps that wait for each other, at its first step."""
+    """Yield every cycle of steps that need each other, at its first step."""
     needs = {step.id: set(step.needs) for step in plan.steps()}
     paths = {step.id: path for path, step in placed_steps(plan)}
     while True:

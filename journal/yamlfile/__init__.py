@@ -1,1 +1,1 @@
-"""Files that people write by hand: read with line numbers, every misfit named."""
+"""Files that people write by hand in YAML: read with line numbers, every mistake named."""

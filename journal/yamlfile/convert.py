@@ -1,4 +1,4 @@
-"""Does data have the shape of a struct? All that does not fit is found in one go, not only the first."""
+"""Converts data to structs. All that does not fit is found at once, not only the first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ _PLACE = re.compile(r" - at `\$.*`\Z")
 
 
 def decode_duration(wanted: type, value: Any) -> Any:
-    """Turn text into a ``Duration``: msgspec's hook for types it does not know."""
+    """Convert text to a ``Duration``: a ``dec_hook`` for msgspec.
+
+    Raises:
+        ValueError: the text is no duration.
+    """
     if wanted is not Duration:
         raise NotImplementedError(f"no way to read a {wanted}")
     if not isinstance(value, str):
@@ -28,7 +32,7 @@ def decode_duration(wanted: type, value: Any) -> Any:
 
 
 def convert(wanted: type[T], source: Source) -> T:
-    """Return a file's data as a ``wanted``.
+    """Convert a file's data to the type ``wanted``.
 
     Raises:
         BadFile: it does not fit; everything that does not is named.
@@ -42,12 +46,12 @@ def convert(wanted: type[T], source: Source) -> T:
 
 
 def convert_each(source: Source, part: str, wanted: Mapping[str, type[T] | str]) -> dict[str, T]:
-    """Return each entry of a mapping in a file's data as a type of its own.
+    """Convert each entry of a mapping in a file's data to a type of its own.
 
     Args:
         source: the file.
         part: the mapping's key.
-        wanted: by the entry's key, what it must fit, or why it can fit nothing.
+        wanted: the type for each key, or a text that says why there is none.
 
     Raises:
         BadFile: some do not fit; everything that does not is named.
@@ -104,6 +108,6 @@ def _optional_struct(wanted: Any) -> type[msgspec.Struct] | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean …?`` when a known word is near, else nothing."""
+    """Return ``; did you mean …?`` with the known word that is most alike; empty where none is."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
     return f"; did you mean {near[0]!r}?" if near else ""

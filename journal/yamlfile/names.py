@@ -1,4 +1,4 @@
-"""Names that people type and compare by eye: of plain letters only, so that no two look alike, none does a thing."""
+"""Names that people type and compare: plain letters only, so that no two look alike and none acts on a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 
 
 def strange(name: str) -> str:
-    """Return what is wrong with a name, in words, or an empty string.
+    """Return what is wrong with a name, in words; empty where nothing is.
 
     Control characters, letters of other scripts that look like ours, markup and blanks are refused.
     """

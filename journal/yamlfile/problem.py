@@ -8,11 +8,11 @@ from typing import Literal, NamedTuple
 from journal.errors import CleoError
 
 FilePath = tuple[str | int, ...]
-"""The way to a part of a file's data: keys and places in lists."""
+"""The path to a value in a file's data: keys of mappings and indexes of lists."""
 
 
 class Problem(NamedTuple):
-    """One thing wrong in a file. ``path`` leads to the part it is about."""
+    """One thing that is wrong in a file. ``path`` leads to the value that it is about."""
 
     file: str
     line: int
@@ -22,19 +22,19 @@ class Problem(NamedTuple):
 
     @property
     def field(self) -> str:
-        """The part, as a person would name it: ``phases[0].sections[1].title``."""
-        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
-        return "".join(parts).lstrip(".")
+        """The path as text: ``phases[0].sections[1].title``."""
+        keys = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.path)
+        return "".join(keys).lstrip(".")
 
     def __str__(self) -> str:
-        """Return it the way compilers do, so that editors can jump there."""
+        """Return it in the format of compilers, so that editors can jump there."""
         warning = "warning: " if self.level == "warning" else ""
         field = f"{self.field}: " if self.path else ""
         return f"{self.file}:{self.line}: {warning}{field}{self.message}"
 
 
 class BadFile(CleoError):
-    """A file cannot be used. ``problems`` holds everything found wrong with it, in the order of the file."""
+    """A file cannot be used. ``problems`` holds all that is wrong with it, in the order of the file."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: problem.line)

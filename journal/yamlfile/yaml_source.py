@@ -1,6 +1,6 @@
-"""YAML with line numbers: plain data, and where each part of it stands in the file.
+"""Reads YAML with line numbers: plain data, and the line of each value.
 
-Only what JSON knows comes out: a date, ``on`` or ``1:30`` stays the text that was written.
+There are only the types of JSON: a date, ``on`` or ``1:30`` stays the text that was written.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from journal.errors import CleoError
 from journal.yamlfile.problem import BadFile, FilePath, Problem
 
 _INT = re.compile(r"[-+]?[0-9]{1,18}\Z")
-"""What fits into 64 bits, as every number of a plan does; a longer one stays text, which no field takes."""
+"""Integers that fit into 64 bits; a longer one stays text, which no field accepts."""
 _FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
 _DEEPEST = 50
 _OPENING = {"MappingStartEvent", "SequenceStartEvent"}
@@ -23,21 +23,21 @@ _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
 class Source(NamedTuple):
-    """What a YAML file holds. ``lines`` maps the path of each part to the line it stands on."""
+    """The content of a YAML file. ``lines`` maps the path of each value to its line, counted from 1."""
 
     file: str
     data: Any
     lines: dict[FilePath, int]
 
     def line(self, path: FilePath) -> int:
-        """Return the line of the part at ``path``, or of the nearest part around it."""
+        """Return the line of the value at ``path``, or of the nearest value around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
 
 class _Reader:
-    """Walks the nodes of one document, collecting data, lines and problems."""
+    """Collects data, lines and problems from the nodes of one document."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -89,7 +89,7 @@ def _scalar(node: Any) -> Any:
 
 
 def _too_deep(events: Iterable[Any]) -> int:
-    """Return the line where nesting passes ``_DEEPEST``, or 0. PyYAML's composer, which recurses, would crash."""
+    """Return the line where nesting exceeds ``_DEEPEST``, else 0. PyYAML's composer recurses, and would crash."""
     depth = 0
     for event in events:
         name = type(event).__name__
@@ -113,7 +113,11 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_yaml(file: Path, content: bytes) -> Source:
-    """Return what the YAML file ``file``, which holds ``content``, says.
+    """Return the data of a YAML file.
+
+    Args:
+        file: its path, for messages.
+        content: its bytes.
 
     Raises:
         BadFile: it is not YAML, or has a key twice.
