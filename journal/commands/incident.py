@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from journal.commands import refusals
+from journal.commands.refusals import NotNow, raise_if
 from journal.commands.run import RunCommands
-from journal.commands.seat import NotNow, required
+from journal.commands.seat import required
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
 from journal.incident.decisions import check_answer
@@ -88,9 +90,11 @@ class IncidentCommands(RunCommands):
         """Tick (or untick) one item of a manual step.
 
         Raises:
-            NotNow: the incident is closed, or the step has no such item.
+            NotNow: the incident is closed, the step is settled, or it has no such item.
         """
-        if item not in self._step(step_id).items:
+        step = self._known_step(step_id)
+        raise_if(refusals.tick(self._incident(), step))
+        if item not in step.items:
             raise NotNow(f"The step has no item {item!r}.")
         return self._append(e.ItemChecked(step=step_id, item=item, checked=checked))
 
@@ -98,12 +102,12 @@ class IncidentCommands(RunCommands):
         """Say that a step is done. What the console could have run wants a note of what was done instead.
 
         Raises:
-            NotNow: the incident is closed, the note is missing, or the step is running, in doubt or a decision.
+            NotNow: the incident is closed, the note is missing, or the step is running, in doubt, settled, or a
+                decision.
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
-        step = self._settleable(step_id)
-        if step.decision is not None:
-            raise NotNow(f"{step.title} is a decision.", "Answer it instead.")
+        step = self._known_step(step_id)
+        raise_if(refusals.mark_done(self._incident(), step))
         if step.kind != "manual" and not note.strip():
             raise NotNow(f"{step.title} was not run by the console.", "Note what you did, for the report.")
         at = during(self._incident(), happened_at)
@@ -113,10 +117,10 @@ class IncidentCommands(RunCommands):
         """Leave a step out.
 
         Raises:
-            NotNow: the incident is closed, the reason is missing, or the step is running or in doubt.
+            NotNow: the incident is closed, the reason is missing, or the step is running, in doubt or settled.
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
-        self._settleable(step_id)
+        raise_if(refusals.skip(self._incident(), self._known_step(step_id)))
         reason, at = required(reason, reasons.SKIP), during(self._incident(), happened_at)
         return self._append(e.StepSkipped(step=step_id, reason=reason, happened_at=at))
 
@@ -124,9 +128,9 @@ class IncidentCommands(RunCommands):
         """Take back that a step is done, skipped or failed.
 
         Raises:
-            NotNow: the incident is closed, the reason is missing, or the step is running or in doubt.
+            NotNow: the incident is closed, the reason is missing, or the step is running, in doubt or none of these.
         """
-        self._settleable(step_id)
+        raise_if(refusals.reopen(self._incident(), self._known_step(step_id)))
         return self._append(e.StepReopened(step=step_id, reason=required(reason, reasons.REOPEN)))
 
     def note(self, text: str, step_id: str = "", happened_at: datetime | None = None) -> e.Event:
@@ -157,10 +161,8 @@ class IncidentCommands(RunCommands):
             StillOpen: something is not in order, and ``leaving`` does not say how much.
             NotNow: it is closed already, the summary is missing, or something is running.
         """
-        incident = self._open()
-        running = [run for run in incident.runs.values() if not run.state.over and not run.probe_of]
-        if running:
-            raise NotNow(f"{running[0].action} is {running[0].state}.", "Wait for it or cancel it, then close.")
+        incident = self._incident()
+        raise_if(refusals.close(incident))
         summary = required(summary, reasons.CLOSE)
         left = remaining(incident)
         if leaving.strip() != phrase(left) and left:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import get_args
 
-from journal.commands.seat import NotNow, Seat
+from journal.commands.refusals import NotNow
+from journal.commands.seat import Seat
 from journal.events import types as e
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from journal.commands.seat import NotNow, Seat, required
+from journal.commands import refusals
+from journal.commands.refusals import NotNow, raise_if
+from journal.commands.seat import Seat, required
 from journal.events import types as e
 from journal.incident.instances import instances, left
 from journal.incident.looks import next_look, not_done
@@ -165,9 +167,8 @@ class RunCommands(Seat):
         Raises:
             NotNow: it is not running.
         """
-        run = self._incident().runs.get(run_id)
-        if run is None or run.state is not RunState.RUNNING:
-            raise NotNow("There is nothing running to cancel." if run is None else f"The run is {run.state}.")
+        raise_if(refusals.cancel(self._incident(), run_id))
+        run = self._incident().runs[run_id]
         return self._append(e.CancelRequested(step=run.step, run=run_id, reason=reason.strip()))
 
     def resolve(self, run_id: int, verdict: Literal["done", "failed", "run_again"], reason: str) -> e.Event:
@@ -184,9 +185,7 @@ class RunCommands(Seat):
 
     def _runnable(self, step_id: str) -> Step:
         step = self._known_step(step_id)
-        if step.kind not in ("action", "command"):
-            raise NotNow(f"{step.title} has nothing to run.")
-        self._may_run(step.action)
+        raise_if(refusals.run(self._incident(), step))
         return step
 
     def _aim(self, step: Step, on: Sequence[str]) -> list[str]:

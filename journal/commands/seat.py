@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from journal.errors import CleoError
+from journal.commands import refusals
+from journal.commands.refusals import NotNow, raise_if
 from journal.events import types as e
 from journal.events.typed import without_secrets
-from journal.incident.records import InstanceRecord, StepState
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from journal.store.journal import Journal
 
 _NO_SECRET = "Leave it out: actions read secrets themselves. Where it only looks like one, change that password."
-_CLOSED = "Write a note (cleo note), or go on with it (cleo reopen)."
-
-
-class NotNow(CleoError):
-    """What was asked for makes no sense in the incident's present state."""
 
 
 class Seat:
@@ -54,15 +49,12 @@ class Seat:
             raise NotNow(f"{what} holds a secret of the inventory, and the journal would keep it.", _NO_SECRET)
 
     def _open(self) -> Incident:
-        incident = self._incident()
-        if incident.closed_at is not None:
-            raise NotNow(f"{incident.id} is closed.", _CLOSED)
-        return incident
+        raise_if(refusals.while_closed(self._incident()))
+        return self._incident()
 
     def _may_run(self, action: str) -> None:
         """What takes back a hold or a block that is still in force can be asked for after the close, too."""
-        incident = self._incident()
-        if not incident.takes_back(action):
+        if not self._incident().takes_back(action):
             self._open()
 
     def _step(self, step_id: str) -> Step:
@@ -75,20 +67,8 @@ class Seat:
         except KeyError:
             raise NotNow(f"The plan has no step {step_id!r}.", "See the ids with: cleo plan show") from None
 
-    def _settleable(self, step_id: str) -> Step:
-        step = self._step(step_id)
-        self._not_active(step)
-        return step
-
     def _not_active(self, step: Step, system: str = "") -> None:
-        """Refuse what is under way or in doubt: at one of the step's systems, or anywhere."""
-        each = self._incident().steps[step.id].each
-        one = each.get(system) or InstanceRecord() if system and each else None
-        state, on = (one.state, f" on {system}") if one else (self._incident().state(step.id), "")
-        if state and state.active:
-            raise NotNow(f"{step.title} is {state}{on}.", "Wait for it, or cancel it.")
-        if state is StepState.IN_DOUBT:
-            raise NotNow(f"{step.title} is in doubt{on}.", "Look what it left, then say done, failed or run again.")
+        raise_if(refusals.while_active(self._incident(), step, system))
 
 
 def required(text: str, complaint: str) -> str:

@@ -1,25 +1,27 @@
-"""Which keys apply at a step now: asked by the key line, the key handlers and line mode."""
+"""Which keys apply at a step now: asked by the key line, the key handlers and line mode.
+
+What may be written is decided in `journal.commands.refusals`. A key is offered for less: only where it is of use.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from journal.incident.records import RunState, StepState
+from journal.commands import refusals
+from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
-from screens.guidance.next_action import PrimaryAction, attention, primary_action, refused_run, runnable
+from screens.guidance.next_action import (
+    RUNNABLE_KINDS,
+    PrimaryAction,
+    attention,
+    primary_action,
+    refused_run,
+    runnable,
+)
 
 Rule = Callable[[Incident, Step, Catalogue], bool]
-
-
-def _open(incident: Incident) -> bool:
-    return incident.closed_at is None
-
-
-def _settleable(incident: Incident, step: Step) -> bool:
-    state = incident.state(step.id)
-    return _open(incident) and not state.active and state is not StepState.IN_DOUBT
 
 
 def _act(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
@@ -27,21 +29,20 @@ def _act(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _dry_run(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    is_run = step.kind in ("action", "command") and runnable(step, catalogue)
-    return is_run and _settleable(incident, step)
+    is_run = step.kind in RUNNABLE_KINDS and runnable(step, catalogue)
+    return is_run and refusals.settle(incident, step) is None
 
 
 def _skip(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    return _settleable(incident, step) and not incident.state(step.id).settled
+    return refusals.skip(incident, step) is None
 
 
 def _mark_done(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    return step.kind != "decision" and _skip(incident, step, catalogue)
+    return refusals.mark_done(incident, step) is None
 
 
 def _reopen(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    said = incident.steps[step.id].state is not None
-    return said and _settleable(incident, step) and incident.state(step.id).settled
+    return refusals.reopen(incident, step) is None and incident.state(step.id).settled
 
 
 def _override(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
@@ -58,8 +59,8 @@ def _cancel(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 def cancellable(incident: Incident, step: Step) -> int | None:
     """Return the id of the step's run that can be asked to stop, or None."""
-    runs = (incident.runs[run] for run in reversed(incident.steps[step.id].runs))
-    return next((run.id for run in runs if run.state is RunState.RUNNING), None)
+    runs = reversed(incident.steps[step.id].runs)
+    return next((run for run in runs if refusals.cancel(incident, run) is None), None)
 
 
 def _output(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
@@ -72,7 +73,7 @@ def _jump(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 def _go_next(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     found = incident.next_step()
-    return _open(incident) and found is not None and found.id != step.id
+    return incident.closed_at is None and found is not None and found.id != step.id
 
 
 RULES: dict[str, Rule] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from journal.commands import refusals
 from journal.incident.closing import remaining
 from journal.incident.instances import waiting
 from journal.incident.records import Run, StepState
@@ -71,8 +72,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
 
 def takes_back(incident: Incident, step: Step) -> bool:
     """Return whether the step takes back what a closed incident left in force: that may still be done."""
-    state = incident.state(step.id)
-    return incident.takes_back(step.action) and not state.active and state is not StepState.IN_DOUBT
+    return incident.takes_back(step.action) and refusals.while_active(incident, step) is None
 
 
 def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:

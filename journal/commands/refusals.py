@@ -1,0 +1,124 @@
+"""Why something cannot be written into an incident now; None where it can.
+
+The commands raise what these functions return, and the console offers a key only where they return None: what may be
+written is decided here alone. Pure: each looks at the incident's state and at nothing else. What has a command's name
+is for that command.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journal.errors import CleoError
+from journal.incident.records import InstanceRecord, RunState, StepState
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
+    from journal.plan.model import Step
+
+_CLOSED = "Write a note (cleo note), or go on with it (cleo reopen)."
+_RUNNABLE = ("action", "command")
+
+
+class NotNow(CleoError):
+    """What was asked for makes no sense in the incident's present state."""
+
+
+def while_closed(incident: Incident) -> NotNow | None:
+    """Return why nothing but notes can be written: the incident is closed."""
+    return NotNow(f"{incident.id} is closed.", _CLOSED) if incident.closed_at is not None else None
+
+
+def while_active(incident: Incident, step: Step, system: str = "") -> NotNow | None:
+    """Return why nothing can be said of a step: it is under way or in doubt.
+
+    Args:
+        incident: the incident's state.
+        step: which step.
+        system: at this one of the step's systems; empty: anywhere.
+    """
+    each = incident.steps[step.id].each
+    one = each.get(system) or InstanceRecord() if system and each else None
+    state, on = (one.state, f" on {system}") if one else (incident.state(step.id), "")
+    if state and state.active:
+        return NotNow(f"{step.title} is {state}{on}.", "Wait for it, or cancel it.")
+    if state is StepState.IN_DOUBT:
+        return NotNow(f"{step.title} is in doubt{on}.", "Look what it left, then say done, failed or run again.")
+    return None
+
+
+def settle(incident: Incident, step: Step) -> NotNow | None:
+    """Return why a step cannot be marked done, skipped or reopened, whichever it is."""
+    return while_closed(incident) or while_active(incident, step)
+
+
+def skip(incident: Incident, step: Step) -> NotNow | None:
+    """Return why a step cannot be left out."""
+    return settle(incident, step) or _if_settled(incident, step)
+
+
+def mark_done(incident: Incident, step: Step) -> NotNow | None:
+    """Return why a step cannot be marked as done by hand."""
+    if why := settle(incident, step):
+        return why
+    if step.decision is not None:
+        return NotNow(f"{step.title} is a decision.", "Answer it instead.")
+    return _if_settled(incident, step)
+
+
+def reopen(incident: Incident, step: Step) -> NotNow | None:
+    """Return why what was said of a step cannot be taken back."""
+    if why := settle(incident, step):
+        return why
+    nothing_said = incident.steps[step.id].state is None
+    return (
+        NotNow(f"{step.title} is {incident.state(step.id)}: there is nothing to take back.") if nothing_said else None
+    )
+
+
+def run(incident: Incident, step: Step) -> NotNow | None:
+    """Return why a step cannot be asked for, not even as a dry run.
+
+    What takes back a hold or a block that is still in force can be asked for after the close, too.
+    """
+    if step.kind not in _RUNNABLE:
+        return NotNow(f"{step.title} has nothing to run.")
+    return None if incident.takes_back(step.action) else while_closed(incident)
+
+
+def tick(incident: Incident, step: Step) -> NotNow | None:
+    """Return why no item of a step can be ticked or unticked."""
+    return while_closed(incident) or _if_settled(incident, step)
+
+
+def cancel(incident: Incident, run_id: int) -> NotNow | None:
+    """Return why a run cannot be asked to stop."""
+    found = incident.runs.get(run_id)
+    if found is None:
+        return NotNow("There is nothing running to cancel.")
+    return None if found.state is RunState.RUNNING else NotNow(f"The run is {found.state}.")
+
+
+def close(incident: Incident) -> NotNow | None:
+    """Return why the incident cannot be closed, whatever is typed: it is closed already, or something is running."""
+    running = next((run for run in incident.runs.values() if not run.state.over and not run.probe_of), None)
+    if running is None:
+        return while_closed(incident)
+    return while_closed(incident) or NotNow(
+        f"{running.action} is {running.state}.", "Wait for it or cancel it, then close."
+    )
+
+
+def _if_settled(incident: Incident, step: Step) -> NotNow | None:
+    state = incident.state(step.id)
+    return NotNow(f"{step.title} is {state} already.", "Reopen it first, or write a note.") if state.settled else None
+
+
+def raise_if(why: NotNow | None) -> None:
+    """Raise a refusal, if it is one.
+
+    Raises:
+        NotNow: ``why``.
+    """
+    if why is not None:
+        raise why
