@@ -15,7 +15,7 @@ from cleo_console.cli.lab import lab as command
 from cleo_console.lab.postgres import backups, server
 from cleo_console.lab.wanted import wanted_services
 from journal.errors import CleoError
-from tests.labs import Lab, lab_directory
+from tests.labs import Lab, running_lab
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("lab-clusters")
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.xdist_group("lab-clusters")
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with lab_directory() as directory:
-        yield Lab.up(directory, systems=["postgres", "orders"], backup_minutes=60)
+    with running_lab() as running:
+        yield Lab.up(running.directory, systems=["postgres", "orders"])
 
 
 def cleo(lab: Lab, *words: str) -> Result:

@@ -120,3 +120,10 @@ def test_it_is_stopped_and_started_with_the_lab(lab: Lab) -> None:
 def test_what_a_standby_has_not_is_refused(lab: Lab) -> None:
     with pytest.raises(CleoError, match="no fault `drop-table` for `postgres-standby`"):
         lab.break_(NAME, "drop-table")
+
+
+def test_a_promoted_standby_is_none_any_more(lab: Lab) -> None:
+    """Stands last: there is no way back."""
+    lab.cluster(NAME).psql("SELECT pg_promote()")
+    until(lambda: lab.status().services[NAME].trouble == ["it is a standby no longer: it was promoted"])
+    assert health(lab)["facts"]["role"] == "primary"

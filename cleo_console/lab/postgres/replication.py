@@ -9,7 +9,6 @@ from typing import Any
 from cleo_console.lab.postgres import backups, server
 from cleo_console.lab.postgres.cluster import Cluster
 from cleo_console.lab.postgres.configuration import REPLICATION_ROLE, configure_standby
-from cleo_console.lab.workspace import write_readable
 from journal.errors import CleoError
 
 STREAMING_SECONDS = 30.0
@@ -31,6 +30,7 @@ def create_standby(standby: Cluster, primary: Cluster) -> None:
     Raises:
         CleoError: the primary does not run, or the standby does not follow it.
     """
+    server.require_running(primary)
     standby.make(("pg",))
     backups.write_config(standby)
     slot = slot_of(standby)
@@ -41,7 +41,7 @@ def create_standby(standby: Cluster, primary: Cluster) -> None:
         f"passfile={standby.replication_password_file} application_name={standby.name}"
     )
     configure_standby(standby, connection, slot)
-    write_readable(standby.data_directory / "standby.signal", "")
+    standby.run(["touch", str(standby.data_directory / "standby.signal")])
     server.start(standby)
     _wait_until_streaming(standby)
 

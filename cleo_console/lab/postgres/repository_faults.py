@@ -6,9 +6,8 @@ import os
 import time
 from pathlib import Path
 
-from cleo_console.lab.postgres import backups
+from cleo_console.lab.postgres import backups, server
 from cleo_console.lab.postgres.cluster import Cluster
-from cleo_console.lab.postgres.server_faults import require_server
 from cleo_console.lab.service import Done
 from journal.errors import CleoError
 
@@ -19,7 +18,7 @@ def damage_newest_backup(cluster: Cluster) -> Done:
     """Overwrite a few bytes in the largest file that the newest backup itself holds; one before it stays sound."""
     found = backups.list_backups(cluster)
     if len(found) < 2:
-        require_server(cluster)
+        server.require_running(cluster)
         backups.take_backup(cluster, "full")
         found = backups.list_backups(cluster)
     label, previous = found[-1]["label"], found[-2]["label"]
@@ -50,7 +49,7 @@ def lose_wal_segment(cluster: Cluster) -> Done:
 
     The server's own copy goes too, as it would in time: a checkpoint recycles it.
     """
-    require_server(cluster)
+    server.require_running(cluster)
     segments = [_archive_one_segment(cluster) for _ in range(3)]
     cluster.psql("CHECKPOINT")
     lost = segments[1]

@@ -10,10 +10,13 @@ from cleo_console.lab.postgres.cluster import DATABASE, Cluster
 from cleo_console.lab.postgres.configuration import REPLICATION_ROLE, configure_primary
 from cleo_console.lab.postgres.postmaster import postmaster
 from cleo_console.lab.workspace import write_secret
+from journal.errors import CleoError
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SMALL_BYTES = 15_000_000
 """What a database of scale 1 takes on disk (measured): the unit that `--size` is divided by."""
+
+RECOVER = "Recover it first, or start over with `cleo lab down`."
 
 UNLOGGED_LOAD = "-c archive_mode=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=8GB"
 """While the rows are loaded nothing is worth archiving: the first backup comes after."""
@@ -52,6 +55,16 @@ def stop(cluster: Cluster) -> None:
 def is_running(cluster: Cluster) -> bool:
     """Whether a server has the cluster's data directory open."""
     return postmaster(cluster.data_directory) is not None
+
+
+def require_running(cluster: Cluster) -> None:
+    """Refuse what needs a server that runs.
+
+    Raises:
+        CleoError: it does not.
+    """
+    if not is_running(cluster):
+        raise CleoError(f"{cluster.name} does not run in the lab.", RECOVER)
 
 
 def _pg_ctl(cluster: Cluster) -> list[str]:

@@ -14,14 +14,13 @@ from cleo_console.lab.service import Done
 from journal.errors import CleoError
 
 PAGE = 8192
-RECOVER = "Recover it first, or start over with `cleo lab down`."
 ISO = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 
 def lose_data_directory(cluster: Cluster) -> Done:
     """Kill the server and delete everything in its data directory; an empty directory stays, like a new disk."""
     if not cluster.data_directory.is_dir() or not any(cluster.data_directory.iterdir()):
-        raise CleoError(f"{cluster.data_directory} is lost already.", RECOVER)
+        raise CleoError(f"{cluster.data_directory} is lost already.", server.RECOVER)
     before = _last_commit(cluster) if server.is_running(cluster) else {}
     processes.kill_processes(cluster.data_directory)
     at = utc_now()
@@ -36,7 +35,7 @@ def lose_data_directory(cluster: Cluster) -> Done:
 
 def kill_postmaster(cluster: Cluster) -> Done:
     """Kill the server's first process; the others end by themselves, and a stale postmaster.pid stays."""
-    require_server(cluster)
+    server.require_running(cluster)
     before = _last_commit(cluster)
     pid = postmaster.kill_postmaster(cluster.data_directory)
     what, at = f"Killed the server (pid {pid}, SIGKILL).", utc_now()
@@ -47,7 +46,7 @@ def kill_postmaster(cluster: Cluster) -> Done:
 
 def drop_table(cluster: Cluster) -> Done:
     """Drop the table messages as the application; `at` is the server's clock just before."""
-    require_server(cluster)
+    server.require_running(cluster)
     require_messages(cluster)
     rows = cluster.psql("SELECT count(*) FROM messages")
     before, lsn, xid = cluster.app_psql(
@@ -61,7 +60,7 @@ def drop_table(cluster: Cluster) -> Done:
 
 def flip_byte(cluster: Cluster) -> Done:
     """Flip one byte of a row of messages, on disk; the server is stopped meanwhile, so that nothing is cached."""
-    require_server(cluster)
+    server.require_running(cluster)
     require_messages(cluster)
     relation, size = cluster.psql("SELECT pg_relation_filepath('messages'), pg_relation_size('messages')").split("|")
     block = int(size) // PAGE // 2
@@ -74,16 +73,6 @@ def flip_byte(cluster: Cluster) -> Done:
     return what, {"table": "public.messages", "file": str(path), "block": block, "offset": offset}
 
 
-def require_server(cluster: Cluster) -> None:
-    """Refuse a fault that needs a server which runs.
-
-    Raises:
-        CleoError: it does not.
-    """
-    if not server.is_running(cluster):
-        raise CleoError(f"{cluster.name} does not run in the lab.", RECOVER)
-
-
 def require_messages(cluster: Cluster) -> None:
     """Refuse a fault that needs the table messages.
 
@@ -91,7 +80,7 @@ def require_messages(cluster: Cluster) -> None:
         CleoError: it is not there.
     """
     if cluster.psql("SELECT to_regclass('public.messages') IS NULL") == "t":
-        raise CleoError("The table messages is not there any more.", RECOVER)
+        raise CleoError("The table messages is not there any more.", server.RECOVER)
 
 
 def _last_commit(cluster: Cluster) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class PostgresService(ClusterService):
     def create(self, order: Order, say: Say) -> None:
         """Make the cluster, fill it, start it and take the first full backup."""
         cluster = self.cluster
-        say(f"Creating {self.title} {cluster.programs.version} on {self.address} with CleoAI's tables.")
+        say(f"Creating {self.title} on {self.address}, version {cluster.programs.version}, with CleoAI's tables.")
         cluster.make(("pg", "repo", "manifests"))
         helpers.install_scripts(cluster, order.backup_minutes)
         backups.write_config(cluster)

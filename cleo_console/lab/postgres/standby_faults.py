@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from cleo_console.lab.fault_log import utc_now
+from cleo_console.lab.postgres import server
 from cleo_console.lab.postgres.cluster import Cluster
 from cleo_console.lab.postgres.faults import KILL_POSTMASTER, LOSE_DATA_DIRECTORY
 from cleo_console.lab.postgres.replication import replication_facts
-from cleo_console.lab.postgres.server_faults import require_server
 from cleo_console.lab.service import Done, FaultKind
 from journal.errors import CleoError
 
@@ -21,7 +21,7 @@ CUT_SECONDS = 30.0
 
 def pause_replay(standby: Cluster) -> Done:
     """Receive on, but apply nothing any more. `SELECT pg_wal_replay_resume()` cures it."""
-    require_server(standby)
+    server.require_running(standby)
     standby.psql("SELECT pg_wal_replay_pause()")
     facts = _until(standby, "paused", wanted=True)
     return f"Paused the replay on {standby.name} at {facts['replayed']}; it still receives.", _figures(facts)
@@ -32,7 +32,7 @@ def cut_replication(standby: Cluster) -> Done:
 
     `ALTER SYSTEM RESET primary_conninfo` and `SELECT pg_reload_conf()` on it cure it.
     """
-    require_server(standby)
+    server.require_running(standby)
     standby.psql(f"ALTER SYSTEM SET primary_conninfo = '{NOWHERE}'; SELECT pg_reload_conf();")
     facts = _until(standby, "streaming", wanted=False)
     return f"Cut {standby.name} off from its primary at {facts['received']}; it serves on.", _figures(facts)
