@@ -14,7 +14,8 @@ from journal.incident.recovery_point import RecoveryPoint
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
-    from actions.transport.base import Completed, Transport
+    from actions.transport.base import Transport
+    from actions.transport.program import Completed
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

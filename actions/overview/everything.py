@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from actions.examination import Examination, Examine
 from actions.health import Health
 from actions.outcome import Finding
-from actions.system_type import Examination, Examine, load
+from actions.system_type import load
 from actions.system_types import system_type
 from actions.transport import Transport
 from journal.errors import CleoError
@@ -35,7 +36,7 @@ def _measure(ctx: ActionContext, name: str, deadline_s: float) -> Health:
 
 
 def probe(name: str, settings: SystemSettings, host: Transport | None, *, deadline_s: float) -> Health:
-    """Return one system's health, measured by what its type brings (see `actions.system_type.Probe`)."""
+    """Return one system's health, measured by what its type brings (see `actions.examination.Probe`)."""
     found: Health = load(system_type(settings.type).probe)(name, settings, host, deadline_s=deadline_s)
     return found
 

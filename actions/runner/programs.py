@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actions.redaction import Redactor
 from actions.transport import Completed, Handle, OnOutput, ProgramLost, State, Transport
-from actions.transport.base import ending
+from actions.transport.program import ending
 from journal.events.types import Body, ProgramFinished, ProgramStarted
 from journal.incident.records import Program, Run
 from journal.store.failover.segments import segments_of

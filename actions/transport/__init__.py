@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions.transport.base import Completed, Handle, OnOutput, ProgramStatus, State, Transport
+from actions.transport.base import Transport
 from actions.transport.errors import (
     AlreadyStarted,
     DeadlineExceeded,
@@ -16,7 +16,9 @@ from actions.transport.errors import (
     TransportLost,
     Unreachable,
 )
+from actions.transport.handle import Handle
 from actions.transport.hosts import HostSpec, LocalHost, SshHost
+from actions.transport.program import Completed, OnOutput, ProgramStatus, State
 
 __all__ = [
     "AlreadyStarted",

@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from actions.transport.base import Handle, ProgramStatus, State, Stream
+from actions.transport.handle import Handle
+from actions.transport.program import ProgramStatus, State, Stream
 from actions.transport.spool import Spool
 
 _LOOK_EVERY_S = 0.5

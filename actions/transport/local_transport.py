@@ -13,10 +13,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from actions.transport.accounts import Account, environment, other_account
-from actions.transport.base import Completed, Transport
+from actions.transport.base import Transport
 from actions.transport.errors import DeadlineExceeded, FileMissing, FileTrouble, ProgramMissing
 from actions.transport.launch import Request, launch, our_umask
 from actions.transport.local_handle import LocalHandle
+from actions.transport.program import Completed
 from journal.store.whole_file import replace_whole
 
 

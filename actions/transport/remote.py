@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
-from actions.transport.base import Completed, Transport
+from actions.transport.base import Transport
 from actions.transport.errors import (
     AlreadyStarted,
     DeadlineExceeded,
@@ -19,6 +19,7 @@ from actions.transport.errors import (
     TransportLost,
 )
 from actions.transport.link import Answer, Link, ask
+from actions.transport.program import Completed
 from actions.transport.remote_handle import RemoteHandle
 from actions.transport.scripts import names, text
 

@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
-from actions.transport.base import Handle, ProgramStatus, State, Stream
 from actions.transport.errors import NothingStarted, TransportLost
+from actions.transport.handle import Handle
 from actions.transport.link import STILL_THERE, Answer, Link, ask
+from actions.transport.program import ProgramStatus, State, Stream
 
 _CHUNK = 1024 * 1024
 _RETRY_S = 0.5

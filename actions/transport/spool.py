@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from actions.transport.base import ProgramStatus, State, Stream
 from actions.transport.processes import Process
+from actions.transport.program import ProgramStatus, State, Stream
 from actions.transport.shim import place_in_memory
 from journal.store.filelock import locked_elsewhere
 

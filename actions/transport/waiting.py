@@ -6,9 +6,9 @@ import signal
 import time
 from collections.abc import Callable
 
-from actions.transport.base import Completed, Handle, OnOutput, ProgramStatus, State, Stream, ending
 from actions.transport.errors import DeadlineExceeded, NothingStarted, ProgramLost
 from actions.transport.lines import Lines, Tail
+from actions.transport.program import Completed, OnOutput, Program, ProgramStatus, State, Stream, ending
 
 _ENDING_S = 0.002
 """First pause once the program is seen to have ended: its keeper writes the exit status within milliseconds."""
@@ -21,7 +21,7 @@ class Wait:
 
     def __init__(
         self,
-        handle: Handle,
+        handle: Program,
         on_output: OnOutput,
         cancelled: Callable[[], bool],
         deadline_s: float | None,

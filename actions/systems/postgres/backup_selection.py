@@ -8,18 +8,18 @@ import msgspec
 
 from actions.gate import decide
 from actions.outcome import ActionFailed, GateClosed
-from actions.systems.postgres.backups.archive import read_archive
-from actions.systems.postgres.backups.configuration import configuration
-from actions.systems.postgres.backups.pgbackrest import Backup, Repository, read_repository
-from actions.systems.postgres.backups.repository_check import (
+from actions.systems.postgres.hba import require_hba
+from actions.systems.postgres.known_log import known_log, require_considered
+from actions.systems.postgres.pgbackrest.archive import read_archive
+from actions.systems.postgres.pgbackrest.command import Backup, Repository, read_repository
+from actions.systems.postgres.pgbackrest.configuration import configuration
+from actions.systems.postgres.pgbackrest.repository_check import (
     Soundness,
     damaged_everywhere,
     known_soundness,
     verify_repository,
 )
-from actions.systems.postgres.backups.selection import Choice, choose
-from actions.systems.postgres.hba import require_hba
-from actions.systems.postgres.known_log import known_log, require_considered
+from actions.systems.postgres.pgbackrest.selection import Choice, choose
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.timelines import target_timeline
 from actions.systems.postgres.wal import Path

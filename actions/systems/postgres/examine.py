@@ -7,15 +7,15 @@ from typing import Any
 
 from actions.backups.listing import described, what_is_wrong
 from actions.context import ActionContext
+from actions.examination import Examination
 from actions.health import Health
-from actions.system_type import Examination
 from actions.systems.postgres.amcheck import check_without_installing
-from actions.systems.postgres.backups.pgbackrest import read_repository
 from actions.systems.postgres.backups.sets import backup_list
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.comparison import Comparison
 from actions.systems.postgres.heartbeat import measure
 from actions.systems.postgres.manifest import load_manifest
+from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.process import describe_data, postmaster
 from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server, server_of
@@ -31,7 +31,7 @@ _NO_DATABASE = ("missing", "there, but not a database", "without a readable cont
 
 
 def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) -> Examination:
-    """Look at a server (see `actions.system_type.Examine`)."""
+    """Look at a server (see `actions.examination.Examine`)."""
     server = server_of(ctx, system)
     return _damage(server, health) if thorough else _in_depth(server)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.pgbackrest import read_repository
+from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.process import control
 from actions.systems.postgres.server import Server, find_server
 from journal.events.types import Identity

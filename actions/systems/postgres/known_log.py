@@ -6,8 +6,8 @@ import msgspec
 
 from actions.gate import decide
 from actions.outcome import GateClosed
-from actions.systems.postgres.backups.archive import Archive
-from actions.systems.postgres.backups.pgbackrest import Repository
+from actions.systems.postgres.pgbackrest.archive import Archive
+from actions.systems.postgres.pgbackrest.command import Repository
 from actions.systems.postgres.restore_record import RestoreRecord, load_record
 from actions.systems.postgres.saved_wal import Survived, find_path, read_survived
 from actions.systems.postgres.server import Server

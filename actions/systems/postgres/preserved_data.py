@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from actions.outcome import GateClosed
-from actions.systems.postgres.backups.pgbackrest import Backup
+from actions.systems.postgres.pgbackrest.command import Backup
 from actions.systems.postgres.places import Spot, mounts_below, spots, used
 from actions.systems.postgres.preserve import MOVING, Way, keep_directory, keep_log, keep_tablespace, way_to_keep
 from actions.systems.postgres.process import control

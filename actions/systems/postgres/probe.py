@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.health import Health
-from actions.systems.postgres.backups.pgbackrest import command_line, parse_repository
 from actions.systems.postgres.connection import CannotConnect, connect
 from actions.systems.postgres.exposure import expose
 from actions.systems.postgres.heartbeat import QUICK_S, measure, newest_commit
+from actions.systems.postgres.pgbackrest.command import command_line, parse_repository
 from actions.systems.postgres.proven_server import require_ours
 from actions.systems.postgres.replication import Following, following
 from actions.systems.postgres.settings import PostgresSettings

@@ -12,8 +12,8 @@ from functools import cached_property
 import msgspec
 
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.archive import Archive, first_missing, previous, read_archive
-from actions.systems.postgres.backups.pgbackrest import read_repository
+from actions.systems.postgres.pgbackrest.archive import Archive, first_missing, previous, read_archive
+from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.recovery_point import lsn_of
 from actions.systems.postgres.restore_record import RestoreRecord
 from actions.systems.postgres.saved_wal import find_path, read_survived

@@ -12,15 +12,15 @@ from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.systems.postgres.backup_selection import choose_backup
-from actions.systems.postgres.backups.options import options
-from actions.systems.postgres.backups.pgbackrest import command
-from actions.systems.postgres.backups.restore_progress import RestoreProgress
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.given_up import tell_given_up
 from actions.systems.postgres.guards import is_down, writers_kept_out
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of
 from actions.systems.postgres.managers import unmanaged
+from actions.systems.postgres.pgbackrest.command import command
+from actions.systems.postgres.pgbackrest.options import options
+from actions.systems.postgres.pgbackrest.restore_progress import RestoreProgress
 from actions.systems.postgres.preserved_data import Keeping, preserve
 from actions.systems.postgres.recovery_point import after_all, judge_as_latest, recovery_point
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record

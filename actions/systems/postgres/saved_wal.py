@@ -12,8 +12,8 @@ from typing import Literal
 import msgspec
 
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.archive import Archive, read_path
-from actions.systems.postgres.backups.pgbackrest import Repository
+from actions.systems.postgres.pgbackrest.archive import Archive, read_path
+from actions.systems.postgres.pgbackrest.command import Repository
 from actions.systems.postgres.restore_record import name_in, record_folder
 from actions.systems.postgres.server import Server, last_words
 from actions.systems.postgres.wal import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.pgbackrest import Backup
 from actions.systems.postgres.layout import Layout, Tablespace, backup_layout, present_tablespaces, version_folder
+from actions.systems.postgres.pgbackrest.command import Backup
 from actions.systems.postgres.places import Spot, account, mounts_below, size_words, spots, used
 from actions.systems.postgres.restore_record import record_folder
 from actions.systems.postgres.server import Server

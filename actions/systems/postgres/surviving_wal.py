@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.systems.postgres.backups.pgbackrest import PATIENCE, command
+from actions.systems.postgres.pgbackrest.command import PATIENCE, command
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import SEGMENT_NAME
 

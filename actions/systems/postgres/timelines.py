@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.archive import Archive
-from actions.systems.postgres.backups.pgbackrest import Repository
 from actions.systems.postgres.known_log import KnownLog
+from actions.systems.postgres.pgbackrest.archive import Archive
+from actions.systems.postgres.pgbackrest.command import Repository
 from actions.systems.postgres.recovery_point import label_of
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import format_lsn, parse_segment

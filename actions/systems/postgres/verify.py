@@ -10,7 +10,6 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.postgres.amcheck import check_structures
-from actions.systems.postgres.backups.pgbackrest import read_repository
 from actions.systems.postgres.cluster import read_cluster
 from actions.systems.postgres.comparison import Comparison
 from actions.systems.postgres.evidence import look_closer
@@ -18,6 +17,7 @@ from actions.systems.postgres.heartbeat import newest_commit
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.leftovers import leftovers
 from actions.systems.postgres.manifest import Manifest, load_manifest
+from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.relations import SETTINGS
 from actions.systems.postgres.restore_record import RestoreRecord, load_record

@@ -9,11 +9,11 @@ from actions.backups.engine import BackupEngine, BackupList, Checked, Taken
 from actions.backups.holding import Hold
 from actions.context import ActionContext
 from actions.systems.postgres.backups.hold import hold_backups, read_hold, release_backups
-from actions.systems.postgres.backups.pgbackrest import read_repository
-from actions.systems.postgres.backups.repository_check import check_repositories
 from actions.systems.postgres.backups.sets import backup_list
 from actions.systems.postgres.backups.take import KINDS, take_backup
 from actions.systems.postgres.identity import identity_of
+from actions.systems.postgres.pgbackrest.command import read_repository
+from actions.systems.postgres.pgbackrest.repository_check import check_repositories
 from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import server_of
 from journal.events.types import Identity

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from actions.backups.hold_file import holder_line, incidents_in, names_somebody
 from actions.backups.holding import HoldPart
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.keeper import changing
-from actions.systems.postgres.backups.options import config_file
-from actions.systems.postgres.backups.pgbackrest import PATIENCE, command
+from actions.systems.postgres.pgbackrest.command import PATIENCE, command
+from actions.systems.postgres.pgbackrest.keeper import changing
+from actions.systems.postgres.pgbackrest.options import config_file
 from actions.systems.postgres.server import Server, last_words
 
 _END = "# cleo: (end of hold)"

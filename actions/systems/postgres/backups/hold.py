@@ -15,8 +15,8 @@ from actions.systems.postgres.backups.expiry_block import (
     require_obeyed,
     suspend_expiry,
 )
-from actions.systems.postgres.backups.keeper import changing, keeper, require_reached
-from actions.systems.postgres.backups.pgbackrest import read_repository
+from actions.systems.postgres.pgbackrest.command import read_repository
+from actions.systems.postgres.pgbackrest.keeper import changing, keeper, require_reached
 from actions.systems.postgres.server import Server
 
 _NO_FILE = "the inventory names no hold_file"

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from actions.backups.engine import BackupList, BackupSet
 from actions.outcome import ActionFailed, Finding
-from actions.systems.postgres.backups.archive import Archive, gaps, read_archive, read_path
-from actions.systems.postgres.backups.pgbackrest import Backup, Repository
+from actions.systems.postgres.pgbackrest.archive import Archive, gaps, read_archive, read_path
+from actions.systems.postgres.pgbackrest.command import Backup, Repository
 from actions.systems.postgres.process import control
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.timelines import edge

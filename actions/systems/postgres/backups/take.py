@@ -9,12 +9,12 @@ import msgspec
 
 from actions.backups.engine import Taken
 from actions.outcome import ActionFailed, Finding
-from actions.systems.postgres.backups.keeper import keeper, require_reached
-from actions.systems.postgres.backups.pgbackrest import Backup, Repository, command, read_repository
 from actions.systems.postgres.backups.sets import backup_set
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.manifest import make_manifest, manifest_path
+from actions.systems.postgres.pgbackrest.command import Backup, Repository, command, read_repository
+from actions.systems.postgres.pgbackrest.keeper import keeper, require_reached
 from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server, last_words
 from actions.systems.postgres.wal import format_lsn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.systems.postgres.backups.archive import Archive, first_missing, gaps
+from actions.systems.postgres.pgbackrest.archive import Archive, first_missing, gaps
 from actions.systems.postgres.wal import Fork, Path, format_lsn, parse_history, parse_lsn, parse_segment
 
 HISTORY = "1\t0/7000100\tbefore 2026-11-23 12:00:00+00\n2\t0/9000000\tno recovery target specified\n"

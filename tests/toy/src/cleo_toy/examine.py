@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from actions.context import ActionContext
+from actions.examination import Examination
 from actions.health import Health
 from actions.outcome import Finding
-from actions.system_type import Examination
 from cleo_toy.toy import Toy
 from journal.errors import CleoError
 

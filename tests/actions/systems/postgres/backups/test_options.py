@@ -11,8 +11,8 @@ from actions.backups.hold import held, hold, release
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.backups.options import options
-from actions.systems.postgres.backups.pgbackrest import command_line
+from actions.systems.postgres.pgbackrest.command import command_line
+from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.settings import Backups, PostgresSettings

@@ -8,10 +8,10 @@ import pytest
 
 from actions.context import Progress
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.pgbackrest import Backup, Repository
-from actions.systems.postgres.backups.repository_check import parse_soundness
-from actions.systems.postgres.backups.restore_progress import RestoreProgress
-from actions.systems.postgres.backups.selection import choose
+from actions.systems.postgres.pgbackrest.command import Backup, Repository
+from actions.systems.postgres.pgbackrest.repository_check import parse_soundness
+from actions.systems.postgres.pgbackrest.restore_progress import RestoreProgress
+from actions.systems.postgres.pgbackrest.selection import choose
 from actions.systems.postgres.wal import Fork, Path
 from journal.incident.recovery_point import RecoveryPoint
 

@@ -16,7 +16,7 @@ from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.backups.pgbackrest import read_repository
+from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.probe import probe
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.server import find_server

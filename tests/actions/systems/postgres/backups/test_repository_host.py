@@ -16,7 +16,7 @@ from actions.backups.verify import verify as verify_backups
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.backups.keeper import keeper
+from actions.systems.postgres.pgbackrest.keeper import keeper
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.settings import PostgresSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.pgbackrest import DEFAULT_FILES, DEFAULT_INCLUDED, command
 from actions.systems.postgres.causes import cure_for
+from actions.systems.postgres.pgbackrest.command import DEFAULT_FILES, DEFAULT_INCLUDED, command
 from actions.systems.postgres.server import Server, last_words
 from actions.transport import Completed
 

@@ -9,10 +9,10 @@ import msgspec
 from actions.backups.engine import Checked
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, Finding
-from actions.systems.postgres.backups.archive import read_archive
-from actions.systems.postgres.backups.keeper import keeper, require_reached
-from actions.systems.postgres.backups.pgbackrest import command, hint_at, read_repository
 from actions.systems.postgres.causes import cure_for
+from actions.systems.postgres.pgbackrest.archive import read_archive
+from actions.systems.postgres.pgbackrest.command import command, hint_at, read_repository
+from actions.systems.postgres.pgbackrest.keeper import keeper, require_reached
 from actions.systems.postgres.server import Server, last_words
 
 _SET = re.compile(r"^\s*backup: (\S+), status: ([a-z ]+?)(?:,|$)")

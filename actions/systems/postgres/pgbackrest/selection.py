@@ -7,7 +7,7 @@ from collections.abc import Collection
 import msgspec
 
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.pgbackrest import Backup, Repository
+from actions.systems.postgres.pgbackrest.command import Backup, Repository
 from actions.systems.postgres.recovery_point import label_of, lsn_of
 from actions.systems.postgres.wal import Path
 from journal.incident.recovery_point import RecoveryPoint

@@ -7,7 +7,7 @@ from threading import Lock
 import msgspec
 
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.options import options
+from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.server import Server
 
 _CHANGING: dict[str, Lock] = {}

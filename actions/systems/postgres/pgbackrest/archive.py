@@ -8,8 +8,8 @@ import re
 import msgspec
 
 from actions.outcome import ActionFailed
-from actions.systems.postgres.backups.pgbackrest import Repository, command, hint_at
 from actions.systems.postgres.causes import cure_for
+from actions.systems.postgres.pgbackrest.command import Repository, command, hint_at
 from actions.systems.postgres.server import Server, last_words
 from actions.systems.postgres.wal import SEGMENT_BYTES, Path, parse_history, parse_segment
 

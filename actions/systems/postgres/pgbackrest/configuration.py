@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actions.systems.postgres.backups.pgbackrest import Backup, command
+from actions.systems.postgres.pgbackrest.command import Backup, command
 from actions.systems.postgres.server import Server
 
 _LINES = r"""
