@@ -1,4 +1,4 @@
-"""From a journal's file to a report, with nothing else at hand: no plan file, no inventory, no clock."""
+"""Builds the report from a journal's file alone, without plan file, inventory or clock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from journal.verify import Verdict
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where the events come from. ``last`` is the seq of the last one to report, or None for all."""
+    """The journal to read. ``last`` is the seq of the last event to report; None: all."""
 
     path: Path
     last: int | None
@@ -51,9 +51,9 @@ def build(path: Path, zone: str = "", head: str | None = None, more: Sequence[Pa
 
     Args:
         path: the journal, or an export of it.
-        zone: the time zone to say times in, beside UTC; empty for UTC only.
-        head: the journal's head as a witness holds it, whole or short; a journal without it is reported as broken.
-        more: the files in which the journal goes on, where they are not where they were written.
+        zone: the time zone for times beside UTC; empty for UTC only.
+        head: the head's hash as a witness has it, whole or short; a journal without it is reported as broken.
+        more: the journal's other segments, where they are not where they were written.
 
     Raises:
         JournalError: the journal cannot be read, or is damaged beyond reading.
@@ -68,7 +68,7 @@ def build(path: Path, zone: str = "", head: str | None = None, more: Sequence[Pa
 
 
 def gather(reader: Reader, last: int | None = None) -> Gathered:
-    """Return what the events up to seq ``last`` (or all) hold.
+    """Return what the events up to seq ``last`` (None: all) hold.
 
     Raises:
         JournalError: they cannot be read.

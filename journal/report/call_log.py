@@ -1,4 +1,4 @@
-"""Who of the escalation matrix was called, who answered, and how soon against what the plan promises."""
+"""The call log: who of the escalation matrix was called, who answered, and whether that was in time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Call:
-    """From the first page of a level to its answer; who pages again in between makes the same call."""
+    """From the first page of a level to its answer; another page in between belongs to the same call."""
 
     level: str
     by: str
@@ -27,14 +27,14 @@ class _Call:
     who: str = ""
 
 
-class CallBook:
-    """Collects every call; the fold keeps only the latest of each level."""
+class CallLog:
+    """Collects all calls; the incident's state keeps only the latest of each level."""
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
 
     def paged(self, event: e.Event, body: e.ContactPaged) -> None:
-        """Take in that a level was called."""
+        """Add that a level was called."""
         call = self._waiting(body.level)
         if call is None:
             call = _Call(body.level, event.actor, [], paged_at=event.at)
@@ -44,7 +44,7 @@ class CallBook:
             call.how.append(body.how)
 
     def answered(self, event: e.Event, body: e.ContactAcknowledged) -> None:
-        """Take in that a level answered, called or not."""
+        """Add that a level answered, called or not."""
         call = self._waiting(body.level)
         if call is None:
             call = _Call(body.level, event.actor, [])

@@ -1,4 +1,4 @@
-"""The checklist as it stood at the end: every step's state, every item's tick."""
+"""The checklist's final state: every step, every item."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _step(gathered: Gathered, step: Step) -> ev.ChecklistStep:
 
 
 def _state(incident: Incident, step: Step) -> str:
-    """Return a step's state; in a closed incident nothing is ready or waiting any more, it was not done."""
+    """Return a step's state in words; in a closed incident, what is ready or waiting was not done."""
     state = incident.state(step.id)
     idle = state in (StepState.READY, StepState.WAITING)
     return "not done" if idle and incident.closed_at else state.value

@@ -1,4 +1,4 @@
-"""What a report shows as evidence: timeline, runs, decisions, checklist, health. See ``journal.report.model``."""
+"""The parts of a report that show evidence: timeline, runs, decisions, checklist, health."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import msgspec
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a report."""
+    """The base of a report's structs."""
 
 
 class StepName(Part, frozen=True, kw_only=True):
-    """A step of the plan, as people find it: its id, its number as printed, its title. Empty where there is none."""
+    """A step of the plan: its id, its number as printed, its title. Empty where there is none."""
 
     id: str = ""
     number: str = ""
@@ -44,7 +44,7 @@ class TargetFact(Part, frozen=True, kw_only=True):
 
 
 class GateOverride(Part, frozen=True, kw_only=True):
-    """A gate that was made to yield, and why."""
+    """A gate that was overridden, and why."""
 
     gate: str
     reason: str
@@ -65,7 +65,7 @@ class ProgramRun(Part, frozen=True, kw_only=True):
 
 
 class Output(Part, frozen=True, kw_only=True):
-    """What a run printed: how much, its digest, and the last lines."""
+    """What a run printed: number of lines, SHA-256 of all, and the last lines."""
 
     lines: int
     sha256: str
@@ -73,7 +73,7 @@ class Output(Part, frozen=True, kw_only=True):
 
 
 class FindingSeen(Part, frozen=True, kw_only=True):
-    """One thing that a run saw, and what to do about it. ``severity``: note, warning or wrong."""
+    """One finding of a run, and what to do about it. ``severity``: note, warning or wrong."""
 
     severity: str
     about: str
@@ -82,7 +82,7 @@ class FindingSeen(Part, frozen=True, kw_only=True):
 
 
 class ActionRun(Part, frozen=True, kw_only=True):
-    """One asking for an action, and what became of it. ``kind``: ``run``, ``dry run`` or ``probe``.
+    """One run of an action. ``kind``: ``run``, ``dry run`` or ``probe``.
 
     ``attempt`` counts the started runs of a step that change its state; it is 0 for every other run.
     """

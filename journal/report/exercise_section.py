@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def after_action(gathered: Gathered) -> AfterAction | None:
-    """Return what the exercise showed; None where the incident was none, or had no script.
+    """Return the assessment of the exercise; None where the incident was none, or had no script.
 
     Raises:
         JournalDamaged: the script in the journal cannot be read.

@@ -1,4 +1,4 @@
-"""What people write of an incident: a report's fields with the facts beside them, action items, and what is missing."""
+"""What people write for a report: its fields with facts beside them, action items, and what is still missing."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ FIELDS: tuple[str, ...] = get_args(ReportField)
 """The fields of a report that people write, by name."""
 
 
-def fields(gathered: Gathered, told: list[str], rpo: list[RpoResult]) -> list[WrittenField]:
+def fields(gathered: Gathered, summary: list[str], rpo: list[RpoResult]) -> list[WrittenField]:
     """Return every field, written or not.
 
     Args:
         gathered: what the events hold.
-        told: the sentences of the summary, made from the evidence.
-        rpo: what was lost.
+        summary: the sentences of the summary.
+        rpo: the result of each recovery point objective.
     """
-    facts = {"summary": told, "impact": _impact(gathered, rpo), "detection": _detection(gathered.incident)}
+    facts = {"summary": summary, "impact": _impact(gathered, rpo), "detection": _detection(gathered.incident)}
     return [_field(gathered.incident, name, facts.get(name, [])) for name in FIELDS]
 
 
@@ -59,7 +59,7 @@ def _rows(result: RpoResult) -> str:
 
 
 def _downtimes(gathered: Gathered) -> list[str]:
-    """Return how long health probes found each system down. What no probe looked at is not counted as up or down."""
+    """Return how long health probes found each system down. Time without a probe counts as neither up nor down."""
     down: dict[str, float] = {}
     since: dict[str, datetime] = {}
     for change in gathered.health:
@@ -83,7 +83,7 @@ def _detection(incident: Incident) -> list[str]:
 
 
 def action_items(incident: Incident) -> list[ActionItemEntry]:
-    """Return what is to be done afterwards."""
+    """Return the action items."""
     return [
         ActionItemEntry(id=item.id, text=item.text, owner=item.owner, due=item.due, by=item.by, at=item.at)
         for item in incident.review.action_items.values()

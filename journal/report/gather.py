@@ -1,4 +1,4 @@
-"""One pass over the events: the fold, and beside it what a report needs that the fold does not keep."""
+"""Reads the events once: folds them into the incident's state, and collects what that does not keep for a report."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from journal.incident.fold import apply_event
 from journal.incident.late import happened_at
 from journal.incident.state import Incident
 from journal.report import evidence as ev
-from journal.report.call_log import CallBook
-from journal.report.sign_offs import SignatureBook
-from journal.report.timeline import ReadEvents, Teller, Timeline
+from journal.report.call_log import CallLog
+from journal.report.sign_offs import SignOffs
+from journal.report.timeline import EntryBuilder, ReadEvents, Timeline
 from journal.store.errors import JournalDamaged
 
 
@@ -23,7 +23,7 @@ class Gathered:
     """What was collected from a journal's events.
 
     Attributes:
-        incident: the fold.
+        incident: its state.
         decisions: every answer ever given, in order.
         health: every transition, in order.
         ticks: who ticked an item last, and when, by step and item.
@@ -32,7 +32,7 @@ class Gathered:
         signatures: who signed, and how far the journal was then.
         seen: when each actor first and last wrote.
         runners: who ran the runner.
-        people: who wrote something that no program writes by itself.
+        people: who wrote events that only people write.
         closed_by: who closed the incident; empty while nobody did.
         types: how many events there are of each type.
     """
@@ -43,21 +43,21 @@ class Gathered:
         self.health: list[ev.HealthTransition] = []
         self.ticks: dict[tuple[str, str], tuple[str, datetime]] = {}
         self.notes: dict[str, list[ev.Entry]] = {}
-        self.calls = CallBook()
-        self.signatures = SignatureBook()
+        self.calls = CallLog()
+        self.signatures = SignOffs()
         self.seen: dict[str, tuple[datetime, datetime]] = {}
         self.runners: set[str] = set()
         self.people: set[str] = set()
         self.closed_by = ""
         self.types: Counter[str] = Counter()
         self.read = read
-        self.teller = Teller(self.incident)
+        self.entry_builder = EntryBuilder(self.incident)
         self._late: list[ev.Entry] = []
         self._take(first)
 
     @classmethod
     def of(cls, read: ReadEvents) -> Self:
-        """Return what the events hold that ``read`` gives.
+        """Collect from the events that ``read`` returns.
 
         Raises:
             JournalDamaged: there is none, or they are not one incident's, whole and in order.
@@ -75,18 +75,18 @@ class Gathered:
     @property
     def entries(self) -> Timeline:
         """The timeline, read anew from the events."""
-        return Timeline(self.read, self.teller, self._late, self.incident.seq)
+        return Timeline(self.read, self.entry_builder, self._late, self.incident.seq)
 
     def offset(self, at: datetime) -> float:
         """Return the distance of ``at`` from the disruption, in seconds."""
-        return self.teller.offset(at)
+        return self.entry_builder.offset(at)
 
     def step_name(self, step_id: str) -> ev.StepName:
-        """Return a step as people find it; only its id where the plan does not have it."""
-        return self.teller.step(step_id)
+        """Return a step with number and title; only its id where the plan does not have it."""
+        return self.entry_builder.step(step_id)
 
     def _take(self, event: e.Event) -> None:
-        """Take in an event before the fold does, while ``incident.head`` is still what whoever wrote it had seen."""
+        """Collect from an event before it is applied, while ``incident.head`` is what its writer had seen."""
         first, _ = self.seen.get(event.actor, (event.at, event.at))
         self.seen[event.actor] = (first, event.at)
         if type(event.body) not in _PROGRAMS_WRITE:
@@ -95,7 +95,7 @@ class Gathered:
         if handler:
             handler(self, event, event.body)
         if happened_at(event.body):
-            self._late.append(self.teller.entry(event))
+            self._late.append(self.entry_builder.entry(event))
         self.types[event.type] += 1
 
     def _decided(self, event: e.Event, body: e.DecisionMade) -> None:
@@ -129,7 +129,7 @@ class Gathered:
 
     def _noted(self, event: e.Event, body: e.NoteAdded) -> None:
         if body.step:
-            self.notes.setdefault(body.step, []).append(self.teller.entry(event))
+            self.notes.setdefault(body.step, []).append(self.entry_builder.entry(event))
 
     def _ticked(self, event: e.Event, body: e.ItemChecked) -> None:
         self.ticks[body.step, body.item] = (event.actor, event.at)
@@ -168,7 +168,7 @@ _PROGRAMS_WRITE = frozenset(
         e.JournalContinued,
     }
 )
-"""What a runner or a facilitator writes. Whoever wrote nothing else is no participant, whatever the name."""
+"""Events that a runner or a facilitator writes. Who wrote only such events is no participant."""
 
 _HANDLERS: dict[type[e.Body], Callable[[Gathered, e.Event, Any], None]] = {
     e.DecisionMade: Gathered._decided,

@@ -1,4 +1,4 @@
-"""What a report begins with: what was declared, by whom, key times, and the choices that steered the recovery."""
+"""The beginning of a report: declaration, key times, choices, responders, legal clocks, deviations, open points."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def header(gathered: Gathered) -> m.Header:
-    """Return what was declared, and what it came to."""
+    """Return what was declared, and the outcome."""
     incident = gathered.incident
     scenario = incident.plan.scenarios.get(incident.scenario)
     return m.Header(
@@ -55,7 +55,7 @@ def _severities(gathered: Gathered) -> list[m.Severity]:
 
 
 def key_times(incident: Incident) -> list[m.KeyTime]:
-    """Return the moments that everything is measured by; those that never came have no time."""
+    """Return the key times; those that were not reached have no time."""
     validated = [
         (f"t_validated_{clock.tier}", f"Validated: {clock.title}", clock.achieved_at)
         for clock in sorted(clocks.rto(incident, incident.last_at), key=lambda clock: clock.target)
@@ -82,7 +82,7 @@ def _first_action(incident: Incident) -> datetime | None:
 
 
 def choices(incident: Incident) -> list[m.Choice]:
-    """Return strategy and recovery point, chosen or not."""
+    """Return the decisions on strategy and recovery point, made or not."""
     return [
         _choice(incident, step.decision)
         for step in incident.plan.steps()
@@ -114,7 +114,7 @@ def _suggested(incident: Incident, decision: Decision) -> str:
 
 
 def responders(gathered: Gathered) -> list[m.Responder]:
-    """Return who wrote into the journal, in the order in which they came."""
+    """Return who wrote into the journal, in the order of their first events."""
     return [
         m.Responder(
             name=actor,
@@ -129,7 +129,7 @@ def responders(gathered: Gathered) -> list[m.Responder]:
 
 
 def _roles(gathered: Gathered, actor: str) -> list[str]:
-    """Return what the journal shows of somebody's part in it; it claims no other."""
+    """Return the roles that the journal shows of somebody."""
     incident = gathered.incident
     roles = ["declared the incident"] if actor == incident.declared_by else []
     roles += ["ran the runner"] if actor in gathered.runners else []
@@ -154,7 +154,7 @@ def legal(incident: Incident) -> list[m.LegalRow]:
 
 
 def deviations(gathered: Gathered) -> list[ev.DeviationEntry]:
-    """Return everything that was not done as the plan says, in order; last, what was open when it was closed."""
+    """Return everything that was not done as the plan says; last, what was not in order when it was closed."""
     incident = gathered.incident
     done_otherwise = [
         ev.DeviationEntry(
@@ -185,7 +185,7 @@ def _closed_early(gathered: Gathered, at: datetime) -> ev.DeviationEntry:
 
 
 def open_points(gathered: Gathered) -> list[ev.OpenPoint]:
-    """Return what is undone or unknown: steps that are not settled, and runs that nobody has explained."""
+    """Return what is undone or unknown: steps that are not settled, and runs in doubt."""
     incident = gathered.incident
     doubts = [run for run in incident.in_doubt() if run.step not in incident.steps or not run.changes_step]
     return [_open_step(gathered, step) for step in incident.open_steps()] + [_open_run(gathered, run) for run in doubts]

@@ -1,4 +1,4 @@
-"""The report as one HTML file: no script, nothing loaded from elsewhere. What systems and people wrote is escaped."""
+"""The report as one HTML file, without scripts or external resources. Text from systems and people is escaped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from journal.report import evidence as ev
-from journal.report import phrases
+from journal.report import filters
 from journal.report.drawing import draw
 from journal.report.model import Report
 from journal.report.times import Times
@@ -17,9 +17,9 @@ from journal.wording.sanitize import sanitize
 
 _SPECIAL = re.compile("[&<>\"']")
 BUFFERED = 20
-"""How many pieces of the template are put together before they are given on."""
+"""Pieces of the template that are joined before they are yielded."""
 ROWS = 50
-"""How many rows of a long table make one piece."""
+"""Rows of a long table in one piece."""
 
 
 def html_pieces(report: Report) -> Iterator[str]:
@@ -27,15 +27,15 @@ def html_pieces(report: Report) -> Iterator[str]:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(phrases.TEMPLATES),
+        loader=jinja2.FileSystemLoader(filters.TEMPLATES),
         autoescape=True,
-        finalize=_inert,
+        finalize=_sanitized,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     times = Times(report.zone)
-    environment.filters |= phrases.filters(times) | {"prose": _prose}
+    environment.filters |= filters.filters(times) | {"prose": _prose}
     rows = _Rows(times)
     environment.filters |= {"entry_rows": rows.entries, "health_rows": rows.health}
     stream = environment.get_template("report.html.j2").stream(r=report, drawing=draw(report))
@@ -44,8 +44,8 @@ def html_pieces(report: Report) -> Iterator[str]:
     yield "\n"
 
 
-def _inert(value: Any) -> Any:
-    """Strip what would act; the escaping of ``&<>"'`` follows it. What the template itself marked safe passes."""
+def _sanitized(value: Any) -> Any:
+    """Remove control characters; jinja2 escapes ``&<>"'`` afterwards. What the template marked safe is not changed."""
     return sanitize(value) if type(value) is str else value
 
 
@@ -68,7 +68,7 @@ def _text(text: str) -> str:
 
 
 def _together(rows: Iterable[str]) -> Iterator[Any]:
-    """Yield rows that are HTML already, many at once: the template looks at each piece."""
+    """Yield rows of HTML joined to larger pieces, since the template takes time for each piece."""
     from markupsafe import Markup
 
     waiting = iter(rows)
@@ -77,7 +77,7 @@ def _together(rows: Iterable[str]) -> Iterator[Any]:
 
 
 class _Rows:
-    """Rows of long tables, several times as fast as a template writes them."""
+    """Writes the rows of long tables, several times as fast as a template."""
 
     def __init__(self, times: Times) -> None:
         self._times = times

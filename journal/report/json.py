@@ -1,4 +1,4 @@
-"""The report for programs: the keys of ``journal.report.model``, in plain ASCII, so that a terminal can show it too."""
+"""The report as JSON: the keys of `journal.report.model`, in plain ASCII, so that it is safe on a terminal too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONG = ("timeline", "health")
 
 
 def json_pieces(report: Report) -> Iterator[str]:
-    """Yield the report as JSON, indented, in pieces: what may be long is never in memory as a whole."""
+    """Yield the report as indented JSON in pieces; long lists are never in memory as a whole."""
     values = {name: getattr(report, name) for name in report.__struct_fields__}
     rest = plain_json(values | dict.fromkeys(_LONG, ()))
     for name in _LONG:
@@ -36,7 +36,7 @@ def _items(values: Iterable[Any]) -> Iterator[str]:
 
 
 def plain_json(value: Any) -> str:
-    """Return a value (structs, lists, times…) as indented JSON in plain ASCII, exact and harmless at once."""
+    """Return a value (structs, lists, times…) as indented JSON in plain ASCII; other characters are escaped."""
     text = msgspec.json.format(msgspec.json.encode(value, enc_hook=list), indent=2).decode()
     return _NOT_ASCII.sub(_escaped, text) + "\n"
 

@@ -1,4 +1,4 @@
-"""The report as Markdown (GitHub's). What systems and people wrote is text: no markup of theirs takes effect."""
+"""The report as Markdown (GitHub's). Text from systems and people is escaped, so that no markup in it takes effect."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 from journal.report import evidence as ev
-from journal.report import phrases
+from journal.report import filters
 from journal.report.model import Report
 from journal.report.times import Times
 from journal.wording.instants import offset
 from journal.wording.sanitize import sanitize
 
 BUFFERED = 200
-"""How many pieces of the template are put together before they are given on."""
+"""Pieces of the template that are joined before they are yielded."""
 
 _HARMLESS = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9 ,;:'%+-]*)?")
 _MARKUP = re.compile(
@@ -38,7 +38,7 @@ def markdown_pieces(report: Report) -> Iterator[str]:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(phrases.TEMPLATES),
+        loader=jinja2.FileSystemLoader(filters.TEMPLATES),
         autoescape=False,  # `finalize` escapes, and for Markdown
         finalize=_escaped,
         undefined=jinja2.StrictUndefined,
@@ -49,14 +49,14 @@ def markdown_pieces(report: Report) -> Iterator[str]:
     times = Times(report.zone)
     own: dict[str, Callable[..., Any]] = {"code": code, "fence": fence, "prose": prose}
     own |= {"entry_rows": partial(_rows, times), "health_rows": partial(_health, times)}
-    environment.filters |= phrases.filters(times) | own
+    environment.filters |= filters.filters(times) | own
     stream = environment.get_template("report.md.j2").stream(r=report)
     stream.enable_buffering(BUFFERED)
     yield from stream
 
 
 def _rows(times: Times, entries: Iterable[ev.Entry]) -> Iterator[Markup]:
-    """Yield a row for every line of the timeline, several times as fast as a template writes them."""
+    """Yield a row for every entry of the timeline, several times as fast as a template."""
     known: dict[str, str] = {}
     for entry in entries:
         who = known.get(entry.actor) or known.setdefault(entry.actor, escape(entry.actor))

@@ -1,4 +1,4 @@
-"""What a report says, in every format: plain values, the same for Markdown, HTML and JSON.
+"""The content of a report as plain values, the same for Markdown, HTML and JSON.
 
 The field names are the keys of the JSON report (``format`` 1): they are only ever added to. Instants are UTC, lengths
 and offsets are seconds, offsets count from the disruption. An absent value is null: it was not measured, or is not so.
@@ -35,7 +35,7 @@ FORMAT = 1
 
 
 class Severity(Part, frozen=True, kw_only=True):
-    """One severity the incident had, and who said so."""
+    """One severity of the incident, and who set it."""
 
     at: datetime
     by: str
@@ -89,7 +89,7 @@ class Verification(Part, frozen=True, kw_only=True):
 
 
 class Responder(Part, frozen=True, kw_only=True):
-    """Who wrote into the journal. ``roles`` are what the journal shows of them; ``runner``: they ran the runner."""
+    """Somebody who wrote into the journal. ``roles`` are those that it shows; ``runner``: they ran the runner."""
 
     name: str
     runner: bool
@@ -100,14 +100,14 @@ class Responder(Part, frozen=True, kw_only=True):
 
 
 class Summary(Part, frozen=True, kw_only=True):
-    """Sentences made from the evidence, and the words with which a person closed the incident."""
+    """Sentences made from the evidence, and the summary with which a person closed the incident."""
 
     sentences: list[str]
     closing_words: str
 
 
 class KeyTime(Part, frozen=True, kw_only=True):
-    """One of the moments that everything is measured by. ``offset_s`` counts from the disruption."""
+    """One of the incident's key times. ``offset_s`` counts from the disruption."""
 
     name: str
     title: str
@@ -122,8 +122,8 @@ class RtoResult(Part, frozen=True, kw_only=True):
         achieved_s: from the disruption until the tier was validated.
         since_declared_s: the same from the declaration.
         verdict: ``met``, ``missed``, ``not measured`` or ``running``.
-        by_hand: a person's word stands for at least one validating step.
-        remark: why it was not measured, or what is behind the verdict.
+        by_hand: at least one validating step was marked done by a person.
+        remark: why it was not measured, or the reason for the verdict.
     """
 
     tier: str
@@ -141,14 +141,14 @@ class RpoResult(Part, frozen=True, kw_only=True):
     """One system's recovery point objective.
 
     Attributes:
-        achieved_s: the span of data that was lost, in seconds, or the bound of it.
+        achieved_s: the span of data that was lost, in seconds, or a bound of it.
         bound: ``at most`` or ``at least`` where that is a bound; else empty.
         at_least_s: how much of it was seen to be lost.
-        newest_known: the newest commit that is known to have been made; ``known_from``: who saw it.
+        newest_known: the newest commit that was seen; ``known_from``: by whom.
         heartbeats_lost: rows of the heartbeat table that are missing, at least; null where they were not counted.
         verdict: ``met``, ``missed``, ``not measured`` or ``not proven`` (no verification passed, or only a bound is
             known that lies beyond the target).
-        remark: what is behind the verdict.
+        remark: the reasons for the verdict.
     """
 
     system: str
@@ -186,7 +186,7 @@ class Choice(Part, frozen=True, kw_only=True):
 
 
 class LegalRow(Part, frozen=True, kw_only=True):
-    """A duty with a deadline: what the plan says, what the law says, and until when each."""
+    """A legal duty: what the plan and the law say, and the deadline of each."""
 
     title: str
     plan: str
@@ -200,12 +200,12 @@ class Report(Part, frozen=True, kw_only=True):
     """The whole report.
 
     Attributes:
-        as_of: the time of the journal's last entry: a report knows nothing later.
-        zone: the time zone in which texts say times beside UTC; empty for none.
+        as_of: the time of the journal's last event.
+        zone: the time zone of times beside UTC; empty for none.
         fields: what people wrote, each with the facts that belong to it.
         communication_notes: what was noted at the plan's steps about communication.
         timeline: every event; it is read from the journal while the report is written.
-        exercise: what an exercise with a script showed; null for everything else.
+        exercise: the assessment of an exercise with a script; null for everything else.
     """
 
     format: int = FORMAT

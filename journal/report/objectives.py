@@ -1,4 +1,4 @@
-"""RTO and RPO achieved, against their targets. What was not measured is never called met."""
+"""RTO and RPO achieved, compared with their targets. What was not measured is never "met"."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _rpo(incident: Incident, clock: RpoClock) -> RpoResult:
 
 
 def _rpo_remarks(incident: Incident, clock: RpoClock) -> Iterator[str]:
-    """Yield what is behind the figure: which commit was lost, how far it is a bound, and what proves nothing."""
+    """Yield the reasons for the figure: the newest commit known, what bounds the loss, and which proof is missing."""
     loss = clock.loss
     if loss is None:
         return

@@ -1,4 +1,4 @@
-"""What a report holds that people added: its fields, calls, action items, signatures. See ``journal.report.model``."""
+"""The parts of a report that people wrote: fields, calls, action items, signatures, validation, exercise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from journal.report.evidence import Part, StepName
 
 
 class WrittenField(Part, frozen=True, kw_only=True):
-    """A part of the report that a person writes. ``text`` is empty while nobody did.
+    """A field of the report that a person writes. ``text`` is empty while nobody did.
 
     ``facts`` are sentences made from the evidence, to be read beneath it.
     """
@@ -23,7 +23,7 @@ class WrittenField(Part, frozen=True, kw_only=True):
 
 
 class CallEntry(Part, frozen=True, kw_only=True):
-    """Somebody of the escalation matrix, from the first page to the answer.
+    """A call to a level of the escalation matrix, from the first page to the answer.
 
     Attributes:
         pages: how often they were called until they answered.
@@ -78,7 +78,7 @@ class SignatureEntry(Part, frozen=True, kw_only=True):
 
 
 class ValidationResult(Part, frozen=True, kw_only=True):
-    """A step that proves something: what it says, and whether the console measured it or a person said so."""
+    """A step that validates or verifies: its result, and whether it was measured or stated by a person."""
 
     step: StepName
     state: str
@@ -91,11 +91,11 @@ class ValidationResult(Part, frozen=True, kw_only=True):
 
 
 class InjectEntry(Part, frozen=True, kw_only=True):
-    """Something that was put to the players.
+    """Something that the players were told.
 
     Attributes:
         planned: when it was planned, in words; ``planned_s`` counts from the exercise's start or from that moment.
-        given_s: when it was given, in seconds from the exercise's start; null where it never came to it.
+        given_s: when it was given, in seconds from the exercise's start; null where it was never given.
     """
 
     id: str
@@ -109,11 +109,11 @@ class InjectEntry(Part, frozen=True, kw_only=True):
 
 
 class AfterAction(Part, frozen=True, kw_only=True):
-    """What an exercise showed (NIST SP 800-84, HSEEP); its hot wash and improvement plan are the report's own parts.
+    """The after-action part (NIST SP 800-84, HSEEP); hot wash and improvement plan are the report's fields and items.
 
     Attributes:
         participants: the people who wrote into its journal.
-        programs: what wrote beside them: the runner, the facilitator.
+        programs: the others: the runner, the facilitator.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Each run of an action: what was asked, on what, how it ended, and the last it printed."""
+"""Runs of actions: what was requested, on which target, how it ended, and its last lines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from journal.store.journal import Reader
 
 TAIL = 8
-"""How many of a run's last lines a report shows; the journal has them all."""
+"""A run's last lines that a report shows; the journal has all."""
 
 
 def action_runs(gathered: Gathered, reader: Reader) -> list[ev.ActionRun]:
-    """Return every run, in the order in which they were asked for.
+    """Return all runs, in the order in which they were requested.
 
     Raises:
         JournalError: what they printed cannot be read.
@@ -71,7 +71,7 @@ def _action_run(gathered: Gathered, reader: Reader, run: Run, attempt: int) -> e
 
 
 def _command(gathered: Gathered, run: Run) -> list[str]:
-    """Return the argv of a step that is a command; a shell's line is one argument."""
+    """Return the argv of a step that is a command; a command for a shell is one argument."""
     step = gathered.incident.plan.by_id.get(run.step)
     if step is None or run.action != "command":
         return []

@@ -1,4 +1,4 @@
-"""Who signed the report, which head they had seen, and whether the journal has grown since."""
+"""Sign-offs: who signed the report, which head they had seen, and what was written since."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIGNED = e.type_of(e.SignedOff(role="", head=""))
 
 @dataclass(slots=True)
 class _Signature:
-    """``seen`` is the seq of the head that was seen, ``types`` how many events of each type there were up to it."""
+    """A signature. ``seen`` is the seq of the head that was seen, ``types`` the events of each type up to it."""
 
     role: str
     by: str
@@ -26,14 +26,14 @@ class _Signature:
     types: Counter[str] | None = None
 
 
-class SignatureBook:
+class SignOffs:
     """Collects the signatures."""
 
     def __init__(self) -> None:
         self._signatures: list[_Signature] = []
 
     def signed(self, event: e.Event, body: e.SignedOff, head: str, types: Counter[str]) -> None:
-        """Take in a signature; ``head`` is the journal's before it, ``types`` counts the events before it."""
+        """Add a signature; ``head`` is the journal's before it, ``types`` counts the events before it."""
         signature = _Signature(body.role, event.actor, event.at, body.head)
         if body.head == head:
             signature.seen, signature.types = event.seq - 1, Counter(types)

@@ -1,4 +1,4 @@
-"""The summary: sentences made from the evidence, and nothing that is not in it."""
+"""The summary: sentences made from the evidence."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sentences(
     deviations: list[ev.DeviationEntry],
     say: Times,
 ) -> list[str]:
-    """Return what happened, how long it took, whether it kept what was promised, and what was not as planned."""
+    """Return sentences on what happened, how long it took, the objectives, the runs and the deviations."""
     at = {time.name: time for time in times}
     return [
         f"{header.title}: {header.scenario_title}, severity {header.severity}. This was {KINDS[Kind(header.kind)]}.",

@@ -1,4 +1,4 @@
-"""The timeline: every event in words, in the order in which things happened, read anew each time it is gone through."""
+"""The timeline: every event in words, in the order in which they happened. Each iteration reads the journal again."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from journal.incident.state import Incident
 
 ReadEvents = Callable[[], Iterable[e.Event]]
-"""Gives the events of one journal from the first to the last one that is reported, as often as it is called."""
+"""Returns the events of one journal, from the first to the last one that is reported, at each call."""
 
 
-class Teller:
-    """Puts events into words. It looks at the incident's plan and beginning only, which never change."""
+class EntryBuilder:
+    """Makes timeline entries from events. It uses only the incident's plan and beginning, which never change."""
 
     def __init__(self, incident: Incident) -> None:
         self._incident = incident
@@ -28,7 +28,7 @@ class Teller:
         self._names = {s.id: ev.StepName(id=s.id, number=plan.numbers[s.id], title=s.title) for s in plan.steps()}
 
     def step(self, step_id: str) -> ev.StepName:
-        """Return a step as people find it; only its id where the plan does not have it."""
+        """Return a step with number and title; only its id where the plan does not have it."""
         return self._names.get(step_id) or ev.StepName(id=step_id)
 
     def offset(self, at: datetime) -> float:
@@ -36,7 +36,7 @@ class Teller:
         return (at - self._began_at).total_seconds()
 
     def entry(self, event: e.Event) -> ev.Entry:
-        """Return an event as a line of the timeline."""
+        """Return an event as an entry of the timeline."""
         happened = happened_at(event.body)
         at = happened or event.at
         return ev.Entry(
@@ -53,25 +53,25 @@ class Teller:
         )
 
     def text(self, event: e.Event) -> str:
-        """Return what an event says, in words."""
+        """Return an event in words."""
         return sentence(self._incident, event.body)
 
 
 class Timeline:
     """The entries of a report, one at a time, so that a journal of any length needs little memory.
 
-    A late entry stands where it belongs; the rest keeps its order, whatever the clock did.
+    A late entry comes where it happened; the others keep the order of the journal, even if the clock was set back.
 
     Args:
-        read: gives the events anew.
-        teller: puts them into words.
+        read: returns the events.
+        entry_builder: makes entries from them.
         late: the late entries, in any order.
         events: how many events there are.
     """
 
-    def __init__(self, read: ReadEvents, teller: Teller, late: Iterable[ev.Entry], events: int) -> None:
+    def __init__(self, read: ReadEvents, entry_builder: EntryBuilder, late: Iterable[ev.Entry], events: int) -> None:
         self._read = read
-        self._teller = teller
+        self._entry_builder = entry_builder
         self._late = sorted(late, key=lambda entry: (entry.at, entry.seq))
         self._events = events
 
@@ -89,5 +89,5 @@ class Timeline:
             while placed < len(self._late) and self._late[placed].at < reached:
                 yield self._late[placed]
                 placed += 1
-            yield self._teller.entry(event)
+            yield self._entry_builder.entry(event)
         yield from self._late[placed:]

@@ -1,4 +1,4 @@
-"""Instants as a report writes them: in UTC and, where it is wanted, in local time beside it."""
+"""Instants in a report: in UTC, with local time beside it where a time zone is given."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class NoSuchZone(CleoError):
 
 
 class Times:
-    """Instants in UTC and, where a zone is given, in local time beside it.
+    """Writes instants in UTC, with local time beside it where a zone is given.
 
     Args:
-        zone: a time zone's name (``Europe/Berlin``), or nothing: UTC only.
+        zone: a time zone's name (``Europe/Berlin``); empty: UTC only.
 
     Raises:
         NoSuchZone: this machine has no such zone.
@@ -36,7 +36,7 @@ class Times:
         return utc(at).removesuffix(" UTC") + self._beside(at)
 
     def _beside(self, at: datetime) -> str:
-        """Return the local time, with its day where that is another one."""
+        """Return the local time, with its date where that differs from the UTC date."""
         if self._zone is None:
             return ""
         local = at.astimezone(self._zone)

@@ -1,4 +1,4 @@
-"""What was proven at the end: every step that validates an objective, or verifies another step."""
+"""The validation section: every step that validates an objective, or verifies another step."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from journal.report.gather import Gathered
 
 _VALIDATION = "validation."
-"""How the names of the actions begin that only prove something."""
+"""Prefix of the names of actions that only verify."""
 
 
 def validation_results(gathered: Gathered) -> list[ValidationResult]:
-    """Return every step that proves something and applies, in the order of the plan, done or not."""
+    """Return every step that applies and validates or verifies, in the order of the plan, done or not."""
     incident = gathered.incident
     proves = _proves(incident.plan)
     return [
@@ -29,14 +29,14 @@ def validation_results(gathered: Gathered) -> list[ValidationResult]:
 
 
 def _counts(incident: Incident, step: Step) -> bool:
-    """Return whether a step applies; one that may be left out, and was, proves nothing and lacks nothing."""
+    """Return whether a step applies and was not left out as optional."""
     optional = step.optional or incident.phase_of(step).optional
     untouched = incident.steps[step.id].at is None
     return incident.state(step.id) is not StepState.NOT_APPLICABLE and not (optional and untouched)
 
 
 def _proves(plan: Plan) -> dict[str, list[str]]:
-    """Return what each proving step proves: objectives, and the numbers of other steps."""
+    """Return by step what it proves: objectives, and the numbers of other steps."""
     proves: dict[str, list[str]] = {}
     for tier in plan.objectives.rto.values():
         for step_id in tier.validated_by:

@@ -1,4 +1,4 @@
-"""What one event says, as one sentence of the timeline: one small function a type."""
+"""Events as sentences of the timeline: one small function for each type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Sentence = Callable[["Incident", Any], str]
 
 
 def sentence(incident: Incident, body: e.Body) -> str:
-    """Return what an event says. Its text is as people and systems gave it: not yet sanitized."""
+    """Return an event in words. Text of people and systems in it is not sanitized."""
     return _SENTENCES.get(type(body), _plainly)(incident, body)
 
 
@@ -42,12 +42,12 @@ def _value(value: Any) -> str:
 
 
 def _with(text: str, *more: str) -> str:
-    """Return a sentence and what explains it, leaving out what is empty."""
+    """Return a sentence with its explanations, without empty ones."""
     return " — ".join(part for part in (text, *more) if part)
 
 
 def _plainly(incident: Incident, body: e.Body) -> str:
-    """Return an event of a type that has no words of its own yet: its type, and what it holds."""
+    """Return an event of a type without a sentence of its own: its type and its fields."""
     fields = {name: value for name, value in msgspec.structs.asdict(body).items() if name != "step" and value != ""}
     return f"{e.type_of(body)}: {', '.join(f'{name} {_value(value)}' for name, value in fields.items())}"
 

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from journal.report.evidence import Entry
-from journal.report.timeline import Teller
+from journal.report.timeline import EntryBuilder
 from journal.wording.counting import count
 from journal.wording.instants import offset, utc
 from journal.wording.sanitize import sanitize
@@ -48,7 +48,7 @@ class TimelineScreen(FullScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._teller = Teller(self.incident)
+        self._entry_builder = EntryBuilder(self.incident)
         self._wanted = Filter()
         self._hits: list[int] = []
         self._before = self._until = 0
@@ -72,7 +72,8 @@ class TimelineScreen(FullScreen):
         elif self._until < seq:
             after, self._until, wanted = self._until, seq, self._wanted
             self.lookup.ask(
-                lambda reader: look_ahead(reader, self._teller, wanted, after, seq), lambda new: self._add(wanted, new)
+                lambda reader: look_ahead(reader, self._entry_builder, wanted, after, seq),
+                lambda new: self._add(wanted, new),
             )
         self._say_wanted()
 
@@ -83,7 +84,7 @@ class TimelineScreen(FullScreen):
 
     def on_paged_view_wanted(self, event: PagedView.Wanted) -> None:
         """Fetch the entries that scrolling has come near to."""
-        self.lookup.ask(lambda reader: read_entries(reader, self._teller, event.keys), self._take)
+        self.lookup.ask(lambda reader: read_entries(reader, self._entry_builder, event.keys), self._take)
 
     def _take(self, entries: dict[int, Entry]) -> None:
         self._view.take(entries)
@@ -112,7 +113,8 @@ class TimelineScreen(FullScreen):
         before = self._before
         self._say_wanted()
         self.lookup.ask(
-            lambda reader: look_back(reader, self._teller, wanted, before), lambda found: self._found(wanted, found)
+            lambda reader: look_back(reader, self._entry_builder, wanted, before),
+            lambda found: self._found(wanted, found),
         )
 
     def _found(self, wanted: Filter, found: Found) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from journal.events.types import Event
 from journal.report.evidence import Entry
-from journal.report.timeline import Teller
+from journal.report.timeline import EntryBuilder
 from journal.store.reader import Reader
 
 BATCH = 2_000
@@ -61,7 +61,7 @@ class Filter:
         """The event types that are looked for; none for all."""
         return KINDS.get(self.kind, ())
 
-    def admits(self, event: Event, teller: Teller) -> bool:
+    def admits(self, event: Event, entry_builder: EntryBuilder) -> bool:
         """Return whether the event is what is looked for. Its type was looked at already.
 
         Only what is found becomes an entry: that takes longer than to see that most are not what is looked for.
@@ -70,8 +70,8 @@ class Filter:
             return False
         if not self.text:
             return True
-        step = teller.step(event.body.step)
-        words = f"{teller.text(event)} {event.actor} {step.number} {step.title}"
+        step = entry_builder.step(event.body.step)
+        words = f"{entry_builder.text(event)} {event.actor} {step.number} {step.title}"
         return self.text.casefold() in words.casefold()
 
 
@@ -82,29 +82,29 @@ class Found(NamedTuple):
     before: int
 
 
-def read_entries(reader: Reader, teller: Teller, seqs: Sequence[int]) -> dict[int, Entry]:
+def read_entries(reader: Reader, entry_builder: EntryBuilder, seqs: Sequence[int]) -> dict[int, Entry]:
     """Return the entries of these numbers, which rise; neighbours are read in one go."""
     found: dict[int, Entry] = {}
     start = 0
     for place in range(1, len(seqs) + 1):
         if place == len(seqs) or seqs[place] != seqs[place - 1] + 1:
             events = reader.events(after=seqs[start] - 1, limit=place - start)
-            found |= {event.seq: teller.entry(event) for event in events}
+            found |= {event.seq: entry_builder.entry(event) for event in events}
             start = place
     return found
 
 
-def look_back(reader: Reader, teller: Teller, wanted: Filter, before: int) -> Found:
+def look_back(reader: Reader, entry_builder: EntryBuilder, wanted: Filter, before: int) -> Found:
     """Look for entries in one batch of events, the last before the number ``before``."""
     after = max(0, before - 1 - BATCH)
-    return Found(_look(reader, teller, wanted, after, before - 1), after + 1 if after else 0)
+    return Found(_look(reader, entry_builder, wanted, after, before - 1), after + 1 if after else 0)
 
 
-def look_ahead(reader: Reader, teller: Teller, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
+def look_ahead(reader: Reader, entry_builder: EntryBuilder, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
     """Return what the events ``after`` … ``last`` have of what is looked for."""
-    return _look(reader, teller, wanted, after, last)
+    return _look(reader, entry_builder, wanted, after, last)
 
 
-def _look(reader: Reader, teller: Teller, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
+def _look(reader: Reader, entry_builder: EntryBuilder, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
     events = reader.events(after=after, types=wanted.types, until=last)
-    return {event.seq: teller.entry(event) for event in events if wanted.admits(event, teller)}
+    return {event.seq: entry_builder.entry(event) for event in events if wanted.admits(event, entry_builder)}

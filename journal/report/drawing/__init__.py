@@ -1,4 +1,4 @@
-"""A drawn timeline: plain shapes, computed from the report alone; ``templates/drawing.svg.j2`` writes them as SVG."""
+"""The drawn timeline: shapes computed from the report; ``templates/drawing.svg.j2`` writes them as SVG."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _groups(report: Report, axis: Axis) -> list[Group]:
 
 
 def _stacked(groups: list[Group], top: float) -> tuple[list[Group], float]:
-    """Return the groups that hold something, each lane with its place, and where the last one ends."""
+    """Return the groups that have lanes, each lane with its y, and the y where the last one ends."""
     placed, y = [], top
     for group in groups:
         if not group.lanes:

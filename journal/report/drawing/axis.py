@@ -1,4 +1,4 @@
-"""The scale of a drawing: which stretch of time it shows, and where its lines are. It suits minutes and days alike."""
+"""The time axis of a drawing, for minutes as well as for days."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800
 _MOST_TICKS = 9
 _FEWEST_S = 20.0
 _LONG_BEFORE = 1.5
-"""A disruption that lies this many times the response's length before it would squeeze the response together."""
+"""If the disruption lies this many times the response's length before it, the axis begins with the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """From ``start`` to ``end``. ``zero`` is the disruption; ``earlier`` says so where that is not on the scale."""
+    """The axis from ``start`` to ``end``. ``zero`` is the disruption; ``earlier`` tells of it where the axis lacks it."""
 
     start: datetime
     end: datetime
@@ -31,16 +31,16 @@ class Axis:
     right: float = RIGHT
 
     def x(self, at: datetime) -> float:
-        """Return where an instant is; outside of the scale it is at the nearer end."""
+        """Return the x of an instant; one outside of the axis is at the nearer end."""
         share = (at - self.start) / (self.end - self.start)
         return round(self.left + (self.right - self.left) * min(1.0, max(0.0, share)), 1)
 
     def holds(self, at: datetime) -> bool:
-        """Return whether an instant is on the scale."""
+        """Return whether an instant is on the axis."""
         return self.start <= at <= self.end
 
     def ticks(self) -> list[Tick]:
-        """Return the lines, at round distances from the disruption."""
+        """Return the ticks, at round distances from the disruption."""
         span = (self.end - self.start).total_seconds()
         step = next((step for step in _STEPS_S if span / step <= _MOST_TICKS), int(span / _MOST_TICKS) + 1)
         first = -(-int((self.start - self.zero).total_seconds()) // step)
@@ -57,7 +57,7 @@ class Axis:
 
 
 def axis_of(report: Report) -> Axis:
-    """Return the scale for a report: from the disruption to the close, or to the last thing that was done."""
+    """Return the axis for a report: from the disruption to closing, or to the last thing that was done."""
     times = {time.name: time.at for time in report.times}
     began, declared = (times[name] or report.as_of for name in ("t_disruption", "t_declared"))
     end = times["t_closed"] or max((at for at in _moments(report)), default=declared)
@@ -71,7 +71,7 @@ def axis_of(report: Report) -> Axis:
 
 
 def _moments(report: Report) -> Iterator[datetime]:
-    """Yield when something was done or seen; what people write afterwards does not stretch the drawing."""
+    """Yield the times when something was done or seen, without what people write afterwards."""
     for run in report.actions:
         yield run.finished_at or run.started_at or run.requested_at
     yield from (decision.at for decision in report.decisions)

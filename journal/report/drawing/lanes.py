@@ -8,13 +8,13 @@ from datetime import datetime
 from journal.report import evidence as ev
 from journal.report.drawing.axis import Axis
 from journal.report.drawing.shapes import Bar, Lane, shortened
+from journal.report.filters import run_end, run_title
 from journal.report.model import Report
-from journal.report.phrases import run_end, run_title
 from journal.wording.durations import exact_duration
 from journal.wording.instants import utc
 
 MOST_LANES = 40
-"""How many lines of actions are drawn; the report's text has them all."""
+"""Lanes of actions that are drawn at most; the report's text has all actions."""
 _LABEL = 34
 _THINNEST = 2.5
 _SIGNS = {"succeeded": "✓", "failed": "✗ failed", "in doubt": "? in doubt", "cancelled": "■ cancelled"}
@@ -72,7 +72,7 @@ def _runs(runs: list[ev.ActionRun], axis: Axis) -> list[Bar]:
 
 
 def _run(run: ev.ActionRun, until: float, axis: Axis) -> Bar:
-    """Return a run as a bar; its words stand behind it where they fit before the next one."""
+    """Return a run as a bar, with words behind it if they fit before ``until``."""
     start = run.started_at or run.requested_at
     end = axis.end if run.state in _OPEN else run.finished_at or start
     look = run.state.replace(" ", "-") if run.kind == "run" else "dry"
@@ -115,7 +115,7 @@ def _bar(axis: Axis, start: datetime, end: datetime, look: str, tip: str, said: 
 
 
 def _seen(bars: Iterable[Bar]) -> list[Bar]:
-    """Return the bars without those that a bar of the same look hides; of ten thousand, few can be told apart."""
+    """Return the bars without those that a bar of the same look and x hides: of ten thousand, few can be seen."""
     seen: dict[tuple[str, float], Bar] = {}
     for bar in bars:
         kept = seen.get((bar.look, bar.x))

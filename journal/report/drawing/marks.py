@@ -1,4 +1,4 @@
-"""Key times and decisions as marks, their words stacked so that none hides another."""
+"""Key times and decisions as marks, with their words on levels so that none hides another."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from journal.wording.instants import offset, utc
 
 _MOST_CHARACTERS = 38
 _CHARACTER = 5.7
-"""The width of a character of a mark's words, on average and rather too wide."""
+"""The width of a character in a mark's words; a little more than the average."""
 _GAP = 10.0
 
 
 def marks(report: Report, axis: Axis) -> list[Mark]:
-    """Return every key time that came and every decision that stands, in order, each at its level."""
+    """Return the key times that were reached and the final decisions, in order, each with its level."""
     ends: list[list[tuple[float, float]]] = []
     found = sorted(_all(report, axis), key=lambda mark: mark.x)
     for mark in found:
@@ -37,7 +37,7 @@ def _all(report: Report, axis: Axis) -> Iterator[Mark]:
 
 
 def _level(mark: Mark, ends: list[list[tuple[float, float]]], axis: Axis) -> None:
-    """Give a mark the first level on which its words fit: behind its line, or before it near the right edge."""
+    """Set a mark's level to the first on which its words fit: right of its line, or left of it near the right edge."""
     width = len(mark.text) * _CHARACTER + _GAP
     mark.leftward = mark.x + width > axis.right
     span = (mark.x - width, mark.x) if mark.leftward else (mark.x, mark.x + width)

@@ -1,4 +1,4 @@
-"""What a drawing is made of. All lengths are in the drawing's own units, one to a CSS pixel at full width."""
+"""The shapes of a drawing. Lengths are in the drawing's units, one CSS pixel each at full width."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LANE = 19.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of time. ``look`` is how it is drawn, ``said`` stands behind it, ``tip`` is all that is known."""
+    """A span of time. ``look`` is its CSS class, ``said`` the words behind it, ``tip`` its tooltip."""
 
     x: float
     width: float
@@ -21,7 +21,7 @@ class Bar:
 
 @dataclass(slots=True)
 class Mark:
-    """A moment, with its words at a level above the lanes where they hide no other's."""
+    """A moment, with its words on a level above the lanes."""
 
     x: float
     text: str
@@ -34,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A line of the scale: distance from the disruption, and the time of day in UTC."""
+    """A line of the axis: distance from the disruption, and the time of day in UTC."""
 
     x: float
     offset: str
@@ -61,7 +61,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The whole. ``earlier`` says what lies before its left edge, or is empty."""
+    """The whole drawing. ``earlier`` says what lies before its left edge, or is empty."""
 
     width: float
     height: float

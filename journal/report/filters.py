@@ -1,4 +1,4 @@
-"""What both templates say with: filters that turn the report's values into words."""
+"""The filters of both templates: they put the report's values into words."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def step_label(step: ev.StepName) -> str:
-    """Return a step as people find it: ``3.2.4 Restore from latest backup``."""
+    """Return a step with its number and title: ``3.2.4 Restore from latest backup``."""
     return f"{step.number} {step.title}" if step.number else step.id
 
 
 def achieved(seconds: float | None) -> str:
-    """Return what was achieved; what was not measured says so."""
+    """Return a duration, or ``not measured``."""
     return "not measured" if seconds is None else exact_duration(seconds)
 
 
 def from_zero(seconds: float | None) -> str:
-    """Return an offset; empty where there is none."""
+    """Return an offset from the disruption; empty where there is none."""
     return "" if seconds is None else offset(seconds)
 
 
 def run_title(run: ev.ActionRun) -> str:
-    """Return a run in one line: what was called, and that it was no ordinary run."""
+    """Return a run's title: the action, whether it was a dry run or a look, and the attempt."""
     marks = {"dry run": " (dry run)", "probe": " (look into a doubtful run)"}
     again = f", attempt {run.attempt}" if run.attempt > 1 else ""
     return f"{run.action}{marks.get(run.kind, '')}{again}"
@@ -92,7 +92,7 @@ def response(call: CallEntry) -> str:
 
 
 def proof(result: ValidationResult) -> str:
-    """Return a validation's result, and whether it is a measurement or somebody's word."""
+    """Return a validation's result, and whether it was measured or stated by a person."""
     if result.state == StepState.FOUND:
         return "passed, measured, with findings"
     if result.state not in (StepState.DONE, StepState.MARKED_DONE):
@@ -106,12 +106,12 @@ def rating(letter: str) -> str:
 
 
 def or_not(text: str) -> str:
-    """Return what a person wrote; what nobody wrote says so."""
+    """Return what a person wrote, or ``not written``."""
     return text or "not written"
 
 
 def zoned(zone: str) -> str:
-    """Return a column's heading that says in which zones its times are."""
+    """Return the heading of a column of times, with their zones."""
     return f"Time (UTC / {zone})" if zone else "Time (UTC)"
 
 
@@ -121,12 +121,12 @@ def named(fields: Iterable[WrittenField], name: str) -> WrittenField:
 
 
 def css_string(text: str) -> str:
-    """Return ``text`` with nothing in it that could end a string of a style sheet."""
+    """Return ``text`` without characters that could end a string in a style sheet."""
     return "".join(char for char in text if char.isalnum() or char in "-_. ")
 
 
 def filters(times: Times) -> dict[str, Callable[..., Any]]:
-    """Return what the templates say with, in the time zone of ``times``."""
+    """Return all filters by name, for the time zone of ``times``."""
     return _FILTERS | {"instant": times.instant, "stamp": times.stamp}
 
 
