@@ -35,7 +35,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def declare(
-    places: Paths,
+    paths: Paths,
     plan: LoadedPlan,
     declaration: Declaration,
     *,
@@ -47,7 +47,7 @@ def declare(
     """Write an incident's first page.
 
     Args:
-        places: where incidents live.
+        paths: the folders of the installation.
         plan: the plan that the incident carries from now on.
         declaration: what the person said.
         actor: who declares, as ``user@host``.
@@ -62,7 +62,7 @@ def declare(
         CannotDeclare: the declaration does not fit the plan, or its folder cannot be made.
     """
     _check(plan, declaration)
-    incident_id, place = _claim(places)
+    incident_id, place = _claim(paths)
     first = IncidentDeclared(
         id=incident_id,
         title=blot(declaration.title.strip()),
@@ -98,15 +98,15 @@ def _check(plan: LoadedPlan, declaration: Declaration) -> None:
         raise CannotDeclare("It was discovered before it began.", "Swap the two times.")
 
 
-def _claim(places: Paths) -> tuple[str, IncidentPlace]:
+def _claim(paths: Paths) -> tuple[str, IncidentPlace]:
     """Make the folder of a new incident: INC-<UTC date>-<number>, the next one that nobody has."""
     day = f"INC-{datetime.now(UTC):%Y-%m-%d}-"
     try:
-        keep_private(places.incidents)
-        taken = [int(m[1]) for p in places.incidents.iterdir() if (m := re.fullmatch(rf"{day}(\d+)", p.name))]
+        keep_private(paths.incidents)
+        taken = [int(m[1]) for p in paths.incidents.iterdir() if (m := re.fullmatch(rf"{day}(\d+)", p.name))]
         number = max(taken, default=0) + 1
         while True:
-            place = places.incident(f"{day}{number:02}")
+            place = paths.incident(f"{day}{number:02}")
             try:
                 make_private(place.folder)
             except FileExistsError:
@@ -115,6 +115,6 @@ def _claim(places: Paths) -> tuple[str, IncidentPlace]:
             return place.folder.name, place
     except OSError as error:
         raise CannotDeclare(
-            f"No incident can be written in {places.incidents}: {error.strerror}.",
+            f"No incident can be written in {paths.incidents}: {error.strerror}.",
             "Free or fix that folder, or name another one in CLEO_HOME.",
         ) from error

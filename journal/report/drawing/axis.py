@@ -21,7 +21,7 @@ _LONG_BEFORE = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The axis from ``start`` to ``end``. ``zero`` is the disruption; ``earlier`` tells of it where the axis lacks it."""
+    """The axis from ``start`` to ``end``. ``zero`` is the disruption; ``earlier`` tells of it if it lies before."""
 
     start: datetime
     end: datetime
