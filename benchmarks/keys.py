@@ -20,7 +20,7 @@ from journal.commands.incident import IncidentCommands
 from journal.incident.records import RunState
 from journal.store.journal import Journal
 
-LATENCY_LIMIT_S, CORE_LIMIT = 0.015, 0.25
+LATENCY_LIMIT_S, CORE_LIMIT = 0.010, 0.25
 ACTIONS, RATE = 4, 1_000
 SILENT = ("postgres", "mongodb", "redis", "kubernetes", "load_balancer", "dns")
 SETTLED_S = 5.0

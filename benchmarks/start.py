@@ -12,7 +12,7 @@ from benchmarks.stand import BARE, TITLE, Stand, folder
 from benchmarks.table import Row, ms
 from benchmarks.terminal import Terminal
 
-FIRST_LIMIT, WHOLE_LIMIT = 1.25, 2.0
+FIRST_LIMIT, WHOLE_LIMIT = 0.5, 1.6
 STEP = "1.1.1 Check system status"
 LAST_PHASE = "Post-Incident Procedures"
 
