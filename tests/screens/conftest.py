@@ -8,12 +8,11 @@ import pytest
 from journal.store.journal import Journal
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
 
-SIZES = [(80, 24), (120, 40)]
 
-
-@pytest.fixture(params=SIZES, ids=["80x24", "120x40"])
-def size(request: pytest.FixtureRequest) -> tuple[int, int]:
-    return request.param  # type: ignore[no-any-return]
+@pytest.fixture
+def size() -> tuple[int, int]:
+    """The smaller terminal, in which things are cut off; pictures are taken in both (`tests/screens/pictures.py`)."""
+    return (80, 24)
 
 
 @pytest.fixture

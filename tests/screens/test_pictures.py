@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
-from textual.pilot import Pilot
 
-from cleo_console.app import CleoApp
 from journal.events import types as e
 from journal.store.journal import Journal
 from tests.screens.app_services import INCIDENT, RESTORE, FakeServices, PlayedRunner, declaration
 from tests.screens.driving import Console, requested
+from tests.screens.pictures import Snap, same_everywhere, shot, size
 from tests.screens.test_full_screens import busy
 
-Snap = Callable[..., bool]
-
-
-@pytest.fixture(autouse=True)
-def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The head depends on machine and boot; the pictures must not."""
-    for where in ("screens.widgets.header", "journal.report.build"):
-        monkeypatch.setattr(f"{where}.short_head", lambda head: "7f3a-09bc")
-
-
-def shot(
-    snap_compare: Snap,
-    host: FakeServices,
-    size: tuple[int, int],
-    drive: Callable[[Console], Awaitable[None]],
-    incident: str | None = INCIDENT,
-) -> None:
-    async def before(pilot: Pilot[Any]) -> None:
-        seen = Console(pilot, host)
-        await drive(seen)
-        await seen.is_still()
-
-    app = CleoApp(host, incident, clock=host.clock)
-    assert snap_compare(app, terminal_size=size, run_before=before)
+__all__ = ["same_everywhere", "size"]
 
 
 def recovering(journal: Journal, runner: PlayedRunner) -> None:
