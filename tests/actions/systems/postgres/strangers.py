@@ -83,7 +83,7 @@ def foreign_cluster(lab: Lab) -> Iterator[Path]:
     directory = lab.postgres.directory / "pg" / "foreign"
     initdb = [lab.postgres.programs.server("initdb"), "--pgdata", str(directory), "--username=postgres", "--auth=trust"]
     lab.postgres.run([*initdb, "--no-sync"])
-    conf = (lab.postgres.data_directory / "postgresql.conf").read_text().split("# The lab's own settings")[1]
+    conf = (lab.postgres.data_directory / "postgresql.conf").read_text().split("# postgres in the lab\n")[1]
     with (directory / "postgresql.conf").open("a") as file:
         file.write(conf.replace("archive_mode = 'on'", "archive_mode = 'off'"))
     try:

@@ -74,8 +74,9 @@ class ToyUnderTest(SystemUnderTest):
             stranger.stop()
             self._lab.service.start()
 
-    def show_secrets(self) -> None:
+    def show_secrets(self) -> bool:
         self._lab.set("an entry that says too much", self.secrets[0])
+        return True
 
 
 def _digest(path: Path) -> str:

@@ -38,6 +38,13 @@ def test_its_health_is_measured(toy: ToyLab) -> None:
     assert toy.cleo("health", status=1).stdout.split(maxsplit=2)[:2] == ["toy", "down"]
 
 
+def test_a_secret_that_it_repeats_is_blotted(toy: ToyLab) -> None:
+    (toy.service.folder / store.TOKEN).write_text("not-the-token-it-began-with")
+    said = toy.cleo("health", status=1).stdout
+    assert "wrong token •••" in said
+    assert "not-the-token" not in said + toy.cleo("health", "--json", status=1).stdout
+
+
 async def test_the_console_shows_it(toy: ToyLab, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CLEO_HOME", "CLEO_INVENTORY"):
         monkeypatch.setenv(name, toy.cleo.env[name])

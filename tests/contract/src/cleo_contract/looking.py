@@ -7,8 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from actions.health import Health
 from actions.inventory import load_inventory
 from actions.outcome import Outcome
 from actions.overview.everything import examine
+from actions.redaction import BLOT
 from actions.runner import World
 from actions.system_types import system_type
 from cleo_console.world import probes
@@ -66,13 +67,14 @@ class LookingContract:
 
     def test_its_secrets_never_show(self, system: SystemUnderTest, work: Work) -> None:
         secrets = system.secrets
-        system.show_secrets()
+        will_show = system.show_secrets()
         looks = [name for name, action in actions_of(system_type(system.type)).items() if not _changes(action.spec)]
-        with work.runner(), _watched(secrets) as shown:
-            for name in [*looks, "status.check", "health.check", "damage.report"]:
-                work.do(name, **system.params.get(name, {}))
+        with work.runner(), _watched(secrets, system.told_by_environment) as shown:
+            names = [*looks, "status.check", "health.check", "damage.report"]
+            runs = [work.do(name, **system.params.get(name, {})) for name in names]
             said = _cleo_health(work)
-        assert shown == []
+        assert any(BLOT in work.output(run.id) for run in runs) or not will_show, "it was never in danger"
+        assert not shown, shown[:3]
         assert [form for form in secrets if form in said] == []
         assert [str(path) for path in work.home.rglob("*") if path.is_file() and _holds(path, secrets)] == []
 
@@ -114,7 +116,7 @@ def _holds(path: Path, secrets: list[str]) -> bool:
 
 
 @contextmanager
-def _watched(secrets: list[str]) -> Iterator[list[str]]:
+def _watched(secrets: list[str], may_be_told: Collection[str]) -> Iterator[list[str]]:
     """Look at the command line and the environment of every process that begins in the block."""
     found: list[str] = []
     before, over = set(_pids()), threading.Event()
@@ -122,7 +124,7 @@ def _watched(secrets: list[str]) -> Iterator[list[str]]:
     def watch() -> None:
         while not over.wait(0.01):
             for pid in _pids() - before:
-                found.extend(f"{what} of {pid}" for what in ("cmdline", "environ") if _holds_in(pid, what, secrets))
+                found.extend(_shown_by(pid, secrets, may_be_told))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -137,8 +139,11 @@ def _pids() -> set[int]:
     return {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
 
 
-def _holds_in(pid: int, what: str, secrets: list[str]) -> bool:
-    try:
-        return _holds(Path(f"/proc/{pid}/{what}"), secrets)
-    except OSError:
-        return False
+def _shown_by(pid: int, secrets: list[str], may_be_told: Collection[str]) -> Iterator[str]:
+    """Yield where a process shows a secret."""
+    with suppress(OSError):
+        argv = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        if any(secret in word for word in argv for secret in secrets):
+            yield f"command line of {argv[0]}"
+        if Path(argv[0]).name not in may_be_told and _holds(Path(f"/proc/{pid}/environ"), secrets):
+            yield f"environment of {argv[0]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +31,9 @@ class SystemUnderTest(ABC):
 
     params: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """The parameters of actions that want some."""
+
+    told_by_environment: ClassVar[Collection[str]] = ()
+    """Names of programs that take a secret in no other way than by their environment."""
 
     kill_every: ClassVar[int] = 1
     """A restore's runner is killed at each point between its effects, or at every second one (2), and so on."""
@@ -84,5 +87,5 @@ class SystemUnderTest(ABC):
         """
 
     @abstractmethod
-    def show_secrets(self) -> None:
-        """Have it say its secrets in what it answers, as many a system does; where it cannot, do nothing."""
+    def show_secrets(self) -> bool:
+        """Have it say its secrets in what it answers to some look, as many a system does; return whether it will."""
