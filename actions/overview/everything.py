@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from actions.examination import Examination, Examine
 from actions.health import Health
-from actions.outcome import Finding
+from actions.outcome import Cancelled, Finding, said
+from actions.redaction import Redactor
 from actions.system_type import load
 from actions.system_types import system_type
 from actions.transport import Transport
@@ -30,24 +31,41 @@ def _measure(ctx: ActionContext, name: str, deadline_s: float) -> Health:
     settings = ctx.inventory.systems[name]
     try:
         host = ctx.transport(settings.host) if settings.host else None
-        return probe(name, settings, host, deadline_s=deadline_s)
     except CleoError as error:
         return Health(status="not measured", detail=error.message)
+    return probe(name, settings, host, deadline_s=deadline_s)
 
 
 def probe(name: str, settings: SystemSettings, host: Transport | None, *, deadline_s: float) -> Health:
-    """Return one system's health, measured by what its type brings (see `actions.examination.Probe`)."""
-    found: Health = load(system_type(settings.type).probe)(name, settings, host, deadline_s=deadline_s)
-    return found
+    """Return one system's health, measured by what its type brings (see `actions.examination.Probe`).
+
+    What it raises makes it not measured, whatever it is; secrets are blotted out of what it says.
+    """
+    try:
+        found: Health = load(system_type(settings.type).probe)(name, settings, host, deadline_s=deadline_s)
+    except Exception as error:  # noqa: BLE001  # a broken system may answer anything; that takes no other one down
+        found = Health(status="not measured", detail=error.message if isinstance(error, CleoError) else said(error))
+    clean = Redactor()
+    return Health(status=found.status, detail=clean.text(found.detail), facts=clean.value(found.facts))
 
 
 def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) -> Examination:
-    """Look at one system more closely, by what its type brings; where it brings nothing, its health is all there is."""
+    """Look at one system more closely, by what its type brings; where it brings nothing, its health is all there is.
+
+    What it raises is said; it takes no other system's look down.
+    """
     where = system_type(ctx.inventory.systems[name].type).examine
     if not where:
         return Examination()
     look: Examine = load(where)
-    return look(ctx, name, health, thorough=thorough)
+    try:
+        return look(ctx, name, health, thorough=thorough)
+    except Cancelled:
+        raise
+    except Exception as error:  # noqa: BLE001  # a broken system may answer anything
+        words = f"could not be looked at: {said(error)}"
+        finding = Finding(severity="warning", about=name, text=words, cure="Look at it by hand.")
+        return Examination(lines=[words], findings=[finding])
 
 
 def known_wrong(ctx: ActionContext) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,17 @@ def test_a_secret_that_it_repeats_is_blotted(toy: ToyLab) -> None:
     said = toy.cleo("health", status=1).stdout
     assert "wrong token •••" in said
     assert "not-the-token" not in said + toy.cleo("health", "--json", status=1).stdout
+
+
+def test_a_type_that_stumbles_takes_nothing_else_down(toy: ToyLab) -> None:
+    text = toy.inventory.read_text()
+    toy.inventory.write_text(re.sub(r"python: .*", "python: /bin/echo", text))  # it answers, and not in JSON
+    said = toy.cleo("health", status=1).stdout
+    assert said.split(maxsplit=4)[:4] == ["toy", "not", "measured", "JSONDecodeError:"]
+    with toy.work() as work, work.runner():
+        report = work.do("damage.report")
+        assert report.state is RunState.SUCCEEDED
+        assert "could not be looked at: JSONDecodeError" in str(report.findings)
 
 
 async def test_the_console_shows_it(toy: ToyLab, monkeypatch: pytest.MonkeyPatch) -> None:
