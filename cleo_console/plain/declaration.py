@@ -13,14 +13,14 @@ from journal.wording.instants import age
 from screens.app_services import AppServices, IncidentSummary
 
 
-def pick(terminal: LineTerminal, host: AppServices, now: datetime) -> str:
+def pick(terminal: LineTerminal, services: AppServices, now: datetime) -> str:
     """Return the id of the incident to work on, declaring it if need be.
 
     Raises:
         InputEnded: the person leaves.
         TakenBack: a question was taken back.
     """
-    found = list(host.incidents())
+    found = list(services.incidents())
     for broken in (one for one in found if one.note):
         terminal.say(f"{broken.id} cannot be read: {broken.note}")
     still_open = [one for one in found if one.closed_at is None and not one.note]
@@ -33,7 +33,7 @@ def pick(terminal: LineTerminal, host: AppServices, now: datetime) -> str:
     chosen = choose(terminal, question, options | {"d": "Declare one.", "q": "Leave."})
     if chosen == "q":
         raise InputEnded
-    return declare(terminal, host) if chosen == "d" else chosen
+    return declare(terminal, services) if chosen == "d" else chosen
 
 
 def _line(one: IncidentSummary, now: datetime) -> str:
@@ -42,10 +42,10 @@ def _line(one: IncidentSummary, now: datetime) -> str:
     return f"{one.kind} {one.id}, {one.severity}{declared}{doubt}: {one.title}"
 
 
-def declare(terminal: LineTerminal, host: AppServices) -> str:
+def declare(terminal: LineTerminal, services: AppServices) -> str:
     """Ask for everything a declaration needs, and declare; return the new incident's id."""
-    plan, kinds = host.plan(), list(host.kinds())
-    inventory = host.inventory_name()
+    plan, kinds = services.plan(), list(services.kinds())
+    inventory = services.inventory_name()
     terminal.say(
         "Declaring an incident: from then on everything is journalled.",
         f"Inventory: {inventory}" if inventory else "No inventory: nothing can be run, only said by hand.",
@@ -61,7 +61,7 @@ def declare(terminal: LineTerminal, host: AppServices) -> str:
     declaration = Declaration(
         title=title, scenario=scenario, severity=severity, kind=kind, began_at=began, discovered_at=discovered
     )
-    return host.declare(declaration)
+    return services.declare(declaration)
 
 
 def _severity(terminal: LineTerminal, plan: Plan, suggested: str) -> str:

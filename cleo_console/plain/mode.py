@@ -18,11 +18,11 @@ from journal.wording.counting import count
 from screens.app_services import AppServices
 
 
-def run_plain(host: AppServices, incident_id: str = "") -> None:
+def run_plain(services: AppServices, incident_id: str = "") -> None:
     """Work through an incident on standard input and output until it is left; the recovery goes on without it.
 
     Args:
-        host: the program's side.
+        services: what the program does for line mode.
         incident_id: which incident; empty asks where it is not clear.
 
     Raises:
@@ -32,22 +32,22 @@ def run_plain(host: AppServices, incident_id: str = "") -> None:
         sys.stdout.reconfigure(errors="in-ascii")
     width = shutil.get_terminal_size((80, 24)).columns
     with LineTerminal(sys.stdin.fileno(), sys.stdout, width) as terminal:
-        converse(terminal, host, incident_id)
+        converse(terminal, services, incident_id)
 
 
-def converse(terminal: LineTerminal, host: AppServices, incident_id: str = "") -> None:
+def converse(terminal: LineTerminal, services: AppServices, incident_id: str = "") -> None:
     """Like `run_plain`, on any terminal."""
-    chosen = incident_id or _picked(terminal, host)
+    chosen = incident_id or _picked(terminal, services)
     if chosen:
-        _work(terminal, host, chosen)
+        _work(terminal, services, chosen)
 
 
-def _picked(terminal: LineTerminal, host: AppServices) -> str:
-    for warning in host.warnings():
+def _picked(terminal: LineTerminal, services: AppServices) -> str:
+    for warning in services.warnings():
         terminal.say(f"NOTE: {warning}")
     while True:
         try:
-            return pick(terminal, host, datetime.now(UTC))
+            return pick(terminal, services, datetime.now(UTC))
         except InputEnded:
             return ""
         except TakenBack:
@@ -56,13 +56,13 @@ def _picked(terminal: LineTerminal, host: AppServices) -> str:
             terminal.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
 
 
-def _work(terminal: LineTerminal, host: AppServices, incident_id: str) -> None:
-    session = PlainSession(host, incident_id, terminal.say)
+def _work(terminal: LineTerminal, services: AppServices, incident_id: str) -> None:
+    session = PlainSession(services, incident_id, terminal.say)
     try:
         if session.incident.closed_at is None:
             _start_runner(terminal, session)
         ChecklistLoop(Conversation(terminal, session)).run()
-        terminal.say(_farewell(session), f"Come back with: {host.way_back(incident_id, plain=True)}")
+        terminal.say(_farewell(session), f"Come back with: {services.way_back(incident_id, plain=True)}")
     finally:
         session.close()
 
@@ -78,7 +78,7 @@ def _start_runner(terminal: LineTerminal, session: PlainSession) -> None:
 def _farewell(session: PlainSession) -> str:
     incident = session.incident
     running = [run for run in incident.runs.values() if not run.state.over]
-    if incident.closed_at is not None or not session.host.runner_outlives or session.runner_missing():
+    if incident.closed_at is not None or not session.services.runner_outlives or session.runner_missing():
         return f"{incident.id} stays as it is."
     under_way = f" with {count(len(running), 'run')} under way" if running else ""
     return f"{incident.id} stays as it is. The runner goes on{under_way}."

@@ -24,7 +24,7 @@ class PlainSession:
     """Reads when asked, in the thread that asks. Close it in the end.
 
     Args:
-        host: the program's side.
+        services: what the program does for line mode.
         incident_id: which incident.
         notice: is called with a line on who holds the journal, while a write waits.
 
@@ -37,11 +37,13 @@ class PlainSession:
         CleoError: there is no such incident, or it cannot be read.
     """
 
-    def __init__(self, host: AppServices, incident_id: str, notice: Callable[[str], None] = lambda text: None) -> None:
-        self.host = host
+    def __init__(
+        self, services: AppServices, incident_id: str, notice: Callable[[str], None] = lambda text: None
+    ) -> None:
+        self.services = services
         self._notice = notice
-        self.catalogue = host.catalogue()
-        self._journal = host.open(incident_id, self._say_who_holds)
+        self.catalogue = services.catalogue()
+        self._journal = services.open(incident_id, self._say_who_holds)
         try:
             self._reader = Reader(self._journal.path)
             self.incident = fold_events(self._reader.events())
@@ -96,7 +98,7 @@ class PlainSession:
 
     def request(self, call: Callable[[IncidentCommands], int]) -> int:
         """Like `write`, for what a runner must answer: one is started first if there is none. Returns the run's id."""
-        self.host.ensure_runner(self.incident.id)
+        self.services.ensure_runner(self.incident.id)
         return self.write(call)
 
     def readings(self) -> dict[str, Reading]:
@@ -118,7 +120,7 @@ class PlainSession:
     def runner_missing(self) -> bool:
         """Return whether an open incident has no runner; looks at most every two seconds."""
         if time.monotonic() - self._runner_asked_at > _RUNNER_EVERY_S:
-            self._runner_alive = self.host.runner_alive(self.incident.id)
+            self._runner_alive = self.services.runner_alive(self.incident.id)
             self._runner_asked_at = time.monotonic()
         return self.incident.closed_at is None and not self._runner_alive
 
@@ -128,5 +130,5 @@ class PlainSession:
         Raises:
             CleoError: it did not start.
         """
-        self.host.ensure_runner(self.incident.id)
+        self.services.ensure_runner(self.incident.id)
         self._runner_asked_at = float("-inf")

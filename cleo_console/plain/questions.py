@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from cleo_console.plain.line_terminal import TakenBack
-from screens.guidance.times import NotATime, echo, instant
+from screens.guidance.times import EXAMPLES, NotATime, echo, instant
 
 _MOST_DIGITS = 4
 BACK = "."
@@ -111,7 +111,7 @@ def moment(asks: Asks, question: str, first: str | None = None, *, empty: str = 
     enter = f"enter is {empty}; " if empty else ""
     while True:
         if said is None:
-            said = answer(asks, f"{question} ({enter}14:05, 10 min ago, 2026-11-22T14:05Z; . goes back):") or empty
+            said = answer(asks, f"{question} ({enter}{EXAMPLES}; . goes back):") or empty
         now = datetime.now(UTC)
         try:
             at = instant(said or "?", now)

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from journal.wording import reasons
 from journal.wording.sanitize import sanitize_lines
 from screens.dialogs.dialog import Dialog
-from screens.guidance.times import NotATime, instant
+from screens.guidance.times import EXAMPLES, NotATime, instant
 from screens.live.clocked import clock_of
 from screens.widgets.echo import Echo
 from screens.widgets.field import Field
@@ -83,7 +83,7 @@ class Note(Dialog[LateNote]):
         """Yield the field, the time, and what the time will count as."""
         yield Quiet("what happened, what you saw, what you did", classes="label")
         yield Field(id="words")
-        yield Quiet("when, if not now: 14:05, 10 min ago, 2026-11-22T14:05Z", classes="label")
+        yield Quiet(f"when, if not now: {EXAMPLES}", classes="label")
         yield Field(id="when", placeholder="now")
         yield Echo(id="echo")
 
@@ -113,3 +113,15 @@ class Note(Dialog[LateNote]):
             self.complain(f"{error.message} {error.hint}")
             return
         self.dismiss(LateNote(text, happened_at))
+
+
+class LateEntry(Note):
+    """A note on what happened earlier: it must have a time."""
+
+    def confirm(self) -> None:
+        """Give the entry, unless its time is missing."""
+        if not self.query_one("#when", Input).value.strip():
+            self.query_one("#when", Input).focus()
+            self.complain(f"Say when it happened: {EXAMPLES}.")
+        else:
+            super().confirm()

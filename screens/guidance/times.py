@@ -10,6 +10,7 @@ from journal.wording.durations import Duration, rough_duration
 from journal.wording.instants import age, utc
 
 _CLOCK = re.compile(r"(yesterday\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(z|utc)?", re.IGNORECASE)
+EXAMPLES = "14:05, 10 min ago, 2026-11-22T14:05Z"
 _HINT = "Write it as 14:05, 10 min ago, yesterday 23:40 or 2026-11-22T14:05:00Z."
 
 

@@ -15,8 +15,7 @@ from journal.report.timeline import EntryBuilder
 from journal.wording.counting import count
 from journal.wording.instants import offset, utc
 from journal.wording.sanitize import sanitize
-from screens.dialogs.late_entry import LateEntry
-from screens.dialogs.text_dialogs import LateNote
+from screens.dialogs.text_dialogs import LateEntry, LateNote
 from screens.live.session import Session
 from screens.pages.page import FullScreen
 from screens.pages.timeline_entries import KINDS, Filter, Found, look_ahead, look_back, read_entries
