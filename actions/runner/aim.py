@@ -25,11 +25,12 @@ def aim(run: Run, spec: ActionSpec, incident: Incident, inventory: Inventory) ->
     planned = step.system if step and step.system else prefix if prefix in incident.plan.systems else ""
     known = known_systems(inventory, incident.plan.systems)
     able = [system for system in known if prefix in system.acts]
-    if run.system:
-        return run.system if run.system in [system.name for system in able] else _gone(run, spec, inventory)
     if not able:  # a command, or an action that looks at all systems
         playing = players(known, planned) or [planned]
-        return playing[0] if len(playing) == 1 else ""
+        aimed = playing[0] if len(playing) == 1 else ""
+        return aimed if run.system in ("", aimed) else _gone(run, spec, inventory)
+    if run.system:
+        return run.system if run.system in [system.name for system in able] else _gone(run, spec, inventory)
     named = players(able, planned) if step and step.system else [system.name for system in able]
     return named[0] if len(named) == 1 else _unclear(spec, inventory, named or [system.name for system in able])
 
