@@ -1,4 +1,4 @@
-"""Declaring an incident: its folder, its journal, its first page."""
+"""Declares an incident: its folder, its journal, its first event."""
 
 from __future__ import annotations
 
@@ -44,28 +44,38 @@ def declare(
     program: str = "",
     blot: Blot = as_typed,
 ) -> IncidentPlace:
-    """Write an incident's first page.
+    """Declare an incident: make its folder, and its journal with the first event.
 
     Args:
         paths: the folders of the installation.
         plan: the plan that the incident carries from now on.
-        declaration: what the person said.
+        declaration: what the person typed.
         actor: who declares, as ``user@host``.
         inventory: the inventory file its actions will use.
         program: name and version of the program.
         blot: takes secrets out of what the person typed.
 
     Returns:
-        The incident's place. Its journal holds one durable event.
+        The incident's folders. Its journal holds one durable event.
 
     Raises:
         CannotDeclare: the declaration does not fit the plan, or its folder cannot be made.
     """
     _check(plan, declaration)
     incident_id, place = _claim(paths)
-    first = IncidentDeclared(
+    first = _first_event(
+        incident_id, plan, declaration, title=blot(declaration.title.strip()), inventory=inventory, program=program
+    )
+    Journal.create(place.journal, first, actor=actor, fallback=place.fallback).close()
+    return place
+
+
+def _first_event(
+    incident_id: str, plan: LoadedPlan, declaration: Declaration, *, title: str, inventory: str, program: str
+) -> IncidentDeclared:
+    return IncidentDeclared(
         id=incident_id,
-        title=blot(declaration.title.strip()),
+        title=title,
         kind=declaration.kind,
         scenario=declaration.scenario,
         severity=declaration.severity,
@@ -76,8 +86,6 @@ def declare(
         inventory=inventory,
         program=program,
     )
-    Journal.create(place.journal, first, actor=actor, fallback=place.fallback).close()
-    return place
 
 
 def _check(plan: LoadedPlan, declaration: Declaration) -> None:

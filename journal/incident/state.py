@@ -75,8 +75,7 @@ class Incident:
         self.declared_at = first.at
         self.declared_by = first.actor
         self.inventory = body.inventory
-        self.inventory_sha256 = ""
-        self.inventory_error = ""
+        self.inventory_sha256, self.inventory_error = "", ""
         self.program = body.program
         self.plan = _plan(body)
         self.plan_sha256 = body.plan_sha256
@@ -99,8 +98,7 @@ class Incident:
         self.notes = 0
         self.last_note: tuple[datetime, str] | None = None
         self.closed_at: datetime | None = None
-        self.closing_words = ""
-        self.left_open: list[str] = []
+        self.closing_words, self.left_open = "", list[str]()
         self.in_force: dict[tuple[str, str], InForce] = {}
         self.seq, self.head, self.last_at = first.seq, first.hash, first.at
 

@@ -14,15 +14,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from journal.store.connection import close_whole, open_for_writing
 from journal.store.errors import (
-    JournalBusy,
     JournalError,
-    JournalUnanswered,
     JournalWriteFailed,
     is_disk_failure,
     write_failure,
@@ -30,10 +27,11 @@ from journal.store.errors import (
 from journal.store.failover.failover import Failover
 from journal.store.failover.segments import Segments
 from journal.store.filelock import WritersLock
-from journal.store.holders import SAID_AFTER_S, who_holds
+from journal.store.holders import who_holds
 from journal.store.job import Job, still_wanted
 from journal.store.migrate import migrate_if_older
 from journal.store.output import HEAVIEST
+from journal.store.wait import Wait
 
 _LOOKS_FOR_A_TURN, _BETWEEN_LOOKS_S = 100, 0.01
 """Closing tries for a second to get the writers' lock; a process that holds it longer may be stopped (SIGSTOP)."""
@@ -65,13 +63,13 @@ class Writer:
         deadline: bool = False,
         waiting: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._waiting = waiting
         self._path = path
         self._patience = patience
         self._failover = failover
         self._deadline = deadline
         self._at_work = threading.Lock()
         self._segments = Segments(path)
+        self._wait = Wait(path, patience, lambda: who_holds(self._segments.last), waiting)
         self._lock = WritersLock(path)
         self._conn: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -102,7 +100,7 @@ class Writer:
             if self._closed:
                 raise JournalWriteFailed(f"The journal {self._path} was closed here.", "Open it again.")
             self._jobs.put(job)
-        result: T = self._wait_for(job)
+        result: T = self._wait.result(job)
         return result
 
     def _written_here(self, job: Job) -> bool:
@@ -117,41 +115,6 @@ class Writer:
             raise
         finally:
             self._at_work.release()
-
-    def _wait_for(self, job: Job) -> Any:
-        with contextlib.suppress(TimeoutError):
-            return job.future.result(min(SAID_AFTER_S, self._patience))
-        self._waiting(self._holders())
-        try:
-            return self._wait_patiently(job)
-        finally:
-            self._waiting("")
-
-    def _wait_patiently(self, job: Job) -> Any:
-        try:
-            return job.future.result(max(0.0, self._patience - SAID_AFTER_S))
-        except TimeoutError:
-            if job.future.cancel():
-                who = self._holders()
-                raise JournalBusy(
-                    f"The journal {self._path} is held for {self._patience:g} s by {who}; nothing was written.",
-                    "See what it does, end it if it does nothing, then do it again.",
-                ) from None
-        return self._outcome_of(job)
-
-    def _holders(self) -> str:
-        return who_holds(self._segments.last) or "nobody that we can see; the disk may not answer"
-
-    def _outcome_of(self, job: Job) -> Any:
-        """Return the result of a job that was begun, and so cannot be cancelled any more."""
-        try:
-            return job.future.result(self._patience)
-        except TimeoutError:
-            raise JournalUnanswered(
-                f"The disk under the journal {self._path} does not answer; it may or may not be written yet.",
-                "Look at the disk (dmesg), and at the journal's last events before you do it again.",
-                partial(self._outcome_of, job),
-            ) from None
 
     def close(self) -> None:
         """Write what waits, then close the file. A second call does nothing."""

@@ -199,7 +199,7 @@ def test_no_place_left_is_said_and_nothing_acknowledged(disk: Disk, tmp_path: Pa
         assert (verdict.ok, verdict.seq) == (True, event.seq)
 
 
-def test_without_a_second_place_the_hint_names_the_setting(disk: Disk) -> None:
+def test_without_a_fallback_directory_the_hint_names_the_setting(disk: Disk) -> None:
     with begun_on(disk, None) as journal:
         disk.fill()
         with pytest.raises(JournalWriteFailed, match="CLEO_SECOND_PLACE"):
@@ -221,7 +221,7 @@ def test_a_continuation_that_is_not_mounted_stops_every_writer(disk: Disk, tmp_p
     Journal.open(first, actor=ME).close()
 
 
-def test_it_comes_back_when_the_second_place_gives_way_too(disk: Disk, tmp_path: Path) -> None:
+def test_it_comes_back_when_the_fallback_directory_fails_too(disk: Disk, tmp_path: Path) -> None:
     with small_disk(tmp_path / "other") as other, begun_on(disk, other.folder / "INC-7") as journal:
         disk.fill()
         until_it_goes_on(journal)
@@ -237,7 +237,7 @@ def test_it_comes_back_when_the_second_place_gives_way_too(disk: Disk, tmp_path:
         assert verify_apart(journal.path).ok
 
 
-def test_a_second_place_that_does_not_help_is_said(tmp_path: Path) -> None:
+def test_a_fallback_directory_that_does_not_help_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with Journal.create(tmp_path / "a.db", declaration(), actor=ME, fallback=tmp_path / "s") as journal:
         assert "on the same disk" in journal.warnings[-1]

@@ -161,7 +161,7 @@ def test_a_digest_in_the_middle_counts_lines(journal: Journal) -> None:
     assert verdict.ok, verdict.faults
 
 
-def test_lines_go_on_in_a_second_place(journal: Journal, tmp_path: Path) -> None:
+def test_lines_go_on_in_the_fallback_directory(journal: Journal, tmp_path: Path) -> None:
     from journal.store.failover.failover import Failover
     from journal.store.failover.segments import Segments, segments_of
 

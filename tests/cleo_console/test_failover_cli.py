@@ -78,7 +78,7 @@ def test_a_second_file_that_is_gone_is_named(files: tuple[Path, Path]) -> None:
     assert "that file is not there" in cleo("note", "--incident", incident, "more", status=1).stderr
 
 
-def test_the_console_warns_of_a_second_place_of_no_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_console_warns_of_a_fallback_directory_of_no_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEO_HOME", str(tmp_path))
     monkeypatch.setenv("CLEO_SECOND_PLACE", str(tmp_path / "second"))
     (tmp_path / "incidents").mkdir()
