@@ -81,7 +81,7 @@ def judge_as_latest(incident: IncidentFacts, point: RecoveryPoint) -> None:
         incident.decisions.get(CORRUPTION) == PHYSICAL and incident.scenario.replace("_", "-") == "data-corruption"
     )
     if incident.scenario.replace("_", "-") in _SPREADING and not physical:
-        after = "" if point.latest else f"The point ({point}) lies after the last commit known: it is the latest. "
+        after = "" if point.latest else f"The point ({point}) lies after the last commit known, so it is the latest. "
         raise GateClosed(
             GATE,
             f"{after}The newest state holds the damage: it cannot be the recovery point.",

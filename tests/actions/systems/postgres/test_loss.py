@@ -52,7 +52,7 @@ class Told:
 
     def do(self, name: str, **params: Any) -> Outcome:
         action: Action = {**NAMES, "verify": verify}[name]
-        known = incident_facts(self.story.incident, self.now()).newest_known
+        known = incident_facts(self.story.incident, "postgres", self.now()).newest_known
         outcome = self.ctx.with_incident(newest_known=known).do(action, **params)
         if not self.ctx.dry_run:
             self.story.at = self.now()
