@@ -53,7 +53,7 @@ def runner_core(seconds: float) -> tuple[float, float]:
     """
     command = [sys.executable, str(ROOT / "benchmarks" / "flood.py"), str(RATE), f"{seconds:g}"]
     step = {"id": "print-1", "title": "Print", "command": command, "host": "db1", "expect": "5 min"}
-    with folder() as home, silent_systems(home, []) as inventory, Stand(home, inventory, [step]) as stand:
+    with folder() as home, silent_systems(home, [], {}) as inventory, Stand(home, inventory, [step]) as stand:
         with mock.patch.dict(os.environ, stand.env):
             ensure_runner(stand.place)
         stand.wait_for_runner()

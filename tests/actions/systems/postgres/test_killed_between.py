@@ -62,7 +62,7 @@ def test_a_hold_is_whole_wherever_its_runner_died(lab: Lab, played: Played) -> N
         assert not lab.postgres.hold_file.exists(), name
         assert played.killed("backups.hold", number).state is RunState.SUCCEEDED, name
         assert lab.postgres.hold_file.read_text().count(played.place.name) == 1, name
-        assert lab.postgres.backup_config.read_text().count(f"Held for incident {played.place.name}.") == 1, name
+        assert lab.postgres.backup_config.read_text().count(f"Held for incident {played.place.name} ") == 1, name
     played.through("backups.release")
 
 
