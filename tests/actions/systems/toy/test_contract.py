@@ -14,6 +14,8 @@ import pytest
 from cleo_contract import Contract, SystemUnderTest
 from tests.actions.systems.toy.toy_lab import ToyLab, new_service, store, toy_lab
 
+pytestmark = pytest.mark.xdist_group("toy-contract")
+
 
 class ToyUnderTest(SystemUnderTest):
     """A toy store on this machine."""

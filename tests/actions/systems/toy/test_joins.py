@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from actions.registry import catalogue
 from actions.system_types import built_in
+from actions.tabletop import SimulatedWorld, playable, tabletop_world
 from cleo_console.app import CleoApp
 from cleo_console.app_services import ConsoleServices
 from cleo_console.settings import places
+from journal.events.types import Kind
+from journal.exercise.script import Exercise
 from journal.incident.records import RunState
 from tests.actions.systems.toy.toy_lab import WORD, ToyLab, store, toy_lab
+from tests.actions.worlds import Person, declared, places_in, running
+from tests.cleo_console.test_cli import Cleo
+from tests.labs import running_lab
 from tests.screens.driving import Console
 
 ROOT = Path(__file__).parents[4]
@@ -131,6 +140,35 @@ def test_misfits_of_its_settings_are_named_with_their_lines(toy: ToyLab) -> None
     lines = {name: number for number, line in enumerate(text.splitlines(), 1) if (name := line.strip().split(":")[0])}
     assert f"{file}:{lines['port']}:" in said
     assert f"{file}:{lines['copys']}:" in said
+
+
+def test_a_lab_runs_it_beside_postgres(tmp_path: Path) -> None:
+    cleo = Cleo(tmp_path)
+    with running_lab() as lab:
+        assert "Creating a toy store" in cleo("lab", "up", "--dir", str(lab.directory), "--also", "toy").stdout
+        inventory = {"CLEO_INVENTORY": str(lab.inventory_path)}
+        measured = json.loads(cleo("health", "--json", status=None, **inventory).stdout)
+        assert {name: found["status"] for name, found in measured.items()} == {"postgres": "up", "toy": "up"}
+        cleo("lab", "break", "toy", "--how", "kill", "--dir", str(lab.directory))
+        shown = json.loads(cleo("lab", "status", "--json", "--dir", str(lab.directory), status=1).stdout)
+        assert {name: found["whole"] for name, found in shown["services"].items()} == {"postgres": True, "toy": False}
+
+
+def test_its_part_of_a_tabletop_plays(tmp_path: Path) -> None:
+    paths, plan = places_in(tmp_path), yaml.safe_load(PLAN.replace("PARAM", "backup"))
+    place = declared(paths, kind=Kind.TABLETOP, plan=plan)
+    exercise = Exercise(title="The store is gone", scenario="loss", world={"facts": {"toy.server": "down"}})
+    simulated = SimulatedWorld(exercise, 10_000, plan["systems"])
+    with running(place, tabletop_world(simulated, playable(catalogue()))):
+        player = Person(place)
+        player.until(lambda incident: incident.health["toy"].status == "down")
+        for action in ("toy.start", "toy.stop", "toy.is_running"):
+            run = player.desk.request_action(action, {}, confirmed="simulated-toy")
+            player.over(run)
+        assert player.over(run).summary == "toy is down."
+        looked = player.over(player.desk.request_action("status.check", {}))
+        assert looked.facts == {"toy": "down"}
+        player.journal.close()
 
 
 PLAN = """
