@@ -1,4 +1,4 @@
-"""The Textual app: theme, signals, and which screen when."""
+"""The Textual app: its theme, its signals, the order of keys, and which screen it begins with."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ class CleoApp(App[None]):
     """The console.
 
     Args:
-        host: what the screens may ask for.
+        services: what the program does for its screens.
         open_incident: the incident to begin with; the start screen where it is None.
         known: that incident's state, where somebody has read it already.
-        clock: tells the time; for tests.
+        clock: returns the present, in UTC; for tests.
     """
 
     TITLE = "Cleo Console"
@@ -78,7 +78,7 @@ class CleoApp(App[None]):
 
     def __init__(
         self,
-        host: AppServices,
+        services: AppServices,
         open_incident: str | None = None,
         *,
         known: Incident | None = None,
@@ -87,7 +87,7 @@ class CleoApp(App[None]):
         # Textual takes the terminal's own colours away only where they are in use before it looks at NO_COLOR; else it
         # makes them grey, and the terminal's defaults black on black.
         super().__init__(SteadyDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.host = host
+        self.services = services
         self.clock = clock
         self._open_incident = open_incident
         self._known = known
@@ -101,13 +101,13 @@ class CleoApp(App[None]):
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give every theme the tone of what is said quietly: a colour of its own, readable on both backgrounds."""
+        """Add the colour of quiet text to every theme: readable on both backgrounds."""
         return {"quiet": "#94a1b0"}
 
     def _first_screen(self) -> Screen[None]:
         if self._open_incident:
-            return IncidentScreen(self.host, self._open_incident, self._known)
-        return build("incidents", self.host)
+            return IncidentScreen(self.services, self._open_incident, self._known)
+        return build("incidents", self.services)
 
     def on_mount(self) -> None:
         """Listen for a hang-up, and show the first screen."""
@@ -118,7 +118,7 @@ class CleoApp(App[None]):
         self._check_size()
 
     def on_notice(self, message: Notice) -> None:
-        """Have it told when nobody is in the middle of something."""
+        """Show a notice when no dialog is open and no field has the focus."""
         self.notices.add(message)
 
     async def on_event(self, event: events.Event) -> None:
@@ -156,7 +156,7 @@ class CleoApp(App[None]):
         await self._hand_on_keys()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say when the terminal is too small, and go back when it is not; by then the app knows its new size."""
+        """Show that the terminal is too small while it is; looked at later, when the app knows its new size."""
         self.call_later(self._check_size)
 
     def _check_size(self) -> None:
@@ -167,7 +167,7 @@ class CleoApp(App[None]):
             self.pop_screen()
 
     async def action_quit(self) -> None:
-        """Leave; where an incident is open its screen says first what goes on."""
+        """Leave; where an incident is open its screen asks first while something runs."""
         incident = next((s for s in reversed(self.screen_stack) if isinstance(s, IncidentScreen)), None)
         if incident is None:
             self.exit()

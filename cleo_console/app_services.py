@@ -1,4 +1,4 @@
-"""What the app gives to its screens: incidents on this machine, the plan, runners."""
+"""What the program does for its screens: the incidents on this machine, the plan, runners."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class NoSuchIncident(CleoError):
 
 
 class ConsoleServices:
-    """The real host: journals under ``places``, the inventory they name, detached runners.
+    """The services of an installation: its journals, its inventory, detached runners.
 
     Args:
-        places: where things live.
-        actor: who sits here.
+        paths: where incidents and locks are kept, and the inventory.
+        actor: who uses the console, as ``user@host``.
     """
 
     def __init__(self, paths: Paths, actor: str) -> None:
@@ -125,7 +125,7 @@ class ConsoleServices:
         return catalogue()
 
     def place(self, incident_id: str) -> IncidentPlace:
-        """Return where an incident's things are.
+        """Return where an incident is kept.
 
         Raises:
             NoSuchIncident: there is none of that id.
@@ -139,7 +139,7 @@ class ConsoleServices:
         return place
 
     def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
-        """Open an incident's journal for writing. ``waiting`` is told who holds it while a write has to wait."""
+        """Open an incident's journal for writing; ``waiting`` is called with who holds it while a write waits."""
         from journal.store.journal import Journal
 
         place = self.place(incident_id)
@@ -207,6 +207,6 @@ def _inventory_of(place: IncidentPlace) -> str:
     return first.body.inventory if first and isinstance(first.body, IncidentDeclared) else ""
 
 
-def host() -> ConsoleServices:
-    """Return this installation, seen by whoever runs the command."""
+def installed_services() -> ConsoleServices:
+    """Return the services of this installation for the user who runs the command."""
     return ConsoleServices(places(), actor())

@@ -1,4 +1,4 @@
-"""What a screen may ask of its app. ``cleo_console`` gives it; tests give their own."""
+"""What the screens ask of the program around them. ``cleo_console`` implements it, and so do the tests."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class IncidentSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppServices(Protocol):
-    """The app's side. Every method may block on the disk: screens call them in a worker thread."""
+    """What the program does for its screens. Every method may block on the disk: screens call them in a thread."""
 
     @property
     def actor(self) -> str:
-        """Who sits here, as ``user@host``."""
+        """Who uses the console, as ``user@host``."""
 
     @property
     def paths(self) -> Paths:
@@ -59,19 +59,35 @@ class AppServices(Protocol):
         """Return what the inventory in use is called, or an empty string where there is none."""
 
     def declare(self, declaration: Declaration) -> str:
-        """Declare an incident and return its id; its first page is on the disk by then. Raises CleoError."""
+        """Declare an incident; it is on the disk when this returns.
+
+        Returns:
+            The incident's id.
+
+        Raises:
+            CleoError: it cannot be declared as asked.
+        """
 
     def catalogue(self) -> Catalogue:
         """Return the actions there are, by name."""
 
     def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
-        """Open an incident's journal for writing. The screens close it. Raises CleoError.
+        """Open an incident's journal for writing; who asks closes it.
 
-        ``waiting`` is told who holds it while a write has to wait, and an empty text afterwards.
+        Args:
+            incident_id: which incident.
+            waiting: called with who holds the journal while a write waits for it, and with an empty text afterwards.
+
+        Raises:
+            CleoError: there is none, or it cannot be opened.
         """
 
     def ensure_runner(self, incident_id: str) -> None:
-        """Start the incident's detached runner if none holds the lease. Raises CleoError."""
+        """Start the incident's detached runner if none holds the lease.
+
+        Raises:
+            CleoError: it does not start.
+        """
 
     def runner_alive(self, incident_id: str) -> bool:
         """Return whether a runner holds the incident's lease."""

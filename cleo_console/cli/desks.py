@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from actions.positions import position_forms
-from cleo_console.app_services import ConsoleServices, host
+from cleo_console.app_services import ConsoleServices, installed_services
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.incident.fold import fold_events
@@ -51,7 +51,7 @@ def which(at: ConsoleServices, incident_id: str | None) -> str:
 class AtDesk:
     """One command's desk: the incident's place, its journal, and where to write."""
 
-    host: ConsoleServices
+    services: ConsoleServices
     place: IncidentPlace
     journal: Journal
     desk: IncidentCommands
@@ -74,7 +74,7 @@ def at_desk(incident_id: str | None) -> Iterator[AtDesk]:
     Raises:
         CleoError: there is no such incident, or it is not clear which.
     """
-    at = host()
+    at = installed_services()
     chosen = which(at, incident_id)
     place = at.place(chosen)
     with at.open(chosen, _say_waiting) as journal:

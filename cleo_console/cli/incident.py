@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from cleo_console.app_services import host
+from cleo_console.app_services import installed_services
 from cleo_console.cli.desks import AtDesk, at_desk, incident_option
 from journal.errors import CleoError
 from journal.events.types import Event, Kind
@@ -39,7 +39,7 @@ def declare(title: str, scenario: str, severity: str, kind: str, began: str, dis
     """
     from journal.commands.declare import Declaration
 
-    at = host()
+    at = installed_services()
     now = datetime.now(UTC)
     known = at.plan().scenarios.get(scenario)
     declaration = Declaration(
@@ -184,12 +184,12 @@ def _look_at_what_is_in_force(at: AtDesk) -> None:
     """Have the system asked whether it still is; what nobody can see, or not soon, is listed as not measured."""
     from journal.incident.looks import to_look_at
 
-    incident, catalogue = at.incident(), at.host.catalogue()
+    incident, catalogue = at.incident(), at.services.catalogue()
     asked = to_look_at(incident, catalogue) if incident.closed_at is None else []
     if not asked:
         return
     with suppress(CleoError):
-        at.host.ensure_runner(incident.id)
+        at.services.ensure_runner(incident.id)
         looks = [at.desk.look_at(run, catalogue) for run in asked]
         follower, until = Follower(at.place.journal, after=looks[-1]), time.monotonic() + _LOOK_S
         while time.monotonic() < until and not all(at.incident().runs[look].state.over for look in looks):

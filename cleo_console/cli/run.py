@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from cleo_console.app_services import host
+from cleo_console.app_services import installed_services
 from cleo_console.cli.desks import AtDesk, WhichIncident, at_desk, fold, incident_option, which
 from journal.errors import CleoError
 from journal.events.types import Override
@@ -82,7 +82,7 @@ class StepCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def _step(self, incident: str | None) -> Step:
-        at = host()
+        at = installed_services()
         try:
             plan = fold(at.place(which(at, incident))).plan
         except WhichIncident as error:
@@ -147,7 +147,7 @@ def _callback(ask: Asker) -> Callable[..., None]:
         overrides = [_override(text, confirm) for text in override]
         asked = {"params": given, "dry_run": dry_run, "confirmed": confirm, "overrides": overrides}
         with at_desk(incident) as at:
-            at.host.ensure_runner(at.place.folder.name)
+            at.services.ensure_runner(at.place.folder.name)
             _wait_for_inventory(at)
             runs = ask(at, on, asked)
             ended = [_follow(at, run_id, quiet=as_json) for run_id in runs]
@@ -204,7 +204,7 @@ def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
                 follower.stop()
                 return run
             if run.state is RunState.REQUESTED:  # the runner of an incident that was just closed may be leaving
-                at.host.ensure_runner(at.place.folder.name)
+                at.services.ensure_runner(at.place.folder.name)
             follower.wait(0.5)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cleo_console.app_services import host
+from cleo_console.app_services import installed_services
 from cleo_console.cli.desks import fold, which
 from journal.incident import clocks
 from journal.incident.records import StepState
@@ -28,7 +28,7 @@ def status(incident: str | None, as_json: bool) -> None:
     Example:
       cleo status --json
     """
-    at = host()
+    at = installed_services()
     found = fold(at.place(which(at, incident)))
     with Reader(at.place(found.id).journal) as reader:
         others = other_incidents(reader.readings())

@@ -28,7 +28,7 @@ class IncidentKeys:
     Args:
         app: where dialogs open, and what is left.
         cursor: the incident and the step.
-        services: the app's side.
+        services: what the program does for its screens.
     """
 
     def __init__(self, app: App[Any], cursor: StepCursor, services: AppServices) -> None:

@@ -23,7 +23,7 @@ class Navigation:
         app: where pages open.
         cursor: the incident and the step.
         view: shows the step that the cursor is moved to.
-        services: the app's side.
+        services: what the program does for its screens.
     """
 
     def __init__(self, app: App[Any], cursor: StepCursor, view: IncidentView, services: AppServices) -> None:

@@ -38,7 +38,7 @@ class IncidentScreen(Screen[None]):
     """Shows one incident and takes its keys.
 
     Args:
-        services: the app's side.
+        services: what the program does for its screens.
         incident_id: which incident.
         known: its state, where somebody has read it already: then the first frame has everything.
     """

@@ -31,7 +31,7 @@ class Startup:
 
     Args:
         screen: the incident console.
-        services: the app's side.
+        services: what the program does for its screens.
         cursor: the incident, and the step where it begins.
         view: draws the incident.
         start_runner: starts a runner if there is none.

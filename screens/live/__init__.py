@@ -1,1 +1,1 @@
-"""Following an incident while it goes on: the session, news from the journal, writes on their way, notices."""
+"""An incident while it goes on: its session, news from the journal, commands to it, notices."""

@@ -1,4 +1,4 @@
-"""The screens' one clock: the app's, so that tests can set it."""
+"""The clock of the screens. It is the app's, so that tests can set it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One thread that writes what a person says, in the order in which it was said. Never the screen's own thread."""
+"""One thread that writes what people say into an incident, in the order in which they said it."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ T = TypeVar("T")
 
 
 class CommandQueue:
-    """A desk, and the thread that works at it.
+    """Runs incident commands one after the other, in a thread of its own: a write may block, and the screen must not.
 
-    The desk checks against a state of its own, brought up to the journal's end before every call: the
-    screen's state changes under another thread, and may be a moment old.
+    Commands are checked against a state that belongs to this thread, brought up to the journal's end before every
+    call. The screen's state belongs to the screen's thread, and may be a moment old.
 
     Args:
         path: the incident's journal.
-        open_journal: opens it, when something is first written; closed by `close`.
+        open_journal: opens it for writing, when something is first written; `close` closes it.
     """
 
     def __init__(self, path: Path, open_journal: Callable[[], Journal]) -> None:
         self._path = path
         self._open_journal = open_journal
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commands")
         self._incident: Incident | None = None
         self._opened: Journal | None = None
 
     def submit(self, call: Callable[[IncidentCommands], T]) -> Future[T]:
-        """Let ``call`` write at the desk; the future holds what it returned or raised."""
+        """Call ``call`` with the incident's commands; the future holds what it returned or raised."""
 
         def work() -> T:
             from actions.positions import position_forms
@@ -49,7 +49,7 @@ class CommandQueue:
         return self._pool.submit(self._work, work)
 
     def submit_review(self, call: Callable[[ReviewCommands], T]) -> Future[T]:
-        """Like `submit`, for what belongs to the report: calls, fields, action items, signatures."""
+        """Like `submit`, with the commands of the report: escalation calls, fields, action items, sign-offs."""
 
         def work() -> T:
             from journal.commands.review import ReviewCommands
@@ -59,7 +59,7 @@ class CommandQueue:
         return self._pool.submit(self._work, work)
 
     def close(self) -> None:
-        """Write what waits, then let go of the journal; does not wait for either."""
+        """Close the journal once all that was submitted is written. Returns at once."""
         self._pool.submit(self._close)
         self._pool.shutdown(wait=False)
 
@@ -83,7 +83,7 @@ class CommandQueue:
 
     def _known(self) -> Incident:
         if self._incident is None:
-            raise RuntimeError("the desk was asked before the journal was read")
+            raise RuntimeError("a command was called before the journal was read")
         return self._incident
 
     def _catch_up(self) -> None:

@@ -1,4 +1,4 @@
-"""One thread that follows one incident: events, output of the runs that are looked at, readings, the runner's life."""
+"""One thread that follows one incident's journal: events, output of the runs that are shown, readings, the runner."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _FIRST_LINES = 500
 
 
 class IncidentFollower(threading.Thread):
-    """Follows until `stop`. What it cannot read it says, and tries again.
+    """Follows until `stop`, and puts all that is new into a mailbox. After an error it puts that, and tries again.
 
     Args:
         path: the journal.
-        mailbox: where the news go.
-        ask_runner: tells how the incident's runner is.
-        after: the seq of the last event that is known already; 0: none is, the whole incident is read first.
+        mailbox: takes the news.
+        ask_runner: returns how the incident's runner is.
+        after: the seq of the last event that is known already; at 0 the whole incident is read first.
     """
 
     def __init__(self, path: Path, mailbox: Mailbox, ask_runner: Callable[[], Runner], after: int = 0) -> None:
@@ -42,7 +42,7 @@ class IncidentFollower(threading.Thread):
         self._follower: Follower | None = None
         self._troubled = False
         self._watched: frozenset[int] = frozenset()
-        self._left: deque[int] = deque()
+        self._unwatched: deque[int] = deque()
         self._last_line: dict[int, int] = {}
         self._runner: Runner | None = None
         self._asking = threading.Lock()
@@ -54,18 +54,18 @@ class IncidentFollower(threading.Thread):
         self.look_now()
 
     def look_now(self) -> None:
-        """Look for news at once: something was written here, or is wanted."""
+        """Look for news at once: something was written here, or another run is watched."""
         if self._follower:
             self._follower.poke()
 
     def watch(self, runs: frozenset[int]) -> None:
         """Follow the output of these runs, and of no others."""
-        left, self._watched = self._watched - runs, runs
-        self._left.extend(left)  # each one: who comes back before it was noticed wants all lines again
+        unwatched, self._watched = self._watched - runs, runs
+        self._unwatched.extend(unwatched)  # all of them: a run that is watched again wants all its lines again
         self.look_now()
 
     def ask_runner(self) -> None:
-        """Ask how the runner is, and say so where that is not what was said last. Any thread may."""
+        """Ask how the runner is, and put it into the mailbox where it has changed. Any thread may call this."""
         with self._asking:
             runner = self._runner_of()
             if runner != self._runner:
@@ -78,11 +78,11 @@ class IncidentFollower(threading.Thread):
             try:
                 self._follow()
             except CleoError as error:
-                self._say(error)
+                self._report(error)
             except OSError as error:  # the folder is gone, or its disk: who looks after the runner opens it
-                self._say(CleoError(f"The folder {self._path.parent} cannot be opened: {error.strerror}."))
+                self._report(CleoError(f"The folder {self._path.parent} cannot be opened: {error.strerror}."))
 
-    def _say(self, trouble: CleoError) -> None:
+    def _report(self, trouble: CleoError) -> None:
         self._troubled = True
         self._mailbox.put(lambda news: setattr(news, "trouble", trouble))
         self._ended.wait(_RETRY_AFTER)
@@ -114,7 +114,7 @@ class IncidentFollower(threading.Thread):
 
     def _take_rest(self, reader: Reader, changed: bool) -> bool:
         """Read output and readings if it is time; return whether there is still something to read."""
-        self._forget_left()
+        self._forget_unwatched()
         fresh = not self._watched <= self._last_line.keys()
         now = time.monotonic()
         if not fresh and (not changed or now - self._read_at < _OUTPUT_EVERY):
@@ -126,9 +126,9 @@ class IncidentFollower(threading.Thread):
         self._mailbox.put(lambda news: setattr(news, "readings", readings))
         return False
 
-    def _forget_left(self) -> None:
-        while self._left:
-            self._last_line.pop(self._left.popleft(), None)
+    def _forget_unwatched(self) -> None:
+        while self._unwatched:
+            self._last_line.pop(self._unwatched.popleft(), None)
 
     def _take_output(self, reader: Reader, run: int) -> None:
         """Read a run's new lines; where more came than can be shown, only the last ones."""

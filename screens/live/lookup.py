@@ -1,4 +1,4 @@
-"""One thread that looks things up in the journal for one screen, and tells the screen by message."""
+"""One thread that reads from the journal for one screen, and posts what it read to the screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Lookup:
-    """A reader, and the thread it belongs to. What is asked for is answered in order.
+    """Answers questions to the journal one after the other, in a thread of its own.
 
     Args:
         path: the journal.
@@ -49,12 +49,12 @@ class Lookup:
         future.add_done_callback(lambda done: post_if_running(self._owner, self.Found(done, then)))
 
     def close(self) -> None:
-        """Take no more questions, answer those that wait, then let go of the journal; waits for nothing."""
+        """Take no more questions, and close the journal once those that wait are answered. Returns at once."""
         self._closed = True
-        self._pool.submit(self._let_go)
+        self._pool.submit(self._close_reader)
         self._pool.shutdown(wait=False)
 
-    def _let_go(self) -> None:
+    def _close_reader(self) -> None:
         if self._reader is not None:
             self._reader.close()
 

@@ -1,4 +1,4 @@
-"""What a follower has seen and the screen has not: gathered in one place, so that a flood is one message."""
+"""The mailbox between an incident's follower and its screen: many changes become one message."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ class Runner(NamedTuple):
 
 @dataclass(slots=True)
 class News:
-    """Everything since the last time.
+    """All that has changed since the screen last took the news.
 
     Attributes:
-        opened: the whole incident, once, at the beginning; from then on it belongs to the screen.
-        lines: new output by run; a list that begins anew says so in ``restarted``.
+        opened: the whole incident, once, when the journal was read; from then on it belongs to the screen.
+        lines: new output by run.
+        restarted: the runs whose lines replace what the screen has of them.
         trouble: why the journal cannot be read any more; False: it can be read again.
-        held_by: who keeps the journal from taking what was said; empty: nobody does any more.
+        held_by: who holds the journal while a write waits for it; empty: nobody does any more.
     """
 
     opened: Incident | None = None
@@ -53,7 +54,7 @@ class Mailbox:
     """Holds the news until the screen takes them. Any thread may put and take.
 
     Args:
-        ring: called, from the putting thread, when there is something and was nothing before.
+        ring: called in the putting thread when there are news and there were none before.
     """
 
     def __init__(self, ring: Callable[[], object]) -> None:
@@ -63,7 +64,7 @@ class Mailbox:
         self._waiting = False
 
     def put(self, change: Callable[[News], None]) -> None:
-        """Let ``change`` add to the news, and ring if nobody was told yet."""
+        """Let ``change`` add to the news, and ring if they are the first."""
         with self._lock:
             change(self._news)
             ring, self._waiting = not self._waiting, True
@@ -71,7 +72,7 @@ class Mailbox:
             self._ring()
 
     def take(self) -> News:
-        """Return everything and begin anew."""
+        """Return the news, and begin with none."""
         with self._lock:
             news, self._news, self._waiting = self._news, News(), False
         return news

@@ -40,7 +40,7 @@ class Session:
     Everything but the two threads belongs to the screen's thread.
 
     Args:
-        services: the app's side.
+        services: what the program does for its screens.
         incident_id: which incident.
         screen: the incident console, which the messages go to.
         known: the incident's state, where somebody has read it already.

@@ -26,24 +26,24 @@ from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
 _TIMES = {"began": "when it began", "discovered": "when it was discovered"}
-_AMISS = "Correct the time above."
-"""What is wrong with it stands below it already."""
+_WRONG_TIME = "Correct the time above."
+"""The complaint; what is wrong with the time stands below its field already."""
 
 
 class DeclareScreen(Dialog[str]):
-    """A form; gives the new incident's id once its first page is on the disk.
+    """A form. Its answer is the new incident's id, once the incident is on the disk.
 
     Args:
-        host: the app's side.
+        services: what the program does for its screens.
     """
 
     CSS_PATH = ["../dialogs/dialog.tcss", "declare.tcss"]
     CONFIRM = "Declare (ctrl+s)"
     BINDINGS = [("ctrl+s", "declare", "Declare")]
 
-    def __init__(self, host: AppServices) -> None:
+    def __init__(self, services: AppServices) -> None:
         super().__init__("Declare an incident")
-        self.host = host
+        self.services = services
         self._busy = False
         self._declared = ""
 
@@ -70,9 +70,9 @@ class DeclareScreen(Dialog[str]):
     @work
     async def _read(self) -> None:
         try:
-            plan = await asyncio.to_thread(self.host.plan)
-            kinds = list(await asyncio.to_thread(self.host.kinds))
-            inventory = await asyncio.to_thread(self.host.inventory_name)
+            plan = await asyncio.to_thread(self.services.plan)
+            kinds = list(await asyncio.to_thread(self.services.kinds))
+            inventory = await asyncio.to_thread(self.services.inventory_name)
         except CleoError as error:
             self.complain(str(error))
             return
@@ -110,10 +110,10 @@ class DeclareScreen(Dialog[str]):
                 severity.value = self._plan.scenarios[event.value].severity
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Say what a time will count as."""
+        """Show the UTC instant that a time stands for."""
         if event.input.id in _TIMES:
             self._echo(event.input.id)
-            if self.query_one("#complaint", Quiet).text == _AMISS:
+            if self.query_one("#complaint", Quiet).text == _WRONG_TIME:
                 self.complain("")
 
     def _echo(self, name: str) -> None:
@@ -142,7 +142,7 @@ class DeclareScreen(Dialog[str]):
             self._declare(self._declaration(title, *times))
 
     def _times(self) -> tuple[datetime, datetime] | None:
-        """Return both times as of now, not of when the form opened; or complain, and go to the one that is none."""
+        """Return both times as of now, not of when the form opened; or complain, and go to the field that is wrong."""
         now = clock_of(self)()
         times = []
         for name in _TIMES:
@@ -151,7 +151,7 @@ class DeclareScreen(Dialog[str]):
                 times.append(instant(field.value, now))
             except NotATime:
                 field.focus()
-                self.complain(_AMISS)
+                self.complain(_WRONG_TIME)
                 return None
         return times[0], times[1]
 
@@ -171,27 +171,27 @@ class DeclareScreen(Dialog[str]):
         self._set_busy(True)
         self.query_one("#complaint", Quiet).show("declaring…")
         try:
-            self._declared = await asyncio.to_thread(self.host.declare, declaration)
+            self._declared = await asyncio.to_thread(self.services.declare, declaration)
         except CleoError as error:
             self.complain(str(error))
             self._set_busy(False)
-        self._give()
+        self._answer()
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
         for name in ("confirm", "cancel"):
             self.query_one(f"#{name}", Button).disabled = busy
 
-    def _give(self) -> None:
-        """Give the id, as the screen on top: a dismissal takes away whichever screen is."""
+    def _answer(self) -> None:
+        """Answer with the id if this is the screen on top: a dismissal would close whichever is."""
         if self._declared and self.app.screen is self:
             self.dismiss(self._declared)
 
     def on_screen_resume(self) -> None:
-        """Give the id that had to wait for the screen above to go."""
-        self._give()
+        """Answer with the id that had to wait until the screen above was closed."""
+        self._answer()
 
     def action_leave(self) -> None:
-        """Leave, but not while it is being declared: a thread cannot be called back, and the incident will exist."""
+        """Leave, but not while it is being declared: the thread cannot be stopped, and the incident will exist."""
         if not self._busy:
             super().action_leave()

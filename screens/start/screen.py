@@ -36,18 +36,18 @@ START_BINDINGS = [
 
 
 class StartScreen(Screen[None]):
-    """Lists incidents. Open ones come first; a journal that cannot be read says why.
+    """Lists the incidents, the open ones first. One whose journal cannot be read says why.
 
     Args:
-        host: the app's side.
+        services: what the program does for its screens.
     """
 
     CSS_PATH = "screen.tcss"
     BINDINGS = START_BINDINGS  # type: ignore[assignment]
 
-    def __init__(self, host: AppServices) -> None:
+    def __init__(self, services: AppServices) -> None:
         super().__init__()
-        self.host = host
+        self.services = services
         self._shown: list[IncidentSummary] = []
 
     def compose(self) -> ComposeResult:
@@ -69,8 +69,8 @@ class StartScreen(Screen[None]):
     async def look(self) -> None:
         """Read the list, in a thread."""
         try:
-            found = list(await asyncio.to_thread(self.host.incidents))
-            warnings = list(await asyncio.to_thread(self.host.warnings))
+            found = list(await asyncio.to_thread(self.services.incidents))
+            warnings = list(await asyncio.to_thread(self.services.warnings))
         except CleoError as error:
             self.query_one("#lead", Quiet).show(Content.assemble((sanitize(str(error)), "bold $text-error")))
             return
@@ -116,11 +116,11 @@ class StartScreen(Screen[None]):
         if one is not None and one.note:
             push(self.app, "problem", f"{one.id} cannot be opened", one.note, f"See: cleo journal verify {one.id}")
         else:
-            self.app.switch_screen(build("incident", self.host, incident_id))
+            self.app.switch_screen(build("incident", self.services, incident_id))
 
     def action_declare(self) -> None:
         """Declare an incident, then open it."""
-        push(self.app, "declare", self.host, then=self.open)
+        push(self.app, "declare", self.services, then=self.open)
 
     def action_help(self) -> None:
         """Show every key and symbol."""
@@ -128,7 +128,7 @@ class StartScreen(Screen[None]):
 
 
 def lead_line(found: Sequence[IncidentSummary]) -> Content:
-    """Return what to do first."""
+    """Return the line that says what to do first."""
     open_ones = [one for one in found if one.closed_at is None and not one.note]
     words, keys = "No incident is open.", "[d: declare one]"
     if open_ones:

@@ -72,7 +72,7 @@ async def test_no_thread_outlives_the_console(host: FakeServices, journal: Journ
         await seen.type("why")
         await seen.press("enter")
         await seen.sees("skipped")
-        ours = [t for t in set(threading.enumerate()) - before if t.name.startswith(("follow", "desk"))]
+        ours = [t for t in set(threading.enumerate()) - before if t.name.startswith(("follow", "commands"))]
         assert len(ours) == 2
     for thread in ours:
         thread.join(5)

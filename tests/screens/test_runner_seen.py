@@ -19,7 +19,7 @@ async def test_a_runner_that_dies_as_soon_as_it_was_started_is_called_missing(
     looked = threading.Event()
 
     def alive(incident_id: str) -> bool:  # whoever starts it has seen it, and nobody else ever does
-        if threading.current_thread().name.startswith("desk"):
+        if threading.current_thread().name.startswith("commands"):
             return True
         looked.set()
         return False

@@ -70,6 +70,6 @@ def test_what_was_never_written_to_is_never_opened(journal: Journal) -> None:
     writing = CommandQueue(journal.path, open_journal)
     writing.close()
     for thread in threading.enumerate():
-        if thread.name.startswith("desk"):
+        if thread.name.startswith("commands"):
             thread.join(WITHIN_S)
     assert not opened.is_set()
