@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest openssh-server openssh-client tmux
 JOBS   ?= 2
 
-.PHONY: help demo test soak lint bench pictures lock install system clean
+.PHONY: help demo check test soak lint bench pictures lock install system clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ demo: install  ## the console on a small simulated world: nothing to install, no
 
 system:  ## the servers that tests and lab talk to, from Debian (root only; otherwise says what to install)
 	@sh tests/system-packages.sh $(SYSTEM_PACKAGES)
+
+check: lint  ## style, types, floors, and the tests that need no server (a minute and a half)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not server" $(ARGS)
 
 test: install system  ## every test, against real servers on loopback
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)

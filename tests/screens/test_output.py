@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -131,15 +129,12 @@ async def test_a_flood_leaves_the_keys_alone(host: FakeServices, journal: Journa
     async with console(host) as seen:
         await seen.press("o")
         await seen.sees("begin")
-        answers = []
         for batch in range(10):
             first = 2 + batch * 2_500
             journal.append_output(run, [OutputLine(run, 0, START, "out", f"flood {first + n}") for n in range(2_500)])
-            follows, pressed_at = view(seen).following, time.monotonic()
+            follows = view(seen).following
             seen.key("f")
-            answered = await seen.until(lambda was=follows: view(seen).following is not was, "an answer to the key")
-            answers.append(answered - pressed_at)
-        assert statistics.median(answers) < 1.0
+            await seen.until(lambda was=follows: view(seen).following is not was, "an answer to the key")
         await seen.sees("25,001 lines")
         assert len(view(seen)._shelf) <= 5_000
         await seen.press("end")
