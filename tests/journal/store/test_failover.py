@@ -33,9 +33,9 @@ def begun_on(disk: Disk, second: Path | None) -> Journal:
     return Journal.create(disk.folder / "INC-7" / "journal.db", declaration(), actor=ME, fallback=second)
 
 
-def until_it_goes_on(journal: Journal) -> None:
+def until_it_goes_on(journal: Journal, segments: int = 2) -> None:
     for _ in range(400):
-        if len(segments_of(journal.path)) > 1:
+        if len(segments_of(journal.path)) >= segments:
             return
         journal.append(NoteAdded(text=BIG))
     raise AssertionError("it never went on")
@@ -223,16 +223,22 @@ def test_a_continuation_that_is_not_mounted_stops_every_writer(disk: Disk, tmp_p
 
 def test_it_comes_back_when_the_fallback_directory_fails_too(disk: Disk, tmp_path: Path) -> None:
     with small_disk(tmp_path / "other") as other, begun_on(disk, other.folder / "INC-7") as journal:
+        (asked,) = journal.append(RunRequested(step="restore", action="postgres.restore"))
+        start = ActionStarted(step="restore", run=asked.seq, action="postgres.restore")
+        journal.append(start)
+        journal.append_output(asked.seq, [line("in the first segment"), line("and once more")])
         disk.fill()
         until_it_goes_on(journal)
         disk.free()
         other.fill()
-        for _ in range(400):
-            if len(segments_of(journal.path)) > 2:
-                break
-            journal.append(NoteAdded(text=BIG))
+        until_it_goes_on(journal, segments=3)
         third = segments_of(journal.path)[2]
         assert third == disk.folder / "INC-7" / "journal-3.db"
+        with pytest.raises(AlreadyStarted):
+            journal.append(start)
+        journal.append_output(asked.seq, [line("in the third segment")])
+        with Reader(journal.path) as reader:
+            assert [found.n for found in reader.output(asked.seq)] == [1, 2, 3]
         other.free()
         assert verify_apart(journal.path).ok
 
