@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -54,11 +54,24 @@ def _instant(text: Any) -> datetime | None:
 
 def catalogue_of(incident: Incident, system: str) -> BackupCatalogue:
     """Return what the latest look at a system's backups found; an empty one where nobody looked."""
-    for run in sorted(incident.runs.values(), key=lambda run: run.id, reverse=True):
-        facts = _facts_of(run, system)
-        if isinstance(facts.get("sets"), dict):
-            return BackupCatalogue.of(facts, run.finished_at)
-    return BackupCatalogue()
+    return catalogues(incident, [system])[system]
+
+
+def catalogues(incident: Incident, systems: Collection[str]) -> dict[str, BackupCatalogue]:
+    """Return what the latest look at each system's backups found; an empty one where nobody looked."""
+    found = dict[str, BackupCatalogue]()
+    for run in reversed(incident.runs.values()):
+        if len(found) == len(systems):
+            break
+        for system in systems if _lists_backups(run) else ():
+            facts = _facts_of(run, system)
+            if system not in found and isinstance(facts.get("sets"), dict):
+                found[system] = BackupCatalogue.of(facts, run.finished_at)
+    return {system: found.get(system) or BackupCatalogue() for system in systems}
+
+
+def _lists_backups(run: Run) -> bool:
+    return any("sets" in part for part in (run.facts, *run.facts.values()) if isinstance(part, dict))
 
 
 def _facts_of(run: Run, system: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from journal.incident.backup_catalogue import BackupCatalogue, catalogue_of
+from journal.incident.backup_catalogue import BackupCatalogue, catalogues
 from journal.incident.given_up import data_systems, is_hit
 from journal.incident.recovery_point import Forms, PositionForm, RecoveryPoint
 from journal.incident.state import Incident
@@ -40,12 +40,12 @@ def reach(incident: Incident, point: RecoveryPoint, forms: Forms) -> Reach:
     found = Reach([], [])
     if point.instant and point.instant > datetime.now(UTC):
         found.doubtful.append("The point lies in the future: it is the latest")
-    for system in data_systems(incident):
+    for system, catalogue in catalogues(incident, data_systems(incident)).items():
         title, hit, own = incident.roster.title(system), is_hit(incident, system), point.of(system)
         if own is None:
             found.doubtful.extend([f"{title}: the point says nothing of it; add an instant"] if hit else [])
             continue
-        catalogue, known = catalogue_of(incident, system), forms.get(system, {})
+        known = forms.get(system, {})
         certain = catalogue.whole and (hit or bool(own.positions))
         early = found.impossible if certain else found.doubtful
         early.extend(f"{title}: {line}" for line in _too_early(own, catalogue, known))

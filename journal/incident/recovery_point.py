@@ -8,7 +8,7 @@ understands, its type says; ``parse`` is told them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,6 +18,8 @@ from journal.wording.instants import NotAnInstant, utc_instant
 
 _SHOWN = 60
 """Characters of a wrong text that are repeated."""
+_NAMED = 4
+"""Systems, and examples of positions, that a message names."""
 _POSITION = re.compile(r"([a-z][a-z0-9_-]*):(.+)")
 _DATE = re.compile(r"(?:time:)?\d{4}-\d{2}-\d{2}")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}.*")
@@ -154,7 +156,7 @@ def read(text: str) -> RecoveryPoint | None:
 def accepted(forms: Forms) -> str:
     """Return what may be written, with an example of each form."""
     named = [f"{system} {name}:{one.example}" for system, known in forms.items() for name, one in known.items()]
-    return ", ".join(["latest", "2026-11-22T14:30:00Z", *named[:4]]) + (
+    return ", ".join(["latest", "2026-11-22T14:30:00Z", *named[:_NAMED]]) + (
         " (an instant and positions together, too)" if named else ""
     )
 
@@ -170,6 +172,12 @@ def wording(point: RecoveryPoint, title: Callable[[str], str] = str) -> str:
         return "the latest that can be recovered"
     named = [f"{at.form} {at.value} of {title(system)}" for system, at in sorted(point.positions.items())]
     return ", ".join([*([f"just before {_stamp(point.instant)}"] if point.instant else []), *named])
+
+
+def some(systems: Sequence[str]) -> str:
+    """Return the names of systems, the first of many: ``orders, billing and 38 more``."""
+    more = len(systems) - _NAMED
+    return f"{', '.join(systems[:_NAMED])} and {more} more" if more > 0 else " or ".join(systems)
 
 
 def _stamp(at: datetime) -> str:
@@ -236,17 +244,17 @@ def _checked(system: str, form: str, value: str, forms: Forms, players: Callable
     understand = [name for name, known in forms.items() if form in known]
     if not understand:
         raise NotARecoveryPoint(
-            f"No system here understands {form!r} as a recovery point.", f"Write {accepted(forms)}."
+            f"No system here understands {form[:_SHOWN]!r} as a recovery point.", f"Write {accepted(forms)}."
         )
     named = ([system] if system in forms else players(system)) if system else understand
     if len(named) > 1:
         raise NotARecoveryPoint(
-            f"{form}:{value[:_SHOWN]} may be of {' or '.join(named)}.", f"Name it: {named[0]} {form}:{value[:_SHOWN]}."
+            f"{form}:{value[:_SHOWN]} may be of {some(named)}.", f"Name it: {named[0]} {form}:{value[:_SHOWN]}."
         )
     name = named[0]
     if name not in understand:
         raise NotARecoveryPoint(
-            f"{name[:_SHOWN]} does not understand {form!r} as a recovery point.", f"Write {accepted(forms)}."
+            f"{name[:_SHOWN]} does not understand {form[:_SHOWN]!r} as a recovery point.", f"Write {accepted(forms)}."
         )
     wanted = forms[name][form]
     if not wanted.fits(value):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from journal.incident.given_up import given_up
 from journal.incident.reach import reach
-from journal.incident.recovery_point import Forms, RecoveryPoint
+from journal.incident.recovery_point import Forms, RecoveryPoint, some
 from journal.incident.state import Incident
 from journal.store.rows import Reading
 
@@ -44,7 +44,7 @@ def ways(forms: Forms) -> dict[str, Way]:
     for name in dict.fromkeys(name for known in forms.values() for name in known):
         systems = [system for system, known in forms.items() if name in known]
         form = forms[systems[0]][name]
-        example = form.example if len(systems) == 1 else f"{systems[0]} {form.example} (of: {', '.join(systems)})"
+        example = form.example if len(systems) == 1 else f"{systems[0]} {form.example} (of: {some(systems)})"
         found[name] = Way(form.title, form.help, example, f"{systems[0]} {name}:{form.example}")
     for system, known in forms.items():
         name, form = next(iter(known.items()))
