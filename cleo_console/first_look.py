@@ -19,9 +19,8 @@ from journal.paths import IncidentPlace
 from journal.store.migrate import is_older
 from journal.store.reader import Reader
 from journal.wording.sanitize import sanitize
-from screens.guidance.next_action import counts, first_step
-from screens.guidance.status import count_line
-from screens.guidance.step_text import named
+from screens.guidance.attention import count_line, counts, first_step
+from screens.guidance.names import named
 from screens.guidance.symbols import STEPS
 
 MOST_EVENTS = 2_000

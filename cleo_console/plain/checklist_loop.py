@@ -19,9 +19,10 @@ from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Step
 from screens.guidance.advice import advice
+from screens.guidance.attention import attention
 from screens.guidance.keys import Key
-from screens.guidance.next_action import PrimaryAction, attention, primary_action
-from screens.guidance.step_text import title
+from screens.guidance.names import title
+from screens.guidance.next_action import PrimaryAction, primary_action
 
 _OUTPUT_LINES = 40
 

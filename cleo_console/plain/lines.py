@@ -15,11 +15,12 @@ from journal.wording.durations import rough_minutes
 from journal.wording.instants import age
 from screens.guidance.figures import phase_line, rpo_line, rto_line
 from screens.guidance.health import health
+from screens.guidance.names import named, title
 from screens.guidance.next_action import closed_words
 from screens.guidance.progress import how_far
 from screens.guidance.run_text import refusal_lines, remains, standing
 from screens.guidance.status import call_overdue, next_words
-from screens.guidance.step_text import named, state_line, step_text, title
+from screens.guidance.step_text import state_line, step_text
 from screens.guidance.text import Line
 
 _COLUMNS = re.compile(r"(?<=\S) {2,}")

@@ -18,8 +18,8 @@ from journal.plan.model import Step
 from journal.wording import reasons
 from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL, IN_ORDER, not_in_order
+from screens.guidance.names import title
 from screens.guidance.next_action import unticked
-from screens.guidance.step_text import title
 
 
 def when(conversation: Conversation, time: str) -> datetime | None:

@@ -10,8 +10,8 @@ from journal.events import types as e
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.store.rows import Reading
+from screens.guidance.names import named
 from screens.guidance.progress import Progress, how_far
-from screens.guidance.step_text import named
 
 _STEP = 0.1
 _NOT_BEFORE = timedelta(seconds=5)

@@ -15,9 +15,10 @@ from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
 from journal.plan.model import Step
 from screens.guidance.confirmation import NOT_THE_TARGET, confirmation, gate_text, names_target
+from screens.guidance.names import title
 from screens.guidance.next_action import destructive, refused_run
 from screens.guidance.run_text import may_yield, target_lines, wants_target
-from screens.guidance.step_text import call, title
+from screens.guidance.step_text import call
 
 _NOTHING_DONE = "Nothing was done."
 

@@ -12,14 +12,8 @@ from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
-from screens.guidance.next_action import (
-    RUNNABLE_KINDS,
-    PrimaryAction,
-    attention,
-    primary_action,
-    refused_run,
-    runnable,
-)
+from screens.guidance.attention import attention
+from screens.guidance.next_action import RUNNABLE_KINDS, PrimaryAction, primary_action, refused_run, runnable
 
 Rule = Callable[[Incident, Step, Catalogue], bool]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from journal.commands import refusals
 from journal.incident.closing import remaining
@@ -104,46 +103,6 @@ def settled_words(incident: Incident) -> str:
     """Return how the incident stands when nothing is next: settled is not in order."""
     left = len(remaining(incident))
     return "every required step is settled" + (f", {left} NOT IN ORDER" if left else "")
-
-
-class Counts(NamedTuple):
-    """How many runs and steps need attention."""
-
-    running: int
-    in_doubt: int
-    failed: int
-
-
-def counts(incident: Incident) -> Counts:
-    """Return how many runs are under way or in doubt, and how many steps failed."""
-    states = incident.states().values()
-    under_way = [run for run in incident.runs.values() if not run.state.over]
-    failed = sum(state is StepState.FAILED for state in states)
-    return Counts(len(under_way), len(incident.in_doubt()), failed)
-
-
-def attention(incident: Incident, after: str = "") -> str:
-    """Return the id of the next step, after the step ``after``, that needs attention: in doubt, failed, running.
-
-    Each kind in the order of the plan; beyond the last one it begins anew. Empty where nothing does.
-    """
-    wanted = [
-        step.id
-        for states in ((StepState.IN_DOUBT,), (StepState.FAILED,), _UNDER_WAY)
-        for step in incident.in_state(*states)
-    ]
-    if not wanted:
-        return ""
-    return wanted[(wanted.index(after) + 1) % len(wanted)] if after in wanted else wanted[0]
-
-
-def first_step(incident: Incident) -> str:
-    """Return the id of the step to open an incident at: what is in doubt, what runs, what is next, the first."""
-    doubtful, running = next(incident.in_state(StepState.IN_DOUBT), None), next(incident.in_state(*_UNDER_WAY), None)
-    return (doubtful or running or incident.next_step() or next(incident.plan.steps())).id
-
-
-_UNDER_WAY = (StepState.RUNNING, StepState.CANCELLING, StepState.REQUESTED)
 
 
 def refused_run(incident: Incident, step_id: str) -> Run | None:

@@ -10,28 +10,12 @@ from journal.plan.action_spec import Catalogue
 from journal.store.rows import Reading
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
+from screens.guidance.attention import counts
 from screens.guidance.escalation import overdue
-from screens.guidance.next_action import Counts, action_words, closed_words, counts, settled_words
-from screens.guidance.step_text import title
-from screens.guidance.text import Line, Span, Tone, line
+from screens.guidance.names import title
+from screens.guidance.next_action import action_words, closed_words, settled_words
 
 NO_RUNNER = "NO RUNNER: r starts it"
-
-
-def count_line(found: Counts) -> Line:
-    """Return how many runs are under way or in doubt, and how many steps failed; loud where there are any."""
-    return line(
-        Span(f"{found.running} running", "busy" if found.running else "quiet"),
-        " · ",
-        _alarm(found.in_doubt, "in doubt"),
-        " · ",
-        _alarm(found.failed, "failed"),
-    )
-
-
-def _alarm(number: int, what: str) -> Span:
-    tone: Tone = "bad" if number else "quiet"
-    return Span(f"{number} {what.upper() if number else what}", tone)
 
 
 def troubles(

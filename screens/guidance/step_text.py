@@ -15,23 +15,13 @@ from journal.wording.durations import rough_duration
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.guidance.instances import instance_lines
+from screens.guidance.names import title
 from screens.guidance.next_action import RUNNABLE_KINDS, destructive, refused_run, runnable
 from screens.guidance.run_text import refusal_lines, run_lines, target_lines
 from screens.guidance.symbols import STEPS
 from screens.guidance.text import Line, Span, labelled, line
 
 _BLANK = line("")
-
-
-def title(incident: Incident, step: Step) -> str:
-    """Return the step's number and title."""
-    return f"{incident.plan.numbers[step.id]} {sanitize(step.title)}"
-
-
-def named(incident: Incident, step_id: str) -> str:
-    """Return the number and title of the step with this id; the id itself where the plan does not have it."""
-    step = incident.plan.by_id.get(step_id)
-    return title(incident, step) if step else step_id
 
 
 def call(step: Step) -> str:

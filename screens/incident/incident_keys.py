@@ -11,7 +11,7 @@ from journal.incident.closing import remaining
 from journal.wording import reasons
 from journal.wording.counting import count
 from screens.app_services import AppServices
-from screens.guidance.next_action import counts
+from screens.guidance.attention import counts
 from screens.incident.cursor import StepCursor
 from screens.lazy import push
 

@@ -8,7 +8,7 @@ from textual.app import App
 
 from journal.plan.model import Step
 from screens.app_services import AppServices
-from screens.guidance.next_action import attention
+from screens.guidance.attention import attention
 from screens.incident.bindings import INCIDENT_BINDINGS
 from screens.incident.cursor import StepCursor
 from screens.incident.view import IncidentView

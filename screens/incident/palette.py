@@ -11,7 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
 from screens.dialogs.dialog import Dialog
-from screens.guidance.step_text import title
+from screens.guidance.names import title
 from screens.guidance.symbols import STEPS
 from screens.incident.screen import IncidentScreen
 from screens.widgets.key_line import rank

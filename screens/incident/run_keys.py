@@ -14,8 +14,8 @@ from journal.incident.records import Run
 from journal.plan.model import Step
 from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL
+from screens.guidance.names import title
 from screens.guidance.next_action import destructive, refused_run
-from screens.guidance.step_text import title
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.lazy import push

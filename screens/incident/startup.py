@@ -12,7 +12,7 @@ from journal.errors import CleoError
 from journal.store.errors import JournalBusy, JournalWriteFailed
 from journal.store.reader import Reader
 from screens.app_services import AppServices
-from screens.guidance.next_action import first_step
+from screens.guidance.attention import first_step
 from screens.incident.cursor import StepCursor
 from screens.incident.view import IncidentView
 from screens.lazy import build

@@ -12,8 +12,8 @@ from journal.incident.records import StepState
 from journal.plan.model import Step
 from journal.wording import reasons
 from screens.guidance.availability import RULES
+from screens.guidance.names import title
 from screens.guidance.next_action import unticked
-from screens.guidance.step_text import title
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.pending_ticks import PendingTicks

@@ -9,8 +9,8 @@ from textual.content import Content
 from journal.incident.state import Incident
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
-from screens.guidance.next_action import counts
-from screens.guidance.status import NO_RUNNER, call_overdue, count_line, next_words, troubles
+from screens.guidance.attention import count_line, counts
+from screens.guidance.status import NO_RUNNER, call_overdue, next_words, troubles
 from screens.guidance.text import Line, Span, line
 from screens.live.session import Session
 from screens.widgets.content import block, content

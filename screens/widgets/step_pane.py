@@ -12,9 +12,10 @@ from journal.incident.records import Run
 from journal.plan.model import Step
 from journal.wording.sanitize import sanitize
 from screens.guidance.advice import advice
+from screens.guidance.names import title
 from screens.guidance.next_action import PrimaryAction, primary_action
 from screens.guidance.progress import progress
-from screens.guidance.step_text import step_text, title
+from screens.guidance.step_text import step_text
 from screens.live.session import Session
 from screens.widgets.content import STYLES, block, content
 from screens.widgets.output_view import OutputView
