@@ -123,7 +123,7 @@ class RunCommands(Seat):
             known.name for known in self._incident().roster.systems.values() if action.partition(".")[0] in known.acts
         ]
         step = self._step_for(action, system)
-        meant = _meant(able if step is None else self._aim(step, []), system, action)
+        meant = _meant(able if step is None else self._aim(step, [system] if system else []), system, action)
         body = self._request(step, action, params, meant, dry_run, confirmed, overrides)
         return self._append(body).seq
 

@@ -102,6 +102,15 @@ def test_a_step_that_was_run_at_some_systems_only_is_not_done(fleet: Fleet) -> N
     assert [fleet.incident.runs[again].system for again in fleet.commands.request_runs("work")] == ["a", "c"]
 
 
+def test_an_action_may_be_run_again_where_its_step_is_done(fleet: Fleet) -> None:
+    run = fleet.commands.request_run("work", system="b")
+    fleet.start(run)
+    fleet.end(run, "succeeded")
+    again = fleet.commands.request_action("thing.work", {}, system="b")
+    assert fleet.incident.runs[again].system == "b"
+    assert fleet.incident.runs[again].step == "work"
+
+
 def test_a_refused_run_leaves_the_others_as_they_are(fleet: Fleet) -> None:
     one, two, _ = fleet.commands.request_runs("work")
     fleet.start(one)
