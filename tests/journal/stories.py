@@ -1,4 +1,4 @@
-"""Incidents to tell: events with a clock of their own, folded at once or written into a journal."""
+"""Incidents for tests: events with a clock of their own, folded at once or written into a journal."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def declaration(plan_data: dict[str, Any], **more: Any) -> e.IncidentDeclared:
 
 
 class Story:
-    """Events that follow each other a second apart, and the incident they add up to."""
+    """Events that follow each other a second apart, and the incident that they fold to."""
 
     def __init__(self, plan_data: dict[str, Any], **more: Any) -> None:
         self.events: list[e.Event] = []
@@ -76,7 +76,7 @@ class Story:
         return self.events[-1].seq
 
     def run(self, step_id: str, *, status: str = "succeeded", started: dict[str, Any] | None = None, **end: Any) -> int:
-        """Tell of a whole run of a step's action, and return its id."""
+        """Append the events of a whole run of a step's action, and return its id."""
         run = self.tell(e.RunRequested(step=step_id, action="some.action"))
         self.tell(e.ActionStarted(step=step_id, run=run, action="some.action", **(started or {})))
         self.tell(e.ActionFinished(step=step_id, run=run, status=status, **{"summary": "told", **end}), after=60)  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ class Story:
 
 
 class SetClock:
-    """A clock that stands until it is moved."""
+    """A clock that stands still until it is set."""
 
     def __init__(self, at: datetime = DECLARED) -> None:
         self.at = at

@@ -1,4 +1,4 @@
-"""Clocks: what is measured, against which target, and what is never called measured."""
+"""Clocks: what is measured, against which target, and what counts as not measured."""
 
 from __future__ import annotations
 

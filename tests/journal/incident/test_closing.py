@@ -1,4 +1,4 @@
-"""Closing an incident: what is not in order is known, written down, and closed over only by who says how much it is."""
+"""Closing an incident: what is not in order is listed, kept, and must be counted by who closes over it."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def journal(tmp_path: Path) -> Journal:
     return Journal.create(tmp_path / "journal.db", declaration(plan(*STEPS)), actor="ada@here")
 
 
-def desk(journal: Journal) -> IncidentCommands:
+def commands(journal: Journal) -> IncidentCommands:
     return IncidentCommands(journal, lambda: fold(journal))
 
 
@@ -172,14 +172,14 @@ def fold(journal: Journal) -> Incident:
 
 def test_closing_wants_the_number_as_it_is_now_and_keeps_what_was_left(journal: Journal) -> None:
     with pytest.raises(StillOpen, match=r"open: 1\.1\.3 Verify"):
-        desk(journal).close("enough")
-    desk(journal).skip("verify", "no time")
-    desk(journal).mark_done("hold", "by hand")
+        commands(journal).close("enough")
+    commands(journal).skip("verify", "no time")
+    commands(journal).mark_done("hold", "by hand")
     shown = phrase(remaining(fold(journal)))
     journal.append(e.HealthChanged(system="db", status="down", was="up"))  # after it was shown
     with pytest.raises(StillOpen, match="'4 open' was typed"):
-        desk(journal).close("enough", shown)
-    desk(journal).close("enough", " 5 open ")
+        commands(journal).close("enough", shown)
+    commands(journal).close("enough", " 5 open ")
     assert "skipped: 1.1.3 Verify" in fold(journal).left_open
     assert fold(journal).outcome == "closed with 2 open steps"
 
@@ -188,33 +188,33 @@ def test_what_takes_back_what_is_in_force_can_be_asked_for_after_the_close_and_n
     run_id = journal.append(e.RunRequested(step="hold", action="db.hold"))[0].seq
     journal.append(e.ActionStarted(step="hold", run=run_id, action="db.hold", undone_by="db.release", target=TARGET))
     journal.append(e.ActionFinished(step="hold", run=run_id, status="succeeded", summary="held"))
-    desk(journal).close("enough", phrase(remaining(fold(journal))))
+    commands(journal).close("enough", phrase(remaining(fold(journal))))
     for refused in (
-        lambda: desk(journal).request_action("db.restore", {}),
-        lambda: desk(journal).request_run("restore"),
-        lambda: desk(journal).skip("release", "no"),
+        lambda: commands(journal).request_action("db.restore", {}),
+        lambda: commands(journal).request_run("restore"),
+        lambda: commands(journal).skip("release", "no"),
     ):
         with pytest.raises(NotNow, match="is closed"):
             refused()
-    run_id = desk(journal).request_run("release")
+    run_id = commands(journal).request_run("release")
     journal.append(e.ActionStarted(step="release", run=run_id, action="db.release", target=TARGET))
     journal.append(e.ActionFinished(step="release", run=run_id, status="succeeded", summary="released"))
     assert not fold(journal).in_force
     with pytest.raises(NotNow, match="is closed"):
-        desk(journal).request_run("release")
+        commands(journal).request_run("release")
 
 
 def test_a_closed_incident_is_reopened_with_a_reason(journal: Journal) -> None:
     with pytest.raises(NotNow, match="is not closed"):
-        desk(journal).reopen_incident("why not")
-    desk(journal).close("enough", phrase(remaining(fold(journal))))
+        commands(journal).reopen_incident("why not")
+    commands(journal).close("enough", phrase(remaining(fold(journal))))
     with pytest.raises(NotNow, match="wants a reason"):
-        desk(journal).reopen_incident(" ")
-    desk(journal).reopen_incident("it fell over again")
+        commands(journal).reopen_incident(" ")
+    commands(journal).reopen_incident("it fell over again")
     incident = fold(journal)
     assert (incident.outcome, incident.left_open) == ("open", [])
     assert incident.deviations[-1].what == "incident reopened"
-    desk(journal).skip("hold", "not this time")
+    commands(journal).skip("hold", "not this time")
 
 
 def test_a_look_that_was_refused_measured_nothing_and_keeps_nobody_from_closing(journal: Journal) -> None:
@@ -223,13 +223,13 @@ def test_a_look_that_was_refused_measured_nothing_and_keeps_nobody_from_closing(
     journal.append(e.ActionFinished(step="hold", run=held, status="succeeded", summary="held"))
     catalogue = {"db.release": ActionSpec(name="db.release", title="Release", probe="db.held")}
     assert to_look_at(fold(journal), catalogue) == [held]
-    refused, under_way = (desk(journal).look_at(held, catalogue) for _ in range(2))
+    refused, under_way = (commands(journal).look_at(held, catalogue) for _ in range(2))
     journal.append(e.RunRefused(step="hold", run=refused, gate="kind", message="The inventory is another."))
     with pytest.raises(NotNow, match="Nothing that this run left"):
-        desk(journal).look_at(refused, catalogue)
+        commands(journal).look_at(refused, catalogue)
     assert "not measured yet" in lines(fold(journal))[0]
     journal.append(e.RunRefused(step="hold", run=under_way, gate="kind", message="The inventory is another."))
     assert lines(fold(journal))[0].endswith("; not measured: The inventory is another.")
-    desk(journal).look_at(held, catalogue)
-    desk(journal).close("over", leaving=phrase(remaining(fold(journal))))
+    commands(journal).look_at(held, catalogue)
+    commands(journal).close("over", leaving=phrase(remaining(fold(journal))))
     assert fold(journal).closed_at

@@ -1,4 +1,4 @@
-"""A step that fails again: running it once more is no way on by itself, and no way past it either."""
+"""A step that failed twice: the next action is neither another run nor the step after it."""
 
 from __future__ import annotations
 

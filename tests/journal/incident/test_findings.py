@@ -1,4 +1,4 @@
-"""What an action found: neither a tick nor a failure, known to later steps until it is proven otherwise."""
+"""Findings: a step that has some is neither done nor failed, and later steps know of them until proven otherwise."""
 
 from __future__ import annotations
 

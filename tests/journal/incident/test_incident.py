@@ -1,4 +1,4 @@
-"""The fold: what an incident's events add up to."""
+"""The fold: the state that follows from an incident's events."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def test_events_that_do_not_fit_are_damage_not_a_crash() -> None:
 
 
 def calls(work: Callable[[], object]) -> int:
-    """Count the functions that ``work`` calls: what it costs, whatever else the machine does."""
+    """Count the functions that ``work`` calls: a measure of cost that does not depend on the machine's load."""
     counted = itertools.count()
     sys.setprofile(lambda frame, event, argument: event in ("call", "c_call") and next(counted))
     try:

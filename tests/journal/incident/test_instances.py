@@ -1,4 +1,4 @@
-"""A step over several systems of the inventory: one run each, and what the step is over all of them."""
+"""A step over several systems of the inventory: one run each, and the step's state over all of them."""
 
 from __future__ import annotations
 

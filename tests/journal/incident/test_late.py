@@ -1,4 +1,4 @@
-"""Late entries: done on paper at one time, written at another. The clocks count the first, the report names both."""
+"""Late entries: done at one time, written at another. Clocks use the first time, the report names both."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def person(tmp_path: Path) -> Person:
     return Person(declared(places_in(tmp_path)))
 
 
-def test_a_desk_takes_the_time_of_what_is_written_later(person: Person) -> None:
+def test_commands_take_the_time_of_what_is_written_later(person: Person) -> None:
     began = person.incident().began_at
     person.desk.skip("shell", "not needed", began)
     person.desk.mark_done("work", "by hand", began)

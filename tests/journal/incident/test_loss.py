@@ -1,4 +1,4 @@
-"""The loss is what was lost: the newest commit that anybody saw, minus what came back; a bound is said as one."""
+"""The loss: from the newest commit that came back to the newest that was seen; a bound is shown as one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def down(told: Story, seen: float, found: float, **last: Any) -> None:
 
 
 def last_commit(seconds: float, **more: Any) -> dict[str, Any]:
-    """What is measured where the writers are out, or a log is read to its end."""
+    """What is measured when writers are kept out, or a log is read to its end."""
     return facts(newest_commit_at=at(seconds), no_commit_after=at(seconds), **more)
 
 

@@ -1,4 +1,4 @@
-"""A secret that a person types never reaches the journal, whatever it is typed into; what steers stays as it was."""
+"""A secret that a person types never reaches the journal, in whatever field; what steers a run is not changed."""
 
 from __future__ import annotations
 
@@ -51,27 +51,29 @@ def bodies(place: IncidentPlace) -> list[e.Body]:
         return [event.body for event in reader.events()]
 
 
-def test_nothing_that_is_typed_at_a_desk_brings_a_secret_into_the_journal(
+def test_nothing_that_is_typed_into_a_command_brings_a_secret_into_the_journal(
     place: IncidentPlace, journal: Journal
 ) -> None:
-    desk, review = IncidentCommands(journal, lambda: now(place)), ReviewCommands(journal, lambda: now(place))
+    commands, review = IncidentCommands(journal, lambda: now(place)), ReviewCommands(journal, lambda: now(place))
     said = f"the password is {SECRET}!"
-    desk.decide("who", said, said)
-    desk.decide("point", "latest", said)
-    desk.mark_done("tell", said)
-    desk.reopen("tell", said)
-    desk.skip("tell", said)
-    desk.note(said)
-    run = desk.request_run("break", confirmed=SECRET, overrides=[e.Override(gate="hold", reason=said, target=SECRET)])
+    commands.decide("who", said, said)
+    commands.decide("point", "latest", said)
+    commands.mark_done("tell", said)
+    commands.reopen("tell", said)
+    commands.skip("tell", said)
+    commands.note(said)
+    run = commands.request_run(
+        "break", confirmed=SECRET, overrides=[e.Override(gate="hold", reason=said, target=SECRET)]
+    )
     journal.append(e.ActionStarted(step="break", run=run, action="thing.replace", destructive=True))
-    desk.cancel(run, said)
+    commands.cancel(run, said)
     journal.append(e.ActionInDoubt(step="break", run=run, why="it was killed"))
-    desk.resolve(run, "failed", said)
+    commands.resolve(run, "failed", said)
     review.write_field("lessons", said)
     review.write_action_item(said, owner=said)
     review.sign_off(said)
-    desk.close(said, leaving=phrase(remaining(now(place))))
-    desk.reopen_incident(said)
+    commands.close(said, leaving=phrase(remaining(now(place))))
+    commands.reopen_incident(said)
     typed = bodies(place)[1:]
     assert [body for body in typed if SECRET in repr(body)] == []
     assert sum(repr(body).count(f"the password is {BLOT}!") for body in typed) == 16
@@ -95,12 +97,12 @@ def test_the_title_of_an_incident_holds_no_secret(tmp_path: Path) -> None:
 
 def test_what_steers_is_found_again_whatever_the_password_is(place: IncidentPlace, journal: Journal) -> None:
     """A short password is part of the plan's words and of the target: the recovery must go on."""
-    desk, review = IncidentCommands(journal, lambda: now(place)), ReviewCommands(journal, lambda: now(place))
+    commands, review = IncidentCommands(journal, lambda: now(place)), ReviewCommands(journal, lambda: now(place))
     target = e.Identity(name="confirm", value="thing@db1", known="reported")
-    dry = desk.request_run("break", dry_run=True)
+    dry = commands.request_run("break", dry_run=True)
     journal.append(e.ActionStarted(step="break", run=dry, action="thing.replace", dry_run=True, target=[target]))
     override = e.Override(gate="hold", reason="it must", target="thing@db1")
-    run = desk.request_run("break", confirmed="thing@db1", overrides=[override])
+    run = commands.request_run("break", confirmed="thing@db1", overrides=[override])
     asked = now(place).runs[run]
     assert (asked.action, asked.confirmed, asked.overrides[0].target) == ("thing.replace", "thing@db1", "thing@db1")
     item = review.write_action_item("buy disks", due="2026-12-31").body
@@ -110,15 +112,15 @@ def test_what_steers_is_found_again_whatever_the_password_is(place: IncidentPlac
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_what_steers_and_holds_a_secret_is_refused(place: IncidentPlace, journal: Journal, dry_run: bool) -> None:
-    """Blotted out it would steer the run elsewhere."""
-    desk = IncidentCommands(journal, lambda: now(place))
+    """Without the secret, it would steer the run elsewhere."""
+    commands = IncidentCommands(journal, lambda: now(place))
     before = len(bodies(place))
     with pytest.raises(NotNow, match="The plan has no step"):
-        desk.note("pasted into the wrong field", SECRET)
+        commands.note("pasted into the wrong field", SECRET)
     with pytest.raises(NotNow, match=r"^The parameter keep_in holds a secret of the inventory"):
-        desk.request_run("break", params={"keep_in": f"/srv/{SECRET}"}, dry_run=dry_run)
+        commands.request_run("break", params={"keep_in": f"/srv/{SECRET}"}, dry_run=dry_run)
     with pytest.raises(NotNow, match=r"^The parameter keep_in holds a secret of the inventory"):
-        desk.request_action("thing.replace", {"keep_in": f"/srv/{SECRET}"}, dry_run=dry_run)
+        commands.request_action("thing.replace", {"keep_in": f"/srv/{SECRET}"}, dry_run=dry_run)
     with pytest.raises(NotNow, match=r"^The recovery point holds a secret of the inventory"):
-        desk.decide("point", f"backup:{SECRET}")
+        commands.decide("point", f"backup:{SECRET}")
     assert len(bodies(place)) == before

@@ -1,4 +1,4 @@
-"""A catalogue of the actions that the bundled plan uses, for the floor that must not know the real one."""
+"""A catalogue of the actions that the bundled plan uses, since `journal` must not import the real one."""
 
 from __future__ import annotations
 
@@ -89,4 +89,4 @@ phases:
             needs: [restore]
             items: [Count the rows]
 """
-"""Nothing is wrong with this plan, and there is nothing to warn of."""
+"""A plan without errors and warnings."""

@@ -1,4 +1,4 @@
-"""The bundled plan is the written one, whole, and as safe as it promises to be."""
+"""The bundled plan is the complete written one, with its safety rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drawn timeline: everything lies where it happened, and nothing hides anything, in minutes and in days."""
+"""The drawn timeline: everything has its right place, and nothing hides anything, for minutes and for days."""
 
 from __future__ import annotations
 

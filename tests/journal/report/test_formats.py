@@ -1,4 +1,4 @@
-"""Markdown, HTML and JSON: what systems wrote is shown and does nothing, and a broken chain is loud."""
+"""Markdown, HTML and JSON: text from systems is shown without effect, and a broken chain is shown first."""
 
 from __future__ import annotations
 

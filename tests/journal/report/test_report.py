@@ -1,4 +1,4 @@
-"""The report's content: what the journal holds, and nothing that it does not."""
+"""The report's content: what the journal holds, and nothing else."""
 
 from __future__ import annotations
 

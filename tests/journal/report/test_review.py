@@ -1,4 +1,4 @@
-"""What people add to a report: fields, calls, action items, signatures, an exercise; and what is missing of it."""
+"""What people write for a report: fields, calls, action items, signatures, an exercise; and what is missing of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small disk that fills up, or turns read-only, for every process at once: a real one where we may mount."""
+"""A small disk that fills up or turns read-only, for all processes at once: a real one where we may mount."""
 
 from __future__ import annotations
 

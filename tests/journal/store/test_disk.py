@@ -1,4 +1,4 @@
-"""A bad disk in the middle: said at once, nothing acknowledged that is not there, and it goes on once the disk does."""
+"""A disk that fails during a write: the error comes at once, only what is there is acknowledged, writing goes on."""
 
 from __future__ import annotations
 

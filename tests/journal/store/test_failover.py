@@ -1,4 +1,4 @@
-"""When the disk gives way: said at once, gone on elsewhere, nothing acknowledged lost, never two ends."""
+"""Failover: reported at once, continued in the next segment, nothing acknowledged lost, and never two ends."""
 
 from __future__ import annotations
 

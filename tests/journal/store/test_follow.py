@@ -1,4 +1,4 @@
-"""Following: new events, soon, whoever wrote them."""
+"""Following: new events arrive soon, whichever process wrote them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A write that waits, and its caller."""
+"""A queued write, and its caller."""
 
 from __future__ import annotations
 

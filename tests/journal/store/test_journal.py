@@ -1,4 +1,4 @@
-"""Appending: what is acknowledged is there, in order, once."""
+"""Appending: what was acknowledged is there, in order, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines that came together share a row; whoever reads sees lines, as many and as numbered as ever."""
+"""Lines that arrived together share a row; readers get lines with the same numbers as ever."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_lines_go_on_in_the_fallback_directory(journal: Journal, tmp_path: Path)
 
 
 def test_the_widest_page_is_read_without_what_lies_around_it(journal: Journal) -> None:
-    """A page costs what it holds: not the rows before it, nor those after."""
+    """Reading a page costs as much as its own rows, whatever lies before and after it."""
     journal.append_output(
         2, [line("\n".join(str(n) for n in range(first, first + 500))) for first in range(0, 10_000, 500)]
     )

@@ -1,4 +1,4 @@
-"""Journals are private unless a folder is shared on purpose; who holds one locked is named after a second."""
+"""Journals are private unless a folder was made for a team; who holds one locked is named after a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading, exporting and sealing, beside writers."""
+"""Reading, exporting and sealing, while others write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a journal is not, and where it must not lie: said clearly, and nothing is touched."""
+"""Files that are no journals, and folders that journals must not lie in, are refused and not changed."""
 
 from __future__ import annotations
 

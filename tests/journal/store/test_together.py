@@ -1,4 +1,4 @@
-"""Several writers at once: threads that share a flush, processes that take turns."""
+"""Several writers at once: threads that share a flush, processes that wait for each other."""
 
 from __future__ import annotations
 

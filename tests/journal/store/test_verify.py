@@ -1,4 +1,4 @@
-"""The checker finds what was altered, with nothing installed beside it."""
+"""The checker finds what was altered."""
 
 from __future__ import annotations
 

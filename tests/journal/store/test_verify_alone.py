@@ -1,4 +1,4 @@
-"""The checker as its users run it: one file, on any machine, beside whatever is in front of it."""
+"""The checker as people run it: one file, on any machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for the disk, and what does not."""
+"""Which writes wait for the disk, and which do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closing a journal: whoever is last, and whatever happens meanwhile, it is whole and verifies at rest."""
+"""Closing a journal: whoever is last and whatever happens meanwhile, the file is complete and verifies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def closed_together(folder: Path, rng: random.Random) -> Path:
 
 
 def test_who_closes_at_once_leaves_it_whole(tmp_path: Path) -> None:
-    """Each took the other for the one who would be last: then it called for a log that was gone."""
+    """If each takes the other for the last one, the file is left in WAL mode without its log."""
     rng = random.Random(7)
     for number in range(100):
         verdict = verify(closed_together(tmp_path / str(number), rng))
@@ -80,7 +80,7 @@ def test_who_is_killed_while_it_closes_leaves_it_whole(tmp_path: Path) -> None:
 
 
 def test_a_file_that_died_closing_where_it_may_only_be_read(tmp_path: Path) -> None:
-    """Nobody can seal it there; the mark beside it tells that all is in it. Without the mark, some may be missing."""
+    """Nobody can seal it there. With the mark beside it, it is complete; without, its end may be missing."""
     journal = begun(tmp_path)
     journal.append(NoteAdded(text="the last word"))
     copy = tmp_path / "copy.sqlite"

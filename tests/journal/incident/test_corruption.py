@@ -1,4 +1,4 @@
-"""Corruption is physical or logical: latest is right in the one, wrong in the other. Evidence and a person tell."""
+"""Corruption is physical or logical, by evidence and a person's decision: only after physical one latest is right."""
 
 from __future__ import annotations
 
