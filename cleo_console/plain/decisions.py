@@ -8,6 +8,7 @@ from functools import partial
 from actions.positions import position_forms
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.questions import answer, choose, moment, number, words
+from journal.incident.affected import choices
 from journal.incident.decisions import AnswerRefused, check_answer, known_damage, refusal
 from journal.incident.recovery_point import Forms, read, wording
 from journal.plan.model import Decision, Step
@@ -63,10 +64,10 @@ def _enter_takes(suggested: str) -> str:
 
 
 def _systems(conversation: Conversation, decision: Decision, suggested: str) -> str:
-    systems = conversation.incident.plan.systems
-    names = list(systems)
+    known = choices(conversation.incident)
+    names = list(known)
     conversation.say(decision.question)
-    conversation.say(*(f"  {n}. {name}: {systems[name].title}" for n, name in enumerate(names, 1)))
+    conversation.say(*(f"  {n}. {name}: {known[name]}" for n, name in enumerate(names, 1)))
     said = answer(conversation, f"Numbers or names, with commas between.{_enter_takes(suggested)} (. goes back):")
     parts = [part.strip() for part in said.split(",") if part.strip()]
     chosen = [names[number(p) - 1] if 0 < number(p) <= len(names) else p for p in parts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from journal.incident.affected import choices
 from journal.incident.recovery_point import read, wording
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ def answer_title(incident: Incident, name: str, answer: str) -> str:
     if step is None or step.decision is None:
         return answer
     if step.decision.kind == "systems":
-        systems = incident.plan.systems
-        return ", ".join(systems[part].title if part in systems else part for part in answer.split(","))
+        known = choices(incident)
+        return ", ".join(known.get(part, part) for part in answer.split(","))
     if step.decision.kind == "recovery-point":
         point = read(answer)
         return wording(point, incident.roster.title) if point else answer

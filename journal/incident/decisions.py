@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
+from journal.incident.affected import choices, chosen
 from journal.incident.reach import reach
 from journal.incident.recovery_point import Forms, NotARecoveryPoint, parse, read
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
-    from journal.plan.model import Decision, Plan, Scenario
+    from journal.plan.model import Decision, Scenario
 
 CORRUPTION, PHYSICAL = "corruption", "physical"
 """The name of the decision on the kind of corruption, and its answer under which the latest state may be restored."""
@@ -95,10 +96,10 @@ def check_answer(incident: Incident, decision: Decision, answer: str, forms: For
     why = refusal(incident, decision.name, kept)
     if why:
         raise AnswerRefused(why, "Choose a point before the damage: a time, a position or a named backup.")
-    return kept if decision.kind == "recovery-point" else _CHECKS[decision.kind](incident.plan, decision, answer)
+    return kept if decision.kind == "recovery-point" else _CHECKS[decision.kind](incident, decision, answer)
 
 
-def _one(plan: Plan, decision: Decision, answer: str) -> str:
+def _one(incident: Incident, decision: Decision, answer: str) -> str:
     if answer not in decision.options:
         raise AnswerRefused(
             f"{answer!r} does not answer {decision.question!r}.", f"Choose: {', '.join(decision.options)}."
@@ -106,13 +107,11 @@ def _one(plan: Plan, decision: Decision, answer: str) -> str:
     return answer
 
 
-def _systems(plan: Plan, decision: Decision, answer: str) -> str:
-    names = [name.strip() for name in answer.split(",") if name.strip()]
-    unknown = [name for name in names if name not in plan.systems]
+def _systems(incident: Incident, decision: Decision, answer: str) -> str:
+    known, names = choices(incident), chosen(incident, answer)
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise AnswerRefused(
-            f"The plan has no system {', '.join(unknown)}.", f"Choose among: {', '.join(plan.systems)}."
-        )
+        raise AnswerRefused(f"The plan has no system {', '.join(unknown)}.", f"Choose among: {', '.join(known)}.")
     return ",".join(names)
 
 
@@ -130,7 +129,7 @@ def _recovery_point(incident: Incident, answer: str, forms: Forms) -> str:
     return point.text
 
 
-def _text(plan: Plan, decision: Decision, answer: str) -> str:
+def _text(incident: Incident, decision: Decision, answer: str) -> str:
     return answer
 
 

@@ -35,7 +35,10 @@ def instances(incident: Incident, step: Step) -> list[str]:
     """Return the systems that a step acts on, one run each; none where its action is about all, or none is known."""
     prefix = step.action.partition(".")[0]
     able = [system for system in incident.roster.systems.values() if prefix in system.acts]
-    return players(able, step.system) if step.system else [system.name for system in able]
+    if not step.system:
+        return [system.name for system in able]
+    affected = incident.affected.get(step.system)
+    return [name for name in players(able, step.system) if not affected or name in affected]
 
 
 def waiting(incident: Incident, step: Step) -> list[str]:
@@ -76,3 +79,11 @@ def settle(record: StepRecord, names: Sequence[str]) -> None:
     record.state = gravest.state
     record.note = f"{name}: {gravest.note}" if gravest.note else ""
     record.by, record.at, record.started_at = gravest.by, gravest.at, gravest.started_at
+
+
+def settle_all(incident: Incident) -> None:
+    """Sum up every step anew: other systems are affected now."""
+    for step in incident.plan.steps():
+        record = incident.steps[step.id]
+        if record.each and (names := instances(incident, step)):
+            settle(record, names)

@@ -47,6 +47,7 @@ class Incident:
         decisions: the latest answer to each decision, by name.
         recovery_point: where every restore leads to, as last decided; None while nobody did.
         answers: what steers the steps, by name: the scenario, the systems affected, and every decision.
+        affected: the inventory's systems that were decided to be affected, by the plan's system that several play.
         roster: the inventory's systems, as the runner last read them.
         system_facts: the latest fact of each name that actions reported, by system.
         found_wrong: what was proven wrong in a system, until a later complete examination finds otherwise.
@@ -86,6 +87,7 @@ class Incident:
         self.answers = self._first_answers()
         self.health: dict[str, HealthRecord] = {}
         self.roster = Roster(self.plan)
+        self.affected: dict[str, list[str]] = {}
         self.system_facts: dict[str, dict[str, Any]] = {}
         self.found_wrong: dict[str, FoundWrong] = {}
         self.changed_at: dict[str, datetime] = {}

@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
 from actions.positions import position_forms
+from journal.incident.affected import choices, chosen
 from journal.incident.decisions import AnswerRefused, check_answer, refusal
 from journal.incident.state import Incident
 from journal.plan.model import Decision, Step
@@ -138,12 +139,12 @@ class ChooseSystems(DecisionDialog):
 
     def answers(self) -> Iterable[Widget]:
         """Yield the systems, those that are suggested ticked."""
-        chosen = [name.strip() for name in self.suggested().split(",")]
+        ticked = chosen(self._incident, self.suggested())
         yield Quiet("space ticks, enter decides, tab goes on to the reason", classes="label")
         yield Ticks[str](
             *(
-                Selection(Content(sanitize(system.title)), name, name in chosen)
-                for name, system in self._incident.plan.systems.items()
+                Selection(Content(sanitize(title)), name, name in ticked)
+                for name, title in choices(self._incident).items()
             ),
             id="systems",
             compact=True,
@@ -161,7 +162,7 @@ class ChooseSystems(DecisionDialog):
     def answer(self) -> str:
         """Return the ticked systems in the order of the plan."""
         ticked: list[str] = self.query_one("#systems", Ticks).selected
-        return ",".join(name for name in self._incident.plan.systems if name in ticked)
+        return ",".join(name for name in choices(self._incident) if name in ticked)
 
 
 class FreeText(DecisionDialog):

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
+from journal.incident.affected import AFFECTED, plan_systems, single_systems
+from journal.incident.instances import settle_all
 from journal.incident.late import happened_at
 from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
 from journal.incident.recovery_point import read
@@ -50,7 +52,12 @@ def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
     incident.decisions[body.name] = DecisionRecord(
         body.name, body.answer, body.reason, event.actor, when(event), changes
     )
-    incident.answers[body.name] = body.answer
+    step = incident.plan.decision(body.name)
+    of_systems = step is not None and step.decision is not None and step.decision.kind == "systems"
+    incident.answers[body.name] = plan_systems(body.answer) if of_systems else body.answer
+    if body.name == AFFECTED:
+        incident.affected = single_systems(body.answer)
+        settle_all(incident)
     if body.name == RECOVERY_POINT:
         point = read(body.answer)
         incident.recovery_point = point and incident.roster.named(point)

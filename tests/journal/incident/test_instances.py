@@ -9,13 +9,20 @@ import pytest
 from journal.commands.incident import IncidentCommands, NotNow
 from journal.events import types as e
 from journal.events.run import KnownSystem
+from journal.incident.affected import choices
+from journal.incident.decisions import AnswerRefused
 from journal.incident.fold import fold_events
 from journal.incident.instances import counts, left
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
-from tests.actions.worlds import declared, places_in
+from tests.actions.worlds import declared, places_in, plan_with
 
+WHICH = {
+    "id": "which",
+    "title": "Which",
+    "decision": {"name": "affected", "question": "Which?", "kind": "systems"},
+}
 NAMES = ("a", "b", "c")
 
 
@@ -23,7 +30,7 @@ class Fleet:
     """An incident whose plan's system is played by three of the inventory."""
 
     def __init__(self, folder: Path) -> None:
-        self._place = declared(places_in(folder))
+        self._place = declared(places_in(folder), plan=plan_with(WHICH))
         self._journal = Journal.open(self._place.journal, actor="ana@laptop")
         systems = [KnownSystem(name=name, type="thing", plays="thing", acts=["thing", "backups"]) for name in NAMES]
         standby = KnownSystem(name="follower", type="thing", standby_of="a", acts=["thing"])
@@ -45,11 +52,19 @@ class Fleet:
     def end(self, run: int, status: str) -> None:
         self.tell(e.ActionFinished(step=self.incident.runs[run].step, run=run, status=status, summary=status))  # type: ignore[arg-type]
 
+    def end_of(self, run: int) -> None:
+        self.start(run)
+        self.end(run, "succeeded")
+
     def state(self) -> StepState:
         return self.incident.state("work")
 
     def close(self) -> None:
         self._journal.close()
+
+
+def counts_of(fleet: Fleet) -> str:
+    return counts(fleet.incident, fleet.incident.plan.by_id["work"])
 
 
 @pytest.fixture
@@ -137,3 +152,21 @@ def test_a_system_is_asked_once_while_others_are_free(fleet: Fleet) -> None:
     with pytest.raises(NotNow, match="running on a"):
         fleet.commands.request_run("work", system="a")
     assert fleet.commands.request_run("work", system="b")
+
+
+def test_only_those_that_were_decided_to_be_affected_are_acted_on(fleet: Fleet) -> None:
+    fleet.end_of(fleet.commands.request_run("work", system="b"))
+    assert list(choices(fleet.incident)) == ["thing/a", "thing/b", "thing/c"]
+    fleet.commands.decide("which", "b, c")
+    assert fleet.incident.answers["affected"] == "thing"
+    assert (fleet.incident.decisions["affected"].answer, counts_of(fleet)) == ("thing/b,thing/c", "1/2 done")
+    assert [fleet.incident.runs[run].system for run in fleet.commands.request_runs("work")] == ["c"]
+    with pytest.raises(NotNow, match="does not act on a"):
+        fleet.commands.request_run("work", system="a")
+
+    fleet.commands.decide("which", "thing/b")
+    assert fleet.state() is StepState.DONE, "what was done at the only one that is affected is done"
+    fleet.commands.decide("which", "thing")
+    assert counts_of(fleet).startswith("1/3 done"), "the plan system's own name means all that play it"
+    with pytest.raises(AnswerRefused, match="no system follower"):
+        fleet.commands.decide("which", "follower")

@@ -1,0 +1,60 @@
+"""Which systems are affected: plan systems, or, where several play one, single systems of the inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
+
+AFFECTED = "affected"
+"""The name of the decision which systems are affected."""
+_OF = "/"
+
+
+def choices(incident: Incident) -> dict[str, str]:
+    """Return what can be affected, each as an answer writes it, with its title.
+
+    A plan system that several play is chosen by those: ``postgres/orders``.
+    """
+    found: dict[str, str] = {}
+    for plan_system in incident.plan.systems:
+        players = incident.roster.players(plan_system)
+        if len(players) < 2:
+            found[plan_system] = incident.plan.systems[plan_system].title
+        else:
+            found |= {f"{plan_system}{_OF}{name}": incident.roster.title(name) for name in players}
+    return found
+
+
+def chosen(incident: Incident, answer: str) -> list[str]:
+    """Return the choices that an answer names; what it names beside them is returned as it is.
+
+    A plan system that several play means all of them; a system of the inventory may be named without its plan system.
+    """
+    known = choices(incident)
+    names = [name.strip() for name in answer.split(",") if name.strip()]
+    return list(dict.fromkeys(one for name in names for one in _meant(known, name)))
+
+
+def _meant(known: Iterable[str], name: str) -> list[str]:
+    if name in known:
+        return [name]
+    all_of = [choice for choice in known if choice.partition(_OF)[0] == name]
+    return all_of or [choice for choice in known if choice.partition(_OF)[2] == name] or [name]
+
+
+def plan_systems(answer: str) -> str:
+    """Return the plan systems of an answer, with commas between them."""
+    return ",".join(dict.fromkeys(name.strip().partition(_OF)[0] for name in answer.split(",") if name.strip()))
+
+
+def single_systems(answer: str) -> dict[str, list[str]]:
+    """Return the systems of the inventory that an answer names, by their plan system."""
+    found: dict[str, list[str]] = {}
+    for name in answer.split(","):
+        plan_system, _, system = name.strip().partition(_OF)
+        if system:
+            found.setdefault(plan_system, []).append(system)
+    return found
