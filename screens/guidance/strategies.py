@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from actions.system_types import find_type
 from journal.incident.given_up import newest_seen
 from journal.incident.records import Run
 from journal.incident.state import Incident
@@ -16,9 +17,6 @@ from journal.wording.counting import count
 from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
-
-_BACKUPS_OF = {"backups.verify": "postgres"}
-"""Whose backups an action looks at: pgBackRest holds PostgreSQL's."""
 
 
 class Time(NamedTuple):
@@ -117,20 +115,33 @@ def _measured(title: str, reading: Reading | None, fact: str, what: str, now: da
 
 
 def _archived(incident: Incident, system: str, restore: str) -> tuple[str, datetime] | None:
-    """Return until when the system's log is archived, by the latest run that looked, and when it looked."""
+    """Return until when the system's log is archived, as a look found, and when that was; of several, the least."""
+    looks = [look for name in incident.roster.players(system) if (look := _latest_look(incident, name, restore))]
+    return min(looks, key=lambda look: datetime.fromisoformat(look[0]), default=None)
+
+
+def _latest_look(incident: Incident, name: str, restore: str) -> tuple[str, datetime] | None:
     for run in sorted(incident.runs.values(), key=lambda run: run.id, reverse=True):
-        until = _facts_of(run, system, restore).get("archived_until")
+        until = _facts_of(run, name, restore).get("archived_until")
         if isinstance(until, str) and run.finished_at:
             return until, run.finished_at
     return None
 
 
-def _facts_of(run: Run, system: str, restore: str) -> Mapping[str, Any]:
-    """Return what a run says of a system: by its name, or, of the backups that this kind of restore takes, plainly."""
-    named = run.facts.get(system)
+def _facts_of(run: Run, name: str, restore: str) -> Mapping[str, Any]:
+    """Return what a run says of a system: by its name, or plainly, where it looked at the backups of this one.
+
+    A run that was aimed at none, as in a tabletop, looked at the backups that there are: those of types with an engine.
+    """
+    named = run.facts.get(name)
     if isinstance(named, Mapping):
         return named
-    return run.facts if _BACKUPS_OF.get(run.action) == restore.partition(".")[0] else {}
+    if not run.action.startswith("backups."):
+        return {}
+    if run.system:
+        return run.facts if run.system == name else {}
+    type_ = find_type(restore.partition(".")[0])
+    return run.facts if type_ and type_.backups else {}
 
 
 def in_words(incident: Incident, strategy: str, readings: Mapping[str, Reading], now: datetime) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from journal.events import types as e
 from journal.events.measured import Measured
+from journal.events.run import KnownSystem
 from journal.incident.fold import fold_events
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
@@ -47,6 +48,22 @@ def test_loss_is_measured_or_said_not_to_be(host: FakeServices, journal: Journal
     chosen = f"time:{(START - timedelta(hours=1)).isoformat()}"
     journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer=chosen))
     assert losses(state(journal), "cold-recovery", readings, host.clock())[0].seconds == 3600
+
+
+def test_of_several_systems_the_one_that_is_archived_least_tells_the_loss(
+    host: FakeServices, journal: Journal, runner: PlayedRunner
+) -> None:
+    known = [
+        KnownSystem(name=name, type="postgres", plays=plays, acts=["postgres", "backups"])
+        for name, plays in (("left", "postgres"), ("right", "postgres"), ("other", ""))
+    ]
+    journal.append(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=known))
+    journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=Measured(newest_commit_at=START)))
+    for name, minutes in (("right", 9), ("right", 4), ("left", 2), ("other", 30)):
+        run = journal.append(e.RunRequested(step="", action="backups.verify", system=name))[0].seq
+        runner.start(run, step="", action="backups.verify", system=name)
+        runner.finish(run, step="", facts={"archived_until": (START - timedelta(minutes=minutes)).isoformat()})
+    assert losses(state(journal), "cold-recovery", {}, host.clock())[0].seconds == 240.0
 
 
 async def test_the_choice_shows_time_and_loss(
