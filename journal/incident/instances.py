@@ -28,6 +28,7 @@ _GRAVEST_FIRST = (
     StepState.DONE,
 )
 """The state of a step over several systems is the gravest of theirs; None: nothing happened at that system yet."""
+_WORST_FIRST = {"down": 0, "degraded": 1, "up": 2}
 _LOUD = {StepState.FAILED: "FAILED", StepState.IN_DOUBT: "IN DOUBT"}
 
 
@@ -50,13 +51,22 @@ def waiting(incident: Incident, step: Step) -> list[str]:
 
 
 def left(incident: Incident, step: Step) -> list[str]:
-    """Return the systems that a step is asked for at: where it waits, else all at which it is not under way."""
+    """Return the systems that a step is asked for at: where it waits, else all at which it is not under way.
+
+    Those that are down come first, those that are up last: who goes on with enter meets what is broken.
+    """
     names = instances(incident, step)
     if len(names) < 2:  # the step's own state tells
         return names
     each = incident.steps[step.id].each
     active = [name for name in names if name in each and (state := each[name].state) and state.active]
-    return waiting(incident, step) or [name for name in names if name not in active]
+    found = waiting(incident, step) or [name for name in names if name not in active]
+    return sorted(found, key=lambda name: _gravity(incident, name))
+
+
+def _gravity(incident: Incident, system: str) -> int:
+    known = incident.health.get(system)
+    return _WORST_FIRST.get(known.status, 1) if known else 1
 
 
 def counts(incident: Incident, step: Step) -> str:

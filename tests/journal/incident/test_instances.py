@@ -170,3 +170,9 @@ def test_only_those_that_were_decided_to_be_affected_are_acted_on(fleet: Fleet) 
     assert counts_of(fleet).startswith("1/3 done"), "the plan system's own name means all that play it"
     with pytest.raises(AnswerRefused, match="no system follower"):
         fleet.commands.decide("which", "follower")
+
+
+def test_those_that_are_down_are_asked_for_first(fleet: Fleet) -> None:
+    fleet.tell(e.HealthChanged(system="a", status="up", was=""), e.HealthChanged(system="c", status="down", was="up"))
+    runs = fleet.commands.request_runs("work")
+    assert [fleet.incident.runs[run].system for run in runs] == ["c", "b", "a"]
