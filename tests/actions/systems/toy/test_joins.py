@@ -161,7 +161,7 @@ def test_its_part_of_a_tabletop_plays(tmp_path: Path) -> None:
     simulated = SimulatedWorld(exercise, 10_000, plan["systems"])
     with running(place, tabletop_world(simulated, playable(catalogue()))):
         player = Person(place)
-        player.until(lambda incident: incident.health["toy"].status == "down")
+        player.until(lambda incident: "toy" in incident.health and incident.health["toy"].status == "down")
         for action in ("toy.start", "toy.stop", "toy.is_running"):
             run = player.desk.request_action(action, {}, confirmed="simulated-toy")
             player.over(run)
