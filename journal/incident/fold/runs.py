@@ -119,7 +119,8 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
     run.runner_seq = incident.runner.seq if incident.runner else 0
     if run.changes_step:
         _record(incident, run).requests.discard(run.id)  # asked for before the runner knew at which system
-        run.system = body.system or run.system
+    run.system = body.system or run.system
+    if run.changes_step:
         record = _record(incident, run)
         record.requests.discard(run.id)
         record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at

@@ -42,8 +42,11 @@ class Fleet:
         with Reader(self._place.journal) as reader:
             return fold_events(reader.events())
 
+    def append(self, *bodies: e.Body) -> list[e.Event]:
+        return self._journal.append(*bodies)
+
     def tell(self, *bodies: e.Body) -> None:
-        self._journal.append(*bodies)
+        self.append(*bodies)
 
     def start(self, run: int) -> None:
         known = self.incident.runs[run]
@@ -176,3 +179,10 @@ def test_those_that_are_down_are_asked_for_first(fleet: Fleet) -> None:
     fleet.tell(e.HealthChanged(system="a", status="up", was=""), e.HealthChanged(system="c", status="down", was="up"))
     runs = fleet.commands.request_runs("work")
     assert [fleet.incident.runs[run].system for run in runs] == ["c", "b", "a"]
+
+
+def test_a_dry_run_is_of_the_system_that_the_runner_found(fleet: Fleet) -> None:
+    (request,) = fleet.append(e.RunRequested(step="work", action="thing.work", dry_run=True))
+    fleet.tell(e.ActionStarted(step="work", run=request.seq, action="thing.work", system="b", dry_run=True))
+    assert fleet.incident.runs[request.seq].system == "b"
+    assert fleet.state() is StepState.READY
