@@ -42,7 +42,7 @@ class PostgresUnderTest(SystemUnderTest):
         "postgres.stop",
         "postgres.start",
     )
-    kill_every = 2
+    kill_every = 3
     told_by_environment = ("pg_amcheck",)
 
     def __init__(self, lab: Lab) -> None:

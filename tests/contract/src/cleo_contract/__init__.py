@@ -7,7 +7,12 @@ class TestMySystem(Contract):
             yield found
 """
 
-from cleo_contract.contract import Contract
-from cleo_contract.system import SystemUnderTest
+import pytest
+
+for _module in ("acting", "declaration", "incident", "looking"):
+    pytest.register_assert_rewrite(f"cleo_contract.{_module}")
+
+from cleo_contract.contract import Contract  # noqa: E402  # its asserts say more once they are rewritten
+from cleo_contract.system import SystemUnderTest  # noqa: E402
 
 __all__ = ["Contract", "SystemUnderTest"]

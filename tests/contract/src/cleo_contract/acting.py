@@ -78,6 +78,16 @@ class ActingContract:
                     assert run.refusal.gate == "interlock", run.refusal
         assert dict(system.fingerprint()) == before
 
+    def test_a_point_that_no_backup_reaches_is_refused(self, system: SystemUnderTest, work: Work) -> None:
+        restore = system_type(system.type).role("restore")
+        before = dict(system.fingerprint())
+        work.desk.decide("point", "2001-01-01T00:00:00Z", "long before the first backup")
+        with work.runner():
+            run = work.do(restore, dry_run=True)
+            assert run.state is RunState.FAILED, run
+            assert not run.summary.startswith(("KeyError", "IndexError", "ValueError", "TypeError")), run.summary
+        assert dict(system.fingerprint()) == before
+
     def test_asked_twice_is_harmless(self, system: SystemUnderTest, work: Work) -> None:
         with work.runner():
             word = _word(work, system.asked_twice[0])

@@ -13,6 +13,8 @@ from cleo_contract.system import SystemUnderTest
 
 _MUST = ("start", "stop_writers", "allow_writers", "restore", "verify")
 """The roles that gates and plans ask for at every store."""
+_DESTRUCTIVE = ("restore", "fence", "promote")
+"""The roles before which the interlock asks, at every store."""
 
 
 def actions_of(type_: SystemType) -> dict[str, Action]:
@@ -40,6 +42,9 @@ class DeclarationContract:
     def test_the_roles_exist(self, system: SystemUnderTest) -> None:
         type_ = system_type(system.type)
         assert [role for role in (*_MUST, *type_.roles) if type_.role(role) not in type_.actions] == []
+        found = actions_of(type_)
+        losing = [found[name] for role in _DESTRUCTIVE if (name := type_.role(role)) in found]
+        assert [action.spec.name for action in losing if not action.spec.destructive] == []
 
     def test_every_action_is_simulated_in_any_state_of_the_world(self, system: SystemUnderTest) -> None:
         type_, world = system_type(system.type), ordinary_world()

@@ -59,7 +59,7 @@ class ToyService(LabService):
 
     def start(self) -> None:
         """Start its server."""
-        argv = [sys.executable, PROGRAM, "start", str(self.folder), str(self.instance.settings["port"])]
+        argv = [sys.executable, "-IS", PROGRAM, "start", str(self.folder), str(self.instance.settings["port"])]
         done = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, **self.environment})
         if done.returncode:
             raise CleoError(f"The toy store does not start: {done.stderr.strip()}", f"See {self.folder / 'log'}.")

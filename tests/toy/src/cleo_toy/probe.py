@@ -39,7 +39,7 @@ def probe(system: str, settings: ToySettings, host: Transport, *, deadline_s: fl
 
 
 def _seen(settings: ToySettings, host: Transport, what: str, end: float, *more: str) -> Any:
-    argv = [settings.python, PROGRAM, what, settings.folder, *more]
+    argv = [settings.python, "-IS", PROGRAM, what, settings.folder, *more]
     done = host.query(argv, timeout_s=max(end - time.monotonic(), 0.1))
     if done.code:
         raise ActionFailed(f"its host says: {done.err.strip()}")

@@ -1,4 +1,4 @@
-"""The toy itself: a key-value store on TCP that keeps everything in one file. Standard library only; it is run by path.
+"""The toy itself: a key-value store on TCP that keeps everything in one file. Standard library only, run by path.
 
     store.py serve FOLDER PORT       serve until SIGTERM
     store.py start FOLDER PORT       start a server in a session of its own, and wait until it serves
@@ -19,14 +19,9 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
-import signal
-import socketserver
-import subprocess
 import sys
 import threading
 import time
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +41,8 @@ def digest(entries: dict[str, str]) -> str:
 
 def create(folder: Path, token: str) -> None:
     """Make an empty store."""
+    import uuid
+
     folder.mkdir(parents=True)
     secret = folder / TOKEN
     secret.touch(0o600)
@@ -97,7 +94,7 @@ def server_pid(folder: Path) -> int | None:
 def look(folder: Path) -> dict[str, Any]:
     """Return what lies there and who serves it."""
     found: dict[str, Any] = {"pid": server_pid(folder), "read_only": (folder / READ_ONLY).exists()}
-    found["kept"] = sorted(path.name for path in folder.glob("kept-*"))
+    found["kept"] = sorted(path.name for path in folder.glob("kept-*") if path.suffix != ".new")
     try:
         data = load(folder / DATA)
     except Refused as error:
@@ -164,6 +161,9 @@ def now() -> str:
 
 def serve(folder: Path, port: int) -> None:
     """Serve until SIGTERM."""
+    import signal
+    import socketserver
+
     lock = (folder / LOCK).open("a+")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     store = Store(folder)
@@ -186,8 +186,10 @@ def serve(folder: Path, port: int) -> None:
 
 def start(folder: Path, port: int) -> None:
     """Start a server, and wait until it serves."""
+    import subprocess
+
     with (folder / "log").open("ab") as log:
-        argv = [sys.executable, __file__, "serve", str(folder), str(port)]
+        argv = [sys.executable, "-IS", __file__, "serve", str(folder), str(port)]
         child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     wait_until(lambda: server_pid(folder) or child.poll() is not None, START_S, "it does not start")
     if child.poll() is not None:
@@ -198,7 +200,7 @@ def stop(folder: Path) -> None:
     """End the server, and wait until it is gone."""
     pid = server_pid(folder)
     if pid:
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, 15)
         wait_until(lambda: server_pid(folder) is None, STOP_S, f"process {pid} does not end")
 
 
@@ -236,7 +238,8 @@ def _copy(path: Path) -> dict[str, Any]:
 def keep(folder: Path, name: str) -> None:
     """Put the data aside; what was put aside first stays."""
     if (folder / DATA).exists() and not (folder / name).exists():
-        shutil.copy2(folder / DATA, folder / name)
+        (folder / f"{name}.new").write_bytes((folder / DATA).read_bytes())
+        (folder / f"{name}.new").rename(folder / name)
 
 
 def restore(folder: Path, source: Path, by: str) -> None:

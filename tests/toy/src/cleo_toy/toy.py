@@ -28,7 +28,7 @@ class Toy:
 
     def argv(self, what: str, *more: str) -> list[str]:
         """Return the command line of one of the store's programs."""
-        return [self.settings.python, PROGRAM, what, self.settings.folder, *more]
+        return [self.settings.python, "-IS", PROGRAM, what, self.settings.folder, *more]
 
     def look(self, timeout_s: float = 30) -> dict[str, Any]:
         """Return what lies on the host and who serves it: a look at files and locks, not at what answers.
