@@ -10,6 +10,7 @@ from actions.backups.listing import described, what_is_wrong
 from actions.context import ActionContext
 from actions.outcome import Finding, Outcome
 from journal.wording.counting import count
+from journal.wording.durations import rough_duration
 
 
 @action(
@@ -40,7 +41,7 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
 
 
 def _there_is(facts: dict[str, Any], log: str) -> str:
-    backups = f"{count(facts['backups'], 'backup')}, newest {facts['newest']} ({facts['age_s'] / 60:.0f} min old)"
+    backups = f"{count(facts['backups'], 'backup')}, newest {facts['newest']} ({rough_duration(facts['age_s'])} old)"
     return f"{backups}; {log}" if log else backups
 
 

@@ -15,6 +15,7 @@ import msgspec
 from journal.exercise.moments import Moments, moments, say
 from journal.exercise.script import Exercise, Expectation, Inject, exercise_from_data
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
 
 if TYPE_CHECKING:
     from journal.events.types import Event
@@ -200,7 +201,7 @@ def _observed(inject: Inject, given_at: datetime | None, found: Moments, plan: P
     if not answers:
         return "nothing that answers it" if inject.answered_by else "not measured: see notes and hot wash"
     at, name = min(answers)
-    return f"{say(name, plan)}, {(at - given_at).total_seconds():.0f} s later"
+    return f"{say(name, plan)}, {exact_duration(round((at - given_at).total_seconds()))} later"
 
 
 def first(found: Moments, names: Iterable[str]) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journal.incident.records import FoundWrong, Run, StepState
+from journal.wording.counting import count
 
 if TYPE_CHECKING:
     from journal.events import types as e
@@ -36,7 +37,7 @@ def found_words(incident: Incident, step_id: str) -> str:
     state, run = incident.state(step_id), incident.last_run(step_id)
     if run is None or state not in (StepState.FOUND, StepState.LOOKED):
         return ""
-    seen = f"{len(run.warnings)} finding{'s' if len(run.warnings) > 1 else ''}" if run.warnings else ""
+    seen = count(len(run.warnings), "finding") if run.warnings else ""
     if state is StepState.FOUND:
         return seen
     return ", ".join(part for part in (f"looked: {run.partial}", seen) if part)

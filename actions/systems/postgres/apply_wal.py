@@ -32,6 +32,7 @@ from actions.systems.postgres.writers import bar_writers
 from journal.events.measured import Measured, newest_of
 from journal.incident.recovery_point import RecoveryPoint
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
 
 _GAP_GATE = "wal-gap"
 
@@ -162,7 +163,7 @@ def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
     newest = server.ctx.incident.newest_known.get(server.name) or gap.newest
     to = min(point.instant, newest) if point.instant and newest else point.instant or newest
     until = f"{gap.until:%Y-%m-%d %H:%M:%S} UTC" if gap.until else "an unknown instant"
-    lost = f"{(to - gap.until).total_seconds() / 60:.1f} minutes" if gap.until and to else "an unknown time"
+    lost = exact_duration(round((to - gap.until).total_seconds())) if gap.until and to else "an unknown time"
     closed = GateClosed(
         _GAP_GATE,
         f"Log segment {gap.segment} is {gap.why}.",

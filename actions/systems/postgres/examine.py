@@ -24,6 +24,7 @@ from journal.events.measured import Measured, newest_of
 from journal.events.types import Finding
 from journal.incident.backup_catalogue import BackupCatalogue
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
 
 _READ_S = 300.0
 """Seconds to read rows in: a damage report belongs to the first half hour. The rest is left to postgres.verify."""
@@ -144,7 +145,7 @@ def _estimate(server: Server, facts: dict[str, Any], archived_until: datetime) -
     survived = server.exists(f"{server.data}/pg_wal")
     words = "less, for the server's own log survived" if survived else "what was not archived is gone"
     seen_at = f"the newest commit known is of {last:%Y-%m-%d %H:%M:%S} UTC"
-    return f"estimated loss if restored: {lost:.0f} s ({seen_at}; {words})"
+    return f"estimated loss if restored: {exact_duration(round(lost))} ({seen_at}; {words})"
 
 
 def _summary(facts: dict[str, Any]) -> str:
@@ -152,5 +153,6 @@ def _summary(facts: dict[str, Any]) -> str:
     lacking = len([line for line in facts.get("lacking", []) if line not in facts.get("corrupt", [])])
     more = f", {corrupt} corrupt" if corrupt else ""
     more += f", {count(lacking, 'difference')} to the newest backup" if lacking else ""
-    more += f", about {facts['estimated_loss_s']:.0f} s lost if restored" if "estimated_loss_s" in facts else ""
+    lost = facts.get("estimated_loss_s")
+    more += f", about {exact_duration(round(lost))} lost if restored" if lost is not None else ""
     return f"data directory {facts.get('data_directory', 'not measured')}{more}"

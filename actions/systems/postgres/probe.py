@@ -19,6 +19,7 @@ from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.workers import Ask, look
 from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
 from journal.errors import CleoError
+from journal.wording.durations import rough_duration
 
 if TYPE_CHECKING:
     import psycopg
@@ -156,7 +157,7 @@ def _judge(system: str, facts: dict[str, Any]) -> Health:
     if "standby_trouble" in facts:
         troubles.append(facts["standby_trouble"])
     if facts["role"] == "standby" and facts.get("replica_lag_s", 0) > _LAG_S:
-        troubles.append(f"lags {facts['replica_lag_s']:.0f} s")
+        troubles.append(f"lags {rough_duration(facts['replica_lag_s'])}")
     if facts["connections"] >= _FULL * facts["max_connections"]:
         troubles.append("connections nearly used up")
     if facts["archiving"] == "failing":
@@ -164,7 +165,7 @@ def _judge(system: str, facts: dict[str, Any]) -> Health:
     if facts["archiving"] == "off":
         troubles.append("archiving is off")
     if facts["role"] == "primary" and facts.get("heartbeat_age_s", 0) > _STALE_HEARTBEAT_S:
-        troubles.append(f"nothing written for {facts['heartbeat_age_s']:.0f} s")
+        troubles.append(f"nothing written for {rough_duration(facts['heartbeat_age_s'])}")
     if "heartbeat_trouble" in facts:
         troubles.append(f"heartbeat not read: {facts['heartbeat_trouble']}")
     if "backup_age_s" not in facts:
@@ -177,11 +178,11 @@ def _judge(system: str, facts: dict[str, Any]) -> Health:
 def _figures(facts: dict[str, Any]) -> list[str]:
     figures = [facts["role"], f"{facts['connections']}/{facts['max_connections']} connections"]
     if facts["role"] == "standby" and "replica_lag_s" in facts:
-        figures.append(f"lag {facts['replica_lag_s']:.0f} s")
+        figures.append(f"lag {rough_duration(facts['replica_lag_s'])}")
     if "archived_at" in facts:
         figures.append(f"WAL archived {datetime.fromisoformat(facts['archived_at']):%H:%M:%S} UTC")
     if "exposure_s" in facts:
-        figures.append(f"{facts['exposure_s']:.0f} s exposed")
+        figures.append(f"{rough_duration(facts['exposure_s'])} exposed")
     if "backup_age_s" in facts:
-        figures.append(f"backup {facts['backup_age_s'] / 60:.0f} min old")
+        figures.append(f"backup {rough_duration(facts['backup_age_s'])} old")
     return figures

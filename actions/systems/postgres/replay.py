@@ -20,6 +20,7 @@ from actions.systems.postgres.replay_state import (
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.service import went_down
 from actions.systems.postgres.wal import format_lsn, parse_lsn
+from journal.wording.durations import rough_duration
 
 _STALL_S = 900.0
 _LAUNCH_S = 5.0
@@ -102,7 +103,9 @@ class _Watch:
             if (seen := look_from_outside(self._server)) != self.seen:
                 self.seen, self.at = seen, now
             elif now - self.at > _SILENT_S:
-                words = f"no progress for {now - self.at:.0f} s: {self.seen.title or 'the server is starting'}"
+                words = (
+                    f"no progress for {rough_duration(now - self.at)}: {self.seen.title or 'the server is starting'}"
+                )
                 self._server.ctx.progress(Progress(text=words))
         return False
 

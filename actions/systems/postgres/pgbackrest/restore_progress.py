@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from actions.context import Progress
+from journal.wording.durations import rough_minutes
 
 _LINE = re.compile(r"restore (?:zeroed )?file .* \([\d.]+\w+, ([\d.]+)%\)")
 _SETTLED = 0.02
@@ -57,7 +58,7 @@ class RestoreProgress:
         left = self._rto_left_s - elapsed
         if eta_s <= left:
             return ""
-        return f"; this breaks the RTO ({left / 60:.0f} min left)" if left > 0 else "; the RTO is broken already"
+        return f"; this breaks the RTO ({rough_minutes(left)} left)" if left > 0 else "; the RTO is broken already"
 
 
 def _mb(size: float) -> str:

@@ -63,7 +63,7 @@ def test_progress_has_rate_and_time_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rto_left_s", "words"), [(41, ""), (39, "breaks the RTO (0 min left)"), (5, "the RTO is broken already")]
+    ("rto_left_s", "words"), [(41, ""), (39, "breaks the RTO (<1 min left)"), (5, "the RTO is broken already")]
 )
 def test_progress_says_when_the_rto_will_be_broken(rto_left_s: float, words: str) -> None:
     text = progress_at(10, 25.0, rto_left_s).text
