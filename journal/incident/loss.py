@@ -135,7 +135,7 @@ class Ledger(msgspec.Struct):
         if self.known and at == self.known.at and self.known.exact:
             exact, source = True, self.known.source
         if self.stopped_at and at > self.stopped_at:
-            self.stopped_at = None  # somebody wrote after all
+            self.stopped_at = None  # a later commit was seen: it had not stopped
         self.known = Known(at=at, source=source, exact=exact, heartbeats=max(counted, default=None))
 
     def down(self, at: datetime) -> None:
@@ -148,7 +148,7 @@ class Ledger(msgspec.Struct):
 
     def _stop(self, at: datetime) -> None:
         if self.known and at < self.known.at:
-            return  # another clock, or another moment: it bounds nothing
+            return  # a commit after it was seen, so it bounds nothing
         self.stopped_at = min(at, self.stopped_at) if self.stopped_at else at
 
     def recovered(self, run: int, found: Measured, source: str, *, looked_later: bool = False) -> None:
@@ -156,10 +156,10 @@ class Ledger(msgspec.Struct):
         if found.recovered_to is None:
             return
         if self.recoveries and self.recoveries[-1].same_as(found):
-            return  # asked again, and told again
+            return  # the same recovery, reported again
         if looked_later and self.recoveries and not (self.known or self.stopped_at):
             if not self.recoveries[-1].looked_later:
-                return  # nothing happened since a recovery that was measured at its end
+                return  # nothing new was seen since a recovery that was measured at its end
             last = self.recoveries.pop()
             self.known, self.stopped_at = last.known, last.stopped_at
         self.take(msgspec.structs.replace(found, heartbeats=None), source)
@@ -227,7 +227,7 @@ def _over(last: Recovery, earlier: list[Recovery]) -> Loss:
 def _between(reached: Recovery, states: list[Recovery]) -> Loss:
     """Return the loss from ``reached`` to the newest commit known in ``states``, which it replaced."""
     known = [state.known for state in states if state.known]
-    if not known:  # nobody wrote since the recovery before: what that had reached is the newest there was
+    if not known:  # no commit was seen since the recovery before: what that one had reached is the newest
         return Loss(at_least=0.0, at_most=_seconds(reached.stopped_at, reached.recovered_to))
     newest = max(known, key=lambda seen: seen.at)
     least = _seconds(newest.at, reached.recovered_to) or 0.0

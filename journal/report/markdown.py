@@ -20,7 +20,7 @@ BUFFERED = 200
 _HARMLESS = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9 ,;:'%+-]*)?")
 _MARKUP = re.compile(
     r"([\\`*\[\]<|~$]"
-    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"  # inside a word it is only itself
+    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"  # inside a word it is no markup
     r"|&(?=[#A-Za-z]))"
 )
 _AT_START = re.compile(r"^(?:(?=[-+#>=])|(\d{1,9})(?=[.)](?:\s|$)))")
@@ -82,7 +82,7 @@ def _escaped(value: Any) -> str:
 
 def escape(text: str) -> str:
     """Return ``text`` so that Markdown shows it as it is, on one line."""
-    if _HARMLESS.fullmatch(text):  # most of a long timeline: three times as fast
+    if _HARMLESS.fullmatch(text):  # true for most of a long timeline, and three times as fast
         return text
     text = _LINK.sub(r"\\", _MARKUP.sub(r"\\\1", sanitize(text).strip()))
     return _AT_START.sub(r"\1\\", text)

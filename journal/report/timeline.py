@@ -82,7 +82,7 @@ class Timeline:
         reached, placed = None, 0
         for event in self._read():
             if event.seq > self._events:
-                break  # written since
+                break  # written after the report's last event
             if happened_at(event.body):
                 continue
             reached = max(reached, event.at) if reached else event.at

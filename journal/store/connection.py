@@ -92,7 +92,7 @@ def _leave_wal_mode(path: Path, conn: sqlite3.Connection) -> None:
     Raises:
         sqlite3.OperationalError: somebody has it open, or there is no space.
     """
-    with suppress(OSError):  # no space for the mark: then it has to do without
+    with suppress(OSError):  # no space for the mark: the file is left without one
         closing_mark(path).touch()
     conn.execute("PRAGMA busy_timeout = 0")
     try:

@@ -118,7 +118,9 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
     run.closed = body.closed
     run.runner_seq = incident.runner.seq if incident.runner else 0
     if run.changes_step:
-        _record(incident, run).requests.discard(run.id)  # asked for before the runner knew at which system
+        _record(incident, run).requests.discard(
+            run.id
+        )  # it was requested without a system; the runner has found out which
     run.system = body.system or run.system
     if run.changes_step:
         record = _record(incident, run)

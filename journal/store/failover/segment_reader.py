@@ -37,7 +37,7 @@ def open_segments(files: Sequence[Path]) -> sqlite3.Connection:
                 _attach(conn, number, path)
             if len(files) > 1:
                 _stitch(conn, len(files))
-            conn.execute("PRAGMA query_only = ON")  # a private copy could be written to; its views had to be
+            conn.execute("PRAGMA query_only = ON")  # a private copy can be written to, until its views are made
     except BaseException:
         conn.close()
         raise
