@@ -14,12 +14,12 @@ from actions.systems.postgres.pgbackrest.archive import read_archive
 from actions.systems.postgres.pgbackrest.command import Backup, Repository, read_repository
 from actions.systems.postgres.pgbackrest.configuration import configuration
 from actions.systems.postgres.pgbackrest.repository_check import (
-    Soundness,
+    RepositoryCheck,
     damaged_everywhere,
-    known_soundness,
+    known_checks,
     verify_repository,
 )
-from actions.systems.postgres.pgbackrest.selection import Choice, choose
+from actions.systems.postgres.pgbackrest.selection import Selection, select_backup
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.timelines import target_timeline
 from actions.systems.postgres.wal import Path
@@ -72,7 +72,7 @@ def choose_backup(
     if server.settings.app_roles:
         require_hba(server, first.backup.label, *configuration(server, first.backup))
     look(first.backup)
-    found, choice = search.verified({} if anew else known_soundness(server.ctx.incident))
+    found, choice = search.verified({} if anew else known_checks(server.ctx.incident))
     _say(server, choice, several=len(repository.keys) > 1)
     order = sorted({choice.backup.repository, *repository.archives}, key=lambda key: key != choice.backup.repository)
     sources = {key: found[key].segments if key in found else [] for key in order}
@@ -85,7 +85,7 @@ def choose_backup(
     )
 
 
-def _say(server: Server, choice: Choice, *, several: bool) -> None:
+def _say(server: Server, choice: Selection, *, several: bool) -> None:
     for why in choice.passed_over:
         server.ctx.log(f"Passed over: {why}.")
     backup, where = choice.backup, f" in repository {choice.backup.repository}" if several else ""
@@ -98,7 +98,7 @@ class _Search:
     def __init__(self, server: Server, repository: Repository, point: RecoveryPoint, path: Path, named: str) -> None:
         self._server, self._repository, self._point, self._path, self._named = server, repository, point, path, named
 
-    def choose(self, found: dict[int, Soundness], read_now: tuple[int, ...] = ()) -> Choice:
+    def choose(self, found: dict[int, RepositoryCheck], read_now: tuple[int, ...] = ()) -> Selection:
         """Return the newest set that is not known to be damaged; one that a verification leaves out counts as that."""
         damaged = {(key, label) for key, one in found.items() for label in one.damaged}
         damaged |= {
@@ -106,9 +106,9 @@ class _Search:
             for backup in self._repository.backups
             if backup.repository in read_now and backup.label not in found[backup.repository].sound
         }
-        return choose(self._repository, self._point, self._path, named=self._named, damaged=damaged)
+        return select_backup(self._repository, self._point, self._path, named=self._named, damaged=damaged)
 
-    def verified(self, found: dict[int, Soundness]) -> tuple[dict[int, Soundness], Choice]:
+    def verified(self, found: dict[int, RepositoryCheck]) -> tuple[dict[int, RepositoryCheck], Selection]:
         """Verify a repository after the other until the newest set of them that is left is sound."""
         read_now: tuple[int, ...] = ()
         while True:

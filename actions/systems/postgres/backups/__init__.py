@@ -1,1 +1,1 @@
-"""Backups: what there is, whether it is sound, taking them, and holding them."""
+"""pgBackRest behind the protocol that all backups have: listing, taking and holding them."""

@@ -1,4 +1,4 @@
-"""What configuration a backup brings along, and what it leaves to the machine: known before it is restored."""
+"""Which configuration files a backup contains, and where its settings say that pg_hba.conf is. Nothing is restored."""
 
 from __future__ import annotations
 

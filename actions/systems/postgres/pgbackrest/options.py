@@ -1,4 +1,4 @@
-"""What pgBackRest goes by, as it says itself: its configuration may lie in several files, in more than one place."""
+"""pgBackRest's options as it reports them itself: its configuration may be spread over several files."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _HOURS_S = 6 * 3600.0
 _CURE = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
 
 
-class Soundness(msgspec.Struct, frozen=True, kw_only=True):
+class RepositoryCheck(msgspec.Struct, frozen=True, kw_only=True):
     """The repository's verified state.
 
     Attributes:
@@ -50,7 +50,7 @@ def verify_command(server: Server, repository: int) -> list[str]:
     return command(server, "verify", *options, repository=repository)
 
 
-def verify_repository(server: Server, repository: int) -> Soundness:
+def verify_repository(server: Server, repository: int) -> RepositoryCheck:
     """Read every file of one repository; it takes as long as reading takes. Call it where ``effect`` said True.
 
     Args:
@@ -70,7 +70,7 @@ def verify_repository(server: Server, repository: int) -> Soundness:
             f"pgBackRest could not verify repository {repository}: {last_words(done)}",
             cure_for(done, done.err, hint_at(server)),
         )
-    return parse_soundness("\n".join(lines) if lines else done.out)
+    return parse_check("\n".join(lines) if lines else done.out)
 
 
 def check_repositories(server: Server) -> Checked:
@@ -84,7 +84,7 @@ def check_repositories(server: Server) -> Checked:
     return _checked(found, read_archive(server, repository).held, several=len(repository.keys) > 1)
 
 
-def _checked(found: dict[int, Soundness], held: dict[str, list[int]], *, several: bool) -> Checked:
+def _checked(found: dict[int, RepositoryCheck], held: dict[str, list[int]], *, several: bool) -> Checked:
     """Put together what was found in each repository, by its number; ``held`` tells which have a log segment.
 
     A set is sound only where no copy of it is damaged; a segment is damaged where no repository has it whole.
@@ -107,7 +107,7 @@ def _checked(found: dict[int, Soundness], held: dict[str, list[int]], *, several
     )
 
 
-def _damage(one: Soundness, where: str) -> list[str]:
+def _damage(one: RepositoryCheck, where: str) -> list[str]:
     """Say what was found damaged in one repository."""
     if not one.ok and not one.damaged and not one.segments:
         return [f"pgBackRest reports an error{where}: read its output"]
@@ -121,10 +121,10 @@ def damaged_everywhere(damaged: dict[int, list[str]], held: dict[str, list[int]]
     return [name for name in names if all(name in damaged.get(key, ()) for key in held.get(name, ()))]
 
 
-def known_soundness(incident: IncidentFacts) -> dict[int, Soundness]:
+def known_checks(incident: IncidentFacts) -> dict[int, RepositoryCheck]:
     """Return what full ``backups.verify`` runs of this incident found, by the repository's number."""
     return {
-        int(key): Soundness(
+        int(key): RepositoryCheck(
             ok=not one["damaged"] and not one["segments"],
             sound=one["sound"],
             damaged=one["damaged"],
@@ -136,7 +136,7 @@ def known_soundness(incident: IncidentFacts) -> dict[int, Soundness]:
     }
 
 
-def parse_soundness(text: str) -> Soundness:
+def parse_check(text: str) -> RepositoryCheck:
     """Return what ``pgbackrest verify --output=text --verbose`` said."""
     status = _STATUS.search(text)
     if not status:
@@ -150,7 +150,7 @@ def parse_soundness(text: str) -> Soundness:
             segments.add(found[1])
         elif found := _FILE.search(line):
             files.add(found[1])
-    return Soundness(
+    return RepositoryCheck(
         ok=status[1] == "ok",
         sound=[label for label, state in states.items() if state == "valid"],
         damaged=[label for label, state in states.items() if state != "valid"],

@@ -13,21 +13,21 @@ from actions.systems.postgres.wal import Path
 from journal.incident.recovery_point import RecoveryPoint
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Selection(msgspec.Struct, frozen=True):
     """The backup, and in words why newer ones were passed over."""
 
     backup: Backup
     passed_over: list[str]
 
 
-def choose(
+def select_backup(
     repository: Repository,
     point: RecoveryPoint,
     path: Path,
     *,
     named: str = "",
     damaged: Collection[tuple[int, str]] = (),
-) -> Choice:
+) -> Selection:
     """Return the newest usable backup, or the named one.
 
     Args:
@@ -45,7 +45,7 @@ def choose(
     passed_over = repository.troubles()
     for backup in sorted(candidates, key=lambda b: (-b.stopped_at.timestamp(), b.repository)):
         if not (why := _unusable(backup, point, path, damaged)):
-            return Choice(backup, passed_over)
+            return Selection(backup, passed_over)
         which = f" in repository {backup.repository}" if len(repository.keys) > 1 else ""
         passed_over.append(f"{backup.label}{which} {why}")
     passed_over += [f"{label} is of a cluster before this one" for label in repository.earlier if wanted in ("", label)]

@@ -9,9 +9,9 @@ import pytest
 from actions.context import Progress
 from actions.outcome import ActionFailed
 from actions.systems.postgres.pgbackrest.command import Backup, Repository
-from actions.systems.postgres.pgbackrest.repository_check import parse_soundness
+from actions.systems.postgres.pgbackrest.repository_check import parse_check
 from actions.systems.postgres.pgbackrest.restore_progress import RestoreProgress
-from actions.systems.postgres.pgbackrest.selection import choose
+from actions.systems.postgres.pgbackrest.selection import select_backup
 from actions.systems.postgres.wal import Fork, Path
 from journal.incident.recovery_point import RecoveryPoint
 
@@ -31,7 +31,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def test_a_verification_that_exits_0_is_read_to_its_words() -> None:
-    found = parse_soundness(VERIFIED)
+    found = parse_check(VERIFIED)
     assert not found.ok
     assert found.sound == ["20261123-000508F_20261123-000550I"]
     assert found.damaged == ["20261123-000654F"]
@@ -41,7 +41,7 @@ def test_a_verification_that_exits_0_is_read_to_its_words() -> None:
 
 def test_a_verification_without_a_status_is_none() -> None:
     with pytest.raises(ActionFailed, match="verified nothing"):
-        parse_soundness("stanza: main\n")
+        parse_check("stanza: main\n")
 
 
 def progress_at(seconds: float, percent: float, rto_left_s: float | None) -> Progress:
@@ -95,7 +95,7 @@ def repository(*backups: Backup) -> Repository:
 def test_the_newest_backup_that_is_whole_and_ends_before_the_point_is_chosen() -> None:
     sound, damaged, in_error, late = backup(0), backup(1), backup(2, error=True), backup(10)
     point = RecoveryPoint(instant=NOON + timedelta(minutes=5))
-    choice = choose(repository(sound, damaged, in_error, late), point, Path(1), damaged=[(1, damaged.label)])
+    choice = select_backup(repository(sound, damaged, in_error, late), point, Path(1), damaged=[(1, damaged.label)])
     assert choice.backup == sound
     assert [why.split()[0] for why in choice.passed_over] == [late.label, in_error.label, damaged.label]
 
@@ -103,6 +103,6 @@ def test_the_newest_backup_that_is_whole_and_ends_before_the_point_is_chosen() -
 def test_a_backup_of_a_branch_that_was_left_leads_nowhere() -> None:
     before, after = backup(0, lsn=100), backup(1, lsn=300)
     path = Path(2, [Fork(1, 200)])
-    assert choose(repository(before, after), RecoveryPoint(latest=True), path).backup == before
+    assert select_backup(repository(before, after), RecoveryPoint(latest=True), path).backup == before
     with pytest.raises(ActionFailed, match="No backup leads to the latest"):
-        choose(repository(after), RecoveryPoint(latest=True), path)
+        select_backup(repository(after), RecoveryPoint(latest=True), path)
