@@ -10,7 +10,7 @@ from actions.backups.engine import find_engine, target
 from actions.backups.holding import Hold, HoldPart, closed_hold
 from actions.context import ActionContext
 from actions.gate import Closed
-from actions.outcome import Outcome
+from actions.outcome import ActionFailed, Outcome
 
 
 @action(
@@ -26,6 +26,11 @@ def hold(ctx: ActionContext) -> Outcome:
     engine, me = find_engine(ctx), ctx.incident.id
     found = engine.read_hold(ctx, ctx.system)
     engine.hold(ctx, ctx.system, found)
+    if not ctx.dry_run and engine.read_hold(ctx, ctx.system).lacks(me):
+        raise ActionFailed(
+            "The hold was written, and does not stand: somebody wrote the same files meanwhile.",
+            "Run the step again; then look: backups.held.",
+        )
     done = [
         *_newly_held(
             found.schedule, me, "scheduled backups wait", "scheduled backups are NOT stopped", "their schedule"

@@ -56,6 +56,10 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
         """Why a half of it cannot be held; empty: all of it can."""
         return next((part.cannot for part in self.parts if part.cannot), "")
 
+    def lacks(self, incident: str) -> bool:
+        """Whether a half of it that can be held is not held for ``incident``."""
+        return any(not part.cannot and incident not in part.incidents for part in self.parts)
+
     def stands_for(self, incident: str) -> bool:
         """Whether all of it is held for ``incident``. Another's hold may be released at any time."""
         return all(incident in part.incidents for part in self.parts)
@@ -70,8 +74,7 @@ def closed_hold(found: Hold, incident: str) -> Closed | None:
     """
     if found.stands_for(incident):
         return None
-    possible = [part for part in found.parts if not part.cannot]
-    if len(possible) < len(found.parts) and all(incident in part.incidents for part in possible):
+    if not found.lacks(incident):
         message = f"It cannot be seen whether scheduled backups wait or old ones expire: {found.cannot}."
     elif found.holders:
         message = f"Backups are not held for this incident, only for {', '.join(found.holders)}, who may release them."

@@ -56,6 +56,15 @@ def test_a_hold_is_of_each_incident_and_each_system(engine: CrateEngine) -> None
     assert at().do(held).summary == "Scheduled backups run."
 
 
+def test_a_hold_that_somebody_overwrote_is_not_claimed(engine: CrateEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(crate_module, "with_holder", lambda before, *_: before)
+        with pytest.raises(ActionFailed, match="does not stand"):
+            at().do(hold)
+        assert at(dry_run=True).do(hold).ok
+    assert at().do(hold).ok
+
+
 def test_what_cannot_be_held_is_no_hold(engine: CrateEngine) -> None:
     engine.scheduled = "the store has a schedule of its own"
     done = at().do(hold)
@@ -121,7 +130,7 @@ def test_what_is_unusable_or_lost_is_found_at_once(engine: CrateEngine) -> None:
     engine.findings = [Finding(severity="wrong", about="", text="the shelf is gone", cure="Find the shelf.")]
     none = at().do(verify)
     assert [str(finding) for finding in none.findings] == ["the shelf is gone", "there is no usable backup"]
-    assert "sets" not in none.facts, "nothing is known of what recovery points there are"
+    assert none.facts["sets"] == {}, "it was looked, and there is nothing to restore from"
     engine.sets = [set_of("a", 0), set_of("b", 1, "holds broken eggs")]
     seen = at().do(verify)
     assert not seen.ok and seen.findings[0].cure == "Find the shelf."
