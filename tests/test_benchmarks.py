@@ -26,11 +26,11 @@ SMALL = {
 GROUPS = [
     ["start-first", "start-whole"],
     ["key-latency", "key-core", "rest-bytes", "rest-core", "rest-memory"],
-    ["appends", "together", "output"],
+    ["appends", "appends-processor", "together", "output"],
     ["events-time", "events-memory", "report", "kills"],
 ]
-TOO_LONG = {"restore", "between-effects"}
-"""Each needs a lab of its own, for half a minute and for half an hour."""
+TOO_LONG = {"restore", "fleet-keys", "fleet-core", "between-effects"}
+"""Each needs a lab of its own, for half a minute or half an hour."""
 
 
 def bench(*words: str) -> subprocess.CompletedProcess[str]:

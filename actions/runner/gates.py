@@ -16,6 +16,7 @@ from actions.inventory import Inventory
 from actions.system_types import role
 from journal.events.types import Kind
 from journal.incident.decisions import refusal
+from journal.incident.instances import unmet
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
@@ -130,9 +131,9 @@ def _order(asked: Asked) -> Closed | None:
     if step is None:
         return None
     titles = asked.incident.plan.by_id
-    if unmet := asked.incident.unmet(step):
-        named = "; ".join(titles[name].title for name in unmet)
-        return Closed("order", f"This comes after: {named}.", "reason", unmet[0])
+    if missing := unmet(asked.incident, step, asked.run.system):
+        named = "; ".join(titles[name].title for name in missing)
+        return Closed("order", f"This comes after: {named}.", "reason", missing[0])
     failed = [name for name in step.needs if asked.spec.destructive and _failed_and_passed(asked.incident, name)]
     if not failed:
         return None

@@ -50,17 +50,33 @@ def waiting(incident: Incident, step: Step) -> list[str]:
     return [name for name, state in states.items() if not (state and (state.active or state.settled))]
 
 
+def unmet(incident: Incident, step: Step, system: str) -> list[str]:
+    """Return the steps that must come before a step at one system, and are settled neither there nor as a whole."""
+    return [needed for needed in incident.unmet(step) if not _settled_at(incident, needed, system)]
+
+
+def _settled_at(incident: Incident, step_id: str, system: str) -> bool:
+    found = incident.steps[step_id].each.get(system)
+    return found is not None and found.state is not None and found.state.settled
+
+
+def ready(incident: Incident, step: Step) -> list[str]:
+    """Return the systems at which a step waits for nothing; none where it acts on a single one."""
+    return [name for name in waiting(incident, step) if not unmet(incident, step, name)]
+
+
 def left(incident: Incident, step: Step) -> list[str]:
     """Return the systems that a step is asked for at: where it waits, else all at which it is not under way.
 
-    Those that are down come first, those that are up last: who goes on with enter meets what is broken.
+    Where what must come before is settled at some of them, it is asked for at those. The ones that are down come first,
+    the ones that are up last: who goes on with enter meets what is broken.
     """
     names = instances(incident, step)
     if len(names) < 2:  # the step's own state tells
         return names
     each = incident.steps[step.id].each
     active = [name for name in names if name in each and (state := each[name].state) and state.active]
-    found = waiting(incident, step) or [name for name in names if name not in active]
+    found = ready(incident, step) or waiting(incident, step) or [name for name in names if name not in active]
     return sorted(found, key=lambda name: _gravity(incident, name))
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from journal.commands import refusals
 from journal.incident.closing import remaining
-from journal.incident.instances import waiting
+from journal.incident.instances import ready, waiting
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
@@ -60,7 +60,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
         return PrimaryAction.DECIDE
     if state.settled:
         return PrimaryAction.GO_ON
-    if state is StepState.WAITING:
+    if state is StepState.WAITING and not ready(incident, step):
         return PrimaryAction.GO_TO_NEED
     if step.kind == "decision":
         return PrimaryAction.DECIDE

@@ -12,7 +12,7 @@ from journal.events.run import KnownSystem
 from journal.incident.affected import choices
 from journal.incident.decisions import AnswerRefused
 from journal.incident.fold import fold_events
-from journal.incident.instances import counts, left
+from journal.incident.instances import counts, left, unmet
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
@@ -186,3 +186,11 @@ def test_a_dry_run_is_of_the_system_that_the_runner_found(fleet: Fleet) -> None:
     fleet.tell(e.ActionStarted(step="work", run=request.seq, action="thing.work", system="b", dry_run=True))
     assert fleet.incident.runs[request.seq].system == "b"
     assert fleet.state() is StepState.READY
+
+
+def test_what_comes_before_is_settled_at_the_system_that_is_acted_on(fleet: Fleet) -> None:
+    verify = fleet.incident.plan.by_id["verify"]
+    fleet.end_of(fleet.commands.request_run("work", system="b"))
+    assert fleet.incident.unmet(verify) == ["work"]
+    assert (unmet(fleet.incident, verify, "b"), unmet(fleet.incident, verify, "a")) == ([], ["work"])
+    assert left(fleet.incident, verify) == ["b"], "at the others it waits"

@@ -35,8 +35,8 @@ def plan() -> dict[str, Any]:
         {"id": "point", "title": "Point", "decision": decision},
         _step("hold", "backups.hold"),
         _step("writers", "postgres.stop_writers", system="postgres"),
-        _step("stop", "postgres.stop", system="postgres"),
-        _step("restore", "postgres.restore", system="postgres"),
+        _step("stop", "postgres.stop", system="postgres", needs=["writers"]),
+        _step("restore", "postgres.restore", system="postgres", needs=["stop"]),
     ]
     (phase,) = PLAN["phases"]
     rto = {"critical": {"title": "Critical", "rto": "1 h", "validated_by": ["restore"]}}
@@ -114,7 +114,7 @@ def test_one_is_restored_while_the_others_are_not_touched(fleet: Fleet) -> None:
     fleet.made_ready("postgres")
     (run,) = fleet.confirmed("restore", ("postgres",), "smallest-cure")
     assert run.state is RunState.SUCCEEDED, run.summary
-    assert (fleet.counted(), fleet.person.incident().state("restore")) == ("1/3 done", StepState.READY)
+    assert (fleet.counted(), fleet.person.incident().state("restore")) == ("1/3 done", StepState.WAITING)
     after = {name: (postmaster(one.data_directory), one.backup_config.read_bytes()) for name, one in untouched.items()}
     assert after == before
     for one in untouched.values():
