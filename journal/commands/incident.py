@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.commands import refusals
+from journal.commands.base import required
 from journal.commands.refusals import NotNow, raise_if
 from journal.commands.run import RunCommands
-from journal.commands.seat import required
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
 from journal.incident.decisions import check_answer

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import get_args
 
+from journal.commands.base import Commands
 from journal.commands.refusals import NotNow
-from journal.commands.seat import Seat
 from journal.events import types as e
 
 
-class ReviewCommands(Seat):
+class ReviewCommands(Commands):
     """Commands for the review of one incident. Every method blocks until its event is durable."""
 
     def page(self, level: str, how: str = "") -> e.Event:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from journal.commands import refusals
+from journal.commands.base import Commands, required
 from journal.commands.refusals import NotNow, raise_if
-from journal.commands.seat import Seat, required
 from journal.events import types as e
 from journal.incident.instances import instances, left
 from journal.incident.looks import next_look, not_done
@@ -31,7 +31,7 @@ def _meant(able: Sequence[str], system: str, action: str) -> str:
 _NOT_DONE = "Say that it failed, or that it is to be run again; look once more after you have mended it by hand."
 
 
-class RunCommands(Seat):
+class RunCommands(Commands):
     """Where one person asks the runner for things. Every method blocks until its event is durable."""
 
     def request_run(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _NO_SECRET = "Leave it out: actions read secrets themselves. Where it only looks like one, change that password."
 
 
-class Seat:
-    """One person's place at one incident. Every method that writes blocks until its event is durable.
+class Commands:
+    """What one person writes into one incident. Every method that writes blocks until its event is durable.
 
     Args:
         journal: the incident's journal, opened for this person.
