@@ -84,6 +84,16 @@ class PostgresUnderTest(SystemUnderTest):
         finally:
             pg_ctl(self._lab, self._data, "start")
 
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Its postmaster.pid is gone."""
+        file = self._data / "postmaster.pid"
+        said = file.rename(self._data.with_name("postmaster.pid.gone"))
+        try:
+            yield
+        finally:
+            said.rename(file)
+
     def show_secrets(self) -> bool:
         """A table that no backup holds is called like the password."""
         self._lab.psql(f'CREATE TABLE IF NOT EXISTS "{self.secrets[0]}" ()')

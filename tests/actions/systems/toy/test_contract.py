@@ -76,6 +76,17 @@ class ToyUnderTest(SystemUnderTest):
             stranger.stop()
             self._lab.service.start()
 
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """The file with its pid is emptied; only the lock on it tells."""
+        lock = self._folder / "lock"
+        said = lock.read_text()
+        lock.write_text("")
+        try:
+            yield
+        finally:
+            lock.write_text(said)
+
     def show_secrets(self) -> bool:
         self._lab.set("an entry that says too much", self.secrets[0])
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,6 +88,24 @@ class ActingContract:
             assert run.state is RunState.FAILED, run
             assert not run.summary.startswith(("KeyError", "IndexError", "ValueError", "TypeError")), run.summary
         assert dict(system.fingerprint()) == before
+
+    def test_what_runs_unseen_is_not_restored_under(self, system: SystemUnderTest, work: Work) -> None:
+        restore = system_type(system.type).role("restore")
+        with work.runner():
+            word = _word(work, restore)
+            with system.unseen():
+                before = dict(system.fingerprint())
+                assert work.do(restore, confirmed=word).state in (RunState.REFUSED, RunState.FAILED)
+                assert dict(system.fingerprint()) == before
+
+    def test_it_may_be_called_anything(self, system: SystemUnderTest, tmp_path: Path) -> None:
+        renamed = tmp_path / "renamed.yaml"
+        renamed.write_text(re.sub(rf"^  {system.name}:$", "  orders-2:", system.inventory.read_text(), flags=re.M))
+        start = system_type(system.type).role("start")
+        with Work(tmp_path / "home", renamed, "orders-2") as work, work.runner():
+            run = work.do(start)
+            assert run.state is RunState.SUCCEEDED, run
+            assert "orders-2" in run.summary
 
     def test_asked_twice_is_harmless(self, system: SystemUnderTest, work: Work) -> None:
         with work.runner():

@@ -87,5 +87,9 @@ class SystemUnderTest(ABC):
         """
 
     @abstractmethod
+    def unseen(self) -> AbstractContextManager[object]:
+        """Have it run while its pid file, or whatever usually tells so, says that it does not."""
+
+    @abstractmethod
     def show_secrets(self) -> bool:
         """Have it say its secrets in what it answers to some look, as many a system does; return whether it will."""

@@ -79,16 +79,13 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def server_pid(folder: Path) -> int | None:
-    """Return who serves the folder: whoever holds its lock, whatever a pid file may say."""
+    """Return who serves the folder: whoever the kernel says holds its lock, whatever the file says."""
     try:
-        with (folder / LOCK).open("r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(lock.read() or 0)
+        inode = (folder / LOCK).stat().st_ino
     except FileNotFoundError:
-        pass
-    return None
+        return None
+    held = [line.split() for line in Path("/proc/locks").read_text().splitlines() if "FLOCK" in line]
+    return next((int(words[4]) for words in held if words[5].endswith(f":{inode}")), None)
 
 
 def look(folder: Path) -> dict[str, Any]:
@@ -191,9 +188,14 @@ def start(folder: Path, port: int) -> None:
     with (folder / "log").open("ab") as log:
         argv = [sys.executable, "-IS", __file__, "serve", str(folder), str(port)]
         child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    wait_until(lambda: server_pid(folder) or child.poll() is not None, START_S, "it does not start")
+    wait_until(lambda: _serves(folder, child.pid) or child.poll() is not None, START_S, "it does not start")
     if child.poll() is not None:
         raise Refused(f"it ended at once: {(folder / 'log').read_text().splitlines()[-1]}")
+
+
+def _serves(folder: Path, pid: int) -> bool:
+    """Whether a server has bound its port: it then writes its pid into its lock."""
+    return (folder / LOCK).exists() and (folder / LOCK).read_text() == str(pid)
 
 
 def stop(folder: Path) -> None:
