@@ -59,8 +59,12 @@ class Points:
             self.pass_by("before the end is written down")
             end(job, body)
 
-        RunContext.effect, RunContext.run = watched_effect, watched_run  # type: ignore[method-assign]
-        worker.Worker._end = watched_end  # type: ignore[method-assign]
+        for owner, name, watched in (
+            (RunContext, "effect", watched_effect),
+            (RunContext, "run", watched_run),
+            (worker.Worker, "_end", watched_end),
+        ):
+            setattr(owner, name, watched)
 
 
 def execute(dies_at: str, seen: str, folder: str, home: str, inventory: str) -> None:

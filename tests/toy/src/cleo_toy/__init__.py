@@ -1,6 +1,7 @@
 """A toy store: settings, probe, actions, backups, tabletop and lab. Cleo finds it by its entry point."""
 
-from actions.system_type import PositionForm, SystemType
+from actions.system_type import SystemType
+from journal.incident.recovery_point import PositionForm
 
 SYSTEM = SystemType(
     name="toy",

@@ -30,8 +30,9 @@ def probe(system: str, settings: ToySettings, host: Transport, *, deadline_s: fl
         require_ours(status, _seen(settings, host, "look", end))
         return _judge(status, _seen(settings, host, "copies", end, settings.copies))
     except CannotAsk as error:
-        status = "not measured" if error.why == "unusable" else "down"
-        return Health(status=status, detail=error.message, facts={"reason": error.why})  # type: ignore[arg-type]
+        unknown = error.why == "unusable"
+        facts = {"reason": error.why}
+        return Health(status="not measured" if unknown else "down", detail=error.message, facts=facts)
     except ActionFailed as error:
         return Health(status="not measured", detail=error.message)
     except (DeadlineExceeded, NothingStarted, TransportLost) as error:

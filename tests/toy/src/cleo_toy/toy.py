@@ -36,7 +36,8 @@ class Toy:
         Raises:
             ActionFailed: nobody can look.
         """
-        return self._read(self.argv("look"), timeout_s)
+        seen: dict[str, Any] = self._read(self.argv("look"), timeout_s)
+        return seen
 
     def copies(self, timeout_s: float = 30) -> list[dict[str, Any]]:
         """Return the copies, oldest first; ``error`` says what is wrong with one.
@@ -44,7 +45,8 @@ class Toy:
         Raises:
             ActionFailed: nobody can look.
         """
-        return self._read(self.argv("copies", self.settings.copies), timeout_s)
+        found: list[dict[str, Any]] = self._read(self.argv("copies", self.settings.copies), timeout_s)
+        return found
 
     def run(self, key: str, *words: str) -> Completed:
         """Run one of the store's programs that has effects.
