@@ -1,16 +1,18 @@
-"""What holds for every test: where temporary files lie, and that nothing of them is left."""
+"""What holds for every test: where temporary files lie, that nothing of them is left, who may open a journal."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tests.guard import sitecustomize
 from tests.storage import use_fast_temporary_folder
 
 _FOLDER = pytest.StashKey[Path | None]()
@@ -24,6 +26,29 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder once; workers of pytest-xdist inherit it."""
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     config.stash[_FOLDER] = None if is_worker else use_fast_temporary_folder()
+    _guard_journals()
+
+
+def _guard_journals() -> None:
+    """Have this process and each Python that it starts refuse to open a live journal beside SQLite."""
+    folder = Path(tempfile.mkdtemp(prefix="journal-guard-"))
+    folder.chmod(0o1777)
+    os.environ[sitecustomize.VARIABLE] = str(folder)
+    guard = os.fspath(Path(__file__).with_name("guard"))
+    others = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each not in ("", guard)]
+    os.environ["PYTHONPATH"] = os.pathsep.join([guard, *others])
+    sitecustomize.install()
+
+
+@pytest.fixture(autouse=True)
+def no_journal_is_opened_beside_sqlite() -> Iterator[None]:
+    """Fail the test during which that happened, in whatever process."""
+    folder = Path(os.environ[sitecustomize.VARIABLE])
+    yield
+    noted = {path: path.read_text() for path in folder.iterdir()}
+    for path in noted:
+        path.unlink()
+    assert not noted, "".join(noted.values())
 
 
 @pytest.hookimpl(wrapper=True)

@@ -39,7 +39,8 @@ print(longest)
 
 @pytest.mark.parametrize("writers", [2, 4])
 def test_processes_take_turns(tmp_path: Path, writers: int) -> None:
-    path = begun(tmp_path).path
+    with begun(tmp_path) as journal:
+        path = journal.path
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), f"writer-{number}", "250"],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,8 +27,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def conn(path: Path) -> Iterator[sqlite3.Connection]:
-    """A forger's connection: every trigger is gone."""
+def conn(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
+    """A forger's connection: every trigger is gone. It has no locks to lose while the checker reads beside it."""
+    monkeypatch.setattr(sys, "_journal_guard", False)
     conn = sqlite3.connect(path, isolation_level=None)
     for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         conn.execute(f"DROP TRIGGER {name}")
@@ -118,7 +121,7 @@ def test_a_chain_written_anew_is_found_by_a_witness(path: Path, conn: sqlite3.Co
 
 
 def test_a_witness_of_an_earlier_head_vouches_up_to_there(path: Path) -> None:
-    with sqlite3.connect(path) as conn:
+    with closing(sqlite3.connect(path)) as conn:
         (earlier,) = conn.execute("SELECT hash FROM events WHERE seq = 4").fetchone()
     verdict = verify.verify(path, short_head(earlier))
     assert verdict.ok
