@@ -14,6 +14,7 @@ from textual.app import App
 from textual.screen import Screen
 
 Name = Literal[
+    "action item",
     "close",
     "contacts",
     "decision",
@@ -24,17 +25,20 @@ Name = Literal[
     "incident",
     "incidents",
     "interlock",
+    "late entry",
     "leave",
     "note",
     "output",
     "override",
     "problem",
     "report",
+    "report field",
     "timeline",
     "words",
 ]
 
 SCREENS: dict[Name, str] = {
+    "action item": "screens.dialogs.report_dialogs:ItemDialog",
     "close": "screens.dialogs.close:CloseDialog",
     "contacts": "screens.pages.contacts:ContactsScreen",
     "decision": "screens.dialogs.decision_kinds:decision_dialog",
@@ -45,12 +49,14 @@ SCREENS: dict[Name, str] = {
     "incident": "screens.incident.screen:IncidentScreen",
     "incidents": "screens.start.screen:StartScreen",
     "interlock": "screens.dialogs.interlock:Interlock",
+    "late entry": "screens.dialogs.text_dialogs:LateEntry",
     "leave": "screens.dialogs.leave:LeaveDialog",
     "note": "screens.dialogs.text_dialogs:Note",
     "output": "screens.pages.output:OutputScreen",
     "override": "screens.dialogs.override:OverrideDialog",
     "problem": "screens.dialogs.dialog:Problem",
     "report": "screens.pages.report:ReportScreen",
+    "report field": "screens.dialogs.report_dialogs:FieldDialog",
     "timeline": "screens.pages.timeline:TimelineScreen",
     "words": "screens.dialogs.text_dialogs:Words",
 }

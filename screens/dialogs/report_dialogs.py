@@ -87,7 +87,7 @@ class ItemDialog(Dialog[Item]):
 
     CONFIRM = "Write (enter)"
 
-    def __init__(self, title: str, kind: str, item: Item) -> None:
+    def __init__(self, title: str, kind: str, item: tuple[str, str, str]) -> None:
         super().__init__(title, kind)
         self._item = item
 

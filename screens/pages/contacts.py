@@ -14,8 +14,8 @@ from journal.plan.contradictions import is_placeholder
 from journal.plan.model import Contact
 from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
-from screens.dialogs.text_dialogs import Words
 from screens.guidance.escalation import Standing, standings
+from screens.lazy import push
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
 from screens.widgets.quiet import Quiet
@@ -74,21 +74,31 @@ class ContactsScreen(FullScreen):
     def action_page(self) -> None:
         """Note that the level was called."""
         level = self._level
-        self.ask_words(
-            Words(
-                f"{level} was called", self.incident.kind, label="how (may stay empty)", required="", confirm="Called"
-            ),
-            lambda how: self.session.review(f"call {level}", lambda commands: commands.page(level, how)),
+        push(
+            self.app,
+            "words",
+            f"{level} was called",
+            self.incident.kind,
+            label="how (may stay empty)",
+            required="",
+            confirm="Called",
+            then=lambda how: self.session.review(f"call {level}", lambda commands: commands.page(level, how)),
         )
 
     def action_acknowledge(self) -> None:
         """Note that the level answered."""
         level = self._level
-        self.ask_words(
-            Words(
-                f"{level} has answered", self.incident.kind, label="who (empty: you)", required="", confirm="Answered"
+        push(
+            self.app,
+            "words",
+            f"{level} has answered",
+            self.incident.kind,
+            label="who (empty: you)",
+            required="",
+            confirm="Answered",
+            then=lambda who: self.session.review(
+                f"{level} answered", lambda commands: commands.acknowledge(level, who)
             ),
-            lambda who: self.session.review(f"{level} answered", lambda commands: commands.acknowledge(level, who)),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,13 +15,12 @@ from textual.widget import Widget
 from journal.errors import CleoError
 from journal.incident.state import Incident
 from journal.wording.sanitize import sanitize
-from screens.dialogs.text_dialogs import Words
+from screens.lazy import push
 from screens.live.clocked import clock_of
 from screens.live.lifetime import is_open
 from screens.live.listener import NewsListener
 from screens.live.lookup import Lookup
 from screens.live.session import Session
-from screens.pages.help import HelpScreen
 from screens.widgets.breakpoints import BREAKPOINTS, WIDE
 from screens.widgets.key_line import KeyLine
 from screens.widgets.kind_badge import kind_badge
@@ -163,15 +162,6 @@ class FullScreen(Screen[None], NewsListener):
         """Return what keys are called at the moment, by action; an empty word hides the key."""
         return {f"other('{self.NAME}')": ""}
 
-    def ask_words(self, dialog: Words, then: Callable[[str], object]) -> None:
-        """Ask for words; nothing happens without an answer."""
-
-        def answered(words: str | None) -> None:
-            if words is not None:
-                then(words)
-
-        self.app.push_screen(dialog, answered)
-
     def action_back(self) -> None:
         """Go back to the checklist."""
         self.app.pop_screen()
@@ -180,7 +170,7 @@ class FullScreen(Screen[None], NewsListener):
         """Show this screen's keys."""
         bindings = [binding for kind in (type(self), FullScreen) for binding in kind.BINDINGS]
         shown = {binding.key: binding for binding in bindings if isinstance(binding, Binding)}
-        self.app.push_screen(HelpScreen(list(shown.values())))
+        push(self.app, "help", list(shown.values()))
 
     async def action_other(self, name: str) -> None:
         """Go to another whole screen; from itself, back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from textual.binding import Binding
 from textual.containers import Container
@@ -17,12 +17,14 @@ from journal.events.types import ReportField
 from journal.store.chain import short_head
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
-from screens.dialogs.report_dialogs import FieldDialog, Item, ItemDialog
-from screens.dialogs.text_dialogs import Words
+from screens.lazy import push
 from screens.live.lifetime import is_open
 from screens.pages.page import FullScreen
 from screens.pages.report_preview import Preview, preview
 from screens.widgets.lines_view import LinesView
+
+if TYPE_CHECKING:
+    from screens.dialogs.report_dialogs import Item
 
 _NEW, _SIGN = "new", "sign"
 
@@ -146,31 +148,36 @@ class ReportScreen(FullScreen):
         known = self.incident.review.fields.get(name)
         facts = self._preview.facts.get(name, []) if self._preview else []
 
-        def written(text: str | None) -> None:
-            if text is not None:
-                self._write(name, lambda commands: commands.write_field(cast(ReportField, name), text))
+        def written(text: str) -> None:
+            self._write(name, lambda commands: commands.write_field(cast(ReportField, name), text))
 
-        dialog = FieldDialog(name.capitalize(), self.incident.kind, known.text if known else "", facts)
-        self.app.push_screen(dialog, written)
+        before, heading = known.text if known else "", name.capitalize()
+        push(self.app, "report field", heading, self.incident.kind, before, facts, then=written)
 
     def _write_item(self, item_id: str) -> None:
         known = self.incident.review.action_items.get(item_id)
-        before = Item(known.text, known.owner, known.due) if known else Item("", "", "")
+        before = (known.text, known.owner, known.due) if known else ("", "", "")
 
-        def written(item: Item | None) -> None:
-            if item is not None:
-                self._write("action item", lambda commands: commands.write_action_item(*item, item_id=item_id))
+        def written(item: Item) -> None:
+            self._write("action item", lambda commands: commands.write_action_item(*item, item_id=item_id))
 
-        title = f"Action item {item_id}" if item_id else "New action item"
-        self.app.push_screen(ItemDialog(title, self.incident.kind, before), written)
+        heading = f"Action item {item_id}" if item_id else "New action item"
+        push(self.app, "action item", heading, self.incident.kind, before, then=written)
 
     def _sign(self, _: str) -> None:
         head, kind = short_head(self.incident.head), self.incident.kind
         text = f"You sign the report of {self.incident.id} up to the head {head}, as {self.session.actor}."
         label, required = "as what you sign: incident commander, system owner…", "A signature wants a role."
-        self.ask_words(
-            Words("Sign off", kind, label=label, required=required, text=text, confirm="Sign"),
-            lambda role: self._write("sign off", lambda commands: commands.sign_off(role)),
+        push(
+            self.app,
+            "words",
+            "Sign off",
+            kind,
+            label=label,
+            required=required,
+            text=text,
+            confirm="Sign",
+            then=lambda role: self._write("sign off", lambda commands: commands.sign_off(role)),
         )
 
     def action_drop(self) -> None:

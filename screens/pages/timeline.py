@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 from textual.content import Content
@@ -15,7 +16,7 @@ from journal.report.timeline import EntryBuilder
 from journal.wording.counting import count
 from journal.wording.instants import offset, utc
 from journal.wording.sanitize import sanitize
-from screens.dialogs.text_dialogs import LateEntry, LateNote
+from screens.lazy import push
 from screens.live.session import Session
 from screens.pages.page import FullScreen
 from screens.pages.timeline_entries import KINDS, Filter, Found, look_ahead, look_back, read_entries
@@ -23,6 +24,9 @@ from screens.widgets.entry_view import EntryView
 from screens.widgets.field import Field
 from screens.widgets.paged_view import PagedView
 from screens.widgets.quiet import Quiet
+
+if TYPE_CHECKING:
+    from screens.dialogs.text_dialogs import LateNote
 
 
 class TimelineScreen(FullScreen):
@@ -218,11 +222,10 @@ class TimelineScreen(FullScreen):
         entry = self._view.marked_entry
         step = entry.step.id if entry else ""
 
-        def written(note: LateNote | None) -> None:
-            if note:
-                self.session.write("late entry", lambda commands: commands.note(note.text, step, note.happened_at))
+        def written(note: LateNote) -> None:
+            self.session.write("late entry", lambda commands: commands.note(note.text, step, note.happened_at))
 
-        self.app.push_screen(LateEntry("Late entry", self.incident.kind), written)
+        push(self.app, "late entry", "Late entry", self.incident.kind, then=written)
 
 
 def _in_full(entry: Entry) -> Content:
