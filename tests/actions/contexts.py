@@ -13,6 +13,7 @@ from actions.action import Action
 from actions.context import IncidentFacts, Progress
 from actions.inventory import Inventory
 from actions.outcome import Cancelled, Outcome
+from actions.redaction import Redactor
 from actions.systems.postgres import SYSTEM
 from actions.transport import Completed, Transport, open_transport
 from journal.events.types import Kind
@@ -64,8 +65,10 @@ class FakeContext:
         self.programs: dict[str, Completed] = {}
         self.cancelled = False
         self.dies_after = ""
-        self._runs = 0
+        self._earlier: dict[str, Completed] = {}
+        self._started = 0
         self._transports: dict[str, Transport] = {}
+        self._redactor = Redactor()
 
     def with_incident(self, **changes: Any) -> FakeContext:
         """Change the incident's facts, and return self."""
@@ -81,7 +84,7 @@ class FakeContext:
         return {"decisions": dict(decisions), "recovery_point": parse(text, forms) if text else None}
 
     def log(self, text: str, stream: str = "out") -> None:
-        self.lines.extend(text.splitlines())
+        self.lines.extend(self._redactor.text(text).splitlines())
 
     def progress(self, progress: Progress) -> None:
         self.steps.append(progress)
@@ -113,6 +116,7 @@ class FakeContext:
         user: str = "",
         env: Mapping[str, str] | None = None,
     ) -> Completed:
+        self.check_cancelled()
         return self.transport(host).query(argv, timeout_s=timeout_s, user=user, env=env)
 
     def run(
@@ -126,18 +130,23 @@ class FakeContext:
         env: Mapping[str, str] | None = None,
         on_line: Callable[[str, str], None] | None = None,
     ) -> Completed:
-        """As the runner does: a key that was run before returns its recorded result."""
-        assert not self.dry_run, f"a dry run must not start {argv[0]}"
-        if key in self.programs:
-            return self.programs[key]
+        """As the runner does: a key that an earlier runner of the same run has ended returns its recorded result."""
+        if self.dry_run:
+            raise RuntimeError(f"a dry run must not start {argv[0]}; ask ctx.effect() first")
+        self.check_cancelled()
+        if key in self._earlier:
+            return self._earlier.pop(key)
+        self._started += 1
 
         def take(stream: str, text: str) -> None:
-            for line in text.split("\n"):
+            for line in self._redactor.text(text).split("\n"):
                 self.log(line, stream)
                 if on_line:
                     on_line(stream, line)
 
-        handle = self.transport(host).start(Path(self._folder.name) / f"{self._runs}-{key}", argv, env=env, user=user)
+        handle = self.transport(host).start(
+            Path(self._folder.name) / f"{self._started}-{key}", argv, env=env, user=user
+        )
         done = handle.wait(on_output=take, cancelled=lambda: self.cancelled, deadline_s=timeout_s)
         if self.cancelled:
             raise Cancelled(f"{argv[0]} was ended")
@@ -148,10 +157,10 @@ class FakeContext:
         return done
 
     def without_secrets(self, text: str) -> str:
-        return text
+        return self._redactor.text(text)
 
     def secret(self, value: str) -> str:
-        return value
+        return self._redactor.mark(value)
 
     def do(self, action: Action, **params: Any) -> Outcome:
         """Run an action with this context, as a run of its own."""
@@ -160,5 +169,5 @@ class FakeContext:
 
     def reenter(self, action: Action, **params: Any) -> Outcome:
         """Run an action again as a new runner does after a takeover: programs that ended are not repeated."""
-        self._runs += 1
+        self._earlier = dict(self.programs)
         return action.function(self, **params)
