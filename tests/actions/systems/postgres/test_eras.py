@@ -48,12 +48,18 @@ def copied(lab: Lab, when: str) -> None:
     subprocess.run(["find", str(lab.postgres.repository), "-exec", "touch", "-d", when, "{}", "+"], check=True)
 
 
-def recover(ctx: FakeContext, point: str) -> int:
+def replayed(ctx: FakeContext, point: str) -> int:
+    """Recover, and leave the writers out."""
     ctx.with_incident(decisions={"recovery_point": point})
     assert ctx.do(stop_writers).ok
     assert ctx.do(stop).ok
     assert ctx.do(restore).ok
     timeline: int = ctx.do(apply_wal).facts["timeline"]
+    return timeline
+
+
+def recover(ctx: FakeContext, point: str) -> int:
+    timeline = replayed(ctx, point)
     assert ctx.do(allow_writers).ok
     return timeline
 
@@ -93,9 +99,10 @@ def test_an_instant_between_two_timelines_is_asked_back(lab: Lab, ctx: FakeConte
     """The writers were out from the last commit on the one to the first on the other: both are as likely meant."""
     _, last = beat(lab)
     archived(lab)
-    recover(ctx, "latest")
+    replayed(ctx, "latest")
     newest = datetime.fromisoformat(lab.psql("SELECT max(at)::text FROM heartbeat"))
     assert newest >= last
+    assert ctx.do(allow_writers).ok
     until(lambda: datetime.fromisoformat(lab.psql("SELECT max(at)::text FROM heartbeat")) > newest)
     archived(lab)
     between = newest + timedelta(milliseconds=50)
