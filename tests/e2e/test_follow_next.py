@@ -53,12 +53,11 @@ def choose_the_first_scenario(console: Terminal) -> None:
     raise AssertionError(f"no scenario can be chosen\n{console.screen()}")
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
-def test_following_next_recovers_closes_and_reports(lab: Lab, tmp_path: Path, width: int, height: int) -> None:
+def test_following_next_recovers_closes_and_reports(lab: Lab, tmp_path: Path) -> None:
     stand = Stand(lab, tmp_path / "home")
     before = int(lab.psql("SELECT count(*) FROM messages"))
     lab.break_("postgres", "lose-data-directory")
-    with stand.console(width, height) as console, stand.runner_ended():
+    with stand.console() as console, stand.runner_ended():
         declare(console)
         stand.incident_id = next((tmp_path / "home" / "incidents").iterdir()).name
         responder = Responder(console)
