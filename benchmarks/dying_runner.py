@@ -17,7 +17,7 @@ from actions.runner import Runner, worker
 from actions.runner.context import RunContext
 from actions.transport import local_transport
 from actions.transport.local_transport import LocalTransport
-from cleo_console.settings import places
+from cleo_console.settings import paths
 from cleo_console.world import inventory_at, real_world
 from journal.paths import IncidentPlace
 from journal.store.journal import Reader
@@ -112,7 +112,7 @@ def main() -> None:
     watch_effects()
     watch_files()
     watch_ends()
-    runner = Runner(place, real_world(inventory_at(inventory), places()), actor="runner@bench")
+    runner = Runner(place, real_world(inventory_at(inventory), paths()), actor="runner@bench")
     signal.signal(signal.SIGTERM, lambda *_: runner.stop())
     runner.run()
 

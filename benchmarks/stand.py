@@ -56,7 +56,7 @@ class Stand:
 
     def __init__(self, home: Path, inventory: Path | None = None, extra: Sequence[dict[str, Any]] = ()) -> None:
         self._inventory = inventory
-        places = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
+        paths = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
         began = datetime.now(UTC) - timedelta(minutes=7)
         told = Declaration(
             title=TITLE,
@@ -67,7 +67,7 @@ class Stand:
             discovered_at=began,
         )
         self.place: IncidentPlace = declare(
-            places, plan(extra), told, actor=ACTOR, inventory=str(inventory or ""), program="benchmarks"
+            paths, plan(extra), told, actor=ACTOR, inventory=str(inventory or ""), program="benchmarks"
         )
         self.env = {"CLEO_HOME": str(home), "CLEO_INVENTORY": str(inventory or ""), "CLEO_ACTOR": ACTOR}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cleo_console import __version__
 from cleo_console.blotting import Blotting
-from cleo_console.settings import actor, places
+from cleo_console.settings import actor, paths
 from journal.errors import CleoError
 from journal.events.types import IncidentDeclared, Kind
 from journal.incident.fold import fold_events
@@ -209,4 +209,4 @@ def _inventory_of(place: IncidentPlace) -> str:
 
 def installed_services() -> ConsoleServices:
     """Return the services of this installation for the user who runs the command."""
-    return ConsoleServices(places(), actor())
+    return ConsoleServices(paths(), actor())

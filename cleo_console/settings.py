@@ -27,7 +27,7 @@ def home() -> Path:
     return expanded("~/.local/state/cleo", "Set CLEO_HOME to a folder for the journals.")
 
 
-def places() -> Paths:
+def paths() -> Paths:
     """Return where this installation's things live.
 
     Raises:

@@ -29,7 +29,7 @@ def inventory_at(path: Path | str | None) -> Inventory:
     return load_inventory(Path(path))
 
 
-def real_world(inventory: Inventory, places: Paths) -> World:
+def real_world(inventory: Inventory, paths: Paths) -> World:
     """Return the world in which actions reach the systems of ``inventory``."""
     from actions.registry import catalogue, registry
     from actions.runner import World
@@ -44,7 +44,7 @@ def real_world(inventory: Inventory, places: Paths) -> World:
         inventory=inventory,
         open_transport=open_transport,
         probes=probes(inventory),
-        locks=places.locks,
+        locks=paths.locks,
     )
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 
-from cleo_console.settings import places
+from cleo_console.settings import paths
 from journal.errors import CleoError
 from journal.wording.sanitize import sanitize
 
@@ -41,7 +41,7 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
         )
     from cleo_console.world import inventory_at, probes
 
-    measured = probes(inventory_at(places().inventory))
+    measured = probes(inventory_at(paths().inventory))
     if not measured:
         raise NothingToMeasure(
             "There is no inventory, so there is nothing to measure.", "Name one in CLEO_INVENTORY; see the README."

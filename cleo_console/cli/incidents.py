@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cleo_console.settings import places
+from cleo_console.settings import paths
 from journal.errors import CleoError
 
 
@@ -18,7 +18,7 @@ def known_ids() -> list[str]:
     Raises:
         CleoError: their folder cannot be read.
     """
-    where = places()
+    where = paths()
     try:
         folders = [path.name for path in where.incidents.iterdir()] if where.incidents.is_dir() else []
     except OSError as error:
@@ -39,7 +39,7 @@ def find_journal(incident: str) -> Path:
     """
     known = known_ids()
     if incident in known:
-        return places().incident(incident).journal
+        return paths().incident(incident).journal
     path = Path(incident)
     if path.is_dir() and (path / "journal.db").exists():
         return path / "journal.db"

@@ -55,12 +55,12 @@ def list_(as_json: bool) -> None:
 
 
 def _listed(incident_id: str) -> dict[str, Any]:
-    from cleo_console.settings import places
+    from cleo_console.settings import paths
     from journal.errors import CleoError
     from journal.incident.fold import fold_events
     from journal.store.journal import Reader
 
-    path = places().incident(incident_id).journal
+    path = paths().incident(incident_id).journal
     try:
         with Reader(path) as reader:
             incident = fold_events(reader.events())

@@ -20,7 +20,7 @@ def runner(folder: Path) -> None:
     from actions.runner import Runner
     from actions.runner.inventory_watch import InventoryWatch
     from actions.runner.write_fault import WriteFaultFlag
-    from cleo_console.settings import places, runner_actor
+    from cleo_console.settings import paths, runner_actor
     from cleo_console.world import inventory_at, real_world
     from journal.paths import IncidentPlace
     from journal.store.journal import Reader
@@ -29,9 +29,7 @@ def runner(folder: Path) -> None:
     with Reader(place.journal) as reader:
         inventory = next(iter(reader.events())).body.inventory  # type: ignore[attr-defined]
     flag = WriteFaultFlag(place.folder)
-    watch = InventoryWatch(
-        Path(inventory) if inventory else None, lambda: real_world(inventory_at(inventory), places())
-    )
+    watch = InventoryWatch(Path(inventory) if inventory else None, lambda: real_world(inventory_at(inventory), paths()))
     at_work = Runner(place, watch.first(), actor=runner_actor(), on_fault=flag.raise_, watch=watch)
     # The terminal may go; the recovery goes on. An orderly shutdown of the machine is an end like any other.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

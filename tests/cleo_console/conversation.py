@@ -31,8 +31,8 @@ class WorldServices:
 
     actor = ME
 
-    def __init__(self, places: Paths, catalogue: Catalogue) -> None:
-        self.paths = places
+    def __init__(self, paths: Paths, catalogue: Catalogue) -> None:
+        self.paths = paths
         self._catalogue = catalogue
 
     def incidents(self) -> Sequence[IncidentSummary]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cleo_console.app_services import ConsoleServices
-from cleo_console.settings import places
+from cleo_console.settings import paths
 from journal.commands.incident import IncidentCommands
 from journal.events.envelope import Clock
 from journal.incident.fold import fold_events
@@ -26,7 +26,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     monkeypatch.setenv("CLEO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CLEO_SECOND_PLACE", str(tmp_path / "second"))
     (tmp_path / "home").mkdir()
-    place = declared(places())
+    place = declared(paths())
     note(place.journal, "before")
     assert Failover("ada@console", Clock()).begin(Segments(place.journal), None, OSError(28, "No space left on device"))
     monkeypatch.delenv("CLEO_SECOND_PLACE")  # settled when it was declared; later settings change nothing
@@ -37,7 +37,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
 
 
 def note(path: Path, text: str) -> None:
-    with ConsoleServices(places(), "ada@console").open(path.parent.name) as journal, Reader(path) as reader:
+    with ConsoleServices(paths(), "ada@console").open(path.parent.name) as journal, Reader(path) as reader:
         IncidentCommands(journal, lambda: fold_events(reader.events())).note(text)
 
 
@@ -82,6 +82,6 @@ def test_the_console_warns_of_a_fallback_directory_of_no_use(tmp_path: Path, mon
     monkeypatch.setenv("CLEO_HOME", str(tmp_path))
     monkeypatch.setenv("CLEO_SECOND_PLACE", str(tmp_path / "second"))
     (tmp_path / "incidents").mkdir()
-    assert any("on the same disk" in warning for warning in ConsoleServices(places(), "ada@console").warnings())
+    assert any("on the same disk" in warning for warning in ConsoleServices(paths(), "ada@console").warnings())
     monkeypatch.setenv("CLEO_SECOND_PLACE", "/proc/none")
-    assert any("cannot be used" in warning for warning in ConsoleServices(places(), "ada@console").warnings())
+    assert any("cannot be used" in warning for warning in ConsoleServices(paths(), "ada@console").warnings())

@@ -25,7 +25,7 @@ LEAVE = "\x1b[?1049l"
 
 @pytest.fixture
 def place(tmp_path: Path) -> IncidentPlace:
-    places = Paths(incidents=tmp_path / "incidents", locks=tmp_path / "locks")
+    paths = Paths(incidents=tmp_path / "incidents", locks=tmp_path / "locks")
     now = datetime.now(UTC)
     told = Declaration(
         title="db1 is \x1b[31mgone",
@@ -35,7 +35,7 @@ def place(tmp_path: Path) -> IncidentPlace:
         began_at=now,
         discovered_at=now,
     )
-    return declare(places, load_plan(bundled()), told, actor="ana@table", program="test")
+    return declare(paths, load_plan(bundled()), told, actor="ana@table", program="test")
 
 
 def shown(place: IncidentPlace) -> str:

@@ -34,9 +34,9 @@ def test_a_runner_holds_every_action_before_the_first_is_asked_for() -> None:
     """What is loaded later comes from a disk that may be gone by then, or from a version put over ours."""
     code = """
 import sys
-from cleo_console.settings import places
+from cleo_console.settings import paths
 from cleo_console.world import inventory_at, real_world
-world, before = real_world(inventory_at(""), places()), {*sys.modules}
+world, before = real_world(inventory_at(""), paths()), {*sys.modules}
 dict(world.registry), dict(world.catalogue)
 print(*{*sys.modules} - before)
 """

@@ -80,9 +80,9 @@ ACTIONS = (work, wait_for_go, replace, verify, look)
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
     go.clear()
-    places = places_in(tmp_path)
-    person = Person(declared(places))
-    with running(person.place, world(places, *ACTIONS)):
+    paths = places_in(tmp_path)
+    person = Person(declared(paths))
+    with running(person.place, world(paths, *ACTIONS)):
         yield person
         go.set()
         person.until(lambda i: all(run.state.over for run in i.runs.values()))
@@ -90,8 +90,8 @@ def person(tmp_path: Path) -> Iterator[Person]:
 
 @pytest.fixture
 def host(person: Person) -> WorldServices:
-    places = places_in(person.place.folder.parent.parent)
-    return WorldServices(places, world(places, *ACTIONS).catalogue)
+    paths = places_in(person.place.folder.parent.parent)
+    return WorldServices(paths, world(paths, *ACTIONS).catalogue)
 
 
 def test_the_checklist_is_walked_step_by_step(person: Person, host: WorldServices) -> None:
@@ -383,8 +383,8 @@ def test_a_position_is_of_its_system_and_what_is_none_is_asked_for_again(person:
 
 
 def test_who_keeps_the_journal_from_taking_a_word_is_said_until_it_is_written(tmp_path: Path) -> None:
-    places, said = places_in(tmp_path), []
-    person = Person(declared(places))
+    paths, said = places_in(tmp_path), []
+    person = Person(declared(paths))
     lock = person.place.journal.with_name(f"{person.place.journal.name}.lock")
     with ExitStack() as held:
 
@@ -392,7 +392,7 @@ def test_who_keeps_the_journal_from_taking_a_word_is_said_until_it_is_written(tm
             said.append(text)
             held.close()
 
-        sight = PlainSession(WorldServices(places, {}), person.incident().id, hear)
+        sight = PlainSession(WorldServices(paths, {}), person.incident().id, hear)
         pid = held.enter_context(held_by_another(lock))
         sight.write(lambda desk: desk.note("they are told"))
         sight.close()

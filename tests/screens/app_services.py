@@ -1,4 +1,4 @@
-"""A host on a real journal, with a runner that the test plays itself, and a clock that the test sets."""
+"""The console's services on a real journal, with a runner that the test plays itself, and a clock that it sets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from journal.commands.declare import Declaration
+from journal.errors import CleoError
 from journal.events import types as e
 from journal.events.envelope import Clock
 from journal.incident.fold import fold_events
@@ -87,10 +88,11 @@ class FakeServices:
 
     def _summary(self, incident_id: str) -> IncidentSummary:
         path = self.paths.incident(incident_id).journal
-        if path.read_bytes()[:6] != b"SQLite":
+        try:
+            with Reader(path) as reader:
+                incident = fold_events(reader.events())
+        except CleoError:
             return IncidentSummary(id=incident_id, note=f"The journal {path.name} is no journal.")
-        with Reader(path) as reader:
-            incident = fold_events(reader.events())
         return IncidentSummary(
             id=incident.id,
             title=incident.title,

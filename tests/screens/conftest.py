@@ -21,14 +21,14 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def host(tmp_path: Path, clock: SetClock) -> FakeServices:
+def services(tmp_path: Path, clock: SetClock) -> FakeServices:
     return FakeServices(tmp_path, clock)
 
 
 @pytest.fixture
-def journal(host: FakeServices) -> Iterator[Journal]:
+def journal(services: FakeServices) -> Iterator[Journal]:
     """The journal of one declared incident, as another process has it open."""
-    with host.begin(INCIDENT, declaration()) as journal:
+    with services.begin(INCIDENT, declaration()) as journal:
         yield journal
 
 

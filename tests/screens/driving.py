@@ -29,10 +29,10 @@ B = TypeVar("B", bound=e.Body)
 class Console:
     """What a person does and sees."""
 
-    def __init__(self, pilot: Pilot[Any], host: FakeServices) -> None:
+    def __init__(self, pilot: Pilot[Any], services: FakeServices) -> None:
         self.pilot = pilot
         self.app: CleoApp = pilot.app  # type: ignore[assignment]
-        self.host = host
+        self.services = services
 
     async def press(self, *keys: str) -> None:
         """Press keys, each failure that is shown once it can be read."""
@@ -115,12 +115,12 @@ class Console:
 
 @asynccontextmanager
 async def console(
-    host: FakeServices, size: tuple[int, int] = (120, 40), incident: str | None = INCIDENT
+    services: FakeServices, size: tuple[int, int] = (120, 40), incident: str | None = INCIDENT
 ) -> AsyncIterator[Console]:
     """Run the console."""
-    app = CleoApp(host, incident, clock=host.clock)
+    app = CleoApp(services, incident, clock=services.clock)
     async with app.run_test(size=size) as pilot:
-        driven = Console(pilot, host)
+        driven = Console(pilot, services)
         if incident:
             await driven.sees("NEXT")
             await driven.until(lambda: driven.incident_screen.query(Checklist), "the checklist")

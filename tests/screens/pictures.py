@@ -32,15 +32,15 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shot(
     snap_compare: Snap,
-    host: FakeServices,
+    services: FakeServices,
     size: tuple[int, int],
     drive: Callable[[Console], Awaitable[None]],
     incident: str | None = INCIDENT,
 ) -> None:
     async def before(pilot: Pilot[Any]) -> None:
-        seen = Console(pilot, host)
+        seen = Console(pilot, services)
         await drive(seen)
         await seen.is_still()
 
-    app = CleoApp(host, incident, clock=host.clock)
+    app = CleoApp(services, incident, clock=services.clock)
     assert snap_compare(app, terminal_size=size, run_before=before)

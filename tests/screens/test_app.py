@@ -25,8 +25,8 @@ def test_the_console_imports_no_client_library() -> None:
     assert found.stdout.strip() == "[]"
 
 
-async def test_too_small_is_said_and_passes(host: FakeServices, journal: Journal) -> None:
-    async with console(host, (80, 24)) as seen:
+async def test_too_small_is_said_and_passes(services: FakeServices, journal: Journal) -> None:
+    async with console(services, (80, 24)) as seen:
         await seen.pilot.resize_terminal(20, 5)
         await seen.sees("Too small:", "20x5")
         await seen.press("enter", "s")
@@ -37,8 +37,8 @@ async def test_too_small_is_said_and_passes(host: FakeServices, journal: Journal
         await seen.sees("╭─ Health")
 
 
-async def test_a_dialogue_survives_a_terminal_that_was_too_small(host: FakeServices, journal: Journal) -> None:
-    async with console(host, (80, 24)) as seen:
+async def test_a_dialogue_survives_a_terminal_that_was_too_small(services: FakeServices, journal: Journal) -> None:
+    async with console(services, (80, 24)) as seen:
         await seen.press("n")
         await seen.type("half a no")
         await seen.pilot.resize_terminal(40, 10)
@@ -48,9 +48,9 @@ async def test_a_dialogue_survives_a_terminal_that_was_too_small(host: FakeServi
 
 
 async def test_leaving_asks_only_while_something_runs(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("enter")
         run = await requested(seen, journal)
         runner.start(run, step="check", action="status.check")
@@ -65,9 +65,9 @@ async def test_leaving_asks_only_while_something_runs(
         await seen.until(lambda: seen.app._exit, "the console left")
 
 
-async def test_no_thread_outlives_the_console(host: FakeServices, journal: Journal) -> None:
+async def test_no_thread_outlives_the_console(services: FakeServices, journal: Journal) -> None:
     before = set(threading.enumerate())
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("s")
         await seen.type("why")
         await seen.press("enter")
@@ -93,13 +93,13 @@ class BadDisk(Journal):
 
 
 async def test_a_failed_write_is_loud_and_says_what_to_do(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     def open_bad(*asked: object) -> Any:
-        return BadDisk.open(journal.path, actor=host.actor, clock=host.journal_clock)
+        return BadDisk.open(journal.path, actor=services.actor, clock=services.journal_clock)
 
-    monkeypatch.setattr(host, "open", open_bad)
-    async with console(host, size) as seen:
+    monkeypatch.setattr(services, "open", open_bad)
+    async with console(services, size) as seen:
         await seen.press("s")
         await seen.type("why")
         await seen.press("enter")
@@ -114,20 +114,20 @@ async def test_a_failed_write_is_loud_and_says_what_to_do(
         await seen.no_longer_sees("NOT WRITTEN")
 
 
-async def test_an_incident_that_cannot_be_opened_says_why(host: FakeServices) -> None:
-    app = CleoApp(host, "INC-1999-01-01-01", clock=host.clock)
+async def test_an_incident_that_cannot_be_opened_says_why(services: FakeServices) -> None:
+    app = CleoApp(services, "INC-1999-01-01-01", clock=services.clock)
     async with app.run_test(size=(80, 24)) as pilot:
-        seen = Console(pilot, host)
+        seen = Console(pilot, services)
         await seen.sees("This incident cannot be opened", "Do next")
         await seen.press("enter")
         await seen.sees("No incident is open")
 
 
 async def test_without_colour_the_words_stay(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with console(host) as seen:
+    async with console(services) as seen:
         assert seen.app.theme == "ansi-dark"
         await seen.sees("LAB", "○ Check system status", "0 in doubt")
         await seen.press("h")
@@ -140,8 +140,8 @@ async def test_without_colour_the_words_stay(
         assert any("PostgreSQL" in p.text and p.style and p.style.underline for p in pieces), "the cursor is not seen"
 
 
-async def test_help_lists_every_key_and_symbol(host: FakeServices, journal: Journal) -> None:
-    async with console(host, (120, 60)) as seen:
+async def test_help_lists_every_key_and_symbol(services: FakeServices, journal: Journal) -> None:
+    async with console(services, (120, 60)) as seen:
         await seen.press("question_mark")
         await seen.sees("the obvious thing at this step", "IN DOUBT", "not measured", "leave the console")
         await seen.press("escape")
@@ -149,26 +149,26 @@ async def test_help_lists_every_key_and_symbol(host: FakeServices, journal: Jour
 
 
 async def test_a_mistake_of_ours_does_not_take_the_console_away(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(incident_id: str) -> None:
         raise ZeroDivisionError("division by zero")
 
-    async with console(host) as seen:
-        ensure_runner = host.ensure_runner
-        monkeypatch.setattr(host, "ensure_runner", break_down)
+    async with console(services) as seen:
+        ensure_runner = services.ensure_runner
+        monkeypatch.setattr(services, "ensure_runner", break_down)
         await seen.press("enter")
         await seen.sees("Not done: run Check system status", "ZeroDivisionError", "a mistake in the program")
         assert not written(journal, e.RunRequested)
         await seen.press("enter")
         await seen.sees("NEXT  run")
-        monkeypatch.setattr(host, "ensure_runner", ensure_runner)
+        monkeypatch.setattr(services, "ensure_runner", ensure_runner)
         await seen.press("enter")
         await requested(seen, journal)
 
 
-async def test_an_inject_waits_until_nothing_is_asked(host: FakeServices, journal: Journal) -> None:
-    async with console(host, (80, 24)) as seen:
+async def test_an_inject_waits_until_nothing_is_asked(services: FakeServices, journal: Journal) -> None:
+    async with console(services, (80, 24)) as seen:
         await seen.press("n")
         await seen.sees("what happened, what you saw")
         journal.append(e.InjectGiven(inject="one", text="The first word of it"))
@@ -178,10 +178,10 @@ async def test_an_inject_waits_until_nothing_is_asked(host: FakeServices, journa
         await seen.until(lambda: [n.message for n in seen.app._notifications] == ["The first word of it"], "the inject")
 
 
-async def test_what_is_told_in_passing_lies_over_no_dialog(host: FakeServices, journal: Journal) -> None:
-    app = CleoApp(host, INCIDENT, clock=host.clock)
+async def test_what_is_told_in_passing_lies_over_no_dialog(services: FakeServices, journal: Journal) -> None:
+    app = CleoApp(services, INCIDENT, clock=services.clock)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        seen = Console(pilot, host)
+        seen = Console(pilot, services)
         await seen.sees("NEXT")
         app.notify("The first word of it", timeout=600)
         await seen.sees("The first word of it")

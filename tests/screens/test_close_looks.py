@@ -12,15 +12,15 @@ SAID = "Expiry is at work; scheduled backups run."
 
 
 async def test_what_is_seen_of_a_hold_comes_into_the_open_dialog(
-    host: FakeServices, journal: Journal, runner: PlayedRunner
+    services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
-    known = host.catalogue()
+    known = services.catalogue()
     held = journal.append(e.RunRequested(step="check", action="backups.hold"))[0].seq
     runner.start(held, step="check", action="backups.hold", undone_by="backups.release")
     runner.finish(held, step="check")
     spec = ActionSpec(name="backups.release", title="Release", probe="backups.held")
-    host.catalogue = lambda: {**known, "backups.release": spec}  # type: ignore[method-assign]
-    async with console(host) as seen:
+    services.catalogue = lambda: {**known, "backups.release": spec}  # type: ignore[method-assign]
+    async with console(services) as seen:
         await seen.press("x")
         await seen.sees("Close INC-", "backups.release takes it back; not measured")
         await seen.type("handed over")

@@ -9,9 +9,9 @@ from tests.screens.driving import console, written
 
 
 async def test_a_step_is_found_by_its_words_from_any_screen(
-    host: FakeServices, journal: Journal, size: tuple[int, int]
+    services: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("t", "ctrl+p")
         await seen.sees("Find: ", "Follow: ")
         await seen.type("smoke")
@@ -21,8 +21,8 @@ async def test_a_step_is_found_by_its_words_from_any_screen(
         await seen.until(lambda: seen.app.screen is seen.incident_screen, "the checklist")
 
 
-async def test_what_a_key_does_is_done_by_its_words(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_what_a_key_does_is_done_by_its_words(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         await seen.press("ctrl+p")
         await seen.type("leave the step out")
         await seen.sees("Skip: leave the step out", "key s")
@@ -33,8 +33,8 @@ async def test_what_a_key_does_is_done_by_its_words(host: FakeServices, journal:
         await seen.until(lambda: written(journal, e.StepSkipped), "the skip")
 
 
-async def test_keys_that_do_not_apply_are_not_offered(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_keys_that_do_not_apply_are_not_offered(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         await seen.press("ctrl+p")
         await seen.type("ask what is running to stop")
         await seen.sees("No matches")

@@ -44,7 +44,7 @@ DIALOGS = {
 
 
 @pytest.mark.parametrize("name", DIALOGS)
-def test_dialog(snap_compare: Snap, host: FakeServices, journal: Journal, size: tuple[int, int], name: str) -> None:
+def test_dialog(snap_compare: Snap, services: FakeServices, journal: Journal, size: tuple[int, int], name: str) -> None:
     dialog = DIALOGS[name]
 
     async def drive(seen: Console) -> None:
@@ -57,14 +57,14 @@ def test_dialog(snap_compare: Snap, host: FakeServices, journal: Journal, size: 
         await seen.press(*dialog.then)
         await seen.sees(dialog.sees)
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
-def test_an_answer_in_words(snap_compare: Snap, host: FakeServices, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_an_answer_in_words(snap_compare: Snap, services: FakeServices, tmp_path: Path, size: tuple[int, int]) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_text(Path(__file__).with_name("plan.yaml").read_text().replace("kind: systems", "kind: text"))
-    host._loaded = load_plan(plan)
-    host.begin(INCIDENT, declaration()).close()
+    services._loaded = load_plan(plan)
+    services.begin(INCIDENT, declaration()).close()
 
     async def drive(seen: Console) -> None:
         await seen.sees("NEXT")
@@ -73,11 +73,11 @@ def test_an_answer_in_words(snap_compare: Snap, host: FakeServices, tmp_path: Pa
         await seen.sees("Which systems must be recovered?")
         await seen.type("postgres")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
 def test_refusal_that_yields(
-    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     async def drive(seen: Console) -> None:
         await seen.sees("NEXT")
@@ -86,11 +86,11 @@ def test_refusal_that_yields(
         runner.refuse(run, step="check", gate="hold", message="Backups are not held.", yields="reason")
         await seen.sees("REFUSED", "Backups are not held.")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
 def test_leaving(
-    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
     runner.start(run, step="check", action="status.check")
@@ -100,26 +100,26 @@ def test_leaving(
         await seen.press("q")
         await seen.sees("Leave the console?")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
 def test_what_went_wrong(
-    snap_compare: Snap, host: FakeServices, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    snap_compare: Snap, services: FakeServices, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def not_opened(*asked: object) -> Journal:
         raise JournalWriteFailed("The journal could not be written: its disk is full.", "Free some space, then repeat.")
 
-    monkeypatch.setattr(host, "open", not_opened)
-    host.begin(INCIDENT, declaration()).close()
+    monkeypatch.setattr(services, "open", not_opened)
+    services.begin(INCIDENT, declaration()).close()
 
     async def drive(seen: Console) -> None:
         await seen.sees("Not done: start the runner", "Do next")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
-def test_too_small(snap_compare: Snap, host: FakeServices, journal: Journal) -> None:
+def test_too_small(snap_compare: Snap, services: FakeServices, journal: Journal) -> None:
     async def drive(seen: Console) -> None:
         await seen.sees("Too small:", "40x10")
 
-    shot(snap_compare, host, (40, 10), drive)
+    shot(snap_compare, services, (40, 10), drive)

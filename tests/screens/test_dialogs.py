@@ -28,9 +28,9 @@ def at_restore(journal: Journal) -> Journal:
 
 
 async def test_a_decision_is_written_with_its_reason(
-    host: FakeServices, journal: Journal, size: tuple[int, int]
+    services: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.at("severity")
         await seen.press("enter")
         await seen.sees("How bad is it?", "SEV1 Critical", "Data lost")
@@ -44,10 +44,10 @@ async def test_a_decision_is_written_with_its_reason(
 
 
 async def test_what_the_scenario_refuses_cannot_be_chosen(
-    host: FakeServices, clock: SetClock, size: tuple[int, int]
+    services: FakeServices, clock: SetClock, size: tuple[int, int]
 ) -> None:
-    with host.begin("INC-2026-11-22-01", declaration(scenario="data-corruption")) as journal:
-        async with console(host, size) as seen:
+    with services.begin("INC-2026-11-22-01", declaration(scenario="data-corruption")) as journal:
+        async with console(services, size) as seen:
             await seen.at("recovery-point")
             await seen.press("enter")
             await seen.sees("REFUSED", "Replicas and the")
@@ -58,9 +58,9 @@ async def test_what_the_scenario_refuses_cannot_be_chosen(
 
 
 async def test_a_recovery_point_in_time_counts_as_the_utc_instant_that_was_shown(
-    host: FakeServices, journal: Journal, size: tuple[int, int]
+    services: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.at("recovery-point")
         await seen.press("enter", "down", "enter")
         await seen.type("12 min ago")
@@ -73,13 +73,13 @@ async def test_a_recovery_point_in_time_counts_as_the_utc_instant_that_was_shown
 
 
 async def test_a_recovery_point_is_chosen_with_the_damage_report_in_sight(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     for summary in ("Nothing is known yet.", "Damage since 2026-11-22T02:49:15Z; newest backup before it: 20261121-F."):
         run = journal.append(e.RunRequested(action="damage.report"))[0].seq
         runner.start(run, step="", action="damage.report")
         runner.finish(run, step="", summary=summary)
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.at("recovery-point")
         await seen.press("enter")
         await seen.sees("Before a time", "damage report  Damage since 2026-11-22T02:49:15Z")
@@ -89,9 +89,9 @@ async def test_a_recovery_point_is_chosen_with_the_damage_report_in_sight(
 
 
 async def test_a_relative_recovery_point_is_shown_as_it_counts_while_time_passes(
-    host: FakeServices, journal: Journal, clock: SetClock
+    services: FakeServices, journal: Journal, clock: SetClock
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.at("recovery-point")
         await seen.press("enter", "down", "enter")
         await seen.type("12 min ago")
@@ -104,8 +104,8 @@ async def test_a_relative_recovery_point_is_shown_as_it_counts_while_time_passes
         assert written(journal, e.DecisionMade)[0].answer == "time:2026-11-22T03:03:05+00:00"
 
 
-async def test_systems_are_ticked(host: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
-    async with console(host, size) as seen:
+async def test_systems_are_ticked(services: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
+    async with console(services, size) as seen:
         await seen.at("affected")
         await seen.press("enter")
         await seen.sees("Which systems must be recovered?", "[x] PostgreSQL", "[x] MongoDB", "[ ] DNS")
@@ -129,9 +129,9 @@ async def interlock(seen: Console, journal: Journal, runner: PlayedRunner) -> in
 
 
 async def test_nothing_destructive_runs_before_dry_run_and_typed_target(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await interlock(seen, at_restore, runner)
         assert seen.app.focused is not None and seen.app.focused.id == "cancel"
         assert seen.app.screen.query_one("#confirm", Button).disabled
@@ -150,8 +150,10 @@ async def test_nothing_destructive_runs_before_dry_run_and_typed_target(
         await seen.sees("1 running")
 
 
-async def test_typing_finds_the_field_by_itself(host: FakeServices, at_restore: Journal, runner: PlayedRunner) -> None:
-    async with console(host) as seen:
+async def test_typing_finds_the_field_by_itself(
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner
+) -> None:
+    async with console(services) as seen:
         await interlock(seen, at_restore, runner)
         field = seen.app.screen.query_one("#typed", Input)
         assert not field.has_focus
@@ -162,10 +164,10 @@ async def test_typing_finds_the_field_by_itself(host: FakeServices, at_restore: 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3, 5])
 async def test_nothing_typed_quickly_is_lost(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, turns: int
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, turns: int
 ) -> None:
     """Keys come while the one before is still on its way from widget to widget, ``turns`` of the loop behind it."""
-    async with console(host) as seen:
+    async with console(services) as seen:
         await interlock(seen, at_restore, runner)
         for char in "cleoai-lab":
             seen.app.post_message(Key(char, char))
@@ -178,9 +180,9 @@ async def test_nothing_typed_quickly_is_lost(
 
 
 async def test_what_is_typed_while_the_dry_run_goes_on_is_kept_and_confirms_nothing(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("enter")
         run = await requested(seen, at_restore)
         await seen.type("cleoai-lab")
@@ -201,9 +203,9 @@ NOT_HELD = e.ClosedGate("hold", "Backups are not held.", "reason")
 
 
 async def test_what_would_be_refused_is_said_with_the_step_that_opens_it_and_is_not_typed_for(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("enter")
         run = await requested(seen, at_restore)
         runner.start(run, **RESTORE, dry_run=True, destructive=True, closed=[NOT_HELD, NOT_DECIDED])
@@ -217,10 +219,10 @@ async def test_what_would_be_refused_is_said_with_the_step_that_opens_it_and_is_
 
 
 async def test_what_the_dry_run_said_is_shown_whole(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     """Where the old data is kept must not be cut off at the end of a line."""
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("enter")
         run = await requested(seen, at_restore)
         runner.start(run, **RESTORE, dry_run=True, destructive=True)
@@ -232,9 +234,9 @@ async def test_what_the_dry_run_said_is_shown_whole(
 
 
 async def test_a_gate_that_yields_does_not_keep_from_typing(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("enter")
         run = await requested(seen, at_restore)
         runner.start(run, **RESTORE, dry_run=True, destructive=True, closed=[NOT_HELD])
@@ -242,25 +244,27 @@ async def test_a_gate_that_yields_does_not_keep_from_typing(
         await seen.sees("CLOSED hold", "type  cleoai-lab")
 
 
-async def test_a_decision_that_was_skipped_can_still_be_made(host: FakeServices, journal: Journal) -> None:
+async def test_a_decision_that_was_skipped_can_still_be_made(services: FakeServices, journal: Journal) -> None:
     journal.append(e.StepSkipped(step="recovery-point", reason="nobody knows yet"))
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.at("recovery-point")
         await seen.press("enter")
         await seen.sees("Before a time")
 
 
-async def test_what_is_pasted_finds_the_field(host: FakeServices, at_restore: Journal, runner: PlayedRunner) -> None:
-    async with console(host) as seen:
+async def test_what_is_pasted_finds_the_field(
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner
+) -> None:
+    async with console(services) as seen:
         await interlock(seen, at_restore, runner)
         seen.app.post_message(Paste("cleoai-lab"))
         await seen.until(lambda: not seen.app.screen.query_one("#confirm", Button).disabled, "the button opened")
 
 
 async def test_enter_on_the_fresh_interlock_cancels(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await interlock(seen, at_restore, runner)
         await seen.press("enter")
         await seen.until(lambda: not isinstance(seen.app.screen, Interlock), "the interlock gone")
@@ -268,9 +272,9 @@ async def test_enter_on_the_fresh_interlock_cancels(
 
 
 async def test_an_unknown_target_cannot_be_confirmed(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("enter")
         run = await requested(seen, at_restore)
         runner.refuse(run, step="restore", gate="kind", message="The inventory lab allows LAB only.")
@@ -279,13 +283,13 @@ async def test_an_unknown_target_cannot_be_confirmed(
 
 
 async def test_what_never_yields_can_be_asked_again_with_the_reasons_given(
-    host: FakeServices, journal: Journal, runner: PlayedRunner
+    services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     """The step still waits for others; what the refusal asked for may be settled by now."""
     order = e.Override(gate="order", reason="nobody to ask")
     (asked,) = journal.append(e.RunRequested(step="verify", action="postgres.verify", overrides=[order]))
     runner.refuse(asked.seq, step="verify", gate="busy", message="Something else is running.")
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.at("verify")
         await seen.sees("by gate busy", "then run the", "v override")
         await seen.press("v")
@@ -301,9 +305,9 @@ async def refused(seen: Console, journal: Journal, runner: PlayedRunner, yields:
 
 
 async def test_a_refusal_that_yields_takes_a_reason(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await refused(seen, journal, runner, "reason")
         await seen.press("tab", "enter")
         await seen.sees("Say why")
@@ -315,9 +319,9 @@ async def test_a_refusal_that_yields_takes_a_reason(
 
 
 async def test_a_refusal_that_never_yields_offers_nothing(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await refused(seen, journal, runner, "never")
         await seen.sees("never yields")
         assert not seen.app.screen.query("#confirm") and not seen.app.screen.query(Input)
@@ -326,10 +330,10 @@ async def test_a_refusal_that_never_yields_offers_nothing(
 
 
 async def test_both_looks_run_and_what_each_saw_is_said(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = runner.lost_restore("pgbackrest")
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.sees("resolve doubt")
         await seen.press("enter")
         await seen.sees("look at what became of its programs")
@@ -352,10 +356,10 @@ async def test_both_looks_run_and_what_each_saw_is_said(
 
 
 async def test_a_doubt_that_another_console_settled_says_so_and_keeps_what_was_typed(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = runner.lost_restore()
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.sees("resolve doubt")
         await seen.press("enter")
         seen.app.screen.query_one("#verdicts").focus()
@@ -369,11 +373,11 @@ async def test_a_doubt_that_another_console_settled_says_so_and_keeps_what_was_t
 
 
 async def test_a_doubt_is_left_by_its_button_and_the_incident_stays(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     """It closed twice: the incident's own screen went with it, and a blank one was left."""
     runner.lost_restore()
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.sees("resolve doubt")
         await seen.press("enter")
         seen.app.screen.query_one("#cancel").focus()
@@ -385,10 +389,10 @@ async def test_a_doubt_is_left_by_its_button_and_the_incident_stays(
 
 
 async def test_doubt_is_looked_into_and_settled_by_a_person(
-    host: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = runner.lost_restore()
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.sees("1 IN DOUBT", "resolve doubt: 2.2.2")
         await seen.press("enter")
         await seen.sees("its runner was gone", "pgbackrest: no exit status", "Probe (p)")

@@ -9,14 +9,14 @@ from tests.screens.driving import console
 
 
 async def test_who_ran_a_step_again_in_vain_is_told_the_ways_on(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     def fails() -> None:
         run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
         runner.start(run, step="check", action="status.check")
         runner.finish(run, step="check", status="failed", summary="the newest backup is damaged")
 
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.at("check")
         fails()
         await seen.sees("Read why below", "NEXT  run again: 1.1.1")

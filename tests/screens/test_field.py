@@ -21,9 +21,9 @@ from tests.screens.driving import console
     ],
 )
 async def test_all_lines_of_a_paste_are_kept_in_one(
-    host: FakeServices, journal: Journal, pasted: str, kept: str
+    services: FakeServices, journal: Journal, pasted: str, kept: str
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("n")
         await seen.type("saw: ")
         seen.app.post_message(Paste(pasted))
@@ -31,15 +31,15 @@ async def test_all_lines_of_a_paste_are_kept_in_one(
         assert seen.app.screen.query_one("#words", Input).value == f"{kept}."
 
 
-async def test_a_paste_takes_the_place_of_what_is_selected(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_a_paste_takes_the_place_of_what_is_selected(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         await seen.press("n", *"old", "shift+home")
         seen.app.post_message(Paste("new\nwords"))
         await seen.until(lambda: seen.app.screen.query_one("#words", Input).value == "new words", "the new words alone")
 
 
-async def test_several_lines_copied_on_the_console_become_one(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_several_lines_copied_on_the_console_become_one(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         seen.app.copy_to_clipboard("two\nlines")
         await seen.press("n", "ctrl+v")
         await seen.until(lambda: seen.app.screen.query_one("#words", Input).value == "two lines", "both lines")

@@ -32,9 +32,9 @@ def asked(journal: Journal) -> dict[str, int]:
 
 
 async def test_what_is_destructive_is_confirmed_at_one_system_after_the_other(
-    host: FakeServices, fleet: Journal, runner: PlayedRunner
+    services: FakeServices, fleet: Journal, runner: PlayedRunner
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.at("restore")
         for done, name in enumerate(NAMES[:2]):
             await seen.press("enter")
@@ -55,10 +55,10 @@ async def test_what_is_destructive_is_confirmed_at_one_system_after_the_other(
 
 
 async def test_the_screen_counts_the_systems_and_again_means_those_that_are_not_done(
-    host: FakeServices, fleet: Journal, runner: PlayedRunner
+    services: FakeServices, fleet: Journal, runner: PlayedRunner
 ) -> None:
     fleet.append(e.StepMarkedDone(step="restore", note="by hand"))
-    async with console(host, (120, 40)) as seen:
+    async with console(services, (120, 40)) as seen:
         await seen.at("verify")
         await seen.press("enter")
         await seen.until(lambda: len(asked(fleet)) == len(NAMES), "a request for each")

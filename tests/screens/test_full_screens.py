@@ -29,10 +29,10 @@ def entries(seen: Console) -> EntryView:
 
 
 async def test_the_timeline_tells_everything_in_sentences(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     busy(journal, runner)
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("t")
         await seen.sees("LAB", "Timeline", "all 9 events", "Declared as LAB", "Severity: SEV1 Critical — all users")
         await seen.sees("03:11:05 T+00:07:00", "LATE Note: phones rang", "Health of PostgreSQL: up → down")
@@ -46,10 +46,10 @@ async def test_the_timeline_tells_everything_in_sentences(
 
 
 async def test_the_timeline_is_searched_and_filtered(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     busy(journal, runner)
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("t")
         await seen.sees("all 9 events")
         await seen.press("slash")
@@ -74,8 +74,8 @@ async def test_the_timeline_is_searched_and_filtered(
         await seen.sees("only step 1.1.1", "3 of 10 events")
 
 
-async def test_a_late_entry_wants_its_time_and_keeps_both(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_a_late_entry_wants_its_time_and_keeps_both(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         await seen.press("t", "l")
         await seen.type("lights went out")
         await seen.press("enter")
@@ -86,9 +86,9 @@ async def test_a_late_entry_wants_its_time_and_keeps_both(host: FakeServices, jo
         await seen.sees("LATE Note: lights went out", "23:40:00 T-03:24:05", "written 2026-11-22 03:11:05 UTC")
 
 
-async def test_a_long_timeline_is_read_page_by_page(host: FakeServices, journal: Journal) -> None:
+async def test_a_long_timeline_is_read_page_by_page(services: FakeServices, journal: Journal) -> None:
     journal.append(*(e.NoteAdded(text=f"remark {n}") for n in range(20_000)))
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("t")
         await seen.sees("all 20,001 events", "remark 19999")
         await seen.press("home")
@@ -102,11 +102,11 @@ async def test_a_long_timeline_is_read_page_by_page(host: FakeServices, journal:
 
 
 async def test_health_shows_facts_and_history(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, clock: SetClock, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, clock: SetClock, size: tuple[int, int]
 ) -> None:
     busy(journal, runner)
     runner.health("postgres", "up", "primary", exposure_s=300, role="primary")
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("h")
         await seen.sees("Health", "✓ PostgreSQL", "? MongoDB", "exposure_s", "5 min", "role")
         await seen.sees("03:11:05 UTC  T+00:07:00  up → ✗ DOWN  connection refused", "0 running")
@@ -119,9 +119,9 @@ async def test_health_shows_facts_and_history(
 
 
 async def test_calls_have_a_clock_and_overdue_is_loud_everywhere(
-    host: FakeServices, journal: Journal, clock: SetClock, size: tuple[int, int]
+    services: FakeServices, journal: Journal, clock: SetClock, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("e")
         await seen.sees("L1", "On-Call Engineer", "not called", "PLACEHOLDER", "Cloud Provider Support")
         await seen.press("p")
@@ -143,8 +143,8 @@ async def test_calls_have_a_clock_and_overdue_is_loud_everywhere(
         await seen.sees("✓ L1", "answered", "Ben after 17 min")
 
 
-async def test_screens_lead_to_each_other_and_to_what_is_next(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_screens_lead_to_each_other_and_to_what_is_next(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         await seen.press("t")
         await seen.sees("all 1 event")
         await seen.press("h")

@@ -13,7 +13,7 @@ from tests.screens.driving import console, written
 
 
 async def test_what_a_recovery_point_gives_up_is_said_as_it_is_typed(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres"))
     last = Measured(newest_commit_at=START)
@@ -22,7 +22,7 @@ async def test_what_a_recovery_point_gives_up_is_said_as_it_is_typed(
     ended = (START - timedelta(minutes=50)).isoformat()
     runner.start(run, step="", action="damage.report")
     runner.finish(run, step="", summary="Looked.", facts={"postgres": {"sets": {"20261122-020003F": ended}}})
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.at("recovery-point")
         await seen.press("enter")
         await seen.sees("gives up  nothing that a log holds")
@@ -38,7 +38,7 @@ async def test_what_a_recovery_point_gives_up_is_said_as_it_is_typed(
 
 
 async def test_what_no_backup_leads_to_cannot_be_decided(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres"))
     run = journal.append(e.RunRequested(action="damage.report"))[0].seq
@@ -46,7 +46,7 @@ async def test_what_no_backup_leads_to_cannot_be_decided(
     runner.start(run, step="", action="damage.report")
     found = BackupCatalogue(ended={"20261122-020003F": ended}, whole=True, reach={"lsn": ("0/3000000", "0/9000000")})
     runner.finish(run, step="", summary="Looked.", facts={"postgres": found.facts()})
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.at("recovery-point")
         await seen.press("enter", "down", "down", "down", "enter")
         await seen.type("20261121-020003F")

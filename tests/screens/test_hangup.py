@@ -48,7 +48,7 @@ def _drain(terminal: int) -> bytes:
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_ends_the_console_cleanly(
-    host: FakeServices, journal: Journal, tmp_path: Path, number: signal.Signals
+    services: FakeServices, journal: Journal, tmp_path: Path, number: signal.Signals
 ) -> None:
     ours, theirs = pty.openpty()
     root = Path(__file__).parents[2]

@@ -23,24 +23,24 @@ NOTES = 1_500
 
 @asynccontextmanager
 async def known_console(
-    host: FakeServices, meanwhile: Callable[[], object] = lambda: None, *, read: bool = True
+    services: FakeServices, meanwhile: Callable[[], object] = lambda: None, *, read: bool = True
 ) -> AsyncIterator[Console]:
     """Open the console as `cleo open` does, or (``read`` is False) as the list of incidents does."""
-    known = known_incident(host.paths.incident(INCIDENT)) if read else None
+    known = known_incident(services.paths.incident(INCIDENT)) if read else None
     meanwhile()
-    async with CleoApp(host, INCIDENT, known=known, clock=host.clock).run_test(size=(120, 40)) as pilot:
-        yield Console(pilot, host)
+    async with CleoApp(services, INCIDENT, known=known, clock=services.clock).run_test(size=(120, 40)) as pilot:
+        yield Console(pilot, services)
 
 
 async def test_what_is_written_between_reading_and_following_is_taken_in_once(
-    host: FakeServices, journal: Journal, runner: PlayedRunner
+    services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     def meanwhile() -> None:
         (asked,) = journal.append(e.RunRequested(step="check", action="status.check"))
         runner.start(asked.seq, step="check", action="status.check")
         journal.append(*(e.NoteAdded(text=f"note {n}") for n in range(NOTES)))
 
-    async with known_console(host, meanwhile) as seen:
+    async with known_console(services, meanwhile) as seen:
         await seen.sees("▶ running", "1 running")
         await seen.until(lambda: seen.incident_screen.session.state.notes == NOTES, "all notes")
         journal.append(e.NoteAdded(text="one more"))
@@ -49,13 +49,13 @@ async def test_what_is_written_between_reading_and_following_is_taken_in_once(
 
 @pytest.mark.parametrize("read", [True, False])
 async def test_a_journal_that_nobody_can_write_to_is_said_and_can_be_read(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch, read: bool
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch, read: bool
 ) -> None:
     def refuse(*asked: object) -> Journal:
         raise JournalWriteFailed("The journal cannot be written: its disk is read-only.", "Mount it for writing.")
 
-    monkeypatch.setattr(host, "open", refuse)
-    async with known_console(host, read=read) as seen:
+    monkeypatch.setattr(services, "open", refuse)
+    async with known_console(services, read=read) as seen:
         await seen.sees("Not done: start the runner", "read-only", "Mount it")
         await seen.press("enter")
         await seen.sees("NOT WRITTEN: start the runner", "○ Check system status")
@@ -64,14 +64,14 @@ async def test_a_journal_that_nobody_can_write_to_is_said_and_can_be_read(
 
 
 async def test_no_stale_copy_is_shown_of_a_journal_that_an_older_version_still_writes_to(
-    host: FakeServices, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schema, "STEPS", (STEP,))
-    host.begin(INCIDENT, declaration()).close()
-    path = host.paths.incident(INCIDENT).journal
+    services.begin(INCIDENT, declaration()).close()
+    path = services.paths.incident(INCIDENT).journal
     make_older(path)
     with closing(sqlite3.connect(path)) as older:
         older.execute("PRAGMA journal_mode = WAL")
         assert older.execute("SELECT count(*) FROM events").fetchone() == (1,)
-        async with known_console(host) as seen:
+        async with known_console(services) as seen:
             await seen.sees("This incident cannot be opened", "older version", "End its consoles")

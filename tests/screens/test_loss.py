@@ -12,7 +12,7 @@ from tests.screens.driving import console
 
 
 async def test_data_that_failed_its_verification_meets_no_rpo(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     def run(step: str, status: str, **facts: str) -> None:
         number = journal.append(e.RunRequested(step=step, action=f"postgres.{step}"))[0].seq
@@ -24,7 +24,7 @@ async def test_data_that_failed_its_verification_meets_no_rpo(
     newest = {"newest_commit_at": (START - timedelta(minutes=12)).isoformat()}
     run("restore", "succeeded")
     run("verify", "failed", **newest)
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.sees("PostgreSQL NOT PROVEN, 12 min lost")
         run("verify", "succeeded", **newest)
         await seen.sees("met, 12 min lost")
@@ -32,7 +32,7 @@ async def test_data_that_failed_its_verification_meets_no_rpo(
 
 
 async def test_a_bound_is_said_as_one(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     last = Measured(newest_commit_at=START)
     journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=last))
@@ -40,5 +40,5 @@ async def test_a_bound_is_said_as_one(
     runner.start(number, step="restore", action="postgres.restore")
     reached = Measured(recovered_to=START - timedelta(minutes=12))
     runner.finish(number, step="restore", status="succeeded", facts=reached.facts())
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.sees("PostgreSQL NOT PROVEN, at most")

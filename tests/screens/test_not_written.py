@@ -42,7 +42,7 @@ def failing() -> Iterator[Failing]:
 
 
 async def open_incident(seen: Console) -> None:
-    await seen.until(lambda: seen.host.runner_starts == 1, "the runner started")
+    await seen.until(lambda: seen.services.runner_starts == 1, "the runner started")
 
 
 async def write_some_entry(seen: Console, failing: Failing) -> None:
@@ -52,12 +52,12 @@ async def write_some_entry(seen: Console, failing: Failing) -> None:
 
 
 async def test_a_failed_write_lets_no_other_be_asked_for_twice(
-    host: FakeServices, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = threading.Event()
-    async with console(host) as seen:
+    async with console(services) as seen:
         await open_incident(seen)
-        monkeypatch.setattr(host, "ensure_runner", lambda incident_id: slow.wait(DEADLINE))
+        monkeypatch.setattr(services, "ensure_runner", lambda incident_id: slow.wait(DEADLINE))
         session = seen.incident_screen.session
         session.write("some note", failing)
         await seen.press("enter")  # asks for a run, behind it
@@ -73,9 +73,9 @@ async def test_a_failed_write_lets_no_other_be_asked_for_twice(
 
 
 async def test_a_failure_waits_until_the_note_is_written_and_is_then_told(
-    host: FakeServices, journal: Journal, failing: Failing, size: tuple[int, int]
+    services: FakeServices, journal: Journal, failing: Failing, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await write_some_entry(seen, failing)
         seen.incident_screen.session.write("another entry", failing)
         await seen.press("n", *"disk ")
@@ -93,8 +93,8 @@ async def test_a_failure_waits_until_the_note_is_written_and_is_then_told(
         await seen.sees("NEXT  run")
 
 
-async def test_a_failure_waits_for_a_search(host: FakeServices, journal: Journal, failing: Failing) -> None:
-    async with console(host) as seen:
+async def test_a_failure_waits_for_a_search(services: FakeServices, journal: Journal, failing: Failing) -> None:
+    async with console(services) as seen:
         await open_incident(seen)
         await seen.press("t", "slash", "d")
         seen.incident_screen.session.write("some entry", failing)
@@ -107,9 +107,9 @@ async def test_a_failure_waits_for_a_search(host: FakeServices, journal: Journal
 
 
 async def test_a_failure_is_told_in_the_list_of_incidents_where_the_incident_was_left(
-    host: FakeServices, journal: Journal, failing: Failing
+    services: FakeServices, journal: Journal, failing: Failing
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await write_some_entry(seen, failing)
         seen.incident_screen.session.write("another entry", failing)
         await seen.press("n")
@@ -127,10 +127,10 @@ async def test_a_failure_is_told_in_the_list_of_incidents_where_the_incident_was
 
 
 async def test_a_failure_is_not_closed_by_keys_that_meant_what_was_there_before(
-    host: FakeServices, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    services: FakeServices, journal: Journal, failing: Failing, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(Problem, "UNREAD_S", 3_600.0)
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await write_some_entry(seen, failing)
         failing.now.set()
         await seen.sees("Not done: some entry", "One moment…")
@@ -140,9 +140,9 @@ async def test_a_failure_is_not_closed_by_keys_that_meant_what_was_there_before(
 
 
 async def test_a_write_that_fails_after_the_incident_was_left_is_told_in_the_list_of_incidents(
-    host: FakeServices, journal: Journal, failing: Failing
+    services: FakeServices, journal: Journal, failing: Failing
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await write_some_entry(seen, failing)
         await seen.press("escape")
         await seen.sees("1 incident is open")
@@ -153,7 +153,7 @@ async def test_a_write_that_fails_after_the_incident_was_left_is_told_in_the_lis
 
 
 async def test_a_write_that_fails_after_the_console_has_ended_is_told_when_the_program_ends(
-    host: FakeServices,
+    services: FakeServices,
     journal: Journal,
     failing: Failing,
     monkeypatch: pytest.MonkeyPatch,
@@ -162,7 +162,7 @@ async def test_a_write_that_fails_after_the_console_has_ended_is_told_when_the_p
     at_the_end: list[Callable[[], object]] = []
     monkeypatch.setattr("atexit.register", lambda call, *given: at_the_end.append(partial(call, *given)))
     monkeypatch.setattr(sys, "__stderr__", sys.stderr)
-    async with console(host) as seen:
+    async with console(services) as seen:
         await write_some_entry(seen, failing)
     failing.now.set()
     until(lambda: at_the_end)
@@ -171,13 +171,13 @@ async def test_a_write_that_fails_after_the_console_has_ended_is_told_when_the_p
 
 
 async def test_a_failure_that_nobody_has_seen_is_told_when_the_console_ends(
-    host: FakeServices,
+    services: FakeServices,
     journal: Journal,
     failing: Failing,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await write_some_entry(seen, failing)
         await seen.press("n")
         failing.now.set()
@@ -188,9 +188,9 @@ async def test_a_failure_that_nobody_has_seen_is_told_when_the_console_ends(
 
 
 async def test_who_keeps_the_journal_from_taking_a_word_is_said_until_it_is_written(
-    host: FakeServices, journal: Journal
+    services: FakeServices, journal: Journal
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await open_incident(seen)
         with held_by_another(journal.path.with_name(f"{journal.path.name}.lock")) as pid:
             await seen.press("n")

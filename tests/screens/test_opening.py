@@ -17,18 +17,18 @@ from tests.screens.driving import DEADLINE, Console
 
 
 async def test_the_list_is_painted_where_an_incident_is_left_before_it_was_read(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers, opening = threading.Event(), host.open
+    answers, opening = threading.Event(), services.open
 
     def open_slowly(*asked: Any) -> Journal:
         answers.wait(DEADLINE)
         return opening(*asked)
 
-    monkeypatch.setattr(host, "open", open_slowly)
+    monkeypatch.setattr(services, "open", open_slowly)
     monkeypatch.setattr(startup, "_UNPAINTED_S", DEADLINE)
-    async with CleoApp(host, clock=host.clock).run_test(size=(120, 40)) as pilot:
-        seen = Console(pilot, host)
+    async with CleoApp(services, clock=services.clock).run_test(size=(120, 40)) as pilot:
+        seen = Console(pilot, services)
         await seen.sees("1 incident is open")
         seen.key("enter")
         await seen.until(lambda: isinstance(seen.app.screen, IncidentScreen), "the incident")

@@ -27,10 +27,10 @@ def view(seen: Console) -> LogView:
 
 
 async def test_all_lines_are_there_and_the_end_is_followed(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     run = printing(journal, runner, *(f"line {n}" for n in range(1, 9001)))
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.sees("line 9000")
         await seen.press("o")
         await seen.sees("LAB", "Output", "9,000 lines · following", "line 9000", "1 running", "NEXT")
@@ -45,7 +45,7 @@ async def test_all_lines_are_there_and_the_end_is_followed(
 
 
 async def test_all_lines_are_there_for_who_comes_back_before_anybody_noticed(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, runner: PlayedRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     printing(journal, runner, "what it printed")
     looks, go_on = threading.Event(), threading.Event()
@@ -54,10 +54,10 @@ async def test_all_lines_are_there_for_who_comes_back_before_anybody_noticed(
         looks.set()
         return go_on.wait(DEADLINE)
 
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.at("check")
         await seen.sees("what it printed")
-        monkeypatch.setattr(host, "runner_alive", look_slowly)
+        monkeypatch.setattr(services, "runner_alive", look_slowly)
         await seen.until(looks.is_set, "the follower at something else")
         await seen.press("down")
         await seen.no_longer_sees("what it printed")
@@ -67,11 +67,11 @@ async def test_all_lines_are_there_for_who_comes_back_before_anybody_noticed(
 
 
 async def test_words_are_found_in_everything_and_gone_through(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     texts = [f"{'ERROR' if n in (7, 4000, 11990) else 'line'} {n}" for n in range(1, 12_001)]
     run = printing(journal, runner, *texts)
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.sees("line 12000")
         await seen.press("o", "slash")
         await seen.type("error")
@@ -94,11 +94,11 @@ async def test_words_are_found_in_everything_and_gone_through(
 
 
 async def test_output_is_copied_to_a_file_and_the_clipboard(
-    host: FakeServices, journal: Journal, runner: PlayedRunner
+    services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     run = printing(journal, runner, "first", "\x1b[31msecond\x1b[0m", "third")
     files = journal.path.parent / "files"
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.sees("third")
         await seen.press("o", "y")
         await seen.sees("3 lines copied")
@@ -114,19 +114,19 @@ async def test_output_is_copied_to_a_file_and_the_clipboard(
 
 
 async def test_a_copy_that_cannot_be_written_is_said(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, tmp_path: Path
+    services: FakeServices, journal: Journal, runner: PlayedRunner, tmp_path: Path
 ) -> None:
     printing(journal, runner, "first")
     (journal.path.parent / "files").write_text("in the way")
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.sees("first")
         await seen.press("o", "y")
         await seen.sees("could not be written to")
 
 
-async def test_a_flood_leaves_the_keys_alone(host: FakeServices, journal: Journal, runner: PlayedRunner) -> None:
+async def test_a_flood_leaves_the_keys_alone(services: FakeServices, journal: Journal, runner: PlayedRunner) -> None:
     run = printing(journal, runner, "begin")
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("o")
         await seen.sees("begin")
         for batch in range(10):

@@ -32,7 +32,7 @@ def recovering(journal: Journal, runner: PlayedRunner) -> None:
 
 
 def test_incident(
-    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     recovering(journal, runner)
 
@@ -41,11 +41,11 @@ def test_incident(
         await seen.press("j")
         await seen.sees("71%", "71.04%")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
 def test_interlock(
-    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
 
@@ -59,11 +59,11 @@ def test_interlock(
         runner.finish(run, step="restore", summary="would restore 20261122-020003F")
         await seen.sees("2.0 GB", "type  cleoai-lab")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
-def test_decision(snap_compare: Snap, host: FakeServices, size: tuple[int, int]) -> None:
-    host.begin(INCIDENT, declaration(scenario="data-corruption")).close()
+def test_decision(snap_compare: Snap, services: FakeServices, size: tuple[int, int]) -> None:
+    services.begin(INCIDENT, declaration(scenario="data-corruption")).close()
 
     async def drive(seen: Console) -> None:
         await seen.sees("NEXT")
@@ -72,11 +72,11 @@ def test_decision(snap_compare: Snap, host: FakeServices, size: tuple[int, int])
         await seen.type("12 min ago")
         await seen.sees("= 2026-11-22 02:59:05 UTC")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
 def test_doubt(
-    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     runner.lost_restore()
 
@@ -85,7 +85,7 @@ def test_doubt(
         await seen.press("enter")
         await seen.sees("Probe (p)")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
 SCREENS = {"timeline": "t", "health": "h", "contacts": "e"}
@@ -93,11 +93,11 @@ SCREENS = {"timeline": "t", "health": "h", "contacts": "e"}
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_whole_screen(
-    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int], name: str
+    snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int], name: str
 ) -> None:
     busy(journal, runner)
     runner.health("postgres", "down", "connection refused", exposure_s=360, role="primary")
-    host.clock.forward(minutes=17)
+    services.clock.forward(minutes=17)
 
     async def drive(seen: Console) -> None:
         await seen.sees("NEXT", "call L2")
@@ -105,10 +105,10 @@ def test_whole_screen(
         await seen.sees({"timeline": "Called L1", "health": "T+00:07:00", "contacts": "OVERDUE"}[name])
         await seen.has_cursor()
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
-def test_report(snap_compare: Snap, host: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
+def test_report(snap_compare: Snap, services: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
     journal.append(e.ReportFieldWritten(field="summary", text="The data directory was lost and restored."))
 
     async def drive(seen: Console) -> None:
@@ -119,11 +119,11 @@ def test_report(snap_compare: Snap, host: FakeServices, journal: Journal, size: 
         await seen.press("enter")
         await seen.sees("The report says of it already")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
 def test_output(
-    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     recovering(journal, runner)
 
@@ -136,11 +136,11 @@ def test_output(
         await seen.press("enter")
         await seen.sees("1 of 1 line")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
 def test_strategy(
-    snap_compare: Snap, host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
     runner.health("postgres", "up", "primary", exposure_s=360)
@@ -151,34 +151,36 @@ def test_strategy(
         await seen.press("enter")
         await seen.sees("its exposure, measured just now")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)
 
 
-def test_start(snap_compare: Snap, host: FakeServices, size: tuple[int, int]) -> None:
-    with host.begin("INC-2026-11-21-01", declaration(title="index bloat", severity="low", kind=e.Kind.DRILL)) as old:
+def test_start(snap_compare: Snap, services: FakeServices, size: tuple[int, int]) -> None:
+    with services.begin(
+        "INC-2026-11-21-01", declaration(title="index bloat", severity="low", kind=e.Kind.DRILL)
+    ) as old:
         old.append(e.IncidentClosed(summary="over"))
-    host.begin(INCIDENT, declaration(kind=e.Kind.REAL)).close()
+    services.begin(INCIDENT, declaration(kind=e.Kind.REAL)).close()
 
     async def drive(seen: Console) -> None:
         await seen.sees("1 incident is open", "index bloat")
 
-    shot(snap_compare, host, size, drive, incident=None)
+    shot(snap_compare, services, size, drive, incident=None)
 
 
-def test_declare(snap_compare: Snap, host: FakeServices, size: tuple[int, int]) -> None:
+def test_declare(snap_compare: Snap, services: FakeServices, size: tuple[int, int]) -> None:
     async def drive(seen: Console) -> None:
         await seen.sees("No incident is open")
         await seen.press("d")
         await seen.sees("inventory: lab")
         await seen.type("db1 lost its data directory")
 
-    shot(snap_compare, host, size, drive, incident=None)
+    shot(snap_compare, services, size, drive, incident=None)
 
 
-def test_help(snap_compare: Snap, host: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
+def test_help(snap_compare: Snap, services: FakeServices, journal: Journal, size: tuple[int, int]) -> None:
     async def drive(seen: Console) -> None:
         await seen.sees("NEXT")
         await seen.press("question_mark")
         await seen.sees("Keys")
 
-    shot(snap_compare, host, size, drive)
+    shot(snap_compare, services, size, drive)

@@ -16,9 +16,9 @@ from tests.waiting import until
 
 
 async def test_the_report_is_shown_and_its_fields_are_written(
-    host: FakeServices, journal: Journal, size: tuple[int, int]
+    services: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("R")
         await seen.sees("LAB", "Report", "○ Summary", "up to date", "conversations unreachable")
         await seen.press("down", "down", "enter")
@@ -42,10 +42,10 @@ async def test_the_report_is_shown_and_its_fields_are_written(
 
 @pytest.mark.parametrize("leaving", ["the report", "the console"])
 async def test_what_is_written_after_the_report_was_left_builds_nothing(
-    host: FakeServices, journal: Journal, leaving: str
+    services: FakeServices, journal: Journal, leaving: str
 ) -> None:
     slow = threading.Event()
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("R")
         await seen.sees("up to date")
         seen.incident_screen.session.write("slow", lambda desk: slow.wait(DEADLINE))
@@ -66,9 +66,9 @@ async def test_what_is_written_after_the_report_was_left_builds_nothing(
 
 
 async def test_action_items_are_written_changed_and_dropped(
-    host: FakeServices, journal: Journal, size: tuple[int, int]
+    services: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("R", "end", "up", "enter")
         await seen.type("Test restores")
         await seen.press("enter")
@@ -89,9 +89,9 @@ async def test_action_items_are_written_changed_and_dropped(
         assert written(journal, e.ActionItemWritten)[-1].dropped
 
 
-async def test_signing_wants_a_role_and_works_after_the_close(host: FakeServices, journal: Journal) -> None:
+async def test_signing_wants_a_role_and_works_after_the_close(services: FakeServices, journal: Journal) -> None:
     journal.append(e.IncidentClosed(summary="over"))
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("R", "end", "enter")
         await seen.sees("You sign the report", "ana@bastion.")
         await seen.press("enter")
@@ -102,8 +102,8 @@ async def test_signing_wants_a_role_and_works_after_the_close(host: FakeServices
         assert written(journal, e.SignedOff)[0].role == "incident commander"
 
 
-async def test_news_make_the_report_old_and_a_key_renews_it(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_news_make_the_report_old_and_a_key_renews_it(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         await seen.press("R")
         await seen.sees("up to date")
         journal.append(e.NoteAdded(text="news"))
@@ -113,7 +113,7 @@ async def test_news_make_the_report_old_and_a_key_renews_it(host: FakeServices, 
 
 
 async def test_what_is_written_while_the_report_is_built_is_in_it_soon(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may, begun = threading.Event(), threading.Event()
 
@@ -124,7 +124,7 @@ async def test_what_is_written_while_the_report_is_built_is_in_it_soon(
         return found
 
     monkeypatch.setattr("screens.pages.report.preview", slow)
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("R")
         await seen.until(begun.is_set, "the report being built")
         await seen.press("enter")
@@ -136,7 +136,7 @@ async def test_what_is_written_while_the_report_is_built_is_in_it_soon(
 
 
 async def test_the_report_is_built_once(
-    host: FakeServices, journal: Journal, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That takes seconds on a long journal."""
     built: list[int] = []
@@ -146,7 +146,7 @@ async def test_the_report_is_built_once(
         return preview(path, width)
 
     monkeypatch.setattr("screens.pages.report.preview", counted)
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.press("R")
         await seen.sees("up to date")
         await seen.is_still()

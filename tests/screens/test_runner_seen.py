@@ -14,7 +14,7 @@ from tests.screens.driving import DEADLINE, console
 
 
 async def test_a_runner_that_dies_as_soon_as_it_was_started_is_called_missing(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked = threading.Event()
 
@@ -24,21 +24,21 @@ async def test_a_runner_that_dies_as_soon_as_it_was_started_is_called_missing(
         looked.set()
         return False
 
-    monkeypatch.setattr(host, "runner_alive", alive)
-    monkeypatch.setattr(host, "ensure_runner", lambda incident_id: looked.wait(DEADLINE))
-    async with console(host) as seen:
+    monkeypatch.setattr(services, "runner_alive", alive)
+    monkeypatch.setattr(services, "ensure_runner", lambda incident_id: looked.wait(DEADLINE))
+    async with console(services) as seen:
         await seen.sees("NO RUNNER")
 
 
 async def test_a_folder_that_cannot_be_opened_is_said_and_the_console_follows_on(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(incident_id: str) -> bool:
         raise OSError(errno.EIO, "Input/output error", "/incidents/here")
 
-    async with console(host) as seen:
+    async with console(services) as seen:
         with monkeypatch.context() as away:
-            away.setattr(host, "runner_alive", gone)
+            away.setattr(services, "runner_alive", gone)
             await seen.sees("what you see is old", "Input/output error")
         await seen.no_longer_sees("what you see is old")
         journal.append(e.StepSkipped(step="check", reason="seen again"), actor="ben@laptop")

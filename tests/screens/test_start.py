@@ -18,14 +18,16 @@ from tests.screens.app_services import INCIDENT, START, FakeServices, SetClock, 
 from tests.screens.driving import DEADLINE, Console, console
 
 
-async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeServices, size: tuple[int, int]) -> None:
-    with host.begin("INC-2026-11-21-01", declaration(title="old one")) as old:
+async def test_open_incidents_come_first_and_unreadable_ones_say_why(
+    services: FakeServices, size: tuple[int, int]
+) -> None:
+    with services.begin("INC-2026-11-21-01", declaration(title="old one")) as old:
         old.append(e.IncidentClosed(summary="over"))
-    host.begin("INC-2026-11-22-01", declaration(title="still burning", kind=e.Kind.REAL)).close()
-    broken = host.paths.incident("INC-2026-11-22-02")
+    services.begin("INC-2026-11-22-01", declaration(title="still burning", kind=e.Kind.REAL)).close()
+    broken = services.paths.incident("INC-2026-11-22-02")
     broken.folder.mkdir()
     broken.journal.write_text("nonsense")
-    async with console(host, size, incident=None) as seen:
+    async with console(services, size, incident=None) as seen:
         await seen.sees(
             "1 incident is open", "REAL", "still burning", "closed", "old one", "cannot be read", "no journal"
         )
@@ -36,9 +38,9 @@ async def test_open_incidents_come_first_and_unreadable_ones_say_why(host: FakeS
 
 
 async def test_declaring_opens_the_incident_with_the_instants_that_were_shown(
-    host: FakeServices, size: tuple[int, int]
+    services: FakeServices, size: tuple[int, int]
 ) -> None:
-    async with console(host, size, incident=None) as seen:
+    async with console(services, size, incident=None) as seen:
         await seen.sees("No incident is open", "d declare an incident")
         assert "enter open" not in seen.screen_text()
         await seen.press("d")
@@ -55,7 +57,7 @@ async def test_declaring_opens_the_incident_with_the_instants_that_were_shown(
         await seen.sees("= 2026-11-22 03:01:05 UTC, 10 min ago")
         await seen.press("ctrl+s")
         await seen.sees(INCIDENT, "NEXT  run", "db gone")
-        said = host.declared[0]
+        said = services.declared[0]
         assert (said.scenario, said.severity, said.kind) == ("database-failure", "high", e.Kind.LAB)
         assert said.began_at == START - timedelta(minutes=3) and said.discovered_at == START + timedelta(minutes=7)
 
@@ -72,9 +74,9 @@ async def filled_in(seen: Console) -> None:
 
 
 async def test_times_count_from_the_moment_of_declaring_which_is_the_one_that_is_shown(
-    host: FakeServices, clock: SetClock
+    services: FakeServices, clock: SetClock
 ) -> None:
-    async with console(host, incident=None) as seen:
+    async with console(services, incident=None) as seen:
         await filled_in(seen)
         await seen.type("10 min ago")
         await seen.sees("= 2026-11-22 03:01:05 UTC, 10 min ago", "= 2026-11-22 03:11:05 UTC, just now")
@@ -82,12 +84,12 @@ async def test_times_count_from_the_moment_of_declaring_which_is_the_one_that_is
         await seen.sees("= 2026-11-22 03:16:42 UTC, 10 min ago", "= 2026-11-22 03:26:42 UTC, just now")
         await seen.press("ctrl+s")
         await seen.sees(INCIDENT, "NEXT  run")
-        said = host.declared[0]
+        said = services.declared[0]
         assert said.discovered_at == clock.now and said.began_at == clock.now - timedelta(minutes=10)
 
 
-async def test_a_time_that_is_none_is_complained_of(host: FakeServices) -> None:
-    async with console(host, incident=None) as seen:
+async def test_a_time_that_is_none_is_complained_of(services: FakeServices) -> None:
+    async with console(services, incident=None) as seen:
         await seen.press("d")
         await seen.until(lambda: seen.app.screen.query("#began"), "the form")
         seen.app.screen.query_one("#began").focus()
@@ -96,9 +98,9 @@ async def test_a_time_that_is_none_is_complained_of(host: FakeServices) -> None:
 
 
 async def test_a_bad_time_is_said_once_and_leaves_the_buttons_in_sight(
-    host: FakeServices, size: tuple[int, int]
+    services: FakeServices, size: tuple[int, int]
 ) -> None:
-    async with console(host, size, incident=None) as seen:
+    async with console(services, size, incident=None) as seen:
         await filled_in(seen)
         await seen.type("tomorrow 25:99")
         seen.app.screen.query_one("#discovered").focus()
@@ -108,17 +110,17 @@ async def test_a_bad_time_is_said_once_and_leaves_the_buttons_in_sight(
         assert seen.app.focused and seen.app.focused.id == "began"
         await seen.press(*["backspace"] * len("tomorrow 25:99"))
         await seen.no_longer_sees("Correct the time above.")
-        assert not host.declared
+        assert not services.declared
 
 
 async def test_a_long_complaint_leaves_the_buttons_in_sight(
-    host: FakeServices, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(declaration: Declaration) -> str:
         raise CleoError("The disk is full: " + "/a/long/folder" * 12, "Free some space, then declare again.")
 
-    monkeypatch.setattr(host, "declare", full)
-    async with console(host, (80, 24), incident=None) as seen:
+    monkeypatch.setattr(services, "declare", full)
+    async with console(services, (80, 24), incident=None) as seen:
         await filled_in(seen)
         await seen.type("tuesday-ish")
         await seen.press("ctrl+s", *["backspace"] * len("tuesday-ish"), "ctrl+s")
@@ -126,21 +128,21 @@ async def test_a_long_complaint_leaves_the_buttons_in_sight(
 
 
 @pytest.fixture
-def slow_disk(host: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def slow_disk(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Declaring takes until this is set."""
-    answers, declare = threading.Event(), host.declare
+    answers, declare = threading.Event(), services.declare
 
     def declare_slowly(declaration: Declaration) -> str:
         answers.wait(DEADLINE)
         return declare(declaration)
 
-    monkeypatch.setattr(host, "declare", declare_slowly)
+    monkeypatch.setattr(services, "declare", declare_slowly)
     yield answers
     answers.set()
 
 
-async def test_what_is_being_declared_cannot_be_left(host: FakeServices, slow_disk: threading.Event) -> None:
-    async with console(host, (80, 24), incident=None) as seen:
+async def test_what_is_being_declared_cannot_be_left(services: FakeServices, slow_disk: threading.Event) -> None:
+    async with console(services, (80, 24), incident=None) as seen:
         await filled_in(seen)
         await seen.press("ctrl+s")
         await seen.sees("declaring…")
@@ -148,13 +150,13 @@ async def test_what_is_being_declared_cannot_be_left(host: FakeServices, slow_di
         await seen.sees("Declare an incident", "declaring…")
         slow_disk.set()
         await seen.sees(INCIDENT, "NEXT  run")
-        assert len(host.declared) == 1
+        assert len(services.declared) == 1
 
 
 async def test_an_incident_declared_behind_another_screen_is_opened_when_that_is_gone(
-    host: FakeServices, slow_disk: threading.Event
+    services: FakeServices, slow_disk: threading.Event
 ) -> None:
-    async with console(host, (80, 24), incident=None) as seen:
+    async with console(services, (80, 24), incident=None) as seen:
         await filled_in(seen)
         await seen.press("ctrl+s")
         await seen.sees("declaring…")
@@ -167,17 +169,17 @@ async def test_an_incident_declared_behind_another_screen_is_opened_when_that_is
         await seen.sees(INCIDENT, "NEXT  run")
 
 
-async def test_back_to_the_list_and_in_again(host: FakeServices) -> None:
-    host.begin(INCIDENT, declaration()).close()
-    async with console(host) as seen:
+async def test_back_to_the_list_and_in_again(services: FakeServices) -> None:
+    services.begin(INCIDENT, declaration()).close()
+    async with console(services) as seen:
         await seen.press("escape")
         await seen.sees("1 incident is open")
         await seen.press("enter")
         await seen.sees("NEXT  run")
 
 
-async def test_escape_goes_back_to_the_list_and_never_to_the_shell(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_escape_goes_back_to_the_list_and_never_to_the_shell(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         await seen.press("t", *["escape"] * 4)
         await seen.sees("1 incident is open", "enter open")
         await seen.press(*["escape"] * 3, "question_mark")
@@ -189,11 +191,11 @@ async def test_escape_goes_back_to_the_list_and_never_to_the_shell(host: FakeSer
         await seen.until(lambda: seen.app._exit, "the console left")
 
 
-async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it_was(host: FakeServices) -> None:
-    host.begin("INC-2026-11-22-01", declaration(title="mine")).close()
-    async with console(host, incident=None) as seen:
+async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it_was(services: FakeServices) -> None:
+    services.begin("INC-2026-11-22-01", declaration(title="mine")).close()
+    async with console(services, incident=None) as seen:
         await seen.sees("1 incident is open", "mine")
-        host.begin("INC-2026-11-21-09", declaration(title="somebody else's")).close()
+        services.begin("INC-2026-11-21-09", declaration(title="somebody else's")).close()
         assert isinstance(seen.app.screen, StartScreen)
         seen.app.screen.look()
         await seen.sees("2 incidents are open", "somebody else's")
@@ -201,7 +203,7 @@ async def test_an_incident_that_is_declared_elsewhere_leaves_the_cursor_where_it
         await seen.sees("INC-2026-11-22-01", "mine", "NEXT  run")
 
 
-async def test_warnings_are_said_before_anything_else(host: FakeServices) -> None:
-    host.notes = ["Logging out will stop the runner: loginctl enable-linger ana"]
-    async with console(host, incident=None) as seen:
+async def test_warnings_are_said_before_anything_else(services: FakeServices) -> None:
+    services.notes = ["Logging out will stop the runner: loginctl enable-linger ana"]
+    async with console(services, incident=None) as seen:
         await seen.sees("! Logging out will stop the runner")

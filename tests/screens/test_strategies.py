@@ -27,31 +27,31 @@ def test_time_is_what_the_steps_left_usually_take(journal: Journal, runner: Play
     assert expected(state(journal), "cold-recovery") == Time(20 * 60, 4)
 
 
-def test_loss_is_measured_or_said_not_to_be(host: FakeServices, journal: Journal, runner: PlayedRunner) -> None:
-    found = losses(state(journal), "cold-recovery", {}, host.clock())
+def test_loss_is_measured_or_said_not_to_be(services: FakeServices, journal: Journal, runner: PlayedRunner) -> None:
+    found = losses(state(journal), "cold-recovery", {}, services.clock())
     assert [(loss.title, loss.seconds) for loss in found] == [("PostgreSQL", None), ("MongoDB", None)]
     run = journal.append(e.RunRequested(step="check", action="backups.verify"))[0].seq
     runner.start(run, step="check", action="backups.verify")
     until = (START - timedelta(minutes=4)).isoformat()
     runner.finish(run, step="check", facts={"archived_until": until})
-    assert losses(state(journal), "cold-recovery", {}, host.clock())[0].seconds is None, "nobody saw a commit"
+    assert losses(state(journal), "cold-recovery", {}, services.clock())[0].seconds is None, "nobody saw a commit"
     last = Measured(newest_commit_at=START)
     journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=last))
     runner.health("mongodb", "up", "primary", exposure_s=55, replica_lag_s=7)
     with Reader(journal.path) as reader:
         readings = reader.readings()
-    found = losses(state(journal), "cold-recovery", readings, host.clock())
+    found = losses(state(journal), "cold-recovery", readings, services.clock())
     # MongoDB has no step that restores it in this plan: its loss would be its standby's.
     assert [(loss.title, loss.seconds) for loss in found] == [("PostgreSQL", 240.0), ("MongoDB", 7.0)]
-    found = losses(state(journal), "hot-standby", readings, host.clock())
+    found = losses(state(journal), "hot-standby", readings, services.clock())
     assert [(loss.title, loss.seconds) for loss in found] == [("PostgreSQL", None), ("MongoDB", 7.0)]
     chosen = f"time:{(START - timedelta(hours=1)).isoformat()}"
     journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer=chosen))
-    assert losses(state(journal), "cold-recovery", readings, host.clock())[0].seconds == 3600
+    assert losses(state(journal), "cold-recovery", readings, services.clock())[0].seconds == 3600
 
 
 def test_of_several_systems_the_one_that_is_archived_least_tells_the_loss(
-    host: FakeServices, journal: Journal, runner: PlayedRunner
+    services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     known = [
         KnownSystem(name=name, type="postgres", plays=plays, acts=["postgres", "backups"])
@@ -63,14 +63,14 @@ def test_of_several_systems_the_one_that_is_archived_least_tells_the_loss(
         run = journal.append(e.RunRequested(step="", action="backups.verify", system=name))[0].seq
         runner.start(run, step="", action="backups.verify", system=name)
         runner.finish(run, step="", facts={"archived_until": (START - timedelta(minutes=minutes)).isoformat()})
-    assert losses(state(journal), "cold-recovery", {}, host.clock())[0].seconds == 240.0
+    assert losses(state(journal), "cold-recovery", {}, services.clock())[0].seconds == 240.0
 
 
 async def test_the_choice_shows_time_and_loss(
-    host: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:
     journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
-    async with console(host, size) as seen:
+    async with console(services, size) as seen:
         await seen.at("strategy")
         await seen.press("enter")
         await seen.sees(

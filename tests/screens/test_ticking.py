@@ -11,8 +11,8 @@ from tests.screens.app_services import FakeServices
 from tests.screens.driving import console, written
 
 
-async def test_items_are_ticked_one_after_another_and_by_number(host: FakeServices, journal: Journal) -> None:
-    async with console(host) as seen:
+async def test_items_are_ticked_one_after_another_and_by_number(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
         await seen.at("notify")
         await seen.press("enter")
         await seen.sees("[x] Support told", "[ ] CTO told")
@@ -28,9 +28,9 @@ async def test_items_are_ticked_one_after_another_and_by_number(host: FakeServic
 
 
 async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(
-    host: FakeServices, journal: Journal
+    services: FakeServices, journal: Journal
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.at("notify")
         act, tick = seen.incident_screen.action_act, seen.incident_screen.action_tick
         act()  # between these, the screen learns nothing of what was written
@@ -47,9 +47,9 @@ async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(
 
 
 async def test_an_item_that_could_not_be_ticked_is_ticked_by_the_next_press(
-    host: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.at("notify")
         with monkeypatch.context() as disk:
             disk.setattr(Journal, "append", refuses)

@@ -18,8 +18,8 @@ QUICK, SLOW = "from-a-file-5", "from-a-command-6"
 
 
 @pytest.fixture
-def real(host: FakeServices, tmp_path: Path) -> FakeServices:
-    """The tests' host, whose journals are opened as the program opens them; one password comes slowly."""
+def real(services: FakeServices, tmp_path: Path) -> FakeServices:
+    """The tests' services, whose journals are opened as the program opens them; one password comes slowly."""
     (tmp_path / "password").write_text(QUICK)
     (tmp_path / "password").chmod(0o600)
     common = {"type": "postgres", "host": "here", "data_directory": "/nowhere", "service": {"manager": "pg_ctl"}}
@@ -30,9 +30,9 @@ def real(host: FakeServices, tmp_path: Path) -> FakeServices:
     path.write_text(
         json.dumps({"name": "t", "allows": ["LAB"], "hosts": {"here": {"via": "local"}}, "systems": systems})
     )
-    places = Paths(incidents=host.paths.incidents, locks=host.paths.locks, inventory=path)
-    host.open = ConsoleServices(places, host.actor).open  # type: ignore[method-assign]
-    return host
+    paths = Paths(incidents=services.paths.incidents, locks=services.paths.locks, inventory=path)
+    services.open = ConsoleServices(paths, services.actor).open  # type: ignore[method-assign]
+    return services
 
 
 async def test_notes_and_reasons_go_without_secrets_once_they_are_known(

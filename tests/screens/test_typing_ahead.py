@@ -30,8 +30,8 @@ async def at_once(seen: Console, *keys: str | Typed, turns: int) -> None:
 
 
 @TURNS
-async def test_notes_are_written_one_after_the_other(host: FakeServices, journal: Journal, turns: int) -> None:
-    async with console(host, (80, 24)) as seen:
+async def test_notes_are_written_one_after_the_other(services: FakeServices, journal: Journal, turns: int) -> None:
+    async with console(services, (80, 24)) as seen:
         await at_once(seen, "n", *"disk", "enter", "n", *"gone", "enter", "t", turns=turns)
         await seen.until(lambda: isinstance(seen.app.screen, TimelineScreen), "the timeline")
         await seen.until(lambda: len(written(journal, e.NoteAdded)) == 2, "both notes")
@@ -40,16 +40,16 @@ async def test_notes_are_written_one_after_the_other(host: FakeServices, journal
 
 
 @TURNS
-async def test_what_is_searched_for_is_no_command(host: FakeServices, journal: Journal, turns: int) -> None:
-    async with console(host, (80, 24)) as seen:
+async def test_what_is_searched_for_is_no_command(services: FakeServices, journal: Journal, turns: int) -> None:
+    async with console(services, (80, 24)) as seen:
         await at_once(seen, "t", Key("slash", "/"), *"paeR", turns=turns)
         await seen.until(lambda: isinstance(seen.app.screen, TimelineScreen), "the timeline")
         await seen.until(lambda: seen.app.screen.query_one(Input).value == "paeR", "all that was typed")
         assert not written(journal, e.ContactPaged)
 
 
-async def test_what_is_pasted_behind_a_key_goes_where_the_key_leads(host: FakeServices, journal: Journal) -> None:
-    async with console(host, (80, 24)) as seen:
+async def test_what_is_pasted_behind_a_key_goes_where_the_key_leads(services: FakeServices, journal: Journal) -> None:
+    async with console(services, (80, 24)) as seen:
         await at_once(seen, "n", Paste("db1 has lost its disk"), "enter", turns=0)
         await seen.until(lambda: written(journal, e.NoteAdded), "the note")
         assert written(journal, e.NoteAdded)[0].text == "db1 has lost its disk"
@@ -57,9 +57,9 @@ async def test_what_is_pasted_behind_a_key_goes_where_the_key_leads(host: FakeSe
 
 @TURNS
 async def test_a_report_field_is_written_with_all_that_was_typed(
-    host: FakeServices, journal: Journal, turns: int
+    services: FakeServices, journal: Journal, turns: int
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("R")
         await seen.sees("up to date")
         await at_once(seen, "enter", *"disk", "enter", *"gone", "ctrl+s", "down", "enter", turns=turns)
@@ -71,9 +71,9 @@ async def test_a_report_field_is_written_with_all_that_was_typed(
 
 @TURNS
 async def test_what_follows_a_command_of_the_palette_goes_where_it_leads(
-    host: FakeServices, journal: Journal, turns: int
+    services: FakeServices, journal: Journal, turns: int
 ) -> None:
-    async with console(host) as seen:
+    async with console(services) as seen:
         await seen.press("ctrl+p")
         await seen.type("note:")
         await seen.sees("Note: ")
@@ -83,9 +83,9 @@ async def test_what_follows_a_command_of_the_palette_goes_where_it_leads(
         assert not written(journal, e.RunRequested)
 
 
-async def test_many_keys_are_not_worked_off_slower_than_few(host: FakeServices, journal: Journal) -> None:
+async def test_many_keys_are_not_worked_off_slower_than_few(services: FakeServices, journal: Journal) -> None:
     """A timer for each key that waited made 300 of them take 20 s."""
-    async with console(host) as seen:
+    async with console(services) as seen:
         took = []
         for many in (50, 400):
             begun = time.monotonic()
@@ -98,8 +98,8 @@ async def test_many_keys_are_not_worked_off_slower_than_few(host: FakeServices, 
 
 
 @TURNS
-async def test_screens_are_passed_through_in_order(host: FakeServices, journal: Journal, turns: int) -> None:
-    async with console(host) as seen:
+async def test_screens_are_passed_through_in_order(services: FakeServices, journal: Journal, turns: int) -> None:
+    async with console(services) as seen:
         await at_once(seen, "h", "t", "e", "escape", "t", "t", "down", "down", "e", turns=turns)
         await seen.until(lambda: seen.incident_screen.cursor.step_id == "notify", "the third step")
         await seen.until(lambda: isinstance(seen.app.screen, ContactsScreen), "the contacts")

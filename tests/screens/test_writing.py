@@ -20,7 +20,7 @@ def note(writing: CommandQueue, text: str) -> object:
     return writing.submit(lambda desk: desk.note(text)).result(WITHIN_S)
 
 
-def test_a_journal_whose_disk_hangs_keeps_no_other_from_being_opened(host: FakeServices, journal: Journal) -> None:
+def test_a_journal_whose_disk_hangs_keeps_no_other_from_being_opened(services: FakeServices, journal: Journal) -> None:
     hangs, asked = threading.Event(), threading.Event()
 
     def hanging() -> Journal:
@@ -28,7 +28,7 @@ def test_a_journal_whose_disk_hangs_keeps_no_other_from_being_opened(host: FakeS
         hangs.wait(WITHIN_S)
         raise JournalWriteFailed("The disk does not answer.")
 
-    stuck, well = CommandQueue(journal.path, hanging), CommandQueue(journal.path, lambda: host.open(INCIDENT))
+    stuck, well = CommandQueue(journal.path, hanging), CommandQueue(journal.path, lambda: services.open(INCIDENT))
     try:
         lost = stuck.submit(lambda desk: desk.note("never written"))
         assert asked.wait(WITHIN_S)
@@ -42,8 +42,8 @@ def test_a_journal_whose_disk_hangs_keeps_no_other_from_being_opened(host: FakeS
     assert [body.text for body in written(journal, e.NoteAdded)] == ["written"]
 
 
-def test_what_could_not_be_opened_is_tried_again_with_the_next_word(host: FakeServices, journal: Journal) -> None:
-    answers = [JournalWriteFailed("The disk is full."), host.open(INCIDENT)]
+def test_what_could_not_be_opened_is_tried_again_with_the_next_word(services: FakeServices, journal: Journal) -> None:
+    answers = [JournalWriteFailed("The disk is full."), services.open(INCIDENT)]
 
     def opened() -> Journal:
         answer = answers.pop(0)

@@ -16,7 +16,7 @@ from actions.system_types import built_in
 from actions.tabletop import SimulatedWorld, playable, tabletop_world
 from cleo_console.app import CleoApp
 from cleo_console.app_services import ConsoleServices
-from cleo_console.settings import places
+from cleo_console.settings import paths
 from journal.events.types import Kind
 from journal.exercise.script import Exercise
 from journal.incident.records import RunState
@@ -70,7 +70,7 @@ async def test_the_console_shows_it(toy: ToyLab, monkeypatch: pytest.MonkeyPatch
     for name in ("CLEO_HOME", "CLEO_INVENTORY"):
         monkeypatch.setenv(name, toy.cleo.env[name])
     with toy.work() as work, work.runner():
-        services = ConsoleServices(places(), "oncall@bastion")
+        services = ConsoleServices(paths(), "oncall@bastion")
         app = CleoApp(services, open_incident=work.place.folder.name)
         async with app.run_test(size=(120, 40)) as pilot:
             seen = Console(pilot, services)  # type: ignore[arg-type]
