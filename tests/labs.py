@@ -76,6 +76,7 @@ def lab_directory() -> Iterator[Path]:
 def running_lab(size: str = "small", backup_minutes: float = 60.0) -> Iterator[Lab]:
     """A lab that is up, with one full backup; its scheduled backups are rare enough not to disturb a test."""
     if size == "small":
+        remove_abandoned_labs()
         with copied_lab(backup_minutes) as directory:
             yield Lab.up(directory)
     else:
