@@ -63,15 +63,15 @@ def printing_console(rate: int, seconds: float) -> Iterator[tuple[Stand, Termina
         console_at_rest(SILENT, steps) as (stand, console),
         Journal.open(stand.place.journal, actor="bench@bench") as journal,
     ):
-        desk = IncidentCommands(journal, stand.incident)
-        runs = [desk.request_run(step["id"]) for step in steps]
+        commands = IncidentCommands(journal, stand.incident)
+        runs = [commands.request_run(step["id"]) for step in steps]
         try:
             wait_for("four running actions", lambda: _running(stand) == ACTIONS)
             console.listen(min(SETTLED_S, seconds / 10))
             yield stand, console
         finally:
             for run in runs:
-                desk.cancel(run)
+                commands.cancel(run)
             wait_for("the end of all actions", lambda: _running(stand) == 0)
 
 

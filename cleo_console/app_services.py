@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cleo_console import __version__
-from cleo_console.blotting import Blotting
+from cleo_console.secret_filter import SecretFilter
 from cleo_console.settings import actor, paths
 from journal.errors import CleoError
 from journal.events.types import IncidentDeclared, Kind
@@ -46,7 +46,7 @@ class ConsoleServices:
     def __init__(self, paths: Paths, actor: str) -> None:
         self.paths = paths
         self.actor = actor
-        self._blot = Blotting()
+        self._blot = SecretFilter()
 
     def incidents(self) -> Sequence[IncidentSummary]:
         """Return every incident there is, the newest first."""

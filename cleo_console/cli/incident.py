@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from cleo_console.app_services import installed_services
-from cleo_console.cli.desks import AtDesk, at_desk, incident_option
+from cleo_console.cli.incident_access import IncidentAccess, access_incident, incident_option
 from journal.errors import CleoError
 from journal.events.types import Event, Kind
 from journal.store.journal import Follower, short_head
@@ -65,8 +65,8 @@ def note(text: str, step: str, happened: str, incident: str | None) -> None:
     Example:
       cleo note "called the vendor, ticket 4711" --at 2026-11-22T02:55:00Z
     """
-    with at_desk(incident) as at:
-        _written(at.desk.note(text, step, _instant(happened)))
+    with access_incident(incident) as at:
+        _written(at.commands.note(text, step, _instant(happened)))
 
 
 @click.command()
@@ -88,8 +88,8 @@ def decide(step: str, answer: str, reason: str, happened: str, incident: str | N
       cleo decide recovery-point "2026-11-22T14:30:00Z postgres lsn:0/3000148"
     """
 
-    with at_desk(incident) as at:
-        _written(at.desk.decide(step, answer, reason, _instant(happened)))
+    with access_incident(incident) as at:
+        _written(at.commands.decide(step, answer, reason, _instant(happened)))
         question = at.incident().plan.by_id[step].decision
         if question and question.kind == "recovery-point":
             _say_of_point(at)
@@ -108,8 +108,8 @@ def done(step: str, text: str, happened: str, incident: str | None) -> None:
       cleo done notify-stakeholders
       cleo done postgres-verify --note "counted by hand, from paper" --at 2026-11-22T03:40:00Z
     """
-    with at_desk(incident) as at:
-        _written(at.desk.mark_done(step, text, _instant(happened)))
+    with access_incident(incident) as at:
+        _written(at.commands.mark_done(step, text, _instant(happened)))
 
 
 @click.command()
@@ -124,8 +124,8 @@ def skip(step: str, reason: str, happened: str, incident: str | None) -> None:
     Example:
       cleo skip mongodb-restore --reason "MongoDB was not hit"
     """
-    with at_desk(incident) as at:
-        _written(at.desk.skip(step, reason, _instant(happened)))
+    with access_incident(incident) as at:
+        _written(at.commands.skip(step, reason, _instant(happened)))
 
 
 @click.command()
@@ -143,9 +143,9 @@ def close(summary: str, leaving: str, incident: str | None) -> None:
       cleo close --summary "restored to 02:40, nothing lost that could be found"
       cleo close --summary "handed over to the day shift" --leaving "3 open"
     """
-    with at_desk(incident) as at:
+    with access_incident(incident) as at:
         _look_at_what_is_in_force(at)
-        _written(at.desk.close(summary, leaving))
+        _written(at.commands.close(summary, leaving))
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
 
 
@@ -159,12 +159,12 @@ def reopen(reason: str, incident: str | None) -> None:
     Example:
       cleo reopen --reason "the standby fell behind again" -i INC-2026-11-22-01
     """
-    with at_desk(incident) as at:
-        _written(at.desk.reopen_incident(reason))
+    with access_incident(incident) as at:
+        _written(at.commands.reopen_incident(reason))
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
 
 
-def _say_of_point(at: AtDesk) -> None:
+def _say_of_point(at: IncidentAccess) -> None:
     """Say what the recovery point that was just decided gives up, and what may stand in its way."""
     from actions.positions import position_forms
     from journal.incident.given_up import given_up
@@ -180,7 +180,7 @@ def _say_of_point(at: AtDesk) -> None:
             click.echo(f"in doubt: {line}")
 
 
-def _look_at_what_is_in_force(at: AtDesk) -> None:
+def _look_at_what_is_in_force(at: IncidentAccess) -> None:
     """Have the system asked whether it still is; what nobody can see, or not soon, is listed as not measured."""
     from journal.incident.looks import to_look_at
 
@@ -190,7 +190,7 @@ def _look_at_what_is_in_force(at: AtDesk) -> None:
         return
     with suppress(CleoError):
         at.services.ensure_runner(incident.id)
-        looks = [at.desk.look_at(run, catalogue) for run in asked]
+        looks = [at.commands.look_at(run, catalogue) for run in asked]
         follower, until = Follower(at.place.journal, after=looks[-1]), time.monotonic() + _LOOK_S
         while time.monotonic() < until and not all(at.incident().runs[look].state.over for look in looks):
             follower.wait(0.5)

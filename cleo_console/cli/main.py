@@ -6,7 +6,7 @@ import click
 
 from cleo_console import __version__
 from cleo_console.cli.group import LazyGroup
-from cleo_console.cli.spoken import spoken
+from cleo_console.cli.standard_streams import guard_streams
 
 _HERE = "cleo_console.cli"
 _COMMANDS = {
@@ -66,5 +66,5 @@ def cli(ctx: click.Context, plain: str | None) -> None:
 
 def main() -> None:
     """Run ``cleo``. Exit status 0, 1 (it failed) or 2 (asked wrongly)."""
-    with spoken():
+    with guard_streams():
         cli(prog_name="cleo")

@@ -17,7 +17,14 @@ import click
 import msgspec
 
 from cleo_console.app_services import installed_services
-from cleo_console.cli.desks import AtDesk, WhichIncident, at_desk, fold, incident_option, which
+from cleo_console.cli.incident_access import (
+    IncidentAccess,
+    UnclearIncident,
+    access_incident,
+    find_incident,
+    fold,
+    incident_option,
+)
 from journal.errors import CleoError
 from journal.events.types import Override
 from journal.incident.closed_gates import gate_lines
@@ -64,7 +71,7 @@ class StepCommand(click.Command):
         super().__init__(step, params=_common())
         incident_option(self)
         self._unknown = unknown
-        self.callback = _callback(lambda at, on, asked: at.desk.request_runs(step, on=on, **asked))
+        self.callback = _callback(lambda at, on, asked: at.commands.request_runs(step, on=on, **asked))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the step's own parameters as well."""
@@ -84,8 +91,8 @@ class StepCommand(click.Command):
     def _step(self, incident: str | None) -> Step:
         at = installed_services()
         try:
-            plan = fold(at.place(which(at, incident))).plan
-        except WhichIncident as error:
+            plan = fold(at.place(find_incident(at, incident))).plan
+        except UnclearIncident as error:
             raise click.UsageError(f"{self._unknown.message} Nor can a step be meant: {error}") from error
         if self.name not in plan.by_id:
             near = difflib.get_close_matches(self.name or "", plan.by_id, n=2)
@@ -106,7 +113,7 @@ def run() -> None:
     """
 
 
-Asker = Callable[["AtDesk", Sequence[str], dict[str, Any]], list[int]]
+Asker = Callable[["IncidentAccess", Sequence[str], dict[str, Any]], list[int]]
 """Asks for runs: at which systems (none: all that are meant), and with what; returns their ids."""
 
 
@@ -123,9 +130,9 @@ def _common() -> list[click.Parameter]:
 
 
 def _command(spec: ActionSpec) -> click.Command:
-    def ask(at: AtDesk, on: Sequence[str], asked: dict[str, Any]) -> list[int]:
+    def ask(at: IncidentAccess, on: Sequence[str], asked: dict[str, Any]) -> list[int]:
         params = asked.pop("params")
-        return [at.desk.request_action(spec.name, params, system=system, **asked) for system in on or [""]]
+        return [at.commands.request_action(spec.name, params, system=system, **asked) for system in on or [""]]
 
     options = [_option(param) for param in spec.params]
     command = click.Command(spec.name, help=_help(spec), params=[*options, *_common()], callback=_callback(ask))
@@ -146,7 +153,7 @@ def _callback(ask: Asker) -> Callable[..., None]:
         given = {name: value for name, value in params.items() if value is not None}
         overrides = [_override(text, confirm) for text in override]
         asked = {"params": given, "dry_run": dry_run, "confirmed": confirm, "overrides": overrides}
-        with at_desk(incident) as at:
+        with access_incident(incident) as at:
             at.services.ensure_runner(at.place.folder.name)
             _wait_for_inventory(at)
             runs = ask(at, on, asked)
@@ -156,7 +163,7 @@ def _callback(ask: Asker) -> Callable[..., None]:
     return callback
 
 
-def _wait_for_inventory(at: AtDesk) -> None:
+def _wait_for_inventory(at: IncidentAccess) -> None:
     """Wait until the runner has read the inventory: it tells which systems there are to act on."""
     incident = at.incident()
     follower = Follower(at.place.journal, after=incident.seq)
@@ -187,7 +194,7 @@ def _override(text: str, target: str) -> Override:
     return Override(gate=gate.strip(), reason=reason.strip(), target=target)
 
 
-def _follow(at: AtDesk, run_id: int, *, quiet: bool) -> Run:
+def _follow(at: IncidentAccess, run_id: int, *, quiet: bool) -> Run:
     """Print the run's output as it comes, and return the run once it is over."""
     printed, gates_said = 0, quiet
     follower = Follower(at.place.journal, after=run_id)

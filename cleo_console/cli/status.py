@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cleo_console.app_services import installed_services
-from cleo_console.cli.desks import fold, which
+from cleo_console.cli.incident_access import find_incident, fold
 from journal.incident import clocks
 from journal.incident.records import StepState
 from journal.incident.state import Incident
@@ -29,7 +29,7 @@ def status(incident: str | None, as_json: bool) -> None:
       cleo status --json
     """
     at = installed_services()
-    found = fold(at.place(which(at, incident)))
+    found = fold(at.place(find_incident(at, incident)))
     with Reader(at.place(found.id).journal) as reader:
         others = other_incidents(reader.readings())
     facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.trouble(found.id)) | {"also_open": others}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cleo_console.blotting import PATIENCE_S
+from cleo_console.secret_filter import PATIENCE_S
 from tests.cleo_console.test_cli import Cleo
 from tests.cleo_console.test_plain_cli import answered
 

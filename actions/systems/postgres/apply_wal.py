@@ -11,22 +11,22 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.gate import decide
 from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
-from actions.systems.postgres.given_up import tell_given_up
+from actions.systems.postgres.given_up import report_given_up
 from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity
-from actions.systems.postgres.kept_out import keep_out
-from actions.systems.postgres.leftovers import found_after
+from actions.systems.postgres.login_block import block_logins
 from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.process import control, postmaster
-from actions.systems.postgres.proven_server import proven
+from actions.systems.postgres.recovery_findings import collect_findings
 from actions.systems.postgres.recovery_point import GATE, decided_point, judge_as_latest
 from actions.systems.postgres.replay import configure, follow, unconfigure
-from actions.systems.postgres.replay_target import Gap, Logs, find_goal, is_latest, reaches_gap
+from actions.systems.postgres.replay_target import Gap, Logs, find_replay_target, is_latest, reaches_gap
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record
-from actions.systems.postgres.saved_wal import Survived, offer
+from actions.systems.postgres.saved_wal import SavedWal, offer
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.service import start_service
 from actions.systems.postgres.start_stop import require_nobody_answers
+from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn, parse_history
 from actions.systems.postgres.writers import bar_writers
 from journal.events.measured import Measured, newest_of
@@ -56,7 +56,7 @@ def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
     pid = postmaster(server)
     if record.state == "recovered":
         return _applied_already(server, record, pid)
-    settings, survived = dict[str, str](), Survived()
+    settings, survived = dict[str, str](), SavedWal()
     words = f"see the replay to {record.goal} through, with the writers kept out"
     if record.state != "recovering" or not (pid or _promoted(server, record)):
         _require_untouched(server, record, pid)
@@ -108,7 +108,7 @@ def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> 
         )
     summary = f"The log was applied already, to {record.goal}.{_stopped_short(record)}"
     return Outcome(
-        ok=True, summary=summary, facts=_facts(record, _reached(server, record)), findings=found_after(server)
+        ok=True, summary=summary, facts=_facts(record, _reached(server, record)), findings=collect_findings(server)
     )
 
 
@@ -134,7 +134,7 @@ def _promoted(server: Server, record: RestoreRecord) -> bool:
     return bool(found and found.timeline > record.timeline)
 
 
-def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str, str], Survived]:
+def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str, str], SavedWal]:
     """Find the goal; return the record that names it, the settings for it, and what survived. Nothing is changed."""
     found = control(server)
     if not found:
@@ -146,12 +146,12 @@ def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str
         _ask(server, gap, point)
     else:
         gap = None
-    goal = find_goal(logs, point, to_gap=gap is not None)
+    goal = find_replay_target(logs, point, to_gap=gap is not None)
     if gap is None and is_latest(logs, point):
         judge_as_latest(server.ctx.incident, point)
         server.ctx.log(f"The point ({point}) lies after the last commit there is: it is the latest.")
     log_end = logs.end().committed_at
-    tell_given_up(server, point, Measured(newest_commit_at=log_end))
+    report_given_up(server, point, Measured(newest_commit_at=log_end))
     record = msgspec.structs.replace(
         record, state="recovering", goal=goal.words, goal_lsn=goal.lsn, gap=gap.segment if gap else "", log_end=log_end
     )
@@ -175,7 +175,7 @@ def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
 def _finish(server: Server, record: RestoreRecord) -> Outcome:
     unconfigure(server)
     findings = _shut(server)
-    with proven(server, deadline_s=30) as session:
+    with connect_verified(server, deadline_s=30) as session:
         row = session.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
         back = recovered(session, server.settings)
     timeline = int(row[0][:8], 16) if row else 0
@@ -194,7 +194,7 @@ def _finish(server: Server, record: RestoreRecord) -> Outcome:
         summary=f"Recovered to {format_lsn(reached)} on timeline {timeline}{_newest(newest)}; {_kept_out(server)}."
         + _stopped_short(record),
         facts=_facts(record, reached),
-        findings=[*findings, *found_after(server)],
+        findings=[*findings, *collect_findings(server)],
     )
 
 
@@ -216,7 +216,7 @@ def _shut(server: Server) -> list[Finding]:
     """See that the writers are out of the server that is up now: its restored configuration may read other files."""
     if not server.settings.app_roles:
         return []
-    if not (ended := keep_out(server)):
+    if not (ended := block_logins(server)):
         return []
     text = f"{count(ended, 'session')} of the application came in before it was kept out, and may have written"
     return [Finding(severity="warning", about=server.name, text=text, cure="Look at what they wrote since the replay.")]

@@ -28,7 +28,7 @@ from journal.incident.recovery_point import RecoveryPoint
 _GATE = "verified"
 
 
-class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+class BackupSelection(msgspec.Struct, frozen=True, kw_only=True):
     """What a restore starts from.
 
     Attributes:
@@ -48,7 +48,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 
 def choose_backup(
     server: Server, point: RecoveryPoint, named: str, *, anew: bool, look: Callable[[Backup], object]
-) -> Chosen:
+) -> BackupSelection:
     """Choose a backup whose repository was verified: in this incident already, or now.
 
     Args:
@@ -76,7 +76,7 @@ def choose_backup(
     _say(server, choice, several=len(repository.keys) > 1)
     order = sorted({choice.backup.repository, *repository.archives}, key=lambda key: key != choice.backup.repository)
     sources = {key: found[key].segments if key in found else [] for key in order}
-    return Chosen(
+    return BackupSelection(
         backup=choice.backup,
         passed_over=choice.passed_over,
         timeline=timeline,

@@ -12,7 +12,6 @@ import msgspec
 
 from actions.context import Progress
 from actions.systems.postgres.definitions import definitions, roles
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.relations import (
     LARGE_OBJECTS,
     SETTINGS,
@@ -22,6 +21,7 @@ from actions.systems.postgres.relations import (
     settle,
 )
 from actions.systems.postgres.server import Server
+from actions.systems.postgres.verified_connection import connect_verified
 from journal.wording.counting import count
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def read_cluster(
         CannotConnect: the server broke off, or another one answers.
     """
     end = time.monotonic() + until_s
-    with proven(server, deadline_s=60) as session:
+    with connect_verified(server, deadline_s=60) as session:
         names = session.execute(_DATABASES).fetchall()
         position = session.execute(_POSITION).fetchone()
         quiet = session.execute(_QUIET).fetchone()
@@ -127,7 +127,7 @@ def _read_database(server: Server, name: str, end: float, settings: Mapping[str,
 
     deadline_s = max(0.0, end - time.monotonic()) + _BESIDES_S
     found: dict[str, Relation] = {}
-    with proven(server, deadline_s=deadline_s, database=name) as session:
+    with connect_verified(server, deadline_s=deadline_s, database=name) as session:
         settle(session, settings)
         listed, (defined, undefined) = list_relations(session), definitions(session)
         sizes, begun = {one.name: one.bytes for one in listed}, time.monotonic()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server
+from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def look_closer(server: Server, database: str, names: list[str]) -> dict[str, Ev
     """Return what is known of each of ``names``; nothing of what cannot be looked at. Pages are flushed first."""
     found: dict[str, Evidence] = {}
     try:
-        with proven(server, deadline_s=_LOOK_S, database=database) as session:
+        with connect_verified(server, deadline_s=_LOOK_S, database=database) as session:
             if not server.ctx.dry_run:
                 session.execute("CHECKPOINT")
             for name in names:

@@ -17,8 +17,8 @@ from actions.systems.postgres.heartbeat import measure
 from actions.systems.postgres.manifest import load_manifest
 from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.process import describe_data, postmaster
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server, server_of
+from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.measured import Measured, newest_of
 from journal.events.types import Finding
@@ -93,7 +93,7 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
     """Read every row and check every structure. Nothing is installed: this only looks."""
     if not facts["running"]:
         return ["corruption: not measured, the server is down"]
-    with proven(server, deadline_s=60) as session:
+    with connect_verified(server, deadline_s=60) as session:
         facts |= measure(session, server.settings).facts()
     held = read_cluster(server, until_s=_READ_S, say=False)
     found, left_out = check_without_installing(server)

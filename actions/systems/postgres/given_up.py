@@ -10,7 +10,9 @@ from journal.incident.given_up import span
 from journal.incident.recovery_point import RecoveryPoint
 
 
-def tell_given_up(server: Server, point: RecoveryPoint, known: Measured, backup_ended: datetime | None = None) -> None:
+def report_given_up(
+    server: Server, point: RecoveryPoint, known: Measured, backup_ended: datetime | None = None
+) -> None:
     """Say how much was committed after the recovery point, as far as this log and the incident's evidence know.
 
     Args:

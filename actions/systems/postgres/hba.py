@@ -11,8 +11,8 @@ import re
 from actions.outcome import ActionFailed
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.process import postmaster
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.verified_connection import connect_verified
 
 FACT = "hba_file"
 """What ``postgres.stop_writers`` reports: where a server that was asked reads it."""
@@ -141,7 +141,7 @@ def _named(server: Server) -> str:
     """The path that the server names, or its program does from its configuration; empty where neither can."""
     if postmaster(server):
         try:
-            with proven(server, deadline_s=5) as session:
+            with connect_verified(server, deadline_s=5) as session:
                 row = session.execute("SHOW hba_file").fetchone()
                 return str(row[0]) if row else ""
         except CannotConnect as error:

@@ -8,9 +8,9 @@ from actions.outcome import Outcome
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.process import describe_data, postmaster
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.restore_record import RestoreRecord, load_record
 from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.verified_connection import connect_verified
 
 _WORDS = {
     "restoring": "was being restored from backup {0} and is incomplete: run the restore again",
@@ -49,7 +49,7 @@ def _server_state(server: Server) -> str:
     if not postmaster(server):
         return "down"
     try:
-        with proven(server, deadline_s=5) as session:
+        with connect_verified(server, deadline_s=5) as session:
             row = session.execute("SELECT pg_is_in_recovery()").fetchone()
     except CannotConnect as error:
         return error.message

@@ -9,7 +9,7 @@ from actions.outcome import GateClosed
 from actions.systems.postgres.pgbackrest.archive import Archive
 from actions.systems.postgres.pgbackrest.command import Repository
 from actions.systems.postgres.restore_record import RestoreRecord, load_record
-from actions.systems.postgres.saved_wal import Survived, find_path, read_survived
+from actions.systems.postgres.saved_wal import SavedWal, find_path, read_saved_wal
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import Path
 
@@ -20,7 +20,7 @@ class KnownLog(msgspec.Struct, frozen=True, kw_only=True):
     """The archive, and what survived of the log elsewhere."""
 
     archive: Archive
-    survived: Survived = msgspec.field(default_factory=Survived)
+    survived: SavedWal = msgspec.field(default_factory=SavedWal)
 
     @property
     def timelines(self) -> set[int]:
@@ -51,7 +51,7 @@ def known_log(server: Server, repository: Repository, archive: Archive) -> Known
     record = load_record(server)
     here = f"{server.data}/pg_wal"
     places = [*(record.logs if record else []), *([here] if server.exists(here) else [])]
-    known = KnownLog(archive=archive, survived=read_survived(server, places, repository, archive))
+    known = KnownLog(archive=archive, survived=read_saved_wal(server, places, repository, archive))
     for timeline in sorted(known.timelines - archive.histories):
         where = known.survived.histories[timeline].path.rpartition("/")[0]
         server.ctx.log(f"Timeline {timeline} was never archived: it survived in {where}, and is considered.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from actions.outcome import ActionFailed, GateClosed
-from actions.systems.postgres.places import Spot
+from actions.systems.postgres.directories import Directory
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.restore_record import Kept
 from actions.systems.postgres.server import Server, last_words
@@ -69,7 +69,7 @@ done
 """What is kept links to the kept tablespaces: whoever starts it must not write to the restored ones."""
 
 
-def way_to_keep(data: Spot, folder: Spot, inside: list[str]) -> Way:
+def preservation_method(data: Directory, folder: Directory, inside: list[str]) -> Way:
     """Return how a data directory can be kept in a folder; ``inside`` are mount points in it.
 
     A mount point is not moved, and what is mounted in a directory that was moved comes back at the next boot, over what
@@ -80,7 +80,7 @@ def way_to_keep(data: Spot, folder: Spot, inside: list[str]) -> Way:
     return "move" if data.above else "empty"
 
 
-def keep_directory(server: Server, way: Way, copy: Kept) -> None:
+def preserve_directory(server: Server, way: Way, copy: Kept) -> None:
     """Keep the data directory as ``copy``. Call it only where ``effect`` said True.
 
     Raises:
@@ -103,12 +103,12 @@ def keep_directory(server: Server, way: Way, copy: Kept) -> None:
     _do(server, "keep", _WHOLE, f"{copy.path}{COPYING if way == 'copy' else MOVING}", copy.path)
 
 
-def keep_log(server: Server, path: str) -> None:
+def preserve_log(server: Server, path: str) -> None:
     """Copy the log that survived. Call it only where ``effect`` said True."""
     _do(server, "keep-log", _COPY_LOG, f"{server.data}/pg_wal", path)
 
 
-def keep_tablespace(server: Server, here: str, there: str) -> None:
+def preserve_tablespace(server: Server, here: str, there: str) -> None:
     """Move this cluster's folder in a tablespace aside, within it. Call it only where ``effect`` said True."""
     _do(server, f"keep{here.replace('/', '-')}", _SPACE, here, there)
 

@@ -7,14 +7,21 @@ from datetime import UTC, datetime
 import msgspec
 
 from actions.outcome import GateClosed
+from actions.systems.postgres.directories import Directory, inspect_directories, mounts_below, used
+from actions.systems.postgres.disk_layout import DiskLayout, read_disk_layout
+from actions.systems.postgres.free_space import SpaceNeed, require_room, too_small
 from actions.systems.postgres.pgbackrest.command import Backup
-from actions.systems.postgres.places import Spot, mounts_below, spots, used
-from actions.systems.postgres.preserve import MOVING, Way, keep_directory, keep_log, keep_tablespace, way_to_keep
+from actions.systems.postgres.preserve import (
+    MOVING,
+    Way,
+    preservation_method,
+    preserve_directory,
+    preserve_log,
+    preserve_tablespace,
+)
 from actions.systems.postgres.process import control
 from actions.systems.postgres.restore_record import Kept, RestoreRecord, name_in
-from actions.systems.postgres.room import Need, require_room, too_small
 from actions.systems.postgres.server import Server
-from actions.systems.postgres.survey import Survey, survey
 from actions.systems.postgres.surviving_wal import archive_waiting, waiting_segments
 
 GATE = "space"
@@ -29,7 +36,7 @@ class Plan(msgspec.Struct, frozen=True):
     copy: Kept | None = None
 
 
-class Keeping:
+class Preservation:
     """Says, for a backup, which copies will be kept: those that are there, and what lies in the data directory now.
 
     Args:
@@ -51,10 +58,10 @@ class Keeping:
             ActionFailed: something cannot be written to at all.
         """
         if self._for is None or self._for[0] != backup:
-            self._for = backup, self._plan(survey(self._server, backup, self._keep_in))
+            self._for = backup, self._plan(read_disk_layout(self._server, backup, self._keep_in))
         return self._for[1]
 
-    def _plan(self, found: Survey) -> Plan:
+    def _plan(self, found: DiskLayout) -> Plan:
         server, earlier = self._server, self._earlier
         if self._unfinished and earlier:
             copy = earlier.current if earlier.current and not server.exists(earlier.current.place) else None
@@ -70,7 +77,7 @@ class Keeping:
         copy = self._copy(found)
         return Plan([*before, copy] if copy else before, copy)
 
-    def _copy(self, found: Survey) -> Kept | None:
+    def _copy(self, found: DiskLayout) -> Kept | None:
         """Say how what lies here will be kept; None where it was decided to overwrite it, and it has no log."""
         server, now = self._server, datetime.now(UTC)
         folder, way = _choose_folder(found)
@@ -89,11 +96,11 @@ class Keeping:
         if why and not server.ctx.overridden(GATE):
             raise _no_space(server, "; ".join(why))
         if why:
-            log = Need(folder, used(server, f"{server.data}/pg_wal"), "the log that survived")
+            log = SpaceNeed(folder, used(server, f"{server.data}/pg_wal"), "the log that survived")
             require_room(server, [*_restored(found, over=True), log])
             return msgspec.structs.replace(what, wal=f"{place}.wal-{stamp}") if has_log else None
         moved = {
-            space.folder: f"{space.spot.real}/aside-{stamp}/{space.folder.rpartition('/')[2]}"
+            space.folder: f"{space.directory.real}/aside-{stamp}/{space.folder.rpartition('/')[2]}"
             for space in found.spaces
             if space.used
         }
@@ -108,33 +115,35 @@ class Keeping:
         return bool(earlier and earlier.incident == self._server.ctx.incident.id and earlier.state != "restoring")
 
 
-def _choose_folder(found: Survey) -> tuple[Spot, Way]:
+def _choose_folder(found: DiskLayout) -> tuple[Directory, Way]:
     """Return where to keep the old data, and how: where it need not be copied, if there is such a place."""
-    ways = [(folder, way_to_keep(found.data, folder, found.inside)) for folder in found.folders if folder.writes]
+    ways = [
+        (folder, preservation_method(found.data, folder, found.inside)) for folder in found.folders if folder.writes
+    ]
     return next(((folder, way) for folder, way in ways if way != "copy"), ways[0])
 
 
-def _restored(found: Survey, *, over: bool) -> list[Need]:
+def _restored(found: DiskLayout, *, over: bool) -> list[SpaceNeed]:
     """Return what a restore takes; ``over``: what lies there now gives way to it."""
     spaces = [
-        Need(space.spot, (space.of.size or 0) - (space.used if over else 0), f"the {space.of}")
+        SpaceNeed(space.directory, (space.of.size or 0) - (space.used if over else 0), f"the {space.of}")
         for space in found.spaces
     ]
-    return [Need(found.data, found.layout.data - (found.used if over else 0), "the restored data"), *spaces]
+    return [SpaceNeed(found.data, found.layout.data - (found.used if over else 0), "the restored data"), *spaces]
 
 
-def _kept(found: Survey, folder: Spot, way: Way) -> list[Need]:
+def _kept(found: DiskLayout, folder: Directory, way: Way) -> list[SpaceNeed]:
     """Return what a restore takes that keeps all there is."""
     data = int(found.layout.data * _MARGIN)
-    needs = [need for need in _restored(found, over=False) if need.spot is not found.data]
-    needs.append(Need(found.data, data - (found.used if way == "copy" else 0), "the restored data and its log"))
-    needs.append(Need(folder, (found.used if way == "copy" else 0) + found.log, "what is kept"))
+    needs = [need for need in _restored(found, over=False) if need.directory is not found.data]
+    needs.append(SpaceNeed(found.data, data - (found.used if way == "copy" else 0), "the restored data and its log"))
+    needs.append(SpaceNeed(folder, (found.used if way == "copy" else 0) + found.log, "what is kept"))
     return needs
 
 
-def _unknown(found: Survey) -> list[str]:
+def _unknown(found: DiskLayout) -> list[str]:
     return [
-        f"nobody can tell which of the folders in {space.spot.path} is this cluster's"
+        f"nobody can tell which of the folders in {space.directory.path} is this cluster's"
         for space in found.spaces
         if space.used and not space.folder
     ]
@@ -172,29 +181,29 @@ def preserve(server: Server, record: RestoreRecord) -> None:
             server.ctx.log(f"Not archived, replayed from the old directory: {', '.join(failed)}", "err")
     for here, there in copy.tablespaces.items():
         if server.ctx.effect(f"keep what is in a tablespace: move {here} to {there}"):
-            keep_tablespace(server, here, there)
+            preserve_tablespace(server, here, there)
     if copy.wal and copy.wal != f"{copy.path}/pg_wal":
         over = "" if copy.path else f", and overwrite {server.data}, as was decided"
         if server.ctx.effect(f"save the surviving log in {copy.wal}{over}"):
-            keep_log(server, copy.wal)
+            preserve_log(server, copy.wal)
     if copy.path:
-        _keep_directory(server, copy)
+        _preserve_data_directory(server, copy)
 
 
-def _keep_directory(server: Server, copy: Kept) -> None:
-    data, folder = spots(server, server.data, copy.path.rpartition("/")[0] or "/")
+def _preserve_data_directory(server: Server, copy: Kept) -> None:
+    data, folder = inspect_directories(server, server.data, copy.path.rpartition("/")[0] or "/")
     inside = mounts_below(server, data.real)
-    way: Way = "empty" if server.exists(f"{copy.path}{MOVING}") else way_to_keep(data, folder, inside)
+    way: Way = "empty" if server.exists(f"{copy.path}{MOVING}") else preservation_method(data, folder, inside)
     words = {
         "move": f"move {server.data} to {copy.path}",
         "empty": f"move all that is in {server.data} to {copy.path}",
         "copy": f"copy {server.data} to {copy.path}, since {_immovable(data, inside)}; then restore over it",
     }
     if server.ctx.effect(f"keep the old data directory: {words[way]}"):
-        keep_directory(server, way, copy)
+        preserve_directory(server, way, copy)
 
 
-def _immovable(data: Spot, inside: list[str]) -> str:
+def _immovable(data: Directory, inside: list[str]) -> str:
     if data.is_mount:
         return "it is a mount point"
     return f"{inside[0]} is mounted in it" if inside else "that is another file system"

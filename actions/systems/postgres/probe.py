@@ -13,9 +13,9 @@ from actions.systems.postgres.connection import CannotConnect, connect
 from actions.systems.postgres.exposure import expose
 from actions.systems.postgres.heartbeat import QUICK_S, measure, newest_commit
 from actions.systems.postgres.pgbackrest.command import command_line, parse_repository
-from actions.systems.postgres.proven_server import require_ours
 from actions.systems.postgres.replication import Following, following
 from actions.systems.postgres.settings import PostgresSettings
+from actions.systems.postgres.verified_connection import require_ours
 from actions.systems.postgres.workers import Ask, look
 from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
 from journal.errors import CleoError

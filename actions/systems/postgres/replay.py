@@ -8,17 +8,17 @@ from actions.context import Progress
 from actions.outcome import ActionFailed, Cancelled
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.process import postmaster
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.replay_state import (
-    Seen,
+    ReplayObservation,
     explain,
-    look_from_outside,
+    observe_replay,
     require_not_paused,
     require_our_port,
     waits_for,
 )
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.service import went_down
+from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn, parse_lsn
 from journal.wording.durations import rough_duration
 
@@ -47,7 +47,7 @@ def configure(server: Server, settings: dict[str, str], timeline: int) -> None:
 
 def unconfigure(server: Server) -> None:
     """Take the recovery settings back: they name this one recovery's places and end."""
-    with proven(server, deadline_s=30) as session:
+    with connect_verified(server, deadline_s=30) as session:
         rows = session.execute(
             "SELECT name FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf'"
         ).fetchall()
@@ -89,7 +89,7 @@ class _Watch:
 
     def __init__(self, server: Server, now: float) -> None:
         self.position = -1
-        self.seen = Seen("", "")
+        self.seen = ReplayObservation("", "")
         self.at = self._looked = now
         self._server = server
 
@@ -100,7 +100,7 @@ class _Watch:
             return True
         if now - self._looked >= _LOOK_S:
             self._looked = now
-            if (seen := look_from_outside(self._server)) != self.seen:
+            if (seen := observe_replay(self._server)) != self.seen:
                 self.seen, self.at = seen, now
             elif now - self.at > _SILENT_S:
                 words = (
@@ -122,7 +122,7 @@ def _stalled(server: Server, watch: _Watch, waits: str) -> ActionFailed:
 def _position(server: Server) -> tuple[int | None, str]:
     """Return how far replay came (0 while that cannot be asked, None once the server is a primary), and its wait."""
     try:
-        with proven(server, deadline_s=5) as session:
+        with connect_verified(server, deadline_s=5) as session:
             row = session.execute("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()::text").fetchone()
             if not row or not row[0]:
                 return None, ""

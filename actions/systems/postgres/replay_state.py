@@ -30,7 +30,7 @@ _PAUSED_BEFORE_14 = "SELECT CASE WHEN pg_is_wal_replay_paused() THEN 'paused' EL
 _WAITS = "SELECT wait_event_type || ': ' || wait_event FROM pg_stat_activity WHERE backend_type = 'startup'"
 
 
-class Seen(msgspec.Struct, frozen=True):
+class ReplayObservation(msgspec.Struct, frozen=True):
     """What can be seen without a session; a change in any of it is progress.
 
     ``title`` is what the startup process says of itself, such as ``recovering 000000010000000000000004``;
@@ -41,7 +41,7 @@ class Seen(msgspec.Struct, frozen=True):
     log_written: str
 
 
-def look_from_outside(server: Server) -> Seen:
+def observe_replay(server: Server) -> ReplayObservation:
     """Return what the startup process is at, by its title in the process table, and its pg_wal.
 
     Raises:
@@ -49,10 +49,12 @@ def look_from_outside(server: Server) -> Seen:
     """
     pid = postmaster(server)
     if not pid:
-        return Seen("", "")
+        return ReplayObservation("", "")
     require_our_port(server, pid)
     done = server.query(["sh", "-c", _TITLES, "sh", str(pid)])
-    return Seen(" ".join(done.out.split()), server.query(["stat", "-Lc", "%.Y", f"{server.data}/pg_wal"]).out.strip())
+    return ReplayObservation(
+        " ".join(done.out.split()), server.query(["stat", "-Lc", "%.Y", f"{server.data}/pg_wal"]).out.strip()
+    )
 
 
 def require_our_port(server: Server, pid: int) -> None:

@@ -16,7 +16,7 @@ from actions.systems.postgres.pgbackrest.archive import Archive, first_missing, 
 from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.recovery_point import lsn_of
 from actions.systems.postgres.restore_record import RestoreRecord
-from actions.systems.postgres.saved_wal import find_path, read_survived
+from actions.systems.postgres.saved_wal import find_path, read_saved_wal
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import Fork, Path, Segment, format_lsn, parse_segment
 from actions.systems.postgres.wal_tail import Tail, archived_tail, saved_tail
@@ -53,7 +53,7 @@ class Logs:
         self.record = record
         self.size = segment_bytes
         self.archive: Archive = read_archive(server, repository)
-        self.survived = read_survived(server, record.logs, repository, self.archive)
+        self.survived = read_saved_wal(server, record.logs, repository, self.archive)
         self.path: Path = find_path(server, repository, self.archive, self.survived, record.timeline)
         self._read: dict[str, Tail] = {}
 
@@ -213,7 +213,7 @@ def is_latest(logs: Logs, point: RecoveryPoint) -> bool:
     return point.kind == "latest" or (point.kind == "lsn" and lsn_of(point) > (logs.end().lsn or 0))
 
 
-def find_goal(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False) -> ReplayTarget:
+def find_replay_target(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False) -> ReplayTarget:
     """Return where replay ends for this recovery point, in the log that can be replayed.
 
     Args:

@@ -13,7 +13,8 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.systems.postgres.backup_selection import choose_backup
 from actions.systems.postgres.causes import cure_for
-from actions.systems.postgres.given_up import tell_given_up
+from actions.systems.postgres.free_space import full
+from actions.systems.postgres.given_up import report_given_up
 from actions.systems.postgres.guards import is_down, writers_kept_out
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of
@@ -21,10 +22,9 @@ from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.pgbackrest.command import command
 from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.pgbackrest.restore_progress import RestoreProgress
-from actions.systems.postgres.preserved_data import Keeping, preserve
+from actions.systems.postgres.preserved_data import Preservation, preserve
 from actions.systems.postgres.recovery_point import after_all, judge_as_latest, recovery_point
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record
-from actions.systems.postgres.room import full
 from actions.systems.postgres.saved_wal import offered
 from actions.systems.postgres.server import Server, find_server, last_words
 from actions.systems.postgres.writers import bar_writers
@@ -108,7 +108,7 @@ def _require_same_place(server: Server) -> None:
 def _prepare(server: Server, point: RecoveryPoint, named: str, keep_in: str) -> RestoreRecord:
     """Say what stands where and where the old data will be kept; choose and verify a backup. Nothing is changed yet."""
     unfinished = _unfinished(server)
-    keeping = Keeping(server, load_record(server), unfinished=bool(unfinished), keep_in=keep_in.rstrip("/"))
+    keeping = Preservation(server, load_record(server), unfinished=bool(unfinished), keep_in=keep_in.rstrip("/"))
     named = "" if named == "latest" else named
     chosen = choose_backup(server, point, named, anew=bool(unfinished), look=keeping.plan)
     backup = chosen.backup
@@ -116,7 +116,7 @@ def _prepare(server: Server, point: RecoveryPoint, named: str, keep_in: str) -> 
     known = unfinished.known if unfinished else last_of(server, Measured())
     if after_all(point, known.newest_commit_at if known.newest_commit_at == known.no_commit_after else None):
         judge_as_latest(server.ctx.incident, point)
-    tell_given_up(server, point, known, backup.stopped_at)
+    report_given_up(server, point, known, backup.stopped_at)
     return RestoreRecord(
         incident=server.ctx.incident.id,
         state="restoring",

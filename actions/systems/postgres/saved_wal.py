@@ -66,7 +66,7 @@ class History(msgspec.Struct, frozen=True):
     forks: list[Fork]
 
 
-class Survived(msgspec.Struct):
+class SavedWal(msgspec.Struct):
     """The log in all copies together.
 
     Attributes:
@@ -91,13 +91,13 @@ class Survived(msgspec.Struct):
         return {int(name[:8], 16) for name in self.files}
 
 
-def read_survived(server: Server, places: Iterable[str], repository: Repository, archive: Archive) -> Survived:
+def read_saved_wal(server: Server, places: Iterable[str], repository: Repository, archive: Archive) -> SavedWal:
     """Look through the log in ``places``, the one that wins first; where the archive has a history, that one counts.
 
     Raises:
         ActionFailed: a place is there and cannot be read.
     """
-    found = Survived()
+    found = SavedWal()
     known = dict[int, list[Fork]]()
     for listing in [_Listing(server, place) for place in places]:
         for timeline in listing.histories.keys() & archive.histories - known.keys():
@@ -108,7 +108,7 @@ def read_survived(server: Server, places: Iterable[str], repository: Repository,
     return found
 
 
-def find_path(server: Server, repository: Repository, archive: Archive, survived: Survived, timeline: int) -> Path:
+def find_path(server: Server, repository: Repository, archive: Archive, survived: SavedWal, timeline: int) -> Path:
     """Return the way through the timelines to ``timeline``, from its history: the archive's, else one that survived.
 
     Raises:
@@ -124,7 +124,7 @@ def offered(server: Server) -> str:
     return f"{name_in(server, record_folder(server))}.cleo-wal"
 
 
-def offer(server: Server, survived: Survived) -> None:
+def offer(server: Server, survived: SavedWal) -> None:
     """Write down where the recovering server finds what survived. Call it only where ``effect`` said True.
 
     Every history is offered, also those that do not lead to the goal: a new timeline's number is looked for by them.
@@ -135,7 +135,7 @@ def offer(server: Server, survived: Survived) -> None:
         server.write(offered(server), "".join(f"{name} {path}\n" for name, path in sorted(listed.items())))
 
 
-def _add(found: Survived, listing: _Listing, cluster: str, known: dict[int, list[Fork]]) -> None:
+def _add(found: SavedWal, listing: _Listing, cluster: str, known: dict[int, list[Fork]]) -> None:
     rivals = {
         timeline
         for timeline, history in listing.histories.items()

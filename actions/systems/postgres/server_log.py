@@ -40,7 +40,7 @@ def new_lines(server: Server) -> list[str]:
     return said + (_since_begin(collected.out.splitlines()) if collected.code == 0 else [])
 
 
-def grave_words(lines: list[str]) -> str:
+def fatal_messages(lines: list[str]) -> str:
     """Return the newest FATAL or PANIC of a server's lines, without what only follows from another."""
     grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
     grave = [line for line in grave if not any(words in line for words in _NOT_A_CAUSE)]

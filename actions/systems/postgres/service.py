@@ -10,11 +10,11 @@ from actions.systems.postgres.causes import cure_of_lines
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.hba import config_file
 from actions.systems.postgres.process import postmaster
-from actions.systems.postgres.proven_server import proven
-from actions.systems.postgres.replay_state import explain, look_from_outside, require_our_port
+from actions.systems.postgres.replay_state import explain, observe_replay, require_our_port
 from actions.systems.postgres.server import Server, last_words
-from actions.systems.postgres.server_log import grave_words, log_file, mark, new_lines, words_of
+from actions.systems.postgres.server_log import fatal_messages, log_file, mark, new_lines, words_of
 from actions.systems.postgres.unit import show_unit
+from actions.systems.postgres.verified_connection import connect_verified
 from actions.transport import Completed
 
 _LAUNCH_S = 120
@@ -93,7 +93,7 @@ def wait_until_up(server: Server, deadline_s: float) -> None:
         if pid := postmaster(server):
             require_our_port(server, pid)
         time.sleep(_PAUSE_S)
-    seen = look_from_outside(server)
+    seen = observe_replay(server)
     why, cure = explain(server, seen.title, "")
     raise ActionFailed(
         f"{server.name} is not up after {deadline_s:.0f} s: {trouble}; {why}.",
@@ -136,7 +136,7 @@ def went_down(server: Server, hint: str = "", left_behind: str = "The server is 
     """
     lines = new_lines(server)
     line, cure = cure_of_lines(lines)
-    grave, cause = grave_words(lines), words_of(line)
+    grave, cause = fatal_messages(lines), words_of(line)
     reason = "; ".join(dict.fromkeys(words for words in (grave, cause) if words)) or _unit_words(server)
     where = log_file(server)
     unknown = f"Its log{f' {where}' if where else ''} tells more. Only if it names damaged or missing data, restore."
@@ -149,7 +149,7 @@ def went_down(server: Server, hint: str = "", left_behind: str = "The server is 
 
 def _not_up(server: Server) -> str:
     try:
-        with proven(server, deadline_s=5):
+        with connect_verified(server, deadline_s=5):
             return ""
     except CannotConnect as error:
         if error.why in ("password", "another", "unproven"):

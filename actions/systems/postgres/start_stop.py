@@ -14,15 +14,15 @@ from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.heartbeat import measure, newest_before_start
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of, measure_kept, untouched_since
-from actions.systems.postgres.leftovers import found_after
 from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.process import control, describe_data, postmaster
-from actions.systems.postgres.proven_server import proven
+from actions.systems.postgres.recovery_findings import collect_findings
 from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.service import start_service, wait_until_up
-from actions.systems.postgres.stopping import stop_server
+from actions.systems.postgres.shutdown import stop_server
 from actions.systems.postgres.unit import who_runs
+from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.measured import Measured, newest_of
 
@@ -69,7 +69,7 @@ def start(ctx: ActionContext) -> Outcome:
         ok=True,
         summary=f"{server.name} is up after crash recovery, {time.monotonic() - begin:.0f} s.",
         facts={"seconds": round(time.monotonic() - begin, 1), **came_back.facts()},
-        findings=found_after(server),
+        findings=collect_findings(server),
     )
 
 
@@ -106,7 +106,7 @@ def _came_back(server: Server, last: Measured, untouched: datetime | None) -> Me
     known = server.ctx.incident.newest_known.get(server.name)
     held = known if known and untouched and known < untouched + timedelta(seconds=1) else None  # whole seconds
     try:
-        with proven(server) as session:
+        with connect_verified(server) as session:
             beat = newest_before_start(session, server.settings)
     except CleoError as error:
         server.ctx.log(f"What came back is not measured: {error.message}", "err")
@@ -118,7 +118,7 @@ def _came_back(server: Server, last: Measured, untouched: datetime | None) -> Me
 def _seen(server: Server) -> Measured:
     """Return the newest commit before the stop: all that tells of it should the log be lost."""
     try:
-        with proven(server, deadline_s=5) as session:
+        with connect_verified(server, deadline_s=5) as session:
             return measure(session, server.settings)
     except CleoError as error:
         server.ctx.log(f"The newest commit before the stop is not measured: {error.message}", "err")
@@ -142,7 +142,7 @@ def require_nobody_answers(server: Server) -> None:
         CannotConnect: one answers there.
     """
     try:
-        with proven(server, deadline_s=5):
+        with connect_verified(server, deadline_s=5):
             pass  # it came up this moment: whoever starts it sees that
     except CannotConnect as error:
         if error.why in ("another", "unproven"):

@@ -15,13 +15,13 @@ from actions.systems.postgres.comparison import Comparison
 from actions.systems.postgres.evidence import look_closer
 from actions.systems.postgres.heartbeat import newest_commit
 from actions.systems.postgres.identity import identity
-from actions.systems.postgres.leftovers import leftovers
 from actions.systems.postgres.manifest import Manifest, load_manifest
 from actions.systems.postgres.pgbackrest.command import read_repository
-from actions.systems.postgres.proven_server import proven
+from actions.systems.postgres.recovery_findings import recovery_findings
 from actions.systems.postgres.relations import SETTINGS
 from actions.systems.postgres.restore_record import RestoreRecord, load_record
 from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import parse_lsn
 from journal.wording.counting import count
 
@@ -40,7 +40,7 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
     """Verify PostgreSQL's data."""
     server, end = find_server(ctx), time.monotonic() + minutes * 60.0
     _require_primary(server)
-    left = leftovers(server)
+    left = recovery_findings(server)
     for finding in left:
         ctx.log(f"{finding.severity}: {finding}", "err")  # what may hold everything up is said before it does
     corrupt, unchecked = _structures(server, end)
@@ -61,7 +61,7 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
 
 
 def _require_primary(server: Server) -> None:
-    with proven(server) as session:
+    with connect_verified(server) as session:
         row = session.execute("SELECT pg_is_in_recovery()").fetchone()
     if row and row[0]:
         raise ActionFailed(
@@ -154,7 +154,7 @@ def _counts(compared: Comparison) -> dict[str, Any]:
 
 
 def _facts(server: Server, manifest: Manifest | None) -> dict[str, Any]:
-    with proven(server, deadline_s=30) as session:
+    with connect_verified(server, deadline_s=30) as session:
         row = session.execute(_CHECKSUMS).fetchone() or ("unknown", None)
         newest = newest_commit(session, server.settings)
     facts = {

@@ -13,9 +13,9 @@ from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.postgres.hba import FACT, bar, barred_files, hba_file, is_barred, require_writable, unbar
 from actions.systems.postgres.heartbeat import measure
 from actions.systems.postgres.identity import identity
-from actions.systems.postgres.kept_out import (
-    keep_out,
-    open_ways,
+from actions.systems.postgres.login_block import (
+    block_logins,
+    open_logins,
     others,
     reload_files,
     require_not_ourselves,
@@ -23,9 +23,9 @@ from actions.systems.postgres.kept_out import (
 )
 from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.process import postmaster
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.start_stop import require_nobody_answers
+from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.wording.counting import count
@@ -65,7 +65,7 @@ def stop_writers(ctx: ActionContext) -> Outcome:
             f"{server.name} is down, and {hba} keeps {roles} out when it starts; replay tries that before it ends."
         )
         return Outcome(ok=True, summary=summary, facts={"sessions_ended": 0, FACT: hba})
-    ended = keep_out(server)
+    ended = block_logins(server)
     findings = [*_unknown(server), *others(server)]
     return Outcome(
         ok=True,
@@ -84,7 +84,7 @@ def _unknown(server: Server) -> list[Finding]:
 def _last_commit(server: Server) -> Measured:
     """Return the last commit that the writers made: whatever is recovered to, what is missing of it is the loss."""
     try:
-        with proven(server) as session:
+        with connect_verified(server) as session:
             return measure(session, server.settings, writers_out=True)
     except CleoError as error:
         server.ctx.log(f"The writers' last commit is not measured: {error.message}", "err")
@@ -126,12 +126,12 @@ def allow_writers(ctx: ActionContext) -> Outcome:
 def _not_barred(server: Server, *, running: bool) -> Outcome:
     """No block stands; a server that shuts them out all the same may not have read that yet: a runner died before."""
     roles = _roles(server)
-    if not running or open_ways(server):
+    if not running or open_logins(server):
         return Outcome(ok=True, summary=f"{roles} were not kept out.")
     if not server.ctx.effect(f"have {server.name} read its files again: no block stands, yet {roles} cannot connect"):
         return Outcome(ok=True, summary="would let the writers in again")
     reload_files(server)
-    if open_ways(server):
+    if open_logins(server):
         return Outcome(ok=True, summary=f"{roles} can connect again (tried): the server had not read its file.")
     text = "cannot connect, though no block of ours stands"
     cure = "See the server's log: it says which line of pg_hba.conf turns them away."
@@ -144,7 +144,7 @@ def writers(ctx: ActionContext) -> Outcome:
     """Tell whether the application's roles are kept out of PostgreSQL."""
     server = find_server(ctx)
     roles = _roles(server)
-    ways = open_ways(server) if postmaster(server) else None
+    ways = open_logins(server) if postmaster(server) else None
     barred = are_kept_out(server) if ways is None else not ways
     seen = {None: "it is down", True: "tried just now", False: "; ".join(map(str, (ways or [])[:3]))}
     word = "kept out" if barred else "let in"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from actions.backups.hold_file import holder_line, incidents_in, names_somebody
 from actions.backups.holding import HoldPart
 from actions.outcome import ActionFailed
+from actions.systems.postgres.pgbackrest.backup_host import host_lock
 from actions.systems.postgres.pgbackrest.command import PATIENCE, command
-from actions.systems.postgres.pgbackrest.keeper import changing
 from actions.systems.postgres.pgbackrest.options import config_file
 from actions.systems.postgres.server import Server, last_words
 
@@ -96,7 +96,7 @@ def block_file(server: Server) -> str:
 def _change(server: Server, block: str) -> str:
     """Put a block in the place of the one that is there, and return that one; other stanzas' blocks stay."""
     pattern = _pattern(server.settings.backups.stanza)
-    with changing(server):
+    with host_lock(server):
         config = block_file(server)
         text = server.read(config) or ""
         rest = pattern.sub("", text)

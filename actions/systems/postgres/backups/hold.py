@@ -15,8 +15,8 @@ from actions.systems.postgres.backups.expiry_block import (
     require_obeyed,
     suspend_expiry,
 )
+from actions.systems.postgres.pgbackrest.backup_host import backup_host, host_lock, require_reached
 from actions.systems.postgres.pgbackrest.command import read_repository
-from actions.systems.postgres.pgbackrest.keeper import changing, keeper, require_reached
 from actions.systems.postgres.server import Server
 
 _NO_FILE = "the inventory names no hold_file"
@@ -24,7 +24,7 @@ _NO_FILE = "the inventory names no hold_file"
 
 def read_hold(server: Server) -> Hold:
     """Return for whom a server's backups are held now."""
-    server = keeper(server)
+    server = backup_host(server)
     hold_file, stanza = server.settings.backups.hold_file, server.settings.backups.stanza
     schedule = part_of(server.read(hold_file), stanza) if hold_file else HoldPart(cannot=_NO_FILE)
     return Hold(schedule=schedule, expiry=read_expiry(server, schedule.incidents))
@@ -35,7 +35,7 @@ def hold_backups(asked: Server, found: Hold) -> None:
     keys = read_repository(asked).keys
     for key in keys:
         require_reached(asked, key, "backups are held")
-    server, me = keeper(asked), asked.ctx.incident.id
+    server, me = backup_host(asked), asked.ctx.incident.id
     if found.schedule and not found.schedule.cannot and me not in found.schedule.incidents:
         _write_file(server, me)
     suspended_for = found.expiry.incidents if found.expiry else []
@@ -47,7 +47,7 @@ def hold_backups(asked: Server, found: Hold) -> None:
 
 def release_backups(asked: Server, found: Hold) -> None:
     """Give up this incident's hold (see `actions.backups.engine.BackupEngine.release`)."""
-    server, me = keeper(asked), asked.ctx.incident.id
+    server, me = backup_host(asked), asked.ctx.incident.id
     if found.expiry and me in found.expiry.incidents:
         left, config = found.expiry.without(me), f"{block_file(server)}{_on(server)}"
         words = f"give up this incident's hold in {config}" if left else f"let backups expire again ({config})"
@@ -63,14 +63,14 @@ def release_backups(asked: Server, found: Hold) -> None:
 def _write_file(server: Server, incident: str) -> None:
     backups = server.settings.backups
     if server.ctx.effect(f"write {backups.hold_file}{_on(server)}, which scheduled backups obey"):
-        with changing(server):
+        with host_lock(server):
             text = with_holder(server.read(backups.hold_file), incident, backups.stanza)
             server.write(backups.hold_file, text)
 
 
 def _leave_file(server: Server, incident: str) -> None:
     backups = server.settings.backups
-    with changing(server):
+    with host_lock(server):
         rest = without_holder(server.read(backups.hold_file) or "", incident, backups.stanza)
         if rest:
             server.write(backups.hold_file, rest)

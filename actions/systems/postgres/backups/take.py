@@ -13,10 +13,10 @@ from actions.systems.postgres.backups.sets import backup_set
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.manifest import make_manifest, manifest_path
+from actions.systems.postgres.pgbackrest.backup_host import backup_host, require_reached
 from actions.systems.postgres.pgbackrest.command import Backup, Repository, command, read_repository
-from actions.systems.postgres.pgbackrest.keeper import keeper, require_reached
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
 
 KINDS = ("full", "diff", "incr")
@@ -32,7 +32,7 @@ def take_backup(server: Server, kind: str, repository: int) -> Taken:
         kind: one of `KINDS`.
         repository: the number of the repository to take it into; 0: the first.
     """
-    with proven(server) as session:
+    with connect_verified(server) as session:
         session.execute("SELECT 1")  # whatever is wrong is said before anything is begun
     repositories = read_repository(server)
     which = _which(server, repositories, repository)
@@ -81,7 +81,7 @@ def _uncounted(label: str, names: list[str]) -> list[Finding]:
 
 
 def _backup(server: Server, kind: str, repository: int) -> str:
-    server = keeper(server)
+    server = backup_host(server)
     argv = command(server, "backup", f"--type={kind}", "--log-level-console=info", repository=repository)
     done = server.run("backup", argv, timeout_s=_HOURS_S)
     found = _LABEL.search(done.out)

@@ -11,8 +11,8 @@ from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.pgbackrest.archive import read_archive
+from actions.systems.postgres.pgbackrest.backup_host import backup_host, require_reached
 from actions.systems.postgres.pgbackrest.command import command, hint_at, read_repository
-from actions.systems.postgres.pgbackrest.keeper import keeper, require_reached
 from actions.systems.postgres.server import Server, last_words
 
 _SET = re.compile(r"^\s*backup: (\S+), status: ([a-z ]+?)(?:,|$)")
@@ -61,7 +61,7 @@ def verify_repository(server: Server, repository: int) -> RepositoryCheck:
         ActionFailed: it could not be read at all.
     """
     require_reached(server, repository, "it is verified")
-    server, lines = keeper(server), list[str]()
+    server, lines = backup_host(server), list[str]()
     argv = verify_command(server, repository)
     key = "verify" if repository == 1 else f"verify-repo{repository}"
     done = server.run(key, argv, timeout_s=_HOURS_S, on_line=lambda _, line: lines.append(line))

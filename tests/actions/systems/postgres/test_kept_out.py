@@ -18,7 +18,7 @@ import pytest
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.kept_out import _judge
+from actions.systems.postgres.login_block import _judge
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.start_stop import start, stop

@@ -16,7 +16,7 @@ from actions.backups.verify import verify as verify_backups
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres.apply_wal import apply_wal
-from actions.systems.postgres.pgbackrest.keeper import keeper
+from actions.systems.postgres.pgbackrest.backup_host import backup_host
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.settings import PostgresSettings
@@ -121,7 +121,7 @@ def test_the_whole_way_with_the_keeper_named(lab: Lab, ctx: FakeContext) -> None
     assert ctx.do(hold).ok
     assert "expire-auto=n" in keeper_config(lab).read_text()
     assert "expire-auto=n" not in lab.postgres.backup_config.read_text()
-    assert keeper(find_server(ctx)).settings.host == "backup1"
+    assert backup_host(find_server(ctx)).settings.host == "backup1"
     lab.break_("postgres", "lose-data-directory")
     assert ctx.do(restore).ok
     assert ctx.do(apply_wal).ok

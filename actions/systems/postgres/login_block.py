@@ -9,8 +9,8 @@ from actions.outcome import ActionFailed
 from actions.systems.postgres.connection import CannotConnect, identifier
 from actions.systems.postgres.hba import bar, hba_file
 from actions.systems.postgres.process import postmaster
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server
+from actions.systems.postgres.verified_connection import connect_verified
 from journal.events.base import Finding
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Way(NamedTuple):
         return f"{self.role} through {self.through} ({self.said})"
 
 
-def keep_out(server: Server) -> int:
+def block_logins(server: Server) -> int:
     """Keep the application's roles out of the running server, and see that they are.
 
     Returns:
@@ -105,7 +105,7 @@ def keep_out(server: Server) -> int:
     reload_files(server)
     _end_half_logins(server)
     ended = _end_sessions(server)
-    if ways := open_ways(server):
+    if ways := open_logins(server):
         raise ActionFailed(
             f"{server.name} is still open: {'; '.join(map(str, ways[:3]))}{' and more' * (len(ways) > 3)}.",
             f"The block stands in {hba}: see what else decides (the server's log says which line let them in), or stop "
@@ -115,9 +115,9 @@ def keep_out(server: Server) -> int:
     return ended + _end_sessions(server)
 
 
-def open_ways(server: Server) -> list[Way]:
+def open_logins(server: Server) -> list[Way]:
     """Try to connect as each of the application's roles, on the server's host; return the ways that are not shut."""
-    with proven(server) as session:
+    with connect_verified(server) as session:
         row = session.execute(_PLACES).fetchone() or ("", "", "")
         logins = [str(name) for name, _ in _logins(session, server)]
     roles = list(dict.fromkeys([*server.settings.app_roles, *logins]))
@@ -153,7 +153,7 @@ def require_not_ourselves(server: Server, *, running: bool) -> None:
 
 def _is_member(server: Server) -> bool:
     try:
-        with proven(server) as session:
+        with connect_verified(server) as session:
             return any(us for _, us in _logins(session, server))
     except CannotConnect as error:
         if error.why in ("another", "unproven"):
@@ -163,7 +163,7 @@ def _is_member(server: Server) -> bool:
 
 def unknown_roles(server: Server) -> list[str]:
     """Return those of the application's roles that the server does not have: a name mistyped keeps nobody out."""
-    with proven(server) as session:
+    with connect_verified(server) as session:
         rows = session.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [server.settings.app_roles])
         there = {row[0] for row in rows}
     return [role for role in server.settings.app_roles if role not in there]
@@ -171,7 +171,7 @@ def unknown_roles(server: Server) -> list[str]:
 
 def others(server: Server) -> list[Finding]:
     """Return what may write all the same, since it does not come as one of the application's roles."""
-    with proven(server) as session:
+    with connect_verified(server) as session:
         rows = session.execute(_OTHERS, {"roles": server.settings.app_roles}).fetchall()
     return [_other(server, *row) for row in rows]
 
@@ -182,7 +182,7 @@ def reload_files(server: Server) -> None:
     Raises:
         ActionFailed: a line of pg_hba.conf is wrong, or the server does not read them.
     """
-    with proven(server) as session:
+    with connect_verified(server) as session:
         wrong = session.execute("SELECT line_number, error FROM pg_hba_file_rules WHERE error IS NOT NULL").fetchone()
         if wrong:
             raise ActionFailed(
@@ -192,7 +192,7 @@ def reload_files(server: Server) -> None:
         session.execute("SELECT pg_reload_conf()")
     end = time.monotonic() + _SETTLE_S
     while time.monotonic() < end:
-        with proven(server) as session:
+        with connect_verified(server) as session:
             if _loaded_at(session) != before:
                 return
         time.sleep(0.05)
@@ -242,7 +242,7 @@ def _end_sessions(server: Server) -> int:
     """End the writers' sessions until a look finds none; returns how many were ended."""
     end, ended = time.monotonic() + _SETTLE_S, set[int]()
     while True:
-        with proven(server) as session:
+        with connect_verified(server) as session:
             rows = session.execute(_END_SESSIONS.encode(), {"roles": server.settings.app_roles}).fetchall()
         if not rows:
             return len(ended)

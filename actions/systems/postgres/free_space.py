@@ -8,7 +8,7 @@ import msgspec
 
 from actions.gate import decide
 from actions.outcome import GateClosed
-from actions.systems.postgres.places import Spot, size_words, spots
+from actions.systems.postgres.directories import Directory, inspect_directories, size_words
 from actions.systems.postgres.server import Server
 
 GATE = "room"
@@ -16,36 +16,36 @@ _FULL = 1_000_000
 """Bytes: a file more does not fit."""
 
 
-class Need(msgspec.Struct, frozen=True):
+class SpaceNeed(msgspec.Struct, frozen=True):
     """What will be written at a place, in bytes beyond what lies there already, and what it is in words."""
 
-    spot: Spot
+    directory: Directory
     size: int
     what: str
 
 
 def full(server: Server, *paths: str) -> str:
     """Say of the first of these places whose disk is full that it is; empty where none is."""
-    spot = next((spot for spot in spots(server, *paths) if spot.free < _FULL), None)
-    return f"The disk is full: {spot}. Make room there, then run the step again." if spot else ""
+    directory = next((directory for directory in inspect_directories(server, *paths) if directory.free < _FULL), None)
+    return f"The disk is full: {directory}. Make room there, then run the step again." if directory else ""
 
 
-def too_small(needs: Sequence[Need]) -> list[str]:
+def too_small(needs: Sequence[SpaceNeed]) -> list[str]:
     """Return a line for each file system on which not everything fits: needed, free, where, and what for."""
     lines = []
-    for device in dict.fromkeys(need.spot.device for need in needs):
-        here = [need for need in needs if need.spot.device == device and need.size > 0]
+    for device in dict.fromkeys(need.directory.device for need in needs):
+        here = [need for need in needs if need.directory.device == device and need.size > 0]
         wanted = sum(need.size for need in here)
-        if here and wanted > (free := min(need.spot.free for need in here)):
-            parts = ", ".join(f"{size_words(need.size)} for {need.what} at {need.spot.path}" for need in here)
-            mounts = ", ".join(dict.fromkeys(need.spot.mount for need in here))
+        if here and wanted > (free := min(need.directory.free for need in here)):
+            parts = ", ".join(f"{size_words(need.size)} for {need.what} at {need.directory.path}" for need in here)
+            mounts = ", ".join(dict.fromkeys(need.directory.mount for need in here))
             lines.append(
                 f"{size_words(wanted)} are needed on the file system {mounts}, {size_words(free)} free ({parts})"
             )
     return lines
 
 
-def require_room(server: Server, needs: Sequence[Need]) -> None:
+def require_room(server: Server, needs: Sequence[SpaceNeed]) -> None:
     """Stop a restore that will not fit, before hours are spent.
 
     Raises:

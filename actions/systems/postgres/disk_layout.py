@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from actions.outcome import ActionFailed
+from actions.systems.postgres.directories import Directory, account, inspect_directories, mounts_below, size_words, used
 from actions.systems.postgres.layout import Layout, Tablespace, backup_layout, present_tablespaces, version_folder
+from actions.systems.postgres.mount_check import require_mounted
 from actions.systems.postgres.pgbackrest.command import Backup
-from actions.systems.postgres.places import Spot, account, mounts_below, size_words, spots, used
 from actions.systems.postgres.restore_record import record_folder
 from actions.systems.postgres.server import Server
-from actions.systems.postgres.unmounted import require_mounted
 
 _BLOCKED = 'for at in "$@"; do [ ! -d "$at/lost+found" ] || [ -r "$at/lost+found" ] || echo "$at/lost+found"; done'
 
@@ -19,29 +19,29 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     """One tablespace, of the backup or of what lies here now: its place, this cluster's folder there, its bytes."""
 
     of: Tablespace
-    spot: Spot
+    directory: Directory
     folder: str
     used: int
 
 
-class Survey(msgspec.Struct, frozen=True, kw_only=True):
+class DiskLayout(msgspec.Struct, frozen=True, kw_only=True):
     """What lies where now, and what a backup brings.
 
     ``used`` is what the data directory takes, ``log`` what its log takes that lies elsewhere, in ``log_at`` (else
     empty). ``inside`` are mount points in the data directory; ``folders`` where old data can be kept, the best first.
     """
 
-    data: Spot
+    data: Directory
     used: int
     inside: list[str]
     log_at: str
     log: int
     spaces: list[Space]
     layout: Layout
-    folders: list[Spot]
+    folders: list[Directory]
 
 
-def survey(server: Server, backup: Backup, keep_in: str) -> Survey:
+def read_disk_layout(server: Server, backup: Backup, keep_in: str) -> DiskLayout:
     """Look at everything that a restore of ``backup`` will write to, and say it.
 
     Args:
@@ -55,14 +55,14 @@ def survey(server: Server, backup: Backup, keep_in: str) -> Survey:
     """
     layout = backup_layout(server, backup)
     folder = record_folder(server)
-    data, record, named = spots(server, server.data, folder, keep_in or folder)
+    data, record, named = inspect_directories(server, server.data, folder, keep_in or folder)
     require_mounted(server, data, record, named)
     _require_record_folder(server, record)
     _require_usable(server, data, "data directory")
-    beside = spots(server, data.real.rpartition("/")[0] or "/")[0]
+    beside = inspect_directories(server, data.real.rpartition("/")[0] or "/")[0]
     inside = mounts_below(server, data.real) if data.there else []
     log_at = server.query(["readlink", "-e", f"{server.data}/pg_wal"]).out.strip() if _is_link(server) else ""
-    found = Survey(
+    found = DiskLayout(
         data=data,
         used=used(server, data.real) if data.there else 0,
         inside=inside,
@@ -89,18 +89,18 @@ def _spaces(server: Server, layout: Layout) -> list[Space]:
     wanted = {space.path: space for space in layout.tablespaces}
     every = [*wanted.values(), *(space for space in present_tablespaces(server) if space.path not in wanted)]
     spaces = []
-    looked = spots(server, *(space.path for space in every)) if every else []
+    looked = inspect_directories(server, *(space.path for space in every)) if every else []
     require_mounted(server, *looked)
-    for of, spot in zip(every, looked, strict=True):
+    for of, directory in zip(every, looked, strict=True):
         if of.path in wanted:
-            _require_usable(server, spot, str(of))
-        folder = f"{spot.real}/{version}" if version else ""
-        taken = used(server, folder or spot.real) if spot.there else 0
-        spaces.append(Space(of=of, spot=spot, folder=folder, used=taken))
+            _require_usable(server, directory, str(of))
+        folder = f"{directory.real}/{version}" if version else ""
+        taken = used(server, folder or directory.real) if directory.there else 0
+        spaces.append(Space(of=of, directory=directory, folder=folder, used=taken))
     return spaces
 
 
-def _require_record_folder(server: Server, folder: Spot) -> None:
+def _require_record_folder(server: Server, folder: Directory) -> None:
     if folder.there and folder.writes:
         return
     who, why = account(server), "cannot be written by" if folder.there else "does not exist for"
@@ -110,21 +110,22 @@ def _require_record_folder(server: Server, folder: Spot) -> None:
     )
 
 
-def _require_usable(server: Server, spot: Spot, what: str) -> None:
+def _require_usable(server: Server, directory: Directory, what: str) -> None:
     """Whoever restores must be able to write there, or to make it."""
     who = account(server)
-    if spot.there and not spot.writes:
+    if directory.there and not directory.writes:
         raise ActionFailed(
-            f"The {what} {spot.path} cannot be written by {who}.", f"Correct its owner: chown {who} {spot.real}."
+            f"The {what} {directory.path} cannot be written by {who}.",
+            f"Correct its owner: chown {who} {directory.real}.",
         )
-    if not spot.there and not spot.writes:
+    if not directory.there and not directory.writes:
         raise ActionFailed(
-            f"The {what} {spot.path} is missing, and {who} cannot make it in {spot.nearest}.",
-            f"If it is a disk, mount it. Else make it: install -d -m 700 -o {who} {spot.real}.",
+            f"The {what} {directory.path} is missing, and {who} cannot make it in {directory.nearest}.",
+            f"If it is a disk, mount it. Else make it: install -d -m 700 -o {who} {directory.real}.",
         )
 
 
-def _require_outside(server: Server, folder: Spot, found: Survey) -> None:
+def _require_outside(server: Server, folder: Directory, found: DiskLayout) -> None:
     """What is kept inside of what is restored is removed by the restore."""
     holds = [found.data.real, found.log_at, *(space.folder for space in found.spaces)]
     within = next((path for path in holds if path and f"{folder.real}/".startswith(f"{path}/")), "")
@@ -140,7 +141,7 @@ def _require_outside(server: Server, folder: Spot, found: Survey) -> None:
         )
 
 
-def _require_cleanable(server: Server, found: Survey) -> None:
+def _require_cleanable(server: Server, found: DiskLayout) -> None:
     blocked = server.query(["sh", "-c", _BLOCKED, "sh", found.data.real, *found.inside]).out.splitlines()
     if blocked:
         raise ActionFailed(
@@ -149,7 +150,7 @@ def _require_cleanable(server: Server, found: Survey) -> None:
         )
 
 
-def _say(server: Server, found: Survey) -> None:
+def _say(server: Server, found: DiskLayout) -> None:
     """Say what stands where, and what is restored where."""
     there = f"{size_words(found.used)} there now" if found.data.there else "missing"
     say = server.ctx.log
@@ -162,7 +163,7 @@ def _say(server: Server, found: Survey) -> None:
     for name, path in found.layout.links.items():
         say(f"{name} is restored to {path}, as pgBackRest's configuration says.")
     for space in found.spaces:
-        say(f"The {space.of} is {space.spot}: {size_words(space.used)} there now, {_comes(space, found.layout)}.")
+        say(f"The {space.of} is {space.directory}: {size_words(space.used)} there now, {_comes(space, found.layout)}.")
 
 
 def _comes(space: Space, layout: Layout) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from actions.gate import decide
 from actions.outcome import GateClosed
-from actions.systems.postgres.places import Spot
+from actions.systems.postgres.directories import Directory
 from actions.systems.postgres.server import Server
 
 GATE = "mounted"
@@ -16,27 +16,29 @@ exit 0
 """
 
 
-def require_mounted(server: Server, *spots: Spot) -> None:
+def require_mounted(server: Server, *directories: Directory) -> None:
     """Stop where ``/etc/fstab`` names a file system at, above or below one of these places, and it is not mounted.
 
     Raises:
         GateClosed: so it is, and nobody decided to go on.
     """
-    if not (found := _unmounted(server, spots)):
+    if not (found := _unmounted(server, directories)):
         return
-    at, spot = found
+    at, directory = found
     closed = GateClosed(
         GATE,
-        f"{at} is not mounted, and /etc/fstab says that it should be: {spot.path} would be restored to the file system "
-        f"{spot.mount}, and be hidden once it is.",
+        f"{at} is not mounted, and /etc/fstab says that it should be: {directory.path} would be restored to the file "
+        f"system {directory.mount}, and be hidden once it is.",
         f"Mount it: mount {at}. If the disk is lost, take it out of /etc/fstab, or go on and say so.",
     )
     decide(server.ctx, closed, f"{at} is not mounted; restored without it")
 
 
-def _unmounted(server: Server, spots: Sequence[Spot]) -> tuple[str, Spot] | None:
+def _unmounted(server: Server, directories: Sequence[Directory]) -> tuple[str, Directory] | None:
     missing = [at for at in server.query(["sh", "-c", _MISSING]).out.splitlines() if at.startswith("/")]
-    touched = ((at, spot) for at in missing for spot in spots if _touches(at.rstrip("/"), spot.real))
+    touched = (
+        (at, directory) for at in missing for directory in directories if _touches(at.rstrip("/"), directory.real)
+    )
     return next(touched, None)
 
 

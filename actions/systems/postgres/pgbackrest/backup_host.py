@@ -13,7 +13,7 @@ from actions.systems.postgres.server import Server
 _CHANGING: dict[str, Lock] = {}
 
 
-def changing(server: Server) -> Lock:
+def host_lock(server: Server) -> Lock:
     """Return what to hold while a file on a server's host is read and written again.
 
     Runs at several servers go on at once, and a repository host may keep one hold file and one configuration for all.
@@ -21,7 +21,7 @@ def changing(server: Server) -> Lock:
     return _CHANGING.setdefault(server.settings.host, Lock())
 
 
-def keeper(server: Server) -> Server:
+def backup_host(server: Server) -> Server:
     """Return the server as the host that keeps its backups sees it: there pgBackRest takes, verifies and expires them.
 
     On the server's host it restores, fetches and pushes log; to list and to read, either does.

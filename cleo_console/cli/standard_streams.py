@@ -14,7 +14,7 @@ _HIGHEST = 2
 
 
 @contextmanager
-def spoken() -> Iterator[None]:
+def guard_streams() -> Iterator[None]:
     """Print what a terminal cannot show as a question mark; say on standard error that what is printed goes nowhere.
 
     Raises:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def proven(server: Server, *, deadline_s: float = 10, database: str = "") -> Iterator[psycopg.Connection[Any]]:
+def connect_verified(
+    server: Server, *, deadline_s: float = 10, database: str = ""
+) -> Iterator[psycopg.Connection[Any]]:
     """Open a session as `connect` does, and prove that it is of the server that is acted on.
 
     Args:

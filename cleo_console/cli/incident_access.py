@@ -25,15 +25,15 @@ incident_option = click.option(
 )
 
 
-class WhichIncident(CleoError):
+class UnclearIncident(CleoError):
     """It is not clear which incident is meant."""
 
 
-def which(at: ConsoleServices, incident_id: str | None) -> str:
+def find_incident(at: ConsoleServices, incident_id: str | None) -> str:
     """Return the incident that is meant: the one named, else the only open one.
 
     Raises:
-        WhichIncident: none or several are open.
+        UnclearIncident: none or several are open.
     """
     if incident_id:
         return incident_id
@@ -41,20 +41,20 @@ def which(at: ConsoleServices, incident_id: str | None) -> str:
     if len(still_open) == 1:
         return still_open[0]
     if still_open:
-        raise WhichIncident(
+        raise UnclearIncident(
             f"{len(still_open)} incidents are open: {', '.join(still_open)}.", "Name one with --incident."
         )
-    raise WhichIncident("No incident is open.", "Declare one: cleo declare, or in the console: cleo")
+    raise UnclearIncident("No incident is open.", "Declare one: cleo declare, or in the console: cleo")
 
 
 @dataclass(frozen=True)
-class AtDesk:
+class IncidentAccess:
     """One command's desk: the incident's place, its journal, and where to write."""
 
     services: ConsoleServices
     place: IncidentPlace
     journal: Journal
-    desk: IncidentCommands
+    commands: IncidentCommands
 
     def incident(self) -> Incident:
         """Return the incident as the journal has it now."""
@@ -68,17 +68,17 @@ def fold(place: IncidentPlace) -> Incident:
 
 
 @contextmanager
-def at_desk(incident_id: str | None) -> Iterator[AtDesk]:
+def access_incident(incident_id: str | None) -> Iterator[IncidentAccess]:
     """Sit down at an incident's desk for the length of the block.
 
     Raises:
         CleoError: there is no such incident, or it is not clear which.
     """
     at = installed_services()
-    chosen = which(at, incident_id)
+    chosen = find_incident(at, incident_id)
     place = at.place(chosen)
     with at.open(chosen, _say_waiting) as journal:
-        yield AtDesk(at, place, journal, IncidentCommands(journal, lambda: fold(place), position_forms))
+        yield IncidentAccess(at, place, journal, IncidentCommands(journal, lambda: fold(place), position_forms))
 
 
 def _say_waiting(holder: str) -> None:

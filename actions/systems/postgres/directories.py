@@ -25,7 +25,7 @@ _MOUNTS = 'findmnt -rno TARGET 2>/dev/null | while read -r at; do case "$at" in 
 _DU_S = 900
 
 
-class Spot(msgspec.Struct, frozen=True, kw_only=True):
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
     """One directory, which need not exist.
 
     Attributes:
@@ -58,7 +58,7 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.path}{links} (file system {self.mount}, {size_words(self.free)} free)"
 
 
-def spots(server: Server, *paths: str) -> list[Spot]:
+def inspect_directories(server: Server, *paths: str) -> list[Directory]:
     """Look at directories, as the server's account.
 
     Raises:
@@ -69,7 +69,7 @@ def spots(server: Server, *paths: str) -> list[Spot]:
     if done.code != 0 or len(rows) != len(paths):
         raise ActionFailed(f"It cannot be told what lies at {', '.join(paths)}: {last_words(done)}", "See the host.")
     return [
-        Spot(
+        Directory(
             path=path,
             real=real,
             nearest=nearest,

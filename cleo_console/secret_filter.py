@@ -16,7 +16,7 @@ _LOOK_AGAIN_S = 30.0
 """A password that is changed during an incident is known half a minute later."""
 
 
-class Blotting:
+class SecretFilter:
     """A `journal.events.typed.Blot`. What cannot be read is passed over: who types may not be allowed to."""
 
     def __init__(self) -> None:

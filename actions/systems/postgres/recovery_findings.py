@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from actions.outcome import Finding
 from actions.systems.postgres.connection import CannotConnect, identifier
-from actions.systems.postgres.proven_server import proven
 from actions.systems.postgres.server import Server
+from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ _LOOK_S = 30.0
 _INVALID = -2
 
 
-def leftovers(server: Server) -> list[Finding]:
+def recovery_findings(server: Server) -> list[Finding]:
     """Return what a person must see to after a recovery: nothing of it is proven wrong.
 
     Raises:
         CannotConnect: the server cannot be talked to, or another one answers.
     """
-    with proven(server, deadline_s=_LOOK_S) as session:
+    with connect_verified(server, deadline_s=_LOOK_S) as session:
         found = [*_prepared(session), *_slots(session), *_archiving(session)]
         databases = session.execute(_DATABASES).fetchall()
     for name, limit, connectable in databases:
@@ -56,10 +56,10 @@ def leftovers(server: Server) -> list[Finding]:
     return found
 
 
-def found_after(server: Server) -> list[Finding]:
+def collect_findings(server: Server) -> list[Finding]:
     """Return what a recovery left, for an action that has done its work: that it cannot be looked at is a finding."""
     try:
-        return leftovers(server)
+        return recovery_findings(server)
     except CleoError as error:
         cure = "Run postgres.verify once the server can be asked."
         return [_warning("leftovers", f"not looked at: {error.message}", cure)]
@@ -98,7 +98,7 @@ def _archiving(session: psycopg.Connection[Any]) -> Iterator[Finding]:
 
 def _of_database(server: Server, name: str) -> list[Finding]:
     try:
-        with proven(server, deadline_s=_LOOK_S, database=name) as session:
+        with connect_verified(server, deadline_s=_LOOK_S, database=name) as session:
             indexes = [row[0] for row in session.execute(_INDEXES).fetchall()]
             constraints = [row[0] for row in session.execute(_CONSTRAINTS).fetchall()]
     except CannotConnect as error:
