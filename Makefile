@@ -24,8 +24,8 @@ demo: install  ## the console on a small simulated world: nothing to install, no
 system:  ## the servers that tests and lab talk to, from Debian (root only; otherwise says what to install)
 	@sh tests/system-packages.sh $(SYSTEM_PACKAGES)
 
-check: lint  ## style, types, floors, and the tests that need no server (a minute and a half)
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not server" $(ARGS)
+check: lint  ## style, types, floors, and the tests that need no server, pictures in one size (a minute and a half)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not server" -k "not 120x40" $(ARGS)
 
 test: install system  ## every test, against real servers on loopback
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
