@@ -1,1 +1,1 @@
-"""What is promised with a number, measured: ``python -m benchmarks``."""
+"""Benchmarks of everything that has a limit: ``python -m benchmarks``."""

@@ -1,4 +1,4 @@
-"""Measure what has a limit, print a table, and exit 1 unless every limit is met: ``python -m benchmarks [NAME …]``."""
+"""Runs benchmarks, prints a table, and exits 1 unless every limit is met: ``python -m benchmarks [NAME …]``."""
 
 from __future__ import annotations
 

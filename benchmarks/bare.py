@@ -1,4 +1,4 @@
-"""The reference: the smallest Textual app that shows a text, and shows every key that is pressed."""
+"""The reference: a minimal Textual app that shows a text and the keys that are pressed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGKILL between two effects: each effectful action of a recovery, killed at each point, and taken up by a new runner.
+"""Kills the runner with SIGKILL between any two effects of a recovery, and lets a new runner take over.
 
 Each run must end done once, failed, or in doubt; the next run goes on without repeating or losing anything; and no file
 is ever half written. The lab is real, and so are the runners.

@@ -1,4 +1,4 @@
-"""A runner that is killed at its n-th point between two effects: ``dying_runner FOLDER POINT POINTS_FILE``.
+"""A runner that kills itself at its n-th point between two effects: ``dying_runner FOLDER POINT POINTS_FILE``.
 
 Points are the moments right before and after each effect that an action announces, each program it runs, each file it
 writes (also in the middle of the text), and before a run's end is written down. Point 0 never comes.

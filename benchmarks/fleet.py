@@ -1,4 +1,4 @@
-"""The console with 200 systems: 100 names of a real server, and 100 that take a connection and never answer."""
+"""The console with 200 systems: 100 reachable ones, and 100 that accept a connection and never answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys under load: four actions print, no system answers, and somebody walks the checklist."""
+"""Key latency under load: four actions print and no system answers while the checklist is walked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGKILL in a loop while a process appends: what was acknowledged must be there, the chain whole, the file usable.
+"""Kills a process that appends with SIGKILL, in a loop, and checks that acknowledged events and the chain survive.
 
 A child appends events and output from two threads and acknowledges each through a pipe; some children also close and
 reopen the journal all the time. The parent kills it at a random moment, then looks. Children are forked, not started

@@ -1,4 +1,4 @@
-"""A journal of 1,000,000 events, opened by the console: how long until it is shown, and how much memory it takes."""
+"""Opening a journal of 1,000,000 events in the console: time until it is shown, and memory."""
 
 from __future__ import annotations
 

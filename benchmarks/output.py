@@ -1,4 +1,4 @@
-"""50,000 lines a second on their way into the journal: through a whole runner, and through the journal alone."""
+"""Journalling 50,000 lines of output a second: through a whole runner, and through the journal alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process costs, as the kernel counts it."""
+"""Processor time and memory of a process, from /proc."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The post-incident report of a long incident: how long `cleo report` takes from the journal alone."""
+"""How long ``cleo report`` takes for a long incident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console at rest: an open incident, a runner that measures, the clock ticking, nobody at the keys."""
+"""The console at rest: bytes a second, processor time and memory with an open incident and no keys pressed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restoring a database through the console, beside the same pgBackRest command alone; a real lab, in turns.
+"""Restoring a lab database through the console, compared with the same pgBackRest command alone.
 
 What pgBackRest costs depends on when memory was last in use: on a virtual machine that hands free memory back to its
 host, writing the same 2 GB took it about 2.1 s of system time right after as many were removed, 2.8 s when begun 1.5 s

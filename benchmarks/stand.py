@@ -1,4 +1,4 @@
-"""Surroundings for the console: a home of its own, an incident, systems that never answer, and a clean end."""
+"""The environment of a benchmark: a home folder, an incident, systems that never answer, and the cleanup."""
 
 from __future__ import annotations
 

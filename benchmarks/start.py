@@ -1,4 +1,4 @@
-"""From exec to content: the console on an incident, beside a bare Textual app on the same kind of terminal."""
+"""Time from exec to first content: the console on an incident, compared with a bare Textual app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a measurement is shown."""
+"""Formats the rows of the result table."""
 
 from __future__ import annotations
 

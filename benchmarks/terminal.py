@@ -1,4 +1,4 @@
-"""A program on a pseudo-terminal of its own: its bytes, and when they came."""
+"""A program on a pseudo-terminal: the bytes that it writes, and when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Four processes append to one journal as fast as they can: who waits longest, and beside it on bare SQLite."""
+"""Four processes append to one journal as fast as they can: the longest wait, compared with bare SQLite."""
 
 from __future__ import annotations
 

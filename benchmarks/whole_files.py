@@ -1,4 +1,4 @@
-"""Which of the files that the actions write are not whole."""
+"""Finds incomplete files among those that the actions write."""
 
 from __future__ import annotations
 

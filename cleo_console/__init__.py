@@ -1,3 +1,3 @@
-"""Cleo Console: a disaster-recovery plan, walked through in a terminal, journalled step by step."""
+"""Cleo Console: walks responders through a disaster-recovery plan in a terminal, and journals every step."""
 
 __version__ = "0.1.0"

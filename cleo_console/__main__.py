@@ -1,4 +1,4 @@
-"""So that a runner can be started by the interpreter that is running, wherever ``cleo`` is installed."""
+"""``python -m cleo_console``: starts the command line with the running interpreter, as detached runners need it."""
 
 from cleo_console.cli.main import main
 

@@ -1,4 +1,4 @@
-"""The Textual app: its theme, its signals, the order of keys, and which screen it begins with."""
+"""The Textual app: theme, signals, key order, and the first screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the program does for its screens: the incidents on this machine, the plan, runners."""
+"""The services that the screens use: incidents on this machine, plans, runners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo: tabletop incidents in a folder of their own, with a runner and a facilitator inside this process."""
+"""The demo: tabletop incidents in a folder of their own, with runner and facilitator inside this process."""
 
 from __future__ import annotations
 

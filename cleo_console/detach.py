@@ -1,4 +1,4 @@
-"""How a runner gets out of its terminal's reach, and when it cannot.
+"""Whether and how a runner can be detached from the terminal that starts it.
 
 ``setsid`` is enough unless logind is told to end everything a user left (KillUserProcesses=yes): then only a
 scope of the user's own manager survives a logout, and that only where lingering is on.

@@ -1,4 +1,4 @@
-"""Textual's driver, on a terminal that may be gone at any moment: a dropped line, a closed window."""
+"""A Textual driver that survives the loss of its terminal."""
 
 from __future__ import annotations
 

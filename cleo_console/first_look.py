@@ -1,4 +1,4 @@
-"""The first frame: incident and step in plain lines, while the full screen is being loaded.
+"""The first frame: incident and current step in plain lines, while the full screen is loaded.
 
 Loading the full screen takes half a second, more on a busy host; reading the journal takes hundredths of one.
 """

@@ -1,4 +1,4 @@
-"""Opening the full screen quickly and keeping it quick: first look, app, a garbage collector that passes over both."""
+"""Starts the full screen: first frame, app, and a garbage collector that skips the objects of the start."""
 
 from __future__ import annotations
 

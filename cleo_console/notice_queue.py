@@ -1,4 +1,4 @@
-"""Keeps what people must see until they have ended what they are at; nothing of it is forgotten."""
+"""Queues notices until no dialog is open and no field has the focus."""
 
 from __future__ import annotations
 

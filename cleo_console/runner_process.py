@@ -1,4 +1,4 @@
-"""Starting an incident's runner as a process of its own, and knowing that it is at work."""
+"""Starts an incident's runner as a process of its own, and waits until it works."""
 
 from __future__ import annotations
 

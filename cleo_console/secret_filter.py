@@ -1,4 +1,4 @@
-"""Takes the secrets of the inventories out of what people type; they are read in the background."""
+"""Removes the inventories' secrets from text that people type; the secrets are read in the background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where things live (XDG base directories), and the environment variables that say otherwise."""
+"""Paths of the program (XDG base directories), and the environment variables that override them."""
 
 from __future__ import annotations
 

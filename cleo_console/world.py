@@ -1,4 +1,4 @@
-"""The worlds a runner can be given: an inventory's real systems, or a simulated one."""
+"""The worlds that a runner can be given: an inventory's real systems, or a simulated one."""
 
 from __future__ import annotations
 

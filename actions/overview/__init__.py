@@ -1,1 +1,1 @@
-"""Looking at everything at once: status, health, damage."""
+"""Actions over all systems at once: status, health, damage."""

@@ -1,4 +1,4 @@
-"""Measuring every system at once."""
+"""Measures every system of the inventory in parallel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``health.check``: what is up, in depth."""
+"""``health.check``: an in-depth health check of every system."""
 
 from __future__ import annotations
 

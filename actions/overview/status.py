@@ -1,4 +1,4 @@
-"""``status.check``: what is up, in seconds."""
+"""``status.check``: a quick check of every system, within seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runner: the only one that executes. One per incident, detached from every terminal."""
+"""The runner: the one process that executes actions for an incident, detached from every terminal."""
 
 from actions.runner.lease import Lease, LeaseHeld, held
 from actions.runner.runner import Runner

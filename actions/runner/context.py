@@ -1,4 +1,4 @@
-"""The context that the runner hands to an action: the action's only door to journal, screen and hosts."""
+"""`RunContext`: the context that the runner passes to an action, for journal entries, output, programs and checks."""
 
 from __future__ import annotations
 

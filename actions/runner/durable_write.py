@@ -1,4 +1,4 @@
-"""Writing to a journal whose disk may refuse or not answer: nothing is written twice, and nothing written is denied."""
+"""Appending to a journal whose disk may refuse or stall, without writing an event twice or losing one."""
 
 from __future__ import annotations
 

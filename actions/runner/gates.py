@@ -1,4 +1,4 @@
-"""The safety gates, checked where an action starts, whoever asks.
+"""The safety gates that are evaluated from the incident before an action starts, whoever requested it.
 
 A gate here is a function of what is asked and the incident's state; it returns why it is closed, or None. What only
 the system can tell (a hold, the writers, who runs there) an action's own gates ask it (``actions.gate``), and they

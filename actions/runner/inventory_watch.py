@@ -1,4 +1,4 @@
-"""Notices that the inventory's file was changed, and reads it again: what people correct counts at once."""
+"""Detects that the inventory file was changed, and reads it again while the runner works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a request to a job: which action it means, and everything that action is given."""
+"""Builds a job from a run request: the action to execute and everything that it needs."""
 
 from __future__ import annotations
 

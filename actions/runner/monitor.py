@@ -1,4 +1,4 @@
-"""Health probes, each in a thread with its own deadline: a hung system costs a thread time, never the screen."""
+"""Runs the health probes periodically, each in a thread with a deadline, so that a hung system delays no other."""
 
 from __future__ import annotations
 

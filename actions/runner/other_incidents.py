@@ -1,4 +1,4 @@
-"""Who else is at it: other open incidents on the same systems, told to everybody who looks at this one."""
+"""Finds other open incidents on the same systems, which are shown as a warning."""
 
 from __future__ import annotations
 

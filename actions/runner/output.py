@@ -1,4 +1,4 @@
-"""What a run prints, on its way to the journal: gathered for a moment, written in batches."""
+"""Collects a run's output for a moment and writes it to the journal in batches."""
 
 from __future__ import annotations
 

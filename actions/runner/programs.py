@@ -1,4 +1,4 @@
-"""A run's external programs: started once, found again after a takeover, journalled either way."""
+"""Starts a run's external programs, finds them again after a takeover, and journals how they ended."""
 
 from __future__ import annotations
 

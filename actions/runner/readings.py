@@ -1,4 +1,4 @@
-"""Readings on their way to the journal: those of many systems share a transaction."""
+"""Pools the readings of many systems, so that they share one journal transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking again at the programs of a run that is in doubt: their hosts keep pid, output and exit status."""
+"""The probe for a run in doubt that used external programs: finds them again and reports their exit status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runner's loop: takes requests in order, starts each in a thread of its own, and takes over from the dead."""
+"""The runner's loop: starts requested runs in order, each in a thread, and takes over from a runner that died."""
 
 from __future__ import annotations
 

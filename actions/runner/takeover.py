@@ -1,4 +1,4 @@
-"""What a new runner does with the runs that its dead predecessor left unfinished. Nothing re-runs by itself."""
+"""What a new runner does with the unfinished runs of a dead one: it marks them in doubt and re-runs none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One incident per target: what changes a target claims it, until its incident is closed (gate ``target``)."""
+"""Claims on targets (gate ``target``): an action that changes a target claims it until its incident is closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run in one thread: from its intent in the journal to its end there."""
+"""Executes one run in a thread, from the intent event to the end event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a runner works on: real systems, or simulated ones."""
+"""The systems that a runner works on: real or simulated."""
 
 from __future__ import annotations
 

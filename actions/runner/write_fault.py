@@ -1,4 +1,4 @@
-"""A flag that a runner raises when it cannot write to the journal: the journal cannot be told.
+"""A flag in memory that a runner raises while it cannot write to the journal.
 
 It lies in memory (``/dev/shm``), not on the disk that gave way, and is readable for its owner alone, unless the
 incident's folder is a team's.

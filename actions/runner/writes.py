@@ -1,4 +1,4 @@
-"""How a runner writes its events: nothing begins unwritten, and nothing that happened is forgotten."""
+"""Writes a runner's events: a start is refused where it cannot be written, and what has happened is retried."""
 
 from __future__ import annotations
 

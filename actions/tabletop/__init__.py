@@ -1,4 +1,4 @@
-"""The simulated world: the plan's actions, without a system behind them. It cannot reach a real one."""
+"""The simulated world of an exercise: the plan's actions, played from scripts, without access to real systems."""
 
 from actions.tabletop.facilitator import Facilitator
 from actions.tabletop.world import SimulatedWorld, playable, tabletop_world

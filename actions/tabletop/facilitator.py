@@ -1,4 +1,4 @@
-"""The facilitator: keeps the simulated world as the journal tells it, and gives the injects when they are due."""
+"""The facilitator of an exercise: derives the simulated world from the journal, and delivers the injects on time."""
 
 from __future__ import annotations
 

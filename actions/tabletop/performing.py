@@ -1,4 +1,4 @@
-"""Playing one act: its lines spread over its time, its progress, and its end."""
+"""Plays one simulated action: prints its lines over its duration, reports progress, and ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What simulated actions say, how long they take, and what they change: as data, in YAML files.
+"""Scripts of simulated actions, read from YAML: what they print, how long they take, and what they change.
 
 A type of system brings what its actions do (`actions.system_type.SystemType.simulated`); what is about all of them, or
 about systems that a later version brings, lies in ``performances/``.

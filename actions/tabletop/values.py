@@ -1,4 +1,4 @@
-"""What simulated texts and conditions may name beside the world's facts: instants, backups, the recovery point."""
+"""The values that simulated texts and conditions may refer to: times, backups, the recovery point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated world: systems that are down, and recover as a consequence of what the responder does."""
+"""The simulated world: the state of its systems, and how the actions of the responder change it."""
 
 from __future__ import annotations
 

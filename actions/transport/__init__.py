@@ -1,4 +1,4 @@
-"""Programs here and on other hosts, which outlive whoever started them."""
+"""Runs programs on this machine and on other hosts; they survive the process that started them."""
 
 from __future__ import annotations
 

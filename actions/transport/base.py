@@ -1,4 +1,4 @@
-"""What every way to run programs offers: the contract between actions, runner and hosts."""
+"""`Transport`: the interface of every way to run programs on a host."""
 
 from __future__ import annotations
 

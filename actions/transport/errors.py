@@ -1,4 +1,4 @@
-"""How running a program can go wrong. What kind it is decides what becomes of the step."""
+"""Errors of running a program. Their class decides how the step ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One event loop in a thread of its own, shared by all connections and used from any thread."""
+"""One asyncio event loop in a thread, shared by all SSH connections and used from any thread."""
 
 from __future__ import annotations
 

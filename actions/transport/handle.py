@@ -1,4 +1,4 @@
-"""A program that was started or found again, and can be followed to its end."""
+"""A program that was started or found again, and can be followed until it ends."""
 
 from __future__ import annotations
 

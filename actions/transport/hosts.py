@@ -1,4 +1,4 @@
-"""How the inventory says where programs run."""
+"""The inventory entries that describe where programs run: this machine or a host over SSH."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes as programs print them, as lines for people."""
+"""Splits and cleans a program's output bytes into lines of text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the transport needs of a way to another host."""
+"""The interface that a connection to another host must offer to the remote transport."""
 
 from __future__ import annotations
 

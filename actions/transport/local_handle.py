@@ -1,4 +1,4 @@
-"""One program on this machine."""
+"""Handle of a program on this machine."""
 
 from __future__ import annotations
 

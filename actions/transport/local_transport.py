@@ -1,4 +1,4 @@
-"""Programs on this machine."""
+"""Transport for programs on this machine."""
 
 from __future__ import annotations
 

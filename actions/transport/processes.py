@@ -1,4 +1,4 @@
-"""Processes by an identity that is never recycled: id, start time and boot."""
+"""Processes identified by pid, start time and boot id, so that a reused pid is never mistaken for the same process."""
 
 from __future__ import annotations
 

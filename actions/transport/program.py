@@ -1,4 +1,4 @@
-"""One program under the shim, as those see it who follow it."""
+"""A program under the shim: its state, output and exit status, as a follower reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs on a host with a POSIX shell, whatever the link to it: SSH today, pods by the same scripts."""
+"""Transport for hosts with a POSIX shell, independent of the connection used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One program on another host."""
+"""Handle of a program on another host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The POSIX sh scripts that are sent to other hosts, and how they are sent.
+"""The POSIX sh scripts that are sent to other hosts, and the command lines that send them.
 
 Everything travels through the remote shell's standard input, the environment included: a command line
 there is for everyone to read. The remote shell reads exactly the bytes that are the script, so that what

@@ -1,4 +1,4 @@
-"""Runs one program for a runner that may die, and leaves its true exit status.
+"""The shim: runs one program, survives the runner, and records the exit status.
 
     python -I shim.py SPOOL < REQUEST
 

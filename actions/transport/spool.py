@@ -1,4 +1,4 @@
-"""What a local shim leaves in its spool, read from outside."""
+"""Reads the spool directory that a local shim writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs on a host reached over SSH."""
+"""Transport for hosts reached over SSH."""
 
 from __future__ import annotations
 

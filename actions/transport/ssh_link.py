@@ -1,4 +1,4 @@
-"""One SSH connection, reused, and made anew once it broke."""
+"""One SSH connection, reused for all requests and reopened when it breaks."""
 
 from __future__ import annotations
 

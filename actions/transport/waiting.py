@@ -1,4 +1,4 @@
-"""Following one program to its end: its output, a wish to cancel, a deadline."""
+"""Follows one program until it ends: output, cancellation, deadline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A click group that imports its commands when they are asked for, and shows errors as sentences."""
+"""A click group that imports its subcommands lazily, and prints errors as sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cleo declare|note|decide|done|skip|close|reopen``: what a person says of an incident, without the console."""
+"""``cleo declare|note|decide|done|skip|close|reopen``: records what a person does in an incident."""
 
 from __future__ import annotations
 

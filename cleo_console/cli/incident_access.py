@@ -1,4 +1,4 @@
-"""Which incident a command means, and the desk it writes at."""
+"""Finds the incident that a command is about, and opens it for writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which journal a command means: an incident's id, or a file that was brought from elsewhere."""
+"""Finds the journal that a command is about: by incident id, or as a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cleo lab`: real services on loopback to practise on."""
+"""``cleo lab``: real services on loopback to practise on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cleo``: the one command, and its subcommands."""
+"""The ``cleo`` command and its subcommands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One step on paper: its box, what to do, what to type, and where to write the time, initials and notes."""
+"""One step of the printed plan: box, instructions, commands, and space for time, initials and notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cleo plan``: check a plan file, and read one."""
+"""``cleo plan``: checks or shows a plan file."""
 
 from __future__ import annotations
 

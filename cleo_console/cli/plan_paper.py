@@ -1,4 +1,4 @@
-"""A plan on paper: the checklist with boxes, for when nothing works. Plain text, 80 columns, a phase a page."""
+"""The printable plan: a checklist with boxes, in plain text, 80 columns wide, one phase a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cleo run ACTION`` and ``cleo run STEP``: in an open incident, through the runner and its gates.
+"""``cleo run ACTION`` and ``cleo run STEP``: runs in an open incident, through the runner and its gates.
 
 Options are made from the action's parameters, so that plan, console and command line cannot differ.
 """

@@ -1,4 +1,4 @@
-"""Standard output and error as they may be: of few letters, full, closed. None of it ends in a traceback."""
+"""Standard output and error that may be limited to ASCII, full or closed: none of it ends in a traceback."""
 
 from __future__ import annotations
 

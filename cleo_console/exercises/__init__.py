@@ -1,4 +1,4 @@
-"""The tabletop exercises that ship with the program: one for each of the bundled plan's scenarios."""
+"""The bundled tabletop exercises: one for each scenario of the bundled plan."""
 
 from __future__ import annotations
 

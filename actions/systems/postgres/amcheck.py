@@ -1,4 +1,4 @@
-"""``pg_amcheck``: whether tables and indexes hold together, in every database."""
+"""Runs ``pg_amcheck`` to check the structure of tables and indexes in every database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``postgres.apply_wal``: replay the log to the recovery point, and never promote short of it unasked."""
+"""``postgres.apply_wal``: replay WAL to the recovery point, and promote only when it is reached or a person agreed."""
 
 from __future__ import annotations
 

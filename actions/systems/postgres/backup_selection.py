@@ -1,4 +1,4 @@
-"""Which backup a restore starts from, and which repositories it takes the log from: known before anything changes."""
+"""Selects the backup that a restore starts from and the repositories that supply its WAL, before anything changes."""
 
 from __future__ import annotations
 

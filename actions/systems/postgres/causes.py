@@ -1,4 +1,4 @@
-"""Causes: from the words of a real message to the smallest cure. One table, for whatever starts, replays or restores.
+"""A table from error messages of PostgreSQL and pgBackRest to their cause and the smallest cure.
 
 Sources: PostgreSQL's and pgBackRest's own messages, in English (programs are run with LC_ALL=C). Where a message does
 not prove its cause, the cure says "perhaps". A message that is not in the table gets no cure: its words are passed on.

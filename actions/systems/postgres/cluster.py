@@ -1,4 +1,4 @@
-"""Every database of a cluster with every relation: as it is found, and as a manifest keeps it."""
+"""All databases of a cluster with their relations, as read from a server and as stored in a manifest."""
 
 from __future__ import annotations
 

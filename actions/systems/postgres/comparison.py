@@ -1,4 +1,4 @@
-"""What a cluster holds against a backup's manifest: the same, changed since, missing, damaged, or not looked at.
+"""Compares a cluster with a backup's manifest: same, changed, missing, damaged, or not compared.
 
 Only what is proven wrong is said to be wrong. A relation that differs may have been changed after the backup: by log
 that was replayed, or by people since. It is proven wrong where nothing can have changed it: where none of its pages was

@@ -1,4 +1,4 @@
-"""Talking to a PostgreSQL server, with a deadline on everything."""
+"""Connects to a PostgreSQL server, with a deadline for the whole session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a database is besides its rows: a digest of every definition, so that one that is missing can be named."""
+"""A digest of every definition in a database (schemas, functions, indexes…), so that a missing one can be named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands where: a directory's file system, its free space, and whether the server's account may write there."""
+"""Directories on a server's host: file system, free space, and whether the server's account may write there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands where before a restore: found out first, said, and refused where it cannot work."""
+"""What a restore finds on disk: directories, tablespaces and free space; refuses where it cannot work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells a relation that was changed since a backup from one that is damaged: its file, pages and statistics."""
+"""File, page and statistics evidence that distinguishes a changed relation from a damaged one."""
 
 from __future__ import annotations
 

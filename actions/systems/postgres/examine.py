@@ -1,4 +1,4 @@
-"""A closer look at one server: its processes and files, its backups, and, where there is time, every row it holds."""
+"""In-depth examination of one server: processes, files, backups, and, where time allows, every row."""
 
 from __future__ import annotations
 

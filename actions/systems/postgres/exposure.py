@@ -1,4 +1,4 @@
-"""How much would be lost if a server died now with its disks: asked of the server itself, by its own clock."""
+"""How many seconds of commits would be lost if the server and its disks failed now, by its own clock."""
 
 from __future__ import annotations
 

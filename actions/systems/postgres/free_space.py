@@ -1,4 +1,4 @@
-"""Whether there is room: what a restore and what it keeps take, on each file system that it writes to."""
+"""Whether each file system has the free space that a restore and the preserved data need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recovery point gives up after it, told before anything is changed, in the dry run as in the run."""
+"""Reports which commits a recovery point gives up, before anything is changed."""
 
 from __future__ import annotations
 

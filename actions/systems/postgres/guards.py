@@ -1,4 +1,4 @@
-"""What must be so of a server at the moment of an effect: asked of the system, whatever the journal ticked off."""
+"""Live checks of a server immediately before an effect: that it is down, or that writers are blocked."""
 
 from __future__ import annotations
 

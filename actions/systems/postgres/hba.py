@@ -1,4 +1,4 @@
-"""Where the server's ``pg_hba.conf`` is, and the block in it that keeps the application's roles out.
+"""Locates the server's ``pg_hba.conf``, and adds or removes the block that rejects the application's roles.
 
 Debian keeps it under ``/etc``, and ``hba_file`` may name any place: the server is asked, or its own program where it is
 down. What merely lies in the data directory may be a file that nobody reads.

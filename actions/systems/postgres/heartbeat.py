@@ -1,4 +1,4 @@
-"""The newest commit of a server that answers: what tells how much was lost."""
+"""The newest commit of a running server, from which data loss is computed."""
 
 from __future__ import annotations
 

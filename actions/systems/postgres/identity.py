@@ -1,4 +1,4 @@
-"""What tells one PostgreSQL server from every other: shown at the interlock, journalled before the first effect."""
+"""The identity of a PostgreSQL server: shown at the interlock, and journalled before the first effect."""
 
 from __future__ import annotations
 

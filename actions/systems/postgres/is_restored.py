@@ -1,4 +1,4 @@
-"""``postgres.is_restored``: what a restore that nobody saw the end of has left."""
+"""``postgres.is_restored``: the probe that determines the state left by an interrupted restore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All log that is known before a restore: in the archive, in kept copies, and in the data directory."""
+"""All WAL that is known before a restore: in the archive, in preserved copies, and in the data directory."""
 
 from __future__ import annotations
 

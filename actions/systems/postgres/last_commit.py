@@ -1,4 +1,4 @@
-"""The last commit in the log of a data directory whose server is down: what was there before anything is changed."""
+"""The last commit in the WAL of a data directory whose server is down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cluster has where: its directory and its tablespaces, as they are now and as a backup brings them."""
+"""A cluster's data directory and tablespaces, as they are on disk and as a backup restores them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who holds a lock that stands in the way: a session, or a prepared transaction that nobody ended."""
+"""Which sessions or prepared transactions hold a conflicting lock."""
 
 from __future__ import annotations
 

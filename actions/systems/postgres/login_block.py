@@ -1,4 +1,4 @@
-"""Who says "kept out" has seen it: a connection as each of the application's roles is refused, no session is left."""
+"""Blocks logins of the application's roles, and verifies it: every login is tried, and open sessions are ended."""
 
 from __future__ import annotations
 

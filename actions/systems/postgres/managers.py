@@ -1,4 +1,4 @@
-"""Who else starts, stops and replaces this server: a cluster manager or an operator undoes what is done beside it.
+"""Detects cluster managers and operators (such as Patroni) that start, stop or replace the server on their own.
 
 What each leaves and shows was seen on a real one (Patroni 3.0.2), or is taken from its documentation (repmgr 5,
 pg_auto_failover 2, Stolon, CloudNativePG, Pacemaker's ``pgsql`` agent).

@@ -1,4 +1,4 @@
-"""The manifest beside a backup: every database and relation of the cluster, as the backup must hold them."""
+"""The manifest beside a backup: every database and relation that the backup must contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disk that should be mounted and is not: what is restored below it would lie on another one, and be hidden later."""
+"""Refuses a restore below a mount point of /etc/fstab that is not mounted."""
 
 from __future__ import annotations
 

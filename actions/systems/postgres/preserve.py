@@ -1,4 +1,4 @@
-"""The ways in which old data is kept. Each is whole or not at all at its end, and goes on where it was killed.
+"""Ways to preserve old data (rename, copy): each completes wholly or can be resumed after it was killed.
 
 Nothing is at the copy's own path before all of it is: only then does a restore write anything.
 """

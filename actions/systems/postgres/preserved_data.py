@@ -1,4 +1,4 @@
-"""Keeping the old data directory: nothing is destroyed by recovering."""
+"""Preserves the old data directory before a restore, so that a recovery destroys nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's health: is it up, in which role, how far behind, how full, how well protected?"""
+"""PostgreSQL's health probe: role, lag, disk use, backups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a PostgreSQL server is alive, and what its control file says: asked of the host, not of the server."""
+"""Whether a PostgreSQL server runs, and the contents of its control file, read on its host."""
 
 from __future__ import annotations
 

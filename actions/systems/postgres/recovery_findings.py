@@ -1,4 +1,4 @@
-"""What a recovery leaves behind though the data is whole: findings after every recovery, each with its cure."""
+"""Findings after a recovery of sound data: prepared transactions, replication slots, archiving; each with its cure."""
 
 from __future__ import annotations
 

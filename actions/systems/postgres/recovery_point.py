@@ -1,4 +1,4 @@
-"""What the incident's one recovery point means for one PostgreSQL."""
+"""Translates the incident's recovery point into a PostgreSQL position."""
 
 from __future__ import annotations
 

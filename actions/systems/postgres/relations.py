@@ -1,4 +1,4 @@
-"""Every relation of one database, read to its last row: count and digest, or what stood in the way."""
+"""Reads every relation of a database completely: row count and digest, or the error that prevented it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replaying the log: what the server is told, and watching it until it is a database again."""
+"""Configures WAL replay, and follows it until the server accepts connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What replay is at when the server does not say, or does not move: seen on its host, in its log, in its sessions."""
+"""Observes replay from the host, the server log and sessions when the server itself does not report progress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the log is replayed: always to a position that is known to be there, never "as far as it goes".
+"""Determines the position up to which WAL is replayed; it must exist in the WAL that is available.
 
 With PostgreSQL's default target a missing segment makes recovery promote silently short. With an explicit
 target it stops with an error instead.

@@ -1,4 +1,4 @@
-"""How far a standby is behind its primary: asked of the standby itself."""
+"""How far a standby is behind its primary, as the standby reports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``postgres.restore``: the newest sound backup that leads to the recovery point; the old data is kept."""
+"""``postgres.restore``: restores the newest sound backup before the recovery point, and preserves the old data."""
 
 from __future__ import annotations
 

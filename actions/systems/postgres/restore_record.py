@@ -1,4 +1,4 @@
-"""What a restore writes down outside of the data directory, so that whoever comes next knows what lies there."""
+"""The record of a restore, stored outside of the data directory so that later runs know what was done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log that survived in copies: which of its files are what their names say.
+"""WAL segments in preserved copies, checked against what their file names say.
 
 A recycled file has the name of a segment to come and old content; one may be zeroed, cut short, or another cluster's.
 The header of a segment's first page tells what the file is.

@@ -1,4 +1,4 @@
-"""One PostgreSQL server of the inventory, as an action meets it: its programs, files and processes."""
+"""One PostgreSQL server of the inventory, as actions use it: its programs, files and processes."""
 
 from __future__ import annotations
 

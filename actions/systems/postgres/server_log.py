@@ -1,4 +1,4 @@
-"""The server's own log: what it wrote since it was launched, wherever it writes."""
+"""Reads the server's own log, wherever it is written, from a given start."""
 
 from __future__ import annotations
 

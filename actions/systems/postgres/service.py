@@ -1,4 +1,4 @@
-"""Starting and stopping the server's service: systemd, pg_ctlcluster or pg_ctl."""
+"""Starts and stops the server's service with systemd, pg_ctlcluster or pg_ctl."""
 
 from __future__ import annotations
 

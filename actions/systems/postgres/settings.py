@@ -1,4 +1,4 @@
-"""What an inventory says of a PostgreSQL server and its backups."""
+"""A PostgreSQL server's entry in the inventory, with its backups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stopping a server so that it is stopped: by whoever keeps it, and looked at again before that is said."""
+"""Stops a server by whatever supervises it, and verifies that it stays down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``postgres.start`` (the smallest cure), ``postgres.stop``, ``postgres.is_running``."""
+"""``postgres.start``, ``postgres.stop``, ``postgres.is_running``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log that survived in the old data directory and never reached the archive."""
+"""WAL segments in the old data directory that never reached the archive."""
 
 from __future__ import annotations
 

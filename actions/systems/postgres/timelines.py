@@ -1,4 +1,4 @@
-"""Which timeline was written at an instant: told by the commits in the log, never by the clocks of a storage.
+"""Which timeline was current at a given time, from the commits in the WAL and not from a storage's clock.
 
 A repository that was copied has the times of the copy. The log has the times of its commits: a timeline was begun after
 the last commit on the one that it left, and before the first one of its own.

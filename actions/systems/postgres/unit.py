@@ -1,4 +1,4 @@
-"""What systemd has to do with a server: its process may lie in another unit than the inventory says, or in none.
+"""The systemd unit in which a server's process runs, which may differ from the one in the inventory.
 
 ``systemctl stop`` of a unit succeeds whether the server lies in it or not (seen on systemd 252: one that pg_ctl started
 runs on), and a unit with ``Restart=`` brings back what was stopped beside it.

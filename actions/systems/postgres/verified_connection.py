@@ -1,4 +1,4 @@
-"""The one door to a server that is acted on: whoever answers is proven to be it before it is believed or written to.
+"""Connections to a server that are verified to reach the data directory named in the inventory.
 
 A copy of the data that was kept has the same system identifier, the same roles and passwords. What no other server can
 have is the process: the session's own backend works in the data directory that the inventory names.

@@ -1,4 +1,4 @@
-"""``postgres.verify``: is it whole, is it all there, and how much is missing at its end?"""
+"""``postgres.verify``: checks the structure and completeness of the data, and measures the loss at its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Positions in the write-ahead log: LSNs, segments, timelines. Pure arithmetic."""
+"""Positions in the write-ahead log: LSNs, segments, timelines. Pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of the log: its last complete record and its last commit, as ``pg_waldump`` reads them."""
+"""The end of the WAL: its last complete record and last commit, read with ``pg_waldump``."""
 
 from __future__ import annotations
 

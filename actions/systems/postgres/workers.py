@@ -1,4 +1,4 @@
-"""Who works in a data directory: found by what PostgreSQL's processes have open, not by what they say of themselves.
+"""The PostgreSQL processes that work in a data directory, found by their open files.
 
 Every process of a server works inside its data directory. That is true whether it was started with ``-D``, by PGDATA or
 through a link, and it stays true of the directory itself when that is moved or deleted under it.

@@ -1,4 +1,4 @@
-"""The writers' gate: ``postgres.stop_writers`` and ``postgres.allow_writers``.
+"""``postgres.stop_writers`` and ``postgres.allow_writers``: block and unblock the application's logins.
 
 One mechanism for a running, a crashed and a restored server: a block at the top of ``pg_hba.conf`` that
 rejects the application's roles and their members. Unlike ``ALTER ROLE … NOLOGIN`` it needs no running

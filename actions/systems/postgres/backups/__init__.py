@@ -1,1 +1,1 @@
-"""pgBackRest behind the protocol that all backups have: listing, taking and holding them."""
+"""PostgreSQL backups by pgBackRest: listing, taking and holding them."""

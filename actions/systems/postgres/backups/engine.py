@@ -1,4 +1,4 @@
-"""pgBackRest, behind the protocol that all backups have (see `actions.backups.engine.BackupEngine`)."""
+"""pgBackRest as a `actions.backups.engine.BackupEngine`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the backups of a server are held: a file that scheduled backups obey, and a block that suspends expiry.
+"""Holds a server's backups: a file that scheduled backups check, and a configuration block that suspends expiry.
 
 A repository host may keep the backups of several servers in one configuration, with one hold file: both name the
 stanza.

@@ -1,4 +1,4 @@
-"""What sets pgBackRest has, as every engine says it, and how far the archived log reaches without a gap."""
+"""pgBackRest's backup sets in the form common to all engines, with how far archived WAL reaches without a gap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new backup by pgBackRest, and beside it the manifest of what it holds."""
+"""Takes a backup with pgBackRest, and writes the manifest of its contents beside it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""pgBackRest: its command line, its configuration, and what its repositories hold."""
+"""pgBackRest's command line, configuration and repositories."""

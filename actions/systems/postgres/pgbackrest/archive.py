@@ -1,4 +1,4 @@
-"""The archived log: which segments are there, and whether they follow each other without a gap."""
+"""The archived WAL segments, and the gaps between them."""
 
 from __future__ import annotations
 

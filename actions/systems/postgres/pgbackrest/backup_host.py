@@ -1,4 +1,4 @@
-"""The host that keeps the backups: the server's own, or a repository host."""
+"""The host on which pgBackRest takes backups: the server's own, or a repository host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pgBackRest's command line, and what its repository holds."""
+"""pgBackRest's command line, and its ``info`` output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which configuration files a backup contains, and where its settings say that pg_hba.conf is. Nothing is restored."""
+"""The configuration files in a backup, and the path of pg_hba.conf that they set; read without a restore."""
 
 from __future__ import annotations
 

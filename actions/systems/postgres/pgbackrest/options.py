@@ -1,4 +1,4 @@
-"""pgBackRest's options as it reports them itself: its configuration may be spread over several files."""
+"""pgBackRest's effective options, as it reports them itself."""
 
 from __future__ import annotations
 

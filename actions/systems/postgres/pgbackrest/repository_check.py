@@ -1,4 +1,4 @@
-"""What ``pgbackrest verify`` found. It exits 0 whatever it finds: only its words count."""
+"""Runs ``pgbackrest verify`` and parses its output; its exit status is 0 whatever it finds."""
 
 from __future__ import annotations
 
