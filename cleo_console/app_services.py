@@ -166,7 +166,7 @@ class ConsoleServices:
 
         return held(self.paths.incident(incident_id).folder)
 
-    def trouble(self, incident_id: str) -> str:
+    def write_fault(self, incident_id: str) -> str:
         """Return what keeps the incident's runner from writing to the journal, or an empty string."""
         from actions.runner.write_fault import WriteFaultFlag
 

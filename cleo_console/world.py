@@ -50,7 +50,7 @@ def real_world(inventory: Inventory, paths: Paths) -> World:
 
 def probes(inventory: Inventory) -> dict[str, Probe]:
     """Return what measures the health of each system of ``inventory``."""
-    from actions.overview.everything import probe
+    from actions.overview.measurements import probe
     from actions.transport import open_transport
 
     def measuring(name: str, settings: SystemSettings) -> Probe:

@@ -92,7 +92,7 @@ class AppServices(Protocol):
     def runner_alive(self, incident_id: str) -> bool:
         """Return whether a runner holds the incident's lease."""
 
-    def trouble(self, incident_id: str) -> str:
+    def write_fault(self, incident_id: str) -> str:
         """Return what keeps the incident's runner from writing to the journal, or an empty string."""
 
     def way_back(self, incident_id: str, *, plain: bool = False) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
-from actions.overview.everything import examine, measure_all
+from actions.overview.measurements import examine, measure_all
 from journal.store.whole_file import replace_whole
 
 _PATIENT_S = 15.0

@@ -7,7 +7,7 @@ from typing import Any
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
-from actions.overview.everything import examine, known_wrong, measure_all, say
+from actions.overview.measurements import examine, log_health, measure_all, unresolved_damage
 from journal.events.types import Finding
 
 _PATIENT_S = 15.0
@@ -21,7 +21,7 @@ _PATIENT_S = 15.0
 def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
     """Check the health of every system."""
     measured = measure_all(ctx, _PATIENT_S)
-    summary = say(ctx, measured)
+    summary = log_health(ctx, measured)
     facts: dict[str, Any] = {name: {"status": h.status, **h.facts} for name, h in measured.items()}
     findings: list[Finding] = []
     for name, health in measured.items() if comprehensive else ():
@@ -33,4 +33,4 @@ def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
     for finding in findings:
         ctx.log(str(finding), "err")
     summary = " ".join([summary, *(str(finding) for finding in findings[:3])])
-    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=[*known_wrong(ctx), *findings])
+    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=[*unresolved_damage(ctx), *findings])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from actions.action import action
 from actions.outcome import Outcome
-from actions.overview.everything import known_wrong, measure_all, say
+from actions.overview.measurements import log_health, measure_all, unresolved_damage
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -18,6 +18,6 @@ _QUICK_S = 5.0
 def status_check(ctx: ActionContext) -> Outcome:
     """Check the status of every system."""
     measured = measure_all(ctx, _QUICK_S)
-    summary = say(ctx, measured)
+    summary = log_health(ctx, measured)
     facts: dict[str, Any] = {name: health.status for name, health in measured.items()}
-    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=known_wrong(ctx))
+    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=unresolved_damage(ctx))

@@ -16,12 +16,12 @@ OnFault = Callable[[str], None]
 """Told what goes wrong, and an empty text once it goes again."""
 
 
-def never() -> bool:
+def keep_trying() -> bool:
     """Go on trying."""
     return False
 
 
-def write_or_raise(write: Write, on_fault: OnFault, gives_up: Callable[[], bool] = never) -> None:
+def write_or_raise(write: Write, on_fault: OnFault, gives_up: Callable[[], bool] = keep_trying) -> None:
     """Return once something is in the journal; raise where it is known that it is not.
 
     What the disk has not answered for is waited for: it may be there already.
@@ -52,7 +52,7 @@ def write_or_raise(write: Write, on_fault: OnFault, gives_up: Callable[[], bool]
             return
 
 
-def write_until_durable(write: Write, on_fault: OnFault, gives_up: Callable[[], bool] = never) -> None:
+def write_until_durable(write: Write, on_fault: OnFault, gives_up: Callable[[], bool] = keep_trying) -> None:
     """Return once something that has happened is in the journal, exactly once, however long the disk refuses it.
 
     Raises:

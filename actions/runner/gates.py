@@ -24,7 +24,7 @@ from journal.plan.model import RECOVERY_POINT
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class GateInput:
     """What is asked, and all that a gate may look at. ``live`` names the gates that will ask the system itself."""
 
     run: Run
@@ -44,10 +44,10 @@ class Asked:
         return not run.system or not self.run.system or run.system == self.run.system
 
 
-Gate = Callable[[Asked], Closed | None]
+Gate = Callable[[GateInput], Closed | None]
 
 
-def closed_gates(asked: Asked) -> list[Closed]:
+def closed_gates(asked: GateInput) -> list[Closed]:
     """Return the gates that refuse ``asked``, after its overrides.
 
     The typed target of an override is compared by the worker, which learns the target's identity.
@@ -58,7 +58,7 @@ def closed_gates(asked: Asked) -> list[Closed]:
     return _closed(asked, _all(asked.spec, asked.live))
 
 
-def foreseen(asked: Asked) -> list[Closed]:
+def foreseen(asked: GateInput) -> list[Closed]:
     """Return the gates that would refuse the run that a dry run is for."""
     return _closed(asked, _all(asked.spec, asked.live))
 
@@ -67,12 +67,12 @@ def _all(spec: ActionSpec, live: Collection[str]) -> list[Gate]:
     return [*_ALWAYS, *(_NAMED[name] for name in spec.gates if name not in live)]
 
 
-def _closed(asked: Asked, gates: Sequence[Gate]) -> list[Closed]:
+def _closed(asked: GateInput, gates: Sequence[Gate]) -> list[Closed]:
     found = (gate(asked) for gate in gates)
     return [closed for closed in found if closed and not overridden(closed, asked.run.overrides)]
 
 
-def _available(asked: Asked) -> Closed | None:
+def _available(asked: GateInput) -> Closed | None:
     if asked.spec.available:
         return None
     return Closed(
@@ -80,13 +80,13 @@ def _available(asked: Asked) -> Closed | None:
     )
 
 
-def _not_closed(asked: Asked) -> Closed | None:
+def _not_closed(asked: GateInput) -> Closed | None:
     if asked.incident.closed_at is None or asked.incident.takes_back(asked.spec.name):
         return None
     return Closed("closed", "The incident is closed. Reopen it (cleo reopen), or declare a new one, to run anything.")
 
 
-def _kind(asked: Asked) -> Closed | None:
+def _kind(asked: GateInput) -> Closed | None:
     kind, inventory = asked.incident.kind, asked.inventory
     if kind not in inventory.allows:
         allowed = ", ".join(inventory.allows) or "none"
@@ -99,7 +99,7 @@ def _kind(asked: Asked) -> Closed | None:
     return None
 
 
-def _step_is_free(asked: Asked) -> Closed | None:
+def _step_is_free(asked: GateInput) -> Closed | None:
     """A step that is running or in doubt is not started again."""
     if not asked.run.step:
         return None
@@ -111,7 +111,7 @@ def _step_is_free(asked: Asked) -> Closed | None:
     return None
 
 
-def _system_is_free(asked: Asked) -> Closed | None:
+def _system_is_free(asked: GateInput) -> Closed | None:
     """What changes a thing has it for itself; and while something destructive works on a system, nothing else does."""
     for run, spec in asked.at_work:
         if not run.changes_step or not asked.concerns(run):
@@ -125,7 +125,7 @@ def _system_is_free(asked: Asked) -> Closed | None:
     return None
 
 
-def _order(asked: Asked) -> Closed | None:
+def _order(asked: GateInput) -> Closed | None:
     """What must come before is settled; before something destructive, a failure that was skipped is told once more."""
     step = asked.incident.plan.by_id.get(asked.run.step)
     if step is None:
@@ -146,7 +146,7 @@ def _failed_and_passed(incident: Incident, step_id: str) -> bool:
     return skipped and incident.last_result(step_id) is RunState.FAILED
 
 
-def _recovery_point(asked: Asked) -> Closed | None:
+def _recovery_point(asked: GateInput) -> Closed | None:
     """One recovery point per incident, chosen before anything is restored, and not one that holds the damage."""
     point = asked.incident.recovery_point
     if point is None:
@@ -162,13 +162,13 @@ def _recovery_point(asked: Asked) -> Closed | None:
     return Closed("recovery-point", why, opens=RECOVERY_POINT) if why else None
 
 
-def _strategy(asked: Asked) -> Closed | None:
+def _strategy(asked: GateInput) -> Closed | None:
     decided = asked.incident.decisions.get("strategy")
     why = refusal(asked.incident, "strategy", decided.answer) if decided else ""
     return Closed("strategy", why, opens="strategy") if why else None
 
 
-def _smallest_cure(asked: Asked) -> Closed | None:
+def _smallest_cure(asked: GateInput) -> Closed | None:
     """Start before restore: crash recovery loses nothing. Going back in time is no case for it."""
     point = asked.incident.recovery_point
     if point and not point.latest:
@@ -189,7 +189,7 @@ def _smallest_cure(asked: Asked) -> Closed | None:
     )
 
 
-def _held(asked: Asked) -> Closed | None:
+def _held(asked: GateInput) -> Closed | None:
     """In a tabletop: backups were held, by a run or by hand, and not released since."""
     incident = asked.incident
     by_hand = {StepState.MARKED_DONE, StepState.NOT_APPLICABLE}
@@ -201,7 +201,7 @@ def _held(asked: Asked) -> Closed | None:
     return Closed("hold", message, "reason", "backups.hold")
 
 
-def _one_writer(asked: Asked) -> Closed | None:
+def _one_writer(asked: GateInput) -> Closed | None:
     """In a tabletop: a run kept the writers out, and none let them in again. Nobody's word alone proves that."""
     stop = asked.role("stop_writers")
     if _last_done(asked, stop, asked.role("allow_writers")) == stop:
@@ -210,7 +210,7 @@ def _one_writer(asked: Asked) -> Closed | None:
     return Closed("one-writer", message, "reason and target", stop)
 
 
-def _fenced(asked: Asked) -> Closed | None:
+def _fenced(asked: GateInput) -> Closed | None:
     """No second primary: a run fenced the old one. A fence that failed, was skipped or done by hand proves nothing."""
     fence = asked.role("fence")
     if _last_done(asked, fence) == fence:
@@ -221,7 +221,7 @@ def _fenced(asked: Asked) -> Closed | None:
     return Closed("fenced", message, "reason and target", fence)
 
 
-def _sound_data(asked: Asked) -> Closed | None:
+def _sound_data(asked: GateInput) -> Closed | None:
     """What was proven wrong is neither backed up nor written to, until a verification proves otherwise."""
     found = asked.incident.found_wrong
     about = [asked.run.system] if asked.run.system else list(found)
@@ -232,7 +232,7 @@ def _sound_data(asked: Asked) -> Closed | None:
     return Closed("sound-data", message, "reason", asked.role("verify"))
 
 
-def _last_done(asked: Asked, *actions: str) -> str:
+def _last_done(asked: GateInput, *actions: str) -> str:
     """Return which of ``actions`` was last done at the system; empty where none ran, or the last one failed."""
     runs = [run for run in asked.incident.runs.values() if run.action in actions and asked.concerns(run)]
     tried = [run for run in runs if run.changes_step and run.started_at]
@@ -240,7 +240,7 @@ def _last_done(asked: Asked, *actions: str) -> str:
     return last.action if last and last.state is RunState.SUCCEEDED else ""
 
 
-def _asks_the_system(asked: Asked) -> None:
+def _asks_the_system(asked: GateInput) -> None:
     """In a tabletop there is no system to ask."""
 
 

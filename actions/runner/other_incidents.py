@@ -31,7 +31,7 @@ def is_over(journal: Path) -> bool:
         return False
 
 
-class Others:
+class OtherIncidents:
     """Announces one incident, and finds the others. A folder that cannot be written keeps nobody from working.
 
     Args:

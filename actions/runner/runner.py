@@ -15,12 +15,12 @@ import msgspec
 from actions.gate import Closed
 from actions.inventory import Inventory, known_systems
 from actions.runner.aim import aim
-from actions.runner.gates import Asked, closed_gates, foreseen
+from actions.runner.gates import GateInput, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.monitor import Monitor
-from actions.runner.other_incidents import Others
+from actions.runner.other_incidents import OtherIncidents
 from actions.runner.takeover import READS_ON, REENTERED, close_in_doubt
 from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
@@ -83,7 +83,7 @@ class Runner:
         self._append = self._writes.append
         self._jobs = Jobs(place, world, self._incident, self._writes)
         self._others = (
-            Others(world.locks, self._incident.id, self._incident.title, place.journal) if world.locks else None
+            OtherIncidents(world.locks, self._incident.id, self._incident.title, place.journal) if world.locks else None
         )
         self._known_others: list[dict[str, Any]] | None = None
         self._announced: Inventory | None = None
@@ -213,7 +213,7 @@ class Runner:
         run.system = aimed
         action = self._jobs.action(run)
         live = action.live if action else ()
-        asked = Asked(run, spec, self._incident, self._world.inventory, self._at_work(), live)
+        asked = GateInput(run, spec, self._incident, self._world.inventory, self._at_work(), live)
         closed = closed_gates(asked)
         if closed or action is None:
             why = closed[0] if closed else Closed("available", f"{spec.name} cannot be run here.")

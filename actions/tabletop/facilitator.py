@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 
 from actions.runner.durable_write import write_or_raise
-from actions.tabletop.performing import MAKES
+from actions.tabletop.performance import MAKES
 from actions.tabletop.script import fits
 from actions.tabletop.world import SimulatedWorld
 from journal.events import types as e

@@ -119,7 +119,7 @@ class _Recovery:
         return min(logged, self._limit(store))
 
 
-def say(text: str, known: Mapping[str, Any]) -> str:
+def render(text: str, known: Mapping[str, Any]) -> str:
     """Return ``text`` with every ``{name}`` and ``{name:format}`` in it replaced by its value.
 
     Raises:

@@ -15,9 +15,9 @@ from actions.health import Health
 from actions.inventory import Inventory
 from actions.outcome import Outcome
 from actions.runner.world import World
-from actions.tabletop.performing import perform
+from actions.tabletop.performance import perform
 from actions.tabletop.script import Act, Script, fits, ordinary_world
-from actions.tabletop.values import say, values
+from actions.tabletop.values import render, values
 from actions.transport import HostSpec
 from journal.errors import CleoError
 from journal.events.types import Identity, Kind
@@ -92,7 +92,7 @@ class SimulatedWorld:
         known = self.facts()
         for case in self.script.health.get(system, []):
             if fits(case.when, known):
-                return Health(status=case.status, detail=say(case.detail, known), facts=dict(case.facts))
+                return Health(status=case.status, detail=render(case.detail, known), facts=dict(case.facts))
         return Health(status="not measured", detail="the exercise says nothing of it")
 
 
@@ -165,5 +165,5 @@ def look(ctx: ActionContext, simulated: SimulatedWorld, action: str, known: Mapp
         place = ctx.files / f"damage_{known['now']:%Y%m%d_%H%M%S}.log"
         facts["file"] = str(place)
         if ctx.effect(f"write {place}"):
-            place.write_text("\n".join([*lines, *(say(line, known) for line in act.lines)]) + "\n", encoding="utf-8")
+            place.write_text("\n".join([*lines, *(render(line, known) for line in act.lines)]) + "\n", encoding="utf-8")
     return msgspec.structs.replace(outcome, facts=facts)

@@ -29,13 +29,13 @@ class Link(Protocol):
         name: what people call it.
         relink_s: seconds to go on trying once it broke.
         connections: how many were made so far.
-        trouble: what is wrong with it right now; empty while it works.
+        connection_fault: what is wrong with it right now; empty while it works.
     """
 
     name: str
     relink_s: float
     connections: int
-    trouble: str
+    connection_fault: str
 
     def run(self, script: bytes, *, timeout_s: float, stdin: bytes = b"") -> Answer:
         """Run a script there and return its answer."""

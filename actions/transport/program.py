@@ -88,7 +88,7 @@ class Program(ABC):
     """Shortest and longest pause between two looks, in seconds."""
 
     @property
-    def trouble(self) -> str:
+    def connection_fault(self) -> str:
         """What is wrong with the way to the program right now, while ``wait`` tries to mend it; empty if nothing."""
         return ""
 

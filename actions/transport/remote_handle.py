@@ -29,9 +29,9 @@ class RemoteHandle(Handle):
         self._connections = link.connections
 
     @property
-    def trouble(self) -> str:
+    def connection_fault(self) -> str:
         """See ``Handle``."""
-        return self._link.trouble
+        return self._link.connection_fault
 
     @property
     def pid(self) -> int | None:

@@ -31,7 +31,7 @@ class SshLink:
         self.name = f"ssh {spec.host}"
         self.relink_s = spec.relink_s
         self.connections = 0
-        self.trouble = ""
+        self.connection_fault = ""
         self._connection: asyncssh.SSHClientConnection | None = None
         self._connecting = asyncio.Lock()
         self._sessions = asyncio.Semaphore(_SESSIONS)
@@ -63,7 +63,7 @@ class SshLink:
         if code is None:
             self._drop(connection)
             raise self._lost("the connection ended before the answer")
-        self.trouble = ""
+        self.connection_fault = ""
         return Answer(code, _bytes(out), _bytes(err))
 
     async def _open(self, line: str) -> tuple[asyncssh.SSHClientConnection, asyncssh.SSHClientProcess[bytes]]:
@@ -134,12 +134,12 @@ class SshLink:
         )
 
     def _unreachable(self, why: str) -> Unreachable:
-        self.trouble = f"{self._where()} cannot be reached: {why}."
-        return Unreachable(self.trouble, "Check that it is up, and the way to it.")
+        self.connection_fault = f"{self._where()} cannot be reached: {why}."
+        return Unreachable(self.connection_fault, "Check that it is up, and the way to it.")
 
     def _lost(self, why: str) -> TransportLost:
-        self.trouble = f"The link to {self._where()} was lost: {why}."
-        return TransportLost(self.trouble, STILL_THERE)
+        self.connection_fault = f"The link to {self._where()} was lost: {why}."
+        return TransportLost(self.connection_fault, STILL_THERE)
 
     def _where(self) -> str:
         return f"{self._spec.host} port {self._spec.port}"

@@ -32,7 +32,9 @@ def status(incident: str | None, as_json: bool) -> None:
     found = fold(at.place(find_incident(at, incident)))
     with Reader(at.place(found.id).journal) as reader:
         others = other_incidents(reader.readings())
-    facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.trouble(found.id)) | {"also_open": others}
+    facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.write_fault(found.id)) | {
+        "also_open": others
+    }
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:

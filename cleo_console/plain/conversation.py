@@ -75,7 +75,7 @@ class Conversation:
         """Return what keeps the record or the recovery from going on; it is known from then on."""
         session = self.session
         readings = session.readings()
-        unwritable = session.services.trouble(session.incident.id)
+        unwritable = session.services.write_fault(session.incident.id)
         found = troubles(session.incident, readings, unreadable=session.trouble, unwritable=unwritable)
         found += [f"{NO_RUNNER}. Nothing is run or measured."] if session.runner_missing() else []
         self._troubles = set(found)

@@ -119,7 +119,7 @@ class Session:
         self._mailbox.put(lambda news: setattr(news, "held_by", holder))
 
     def _ask_runner(self) -> Runner:
-        return Runner(self._services.runner_alive(self.id), self._services.trouble(self.id))
+        return Runner(self._services.runner_alive(self.id), self._services.write_fault(self.id))
 
     def start(self) -> None:
         """Begin to follow."""

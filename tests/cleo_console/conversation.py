@@ -69,7 +69,7 @@ class WorldServices:
     def runner_alive(self, incident_id: str) -> bool:
         return held(self.paths.incident(incident_id).folder)
 
-    def trouble(self, incident_id: str) -> str:
+    def write_fault(self, incident_id: str) -> str:
         return ""
 
     def way_back(self, incident_id: str, *, plain: bool = False) -> str:

@@ -147,7 +147,7 @@ class FakeServices:
     def runner_alive(self, incident_id: str) -> bool:
         return self.alive
 
-    def trouble(self, incident_id: str) -> str:
+    def write_fault(self, incident_id: str) -> str:
         return self.runner_trouble
 
     def way_back(self, incident_id: str, *, plain: bool = False) -> str:

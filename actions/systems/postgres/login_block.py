@@ -73,7 +73,7 @@ done
 """Logins that were begun: they go by the rules of when they came, for a minute (``authentication_timeout``)."""
 
 
-class Way(NamedTuple):
+class LoginAttempt(NamedTuple):
     """A way into the server: as whom, through what, and what was answered."""
 
     role: str
@@ -115,7 +115,7 @@ def block_logins(server: Server) -> int:
     return ended + _end_sessions(server)
 
 
-def open_logins(server: Server) -> list[Way]:
+def open_logins(server: Server) -> list[LoginAttempt]:
     """Try to connect as each of the application's roles, on the server's host; return the ways that are not shut."""
     with connect_verified(server) as session:
         row = session.execute(_PLACES).fetchone() or ("", "", "")
@@ -132,7 +132,7 @@ def open_logins(server: Server) -> list[Way]:
             "The server's host must have psql, beside its other programs (bin_directory:).",
         )
     asked = [(role, f"{place}{words}") for role, place in tries for words in ("", " for replication")]
-    found = [Way(*who, _judge(line)) for who, line in zip(asked, lines, strict=True)]
+    found = [LoginAttempt(*who, _judge(line)) for who, line in zip(asked, lines, strict=True)]
     return [way for way in found if way.said]
 
 

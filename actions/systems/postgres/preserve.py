@@ -1,4 +1,4 @@
-"""Ways to preserve old data (rename, copy): each completes wholly or can be resumed after it was killed.
+"""Ways to preserve old data (move, copy): each completes wholly or can be resumed after it was killed.
 
 Nothing is at the copy's own path before all of it is: only then does a restore write anything.
 """
@@ -10,11 +10,11 @@ from typing import Literal
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres.directories import Directory
 from actions.systems.postgres.process import postmaster
-from actions.systems.postgres.restore_record import Kept
+from actions.systems.postgres.restore_record import PreservedCopy
 from actions.systems.postgres.server import Server, last_words
 from actions.systems.postgres.workers import look
 
-Way = Literal["move", "empty", "copy"]
+PreservationMethod = Literal["move", "empty", "copy"]
 """Move the directory; move what is in it, one entry after the other; copy it, where nothing can be moved."""
 
 MOVING, COPYING = ".moving", ".copying"
@@ -69,7 +69,7 @@ done
 """What is kept links to the kept tablespaces: whoever starts it must not write to the restored ones."""
 
 
-def preservation_method(data: Directory, folder: Directory, inside: list[str]) -> Way:
+def preservation_method(data: Directory, folder: Directory, inside: list[str]) -> PreservationMethod:
     """Return how a data directory can be kept in a folder; ``inside`` are mount points in it.
 
     A mount point is not moved, and what is mounted in a directory that was moved comes back at the next boot, over what
@@ -80,7 +80,7 @@ def preservation_method(data: Directory, folder: Directory, inside: list[str]) -
     return "move" if data.above else "empty"
 
 
-def preserve_directory(server: Server, way: Way, copy: Kept) -> None:
+def preserve_directory(server: Server, way: PreservationMethod, copy: PreservedCopy) -> None:
     """Keep the data directory as ``copy``. Call it only where ``effect`` said True.
 
     Raises:

@@ -13,14 +13,14 @@ from actions.systems.postgres.free_space import SpaceNeed, require_room, too_sma
 from actions.systems.postgres.pgbackrest.command import Backup
 from actions.systems.postgres.preserve import (
     MOVING,
-    Way,
+    PreservationMethod,
     preservation_method,
     preserve_directory,
     preserve_log,
     preserve_tablespace,
 )
 from actions.systems.postgres.process import control
-from actions.systems.postgres.restore_record import Kept, RestoreRecord, name_in
+from actions.systems.postgres.restore_record import PreservedCopy, RestoreRecord, name_in
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.surviving_wal import archive_waiting, waiting_segments
 
@@ -32,8 +32,8 @@ _MARGIN = 1.1
 class Plan(msgspec.Struct, frozen=True):
     """Every copy that there will be, and the one of them that is still to be made, if there is one."""
 
-    kept: list[Kept]
-    copy: Kept | None = None
+    kept: list[PreservedCopy]
+    copy: PreservedCopy | None = None
 
 
 class Preservation:
@@ -77,13 +77,13 @@ class Preservation:
         copy = self._copy(found)
         return Plan([*before, copy] if copy else before, copy)
 
-    def _copy(self, found: DiskLayout) -> Kept | None:
+    def _copy(self, found: DiskLayout) -> PreservedCopy | None:
         """Say how what lies here will be kept; None where it was decided to overwrite it, and it has no log."""
         server, now = self._server, datetime.now(UTC)
         folder, way = _choose_folder(found)
         place, stamp = name_in(server, folder.path), f"{now:%Y%m%dT%H%M%SZ}"
         control_file = control(server)
-        what = Kept(
+        what = PreservedCopy(
             path="",
             wal="",
             what="restored" if self._was_restored() else "original",
@@ -115,7 +115,7 @@ class Preservation:
         return bool(earlier and earlier.incident == self._server.ctx.incident.id and earlier.state != "restoring")
 
 
-def _choose_folder(found: DiskLayout) -> tuple[Directory, Way]:
+def _choose_folder(found: DiskLayout) -> tuple[Directory, PreservationMethod]:
     """Return where to keep the old data, and how: where it need not be copied, if there is such a place."""
     ways = [
         (folder, preservation_method(found.data, folder, found.inside)) for folder in found.folders if folder.writes
@@ -132,7 +132,7 @@ def _restored(found: DiskLayout, *, over: bool) -> list[SpaceNeed]:
     return [SpaceNeed(found.data, found.layout.data - (found.used if over else 0), "the restored data"), *spaces]
 
 
-def _kept(found: DiskLayout, folder: Directory, way: Way) -> list[SpaceNeed]:
+def _kept(found: DiskLayout, folder: Directory, way: PreservationMethod) -> list[SpaceNeed]:
     """Return what a restore takes that keeps all there is."""
     data = int(found.layout.data * _MARGIN)
     needs = [need for need in _restored(found, over=False) if need.directory is not found.data]
@@ -149,7 +149,7 @@ def _unknown(found: DiskLayout) -> list[str]:
     ]
 
 
-def _still_there(server: Server, earlier: RestoreRecord | None) -> list[Kept]:
+def _still_there(server: Server, earlier: RestoreRecord | None) -> list[PreservedCopy]:
     """Return what earlier restores kept; what somebody removed since is said."""
     half = _half_made(server, earlier)
     kept = [copy for copy in (earlier.kept if earlier else []) if copy == half or server.exists(copy.wal or copy.place)]
@@ -161,7 +161,7 @@ def _still_there(server: Server, earlier: RestoreRecord | None) -> list[Kept]:
     return [copy for copy in kept if copy not in foreign]
 
 
-def _half_made(server: Server, earlier: RestoreRecord | None) -> Kept | None:
+def _half_made(server: Server, earlier: RestoreRecord | None) -> PreservedCopy | None:
     """Return the copy that an earlier restore began to make by moving, and did not get to the end of."""
     copy = earlier.current if earlier and earlier.state == "restoring" else None
     if copy is None or server.exists(copy.place):
@@ -190,10 +190,12 @@ def preserve(server: Server, record: RestoreRecord) -> None:
         _preserve_data_directory(server, copy)
 
 
-def _preserve_data_directory(server: Server, copy: Kept) -> None:
+def _preserve_data_directory(server: Server, copy: PreservedCopy) -> None:
     data, folder = inspect_directories(server, server.data, copy.path.rpartition("/")[0] or "/")
     inside = mounts_below(server, data.real)
-    way: Way = "empty" if server.exists(f"{copy.path}{MOVING}") else preservation_method(data, folder, inside)
+    way: PreservationMethod = (
+        "empty" if server.exists(f"{copy.path}{MOVING}") else preservation_method(data, folder, inside)
+    )
     words = {
         "move": f"move {server.data} to {copy.path}",
         "empty": f"move all that is in {server.data} to {copy.path}",

@@ -13,7 +13,7 @@ from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint, read
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PreservedCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A copy that survived a restore: the old data directory, or only its log.
 
     Attributes:
@@ -81,7 +81,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     aside: str = ""
     saved_wal: str = ""
     keeping: str = ""
-    kept: list[Kept] = []
+    kept: list[PreservedCopy] = []
     damaged: list[str] = []
     passed_over: list[str] = []
     goal: str = ""
@@ -104,7 +104,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         return point
 
     @property
-    def current(self) -> Kept | None:
+    def current(self) -> PreservedCopy | None:
         """The copy that this restore makes, if it makes one."""
         place = self.keeping or self.aside or self.saved_wal
         return next((copy for copy in self.kept if place and copy.place == place), None)

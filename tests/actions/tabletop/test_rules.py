@@ -6,7 +6,7 @@ import pytest
 
 from actions.registry import catalogue
 from actions.tabletop import SimulatedWorld, tabletop_world
-from actions.tabletop.performing import MAKES
+from actions.tabletop.performance import MAKES
 from actions.tabletop.world import NoRealSystems
 from actions.transport import LocalHost
 from cleo_console.demo import DemoServices

@@ -12,7 +12,7 @@ from actions.context import IncidentFacts
 from actions.registry import catalogue
 from actions.system_types import system_types
 from actions.tabletop.script import Act, Script, ordinary_world
-from actions.tabletop.values import say
+from actions.tabletop.values import render
 from actions.tabletop.world import SimulatedWorld
 from cleo_console.exercises import bundled_scenarios, load_exercise, with_labels
 from cleo_console.plans import bundled
@@ -63,7 +63,7 @@ def test_every_text_can_be_said_and_every_condition_is_about_something(scenario:
     made |= {name for reaction in world.script.reactions for name in reaction.makes}
     for act in _acts(world.script):
         if act.when.get("backups.sets", known["backups.sets"]) == known["backups.sets"]:
-            assert all(say(text, known) or not text for text in _texts(act))
+            assert all(render(text, known) or not text for text in _texts(act))
         assert [name for name in act.when if name not in known.keys() | made] == []
 
 
@@ -72,7 +72,7 @@ def test_a_fact_about_the_newest_commit_is_an_instant_with_a_zone() -> None:
     world.become({"postgres.server": "restored"})
     facts = IncidentFacts(id="INC", kind=Kind.TABLETOP, began_at=BEGAN.isoformat(), scenario="database-failure")
     known = world.values(facts, {})
-    newest = say(str(world.choose("postgres.apply_wal", known).facts["newest_commit_at"]), known)
+    newest = render(str(world.choose("postgres.apply_wal", known).facts["newest_commit_at"]), known)
     assert datetime.fromisoformat(newest) == BEGAN - timedelta(seconds=38)
 
 

@@ -65,17 +65,17 @@ def test_a_frozen_connection_is_noticed_and_replaced(sshd: Sshd, release: Path) 
     following = _follow(sshd, release, relink_s=15)
     sshd.freeze()
     release.touch()
-    until(lambda: following.handle.trouble, deadline_s=_NOTICED_S)
+    until(lambda: following.handle.connection_fault, deadline_s=_NOTICED_S)
     following.join(30)
     assert following.code == 6
-    assert not following.handle.trouble
+    assert not following.handle.connection_fault
 
 
 def test_a_frozen_host_is_in_doubt_and_keeps_the_exit_status(sshd: Sshd, release: Path) -> None:
     following = _follow(sshd, release, relink_s=0)
     sshd.freeze(whole=True)
     release.touch()
-    until(lambda: following.handle.trouble, deadline_s=_NOTICED_S)
+    until(lambda: following.handle.connection_fault, deadline_s=_NOTICED_S)
     following.join(30)
     assert following.lost is not None
     assert "attach again" in following.lost.hint

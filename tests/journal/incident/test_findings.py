@@ -11,7 +11,7 @@ import pytest
 from actions.inventory import Inventory
 from actions.registry import catalogue
 from actions.runner.facts import incident_facts
-from actions.runner.gates import Asked, closed_gates
+from actions.runner.gates import GateInput, closed_gates
 from cleo_console.plain.lines import end_lines, health_lines, sentences, state_words
 from journal.events import types as e
 from journal.events.types import Finding
@@ -95,7 +95,7 @@ def test_what_is_wrong_is_neither_backed_up_nor_written_to(action: str) -> None:
 
     def closed() -> list[str]:
         incident = story.incident
-        asked = Asked(incident.runs[run], catalogue()[action], incident, lab, [])
+        asked = GateInput(incident.runs[run], catalogue()[action], incident, lab, [])
         return [gate.gate for gate in closed_gates(asked) if gate.gate == "sound-data"]
 
     assert closed() == []

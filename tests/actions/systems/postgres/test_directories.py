@@ -14,7 +14,7 @@ from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres.apply_wal import apply_wal
 from actions.systems.postgres.restore import restore
-from actions.systems.postgres.restore_record import Kept, load_record
+from actions.systems.postgres.restore_record import PreservedCopy, load_record
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.writers import allow_writers
@@ -53,7 +53,7 @@ def survived(lab: Lab) -> str:
     return row
 
 
-def kept(ctx: FakeContext) -> Kept:
+def kept(ctx: FakeContext) -> PreservedCopy:
     record = load_record(find_server(ctx))
     assert record
     return record.kept[-1]

@@ -9,7 +9,7 @@ import pytest
 from actions.inventory import load_inventory
 from actions.systems.postgres.apply_wal import apply_wal
 from actions.systems.postgres.restore import restore
-from actions.systems.postgres.restore_record import Kept, load_record
+from actions.systems.postgres.restore_record import PreservedCopy, load_record
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.writers import allow_writers
@@ -44,7 +44,7 @@ def is_there(lab: Lab, row: str) -> bool:
     return lab.psql(f"SELECT count(*) FROM heartbeat WHERE id = {row}") == "1"
 
 
-def kept(ctx: FakeContext) -> list[Kept]:
+def kept(ctx: FakeContext) -> list[PreservedCopy]:
     record = load_record(find_server(ctx))
     assert record
     return record.kept

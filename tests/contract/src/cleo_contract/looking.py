@@ -17,7 +17,7 @@ from actions.context import ActionContext
 from actions.health import Health
 from actions.inventory import load_inventory
 from actions.outcome import Outcome
-from actions.overview.everything import examine
+from actions.overview.measurements import examine
 from actions.redaction import BLOT
 from actions.runner import World
 from actions.system_types import system_type

@@ -68,7 +68,7 @@ def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) ->
         return Examination(lines=[words], findings=[finding])
 
 
-def known_wrong(ctx: ActionContext) -> list[Finding]:
+def unresolved_damage(ctx: ActionContext) -> list[Finding]:
     """Return what earlier actions proved to be wrong in the systems, while none proved otherwise."""
     cure = "A verification to the end tells whether it is still so."
     return [
@@ -77,7 +77,7 @@ def known_wrong(ctx: ActionContext) -> list[Finding]:
     ]
 
 
-def say(ctx: ActionContext, measured: dict[str, Health]) -> str:
+def log_health(ctx: ActionContext, measured: dict[str, Health]) -> str:
     """Log every system's line, and return the summary."""
     wrong = ctx.incident.found_wrong
     for name, health in measured.items():

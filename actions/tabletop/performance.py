@@ -11,7 +11,7 @@ import msgspec
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cancelled, Finding, GateClosed, Outcome
 from actions.tabletop.script import Act
-from actions.tabletop.values import say
+from actions.tabletop.values import render
 
 MAKES = "simulated"
 """The fact under which a run's end carries what it changed in the simulated world: the journal holds that world."""
@@ -32,13 +32,13 @@ def perform(ctx: ActionContext, act: Act, known: Mapping[str, Any], speed: float
         GateClosed: the act finds a gate closed that nobody has overridden.
         Cancelled: somebody asked for it.
     """
-    effect = say(act.effect or act.summary, known)
+    effect = render(act.effect or act.summary, known)
     if act.has_effect and not ctx.effect(f"{effect} (simulated)"):
         return Outcome(ok=True, summary=f"would {effect}")
     try:
         _play(ctx, act, known, act.seconds / speed)
     except Cancelled as stop:
-        raise Cancelled(say(act.half_done, known) or "Nothing was changed.") from stop
+        raise Cancelled(render(act.half_done, known) or "Nothing was changed.") from stop
     return _end(act, known)
 
 
@@ -48,7 +48,7 @@ def _play(ctx: ActionContext, act: Act, known: Mapping[str, Any], seconds: float
     while True:
         due = len(act.lines) if passed >= seconds else int(len(act.lines) * passed / seconds)
         for line in act.lines[said:due]:
-            _print(ctx, say(line, known))
+            _print(ctx, render(line, known))
         said = due
         if passed >= seconds:
             break
@@ -75,19 +75,19 @@ def _progress(act: Act, passed: float, seconds: float) -> Progress:
 
 
 def _end(act: Act, known: Mapping[str, Any]) -> Outcome:
-    summary = say(act.summary, known)
+    summary = render(act.summary, known)
     if act.gate:
         raise GateClosed(act.gate, summary, act.hint, yields=cast(Literal["never", "reason"], act.yields))
-    facts = {name: say(value, known) if isinstance(value, str) else value for name, value in act.facts.items()}
+    facts = {name: render(value, known) if isinstance(value, str) else value for name, value in act.facts.items()}
     if act.makes:
-        facts[MAKES] = {name: say(value, known) for name, value in act.makes.items()}  # type: ignore[assignment]
+        facts[MAKES] = {name: render(value, known) for name, value in act.makes.items()}  # type: ignore[assignment]
     if act.ok:
         found = [_found(finding, known) for finding in act.findings]
-        return Outcome(ok=True, summary=summary, facts=facts, findings=found, partial=say(act.partial, known))
-    raise ActionFailed(summary, say(act.hint, known), left_behind=say(act.left_behind, known), facts=facts)
+        return Outcome(ok=True, summary=summary, facts=facts, findings=found, partial=render(act.partial, known))
+    raise ActionFailed(summary, render(act.hint, known), left_behind=render(act.left_behind, known), facts=facts)
 
 
 def _found(finding: Finding, known: Mapping[str, Any]) -> Finding:
     return msgspec.structs.replace(
-        finding, about=say(finding.about, known), text=say(finding.text, known), cure=say(finding.cure, known)
+        finding, about=render(finding.about, known), text=render(finding.text, known), cure=render(finding.cure, known)
     )
