@@ -107,7 +107,7 @@ def _new_journals(folder: Path) -> Iterator[Path]:
 
 
 def declaration() -> IncidentDeclared:
-    """Return the first page of a journal that nobody will read."""
+    """Return the declaration event of a throwaway journal."""
     return IncidentDeclared(
         id="INC-BENCH",
         title="A benchmark",

@@ -46,7 +46,7 @@ THEME = Theme(
 
 
 _LOOK_AGAIN_S = 0.005
-"""How soon keys that had to wait are looked at again."""
+"""Seconds until queued keys are tried again."""
 
 _INCIDENT_STYLES = Path(screens.incident.screen.__file__).with_name(IncidentScreen.CSS_PATH)
 """Read with the app's own: a sheet that comes later has all of them read anew."""

@@ -88,7 +88,7 @@ class DemoServices(ConsoleServices):
         thread.start()
 
     def _at_speed(self, script: Exercise) -> Exercise:
-        """Return the script with a word on the speed: whoever reads of its RTO later must know."""
+        """Return the script with a note on the demo's speed, which the RTO in a report depends on."""
         if self._speed == 1:
             return script
         words = f"Actions went {self._speed:g} times faster than in life, and injects came so; the clocks did not."

@@ -17,11 +17,11 @@ from textual.widget import Widget
 from screens.widgets.typing_target import takes_text
 
 PATIENCE_S = 0.5
-"""How long a key may hold up those behind it. A screen opens in a tenth of that; nothing may ever stand still."""
+"""Seconds that a key may delay the keys after it; a screen opens in a tenth of that."""
 
 
 ROUNDS = 3
-"""A key sets off messages, and these set off others: so the one behind them goes round more than once."""
+"""Rounds of the message queue after a key: its messages cause further messages, which come before the next key."""
 
 
 class KeySettled(Message):

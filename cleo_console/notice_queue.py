@@ -31,13 +31,13 @@ class NoticeQueue:
         self._waiting: deque[Notice] = deque()
 
     def add(self, notice: Notice) -> None:
-        """Show a notice as soon as nobody is in the middle of something."""
+        """Show a notice as soon as no dialog is open and no field has the focus."""
         self._waiting.append(notice)
         if len(self._waiting) == 1:
             self._look()
 
     def print_the_rest(self) -> None:
-        """Print to standard error what nobody has seen: the console has ended."""
+        """Print the notices that were not shown to standard error, after the console has ended."""
         while self._waiting:
             print_notice(self._waiting.popleft().words)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from journal.errors import CleoError
 
 PATIENCE_S = 3.0
-"""How long a text waits for secrets that are still being read. Then it is written as it is: nobody is kept waiting."""
+"""Seconds that a text waits for secrets that are still being read; after that it is written unfiltered."""
 
 _LOOK_AGAIN_S = 30.0
-"""A password that is changed during an incident is known half a minute later."""
+"""Seconds after which secrets are read again, because a password may change during an incident."""
 
 
 class SecretFilter:
-    """A `journal.events.typed.Blot`. What cannot be read is passed over: who types may not be allowed to."""
+    """A `journal.events.typed.Blot`. Secrets that the user may not read are skipped."""
 
     def __init__(self) -> None:
         self._inventories: set[Path] = set()

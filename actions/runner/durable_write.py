@@ -9,22 +9,22 @@ from journal.store.journal import JournalReadFailed, JournalUnanswered, JournalW
 
 RETRY_S = 1.0
 REFUSED = (JournalWriteFailed, JournalReadFailed)
-"""Nothing is written where what it is made of cannot be read, either."""
+"""Errors after which an event is known not to be in the journal: the write, or a read that it needed, failed."""
 
 Write = Callable[[], object]
 OnFault = Callable[[str], None]
-"""Told what goes wrong, and an empty text once it goes again."""
+"""Called with the fault when a write fails, and with an empty text when writing works again."""
 
 
 def keep_trying() -> bool:
-    """Go on trying."""
+    """Return False: the default for ``gives_up``, which waits without a limit."""
     return False
 
 
 def write_or_raise(write: Write, on_fault: OnFault, gives_up: Callable[[], bool] = keep_trying) -> None:
     """Return once something is in the journal; raise where it is known that it is not.
 
-    What the disk has not answered for is waited for: it may be there already.
+    An unanswered write is waited for, not repeated: it may be in the journal already.
 
     Args:
         write: writes it, in one transaction.

@@ -25,7 +25,7 @@ from journal.plan.model import RECOVERY_POINT
 
 @dataclass(frozen=True, slots=True)
 class GateInput:
-    """What is asked, and all that a gate may look at. ``live`` names the gates that will ask the system itself."""
+    """The run and the state that a gate may look at. ``live`` names the gates that will ask the system itself."""
 
     run: Run
     spec: ActionSpec

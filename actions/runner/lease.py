@@ -1,6 +1,6 @@
 """The lease: an flock on the incident's folder, held while a runner lives, so that only one executes.
 
-The kernel frees it when the owner dies, so whoever gets it has proof that the owner is gone. What is
+The kernel frees it when the owner dies, so getting it proves that the owner is gone. What is
 written in ``lease.json`` is only shown to people, and names the machine: flocks prove nothing across machines.
 """
 

@@ -32,7 +32,7 @@ def is_over(journal: Path) -> bool:
 
 
 class OtherIncidents:
-    """Announces one incident, and finds the others. A folder that cannot be written keeps nobody from working.
+    """Announces one incident, and finds the other open ones. A folder that cannot be written is ignored.
 
     Args:
         folder: where all incidents look (the claims' folder).

@@ -12,9 +12,9 @@ from journal.store.output import in_transactions
 
 GATHER_S = 0.1
 MOST_WAITING = 4 * 1024 * 1024
-"""Characters that may wait in memory; who prints faster than the disk takes it is held up, not lost."""
+"""Characters that may wait in memory. A program that prints faster than the disk can write is slowed down."""
 _AROUND_A_TEXT = 200
-"""What a short text takes in memory beside its characters."""
+"""Bytes of overhead of a Python string."""
 
 
 class OutputPump:

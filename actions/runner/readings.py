@@ -10,7 +10,7 @@ from typing import Any
 from journal.store.journal import Journal, JournalError
 
 GATHER_S = 0.5
-"""Seconds for which readings are gathered: each transaction wakes every console."""
+"""Seconds for which readings are collected before they are written: each transaction wakes every console."""
 
 
 class ReadingsPool:

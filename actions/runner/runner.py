@@ -35,9 +35,9 @@ from journal.wording.other_incidents import READING
 
 POLL_S = 0.25
 LINGER_S = 10.0
-"""How long a runner that was started on a closed incident waits for what takes back what is still in force."""
+"""Seconds that a runner of a closed incident waits for requests to undo what is still in force."""
 STALE_AFTER = timedelta(seconds=30)
-"""A request that waited longer while no runner lived is not carried out by surprise."""
+"""A request that waited longer while no runner lived is not executed."""
 
 
 class Runner:

@@ -21,7 +21,7 @@ READS_ON = "A new runner took over here: its predecessor died. It starts nothing
 
 
 def close_in_doubt(job: Job) -> None:
-    """Follow what an action's programs still do, journal how they ended, and leave the action in doubt.
+    """Follow the programs of an action that still run, journal how they ended, and mark the action in doubt.
 
     The Python around the programs died with its runner; what it would have done next, nobody knows.
     """

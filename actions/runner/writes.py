@@ -14,7 +14,7 @@ End = e.ActionFinished | e.ActionInDoubt
 
 
 class RunnerGone(Exception):
-    """The runner has stopped while an event could not be written: for this run, it is as if the runner had died."""
+    """The runner stopped while an event could not be written; the run ends as if the runner had died."""
 
 
 class Writes:

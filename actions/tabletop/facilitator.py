@@ -55,7 +55,7 @@ class Facilitator:
         self._journal.close()  # last: whoever writes and closes last leaves one whole file
 
     def catch_up(self) -> None:
-        """Bring the world to where the journal is. Any thread may ask for it; after the end nothing is read."""
+        """Update the simulated world from the journal. Thread-safe; after the end of the exercise it reads nothing."""
         with self._lock:
             if self._stop.is_set():
                 return

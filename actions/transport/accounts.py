@@ -27,7 +27,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 def other_account(user: str) -> Account | None:
-    """Return the account to change to for ``user``; None where that is nobody or already us.
+    """Return the account to change to for ``user``; None where it is empty or our own.
 
     Raises:
         NothingStarted: there is no such account, or we are not root and cannot become it.

@@ -78,7 +78,7 @@ class Record:
         sync_folder(self.spool)
 
     def leave_at_last(self, **facts: Any) -> None:
-        """Write the facts, and go on trying where the disk refuses; meanwhile they lie in memory, for whoever looks."""
+        """Write the facts, and retry while the disk refuses; meanwhile followers find them in memory."""
         until = time.monotonic() + KEEP_TRYING_S
         while True:
             try:
@@ -180,7 +180,7 @@ def child(request: dict[str, Any], out: int, err: int, go: int, word: int) -> No
 
 
 def answer(text: str) -> None:
-    """Tell whoever started us, and hang up."""
+    """Send the answer to the process that started the shim, and close the pipe."""
     with contextlib.suppress(BrokenPipeError):  # it has died since; the spool tells its successor
         os.write(1, text.encode())
     null = os.open("/dev/null", os.O_RDWR)

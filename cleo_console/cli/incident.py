@@ -181,7 +181,7 @@ def _say_of_point(at: IncidentAccess) -> None:
 
 
 def _look_at_what_is_in_force(at: IncidentAccess) -> None:
-    """Have the system asked whether it still is; what nobody can see, or not soon, is listed as not measured."""
+    """Ask the systems what is still in force; what cannot be measured in time is listed as not measured."""
     from journal.incident.looks import to_look_at
 
     incident, catalogue = at.incident(), at.services.catalogue()

@@ -49,7 +49,7 @@ def find_incident(at: ConsoleServices, incident_id: str | None) -> str:
 
 @dataclass(frozen=True)
 class IncidentAccess:
-    """One command's desk: the incident's place, its journal, and where to write."""
+    """An incident opened for one command: its paths, its journal, and the incident commands."""
 
     services: ConsoleServices
     place: IncidentPlace
@@ -69,7 +69,7 @@ def fold(place: IncidentPlace) -> Incident:
 
 @contextmanager
 def access_incident(incident_id: str | None) -> Iterator[IncidentAccess]:
-    """Sit down at an incident's desk for the length of the block.
+    """Open an incident's journal for the length of the block.
 
     Raises:
         CleoError: there is no such incident, or it is not clear which.

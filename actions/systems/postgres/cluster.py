@@ -38,7 +38,7 @@ _QUIET = """
 _INVALID = -2
 _LOOK_S = 0.25
 _BESIDES_S = 300.0
-"""What listing a database and the last cancelled statement may take beside the time for reading."""
+"""Seconds allowed for listing a database and cancelling the last statement, beside the time for reading."""
 
 
 class Database(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

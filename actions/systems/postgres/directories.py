@@ -26,7 +26,7 @@ _DU_S = 900
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
-    """One directory, which need not exist.
+    """One directory on the server's host; it need not exist.
 
     Attributes:
         path, real: as it is named, and with links followed.

@@ -16,7 +16,7 @@ _BLOCKED = 'for at in "$@"; do [ ! -d "$at/lost+found" ] || [ -r "$at/lost+found
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True):
-    """One tablespace, of the backup or of what lies here now: its place, this cluster's folder there, its bytes."""
+    """One tablespace, of the backup or on disk: its directory, the cluster's folder there, its size in bytes."""
 
     of: Tablespace
     directory: Directory
@@ -25,7 +25,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DiskLayout(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies where now, and what a backup brings.
+    """The directories that a restore finds, and the layout that the backup restores.
 
     ``used`` is what the data directory takes, ``log`` what its log takes that lies elsewhere, in ``log_at`` (else
     empty). ``inside`` are mount points in the data directory; ``folders`` where old data can be kept, the best first.

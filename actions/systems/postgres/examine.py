@@ -27,7 +27,7 @@ from journal.wording.counting import count
 from journal.wording.durations import exact_duration
 
 _READ_S = 300.0
-"""Seconds to read rows in: a damage report belongs to the first half hour. The rest is left to postgres.verify."""
+"""Seconds allowed for reading rows, so that a damage report is quick. postgres.verify reads all of them."""
 _NO_DATABASE = ("missing", "there, but not a database", "without a readable control file")
 
 

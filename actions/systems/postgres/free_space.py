@@ -13,11 +13,11 @@ from actions.systems.postgres.server import Server
 
 GATE = "room"
 _FULL = 1_000_000
-"""Bytes: a file more does not fit."""
+"""Bytes: a file system with less free space counts as full."""
 
 
 class SpaceNeed(msgspec.Struct, frozen=True):
-    """What will be written at a place, in bytes beyond what lies there already, and what it is in words."""
+    """Space needed in a directory: ``size`` in bytes beyond those used there already, ``what`` in words."""
 
     directory: Directory
     size: int

@@ -14,10 +14,10 @@ from journal.errors import CleoError
 from journal.events.measured import Measured
 
 _DUMP_S = 120.0
-"""A tail that takes longer to read is left: nobody waits for a figure while the service is down."""
+"""Seconds after which reading the end of the WAL is given up, so that the recovery is not delayed."""
 
 _BACK = 4
-"""How many segments before the last checkpoint are looked through, where nothing was committed since."""
+"""Number of segments before the last checkpoint that are searched when nothing was committed after it."""
 
 _DUMP = (
     'where=$1 dump=$2 && shift 2 && "$dump" --path="$where" --rmgr=Transaction "$@" 2>/dev/null '

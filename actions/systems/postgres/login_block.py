@@ -43,7 +43,7 @@ _OTHERS = f"""{_MEMBERS}
     FROM pg_stat_activity LEFT JOIN pg_stat_subscription s USING (pid)
     WHERE backend_type = 'logical replication worker' GROUP BY 2
 """
-"""What else may write, and is not the application's to be kept out here."""
+"""Prepared transactions, other roles' sessions and subscriptions, which may still write and are not blocked here."""
 _PLACES = (
     "SELECT current_setting('port'), current_setting('unix_socket_directories'), current_setting('listen_addresses')"
 )
@@ -61,7 +61,7 @@ while [ $# -gt 1 ]; do
 done
 """
 _SHUT = ("pg_hba.conf", "No such file", "Connection refused", "Cannot assign requested address")
-"""What is answered where it is shut, or where nobody listens."""
+"""Parts of the error messages of a rejected login, or of an address where no server listens."""
 _HALF_IN = r"""
 me=$1; shift
 for child in $(cat "/proc/$me/task/$me/children"); do
@@ -70,11 +70,11 @@ for child in $(cat "/proc/$me/task/$me/children"); do
         echo "$child" ;; esac
 done
 """
-"""Logins that were begun: they go by the rules of when they came, for a minute (``authentication_timeout``)."""
+"""Lists unfinished logins: they use the rules of when they began, for a minute (``authentication_timeout``)."""
 
 
 class LoginAttempt(NamedTuple):
-    """A way into the server: as whom, through what, and what was answered."""
+    """One login attempt: its role, its address, and the answer of the server."""
 
     role: str
     through: str
@@ -86,7 +86,7 @@ class LoginAttempt(NamedTuple):
 
 
 def block_logins(server: Server) -> int:
-    """Keep the application's roles out of the running server, and see that they are.
+    """Block the application's roles on the running server, and verify that they cannot log in.
 
     Returns:
         How many of their sessions were ended.

@@ -66,7 +66,7 @@ for link in "$1"/pg_tblspc/*; do
     ln -sfnT "$3" "$link"
 done
 """
-"""What is kept links to the kept tablespaces: whoever starts it must not write to the restored ones."""
+"""Points the links of the preserved data at the preserved tablespaces, so that it never writes to the restored ones."""
 
 
 def preservation_method(data: Directory, folder: Directory, inside: list[str]) -> PreservationMethod:

@@ -26,7 +26,7 @@ from actions.systems.postgres.surviving_wal import archive_waiting, waiting_segm
 
 GATE = "space"
 _MARGIN = 1.1
-"""A restored database wants room for its log beside its own size."""
+"""Factor on the size of the restored data, which leaves free space for its WAL."""
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ _BASICS = """
            clock_timestamp()
 """
 _LAG_S = 300
-"""The written plan's alert on replication lag."""
+"""Seconds of replication lag from which a server counts as degraded."""
 _FULL = 0.9
 _STALE_HEARTBEAT_S = 60
 

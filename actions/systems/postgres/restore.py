@@ -41,7 +41,7 @@ _HALF_DONE = (
 _READY = """
 [ -e "$1/PG_VERSION" ] || [ -e "$1/backup.manifest" ] || { mkdir -p -m 700 "$1" && : >"$1/PG_VERSION"; }
 """
-"""Without either, pgBackRest restores over nothing that lies there or in a tablespace."""
+"""pgBackRest restores over existing files only where the data directory holds one of these two files."""
 
 
 @action(

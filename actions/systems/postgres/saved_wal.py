@@ -49,7 +49,7 @@ for history in *.history; do
     [ ! -f "$history" ] || { echo "history $history"; cat "$history"; echo; }
 done
 """
-"""Lists a copy's files, and the first bytes of each: one program for all of them."""
+"""Lists the files of a copy with the first bytes of each, in one program."""
 
 
 class _Header(msgspec.Struct, frozen=True):

@@ -13,11 +13,11 @@ from actions.transport import Completed
 
 _STOP_S = 60.0
 _STAYS_DOWN_S = 1.5
-"""A supervisor that looks once a second has looked by then (systemd's RestartSec is 0.1 s, unless somebody set it)."""
+"""Seconds in which a supervisor that checks once a second would restart the server (systemd's default is 0.1 s)."""
 
 
 def stop_server(server: Server, pid: int, *, immediate: bool) -> None:
-    """Stop the server, and prove that it is and stays down.
+    """Stop the server, and verify that it is down and stays down.
 
     Raises:
         ActionFailed: it goes on, or something starts it again.

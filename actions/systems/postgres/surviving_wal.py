@@ -8,7 +8,7 @@ from actions.systems.postgres.wal import SEGMENT_NAME
 
 _PUSH_S = 300
 _SLOW_S = 15
-"""What takes so long to fail is a repository that does not answer: it would not answer for the next segment, either."""
+"""Seconds after which a failing push means an unreachable repository, so that further segments are not tried."""
 
 
 def waiting_segments(server: Server) -> list[str]:

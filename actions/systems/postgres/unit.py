@@ -16,7 +16,7 @@ _CGROUP = re.compile(r"^(?:\d+:name=systemd|0:):(\S*)$", re.MULTILINE)
 _SHOW = "LoadState,ActiveState,SubState,Restart,RestartUSec,MainPID,Result"
 
 _PARENT = 'p=$(ps -o ppid= -p "$1" | tr -d " "); [ "${p:-1}" = 1 ] || ps -o args= -p "$p"'
-"""The first process inherits whoever loses its parent, and keeps none of them."""
+"""Prints the parent's command line, but none for pid 1: it adopts orphaned processes and does not supervise them."""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):

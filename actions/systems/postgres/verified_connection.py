@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def connect_verified(
     server: Server, *, deadline_s: float = 10, database: str = ""
 ) -> Iterator[psycopg.Connection[Any]]:
-    """Open a session as `connect` does, and prove that it is of the server that is acted on.
+    """Open a session as `connect` does, and verify that it reached the server that is acted on.
 
     Args:
         server: the server that is meant.

@@ -33,7 +33,7 @@ exit 0
 _STATUS = re.compile(r"/proc/(\d+)/status:(State|PPid|Uid|NSpid):\s+(.*)")
 _AT = re.compile(r"at /proc/(\d+)/cwd (\S+)")
 _DENIED = re.compile(r"stat: .*?/proc/(\d+)/cwd.*: Permission denied")
-"""The kernel says so also of one that has just ended: it is hidden only if it is still there afterwards."""
+"""The kernel reports this also for a process that just ended: it counts as hidden only if it still exists."""
 _THERE = re.compile(r"/proc/(\d+)")
 _LINK = re.compile(r"link /proc/(\d+)/cwd -> (.*)")
 _DELETED = " (deleted)"

@@ -14,7 +14,7 @@ _CHANGING: dict[str, Lock] = {}
 
 
 def host_lock(server: Server) -> Lock:
-    """Return what to hold while a file on a server's host is read and written again.
+    """Return the lock to hold while a file on a server's host is changed.
 
     Runs at several servers go on at once, and a repository host may keep one hold file and one configuration for all.
     """
