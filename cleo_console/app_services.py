@@ -46,7 +46,7 @@ class ConsoleServices:
     def __init__(self, paths: Paths, actor: str) -> None:
         self.paths = paths
         self.actor = actor
-        self._blot = SecretFilter()
+        self._filter = SecretFilter()
 
     def incidents(self) -> Sequence[IncidentSummary]:
         """Return every incident there is, the newest first."""
@@ -106,7 +106,7 @@ class ConsoleServices:
             raise CleoError(
                 f"The inventory {self._inventory.name} allows incidents of kind {allowed}.", "Choose one of these."
             )
-        self._blot.learn(self.paths.inventory)
+        self._filter.learn(self.paths.inventory)
         place = declare(
             self.paths,
             self._loaded,
@@ -114,7 +114,7 @@ class ConsoleServices:
             actor=self.actor,
             inventory=str(self.paths.inventory or ""),
             program=f"cleo-console {__version__}",
-            blot=self._blot,
+            blot=self._filter,
         )
         return place.folder.name
 
@@ -149,9 +149,9 @@ class ConsoleServices:
             fallback=place.fallback,
             deadline=True,
             waiting=waiting,
-            blot=self._blot,
+            blot=self._filter,
         )
-        self._blot.learn(self.paths.inventory, _inventory_of(place))
+        self._filter.learn(self.paths.inventory, _inventory_of(place))
         return journal
 
     def ensure_runner(self, incident_id: str) -> None:

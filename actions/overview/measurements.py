@@ -39,7 +39,7 @@ def _measure(ctx: ActionContext, name: str, deadline_s: float) -> Health:
 def probe(name: str, settings: SystemSettings, host: Transport | None, *, deadline_s: float) -> Health:
     """Return one system's health, measured by what its type brings (see `actions.examination.Probe`).
 
-    What it raises makes it not measured, whatever it is; secrets are blotted out of what it says.
+    Any exception makes it not measured; secrets are removed from its text.
     """
     try:
         found: Health = load(system_type(settings.type).probe)(name, settings, host, deadline_s=deadline_s)

@@ -45,7 +45,7 @@ class LocalHandle(Handle):
         return self._spool.read()
 
     def poll(self) -> tuple[ProgramStatus, list[tuple[Stream, bytes]]]:
-        """See ``Handle``. While output flows, its keeper is looked for twice a second: that costs ten times a read."""
+        """See ``Handle``. While output flows, the shim is checked twice a second: that costs ten times a read."""
         printed, now = self.read(), time.monotonic()
         if printed and self._running and now - self._looked_at < _LOOK_EVERY_S:
             return self._running, printed

@@ -11,7 +11,7 @@ from actions.transport.lines import Lines, Tail
 from actions.transport.program import Completed, OnOutput, Program, ProgramStatus, State, Stream, ending
 
 _ENDING_S = 0.002
-"""First pause once the program is seen to have ended: its keeper writes the exit status within milliseconds."""
+"""First pause once the program is seen to have ended: the shim writes the exit status within milliseconds."""
 _KILLED_WITHIN_S = 30
 """Seconds after KILL in which the kernel should have ended a process that is not stuck in a device."""
 

@@ -56,23 +56,23 @@ def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
     pid = postmaster(server)
     if record.state == "recovered":
         return _applied_already(server, record, pid)
-    settings, survived = dict[str, str](), SavedWal()
-    words = f"see the replay to {record.goal} through, with the writers kept out"
+    settings, saved = dict[str, str](), SavedWal()
+    words = f"see the replay to {record.target} through, with the writers kept out"
     if record.state != "recovering" or not (pid or _promoted(server, record)):
         _require_untouched(server, record, pid)
-        record, settings, survived = _aim(server, record)
-        words = f"replay the log of timeline {record.timeline} to {record.goal}, with the writers kept out"
+        record, settings, saved = _aim(server, record)
+        words = f"replay the log of timeline {record.timeline} to {record.target}, with the writers kept out"
     if not ctx.effect(words):
-        return Outcome(ok=True, summary=f"would replay the log to {record.goal}")
+        return Outcome(ok=True, summary=f"would replay the log to {record.target}")
     if settings:
-        offer(server, survived)
+        offer(server, saved)
         configure(server, settings, record.timeline)
         save_record(server, record)
     if not pid:
         require_nobody_answers(server)
         bar_writers(server)
         start_service(server, "start")
-    follow(server, start_lsn=record.stop_lsn, goal_lsn=record.goal_lsn)
+    follow(server, start_lsn=record.stop_lsn, target_lsn=record.target_lsn)
     return _finish(server, record)
 
 
@@ -96,24 +96,24 @@ def _restored(server: Server) -> RestoreRecord:
 def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> Outcome:
     if record.incident != server.ctx.incident.id:
         raise ActionFailed(
-            f"Incident {record.incident} recovered {server.name}, to {record.goal}; this incident restored nothing.",
+            f"Incident {record.incident} recovered {server.name}, to {record.target}; this incident restored nothing.",
             "If this one needs a recovery: postgres.restore. Else leave this step out.",
             left_behind="Nothing was changed.",
         )
     if not pid:
         raise ActionFailed(
-            f"The log was applied already, to {record.goal}; {server.name} went down since.",
+            f"The log was applied already, to {record.target}; {server.name} went down since.",
             "Start it: postgres.start.",
             left_behind="Nothing was changed; the server is down.",
         )
-    summary = f"The log was applied already, to {record.goal}.{_stopped_short(record)}"
+    summary = f"The log was applied already, to {record.target}.{_stopped_short(record)}"
     return Outcome(
         ok=True, summary=summary, facts=_facts(record, _reached(server, record)), findings=collect_findings(server)
     )
 
 
 def _require_untouched(server: Server, record: RestoreRecord, pid: int | None) -> None:
-    """Nobody may have started the restored server: it would have replayed past the goal, and cannot go back."""
+    """Nobody may have started the restored server: it would have replayed past the target, and cannot go back."""
     if pid:
         raise GateClosed(
             "one-writer",
@@ -123,7 +123,7 @@ def _require_untouched(server: Server, record: RestoreRecord, pid: int | None) -
         )
     if record.state == "restored" and not server.exists(f"{server.data}/backup_label"):
         raise ActionFailed(
-            "Somebody started the restored server, and it has replayed log without a goal.",
+            "Somebody started the restored server, and it has replayed log without a replay target.",
             "Run postgres.restore again: it cannot go back by itself.",
         )
 
@@ -135,7 +135,7 @@ def _promoted(server: Server, record: RestoreRecord) -> bool:
 
 
 def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str, str], SavedWal]:
-    """Find the goal; return the record that names it, the settings for it, and what survived. Nothing is changed."""
+    """Return the record with its replay target, the recovery settings for it, and the saved WAL. Changes nothing."""
     found = control(server)
     if not found:
         raise ActionFailed(f"{server.data} has no readable control file.", "Run postgres.restore again.")
@@ -146,16 +146,21 @@ def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str
         _ask(server, gap, point)
     else:
         gap = None
-    goal = find_replay_target(logs, point, to_gap=gap is not None)
+    target = find_replay_target(logs, point, to_gap=gap is not None)
     if gap is None and is_latest(logs, point):
         judge_as_latest(server.ctx.incident, point)
         server.ctx.log(f"The point ({point}) lies after the last commit there is: it is the latest.")
     log_end = logs.end().committed_at
     report_given_up(server, point, Measured(newest_commit_at=log_end))
     record = msgspec.structs.replace(
-        record, state="recovering", goal=goal.words, goal_lsn=goal.lsn, gap=gap.segment if gap else "", log_end=log_end
+        record,
+        state="recovering",
+        target=target.words,
+        target_lsn=target.lsn,
+        gap=gap.segment if gap else "",
+        log_end=log_end,
     )
-    return record, goal.settings, logs.survived
+    return record, target.settings, logs.saved_wal
 
 
 def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
@@ -234,4 +239,4 @@ def _reached(server: Server, record: RestoreRecord) -> int:
     """Return how far replay came: exactly where the timeline begins that it ended on."""
     history = f"{server.data}/pg_wal/{record.back.timeline:08X}.history"
     forks = parse_history(server.read(history) or "")
-    return forks[-1].lsn if forks else record.goal_lsn
+    return forks[-1].lsn if forks else record.target_lsn

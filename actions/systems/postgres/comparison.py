@@ -205,9 +205,9 @@ def _place(case: Case) -> str:
 
 def _named(cases: list[Case]) -> str:
     """Return what several cases are about: the first ten by name, and how many more."""
-    places = sorted(_place(case) for case in cases)
-    more = f", and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
-    return "; ".join(places[:_NAMED]) + more
+    names = sorted(_place(case) for case in cases)
+    more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return "; ".join(names[:_NAMED]) + more
 
 
 def _by_text(cases: list[Case]) -> list[list[Case]]:

@@ -159,10 +159,10 @@ def _named(server: Server) -> str:
 
 def _guessed(server: Server) -> str:
     """Where it was when the server was asked in this incident, else beside the data, else in Debian's place."""
-    places = [*_facts(server), f"{server.data}/{_IN_DATA}"]
+    paths = [*_facts(server), f"{server.data}/{_IN_DATA}"]
     if "/var/lib/postgresql/" in server.data:
-        places.append(f"{server.data.replace('/var/lib/postgresql/', '/etc/postgresql/')}/{_IN_DATA}")
-    return next((path for path in places if server.exists(path)), "")
+        paths.append(f"{server.data.replace('/var/lib/postgresql/', '/etc/postgresql/')}/{_IN_DATA}")
+    return next((path for path in paths if server.exists(path)), "")
 
 
 def _facts(server: Server) -> list[str]:

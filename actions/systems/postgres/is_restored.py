@@ -35,7 +35,7 @@ def is_restored(ctx: ActionContext) -> Outcome:
     facts |= {"restore": record.state, "backup": record.backup, "aside": record.aside}
     mine = record.incident == ctx.incident.id
     whose = "" if mine else f" (by incident {record.incident})"
-    words = _WORDS[record.state].format(record.backup, record.goal)
+    words = _WORDS[record.state].format(record.backup, record.target)
     return Outcome(
         ok=_whole(record, data, mine=mine), summary=f"{server.name} {words}{whose}. Server: {state}.", facts=facts
     )

@@ -20,12 +20,12 @@ class KnownLog(msgspec.Struct, frozen=True, kw_only=True):
     """The archive, and what survived of the log elsewhere."""
 
     archive: Archive
-    survived: SavedWal = msgspec.field(default_factory=SavedWal)
+    saved_wal: SavedWal = msgspec.field(default_factory=SavedWal)
 
     @property
     def timelines(self) -> set[int]:
         """The timelines whose history is known: archived, or survived together with log of them."""
-        return self.archive.histories | (self.survived.histories.keys() & self.survived.timelines)
+        return self.archive.histories | (self.saved_wal.histories.keys() & self.saved_wal.timelines)
 
     @property
     def newest_timeline(self) -> int:
@@ -34,7 +34,7 @@ class KnownLog(msgspec.Struct, frozen=True, kw_only=True):
 
     def segments(self, timeline: int) -> set[str]:
         """Return the names of a timeline's segments."""
-        names = self.archive.segments | self.survived.files.keys()
+        names = self.archive.segments | self.saved_wal.files.keys()
         return {name for name in names if int(name[:8], 16) == timeline}
 
     def path(self, server: Server, repository: Repository, timeline: int) -> Path:
@@ -43,17 +43,17 @@ class KnownLog(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ActionFailed: its history is nowhere.
         """
-        return find_path(server, repository, self.archive, self.survived, timeline)
+        return find_path(server, repository, self.archive, self.saved_wal, timeline)
 
 
 def known_log(server: Server, repository: Repository, archive: Archive) -> KnownLog:
     """Look through the archive and every copy, and say which timelines are in copies only, and which nowhere."""
     record = load_record(server)
     here = f"{server.data}/pg_wal"
-    places = [*(record.logs if record else []), *([here] if server.exists(here) else [])]
-    known = KnownLog(archive=archive, survived=read_saved_wal(server, places, repository, archive))
+    folders = [*(record.logs if record else []), *([here] if server.exists(here) else [])]
+    known = KnownLog(archive=archive, saved_wal=read_saved_wal(server, folders, repository, archive))
     for timeline in sorted(known.timelines - archive.histories):
-        where = known.survived.histories[timeline].path.rpartition("/")[0]
+        where = known.saved_wal.histories[timeline].path.rpartition("/")[0]
         server.ctx.log(f"Timeline {timeline} was never archived: it survived in {where}, and is considered.")
     _say_lost(server, record, known)
     return known
@@ -65,8 +65,8 @@ def require_considered(server: Server, known: KnownLog) -> None:
     Raises:
         GateClosed: there is such log, and nobody decided.
     """
-    alone = known.survived.timelines - {1} - known.timelines
-    left_out = [*known.survived.rivals, *(f"timeline {timeline}, without its history" for timeline in sorted(alone))]
+    alone = known.saved_wal.timelines - {1} - known.timelines
+    left_out = [*known.saved_wal.rivals, *(f"timeline {timeline}, without its history" for timeline in sorted(alone))]
     if not left_out:
         return
     words = f"Log survived that cannot be considered: {'; '.join(left_out)}"

@@ -56,8 +56,8 @@ def unconfigure(server: Server) -> None:
         session.execute("SELECT pg_reload_conf()")
 
 
-def follow(server: Server, *, start_lsn: int, goal_lsn: int) -> None:
-    """Wait until replay has reached its goal and the server is a primary; progress goes by position.
+def follow(server: Server, *, start_lsn: int, target_lsn: int) -> None:
+    """Wait until replay has reached its target and the server is a primary; progress goes by position.
 
     Where no session can be had yet, what the startup process is at counts as progress: a segment now and then is one.
 
@@ -69,7 +69,7 @@ def follow(server: Server, *, start_lsn: int, goal_lsn: int) -> None:
     watch = _Watch(server, begun)
     while True:
         if server.ctx.cancelled:
-            raise Cancelled("The server goes on replaying its log and is promoted at the goal; writers are kept out.")
+            raise Cancelled("The server goes on replaying its log and is promoted at the target; writers are kept out.")
         position, waits = _position(server)
         if position is None:
             server.ctx.progress(Progress(fraction=1, text="recovered"))
@@ -78,7 +78,7 @@ def follow(server: Server, *, start_lsn: int, goal_lsn: int) -> None:
         if now - begun > _LAUNCH_S and not postmaster(server):
             raise went_down(server, _AGAIN, _NOT_PROMOTED)
         if watch.moved(position, now):
-            server.ctx.progress(_progress(position, start_lsn, goal_lsn, now - begun))
+            server.ctx.progress(_progress(position, start_lsn, target_lsn, now - begun))
         elif now - watch.at > _STALL_S:
             raise _stalled(server, watch, waits)
         time.sleep(_PAUSE_S)
@@ -137,14 +137,14 @@ def _position(server: Server) -> tuple[int | None, str]:
         return 0, ""
 
 
-def _progress(position: int, start_lsn: int, goal_lsn: int, elapsed: float) -> Progress:
-    total, done = goal_lsn - start_lsn, position - start_lsn
+def _progress(position: int, start_lsn: int, target_lsn: int, elapsed: float) -> Progress:
+    total, done = target_lsn - start_lsn, position - start_lsn
     if total <= 0 or done <= 0:
         return Progress(text="replaying up to consistency")
     rate = done / max(elapsed, 0.1)
     return Progress(
         fraction=min(done / total, 1.0),
-        text=f"replayed to {format_lsn(position)} of {format_lsn(goal_lsn)}",
+        text=f"replayed to {format_lsn(position)} of {format_lsn(target_lsn)}",
         rate=rate,
         eta_s=max(0.0, (total - done) / rate),
     )

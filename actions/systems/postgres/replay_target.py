@@ -53,14 +53,14 @@ class Logs:
         self.record = record
         self.size = segment_bytes
         self.archive: Archive = read_archive(server, repository)
-        self.survived = read_saved_wal(server, record.logs, repository, self.archive)
-        self.path: Path = find_path(server, repository, self.archive, self.survived, record.timeline)
+        self.saved_wal = read_saved_wal(server, record.logs, repository, self.archive)
+        self.path: Path = find_path(server, repository, self.archive, self.saved_wal, record.timeline)
         self._read: dict[str, Tail] = {}
 
     @cached_property
     def end_segment(self) -> str:
         """The newest segment of an unbroken line from the backup on, in the archive or in a copy."""
-        available = self._sound | self.survived.files.keys()
+        available = self._sound | self.saved_wal.files.keys()
         missing = first_missing(self.path, self.record.start_segment, available, self.size)
         return previous(self.path, missing, self.size)
 
@@ -89,7 +89,7 @@ class Logs:
         segment = self._broken or self.missing
         if not segment:
             return None
-        readable = self._goes_on and (self._newest in self._sound or self._newest in self.survived.files)
+        readable = self._goes_on and (self._newest in self._sound or self._newest in self.saved_wal.files)
         newest = self._tail(self._newest).committed_at if readable else None
         return Gap(segment=segment, why=self._why(segment), until=self.end().committed_at, newest=newest)
 
@@ -97,7 +97,7 @@ class Logs:
         if segment == self._broken:
             return f"damaged in the copy that survived, {self._run[parse_segment(segment, self.size).number]}"
         why = "damaged in the archive" if segment in self.record.damaged else "missing from the archive"
-        unsound = self.survived.unsound.get(segment)
+        unsound = self.saved_wal.unsound.get(segment)
         return f"{why}, and of no use in the copy that survived: {unsound}" if unsound else why
 
     @cached_property
@@ -107,10 +107,10 @@ class Logs:
             return self._archived(self.end_segment)
         before = previous(self.path, self._name(min(run)), self.size)
         archived = self._archived(before) if before in self._sound else Tail(None, 0, None)
-        survived = saved_tail(self.server, run, self.size, self._fork_lsn)
-        if survived.lsn is None:
+        saved = saved_tail(self.server, run, self.size, self._fork_lsn)
+        if saved.lsn is None:
             return archived
-        return Tail(survived.lsn, survived.reach, survived.committed_at or archived.committed_at)
+        return Tail(saved.lsn, saved.reach, saved.committed_at or archived.committed_at)
 
     @cached_property
     def _run(self) -> dict[int, str]:
@@ -118,9 +118,9 @@ class Logs:
         run, name = dict[int, str](), self.end_segment
         if self._fork:
             number = self._fork.lsn // self.size
-            run[number] = self.survived.files[Segment(self._fork.timeline, number).name(self.size)]
-        while name not in self._sound and name in self.survived.files and name[8:] >= self.record.start_segment[8:]:
-            run[parse_segment(name, self.size).number] = self.survived.files[name]
+            run[number] = self.saved_wal.files[Segment(self._fork.timeline, number).name(self.size)]
+        while name not in self._sound and name in self.saved_wal.files and name[8:] >= self.record.start_segment[8:]:
+            run[parse_segment(name, self.size).number] = self.saved_wal.files[name]
             name = previous(self.path, name, self.size)
         return dict(sorted(run.items()))
 
@@ -135,7 +135,7 @@ class Logs:
         number = self._after
         at = (fork for fork in reversed(self.path.forks) if fork.lsn // self.size == number and fork.lsn % self.size)
         names = ((fork, Segment(fork.timeline, number).name(self.size)) for fork in at)
-        return next((fork for fork, name in names if name in self.survived.files), None)
+        return next((fork for fork, name in names if name in self.saved_wal.files), None)
 
     @property
     def _fork_lsn(self) -> int:
@@ -172,7 +172,7 @@ class Logs:
         if segment in self._sound:
             return self._archived(segment)
         return saved_tail(
-            self.server, {parse_segment(segment, self.size).number: self.survived.files[segment]}, self.size
+            self.server, {parse_segment(segment, self.size).number: self.saved_wal.files[segment]}, self.size
         )
 
     def _archived(self, segment: str) -> Tail:
@@ -189,8 +189,8 @@ class Logs:
 
     @cached_property
     def _newest(self) -> str:
-        """The newest segment on the way to the goal of which there is any sign."""
-        known = self.archive.segments | self.survived.files.keys() | self.survived.complete
+        """The newest segment on the way to the target of which there is any sign."""
+        known = self.archive.segments | self.saved_wal.files.keys() | self.saved_wal.complete
         return msgspec.structs.replace(self.archive, segments=known).newest(self.path, self.size)
 
     def _name(self, number: int) -> str:

@@ -60,9 +60,9 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
             before it, not of one attempt. What a first restore kept is needed by the second one, too.
         damaged: names of log segments that no repository has whole.
         passed_over: newer backups that were not taken, and why.
-        goal, goal_lsn: where replay goes to, in words and in bytes.
+        target, target_lsn: the replay target, in words and as a position in bytes.
         gap: the missing segment before which it was decided to stop.
-        log_end: the last commit in all the log there was to replay, whether or not it lay before the goal.
+        log_end: the last commit in the WAL available for replay, whether or not it lies before the target.
         back: what came back with the replay.
         known: what was known of the last commit before anything was changed.
     """
@@ -84,8 +84,8 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     kept: list[PreservedCopy] = []
     damaged: list[str] = []
     passed_over: list[str] = []
-    goal: str = ""
-    goal_lsn: int = 0
+    target: str = ""
+    target_lsn: int = 0
     gap: str = ""
     log_end: datetime | None = None
     back: Measured = Measured()

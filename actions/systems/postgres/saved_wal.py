@@ -91,15 +91,15 @@ class SavedWal(msgspec.Struct):
         return {int(name[:8], 16) for name in self.files}
 
 
-def read_saved_wal(server: Server, places: Iterable[str], repository: Repository, archive: Archive) -> SavedWal:
-    """Look through the log in ``places``, the one that wins first; where the archive has a history, that one counts.
+def read_saved_wal(server: Server, folders: Iterable[str], repository: Repository, archive: Archive) -> SavedWal:
+    """Look through the log in ``folders``, the one that wins first; where the archive has a history, that one counts.
 
     Raises:
         ActionFailed: a place is there and cannot be read.
     """
     found = SavedWal()
     known = dict[int, list[Fork]]()
-    for listing in [_Listing(server, place) for place in places]:
+    for listing in [_Listing(server, place) for place in folders]:
         for timeline in listing.histories.keys() & archive.histories - known.keys():
             known[timeline] = read_path(server, repository, timeline).forks
         _add(found, listing, repository.system_identifier, known)
@@ -108,14 +108,14 @@ def read_saved_wal(server: Server, places: Iterable[str], repository: Repository
     return found
 
 
-def find_path(server: Server, repository: Repository, archive: Archive, survived: SavedWal, timeline: int) -> Path:
+def find_path(server: Server, repository: Repository, archive: Archive, saved: SavedWal, timeline: int) -> Path:
     """Return the way through the timelines to ``timeline``, from its history: the archive's, else one that survived.
 
     Raises:
         ActionFailed: there is none.
     """
-    if timeline in survived.histories and timeline not in archive.histories:
-        return Path(timeline, survived.histories[timeline].forks)
+    if timeline in saved.histories and timeline not in archive.histories:
+        return Path(timeline, saved.histories[timeline].forks)
     return read_path(server, repository, timeline)
 
 
@@ -124,13 +124,13 @@ def offered(server: Server) -> str:
     return f"{name_in(server, record_folder(server))}.cleo-wal"
 
 
-def offer(server: Server, survived: SavedWal) -> None:
+def offer(server: Server, saved: SavedWal) -> None:
     """Write down where the recovering server finds what survived. Call it only where ``effect`` said True.
 
-    Every history is offered, also those that do not lead to the goal: a new timeline's number is looked for by them.
+    Every history is offered, also those that do not lead to the target: a new timeline's number is looked for by them.
     """
-    histories = {f"{timeline:08X}.history": history.path for timeline, history in survived.histories.items()}
-    listed = {**survived.files, **histories}
+    histories = {f"{timeline:08X}.history": history.path for timeline, history in saved.histories.items()}
+    listed = {**saved.files, **histories}
     if listed or server.exists(offered(server)):
         server.write(offered(server), "".join(f"{name} {path}\n" for name, path in sorted(listed.items())))
 

@@ -22,9 +22,9 @@ def stop_server(server: Server, pid: int, *, immediate: bool) -> None:
     Raises:
         ActionFailed: it goes on, or something starts it again.
     """
-    done = _ask_its_keeper(server, pid, immediate=immediate)
-    if postmaster(server) == pid and _is_left_out(server, pid, done):
-        done = _ask_itself(server, pid, immediate=immediate)
+    done = _stop_by_supervisor(server, pid, immediate=immediate)
+    if postmaster(server) == pid and _is_unsupervised(server, pid, done):
+        done = _stop_directly(server, pid, immediate=immediate)
     if not _gone(server, pid):
         raise ActionFailed(
             f"{server.name} did not stop within {_STOP_S:.0f} s: {last_words(done)}",
@@ -35,10 +35,10 @@ def stop_server(server: Server, pid: int, *, immediate: bool) -> None:
     _require_stays_down(server)
 
 
-def _ask_its_keeper(server: Server, pid: int, *, immediate: bool) -> Completed:
+def _stop_by_supervisor(server: Server, pid: int, *, immediate: bool) -> Completed:
     """Stop it by the unit that keeps it, whatever the inventory says: stopped beside it, it would be started again."""
     if not server.exists(f"{server.data}/postmaster.pid") and not unit_of(server, pid).endswith(".service"):
-        return _ask_itself(server, pid, immediate=immediate)  # its directory is gone: the kernel finds it
+        return _stop_directly(server, pid, immediate=immediate)  # its directory is gone: the kernel finds it
     service, unit = server.settings.service, own_unit(server, pid)
     named = service.unit.removesuffix(".service") if service.manager == "systemd" else ""
     if not unit.name or unit.name.removesuffix(".service") == named:
@@ -50,7 +50,7 @@ def _ask_its_keeper(server: Server, pid: int, *, immediate: bool) -> Completed:
     return stop_service(server, "stop", immediate=immediate, timeout_s=_STOP_S, unit=unit.name)
 
 
-def _is_left_out(server: Server, pid: int, done: Completed) -> bool:
+def _is_unsupervised(server: Server, pid: int, done: Completed) -> bool:
     """Whether systemd has stopped its unit, and the server lies outside of it: that succeeds, and it runs on."""
     service = server.settings.service
     if service.manager != "systemd" or own_unit(server, pid).name:
@@ -64,7 +64,7 @@ def _is_left_out(server: Server, pid: int, done: Completed) -> bool:
     return True
 
 
-def _ask_itself(server: Server, pid: int, *, immediate: bool) -> Completed:
+def _stop_directly(server: Server, pid: int, *, immediate: bool) -> Completed:
     return server.run("stop-directly", ["kill", "-QUIT" if immediate else "-INT", str(pid)], timeout_s=10)
 
 

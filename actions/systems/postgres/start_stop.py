@@ -159,7 +159,7 @@ def _require_data(server: Server) -> None:
 
 
 def _require_applied(server: Server) -> None:
-    """A restored directory would only start to follow the archive, for ever: it wants a goal."""
+    """A restored directory would only start to follow the archive, for ever: it needs a replay target."""
     record = load_record(server)
     if record and record.state in ("restored", "recovering"):
         raise ActionFailed(

@@ -101,8 +101,8 @@ def _edge(server: Server, known: KnownLog, timeline: int, *, first: bool) -> dat
 def _tail(server: Server, known: KnownLog, name: str) -> Tail:
     if holders := known.archive.held.get(name):
         return archived_tail(server, name, holders)
-    size = known.survived.size
-    return saved_tail(server, {parse_segment(name, size).number: known.survived.files[name]}, size)
+    size = known.saved_wal.size
+    return saved_tail(server, {parse_segment(name, size).number: known.saved_wal.files[name]}, size)
 
 
 def _unknown(

@@ -95,7 +95,7 @@ def _exact(record: RestoreRecord | None, manifest: Manifest | None) -> bool:
     if record is None or manifest is None:
         return False
     seen = max(manifest.counted_lsn, parse_lsn(manifest.lsn) if manifest.lsn else 0)
-    return record.recovery_point.kind == "backup" or 0 < record.goal_lsn <= seen
+    return record.recovery_point.kind == "backup" or 0 < record.target_lsn <= seen
 
 
 def _structural(server: Server, corrupt: list[str], unchecked: list[str]) -> list[Finding]:

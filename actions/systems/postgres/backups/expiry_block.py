@@ -23,7 +23,7 @@ def read_expiry(server: Server, file_incidents: Sequence[str]) -> HoldPart:
     """Return for whom expiry is suspended.
 
     Args:
-        server: the server as its keeper sees it.
+        server: the server as its backup host sees it.
         file_incidents: the incidents in the hold file; a block that names nobody is theirs, else of whoever asks.
     """
     stanza = server.settings.backups.stanza
@@ -39,7 +39,7 @@ def suspend_expiry(server: Server, keys: list[int], incidents: list[str]) -> Non
     """Append the sections that beat all others but the command line's, and see whether pgBackRest obeys them.
 
     Args:
-        server: the server as its keeper sees it.
+        server: the server as its backup host sees it.
         keys: the numbers of its repositories.
         incidents: for whom.
 

@@ -35,7 +35,7 @@ def backup_host(server: Server) -> Server:
 
 
 def require_reached(server: Server, repository: int, done: str) -> None:
-    """Go on only where the keeper of a repository can be reached: ``done`` says what is done only there.
+    """Go on only where the backup host of a repository can be reached: ``done`` says what is done only there.
 
     Raises:
         ActionFailed: it lies on a host that the inventory does not name.

@@ -78,7 +78,7 @@ def test_a_restored_server_that_somebody_starts_by_hand_promotes_nothing(lab: La
     with pytest.raises(GateClosed, match="Somebody started"):
         ctx.do(apply_wal)
     lab.postgres.run([*pg_ctl, "-m", "fast", "stop"])
-    with pytest.raises(ActionFailed, match="without a goal"):
+    with pytest.raises(ActionFailed, match="without a replay target"):
         ctx.do(apply_wal)
     assert ctx.do(restore).ok
     assert ctx.do(apply_wal).ok
