@@ -1,7 +1,7 @@
 """Handles keys in the order typed: keys pressed while a dialog opens or closes are queued until it has.
 
-A slow line delivers in one piece what was typed in a second. Textual hands every key at once to whoever has the focus
-then; so the words behind the key for a note or a search were taken as commands by the screen below.
+A slow line delivers in one piece what was typed in a second. Textual hands every key at once to the widget that has
+the focus then; so the words behind the key for a note or a search were taken as commands by the screen below.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def probe(name: str, settings: SystemSettings, host: Transport | None, *, deadli
 
 
 def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) -> Examination:
-    """Look at one system more closely, by what its type brings; where it brings nothing, its health is all there is.
+    """Examine one system with its type's examination; without one, return its health.
 
     What it raises is said; it takes no other system's look down.
     """
@@ -69,7 +69,7 @@ def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) ->
 
 
 def unresolved_damage(ctx: ActionContext) -> list[Finding]:
-    """Return what earlier actions proved to be wrong in the systems, while none proved otherwise."""
+    """Return the damage that earlier actions found, as far as no later one found it repaired."""
     cure = "A verification to the end tells whether it is still so."
     return [
         Finding(severity="warning", about=name, text=f"its data was {words}", cure=cure)

@@ -112,7 +112,7 @@ def _step_is_free(asked: GateInput) -> Closed | None:
 
 
 def _system_is_free(asked: GateInput) -> Closed | None:
-    """What changes a thing has it for itself; and while something destructive works on a system, nothing else does."""
+    """An action has the targets that it changes to itself; a destructive one has its system to itself."""
     for run, spec in asked.at_work:
         if not run.changes_step or not asked.concerns(run):
             continue
@@ -126,7 +126,7 @@ def _system_is_free(asked: GateInput) -> Closed | None:
 
 
 def _order(asked: GateInput) -> Closed | None:
-    """What must come before is settled; before something destructive, a failure that was skipped is told once more."""
+    """Required earlier steps are settled; a destructive action repeats a warning about failures that were skipped."""
     step = asked.incident.plan.by_id.get(asked.run.step)
     if step is None:
         return None
@@ -169,7 +169,7 @@ def _strategy(asked: GateInput) -> Closed | None:
 
 
 def _smallest_cure(asked: GateInput) -> Closed | None:
-    """Start before restore: crash recovery loses nothing. Going back in time is no case for it."""
+    """Start before restore: crash recovery loses nothing. Does not apply to a recovery point in the past."""
     point = asked.incident.recovery_point
     if point and not point.latest:
         return None
@@ -202,7 +202,7 @@ def _held(asked: GateInput) -> Closed | None:
 
 
 def _one_writer(asked: GateInput) -> Closed | None:
-    """In a tabletop: a run kept the writers out, and none let them in again. Nobody's word alone proves that."""
+    """In a tabletop: a run blocked the writers, and none allowed them again. A step ticked off by hand is no proof."""
     stop = asked.role("stop_writers")
     if _last_done(asked, stop, asked.role("allow_writers")) == stop:
         return None
@@ -222,7 +222,7 @@ def _fenced(asked: GateInput) -> Closed | None:
 
 
 def _sound_data(asked: GateInput) -> Closed | None:
-    """What was proven wrong is neither backed up nor written to, until a verification proves otherwise."""
+    """Data found damaged is neither backed up nor written to, until a later verification finds it sound."""
     found = asked.incident.found_wrong
     about = [asked.run.system] if asked.run.system else list(found)
     wrong = next((found[name] for name in about if name in found), None)

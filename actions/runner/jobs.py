@@ -48,7 +48,7 @@ class Jobs:
         self._world = world
 
     def action(self, run: Run) -> Action | None:
-        """Return the action that ``run`` asks for, or None where nobody knows it or it is only promised."""
+        """Return the action that ``run`` asks for, or None where it is unknown or only planned."""
         step = self._incident.plan.by_id.get(run.step)
         if run.action == COMMAND:
             return command_action(step) if step else None
@@ -62,7 +62,7 @@ class Jobs:
         return found
 
     def spec(self, run: Run) -> ActionSpec | None:
-        """Return what is known of the action that ``run`` asks for, also where it is only promised."""
+        """Return what is known of the action that ``run`` asks for, also where it is only planned."""
         action = self.action(run)
         return action.spec if action else self._world.catalogue.get(run.action)
 

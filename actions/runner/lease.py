@@ -22,7 +22,7 @@ _PATIENCE_S = 2.0
 
 
 class LeaseHeld(CleoError):
-    """Another runner executes for this incident, or one on another machine may."""
+    """Another runner executes for this incident, or a runner on another machine may do so."""
 
 
 class Lease:

@@ -23,7 +23,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class TargetClaimed(CleoError):
-    """Another open incident works on this target, or nobody can tell, or it cannot be written down that we do."""
+    """Another open incident claims this target, or the claims cannot be read or written."""
 
 
 class Targets:

@@ -68,7 +68,7 @@ class Worker:
         self._thread.start()
 
     def cancel(self) -> None:
-        """Ask the action to stop; it is cancelled when it says so."""
+        """Ask the action to stop; it counts as cancelled when it reports so."""
         self.job.context.cancel()
 
     def join(self, timeout_s: float | None = None) -> None:
@@ -122,7 +122,7 @@ class Worker:
         return [closed for closed in found if not overridden(closed, run.overrides)]
 
     def _refused(self, target: Sequence[e.Identity]) -> Closed | None:
-        """Return why the interlock stays shut."""
+        """Return why the confirmation of the interlock is not accepted."""
         run, spec = self.job.run, self.job.action.spec
         word = word_to_type(target)
         if not run.changes_step:
@@ -197,7 +197,7 @@ class Worker:
         )
 
     def _end(self, body: End) -> None:
-        """Write the end once all output is on the disk, so that its digest covers it."""
+        """Write the end event after all output is durable, so that its digest covers the output."""
         self.job.context.close()
         self.job.writes.append_end(body)
 

@@ -1,7 +1,7 @@
 """Scripts of simulated actions, read from YAML: what they print, how long they take, and what they change.
 
-A type of system brings what its actions do (`actions.system_type.SystemType.simulated`); what is about all of them, or
-about systems that a later version brings, lies in ``performances/``.
+A type of system provides the scripts of its actions (`actions.system_type.SystemType.simulated`); what is about all
+of them, or about systems that a later version brings, lies in ``performances/``.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Record:
         return self
 
     def leave(self, **facts: Any) -> None:
-        """Write the facts durably. FileExistsError: somebody else has left this record."""
+        """Write the facts durably. FileExistsError: the record exists already."""
         os.pwrite(self.file, json.dumps(facts).encode().ljust(RESERVED), 0)
         os.fsync(self.file)
         os.link(self.draft, self.final)  # atomic, and never replaces
@@ -141,7 +141,7 @@ def forget_in_memory(spool: str) -> None:
 
 
 def become(account: dict[str, Any] | None) -> None:
-    """Give up our own account for another one."""
+    """Change to another account."""
     if account:
         os.initgroups(account["name"], account["gid"])
         os.setresgid(account["gid"], account["gid"], account["gid"])
@@ -162,7 +162,7 @@ def prepare(request: dict[str, Any], out: int, err: int) -> None:
 
 
 def child(request: dict[str, Any], out: int, err: int, go: int, word: int) -> NoReturn:
-    """Wait for the word to go, then become the program; where that fails, say why through ``word``."""
+    """Wait for the start signal, then exec the program; report a failure through ``word``."""
     what = f"become {(request['account'] or {}).get('name')} in {request['cwd']}"
     try:
         os.setsid()  # a group of its own: to end the program is not to end the shim

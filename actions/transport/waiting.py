@@ -59,7 +59,7 @@ class Wait:
                 self._on_output(stream, text)
 
     def _tell_if_stopped(self, status: ProgramStatus) -> None:
-        """A stopped program looks like one at work: say it, and say when it goes on."""
+        """Report that the program was stopped by a signal, and when it continues."""
         if status.stopped != self._stopped and status.state is State.RUNNING:
             self._stopped = status.stopped
             how = f"is STOPPED and does nothing. To let it go on: kill -CONT {status.pid}"

@@ -129,7 +129,7 @@ def _require_untouched(server: Server, record: RestoreRecord, pid: int | None) -
 
 
 def _promoted(server: Server, record: RestoreRecord) -> bool:
-    """Whether replay came to its end before whoever started it could write that down."""
+    """Whether replay ended before the run that started it could record that."""
     found = control(server)
     return bool(found and found.timeline > record.timeline)
 

@@ -131,7 +131,7 @@ class _Search:
             read_now = (*read_now, key)
 
     def _require_consent(self, label: str, error: ActionFailed) -> None:
-        """What nobody can verify may be whole: a person may restore it all the same."""
+        """A backup that cannot be verified may be sound: a person may decide to restore it."""
         closed = GateClosed(
             _GATE,
             f"Backup {label} was not verified: {error.message}",

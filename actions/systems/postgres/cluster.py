@@ -42,7 +42,7 @@ _BESIDES_S = 300.0
 
 
 class Database(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One database. ``skipped`` says why nobody looked into it, ``undefined`` why its definitions are not known."""
+    """One database. ``skipped`` says why it was not read, ``undefined`` why its definitions are not known."""
 
     relations: dict[str, Relation] = {}
     definitions: dict[str, str] = {}

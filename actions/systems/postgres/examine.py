@@ -110,7 +110,7 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
 
 
 def _compare(server: Server, held: Cluster) -> Comparison:
-    """Compare with the newest backup that has a manifest; where none has, nothing is missed."""
+    """Compare with the newest backup that has a manifest; without one, nothing is reported as missing."""
     manifest = None
     try:
         for backup in reversed(read_repository(server).backups):

@@ -23,7 +23,7 @@ def is_down(ctx: ActionContext) -> Closed | None:
 
 
 def writers_kept_out(ctx: ActionContext) -> Closed | None:
-    """The application's roles are kept out, or nobody can come in at all: the server is down and has no pg_hba.conf."""
+    """The application's roles are blocked, or no login is possible: the server is down and has no pg_hba.conf."""
     server = find_server(ctx)
     hba = hba_file(server)
     if (hba and is_barred(server, hba)) or _nobody_can_come_in(server, hba):

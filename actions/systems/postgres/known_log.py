@@ -60,7 +60,7 @@ def known_log(server: Server, repository: Repository, archive: Archive) -> Known
 
 
 def require_considered(server: Server, known: KnownLog) -> None:
-    """Leave log that nobody can place out only by decision: its number may mean another timeline.
+    """Leave WAL of unknown origin out only by decision: its number may mean another timeline.
 
     Raises:
         GateClosed: there is such log, and nobody decided.

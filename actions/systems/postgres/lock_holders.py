@@ -21,7 +21,7 @@ _HOLDERS = """
 
 
 def holders(session: psycopg.Connection[Any], oid: int) -> str:
-    """Return who keeps everybody from the relation ``oid``, since when, and how to end it; empty: nobody any more."""
+    """Return which session or transaction locks the relation ``oid``, since when, and how to end it; empty if none."""
     return "; ".join(_words(*row) for row in session.execute(_HOLDERS, [oid]).fetchall())
 
 

@@ -107,7 +107,7 @@ print(json.load(urllib.request.urlopen(f"http://{host}:{port}/patroni", timeout=
 
 
 def unmanaged(ctx: ActionContext) -> Closed | None:
-    """A gate: nobody else starts, stops or replaces this server, or the one who does is seen to be paused."""
+    """A gate: no cluster manager starts, stops or replaces this server, or the one that does is paused."""
     server = find_server(ctx)
     signs = _signs(server)
     for manager in MANAGERS:

@@ -138,7 +138,7 @@ def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, str]) -> H
 
 
 def _backups(settings: PostgresSettings, host: Transport, left_s: float) -> dict[str, Any]:
-    """Return the age of the newest backup that is not in error, and what cannot be used; nothing if nobody can tell."""
+    """Return the newest sound backup's age in seconds, and unusable repositories; nothing if unknown."""
     argv = command_line(settings.backups, "info", "--output=json", "--log-level-console=off")
     try:
         done = host.query(argv, timeout_s=max(left_s, 0.5), user=settings.run_as)

@@ -31,7 +31,7 @@ _HBA_FILE = re.compile(r"^\s*hba_file\s*=?\s*'?([^'#\n]+?)'?\s*(?:#.*)?$", re.MU
 
 
 class Configuration(NamedTuple):
-    """Whether the backup holds ``pg_hba.conf`` (None: nobody can tell), and where its settings say that it is."""
+    """Whether the backup holds ``pg_hba.conf`` (None: unknown), and where its settings say that it is."""
 
     has_hba: bool | None
     hba_file: str
