@@ -16,20 +16,24 @@ from journal.errors import CleoError
 PAGE = 8192
 ISO = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
+_ZOMBIE = " Process 1 does not reap its zombie: until then no server starts there (docker run --init helps)."
+
 
 def lose_data_directory(cluster: Cluster) -> Done:
     """Kill the server and delete everything in its data directory; an empty directory stays, like a new disk."""
     if not cluster.data_directory.is_dir() or not any(cluster.data_directory.iterdir()):
         raise CleoError(f"{cluster.data_directory} is lost already.", server.RECOVER)
     before = _last_commit(cluster) if server.is_running(cluster) else {}
+    pid = postmaster.postmaster(cluster.data_directory)
     processes.kill_processes(cluster.data_directory)
     at = utc_now()
+    reaped = postmaster.is_reaped(pid) if pid else True
     for entry in cluster.data_directory.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()
-    what = f"Killed the server and deleted everything in {cluster.data_directory}."
+    what = f"Killed the server and deleted everything in {cluster.data_directory}." + ("" if reaped else _ZOMBIE)
     return what, {"at": at, "data_directory": str(cluster.data_directory), **before}
 
 
@@ -40,7 +44,7 @@ def kill_postmaster(cluster: Cluster) -> Done:
     pid = postmaster.kill_postmaster(cluster.data_directory)
     what, at = f"Killed the server (pid {pid}, SIGKILL).", utc_now()
     if not postmaster.is_reaped(pid):
-        what += " Process 1 does not reap its zombie: until then no server starts there (docker run --init helps)."
+        what += _ZOMBIE
     return what, {"at": at, "pid": pid, **before}
 
 

@@ -76,9 +76,21 @@ class Work:
         self.place: IncidentPlace = self._declare()
         self._known: Incident | None = None
         self._reading = threading.Lock()
+        self._open()
+        self.desk.decide("point", "latest", "the contract wants it")
+
+    def _open(self) -> None:
         self.journal = Journal.open(self.place.journal, actor=ACTOR)
         self.desk = IncidentCommands(self.journal, self.incident)
-        self.desk.decide("point", "latest", "the contract wants it")
+
+    @contextmanager
+    def set_down(self) -> Iterator[None]:
+        """Have the journal open nowhere in this process for the length of the block."""
+        self.journal.close()
+        try:
+            yield
+        finally:
+            self._open()
 
     def _declare(self) -> IncidentPlace:
         file = self.home / "plan.yaml"
