@@ -144,6 +144,8 @@ def _shown_by(pid: int, secrets: list[str], may_be_told: Collection[str]) -> Ite
     """Yield where a process shows a secret."""
     with suppress(OSError):
         argv = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        if not argv[0]:  # it is just being executed, or ends: the next look tells
+            return
         if any(secret in word for word in argv for secret in secrets):
             yield f"command line of {argv[0]}"
         if Path(argv[0]).name not in may_be_told and _holds(Path(f"/proc/{pid}/environ"), secrets):
