@@ -21,6 +21,7 @@ from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Orde
 from cleo_console.lab.workspace import Workspace
 from journal.errors import CleoError
 from tests.labs import lab_directory
+from tests.waiting import until
 
 HERE = "tests.cleo_console.test_lab_services"
 
@@ -118,7 +119,7 @@ def test_a_lab_of_another_type_alone_lives_breaks_and_goes(bells: Path) -> None:
         "tower": {"type": "bell", "plays": "bell", "title": "Bell tower"},
         "bell": {"type": "bell", "title": "Bell bell"},
     }
-    assert lab.status().whole
+    until(lambda: lab.status().whole)
 
     fault = json.loads(cleo(bells, "break", "tower", "--how", "lose", "--json"))
     assert (fault["system"], fault["what"]) == ("tower", "The bell is lost.")
@@ -129,7 +130,7 @@ def test_a_lab_of_another_type_alone_lives_breaks_and_goes(bells: Path) -> None:
     assert processes.lab_processes(bells) == []
     cleo(bells, "up")
     assert list(Lab.at(bells).services) == ["tower", "bell"], "what is not asked for is not added"
-    assert Lab.at(bells).services["bell"].is_running()
+    until(Lab.at(bells).services["bell"].is_running)
     assert cleo(bells, "down") == "The lab is gone: no process, no folder.\n"
     assert processes.lab_processes(bells) == []
 
