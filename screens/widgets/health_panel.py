@@ -34,10 +34,10 @@ _ORDER = {"✗": 0, "~": 1, "✓": 2}
 
 
 def _column(found: list[Health]) -> Content:
-    blocks = [_block(one) for one in found if one.measured]
-    measured = blocks[:_MOST_SHOWN]
-    if len(blocks) > len(measured):
-        measured.append(Content.assemble((f"+{len(blocks) - len(measured)} more: h", "bold $quiet")))
+    known = [one for one in found if one.measured]
+    measured = [_block(one) for one in known[:_MOST_SHOWN]]
+    if len(known) > _MOST_SHOWN:
+        measured.append(Content.assemble((f"+{len(known) - _MOST_SHOWN} more: h", "bold $quiet")))
     others = [one.title for one in found if not one.measured]
     if others:
         named = [f"  {other}" for other in others[:_MOST_SHOWN]]
@@ -60,9 +60,8 @@ def _block(found: Health) -> Content:
 
 
 def _one_line(found: list[Health], width: int) -> Content:
-    parts = [
-        Content.assemble((f"{one.look.symbol} {one.title}", STYLES[one.look.tone])) for one in found if one.measured
-    ]
+    known = [one for one in found if one.measured][:_MOST_SHOWN]
+    parts = [Content.assemble((f"{one.look.symbol} {one.title}", STYLES[one.look.tone])) for one in known]
     others = sum(not one.measured for one in found)
     if others:
         parts.append(Content.assemble((f"? {others} not measured", "$quiet")))
