@@ -156,7 +156,7 @@ def _callback(ask: Asker) -> Callable[..., None]:
         with access_incident(incident) as at:
             at.services.ensure_runner(at.place.folder.name)
             _wait_for_inventory(at)
-            runs = ask(at, on, asked)
+            runs = ask(at, list(dict.fromkeys(on)), asked)
             ended = [_follow(at, run_id, quiet=as_json) for run_id in runs]
             sys.exit(max(_exit_status(run, as_json, several=len(ended) > 1) for run in ended))
 

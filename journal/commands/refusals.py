@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journal.errors import CleoError
-from journal.incident.records import InstanceRecord, RunState, StepState
+from journal.incident.records import RunState, StepState
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -38,12 +38,14 @@ def while_active(incident: Incident, step: Step, system: str = "") -> NotNow | N
         system: at this one of the step's systems; empty: anywhere.
     """
     each = incident.steps[step.id].each
-    one = each.get(system) or InstanceRecord() if system and each else None
-    state, on = (one.state, f" on {system}") if one else (incident.state(step.id), "")
-    if state and state.active:
-        return NotNow(f"{step.title} is {state}{on}.", "Wait for it, or cancel it.")
-    if state is StepState.IN_DOUBT:
-        return NotNow(f"{step.title} is in doubt{on}.", "Look what it left, then say done, failed or run again.")
+    states = {name: one.state for name, one in each.items() if not system or name == system}
+    whole = {} if system and each else {"": incident.state(step.id)}
+    for name, state in {**states, **whole}.items():
+        on = f" on {name}" if name and (system or len(each) > 1) else ""
+        if state and state.active:
+            return NotNow(f"{step.title} is {state}{on}.", "Wait for it, or cancel it.")
+        if state is StepState.IN_DOUBT:
+            return NotNow(f"{step.title} is in doubt{on}.", "Look what it left, then say done, failed or run again.")
     return None
 
 

@@ -194,13 +194,13 @@ class RunCommands(Commands):
         if (
             not self._incident().roster.systems
         ):  # the runner has not read the inventory yet, or there is none: it judges
-            return list(on)
+            return list(dict.fromkeys(on))
         if strange := [name for name in on if name not in names]:
             raise NotNow(
                 f"{step.title} does not act on {', '.join(strange)}.",
                 f"It acts on: {', '.join(names)}." if names else "The inventory has no system that it acts on.",
             )
-        return list(on) or left(self._incident(), step)
+        return list(dict.fromkeys(on)) or left(self._incident(), step)
 
     def _ask(
         self,

@@ -54,8 +54,8 @@ def data_systems(incident: Incident) -> list[str]:
 
 def is_hit(incident: Incident, system: str) -> bool:
     """Return whether a system, or the plan's that it plays, was named as affected."""
-    named = (name.strip() for name in incident.answers.get("affected", "").split(","))
-    return any(system in incident.roster.players(name) for name in named)
+    named = [name.strip() for name in incident.answers.get("affected", "").split(",")]
+    return any(system in (incident.affected.get(name) or incident.roster.players(name)) for name in named)
 
 
 def newest_seen(incident: Incident, system: str, reading: Reading | None) -> tuple[datetime | None, Measured]:

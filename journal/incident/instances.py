@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from journal.incident.records import InstanceRecord, StepRecord, StepState
 from journal.incident.roster import players
 
 if TYPE_CHECKING:
+    from journal.events.run import KnownSystem
     from journal.incident.state import Incident
     from journal.plan.model import Step
 
@@ -34,8 +35,13 @@ _LOUD = {StepState.FAILED: "FAILED", StepState.IN_DOUBT: "IN DOUBT"}
 
 def instances(incident: Incident, step: Step) -> list[str]:
     """Return the systems that a step acts on, one run each; none where its action is about all, or none is known."""
+    return acted_on(incident, step, incident.roster.systems.values())
+
+
+def acted_on(incident: Incident, step: Step, known: Iterable[KnownSystem]) -> list[str]:
+    """Return those of an inventory's systems that a step acts on: they play its system, and are affected."""
     prefix = step.action.partition(".")[0]
-    able = [system for system in incident.roster.systems.values() if prefix in system.acts]
+    able = [system for system in known if prefix in system.acts]
     if not step.system:
         return [system.name for system in able]
     affected = incident.affected.get(step.system)
@@ -43,11 +49,15 @@ def instances(incident: Incident, step: Step) -> list[str]:
 
 
 def waiting(incident: Incident, step: Step) -> list[str]:
-    """Return the systems at which a step is neither done nor under way; none where it acts on a single one."""
+    """Return the systems at which a step is neither done, under way nor in doubt; none where it has but one."""
     names = instances(incident, step)
     each = incident.steps[step.id].each
     states = {name: each[name].state if name in each else None for name in names if len(names) > 1}
-    return [name for name, state in states.items() if not (state and (state.active or state.settled))]
+    return [name for name, state in states.items() if not (state and _taken(state))]
+
+
+def _taken(state: StepState) -> bool:
+    return state.active or state.settled or state is StepState.IN_DOUBT
 
 
 def unmet(incident: Incident, step: Step, system: str) -> list[str]:
@@ -66,7 +76,7 @@ def ready(incident: Incident, step: Step) -> list[str]:
 
 
 def left(incident: Incident, step: Step) -> list[str]:
-    """Return the systems that a step is asked for at: where it waits, else all at which it is not under way.
+    """Return the systems that a step is asked for at: where it waits, else is in doubt, else is not under way.
 
     Where what must come before is settled at some of them, it is asked for at those. The ones that are down come first,
     the ones that are up last: who goes on with enter meets what is broken.
@@ -75,8 +85,9 @@ def left(incident: Incident, step: Step) -> list[str]:
     if len(names) < 2:  # the step's own state tells
         return names
     each = incident.steps[step.id].each
-    active = [name for name in names if name in each and (state := each[name].state) and state.active]
-    found = ready(incident, step) or waiting(incident, step) or [name for name in names if name not in active]
+    idle = [name for name in names if not (name in each and (state := each[name].state) and state.active)]
+    doubtful = [name for name in idle if name in each and each[name].state is StepState.IN_DOUBT]
+    found = ready(incident, step) or waiting(incident, step) or doubtful or idle
     return sorted(found, key=lambda name: _gravity(incident, name))
 
 
@@ -99,12 +110,14 @@ def counts(incident: Incident, step: Step) -> str:
 
 
 def settle(record: StepRecord, names: Sequence[str]) -> None:
-    """Give a step the state and the note of the gravest of its systems."""
+    """Give a step the state and the note of the gravest of its systems; it is done when the last of them is."""
     found = {name: record.each.get(name, InstanceRecord()) for name in names}
     name, gravest = min(found.items(), key=lambda item: _GRAVEST_FIRST.index(item[1].state))
     record.state = gravest.state
-    record.note = f"{name}: {gravest.note}" if gravest.note else ""
+    record.note = f"{name}: {gravest.note}" if gravest.note and len(names) > 1 else gravest.note
     record.by, record.at, record.started_at = gravest.by, gravest.at, gravest.started_at
+    if gravest.state and gravest.state.settled:
+        record.at = max((one.at for one in found.values() if one.at), default=None)
 
 
 def settle_all(incident: Incident) -> None:

@@ -201,8 +201,10 @@ class Incident:
         return next((state for state in states if state in (RunState.SUCCEEDED, RunState.FAILED)), None)
 
     def failed_again(self, step_id: str) -> bool:
-        """Return whether the step's last two runs failed, so that another run is unlikely to help."""
-        return [run.state for run in islice(self._latest(step_id), 2)] == [RunState.FAILED] * 2
+        """Return whether the step's last two runs at one system failed, so that another run is unlikely to help."""
+        last = self.last_run(step_id)
+        runs = (run for run in self._latest(step_id) if last and run.system == last.system)
+        return [run.state for run in islice(runs, 2)] == [RunState.FAILED] * 2
 
     def _latest(self, step_id: str) -> Iterator[Run]:
         """Yield the step's runs that are no dry run and no look, the latest first."""
@@ -226,9 +228,10 @@ class Incident:
         required = (step for step in self.plan.steps() if not step.optional and not self.phase_of(step).optional)
         return [step for step in required if not self.settled(step.id)]
 
-    def takes_back(self, action: str) -> bool:
-        """Return whether ``action`` takes back something that is still in force."""
-        return any(held.undone_by == action for held in self.in_force.values())
+    def takes_back(self, action: str, system: str = "") -> bool:
+        """Return whether ``action`` takes back something that is still in force; at ``system``, where one is named."""
+        runs = [run for held in self.in_force.values() if held.undone_by == action for run in held.runs]
+        return any(not system or self.runs[run].system in ("", system) for run in runs)
 
     @property
     def outcome(self) -> str:

@@ -42,21 +42,23 @@ def _run(incident: Incident, event: e.Event, run: int) -> Run:
 
 
 def _record(incident: Incident, run: Run) -> InstanceRecord:
-    """Return the record for a run's state: its system's, where the step acts on several, else the step's."""
+    """Return the record for a run's state: its system's, where the step acts on systems by name, else the step's.
+
+    A run at a system that left the inventory, or is not affected any more, says nothing of the step as a whole.
+    """
     record = step_record(incident, run.step)
-    return record.each.setdefault(run.system, InstanceRecord()) if _several(incident, run) else record
+    return record.each.setdefault(run.system, InstanceRecord()) if _instances(incident, run) else record
 
 
-def _several(incident: Incident, run: Run) -> list[str]:
-    """Return the systems that a run's step acts on, if they are several and the run acts on one of them; else none."""
+def _instances(incident: Incident, run: Run) -> list[str]:
+    """Return the systems that a run's step acts on; none where the run acts on none in particular."""
     step = incident.plan.by_id.get(run.step)
-    names = instances(incident, step) if step and run.system else []
-    return names if len(names) > 1 and run.system in names else []
+    return instances(incident, step) if step and run.system else []
 
 
 def _sum_up(incident: Incident, run: Run) -> None:
-    """Compute the state of a step over several systems from theirs."""
-    if names := _several(incident, run):
+    """Compute the state of a step from those of its systems."""
+    if names := _instances(incident, run):
         settle(step_record(incident, run.step), names)
 
 
@@ -96,10 +98,16 @@ def _refused(incident: Incident, event: e.Event, body: e.RunRefused) -> None:
     if not run.changes_step:
         return
     record = _record(incident, run)
-    record.requests.discard(run.id)
+    _answered(incident, run, record)
     if record.state is StepState.REQUESTED and not record.requests:
         record.state = record.before_request
     _sum_up(incident, run)
+
+
+def _answered(incident: Incident, run: Run, record: InstanceRecord) -> None:
+    """Forget that a run waits; it may have been asked for before anybody knew at which system, or which there are."""
+    record.requests.discard(run.id)
+    step_record(incident, run.step).requests.discard(run.id)
 
 
 def _cancel(incident: Incident, event: e.Event, body: e.CancelRequested) -> None:
@@ -117,14 +125,10 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
     run.target, run.digest, run.destructive = body.target, body.digest, body.destructive
     run.closed = body.closed
     run.runner_seq = incident.runner.seq if incident.runner else 0
-    if run.changes_step:
-        _record(incident, run).requests.discard(
-            run.id
-        )  # it was requested without a system; the runner has found out which
     run.system = body.system or run.system
     if run.changes_step:
         record = _record(incident, run)
-        record.requests.discard(run.id)
+        _answered(incident, run, record)
         record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at
         _sum_up(incident, run)
     if run.changes_step and body.undone_by:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
 from journal.incident.affected import AFFECTED, plan_systems, single_systems
-from journal.incident.instances import settle_all
+from journal.incident.instances import instances, settle_all
 from journal.incident.late import happened_at
 from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
 from journal.incident.recovery_point import read
@@ -36,6 +36,16 @@ def when(event: e.Event) -> datetime:
 
 def _settle(incident: Incident, event: e.Event, state: StepState | None, note: str) -> None:
     write_state(incident, event, step_record(incident, event.body.step), state, note)
+
+
+def _settle_each(incident: Incident, event: e.Event, state: StepState, note: str) -> None:
+    """Write what a person says of a step; it counts for each of its systems at which the step is not settled."""
+    _settle(incident, event, state, note)
+    step = incident.plan.by_id.get(event.body.step)
+    for name in instances(incident, step) if step else []:
+        record = incident.steps[event.body.step].each.setdefault(name, InstanceRecord())
+        if not (record.state and record.state.settled):
+            write_state(incident, event, record, state, note)
 
 
 def write_state(incident: Incident, event: e.Event, record: InstanceRecord, state: StepState | None, note: str) -> None:
@@ -73,14 +83,14 @@ def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> 
     step = incident.plan.by_id.get(body.step)
     if step and step.kind in ("action", "command"):
         deviate(incident, event, "done by hand", body.note)
-    _settle(incident, event, StepState.MARKED_DONE, body.note)
+    _settle_each(incident, event, StepState.MARKED_DONE, body.note)
 
 
 def _skipped(incident: Incident, event: e.Event, body: e.StepSkipped) -> None:
     step = incident.plan.by_id.get(body.step)
     if not (step and step.optional):
         deviate(incident, event, "skipped", body.reason)
-    _settle(incident, event, StepState.SKIPPED, body.reason)
+    _settle_each(incident, event, StepState.SKIPPED, body.reason)
 
 
 def _reopened(incident: Incident, event: e.Event, body: e.StepReopened) -> None:

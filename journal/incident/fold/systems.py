@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
 from journal.incident.fold.loss import found_by_probe
+from journal.incident.instances import settle_all
 from journal.incident.records import Continued, HealthRecord, RunnerRecord
 from journal.incident.roster import Roster
 
@@ -29,6 +30,7 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
     if not body.error:
         incident.inventory_sha256 = body.sha256
         incident.roster = Roster(incident.plan, body.systems)
+        settle_all(incident)
         incident.recovery_point = incident.recovery_point and incident.roster.named(incident.recovery_point)
 
 
