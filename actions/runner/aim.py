@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from actions.gate import Closed
 from actions.inventory import Inventory, known_systems
+from journal.incident.instances import acted_on
 from journal.incident.records import Run
 from journal.incident.roster import players
 from journal.incident.state import Incident
@@ -29,16 +30,23 @@ def aim(run: Run, spec: ActionSpec, incident: Incident, inventory: Inventory) ->
         playing = players(known, planned) or [planned]
         aimed = playing[0] if len(playing) == 1 else ""
         return aimed if run.system in ("", aimed) else _gone(run, spec, inventory)
+    named = acted_on(incident, step, able) if step and step.system else [system.name for system in able]
     if run.system:
-        return run.system if run.system in [system.name for system in able] else _gone(run, spec, inventory)
-    named = players(able, planned) if step and step.system else [system.name for system in able]
-    return named[0] if len(named) == 1 else _unclear(spec, inventory, named or [system.name for system in able])
+        return run.system if run.system in named else _gone(run, spec, inventory)
+    if not named:
+        return _nobody(spec, inventory, planned)
+    return named[0] if len(named) == 1 else _unclear(spec, inventory, named)
 
 
 def _gone(run: Run, spec: ActionSpec, inventory: Inventory) -> Closed:
     there = ", ".join(inventory.systems) or "none"
-    on = f"{run.system} that {spec.name} acts on"
+    on = f"{run.system} that {spec.name} acts on" + (f" in the step {run.step}" if run.step else "")
     return Closed("aim", f"The inventory {inventory.name} has no {on}; it has: {there}.")
+
+
+def _nobody(spec: ActionSpec, inventory: Inventory, planned: str) -> Closed:
+    words = f"The inventory {inventory.name} has no affected system that plays {planned}, for {spec.name} to act on"
+    return Closed("aim", f"{words}. Correct the inventory (plays: {planned}), or decide again what is affected.")
 
 
 def _unclear(spec: ActionSpec, inventory: Inventory, names: Sequence[str]) -> Closed:

@@ -81,7 +81,7 @@ def _available(asked: GateInput) -> Closed | None:
 
 
 def _not_closed(asked: GateInput) -> Closed | None:
-    if asked.incident.closed_at is None or asked.incident.takes_back(asked.spec.name):
+    if asked.incident.closed_at is None or asked.incident.takes_back(asked.spec.name, asked.run.system):
         return None
     return Closed("closed", "The incident is closed. Reopen it (cleo reopen), or declare a new one, to run anything.")
 
@@ -112,17 +112,26 @@ def _step_is_free(asked: GateInput) -> Closed | None:
 
 
 def _system_is_free(asked: GateInput) -> Closed | None:
-    """An action has the targets that it changes to itself; a destructive one has its system to itself."""
+    """An action has the targets that it changes to itself; a destructive one has its system to itself.
+
+    Of a destructive one that is aimed at no single system (a plan's command over a fleet) nobody knows which it is.
+    """
     for run, spec in asked.at_work:
         if not run.changes_step or not asked.concerns(run):
             continue
         shared = [thing for thing in asked.spec.touches if thing in spec.touches]
         destructive = spec.destructive or asked.spec.destructive
         same_system = bool(run.system) and run.system == asked.run.system
-        if shared or (same_system and destructive):
-            on = " and ".join(shared) or run.system
+        unknown = _anywhere(run, spec, asked.spec) or _anywhere(asked.run, asked.spec, spec)
+        if shared or (same_system and destructive) or unknown:
+            on = " and ".join(shared) or run.system or asked.run.system or spec.system
             return Closed("busy", f"{run.action} is at work on {on}. Wait for it, or cancel it.")
     return None
+
+
+def _anywhere(run: Run, spec: ActionSpec, other: ActionSpec) -> bool:
+    """Return whether a destructive run may be at any system of its plan system or type, and ``other`` is at one."""
+    return spec.destructive and not run.system and bool(spec.system) and spec.system == other.system
 
 
 def _order(asked: GateInput) -> Closed | None:
