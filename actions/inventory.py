@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from actions.settings import Settings, SystemSettings
-from actions.system_type import SystemType, settings_type
+from actions.system_type import CannotLoad, SystemType, settings_type
 from actions.system_types import UnknownType, system_type, system_types
 from actions.transport import HostSpec
 from journal.errors import CleoError
@@ -116,7 +116,7 @@ def _settings_type(found: Any) -> type[SystemSettings] | str:
         return f"'type' is missing; it is one of: {', '.join(system_types())}"
     try:
         return settings_type(system_type(name))
-    except UnknownType as error:
+    except (UnknownType, CannotLoad) as error:
         return str(error)
 
 

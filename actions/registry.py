@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from actions.action import Action
 from actions.planned import PLANNED_ACTIONS
-from actions.system_type import load
+from actions.system_type import CannotLoad, load
 from actions.system_types import built_in, find_type, system_types
 from journal.errors import CleoError
 from journal.plan.action_spec import ActionSpec
@@ -82,7 +82,7 @@ class UnknownAction(CleoError):
 @cache
 def registry() -> Mapping[str, Action]:
     """Return the actions that can be run, by name. Each is imported when somebody first looks at it."""
-    return _Actions(_action, lambda: list(_all_places()))
+    return _Actions(_action, lambda: [name for name in _all_places() if _action(name)])
 
 
 @cache
@@ -92,7 +92,7 @@ def catalogue() -> Mapping[str, ActionSpec]:
 
     def look(name: str) -> ActionSpec | None:
         action = _action(name)
-        return action.spec if action else planned.get(name)
+        return action.spec if action else planned.get(name) or _broken(name)
 
     return _Actions(look, lambda: list({**planned, **_all_places()}))
 
@@ -100,8 +100,22 @@ def catalogue() -> Mapping[str, ActionSpec]:
 @cache
 def _action(name: str) -> Action | None:
     where = _place(name)
-    found: Action | None = load(where) if where else None
+    try:
+        found: Action | None = load(where) if where else None
+    except CannotLoad:
+        if name in _known_places():
+            raise
+        return None
     return found
+
+
+def _broken(name: str) -> ActionSpec | None:
+    """Return what is said of an action whose package is installed and cannot be loaded; None where there is none."""
+    try:
+        found: Action | None = load(where) if (where := _place(name)) else None
+    except CannotLoad as error:
+        return ActionSpec(name=name, title=error.message, system=name.partition(".")[0], available=False)
+    return found.spec if found else None
 
 
 def find(name_or_script: str) -> ActionSpec:

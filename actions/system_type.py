@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from journal.errors import CleoError
 from journal.incident.recovery_point import PositionForm
 
 if TYPE_CHECKING:
@@ -50,10 +51,22 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
         return self.roles.get(role, f"{self.name}.{role}")
 
 
+class CannotLoad(CleoError):
+    """A part of a type of system cannot be loaded: its module is missing, or raises as it is imported."""
+
+
 def load(where: str) -> Any:
-    """Return what a ``"module:attribute"`` names."""
+    """Return what a ``"module:attribute"`` names.
+
+    Raises:
+        CannotLoad: importing it fails, in whatever way: it may be somebody else's package.
+    """
     module, _, attribute = where.partition(":")
-    return getattr(import_module(module), attribute)
+    try:
+        return getattr(import_module(module), attribute)
+    except (Exception, SystemExit) as error:  # what one package does takes no other system down
+        why = f"{type(error).__name__}: {error}"
+        raise CannotLoad(f"{where} cannot be loaded: {why}.", "Mend or remove the package that brings it.") from error
 
 
 def settings_type(type_: SystemType) -> type[SystemSettings]:

@@ -41,7 +41,7 @@ def _installed() -> tuple[Mapping[str, SystemType], Mapping[str, str]]:
             if not isinstance(brought, SystemType) or brought.name != point.name:
                 raise TypeError(f"{point.value} is not the SystemType {point.name}")
             found[point.name] = brought
-        except Exception as error:  # noqa: BLE001  # somebody else's package: it must not take the console down
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # somebody else's: it takes no console down
             broken[point.name] = f"{type(error).__name__}: {error}"
     return found, broken
 

@@ -57,8 +57,8 @@ def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) ->
     where = system_type(ctx.inventory.systems[name].type).examine
     if not where:
         return Examination()
-    look: Examine = load(where)
     try:
+        look: Examine = load(where)
         return look(ctx, name, health, thorough=thorough)
     except Cancelled:
         raise

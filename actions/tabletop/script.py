@@ -126,14 +126,24 @@ def ordinary_world() -> Script:
     """
     whole = Script()
     for folder in ("actions.tabletop:performances", *(type_.simulated for type_ in system_types().values())):
-        whole = _read(folder).over(whole) if folder else whole
+        if folder and (found := _folder(folder)):
+            whole = _read(found).over(whole)
     return whole
 
 
-def _read(folder: str) -> Script:
-    """Return what the files of a ``package:folder`` say together."""
+def _folder(folder: str) -> Traversable | None:
+    """Return the folder that a ``package:folder`` names; None where its package cannot be imported or lacks it."""
     package, _, name = folder.partition(":")
-    found: list[Traversable] = [file for file in (files(package) / name).iterdir() if file.name.endswith(".yaml")]
+    try:
+        found: Traversable = files(package) / name
+        return found if found.is_dir() else None
+    except (Exception, SystemExit):  # noqa: BLE001  # somebody else's package: the others can be practised without it
+        return None
+
+
+def _read(folder: Traversable) -> Script:
+    """Return what the files of a folder say together."""
+    found: list[Traversable] = [file for file in folder.iterdir() if file.name.endswith(".yaml")]
     whole = Script()
     for file in sorted(found, key=lambda file: file.name):
         whole = _one(file).over(whole)

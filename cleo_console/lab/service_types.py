@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from signal import Signals
 
-from actions.system_type import load
+from actions.system_type import CannotLoad, load
 from actions.system_types import system_type, system_types
 from cleo_console.lab.service import Instance, LabService
 from journal.errors import CleoError
@@ -27,9 +27,8 @@ def service_class(type_name: str) -> type[LabService]:
         raise CleoError(f"A lab cannot run a {type_name}.", f"It can run: {', '.join(service_classes())}.")
     try:
         found: type[LabService] = load(part)
-    except (ImportError, AttributeError) as error:
-        hint = "Mend or remove the package that brings it."
-        raise CleoError(f"The lab part of {type_name}, {part}, cannot be loaded: {error}.", hint) from error
+    except CannotLoad as error:
+        raise CannotLoad(f"The lab part of {type_name}: {error.message}", error.hint) from error
     return found
 
 
