@@ -133,12 +133,23 @@ def _problems(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
                 yield ("systems", name, *where), f"there is no such host under hosts: (there is: {known})"
         if settings.standby_of and not _leads(inventory, name, settings):
             yield ("systems", name, "standby_of"), f"there is no other {settings.type} of that name under systems:"
+        elif settings.standby_of and _in_circle(inventory, name):
+            yield ("systems", name, "standby_of"), "the standbys follow each other in a circle: none is a primary"
 
 
 def _leads(inventory: Inventory, name: str, settings: SystemSettings) -> bool:
     """Whether a standby follows another system of its own type."""
     leader = inventory.systems.get(settings.standby_of)
     return leader is not None and settings.standby_of != name and leader.type == settings.type
+
+
+def _in_circle(inventory: Inventory, name: str) -> bool:
+    """Whether a standby follows itself through others, so that none of them is a primary."""
+    seen, at = set[str](), name
+    while at in inventory.systems and at not in seen:
+        seen.add(at)
+        at = inventory.systems[at].standby_of
+    return at == name
 
 
 def known_systems(inventory: Inventory, planned: Collection[str]) -> list[KnownSystem]:

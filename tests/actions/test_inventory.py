@@ -87,3 +87,16 @@ def test_secrets_come_from_environment_and_commands(monkeypatch: pytest.MonkeyPa
         Secret(env="CLEO_TEST_SECRET").read()
     with pytest.raises(SecretUnavailable, match="false"):
         Secret(command=["false"]).read()
+
+
+def test_standbys_that_follow_each_other_have_no_primary(file: Path) -> None:
+    where = "type: postgres, host: db1, data_directory: /data, password: {env: X}"
+    system = f"{where}, service: {{manager: systemd, unit: x}}, backups: {{stanza: main}}"
+    lines = [
+        f"  {name}: {{{system}, standby_of: {leader}}}" for name, leader in (("b", "c"), ("c", "b"), ("d", "postgres"))
+    ]
+    file.write_text(GOOD + "\n".join(lines) + "\n")
+    with pytest.raises(CleoError) as raised:
+        load_inventory(file)
+    said = [line for line in str(raised.value).splitlines() if "circle" in line]
+    assert [line.partition("systems.")[2].partition(":")[0] for line in said] == ["b.standby_of", "c.standby_of"]
