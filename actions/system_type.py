@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -61,9 +61,8 @@ def load(where: str) -> Any:
     Raises:
         CannotLoad: importing it fails, in whatever way: it may be somebody else's package.
     """
-    module, _, attribute = where.partition(":")
     try:
-        return getattr(import_module(module), attribute)
+        return resolve_name(where)
     except (Exception, SystemExit) as error:  # what one package does takes no other system down
         why = f"{type(error).__name__}: {error}"
         raise CannotLoad(f"{where} cannot be loaded: {why}.", "Mend or remove the package that brings it.") from error
