@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from journal.commands import refusals
@@ -21,6 +22,8 @@ _NO_SECRET = "Leave it out: actions read secrets themselves. Where it only looks
 class Commands:
     """What one person writes into one incident. Every method that writes blocks until its event is durable.
 
+    Each takes the state once, since that may mean to read the whole journal: it checks against it, then writes.
+
     Args:
         journal: the incident's journal, opened for this person.
         incident: gives the state as it is now.
@@ -30,45 +33,33 @@ class Commands:
         self._journal = journal
         self._incident = incident
 
-    def _append(self, body: e.Body) -> e.Event:
-        """Write what was typed, without secrets."""
-        return self._append_all([body])[0]
+    def _append(self, incident: Incident, body: e.Body) -> e.Event:
+        """Write what was typed, without secrets. ``incident`` is the state that ``body`` was checked against."""
+        return self._append_all(incident, [body])[0]
 
-    def _append_all(self, bodies: Sequence[e.Body]) -> list[e.Event]:
+    def _append_all(self, incident: Incident, bodies: Sequence[e.Body]) -> list[e.Event]:
         """Write several events, all or none of them."""
-        blotted = [without_secrets(body, self._journal.blot, self._targets) for body in bodies]
-        return list(self._journal.append(*blotted))
-
-    def _targets(self) -> set[str]:
-        """Return the identities that people were shown, and type."""
-        return {identity.value for run in self._incident().runs.values() for identity in run.target}
+        shown = cache(lambda: {identity.value for run in incident.runs.values() for identity in run.target})
+        return list(self._journal.append(*(without_secrets(body, self._journal.blot, shown) for body in bodies)))
 
     def _refuse_secret(self, what: str, value: object) -> None:
-        """What steers a run cannot be blotted out: it would steer it elsewhere."""
+        """Raise where a text that steers a run holds a secret: blotted out, it would steer the run elsewhere."""
         if isinstance(value, str) and self._journal.blot(value) != value:
             raise NotNow(f"{what} holds a secret of the inventory, and the journal would keep it.", _NO_SECRET)
 
     def _open(self) -> Incident:
-        raise_if(refusals.while_closed(self._incident()))
-        return self._incident()
+        """Return the incident, which must be open."""
+        incident = self._incident()
+        raise_if(refusals.while_closed(incident))
+        return incident
 
-    def _may_run(self, action: str) -> None:
-        """What takes back a hold or a block that is still in force can be asked for after the close, too."""
-        if not self._incident().takes_back(action):
-            self._open()
 
-    def _step(self, step_id: str) -> Step:
-        self._open()
-        return self._known_step(step_id)
-
-    def _known_step(self, step_id: str) -> Step:
-        try:
-            return self._incident().plan.by_id[step_id]
-        except KeyError:
-            raise NotNow(f"The plan has no step {step_id!r}.", "See the ids with: cleo plan show") from None
-
-    def _not_active(self, step: Step, system: str = "") -> None:
-        raise_if(refusals.while_active(self._incident(), step, system))
+def known_step(incident: Incident, step_id: str) -> Step:
+    """Return a step of the plan by its id, or raise ``NotNow``."""
+    try:
+        return incident.plan.by_id[step_id]
+    except KeyError:
+        raise NotNow(f"The plan has no step {step_id!r}.", "See the ids with: cleo plan show") from None
 
 
 def required(text: str, complaint: str) -> str:

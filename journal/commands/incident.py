@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.commands import refusals
-from journal.commands.base import required
+from journal.commands.base import known_step, required
 from journal.commands.refusals import NotNow, raise_if
 from journal.commands.run import RunCommands
 from journal.events import types as e
@@ -70,21 +70,21 @@ class IncidentCommands(RunCommands):
             NotNow: the incident is closed, the step asks for no decision, or the recovery point holds a secret.
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
-        step = self._step(step_id)
+        incident = self._open()
+        step = known_step(incident, step_id)
         if step.decision is None:
             raise NotNow(f"{step.title} asks for no decision.")
-        incident, name = self._incident(), step.decision.name
         if step.decision.kind == "recovery-point":
             self._refuse_secret("The recovery point", answer)
         answer = check_answer(incident, step.decision, answer, self._forms(incident))
         body = e.DecisionMade(
             step=step_id,
-            name=name,
+            name=step.decision.name,
             answer=self._journal.blot(answer) if step.decision.kind == "text" else answer,
             reason=reason.strip(),
             happened_at=during(incident, happened_at),
         )
-        return self._append(body)
+        return self._append(incident, body)
 
     def check_item(self, step_id: str, item: str, checked: bool) -> e.Event:
         """Tick (or untick) one item of a manual step.
@@ -92,11 +92,12 @@ class IncidentCommands(RunCommands):
         Raises:
             NotNow: the incident is closed, the step is settled, or it has no such item.
         """
-        step = self._known_step(step_id)
-        raise_if(refusals.tick(self._incident(), step))
+        incident = self._incident()
+        step = known_step(incident, step_id)
+        raise_if(refusals.tick(incident, step))
         if item not in step.items:
             raise NotNow(f"The step has no item {item!r}.")
-        return self._append(e.ItemChecked(step=step_id, item=item, checked=checked))
+        return self._append(incident, e.ItemChecked(step=step_id, item=item, checked=checked))
 
     def mark_done(self, step_id: str, note: str = "", happened_at: datetime | None = None) -> e.Event:
         """Say that a step is done. What the console could have run wants a note of what was done instead.
@@ -106,12 +107,13 @@ class IncidentCommands(RunCommands):
                 decision.
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
-        step = self._known_step(step_id)
-        raise_if(refusals.mark_done(self._incident(), step))
+        incident = self._incident()
+        step = known_step(incident, step_id)
+        raise_if(refusals.mark_done(incident, step))
         if step.kind != "manual" and not note.strip():
             raise NotNow(f"{step.title} was not run by the console.", "Note what you did, for the report.")
-        at = during(self._incident(), happened_at)
-        return self._append(e.StepMarkedDone(step=step_id, note=note.strip(), happened_at=at))
+        at = during(incident, happened_at)
+        return self._append(incident, e.StepMarkedDone(step=step_id, note=note.strip(), happened_at=at))
 
     def skip(self, step_id: str, reason: str, happened_at: datetime | None = None) -> e.Event:
         """Leave a step out.
@@ -120,9 +122,10 @@ class IncidentCommands(RunCommands):
             NotNow: the incident is closed, the reason is missing, or the step is running, in doubt or settled.
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
-        raise_if(refusals.skip(self._incident(), self._known_step(step_id)))
-        reason, at = required(reason, reasons.SKIP), during(self._incident(), happened_at)
-        return self._append(e.StepSkipped(step=step_id, reason=reason, happened_at=at))
+        incident = self._incident()
+        raise_if(refusals.skip(incident, known_step(incident, step_id)))
+        reason, at = required(reason, reasons.SKIP), during(incident, happened_at)
+        return self._append(incident, e.StepSkipped(step=step_id, reason=reason, happened_at=at))
 
     def reopen(self, step_id: str, reason: str) -> e.Event:
         """Take back that a step is done, skipped or failed.
@@ -130,8 +133,9 @@ class IncidentCommands(RunCommands):
         Raises:
             NotNow: the incident is closed, the reason is missing, or the step is running, in doubt or none of these.
         """
-        raise_if(refusals.reopen(self._incident(), self._known_step(step_id)))
-        return self._append(e.StepReopened(step=step_id, reason=required(reason, reasons.REOPEN)))
+        incident = self._incident()
+        raise_if(refusals.reopen(incident, known_step(incident, step_id)))
+        return self._append(incident, e.StepReopened(step=step_id, reason=required(reason, reasons.REOPEN)))
 
     def note(self, text: str, step_id: str = "", happened_at: datetime | None = None) -> e.Event:
         """Write a note, also after the incident was closed.
@@ -145,10 +149,10 @@ class IncidentCommands(RunCommands):
             NotNow: the text is empty, or the plan has no such step.
             NotThen: ``happened_at`` lies in the future.
         """
-        text = required(text, reasons.EMPTY_NOTE)
+        incident, text = self._incident(), required(text, reasons.EMPTY_NOTE)
         if step_id:
-            self._known_step(step_id)
-        return self._append(e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at)))
+            known_step(incident, step_id)
+        return self._append(incident, e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at)))
 
     def close(self, summary: str, leaving: str = "") -> e.Event:
         """Close the incident. What is not in order then is written into the event.
@@ -167,7 +171,7 @@ class IncidentCommands(RunCommands):
         left = remaining(incident)
         if leaving.strip() != phrase(left) and left:
             raise StillOpen(left, leaving.strip())
-        return self._append(e.IncidentClosed(summary=summary, remaining=[str(one) for one in left]))
+        return self._append(incident, e.IncidentClosed(summary=summary, remaining=[str(one) for one in left]))
 
     def reopen_incident(self, reason: str) -> e.Event:
         """Go on with a closed incident.
@@ -175,6 +179,7 @@ class IncidentCommands(RunCommands):
         Raises:
             NotNow: it is not closed, or the reason is missing.
         """
-        if self._incident().closed_at is None:
-            raise NotNow(f"{self._incident().id} is not closed.")
-        return self._append(e.IncidentReopened(reason=required(reason, reasons.REOPEN_INCIDENT)))
+        incident = self._incident()
+        if incident.closed_at is None:
+            raise NotNow(f"{incident.id} is not closed.")
+        return self._append(incident, e.IncidentReopened(reason=required(reason, reasons.REOPEN_INCIDENT)))

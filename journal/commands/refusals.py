@@ -79,13 +79,18 @@ def reopen(incident: Incident, step: Step) -> NotNow | None:
 
 
 def run(incident: Incident, step: Step) -> NotNow | None:
-    """Return why a step cannot be asked for, not even as a dry run.
+    """Return why a step cannot be asked for, not even as a dry run."""
+    if step.kind not in _RUNNABLE:
+        return NotNow(f"{step.title} has nothing to run.")
+    return run_action(incident, step.action)
+
+
+def run_action(incident: Incident, action: str) -> NotNow | None:
+    """Return why an action cannot be asked for, not even as a dry run.
 
     What takes back a hold or a block that is still in force can be asked for after the close, too.
     """
-    if step.kind not in _RUNNABLE:
-        return NotNow(f"{step.title} has nothing to run.")
-    return None if incident.takes_back(step.action) else while_closed(incident)
+    return None if incident.takes_back(action) else while_closed(incident)
 
 
 def tick(incident: Incident, step: Step) -> NotNow | None:

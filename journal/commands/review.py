@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from journal.commands.base import Commands
 from journal.commands.refusals import NotNow
 from journal.events import types as e
+
+if TYPE_CHECKING:
+    from journal.incident.state import Incident
 
 
 class ReviewCommands(Commands):
@@ -19,7 +22,8 @@ class ReviewCommands(Commands):
         Raises:
             NotNow: the plan has no such level.
         """
-        return self._append(e.ContactPaged(level=self._level(level), how=how.strip()))
+        incident = self._incident()
+        return self._append(incident, e.ContactPaged(level=_level(incident, level), how=how.strip()))
 
     def acknowledge(self, level: str, who: str = "") -> e.Event:
         """Say that a level has answered.
@@ -27,7 +31,8 @@ class ReviewCommands(Commands):
         Raises:
             NotNow: the plan has no such level.
         """
-        return self._append(e.ContactAcknowledged(level=self._level(level), who=who.strip()))
+        incident = self._incident()
+        return self._append(incident, e.ContactAcknowledged(level=_level(incident, level), who=who.strip()))
 
     def write_field(self, field: e.ReportField, text: str) -> e.Event:
         """Write one field of the report; an empty text takes it back.
@@ -37,7 +42,7 @@ class ReviewCommands(Commands):
         """
         if field not in get_args(e.ReportField):
             raise NotNow(f"The report has no field {field!r}.", f"It has: {', '.join(get_args(e.ReportField))}.")
-        return self._append(e.ReportFieldWritten(field=field, text=text.strip()))
+        return self._append(self._incident(), e.ReportFieldWritten(field=field, text=text.strip()))
 
     def write_action_item(self, text: str, owner: str = "", due: str = "", item_id: str = "") -> e.Event:
         """Write an action item, or write an earlier one anew.
@@ -51,14 +56,15 @@ class ReviewCommands(Commands):
         Raises:
             NotNow: the text is empty, the day is none, or there is no such item.
         """
-        items = self._incident().review.action_items
+        incident = self._incident()
+        items = incident.review.action_items
         if item_id and item_id not in items:
             raise NotNow(f"There is no action item {item_id}.")
         if not text.strip():
             raise NotNow("The action item is empty.", "Say what is to be done.")
         new = f"A{max((int(known[1:]) for known in items), default=0) + 1}"
         body = e.ActionItemWritten(id=item_id or new, text=text.strip(), owner=owner.strip(), due=_day(due))
-        return self._append(body)
+        return self._append(incident, body)
 
     def drop_action_item(self, item_id: str) -> e.Event:
         """Take an action item back.
@@ -66,10 +72,11 @@ class ReviewCommands(Commands):
         Raises:
             NotNow: there is no such item.
         """
-        item = self._incident().review.action_items.get(item_id)
+        incident = self._incident()
+        item = incident.review.action_items.get(item_id)
         if item is None:
             raise NotNow(f"There is no action item {item_id}.")
-        return self._append(e.ActionItemWritten(id=item_id, text=item.text, dropped=True))
+        return self._append(incident, e.ActionItemWritten(id=item_id, text=item.text, dropped=True))
 
     def sign_off(self, role: str) -> e.Event:
         """Sign the report in a role; the signature names the journal's head that the person has seen.
@@ -79,13 +86,15 @@ class ReviewCommands(Commands):
         """
         if not role.strip():
             raise NotNow("A signature wants a role.", "Say as what you sign: incident commander, system owner…")
-        return self._append(e.SignedOff(role=role.strip(), head=self._incident().head))
+        incident = self._incident()
+        return self._append(incident, e.SignedOff(role=role.strip(), head=incident.head))
 
-    def _level(self, level: str) -> str:
-        known = [contact.level for contact in self._incident().plan.escalation]
-        if level not in known:
-            raise NotNow(f"The plan's escalation matrix has no level {level!r}.", f"It has: {', '.join(known)}.")
-        return level
+
+def _level(incident: Incident, level: str) -> str:
+    known = [contact.level for contact in incident.plan.escalation]
+    if level not in known:
+        raise NotNow(f"The plan's escalation matrix has no level {level!r}.", f"It has: {', '.join(known)}.")
+    return level
 
 
 def _day(text: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from journal.commands import refusals
-from journal.commands.base import Commands, required
+from journal.commands.base import Commands, known_step, required
 from journal.commands.refusals import NotNow, raise_if
 from journal.events import types as e
 from journal.incident.instances import instances, left
@@ -15,20 +15,26 @@ from journal.incident.records import Run, RunState, StepState
 from journal.wording import reasons
 
 if TYPE_CHECKING:
+    from journal.incident.state import Incident
     from journal.plan.action_spec import Catalogue
     from journal.plan.model import Step
 
 
-def _meant(able: Sequence[str], system: str, action: str) -> str:
-    """Return the one system that is meant; empty where none is known: the runner knows its inventory."""
-    if system and able and system not in able:
-        raise NotNow(f"{action} cannot act on {system}.", f"It can act on: {', '.join(able)}.")
-    if not system and len(able) > 1:
-        raise NotNow(f"{action} can act on several systems: {', '.join(able)}.", "Say on which: --on NAME.")
-    return system or next(iter(able), "")
-
-
 _NOT_DONE = "Say that it failed, or that it is to be run again; look once more after you have mended it by hand."
+
+
+class RunOptions(TypedDict, total=False):
+    """How a run is asked for, beside what is run and at which system.
+
+    Attributes:
+        dry_run: only say what would be done.
+        confirmed: the identity that was typed at the interlock.
+        overrides: gates that are opened for this run.
+    """
+
+    dry_run: bool
+    confirmed: str
+    overrides: Sequence[e.Override]
 
 
 class RunCommands(Commands):
@@ -40,9 +46,7 @@ class RunCommands(Commands):
         *,
         system: str = "",
         params: Mapping[str, Any] | None = None,
-        dry_run: bool = False,
-        confirmed: str = "",
-        overrides: Sequence[e.Override] = (),
+        **options: Unpack[RunOptions],
     ) -> int:
         """Ask the runner for a step's action or command at one system.
 
@@ -50,9 +54,7 @@ class RunCommands(Commands):
             step_id: the step.
             system: the inventory's system; empty: the only one at which the step is not done.
             params: replace the plan's, name by name.
-            dry_run: only say what would be done.
-            confirmed: the identity that was typed at the interlock.
-            overrides: gates that are opened for this run.
+            options: see `RunOptions`.
 
         Returns:
             The run's id.
@@ -61,11 +63,11 @@ class RunCommands(Commands):
             NotNow: the incident is closed, the step has nothing to run, it is running or in doubt already, it acts on
                 several systems or not on this one, or a parameter holds a secret.
         """
-        step = self._runnable(step_id)
-        at = self._aim(step, [system] if system else [])
+        incident, step = self._runnable(step_id)
+        at = _aim(incident, step, [system] if system else [])
         if len(at) > 1:
             raise NotNow(f"{step.title} acts on several systems: {', '.join(at)}.", "Say on which of them.")
-        (run_id,) = self._ask(step, at, params or {}, dry_run, confirmed, overrides)
+        (run_id,) = self._ask(incident, step, at, params or {}, options)
         return run_id
 
     def request_runs(
@@ -74,9 +76,7 @@ class RunCommands(Commands):
         *,
         on: Sequence[str] = (),
         params: Mapping[str, Any] | None = None,
-        dry_run: bool = False,
-        confirmed: str = "",
-        overrides: Sequence[e.Override] = (),
+        **options: Unpack[RunOptions],
     ) -> list[int]:
         """Ask for a step at every system at which it is neither done nor under way, or at those in ``on``.
 
@@ -85,18 +85,11 @@ class RunCommands(Commands):
         Returns:
             The runs' ids, one a system.
         """
-        step = self._runnable(step_id)
-        return self._ask(step, self._aim(step, on), params or {}, dry_run, confirmed, overrides)
+        incident, step = self._runnable(step_id)
+        return self._ask(incident, step, _aim(incident, step, on), params or {}, options)
 
     def request_action(
-        self,
-        action: str,
-        params: Mapping[str, Any],
-        *,
-        system: str = "",
-        dry_run: bool = False,
-        confirmed: str = "",
-        overrides: Sequence[e.Override] = (),
+        self, action: str, params: Mapping[str, Any], *, system: str = "", **options: Unpack[RunOptions]
     ) -> int:
         """Ask the runner for an action outside the plan's steps, or for the step that is bound to it.
 
@@ -107,9 +100,7 @@ class RunCommands(Commands):
             action: its name.
             params: its parameters.
             system: the inventory's system that it acts on; empty: the only one there is for it.
-            dry_run: only say what would be done.
-            confirmed: the identity that was typed at the interlock.
-            overrides: gates that are opened for this run.
+            options: see `RunOptions`.
 
         Returns:
             The run's id.
@@ -118,14 +109,15 @@ class RunCommands(Commands):
             NotNow: the incident is closed, and nothing is in force that ``action`` takes back; it can act on several
                 systems, or not on this one; or a parameter holds a secret.
         """
-        self._may_run(action)
-        able = [
-            known.name for known in self._incident().roster.systems.values() if action.partition(".")[0] in known.acts
-        ]
-        step = self._step_for(action, system)
-        meant = _meant(able if step is None else self._aim(step, [system] if system else []), system, action)
-        body = self._request(step, action, params, meant, dry_run, confirmed, overrides)
-        return self._append(body).seq
+        incident = self._incident()
+        raise_if(refusals.run_action(incident, action))
+        step = _step_for(incident, action, system)
+        if step is None:
+            able = [known.name for known in incident.roster.systems.values() if action.partition(".")[0] in known.acts]
+        else:
+            able = _aim(incident, step, [system] if system else [])
+        body = self._request(step, action, _meant(able, system, action), params, options)
+        return self._append(incident, body).seq
 
     def probe(self, run_id: int, catalogue: Catalogue) -> int:
         """Ask for the read-only look into what an in-doubt run left.
@@ -138,11 +130,12 @@ class RunCommands(Commands):
         Raises:
             NotNow: the run is not in doubt, or its action has no probe.
         """
-        run = self._doubtful(run_id)
-        look = next_look(self._incident(), run, catalogue)
+        incident = self._open()
+        run = _doubtful(incident, run_id)
+        look = next_look(incident, run, catalogue)
         if not look:
             raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")
-        return self._append(e.RunRequested(step=run.step, action=look, system=run.system, probe_of=run_id)).seq
+        return self._look(incident, run, look)
 
     def look_at(self, run_id: int, catalogue: Catalogue) -> int:
         """Ask for the read-only look at what a run left in force.
@@ -158,8 +151,7 @@ class RunCommands(Commands):
         spec = catalogue.get(held.undone_by) if held else None
         if spec is None or not spec.probe:
             raise NotNow("Nothing that this run left in force can be looked at.", "Look at the system yourself.")
-        run = incident.runs[run_id]
-        return self._append(e.RunRequested(step=run.step, action=spec.probe, system=run.system, probe_of=run_id)).seq
+        return self._look(incident, incident.runs[run_id], spec.probe)
 
     def cancel(self, run_id: int, reason: str = "") -> e.Event:
         """Ask a run to stop. It stops when its runner says so, not before.
@@ -167,9 +159,10 @@ class RunCommands(Commands):
         Raises:
             NotNow: it is not running.
         """
-        raise_if(refusals.cancel(self._incident(), run_id))
-        run = self._incident().runs[run_id]
-        return self._append(e.CancelRequested(step=run.step, run=run_id, reason=reason.strip()))
+        incident = self._incident()
+        raise_if(refusals.cancel(incident, run_id))
+        body = e.CancelRequested(step=incident.runs[run_id].step, run=run_id, reason=reason.strip())
+        return self._append(incident, body)
 
     def resolve(self, run_id: int, verdict: Literal["done", "failed", "run_again"], reason: str) -> e.Event:
         """Say what an in-doubt run was. ``run_again`` makes its step ready; it starts nothing.
@@ -177,83 +170,88 @@ class RunCommands(Commands):
         Raises:
             NotNow: the run is not in doubt, the reason is missing, or "done" contradicts the last look.
         """
-        run = self._doubtful(run_id)
-        if verdict == "done" and (why := not_done(self._incident(), run_id)):
+        incident = self._open()
+        run = _doubtful(incident, run_id)
+        if verdict == "done" and (why := not_done(incident, run_id)):
             raise NotNow(why, _NOT_DONE)
         reason = required(reason, reasons.VERDICT)
-        return self._append(e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
+        return self._append(incident, e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
 
-    def _runnable(self, step_id: str) -> Step:
-        step = self._known_step(step_id)
-        raise_if(refusals.run(self._incident(), step))
-        return step
+    def _look(self, incident: Incident, run: Run, look: str) -> int:
+        """Ask for a look into a run, and return its id."""
+        body = e.RunRequested(step=run.step, action=look, system=run.system, probe_of=run.id)
+        return self._append(incident, body).seq
 
-    def _aim(self, step: Step, on: Sequence[str]) -> list[str]:
-        """Return the systems that a step is asked for at: those in ``on``, else where it is not done."""
-        names = instances(self._incident(), step)
-        if (
-            not self._incident().roster.systems
-        ):  # the runner has not read the inventory yet, or there is none: it judges
-            return list(dict.fromkeys(on))
-        if strange := [name for name in on if name not in names]:
-            raise NotNow(
-                f"{step.title} does not act on {', '.join(strange)}.",
-                f"It acts on: {', '.join(names)}." if names else "The inventory has no system that it acts on.",
-            )
-        return list(dict.fromkeys(on)) or left(self._incident(), step)
+    def _runnable(self, step_id: str) -> tuple[Incident, Step]:
+        incident = self._incident()
+        step = known_step(incident, step_id)
+        raise_if(refusals.run(incident, step))
+        return incident, step
 
     def _ask(
-        self,
-        step: Step,
-        at: Sequence[str],
-        params: Mapping[str, Any],
-        dry_run: bool,
-        confirmed: str,
-        overrides: Sequence[e.Override],
+        self, incident: Incident, step: Step, at: Sequence[str], params: Mapping[str, Any], options: RunOptions
     ) -> list[int]:
-        if not dry_run:
-            for name in at or [""]:
-                self._not_active(step, name)
+        systems = at or [""]
+        if not options.get("dry_run"):
+            for name in systems:
+                raise_if(refusals.while_active(incident, step, name))
         action = step.action or "command"
-        asked = [self._request(step, action, params, name, dry_run, confirmed, overrides) for name in at or [""]]
-        return [event.seq for event in self._append_all(asked)]
+        asked = [self._request(step, action, name, params, options) for name in systems]
+        return [event.seq for event in self._append_all(incident, asked)]
 
     def _request(
-        self,
-        step: Step | None,
-        action: str,
-        params: Mapping[str, Any],
-        system: str,
-        dry_run: bool,
-        confirmed: str,
-        overrides: Sequence[e.Override],
+        self, step: Step | None, action: str, system: str, params: Mapping[str, Any], options: RunOptions
     ) -> e.RunRequested:
-        self._refuse_secrets(params)
+        for name, value in params.items():
+            self._refuse_secret(f"The parameter {name}", value)
         return e.RunRequested(
             step=step.id if step else "",
             action=action,
             system=system,
             params={**(step.params if step else {}), **params},
-            dry_run=dry_run,
-            confirmed=confirmed,
-            overrides=list(overrides),
+            dry_run=options.get("dry_run", False),
+            confirmed=options.get("confirmed", ""),
+            overrides=list(options.get("overrides", ())),
         )
 
-    def _refuse_secrets(self, params: Mapping[str, Any]) -> None:
-        for name, value in params.items():
-            self._refuse_secret(f"The parameter {name}", value)
 
-    def _step_for(self, action: str, system: str) -> Step | None:
-        """Return the first step that is bound to an action, is not done and acts on ``system``."""
-        incident = self._incident()
-        open_states = (StepState.READY, StepState.WAITING, StepState.FAILED, StepState.CANCELLED)
-        bound = [step for step in incident.in_state(*open_states) if step.action == action]
-        return next((step for step in bound if not system or system in (instances(incident, step) or [system])), None)
+def _aim(incident: Incident, step: Step, on: Sequence[str]) -> list[str]:
+    """Return the systems that a step is asked for at: those in ``on``, else where it is not done.
 
-    def _doubtful(self, run_id: int) -> Run:
-        run = self._open().runs.get(run_id)
-        if run and run.verdict:
-            raise NotNow(f"It is settled already: {run.settled}")
-        if run is None or run.state is not RunState.IN_DOUBT:
-            raise NotNow("That run is not in doubt.")
-        return run
+    Before the runner has read the inventory, and where there is none, ``on`` is returned as it is: the runner judges.
+    """
+    wanted = list(dict.fromkeys(on))
+    if not incident.roster.systems:
+        return wanted
+    names = instances(incident, step)
+    if strange := [name for name in wanted if name not in names]:
+        raise NotNow(
+            f"{step.title} does not act on {', '.join(strange)}.",
+            f"It acts on: {', '.join(names)}." if names else "The inventory has no system that it acts on.",
+        )
+    return wanted or left(incident, step)
+
+
+def _meant(able: Sequence[str], system: str, action: str) -> str:
+    """Return the one system that is meant; empty where none is known: the runner knows its inventory."""
+    if system and able and system not in able:
+        raise NotNow(f"{action} cannot act on {system}.", f"It can act on: {', '.join(able)}.")
+    if not system and len(able) > 1:
+        raise NotNow(f"{action} can act on several systems: {', '.join(able)}.", "Say on which: --on NAME.")
+    return system or next(iter(able), "")
+
+
+def _step_for(incident: Incident, action: str, system: str) -> Step | None:
+    """Return the first step that is bound to an action, is not done and acts on ``system``."""
+    open_states = (StepState.READY, StepState.WAITING, StepState.FAILED, StepState.CANCELLED)
+    bound = [step for step in incident.in_state(*open_states) if step.action == action]
+    return next((step for step in bound if not system or system in (instances(incident, step) or [system])), None)
+
+
+def _doubtful(incident: Incident, run_id: int) -> Run:
+    run = incident.runs.get(run_id)
+    if run and run.verdict:
+        raise NotNow(f"It is settled already: {run.settled}")
+    if run is None or run.state is not RunState.IN_DOUBT:
+        raise NotNow("That run is not in doubt.")
+    return run
