@@ -8,7 +8,7 @@ from actions.gate import Closed
 from actions.inventory import Inventory, known_systems
 from journal.incident.instances import acted_on
 from journal.incident.records import Run
-from journal.incident.roster import players
+from journal.incident.roster import able, players
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
 
@@ -25,12 +25,12 @@ def aim(run: Run, spec: ActionSpec, incident: Incident, inventory: Inventory) ->
     prefix = spec.name.partition(".")[0]
     planned = step.system if step and step.system else prefix if prefix in incident.plan.systems else ""
     known = known_systems(inventory, incident.plan.systems)
-    able = [system for system in known if prefix in system.acts]
-    if not able:  # a command, or an action that looks at all systems
+    systems = able(known, spec.name)
+    if not systems:  # a command, or an action that looks at all systems
         playing = players(known, planned) or [planned]
         aimed = playing[0] if len(playing) == 1 else ""
         return aimed if run.system in ("", aimed) else _gone(run, spec, inventory)
-    named = acted_on(incident, step, able) if step and step.system else [system.name for system in able]
+    named = acted_on(incident, step, systems) if step and step.system else [system.name for system in systems]
     if run.system:
         return run.system if run.system in named else _gone(run, spec, inventory)
     if not named:

@@ -12,6 +12,7 @@ from journal.events import types as e
 from journal.incident.instances import instances, left
 from journal.incident.looks import next_look, not_done
 from journal.incident.records import Run, RunState, StepState
+from journal.incident.roster import able
 from journal.wording import reasons
 
 if TYPE_CHECKING:
@@ -113,10 +114,10 @@ class RunCommands(Commands):
         raise_if(refusals.run_action(incident, action))
         step = _step_for(incident, action, system)
         if step is None:
-            able = [known.name for known in incident.roster.systems.values() if action.partition(".")[0] in known.acts]
+            names = [known.name for known in able(incident.roster.systems.values(), action)]
         else:
-            able = _aim(incident, step, [system] if system else [])
-        body = self._request(step, action, _meant(able, system, action), params, options)
+            names = _aim(incident, step, [system] if system else [])
+        body = self._request(step, action, _meant(names, system, action), params, options)
         return self._append(incident, body).seq
 
     def probe(self, run_id: int, catalogue: Catalogue) -> int:
@@ -232,13 +233,13 @@ def _aim(incident: Incident, step: Step, on: Sequence[str]) -> list[str]:
     return wanted or left(incident, step)
 
 
-def _meant(able: Sequence[str], system: str, action: str) -> str:
+def _meant(names: Sequence[str], system: str, action: str) -> str:
     """Return the one system that is meant; empty where none is known: the runner knows its inventory."""
-    if system and able and system not in able:
-        raise NotNow(f"{action} cannot act on {system}.", f"It can act on: {', '.join(able)}.")
-    if not system and len(able) > 1:
-        raise NotNow(f"{action} can act on several systems: {', '.join(able)}.", "Say on which: --on NAME.")
-    return system or next(iter(able), "")
+    if system and names and system not in names:
+        raise NotNow(f"{action} cannot act on {system}.", f"It can act on: {', '.join(names)}.")
+    if not system and len(names) > 1:
+        raise NotNow(f"{action} can act on several systems: {', '.join(names)}.", "Say on which: --on NAME.")
+    return system or next(iter(names), "")
 
 
 def _step_for(incident: Incident, action: str, system: str) -> Step | None:

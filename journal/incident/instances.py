@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from journal.incident.records import InstanceRecord, StepRecord, StepState
-from journal.incident.roster import players
+from journal.incident.roster import able, players
 
 if TYPE_CHECKING:
     from journal.events.run import KnownSystem
@@ -40,12 +40,11 @@ def instances(incident: Incident, step: Step) -> list[str]:
 
 def acted_on(incident: Incident, step: Step, known: Iterable[KnownSystem]) -> list[str]:
     """Return those of an inventory's systems that a step acts on: they play its system, and are affected."""
-    prefix = step.action.partition(".")[0]
-    able = [system for system in known if prefix in system.acts]
+    systems = able(known, step.action)
     if not step.system:
-        return [system.name for system in able]
+        return [system.name for system in systems]
     affected = incident.affected.get(step.system)
-    return [name for name in players(able, step.system) if not affected or name in affected]
+    return [name for name in players(systems, step.system) if not affected or name in affected]
 
 
 def waiting(incident: Incident, step: Step) -> list[str]:

@@ -14,6 +14,12 @@ def players(known: Iterable[KnownSystem], plan_system: str) -> list[str]:
     return [system.name for system in known if system.plays == plan_system]
 
 
+def able(known: Iterable[KnownSystem], action: str) -> list[KnownSystem]:
+    """Return those of the inventory's systems that an action can act on: they name what its name begins with."""
+    prefix = action.partition(".")[0]
+    return [system for system in known if prefix in system.acts]
+
+
 class Roster:
     """The systems that the incident is about.
 
