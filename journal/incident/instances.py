@@ -49,10 +49,14 @@ def acted_on(incident: Incident, step: Step, known: Iterable[KnownSystem]) -> li
 
 def waiting(incident: Incident, step: Step) -> list[str]:
     """Return the systems at which a step is neither done, under way nor in doubt; none where it has but one."""
-    names = instances(incident, step)
+    states = _states(incident, step)
+    return [name for name, state in states.items() if not (state and _taken(state))] if len(states) > 1 else []
+
+
+def _states(incident: Incident, step: Step) -> dict[str, StepState | None]:
+    """Return a step's state at each system that it acts on; None where nothing happened yet."""
     each = incident.steps[step.id].each
-    states = {name: each[name].state if name in each else None for name in names if len(names) > 1}
-    return [name for name, state in states.items() if not (state and _taken(state))]
+    return {name: each[name].state if name in each else None for name in instances(incident, step)}
 
 
 def _taken(state: StepState) -> bool:
@@ -80,12 +84,11 @@ def left(incident: Incident, step: Step) -> list[str]:
     Where what must come before is settled at some of them, it is asked for at those. The ones that are down come first,
     the ones that are up last: who goes on with enter meets what is broken.
     """
-    names = instances(incident, step)
-    if len(names) < 2:  # the step's own state tells
-        return names
-    each = incident.steps[step.id].each
-    idle = [name for name in names if not (name in each and (state := each[name].state) and state.active)]
-    doubtful = [name for name in idle if name in each and each[name].state is StepState.IN_DOUBT]
+    states = _states(incident, step)
+    if len(states) < 2:  # the step's own state tells
+        return list(states)
+    doubtful = [name for name, state in states.items() if state is StepState.IN_DOUBT]
+    idle = [name for name, state in states.items() if not (state and state.active)]
     found = ready(incident, step) or waiting(incident, step) or doubtful or idle
     return sorted(found, key=lambda name: _gravity(incident, name))
 
@@ -97,15 +100,13 @@ def _gravity(incident: Incident, system: str) -> int:
 
 def counts(incident: Incident, step: Step) -> str:
     """Return a step's progress over its systems: ``37/40 done · 2 running · 1 FAILED``; empty for a single system."""
-    names = instances(incident, step)
-    if len(names) < 2:
+    states = list(_states(incident, step).values())
+    if len(states) < 2:
         return ""
-    each = incident.steps[step.id].each
-    states = [each[name].state for name in names if name in each]
     settled = sum(1 for state in states if state and state.settled)
     others = {state: states.count(state) for state in _GRAVEST_FIRST if state and not state.settled}
     said = [f"{number} {_LOUD.get(state, state)}" for state, number in reversed(others.items()) if number]
-    return " · ".join([f"{settled}/{len(names)} done", *said])
+    return " · ".join([f"{settled}/{len(states)} done", *said])
 
 
 def settle(record: StepRecord, names: Sequence[str]) -> None:
