@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cleo_console.cli.paper_step import step_lines
 from journal.plan.applies import applies
+from journal.plan.model import AFFECTED
 
 if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
@@ -52,7 +53,7 @@ def paper(loaded: LoadedPlan, catalogue: Catalogue, scenario: str = "") -> Itera
 
 
 def _answers(plan: Plan, scenario: str) -> dict[str, str]:
-    return {"scenario": scenario, "affected": ",".join(plan.scenarios[scenario].systems)} if scenario else {}
+    return {"scenario": scenario, AFFECTED: ",".join(plan.scenarios[scenario].systems)} if scenario else {}
 
 
 def _refused(plan: Plan, step: Step, scenario: str) -> bool:

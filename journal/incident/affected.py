@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from journal.plan.model import AFFECTED
+
 if TYPE_CHECKING:
     from journal.incident.state import Incident
 
-AFFECTED = "affected"
-"""The name of the decision which systems are affected."""
 _OF = "/"
+
+
+def affected_systems(incident: Incident) -> list[str]:
+    """Return the plan's systems that are affected: as was decided last, before that those of the scenario."""
+    return _names(incident.answers.get(AFFECTED, ""))
 
 
 def choices(incident: Incident) -> dict[str, str]:
@@ -34,8 +39,7 @@ def chosen(incident: Incident, answer: str) -> list[str]:
     A plan system that several play means all of them; a system of the inventory may be named without its plan system.
     """
     known = choices(incident)
-    names = [name.strip() for name in answer.split(",") if name.strip()]
-    return list(dict.fromkeys(one for name in names for one in _meant(known, name)))
+    return list(dict.fromkeys(one for name in _names(answer) for one in _meant(known, name)))
 
 
 def _meant(known: Iterable[str], name: str) -> list[str]:
@@ -47,14 +51,19 @@ def _meant(known: Iterable[str], name: str) -> list[str]:
 
 def plan_systems(answer: str) -> str:
     """Return the plan systems of an answer, with commas between them."""
-    return ",".join(dict.fromkeys(name.strip().partition(_OF)[0] for name in answer.split(",") if name.strip()))
+    return ",".join(dict.fromkeys(name.partition(_OF)[0] for name in _names(answer)))
 
 
 def single_systems(answer: str) -> dict[str, list[str]]:
     """Return the systems of the inventory that an answer names, by their plan system."""
     found: dict[str, list[str]] = {}
-    for name in answer.split(","):
-        plan_system, _, system = name.strip().partition(_OF)
+    for name in _names(answer):
+        plan_system, _, system = name.partition(_OF)
         if system:
             found.setdefault(plan_system, []).append(system)
     return found
+
+
+def _names(answer: str) -> list[str]:
+    """Return what an answer names, with commas between."""
+    return [name.strip() for name in answer.split(",") if name.strip()]

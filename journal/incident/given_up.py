@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from journal.events.measured import Measured, newest_of
+from journal.incident.affected import affected_systems
 from journal.incident.backup_catalogue import catalogue_of
 from journal.incident.recovery_point import RecoveryPoint
 from journal.incident.state import Incident
@@ -54,7 +55,7 @@ def data_systems(incident: Incident) -> list[str]:
 
 def is_hit(incident: Incident, system: str) -> bool:
     """Return whether a system, or the plan's that it plays, was named as affected."""
-    named = [name.strip() for name in incident.answers.get("affected", "").split(",")]
+    named = affected_systems(incident)
     return any(system in (incident.affected.get(name) or incident.roster.players(name)) for name in named)
 
 

@@ -28,7 +28,7 @@ from journal.incident.recovery_point import RecoveryPoint
 from journal.incident.review import Review
 from journal.incident.roster import Roster
 from journal.plan.applies import applies
-from journal.plan.model import Phase, Plan, Step
+from journal.plan.model import AFFECTED, Phase, Plan, Step
 from journal.plan.read import plan_from_data
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
 from journal.wording.counting import count
@@ -128,7 +128,7 @@ class Incident:
     def _first_answers(self) -> dict[str, str]:
         scenario = self.plan.scenarios.get(self.scenario)
         affected = ",".join(scenario.systems) if scenario else ""
-        return {"scenario": self.scenario} | ({"affected": affected} if affected else {})
+        return {"scenario": self.scenario} | ({AFFECTED: affected} if affected else {})
 
     def state(self, step_id: str) -> StepState:
         """Return the state of a step."""

@@ -15,6 +15,8 @@ from journal.wording.durations import Duration
 
 RECOVERY_POINT = "recovery_point"
 """The name of the one decision of the kind ``recovery-point``: gates and restores ask for it."""
+AFFECTED = "affected"
+"""The name of the decision which of the plan's systems are affected."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

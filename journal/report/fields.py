@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from journal.events.types import ReportField
 from journal.incident.answers import answer_title
+from journal.plan.model import AFFECTED
 from journal.report import evidence as ev
 from journal.report.model import RpoResult
 from journal.report.review import ActionItemEntry, WrittenField
@@ -48,8 +49,8 @@ def _field(incident: Incident, name: str, facts: list[str]) -> WrittenField:
 
 def _impact(gathered: Gathered, rpo: list[RpoResult]) -> list[str]:
     incident = gathered.incident
-    hit = incident.answers.get("affected", "")
-    affected = [f"Named as affected: {answer_title(incident, 'affected', hit)}."] if hit else []
+    hit = incident.answers.get(AFFECTED, "")
+    affected = [f"Named as affected: {answer_title(incident, AFFECTED, hit)}."] if hit else []
     lost = [f"{result.title}: {result.lost} of data lost{_rows(result)}." for result in rpo if result.achieved_s]
     return [*affected, *_downtimes(gathered), *lost]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from journal.incident import clocks
+from journal.incident.affected import affected_systems
 from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.records import StepState
 from journal.incident.state import Incident
@@ -62,7 +63,7 @@ def _steps(numbers: list[str]) -> str:
 
 def rpo_results(incident: Incident) -> list[RpoResult]:
     """Return the result of every system that holds data and was hit, or that was measured."""
-    hit = {name.strip() for name in incident.answers.get("affected", "").split(",")}
+    hit = affected_systems(incident)
     return [_rpo(incident, clock) for clock in clocks.rpo(incident) if clock.system in hit or clock.recovered_to]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from journal.incident import clocks
+from journal.incident.affected import affected_systems
 from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.state import Incident
 from journal.plan.model import Phase
@@ -58,7 +59,7 @@ def _bar(tier: RtoClock) -> str:
 def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime, *, wide: bool) -> Line:
     """Return the data loss of the systems that are hit: achieved, or exposed, or not measured."""
     found = clocks.rpo(incident, systems(incident, readings))
-    hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
+    hit = affected_systems(incident)
     concerned = [clock for clock in found if clock.system in hit] or found
     known = [clock for clock in concerned if clock.achieved is not None or clock.exposure is not None]
     shown, unknown = known[: 2 if wide else 1], len(concerned) - len(known)

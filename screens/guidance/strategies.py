@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from actions.system_types import find_type
+from journal.incident.affected import affected_systems
 from journal.incident.given_up import newest_seen
 from journal.incident.records import Run
 from journal.incident.state import Incident
@@ -66,7 +67,7 @@ def expected(incident: Incident, strategy: str) -> Time:
 def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], now: datetime) -> list[Loss]:
     """Return what each system that is hit and holds data would lose: from its backup, or from its standby."""
     answers = {**incident.answers, "strategy": strategy}
-    hit = [name.strip() for name in incident.answers.get("affected", "").split(",")]
+    hit = affected_systems(incident)
     found = []
     for name, system in incident.plan.systems.items():
         if name in hit and system.data:

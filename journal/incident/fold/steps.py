@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
-from journal.incident.affected import AFFECTED, plan_systems, single_systems
+from journal.incident.affected import plan_systems, single_systems
 from journal.incident.instances import instances, settle_all
 from journal.incident.late import happened_at
 from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
 from journal.incident.recovery_point import read
-from journal.plan.model import RECOVERY_POINT
+from journal.plan.model import AFFECTED, RECOVERY_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
