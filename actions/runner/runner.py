@@ -168,7 +168,9 @@ class Runner:
         earlier = self._incident.runner
         died = earlier is not None and earlier.stopped_at is None
         took_over = describe(self._lease.previous) if died else ""
-        return e.RunnerStarted(pid=os.getpid(), started=start_time(os.getpid()), took_over=took_over)
+        used = dict.fromkeys(step.action for step in self._incident.plan.steps() if step.action)
+        lacks = [name for name in used if name not in self._world.registry]
+        return e.RunnerStarted(pid=os.getpid(), started=start_time(os.getpid()), took_over=took_over, lacks=lacks)
 
     def _leave(self) -> None:
         why = "the incident is closed" if self._incident.closed_at else self._why_stopped

@@ -183,11 +183,15 @@ class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
 
 
 class RunnerStarted(Body, frozen=True, kw_only=True, tag="runner.started"):
-    """A runner took the lease. ``took_over`` describes the dead owner, or is empty."""
+    """A runner took the lease. ``took_over`` describes the dead owner, or is empty.
+
+    ``lacks`` are the plan's actions that it cannot run: people do those by hand.
+    """
 
     pid: int
     started: int
     took_over: str = ""
+    lacks: list[str] = []
 
 
 class RunnerStopped(Body, frozen=True, kw_only=True, tag="runner.stopped"):

@@ -255,7 +255,7 @@ class RunnerRecord(msgspec.Struct):
 
 
 class Deviation(msgspec.Struct):
-    """Something that was not done as the plan says: skipped, by hand, overridden, refused answer, in doubt."""
+    """Something that a person decided otherwise than the plan says: skipped, done by hand, overridden, reopened."""
 
     at: datetime
     by: str

@@ -56,7 +56,8 @@ class Incident:
         in_force: holds and blocks that nothing took back, by the action that would and its target.
         left_open: what the person who closed the incident was shown as not in order, a line each.
         ledgers: what is known of each system's newest commits and of its recoveries; see ``journal.incident.loss``.
-        deviations: everything that was not as the plan says, in order.
+        deviations: everything that a person decided otherwise than the plan says, in order.
+        lacks: the plan's actions that the runner cannot run, so that doing them by hand is no deviation.
         continued: the journal's last failover, or None.
         review: calls, the report's fields, action items, signatures, an exercise.
         seq, head: the last event's seq and hash.
@@ -93,6 +94,7 @@ class Incident:
         self.changed_at: dict[str, datetime] = {}
         self.ledgers: dict[str, Ledger] = {}
         self.deviations: list[Deviation] = []
+        self.lacks = frozenset[str]()
         self.runner: RunnerRecord | None = None
         self.continued: Continued | None = None
         self.actors = {first.actor: 1}
@@ -243,7 +245,7 @@ class Incident:
             return "closed with steps in doubt"
         if left := self.open_steps():
             return f"closed with {count(len(left), 'open step')}"
-        return "completed with deviations" if self.deviations else "completed"
+        return "completed with deviations" if self.deviations or self.left_open else "completed"
 
     def phase_of(self, step: Step) -> Phase:
         """Return the phase a step belongs to."""

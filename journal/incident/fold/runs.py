@@ -189,7 +189,6 @@ def _doubt(incident: Incident, event: e.Event, body: e.ActionInDoubt) -> None:
     if run.changes_step:
         _changed(incident, event, run)
         _settle_run(incident, event, run, StepState.IN_DOUBT, body.why)
-        deviate(incident, event, "in doubt", body.why)
 
 
 def _resolved(incident: Incident, event: e.Event, body: e.DoubtResolved) -> None:

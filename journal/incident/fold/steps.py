@@ -25,7 +25,7 @@ def step_record(incident: Incident, step: str) -> StepRecord:
 
 
 def deviate(incident: Incident, event: e.Event, what: str, reason: str) -> None:
-    """Note that something was not done as the plan says."""
+    """Note that a person decided otherwise than the plan says."""
     incident.deviations.append(Deviation(when(event), event.actor, what, event.body.step, reason))
 
 
@@ -81,7 +81,7 @@ def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:
 
 def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:
     step = incident.plan.by_id.get(body.step)
-    if step and step.kind in ("action", "command"):
+    if step and step.kind in ("action", "command") and step.action not in incident.lacks:
         deviate(incident, event, "done by hand", body.note)
     _settle_each(incident, event, StepState.MARKED_DONE, body.note)
 

@@ -36,6 +36,7 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
 
 def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:
     incident.runner = RunnerRecord(body.pid, event.host, event.seq, event.at, body.took_over)
+    incident.lacks = frozenset(body.lacks)
 
 
 def _runner_stopped(incident: Incident, event: e.Event, body: e.RunnerStopped) -> None:

@@ -140,6 +140,15 @@ def test_an_action_hears_every_line_once_and_without_secrets(tmp_path: Path) -> 
     assert run.output_lines == 3_004
 
 
+def test_a_runner_says_which_of_the_plans_actions_it_lacks(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    person = Person(declared(places, plan=plan_with({"id": "listen", "title": "Listen", "action": "thing.listen"})))
+    for registered, lacked in (((), True), ((listen,), False)):
+        with running(person.place, world(places, *registered)):
+            person.over(person.desk.request_run("listen"))
+        assert ("thing.listen" in person.incident().lacks) is lacked
+
+
 def test_a_dry_run_describes_effects_and_leaves_the_step_alone(person: Person) -> None:
     run = person.over(person.desk.request_run("work", dry_run=True))
     assert "would move it" in person.output(run.id)

@@ -148,15 +148,15 @@ def test_doubt_stays_until_a_person_decides(verdict: Any, state: str) -> None:
     told.tell(e.DoubtResolved(step="a", run=run, verdict=verdict, reason="looked"))
     assert (told.state("a"), told.incident.in_doubt()) == (state, [])
     whats = [deviation.what for deviation in told.incident.deviations]
-    assert whats == ["in doubt", f"doubt resolved as {verdict.replace('_', ' ')}"]
+    assert whats == [f"doubt resolved as {verdict.replace('_', ' ')}"]
 
 
-def test_doubt_of_a_run_outside_the_plan_is_a_deviation_too() -> None:
+def test_the_verdict_on_a_run_outside_the_plan_is_a_deviation_too() -> None:
     told = story(step("a"))
     run = told.tell(e.RunRequested(action="postgres.stop"))
     told.tell(e.ActionStarted(run=run, action="postgres.stop"), e.ActionInDoubt(run=run, why="gone"))
     told.tell(e.DoubtResolved(run=run, verdict="done", reason="it is down"))
-    assert [d.what for d in told.incident.deviations] == ["in doubt", "doubt resolved as done"]
+    assert [d.what for d in told.incident.deviations] == ["doubt resolved as done"]
 
 
 def test_what_was_not_as_planned_is_a_deviation_with_who_and_why() -> None:
@@ -173,6 +173,20 @@ def test_what_was_not_as_planned_is_a_deviation_with_who_and_why() -> None:
         ("skipped", "b", ADA, "not hit"),
         ("gate space overridden", "c", BEN, "there is enough"),
     ]
+
+
+def test_what_the_program_cannot_do_is_no_deviation_by_hand() -> None:
+    told = story(step("a", action="dns.switch"), step("b", **ACTION))
+    told.tell(e.RunnerStarted(pid=1, started=1, lacks=["dns.switch"]))
+    told.tell(e.StepMarkedDone(step="a", note="at the registrar"), e.StepMarkedDone(step="b", note="with psql"))
+    assert [deviation.step for deviation in told.incident.deviations] == ["b"]
+
+
+def test_closing_over_what_was_left_does_not_read_completed() -> None:
+    told = story(step("a", action="dns.switch"))
+    told.tell(e.RunnerStarted(pid=1, started=1, lacks=["dns.switch"]), e.StepMarkedDone(step="a", note="by hand"))
+    told.tell(e.IncidentClosed(summary="over", remaining=["claimed by hand: 1.1.1 A"]))
+    assert told.incident.outcome == "completed with deviations"
 
 
 def test_items_are_ticked_and_unticked() -> None:
