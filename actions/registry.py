@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TypeVar
 
 from actions.action import Action
 from actions.planned import PLANNED_ACTIONS
-from actions.system_type import CannotLoad, load
+from actions.system_type import CannotLoad, SystemType, load
 from actions.system_types import built_in, find_type, system_types
 from journal.errors import CleoError
 from journal.plan.action_spec import ActionSpec
@@ -29,13 +29,15 @@ _HOUSE = {
 T = TypeVar("T")
 
 
+def _places(types: Iterable[SystemType]) -> dict[str, str]:
+    """Return where each action is: those about every type of system, and those of ``types``."""
+    return _HOUSE | {name: where for type_ in types for name, where in type_.actions.items()}
+
+
 @cache
 def _known_places() -> dict[str, str]:
     """Return where the actions are that ship with Cleo."""
-    places = dict(_HOUSE)
-    for type_ in built_in().values():
-        places |= type_.actions
-    return places
+    return _places(built_in().values())
 
 
 def _place(name: str) -> str:
@@ -46,13 +48,6 @@ def _place(name: str) -> str:
         return ""
     type_ = find_type(name.partition(".")[0])
     return type_.actions.get(name, "") if type_ else ""
-
-
-def _all_places() -> dict[str, str]:
-    places = dict(_known_places())
-    for type_ in system_types().values():
-        places |= type_.actions
-    return places
 
 
 class _Actions(Mapping[str, T]):
@@ -82,7 +77,7 @@ class UnknownAction(CleoError):
 @cache
 def registry() -> Mapping[str, Action]:
     """Return the actions that can be run, by name. Each is imported when somebody first looks at it."""
-    return _Actions(_action, lambda: [name for name in _all_places() if _action(name)])
+    return _Actions(_action, lambda: [name for name in _places(system_types().values()) if _action(name)])
 
 
 @cache
@@ -94,7 +89,7 @@ def catalogue() -> Mapping[str, ActionSpec]:
         action = _action(name)
         return action.spec if action else planned.get(name) or _broken(name)
 
-    return _Actions(look, lambda: list({**planned, **_all_places()}))
+    return _Actions(look, lambda: list(planned | _places(system_types().values())))
 
 
 @cache
@@ -125,14 +120,13 @@ def find(name_or_script: str) -> ActionSpec:
         UnknownAction: there is none; the error names what comes near.
     """
     wanted = name_or_script.strip()
-    by_script = {spec.script: spec for spec in catalogue().values() if spec.script}
-    for known in (catalogue(), by_script):
-        if wanted in known:
-            return known[wanted]
-    base = wanted.rpartition("/")[2]
-    for script, spec in by_script.items():
-        if script.rpartition("/")[2] == base:
-            return spec
+    if named := catalogue().get(wanted):
+        return named
+    by_script = {spec.script: spec for spec in catalogue().values() if spec.script}  # imports every action
+    file = wanted.rpartition("/")[2]
+    same_file = (spec for script, spec in by_script.items() if script.rpartition("/")[2] == file)
+    if found := by_script.get(wanted) or next(same_file, None):
+        return found
     near = difflib.get_close_matches(wanted, [*catalogue(), *by_script], n=3)
     raise UnknownAction(
         f"There is no action {wanted}.",
