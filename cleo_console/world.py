@@ -49,12 +49,12 @@ def real_world(inventory: Inventory, paths: Paths) -> World:
 
 
 def probes(inventory: Inventory) -> dict[str, Probe]:
-    """Return what measures the health of each system of ``inventory``."""
+    """Return the look at the health of each system of ``inventory``, for `actions.overview.measurements.measure`."""
     from actions.overview.measurements import probe
     from actions.transport import open_transport
 
-    def measuring(name: str, settings: SystemSettings) -> Probe:
+    def look_at(name: str, settings: SystemSettings) -> Probe:
         host = open_transport(inventory.host(settings.host)) if settings.host else None
         return lambda deadline_s: probe(name, settings, host, deadline_s=deadline_s)
 
-    return {name: measuring(name, settings) for name, settings in inventory.systems.items()}
+    return {name: look_at(name, settings) for name, settings in inventory.systems.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -28,25 +29,27 @@ def measure_all(ctx: ActionContext, deadline_s: float) -> dict[str, Health]:
 
 
 def _measure(ctx: ActionContext, name: str, deadline_s: float) -> Health:
-    settings = ctx.inventory.systems[name]
-    try:
+    def look(deadline_s: float) -> Health:
+        settings = ctx.inventory.systems[name]
         host = ctx.transport(settings.host) if settings.host else None
-    except CleoError as error:
-        return Health(status="not measured", detail=error.message)
-    return probe(name, settings, host, deadline_s=deadline_s)
+        return probe(name, settings, host, deadline_s=deadline_s)
+
+    return measure(look, deadline_s, Redactor())
 
 
 def probe(name: str, settings: SystemSettings, host: Transport | None, *, deadline_s: float) -> Health:
-    """Return one system's health, measured by what its type brings (see `actions.examination.Probe`).
+    """Return one system's health as its type's `actions.examination.Probe` tells it: it may raise, or tell a secret."""
+    found: Health = load(system_type(settings.type).probe)(name, settings, host, deadline_s=deadline_s)
+    return found
 
-    Any exception makes it not measured; secrets are removed from its text.
-    """
+
+def measure(look: Callable[[float], Health], deadline_s: float, redactor: Redactor) -> Health:
+    """Return the health that a look at one system finds, without secrets; whatever it raises makes it not measured."""
     try:
-        found: Health = load(system_type(settings.type).probe)(name, settings, host, deadline_s=deadline_s)
+        found = look(deadline_s)
     except Exception as error:  # noqa: BLE001  # a broken system may answer anything; that takes no other one down
         found = Health(status="not measured", detail=error.message if isinstance(error, CleoError) else said(error))
-    clean = Redactor()
-    return Health(status=found.status, detail=clean.text(found.detail), facts=clean.value(found.facts))
+    return Health(status=found.status, detail=redactor.text(found.detail), facts=redactor.value(found.facts))
 
 
 def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) -> Examination:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from actions.health import Health
+from actions.overview.measurements import measure
 from actions.redaction import Redactor
 from actions.runner.durable_write import write_or_raise
 from actions.runner.readings import ReadingsPool
-from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.events.types import HealthChanged
 from journal.store.journal import Journal, JournalError
@@ -78,12 +78,12 @@ class Monitor:
     def _watch(self, system: str, probe: Probe, status: str, last: Measured | None) -> None:
         seen_at = None
         while not self._stop.is_set():
-            health = _measure(probe)
+            health = measure(probe, DEADLINE_S, self._redactor)
             if self._stop.is_set():
                 return
             if health.status in ("up", "degraded"):
                 seen_at, last = datetime.now(UTC).isoformat(), Measured.of(health.facts)
-            self._pool.put(f"health:{system}", self._reading(health, seen_at, last))
+            self._pool.put(f"health:{system}", _reading(health, seen_at, last))
             try:
                 if health.status != status:
                     self._changed(system, health, status, last)
@@ -92,17 +92,12 @@ class Monitor:
                 self._on_fault(str(error))
             self._stop.wait(self._every_s)
 
-    def _reading(self, health: Health, seen_at: str | None, last: Measured | None) -> dict[str, Any]:
-        detail, facts = self._redactor.text(health.detail), self._redactor.value(health.facts)
-        reading = {"status": health.status, "detail": detail, "facts": facts, "seen_at": seen_at}
-        return reading | ({"last": last.facts()} if last else {})
-
     def _changed(self, system: str, health: Health, was: str, last: Measured | None) -> None:
         change = HealthChanged(
             system=system,
             status=health.status,
             was=was,
-            detail=self._redactor.text(health.detail),
+            detail=health.detail,
             last=last if health.status not in ("up", "degraded") else None,
             may_commit=health.facts.get("reason") == "timeout" or "pid" in health.facts,
         )
@@ -120,10 +115,6 @@ def last_seen(journal: Journal) -> dict[str, Measured]:
     return {name: Measured.of(found.payload.get("last") or {}) for name, found in health.items()}
 
 
-def _measure(probe: Probe) -> Health:
-    try:
-        return probe(DEADLINE_S)
-    except CleoError as error:
-        return Health(status="not measured", detail=error.message)
-    except Exception as error:  # noqa: BLE001  # a broken system may answer anything; that is a reading, not a crash
-        return Health(status="not measured", detail=f"{type(error).__name__}: {error}")
+def _reading(health: Health, seen_at: str | None, last: Measured | None) -> dict[str, Any]:
+    reading = {"status": health.status, "detail": health.detail, "facts": health.facts, "seen_at": seen_at}
+    return reading | ({"last": last.facts()} if last else {})

@@ -13,7 +13,7 @@ from actions.transport import HostSpec, Transport
 from journal.plan.action_spec import Catalogue
 
 Probe = Callable[[float], Health]
-"""Measures one system's health; is given its deadline in seconds."""
+"""Looks at one system's health within a deadline in seconds; call it by `actions.overview.measurements.measure`."""
 
 
 @dataclass(frozen=True)

@@ -39,15 +39,18 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
         run.main(
             ["health.check", "--comprehensive", *(["--json"] if as_json else [])], standalone_mode=False, parent=ctx
         )
+    from actions.overview.measurements import measure
+    from actions.redaction import Redactor
     from cleo_console.world import inventory_at, probes
 
-    measured = probes(inventory_at(paths().inventory))
-    if not measured:
+    systems = probes(inventory_at(paths().inventory))
+    if not systems:
         raise NothingToMeasure(
             "There is no inventory, so there is nothing to measure.", "Name one in CLEO_INVENTORY; see the README."
         )
-    with ThreadPoolExecutor(max_workers=len(measured)) as pool:  # one that hangs holds up no other
-        found = dict(zip(measured, pool.map(lambda probe: probe(DEADLINE_S), measured.values()), strict=True))
+    with ThreadPoolExecutor(max_workers=len(systems)) as pool:  # one that hangs holds up no other
+        looks = pool.map(lambda probe: measure(probe, DEADLINE_S, Redactor()), systems.values())
+        found = dict(zip(systems, looks, strict=True))
     if as_json:
         facts = {name: {"status": h.status, "detail": h.detail, "facts": h.facts} for name, h in found.items()}
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))

@@ -17,8 +17,8 @@ from actions.context import ActionContext
 from actions.health import Health
 from actions.inventory import load_inventory
 from actions.outcome import Outcome
-from actions.overview.measurements import examine
-from actions.redaction import BLOT
+from actions.overview.measurements import examine, measure
+from actions.redaction import BLOT, Redactor
 from actions.runner import World
 from actions.system_types import system_type
 from cleo_console.world import probes
@@ -86,7 +86,7 @@ def _changes(spec: ActionSpec) -> bool:
 
 def _measured(system: SystemUnderTest, deadline_s: float) -> Health:
     """Return the system's health as console and runner measure it."""
-    return probes(load_inventory(system.inventory))[system.name](deadline_s)
+    return measure(probes(load_inventory(system.inventory))[system.name], deadline_s, Redactor())
 
 
 def _with_look(world: World, name: str, health: Health) -> World:
