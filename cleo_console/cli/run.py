@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -77,10 +76,7 @@ class StepCommand(click.Command):
         """Take the step's own parameters as well."""
         from actions.registry import catalogue
 
-        words = iter(args)
-        named = next((next(words, "") for word in words if word in ("-i", "--incident")), None)
-        named = named or next((word.partition("=")[2] for word in args if word.startswith("--incident=")), None)
-        step = self._step(named or os.environ.get("CLEO_INCIDENT"))
+        step = self._step(_named_incident(args))
         spec = catalogue().get(step.action) if step.action else None
         self.help = f"{step.title}." + (f"\n\nThe action of this step is {spec.name}." if spec else "")
         self.params = [*(_option(param) for param in (spec.params if spec else [])), *self.params]
@@ -99,6 +95,15 @@ class StepCommand(click.Command):
             hint = f" Did you mean the step {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"{self._unknown} The incident's plan has no such step either.{hint}")
         return plan.by_id[self.name or ""]
+
+
+def _named_incident(args: list[str]) -> str | None:
+    """Return the incident that arguments or environment name, before the step's own options are known."""
+    unknown = {"ignore_unknown_options": True, "allow_extra_args": True}
+    command = click.Command("", params=_common(), add_help_option=False, context_settings=unknown)
+    incident_option(command)
+    named: str | None = command.make_context("", [*args], resilient_parsing=True).params["incident"]
+    return named
 
 
 @click.group("run", cls=ActionGroup)

@@ -148,6 +148,10 @@ def test_several_open_incidents_must_be_told_apart(cleo: Cleo) -> None:
     assert first in done.stderr
     assert second in done.stderr
     cleo("note", "hello", "-i", second)
+    assert "2 incidents are open" in cleo("run", "restore", "--latest", status=2).stderr
+    for words in (("-i", second), (f"-i{second}",), ("--latest", f"--incident={second}")):
+        assert "--latest" in cleo("run", "postgres-restore", *words, "--help").stdout
+    assert "--latest" in cleo("run", "postgres-restore", "--help", CLEO_INCIDENT=second).stdout
 
 
 def test_a_runner_is_started_and_stops_when_the_incident_is_closed(cleo: Cleo) -> None:
