@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journal.incident.affected import choices
 from journal.incident.recovery_point import read, wording
 
 if TYPE_CHECKING:
@@ -17,10 +16,21 @@ def answer_title(incident: Incident, name: str, answer: str) -> str:
     if step is None or step.decision is None:
         return answer
     if step.decision.kind == "systems":
-        known = choices(incident)
-        return ", ".join(known.get(part, part) for part in answer.split(","))
+        return systems_title(incident, answer)
     if step.decision.kind == "recovery-point":
         point = read(answer)
         return wording(point, incident.roster.title) if point else answer
     option = step.decision.options.get(answer)
     return option.title if option else answer
+
+
+def systems_title(incident: Incident, answer: str) -> str:
+    """Return what people call the systems that an answer names."""
+    return ", ".join(_system_title(incident, part.strip()) for part in answer.split(","))
+
+
+def _system_title(incident: Incident, part: str) -> str:
+    """Return what people call a plan system, or the one of those that play it which an answer names after a slash."""
+    plan_system, _, system = part.partition("/")
+    planned = incident.plan.systems.get(plan_system)
+    return incident.roster.title(system) if system else planned.title if planned else part

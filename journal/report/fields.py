@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
 from journal.events.types import ReportField
-from journal.incident.answers import answer_title
+from journal.incident.answers import systems_title
 from journal.plan.model import AFFECTED
 from journal.report import evidence as ev
 from journal.report.model import RpoResult
@@ -49,10 +49,16 @@ def _field(incident: Incident, name: str, facts: list[str]) -> WrittenField:
 
 def _impact(gathered: Gathered, rpo: list[RpoResult]) -> list[str]:
     incident = gathered.incident
-    hit = incident.answers.get(AFFECTED, "")
-    affected = [f"Named as affected: {answer_title(incident, AFFECTED, hit)}."] if hit else []
     lost = [f"{result.title}: {result.lost} of data lost{_rows(result)}." for result in rpo if result.achieved_s]
-    return [*affected, *_downtimes(gathered), *lost]
+    return [*_affected(incident), *_downtimes(gathered), *lost]
+
+
+def _affected(incident: Incident) -> list[str]:
+    """Return which systems a person named as affected; where nobody did, which the scenario has."""
+    decided = incident.decisions.get(AFFECTED)
+    answer = decided.answer if decided else incident.answers.get(AFFECTED, "")
+    words = "Named as affected" if decided else "Affected as the scenario has it, nobody decided"
+    return [f"{words}: {systems_title(incident, answer)}."] if answer else []
 
 
 def _rows(result: RpoResult) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from journal.incident import clocks
-from journal.incident.affected import affected_systems
 from journal.incident.clocks import RpoClock, RtoClock
+from journal.incident.given_up import is_hit
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.report.model import RpoResult, RtoResult
@@ -63,8 +63,8 @@ def _steps(numbers: list[str]) -> str:
 
 def rpo_results(incident: Incident) -> list[RpoResult]:
     """Return the result of every system that holds data and was hit, or that was measured."""
-    hit = affected_systems(incident)
-    return [_rpo(incident, clock) for clock in clocks.rpo(incident) if clock.system in hit or clock.recovered_to]
+    found = clocks.rpo(incident)
+    return [_rpo(incident, clock) for clock in found if is_hit(incident, clock.instance) or clock.recovered_to]
 
 
 def _rpo(incident: Incident, clock: RpoClock) -> RpoResult:

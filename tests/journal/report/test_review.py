@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from journal.events import types as e
+from journal.events.run import KnownSystem
 from journal.events.types import Kind
 from journal.plan.read import read_plan
 from journal.report import render
@@ -41,6 +42,18 @@ def test_what_people_wrote_comes_first_and_facts_stand_beneath(report: Report) -
     assert written["detection"].facts == ["Discovered 5 min after the disruption, and declared 5 min later."]
     html = render(report, "html")
     assert html.index("Nobody noticed.") < html.index("was discovered after 5 min")
+
+
+def test_a_narrowed_fleet_is_named_by_the_systems_that_were_chosen(tmp_path: Path) -> None:
+    which = step("which", decision={"name": "affected", "question": "Which?", "kind": "systems"})
+    systems = [KnownSystem(name=name, type="thing", plays="db") for name in ("orders", "users")]
+    with Journal.create(tmp_path / "journal.db", declaration(plan(which)), actor=ADA) as journal:
+        journal.append(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=systems))
+        journal.append(e.DecisionMade(step="which", name="affected", answer="db/orders"))
+    report = build(tmp_path / "journal.db")
+    (impact,) = (field.facts for field in report.fields if field.name == "impact")
+    assert impact == ["Named as affected: The database orders."]
+    assert [result.title for result in report.rpo] == ["The database orders"], "the other one was not hit"
 
 
 def test_what_nobody_wrote_reads_so_and_is_an_open_point(report: Report) -> None:
