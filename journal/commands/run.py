@@ -117,7 +117,7 @@ class RunCommands(Commands):
             names = [known.name for known in able(incident.roster.systems.values(), action)]
         else:
             names = _aim(incident, step, [system] if system else [])
-        body = self._request(step, action, _meant(names, system, action), params, options)
+        body = self._request(incident, step, action, _meant(names, system, action), params, options)
         return self._append(incident, body).seq
 
     def probe(self, run_id: int, catalogue: Catalogue) -> int:
@@ -197,14 +197,25 @@ class RunCommands(Commands):
             for name in systems:
                 raise_if(refusals.while_active(incident, step, name))
         action = step.action or "command"
-        asked = [self._request(step, action, name, params, options) for name in systems]
+        asked = [self._request(incident, step, action, name, params, options) for name in systems]
         return [event.seq for event in self._append_all(incident, asked)]
 
     def _request(
-        self, step: Step | None, action: str, system: str, params: Mapping[str, Any], options: RunOptions
+        self,
+        incident: Incident,
+        step: Step | None,
+        action: str,
+        system: str,
+        params: Mapping[str, Any],
+        options: RunOptions,
     ) -> e.RunRequested:
         for name, value in params.items():
             self._refuse_secret(f"The parameter {name}", value)
+        if system not in incident.roster.shown:  # a name that is known is accepted, whatever the passwords are
+            self._refuse_secret("The name of the system", system)
+        for override in options.get("overrides", ()):
+            if override.gate not in _gates(incident):
+                self._refuse_secret("The name of the gate", override.gate)
         return e.RunRequested(
             step=step.id if step else "",
             action=action,
@@ -214,6 +225,13 @@ class RunCommands(Commands):
             confirmed=options.get("confirmed", ""),
             overrides=list(options.get("overrides", ())),
         )
+
+
+def _gates(incident: Incident) -> set[str]:
+    """Return the gates that refused a run, or that a dry run found closed."""
+    runs = incident.runs.values()
+    refused = {run.refusal.gate for run in runs if run.refusal}
+    return refused | {closed.gate for run in runs for closed in run.closed}
 
 
 def _aim(incident: Incident, step: Step, on: Sequence[str]) -> list[str]:

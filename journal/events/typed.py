@@ -21,7 +21,6 @@ _KEYS = frozenset(
         "level",
         "field",
         "action",
-        "gate",
         "verdict",
         "head",
         "happened_at",
@@ -31,7 +30,7 @@ _KEYS = frozenset(
 )
 """Fields that hold words of the plan and the program, by which later events refer to it."""
 
-_CHECKED = frozenset(("answer", "params"))
+_CHECKED = frozenset(("answer", "params", "system", "gate"))
 """Fields that steer a run. They must not be changed: the incident commands refuse a secret in them."""
 
 _TARGETS = frozenset(("confirmed", "target"))

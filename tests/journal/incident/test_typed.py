@@ -12,6 +12,7 @@ from journal.commands.declare import Declaration, declare
 from journal.commands.incident import IncidentCommands, NotNow
 from journal.commands.review import ReviewCommands
 from journal.events import types as e
+from journal.events.run import KnownSystem
 from journal.incident.closing import phrase, remaining
 from journal.incident.fold import fold_events
 from journal.incident.state import Incident
@@ -102,7 +103,12 @@ def test_what_steers_is_found_again_whatever_the_password_is(place: IncidentPlac
     dry = commands.request_run("break", dry_run=True)
     journal.append(e.ActionStarted(step="break", run=dry, action="thing.replace", dry_run=True, target=[target]))
     override = e.Override(gate="hold", reason="it must", target="thing@db1")
-    run = commands.request_run("break", confirmed="thing@db1", overrides=[override])
+    planned = commands.request_run("break", system="thing", dry_run=True)
+    read = e.InventoryRead(path="/i", sha256="1", systems=[KnownSystem(name="thing-1", type="thing", acts=["thing"])])
+    journal.append(read)
+    known = commands.request_action("thing.look", {}, system="thing-1")
+    assert [now(place).runs[aimed].system for aimed in (planned, known)] == ["thing", "thing-1"]
+    run = commands.request_action("thing.replace", {}, confirmed="thing@db1", overrides=[override])
     asked = now(place).runs[run]
     assert (asked.action, asked.confirmed, asked.overrides[0].target) == ("thing.replace", "thing@db1", "thing@db1")
     item = review.write_action_item("buy disks", due="2026-12-31").body
@@ -121,6 +127,12 @@ def test_what_steers_and_holds_a_secret_is_refused(place: IncidentPlace, journal
         commands.request_run("break", params={"keep_in": f"/srv/{SECRET}"}, dry_run=dry_run)
     with pytest.raises(NotNow, match=r"^The parameter keep_in holds a secret of the inventory"):
         commands.request_action("thing.replace", {"keep_in": f"/srv/{SECRET}"}, dry_run=dry_run)
+    with pytest.raises(NotNow, match=r"^The name of the system holds a secret of the inventory"):
+        commands.request_run("break", system=SECRET, dry_run=dry_run)
+    with pytest.raises(NotNow, match=r"^The name of the system holds a secret of the inventory"):
+        commands.request_action("thing.replace", {}, system=SECRET, dry_run=dry_run)
+    with pytest.raises(NotNow, match=r"^The name of the gate holds a secret of the inventory"):
+        commands.request_run("break", overrides=[e.Override(gate=SECRET, reason="so")], dry_run=dry_run)
     with pytest.raises(NotNow, match=r"^The recovery point holds a secret of the inventory"):
         commands.decide("point", f"backup:{SECRET}")
     assert len(bodies(place)) == before
