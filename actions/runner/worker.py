@@ -235,7 +235,13 @@ def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.Run
     """Return the event that says why ``run`` was not started."""
     message = redactor.text(closed.message) if redactor else closed.message
     return e.RunRefused(
-        step=run.step, run=run.id, gate=closed.gate, message=message, yields=closed.yields, opens=closed.opens
+        step=run.step,
+        run=run.id,
+        gate=closed.gate,
+        system=run.system,
+        message=message,
+        yields=closed.yields,
+        opens=closed.opens,
     )
 
 

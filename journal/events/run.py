@@ -29,10 +29,14 @@ class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
 
 
 class RunRefused(Body, frozen=True, kw_only=True, tag="run.refused"):
-    """The runner did not start a run. ``yields`` overrides the gate, ``opens`` opens it (see `ClosedGate`)."""
+    """The runner did not start a run. ``yields`` overrides the gate, ``opens`` opens it (see `ClosedGate`).
+
+    ``system`` is what it was aimed at; empty where it was refused before that, or where that is no single system.
+    """
 
     run: int
     gate: str
+    system: str = ""
     message: str
     yields: Literal["never", "reason", "reason and target"] = "never"
     opens: str = ""

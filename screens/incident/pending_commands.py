@@ -64,6 +64,27 @@ class PendingCommands:
             confirmed: the identity that was typed at the interlock.
             overrides: gates that are opened for this run.
         """
+
+        def ask(commands: IncidentCommands) -> list[int]:
+            return commands.request_runs(step.id, on=on, confirmed=confirmed, overrides=overrides)
+
+        self._request(step, ask)
+
+    def request_run_at(self, step: Step, system: str, *, confirmed: str, overrides: Sequence[Override]) -> None:
+        """Ask for a step at one system, as `request_run` does.
+
+        Args:
+            step: which step.
+            system: which system; empty: the only one that there is. Where there are several, nothing is asked for.
+            confirmed, overrides: as in `request_run`.
+        """
+
+        def ask(commands: IncidentCommands) -> list[int]:
+            return [commands.request_run(step.id, system=system, confirmed=confirmed, overrides=overrides)]
+
+        self._request(step, ask)
+
+    def _request(self, step: Step, ask: Callable[[IncidentCommands], list[int]]) -> None:
         if self.pending(step):
             return
 
@@ -73,12 +94,7 @@ class PendingCommands:
 
         self._seqs[step.id] = 0
         what = f"run {step.title}"
-        self._session.request(
-            what,
-            lambda commands: commands.request_runs(step.id, on=on, confirmed=confirmed, overrides=overrides),
-            requested,
-            partial(self._failed, step, what),
-        )
+        self._session.request(what, ask, requested, partial(self._failed, step, what))
 
     def take_settled(self) -> str:
         """Return, once, the step that this person settled last, when the state has it as settled; else nothing."""

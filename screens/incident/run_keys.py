@@ -36,23 +36,23 @@ class RunKeys:
         self._session = cursor.session
         self._pending = pending
 
-    def run(self, step: Step, overrides: Sequence[Override] = ()) -> None:
+    def run(self, step: Step, overrides: Sequence[Override] = (), system: str = "") -> None:
         """Ask for a step wherever it is not done; for a destructive one at one system, after the interlock.
 
         Args:
             step: which step.
             overrides: gates that are opened for this run.
+            system: the only one at which it is asked for; empty: all at which it is not done.
         """
         if not destructive(step, self._session.catalogue):
-            self._pending.request_run(step, overrides=overrides)
+            self._pending.request_run(step, on=[system] if system else [], overrides=overrides)
             return
-        system = next(iter(left(self._cursor.incident, step)), "")
+        at = system or next(iter(left(self._cursor.incident, step)), "")
 
         def request(confirmed: str) -> None:
-            on = [system] if system else []
-            self._pending.request_run(step, on=on, confirmed=confirmed, overrides=overrides)
+            self._pending.request_run(step, on=[at] if at else [], confirmed=confirmed, overrides=overrides)
 
-        push(self._app, "interlock", self._session, step, system, then=request)
+        push(self._app, "interlock", self._session, step, at, then=request)
 
     def dry_run(self) -> None:
         """Show what the step would do."""
@@ -67,7 +67,7 @@ class RunKeys:
         if run and run.refusal and run.refusal.yields != "never":
             self.show_refusal(run)
         else:  # what never yields may be settled by now: ask again, with the reasons that were given before
-            self.run(self._cursor.step, run.overrides if run else ())
+            self.run(self._cursor.step, run.overrides if run else (), run.system if run else "")
 
     def show_refusal(self, run: Run) -> None:
         """Show which gate refused a run, and take a person's word where it yields."""
@@ -77,8 +77,8 @@ class RunKeys:
             return
 
         def overridden(override: Override) -> None:
-            on = [run.system] if run.system else []
-            self._pending.request_run(step, on=on, confirmed=run.confirmed, overrides=(*run.overrides, override))
+            overrides = (*run.overrides, override)
+            self._pending.request_run_at(step, run.system, confirmed=run.confirmed, overrides=overrides)
 
         by = opened_by(incident, run.refusal.opens) if run.refusal else ""
         heading = title(incident, step)

@@ -9,7 +9,7 @@ from journal.events.run import KnownSystem
 from journal.incident.fold import fold_events
 from journal.store.journal import Journal, Reader
 from tests.screens.app_services import RESTORE, FakeServices, PlayedRunner
-from tests.screens.driving import console, requested
+from tests.screens.driving import Console, console, requested
 from tests.screens.test_dialogs import at_restore
 
 __all__ = ["at_restore"]
@@ -74,3 +74,40 @@ async def test_the_screen_counts_the_systems_and_again_means_those_that_are_not_
         await seen.press("enter")
         await seen.until(lambda: asked(fleet), "a request")
         assert list(asked(fleet)) == ["billing"]
+
+
+async def override(seen: Console) -> None:
+    await seen.sees("REFUSED", "Go on anyway")
+    await seen.type("it must")
+    await seen.press("enter", "tab", "enter")
+
+
+async def test_an_override_is_for_the_system_that_was_refused_alone(
+    services: FakeServices, fleet: Journal, runner: PlayedRunner
+) -> None:
+    fleet.append(e.StepMarkedDone(step="restore", note="by hand"))
+    async with console(services, (120, 40)) as seen:
+        await seen.at("verify")
+        await seen.press("enter")
+        await seen.until(lambda: len(asked(fleet)) == len(NAMES), "a request for each")
+        runs = asked(fleet)
+        runner.refuse(runs["users"], step="verify", gate="order", message="Not yet.", yields="reason")
+        await override(seen)
+        await seen.until(lambda: asked(fleet)["users"] != runs["users"], "another request")
+        assert asked(fleet) == {**runs, "users": asked(fleet)["users"]}
+
+
+async def test_what_was_asked_of_no_system_is_not_overridden_at_all_of_them(
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner
+) -> None:
+    at_restore.append(e.StepMarkedDone(step="restore", note="by hand"))
+    async with console(services, (120, 40)) as seen:
+        await seen.at("verify")
+        await seen.press("enter")
+        run = await requested(seen, at_restore, 1)
+        systems = [KnownSystem(name=name, type="postgres", plays="postgres", acts=["postgres"]) for name in NAMES]
+        at_restore.append(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=systems))
+        runner.refuse(run, step="verify", gate="order", message="Not yet.", yields="reason")
+        await override(seen)
+        await seen.sees("acts on several systems: orders, billing, users")
+        assert not asked(at_restore)

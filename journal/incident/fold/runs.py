@@ -95,13 +95,13 @@ def _refused(incident: Incident, event: e.Event, body: e.RunRefused) -> None:
     run = _run(incident, event, body.run)
     run.state, run.finished_at = RunState.REFUSED, event.at
     run.refusal = Refusal(body.gate, body.message, body.yields, event.at, body.opens)
-    if not run.changes_step:
-        return
-    record = _record(incident, run)
-    _answered(incident, run, record)
-    if record.state is StepState.REQUESTED and not record.requests:
-        record.state = record.before_request
-    _sum_up(incident, run)
+    if run.changes_step:
+        record = _record(incident, run)
+        _answered(incident, run, record)
+        if record.state is StepState.REQUESTED and not record.requests:
+            record.state = record.before_request
+        _sum_up(incident, run)
+    run.system = body.system or run.system  # last: what waited is counted where it was asked for
 
 
 def _answered(incident: Incident, run: Run, record: InstanceRecord) -> None:

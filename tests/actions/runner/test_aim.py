@@ -44,6 +44,12 @@ def work(ctx: ActionContext) -> Outcome:
     return Outcome(ok=True, summary="worked")
 
 
+@action("toy.wipe", target=lambda ctx: IDENTITY, destructive=True)
+def wipe(ctx: ActionContext) -> Outcome:
+    """Wipe."""
+    return Outcome(ok=True, summary="wiped")
+
+
 TOY = {"id": "toy", "title": "Work on a toy", "action": "toy.work", "system": "thing"}
 
 
@@ -117,3 +123,10 @@ def test_what_a_dead_runner_began_goes_on_only_where_it_began(
     with running(person.place, world(places_in(tmp_path), work, inventory_=things(a="thing"))):
         over = person.over(asked.seq)
     assert (over.state, WORKED) == (state, ["a"] if state is RunState.SUCCEEDED else [])
+
+
+def test_a_refusal_says_which_system_the_runner_aimed_at(person: Person, tmp_path: Path) -> None:
+    (asked,) = person.journal.append(e.RunRequested(step="", action="toy.wipe"))
+    with running(person.place, world(places_in(tmp_path), wipe, inventory_=things(a="thing"))):
+        over = person.over(asked.seq)
+    assert (over.state, over.refusal.gate, over.system) == (RunState.REFUSED, "interlock", "a")
