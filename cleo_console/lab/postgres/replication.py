@@ -11,7 +11,8 @@ from cleo_console.lab.postgres.cluster import Cluster
 from cleo_console.lab.postgres.configuration import REPLICATION_ROLE, configure_standby
 from journal.errors import CleoError
 
-STREAMING_SECONDS = 30.0
+FACT_SECONDS = 30.0
+"""How long a standby may take to stream, to stop streaming, or to pause."""
 
 FACTS = """
 SELECT json_build_object(
@@ -43,7 +44,7 @@ def create_standby(standby: Cluster, primary: Cluster) -> None:
     configure_standby(standby, connection, slot)
     standby.run(["touch", str(standby.data_directory / "standby.signal")])
     server.start(standby)
-    _wait_until_streaming(standby)
+    wait_until(standby, "streaming", "does not follow its primary")
 
 
 def slot_of(standby: Cluster) -> str:
@@ -61,19 +62,22 @@ def replication_facts(standby: Cluster) -> dict[str, Any]:
     return facts
 
 
+def wait_until(standby: Cluster, fact: str, otherwise: str, *, wanted: bool = True) -> dict[str, Any]:
+    """Wait until one of the standby's facts is as ``wanted``, and return all of them.
+
+    Raises:
+        CleoError: it is not so in time, and the standby does ``otherwise``; or the server cannot be reached.
+    """
+    deadline = time.monotonic() + FACT_SECONDS
+    while (facts := replication_facts(standby))[fact] is not wanted:
+        if time.monotonic() > deadline:
+            raise CleoError(f"{standby.name} {otherwise} after {FACT_SECONDS:g} s.", f"See {standby.server_log}.")
+        time.sleep(0.05)
+    return facts
+
+
 def _copy(standby: Cluster, primary: Cluster, slot: str) -> None:
     address = ["--host=127.0.0.1", f"--port={primary.port}", f"--username={REPLICATION_ROLE}", "--no-password"]
     what = [f"--pgdata={standby.data_directory}", "--create-slot", f"--slot={slot}", "--checkpoint=fast", "--no-sync"]
     password = {"PGPASSFILE": str(standby.replication_password_file)}
     standby.run([standby.programs.server("pg_basebackup"), *address, *what], environment=password, timeout=3600)
-
-
-def _wait_until_streaming(standby: Cluster) -> None:
-    deadline = time.monotonic() + STREAMING_SECONDS
-    while not replication_facts(standby)["streaming"]:
-        if time.monotonic() > deadline:
-            raise CleoError(
-                f"{standby.name} does not follow its primary after {STREAMING_SECONDS:g} s.",
-                f"See {standby.server_log}.",
-            )
-        time.sleep(0.05)

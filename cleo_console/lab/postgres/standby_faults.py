@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from cleo_console.lab.fault_log import utc_now
 from cleo_console.lab.postgres import server
 from cleo_console.lab.postgres.cluster import Cluster
 from cleo_console.lab.postgres.faults import KILL_POSTMASTER, LOSE_DATA_DIRECTORY
-from cleo_console.lab.postgres.replication import replication_facts
+from cleo_console.lab.postgres.replication import wait_until
 from cleo_console.lab.service import Done, FaultKind
-from journal.errors import CleoError
 
 NOWHERE = "host=127.0.0.1 port=1 user=nobody"
 """An address at which no primary answers."""
-
-CUT_SECONDS = 30.0
 
 
 def pause_replay(standby: Cluster) -> Done:
     """Receive on, but apply nothing any more. `SELECT pg_wal_replay_resume()` cures it."""
     server.require_running(standby)
     standby.psql("SELECT pg_wal_replay_pause()")
-    facts = _until(standby, "paused", wanted=True)
+    facts = wait_until(standby, "paused", "goes on replaying")
     return f"Paused the replay on {standby.name} at {facts['replayed']}; it still receives.", _figures(facts)
 
 
@@ -34,17 +30,8 @@ def cut_replication(standby: Cluster) -> Done:
     """
     server.require_running(standby)
     standby.psql(f"ALTER SYSTEM SET primary_conninfo = '{NOWHERE}'; SELECT pg_reload_conf();")
-    facts = _until(standby, "streaming", wanted=False)
+    facts = wait_until(standby, "streaming", "goes on replicating", wanted=False)
     return f"Cut {standby.name} off from its primary at {facts['received']}; it serves on.", _figures(facts)
-
-
-def _until(standby: Cluster, fact: str, *, wanted: bool) -> dict[str, Any]:
-    deadline = time.monotonic() + CUT_SECONDS
-    while (facts := replication_facts(standby))[fact] is not wanted:
-        if time.monotonic() > deadline:
-            raise CleoError(f"{standby.name} goes on replicating after {CUT_SECONDS:g} s.", "See `cleo lab status`.")
-        time.sleep(0.05)
-    return facts
 
 
 def _figures(facts: dict[str, Any]) -> dict[str, Any]:
