@@ -16,6 +16,9 @@ from journal.events.types import Finding, Identity
 if TYPE_CHECKING:
     from actions.context import ActionContext
 
+KEEP_SOUND_SET = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
+"""The cure where a backup, or the log after it, is damaged or missing."""
+
 
 class BackupSet(msgspec.Struct, frozen=True, kw_only=True):
     """One backup that can be restored by itself, or that names what it builds upon.

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from actions.backups.engine import BackupList, BackupSet
+from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet
 from journal.events.types import Finding
 from journal.incident.backup_catalogue import BackupCatalogue
 
 _SETS_NAMED = 30
 """Of how many backups a look says when each ended: what a recovery point at one of them gives up is told by it."""
-_CURE = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
 
 
 def described(listed: BackupList) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def what_is_wrong(listed: BackupList) -> list[Finding]:
     lines = [f"backup {each.label} {each.unusable}" for each in listed.sets if each.unusable]
     if not _usable(listed.sets):
         lines.append("there is no usable backup")
-    found = [Finding(severity="wrong", about="", text=line, cure=_CURE) for line in lines]
+    found = [Finding(severity="wrong", about="", text=line, cure=KEEP_SOUND_SET) for line in lines]
     return [*listed.findings, *found]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from actions.backups.engine import BackupList, BackupSet
+from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet
 from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.pgbackrest.archive import Archive, gaps, read_archive, read_path
 from actions.systems.postgres.pgbackrest.command import Backup, Repository
@@ -19,7 +19,6 @@ _LOST = (
     "A restore takes what the others have. Mend it, or take it out of pgBackRest's configuration: until then no backup "
     "ends, and the server cannot archive its log."
 )
-_GAP = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
 
 
 def backup_set(backup: Backup, *, several: bool) -> BackupSet:
@@ -57,11 +56,11 @@ def _with_log(listed: BackupList, server: Server, repository: Repository, usable
     size = cluster.segment_bytes if cluster else segment_size(newest.start_lsn, newest.start_segment)
     last = archive.newest(path, size)
     if not last:
-        lost = _wrong("no log segment is archived", _GAP)
+        lost = _wrong("no log segment is archived", KEEP_SOUND_SET)
         return replace(listed, findings=[*listed.findings, lost], reach=_reach(usable))
     first = next((b.start_segment for b in usable if path.contains(b.timeline, b.stop_lsn)), last)
     missing = gaps(path, first, last, archive, size)
-    gone = [_wrong(f"log segment {name} is missing from the archive", _GAP) for name in missing]
+    gone = [_wrong(f"log segment {name} is missing from the archive", KEEP_SOUND_SET) for name in missing]
     until = _committed_until(server, archive, int(last[:8], 16))
     return replace(
         listed,

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from actions.backups.engine import Checked
+from actions.backups.engine import KEEP_SOUND_SET, Checked
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.causes import cure_for
@@ -20,7 +20,6 @@ _SEGMENT = re.compile(r"(?:invalid|missing|error|unable)\b.*/([0-9A-F]{24})-[0-9
 _FILE = re.compile(r"(?:invalid|missing|error|unable)\b.*'([^']+/pg_data/[^']+)'")
 _STATUS = re.compile(r"^status: (\w+)", re.MULTILINE)
 _HOURS_S = 6 * 3600.0
-_CURE = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
 
 
 class RepositoryCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +98,7 @@ def _checked(found: dict[int, RepositoryCheck], held: dict[str, list[int]], *, s
         sound=list(sound),
         damaged=damaged,
         findings=[
-            Finding(severity="wrong", about="", text=line, cure=_CURE)
+            Finding(severity="wrong", about="", text=line, cure=KEEP_SOUND_SET)
             for key, one in found.items()
             for line in _damage(one, f" in repository {key}" if several else "")
         ],
