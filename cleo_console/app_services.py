@@ -61,16 +61,7 @@ class ConsoleServices:
                 incident = fold_events(reader.events())
         except CleoError as error:
             return IncidentSummary(id=incident_id, note=error.message)
-        return IncidentSummary(
-            id=incident.id,
-            title=incident.title,
-            kind=incident.kind,
-            severity=incident.severity,
-            scenario=incident.scenario,
-            declared_at=incident.declared_at,
-            closed_at=incident.closed_at,
-            in_doubt=len(incident.in_doubt()),
-        )
+        return IncidentSummary.of(incident)
 
     @cached_property
     def _loaded(self) -> LoadedPlan:

@@ -11,6 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from journal.commands.declare import Declaration
     from journal.events.types import Kind
+    from journal.incident.state import Incident
     from journal.paths import Paths
     from journal.plan.action_spec import Catalogue
     from journal.plan.model import Plan
@@ -33,6 +34,20 @@ class IncidentSummary(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     in_doubt: int = 0
     note: str = ""
+
+    @classmethod
+    def of(cls, incident: Incident) -> IncidentSummary:
+        """Return the line of one incident."""
+        return cls(
+            id=incident.id,
+            title=incident.title,
+            kind=incident.kind,
+            severity=incident.severity,
+            scenario=incident.scenario,
+            declared_at=incident.declared_at,
+            closed_at=incident.closed_at,
+            in_doubt=len(incident.in_doubt()),
+        )
 
 
 class AppServices(Protocol):

@@ -93,16 +93,7 @@ class FakeServices:
                 incident = fold_events(reader.events())
         except CleoError:
             return IncidentSummary(id=incident_id, note=f"The journal {path.name} is no journal.")
-        return IncidentSummary(
-            id=incident.id,
-            title=incident.title,
-            kind=incident.kind,
-            severity=incident.severity,
-            scenario=incident.scenario,
-            declared_at=incident.declared_at,
-            closed_at=incident.closed_at,
-            in_doubt=len(incident.in_doubt()),
-        )
+        return IncidentSummary.of(incident)
 
     def plan(self) -> Plan:
         return self._loaded.plan
