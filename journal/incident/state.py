@@ -64,9 +64,7 @@ class Incident:
     """
 
     def __init__(self, first: Event) -> None:
-        body = first.body
-        if not isinstance(body, IncidentDeclared):
-            raise JournalDamaged(f"The journal begins with {first.type}, not with its declaration.", KEEP_AS_IT_IS)
+        body = _declaration(first)
         self.id = body.id
         self.title = body.title
         self.kind = Kind(body.kind)
@@ -250,6 +248,12 @@ class Incident:
     def phase_of(self, step: Step) -> Phase:
         """Return the phase a step belongs to."""
         return self.plan.phase_of[step.id]
+
+
+def _declaration(first: Event) -> IncidentDeclared:
+    if not isinstance(first.body, IncidentDeclared):
+        raise JournalDamaged(f"The journal begins with {first.type}, not with its declaration.", KEEP_AS_IT_IS)
+    return first.body
 
 
 def _plan(declared: IncidentDeclared) -> Plan:
