@@ -27,7 +27,7 @@ ME = "ana@bastion"
 
 
 class WorldServices:
-    """A host on one incident whose runner the test hosts."""
+    """The services of one incident, whose runner the test runs."""
 
     actor = ME
 

@@ -64,7 +64,7 @@ class SetClock:
 
 
 class FakeServices:
-    """Implements screens.app_services.Host; ``runner_starts`` and the failures are what a test looks at and sets."""
+    """Implements `screens.app_services.AppServices`; a test looks at ``runner_starts``, and sets what fails."""
 
     def __init__(self, folder: Path, clock: SetClock) -> None:
         self.actor = "ana@bastion"
