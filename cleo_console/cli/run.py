@@ -137,7 +137,7 @@ def _common() -> list[click.Parameter]:
 def _command(spec: ActionSpec) -> click.Command:
     def ask(at: IncidentAccess, on: Sequence[str], asked: dict[str, Any]) -> list[int]:
         params = asked.pop("params")
-        return [at.commands.request_action(spec.name, params, system=system, **asked) for system in on or [""]]
+        return at.commands.request_actions(spec.name, params, on=on, **asked)
 
     options = [_option(param) for param in spec.params]
     command = click.Command(spec.name, help=_help(spec), params=[*options, *_common()], callback=_callback(ask))

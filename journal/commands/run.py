@@ -110,15 +110,21 @@ class RunCommands(Commands):
             NotNow: the incident is closed, and nothing is in force that ``action`` takes back; it can act on several
                 systems, or not on this one; or a parameter holds a secret.
         """
+        (run_id,) = self.request_actions(action, params, on=[system], **options)
+        return run_id
+
+    def request_actions(
+        self, action: str, params: Mapping[str, Any], *, on: Sequence[str], **options: Unpack[RunOptions]
+    ) -> list[int]:
+        """Ask for an action at each system in ``on``, at all of them or at none; otherwise as `request_action`.
+
+        Returns:
+            The runs' ids, one a system.
+        """
         incident = self._incident()
         raise_if(refusals.run_action(incident, action))
-        step = _step_for(incident, action, system)
-        if step is None:
-            names = [known.name for known in able(incident.roster.systems.values(), action)]
-        else:
-            names = _aim(incident, step, [system] if system else [])
-        body = self._request(incident, step, action, _meant(names, system, action), params, options)
-        return self._append(incident, body).seq
+        asked = [self._action(incident, action, params, system, options) for system in on or [""]]
+        return [event.seq for event in self._append_all(incident, asked)]
 
     def probe(self, run_id: int, catalogue: Catalogue) -> int:
         """Ask for the read-only look into what an in-doubt run left.
@@ -182,6 +188,16 @@ class RunCommands(Commands):
         """Ask for a look into a run, and return its id."""
         body = e.RunRequested(step=run.step, action=look, system=run.system, probe_of=run.id)
         return self._append(incident, body).seq
+
+    def _action(
+        self, incident: Incident, action: str, params: Mapping[str, Any], system: str, options: RunOptions
+    ) -> e.RunRequested:
+        step = _step_for(incident, action, system)
+        if step is None:
+            names = [known.name for known in able(incident.roster.systems.values(), action)]
+        else:
+            names = _aim(incident, step, [system] if system else [])
+        return self._request(incident, step, action, _meant(names, system, action), params, options)
 
     def _runnable(self, step_id: str) -> tuple[Incident, Step]:
         incident = self._incident()

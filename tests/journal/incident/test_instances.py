@@ -129,6 +129,17 @@ def test_an_action_may_be_run_again_where_its_step_is_done(fleet: Fleet) -> None
     assert fleet.incident.runs[again].step == "work"
 
 
+def test_an_action_is_asked_for_at_all_systems_that_are_named_or_at_none(fleet: Fleet) -> None:
+    with pytest.raises(NotNow, match="does not act on z"):
+        fleet.commands.request_actions("thing.work", {}, on=["a", "z"])
+    assert not fleet.incident.runs
+    asked = fleet.commands.request_actions("thing.work", {}, on=["a", "b"])
+    assert [(fleet.incident.runs[run].step, fleet.incident.runs[run].system) for run in asked] == [
+        ("work", "a"),
+        ("work", "b"),
+    ]
+
+
 def test_a_refused_run_leaves_the_others_as_they_are(fleet: Fleet) -> None:
     one, two, _ = fleet.commands.request_runs("work")
     fleet.start(one)
