@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from benchmarks.table import Row
+from benchmarks.terminal import readable
 from journal.events.types import IncidentDeclared, Kind, NoteAdded
 from journal.store.journal import Journal, OutputLine, Reader
 from journal.verify import verify
@@ -160,7 +160,7 @@ def _kill_one(path: Path) -> Acknowledged:
 def _listen(reading: int, lines: int) -> bytes:
     """Return what a child says, once there are this many lines: a slow disk makes no difference to what is tried."""
     said = b""
-    while said.count(b"\n") < lines and select.select([reading], [], [], LONGEST_SILENCE_SECONDS)[0]:
+    while said.count(b"\n") < lines and readable(reading, LONGEST_SILENCE_SECONDS):
         heard = os.read(reading, 65_536)
         if not heard:
             break

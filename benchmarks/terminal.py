@@ -7,7 +7,7 @@ import fcntl
 import os
 import pty
 import re
-import select
+import selectors
 import signal
 import struct
 import termios
@@ -84,7 +84,7 @@ class Terminal:
 
     def _read(self, timeout_s: float) -> bool:
         """Wait for some bytes, at most so long; return whether the program still has its terminal."""
-        if not select.select([self._fd], [], [], timeout_s)[0]:
+        if not readable(self._fd, timeout_s):
             return True
         try:
             data = os.read(self._fd, 1 << 16)
@@ -111,3 +111,10 @@ class Terminal:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and self._read(min(left, 0.05)):
             self._seen = b""
+
+
+def readable(descriptor: int, timeout_s: float) -> bool:
+    """Wait until a descriptor can be read, at most so long; return whether it can. It may be any number."""
+    with selectors.PollSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(timeout_s))

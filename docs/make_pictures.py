@@ -56,8 +56,8 @@ def _up_to_the_restore(host: object, incident_id: str) -> None:
         with Reader(path) as reader:
             return fold_events(reader.events())
 
-    with host.open(incident_id) as journal:
-        desk, follower = IncidentCommands(journal, now), Follower(path)
+    with host.open(incident_id) as journal, Follower(path) as follower:
+        desk = IncidentCommands(journal, now)
 
         def done(step: str, confirmed: str = "") -> None:
             run = desk.request_run(step, confirmed=confirmed)
@@ -76,7 +76,6 @@ def _up_to_the_restore(host: object, incident_id: str) -> None:
         desk.decide("postgres-cure", "restore")
         done("postgres-stop", target)
         desk.request_run("postgres-restore", confirmed=target)
-        follower.stop()
 
 
 async def _restoring(pilot: Pilot[None]) -> None:

@@ -12,7 +12,9 @@ from types import ModuleType
 
 import pytest
 
+from tests import opened
 from tests.guard import sitecustomize
+from tests.guard.left_open import open_journals, still_open
 from tests.storage import use_fast_temporary_folder
 
 _FOLDER = pytest.StashKey[Path | None]()
@@ -49,6 +51,16 @@ def no_journal_is_opened_beside_sqlite() -> Iterator[None]:
     for path in noted:
         path.unlink()
     assert not noted, "".join(noted.values())
+
+
+@pytest.fixture(autouse=True)
+def no_journal_stays_open() -> Iterator[None]:
+    """Fail the test that leaves a journal's file open: a session of two thousand tests ran out of descriptors."""
+    before = open_journals()
+    yield
+    opened.close_all()
+    left = still_open(before)
+    assert not left, f"left open: {sorted(left)}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from tests.guard import sitecustomize
+from tests.guard import left_open, sitecustomize
 from tests.journal.journals import begun, python
 
 BESIDE = """
@@ -51,3 +52,17 @@ def test_a_child_is_watched_as_well(tmp_path: Path, state: str) -> None:
     assert done.returncode == 0, done.stderr
     assert ("opened beside SQLite" in done.stdout) is (state == "open")
     assert bool(noted()) is (state == "open")
+
+
+def test_a_journal_that_stays_open_is_told_from_one_that_is_closed_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = left_open.open_journals()
+    with begun(tmp_path) as journal:
+        closing = threading.Timer(0.2, journal.close)
+        closing.start()
+        assert left_open.still_open(before) == set()
+        closing.join()
+    monkeypatch.setattr(left_open, "CLOSED_WITHIN_S", 0.1)
+    with begun(tmp_path / "another") as journal:
+        assert left_open.still_open(before) >= {str(journal.path), f"{journal.path}.lock"}

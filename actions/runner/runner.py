@@ -179,8 +179,7 @@ class Runner:
                 self._jobs.targets.release_all()
         with suppress(RunnerGone):
             self._append(e.RunnerStopped(pid=os.getpid(), why=why))
-        self._follower.stop()
-        self._follower.wait(0)
+        self._follower.close()
         self._journal.close()
         self._lease.release()
 

@@ -191,10 +191,10 @@ def _look_at_what_is_in_force(at: IncidentAccess) -> None:
     with suppress(CleoError):
         at.services.ensure_runner(incident.id)
         looks = [at.commands.look_at(run, catalogue) for run in asked]
-        follower, until = Follower(at.place.journal, after=looks[-1]), time.monotonic() + _LOOK_S
-        while time.monotonic() < until and not all(at.incident().runs[look].state.over for look in looks):
-            follower.wait(0.5)
-        follower.stop()
+        until = time.monotonic() + _LOOK_S
+        with Follower(at.place.journal, after=looks[-1]) as follower:
+            while time.monotonic() < until and not all(at.incident().runs[look].state.over for look in looks):
+                follower.wait(0.5)
 
 
 def _instant(text: str) -> datetime | None:

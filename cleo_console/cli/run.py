@@ -171,12 +171,11 @@ def _callback(ask: Asker) -> Callable[..., None]:
 def _wait_for_inventory(at: IncidentAccess) -> None:
     """Wait until the runner has read the inventory: it tells which systems there are to act on."""
     incident = at.incident()
-    follower = Follower(at.place.journal, after=incident.seq)
     end = time.monotonic() + _INVENTORY_S
-    while incident.inventory and not incident.inventory_sha256 and time.monotonic() < end:
-        follower.wait(0.2)
-        incident = at.incident()
-    follower.stop()
+    with Follower(at.place.journal, after=incident.seq) as follower:
+        while incident.inventory and not incident.inventory_sha256 and time.monotonic() < end:
+            follower.wait(0.2)
+            incident = at.incident()
 
 
 def _help(spec: ActionSpec) -> str:
@@ -202,8 +201,7 @@ def _override(text: str, target: str) -> Override:
 def _follow(at: IncidentAccess, run_id: int, *, quiet: bool) -> Run:
     """Print the run's output as it comes, and return the run once it is over."""
     printed, gates_said = 0, quiet
-    follower = Follower(at.place.journal, after=run_id)
-    with Reader(at.place.journal) as reader:
+    with Follower(at.place.journal, after=run_id) as follower, Reader(at.place.journal) as reader:
         while True:
             run = at.incident().runs[run_id]
             if run.closed and not gates_said:
@@ -213,7 +211,6 @@ def _follow(at: IncidentAccess, run_id: int, *, quiet: bool) -> Run:
                 click.echo(sanitize(line.text), err=line.stream == "err")
                 printed = line.n
             if run.state.over:
-                follower.stop()
                 return run
             if run.state is RunState.REQUESTED:  # the runner of an incident that was just closed may be leaving
                 at.services.ensure_runner(at.place.folder.name)

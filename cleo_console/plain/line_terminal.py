@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import os
-import select
+import selectors
 import signal
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Self, TextIO
 
@@ -143,7 +143,7 @@ class LineTerminal:
         while True:
             self._check()
             wanted = [self._woken, *([self._answers] if for_answers else [])]
-            ready, _, _ = select.select(wanted, [], [], max(0.0, end - time.monotonic()))
+            ready = _readable(wanted, max(0.0, end - time.monotonic()))
             if self._woken in ready:
                 os.read(self._woken, 4096)
                 continue
@@ -164,6 +164,17 @@ class LineTerminal:
             some = b""  # the terminal was hung up
         self._typed += some
         self._ended = not some
+
+
+def _readable(descriptors: Sequence[int], timeout_s: float) -> set[int]:
+    """Wait until one of them can be read, at most so long; return those that can.
+
+    With poll: select takes no descriptor above 1,023, and epoll takes no file that answers are redirected from.
+    """
+    with selectors.PollSelector() as selector:
+        for descriptor in descriptors:
+            selector.register(descriptor, selectors.EVENT_READ)
+        return {key.fd for key, _ in selector.select(timeout_s)}
 
 
 def sanitize_prompt(prompt: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TypeVar
 
 from actions.positions import position_forms
@@ -43,13 +44,11 @@ class PlainSession:
         self.services = services
         self._notice = notice
         self.catalogue = services.catalogue()
-        self._journal = services.open(incident_id, self._say_who_holds)
-        try:
-            self._reader = Reader(self._journal.path)
+        with ExitStack() as opened:
+            self._journal = opened.enter_context(services.open(incident_id, self._say_who_holds))
+            self._reader = opened.enter_context(Reader(self._journal.path))
             self.incident = fold_events(self._reader.events())
-        except CleoError:
-            self._journal.close()
-            raise
+            self._opened = opened.pop_all()
         self.trouble = ""
         self._commands = IncidentCommands(self._journal, self._fresh, position_forms)
         self._unread: list[Event] = []
@@ -59,8 +58,7 @@ class PlainSession:
 
     def close(self) -> None:
         """Close the journal; what runs goes on."""
-        self._reader.close()
-        self._journal.close()
+        self._opened.close()
 
     def news(self) -> list[Event]:
         """Bring the state up to date, and return what others have written since the last call."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 from journal.events.types import Event
 from journal.store.reader import Reader
@@ -21,6 +22,8 @@ MOST_EVENTS = 1_000
 
 class Follower:
     """Hands over the events of a journal as they are written. One thread calls ``wait``; any may call ``stop``.
+
+    Leave it as a context manager, or close it, in the thread that waits: it has the journal open.
 
     Args:
         path: the journal's first file.
@@ -52,7 +55,6 @@ class Follower:
             if self._poked.wait(min(self._pause, left)):
                 self._poked.clear()
                 return self._new()
-        self._reader.close()
         return []
 
     def stop(self) -> None:
@@ -63,6 +65,17 @@ class Follower:
     def poke(self) -> None:
         """End a wait that is under way: something was written, or the thread is wanted. Any thread may call it."""
         self._poked.set()
+
+    def close(self) -> None:
+        """Let go of the journal; nothing is waited for from now on."""
+        self.stop()
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def _pause(self) -> float:

@@ -97,14 +97,13 @@ class IncidentFollower(threading.Thread):
                 self.ask_runner()  # before all is said to be well: that may be what went wrong
                 self._troubled = False
                 self._mailbox.put(lambda news: setattr(news, "trouble", False))
-            self._follower = follower = Follower(self._path, self._seq, _WAIT)
-            changed = True
-            while not self._ended.is_set():
-                self._take_events(follower)
-                changed = self._take_rest(reader, changed or reader.changed())
-                self._ask_again()
-            follower.stop()
-            follower.wait(0)
+            with Follower(self._path, self._seq, _WAIT) as follower:
+                self._follower = follower
+                changed = True
+                while not self._ended.is_set():
+                    self._take_events(follower)
+                    changed = self._take_rest(reader, changed or reader.changed())
+                    self._ask_again()
 
     def _take_events(self, follower: Follower) -> None:
         events = follower.wait(_WAIT)

@@ -24,6 +24,7 @@ from journal.incident.state import Incident
 from journal.paths import IncidentPlace, Paths
 from journal.plan.load import load_plan
 from journal.store.journal import Journal, Reader
+from tests.opened import closed_with_the_test
 
 DEADLINE_S = 20.0
 
@@ -132,11 +133,11 @@ def world(places: Paths, *actions: Action, inventory_: Inventory | None = None) 
 
 
 class Person:
-    """Somebody at a desk, who sees the journal."""
+    """Somebody at a desk, who sees the journal, which is closed with the test."""
 
     def __init__(self, place: IncidentPlace) -> None:
         self.place = place
-        self.journal = Journal.open(place.journal, actor="tester@here")
+        self.journal = closed_with_the_test(Journal.open(place.journal, actor="tester@here"))
         self.desk = IncidentCommands(self.journal, self.incident, position_forms)
 
     def incident(self) -> Incident:

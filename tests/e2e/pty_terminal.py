@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
-import select
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from typing import Self
+
+from tests.waiting import readable
 
 DEADLINE_S = 60.0
 
@@ -60,8 +61,7 @@ class DumbTerminal:
             self._take(left)
 
     def _take(self, seconds: float) -> None:
-        ready, _, _ = select.select([self._ours], [], [], seconds)
-        if ready:
+        if readable(self._ours, seconds):
             self._raw += os.read(self._ours, 65536)
 
     def answer(self, wanted: str, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import select
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from journal.store.journal import Journal
 from tests.screens.app_services import FakeServices
+from tests.waiting import readable
 
 _PROGRAM = """
 import pathlib, sys
@@ -31,14 +31,14 @@ def _read_until(terminal: int, text: bytes, deadline: float) -> bytes:
     seen = b""
     while text not in seen:
         assert time.monotonic() < deadline, seen[-2000:]
-        if select.select([terminal], [], [], 0.1)[0]:
+        if readable(terminal, 0.1):
             seen += os.read(terminal, 65536)
     return seen
 
 
 def _drain(terminal: int) -> bytes:
     seen = b""
-    while select.select([terminal], [], [], 0)[0]:
+    while readable(terminal, 0):
         try:
             seen += os.read(terminal, 65536)
         except OSError:  # the other side is closed: Linux says EIO

@@ -250,13 +250,11 @@ def test_a_request_that_waited_for_a_runner_is_answered_by_the_next_one(site: Si
 
 
 def test_two_consoles_see_what_happens_within_half_a_second(site: Site) -> None:
-    followers = [Follower(site.person.place.journal, after=site.person.incident().seq) for _ in range(2)]
-    written = site.person.journal.append(NoteAdded(text="hello"))[0]
-    for follower in followers:
-        seen = follower.wait(0.5)
-        assert written.seq in [event.seq for event in seen]
-        follower.stop()
-        follower.wait(0)
+    journal, known = site.person.place.journal, site.person.incident().seq
+    with Follower(journal, after=known) as one, Follower(journal, after=known) as another:
+        written = site.person.journal.append(NoteAdded(text="hello"))[0]
+        for follower in (one, another):
+            assert written.seq in [event.seq for event in follower.wait(0.5)]
 
 
 def test_a_disk_that_refuses_writes_is_said_at_once_and_nothing_is_acknowledged(site: Site) -> None:

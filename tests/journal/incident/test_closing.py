@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -157,8 +158,9 @@ def test_a_system_that_was_not_well_and_a_program_nobody_saw_the_end_of_are_name
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal.create(tmp_path / "journal.db", declaration(plan(*STEPS)), actor="ada@here")
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.create(tmp_path / "journal.db", declaration(plan(*STEPS)), actor="ada@here") as journal:
+        yield journal
 
 
 def commands(journal: Journal) -> IncidentCommands:

@@ -53,7 +53,8 @@ journal.close()
 
 @pytest.mark.parametrize("limit", [60_000, 300_000])
 def test_a_disk_that_refuses_is_said_at_once(tmp_path: Path, limit: int) -> None:
-    path = begun(tmp_path).path
+    with begun(tmp_path) as journal:
+        path = journal.path
     done = python(FULL, path, limit)
     assert done.returncode == 0, done.stderr
     assert f"The journal {path} could not be written: " in done.stdout

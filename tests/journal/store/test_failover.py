@@ -89,8 +89,7 @@ def test_a_run_starts_once_over_all_files(disk: Disk, tmp_path: Path) -> None:
 
 
 def test_who_follows_is_taken_along(disk: Disk, tmp_path: Path) -> None:
-    with begun_on(disk, tmp_path / "second") as journal:
-        follower = Follower(journal.path)
+    with begun_on(disk, tmp_path / "second") as journal, Follower(journal.path) as follower:
         assert [event.seq for event in follower.wait(1)] == [1]
         disk.fill()
         until_it_goes_on(journal)
@@ -99,8 +98,6 @@ def test_who_follows_is_taken_along(disk: Disk, tmp_path: Path) -> None:
         while not seen or seen[-1] < last.seq:
             seen += [event.seq for event in follower.wait(10)]
         assert seen == list(range(2, last.seq + 1))
-        follower.stop()
-        follower.wait(0)
 
 
 def test_verify_takes_both_and_names_what_is_missing(disk: Disk, tmp_path: Path) -> None:

@@ -110,14 +110,12 @@ def test_sealing_waits_for_nobody(tmp_path: Path) -> None:
 def test_nothing_opens_the_file_but_sqlite(tmp_path: Path) -> None:
     """Opening and closing it in any other way drops SQLite's locks: `tests/guard` fails whoever does, and so this."""
     path = tmp_path / "journal.sqlite"
-    with Journal.create(path, declaration(), actor=ME) as journal, Reader(path) as reader:
-        follower = Follower(path)
+    with Journal.create(path, declaration(), actor=ME) as journal, Reader(path) as reader, Follower(path) as follower:
         journal.append(NoteAdded(text="a"))
         journal.append_output(2, [line("printed")])
         journal.set_reading("postgres", {})
         journal.output_digest(2)
         assert len(follower.wait(1)) == 2
-        follower.stop()
         list(reader.events()), reader.output(2), reader.tail(2, 1), reader.readings(), reader.head(), reader.changed()
         export(path, path.with_name("export.sqlite"))
         seal(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,11 +47,11 @@ CATALOGUE = {"db.restore": ActionSpec(name="db.restore", title="Restore")}
 
 
 @pytest.fixture(params=STORIES)
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
-    journal = Journal.create(tmp_path / "journal.db", declaration(plan(*STEPS)), actor="ada@here")
-    for body in STORIES[request.param]:
-        journal.append(body)
-    return journal
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
+    with Journal.create(tmp_path / "journal.db", declaration(plan(*STEPS)), actor="ada@here") as journal:
+        for body in STORIES[request.param]:
+            journal.append(body)
+        yield journal
 
 
 def fold(journal: Journal) -> Incident:
