@@ -21,7 +21,7 @@ from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.monitor import Monitor
 from actions.runner.other_incidents import OtherIncidents
-from actions.runner.takeover import READS_ON, REENTERED, close_in_doubt
+from actions.runner.takeover import READS_ON, close_in_doubt
 from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
 from actions.runner.writes import RunnerGone, Writes
@@ -243,15 +243,11 @@ class Runner:
         self._workers.pop(run_id, None)
 
     def _take_over(self, run: Run) -> None:
-        """Enter a resumable action again; follow the programs of any other, and leave it in doubt."""
+        """Enter a resumable action again, where it began; follow the programs of any other, and leave it in doubt."""
         self._answered.add(run.id)
         action = self._jobs.action(run)
         if action and action.spec.resumable:
-            why = "its runner died; finished programs are not repeated"
-            self._append(e.ActionReentered(step=run.step, run=run.id, why=why))
-            job = self._jobs.job(run, action, reenter=True)
-            job.context.log(REENTERED)
-            self._start(job)
+            self._start(self._jobs.job(run, action, reenter=True))
             return
         job = self._jobs.job(run, action or gone(run), reenter=True)
         job.context.log(READS_ON)

@@ -13,10 +13,6 @@ from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.records import Program
 
-REENTERED = (
-    "A new runner took over here: its predecessor died. What the action says is said again from here; its programs"
-    " are not run a second time: what still runs is read on."
-)
 READS_ON = "A new runner took over here: its predecessor died. It starts nothing, and reads on what still runs."
 
 

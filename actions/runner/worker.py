@@ -18,6 +18,7 @@ from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcom
 from actions.redaction import Redactor
 from actions.runner.context import RunContext
 from actions.runner.programs import what_is_known
+from actions.runner.reentry import REENTERED, reenter
 from actions.runner.targets import TargetClaimed, Targets
 from actions.runner.writes import End, RunnerGone, Writes
 from actions.transport import ProgramLost, TransportLost
@@ -78,7 +79,7 @@ class Worker:
     def _work(self) -> None:
         try:
             if self.job.reenter:
-                self._end(self._elsewhere() or self._outcome())
+                self._end(self._reenter() or self._outcome())
             elif self._begin():
                 self._end(self._outcome())
         except RunnerGone:
@@ -87,32 +88,15 @@ class Worker:
             self.job.context.close()
             self._done(self.job.run.id)
 
-    def _elsewhere(self) -> End | None:
-        """Return the end of a run that began on something else than the inventory names by now: nobody goes on there.
-
-        What cannot tell who it is may be half restored: the action itself deals with that.
-        """
-        run, job = self.job.run, self.job
-        known = job.context.inventory.systems
-        if run.system and known and run.system not in known:
-            return self._not_entered(f"the inventory has no system {run.system} any more")
-        began_on = word_to_type(run.target)
-        try:
-            now = word_to_type(list(job.action.target(job.context))) if job.action.target and began_on else ""
-        except Exception as error:  # noqa: BLE001  # a broken system may answer anything
-            job.context.log(f"the target's identity cannot be told now: {said(error)}", "err")
-            return None
-        if now in ("", began_on):
-            return None
-        return self._not_entered(f"it began on {began_on}, and {run.system or 'its target'} is {now} now")
-
-    def _not_entered(self, why: str) -> End:
-        run, clean = self.job.run, self.job.context.redactor
-        open_ended = [program for program in run.programs if not program.finished_at]
-        known = "; ".join(f"{next(iter(program.argv), program.key)} on {program.host}" for program in open_ended)
-        told = f"nobody saw the end of {known}" if known else "how far it got is not known"
-        why = f"its runner died while it was at work, and {why}"
-        return e.ActionInDoubt(step=run.step, run=run.id, why=clean.text(why), program=clean.text(told))
+    def _reenter(self) -> e.ActionInDoubt | None:
+        """Say that the run goes on under a new runner; or return its end, where that may be about something else."""
+        job = self.job
+        found = reenter(job.run, job.action, job.context)
+        if isinstance(found, e.ActionInDoubt):
+            return found
+        job.writes.append(found)
+        job.context.log(REENTERED)
+        return None
 
     def _begin(self) -> bool:
         """Learn the target, ask the gates, check what was typed, claim it, and write the intent down."""

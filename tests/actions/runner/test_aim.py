@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from actions.action import action
+from actions.action import Action, action
 from actions.context import ActionContext
 from actions.inventory import Inventory
 from actions.outcome import Outcome
@@ -17,10 +18,12 @@ from actions.runner.aim import aim
 from actions.runner.gates import GateInput, closed_gates
 from actions.settings import SystemSettings
 from actions.transport import LocalHost
+from actions.transport.local_transport import LocalTransport
 from journal.events import types as e
 from journal.events.types import Identity, Kind
 from journal.incident.records import Run, RunState
 from journal.plan.action_spec import ActionSpec
+from journal.store.journal import Reader
 from tests.actions.worlds import Person, declared, places_in, plan_with, running, world
 from tests.journal.incident.test_instances import WHICH
 
@@ -33,7 +36,7 @@ class Thing(SystemSettings, frozen=True, kw_only=True, tag="toy", tag_field="typ
 
 
 def things(**plays: str) -> Inventory:
-    systems: dict[str, SystemSettings] = {name: Thing(plays=of) for name, of in plays.items()}
+    systems: dict[str, SystemSettings] = {name: Thing(plays=of, host="here") for name, of in plays.items()}
     return Inventory(name="tests", lab=True, allows=[Kind.LAB], hosts={"here": LocalHost()}, systems=systems)
 
 
@@ -48,6 +51,39 @@ def work(ctx: ActionContext) -> Outcome:
 def wipe(ctx: ActionContext) -> Outcome:
     """Wipe."""
     return Outcome(ok=True, summary="wiped")
+
+
+def broken_target(ctx: ActionContext) -> list[Identity]:
+    """Fail as a system does whose disk is gone."""
+    raise OSError("no control file")
+
+
+@action("toy.mend", target=broken_target, resumable=True, touches=("data directory",))
+def mend(ctx: ActionContext) -> Outcome:
+    """Work on what cannot say what it is."""
+    WORKED.append(ctx.system)
+    return Outcome(ok=True, summary="mended")
+
+
+@action("toy.move", target=lambda ctx: WHOLE, resumable=True, touches=("data directory",))
+def move(ctx: ActionContext) -> Outcome:
+    """Work on a directory."""
+    WORKED.append(ctx.system)
+    return Outcome(ok=True, summary="moved")
+
+
+def facts(**known: str) -> list[Identity]:
+    return [Identity(name=name.replace("_", " "), value=value, known="reported") for name, value in known.items()]
+
+
+WHOLE = facts(confirm="thing@db1", machine_id="4711", data_directory="/data")
+
+
+class Machine(LocalTransport):
+    """A machine that says who it is."""
+
+    def host_identity(self) -> dict[str, str]:
+        return {"hostname": "db1", "machine_id": "4711"}
 
 
 TOY = {"id": "toy", "title": "Work on a toy", "action": "toy.work", "system": "thing"}
@@ -130,3 +166,33 @@ def test_a_refusal_says_which_system_the_runner_aimed_at(person: Person, tmp_pat
     with running(person.place, world(places_in(tmp_path), wipe, inventory_=things(a="thing"))):
         over = person.over(asked.seq)
     assert (over.state, over.refusal.gate, over.system) == (RunState.REFUSED, "interlock", "a")
+
+
+@pytest.mark.parametrize(
+    ("act", "began_on", "said"),
+    [
+        (mend, {"machine_id": "4711"}, "WHAT IT ACTS ON CANNOT BE TOLD NOW (OSError: no control file); the machine is the same"),
+        (mend, {}, "nor whether it is the same machine"),
+        (mend, {"machine_id": "4712"}, "it began on machine id 4712, and that is 4711 now"),
+        (move, {"machine_id": "4711", "data_directory": "/data"}, "its runner died"),
+        (move, {"machine_id": "4712", "data_directory": "/data"}, "it began on machine id 4712"),
+        (move, {"machine_id": "4711", "data_directory": "/old"}, "it began on data directory /old, and that is /data"),
+    ],
+)
+def test_another_machine_or_directory_is_never_gone_on_with(
+    person: Person, tmp_path: Path, act: Action, began_on: dict[str, str], said: str
+) -> None:
+    target = facts(confirm="thing@db1", **began_on)
+    (asked,) = person.journal.append(e.RunRequested(step="", action=act.spec.name, system="a"))
+    person.journal.append(e.ActionStarted(step="", run=asked.seq, action=act.spec.name, system="a", target=target))
+    there = dataclasses.replace(
+        world(places_in(tmp_path), mend, move, inventory_=things(a="thing")), open_transport=lambda spec: Machine()
+    )
+    with running(person.place, there):
+        over = person.over(asked.seq)
+    goes_on = "began on" not in said
+    assert (over.state, WORKED) == ((RunState.SUCCEEDED, ["a"]) if goes_on else (RunState.IN_DOUBT, []))
+    with Reader(person.place.journal) as reader:
+        whys = [event.body.why for event in reader.events() if isinstance(event.body, e.ActionReentered)]
+    assert said in (whys[0] if goes_on else over.in_doubt)
+    assert len(whys) == goes_on
