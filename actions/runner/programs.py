@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from actions.redaction import Redactor
-from actions.transport import Completed, Handle, OnOutput, ProgramLost, State, Transport
+from actions.transport import Completed, Handle, OnOutput, ProgramLost, ProgramStatus, State, Transport
 from actions.transport.program import ending
 from journal.events.types import Body, ProgramFinished, ProgramStarted
 from journal.incident.records import Program, Run
@@ -15,6 +15,8 @@ from journal.store.failover.segments import segments_of
 from journal.store.journal import Reader
 
 Append = Callable[[Body], object]
+
+_NEVER_RAN = (State.NOT_STARTED, State.GIVEN_UP)
 
 
 class Programs:
@@ -71,10 +73,12 @@ class Programs:
         """Follow a program whose action is gone to its end, and journal its exit status.
 
         Raises:
-            ProgramLost, TransportLost: it cannot be known how it ended.
+            ProgramLost, TransportLost: it cannot be known how it ended, or whether it ran at all.
             NothingStarted: it never ran, and never will.
         """
         handle = transport.attach(program.spool, program.argv)
+        if lost := lost_sight_of(program, transport, handle.status()):
+            raise lost
         handle.give_up()
         completed = handle.wait(on_output=self._skipping_known(program, on_output), cancelled=lambda: False)
         self._finished(program.key, completed, reattached=True)
@@ -94,13 +98,25 @@ class Programs:
         name = f"{self._run}-{key}" if self._attempts[key] == 1 else f"{self._run}-{key}-{self._attempts[key]}"
         spool = transport.place_spool(self._folder, name)
         shown = [self._redactor.text(word) for word in argv]
-        self._append(ProgramStarted(step=self._step, run=self._run, key=key, argv=shown, host=host, spool=str(spool)))
+        body = ProgramStarted(
+            step=self._step,
+            run=self._run,
+            key=key,
+            argv=shown,
+            host=host,
+            address=transport.address,
+            spool=str(spool),
+        )
+        self._append(body)
         return transport.start(spool, argv, env=env, user=user)
 
     def _found(self, earlier: Program, transport: Transport, argv: Sequence[str]) -> Handle | None:
         """Return the earlier program, or None where it never ran and never will: then it may be started now."""
         handle = transport.attach(earlier.spool, argv)
-        return None if handle.status().state in (State.NOT_STARTED, State.GIVEN_UP) and handle.give_up() else handle
+        status = handle.status()
+        if lost := lost_sight_of(earlier, transport, status):
+            raise lost
+        return None if status.state in _NEVER_RAN and handle.give_up() else handle
 
     def _finished(self, key: str, completed: Completed, *, reattached: bool) -> None:
         body = ProgramFinished(
@@ -129,6 +145,26 @@ class Programs:
             on_output(stream, text)
 
         return take
+
+
+def lost_sight_of(program: Program, transport: Transport, status: ProgramStatus) -> ProgramLost | None:
+    """Return that it cannot be known whether a program ran: its host's name leads elsewhere now, and it is not there.
+
+    Where its spool is found under the new address all the same, nothing is lost.
+
+    Args:
+        program: what was started under an earlier runner.
+        transport: the way to what the inventory calls its host now.
+        status: how the program stands there.
+    """
+    if status.state not in _NEVER_RAN or program.address in ("", transport.address):
+        return None
+    name = program.argv[0] if program.argv else program.key
+    where = f"{program.host} was {program.address} then, and is {transport.address} now"
+    return ProgramLost(
+        f"It cannot be known whether {name} ran: {where}, where there is no trace of it.",
+        f"whether it ran cannot be known from here: {where}. Look at {program.spool} there",
+    )
 
 
 def what_is_known(error: Exception) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from actions.action import Action
 from actions.outcome import Outcome
-from actions.runner.programs import Programs, how_it_ended
+from actions.runner.programs import Programs, how_it_ended, lost_sight_of
 from actions.transport import State
 from journal.incident.looks import REATTACH
 from journal.incident.records import Program, Run
@@ -48,6 +48,8 @@ def _look(ctx: ActionContext, program: Program, programs: Programs) -> str:
         return f"{name}{_STILL}(pid {status.pid}{', stopped: it does nothing' if status.stopped else ''})"
     if status.state is State.UNKNOWN:
         return f"{name}{_STILL}(pid {status.pid}); {_LOST}" if status.alive else f"{name} is gone; {_LOST}"
+    if lost := lost_sight_of(program, transport, status):
+        return f"{name}: {lost.what_is_known}"
     if status.state is not State.FINISHED:
         return f"{name} was {status.state}"
 

@@ -11,9 +11,15 @@ from actions.transport.program import Completed
 
 
 class Transport(ABC):
-    """A way to reach one host. Safe to use from several threads."""
+    """A way to reach one host. Safe to use from several threads.
+
+    Attributes:
+        name: what people call it.
+        address: the account and the place that it leads to; another one means other spools.
+    """
 
     name: str
+    address: str
 
     @abstractmethod
     def host_identity(self) -> dict[str, str]:

@@ -27,12 +27,14 @@ class Link(Protocol):
 
     Attributes:
         name: what people call it.
+        address: the account and the place that it leads to.
         relink_s: seconds to go on trying once it broke.
         connections: how many were made so far.
         connection_fault: what is wrong with it right now; empty while it works.
     """
 
     name: str
+    address: str
     relink_s: float
     connections: int
     connection_fault: str

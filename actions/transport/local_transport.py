@@ -29,6 +29,7 @@ class LocalTransport(Transport):
     """
 
     name = "local"
+    address = "this machine"
 
     def __init__(self, passed: Sequence[str] = ()) -> None:
         self._passed = frozenset(passed)

@@ -38,7 +38,7 @@ class RemoteTransport(Transport):
 
     def __init__(self, link: Link, base: str) -> None:
         self._link, self._base = link, base
-        self.name = link.name
+        self.name, self.address = link.name, link.address
 
     def host_identity(self) -> dict[str, str]:
         """See ``Transport``."""

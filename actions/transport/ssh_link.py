@@ -29,6 +29,7 @@ class SshLink:
     def __init__(self, spec: SshHost) -> None:
         self._spec = spec
         self.name = f"ssh {spec.host}"
+        self.address = f"ssh {f'{spec.user}@' if spec.user else ''}{spec.host} port {spec.port}"
         self.relink_s = spec.relink_s
         self.connections = 0
         self.connection_fault = ""

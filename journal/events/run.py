@@ -78,12 +78,16 @@ class ActionReentered(Body, frozen=True, kw_only=True, tag="action.reentered"):
 
 
 class ProgramStarted(Body, frozen=True, kw_only=True, tag="program.started"):
-    """An external program is about to run. ``spool`` is the folder where its shim keeps pid, output and exit status."""
+    """An external program is about to run. ``spool`` is the folder where its shim keeps pid, output and exit status.
+
+    ``host`` is the inventory's name of where it runs, and ``address`` what that name led to then.
+    """
 
     run: int
     key: str
     argv: list[str]
     host: str = ""
+    address: str = ""
     spool: str = ""
 
 

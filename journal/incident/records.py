@@ -89,6 +89,8 @@ class Program(msgspec.Struct):
     code: int | None = None
     reattached: bool = False
     duration_s: float = 0.0
+    address: str = ""
+    """Where the host's name led to as it started; empty where that was not noted."""
 
 
 class Refusal(msgspec.Struct):

@@ -144,7 +144,8 @@ def _reentered(incident: Incident, event: e.Event, body: e.ActionReentered) -> N
 
 
 def _program_started(incident: Incident, event: e.Event, body: e.ProgramStarted) -> None:
-    _run(incident, event, body.run).programs.append(Program(body.key, body.argv, body.host, body.spool, event.at))
+    program = Program(body.key, body.argv, body.host, body.spool, event.at, address=body.address)
+    _run(incident, event, body.run).programs.append(program)
 
 
 def _program_finished(incident: Incident, event: e.Event, body: e.ProgramFinished) -> None:

@@ -19,7 +19,7 @@ from actions.transport import Completed
 from journal.commands.incident import NotNow
 from journal.events.types import ActionFinished, ActionStarted, Body, ProgramStarted, RunRefused, RunRequested
 from journal.incident.looks import REATTACH
-from journal.incident.records import StepState
+from journal.incident.records import RunState, StepState
 from journal.plan.action_spec import Catalogue
 from tests.actions.worlds import Person, declared, places_in, running, world
 
@@ -34,6 +34,16 @@ def work(ctx: ActionContext) -> Outcome:
 def look(ctx: ActionContext) -> Outcome:
     """See that it is not whole."""
     return Outcome(ok=False, summary="it is half there")
+
+
+@action("thing.other", resumable=True)
+def resumed(ctx: ActionContext) -> Outcome:
+    """Run a program that leaves a file."""
+    ctx.run("k", "here", ["touch", TOUCHED[0]])
+    return Outcome(ok=True, summary="touched")
+
+
+TOUCHED: list[str] = []
 
 
 @contextmanager
@@ -82,6 +92,29 @@ def test_the_programs_are_asked_first_then_the_data_and_then_both_again(tmp_path
         person.journal.append(ProgramStarted(step="work", run=run, key="k", argv=["sh"], spool=spool, host="here"))
         asked = [person.over(person.desk.probe(run, catalogue)).action for _ in range(4)]
         assert asked == [REATTACH, "thing.look", REATTACH, "thing.look"]
+
+
+@pytest.mark.parametrize("step", ["work", "other"])
+@pytest.mark.parametrize(("address", "known"), [("ssh db0 port 22", False), ("this machine", True)])
+def test_a_program_is_not_called_never_started_where_its_host_is_another_by_now(
+    tmp_path: Path, step: str, address: str, known: bool
+) -> None:
+    places, spool = places_in(tmp_path), str(tmp_path / "none")
+    person, surroundings = Person(declared(places)), world(places, work, look, resumed)
+    TOUCHED[:] = [str(tmp_path / "touched")]
+    (asked,) = person.journal.append(RunRequested(step=step, action=f"thing.{step}"))
+    began = {"step": step, "run": asked.seq}
+    person.journal.append(ActionStarted(**began, action=f"thing.{step}"))
+    person.journal.append(ProgramStarted(**began, key="k", argv=["touch"], spool=spool, host="here", address=address))
+    with running(person.place, surroundings):
+        over = person.over(asked.seq)
+        if step == "work":
+            look_back = person.over(person.desk.probe(asked.seq, surroundings.catalogue)).summary
+            assert ("cannot be known" in look_back) is not known
+    assert (tmp_path / "touched").exists() == (known and step == "other")
+    assert (over.state is RunState.SUCCEEDED) == (known and step == "other")
+    assert ("cannot be known" in over.program_status) is not known
+    assert ("never started" in over.program_status) is (known and step == "work")
 
 
 def test_what_another_has_settled_is_said_with_who_and_as_what(tmp_path: Path) -> None:
