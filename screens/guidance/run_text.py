@@ -8,7 +8,6 @@ from typing import NamedTuple
 from journal.events.types import Identity
 from journal.incident.records import Refusal, Run, RunState
 from journal.wording.counting import count
-from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize, sanitize_lines
 from screens.guidance.text import Line, Span, Tone, labelled, line
 
@@ -79,16 +78,19 @@ def refusal_lines(run: Run) -> list[Line]:
 
 
 def run_lines(run: Run) -> list[Line]:
-    """Return how a run ended or why it is in doubt, what it found and left, and how long it took."""
+    """Return how a run ended or why it is in doubt, and what it found and left."""
     lines = [line(Span("in doubt: ", "bad"), sanitize(run.in_doubt), symbol="!")] if run.in_doubt else []
     lines += _program(run) if not run.verdict else []
-    if run.summary:
-        tone: Tone = "bad" if run.state is RunState.FAILED else "warn" if run.state is RunState.CANCELLED else "strong"
-        lines.append(labelled("result", Span(sanitize_lines(run.summary), tone)))
-    lines += remains(run)
-    if run.started_at and run.finished_at:
-        lines.append(labelled("took", rough_minutes((run.finished_at - run.started_at).total_seconds())))
-    return lines
+    return [*lines, *_result(run), *remains(run)]
+
+
+def _result(run: Run) -> Iterable[Line]:
+    """Yield its result; where it failed, the lines after the first say what helps."""
+    tone: Tone = "bad" if run.state is RunState.FAILED else "warn" if run.state is RunState.CANCELLED else "strong"
+    said, *helps = sanitize_lines(run.summary).splitlines() or [""]
+    if said:
+        yield line(Span(said, tone))
+    yield from (line(Span(text.strip(), "strong"), symbol="→" if tone == "bad" else "") for text in helps)
 
 
 def remains(run: Run) -> list[Line]:
@@ -101,7 +103,7 @@ def _findings(run: Run) -> Iterable[Line]:
     for finding in run.gravest_first:
         yield labelled(finding.severity, Span(sanitize(str(finding)), _SEVERITIES.get(finding.severity, "quiet")))
         if finding.cure:
-            yield labelled("", Span(sanitize(finding.cure), "strong"))
+            yield line(Span(sanitize(finding.cure), "strong"), symbol="→")
 
 
 def doubt_lines(run: Run) -> list[Line]:

@@ -11,17 +11,19 @@ from journal.incident.records import RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
-from journal.wording.durations import rough_duration
+from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.instants import age
-from journal.wording.sanitize import sanitize
+from journal.wording.sanitize import sanitize, sanitize_lines
 from screens.guidance.instances import instance_lines
 from screens.guidance.names import title
 from screens.guidance.next_action import RUNNABLE_KINDS, destructive, refused_run, runnable
-from screens.guidance.run_text import refusal_lines, run_lines, target_lines
+from screens.guidance.run_text import refusal_lines, remains, run_lines, target_lines
 from screens.guidance.symbols import STEPS
 from screens.guidance.text import Line, Span, labelled, line
 
 _BLANK = line("")
+_BY_RUN = (StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.FAILED, StepState.CANCELLED)
+"""The states that a step has from how its run ended."""
 
 
 def call(step: Step) -> str:
@@ -36,18 +38,33 @@ def call(step: Step) -> str:
 
 
 def step_text(incident: Incident, step: Step, catalogue: Catalogue, now: datetime) -> list[Line]:
-    """Return everything there is to say of ``step``."""
-    lines = [state_line(incident, step, now), *_runs(step, catalogue), *_items(incident, step)]
-    lines += [
-        *instance_lines(incident, step),
-        *_decision(incident, step),
+    """Return everything there is to say of ``step``, what became of it first."""
+    return [*outcome_text(incident, step, now), *context_text(incident, step, catalogue)]
+
+
+def outcome_text(incident: Incident, step: Step, now: datetime) -> list[Line]:
+    """Return what became of ``step``: its state, what refused it, its result, findings and cures; and what is open."""
+    return [
+        state_line(incident, step, now),
         *_refusal(incident, step),
         *_last(incident, step),
+        *_dry_run(incident, step),
+        *_decision(incident, step),
+        *_items(incident, step),
+        *instance_lines(incident, step),
+        *_waits(incident, step),
     ]
-    lines += _waits(incident, step)
-    if step.text:
-        lines += [_BLANK, line(sanitize(step.text)), _BLANK]
-    return [*lines, *_plan_says(step), *_proof(incident, step)]
+
+
+def context_text(incident: Incident, step: Step, catalogue: Catalogue) -> list[Line]:
+    """Return what ``step`` is: what it runs, on which target, and what the plan says of it.
+
+    What it runs comes first until it has run, and last from then on.
+    """
+    runs, run = _runs(step, catalogue), incident.last_run(step.id)
+    text = [_BLANK, line(sanitize(step.text)), _BLANK] if step.text else []
+    said = [*text, *_plan_says(step), *_proof(incident, step)]
+    return [*said, *runs, *target_lines(run.target)] if run else [*runs, *said]
 
 
 def state_line(incident: Incident, step: Step, now: datetime) -> Line:
@@ -59,7 +76,16 @@ def state_line(incident: Incident, step: Step, now: datetime) -> Line:
     since = record.started_at if state.active else record.at
     when = f"  {age(since, now)}" if since and record.state is not None else ""
     by = f" by {sanitize(record.by)}" if when and record.by else ""
-    return line(Span(word, look.tone or "strong"), Span(when + by, "quiet"), symbol=look.symbol)
+    took = f"  took {took}" if (took := _took(incident, step)) else ""
+    return line(Span(word, look.tone or "strong"), Span(when + by + took, "quiet"), symbol=look.symbol)
+
+
+def _took(incident: Incident, step: Step) -> str:
+    """Return how long the run took that the step's state comes from; empty where none ended."""
+    run = incident.last_run(step.id)
+    if run is None or not run.started_at or not run.finished_at or incident.state(step.id) not in _BY_RUN:
+        return ""
+    return rough_minutes((run.finished_at - run.started_at).total_seconds())
 
 
 def _runs(step: Step, catalogue: Catalogue) -> list[Line]:
@@ -108,7 +134,16 @@ def _last(incident: Incident, step: Step) -> list[Line]:
     said = (run.summary, run.in_doubt) if run else ()
     if record.note and record.note not in said and not step.decision:
         lines.append(labelled("note", sanitize(record.note)))
-    return [*lines, *(target_lines(run.target) if run else [])]
+    return lines
+
+
+def _dry_run(incident: Incident, step: Step) -> list[Line]:
+    """Return what the dry run said, where nothing was run since."""
+    runs = incident.steps[step.id].runs
+    last = incident.runs[runs[-1]] if runs else None
+    if last is None or not last.dry_run or not last.summary:
+        return []
+    return [labelled("dry run", Span(sanitize_lines(last.summary), "strong")), *remains(last)]
 
 
 def _waits(incident: Incident, step: Step) -> list[Line]:

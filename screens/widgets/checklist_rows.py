@@ -13,6 +13,7 @@ from journal.incident.state import Incident
 from journal.plan.model import Phase, Section, Step
 from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
+from screens.guidance.answers import short_answer
 from screens.guidance.next_action import RUNNABLE_KINDS
 from screens.guidance.symbols import STEPS
 from screens.guidance.text import Tone
@@ -47,6 +48,8 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
         right = found
     elif state is StepState.DONE and step.kind in RUNNABLE_KINDS:
         right = _took(incident, step)
+    elif step.decision and state.settled and step.decision.name in incident.decisions:
+        right = sanitize(short_answer(incident, step.decision))
     elif state is StepState.DONE:
         right = ""
     ticked = f" {len(incident.steps[step_id].items)}/{len(step.items)}" if step.items and not state.settled else ""
@@ -92,5 +95,5 @@ def _summary(incident: Incident, steps: list[Step]) -> tuple[str, Tone]:
         return "n/a", "quiet"
     settled = sum(state.settled for state in applying)
     if settled == len(applying) and not {StepState.FOUND, StepState.LOOKED}.isdisjoint(applying):
-        return "~ findings", "warn"
+        return "▲ findings", "warn"
     return ("✓", "good") if settled == len(applying) else (f"{settled}/{len(applying)}", "")

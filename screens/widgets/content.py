@@ -25,6 +25,11 @@ STYLES: dict[Tone, str] = {
 _LABEL_WIDTH = 11
 
 
+def label_width(label: str) -> int:
+    """Return the width in columns of a label's column."""
+    return max(_LABEL_WIDTH, len(label) + 1)
+
+
 def content(line: Line) -> Content:
     """Return a line: its label in a column of its own, its symbol in the tone of what follows."""
     pieces = [(span.text, STYLES[span.tone]) for span in line.spans]
@@ -32,7 +37,7 @@ def content(line: Line) -> Content:
         (text, style), *rest = pieces
         pieces = [(f"{line.symbol} {text}", style), *rest]
     if line.label is not None:
-        pieces.insert(0, (f"{line.label:<{max(_LABEL_WIDTH, len(line.label) + 1)}}", STYLES["quiet"]))
+        pieces.insert(0, (f"{line.label:<{label_width(line.label)}}", STYLES["quiet"]))
     return Content.assemble(*pieces)
 
 

@@ -15,22 +15,31 @@ from screens.guidance.advice import advice
 from screens.guidance.names import title
 from screens.guidance.next_action import PrimaryAction, primary_action
 from screens.guidance.progress import progress
-from screens.guidance.step_text import step_text
+from screens.guidance.step_text import context_text, outcome_text
 from screens.live.session import Session
-from screens.widgets.content import STYLES, block, content
+from screens.widgets.breakpoints import WIDE
+from screens.widgets.content import STYLES, content
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
+from screens.widgets.text_block import TextBlock
 from screens.widgets.titled import entitle
+
+_SCROLL_BAR = 1
+_WANTED_OUTPUT, _LEAST_OUTPUT = 10, 3
+"""Rows, with its title: what the output should have on a wide screen, and with fewer than which it is hidden."""
 
 
 class StepPane(Vertical):
-    """Shows one step. What it prints comes last, and takes the room that is left."""
+    """Shows one step: what became of it comes first and whole. What it prints comes last, where there is room."""
+
+    _outcome = 0
+    """How many lines of the text say what became of the step."""
 
     def compose(self) -> ComposeResult:
         """Lay out title, advice, text, progress, output."""
         yield Quiet(id="advice")
         with VerticalScroll(id="step-scroll"):
-            yield Quiet(id="step-text")
+            yield TextBlock(id="step-text")
         yield Quiet(id="progress")
         yield OutputView(id="output")
 
@@ -45,7 +54,9 @@ class StepPane(Vertical):
         if session.runner_missing and incident.state(step.id).active:
             urgent, words = True, "No runner is there any more. r: start one; it looks what became of this"
         self._line("advice").show(Content.assemble((words, STYLES["bad" if urgent else "accent"])))
-        self._line("step-text").show(block(step_text(incident, step, session.catalogue, now)))
+        outcome = outcome_text(incident, step, now)
+        self._outcome = len(outcome)
+        self._text.show([*outcome, *context_text(incident, step, session.catalogue)])
         self.show_run(session, step, now)
 
     def show_run(self, session: Session, step: Step, now: datetime) -> None:
@@ -71,6 +82,40 @@ class StepPane(Vertical):
             self.set_class(not lines, "-quiet")
         if run:
             entitle(view, _output_title(run))
+        self.share_out()
+
+    def on_resize(self) -> None:
+        """Share the new room."""
+        self.share_out()
+
+    def share_out(self) -> None:
+        """Give what became of the step the room that it needs, and the rest to what the step prints.
+
+        The text gets all of it where too little would be left; else it is scrolled only if it is longer than its part.
+        """
+        size = self.content_size
+        if not size:
+            return
+        rows = size.height - self._rows("#advice") - self._rows("#progress")
+        text = self._text_rows(size.width - _SCROLL_BAR, rows)
+        squeezed = text > rows - _LEAST_OUTPUT
+        self.set_class(squeezed, "-squeezed")
+        self.query_one("#step-scroll").styles.height = "1fr" if squeezed or self.has_class("-quiet") else text
+
+    def _text_rows(self, width: int, rows: int) -> int:
+        """Return how many of ``rows`` the text gets; on a narrow screen, what became of the step and no more."""
+        outcome = self._text.rows(width, self._outcome)
+        if self.app.size.width < WIDE:
+            return outcome
+        return max(outcome, min(self._text.rows(width), rows - _WANTED_OUTPUT))
+
+    def _rows(self, name: str) -> int:
+        shown = self.query_one(name, Quiet)
+        return shown.outer_size.height if shown.text else 0
+
+    @property
+    def _text(self) -> TextBlock:
+        return self.query_one("#step-text", TextBlock)
 
     def _line(self, name: str) -> Quiet:
         return self.query_one(f"#{name}", Quiet)
