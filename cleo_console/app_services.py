@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from cleo_console import __version__
 from cleo_console.secret_filter import SecretFilter
 from cleo_console.settings import actor, paths
 from journal.errors import CleoError
+from journal.events.envelope import Clock
 from journal.events.types import IncidentDeclared, Kind
 from journal.incident.fold import fold_events
 from journal.store.reader import Reader
@@ -137,6 +139,7 @@ class ConsoleServices:
         journal = Journal.open(
             place.journal,
             actor=self.actor,
+            clock=self._clock_of(incident_id),
             fallback=place.fallback,
             deadline=True,
             waiting=waiting,
@@ -144,6 +147,14 @@ class ConsoleServices:
         )
         self._filter.learn(self.paths.inventory, _inventory_of(place))
         return journal
+
+    def now(self) -> datetime:
+        """Return the present, in UTC; in an exercise, its own."""
+        return datetime.now(UTC)
+
+    def _clock_of(self, incident_id: str) -> Clock:
+        """Return the clock that an incident's events carry."""
+        return Clock()
 
     def ensure_runner(self, incident_id: str) -> None:
         """Start the incident's detached runner if none holds the lease."""

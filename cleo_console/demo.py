@@ -1,50 +1,42 @@
-"""The demo: tabletop incidents in a folder of their own, with runner and facilitator inside this process."""
+"""The demo: tabletop incidents in a folder of their own. Each is played by a runner process that consoles join."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from typing import NamedTuple, Self
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Self
 
 import msgspec
 
-from actions.runner import Runner
-from actions.tabletop import Facilitator, SimulatedWorld, playable, tabletop_world
+from actions.tabletop import playable
+from actions.tabletop.seats import Seat
 from cleo_console.app_services import ConsoleServices
 from cleo_console.exercises import load_exercise, with_labels
 from cleo_console.settings import home, runner_actor
 from journal.commands.declare import Declaration
+from journal.events.envelope import Clock
 from journal.events.types import ExerciseBegan, Kind
-from journal.exercise.script import Exercise, exercise_from_data
-from journal.incident.fold import fold_events
+from journal.exercise.clock import ExerciseClock
+from journal.exercise.script import Exercise
 from journal.paths import Paths
 from journal.plan.action_spec import Catalogue
-from journal.store.journal import Journal, Reader
-
-_LEAVE_WITHIN_S = 5.0
-
-
-class _Table(NamedTuple):
-    """What keeps one tabletop going."""
-
-    runner: Runner
-    thread: threading.Thread
-    facilitator: Facilitator
+from journal.store.journal import Journal
 
 
 class DemoServices(ConsoleServices):
-    """Hosts tabletops. Use it as a context manager: leaving ends the runners it started.
+    """Opens tabletops. Use it as a context manager: leaving gives up the seats at their tables.
 
     Args:
         actor: who sits here.
-        speed: how many times faster than life.
+        speed: how many times faster than life the time that actions take passes, in what is declared here.
     """
 
     def __init__(self, actor: str, speed: float) -> None:
         folder = home() / "demo"
         super().__init__(Paths(incidents=folder / "incidents", locks=folder / "locks"), actor)
         self._speed = speed
-        self._tables: dict[str, _Table] = {}
+        self._seats: dict[str, Seat] = {}
+        self._clock: ExerciseClock | None = None
 
     def kinds(self) -> Sequence[Kind]:
         """Return the one kind there is here."""
@@ -67,68 +59,43 @@ class DemoServices(ConsoleServices):
             journal.append(ExerciseBegan(exercise=msgspec.to_builtins(script)))
         return incident_id
 
-    def ensure_runner(self, incident_id: str) -> None:
-        """Start the incident's runner and facilitator in this process, if none is at work.
+    def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
+        """Sit down at a table, and open its journal for writing: what is written carries the exercise's time."""
+        folder = self.place(incident_id).folder
+        self._clock = ExerciseClock(folder)
+        if incident_id not in self._seats:
+            self._seats[incident_id] = Seat(folder)
+        return super().open(incident_id, waiting)
 
-        Raises:
-            LeaseHeld: another process plays this tabletop.
-        """
-        if self.runner_alive(incident_id):
-            return
-        if incident_id in self._tables:
-            self._tables.pop(incident_id).facilitator.stop()
-        place = self.paths.incident(incident_id)
-        simulated = SimulatedWorld(self._exercise(incident_id), self._speed, self.plan().systems)
-        world = tabletop_world(simulated, self.catalogue())
-        runner = Runner(place, world, actor=runner_actor())
-        facilitator = Facilitator(place, simulated, _facilitator())
-        thread = threading.Thread(target=runner.run, name="tabletop-runner", daemon=True)
-        self._tables[incident_id] = _Table(runner, thread, facilitator)
-        facilitator.start()
-        thread.start()
+    def now(self) -> datetime:
+        """Return the time at the table that was opened last."""
+        return self._clock.now() if self._clock else datetime.now(UTC)
+
+    def _clock_of(self, incident_id: str) -> Clock:
+        return Clock(now=ExerciseClock(self.paths.incident(incident_id).folder).now)
 
     def _at_speed(self, script: Exercise) -> Exercise:
-        """Return the script with a note on the demo's speed, which the RTO in a report depends on."""
+        """Return the script with the demo's speed, and a note on it."""
         if self._speed == 1:
             return script
-        words = f"Actions went {self._speed:g} times faster than in life, and injects came so; the clocks did not."
-        return msgspec.structs.replace(script, situation=f"{script.situation} {words}".strip())
-
-    def _exercise(self, incident_id: str) -> Exercise:
-        """Return the script that the journal carries; a tabletop of an older program has none."""
-        with Reader(self.paths.incident(incident_id).journal) as reader:
-            incident = fold_events(reader.events())
-        if incident.review.exercise:
-            return exercise_from_data(incident.review.exercise)
-        return with_labels(load_exercise(incident.scenario), incident.began_at)
-
-    def runner_alive(self, incident_id: str) -> bool:
-        """Return whether this process hosts the incident's runner."""
-        found = self._tables.get(incident_id)
-        return found is not None and found.thread.is_alive()
+        words = f"While an action ran, every clock went {self._speed:g} times faster than in life; else as in life."
+        said = f"{script.situation} {words}".strip()
+        return msgspec.structs.replace(script, situation=said, speed=self._speed)
 
     def way_back(self, incident_id: str, *, plain: bool = False) -> str:
         """Return the command that opens a tabletop again, in the full screen or in plain lines."""
         return f"cleo demo {'--plain ' if plain else ''}--open {incident_id}"
 
-    @property
-    def runner_outlives(self) -> bool:
-        """Whether runners go on without the console: these live in this process."""
-        return False
-
     def warnings(self) -> Sequence[str]:
-        """Return nothing: no real system is in reach, and nothing outlives the demo."""
+        """Return nothing: no real system is in reach."""
         return []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for table in self._tables.values():
-            table.runner.stop("the demo was left")
-        for table in self._tables.values():
-            table.thread.join(_LEAVE_WITHIN_S)
-            table.facilitator.stop()
+        while self._seats:
+            self._seats.popitem()[1].leave()
 
 
 def _facilitator() -> str:

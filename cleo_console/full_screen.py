@@ -39,7 +39,7 @@ def run_full_screen(at: ConsoleServices, incident_id: str | None) -> int:
         with first_look(incident_id, known) if incident_id else nullcontext():
             from cleo_console.app import CleoApp
 
-            app = CleoApp(at, open_incident=incident_id, known=known)
+            app = CleoApp(at, open_incident=incident_id, known=known, clock=at.now)
         built = threading.Timer(_BUILT_AFTER_S, _collect_only_what_is_new)
         built.daemon = True
         built.start()

@@ -97,6 +97,9 @@ class AppServices(Protocol):
             CleoError: there is none, or it cannot be opened.
         """
 
+    def now(self) -> datetime:
+        """Return the present, in UTC; in an exercise, its own."""
+
     def ensure_runner(self, incident_id: str) -> None:
         """Start the incident's detached runner if none holds the lease.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -71,12 +70,13 @@ class Jobs:
         context = RunContext(
             run,
             action,
-            incident=incident_facts(self._incident, run.system, datetime.now(UTC)),
+            incident=incident_facts(self._incident, run.system, self._writes.journal.now()),
             place=self._place,
             world=self._world,
             writes=self._writes,
         )
-        return Job(run, action, context, self._writes, self.targets, reenter=reenter, closed=closed)
+        seconds = self._world.seconds
+        return Job(run, action, context, self._writes, self.targets, reenter=reenter, closed=closed, seconds=seconds)
 
     def _reattach(self, run: Run) -> Action | None:
         doubtful = self._incident.runs.get(run.probe_of)

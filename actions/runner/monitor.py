@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from actions.health import Health
@@ -82,7 +81,7 @@ class Monitor:
             if self._stop.is_set():
                 return
             if health.status in ("up", "degraded"):
-                seen_at, last = datetime.now(UTC).isoformat(), Measured.of(health.facts)
+                seen_at, last = self._journal.now().isoformat(), Measured.of(health.facts)
             self._pool.put(f"health:{system}", _reading(health, seen_at, last))
             try:
                 if health.status != status:

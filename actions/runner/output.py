@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from actions.runner.durable_write import write_until_durable
 from journal.store.journal import Journal, OutputLine
@@ -39,7 +38,7 @@ class OutputPump:
 
     def write(self, stream: str, text: str) -> None:
         """Take lines that came together, with line breaks between them. Blocks while too much waits."""
-        lines = OutputLine(self._run, 0, datetime.now(UTC), stream, text)
+        lines = OutputLine(self._run, 0, self._journal.now(), stream, text)
         with self._changed:
             self._changed.wait_for(lambda: self._size < MOST_WAITING)
             self._waiting.append(lines)

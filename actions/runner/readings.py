@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from journal.store.journal import Journal, JournalError
@@ -43,7 +43,7 @@ class ReadingsPool:
     def put(self, name: str, payload: dict[str, Any]) -> None:
         """Take a reading that was just made, in place of an earlier one of that name."""
         with self._changed:
-            self._waiting[name] = (datetime.now(UTC), payload)
+            self._waiting[name] = (self._journal.now(), payload)
             self._changed.notify_all()
 
     def _write(self) -> None:

@@ -72,7 +72,7 @@ class Runner:
         self._lease = Lease(place.folder)
         held = f"The journal {place.journal} is held by"
         self._journal = Journal.open(
-            place.journal, actor=actor, waiting=lambda who: on_fault(f"{held} {who}." if who else "")
+            place.journal, actor=actor, clock=world.clock, waiting=lambda who: on_fault(f"{held} {who}." if who else "")
         )
         with Reader(place.journal) as reader:
             self._incident = fold_events(reader.events())

@@ -40,6 +40,7 @@ class Job:
         targets: claims what an action changes; None where nothing can be claimed.
         reenter: the run started under an earlier runner; say so instead of starting it.
         closed: the gates of the incident that would refuse what a dry run is for.
+        seconds: counts the seconds that pass.
     """
 
     run: Run
@@ -49,6 +50,7 @@ class Job:
     targets: Targets | None
     reenter: bool = False
     closed: Sequence[Closed] = ()
+    seconds: Callable[[], float] = time.monotonic
 
 
 class Worker:
@@ -170,7 +172,7 @@ class Worker:
     def _outcome(self) -> End:
         """Run the action; whatever it raises becomes an end that a person can read."""
         run = self.job.run
-        begun = time.monotonic()
+        begun = self.job.seconds()
         try:
             outcome = self.job.action.function(self.job.context, **run.params)
             end = self._ended("succeeded" if outcome.ok else "failed", outcome)
@@ -193,7 +195,7 @@ class Worker:
             end = self._ended(
                 "failed", Outcome(ok=False, summary=said(error), left_behind="unknown: look at the output")
             )
-        return _with_duration(end, time.monotonic() - begun)
+        return _with_duration(end, self.job.seconds() - begun)
 
     def _ended(self, status: str, outcome: Outcome) -> e.ActionFinished:
         run, clean = self.job.run, self.job.context.redactor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from actions.action import Action
 from actions.health import Health
 from actions.inventory import Inventory
 from actions.transport import HostSpec, Transport
+from journal.events.envelope import Clock
 from journal.plan.action_spec import Catalogue
 
 Probe = Callable[[float], Health]
@@ -27,6 +29,8 @@ class World:
         open_transport: opens the way to a host. A tabletop's refuses.
         probes: measures each system's health, by the system's name.
         locks: the folder that says which incident has claimed which target.
+        clock: tells the time of its events. A tabletop's is that of its exercise.
+        seconds: counts the seconds that pass in it.
     """
 
     registry: Mapping[str, Action]
@@ -35,3 +39,5 @@ class World:
     open_transport: Callable[[HostSpec], Transport]
     probes: Mapping[str, Probe] = field(default_factory=dict)
     locks: Path | None = None
+    clock: Clock = field(default_factory=Clock)
+    seconds: Callable[[], float] = time.monotonic

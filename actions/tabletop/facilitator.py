@@ -1,16 +1,18 @@
-"""The facilitator of an exercise: derives the simulated world from the journal, and delivers the injects on time."""
+"""The facilitator of an exercise: derives the simulated world from the journal, gives injects, notes their answers."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from actions.runner.durable_write import write_or_raise
 from actions.tabletop.performance import MAKES
 from actions.tabletop.script import fits
 from actions.tabletop.world import SimulatedWorld
 from journal.events import types as e
+from journal.events.envelope import Clock
 from journal.exercise.moments import live_moments
 from journal.exercise.script import Inject
 from journal.incident.fold import apply_event
@@ -26,16 +28,19 @@ class Facilitator:
 
     Args:
         place: the incident's folder.
-        world: kept up to date.
+        world: kept up to date; its clock stops for every inject that is due.
         actor: in whose name injects are given.
     """
 
     def __init__(self, place: IncidentPlace, world: SimulatedWorld, actor: str) -> None:
         self._world = world
+        self._injects = {inject.id: inject for inject in world.exercise.injects}
         self._reader = Reader(place.journal)
-        self._journal = Journal.open(place.journal, actor=actor)
+        self._journal = Journal.open(place.journal, actor=actor, clock=Clock(now=world.clock.now))
         self._incident: Incident | None = None
         self._reached: dict[str, datetime] = {}
+        self._gone: set[str] = set()
+        self._answers: dict[str, str] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="facilitator", daemon=True)
@@ -49,13 +54,17 @@ class Facilitator:
     def stop(self) -> None:
         """End, and wait for it."""
         self._stop.set()
-        self._thread.join(5)
+        if self._thread.ident:
+            self._thread.join(5)
         with self._lock:
             self._reader.close()
         self._journal.close()  # last: whoever writes and closes last leaves one whole file
 
     def catch_up(self) -> None:
-        """Update the simulated world from the journal. Thread-safe; after the end of the exercise it reads nothing."""
+        """Update the simulated world from the journal, and have the clock stop for the next inject.
+
+        Thread-safe; after the end of the exercise it reads nothing.
+        """
         with self._lock:
             if self._stop.is_set():
                 return
@@ -65,41 +74,61 @@ class Facilitator:
                 else:
                     apply_event(self._incident, event)
                 self._take(self._incident, event)
+            over = self._incident is None or self._incident.closed_at
+            self._world.clock.set_alarm(None if over else min((at for at, _ in self._waiting()), default=None))
 
     def _take(self, incident: Incident, event: e.Event) -> None:
         body = event.body
         if isinstance(body, e.ActionFinished):
             self._world.become(body.facts.get(MAKES, {}))
-        if isinstance(body, e.InjectGiven):
-            self._world.become(next((i.makes for i in self._injects() if i.id == body.inject), {}))
+        if isinstance(body, e.InjectGiven) and body.inject in self._injects:
+            self._world.become(self._injects[body.inject].makes)
         for moment in live_moments(incident, event):
             self._reached.setdefault(moment, event.at)
+            self._note_answers(incident, moment)
             for reaction in self._world.script.reactions:
                 if reaction.on == moment and fits(reaction.when, self._world.facts()):
                     self._world.become(reaction.makes)
+        self._drop_what_has_no_cause(incident)
+
+    def _note_answers(self, incident: Incident, moment: str) -> None:
+        for name in incident.review.unanswered:
+            if name in self._injects and moment in self._injects[name].answered_by:
+                self._answers.setdefault(name, moment)
+
+    def _drop_what_has_no_cause(self, incident: Incident) -> None:
+        facts = self._world.facts()
+        for inject in self._injects.values():
+            if self._since(incident, inject) is not None and not fits(inject.lasts, facts):
+                self._gone.add(inject.id)
 
     def _run(self) -> None:
-        while not self._stop.wait(_EVERY_S):
+        while not self._stop.is_set():
             self.catch_up()
             if self._incident is None or self._incident.closed_at:
                 return
-            for inject in self._injects():
-                if self._due(self._incident, inject):
-                    self._give(inject)
+            now = self._world.clock.now()
+            for at, inject in self._waiting():
+                if at <= now:
+                    given = e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s)
+                    self._write(given)
+            for name, how in list(self._answers.items()):
+                if name in self._incident.review.unanswered:
+                    self._write(e.InjectAnswered(inject=name, how=how))
+            self._world.clock.wait_for_alarm(_EVERY_S)
 
-    def _give(self, inject: Inject) -> None:
-        given = e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s)
-        # Where the disk refuses it, it stays due, and is given once the disk takes it. The runner tells of the disk.
+    def _write(self, body: e.Body) -> None:
+        # Where the disk refuses it, it stays due, and is written once the disk takes it. The runner tells of the disk.
         with contextlib.suppress(JournalWriteFailed):
-            write_or_raise(lambda: self._journal.append(given), lambda trouble: None, self._stop.is_set)
+            write_or_raise(lambda: self._journal.append(body), lambda trouble: None, self._stop.is_set)
 
-    def _injects(self) -> list[Inject]:
-        return self._world.exercise.injects
+    def _since(self, incident: Incident, inject: Inject) -> datetime | None:
+        return self._reached.get(inject.after) if inject.after else incident.review.exercise_began_at
 
-    def _due(self, incident: Incident, inject: Inject) -> bool:
-        if inject.id in incident.review.injects:
-            return False
-        since = self._reached.get(inject.after) if inject.after else incident.review.exercise_began_at
-        if since is None or not fits(inject.when, self._world.facts()):
-            return False
-        return (datetime.now(UTC) - since).total_seconds() >= inject.at_s / self._world.speed
+    def _waiting(self) -> Iterator[tuple[datetime, Inject]]:
+        """Yield the injects that are still to come, each with when."""
+        for inject in list(self._injects.values()) if self._incident else []:
+            since = self._since(self._incident, inject) if self._incident else None
+            given = self._incident and inject.id in self._incident.review.injects
+            if since is not None and not given and inject.id not in self._gone:
+                yield since + timedelta(seconds=inject.at_s), inject

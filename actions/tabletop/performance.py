@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
@@ -10,22 +9,24 @@ import msgspec
 
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cancelled, Finding, GateClosed, Outcome
+from actions.tabletop.clock import TableClock
 from actions.tabletop.script import Act
 from actions.tabletop.values import render
 
 MAKES = "simulated"
 """The fact under which a run's end carries what it changed in the simulated world: the journal holds that world."""
-_TICK_S = 0.5
+_LOOKS = 20
+"""How often, at least, an action shows how far it is."""
 
 
-def perform(ctx: ActionContext, act: Act, known: Mapping[str, Any], speed: float) -> Outcome:
+def perform(ctx: ActionContext, act: Act, known: Mapping[str, Any], clock: TableClock) -> Outcome:
     """Play ``act``.
 
     Args:
         ctx: the run.
         act: what happens.
         known: what its texts may name.
-        speed: how many times faster than life.
+        clock: the exercise's.
 
     Raises:
         ActionFailed: the act says so.
@@ -36,40 +37,39 @@ def perform(ctx: ActionContext, act: Act, known: Mapping[str, Any], speed: float
     if act.has_effect and not ctx.effect(f"{effect} (simulated)"):
         return Outcome(ok=True, summary=f"would {effect}")
     try:
-        _play(ctx, act, known, act.seconds / speed)
+        _play(ctx, act, known, clock)
     except Cancelled as stop:
         raise Cancelled(render(act.half_done, known) or "Nothing was changed.") from stop
     return _end(act, known)
 
 
-def _play(ctx: ActionContext, act: Act, known: Mapping[str, Any], seconds: float) -> None:
+def _play(ctx: ActionContext, act: Act, known: Mapping[str, Any], clock: TableClock) -> None:
     """Let the time pass, with the lines where they belong in it."""
-    clock, passed, said = threading.Event(), 0.0, 0
-    while True:
-        due = len(act.lines) if passed >= seconds else int(len(act.lines) * passed / seconds)
+    step = act.seconds / max(len(act.lines) + 1, _LOOKS)
+    passed, said = 0.0, 0
+    while passed < act.seconds:
+        ctx.check_cancelled()
+        clock.sleep(step, lambda: not ctx.cancelled)
+        passed += step
+        due = int(len(act.lines) * passed / act.seconds)
         for line in act.lines[said:due]:
             _print(ctx, render(line, known))
-        said = due
-        if passed >= seconds:
-            break
-        ctx.check_cancelled()
-        step = min(_TICK_S, seconds - passed, seconds / (len(act.lines) + 1))
-        clock.wait(step)
-        passed += step
-        ctx.progress(_progress(act, passed, seconds))
+        said = max(said, due)
+        ctx.progress(_progress(act, min(passed, act.seconds)))
     ctx.check_cancelled()
+    for line in act.lines[said:]:
+        _print(ctx, render(line, known))
 
 
 def _print(ctx: ActionContext, line: str) -> None:
     ctx.log(line.removeprefix("! "), "err" if line.startswith("! ") else "out")
 
 
-def _progress(act: Act, passed: float, seconds: float) -> Progress:
-    fraction = min(1.0, passed / seconds)
-    eta_s = max(0.0, seconds - passed)
+def _progress(act: Act, passed: float) -> Progress:
+    fraction, eta_s = passed / act.seconds, act.seconds - passed
     if not act.mb:
         return Progress(fraction=fraction, eta_s=eta_s)
-    rate = act.mb * 1e6 / seconds
+    rate = act.mb * 1e6 / act.seconds
     text = f"{fraction * act.mb:,.0f} of {act.mb:,.0f} MB, {rate / 1e6:.1f} MB/s"
     return Progress(fraction=fraction, eta_s=eta_s, rate=rate, text=text)
 

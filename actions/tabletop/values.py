@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from actions.context import IncidentFacts
@@ -17,9 +17,9 @@ _LAG = ".lag_s"
 
 
 def values(
-    script: Exercise, facts: Mapping[str, str], incident: IncidentFacts, params: Mapping[str, Any]
+    script: Exercise, facts: Mapping[str, str], incident: IncidentFacts, params: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
-    """Return everything that can be named, by its name.
+    """Return everything that can be named, by its name; ``now`` is the exercise's time.
 
     Facts stand under their own names, answers as ``decision.NAME``, parameters as ``param.NAME``; then
 
@@ -34,7 +34,7 @@ def values(
       behind the damage; ``postgres.lost_s``: the seconds of data lost, once ``postgres.reached`` is a fact; and so on.
     """
     began = datetime.fromisoformat(incident.began_at)
-    found: dict[str, Any] = {"now": datetime.now(UTC), "began": began, "incident": incident.id, **facts}
+    found: dict[str, Any] = {"now": now, "began": began, "incident": incident.id, **facts}
     found |= {
         "scenario": incident.scenario,
         "just_before": began - timedelta(seconds=1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NoReturn
 
@@ -15,11 +16,13 @@ from actions.health import Health
 from actions.inventory import Inventory
 from actions.outcome import Outcome
 from actions.runner.world import World
+from actions.tabletop.clock import TableClock
 from actions.tabletop.performance import perform
 from actions.tabletop.script import Act, Script, fits, ordinary_world
 from actions.tabletop.values import render, values
 from actions.transport import HostSpec
 from journal.errors import CleoError
+from journal.events.envelope import Clock
 from journal.events.types import Identity, Kind
 from journal.exercise.script import Exercise
 from journal.plan.action_spec import ActionSpec, Catalogue
@@ -38,14 +41,16 @@ class SimulatedWorld:
 
     Args:
         exercise: the script that is played; its ``world`` goes over the ordinary one.
-        speed: how many times faster than life actions go.
+        clock: the exercise's; one that begins now and goes as in life, where none is given.
         systems: the plan's systems; None: all that anybody knows how to simulate.
     """
 
-    def __init__(self, exercise: Exercise, speed: float = 1.0, systems: Collection[str] | None = None) -> None:
+    def __init__(
+        self, exercise: Exercise, clock: TableClock | None = None, systems: Collection[str] | None = None
+    ) -> None:
         self.exercise = exercise
         self.script: Script = msgspec.convert(exercise.world, Script).over(ordinary_world())
-        self.speed = speed
+        self.clock = clock or TableClock(1.0, datetime.now(UTC))
         self.systems = tuple(self.script.health if systems is None else systems)
         self._facts = dict(self.script.facts)
         self._lock = threading.Lock()
@@ -69,7 +74,7 @@ class SimulatedWorld:
         """Return what texts and conditions may name."""
         self._catch_up()
         not_up = [f"{name} is {found.status}" for name, found in self.all_health().items() if found.status != "up"]
-        known = values(self.exercise, self.facts(), incident, params)
+        known = values(self.exercise, self.facts(), incident, params, self.clock.now())
         return known | {"not_up": f"{'; '.join(not_up) or 'All systems are up'}."}
 
     def choose(self, action: str, known: Mapping[str, Any]) -> Act:
@@ -115,6 +120,8 @@ def tabletop_world(simulated: SimulatedWorld, catalogue: Catalogue) -> World:
         inventory=Inventory(name="tabletop", allows=[Kind.TABLETOP]),
         open_transport=_no_host,
         probes={name: partial(_probe, simulated, name) for name in simulated.systems},
+        clock=Clock(now=simulated.clock.now),
+        seconds=simulated.clock.seconds,
     )
 
 
@@ -136,7 +143,7 @@ def _simulated(spec: ActionSpec, simulated: SimulatedWorld) -> Action:
         known = simulated.values(ctx.incident, params)
         if spec.name in _LOOKS:
             return look(ctx, simulated, spec.name, known)
-        return perform(ctx, simulated.choose(spec.name, known), known, simulated.speed)
+        return perform(ctx, simulated.choose(spec.name, known), known, simulated.clock)
 
     def target(ctx: ActionContext) -> list[Identity]:
         hosts = simulated.script.hosts
@@ -159,7 +166,7 @@ def look(ctx: ActionContext, simulated: SimulatedWorld, action: str, known: Mapp
     lines = [f"{name}: {health.status}. {health.detail}" for name, health in measured.items()]
     for line in lines:
         ctx.log(line)
-    outcome = perform(ctx, act, known, simulated.speed)
+    outcome = perform(ctx, act, known, simulated.clock)
     facts: dict[str, Any] = {name: health.status for name, health in measured.items()}
     if action == "damage.report":
         place = ctx.files / f"damage_{known['now']:%Y%m%d_%H%M%S}.log"

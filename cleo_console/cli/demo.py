@@ -27,7 +27,7 @@ _SCENARIOS = ("database-failure", "infrastructure-failure", "data-corruption", "
     type=click.FloatRange(min=0.1, max=1000),
     default=60.0,
     show_default=True,
-    help="How many times faster than life actions go, and injects come. The plan's clocks are not sped up.",
+    help="How many times faster than life the time goes in which an action runs; all clocks go with it.",
 )
 @click.option("--open", "incident_id", default="", help="Go on with a tabletop that was left.")
 @click.option("--plain", is_flag=True, help="Play it in plain lines: on a dumb terminal, or with a screen reader.")
@@ -36,8 +36,9 @@ def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
 
     \b
     Systems fail and recover as a consequence of what you do, and some things are not what they seem. Actions
-    take as long as in life, divided by --speed; RTO, windows and legal clocks run in real time. For a real
-    session with a team, use --speed 1. At the end the report says what was done well, and what was missed.
+    take as long as in life. --speed only shortens the waiting: RTO, windows, legal clocks and the story go by one
+    clock, which runs faster while an action runs and as in life while people think. Others join with --open. Once it
+    is closed you are told what was done well, what was missed, and who decided what.
 
     \b
     Example:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from actions.runner import Runner
+    from actions.tabletop import Table
+    from journal.paths import IncidentPlace
 
 
 @click.command("_runner", hidden=True)
@@ -17,20 +24,18 @@ def runner(folder: Path) -> None:
     Example:
       cleo _runner ~/.local/state/cleo/incidents/INC-2026-11-22-01
     """
-    from actions.runner import Runner
-    from actions.runner.inventory_watch import InventoryWatch
     from actions.runner.write_fault import WriteFaultFlag
-    from cleo_console.settings import paths, runner_actor
-    from cleo_console.world import inventory_at, real_world
+    from journal.events.types import IncidentDeclared, Kind
     from journal.paths import IncidentPlace
     from journal.store.journal import Reader
 
     place = IncidentPlace(folder=folder.resolve())
     with Reader(place.journal) as reader:
-        inventory = next(iter(reader.events())).body.inventory  # type: ignore[attr-defined]
+        declared = next(iter(reader.events())).body
+    assert isinstance(declared, IncidentDeclared)
     flag = WriteFaultFlag(place.folder)
-    watch = InventoryWatch(Path(inventory) if inventory else None, lambda: real_world(inventory_at(inventory), paths()))
-    at_work = Runner(place, watch.first(), actor=runner_actor(), on_fault=flag.raise_, watch=watch)
+    of_its_kind = _table if declared.kind is Kind.TABLETOP else _runner
+    at_work = of_its_kind(place, declared.inventory, flag.raise_)
     # The terminal may go; the recovery goes on. An orderly shutdown of the machine is an end like any other.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -39,3 +44,25 @@ def runner(folder: Path) -> None:
         at_work.run()
     finally:
         flag.lower()
+
+
+def _runner(place: IncidentPlace, inventory: str, on_fault: Callable[[str], None]) -> Runner:
+    """Return the runner that reaches the inventory's systems."""
+    from actions.runner import Runner
+    from actions.runner.inventory_watch import InventoryWatch
+    from cleo_console.settings import paths, runner_actor
+    from cleo_console.world import inventory_at, real_world
+
+    watch = InventoryWatch(Path(inventory) if inventory else None, lambda: real_world(inventory_at(inventory), paths()))
+    return Runner(place, watch.first(), actor=runner_actor(), on_fault=on_fault, watch=watch)
+
+
+def _table(place: IncidentPlace, inventory: str, on_fault: Callable[[str], None]) -> Table:
+    """Return the table at which an exercise is played: no driver in it could reach anything."""
+    from actions.registry import catalogue
+    from actions.tabletop import Table
+    from cleo_console.settings import runner_actor
+
+    table = Table(place, catalogue(), actor=runner_actor(), on_fault=on_fault)
+    table.end_when_left()
+    return table

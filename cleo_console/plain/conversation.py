@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cleo_console.plain.line_terminal import LineTerminal
 from cleo_console.plain.lines import attention_lines
@@ -32,7 +32,7 @@ class Conversation:
     @property
     def now(self) -> datetime:
         """The present, in UTC."""
-        return datetime.now(UTC)
+        return self.session.services.now()
 
     @property
     def incident(self) -> Incident:

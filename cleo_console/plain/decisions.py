@@ -94,7 +94,8 @@ def _recovery_point(conversation: Conversation, decision: Decision, suggested: s
     if chosen == "latest":
         return chosen
     if chosen == "time":
-        return f"time:{moment(conversation, 'Before which time?', empty='').isoformat()}"
+        at = moment(conversation, "Before which time?", empty="", present=lambda: conversation.now)
+        return f"time:{at.isoformat()}"
     value = words(conversation, f"Which, as {known[chosen].example}", required="Write it, or . to go back.")
     return written(chosen, value)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.line_terminal import TakenBack
@@ -60,7 +59,7 @@ def _follow(conversation: Conversation, run_id: int) -> Run:
 
 def _say_silence(conversation: Conversation, run: Run, after: float) -> float:
     """Say that nothing was printed for ``after`` seconds; return after how many to say it again."""
-    now = datetime.now(UTC)
+    now = conversation.now
     lines = conversation.session.tail(run.id, 1)
     since = lines[-1].at if lines else run.started_at
     quiet_for = (now - since).total_seconds() if since else 0.0

@@ -24,7 +24,7 @@ from screens.guidance.next_action import unticked
 
 def when(conversation: Conversation, time: str) -> datetime | None:
     """Return when it happened, for what was noted on paper; None where it happens now."""
-    return moment(conversation, "When did it happen?", time) if time else None
+    return moment(conversation, "When did it happen?", time, present=lambda: conversation.now) if time else None
 
 
 def mark_done(conversation: Conversation, step: Step, time: str) -> None:
@@ -63,7 +63,7 @@ def reopen(conversation: Conversation, step: Step) -> None:
 def note(conversation: Conversation, step: Step) -> None:
     """Write a note, to the step; with a time it is a late entry."""
     text = words(conversation, f"Note to {title(conversation.incident, step)}", required=reasons.EMPTY_NOTE)
-    at = moment(conversation, "When did it happen?")
+    at = moment(conversation, "When did it happen?", present=lambda: conversation.now)
     late = at if (conversation.now - at).total_seconds() > 1 else None
     conversation.session.write(lambda commands: commands.note(text, step.id, late))
 

@@ -14,6 +14,10 @@ BACK = "."
 """The answer that takes any question back, as Ctrl+C does."""
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Asks(Protocol):
     """What can print lines and ask for one."""
 
@@ -98,7 +102,14 @@ def yes(asks: Asks, question: str) -> bool:
         asks.say(f"{said!r} is neither yes nor no.")
 
 
-def moment(asks: Asks, question: str, first: str | None = None, *, empty: str = "now") -> datetime:
+def moment(
+    asks: Asks,
+    question: str,
+    first: str | None = None,
+    *,
+    empty: str = "now",
+    present: Callable[[], datetime] = _utc_now,
+) -> datetime:
     """Ask for a time, and say which instant in UTC it counts as before it does.
 
     Args:
@@ -106,13 +117,14 @@ def moment(asks: Asks, question: str, first: str | None = None, *, empty: str = 
         question: what happened then.
         first: the answer, where it was given already.
         empty: what an empty answer counts as; where it is empty itself, a time must be answered.
+        present: tells the time.
     """
     said = first
     enter = f"enter is {empty}; " if empty else ""
     while True:
         if said is None:
             said = answer(asks, f"{question} ({enter}{EXAMPLES}; . goes back):") or empty
-        now = datetime.now(UTC)
+        now = present()
         try:
             at = instant(said or "?", now)
         except NotATime as error:

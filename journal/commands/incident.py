@@ -82,7 +82,7 @@ class IncidentCommands(RunCommands):
             name=step.decision.name,
             answer=self._journal.blot(answer) if step.decision.kind == "text" else answer,
             reason=reason.strip(),
-            happened_at=during(incident, happened_at),
+            happened_at=during(incident, happened_at, self._journal.now()),
         )
         return self._append(incident, body)
 
@@ -112,7 +112,7 @@ class IncidentCommands(RunCommands):
         raise_if(refusals.mark_done(incident, step))
         if step.kind != "manual" and not note.strip():
             raise NotNow(f"{step.title} was not run by the console.", "Note what you did, for the report.")
-        at = during(incident, happened_at)
+        at = during(incident, happened_at, self._journal.now())
         return self._append(incident, e.StepMarkedDone(step=step_id, note=note.strip(), happened_at=at))
 
     def skip(self, step_id: str, reason: str, happened_at: datetime | None = None) -> e.Event:
@@ -124,7 +124,7 @@ class IncidentCommands(RunCommands):
         """
         incident = self._incident()
         raise_if(refusals.skip(incident, known_step(incident, step_id)))
-        reason, at = required(reason, reasons.SKIP), during(incident, happened_at)
+        reason, at = required(reason, reasons.SKIP), during(incident, happened_at, self._journal.now())
         return self._append(incident, e.StepSkipped(step=step_id, reason=reason, happened_at=at))
 
     def reopen(self, step_id: str, reason: str) -> e.Event:
@@ -152,7 +152,9 @@ class IncidentCommands(RunCommands):
         incident, text = self._incident(), required(text, reasons.EMPTY_NOTE)
         if step_id:
             known_step(incident, step_id)
-        return self._append(incident, e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at)))
+        return self._append(
+            incident, e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at, self._journal.now()))
+        )
 
     def close(self, summary: str, leaving: str = "") -> e.Event:
         """Close the incident. What is not in order then is written into the event.

@@ -58,6 +58,13 @@ class InjectGiven(Body, frozen=True, kw_only=True, tag="inject.given"):
     planned_s: float = 0.0
 
 
+class InjectAnswered(Body, frozen=True, kw_only=True, tag="inject.answered"):
+    """The players did something that answers an inject. ``how`` is the moment (`journal.exercise.moments`) that did."""
+
+    inject: str
+    how: str
+
+
 class JournalContinued(Body, frozen=True, kw_only=True, tag="journal.continued"):
     """The first event of a journal's next segment, after the disk under the last one failed.
 

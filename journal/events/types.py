@@ -30,6 +30,7 @@ from journal.events.people import (
 from journal.events.review import (
     ActionItemWritten,
     ExerciseBegan,
+    InjectAnswered,
     InjectGiven,
     JournalContinued,
     ReportField,
@@ -75,6 +76,7 @@ __all__ = [
     "IncidentClosed",
     "IncidentDeclared",
     "IncidentReopened",
+    "InjectAnswered",
     "InjectGiven",
     "InventoryRead",
     "ItemChecked",

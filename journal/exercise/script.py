@@ -73,7 +73,8 @@ class Inject(_Part, frozen=True, kw_only=True):
         after: the moment that triggers it; ``at_s`` then counts from that moment.
         expected: what good players do about it, in words.
         answered_by: the moments that answer it, if they come after it.
-        when: the simulated world in which it is given; in any other it is left out.
+        lasts: the simulated world in which its cause lasts (in a script: ``while``). Once the world is another before
+            the inject was given, its cause is gone, and it never comes.
         makes: the words of the simulated world that it changes.
     """
 
@@ -83,7 +84,7 @@ class Inject(_Part, frozen=True, kw_only=True):
     after: str = ""
     expected: str = ""
     answered_by: list[str] = []
-    when: dict[str, str] = {}
+    lasts: dict[str, str] = msgspec.field(default={}, name="while")
     makes: dict[str, str] = {}
 
 
@@ -99,6 +100,7 @@ class Exercise(_Part, frozen=True, kw_only=True):
         injects: what is put to them.
         damage_s: how many seconds before the disruption data was first damaged; None where none was.
         backups: each backup's end, in seconds before the disruption, by its label.
+        speed: how many times faster than life the time that actions take passes.
         world: the simulated systems at the start, and their traps; read by the simulation only.
     """
 
@@ -110,6 +112,7 @@ class Exercise(_Part, frozen=True, kw_only=True):
     injects: list[Inject] = []
     damage_s: float | None = None
     backups: dict[str, float] = {}
+    speed: float = 1.0
     world: dict[str, Any] = {}
 
 

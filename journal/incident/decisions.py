@@ -62,7 +62,7 @@ def is_latest(incident: Incident, answer: str) -> bool:
         return False
     known = [ledger.known for ledger in incident.ledgers.values() if ledger.known]
     last = max((one.at for one in known), default=None) if all(one.exact for one in known) else None
-    return point.instant > datetime.now(UTC) or (last is not None and point.instant > last)
+    return point.instant > max(datetime.now(UTC), incident.last_at) or (last is not None and point.instant > last)
 
 
 def known_damage(incident: Incident) -> str:

@@ -28,8 +28,12 @@ def happened_at(body: Body) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def past(at: datetime | None) -> str:
+def past(at: datetime | None, now: datetime) -> str:
     """Return the time of a note as the journal keeps it; empty where it happens now.
+
+    Args:
+        at: when it happened, with a zone; None: now.
+        now: the present, by the journal's clock.
 
     Raises:
         NotThen: the time is in the future, or names no zone.
@@ -38,18 +42,18 @@ def past(at: datetime | None) -> str:
         return ""
     if at.tzinfo is None:
         raise NotThen(f"{at.isoformat()} names no time zone.", "Write it with a zone, as 2026-11-22T14:30:00Z.")
-    if at > datetime.now(UTC):
+    if at > now:
         raise NotThen(f"{_utc(at)} is in the future.", "Check date and zone.")
     return at.astimezone(UTC).isoformat()
 
 
-def during(incident: Incident, at: datetime | None) -> str:
+def during(incident: Incident, at: datetime | None, now: datetime) -> str:
     """Return the time of something done in the recovery, as `past` does; it cannot lie before the disruption.
 
     Raises:
         NotThen: the time is in the future, names no zone, or lies before the disruption began.
     """
-    text = past(at)
+    text = past(at, now)
     if at is not None and at < incident.began_at:
         raise NotThen(
             f"{_utc(at)} is before {incident.id} began ({_utc(incident.began_at)}).",

@@ -38,7 +38,7 @@ def reach(incident: Incident, point: RecoveryPoint, forms: Forms) -> Reach:
         forms: which positions which system understands.
     """
     found = Reach([], [])
-    if point.instant and point.instant > datetime.now(UTC):
+    if point.instant and point.instant > max(datetime.now(UTC), incident.last_at):
         found.doubtful.append("The point lies in the future: it is the latest")
     for system, catalogue in catalogues(incident, data_systems(incident)).items():
         title, hit, own = incident.roster.title(system), is_hit(incident, system), point.of(system)

@@ -55,7 +55,12 @@ class Signature:
 
 @dataclass(slots=True)
 class Review:
-    """All of that. ``injects`` maps an inject's id to when it was given."""
+    """All of that.
+
+    Attributes:
+        injects: when each inject was given, by its id.
+        unanswered: the text of each inject that was given, wants an answer and has none yet, by its id.
+    """
 
     calls: dict[str, Call] = field(default_factory=dict)
     fields: dict[str, Written] = field(default_factory=dict)
@@ -64,6 +69,7 @@ class Review:
     exercise: dict[str, Any] = field(default_factory=dict)
     exercise_began_at: datetime | None = None
     injects: dict[str, datetime] = field(default_factory=dict)
+    unanswered: dict[str, str] = field(default_factory=dict)
 
     def apply(self, event: e.Event) -> None:
         """Change it by one event; most types of events do not concern it."""
@@ -102,6 +108,14 @@ def _exercise(review: Review, event: e.Event, body: e.ExerciseBegan) -> None:
 
 def _inject(review: Review, event: e.Event, body: e.InjectGiven) -> None:
     review.injects[body.inject] = event.at
+    scripted = review.exercise.get("injects")
+    found = [inject for inject in scripted or () if isinstance(inject, dict) and inject.get("id") == body.inject]
+    if found and found[0].get("answered_by"):
+        review.unanswered[body.inject] = body.text
+
+
+def _answered(review: Review, event: e.Event, body: e.InjectAnswered) -> None:
+    review.unanswered.pop(body.inject, None)
 
 
 _HANDLERS: dict[type[e.Body], Callable[[Review, e.Event, Any], None]] = {
@@ -112,4 +126,5 @@ _HANDLERS: dict[type[e.Body], Callable[[Review, e.Event, Any], None]] = {
     e.SignedOff: _signed,
     e.ExerciseBegan: _exercise,
     e.InjectGiven: _inject,
+    e.InjectAnswered: _answered,
 }

@@ -165,6 +165,7 @@ _PROGRAMS_WRITE = frozenset(
         e.HealthChanged,
         e.InventoryRead,
         e.InjectGiven,
+        e.InjectAnswered,
         e.JournalContinued,
     }
 )

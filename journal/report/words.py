@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from journal.events import types as e
+from journal.exercise.moments import say
 from journal.incident.answers import answer_title
 from journal.store.chain import short_head
 from journal.wording.counting import count
@@ -207,5 +208,6 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.SignedOff: lambda incident, body: f"Signed off as {body.role}, having seen head {short_head(body.head)}",
     e.ExerciseBegan: lambda incident, body: "The exercise began",
     e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.text}",
+    e.InjectAnswered: lambda incident, body: f"Inject {body.inject} is answered — {say(body.how, incident.plan)}",
     e.JournalContinued: lambda incident, body: f"The journal goes on in segment {body.segment} — {body.why}",
 }

@@ -116,7 +116,7 @@ class Journal:
             path: the new file; its folder is made if it is not there.
             first: the incident's declaration.
             actor: who writes, as ``user@host``.
-            clock: tells the time; for tests.
+            clock: tells the time; in an exercise, its own.
             fallback: the folder, on another disk, in which it continues when its disk fails; None: nowhere.
 
         Raises:
@@ -155,7 +155,7 @@ class Journal:
         Args:
             path: its first file.
             actor: who writes, as ``user@host``.
-            clock: tells the time; for tests.
+            clock: tells the time; in an exercise, its own.
             fallback: as in `create`; one that was settled earlier is kept.
             deadline: a person waits: raise JournalUnanswered after a minute in which the disk does not answer. Costs
                 0.2 ms a write.
@@ -174,6 +174,10 @@ class Journal:
             journal.close()
             raise
         return journal
+
+    def now(self) -> datetime:
+        """Return the present, in UTC, by the clock that its events carry."""
+        return self._clock.now()
 
     def append(self, *bodies: Body, actor: str | None = None) -> list[Event]:
         """Append events, all or none; return them once they are on the disk.

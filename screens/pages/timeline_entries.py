@@ -42,7 +42,14 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     ),
     "notes": ("note.added", "report.field", "report.action_item", "report.signed_off"),
     "health": ("health.changed",),
-    "people": ("contact.paged", "contact.acknowledged", "inject.given", "exercise.began", "report.signed_off"),
+    "people": (
+        "contact.paged",
+        "contact.acknowledged",
+        "inject.given",
+        "inject.answered",
+        "exercise.began",
+        "report.signed_off",
+    ),
 }
 """The kinds that the timeline can be filtered by, with the event types of each."""
 

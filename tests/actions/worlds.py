@@ -18,6 +18,7 @@ from actions.runner import Runner, World
 from actions.transport import LocalHost, open_transport
 from journal.commands.declare import Declaration, declare
 from journal.commands.incident import IncidentCommands
+from journal.events.envelope import Clock
 from journal.events.types import Kind
 from journal.incident.fold import fold_events
 from journal.incident.state import Incident
@@ -135,9 +136,9 @@ def world(places: Paths, *actions: Action, inventory_: Inventory | None = None) 
 class Person:
     """Somebody at a desk, who sees the journal, which is closed with the test."""
 
-    def __init__(self, place: IncidentPlace) -> None:
+    def __init__(self, place: IncidentPlace, clock: Clock | None = None) -> None:
         self.place = place
-        self.journal = closed_with_the_test(Journal.open(place.journal, actor="tester@here"))
+        self.journal = closed_with_the_test(Journal.open(place.journal, actor="tester@here", clock=clock))
         self.desk = IncidentCommands(self.journal, self.incident, position_forms)
 
     def incident(self) -> Incident:

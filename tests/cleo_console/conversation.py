@@ -63,6 +63,9 @@ class WorldServices:
     def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
         return Journal.open(self.paths.incident(incident_id).journal, actor=self.actor, waiting=waiting)
 
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
     def ensure_runner(self, incident_id: str) -> None:
         assert held(self.paths.incident(incident_id).folder)
 

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from actions.runner.lease import held
 from cleo_console.app import CleoApp
 from cleo_console.cli.demo import declaration_of, demo, last_words
 from cleo_console.demo import DemoServices
 from cleo_console.exercises import bundled_scenarios
+from journal.commands.incident import IncidentCommands
 from journal.events.types import IncidentClosed, Kind
 from journal.incident.fold import fold_events
+from journal.incident.state import Incident
 from journal.store.journal import Reader
 from tests.screens.driving import Console
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CLEO_HOME", str(tmp_path / "cleo"))
+    yield
+    for journal in tmp_path.rglob("journal.db"):
+        _end_runner(journal)
+
+
+def _end_runner(journal: Path) -> None:
+    runner = _incident(journal).runner
+    if runner and runner.stopped_at is None:
+        os.kill(runner.pid, signal.SIGTERM)
+        until(lambda: not held(journal.parent))
+
+
+def _incident(journal: Path) -> Incident:
+    with Reader(journal) as reader:
+        return fold_events(reader.events())
 
 
 async def test_the_console_shows_a_world_that_answers() -> None:
@@ -36,11 +59,28 @@ async def test_the_console_shows_a_world_that_answers() -> None:
             await console.sees("✓ Check system status", "NEXT  run: 1.1.2 Hold backups")
         assert not host.warnings()
         assert host.kinds() == [Kind.TABLETOP]
-    with Reader(host.paths.incident(incident_id).journal) as reader:
-        incident = fold_events(reader.events())
-    assert incident.state("check-status") == "done"
+    assert _incident(host.paths.incident(incident_id).journal).state("check-status") == "done"
+
+
+def test_a_second_console_joins_and_the_first_may_leave() -> None:
+    with DemoServices("second@table", 1000) as second:
+        with DemoServices("first@table", 1000) as first:
+            incident_id = first.declare(declaration_of(first, "database-failure"))
+            journal = first.paths.incident(incident_id).journal
+            first.ensure_runner(incident_id)
+            first.open(incident_id).close()
+            second.ensure_runner(incident_id)
+            assert second.runner_alive(incident_id)
+        with second.open(incident_id) as writing:
+            desk = IncidentCommands(writing, lambda: _incident(journal))
+            run = desk.request_run("verify-backups")
+            until(lambda: (found := _incident(journal).runs[run]).state.over and found)
+    incident = _incident(journal)
+    assert incident.runs[run].requested_by == "second@table"
+    assert incident.runs[run].duration_s >= 110, "the exercise's clock did not go on"
+    assert incident.last_at - incident.runs[run].requested_at >= timedelta(seconds=110)
     assert incident.runner
-    assert incident.runner.why == "the demo was left"
+    assert not incident.runner.took_over
 
 
 @pytest.mark.parametrize("scenario", bundled_scenarios())
@@ -61,10 +101,10 @@ def test_every_scenario_can_be_asked_for_and_no_other() -> None:
     assert refused.exit_code == 2
     assert all(scenario in refused.output for scenario in bundled_scenarios())
     helped = CliRunner().invoke(demo, ["--help"]).output
-    assert "RTO, windows and legal clocks run in real time" in helped
+    assert "go by one" in helped
 
 
-async def test_leaving_says_that_nothing_goes_on_and_how_to_come_back() -> None:
+async def test_leaving_says_that_it_goes_on_and_how_to_come_back() -> None:
     with DemoServices("player@table", 0.1) as host:
         incident_id = host.declare(declaration_of(host, "database-failure"))
         app = CleoApp(host, open_incident=incident_id)
@@ -75,6 +115,6 @@ async def test_leaving_says_that_nothing_goes_on_and_how_to_come_back() -> None:
             await console.sees("1 running")
             await console.until(lambda: not app.screen.session.runner_missing, "the runner")  # type: ignore[attr-defined]
             await console.press("q")
-            await console.sees("The runner ends with this console", f"cleo demo --open {incident_id}")
+            await console.sees("The runner goes on without this console", f"cleo demo --open {incident_id}")
     back = CliRunner().invoke(demo, ["--open", "INC-1999-01-01-01"])
     assert back.exit_code != 0

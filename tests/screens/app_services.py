@@ -132,6 +132,9 @@ class FakeServices:
         place = self.paths.incident(incident_id)
         return Journal.open(place.journal, actor=self.actor, clock=self.journal_clock, waiting=waiting)
 
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
     def ensure_runner(self, incident_id: str) -> None:
         self.runner_starts += 1
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from actions.registry import catalogue
+from actions.tabletop import Table
 from cleo_console.demo import DemoServices
 from journal.commands.declare import Declaration
+from journal.events.envelope import Clock
 from journal.events.types import Kind, Override
 from journal.exercise.assessment import Assessment, assess
 from journal.exercise.script import exercise_from_data
 from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
+from journal.paths import IncidentPlace
 from journal.plan.model import Step
 from journal.store.journal import Reader
 from tests.actions.worlds import Person
 
-SPEED = 50_000.0
+SPEED = 1e6
 _ORDER = ("order", "hold", "smallest-cure", "one-writer", "fenced")
 _ELSEWHERE = {"postgres.promote": "-db2"}
 """Whom the target names where it is not the system's usual machine."""
@@ -28,6 +33,7 @@ _ELSEWHERE = {"postgres.promote": "-db2"}
 class Player(Person):
     """Does steps by their id; ``answers`` are given to decisions."""
 
+    table: Table
     answers: Mapping[str, str] = {}
     known: Incident | None = None
 
@@ -44,6 +50,10 @@ class Player(Person):
         """Return a system's health as the journal last had it."""
         found = self.incident().health.get(system)
         return found.status if found else "not measured"
+
+    def wait(self, seconds: float) -> None:
+        """Let so much of the exercise's time pass: the players talk."""
+        self.table.pass_time(seconds)
 
     def do(self, step_id: str, **params: Any) -> Run | None:
         """Do a step as the plan has it: answer, mark done, or run and wait for its end."""
@@ -125,7 +135,7 @@ class Player(Person):
 
 @contextmanager
 def table(scenario: str, speed: float = SPEED, **answers: str) -> Iterator[Player]:
-    """Play a scenario in the demo's own host, in this process. CLEO_HOME must be set."""
+    """Play a scenario as the demo declares it, in this process. CLEO_HOME must be set."""
     with DemoServices("player@table", speed) as host:
         now = datetime.now(UTC).replace(microsecond=0)
         declaration = Declaration(
@@ -137,10 +147,24 @@ def table(scenario: str, speed: float = SPEED, **answers: str) -> Iterator[Playe
             discovered_at=now - timedelta(minutes=1),
         )
         incident_id = host.declare(declaration)
-        host.ensure_runner(incident_id)
-        player = Player(host.paths.incident(incident_id))
-        player.answers = answers
-        try:
-            yield player
-        finally:
-            player.journal.close()
+        with played(host.paths.incident(incident_id)) as table_:
+            player = Player(table_.place, Clock(now=table_.clock.now))
+            player.answers, player.table = answers, table_
+            try:
+                yield player
+            finally:
+                player.journal.close()
+
+
+@contextmanager
+def played(place: IncidentPlace) -> Iterator[Table]:
+    """Play an exercise in this process for the length of the block."""
+    table_ = Table(place, catalogue(), actor="runner@table")
+    thread = threading.Thread(target=table_.run, name="table", daemon=True)
+    thread.start()
+    try:
+        yield table_
+    finally:
+        table_.stop("the test is over")
+        thread.join(20)
+        assert not thread.is_alive()

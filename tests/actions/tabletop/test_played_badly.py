@@ -132,6 +132,7 @@ def test_promoting_without_a_fence_makes_two_primaries() -> None:
         assert "cannot be reached" in player.do("stop-writers").summary  # type: ignore[union-attr]
         player.desk.mark_done("stop-writers", "deployments are down with the site")
         assert "Unreachable is not fenced" in player.do("postgres-fence").summary  # type: ignore[union-attr]
+        player.wait(31)
         player.until(lambda incident: "no-time" in incident.review.injects)
         player.desk.skip("postgres-fence", "no time")
         promote = player.incident().plan.by_id["postgres-promote"]
@@ -142,6 +143,7 @@ def test_promoting_without_a_fence_makes_two_primaries() -> None:
         assert {gate.gate for gate in dry.closed} == {"order", "fenced"}
         player.desk.reopen("postgres-fence", "it is tried once more")
         assert "was not fenced" in player.force("postgres-promote").summary
+        player.wait(301)
         player.until(lambda incident: "alive" in incident.review.injects)
         assert player.do("postgres-verify").facts["split_brain"] is True  # type: ignore[union-attr]
         player.until(lambda _: player.status("postgres") == "degraded")

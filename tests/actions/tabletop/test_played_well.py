@@ -37,6 +37,7 @@ def test_a_lost_cluster_comes_back_at_the_other_site() -> None:
         assert found
         assert found.state is RunState.FAILED
         assert "address of the old site" in found.summary
+        player.wait(31)
         player.until(lambda incident: "good-enough" in incident.review.injects)
         player.do("update-lb")
         player.walk()

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import yaml
 from actions.registry import catalogue
 from actions.system_types import built_in
 from actions.tabletop import SimulatedWorld, playable, tabletop_world
+from actions.tabletop.clock import TableClock
 from cleo_console.app import CleoApp
 from cleo_console.app_services import ConsoleServices
 from cleo_console.settings import paths
@@ -158,7 +160,7 @@ def test_its_part_of_a_tabletop_plays(tmp_path: Path) -> None:
     paths, plan = places_in(tmp_path), yaml.safe_load(PLAN.replace("PARAM", "backup"))
     place = declared(paths, kind=Kind.TABLETOP, plan=plan)
     exercise = Exercise(title="The store is gone", scenario="loss", world={"facts": {"toy.server": "down"}})
-    simulated = SimulatedWorld(exercise, 10_000, plan["systems"])
+    simulated = SimulatedWorld(exercise, TableClock(10_000, datetime.now(UTC)), plan["systems"])
     with running(place, tabletop_world(simulated, playable(catalogue()))):
         player = Person(place)
         player.until(lambda incident: "toy" in incident.health and incident.health["toy"].status == "down")
