@@ -16,8 +16,7 @@ from screens.widgets.checklist import Checklist
 from screens.widgets.header import IncidentHeader
 from screens.widgets.health_panel import HealthPanel
 from screens.widgets.key_line import KeyLine
-from screens.widgets.quiet import Quiet
-from screens.widgets.status_line import next_line, status, trouble_line
+from screens.widgets.status_line import show_lines
 from screens.widgets.step_pane import StepPane
 
 
@@ -65,7 +64,7 @@ class IncidentView:
         for checklist in self._screen.query(Checklist):
             checklist.show(now)
         self._draw_health(now)
-        self._draw_lines(now)
+        show_lines(self._screen, self._session, now, cursor=self._cursor.step_id)
         self.draw_keys()
 
     def draw_measures(self) -> None:
@@ -127,14 +126,6 @@ class IncidentView:
     def _draw_health(self, now: datetime) -> None:
         for panel in self._screen.query(HealthPanel):
             panel.display_health(self._session, now)
-
-    def _draw_lines(self, now: datetime) -> None:
-        trouble = trouble_line(self._session, now)
-        line = self._screen.query_one("#trouble", Quiet)
-        line.show(trouble)
-        line.set_class(not trouble, "-empty")
-        self._screen.query_one("#status", Quiet).show(status(self._session, now))
-        self._screen.query_one("#next", Quiet).show(next_line(self._session, self._cursor.step_id))
 
     def _new_minute(self, now: datetime) -> bool:
         before, self._minute = self._minute, int(now.timestamp()) // 60

@@ -25,7 +25,7 @@ from screens.widgets.breakpoints import BREAKPOINTS, WIDE
 from screens.widgets.key_line import KeyLine
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
-from screens.widgets.status_line import next_line, status, trouble_line
+from screens.widgets.status_line import show_lines
 
 _MINUTE = 60.0
 
@@ -123,19 +123,10 @@ class FullScreen(Screen[None], NewsListener):
         """Redraw: something arrived, or a minute has passed."""
         if not is_open(self):
             return
-        now = clock_of(self)()
         badge = kind_badge(self.incident.kind, colour=not self.app.no_color)
         title = Content.assemble(badge, "  ", (self.HEADING, "bold"), "  ", (self.incident.id, "$quiet"))
         self.query_one("#title", Quiet).show(Content.assemble(title, "   ", self.remark()))
-        trouble = (
-            Content.assemble((sanitize(self._failed), "bold $text-error"))
-            if self._failed
-            else trouble_line(self.session, now)
-        )
-        self.query_one("#trouble", Quiet).show(trouble)
-        self.query_one("#trouble", Quiet).set_class(not trouble, "-empty")
-        self.query_one("#status", Quiet).show(status(self.session, now))
-        self.query_one("#next", Quiet).show(next_line(self.session, ""))
+        show_lines(self, self.session, clock_of(self)(), unread=sanitize(self._failed))
         self.refresh_body()
         self.show_keys()
 

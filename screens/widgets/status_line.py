@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from textual.content import Content
+from textual.screen import Screen
 
 from journal.incident.state import Incident
 from journal.wording.instants import age
@@ -14,6 +15,25 @@ from screens.guidance.status import NO_RUNNER, call_overdue, next_words, trouble
 from screens.guidance.text import Line, Span, line
 from screens.live.session import Session
 from screens.widgets.content import block, content
+from screens.widgets.quiet import Quiet
+
+
+def show_lines(screen: Screen[None], session: Session, now: datetime, *, cursor: str = "", unread: str = "") -> None:
+    """Show what is in the way, the status and what is next, in a screen's lines for them.
+
+    Args:
+        screen: has the lines ``trouble``, ``status`` and ``next``.
+        session: the incident.
+        now: the present.
+        cursor: the step at the checklist's cursor; empty on another screen.
+        unread: why the screen's own look into the journal failed; it is shown instead of what is in the way.
+    """
+    trouble = content(line(Span(unread, "bad"))) if unread else trouble_line(session, now)
+    first = screen.query_one("#trouble", Quiet)
+    first.show(trouble)
+    first.set_class(not trouble, "-empty")
+    screen.query_one("#status", Quiet).show(status(session, now))
+    screen.query_one("#next", Quiet).show(next_line(session, cursor))
 
 
 def status(session: Session, now: datetime) -> Content:
