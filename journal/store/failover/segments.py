@@ -129,11 +129,6 @@ def mark_next(segment: Path, following: Path) -> None:
             link.symlink_to(following)
 
 
-def next_of(segment: Path) -> str:
-    """Return the path of the segment after this one, as the link beside it says; empty where there is no link."""
-    return _read_link(os.fspath(_marker(segment)))
-
-
 def _marker(segment: Path) -> Path:
     return segment.with_name(segment.name + ".next")
 

@@ -14,7 +14,7 @@ import pytest
 from journal.events.types import ActionFinished, ActionStarted, JournalContinued, NoteAdded, RunRequested
 from journal.store.chain import row_hash
 from journal.store.check import verify_apart
-from journal.store.failover.segments import next_of, segments_of
+from journal.store.failover.segments import segments_of
 from journal.store.journal import AlreadyStarted, Follower, Journal, JournalWriteFailed, Reader, SegmentMissing, export
 from journal.verify import verify
 from tests.journal.journals import ME, ROOT, declaration, line
@@ -209,7 +209,7 @@ def test_without_a_fallback_directory_the_hint_names_the_setting(disk: Disk) -> 
 
 def test_a_continuation_that_is_not_mounted_stops_every_writer(disk: Disk, tmp_path: Path) -> None:
     first, following = gone_on(disk, tmp_path / "second")
-    assert next_of(first) == str(following)
+    assert first.with_name("journal.db.next").readlink() == following
     following.parent.rename(tmp_path / "unmounted")
     with pytest.raises(SegmentMissing, match="that file is not there"):
         Journal.open(first, actor=ME)
