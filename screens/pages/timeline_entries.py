@@ -104,14 +104,10 @@ def read_entries(reader: Reader, entry_builder: EntryBuilder, seqs: Sequence[int
 def look_back(reader: Reader, entry_builder: EntryBuilder, wanted: Filter, before: int) -> Found:
     """Look for entries in one batch of events, the last before the number ``before``."""
     after = max(0, before - 1 - BATCH)
-    return Found(_look(reader, entry_builder, wanted, after, before - 1), after + 1 if after else 0)
+    return Found(look_ahead(reader, entry_builder, wanted, after, before - 1), after + 1 if after else 0)
 
 
 def look_ahead(reader: Reader, entry_builder: EntryBuilder, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
     """Return what the events ``after`` … ``last`` have of what is looked for."""
-    return _look(reader, entry_builder, wanted, after, last)
-
-
-def _look(reader: Reader, entry_builder: EntryBuilder, wanted: Filter, after: int, last: int) -> dict[int, Entry]:
     events = reader.events(after=after, types=wanted.types, until=last)
     return {event.seq: entry_builder.entry(event) for event in events if wanted.admits(event, entry_builder)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
@@ -93,8 +94,6 @@ class PagedView(ScrollView, Generic[T], can_focus=True):
 
     def row_of(self, key: int) -> int | None:
         """Return where a row stands, or None where it is not shown."""
-        from bisect import bisect_left
-
         row = bisect_left(self.keys, key)
         return row if row < len(self.keys) and self.keys[row] == key else None
 
