@@ -18,7 +18,7 @@ from screens.guidance.escalation import Standing, standings
 from screens.lazy import push
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
-from screens.widgets.quiet import Quiet
+from screens.widgets.quiet import Quiet, show_option
 
 _STYLES = {
     "not called": ("○", "$quiet"),
@@ -54,10 +54,7 @@ class ContactsScreen(FullScreen):
             levels.set_options([Option(_words(standing), id=standing.contact.level) for standing in found])
             levels.highlighted = _first_to_call(found)
         for place, standing in enumerate(found):
-            words = _words(standing)
-            shown = levels.get_option_at_index(place).prompt
-            if not (isinstance(shown, Content) and shown.is_same(words)):
-                levels.replace_option_prompt_at_index(place, words)
+            show_option(levels, place, _words(standing))
         self.query_one("#outside", Quiet).show(_outside(self.incident.plan.contacts))
 
     @property

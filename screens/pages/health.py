@@ -22,7 +22,7 @@ from screens.guidance.symbols import health_look
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
 from screens.widgets.content import STYLES
-from screens.widgets.quiet import Quiet
+from screens.widgets.quiet import Quiet, show_option
 
 
 class Change(NamedTuple):
@@ -78,11 +78,8 @@ class HealthScreen(FullScreen):
         if [option.id for option in systems.options] != names:
             systems.set_options([Option("", id=name) for name in names])
             systems.highlighted = 0
-        for name in names:
-            words = _line(health(self.incident, self.session.readings, name, now))
-            shown = systems.get_option(name).prompt
-            if not (isinstance(shown, Content) and shown.is_same(words)):
-                systems.replace_option_prompt(name, words)
+        for place, name in enumerate(names):
+            show_option(systems, place, _line(health(self.incident, self.session.readings, name, now)))
         self._show_one()
         if self._seq < self.incident.seq and not self._asking:
             self._asking = True

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from textual.widgets import OptionList
 
 
 class Quiet(Static):
@@ -32,3 +37,10 @@ class Quiet(Static):
             return True
         one_line = "\n" not in content.plain + before.plain
         return one_line and self.styles.is_auto_width and content.cell_length == before.cell_length
+
+
+def show_option(options: OptionList, place: int, words: Content) -> None:
+    """Show an option's words unless they are shown already."""
+    option = options.get_option_at_index(place)
+    if not (isinstance(option.prompt, Content) and option.prompt.is_same(words)):
+        options.replace_option_prompt_at_index(place, words)
