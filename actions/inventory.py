@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from actions.settings import Settings, SystemSettings
 from actions.system_type import CannotLoad, SystemType, settings_type
-from actions.system_types import UnknownType, system_type, system_types
+from actions.system_types import UnknownType, find_type, system_type, system_types
 from actions.transport import HostSpec
 from journal.errors import CleoError
 from journal.events.run import KnownSystem
@@ -25,7 +25,17 @@ class UnknownTarget(CleoError):
     """The inventory has no such system or host."""
 
 
-class Inventory(Settings, frozen=True, kw_only=True):
+class _File(Settings, frozen=True, kw_only=True):
+    """An inventory as it is written: what a system must say depends on its type."""
+
+    name: str
+    allows: list[Kind]
+    lab: bool = False
+    hosts: dict[str, HostSpec] = {}
+    systems: dict[str, Any] = {}
+
+
+class Inventory(_File, frozen=True, kw_only=True):
     """An environment.
 
     Attributes:
@@ -36,10 +46,6 @@ class Inventory(Settings, frozen=True, kw_only=True):
         systems: what can be recovered, by name.
     """
 
-    name: str
-    allows: list[Kind]
-    lab: bool = False
-    hosts: dict[str, HostSpec] = {}
     systems: dict[str, SystemSettings] = {}
 
     def system(self, name: str, type_: type[S]) -> S:
@@ -80,16 +86,6 @@ class Inventory(Settings, frozen=True, kw_only=True):
                 f"The inventory {self.name} has no host {name}.",
                 f"Add it under hosts:. It has: {', '.join(self.hosts) or 'none'}.",
             ) from None
-
-
-class _File(Settings, frozen=True, kw_only=True):
-    """An inventory as it is written: what a system must say depends on its type."""
-
-    name: str
-    allows: list[Kind]
-    lab: bool = False
-    hosts: dict[str, HostSpec] = {}
-    systems: dict[str, Any] = {}
 
 
 def load_inventory(path: Path) -> Inventory:
@@ -155,15 +151,16 @@ def _in_circle(inventory: Inventory, name: str) -> bool:
 def known_systems(inventory: Inventory, planned: Collection[str]) -> list[KnownSystem]:
     """Return the inventory's systems as the journal keeps them.
 
-    One plays the plan's system that it names, else the one of its own name. One that is alone of its type plays the
-    plan's system called like the type, where nothing else does. A standby plays only what it names.
+    One plays the plan's system that it names, else the one of its own name, unless that is the name of another type.
+    One that is alone of its type plays the plan's system called like the type, where nothing else does. A standby plays
+    only what it names. What leads nowhere is said by `misplaced`.
 
     Args:
         inventory: the inventory.
         planned: the plan's systems.
     """
     plays = {
-        name: settings.plays or (name if name in planned and not settings.standby_of else "")
+        name: settings.plays or (name if name in planned and _by_name(name, settings) else "")
         for name, settings in inventory.systems.items()
     }
     for type_ in set(planned) - set(plays.values()):
@@ -171,6 +168,36 @@ def known_systems(inventory: Inventory, planned: Collection[str]) -> list[KnownS
         if len(alone) == 1 and not plays[alone[0]]:
             plays[alone[0]] = type_
     return [_known(name, settings, plays[name]) for name, settings in inventory.systems.items()]
+
+
+def _by_name(name: str, settings: SystemSettings) -> bool:
+    """Whether a system plays the plan's system of its own name without saying so."""
+    return not settings.standby_of and (name == settings.type or find_type(name) is None)
+
+
+def misplaced(inventory: Inventory, planned: Collection[str]) -> list[str]:
+    """Return what the inventory says of a plan that leads nowhere, a line each.
+
+    Args:
+        inventory: the inventory.
+        planned: the plan's systems.
+    """
+    found = []
+    for system in known_systems(inventory, planned):
+        settings = inventory.systems[system.name]
+        if system.name in planned and system.plays != system.name:
+            does = f"plays {system.plays}" if system.plays else f"is a {settings.type}"
+            does = f"stands by for {settings.standby_of}" if settings.standby_of else does
+            found.append(
+                f"the system {system.name} {does}, and is not what the plan calls {system.name}: call it otherwise,"
+                f" or write plays: {system.name}"
+            )
+        if settings.plays and settings.plays not in planned:
+            found.append(
+                f"the system {system.name} plays {settings.plays}, which the plan does not have: no step acts on it"
+                f" (the plan has: {', '.join(planned)})"
+            )
+    return found
 
 
 def _known(name: str, settings: SystemSettings, plays: str) -> KnownSystem:

@@ -27,7 +27,7 @@ def aim(run: Run, spec: ActionSpec, incident: Incident, inventory: Inventory) ->
     known = known_systems(inventory, incident.plan.systems)
     systems = able(known, spec.name)
     if not systems:  # a command, or an action that looks at all systems
-        playing = players(known, planned) or [planned]
+        playing = players(known, planned) or [planned if planned not in inventory.systems else ""]
         aimed = playing[0] if len(playing) == 1 else ""
         return aimed if run.system in ("", aimed) else _gone(run, spec, inventory)
     named = acted_on(incident, step, systems) if step and step.system else [system.name for system in systems]

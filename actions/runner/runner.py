@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from actions.gate import Closed
-from actions.inventory import Inventory, known_systems
+from actions.inventory import Inventory, known_systems, misplaced
 from actions.runner.aim import aim
 from actions.runner.gates import GateInput, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
@@ -148,8 +148,10 @@ class Runner:
 
     def _with_systems(self, read: e.InventoryRead) -> e.InventoryRead:
         """Tell the incident which systems there are to aim at."""
-        systems = known_systems(self._world.inventory, self._incident.plan.systems)
-        return msgspec.structs.replace(read, systems=systems)
+        inventory, planned = self._world.inventory, self._incident.plan.systems
+        return msgspec.structs.replace(
+            read, systems=known_systems(inventory, planned), doubts=misplaced(inventory, planned)
+        )
 
     def _tell_others(self) -> None:
         """Announce this incident while it is open; show which others are about the same systems, as that changes."""

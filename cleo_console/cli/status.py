@@ -69,6 +69,7 @@ def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str,
         "went_on": _went_on(incident),
         "inventory_sha256": incident.inventory_sha256,
         "inventory_error": incident.inventory_error,
+        "inventory_doubts": incident.inventory_doubts,
         "events": incident.seq,
         "head": short_head(incident.head),
     }
@@ -85,6 +86,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         lines.append(f"  {facts['went_on']}")
     if facts["inventory_error"]:
         lines.append(f"  THE INVENTORY CANNOT BE USED, the one before counts: {facts['inventory_error']}")
+    lines += [f"  INVENTORY: {doubt}" for doubt in facts["inventory_doubts"]]
     if facts["trouble"]:
         lines.append(f"  THE JOURNAL CANNOT BE WRITTEN: {facts['trouble']}")
     if facts["next"]:

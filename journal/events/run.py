@@ -180,11 +180,12 @@ class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
     """The inventory was read: as a runner started, or because its file was changed.
 
     ``changed`` names what differs from before; ``error`` says why the file cannot be used: then the one before counts.
-    ``systems`` are all that it names.
+    ``systems`` are all that it names, and ``doubts`` what it says that leads nowhere in the plan, a line each.
     """
 
     path: str
     sha256: str
+    doubts: list[str] = []
     systems: list[KnownSystem] = []
     changed: list[str] = []
     error: str = ""

@@ -8,6 +8,9 @@ from journal.events.run import KnownSystem
 from journal.incident.recovery_point import RecoveryPoint
 from journal.plan.model import Plan
 
+_NOBODY = " (nobody plays it)"
+"""Ends the name that stands for a plan system which nobody plays, where another system of the inventory has its own."""
+
 
 def players(known: Iterable[KnownSystem], plan_system: str) -> list[str]:
     """Return the names of the inventory's systems that play one of the plan's."""
@@ -49,12 +52,19 @@ class Roster:
     __hash__ = None  # type: ignore[assignment]
 
     def players(self, plan_system: str) -> list[str]:
-        """Return the systems that play one of the plan's; where none is known to, the one of that name."""
-        return self._players.get(plan_system) or [plan_system]
+        """Return the systems that play one of the plan's; where none is known to, a name that no other system has."""
+        return self._players.get(plan_system) or [
+            f"{plan_system}{_NOBODY}" if plan_system in self.systems else plan_system
+        ]
 
-    def named(self, point: RecoveryPoint) -> RecoveryPoint:
-        """Return a recovery point that was decided for the plan's systems as one of those that play them."""
-        return point.renamed(lambda name: [name] if name in self.systems else self.players(name))
+    def named(self, point: RecoveryPoint, *, by_plan: bool = False) -> RecoveryPoint:
+        """Return a recovery point with the names of the systems that play the plan's.
+
+        Args:
+            point: names systems of the inventory, or of the plan.
+            by_plan: it was decided before the inventory was known: all its names are the plan's.
+        """
+        return point.renamed(lambda name: self.players(name) if by_plan or name not in self.systems else [name])
 
     def title(self, system: str) -> str:
         """Return what people call a system of the inventory or of the plan."""
@@ -62,8 +72,14 @@ class Roster:
 
     def _title(self, system: str) -> str:
         known = self.systems.get(system)
+        if known is None and system.endswith(_NOBODY):
+            return f"{self._title_of_plan(system.removesuffix(_NOBODY))}{_NOBODY}"
         planned = self._plan.systems.get(known.plays if known else system)
         if planned and (known is None or len(self.players(known.plays)) == 1):
             return planned.title
         title = planned.title if planned else known.title if known else ""
         return f"{title} {system}".strip()
+
+    def _title_of_plan(self, plan_system: str) -> str:
+        planned = self._plan.systems.get(plan_system)
+        return planned.title if planned else plan_system

@@ -53,6 +53,7 @@ class Incident:
         found_wrong: what was proven wrong in a system, until a later complete examination finds otherwise.
         changed_at: when the first destructive run on a system ended, by system.
         inventory_sha256, inventory_error: digest of the inventory in use, and why a newer one cannot be used.
+        inventory_doubts: what the inventory in use says that leads nowhere in this plan, a line each.
         in_force: holds and blocks that nothing took back, by the action that would and its target.
         left_open: what the person who closed the incident was shown as not in order, a line each.
         ledgers: what is known of each system's newest commits and of its recoveries; see ``journal.incident.loss``.
@@ -76,6 +77,7 @@ class Incident:
         self.declared_by = first.actor
         self.inventory = body.inventory
         self.inventory_sha256, self.inventory_error = "", ""
+        self.inventory_doubts: list[str] = []
         self.program = body.program
         self.plan = _plan(body)
         self.plan_sha256 = body.plan_sha256

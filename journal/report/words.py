@@ -151,8 +151,9 @@ def _health(incident: Incident, body: e.HealthChanged) -> str:
 def _inventory_read(incident: Incident, body: e.InventoryRead) -> str:
     if body.error:
         return _with("The inventory was changed and cannot be used; the one before counts", body.error)
-    changed = f"changed: {', '.join(body.changed)}" if body.changed else ""
-    return _with(f"Inventory {body.path} read (sha256 {body.sha256})", changed)
+    changed = [f"changed: {', '.join(body.changed)}"] if body.changed else []
+    doubts = [f"IN DOUBT: {doubt}" for doubt in body.doubts]
+    return _with(f"Inventory {body.path} read (sha256 {body.sha256})", "; ".join([*changed, *doubts]))
 
 
 def _runner_started(incident: Incident, body: e.RunnerStarted) -> str:

@@ -54,7 +54,7 @@ def _of_the_incident(incident: Incident) -> list[str]:
         found.append(f"THE DISK GAVE WAY, the journal goes on in segment {gone.segment}: {sanitize(gone.why)}")
     if incident.inventory_error:
         found.append(f"THE INVENTORY CANNOT BE USED, the one before counts: {sanitize(incident.inventory_error)}")
-    return found
+    return [*found, *(f"INVENTORY: {sanitize(doubt)}" for doubt in incident.inventory_doubts)]
 
 
 def call_overdue(incident: Incident | None, now: datetime) -> list[str]:

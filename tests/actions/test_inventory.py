@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.inventory import UnknownTarget, load_inventory
+from actions.inventory import UnknownTarget, known_systems, load_inventory, misplaced
 from actions.secrets import Secret, SecretUnavailable
 from actions.systems.postgres.settings import PostgresSettings
 from journal.errors import CleoError
@@ -100,3 +100,31 @@ def test_standbys_that_follow_each_other_have_no_primary(file: Path) -> None:
         load_inventory(file)
     said = [line for line in str(raised.value).splitlines() if "circle" in line]
     assert [line.partition("systems.")[2].partition(":")[0] for line in said] == ["b.standby_of", "c.standby_of"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "plays", "doubts"),
+    [
+        ("postgres", "plays: orders", "orders", ["postgres plays orders, and is not what the plan calls postgres"]),
+        ("postgres", "standby_of: other", "", ["postgres stands by for other, and is not"]),
+        (
+            "postgres",
+            "plays: orderz",
+            "orderz",
+            ["not what the plan calls postgres", "which the plan does not have"],
+        ),
+        ("toy", "site: dr", "", ["the system toy is a postgres, and is not what the plan calls toy"]),
+        ("toy", "plays: toy", "toy", []),
+        ("orders", "site: dr", "orders", []),
+    ],
+)
+def test_a_system_that_does_not_play_what_it_is_called_is_said(
+    file: Path, name: str, said: str, plays: str, doubts: list[str]
+) -> None:
+    other = "  other:\n" + GOOD.partition("  postgres:\n")[2]
+    file.write_text(GOOD.replace("  postgres:", f"  {name}:") + f"    {said}\n" + other)
+    inventory, planned = load_inventory(file), ["postgres", "orders", "toy"]
+    assert {one.name: one.plays for one in known_systems(inventory, planned)}[name] == plays
+    found = misplaced(inventory, planned)
+    assert len(found) == len(doubts)
+    assert all(words in line for words, line in zip(doubts, found, strict=True))

@@ -42,7 +42,8 @@ def system_of(incident: Incident, run: Run) -> str:
     if known := incident.roster.systems.get(run.system):
         return run.system if prefix == known.type else ""
     named = step.system if step else prefix
-    return run.system or named if named in incident.plan.systems else ""
+    stands_for_itself = named in incident.plan.systems and named in incident.roster.players(named)
+    return run.system or named if stands_for_itself else ""
 
 
 def _touched(incident: Incident, system: str) -> bool:

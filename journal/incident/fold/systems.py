@@ -29,9 +29,11 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
     incident.inventory_error = body.error
     if not body.error:
         incident.inventory_sha256 = body.sha256
-        incident.roster = Roster(incident.plan, body.systems)
+        first = not incident.roster.systems
+        incident.roster, incident.inventory_doubts = Roster(incident.plan, body.systems), body.doubts
         settle_all(incident)
-        incident.recovery_point = incident.recovery_point and incident.roster.named(incident.recovery_point)
+        point = incident.recovery_point
+        incident.recovery_point = point and incident.roster.named(point, by_plan=first)
 
 
 def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:

@@ -15,7 +15,9 @@ from actions.runner.inventory_watch import InventoryWatch
 from cleo_console.world import inventory_at, real_world
 from journal.events.types import InventoryRead
 from journal.incident.records import RunState
+from journal.report.words import sentence
 from journal.store.journal import Reader
+from screens.guidance.status import troubles
 from tests.actions.worlds import Person, declared, places_in, plan_with, running
 
 STEP = {"id": "say", "title": "Say where", "command": ["hostname"], "host": "there"}
@@ -99,3 +101,16 @@ def test_a_new_runner_tells_that_a_file_which_could_not_be_used_can_be_again(tmp
     with running(person.place, watch.first(), watch=watch):
         person.over(person.desk.request_run("say"))
     assert not person.incident().inventory_error
+
+
+def test_what_leads_nowhere_in_the_plan_is_said_until_it_is_corrected(tmp_path: Path) -> None:
+    entry = {"type": "postgres", "host": "there", "data_directory": "/nowhere", "password": {"env": "NONE"}}
+    entry |= {"service": {"manager": "pg_ctl"}, "backups": {}, "plays": "thingy"}
+    with at_work(tmp_path, {"there": {"via": "local"}}) as (person, path):
+        write(path, {"there": {"via": "local"}}, systems={"thing": entry})
+        incident = person.until(lambda i: i.inventory_doubts)
+        assert troubles(incident, {}) == [f"INVENTORY: {doubt}" for doubt in incident.inventory_doubts]
+        doubts = "; ".join(f"IN DOUBT: {doubt}" for doubt in incident.inventory_doubts)
+        assert doubts in sentence(incident, read(person)[-1])
+        write(path, {"there": {"via": "local"}}, systems={"thing": {**entry, "plays": "thing"}})
+        person.until(lambda i: not i.inventory_doubts)
