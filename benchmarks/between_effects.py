@@ -27,10 +27,10 @@ from cleo_console.lab.postgres.cluster_service import cluster_of
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.events.types import Override
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.records import Run, RunState
 from journal.incident.state import Incident
-from journal.store.journal import Journal, Reader
+from journal.store.journal import Journal
 from journal.verify import verify
 
 DEADLINE_S = 120.0
@@ -138,8 +138,7 @@ def until_at_work(place: Path) -> None:
 
 def fold(place: Path) -> Incident:
     """Return an incident as its journal has it now."""
-    with Reader(place / "journal.db") as reader:
-        return fold_events(reader.events())
+    return fold_journal(place / "journal.db")
 
 
 def ask(place: Path, action: str, word: str) -> int:

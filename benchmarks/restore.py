@@ -25,7 +25,7 @@ from cleo_console.lab import Lab
 from cleo_console.lab.postgres.cluster_service import cluster_of
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.incident.fold import apply_event, fold_events
+from journal.incident.fold import apply_event, fold_events, fold_journal
 from journal.incident.records import Program, RunState
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
@@ -114,8 +114,7 @@ class Recovery:
 
     def incident(self) -> Incident:
         """Return the incident as its journal has it now."""
-        with Reader(self.journal) as reader:
-            return fold_events(reader.events())
+        return fold_journal(self.journal)
 
     def _last_restore(self) -> Through:
         run = next(run for run in reversed(self.incident().runs.values()) if run.action == "postgres.restore")

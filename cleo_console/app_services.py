@@ -13,7 +13,7 @@ from cleo_console.settings import actor, paths
 from journal.errors import CleoError
 from journal.events.envelope import Clock
 from journal.events.types import IncidentDeclared, Kind
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.store.reader import Reader
 from journal.wording.sanitize import sanitize
 from journal.yamlfile.names import strange
@@ -59,8 +59,7 @@ class ConsoleServices:
 
     def _summary(self, incident_id: str) -> IncidentSummary:
         try:
-            with Reader(self.paths.incident(incident_id).journal) as reader:
-                incident = fold_events(reader.events())
+            incident = fold_journal(self.paths.incident(incident_id).journal)
         except CleoError as error:
             return IncidentSummary(id=incident_id, note=error.message)
         return IncidentSummary.of(incident)

@@ -45,16 +45,15 @@ def _up_to_the_restore(host: object, incident_id: str) -> None:
     """Do what comes before the restore, and ask for it."""
     from cleo_console.demo import DemoServices
     from journal.commands.incident import IncidentCommands
-    from journal.incident.fold import fold_events
+    from journal.incident.fold import fold_journal
     from journal.incident.state import Incident
-    from journal.store.journal import Follower, Reader
+    from journal.store.journal import Follower
 
     assert isinstance(host, DemoServices)
     path = host.places.incident(incident_id).journal
 
     def now() -> Incident:
-        with Reader(path) as reader:
-            return fold_events(reader.events())
+        return fold_journal(path)
 
     with host.open(incident_id) as journal, Follower(path) as follower:
         desk = IncidentCommands(journal, now)

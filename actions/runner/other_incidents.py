@@ -13,8 +13,7 @@ from typing import Any
 from actions.inventory import Inventory
 from actions.transport import LocalHost
 from journal.errors import CleoError
-from journal.incident.fold import fold_events
-from journal.store.journal import Reader
+from journal.incident.fold import fold_journal
 
 _LOOK_EVERY_S = 2.0
 _ASK_EVERY_S = 60.0
@@ -25,8 +24,7 @@ def is_over(journal: Path) -> bool:
     if not journal.exists():
         return True
     try:
-        with Reader(journal) as reader:
-            return fold_events(reader.events()).closed_at is not None
+        return fold_journal(journal).closed_at is not None
     except (CleoError, OSError):
         return False
 

@@ -26,11 +26,11 @@ from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
 from actions.runner.writes import RunnerGone, Writes
 from journal.events import types as e
-from journal.incident.fold import apply_event, fold_events
+from journal.incident.fold import apply_event, fold_journal
 from journal.incident.records import Run, RunState
 from journal.paths import IncidentPlace
 from journal.plan.action_spec import ActionSpec
-from journal.store.journal import Follower, Journal, JournalWriteFailed, Reader
+from journal.store.journal import Follower, Journal, JournalWriteFailed
 from journal.wording.other_incidents import READING
 
 POLL_S = 0.25
@@ -74,8 +74,7 @@ class Runner:
         self._journal = Journal.open(
             place.journal, actor=actor, clock=world.clock, waiting=lambda who: on_fault(f"{held} {who}." if who else "")
         )
-        with Reader(place.journal) as reader:
-            self._incident = fold_events(reader.events())
+        self._incident = fold_journal(place.journal)
         self._follower = Follower(place.journal, after=self._incident.seq)
         self._workers: dict[int, Worker] = {}
         self._answered: set[int] = set()

@@ -12,10 +12,9 @@ from actions.tabletop.facilitator import Facilitator
 from actions.tabletop.seats import nobody_sits_at
 from actions.tabletop.world import SimulatedWorld, tabletop_world
 from journal.exercise.script import exercise_from_data
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.paths import IncidentPlace
 from journal.plan.action_spec import Catalogue
-from journal.store.journal import Reader
 
 LEFT_AFTER_S = 10.0
 """Real seconds for which a table waits for somebody to come back before its exercise stands still."""
@@ -44,8 +43,7 @@ class Table:
         actor: str,
         on_fault: Callable[[str], None] = lambda text: None,
     ) -> None:
-        with Reader(place.journal) as reader:
-            incident = fold_events(reader.events())
+        incident = fold_journal(place.journal)
         exercise = exercise_from_data(incident.review.exercise)
         self.clock = TableClock(exercise.speed, incident.last_at, place.folder)
         self.world = SimulatedWorld(exercise, self.clock, incident.plan.systems)

@@ -13,9 +13,9 @@ from actions.positions import position_forms
 from cleo_console.app_services import ConsoleServices, installed_services
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
-from journal.store.journal import Journal, Reader
+from journal.store.journal import Journal
 
 if TYPE_CHECKING:
     from journal.paths import IncidentPlace
@@ -58,13 +58,7 @@ class IncidentAccess:
 
     def incident(self) -> Incident:
         """Return the incident as the journal has it now."""
-        return fold(self.place)
-
-
-def fold(place: IncidentPlace) -> Incident:
-    """Return the incident in ``place`` as its journal has it now."""
-    with Reader(place.journal) as reader:
-        return fold_events(reader.events())
+        return fold_journal(self.place.journal)
 
 
 @contextmanager
@@ -78,7 +72,8 @@ def access_incident(incident_id: str | None) -> Iterator[IncidentAccess]:
     chosen = find_incident(at, incident_id)
     place = at.place(chosen)
     with at.open(chosen, _say_waiting) as journal:
-        yield IncidentAccess(at, place, journal, IncidentCommands(journal, lambda: fold(place), position_forms))
+        commands = IncidentCommands(journal, lambda: fold_journal(place.journal), position_forms)
+        yield IncidentAccess(at, place, journal, commands)
 
 
 def _say_waiting(holder: str) -> None:

@@ -57,13 +57,11 @@ def list_(as_json: bool) -> None:
 def _listed(incident_id: str) -> dict[str, Any]:
     from cleo_console.settings import paths
     from journal.errors import CleoError
-    from journal.incident.fold import fold_events
-    from journal.store.journal import Reader
+    from journal.incident.fold import fold_journal
 
     path = paths().incident(incident_id).journal
     try:
-        with Reader(path) as reader:
-            incident = fold_events(reader.events())
+        incident = fold_journal(path)
     except CleoError as error:
         return {"id": incident_id, "journal": str(path), "error": error.message}
     return {

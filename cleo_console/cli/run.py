@@ -21,12 +21,12 @@ from cleo_console.cli.incident_access import (
     UnclearIncident,
     access_incident,
     find_incident,
-    fold,
     incident_option,
 )
 from journal.errors import CleoError
 from journal.events.types import Override
 from journal.incident.closed_gates import gate_lines
+from journal.incident.fold import fold_journal
 from journal.incident.records import Refusal, Run, RunState
 from journal.plan.action_spec import ActionSpec, Param
 from journal.plan.model import Step
@@ -87,7 +87,7 @@ class StepCommand(click.Command):
     def _step(self, incident: str | None) -> Step:
         at = installed_services()
         try:
-            plan = fold(at.place(find_incident(at, incident))).plan
+            plan = fold_journal(at.place(find_incident(at, incident)).journal).plan
         except UnclearIncident as error:
             raise click.UsageError(f"{self._unknown.message} Nor can a step be meant: {error}") from error
         if self.name not in plan.by_id:

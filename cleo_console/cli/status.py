@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from cleo_console.app_services import installed_services
-from cleo_console.cli.incident_access import find_incident, fold
+from cleo_console.cli.incident_access import find_incident
 from journal.incident import clocks
+from journal.incident.fold import fold_journal
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.store.journal import Reader, short_head
@@ -29,7 +30,7 @@ def status(incident: str | None, as_json: bool) -> None:
       cleo status --json
     """
     at = installed_services()
-    found = fold(at.place(find_incident(at, incident)))
+    found = fold_journal(at.place(find_incident(at, incident)).journal)
     with Reader(at.place(found.id).journal) as reader:
         others = other_incidents(reader.readings())
     facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.write_fault(found.id)) | {

@@ -20,7 +20,7 @@ from journal.commands.declare import Declaration, declare
 from journal.commands.incident import IncidentCommands
 from journal.events.envelope import Clock
 from journal.events.types import Kind
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace, Paths
 from journal.plan.load import load_plan
@@ -143,8 +143,7 @@ class Person:
 
     def incident(self) -> Incident:
         """Return the state as the journal has it now."""
-        with Reader(self.place.journal) as reader:
-            return fold_events(reader.events())
+        return fold_journal(self.place.journal)
 
     def until(self, wanted: Callable[[Incident], object], deadline_s: float = DEADLINE_S) -> Incident:
         """Return the first state that is ``wanted``."""

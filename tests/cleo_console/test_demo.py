@@ -18,9 +18,8 @@ from cleo_console.demo import DemoServices
 from cleo_console.exercises import bundled_scenarios
 from journal.commands.incident import IncidentCommands
 from journal.events.types import IncidentClosed, Kind
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
-from journal.store.journal import Reader
 from tests.screens.driving import Console
 from tests.waiting import until
 
@@ -41,8 +40,7 @@ def _end_runner(journal: Path) -> None:
 
 
 def _incident(journal: Path) -> Incident:
-    with Reader(journal) as reader:
-        return fold_events(reader.events())
+    return fold_journal(journal)
 
 
 async def test_the_console_shows_a_world_that_answers() -> None:

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from actions.runner import held
 from journal.incident.closing import phrase, remaining
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
-from journal.store.journal import Reader
 from tests.e2e.terminal import Terminal
 from tests.labs import Lab
 
@@ -65,8 +64,7 @@ class Stand:
 
     def incident(self) -> Incident:
         """Return the incident as its journal has it now."""
-        with Reader(self.journal) as reader:
-            return fold_events(reader.events())
+        return fold_journal(self.journal)
 
     @contextmanager
     def runner_ended(self) -> Iterator[None]:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.records import StepState
-from journal.store.journal import Reader
 from tests.e2e.responder import Responder
 from tests.e2e.stand import CLEO
 from tests.e2e.terminal import Terminal
@@ -31,8 +30,7 @@ def test_following_next_plays_a_tabletop_to_its_assessment(tmp_path: Path) -> No
         console.keys("q")
         console.until("expectations met")
     (journal,) = (tmp_path / "home").rglob("journal.db")
-    with Reader(journal) as reader:
-        incident = fold_events(reader.events())
+    incident = fold_journal(journal)
     assert [incident.state(step) for step in PLAYED] == [StepState.DONE] * len(PLAYED)
     assert incident.state("verify-backups") is StepState.SKIPPED
     assert not [line for line in responder.next_lines if "mark done: 3" in line and "writers" not in line]

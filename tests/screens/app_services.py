@@ -11,12 +11,12 @@ from journal.commands.declare import Declaration
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.events.envelope import Clock
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.paths import Paths
 from journal.plan.action_spec import ActionSpec, Catalogue
 from journal.plan.load import load_plan
 from journal.plan.model import Plan
-from journal.store.journal import Journal, Reader
+from journal.store.journal import Journal
 from journal.store.rows import OutputLine
 from screens.app_services import IncidentSummary
 
@@ -89,8 +89,7 @@ class FakeServices:
     def _summary(self, incident_id: str) -> IncidentSummary:
         path = self.paths.incident(incident_id).journal
         try:
-            with Reader(path) as reader:
-                incident = fold_events(reader.events())
+            incident = fold_journal(path)
         except CleoError:
             return IncidentSummary(id=incident_id, note=f"The journal {path.name} is no journal.")
         return IncidentSummary.of(incident)

@@ -6,8 +6,8 @@ import pytest
 
 from journal.events import types as e
 from journal.events.run import KnownSystem
-from journal.incident.fold import fold_events
-from journal.store.journal import Journal, Reader
+from journal.incident.fold import fold_journal
+from journal.store.journal import Journal
 from tests.screens.app_services import RESTORE, FakeServices, PlayedRunner
 from tests.screens.driving import Console, console, requested
 from tests.screens.test_dialogs import at_restore
@@ -26,8 +26,7 @@ def fleet(at_restore: Journal, runner: PlayedRunner) -> Journal:
 
 def asked(journal: Journal) -> dict[str, int]:
     """The systems for which runs were asked and not answered yet, and those runs."""
-    with Reader(journal.path) as reader:
-        incident = fold_events(reader.events())
+    incident = fold_journal(journal.path)
     return {run.system: run.id for run in incident.unanswered()}
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from journal.events import types as e
 from journal.events.measured import Measured
 from journal.events.run import KnownSystem
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
 from screens.guidance.strategies import Time, expected, losses
@@ -16,8 +16,7 @@ from tests.screens.driving import console
 
 
 def state(journal: Journal) -> Incident:
-    with Reader(journal.path) as reader:
-        return fold_events(reader.events())
+    return fold_journal(journal.path)
 
 
 def test_time_is_what_the_steps_left_usually_take(journal: Journal, runner: PlayedRunner) -> None:

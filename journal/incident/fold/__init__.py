@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from journal.events.types import Event
 from journal.incident.fold import runs, steps, systems
 from journal.incident.state import Incident
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
+from journal.store.reader import Reader
 
 _HANDLERS = steps.HANDLERS | runs.HANDLERS | systems.HANDLERS
 
@@ -28,6 +30,19 @@ def fold_events(events: Iterable[Event]) -> Incident:
     for event in stream:
         apply_event(incident, event)
     return incident
+
+
+def fold_journal(path: Path) -> Incident:
+    """Return the state of the incident in a journal.
+
+    Args:
+        path: the journal's first file.
+
+    Raises:
+        JournalError: it cannot be read, or is damaged.
+    """
+    with Reader(path) as reader:
+        return fold_events(reader.events())
 
 
 def apply_event(incident: Incident, event: Event) -> None:

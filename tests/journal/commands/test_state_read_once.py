@@ -10,9 +10,9 @@ import pytest
 from journal.commands.incident import IncidentCommands
 from journal.events import types as e
 from journal.events.run import KnownSystem
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
-from journal.store.journal import Journal, Reader
+from journal.store.journal import Journal
 from tests.actions.worlds import declared, places_in, plan_with
 
 MEND = {"id": "mend", "title": "Mend", "action": "thing.work", "system": "thing"}
@@ -35,8 +35,7 @@ def test_one_command_takes_the_state_once(tmp_path: Path, command: Callable[[Inc
     taken: list[Incident] = []
 
     def state() -> Incident:
-        with Reader(place.journal) as reader:
-            taken.append(fold_events(reader.events()))
+        taken.append(fold_journal(place.journal))
         return taken[-1]
 
     with Journal.open(place.journal, actor="ana@laptop") as journal:

@@ -10,11 +10,11 @@ import pytest
 from journal.commands.incident import IncidentCommands, NotNow, StillOpen
 from journal.events import types as e
 from journal.incident.closing import phrase, remaining
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.looks import to_look_at
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
-from journal.store.journal import Journal, Reader
+from journal.store.journal import Journal
 from tests.journal.stories import Story, declaration, plan, step
 
 TARGET = [e.Identity(name="confirm", value="db@here", known="reported")]
@@ -168,8 +168,7 @@ def commands(journal: Journal) -> IncidentCommands:
 
 
 def fold(journal: Journal) -> Incident:
-    with Reader(journal.path) as reader:
-        return fold_events(reader.events())
+    return fold_journal(journal.path)
 
 
 def test_closing_wants_the_number_as_it_is_now_and_keeps_what_was_left(journal: Journal) -> None:

@@ -11,11 +11,11 @@ from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.incident.affected import choices
 from journal.incident.decisions import AnswerRefused
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.instances import counts, left, unmet
 from journal.incident.records import StepState
 from journal.incident.state import Incident
-from journal.store.journal import Journal, Reader
+from journal.store.journal import Journal
 from tests.actions.worlds import declared, places_in, plan_with
 
 WHICH = {
@@ -39,8 +39,7 @@ class Fleet:
 
     @property
     def incident(self) -> Incident:
-        with Reader(self._place.journal) as reader:
-            return fold_events(reader.events())
+        return fold_journal(self._place.journal)
 
     def append(self, *bodies: e.Body) -> list[e.Event]:
         return self._journal.append(*bodies)

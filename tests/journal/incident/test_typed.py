@@ -14,7 +14,7 @@ from journal.commands.review import ReviewCommands
 from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.incident.closing import phrase, remaining
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
 from journal.plan.load import load_plan
@@ -43,8 +43,7 @@ def journal(place: IncidentPlace) -> Iterator[Journal]:
 
 
 def now(place: IncidentPlace) -> Incident:
-    with Reader(place.journal) as reader:
-        return fold_events(reader.events())
+    return fold_journal(place.journal)
 
 
 def bodies(place: IncidentPlace) -> list[e.Body]:

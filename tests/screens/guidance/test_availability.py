@@ -10,11 +10,11 @@ import pytest
 from journal.commands import refusals
 from journal.commands.incident import IncidentCommands, NotNow
 from journal.events import types as e
-from journal.incident.fold import fold_events
+from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
 from journal.plan.model import Step
-from journal.store.journal import Journal, Reader
+from journal.store.journal import Journal
 from screens.guidance.availability import RULES
 from tests.journal.stories import declaration, plan
 
@@ -55,8 +55,7 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]
 
 
 def fold(journal: Journal) -> Incident:
-    with Reader(journal.path) as reader:
-        return fold_events(reader.events())
+    return fold_journal(journal.path)
 
 
 def refused(call: Callable[[], object]) -> str:
