@@ -17,7 +17,7 @@ def _text(name: str) -> Param:
     return Param(name=name, type="str", default="")
 
 
-def _promise(
+def _planned(
     name: str, title: str, script: str = "", *params: Param, destructive: bool = False, gates: tuple[str, ...] = ()
 ) -> ActionSpec:
     return ActionSpec(
@@ -35,11 +35,11 @@ def _promise(
 _RESTORE = ("recovery-point", "strategy", "hold")
 
 PLANNED_ACTIONS = [
-    _promise("postgres.fence", "Make sure the old primary cannot write", destructive=True),
-    _promise("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
-    _promise("postgres.pitr", "Restore to a point in time", "pitr_restore.sh", _text("timestamp"), destructive=True),
-    _promise("postgres.pitr_verify", "Verify a point-in-time restore", "pitr_verify.sh"),
-    _promise(
+    _planned("postgres.fence", "Make sure the old primary cannot write", destructive=True),
+    _planned("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
+    _planned("postgres.pitr", "Restore to a point in time", "pitr_restore.sh", _text("timestamp"), destructive=True),
+    _planned("postgres.pitr_verify", "Verify a point-in-time restore", "pitr_verify.sh"),
+    _planned(
         "postgres.selective_restore",
         "Restore one table",
         "selective_restore.sh",
@@ -47,7 +47,7 @@ PLANNED_ACTIONS = [
         _text("date"),
         destructive=True,
     ),
-    _promise(
+    _planned(
         "postgres.user_restore",
         "Restore one user's rows",
         "user_restore.sh",
@@ -55,7 +55,7 @@ PLANNED_ACTIONS = [
         _text("date"),
         destructive=True,
     ),
-    _promise(
+    _planned(
         "mongodb.restore",
         "Restore MongoDB from a backup",
         "dr_restore_mongo.sh",
@@ -63,9 +63,9 @@ PLANNED_ACTIONS = [
         destructive=True,
         gates=_RESTORE,
     ),
-    _promise("mongodb.rebuild_indexes", "Rebuild MongoDB's indexes", "dr_rebuild_indexes.sh"),
-    _promise("mongodb.verify", "Verify MongoDB's collections", "dr_verify_mongo.sh"),
-    _promise(
+    _planned("mongodb.rebuild_indexes", "Rebuild MongoDB's indexes", "dr_rebuild_indexes.sh"),
+    _planned("mongodb.verify", "Verify MongoDB's collections", "dr_verify_mongo.sh"),
+    _planned(
         "redis.restore",
         "Restore Redis from an RDB snapshot",
         "dr_restore_redis.sh",
@@ -73,22 +73,22 @@ PLANNED_ACTIONS = [
         destructive=True,
         gates=_RESTORE,
     ),
-    _promise("redis.reload_aof", "Reload Redis's append-only file", "dr_reload_aof.sh", destructive=True),
-    _promise("redis.warm_cache", "Warm the cache", "dr_warm_cache.sh"),
-    _promise("kubernetes.pull_images", "Pull the images", "dr_pull_images.sh", _flag("stable")),
-    _promise("kubernetes.apply", "Apply manifests", "kubectl apply", _text("path"), destructive=True),
-    _promise("kubernetes.verify_deployments", "Verify the deployments", "dr_verify_deployments.sh"),
-    _promise("validation.data", "Check data integrity across stores", "dr_validate_data.sh"),
-    _promise("validation.auth", "Check that users can sign in", "dr_test_auth.sh"),
-    _promise("validation.api", "Check the API's endpoints", "dr_test_api.sh"),
-    _promise("validation.smoke", "Run the smoke tests", "tests/dr/test_smoke.py"),
-    _promise("validation.integration", "Run the integration tests", "tests/dr/test_integration.py"),
-    _promise("validation.performance", "Measure performance against the baseline", "dr_performance_test.sh"),
-    _promise("dns.update", "Update DNS records", "dr_update_dns.sh", _flag("production"), destructive=True),
-    _promise("dns.verify", "Verify DNS propagation", "dr_verify_dns.sh"),
-    _promise(
+    _planned("redis.reload_aof", "Reload Redis's append-only file", "dr_reload_aof.sh", destructive=True),
+    _planned("redis.warm_cache", "Warm the cache", "dr_warm_cache.sh"),
+    _planned("kubernetes.pull_images", "Pull the images", "dr_pull_images.sh", _flag("stable")),
+    _planned("kubernetes.apply", "Apply manifests", "kubectl apply", _text("path"), destructive=True),
+    _planned("kubernetes.verify_deployments", "Verify the deployments", "dr_verify_deployments.sh"),
+    _planned("validation.data", "Check data integrity across stores", "dr_validate_data.sh"),
+    _planned("validation.auth", "Check that users can sign in", "dr_test_auth.sh"),
+    _planned("validation.api", "Check the API's endpoints", "dr_test_api.sh"),
+    _planned("validation.smoke", "Run the smoke tests", "tests/dr/test_smoke.py"),
+    _planned("validation.integration", "Run the integration tests", "tests/dr/test_integration.py"),
+    _planned("validation.performance", "Measure performance against the baseline", "dr_performance_test.sh"),
+    _planned("dns.update", "Update DNS records", "dr_update_dns.sh", _flag("production"), destructive=True),
+    _planned("dns.verify", "Verify DNS propagation", "dr_verify_dns.sh"),
+    _planned(
         "load_balancer.update", "Update load-balancer pools", "dr_update_lb.sh", _flag("dr_site"), destructive=True
     ),
-    _promise("load_balancer.test_traffic", "Send test traffic through the new pools"),
-    _promise("load_balancer.enable_traffic", "Enable traffic flow", "dr_enable_traffic.sh", destructive=True),
+    _planned("load_balancer.test_traffic", "Send test traffic through the new pools"),
+    _planned("load_balancer.enable_traffic", "Enable traffic flow", "dr_enable_traffic.sh", destructive=True),
 ]

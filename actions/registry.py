@@ -1,4 +1,4 @@
-"""Every action there is, real and promised. Importing it loads no client library."""
+"""Every action there is, real and planned. Importing it loads no client library."""
 
 from __future__ import annotations
 

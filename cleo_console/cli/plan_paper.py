@@ -36,7 +36,7 @@ def paper(loaded: LoadedPlan, catalogue: Catalogue, scenario: str = "") -> Itera
 
     Args:
         loaded: the plan.
-        catalogue: the actions there are: what is only promised is not offered as a command of ours.
+        catalogue: the actions there are: what is only planned is not offered as a command of ours.
         scenario: leaves out the steps that do not apply to it; all are there where it is empty.
     """
     plan = loaded.plan

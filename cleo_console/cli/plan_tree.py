@@ -29,7 +29,7 @@ def print_plan(loaded: LoadedPlan, catalogue: Catalogue) -> None:
 
 
 def plan_tree(loaded: LoadedPlan, catalogue: Catalogue) -> Tree:
-    """Return the plan as a tree; steps whose action is only promised say so."""
+    """Return the plan as a tree; steps whose action is only planned say so."""
     plan = loaded.plan
     root = Tree(_line(plan.title, f"version {plan.version}", plan.owner, f"sha256 {loaded.sha256}", style="bold"))
     if plan.overview:

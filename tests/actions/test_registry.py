@@ -26,7 +26,7 @@ def test_a_script_of_the_written_plan_is_found(script: str) -> None:
     assert find(script).name == "postgres.restore"
 
 
-def test_a_promise_is_found_and_cannot_be_run() -> None:
+def test_a_planned_action_is_found_and_cannot_be_run() -> None:
     spec = find("mongodb.restore")
     assert not spec.available
     assert spec.name not in registry()
@@ -61,5 +61,5 @@ def test_finding_one_action_imports_no_other() -> None:
     assert done.stdout.strip() == "actions.overview.status"
 
 
-def test_a_promise_gives_way_to_what_is_real() -> None:
+def test_a_planned_action_gives_way_to_a_real_one() -> None:
     assert all(spec.available for name, spec in catalogue().items() if name in registry())
