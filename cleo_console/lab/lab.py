@@ -133,14 +133,6 @@ class Lab:
         """
         self.state = removal.stop(self.directory, self.state)
 
-    def down(self) -> None:
-        """Stop everything and remove the folder; nothing of the lab is left.
-
-        Raises:
-            CleoError: the lab is another account's, or a process cannot be ended.
-        """
-        removal.remove(self.directory)
-
 
 def _place(directory: Path | None) -> Path:
     return (directory or settings.lab_folder()).resolve()

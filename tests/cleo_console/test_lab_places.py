@@ -122,7 +122,7 @@ def _live(place: Path) -> str:
     assert {each.stat().st_uid for each in place.rglob("*")} == {os.geteuid()}
     lab.break_("postgres", "kill-postmaster")
     assert lab.pids["server"] is None
-    lab.down()
+    Lab.remove(place)
     return "gone"
 
 
