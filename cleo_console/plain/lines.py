@@ -46,7 +46,7 @@ def headline(incident: Incident, readings: dict[str, Reading], now: datetime) ->
     if incident.closed_at is not None:
         return f"{name}. CLOSED {age(incident.closed_at, now)}: {incident.outcome}."
     rpo = rpo_line(incident, readings, now, wide=False)
-    figures = [phase_line(incident, now), rto_line(incident, now, wide=False), rpo]
+    figures = [phase_line(incident, now, wide=True), rto_line(incident, now, wide=False), rpo]
     elapsed = rough_minutes((now - incident.began_at).total_seconds())
     return f"{name}. {elapsed} since it began, " + ", ".join(line.plain for line in figures if line.plain) + "."
 

@@ -12,6 +12,7 @@ from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.state import Incident
 from journal.plan.model import Phase
 from journal.store.rows import Reading
+from journal.wording.counting import count
 from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
@@ -28,27 +29,32 @@ def systems(incident: Incident, readings: Mapping[str, Reading]) -> dict[str, tu
 
 
 def rto_line(incident: Incident, now: datetime, *, wide: bool) -> Line:
-    """Return the objective that runs out next: what is left of it, or by how much it was missed."""
+    """Return the objective that runs out next: what is left of it, or by how much it was missed. It grows louder."""
     tiers = clocks.rto(incident, now)
     open_tiers = [tier for tier in tiers if tier.achieved_at is None]
     if not tiers:
         return line("RTO: the plan names none")
     tier = min(open_tiers, key=lambda t: t.target) if open_tiers else tiers[0]
-    words = _rto_words(tier)
-    spans = [Span("RTO ", "quiet"), *([Span(f"{sanitize(tier.tier)} ")] if wide else []), words]
-    if wide and tier.achieved_at is None:
-        spans.append(Span(" " + _bar(tier), words.tone))
-    return line(*spans)
+    words = Span(f"RTO {_rto_words(tier)}", _rto_tone(tier))
+    if words.tone in ("caution", "alarm"):
+        words = Span(f" {words.text} ", words.tone)
+    bar = [Span(f" {_bar(tier)}", words.tone)] if wide and tier.achieved_at is None else []
+    return line(words, *bar, *([Span(f" {sanitize(tier.tier)}", "quiet")] if wide else []))
 
 
-def _rto_words(tier: RtoClock) -> Span:
+def _rto_words(tier: RtoClock) -> str:
     if tier.achieved_at is not None:
-        by_hand = ", by hand" if tier.by_hand else ""
-        used = f"{rough_minutes(tier.used)}{by_hand}"
-        return Span(f"met in {used}", "good") if tier.left >= 0 else Span(f"MISSED, took {used}", "bad")
+        used = f"{rough_minutes(tier.used)}{', by hand' if tier.by_hand else ''}"
+        return f"met in {used}" if tier.left >= 0 else f"MISSED, took {used}"
+    return f"MISSED by {rough_minutes(tier.left)}" if tier.left < 0 else f"{rough_minutes(tier.left)} left"
+
+
+def _rto_tone(tier: RtoClock) -> Tone:
     if tier.left < 0:
-        return Span(f"MISSED by {rough_minutes(tier.left)}", "bad")
-    return Span(f"{rough_minutes(tier.left)} left", "urgent" if tier.left < tier.target / 4 else "strong")
+        return "bad" if tier.achieved_at else "alarm"
+    if tier.achieved_at is not None:
+        return "good"
+    return "caution" if tier.left < tier.target / 4 else "strong"
 
 
 def _bar(tier: RtoClock) -> str:
@@ -61,16 +67,27 @@ def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime,
     found = clocks.rpo(incident, systems(incident, readings))
     hit = affected_systems(incident)
     concerned = [clock for clock in found if clock.system in hit] or found
-    known = [clock for clock in concerned if clock.achieved is not None or clock.exposure is not None]
+    known = sorted((clock for clock in concerned if _measured(clock)), key=_gravity)
     shown, unknown = known[: 2 if wide else 1], len(concerned) - len(known)
-    spans: list[Span] = []
-    for clock in shown:
-        spans += [Span(" · ", "quiet"), Span(f"{sanitize(clock.title)} "), _rpo_words(clock, now)]
-    if len(known) > len(shown):
-        spans.append(Span(f" · +{len(known) - len(shown)}", "quiet"))
-    if unknown and (wide or not shown):
-        spans.append(Span(f"{' · ' if shown else ''}{unknown} not measured", "quiet"))
-    return line(Span("RPO ", "quiet"), *spans[1:] if shown else spans) if concerned else line()
+    if not known:
+        return line(Span("RPO not measured", "quiet")) if concerned else line()
+    spans = [Span("RPO ", "quiet"), *([Span("worst: ", "quiet")] if len(known) > len(shown) else [])]
+    for place, clock in enumerate(shown):
+        spans += [*([Span(", ")] if place else []), Span(f"{sanitize(clock.title)} "), _rpo_words(clock, now)]
+    if unknown and wide:
+        spans.append(Span(f", {count(unknown, 'system')} not measured", "quiet"))
+    return line(*spans)
+
+
+def _measured(clock: RpoClock) -> bool:
+    return clock.achieved is not None or clock.exposure is not None
+
+
+def _gravity(clock: RpoClock) -> tuple[int, float]:
+    """Return what the gravest comes first by: missed, not proven, then what would be lost of what may be."""
+    if clock.achieved is not None:
+        return ({False: 0, None: 1, True: 3}[clock.met], -clock.achieved)
+    return (2, -(clock.exposure or 0) / max(1, clock.target))
 
 
 def _rpo_words(clock: RpoClock, now: datetime) -> Span:
@@ -83,23 +100,25 @@ def _rpo_words(clock: RpoClock, now: datetime) -> Span:
         return Span("not measured", "quiet")
     aged = clock.measured_at is not None and (now - clock.measured_at).total_seconds() >= _AGED_S
     old = f" {age(clock.measured_at, now)}" if clock.measured_at and aged else ""
-    tone: Tone = "bad" if clock.exposure > clock.target else "strong"
+    tone: Tone = "warn" if clock.exposure > clock.target else ""
     return Span(f"{rough_minutes(clock.exposure)} exposed{old}", tone)
 
 
-def phase_line(incident: Incident, now: datetime) -> Line:
-    """Return which phase it is, of how many, and what is left of its window."""
+def phase_line(incident: Incident, now: datetime, *, wide: bool) -> Line:
+    """Return which phase it is, of how many, and what is left of its window: where it is narrow, only how late it is."""
     main = [phase for phase in incident.plan.phases if not phase.optional]
     phase = incident.phase
-    place = f"{main.index(phase) + 1}/{len(main)}" if phase in main else ""
-    return line(Span("phase ", "quiet"), f"{place} ", _window(incident, phase, now))
+    place = f"phase {main.index(phase) + 1} of {len(main)}" if phase in main else sanitize(phase.title)
+    window = _window(incident, phase, now)
+    shown = [Span(", ", "quiet"), window] if wide or window.tone else []
+    return line(Span(place, "quiet"), *shown)
 
 
 def _window(incident: Incident, phase: Phase, now: datetime) -> Span:
     clock = next(clock for clock in clocks.phases(incident) if clock.phase.id == phase.id)
     if clock.closes is None:
         settled = phase.optional or incident.phase_settled(phase)  # an optional phase comes after all others
-        return Span("all settled" if settled else "no window", "quiet")
+        return Span("all settled" if settled else "no window")
     if late := clock.late(now):
-        return Span(f"late by {rough_minutes(late)}", "bad")
-    return Span(f"{rough_minutes((clock.closes - now).total_seconds())} left", "strong")
+        return Span(f"late by {rough_minutes(late)}", "warn")
+    return Span(f"{rough_minutes((clock.closes - now).total_seconds())} left")

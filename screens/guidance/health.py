@@ -39,6 +39,11 @@ class Health(NamedTuple):
         return self.look is not _NOT_MEASURED
 
     @property
+    def fine(self) -> bool:
+        """Whether it was measured lately and is up."""
+        return self.look.symbol == "✓"
+
+    @property
     def bad(self) -> bool:
         """Whether a person must know of it: the system is down or degraded, or its data is wrong."""
         return self.look.symbol in ("✗", "~")

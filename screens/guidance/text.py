@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-Tone = Literal["", "strong", "quiet", "good", "done", "busy", "warn", "urgent", "bad", "accent", "bar", "alarm"]
+Tone = Literal[
+    "", "strong", "quiet", "good", "done", "busy", "warn", "urgent", "bad", "accent", "bar", "caution", "alarm"
+]
 """What a piece of text means. The console gives each a style; line mode has words alone."""
 
 

@@ -20,6 +20,7 @@ STYLES: dict[Tone, str] = {
     "bad": "bold $text-error",
     "accent": "bold $text-accent",
     "bar": "$text-primary",
+    "caution": "bold black on #e0a000",
     "alarm": "bold white on #b00020",
 }
 _LABEL_WIDTH = 11

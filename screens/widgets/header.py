@@ -10,7 +10,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
 from journal.incident.state import Incident
-from journal.store.chain import short_head
 from journal.store.rows import Reading
 from journal.wording.durations import stopwatch
 from journal.wording.sanitize import sanitize
@@ -38,7 +37,6 @@ class IncidentHeader(Vertical):
             yield Quiet(id="name")
             yield Quiet(id="elapsed-word")
             yield Quiet(id="elapsed")
-            yield Quiet(id="head")
         with Horizontal(id="figures"):
             yield Quiet(id="rto")
             yield Quiet(id="rpo")
@@ -62,11 +60,10 @@ class IncidentHeader(Vertical):
             sanitize(incident.title),
         )
         self._line("name").show(name)
-        self._line("head").show(Content.assemble(("head ", "$quiet") if wide else "", short_head(incident.head)))
         self._line("rto").show(content(rto_line(incident, now, wide=wide)))
         self._line("rpo").show(content(rpo_line(incident, readings, now, wide=wide)))
-        self._line("phase").show(content(phase_line(incident, now)))
-        self._line("elapsed-word").show("elapsed" if wide else "")
+        self._line("phase").show(content(phase_line(incident, now, wide=wide)))
+        self._line("elapsed-word").show("elapsed")
         self.tick(incident, now)
 
     def tick(self, incident: Incident, now: datetime) -> None:

@@ -27,7 +27,7 @@ class TextBlock(Static):
         shown = Hanging(lines)
         if not shown.is_same(self._shown):
             self._shown = shown
-            self.update(shown)
+            self.update(shown, layout=self.styles.auto_dimensions)
 
     def rows(self, width: int, lines: int | None = None) -> int:
         """Return how many rows the first ``lines`` lines, or all, take in ``width`` columns."""

@@ -22,7 +22,7 @@ async def test_first_sight_says_what_it_is_and_what_is_next(
     services: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:
     async with console(services, size) as seen:
-        await seen.sees("LAB", INCIDENT, "SEV2 High", "RTO", "53 min left", "not measured", "phase 1/2", "00:07:00")
+        await seen.sees("LAB", INCIDENT, "SEV2 High", "RTO", "53 min left", "not measured", "phase 1 of 2", "00:07:00")
         await seen.sees("NEXT  run: 1.1.1 Check system status  [enter]", "0 running · 0 in doubt · 0 failed")
         await seen.until(lambda: services.runner_starts, "the runner started")
     assert services.runner_starts == 1
@@ -203,10 +203,10 @@ async def test_health_that_is_not_measured_or_old_is_never_green(
 ) -> None:
     runner.health("postgres", "up", "primary", exposure_s=300)
     async with console(services) as seen:
-        await seen.sees("✓ PostgreSQL  up", "? not measured", "5 min exposed", "1 not measured")
+        await seen.sees("✓ 1 fine  PostgreSQL", "? not measured", "5 min exposed", "1 system not measured")
         clock.forward(minutes=3)
         await seen.sees("? PostgreSQL  was up", "measured 3 min ago")
-        await seen.no_longer_sees("✓ PostgreSQL")
+        await seen.no_longer_sees("✓ 1 fine")
 
 
 async def test_what_keeps_the_runner_from_writing_is_loud_on_every_screen_until_it_clears(
