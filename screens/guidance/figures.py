@@ -105,7 +105,7 @@ def _rpo_words(clock: RpoClock, now: datetime) -> Span:
 
 
 def phase_line(incident: Incident, now: datetime, *, wide: bool) -> Line:
-    """Return which phase it is, of how many, and what is left of its window: where it is narrow, only how late it is."""
+    """Return which phase it is, of how many, and what is left of its window; on a narrow screen only how late it is."""
     main = [phase for phase in incident.plan.phases if not phase.optional]
     phase = incident.phase
     place = f"phase {main.index(phase) + 1} of {len(main)}" if phase in main else sanitize(phase.title)
