@@ -126,6 +126,7 @@ class SlowJournal:
 
     def __init__(self, journal: Journal) -> None:
         self.may, self._journal, self._refused = threading.Event(), journal, False
+        self.now = journal.now
 
     def append_output(self, run: int, lines: Sequence[OutputLine]) -> None:
         self.may.wait(30)
@@ -167,6 +168,7 @@ class HangingJournal:
 
     def __init__(self, journal: Journal) -> None:
         self._journal, self._asked = journal, 0
+        self.now = journal.now
 
     def append_output(self, run: int, lines: Sequence[OutputLine]) -> None:
         self._journal.append_output(run, lines)
