@@ -262,9 +262,19 @@ def _aim(incident: Incident, step: Step, on: Sequence[str]) -> list[str]:
     if strange := [name for name in wanted if name not in names]:
         raise NotNow(
             f"{step.title} does not act on {', '.join(strange)}.",
-            f"It acts on: {', '.join(names)}." if names else "The inventory has no system that it acts on.",
+            _acts_on(incident, step, names),
         )
     return wanted or left(incident, step)
+
+
+def _acts_on(incident: Incident, step: Step, names: Sequence[str]) -> str:
+    """Return on what a step acts, for somebody who named something else."""
+    if names:
+        narrowed = step.system in incident.affected
+        return f"It acts on: {', '.join(names)}{' (decided as affected)' if narrowed else ''}."
+    if able(incident.roster.systems.values(), step.action):
+        return f"Nothing in the inventory that is affected plays {step.system}."
+    return "It acts on no single system of the inventory: leave out --on."
 
 
 def _meant(names: Sequence[str], system: str, action: str) -> str:

@@ -29,8 +29,17 @@ def step_findings(plan: Plan, catalogue: Catalogue | None) -> Iterator[Finding]:
         if step.decision:
             yield from _decision(plan, step.decision, (*path, "decision"))
             yield from _recovery_point(step.decision, (*path, "decision", "name"))
+        if catalogue is not None:
+            yield from _name_of_action(step, catalogue, path)
         if step.action and catalogue is not None:
             yield from _action(step, catalogue, path)
+
+
+def _name_of_action(step: Step, catalogue: Catalogue, path: FilePath) -> Iterator[Finding]:
+    """Yield an id by which ``cleo run`` would find an action, and never the step."""
+    scripts = (spec.script.rpartition("/")[2] for spec in catalogue.values() if spec.script)
+    if step.id in catalogue or step.id in scripts:
+        yield (*path, "id"), f"{step.id!r} is the name of an action, which `cleo run {step.id}` would run instead"
 
 
 def _recovery_point(decision: Decision, path: FilePath) -> Iterator[Finding]:

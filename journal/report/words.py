@@ -91,21 +91,34 @@ def _requested(incident: Incident, body: e.RunRequested) -> str:
     kind = "a dry run of " if body.dry_run else f"a look into run {body.probe_of}: " if body.probe_of else ""
     overrides = "; ".join(f"gate {o.gate} overridden: {o.reason}" for o in body.overrides)
     confirmed = f"confirmed target: {body.confirmed}" if body.confirmed else ""
-    return _with(f"Asked for {kind}{call(body.action, body.params)}", confirmed, overrides)
+    asked = f"Asked for {kind}{call(body.action, body.params)}{_on(incident, body.system)}"
+    return _with(asked, confirmed, overrides)
+
+
+def _on(incident: Incident, system: str) -> str:
+    """Return on which system a run is, where the inventory has several."""
+    return f" on {system}" if system and len(incident.roster.systems) > 1 else ""
+
+
+def _run(incident: Incident, run: int, word: str = "run") -> str:
+    """Return how a run is named: by its number, and its system where the inventory has several."""
+    known = incident.runs.get(run)
+    return f"{word} {run}{_on(incident, known.system) if known else ''}"
 
 
 def _refused(incident: Incident, body: e.RunRefused) -> str:
-    return _with(f"Run {body.run} refused by the gate {body.gate}", body.message)
+    return _with(f"{_run(incident, body.run, 'Run')} refused by the gate {body.gate}", body.message)
 
 
 def _cancel(incident: Incident, body: e.CancelRequested) -> str:
-    return _with(f"Asked to cancel run {body.run}", body.reason)
+    return _with(f"Asked to cancel {_run(incident, body.run)}", body.reason)
 
 
 def _started(incident: Incident, body: e.ActionStarted) -> str:
     look = f"Look into run {body.probe_of} started"
     kind = "Dry run started" if body.dry_run else look if body.probe_of else "Started"
-    return _with(f"{kind}: {call(body.action, body.params)} (run {body.run})", _target(body.target))
+    on = _on(incident, body.system)
+    return _with(f"{kind}: {call(body.action, body.params)}{on} (run {body.run})", _target(body.target))
 
 
 def _target(target: Sequence[e.Identity]) -> str:
@@ -114,7 +127,7 @@ def _target(target: Sequence[e.Identity]) -> str:
 
 
 def _reentered(incident: Incident, body: e.ActionReentered) -> str:
-    return _with(f"Run {body.run} taken up again by a new runner", body.why)
+    return _with(f"{_run(incident, body.run, 'Run')} taken up again by a new runner", body.why)
 
 
 def _program_started(incident: Incident, body: e.ProgramStarted) -> str:
@@ -132,15 +145,15 @@ def _finished(incident: Incident, body: e.ActionFinished) -> str:
     found = [finding for finding in body.findings if finding.severity != "note"]
     how = f", {'; '.join(part for part in (body.partial, count(len(found), 'finding') if found else '') if part)}"
     ended = f"{body.status.capitalize()}{how if body.partial or found else ''}"
-    return _with(f"{ended} after {exact_duration(body.duration_s)} (run {body.run})", body.summary, left)
+    return _with(f"{ended} after {exact_duration(body.duration_s)} ({_run(incident, body.run)})", body.summary, left)
 
 
 def _doubt(incident: Incident, body: e.ActionInDoubt) -> str:
-    return _with(f"In doubt (run {body.run})", body.why, body.program)
+    return _with(f"In doubt ({_run(incident, body.run)})", body.why, body.program)
 
 
 def _resolved(incident: Incident, body: e.DoubtResolved) -> str:
-    return _with(f"Doubt about run {body.run} resolved as: {body.verdict.replace('_', ' ')}", body.reason)
+    return _with(f"Doubt about {_run(incident, body.run)} resolved as: {body.verdict.replace('_', ' ')}", body.reason)
 
 
 def _health(incident: Incident, body: e.HealthChanged) -> str:

@@ -174,8 +174,12 @@ def test_only_those_that_were_decided_to_be_affected_are_acted_on(fleet: Fleet) 
     assert fleet.incident.answers["affected"] == "thing"
     assert (fleet.incident.decisions["affected"].answer, counts_of(fleet)) == ("thing/b,thing/c", "1/2 done")
     assert [fleet.incident.runs[run].system for run in fleet.commands.request_runs("work")] == ["c"]
-    with pytest.raises(NotNow, match="does not act on a"):
+    with pytest.raises(NotNow, match="does not act on a") as refused:
         fleet.commands.request_run("work", system="a")
+    assert refused.value.hint == "It acts on: b, c (decided as affected)."
+    with pytest.raises(NotNow) as refused:
+        fleet.commands.request_run("shell", system="a")
+    assert refused.value.hint == "It acts on no single system of the inventory: leave out --on."
 
     fleet.commands.decide("which", "thing/b")
     assert fleet.state() is StepState.DONE, "what was done at the only one that is affected is done"

@@ -10,10 +10,12 @@ import pytest
 from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.events.types import Kind
+from journal.incident.fold import fold_events
 from journal.plan.read import read_plan
 from journal.report import render
 from journal.report.build import build
 from journal.report.model import Report
+from journal.report.words import sentence
 from journal.store.journal import Journal, Reader
 from tests.journal.report.reviewed_story import EXERCISE, write_reviewed
 from tests.journal.report.test_report import BUNDLED
@@ -50,10 +52,21 @@ def test_a_narrowed_fleet_is_named_by_the_systems_that_were_chosen(tmp_path: Pat
     with Journal.create(tmp_path / "journal.db", declaration(plan(which)), actor=ADA) as journal:
         journal.append(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=systems))
         journal.append(e.DecisionMade(step="which", name="affected", answer="db/orders"))
+        (run,) = journal.append(e.RunRequested(step="", action="thing.look", system="orders"))
+        journal.append(e.ActionStarted(step="", run=run.seq, action="thing.look", system="orders"))
+        journal.append(e.ActionFinished(step="", run=run.seq, status="succeeded", summary="seen"))
     report = build(tmp_path / "journal.db")
     (impact,) = (field.facts for field in report.fields if field.name == "impact")
     assert impact == ["Named as affected: The database orders."]
     assert [result.title for result in report.rpo] == ["The database orders"], "the other one was not hit"
+    with Reader(tmp_path / "journal.db") as reader:
+        events = list(reader.events())
+    incident = fold_events(events)
+    assert [sentence(incident, event.body) for event in events[-3:]] == [
+        "Asked for thing.look on orders",
+        f"Started: thing.look on orders (run {run.seq})",
+        f"Succeeded after 0 s (run {run.seq} on orders) — seen",
+    ]
 
 
 def test_what_nobody_wrote_reads_so_and_is_an_open_point(report: Report) -> None:
