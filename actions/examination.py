@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from journal.events.types import Finding
+from journal.events.types import Cure, Finding
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -35,12 +35,14 @@ class Examination(msgspec.Struct, kw_only=True):
         facts: measured values; those of `journal.events.measured.Measured` count for clocks and loss.
         lines: what a person reads in the report, in order.
         findings: what a person must see to.
+        cures: what helps against them, the best first.
         summary: further words on it for the summary; empty: its health says all.
     """
 
     facts: dict[str, Any] = {}
     lines: list[str] = []
     findings: list[Finding] = []
+    cures: list[Cure] = []
     summary: str = ""
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from journal.errors import CleoError
-from journal.events.base import Finding
+from journal.events.base import Cure, Finding
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         left_behind: what state an unfinished or failed action leaves, in words.
         findings: what was seen. A look with warnings is neither done nor failed; only what is proven wrong makes a
             verification fail.
+        cures: what helps, the best first: an action to run next, or what a person can do.
         partial: what kept a look from being whole ("quick check"): it lets people go on, and proves nothing.
         examined: the systems whose data were looked at to the end: what was found wrong there before is replaced.
     """
@@ -31,19 +33,35 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
     left_behind: str = ""
     findings: list[Finding] = []
+    cures: list[Cure] = []
     partial: str = ""
     examined: list[str] = []
 
 
 class ActionFailed(CleoError):
-    """The action cannot do its work. ``left_behind`` says in what state the system is now."""
+    """The action cannot do its work.
+
+    Args:
+        message: what stands in the way.
+        hint: what to do next, in words; empty where ``cures`` say it.
+        left_behind: in what state the system is now.
+        facts: what was measured on the way.
+        cures: what helps, the best first. Without one the console offers to run the action again.
+    """
 
     def __init__(
-        self, message: str, hint: str = "", *, left_behind: str = "", facts: dict[str, Any] | None = None
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        left_behind: str = "",
+        facts: dict[str, Any] | None = None,
+        cures: Sequence[Cure] = (),
     ) -> None:
-        super().__init__(message, hint)
+        super().__init__(message, hint or (cures[0].words if cures else ""))
         self.left_behind = left_behind
         self.facts = facts or {}
+        self.cures = list(cures)
 
 
 class Cancelled(Exception):
@@ -89,4 +107,4 @@ def said(error: Exception) -> str:
     return str(error) if isinstance(error, CleoError) else f"{type(error).__name__}: {error}"
 
 
-__all__ = ["ActionFailed", "Cancelled", "Finding", "GateClosed", "InDoubt", "Outcome", "said"]
+__all__ = ["ActionFailed", "Cancelled", "Cure", "Finding", "GateClosed", "InDoubt", "Outcome", "said"]

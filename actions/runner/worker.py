@@ -185,7 +185,13 @@ class Worker:
             facts = {"gate": gate.gate, "yields": gate.yields, "opens": gate.opens}
             end = self._ended("failed", Outcome(ok=False, summary=str(gate), facts=facts))
         except ActionFailed as error:
-            outcome = Outcome(ok=False, summary=str(error), facts=error.facts, left_behind=error.left_behind)
+            outcome = Outcome(
+                ok=False,
+                summary=str(error),
+                facts=error.facts,
+                left_behind=error.left_behind,
+                cures=error.cures,
+            )
             end = self._ended("failed", outcome)
         except CleoError as error:
             end = self._ended("failed", Outcome(ok=False, summary=str(error)))
@@ -207,6 +213,7 @@ class Worker:
             facts=clean.value(outcome.facts),
             left_behind=clean.text(outcome.left_behind),
             findings=[_clean(finding, clean) for finding in outcome.findings],
+            cures=[_clean_cure(cure, clean) for cure in outcome.cures],
             partial=clean.text(outcome.partial),
             examined=list(outcome.examined),
         )
@@ -240,6 +247,11 @@ def _clean(finding: e.Finding, clean: Redactor) -> e.Finding:
     return msgspec.structs.replace(
         finding, about=clean.text(finding.about), text=clean.text(finding.text), cure=clean.text(finding.cure)
     )
+
+
+def _clean_cure(cure: e.Cure, clean: Redactor) -> e.Cure:
+    params = clean.value(cure.params)
+    return msgspec.structs.replace(cure, words=clean.text(cure.words), params=params, cost=clean.text(cure.cost))
 
 
 def digest(action: Action) -> str:

@@ -14,6 +14,7 @@ from journal.incident import clocks
 from journal.incident.fold import fold_journal
 from journal.incident.records import StepState
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from journal.store.journal import Reader, short_head
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
@@ -45,7 +46,7 @@ def status(incident: str | None, as_json: bool) -> None:
 
 def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str, Any]:
     now = datetime.now(UTC)
-    upcoming = incident.next_step()
+    upcoming = next_step(incident)
     rto = {
         c.tier: {"left_s": round(c.left), "achieved_at": _iso(c.achieved_at), "met": c.met}
         for c in clocks.rto(incident, now)

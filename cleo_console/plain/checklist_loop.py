@@ -15,14 +15,16 @@ from cleo_console.plain.lines import attention_lines, headline, health_lines, ne
 from cleo_console.plain.questions import number
 from cleo_console.plain.runs import dry_run, override_step, run_step
 from journal.errors import CleoError
+from journal.incident.cures import remedy
 from journal.incident.records import StepState
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from journal.plan.model import Step
 from screens.guidance.advice import advice
 from screens.guidance.attention import attention
 from screens.guidance.keys import Key
 from screens.guidance.names import title
-from screens.guidance.next_action import PrimaryAction, primary_action
+from screens.guidance.next_action import PrimaryAction, looks, primary_action
 
 _OUTPUT_LINES = 40
 
@@ -40,7 +42,7 @@ class ChecklistLoop:
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
-        step = self.incident.next_step() or next(self.incident.plan.steps())
+        step = next_step(self.incident) or next(self.incident.plan.steps())
         self.cursor = step.id
         self._said = ""
         self._left = False
@@ -148,7 +150,7 @@ class ChecklistLoop:
         self.go_to(ids[max(0, min(len(ids) - 1, ids.index(self.cursor) + steps))])
 
     def _go_next(self) -> None:
-        step = self.incident.next_step()
+        step = next_step(self.incident)
         self.go_to(step.id if step else "")
 
     def go_to(self, step_id: str) -> None:
@@ -166,14 +168,28 @@ class ChecklistLoop:
             PrimaryAction.RUN_AGAIN: partial(run_step, to, step),
             PrimaryAction.TAKE_BACK: partial(run_step, to, step),
             PrimaryAction.DECIDE: partial(self._decide, time),
-            PrimaryAction.TICK: partial(notes.tick_next, to, step),
-            PrimaryAction.DONE: partial(notes.confirm_done, to, step, time),
+            PrimaryAction.CURE: lambda: self.go_to(found.step.id if (found := remedy(self.incident, step)) else ""),
+            PrimaryAction.LOOK: partial(self._look, step),
+            PrimaryAction.TICK: self._go_on_from_manual,
+            PrimaryAction.TICKED: self._go_on_from_manual,
+            PrimaryAction.DONE: partial(notes.mark_done, to, step, time),
             PrimaryAction.RESOLVE: partial(resolve, to, step),
             PrimaryAction.GO_TO_NEED: lambda: self.go_to(self.incident.unmet(step)[0]),
             PrimaryAction.GO_ON: self._go_next,
             PrimaryAction.NOTHING: self._say_nothing_to_do,
         }
         does[todo]()
+
+    def _look(self, step: Step) -> None:
+        for other in looks(self.incident, step):
+            run_step(self.conversation, other)
+
+    def _go_on_from_manual(self) -> None:
+        """Go to what is next; where that is here, say which keys there are: enter ticks nothing."""
+        here = self.cursor
+        self._go_next()
+        if self.cursor == here:
+            self._say_nothing_to_do()
 
     def _say_nothing_to_do(self) -> None:
         words = advice(self.incident, self.step, self.conversation.session.catalogue)

@@ -11,8 +11,8 @@ from cleo_console.plain.questions import answer, choose, moment, number, words
 from journal.incident.affected import choices
 from journal.incident.decisions import AnswerRefused, check_answer, known_damage, refusal
 from journal.incident.recovery_point import Forms, read, wording
+from journal.incident.suggestion import suggestion
 from journal.plan.model import Decision, Step
-from screens.guidance.decisions import preselected
 from screens.guidance.recovery_points import Way, consequences, ways, written
 
 _LABELS = {"gives up": "It gives up", "in doubt": "In doubt"}
@@ -40,7 +40,9 @@ def decide(conversation: Conversation, step: Step, happened_at: datetime | None 
 
 
 def _asked(conversation: Conversation, decision: Decision) -> str:
-    suggested = preselected(conversation.incident, decision)
+    suggested, because = suggestion(conversation.incident, decision)
+    if suggested and because:
+        conversation.say(f"It suggests itself because {because}.")
     if decision.kind == "one":
         options = {
             name: f"{option.title}." + (f" {option.text}" if option.text else "")

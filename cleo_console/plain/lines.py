@@ -8,6 +8,7 @@ from datetime import datetime
 
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from journal.store.rows import Reading
@@ -81,7 +82,7 @@ def next_line(incident: Incident, catalogue: Catalogue, cursor: str) -> str:
     """Return what to do next in the incident, and how to get there."""
     if incident.closed_at is not None:
         return f"NEXT: {closed_words(incident)}. x reopens it; notes can still be added."
-    step = incident.next_step()
+    step = next_step(incident)
     how = " (g goes there)" if step is not None and step.id != cursor else ""
     return f"NEXT: {next_words(incident, catalogue)}{how}"
 

@@ -38,15 +38,6 @@ def mark_done(conversation: Conversation, step: Step, time: str) -> None:
     conversation.session.write(lambda commands: commands.mark_done(step.id, note, happened_at))
 
 
-def confirm_done(conversation: Conversation, step: Step, time: str) -> None:
-    """Mark a manual step done whose items are ticked; what the console could not run wants a note."""
-    if step.kind != "manual":
-        mark_done(conversation, step, time)
-        return
-    happened_at = when(conversation, time)
-    conversation.session.write(lambda commands: commands.mark_done(step.id, "", happened_at))
-
-
 def skip(conversation: Conversation, step: Step, time: str) -> None:
     """Leave the step out."""
     happened_at = when(conversation, time)
@@ -77,11 +68,6 @@ def tick(conversation: Conversation, step: Step, number: int) -> None:
     checked = item not in conversation.incident.steps[step.id].items
     conversation.session.write(lambda commands: commands.check_item(step.id, item, checked))
     conversation.say(f"{'Ticked' if checked else 'Unticked'}: {item}")
-
-
-def tick_next(conversation: Conversation, step: Step) -> None:
-    """Tick the next item that is not ticked."""
-    tick(conversation, step, step.items.index(unticked(conversation.incident, step)[0]) + 1)
 
 
 def cancel(conversation: Conversation, step: Step) -> None:

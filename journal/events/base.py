@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -44,6 +44,22 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __str__(self) -> str:
         """Return it as one line, without its cure."""
         return f"{self.about}: {self.text}" if self.about else self.text
+
+
+class Cure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What helps after a failure, or against what was found. The console leads there, and starts nothing by itself.
+
+    Attributes:
+        words: what to do and why it helps, in one sentence.
+        action: the action that does it; empty where a person does it.
+        params: what it is to be run with, beside what the plan gives it.
+        cost: what it costs, in time or data; empty: nothing is lost by it.
+    """
+
+    words: str
+    action: str = ""
+    params: dict[str, Any] = {}
+    cost: str = ""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from journal.events.base import Body, ClosedGate, Finding, Identity, Override
+from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Override
 from journal.events.measured import Measured
 
 
@@ -104,7 +104,7 @@ class ProgramFinished(Body, frozen=True, kw_only=True, tag="program.finished"):
 class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
     """A run ended. The chain covers its output through ``output_sha256`` (see `Journal.output_digest`).
 
-    ``findings``, ``partial`` and ``examined`` are as in the action's outcome.
+    ``findings``, ``cures``, ``partial`` and ``examined`` are as in the action's outcome.
     """
 
     run: int
@@ -116,6 +116,7 @@ class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
     output_sha256: str = ""
     duration_s: float = 0.0
     findings: list[Finding] = []
+    cures: list[Cure] = []
     partial: str = ""
     examined: list[str] = []
 

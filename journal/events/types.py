@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from journal.events import people, review, run
-from journal.events.base import Body, ClosedGate, Finding, Identity, Kind, Override
+from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override
 from journal.events.people import (
     ContactAcknowledged,
     ContactPaged,
@@ -66,6 +66,7 @@ __all__ = [
     "ClosedGate",
     "ContactAcknowledged",
     "ContactPaged",
+    "Cure",
     "DecisionMade",
     "DoubtResolved",
     "Event",

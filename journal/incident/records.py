@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from journal.events.types import ClosedGate, Finding, Identity, Override
+from journal.events.types import ClosedGate, Cure, Finding, Identity, Override
 
 
 class StepState(StrEnum):
@@ -136,6 +136,7 @@ class Run(msgspec.Struct):
     facts: dict[str, Any] = {}
     left_behind: str = ""
     findings: list[Finding] = []
+    cures: list[Cure] = []
     partial: str = ""
     output_lines: int = 0
     output_sha256: str = ""

@@ -163,21 +163,6 @@ class Incident:
         """Yield the steps that are in one of ``states``, in the order of the plan."""
         return (step for step in self.plan.steps() if self.state(step.id) in states)
 
-    def next_step(self) -> Step | None:
-        """Return the step to look at next: one in doubt, else the latest one if it failed, else a ready one.
-
-        A failed step after which people went on with others comes last. Optional steps are never returned, unless they
-        are in doubt or failed.
-        """
-        doubtful = next(self.in_state(StepState.IN_DOUBT), None)
-        if doubtful:
-            return doubtful
-        latest = max(self.steps, key=lambda step_id: self.steps[step_id].at or self.declared_at)
-        if self.state(latest) is StepState.FAILED:
-            return self.plan.by_id[latest]
-        required = (s for s in self.in_state(StepState.READY) if not s.optional and not self.phase_of(s).optional)
-        return next(required, None) or next(self.in_state(StepState.FAILED), None)
-
     @property
     def phase(self) -> Phase:
         """The first phase that holds an unsettled step; the last one when all are settled."""

@@ -82,7 +82,8 @@ class Decision(_Part, frozen=True, kw_only=True):
 
     ``kind``: ``one`` of the options, ``systems`` (any of the plan's systems, comma-separated in the
     answer), ``recovery-point`` (``journal.incident.recovery_point``) or ``text``.
-    What a screen proposes is ``Plan.suggested``.
+    What a screen proposes is ``Plan.suggested``, or ``suggest``: by another decision's name or a step's id, which
+    answer follows from which answer or state; the first that says anything counts, and an empty answer proposes none.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Decision(_Part, frozen=True, kw_only=True):
     kind: Literal["one", "systems", "recovery-point", "text"] = "one"
     options: dict[str, Option] = {}
     default: str = ""
+    suggest: dict[str, dict[str, str]] = {}
 
 
 class Step(_Part, frozen=True, kw_only=True):
@@ -109,6 +111,8 @@ class Step(_Part, frozen=True, kw_only=True):
         ours: not in the written plan; added for a safety rule.
         may_fail: an attempt is enough: if it fails, the step is settled as "tried" (crash recovery before a restore).
         optional: leaving it out is no deviation (manual recovery procedures).
+        beside: it goes on beside the recovery (telling people, writing down) and never stands in front of it.
+        together: the name of a group of looks; one key runs all of a group.
     """
 
     id: str
@@ -131,6 +135,8 @@ class Step(_Part, frozen=True, kw_only=True):
     ours: bool = False
     may_fail: bool = False
     optional: bool = False
+    beside: bool = False
+    together: str = ""
 
     @property
     def kind(self) -> Literal["action", "command", "decision", "manual"]:

@@ -71,6 +71,17 @@ def _step(plan: Plan, step: Step, path: FilePath) -> Iterator[Finding]:
         yield from _answers(plan, name, answers, (*path, "when", name))
         if not answers:
             yield (*path, "when", name), "names no answer: the step would never apply"
+    if step.decision:
+        yield from _suggest(plan, step.decision, (*path, "decision", "suggest"))
+
+
+def _suggest(plan: Plan, decision: Decision, path: FilePath) -> Iterator[Finding]:
+    for source, suggested in decision.suggest.items():
+        if source not in plan.by_id:
+            yield from _answers(plan, source, list(suggested), (*path, source))
+        known = possible_answers(plan, decision)
+        for said, answer in suggested.items() if known is not None else ():
+            yield from _unknown("answer", answer, known or (), (*path, source, said))
 
 
 def _answers(plan: Plan, name: str, answers: list[str], path: FilePath) -> Iterator[Finding]:

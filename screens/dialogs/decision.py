@@ -15,10 +15,10 @@ from actions.positions import position_forms
 from journal.incident.affected import choices, chosen
 from journal.incident.decisions import AnswerRefused, check_answer, refusal
 from journal.incident.state import Incident
+from journal.incident.suggestion import suggestion
 from journal.plan.model import Decision, Step
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
-from screens.guidance.decisions import preselected
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 from screens.widgets.tick_list import Ticks
@@ -52,6 +52,9 @@ class DecisionDialog(Dialog[Answer]):
     def body(self) -> Iterable[Widget]:
         """Yield the question, the answers, the reason."""
         yield Quiet(Content.assemble((sanitize(self.decision.question), "bold")))
+        because = suggestion(self._incident, self.decision).because
+        if because:
+            yield Quiet(Content.assemble(("preselected: ", "$quiet"), sanitize(because)), id="because")
         yield from self.answers()
         yield Quiet("why (the report asks for it)", classes="label")
         yield Field(id="reason")
@@ -66,7 +69,7 @@ class DecisionDialog(Dialog[Answer]):
 
     def suggested(self) -> str:
         """Return the answer that the question begins with."""
-        return preselected(self._incident, self.decision)
+        return suggestion(self._incident, self.decision).answer
 
     def refused(self, answer: str) -> str:
         """Return why the scenario refuses an answer, or an empty string."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from journal.incident.records import StepState
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from screens.guidance.text import Line, Span, Tone, line
 
 
@@ -43,7 +44,7 @@ def attention(incident: Incident, after: str = "") -> str:
 def first_step(incident: Incident) -> str:
     """Return the id of the step to open an incident at: what is in doubt, what runs, what is next, the first."""
     doubtful, running = next(incident.in_state(StepState.IN_DOUBT), None), next(incident.in_state(*_UNDER_WAY), None)
-    return (doubtful or running or incident.next_step() or next(incident.plan.steps())).id
+    return (doubtful or running or next_step(incident) or next(incident.plan.steps())).id
 
 
 _UNDER_WAY = (StepState.RUNNING, StepState.CANCELLING, StepState.REQUESTED)

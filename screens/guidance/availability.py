@@ -10,16 +10,17 @@ from collections.abc import Callable
 from journal.commands import refusals
 from journal.incident.records import StepState
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.attention import attention
-from screens.guidance.next_action import RUNNABLE_KINDS, PrimaryAction, primary_action, refused_run, runnable
+from screens.guidance.next_action import RUNNABLE_KINDS, PrimaryAction, enter_action, refused_run, runnable
 
 Rule = Callable[[Incident, Step, Catalogue], bool]
 
 
 def _act(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    return primary_action(incident, step, catalogue) is not PrimaryAction.NOTHING
+    return enter_action(incident, step, catalogue) is not PrimaryAction.NOTHING
 
 
 def _dry_run(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
@@ -66,7 +67,7 @@ def _jump(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _go_next(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    found = incident.next_step()
+    found = next_step(incident)
     return incident.closed_at is None and found is not None and found.id != step.id
 
 

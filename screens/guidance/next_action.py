@@ -6,11 +6,14 @@ from enum import StrEnum
 
 from journal.commands import refusals
 from journal.incident.closing import remaining
+from journal.incident.cures import found_by_looks, helps, remedy
 from journal.incident.instances import ready, waiting
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
+from screens.guidance.names import title
 
 
 class PrimaryAction(StrEnum):
@@ -18,9 +21,12 @@ class PrimaryAction(StrEnum):
 
     RUN = "run"
     RUN_AGAIN = "run again"
+    CURE = "go to what helps"
+    LOOK = "look at everything"
     DECIDE = "decide"
     TICK = "tick"
-    DONE = "mark done"
+    TICKED = "mark done"
+    DONE = "say what you did by hand"
     RESOLVE = "resolve doubt"
     TAKE_BACK = "take back what is in force"
     GO_ON = "go on"
@@ -59,14 +65,22 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
     if step.kind == "decision" and state is StepState.SKIPPED:  # later steps may depend on its answer
         return PrimaryAction.DECIDE
     if state.settled:
-        return PrimaryAction.GO_ON
+        return PrimaryAction.RUN_AGAIN if helps(incident, step) else PrimaryAction.GO_ON
     if state is StepState.WAITING and not ready(incident, step):
         return PrimaryAction.GO_TO_NEED
     if step.kind == "decision":
         return PrimaryAction.DECIDE
     if step.kind in RUNNABLE_KINDS:
-        return _run(state) if runnable(step, catalogue) else PrimaryAction.DONE
-    return PrimaryAction.TICK if unticked(incident, step) else PrimaryAction.DONE
+        return _run(incident, step, state) if runnable(step, catalogue) else PrimaryAction.DONE
+    return PrimaryAction.TICK if unticked(incident, step) else PrimaryAction.TICKED
+
+
+def enter_action(incident: Incident, step: Step, catalogue: Catalogue) -> PrimaryAction:
+    """Return what enter does at ``step``: it ticks nothing, and goes on to what is next where that is elsewhere."""
+    todo = primary_action(incident, step, catalogue)
+    if todo not in (PrimaryAction.TICK, PrimaryAction.TICKED):
+        return todo
+    return PrimaryAction.NOTHING if next_step(incident) in (step, None) else PrimaryAction.GO_ON
 
 
 def takes_back(incident: Incident, step: Step) -> bool:
@@ -84,8 +98,32 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     return "s skip, m by hand or run again" if again else todo.value
 
 
-def _run(state: StepState) -> PrimaryAction:
-    return PrimaryAction.RUN_AGAIN if state in (StepState.FAILED, StepState.CANCELLED) else PrimaryAction.RUN
+def because(incident: Incident, step: Step) -> str:
+    """Return why a step is next, where a look or a failure says so; else nothing."""
+    if primary := remedy(incident, step):
+        return f"{title(incident, primary.step)}: {primary.cure.words}"
+    found = helps(incident, step) or next((one for one in found_by_looks(incident) if one.step is step), None)
+    return found.cure.words if found else ""
+
+
+def _run(incident: Incident, step: Step, state: StepState) -> PrimaryAction:
+    if state in (StepState.FAILED, StepState.CANCELLED):
+        return PrimaryAction.CURE if remedy(incident, step) else PrimaryAction.RUN_AGAIN
+    return PrimaryAction.LOOK if len(looks(incident, step)) > 1 else PrimaryAction.RUN
+
+
+def looks(incident: Incident, step: Step) -> list[Step]:
+    """Return the looks that are run together with ``step``, itself among them: those that nobody ran yet."""
+    group = (other for other in incident.plan.steps() if step.together and other.together == step.together)
+    return [other for other in group if incident.state(other.id) is StepState.READY]
+
+
+def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
+    """Return the keys that do the next action at a step: enter never says that somebody did or said something."""
+    todo = primary_action(incident, step, catalogue)
+    if todo is PrimaryAction.TICK:
+        return "1" if len(step.items) == 1 else f"1-{min(9, len(step.items))}"
+    return "m" if todo is PrimaryAction.TICKED else "enter"
 
 
 def unticked(incident: Incident, step: Step) -> list[str]:

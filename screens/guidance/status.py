@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.store.rows import Reading
 from journal.wording.other_incidents import other_incidents
@@ -13,7 +14,7 @@ from journal.wording.sanitize import sanitize
 from screens.guidance.attention import counts
 from screens.guidance.escalation import overdue
 from screens.guidance.names import title
-from screens.guidance.next_action import action_words, closed_words, settled_words
+from screens.guidance.next_action import action_words, because, closed_words, settled_words
 
 NO_RUNNER = "NO RUNNER: r starts it"
 
@@ -67,10 +68,11 @@ def next_words(incident: Incident, catalogue: Catalogue) -> str:
     """Return what to do next in the incident: the next action and its step, or what is left when there is none."""
     if incident.closed_at is not None:
         return f"{closed_words(incident)}."
-    step = incident.next_step()
+    step = next_step(incident)
     if step is not None:
-        words = action_words(incident, step, catalogue)
-        return f"{words}: {title(incident, step)}" if words else title(incident, step)
+        words, why = action_words(incident, step, catalogue), because(incident, step)
+        named = f"{title(incident, step)}{f' ({sanitize(why)})' if why else ''}"
+        return f"{words}: {named}" if words else named
     running = counts(incident).running
     if running:
         return f"wait for what is running ({running}); j shows it"

@@ -10,6 +10,7 @@ from textual.app import App
 
 from journal.events.types import Event, InjectGiven
 from journal.incident.records import Run
+from journal.incident.upcoming import next_step
 from journal.wording.sanitize import sanitize
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
@@ -79,10 +80,10 @@ class Arrivals:
         self._app.notify(text, title="Exercise", timeout=_TIME_TO_READ_S, markup=False)
 
     def _go_on(self) -> None:
-        """Go on to the next step once the step that this person settled is settled, if the cursor is still there."""
-        settled = self._pending.take_settled() if self._cursor.ready else ""
-        step = self._session.state.next_step() if settled else None
-        if step and self._cursor.step_id == settled:
+        """Go on to the next step once what this person saw to is done, if the cursor is still there."""
+        settled = self._pending.take_settled() if self._cursor.ready else ()
+        step = next_step(self._session.state) if settled else None
+        if step and self._cursor.step_id in settled:
             self._view.go_to(step.id)
 
     def _show_refusals(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from screens.guidance.availability import RULES
-from screens.guidance.next_action import primary_action
+from screens.guidance.next_action import enter_action
 from screens.incident.cursor import StepCursor
 
 _PAGES = ("timeline", "health", "contacts", "report")
@@ -47,4 +47,4 @@ class KeyState:
         return {**act, "close": ""} if cursor.incident.open_steps() else act
 
     def _primary(self) -> str:
-        return str(primary_action(self._cursor.incident, self._cursor.step, self._cursor.session.catalogue))
+        return str(enter_action(self._cursor.incident, self._cursor.step, self._cursor.session.catalogue))

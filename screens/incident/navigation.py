@@ -6,6 +6,8 @@ from typing import Any
 
 from textual.app import App
 
+from journal.incident.cures import remedy
+from journal.incident.upcoming import next_step
 from journal.plan.model import Step
 from screens.app_services import AppServices
 from screens.guidance.attention import attention
@@ -39,7 +41,7 @@ class Navigation:
 
     def go_next(self) -> None:
         """Go to the step that is next."""
-        step = self._cursor.incident.next_step()
+        step = next_step(self._cursor.incident)
         self._view.go_to(step.id if step else "")
 
     def go_to_need(self, step: Step) -> None:
@@ -47,6 +49,11 @@ class Navigation:
         unmet = self._cursor.incident.unmet(step)
         if unmet:
             self._view.go_to(unmet[0])
+
+    def go_to_cure(self, step: Step) -> None:
+        """Go to the step that helps after what ``step`` failed of."""
+        found = remedy(self._cursor.incident, step)
+        self._view.go_to(found.step.id if found else "")
 
     def timeline(self) -> None:
         """Show everything that happened, in words."""

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from journal.errors import CleoError
 from journal.events.types import Event, Override
+from journal.incident.records import StepState
 from journal.plan.model import Step
 from screens.live.session import Session
 
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
+
+_DONE = (StepState.DONE, StepState.MARKED_DONE, StepState.SKIPPED)
 
 
 class PendingCommands:
@@ -30,7 +33,7 @@ class PendingCommands:
         self._session = session
         self._seqs: dict[str, int] = {}
         """By step: the event that was written last, or 0 while it is being written."""
-        self._settling = ""
+        self._expected: tuple[str, ...] = ()
 
     def pending(self, step: Step) -> bool:
         """Return whether something was said of ``step`` that the screen does not show yet."""
@@ -45,13 +48,17 @@ class PendingCommands:
             what: names it, should it fail.
             call: writes it.
         """
-        self._settling = step.id
+        self.expect(step.id)
         self._seqs[step.id] = 0
 
         def written(event: Event) -> None:
             self._seqs[step.id] = event.seq
 
         self._session.write(what, call, written, partial(self._failed, step, what))
+
+    def expect(self, *steps: str) -> None:
+        """Note which steps this person has just seen to: the cursor goes on once all of them are done."""
+        self._expected = steps
 
     def request_run(
         self, step: Step, *, on: Sequence[str] = (), confirmed: str = "", overrides: Sequence[Override] = ()
@@ -96,13 +103,16 @@ class PendingCommands:
         what = f"run {step.title}"
         self._session.request(what, ask, requested, partial(self._failed, step, what))
 
-    def take_settled(self) -> str:
-        """Return, once, the step that this person settled last, when the state has it as settled; else nothing."""
-        incident, step_id = self._session.incident, self._settling
-        if incident is None or not step_id or not incident.state(step_id).settled:
-            return ""
-        self._settling = ""
-        return step_id
+    def take_settled(self) -> Sequence[str]:
+        """Return, once, the steps that this person saw to last, when all are done and none found anything; else none.
+
+        What a look found stays in sight until the person goes on.
+        """
+        incident, steps = self._session.incident, self._expected
+        if incident is None or not all(incident.state(step) in _DONE for step in steps):
+            return ()
+        self._expected = ()
+        return steps
 
     def _failed(self, step: Step, what: str, error: CleoError) -> None:
         """What was said of ``step`` was not written: it may be said again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from journal.plan.model import Step
-from screens.guidance.next_action import PrimaryAction, primary_action
+from screens.guidance.next_action import PrimaryAction, enter_action
 from screens.incident.cursor import StepCursor
 from screens.incident.navigation import Navigation
 from screens.incident.pending_commands import PendingCommands
@@ -42,8 +42,9 @@ class PrimaryKey:
             PrimaryAction.RUN_AGAIN: runs.run,
             PrimaryAction.TAKE_BACK: runs.run,
             PrimaryAction.DECIDE: steps.decide,
-            PrimaryAction.TICK: steps.tick_next,
-            PrimaryAction.DONE: steps.done,
+            PrimaryAction.CURE: navigation.go_to_cure,
+            PrimaryAction.LOOK: runs.look,
+            PrimaryAction.DONE: lambda step: steps.mark_done(),
             PrimaryAction.RESOLVE: runs.resolve,
             PrimaryAction.GO_ON: lambda step: navigation.go_next(),
             PrimaryAction.GO_TO_NEED: navigation.go_to_need,
@@ -55,4 +56,4 @@ class PrimaryKey:
         if cursor.at_heading:
             self._toggle()
         elif not self._pending.pending(cursor.step):
-            self._actions[primary_action(cursor.incident, cursor.step, cursor.session.catalogue)](cursor.step)
+            self._actions[enter_action(cursor.incident, cursor.step, cursor.session.catalogue)](cursor.step)

@@ -15,7 +15,7 @@ from journal.plan.model import Step
 from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL
 from screens.guidance.names import title
-from screens.guidance.next_action import destructive, refused_run
+from screens.guidance.next_action import destructive, looks, refused_run
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.lazy import push
@@ -44,6 +44,7 @@ class RunKeys:
             overrides: gates that are opened for this run.
             system: the only one at which it is asked for; empty: all at which it is not done.
         """
+        self._pending.expect(step.id)
         if not destructive(step, self._session.catalogue):
             self._pending.request_run(step, on=[system] if system else [], overrides=overrides)
             return
@@ -53,6 +54,12 @@ class RunKeys:
             self._pending.request_run(step, on=[at] if at else [], confirmed=confirmed, overrides=overrides)
 
         push(self._app, "interlock", self._session, step, at, then=request)
+
+    def look(self, step: Step) -> None:
+        """Ask for all looks that are run together with ``step``."""
+        self._pending.expect(*(other.id for other in looks(self._cursor.incident, step)))
+        for other in looks(self._cursor.incident, step):
+            self._pending.request_run(other)
 
     def dry_run(self) -> None:
         """Show what the step would do."""

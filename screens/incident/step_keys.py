@@ -39,15 +39,6 @@ class StepKeys:
         self._pending = pending
         self._ticks = PendingTicks()
 
-    def tick_next(self, step: Step) -> None:
-        """Tick the next item, or mark the step done where all are ticked; of two quick presses, each ticks one."""
-        ticked = self._ticks.ticked(self._cursor.incident, step.id)
-        item = next((item for item in step.items if item not in ticked), None)
-        if item is None:
-            self.done(step)
-        else:
-            self._set_item(step, item, True)
-
     def tick(self, number: int) -> None:
         """Tick or untick one item, by its number."""
         if not self._cursor.ready:
@@ -59,6 +50,7 @@ class StepKeys:
 
     def _set_item(self, step: Step, item: str, checked: bool) -> None:
         what, tick = "tick an item", self._ticks.begin(step.id, item, checked)
+        self._pending.expect(step.id)
 
         def failed(error: CleoError) -> None:
             self._ticks.forget(tick)
@@ -73,13 +65,6 @@ class StepKeys:
             self._pending.write(step, "decide", lambda commands: commands.decide(step.id, answer.answer, answer.reason))
 
         push(self._app, "decision", self._cursor.incident, step, self._session.readings, then=decided)
-
-    def done(self, step: Step) -> None:
-        """Mark a step done; where the console could have run it, ask what was done instead."""
-        if step.kind == "manual":
-            self._pending.write(step, "mark done", lambda commands: commands.mark_done(step.id))
-        else:
-            self.mark_done()
 
     def mark_done(self) -> None:
         """Ask what was done by hand, and mark the step done."""

@@ -8,9 +8,11 @@ from textual.content import Content
 from textual.screen import Screen
 
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.guidance.attention import count_line, counts
+from screens.guidance.next_action import by_keys
 from screens.guidance.status import NO_RUNNER, call_overdue, next_words, troubles
 from screens.guidance.text import Line, Span, line
 from screens.live.session import Session
@@ -84,7 +86,8 @@ def _next(session: Session, incident: Incident, cursor: str) -> Line:
     head, words = Span("NEXT  ", "accent"), next_words(incident, session.catalogue)
     if incident.closed_at is not None:
         return line(head, words + (" x: reopen, n: late note, esc: other incidents" if cursor else ""))
-    step = incident.next_step()
+    step = next_step(incident)
     if step is None:
         return line(head, words)
-    return line(head, f"{words}  ", Span("[enter]" if step.id == cursor else "[g: go there]", "strong"))
+    keys = by_keys(incident, step, session.catalogue) if step.id == cursor else "g: go there"
+    return line(head, f"{words}  ", Span(f"[{keys}]", "strong"))

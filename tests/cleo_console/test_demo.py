@@ -110,7 +110,7 @@ async def test_leaving_says_that_it_goes_on_and_how_to_come_back() -> None:
             console = Console(pilot, host)  # type: ignore[arg-type]
             await console.sees("TABLETOP", "PostgreSQL  DOWN")
             await console.press("enter")
-            await console.sees("1 running")
+            await console.sees("running", "Check system status")
             await console.until(lambda: not app.screen.session.runner_missing, "the runner")  # type: ignore[attr-defined]
             await console.press("q")
             await console.sees("The runner goes on without this console", f"cleo demo --open {incident_id}")

@@ -17,11 +17,12 @@ from actions.systems.postgres.heartbeat import measure
 from actions.systems.postgres.manifest import load_manifest
 from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.process import describe_data, postmaster
+from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import Server, server_of
 from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.measured import Measured, newest_of
-from journal.events.types import Finding
+from journal.events.types import Cure, Finding
 from journal.incident.backup_catalogue import BackupCatalogue
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
@@ -51,6 +52,7 @@ def _in_depth(server: Server) -> Examination:
     return Examination(
         facts={"running": running, "data_directory": data, "backups": number},
         lines=[f"data directory {data}; {count(number, 'backup')}."],
+        cures=_cures(server, running=running, data=data),
         findings=[_warning(server.name, text) for text in (*wrong, *(f"{one}." for one in what_is_wrong(backups)))],
     )
 
@@ -64,7 +66,29 @@ def _damage(server: Server, health: Health) -> Examination:
             lines += look(server, facts)
         except CleoError as error:
             lines.append(f"not measured: {error.message}")
-    return Examination(facts=facts, lines=lines, findings=_findings(server.name, facts), summary=_summary(facts))
+    known = "running" in facts
+    cures = _cures(server, running=facts["running"], data=facts["data_directory"]) if known else []
+    return Examination(
+        facts=facts, lines=lines, findings=_findings(server.name, facts), cures=cures, summary=_summary(facts)
+    )
+
+
+def _cures(server: Server, *, running: bool, data: str) -> list[Cure]:
+    """Return the smallest cure of a server that is not there: to go on with its restore, or to start it."""
+    if running:
+        return []
+    record = load_record(server)
+    if record and record.state == "restoring":
+        return [
+            Cure(words=f"the restore of {server.name} from {record.backup} is half done", action="postgres.restore")
+        ]
+    if record and record.state in ("restored", "recovering"):
+        words = f"{server.name} is restored from {record.backup}, and its log is not applied"
+        return [Cure(words=words, action="postgres.apply_wal")]
+    if data in _NO_DATABASE:
+        return []
+    words = f"{server.name} has no process, and its data directory can be started (control file: {data})"
+    return [Cure(words=words, action="postgres.start")]
 
 
 def _warning(system: str, text: str) -> Finding:

@@ -8,6 +8,7 @@ from journal.events import types as e
 from journal.incident.findings import found_state, keep_found
 from journal.incident.fold import in_force
 from journal.incident.fold.loss import measured, system_of
+from journal.incident.fold.stale import make_stale
 from journal.incident.fold.steps import deviate, step_record, write_state
 from journal.incident.instances import instances, settle
 from journal.incident.records import Deviation, InstanceRecord, Program, Refusal, Run, RunState, StepState
@@ -131,6 +132,8 @@ def _started(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
         _answered(incident, run, record)
         record.state, record.started_at, record.by, record.at = StepState.RUNNING, event.at, run.requested_by, event.at
         _sum_up(incident, run)
+    if run.changes_step:
+        make_stale(incident, run, body.undone_by)
     if run.changes_step and body.undone_by:
         in_force.put(incident, event, body)
     for override in () if body.dry_run else body.overrides:
@@ -159,7 +162,7 @@ def _program_finished(incident: Incident, event: e.Event, body: e.ProgramFinishe
 def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> None:
     run = _run(incident, event, body.run)
     run.state, step_state = _ENDS[body.status]
-    run.findings, run.partial = body.findings, body.partial
+    run.findings, run.cures, run.partial = body.findings, body.cures, body.partial
     run.finished_at, run.summary, run.facts, run.left_behind = event.at, body.summary, body.facts, body.left_behind
     run.output_lines, run.output_sha256, run.duration_s = body.output_lines, body.output_sha256, body.duration_s
     if gate := body.facts.get("gate"):

@@ -75,8 +75,11 @@ def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
 
 
 def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:
-    items = step_record(incident, body.step).items
-    (items.add if body.checked else items.discard)(body.item)
+    """Tick or untick an item; a step of items is done with the last one."""
+    record, step = step_record(incident, body.step), incident.plan.by_id.get(body.step)
+    (record.items.add if body.checked else record.items.discard)(body.item)
+    if step and step.items and body.checked and not incident.settled(step.id) and record.items.issuperset(step.items):
+        _settle(incident, event, StepState.MARKED_DONE, "")
 
 
 def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:

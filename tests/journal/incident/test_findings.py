@@ -19,6 +19,7 @@ from journal.incident.clocks import rto
 from journal.incident.closing import remaining
 from journal.incident.findings import found_words
 from journal.incident.records import StepState
+from journal.incident.upcoming import next_step
 from screens.guidance.step_text import step_text
 from screens.widgets.checklist_rows import phase_row, step_row
 from tests.journal.stories import Story, plan, step
@@ -52,7 +53,7 @@ def test_a_look_is_a_tick_only_where_it_was_whole_and_saw_nothing_to_see_to(
     look = incident.plan.by_id["look"]
     assert (incident.state("look"), found_words(incident, "look")) == (state, words)
     assert (rto(incident, story.at)[0].achieved_at is not None) is validated
-    upcoming = incident.next_step()
+    upcoming = next_step(incident)
     assert upcoming and upcoming.id == "next", "a finding lets people go on"
     row = step_row(incident, "look", story.at)
     assert (row.symbol == "✓") is (state is StepState.DONE)

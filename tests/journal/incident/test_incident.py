@@ -13,6 +13,7 @@ from journal.events import types as e
 from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import RunState
 from journal.incident.state import Incident
+from journal.incident.upcoming import next_step
 from journal.store.errors import JournalDamaged
 from tests.journal.stories import ADA, BEN, DECLARED, Story, plan, step
 
@@ -143,7 +144,7 @@ def test_doubt_stays_until_a_person_decides(verdict: Any, state: str) -> None:
         "waiting",
         [run],
     )
-    upcoming = told.incident.next_step()
+    upcoming = next_step(told.incident)
     assert upcoming and upcoming.id == "a"
     told.tell(e.DoubtResolved(step="a", run=run, verdict=verdict, reason="looked"))
     assert (told.state("a"), told.incident.in_doubt()) == (state, [])
@@ -189,11 +190,12 @@ def test_closing_over_what_was_left_does_not_read_completed() -> None:
     assert told.incident.outcome == "completed with deviations"
 
 
-def test_items_are_ticked_and_unticked() -> None:
+def test_items_are_ticked_and_unticked_and_the_last_one_makes_the_step_done() -> None:
     told = story(step("m", items=["one", "two"]))
-    told.tell(e.ItemChecked(step="m", item="one", checked=True), e.ItemChecked(step="m", item="two", checked=True))
-    told.tell(e.ItemChecked(step="m", item="one", checked=False))
-    assert (told.incident.steps["m"].items, told.state("m")) == ({"two"}, "ready")
+    told.tell(e.ItemChecked(step="m", item="one", checked=True), e.ItemChecked(step="m", item="one", checked=False))
+    assert (told.incident.steps["m"].items, told.state("m")) == (set(), "ready")
+    told.tell(e.ItemChecked(step="m", item="two", checked=True), e.ItemChecked(step="m", item="one", checked=True))
+    assert (told.incident.steps["m"].items, told.state("m")) == ({"one", "two"}, "marked done")
 
 
 def test_only_a_whole_and_undeviating_run_reads_completed() -> None:

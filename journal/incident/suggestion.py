@@ -1,0 +1,93 @@
+"""Which answer a decision begins with, and what that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from journal.incident.affected import choices, chosen
+from journal.incident.answers import answer_title
+from journal.incident.decisions import refusal
+from journal.incident.state import Incident
+from journal.plan.model import Decision
+
+_BROKEN = ("down",)
+
+
+class Suggestion(NamedTuple):
+    """An answer to begin with, empty where nothing supports one; ``because`` says what it rests on, in words."""
+
+    answer: str = ""
+    because: str = ""
+
+
+def suggestion(incident: Incident, decision: Decision) -> Suggestion:
+    """Return what to begin with: what was decided before, what was measured, what the plan derives, the scenario's."""
+    if decided := incident.decisions.get(decision.name):
+        return Suggestion(decided.answer, f"decided by {decided.by}")
+    found = _affected(incident) if decision.kind == "systems" else _derived(incident, decision)
+    found = found or _by_scenario(incident, decision)
+    return Suggestion() if refusal(incident, decision.name, found.answer) else found
+
+
+def _affected(incident: Incident) -> Suggestion | None:
+    """Return what was measured as broken; where nothing was, what the scenario hits of what the inventory has."""
+    broken = dict(_broken(incident))
+    if broken:
+        return Suggestion(",".join(broken), "; ".join(broken.values()))
+    known = incident.roster.systems
+    scenario = incident.plan.scenarios[incident.scenario]
+    hit = [name for name in chosen(incident, ",".join(scenario.systems)) if not known or _is_there(incident, name)]
+    return Suggestion(",".join(hit), f"usual for {scenario.title}; nothing was measured as down")
+
+
+def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
+    """Yield the choices that are down or hold data proven wrong, each with how that is known."""
+    for choice in choices(incident):
+        for name in _players(incident, choice):
+            health, wrong = incident.health.get(name), incident.found_wrong.get(name)
+            if wrong:
+                yield choice, f"{name}: data {wrong}"
+            elif health and health.status in _BROKEN:
+                yield choice, f"{name} is {health.status}"
+
+
+def _players(incident: Incident, choice: str) -> list[str]:
+    plan_system, _, name = choice.partition("/")
+    return [name] if name else incident.roster.players(plan_system)
+
+
+def _is_there(incident: Incident, choice: str) -> bool:
+    return any(name in incident.roster.systems for name in _players(incident, choice))
+
+
+def _derived(incident: Incident, decision: Decision) -> Suggestion | None:
+    """Return what the plan says follows from another answer, or from how a step ended."""
+    for source, answers in decision.suggest.items():
+        step = incident.plan.by_id.get(source)
+        said = str(incident.state(source)) if step else _answer(incident, source)
+        if said in answers:
+            what = f"{step.title}: {said}" if step else f"{source.replace('_', ' ')}: {_title(incident, source, said)}"
+            return Suggestion(answers[said], what if answers[said] else "")
+    return None
+
+
+def _answer(incident: Incident, name: str) -> str:
+    if name == "severity":
+        return incident.severity
+    decided = incident.decisions.get(name)
+    return decided.answer if decided else incident.answers.get(name, "")
+
+
+def _title(incident: Incident, name: str, answer: str) -> str:
+    scenario = incident.plan.scenarios.get(answer) if name == "scenario" else None
+    return scenario.title if scenario else answer_title(incident, name, answer)
+
+
+def _by_scenario(incident: Incident, decision: Decision) -> Suggestion:
+    declared = incident.severity if decision.name == "severity" else ""
+    if declared:
+        return Suggestion(declared, "as declared")
+    answer = incident.plan.suggested(decision, incident.scenario)
+    usual = f"usual for {incident.plan.scenarios[incident.scenario].title}"
+    return Suggestion(answer, usual if answer else "")

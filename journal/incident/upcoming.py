@@ -1,0 +1,60 @@
+"""Which step comes next in an incident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from journal.incident.cures import STUCK, found_by_looks
+from journal.incident.records import StepState
+from journal.incident.state import Incident
+from journal.plan.model import Phase, Step
+
+
+def next_step(incident: Incident) -> Step | None:
+    """Return the step to look at next; None where nothing is left, or what is left is under way.
+
+    In this order: one in doubt; the latest one, if it failed; what helps at once against what a look found; a ready one
+    of the first phase whose recovery is not done, so that nobody is sent past a failure to what it guards; one that
+    failed there; what may be done beside the recovery. Optional steps are never returned, unless they are in doubt or
+    failed.
+    """
+    return next(_candidates(incident), None)
+
+
+def beside(incident: Incident) -> list[Step]:
+    """Return what is open beside the recovery: telling people, calling them, writing down."""
+    return [step for step in incident.in_state(StepState.READY) if step.beside and _required(incident, step)]
+
+
+def _candidates(incident: Incident) -> Iterator[Step]:
+    yield from incident.in_state(StepState.IN_DOUBT)
+    yield from _failed_last(incident)
+    yield from (found.step for found in found_by_looks(incident))
+    work = list(_work(incident))
+    phase = _phase_at_work(incident)
+    here = [step for step in work if incident.phase_of(step) is phase]
+    yield from (step for step in here if incident.state(step.id) is StepState.READY)
+    yield from incident.in_state(*STUCK)
+    if not any(incident.state(step.id).active for step in here):
+        yield from (step for step in work if incident.state(step.id) is StepState.READY)
+    yield from beside(incident)
+
+
+def _failed_last(incident: Incident) -> Iterator[Step]:
+    latest = max(incident.steps, key=lambda step_id: incident.steps[step_id].at or incident.declared_at)
+    if incident.state(latest) in STUCK:
+        yield incident.plan.by_id[latest]
+
+
+def _work(incident: Incident) -> Iterator[Step]:
+    """Yield the steps that bring the service back, in the order of the plan."""
+    return (step for step in incident.plan.steps() if _required(incident, step) and not step.beside)
+
+
+def _phase_at_work(incident: Incident) -> Phase | None:
+    """Return the first phase that has a step of the recovery which is not settled."""
+    return next((incident.phase_of(step) for step in _work(incident) if not incident.settled(step.id)), None)
+
+
+def _required(incident: Incident, step: Step) -> bool:
+    return not step.optional and not incident.phase_of(step).optional
