@@ -54,7 +54,7 @@ async def test_the_console_shows_a_world_that_answers() -> None:
                 lambda: [n for n in app._notifications if "storage under the" in n.message], "an inject"
             )
             await console.press("enter")
-            await console.sees("✓ Check system status", "NEXT  run: 1.1.2 Hold backups")
+            await console.sees("✓ Check system status", "✗ Verify backup integrity")
         assert not host.warnings()
         assert host.kinds() == [Kind.TABLETOP]
     assert _incident(host.paths.incident(incident_id).journal).state("check-status") == "done"

@@ -1,0 +1,80 @@
+"""What a decision begins with: what was decided, measured or derived; nothing where nothing supports an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from journal.events import types as e
+from journal.events.run import KnownSystem
+from journal.incident.suggestion import suggestion
+from tests.journal.stories import Story, plan, step
+
+AFFECTED = step("affected", decision={"name": "affected", "question": "Which?", "kind": "systems"})
+TWO = {
+    "db": {"title": "The database", "tier": "critical"},
+    "cache": {"title": "The cache", "tier": "critical"},
+    "files": {"title": "Files", "tier": "critical"},
+}
+HITS_ALL = {
+    "lost": {"title": "Lost", "impact": "", "likelihood": "", "severity": "high", "systems": ["db", "cache", "files"]}
+}
+
+
+def suggested(told: Story, step_id: str) -> tuple[str, str]:
+    decision = told.incident.plan.by_id[step_id].decision
+    assert decision
+    return suggestion(told.incident, decision)
+
+
+def fleet() -> Story:
+    told = Story(plan(AFFECTED, systems=TWO, scenarios=HITS_ALL))
+    known = [KnownSystem(name=name, type="postgres", plays=name) for name in ("db", "cache")]
+    told.tell(e.InventoryRead(path="i.yaml", sha256="0" * 64, systems=known))
+    return told
+
+
+def test_affected_is_what_was_measured_as_down() -> None:
+    told = fleet()
+    told.tell(
+        e.HealthChanged(system="db", status="down", was="up"), e.HealthChanged(system="cache", status="up", was="")
+    )
+    assert suggested(told, "affected") == ("db", "db is down")
+
+
+def test_where_nothing_is_down_it_is_what_the_scenario_hits_of_what_the_inventory_has() -> None:
+    told = fleet()
+    assert suggested(told, "affected") == ("db,cache", "usual for Lost; nothing was measured as down")
+
+
+def test_what_was_decided_is_begun_with_again() -> None:
+    told = fleet()
+    told.tell(e.DecisionMade(step="affected", name="affected", answer="cache"))
+    assert suggested(told, "affected")[0] == "cache"
+
+
+CURE: dict[str, Any] = {
+    "name": "cure",
+    "question": "Was it enough?",
+    "options": {"restore": {"title": "No"}, "enough": {"title": "Yes"}},
+    "suggest": {"start": {"done": "enough", "tried, failed": "restore"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"), [("succeeded", "enough"), ("failed", "restore"), ("cancelled", ""), ("", "")]
+)
+def test_an_answer_follows_from_how_a_step_ended_or_there_is_none(status: str, answer: str) -> None:
+    told = Story(plan(step("start", action="db.start", may_fail=True), step("cure", decision=CURE)))
+    if status:
+        told.run("start", status=status)
+    assert suggested(told, "cure")[0] == answer
+    assert bool(suggested(told, "cure")[1]) == bool(answer)
+
+
+def test_what_the_scenario_refuses_is_never_suggested() -> None:
+    refusing = {"lost": {**HITS_ALL["lost"], "systems": ["db"], "refuses": {"cure": ["enough"]}}}
+    told = Story(plan(step("start", action="db.start"), step("cure", decision=CURE), scenarios=refusing))
+    told.run("start")
+    assert suggested(told, "cure") == ("", "")

@@ -1,0 +1,122 @@
+"""Which step is next: never past a failure to what it guards, paperwork beside the work, what helps at once first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from journal.events import types as e
+from journal.incident.cures import helps, remedy
+from journal.incident.upcoming import beside, next_step
+from tests.journal.stories import Story, plan, step
+
+DB = {"action": "db.act", "system": "db"}
+
+
+def upcoming(told: Story) -> str:
+    found = next_step(told.incident)
+    return found.id if found else ""
+
+
+def phases(*groups: list[dict[str, Any]]) -> Story:
+    data = plan()
+    data["phases"] = [
+        {"id": f"p{n}", "title": f"P{n}", "sections": [{"title": "S", "steps": steps}]}
+        for n, steps in enumerate(groups)
+    ]
+    return Story(data)
+
+
+def test_paperwork_stands_beside_the_work_and_comes_when_nothing_else_can_be_done() -> None:
+    told = Story(plan(step("page", items=["who"], beside=True), step("look", **DB), step("restore", **DB)))
+    assert (upcoming(told), [one.id for one in beside(told.incident)]) == ("look", ["page"])
+    told.run("look")
+    told.tell(e.RunRequested(step="restore", action="db.act"))
+    assert upcoming(told) == "page"
+
+
+def test_nobody_is_sent_past_a_failure_into_a_later_phase() -> None:
+    told = phases([step("check", **DB), step("other", **DB)], [step("open-to-users", **DB)])
+    told.run("check", status="failed")
+    assert upcoming(told) == "check"
+    told.run("other")
+    assert upcoming(told) == "check"
+    told.tell(e.StepSkipped(step="check", reason="it does not matter today"))
+    assert upcoming(told) == "open-to-users"
+
+
+def test_nobody_is_sent_into_a_later_phase_while_the_recovery_is_under_way() -> None:
+    told = phases([step("restore", **DB)], [step("get-ready-to-close", items=["all is well"])])
+    told.tell(e.RunRequested(step="restore", action="db.act"))
+    assert upcoming(told) == ""
+
+
+def test_a_reopened_step_is_next_again() -> None:
+    told = phases([step("check", **DB)], [step("open-to-users", **DB)])
+    told.run("check")
+    told.tell(e.StepReopened(step="check", reason="it looked at the wrong one"))
+    assert upcoming(told) == "check"
+
+
+def test_what_was_cancelled_is_not_passed_over() -> None:
+    told = phases([step("restore", **DB)], [step("open-to-users", **DB)])
+    told.run("restore", status="cancelled")
+    assert upcoming(told) == "restore"
+
+
+def test_what_a_look_found_to_help_at_once_comes_before_everything_else() -> None:
+    told = Story(
+        plan(step("look", together="looks", **DB), step("decide", items=["x"]), step("start", action="db.start"))
+    )
+    told.run("look", cures=[e.Cure(words="it has no process, and its data is whole", action="db.start")])
+    assert upcoming(told) == "start"
+    told.run("start", status="succeeded")
+    assert upcoming(told) == "decide"
+
+
+def test_a_failure_that_names_what_helps_leads_there_and_back() -> None:
+    told = Story(plan(step("apply", action="db.apply"), step("restore", action="db.restore")))
+    told.run("restore")
+    told.run("apply", status="failed", cures=[e.Cure(words="the log is torn", action="db.restore", cost="20 min")])
+    by_id = told.incident.plan.by_id
+    found = remedy(told.incident, by_id["apply"])
+    assert found and (found.step.id, found.cure.cost) == ("restore", "20 min")
+    assert helps(told.incident, by_id["restore"]) == found
+    told.run("restore")
+    assert remedy(told.incident, by_id["apply"]) is None
+    assert upcoming(told) == "apply"
+
+
+def test_a_restore_that_is_run_again_makes_stale_what_was_verified_before_it() -> None:
+    restore = {"action": "db.restore", "system": "db", "destructive": True, "verified_by": "verify"}
+    told = Story(
+        plan(
+            step("stop", action="db.stop", destructive=True),
+            step("restore", needs=["stop"], **restore),
+            step("apply", needs=["restore"], **{**restore, "action": "db.apply"}),
+            step("verify", needs=["apply"], **DB),
+            step("test", needs=["verify"], action="test"),
+            step("told", needs=["verify"], items=["people"]),
+        )
+    )
+    for one in ("stop", "restore", "apply", "verify", "test"):
+        told.run(one)
+    told.tell(e.StepMarkedDone(step="told", note=""))
+    told.run("restore", status="failed")
+    states = {one: told.state(one) for one in told.incident.steps}
+    assert states == {
+        "stop": "done",
+        "restore": "failed",
+        "apply": "waiting",
+        "verify": "waiting",
+        "test": "waiting",
+        "told": "marked done",
+    }
+    assert told.incident.steps["verify"].note == "it was done before Restore was run again"
+
+
+def test_what_is_held_again_is_to_be_released_again() -> None:
+    told = Story(plan(step("hold", action="b.hold"), step("release", action="b.release")))
+    told.run("hold", started={"undone_by": "b.release"})
+    told.run("release")
+    told.run("hold", started={"undone_by": "b.release"})
+    assert (told.state("release"), upcoming(told)) == ("ready", "release")
