@@ -92,8 +92,24 @@ def _print_on_paper(loaded: LoadedPlan, scenario: str) -> None:
     if scenario and scenario not in loaded.plan.scenarios:
         raise CleoError(f"The plan has no scenario {scenario!r}.", f"Choose: {', '.join(loaded.plan.scenarios)}.")
     new_page = "\n" if sys.stdout.isatty() else NEW_PAGE
-    for line in paper(loaded, catalogue(), scenario):
+    for line in paper(loaded, catalogue(), scenario, _fleets(loaded)):
         click.echo(line.replace(NEW_PAGE, new_page))
+
+
+def _fleets(loaded: LoadedPlan) -> dict[str, list[str]]:
+    """Return the inventory's systems by the plan system that they play, where several play one."""
+    from actions.inventory import known_systems
+    from cleo_console.settings import paths
+    from cleo_console.world import inventory_at
+    from journal.incident.roster import players
+
+    try:
+        known = known_systems(inventory_at(paths().inventory), loaded.plan.systems)
+    except CleoError as error:  # a plan is printed on any machine
+        click.echo(f"The inventory is not taken into account. {error}", err=True)
+        return {}
+    found = {name: players(known, name) for name in loaded.plan.systems}
+    return {name: systems for name, systems in found.items() if len(systems) > 1}
 
 
 def _chosen(file: Path | None) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cleo_console.cli.paper_step import step_lines
@@ -31,18 +31,22 @@ When the computer is back, type in what is written here, with its times:
 STEP is the word in brackets after the title; TIME is as 2026-11-22T02:41:00Z."""
 
 
-def paper(loaded: LoadedPlan, catalogue: Catalogue, scenario: str = "") -> Iterator[str]:
+def paper(
+    loaded: LoadedPlan, catalogue: Catalogue, scenario: str = "", fleets: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[str]:
     """Yield the lines of a plan on paper.
 
     Args:
         loaded: the plan.
         catalogue: the actions there are: what is only planned is not offered as a command of ours.
         scenario: leaves out the steps that do not apply to it; all are there where it is empty.
+        fleets: the systems of the inventory that play a plan system together, where several do.
     """
     plan = loaded.plan
     answers = _answers(plan, scenario)
     left_out = [s for s in plan.steps() if applies(s, answers) is False or _refused(plan, s, scenario)]
     yield from _title(loaded, scenario)
+    yield from _fleets(plan, fleets or {})
     yield from _objectives(plan)
     yield from _calls(plan)
     for number, phase in enumerate(plan.phases, 1):
@@ -50,6 +54,17 @@ def paper(loaded: LoadedPlan, catalogue: Catalogue, scenario: str = "") -> Itera
     yield from _appendix(plan)
     if left_out:
         yield from ["", *wrapped("Left out, as they do not apply to this scenario: " + _numbers(plan, left_out) + ".")]
+
+
+def _fleets(plan: Plan, fleets: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield where one step is work at several systems."""
+    if not fleets:
+        return
+    yield from heading("Several systems for one")
+    for name, systems in fleets.items():
+        yield from wrapped(f"{plan.systems[name].title}: {', '.join(systems)}", 2, 2)
+    text = "A step of theirs is done when it is done at each that is hit: write each name with its time beside the box,"
+    yield from wrapped(f"{text} and add --on NAME to the step's command.", 2)
 
 
 def _answers(plan: Plan, scenario: str) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -88,3 +90,21 @@ def test_what_cannot_be_printed_is_a_sentence() -> None:
     assert "database-failure" in result.stderr
     assert "goes with --paper" in printed("--scenario", "database-failure", status=2).stderr
     assert "two different prints" in printed("--paper", "--json", status=2).stderr
+
+
+def test_where_several_systems_play_one_they_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {"type": "postgres", "host": "here", "data_directory": "/nowhere", "password": {"env": "NONE"}}
+    entry |= {"service": {"manager": "pg_ctl"}, "backups": {}}
+    systems = {"postgres": entry, "orders": {**entry, "plays": "postgres"}}
+    file = tmp_path / "inventory.yaml"
+    file.write_text(
+        json.dumps({"name": "t", "allows": ["REAL"], "hosts": {"here": {"via": "local"}}, "systems": systems})
+    )
+    monkeypatch.setenv("CLEO_INVENTORY", str(file))
+    text = flat(printed("--paper").stdout)
+    assert "PostgreSQL: postgres, orders" in text
+    assert "add --on NAME to the step's command" in text
+    file.write_text("no inventory: [")
+    broken = printed("--paper")
+    assert "--on NAME" not in broken.stdout
+    assert "The inventory is not taken into account" in broken.stderr
