@@ -28,9 +28,10 @@ def show_lines(screen: Screen[None], session: Session, now: datetime, *, cursor:
         session: the incident.
         now: the present.
         cursor: the step at the checklist's cursor; empty on another screen.
-        unread: why the screen's own look into the journal failed; it is shown instead of what is in the way.
+        unread: why the screen's own look into the journal failed; it is shown below what is in the way.
     """
-    trouble = content(line(Span(unread, "bad"))) if unread else trouble_line(session, now)
+    found = [trouble_line(session, now), content(line(Span(unread, "bad")))]
+    trouble = Content("\n").join([part for part in found if part])
     first = screen.query_one("#trouble", Quiet)
     first.show(trouble)
     first.set_class(not trouble, "-empty")

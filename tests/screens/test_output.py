@@ -122,6 +122,8 @@ async def test_a_copy_that_cannot_be_written_is_said(
         await seen.sees("first")
         await seen.press("o", "y")
         await seen.sees("could not be written to")
+        services.runner_trouble = "no space left on /var"
+        await seen.sees("THE JOURNAL CANNOT BE WRITTEN: no space left on /var", "could not be written to")
 
 
 async def test_a_flood_leaves_the_keys_alone(services: FakeServices, journal: Journal, runner: PlayedRunner) -> None:
