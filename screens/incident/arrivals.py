@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from textual.app import App
 
-from journal.events.types import Event, InjectGiven
 from journal.incident.records import Run
 from journal.incident.upcoming import next_step
-from journal.wording.sanitize import sanitize
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.view import IncidentView
 from screens.live.listener import NewsListener
-from screens.live.notices import Notice
-
-_TIME_TO_READ_S = 20.0
-"""How long an exercise's inject stays on the screen; the journal keeps it."""
 
 
 class Arrivals:
@@ -60,7 +53,6 @@ class Arrivals:
         if news.opened:
             await self._view.mount_rest()
             self._begin()
-        self._post_injects(news.events)
         self._go_on()
         if news.only_measures:
             self._view.draw_measures()
@@ -70,14 +62,6 @@ class Arrivals:
         for screen in self._app.screen_stack:
             if isinstance(screen, NewsListener) and screen.is_mounted:  # else it shows them when it is
                 screen.news()
-
-    def _post_injects(self, events: list[Event]) -> None:
-        for event in events:
-            if isinstance(event.body, InjectGiven):
-                self._app.post_message(Notice(partial(self._show_inject, sanitize(event.body.text))))
-
-    def _show_inject(self, text: str) -> None:
-        self._app.notify(text, title="Exercise", timeout=_TIME_TO_READ_S, markup=False)
 
     def _go_on(self) -> None:
         """Go on to the next step once what this person saw to is done, if the cursor is still there."""

@@ -11,12 +11,14 @@ from textual.message import Message
 from textual.screen import Screen
 
 from journal.errors import CleoError
+from journal.events.types import InjectGiven
 from journal.incident.fold import apply_event
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.store.errors import JournalWriteFailed
 from journal.store.rows import OutputLine, Reading
 from screens.app_services import AppServices
+from screens.guidance.injects import Given
 from screens.live.command_queue import CommandQueue
 from screens.live.follower import IncidentFollower
 from screens.live.lifetime import post_if_running
@@ -55,6 +57,7 @@ class Session:
         trouble: why the journal cannot be read any more, or None.
         unwritten: what could not be written last; empty where everything was.
         held_by: who keeps the journal from taking what was said; empty where nobody does.
+        inject: what an exercise told people last, while this console was open; None: nothing.
     """
 
     class Arrived(Message):
@@ -95,6 +98,7 @@ class Session:
         self.trouble: CleoError | None = None
         self.unwritten = ""
         self.held_by = ""
+        self.inject: Given | None = None
         self._services = services
         self._app = screen.app
         self._mailbox = Mailbox(lambda: post_if_running(screen, self.Arrived()))
@@ -147,6 +151,8 @@ class Session:
         for event in news.events:
             if self.incident is not None:
                 apply_event(self.incident, event)
+            if isinstance(event.body, InjectGiven):
+                self.inject = Given(event.at, event.body.text)
         for run, lines in news.lines.items():
             self._extend(run, lines, restart=run in news.restarted)
         self.readings = self.readings if news.readings is None else news.readings

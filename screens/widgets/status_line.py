@@ -12,6 +12,7 @@ from journal.incident.upcoming import next_step
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.guidance.attention import count_line, counts
+from screens.guidance.injects import inject_lines
 from screens.guidance.next_action import by_keys
 from screens.guidance.status import NO_RUNNER, call_overdue, next_words, troubles
 from screens.guidance.text import Line, Span, line
@@ -74,7 +75,8 @@ def trouble_line(session: Session, now: datetime) -> Content:
         unwritten=session.unwritten,
     )
     found += [f"{call} (e)" for call in call_overdue(session.incident, now)]
-    return block(line(Span(f" {text} ", "alarm")) for text in found)
+    lines = [line(Span(f" {text} ", "alarm")) for text in found]
+    return block([*lines, *(inject_lines(session.incident, session.inject, now) if session.incident else [])])
 
 
 def next_line(session: Session, cursor: str) -> Content:

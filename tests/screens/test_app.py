@@ -13,7 +13,7 @@ from cleo_console.app import CleoApp
 from journal.events import types as e
 from journal.store.errors import JournalWriteFailed
 from journal.store.journal import Journal
-from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner
+from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock
 from tests.screens.driving import Console, console, requested, written
 
 HEAVY = "psycopg kubernetes boto3 pymongo redis asyncssh dns sqlite_utils moto"
@@ -167,15 +167,21 @@ async def test_a_mistake_of_ours_does_not_take_the_console_away(
         await requested(seen, journal)
 
 
-async def test_an_inject_waits_until_nothing_is_asked(services: FakeServices, journal: Journal) -> None:
+async def test_an_inject_covers_nothing_and_stays_on_every_screen_until_it_is_answered(
+    services: FakeServices, journal: Journal, clock: SetClock
+) -> None:
+    wants = {"id": "one", "text": "Support asks", "answered_by": ["note"]}
+    journal.append(e.ExerciseBegan(exercise={"injects": [wants]}))
     async with console(services, (80, 24)) as seen:
-        await seen.press("n")
-        await seen.sees("what happened, what you saw")
-        journal.append(e.InjectGiven(inject="one", text="The first word of it"))
-        await seen.until(lambda: seen.incident_screen.session.state.seq == 2, "the inject taken in")
-        assert not seen.app._notifications
-        await seen.press("escape")
-        await seen.until(lambda: [n.message for n in seen.app._notifications] == ["The first word of it"], "the inject")
+        journal.append(e.InjectGiven(inject="one", text="Support asks"))
+        journal.append(e.InjectGiven(inject="two", text="By the way"))
+        await seen.sees("EXERCISE  Support asks  not answered", "EXERCISE  By the way", "Check system status", "NEXT")
+        clock.forward(minutes=10)
+        await seen.press("h")
+        await seen.sees("EXERCISE  Support asks  not answered")
+        assert "By the way" not in seen.screen_text()
+        journal.append(e.InjectAnswered(inject="one", how="note"))
+        await seen.no_longer_sees("EXERCISE")
 
 
 async def test_what_is_told_in_passing_lies_over_no_dialog(services: FakeServices, journal: Journal) -> None:

@@ -37,7 +37,7 @@ def test_incident(
     recovering(journal, runner)
 
     async def drive(seen: Console) -> None:
-        await seen.sees("NEXT", "DNS")
+        await seen.sees("NEXT", "1 fine")
         await seen.press("j")
         await seen.sees("71%", "71.04%")
 
