@@ -40,7 +40,7 @@ def given_up(incident: Incident, point: RecoveryPoint | None, readings: Mapping[
     told = {
         name: _of(incident, name, own, readings.get(f"health:{name}"))
         for name in data_systems(incident)
-        if (own := point.of(name))
+        if (own := point.of(name)) and (own.positions or _may_be_hit(incident, name))
     }
     lines = [f"{incident.roster.title(name)}: {words}" for name, words in told.items() if words]
     unknown = [incident.roster.title(name) for name in told if is_hit(incident, name) and not told[name]]
@@ -59,6 +59,11 @@ def is_hit(incident: Incident, system: str) -> bool:
     return any(system in (incident.affected.get(name) or incident.roster.players(name)) for name in named)
 
 
+def _may_be_hit(incident: Incident, system: str) -> bool:
+    """Return whether a system was named as affected; also True while nobody named any."""
+    return not affected_systems(incident) or is_hit(incident, system)
+
+
 def newest_seen(incident: Incident, system: str, reading: Reading | None) -> tuple[datetime | None, Measured]:
     """Return the newest commit known of a system, and what was measured of it last."""
     known = incident.newest_known(system)
@@ -69,6 +74,8 @@ def newest_seen(incident: Incident, system: str, reading: Reading | None) -> tup
 def _not_archived(incident: Incident, readings: Mapping[str, Reading]) -> Iterator[tuple[str, str]]:
     """Yield what the archive may lack of each system: lost where the system's own log did not survive."""
     for name in data_systems(incident):
+        if not _may_be_hit(incident, name):
+            continue
         newest, live = newest_seen(incident, name, readings.get(f"health:{name}"))
         until = live.archived_until or incident.ledger(name).archived_until
         if newest and until and newest > until:

@@ -12,8 +12,10 @@ from journal.commands.incident import NotNow
 from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.incident.clocks import rto
-from journal.incident.given_up import is_hit
+from journal.incident.given_up import given_up, is_hit
 from journal.incident.records import StepState
+from journal.incident.recovery_point import parse
+from journal.store.rows import Reading
 from tests.journal.incident.test_instances import NAMES, Fleet, counts_of
 
 
@@ -124,6 +126,23 @@ def test_a_step_at_several_systems_failed_again_only_where_it_did_so_twice_at_on
 def test_only_the_systems_that_were_chosen_are_hit(fleet: Fleet) -> None:
     fleet.commands.decide("which", "thing/a")
     assert [is_hit(fleet.incident, name) for name in NAMES] == [True, False, False]
+
+
+@pytest.mark.parametrize("point", ["latest", "2026-01-01T00:00:00Z"])
+def test_a_point_gives_up_nothing_of_systems_that_were_not_hit(fleet: Fleet, point: str) -> None:
+    facts = {"newest_commit_at": "2026-01-01T00:01:00Z", "archived_until": "2026-01-01T00:00:30Z"}
+    readings = {
+        name: Reading(name, fleet.incident.last_at, {"facts": facts}) for name in map("health:{}".format, NAMES)
+    }
+    chosen = parse(point, {name: {} for name in NAMES})
+
+    def told() -> list[str]:
+        lines = given_up(fleet.incident, chosen, readings)
+        return [name for name in NAMES if any(line.startswith(f"Thing {name}:") for line in lines)]
+
+    assert told() == list(NAMES)
+    fleet.commands.decide("which", "thing/a")
+    assert told() == ["a"]
 
 
 def test_an_objective_is_reached_when_the_last_system_is_verified(fleet: Fleet) -> None:
