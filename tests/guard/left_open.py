@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Set
 
-CLOSED_WITHIN_S = 10.0
+CLOSED_WITHIN_S = 30.0
 """Seconds that threads get which close a journal after the test: a console's end does not wait for its own."""
 
 _OF_A_JOURNAL = re.compile(r"\.(?:db|sqlite)(?:-wal|-shm|-journal|\.lock)?(?: \(deleted\))?$")
