@@ -15,7 +15,7 @@ FEW = 100
 
 
 def run() -> Row:
-    """Write the report of BENCH_REPORT_EVENTS events (100,000 by default) as HTML, drawing and all."""
+    """Write the report of BENCH_REPORT_EVENTS events (100,000 by default) as HTML, with drawing and appendix."""
     wanted = int(os.environ.get("BENCH_REPORT_EVENTS", "100000"))
     few, taken = _taken(FEW), _taken(wanted)
     reference = f"the same with {FEW} events {few:.2f} s"
@@ -27,6 +27,6 @@ def _taken(events: int) -> float:
     with folder() as home, Stand(home) as stand:
         fill(stand.place.journal, events)
         begun = time.monotonic()
-        words = ["report", str(stand.place.journal), "-o", str(home / "report.html")]
+        words = ["report", str(stand.place.journal), "--full", "-o", str(home / "report.html")]
         subprocess.run([*CONSOLE, *words], check=True, env={**os.environ, **stand.env}, capture_output=True)
         return time.monotonic() - begun

@@ -29,12 +29,21 @@ _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: standard output."
 )
+@click.option(
+    "--full", is_flag=True, help="With the appendix: every event, run, target and digest. JSON always has it."
+)
 @click.option("--zone", default="", metavar="ZONE", help="Say times in this zone too (Europe/Berlin), beside UTC.")
 @click.option("--head", metavar="HEAD", help="The head that a witness holds: 64 hexadecimal digits, or 8 (7f3a-09bc).")
 def report(
-    incident: str, more: tuple[Path, ...], format_: str | None, output: Path | None, zone: str, head: str | None
+    incident: str,
+    more: tuple[Path, ...],
+    format_: str | None,
+    output: Path | None,
+    full: bool,
+    zone: str,
+    head: str | None,
 ) -> None:
-    """Write the post-incident report from the journal.
+    """Write the post-incident report from the journal: one page for everybody, then the chapters.
 
     INCIDENT is an incident's id, or the file of a journal or an export of it: nothing else is needed, on any machine.
     A journal that went on in the fallback directory lies in several files; away from where they were written, name
@@ -44,6 +53,7 @@ def report(
     \b
     Example:
       cleo report INC-2026-11-22-01 -o report.html
+      cleo report INC-2026-11-22-01 -o evidence.html --full
       cleo report ./journal.db --format json
       cleo report INC-2026-11-22-01 -o report.html --zone Europe/Berlin --head 7f3a-09bc
     """
@@ -56,7 +66,7 @@ def report(
     path = find_journal(incident)
     _spare(path, more, output)
     built = build(path, zone=zone, head=head, more=more)
-    _write(pieces(built, chosen), output)
+    _write(pieces(built, chosen, full=full), output)
     _say(built, output)
 
 

@@ -10,7 +10,7 @@ FORMATS = {"md": ".md", "html": ".html", "json": ".json"}
 """The formats there are, and the suffix of a file in each."""
 
 
-def pieces(report: Report, format_: str) -> Iterator[str]:
+def pieces(report: Report, format_: str, *, full: bool = False) -> Iterator[str]:
     """Yield a report's text piece by piece, so that a long one is never in memory as a whole.
 
     The timeline is read from the journal meanwhile. The same report gives the same text.
@@ -18,6 +18,7 @@ def pieces(report: Report, format_: str) -> Iterator[str]:
     Args:
         report: what ``journal.report.build.build`` returned.
         format_: one of ``FORMATS``.
+        full: with the appendix, which has every event, run, target and digest; JSON always has them.
 
     Raises:
         JournalError: the journal cannot be read any more.
@@ -25,19 +26,19 @@ def pieces(report: Report, format_: str) -> Iterator[str]:
     if format_ == "html":
         from journal.report.html import html_pieces
 
-        return html_pieces(report)
+        return html_pieces(report, full=full)
     if format_ == "json":
         from journal.report.json import json_pieces
 
         return json_pieces(report)
     from journal.report.markdown import markdown_pieces
 
-    return markdown_pieces(report)
+    return markdown_pieces(report, full=full)
 
 
-def render(report: Report, format_: str) -> str:
+def render(report: Report, format_: str, *, full: bool = False) -> str:
     """Return a report as one text; see `pieces`."""
-    return "".join(pieces(report, format_))
+    return "".join(pieces(report, format_, full=full))
 
 
 __all__ = ["FORMATS", "Report", "pieces", "render"]

@@ -9,6 +9,9 @@ from pathlib import Path
 import msgspec
 
 from journal.events.types import Event
+from journal.incident.affected import chosen
+from journal.incident.state import Incident
+from journal.plan.model import AFFECTED
 from journal.report import evidence as ev
 from journal.report import model as m
 from journal.report.checklist import checklist, communication_notes, communications
@@ -16,9 +19,10 @@ from journal.report.exercise_section import after_action
 from journal.report.fields import action_items, fields, unwritten
 from journal.report.gather import Gathered
 from journal.report.header import choices, deviations, header, key_times, legal, open_points, responders
+from journal.report.impact import impacts
 from journal.report.objectives import rpo_results, rto_results
 from journal.report.runs import action_runs
-from journal.report.summary import sentences
+from journal.report.summary import sentences, story
 from journal.report.times import Times
 from journal.report.validation_section import validation_results
 from journal.store.chain import short_head
@@ -77,22 +81,28 @@ def gather(reader: Reader, last: int | None = None) -> Gathered:
 
 
 def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verification, say: Times) -> m.Report:
-    incident, declared = gathered.incident, header(gathered)
+    incident, declared, departures = gathered.incident, header(gathered), deviations(gathered)
+    if departures and declared.outcome == "completed":
+        declared = msgspec.structs.replace(declared, outcome="completed with deviations")
     times, rto, rpo = key_times(incident), rto_results(incident), rpo_results(incident)
-    departures, phases = deviations(gathered), checklist(gathered)
+    phases = checklist(gathered)
+    impact = impacts(gathered.service, incident, _affected(incident))
     told = sentences(declared, times, rto, rpo, runs, departures, say)
     return m.Report(
         as_of=incident.last_at,
         zone=say.zone,
         incident=declared,
         verification=verification,
-        summary=m.Summary(sentences=told, closing_words=incident.closing_words),
-        fields=fields(gathered, told, rpo),
+        summary=_summary(incident, declared, told, say),
+        fields=fields(gathered, told, impact, rpo),
+        impact=impact,
         times=times,
         rto=rto,
         rpo=rpo,
         choices=choices(incident),
         responders=responders(gathered),
+        programs=responders(gathered, people=False),
+        course=gathered.course.entries(gathered.entry_builder),
         deviations=departures,
         open_points=open_points(gathered) + unwritten(incident),
         timeline=gathered.entries,
@@ -109,6 +119,17 @@ def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verifi
         signatures=gathered.signatures.entries(gathered.read, gathered.types),
         exercise=after_action(gathered),
     )
+
+
+def _summary(incident: Incident, declared: m.Header, told: list[str], say: Times) -> m.Summary:
+    happened = story(declared, key_times(incident), choices(incident), say)
+    return m.Summary(sentences=told, story=happened, closing_words=incident.closing_words)
+
+
+def _affected(incident: Incident) -> list[str]:
+    """Return the systems that were named as affected, as the inventory calls them."""
+    named = (name.rpartition("/") for name in chosen(incident, incident.answers.get(AFFECTED, "")))
+    return [one for plan, _, name in named for one in ([name] if plan else incident.roster.players(name))]
 
 
 def _verification(gathered: Gathered, verdict: Verdict, witness: str | None) -> m.Verification:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
 from journal.events.types import ReportField
 from journal.incident.answers import systems_title
 from journal.plan.model import AFFECTED
 from journal.report import evidence as ev
-from journal.report.model import RpoResult
+from journal.report.impact import impact_words
+from journal.report.model import RpoResult, SystemImpact
 from journal.report.review import ActionItemEntry, WrittenField
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
@@ -22,15 +22,27 @@ FIELDS: tuple[str, ...] = get_args(ReportField)
 """The fields of a report that people write, by name."""
 
 
-def fields(gathered: Gathered, summary: list[str], rpo: list[RpoResult]) -> list[WrittenField]:
+MOST_FOUND = 8
+"""Findings that are named as signs of the cause."""
+
+
+def fields(
+    gathered: Gathered, summary: list[str], impact: list[SystemImpact], rpo: list[RpoResult]
+) -> list[WrittenField]:
     """Return every field, written or not.
 
     Args:
         gathered: what the events hold.
         summary: the sentences of the summary.
+        impact: how long each system was impaired.
         rpo: the result of each recovery point objective.
     """
-    facts = {"summary": summary, "impact": _impact(gathered, rpo), "detection": _detection(gathered.incident)}
+    facts = {
+        "summary": summary,
+        "impact": _impact(gathered.incident, impact, rpo),
+        "detection": _detection(gathered.incident),
+        "contributing factors": found_at_first(gathered.incident),
+    }
     return [_field(gathered.incident, name, facts.get(name, [])) for name in FIELDS]
 
 
@@ -47,10 +59,9 @@ def _field(incident: Incident, name: str, facts: list[str]) -> WrittenField:
     )
 
 
-def _impact(gathered: Gathered, rpo: list[RpoResult]) -> list[str]:
-    incident = gathered.incident
+def _impact(incident: Incident, impact: list[SystemImpact], rpo: list[RpoResult]) -> list[str]:
     lost = [f"{result.title}: {result.lost} of data lost{_rows(result)}." for result in rpo if result.achieved_s]
-    return [*_affected(incident), *_downtimes(gathered), *lost]
+    return [*_affected(incident), *map(impact_words, impact), *lost]
 
 
 def _affected(incident: Incident) -> list[str]:
@@ -65,20 +76,15 @@ def _rows(result: RpoResult) -> str:
     return f", at least {count(result.heartbeats_lost, 'committed heartbeat')}" if result.heartbeats_lost else ""
 
 
-def _downtimes(gathered: Gathered) -> list[str]:
-    """Return how long health probes found each system down. Time without a probe counts as neither up nor down."""
-    down: dict[str, float] = {}
-    since: dict[str, datetime] = {}
-    for change in gathered.health:
-        if change.title in since:
-            down[change.title] = down.get(change.title, 0.0) + (change.at - since.pop(change.title)).total_seconds()
-        if change.status == "down":
-            since[change.title] = change.at
-    end = gathered.incident.closed_at or gathered.incident.last_at
-    for title, at in since.items():
-        down[title] = down.get(title, 0.0) + max(0.0, (end - at).total_seconds())
-    ending = dict.fromkeys(since, ", and still down at the end")
-    return [f"{title}: found down for {exact_duration(span)}{ending.get(title, '')}." for title, span in down.items()]
+def found_at_first(incident: Incident) -> list[str]:
+    """Return what looks found to be wrong before anything was replaced: signs of the cause, not the cause."""
+    replaced = [run.started_at for run in incident.runs.values() if run.destructive and run.started_at]
+    until = min(replaced, default=incident.last_at)
+    runs = [run for run in incident.runs.values() if run.changes_step and run.started_at and run.started_at <= until]
+    found = dict.fromkeys(str(finding) for run in runs for finding in run.warnings)
+    more = f"; and {len(found) - MOST_FOUND} more" if len(found) > MOST_FOUND else ""
+    named = "; ".join(text.rstrip(".") for text in list(found)[:MOST_FOUND])
+    return [f"Found before anything was replaced: {named}{more}."] if named else []
 
 
 def _detection(incident: Incident) -> list[str]:

@@ -10,7 +10,10 @@ from typing import Any
 
 from journal.exercise.assessment import RATING_WORDS
 from journal.incident.records import StepState
+from journal.report import condensed
 from journal.report import evidence as ev
+from journal.report.impact_bar import Bars, span_of, text_bar
+from journal.report.model import Report, RpoResult
 from journal.report.review import CallEntry, SignatureEntry, ValidationResult, WrittenField
 from journal.report.summary import KINDS
 from journal.report.times import Times
@@ -20,11 +23,6 @@ from journal.wording.durations import exact_duration
 from journal.wording.instants import offset
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-def step_label(step: ev.StepName) -> str:
-    """Return a step with its number and title: ``3.2.4 Restore from latest backup``."""
-    return f"{step.number} {step.title}" if step.number else step.id
 
 
 def achieved(seconds: float | None) -> str:
@@ -110,6 +108,31 @@ def or_not(text: str) -> str:
     return text or "not written"
 
 
+def ticks(step: ev.ChecklistStep) -> str:
+    """Return how much of a step's list is ticked: ``2 of 3 ticked, not: On-call engineer answered``."""
+    missing = [item.text for item in step.items if not item.checked]
+    done = f"{len(step.items) - len(missing)} of {len(step.items)} ticked"
+    return f"{done}, not: {'; '.join(missing)}" if missing else done
+
+
+def bar_lines(report: Report) -> list[str]:
+    """Return the service impact as lines of text."""
+    begin, end = span_of(report)
+    return text_bar(report.impact, begin, end)
+
+
+def bars(report: Report) -> Bars:
+    """Return the service impact as bars to be drawn."""
+    return Bars.of(report.impact, *span_of(report))
+
+
+def loss(result: RpoResult) -> str:
+    """Return how much data was lost; ``not known`` where no more than a lower bound of nothing is known."""
+    if result.bound == "at least" and not result.achieved_s:
+        return "not known"
+    return result.lost or "not measured"
+
+
 def zoned(zone: str) -> str:
     """Return the heading of a column of times, with their zones."""
     return f"Time (UTC / {zone})" if zone else "Time (UTC)"
@@ -141,6 +164,20 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "growth": growth,
     "kind_words": kind_words,
     "named": named,
+    "open_by_kind": condensed.open_points,
+    "deviation_reason": condensed.deviation_reason,
+    "on_a_word": condensed.on_a_word,
+    "measured": condensed.measured,
+    "legal_clocks": condensed.legal_clocks,
+    "calls_made": condensed.calls_made,
+    "not_called": condensed.not_called,
+    "bar_lines": bar_lines,
+    "bars": bars,
+    "loss": loss,
+    "ticks": ticks,
+    "worked_phases": condensed.phases,
+    "remarkable_steps": condensed.remarkable_steps,
+    "step_labels": condensed.labels,
     "offset": offset,
     "or_not": or_not,
     "program": program,
@@ -150,6 +187,6 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "run_call": run_call,
     "run_end": run_end,
     "run_title": run_title,
-    "step_label": step_label,
+    "step_label": condensed.label,
     "zoned": zoned,
 }

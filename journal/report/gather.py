@@ -14,6 +14,8 @@ from journal.incident.late import happened_at
 from journal.incident.state import Incident
 from journal.report import evidence as ev
 from journal.report.call_log import CallLog
+from journal.report.course import Course
+from journal.report.impact import ServiceLog
 from journal.report.sign_offs import SignOffs
 from journal.report.timeline import EntryBuilder, ReadEvents, Timeline
 from journal.store.errors import JournalDamaged
@@ -29,9 +31,10 @@ class Gathered:
         ticks: who ticked an item last, and when, by step and item.
         notes: what people wrote at a step, by step.
         calls: who was called, and who answered.
+        course: what matters of the timeline.
+        service: what service impact is made of.
         signatures: who signed, and how far the journal was then.
         seen: when each actor first and last wrote.
-        runners: who ran the runner.
         people: who wrote events that only people write.
         closed_by: who closed the incident; empty while nobody did.
         types: how many events there are of each type.
@@ -44,9 +47,10 @@ class Gathered:
         self.ticks: dict[tuple[str, str], tuple[str, datetime]] = {}
         self.notes: dict[str, list[ev.Entry]] = {}
         self.calls = CallLog()
+        self.service = ServiceLog()
+        self.course = Course()
         self.signatures = SignOffs()
         self.seen: dict[str, tuple[datetime, datetime]] = {}
-        self.runners: set[str] = set()
         self.people: set[str] = set()
         self.closed_by = ""
         self.types: Counter[str] = Counter()
@@ -91,6 +95,8 @@ class Gathered:
         self.seen[event.actor] = (first, event.at)
         if type(event.body) not in _PROGRAMS_WRITE:
             self.people.add(event.actor)
+        self.service.take(event, self.incident)
+        self.course.take(event, self.incident)
         handler = _HANDLERS.get(type(event.body))
         if handler:
             handler(self, event, event.body)
@@ -134,9 +140,6 @@ class Gathered:
     def _ticked(self, event: e.Event, body: e.ItemChecked) -> None:
         self.ticks[body.step, body.item] = (event.actor, event.at)
 
-    def _ran(self, event: e.Event, body: e.RunnerStarted) -> None:
-        self.runners.add(event.actor)
-
     def _closed(self, event: e.Event, body: e.IncidentClosed) -> None:
         self.closed_by = event.actor
 
@@ -176,7 +179,6 @@ _HANDLERS: dict[type[e.Body], Callable[[Gathered, e.Event, Any], None]] = {
     e.HealthChanged: Gathered._changed,
     e.NoteAdded: Gathered._noted,
     e.ItemChecked: Gathered._ticked,
-    e.RunnerStarted: Gathered._ran,
     e.IncidentClosed: Gathered._closed,
     e.ContactPaged: Gathered._paged,
     e.ContactAcknowledged: Gathered._answered,

@@ -113,18 +113,18 @@ def _suggested(incident: Incident, decision: Decision) -> str:
     return "" if decision.default in refused else decision.default
 
 
-def responders(gathered: Gathered) -> list[m.Responder]:
-    """Return who wrote into the journal, in the order of their first events."""
+def responders(gathered: Gathered, *, people: bool = True) -> list[m.Responder]:
+    """Return who wrote into the journal, in the order of their first events: the people, or else the programs."""
     return [
         m.Responder(
             name=actor,
-            runner=actor in gathered.runners,
-            roles=_roles(gathered, actor),
+            roles=_roles(gathered, actor) if people else [],
             events=gathered.incident.actors[actor],
             first_at=first,
             last_at=last,
         )
         for actor, (first, last) in gathered.seen.items()
+        if (actor in gathered.people) is people
     ]
 
 
@@ -132,7 +132,6 @@ def _roles(gathered: Gathered, actor: str) -> list[str]:
     """Return the roles that the journal shows of somebody."""
     incident = gathered.incident
     roles = ["declared the incident"] if actor == incident.declared_by else []
-    roles += ["ran the runner"] if actor in gathered.runners else []
     roles += ["closed it"] if actor == gathered.closed_by else []
     signed = dict.fromkeys(signature.role for signature in incident.review.signatures if signature.by == actor)
     return roles + [f"signed as {role}" for role in signed]
@@ -154,9 +153,10 @@ def legal(incident: Incident) -> list[m.LegalRow]:
 
 
 def deviations(gathered: Gathered) -> list[ev.DeviationEntry]:
-    """Return everything that was not done as the plan says; last, what was not in order when it was closed."""
+    """Return what people decided otherwise than the plan says; last, that it was closed over what was not in order."""
     incident = gathered.incident
-    done_otherwise = [
+    done_otherwise = _chosen_otherwise(gathered)
+    done_otherwise += [
         ev.DeviationEntry(
             at=deviation.at,
             offset_s=gathered.offset(deviation.at),
@@ -167,9 +167,26 @@ def deviations(gathered: Gathered) -> list[ev.DeviationEntry]:
         )
         for deviation in incident.deviations
     ]
+    done_otherwise.sort(key=lambda deviation: deviation.at)
     if incident.closed_at and incident.left_open:
         done_otherwise.append(_closed_early(gathered, incident.closed_at))
     return done_otherwise
+
+
+def _chosen_otherwise(gathered: Gathered) -> list[ev.DeviationEntry]:
+    """Return the choices that count at the end and differ from what the plan suggests."""
+    return [
+        ev.DeviationEntry(
+            at=choice.at,
+            offset_s=gathered.offset(choice.at),
+            by=choice.by,
+            what=f"{choice.answer_title} chosen; the plan suggests {choice.suggested}",
+            step=ev.StepName(),
+            reason=choice.reason,
+        )
+        for choice in choices(gathered.incident)
+        if choice.at and choice.suggested and choice.answer_title != choice.suggested
+    ]
 
 
 def _closed_early(gathered: Gathered, at: datetime) -> ev.DeviationEntry:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from journal.report import evidence as ev
 from journal.report import filters
+from journal.report.condensed import without_paths
 from journal.report.drawing import draw
 from journal.report.model import Report
 from journal.report.times import Times
@@ -22,31 +23,34 @@ ROWS = 50
 """Rows of a long table in one piece."""
 
 
-def html_pieces(report: Report) -> Iterator[str]:
-    """Yield the report as HTML, in pieces."""
+def html_pieces(report: Report, *, full: bool = False) -> Iterator[str]:
+    """Yield the report as HTML, in pieces; with ``full``, the appendix too. Paths of machines are in that alone."""
+    yield from _rendered(report, "report.html.j2", without_paths, full=full, drawing=draw(report))
+    if full:
+        yield from _rendered(report, "appendix.html.j2", str, full=full)
+    yield "</main>\n</body>\n</html>\n"
+
+
+def _rendered(report: Report, template: str, shown: Callable[[str], str], **values: Any) -> Iterator[str]:
+    """Yield a template in pieces, with every text as ``shown`` gives it."""
     import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(filters.TEMPLATES),
         autoescape=True,
-        finalize=_sanitized,
+        finalize=lambda value: sanitize(shown(value)) if type(value) is str else value,  # jinja2 escapes it afterwards
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     times = Times(report.zone)
-    environment.filters |= filters.filters(times) | {"prose": _prose}
+    environment.filters |= filters.filters(times) | {"prose": lambda text: _prose(shown(text))}
     rows = _Rows(times)
     environment.filters |= {"entry_rows": rows.entries, "health_rows": rows.health}
-    stream = environment.get_template("report.html.j2").stream(r=report, drawing=draw(report))
+    stream = environment.get_template(template).stream(r=report, **values)
     stream.enable_buffering(BUFFERED)
     yield from stream
     yield "\n"
-
-
-def _sanitized(value: Any) -> Any:
-    """Remove control characters; jinja2 escapes ``&<>"'`` afterwards. What the template marked safe is not changed."""
-    return sanitize(value) if type(value) is str else value
 
 
 def _prose(text: str) -> Any:

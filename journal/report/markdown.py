@@ -9,6 +9,7 @@ from typing import Any
 
 from journal.report import evidence as ev
 from journal.report import filters
+from journal.report.condensed import without_paths
 from journal.report.model import Report
 from journal.report.times import Times
 from journal.wording.instants import offset
@@ -33,24 +34,31 @@ class Markup(str):
     __slots__ = ()
 
 
-def markdown_pieces(report: Report) -> Iterator[str]:
-    """Yield the report as Markdown, in pieces."""
+def markdown_pieces(report: Report, *, full: bool = False) -> Iterator[str]:
+    """Yield the report as Markdown, in pieces; with ``full``, the appendix too. Paths of machines are in that alone."""
+    yield from _rendered(report, "report.md.j2", without_paths, full=full)
+    if full:
+        yield from _rendered(report, "appendix.md.j2", str, full=full)
+
+
+def _rendered(report: Report, template: str, shown: Callable[[str], str], **values: Any) -> Iterator[str]:
+    """Yield a template in pieces, with every text as ``shown`` gives it."""
     import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(filters.TEMPLATES),
         autoescape=False,  # `finalize` escapes, and for Markdown
-        finalize=_escaped,
+        finalize=lambda value: value if isinstance(value, Markup) else escape(shown(str(value))),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     times = Times(report.zone)
-    own: dict[str, Callable[..., Any]] = {"code": code, "fence": fence, "prose": prose}
+    own: dict[str, Callable[..., Any]] = {"code": code, "fence": fence, "prose": lambda text: prose(shown(text))}
     own |= {"entry_rows": partial(_rows, times), "health_rows": partial(_health, times)}
     environment.filters |= filters.filters(times) | own
-    stream = environment.get_template("report.md.j2").stream(r=report)
+    stream = environment.get_template(template).stream(r=report, **values)
     stream.enable_buffering(BUFFERED)
     yield from stream
 
@@ -76,10 +84,6 @@ def _health(times: Times, changes: Iterable[ev.HealthTransition]) -> Iterator[Ma
         )
 
 
-def _escaped(value: Any) -> str:
-    return value if isinstance(value, Markup) else escape(str(value))
-
-
 def escape(text: str) -> str:
     """Return ``text`` so that Markdown shows it as it is, on one line."""
     if _HARMLESS.fullmatch(text):  # true for most of a long timeline, and three times as fast
@@ -101,11 +105,11 @@ def prose(text: str) -> Markup:
     return Markup("\n\n".join(escape(line) for line in text.splitlines() if line.strip()))
 
 
-def fence(lines: Iterable[str]) -> Markup:
-    """Return lines as a fenced block that they cannot end, indented to belong to a list item."""
+def fence(lines: Iterable[str], indent: str = "  ") -> Markup:
+    """Return lines as a fenced block that they cannot end, indented by default to belong to a list item."""
     shown = [sanitize(line) for line in lines]
     ticks = "`" * max(3, 1 + max(map(_longest_run, shown), default=0))
-    return Markup("\n".join(f"  {line}".rstrip() for line in (f"{ticks}text", *shown, ticks)))
+    return Markup("\n".join(f"{indent}{line}".rstrip() for line in (f"{ticks}text", *shown, ticks)))
 
 
 def _longest_run(text: str) -> int:

@@ -18,6 +18,7 @@ from journal.report.evidence import (
     HealthTransition,
     OpenPoint,
     Part,
+    StepName,
 )
 from journal.report.review import (
     ActionItemEntry,
@@ -89,10 +90,9 @@ class Verification(Part, frozen=True, kw_only=True):
 
 
 class Responder(Part, frozen=True, kw_only=True):
-    """Somebody who wrote into the journal. ``roles`` are those that it shows; ``runner``: they ran the runner."""
+    """A person or a program that wrote into the journal. ``roles`` are those that it shows of a person."""
 
     name: str
-    runner: bool
     roles: list[str]
     events: int
     first_at: datetime
@@ -100,9 +100,13 @@ class Responder(Part, frozen=True, kw_only=True):
 
 
 class Summary(Part, frozen=True, kw_only=True):
-    """Sentences made from the evidence, and the summary with which a person closed the incident."""
+    """Sentences made from the evidence, and the summary with which a person closed the incident.
+
+    ``story`` are those of the sentences that tell what happened, without objectives and deviations.
+    """
 
     sentences: list[str]
+    story: list[str]
     closing_words: str
 
 
@@ -172,6 +176,36 @@ class RpoResult(Part, frozen=True, kw_only=True):
         return f"{self.bound} {exact_duration(self.achieved_s)}".strip()
 
 
+class ImpactSpan(Part, frozen=True, kw_only=True):
+    """A span of time in which a system was in one state: as in ``journal.report.impact.GRAVEST_FIRST``."""
+
+    state: str
+    begin: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return (self.end - self.begin).total_seconds()
+
+
+class SystemImpact(Part, frozen=True, kw_only=True):
+    """What health probes and the keeping out of writers say of one system, from the disruption to the end.
+
+    Attributes:
+        system: its name in the inventory, or in the plan.
+        totals: seconds in each state, the gravest first.
+        last: the state at the end.
+        spans: the states in order, without gaps.
+    """
+
+    system: str
+    title: str
+    totals: dict[str, float]
+    last: str
+    spans: list[ImpactSpan]
+
+
 class Choice(Part, frozen=True, kw_only=True):
     """A decision that steers the recovery: strategy, recovery point. ``answer`` is empty while nobody chose."""
 
@@ -183,6 +217,20 @@ class Choice(Part, frozen=True, kw_only=True):
     by: str
     at: datetime | None
     reason: str
+
+
+class CourseEntry(Part, frozen=True, kw_only=True):
+    """One line of the course of events. ``steps`` are several where one line says the same of them.
+
+    ``late``: it was written down later than ``at``.
+    """
+
+    at: datetime
+    late: bool
+    offset_s: float
+    by: str
+    steps: list[StepName]
+    text: str
 
 
 class LegalRow(Part, frozen=True, kw_only=True):
@@ -203,6 +251,8 @@ class Report(Part, frozen=True, kw_only=True):
         as_of: the time of the journal's last event.
         zone: the time zone of times beside UTC; empty for none.
         fields: what people wrote, each with the facts that belong to it.
+        responders: the people who wrote into the journal; ``programs``: what else did, such as the runner.
+        course: what matters of the timeline.
         communication_notes: what was noted at the plan's steps about communication.
         timeline: every event; it is read from the journal while the report is written.
         exercise: the assessment of an exercise with a script; null for everything else.
@@ -215,11 +265,14 @@ class Report(Part, frozen=True, kw_only=True):
     verification: Verification
     summary: Summary
     fields: list[WrittenField]
+    impact: list[SystemImpact]
     times: list[KeyTime]
     rto: list[RtoResult]
     rpo: list[RpoResult]
     choices: list[Choice]
     responders: list[Responder]
+    programs: list[Responder]
+    course: list[CourseEntry]
     deviations: list[DeviationEntry]
     open_points: list[OpenPoint]
     timeline: Timeline

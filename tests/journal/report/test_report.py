@@ -51,7 +51,7 @@ def test_header_says_what_was_declared_and_by_whom(report: Report) -> None:
     assert (head.scenario_title, head.declared_by, head.plan.version) == ("Database Failure", ADA, "1.0")
     assert [(s.severity, s.by) for s in head.severities] == [("SEV2 High", ADA), ("SEV1 Critical", ADA)]
     assert head.outcome.startswith("closed with ")
-    assert [(r.name, r.runner) for r in report.responders] == [(ADA, True), (BEN, False)]
+    assert [r.name for r in report.responders] == [ADA, BEN] and report.programs == []
     assert sum(r.events for r in report.responders) == report.verification.events
 
 
@@ -203,6 +203,9 @@ def test_an_incident_with_nothing_in_it_makes_a_report_that_claims_nothing(tmp_p
     assert "The incident is still open." in found.summary.sentences
     assert "No action was run." in found.summary.sentences
     assert "chain verified: 1 event, up to head" in render(found, "md")
+    assert "Why it happened is not known" in render(found, "md") and "Why it happened is not known" in render(
+        found, "html"
+    )
     for name in ("md", "html", "json"):
         assert "INC-2026-03-01-1" in render(found, name)
 
@@ -260,7 +263,8 @@ def test_ten_thousand_events_are_reported_in_seconds(tmp_path: Path) -> None:
             journal.append(*flapping)
     found = build(path)
     assert len(found.timeline) == len(found.health) + 1 == 10_001
-    assert render(found, "html").count("</tr>") > 20_000
+    assert render(found, "html", full=True).count("</tr>") > 20_000
+    assert render(found, "html").count("</tr>") < 50
     assert len(json.loads(render(found, "json"))["timeline"]) == 10_001
     for name in FORMATS:
-        assert max(map(len, pieces(found, name))) < 300_000  # a longer one needs no more memory
+        assert max(map(len, pieces(found, name, full=True))) < 300_000  # a longer one needs no more memory

@@ -38,7 +38,7 @@ def test_what_people_wrote_comes_first_and_facts_stand_beneath(report: Report) -
     assert (written["summary"].by, written["summary"].facts) == (BEN, report.summary.sentences)
     assert written["impact"].facts == [
         "Named as affected: PostgreSQL.",
-        "PostgreSQL: found down for 20 min 20 s.",
+        "PostgreSQL: found down for 20 min 20 s; not measured for 15 min 40 s.",
         "PostgreSQL: 42 s of data lost.",
     ]
     assert written["detection"].facts == ["Discovered 5 min after the disruption, and declared 5 min later."]
@@ -84,7 +84,7 @@ def test_what_nobody_wrote_reads_so_and_is_an_open_point(report: Report) -> None
     assert points["action item incomplete"] == "A2 has no owner and due date"
     assert "not signed" not in points
     for name in ("md", "html"):
-        assert render(report, name).count("not written") == 7 + 1  # and the open point
+        assert render(report, name, full=True).lower().count("not written") == 1
 
 
 def test_calls_are_measured_against_the_plans_promise(report: Report) -> None:
@@ -141,7 +141,7 @@ def test_a_signature_names_what_it_saw_and_what_was_written_since(report: Report
     assert "written since: 1 report field" in render(report, "md")
     assert "NO SUCH HEAD" in render(report, "md") and "NO SUCH HEAD" in render(report, "html")
     roles = {responder.name: responder.roles for responder in report.responders}
-    assert roles[ADA] == ["declared the incident", "ran the runner", "closed it"]
+    assert roles[ADA] == ["declared the incident", "closed it"]
     assert roles[BEN][:2] == ["signed as incident commander", "signed as system owner"]
 
 
@@ -163,7 +163,7 @@ def test_validation_tells_a_measurement_from_a_word(report: Report) -> None:
     assert (found["test-api"].measured, found["test-api"].state) == (False, "marked done")
     assert (found["smoke-tests"].state, found["smoke-tests"].measured) == ("not done", False)
     markdown = render(report, "md")
-    assert "**passed, measured**" in markdown and "**passed, on a person's word**" in markdown
+    assert "**passed, measured**" in markdown and "**Passed, on a person's word**" in markdown
 
 
 def test_an_exercise_has_its_after_action_part(report: Report) -> None:
@@ -176,7 +176,7 @@ def test_an_exercise_has_its_after_action_part(report: Report) -> None:
     assert exercise.participants == [ADA, BEN]
     for name in ("md", "html"):
         text = render(report, name)
-        assert "M, performed with major challenges" in text and "Hot wash" in text and "Improvement plan" in text
+        assert "M, performed with major challenges" in text and "Half an hour to find the stanza." in text
     assert json.loads(render(report, "json"))["exercise"]["objectives"][1]["rating"] == "M"
 
 
@@ -194,17 +194,11 @@ def test_programs_are_no_participants_whatever_their_names(tmp_path: Path) -> No
     assert report.exercise is not None
     assert report.exercise.participants == [ADA, "runner@ci", BEN]
     assert report.exercise.programs == ["facilitator@vm", "runner@vm"]
+    assert [responder.name for responder in report.responders] == [ADA, "runner@ci", BEN]
+    assert [program.name for program in report.programs] == ["facilitator@vm", "runner@vm"]
     for name in ("md", "html"):
-        text = render(report, name)
-        assert "Programs: facilitator@vm, runner@vm." in text.replace("\\", "")
-    assert "Programs:" not in render(build(only_people(tmp_path)), "md")
-
-
-def only_people(folder: Path) -> Path:
-    first = declaration(plan(step("a")), kind=Kind.TABLETOP)
-    with Journal.create(folder / "people.db", first, actor=ADA, clock=SetClock().clock()) as journal:
-        journal.append(e.ExerciseBegan(exercise=EXERCISE))
-    return folder / "people.db"
+        assert "runner@vm" not in render(report, name)
+        assert "runner@vm" in render(report, name, full=True)
 
 
 def test_what_is_no_exercise_has_no_after_action_part(tmp_path: Path) -> None:
@@ -213,13 +207,13 @@ def test_what_is_no_exercise_has_no_after_action_part(tmp_path: Path) -> None:
     found = build(tmp_path / "journal.db")
     assert found.exercise is None and {p.what for p in found.open_points} >= {"not written", "not signed"}
     text = render(found, "md")
-    assert "Hot wash" not in text and "Exercise" not in text and "## Action items" in text
+    assert "Exercise" not in text and "**No action item** is recorded" in text
 
 
 def test_a_zone_is_said_beside_utc_and_only_in_words(journal: Path) -> None:
     report = build(journal, zone="Asia/Kolkata")
     for name in ("md", "html"):
-        text = render(report, name)
+        text = render(report, name, full=True)
         assert "2026-03-01 03:00:00 UTC / 08:30:00 IST" in text
         assert "Time (UTC / Asia/Kolkata)" in text
         assert "2026-03-01 02:52:00 / 08:22:00 IST" in text

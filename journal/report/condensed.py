@@ -1,0 +1,124 @@
+"""Short forms for the report's first page and chapters, of what its appendix has in full."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from journal.incident.records import StepState
+from journal.report import evidence as ev
+from journal.report.model import LegalRow, Report
+from journal.report.review import CallEntry, ValidationResult
+
+_FEW = 6
+"""Steps of one kind that are named with their titles; of more, the numbers are given."""
+_MOST_LEFT = 3
+"""Things that were not in order at the close and are named; the others are counted."""
+_PATH = re.compile(r"(?<![\w:/.~-])~?/(?:[^\s/:;,'\"()<>|]+/)+([^\s/:;,'\"()<>|]*)")
+
+
+class Point(NamedTuple):
+    """A bullet: what it is about, in bold, and the rest."""
+
+    what: str
+    text: str
+
+
+def without_paths(text: str) -> str:
+    """Return text with every path of a machine cut to its last part: ``…/data``."""
+    return _PATH.sub(r"…/\1", text)
+
+
+def label(step: ev.StepName) -> str:
+    """Return a step with its number and title: ``3.2.4 Restore from latest backup``."""
+    return f"{step.number} {step.title}" if step.number else step.id
+
+
+def labels(steps: Iterable[ev.StepName]) -> str:
+    """Return several steps: with their titles where they are few, else by their numbers."""
+    named = list(steps)
+    return "; ".join(label(step) if len(named) <= _FEW else step.number or step.id for step in named)
+
+
+def open_points(points: Iterable[ev.OpenPoint]) -> list[Point]:
+    """Return open points by kind, each kind once."""
+    kinds: dict[str, list[ev.OpenPoint]] = {}
+    for point in points:
+        kinds.setdefault(point.what, []).append(point)
+    return [Point(what, _points(found)) for what, found in kinds.items()]
+
+
+def _points(found: list[ev.OpenPoint]) -> str:
+    if len(found) > _FEW and all(point.step.id for point in found):
+        return labels(point.step for point in found)
+    return "; ".join(f"{label(p.step)}{' — ' if p.step.id and p.detail else ''}{p.detail}" for p in found)
+
+
+def deviation_reason(deviation: ev.DeviationEntry) -> str:
+    """Return why somebody deviated; of what was not in order at the close, the first things only."""
+    things = deviation.reason.split("; ")
+    if deviation.step.id or len(things) <= _MOST_LEFT:
+        return deviation.reason
+    return f"{'; '.join(things[:_MOST_LEFT])}; and {len(things) - _MOST_LEFT} more"
+
+
+def on_a_word(report: Report) -> str:
+    """Return what was validated on a person's word alone; with what they said, unless a deviation says it."""
+    said = {entry.step.id for entry in report.deviations}
+    found = [result for result in report.validation if result.state == StepState.MARKED_DONE]
+    return "; ".join(
+        label(result.step) + (f" — {result.text}" if result.text and result.step.id not in said else "")
+        for result in found
+    )
+
+
+def measured(validation: Iterable[ValidationResult]) -> list[ValidationResult]:
+    """Return what was measured, and what was not validated at all."""
+    return [result for result in validation if result.state != StepState.MARKED_DONE]
+
+
+def legal_clocks(rows: Iterable[LegalRow]) -> list[LegalRow]:
+    """Return the legal duties that have a deadline."""
+    return [row for row in rows if row.plan_until or row.law_until]
+
+
+def calls_made(calls: Iterable[CallEntry]) -> list[CallEntry]:
+    """Return the calls to somebody, without the levels that nobody called."""
+    return [call for call in calls if call.verdict != "not called"]
+
+
+def not_called(calls: Iterable[CallEntry]) -> str:
+    """Return the levels that nobody called: ``L1 On-Call Engineer, L3 CTO``."""
+    return ", ".join(f"{call.level} {call.role}".strip() for call in calls if call.verdict == "not called")
+
+
+def phases(report: Report) -> list[ev.ChecklistPhase]:
+    """Return the phases in which anything was done."""
+    idle = {"not done", "not applicable", "ready", "waiting"}
+    return [phase for phase in report.checklist if set(phase.counts) - idle]
+
+
+def remarkable_steps(report: Report) -> list[Point]:
+    """Return the steps that were settled and not plainly done, where no other chapter says so already."""
+    said = {result.step.id for result in report.validation} | {entry.step.id for entry in report.deviations}
+    kinds: dict[str, list[str]] = {}
+    for phase in report.checklist:
+        for step in (step for section in phase.sections for step in section.steps):
+            kind = "" if step.step.id in said else _kind(step)
+            if kind:
+                kinds.setdefault(kind, []).append(label(step.step) + (f" — {step.note}" if step.note else ""))
+    return [Point(kind, "; ".join(found)) for kind, found in kinds.items()]
+
+
+def _kind(step: ev.ChecklistStep) -> str:
+    if step.state in (StepState.FOUND, StepState.TRIED, StepState.SKIPPED):
+        return step.state
+    if step.state == StepState.LOOKED:
+        return "looked at a part only"
+    if step.state != StepState.MARKED_DONE:
+        return ""
+    if step.kind in ("action", "command"):
+        return "done by hand, the program cannot do it"
+    ticked = sum(item.checked for item in step.items)
+    return "marked done, not everything ticked" if ticked < len(step.items) else ""

@@ -1,0 +1,156 @@
+"""The course of events: what matters of the timeline, a line each. The timeline in the appendix has every event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from journal.events import types as e
+from journal.incident.answers import answer_title
+from journal.incident.late import happened_at
+from journal.report.model import CourseEntry
+from journal.report.timeline import EntryBuilder
+from journal.report.words import sentence
+from journal.wording.counting import count
+from journal.wording.durations import exact_duration
+
+if TYPE_CHECKING:
+    from journal.incident.records import Run
+    from journal.incident.state import Incident
+
+MOST = 120
+"""Lines of the course that a report shows; the middle of a longer one is left out, and that is said."""
+_TOLD = (
+    e.IncidentDeclared,
+    e.DecisionMade,
+    e.StepMarkedDone,
+    e.StepSkipped,
+    e.StepReopened,
+    e.NoteAdded,
+    e.CancelRequested,
+    e.ActionInDoubt,
+    e.DoubtResolved,
+    e.HealthChanged,
+    e.ContactPaged,
+    e.ContactAcknowledged,
+    e.InjectGiven,
+    e.IncidentClosed,
+    e.IncidentReopened,
+    e.JournalContinued,
+)
+
+
+@dataclass(slots=True)
+class _Row:
+    """A line that later events may be added to. ``seen`` are the statuses of the system ``title``, in order."""
+
+    at: datetime
+    by: str
+    steps: list[str]
+    text: str
+    title: str = ""
+    seen: list[str] = field(default_factory=list)
+    detail: str = ""
+    late: bool = False
+
+    def words(self) -> str:
+        if not self.seen:
+            return self.text
+        if len(self.seen) == 1:
+            return f"{self.title} found {self.seen[0]}{f': {self.detail}' if self.detail else ''}"
+        path = " → ".join(self.seen) if len(self.seen) <= _SHOWN else f"{self.seen[0]} → … → {self.seen[-1]}"
+        return f"{self.title} found {path}{f' ({len(self.seen):,} changes)' if len(self.seen) > _SHOWN else ''}"
+
+
+_SHOWN = 4
+"""Changes of one system in a row that are named one by one."""
+_DONE = "Marked done"
+
+
+class Course:
+    """Collects the course of events, without rows that only say more of what another one says."""
+
+    def __init__(self) -> None:
+        self._rows: list[_Row] = []
+
+    def take(self, event: e.Event, incident: Incident) -> None:
+        """Take up an event, before ``incident`` knows of it."""
+        body = event.body
+        if isinstance(body, e.HealthChanged):
+            self._health(event, body, incident.roster.title(body.system))
+        elif isinstance(body, e.ActionFinished | e.RunRefused):
+            self._ran(event, body, incident)
+        elif isinstance(body, e.StepMarkedDone):
+            self._done(event, body)
+        elif isinstance(body, _TOLD):
+            self._add(event, _words(incident, body))
+
+    def entries(self, names: EntryBuilder) -> list[CourseEntry]:
+        """Return the entries in the order in which things happened, at most ``MOST`` of them."""
+        ordered = sorted(self._rows, key=lambda row: row.at)
+        if len(ordered) > MOST:
+            half, left_out = MOST // 2, len(ordered) - MOST
+            gap = _Row(ordered[half].at, "", [], f"{left_out:,} lines are left out here; the appendix has all")
+            ordered = [*ordered[:half], gap, *ordered[-half:]]
+        return [
+            CourseEntry(
+                at=row.at,
+                late=row.late,
+                offset_s=names.offset(row.at),
+                by=row.by,
+                steps=[names.step(step) for step in row.steps],
+                text=row.words(),
+            )
+            for row in ordered
+        ]
+
+    def _add(self, event: e.Event, text: str) -> None:
+        steps = [event.body.step] if event.body.step else []
+        late = happened_at(event.body)
+        self._rows.append(_Row(late or event.at, event.actor, steps, text, late=late is not None))
+
+    def _ran(self, event: e.Event, body: e.ActionFinished | e.RunRefused, incident: Incident) -> None:
+        run = incident.runs.get(body.run)
+        if run is None or not run.changes_step:
+            return
+        end, said = _end(event, body, run)
+        where = f" at {incident.roster.title(run.system)}" if run.system else ""
+        text = f"{'' if run.step else f'{run.action} '}{end}{where}{f': {said}' if said else ''}"
+        steps = [run.step] if run.step else []
+        self._rows.append(_Row(run.started_at or run.requested_at, run.requested_by, steps, text))
+
+    def _health(self, event: e.Event, body: e.HealthChanged, title: str) -> None:
+        """Add a change of health; changes of one system without anything between them are one line."""
+        if self._rows and self._rows[-1].title == title:
+            self._rows[-1].seen.append(body.status)
+            return
+        detail = body.detail if body.status != "up" else ""
+        self._rows.append(_Row(event.at, "", [], "", title, [body.status], detail))
+
+    def _done(self, event: e.Event, body: e.StepMarkedDone) -> None:
+        """Add a step that somebody marked done; several in a row by one person are one line."""
+        last = self._rows[-1] if self._rows else None
+        if last and (last.text, last.by) == (_DONE, event.actor) and not happened_at(body):
+            last.steps.append(body.step)
+        else:
+            self._add(event, _DONE)
+
+
+def _words(incident: Incident, body: e.Body) -> str:
+    if isinstance(body, e.IncidentClosed):
+        return f"Closed: {body.summary}" if body.summary else "Closed"
+    if isinstance(body, e.DecisionMade) and body.step:
+        answer = answer_title(incident, body.name, body.answer)
+        return f"{answer} — {body.reason}" if body.reason else answer
+    return sentence(incident, body)
+
+
+def _end(event: e.Event, body: e.ActionFinished | e.RunRefused, run: Run) -> tuple[str, str]:
+    """Return how a run ended, and what was said of it."""
+    if isinstance(body, e.RunRefused):
+        return f"Refused by the gate {body.gate}", body.message
+    took = f" after {exact_duration((event.at - run.started_at).total_seconds())}" if run.started_at else ""
+    found = sum(1 for finding in body.findings if finding.severity != "note")
+    with_findings = f", {count(found, 'finding')}" if found else ""
+    return f"{body.status.capitalize()}{took}{with_findings}", body.summary
