@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from journal.events import types as e
@@ -39,24 +42,29 @@ _TOLD = (
     e.IncidentReopened,
     e.JournalContinued,
 )
+_TAKEN = frozenset({*_TOLD, e.ActionFinished, e.RunRefused})
 
 
 @dataclass(slots=True)
 class _Row:
-    """A line that later events may be added to. ``seen`` are the statuses of the system ``title``, in order."""
+    """A line that later events may be added to.
+
+    ``seen`` are the statuses of the system ``title``, in order; ``refused`` is the step whose run was refused.
+    """
 
     at: datetime
     by: str
     steps: list[str]
-    text: str
+    text: str | Callable[[], str]
     title: str = ""
     seen: list[str] = field(default_factory=list)
     detail: str = ""
     late: bool = False
+    refused: str = ""
 
     def words(self) -> str:
         if not self.seen:
-            return self.text
+            return self.text if isinstance(self.text, str) else self.text()
         if len(self.seen) == 1:
             return f"{self.title} found {self.seen[0]}{f': {self.detail}' if self.detail else ''}"
         path = " → ".join(self.seen) if len(self.seen) <= _SHOWN else f"{self.seen[0]} → … → {self.seen[-1]}"
@@ -72,25 +80,36 @@ class Course:
     """Collects the course of events, without rows that only say more of what another one says."""
 
     def __init__(self) -> None:
-        self._rows: list[_Row] = []
+        self._first: list[_Row] = []
+        self._last: deque[_Row] = deque(maxlen=MOST)
+        self._late: list[_Row] = []
+        self._previous: _Row | None = None
+        self._started: set[str] = set()
+        self._taken = 0
 
     def take(self, event: e.Event, incident: Incident) -> None:
         """Take up an event, before ``incident`` knows of it."""
         body = event.body
+        if type(body) not in _TAKEN:
+            return
         if isinstance(body, e.HealthChanged):
             self._health(event, body, incident.roster.title(body.system))
         elif isinstance(body, e.ActionFinished | e.RunRefused):
             self._ran(event, body, incident)
         elif isinstance(body, e.StepMarkedDone):
             self._done(event, body)
-        elif isinstance(body, _TOLD):
-            self._add(event, _words(incident, body))
+        else:
+            self._add(event, partial(_words, incident, body))
 
     def entries(self, names: EntryBuilder) -> list[CourseEntry]:
-        """Return the entries in the order in which things happened, at most ``MOST`` of them."""
-        ordered = sorted(self._rows, key=lambda row: row.at)
+        """Return the entries in the order in which things happened, at most ``MOST`` of them.
+
+        A refusal is left out where its step ran later: a gate that was overridden is a deviation.
+        """
+        kept = [row for row in (*self._first, *self._last, *self._late) if row.refused not in self._started]
+        ordered = sorted(kept, key=lambda row: row.at)
         if len(ordered) > MOST:
-            half, left_out = MOST // 2, len(ordered) - MOST
+            half, left_out = MOST // 2, self._taken - MOST
             gap = _Row(ordered[half].at, "", [], f"{left_out:,} lines are left out here; the appendix has all")
             ordered = [*ordered[:half], gap, *ordered[-half:]]
         return [
@@ -105,10 +124,16 @@ class Course:
             for row in ordered
         ]
 
-    def _add(self, event: e.Event, text: str) -> None:
+    def _keep(self, row: _Row) -> None:
+        """Keep a row: of very many, the first, the last and the late ones."""
+        self._taken += 1
+        self._previous = row
+        (self._late if row.late else self._first if len(self._first) < MOST else self._last).append(row)
+
+    def _add(self, event: e.Event, text: str | Callable[[], str]) -> None:
         steps = [event.body.step] if event.body.step else []
         late = happened_at(event.body)
-        self._rows.append(_Row(late or event.at, event.actor, steps, text, late=late is not None))
+        self._keep(_Row(late or event.at, event.actor, steps, text, late=late is not None))
 
     def _ran(self, event: e.Event, body: e.ActionFinished | e.RunRefused, incident: Incident) -> None:
         run = incident.runs.get(body.run)
@@ -118,20 +143,23 @@ class Course:
         where = f" at {incident.roster.title(run.system)}" if run.system else ""
         text = f"{'' if run.step else f'{run.action} '}{end}{where}{f': {said}' if said else ''}"
         steps = [run.step] if run.step else []
-        self._rows.append(_Row(run.started_at or run.requested_at, run.requested_by, steps, text))
+        refused = run.step if isinstance(body, e.RunRefused) else ""
+        if run.step and not refused:
+            self._started.add(run.step)
+        self._keep(_Row(run.started_at or run.requested_at, run.requested_by, steps, text, refused=refused))
 
     def _health(self, event: e.Event, body: e.HealthChanged, title: str) -> None:
         """Add a change of health; changes of one system without anything between them are one line."""
-        if self._rows and self._rows[-1].title == title:
-            self._rows[-1].seen.append(body.status)
+        if self._previous and self._previous.title == title:
+            self._previous.seen.append(body.status)
             return
         detail = body.detail if body.status != "up" else ""
-        self._rows.append(_Row(event.at, "", [], "", title, [body.status], detail))
+        self._keep(_Row(event.at, "", [], "", title, [body.status], detail))
 
     def _done(self, event: e.Event, body: e.StepMarkedDone) -> None:
         """Add a step that somebody marked done; several in a row by one person are one line."""
-        last = self._rows[-1] if self._rows else None
-        if last and (last.text, last.by) == (_DONE, event.actor) and not happened_at(body):
+        last = self._previous
+        if last and (last.text, last.by, last.late) == (_DONE, event.actor, False) and not happened_at(body):
             last.steps.append(body.step)
         else:
             self._add(event, _DONE)

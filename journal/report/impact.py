@@ -21,6 +21,9 @@ GRAVEST_FIRST = ("down", READ_ONLY, "degraded", NOT_MEASURED, "up")
 """The states of a system, the gravest first. What was not measured is never better than what was."""
 _ALLOW = ".allow_writers"
 """How the name of an action ends that lets writers in again; what it takes back is that they are kept out."""
+_TAKEN = frozenset(
+    {e.RunnerStarted, e.RunnerStopped, e.HealthChanged, e.ActionStarted, e.ActionFinished, e.StepMarkedDone}
+)
 
 
 class ServiceLog:
@@ -35,6 +38,10 @@ class ServiceLog:
 
     def take(self, event: e.Event, incident: Incident) -> None:
         """Take up an event, before ``incident`` knows of it."""
+        if event.actor == self._watcher and not isinstance(event.body, e.RunnerStarted):
+            self._watcher_wrote = event.at
+        if type(event.body) not in _TAKEN:
+            return
         match event.body:
             case e.RunnerStarted():
                 self._watch(event)
@@ -50,8 +57,6 @@ class ServiceLog:
                 self._ended(event, body, incident)
             case e.StepMarkedDone() as body:
                 self._by_hand(event, body, incident)
-        if event.actor == self._watcher:
-            self._watcher_wrote = event.at
 
     def _watch(self, event: e.Event) -> None:
         """Begin a watch. What a runner that died had measured counts until it last wrote."""
