@@ -128,7 +128,9 @@ def _summary(incident: Incident, declared: m.Header, told: list[str], say: Times
 
 def _affected(incident: Incident) -> list[str]:
     """Return the systems that were named as affected, as the inventory calls them."""
-    named = (name.rpartition("/") for name in chosen(incident, incident.answers.get(AFFECTED, "")))
+    decided = incident.decisions.get(AFFECTED)
+    answer = decided.answer if decided else incident.answers.get(AFFECTED, "")
+    named = (name.rpartition("/") for name in chosen(incident, answer))
     return [one for plan, _, name in named for one in ([name] if plan else incident.roster.players(name))]
 
 

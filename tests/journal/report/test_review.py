@@ -57,7 +57,7 @@ def test_a_narrowed_fleet_is_named_by_the_systems_that_were_chosen(tmp_path: Pat
         journal.append(e.ActionFinished(step="", run=run.seq, status="succeeded", summary="seen"))
     report = build(tmp_path / "journal.db")
     (impact,) = (field.facts for field in report.fields if field.name == "impact")
-    assert impact == ["Named as affected: The database orders."]
+    assert impact == ["Named as affected: The database orders.", "The database orders: not measured."]
     assert [result.title for result in report.rpo] == ["The database orders"], "the other one was not hit"
     with Reader(tmp_path / "journal.db") as reader:
         events = list(reader.events())
