@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from actions.runner.durable_write import write_or_raise
-from actions.tabletop.performance import MAKES
 from actions.tabletop.script import fits
 from actions.tabletop.world import SimulatedWorld
 from journal.events import types as e
 from journal.events.envelope import Clock
 from journal.exercise.moments import live_moments
-from journal.exercise.script import Inject
+from journal.exercise.script import MAKES, Inject
 from journal.incident.fold import apply_event
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
@@ -41,7 +40,7 @@ class Facilitator:
         self._reached: dict[str, datetime] = {}
         self._gone: set[str] = set()
         self._answers: dict[str, str] = {}
-        self._lock = threading.Lock()
+        self._lock, self._settling = threading.Lock(), threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="facilitator", daemon=True)
 
@@ -104,18 +103,33 @@ class Facilitator:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self.catch_up()
+            self.settle()
             if self._incident is None or self._incident.closed_at:
                 return
-            now = self._world.clock.now()
-            for at, inject in self._waiting():
-                if at <= now:
-                    given = e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s)
-                    self._write(given)
-            for name, how in list(self._answers.items()):
-                if name in self._incident.review.unanswered:
-                    self._write(e.InjectAnswered(inject=name, how=how))
             self._world.clock.wait_for_alarm(_EVERY_S)
+
+    def settle(self) -> None:
+        """Catch up, give what is due, and note what was answered. Thread-safe."""
+        with self._settling:
+            self.catch_up()
+            while bodies := list(self._due()):
+                for body in bodies:
+                    self._write(body)
+                before = self._incident.seq if self._incident else 0
+                self.catch_up()
+                if self._incident is None or self._incident.seq == before:
+                    return  # the disk refuses it: later
+
+    def _due(self) -> Iterator[e.Body]:
+        if self._incident is None or self._incident.closed_at:
+            return
+        now = self._world.clock.now()
+        for at, inject in self._waiting():
+            if at <= now:
+                yield e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s)
+        for name, how in list(self._answers.items()):
+            if name in self._incident.review.unanswered:
+                yield e.InjectAnswered(inject=name, how=how)
 
     def _write(self, body: e.Body) -> None:
         # Where the disk refuses it, it stays due, and is written once the disk takes it. The runner tells of the disk.

@@ -12,9 +12,8 @@ from actions.outcome import ActionFailed, Cancelled, Finding, GateClosed, Outcom
 from actions.tabletop.clock import TableClock
 from actions.tabletop.script import Act
 from actions.tabletop.values import render
+from journal.exercise.script import MAKES
 
-MAKES = "simulated"
-"""The fact under which a run's end carries what it changed in the simulated world: the journal holds that world."""
 _LOOKS = 20
 """How often, at least, an action shows how far it is."""
 

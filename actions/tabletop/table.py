@@ -62,6 +62,10 @@ class Table:
             self._facilitator.stop()
             self.clock.stand_still()
 
+    def settle(self) -> None:
+        """Return once the world has followed the journal, and all that is due was given and taken note of."""
+        self._facilitator.settle()
+
     def pass_time(self, seconds: float) -> None:
         """Let so many seconds of the exercise pass; returns once they have, and what was due in them was given."""
         self._facilitator.catch_up()

@@ -14,6 +14,7 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What every exercise asks for."""
 
     objectives: list[Objective]
+    injects: list[Inject]
     expectations: list[Expectation]
 
 
@@ -38,7 +39,7 @@ def load_exercise(scenario: str) -> Exercise:
     situation = [Inject(id="situation", text=own.situation)] if own.situation else []
     return msgspec.structs.replace(
         own,
-        injects=situation + own.injects,
+        injects=situation + own.injects + common.injects,
         objectives=common.objectives + own.objectives,
         expectations=common.expectations + own.expectations,
     )

@@ -6,13 +6,15 @@ report of NIST SP 800-84 and HSEEP (2020) asks for these parts; the four ratings
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from journal.exercise.moments import Moments, moments, say
+from journal.exercise.rules import Result, judge
 from journal.exercise.script import Exercise, Expectation, Inject, exercise_from_data
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
@@ -33,6 +35,10 @@ RATING_WORDS: dict[str, str] = {
 }
 
 
+_SHOWN = 60
+"""Characters of an inject by which its answer is named."""
+
+
 class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
     """The rating of an objective, and the reason for it."""
 
@@ -42,10 +48,17 @@ class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether an expectation was met. ``at`` is when it was met or broken; None where nothing happened."""
+    """How an expectation turned out.
+
+    Attributes:
+        met: whether it was met.
+        result: met; repaired: it was broken, found and put right; missed; harmed: users were reached by it.
+        at: when it was met or broken; None where nothing happened.
+    """
 
     title: str
     met: bool
+    result: Result
     at: datetime | None
     why: str
     objective: str = ""
@@ -88,7 +101,8 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
         return None
     script = exercise_from_data(incident.review.exercise)
     found = moments(incident, events, script)
-    results = [_judge(expectation, found, incident) for expectation in script.expectations]
+    results = [_judged(expectation, found, incident) for expectation in script.expectations]
+    results += _answers(script, found, incident)
     return Assessment(
         title=script.title,
         objectives=[_rate(objective.id, objective.title, results) for objective in script.objectives],
@@ -100,84 +114,61 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
 
 
 def _rate(objective: str, title: str, results: list[ExpectationResult]) -> ObjectiveResult:
-    """Rate an objective: P all met, S no critical one missed, M at least one met, U none met."""
+    """Rate an objective: P all met; S no critical one missed; M one of them, or more; U harm was done, or none met.
+
+    What was found and repaired is no longer P, and not missed.
+    """
     own = [result for result in results if result.objective == objective]
-    missed = [result for result in own if not result.met]
-    if not missed:
+    unmet = [result for result in own if not result.met]
+    if not unmet:
         return ObjectiveResult(title=title, rating="P", why=_all_met(len(own)))
-    rating: Rating = "U" if len(missed) == len(own) else "M" if any(r.critical for r in missed) else "S"
-    named = "; ".join(f"{result.title}{' (critical)' if result.critical else ''}" for result in missed)
-    why = f"{len(missed)} of {count(len(own), 'expectation')} missed: {named}."
-    return ObjectiveResult(title=title, rating=rating, why=why)
+    missed = [result for result in unmet if result.result != "repaired"]
+    harmed = any(result.result == "harmed" for result in unmet)
+    critical = any(result.critical for result in missed)
+    rating: Rating = "U" if harmed or len(missed) == len(own) else "M" if critical else "S"
+    return ObjectiveResult(title=title, rating=rating, why=_why(unmet, len(own)))
+
+
+def _why(unmet: list[ExpectationResult], of: int) -> str:
+    named = "; ".join(f"{result.title}{' (critical)' if result.critical else ''}" for result in unmet)
+    words = {"repaired": "found and repaired", "harmed": "with harm"}
+    kinds = [words[kind] for kind in words if any(result.result == kind for result in unmet)]
+    how = "".join(f", {kind}" for kind in kinds)
+    return f"{len(unmet)} of {count(of, 'expectation')} missed{how}: {named}."
 
 
 def _all_met(number: int) -> str:
     return "The only expectation was met." if number == 1 else f"All {number} expectations were met."
 
 
-_Verdict = tuple[bool, datetime | None, str]
-
-
-def _judge(expectation: Expectation, found: Moments, incident: Incident) -> ExpectationResult:
-    met, at, why = _RULES[expectation.rule](expectation, found, incident)
-    if not met and expectation.missed:
-        why = f"{why} {expectation.missed}"
+def _judged(expectation: Expectation, found: Moments, incident: Incident) -> ExpectationResult:
+    verdict = judge(expectation, found, incident)
+    missed = expectation.missed if verdict.result != "met" else ""
     return ExpectationResult(
         title=expectation.title,
-        met=met,
-        at=at,
-        why=why,
+        met=verdict.result == "met",
+        result=verdict.result,
+        at=verdict.at,
+        why=f"{verdict.why} {missed}".strip(),
         objective=expectation.objective,
         critical=expectation.critical,
     )
 
 
-def _happened(expectation: Expectation, found: Moments, incident: Incident) -> _Verdict:
-    at = first(found, expectation.happened)
-    if at is None:
-        return (
-            False,
-            None,
-            f"It never came to: {' or '.join(say(name, incident.plan) for name in expectation.happened)}.",
-        )
-    return True, at, f"Done at {_clock(at)}."
-
-
-def _before(expectation: Expectation, found: Moments, incident: Incident) -> _Verdict:
-    one, two = (first(found, [name]) for name in expectation.before)
-    earlier, later = (say(name, incident.plan) for name in expectation.before)
-    if one is None:
-        return False, two, f"It never came to: {earlier}{f'. But at {_clock(two)}: {later}' if two else ''}."
-    if two is None:
-        return True, one, f"At {_clock(one)}: {earlier}."
-    if one <= two:
-        return True, one, f"At {_clock(one)}: {earlier}. At {_clock(two)}: {later}."
-    return False, two, f"The other way round. At {_clock(two)}: {later}. At {_clock(one)}: {earlier}."
-
-
-def _within(expectation: Expectation, found: Moments, incident: Incident) -> _Verdict:
-    at = first(found, [expectation.within])
-    if at is None:
-        return False, None, f"It never came to: {say(expectation.within, incident.plan)}."
-    minutes = (at - incident.declared_at) / timedelta(minutes=1)
-    words = f"After {minutes:.1f} min; expected within {expectation.minutes:g} min."
-    return minutes <= expectation.minutes, at, words
-
-
-def _never(expectation: Expectation, found: Moments, incident: Incident) -> _Verdict:
-    at = first(found, expectation.never)
-    if at is None:
-        return True, None, "It did not happen."
-    name = next(name for name in expectation.never if found.get(name, [None])[0] == at)
-    return False, at, f"At {_clock(at)}: {say(name, incident.plan)}."
-
-
-_RULES: dict[str, Callable[[Expectation, Moments, Incident], _Verdict]] = {
-    "happened": _happened,
-    "before": _before,
-    "within": _within,
-    "never": _never,
-}
+def _answers(script: Exercise, found: Moments, incident: Incident) -> Iterator[ExpectationResult]:
+    """Yield whether each inject that was given, and tells of an objective, was answered."""
+    for inject in script.injects:
+        given_at = incident.review.injects.get(inject.id)
+        if given_at and inject.objective:
+            answer = _answer(inject, given_at, found)
+            yield ExpectationResult(
+                title=f"Answered: “{shorten(inject.text, _SHOWN, placeholder='…')}”",
+                met=answer is not None,
+                result="met" if answer else "missed",
+                at=answer[0] if answer else given_at,
+                why=f"{_observed(inject, given_at, found, incident.plan).capitalize()}. Expected: {inject.expected}",
+                objective=inject.objective,
+            )
 
 
 def _inject(inject: Inject, incident: Incident, found: Moments) -> InjectResult:
@@ -197,20 +188,17 @@ def _observed(inject: Inject, given_at: datetime | None, found: Moments, plan: P
         return "not given: the exercise did not come to it"
     if not inject.expected:
         return "for information"
-    answers = [(at, name) for name in inject.answered_by for at in found.get(name, []) if at >= given_at]
-    if not answers:
+    answer = _answer(inject, given_at, found)
+    if answer is None:
         return "nothing that answers it" if inject.answered_by else "not measured: see notes and hot wash"
-    at, name = min(answers)
+    at, name = answer
     return f"{say(name, plan)}, {exact_duration(round((at - given_at).total_seconds()))} later"
 
 
-def first(found: Moments, names: Iterable[str]) -> datetime | None:
-    """Return when the first of some moments was reached, or None."""
-    return min((at for name in names for at in found.get(name, [])), default=None)
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%H:%M:%S} UTC"
+def _answer(inject: Inject, given_at: datetime, found: Moments) -> tuple[datetime, str] | None:
+    """Return the first moment that answers an inject, and its name; None where there is none."""
+    answers = ((at, name) for name in inject.answered_by for at in found.get(name, []) if at >= given_at)
+    return min(answers, default=None)
 
 
 __all__ = [

@@ -6,11 +6,16 @@
 | ``action:ACTION`` | a run of it succeeded, or its step was marked done by hand |
 | ``ran:ACTION`` | a run of it succeeded; nobody's word stands for it |
 | ``failed:ACTION``, ``cancelled:ACTION`` | a run of it failed; it was cancelled |
+| ``again``, ``again:ACTION`` | a run began, as one that had failed, and nothing was changed in between |
+| ``made:WORD=VALUE`` | a run changed the simulated world so |
 | ``fact:ACTION.NAME=VALUE`` | a run of it ended with this fact (``true`` and ``false`` for a bool) |
 | ``step:STEP`` | the step was done, decided or marked done |
+| ``documented:STEP`` | the step was marked done with a note, or a note was written on it |
+| ``undocumented:STEP`` | a step done by hand is left without any note in the end |
 | ``skipped:STEP`` | the step was left out |
 | ``decision:NAME`` | the decision was made for the first time |
 | ``stands:NAME=ANSWER`` | the answer that stands in the end was given |
+| ``reasoned:NAME`` | the answer that stands in the end has a reason |
 | ``stands:point=sound``, ``stands:point=damaged`` | the recovery point that stands lies before, or after, the damage |
 | ``override:GATE`` | a run began for which the gate was overridden |
 | ``inject:ID`` | the inject was given |
@@ -29,7 +34,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
+from journal.exercise.retries import Retries
+from journal.exercise.script import MAKES
 from journal.incident import clocks
+from journal.incident.records import StepState
 from journal.incident.recovery_point import RecoveryPoint, read
 from journal.plan.model import RECOVERY_POINT
 
@@ -51,10 +59,14 @@ def moments(incident: Incident, events: Iterable[e.Event], script: Exercise) -> 
         script: says when data was damaged, and what its backups hold.
     """
     found: Moments = defaultdict(list)
+    retries = Retries()
     for event in events:
         for name in live_moments(incident, event):
             found[name].append(event.at)
-    for name, at in _standing(incident, script):
+        if action := retries.take(event):
+            found["again"].append(event.at)
+            found[f"again:{action}"].append(event.at)
+    for name, at in [*_standing(incident, script), *_undocumented(incident, found)]:
         found[name].append(at)
     return dict(found)
 
@@ -87,7 +99,9 @@ def _finished(incident: Incident, body: e.ActionFinished) -> Iterator[str]:
         yield from [f"step:{body.step}"] if body.step else []
     else:
         yield f"{body.status}:{action}"
-    yield from (f"fact:{action}.{name}={_word(value)}" for name, value in body.facts.items())
+    yield from (f"fact:{action}.{name}={_word(value)}" for name, value in body.facts.items() if name != MAKES)
+    made = body.facts.get(MAKES)
+    yield from (f"made:{name}={value}" for name, value in made.items()) if isinstance(made, dict) else ()
 
 
 def _word(value: Any) -> str:
@@ -96,6 +110,7 @@ def _word(value: Any) -> str:
 
 def _marked_done(incident: Incident, body: e.StepMarkedDone) -> Iterator[str]:
     yield f"step:{body.step}"
+    yield from [f"documented:{body.step}"] if body.note else []
     step = incident.plan.by_id.get(body.step)
     if step and step.action:
         yield f"action:{step.action}"
@@ -113,7 +128,7 @@ _HANDLERS: dict[type[e.Body], Callable[[Incident, Any], Iterable[str]]] = {
     e.DecisionMade: _decided,
     e.StepSkipped: lambda incident, body: [f"skipped:{body.step}"],
     e.InjectGiven: lambda incident, body: [f"inject:{body.inject}"],
-    e.NoteAdded: lambda incident, body: ["note"],
+    e.NoteAdded: lambda incident, body: ["note", *([f"documented:{body.step}"] if body.step else [])],
     e.ContactPaged: lambda incident, body: [f"paged:{body.level}"],
     e.ContactAcknowledged: lambda incident, body: [f"answered:{body.level}"],
     e.HealthChanged: lambda incident, body: [f"health:{body.system}={body.status}"],
@@ -125,6 +140,8 @@ def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datet
     """Yield the moments that are known only at the end: the final answers, and the objectives that were met."""
     for record in incident.decisions.values():
         yield f"stands:{record.name}={record.answer}", record.at
+        if record.reason:
+            yield f"reasoned:{record.name}", record.at
         if record.name == RECOVERY_POINT:
             sound = point_is_sound(script, incident.began_at, read(record.answer))
             yield f"stands:point={'sound' if sound else 'damaged'}", record.at
@@ -134,6 +151,12 @@ def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datet
     for store in clocks.rpo(incident):
         if store.met:
             yield f"rpo:{store.system}", incident.last_at
+
+
+def _undocumented(incident: Incident, found: Moments) -> Iterator[tuple[str, datetime]]:
+    for step, record in incident.steps.items():
+        if record.state is StepState.MARKED_DONE and record.at and f"documented:{step}" not in found:
+            yield f"undocumented:{step}", record.at
 
 
 def point_is_sound(script: Exercise, began_at: datetime, point: RecoveryPoint | None) -> bool:
@@ -154,6 +177,11 @@ _WORDS = {
     "failed": "{} failed",
     "cancelled": "{} was cancelled",
     "step": "{} was done",
+    "again": "{} was run again with nothing changed",
+    "made": "it came to {}",
+    "documented": "{} has a note",
+    "undocumented": "{} was ticked off without a note",
+    "reasoned": "{} was decided with a reason",
     "skipped": "{} was skipped",
     "decision": "{} was decided",
     "stands": "the answer {} stands",
@@ -167,7 +195,8 @@ _WORDS = {
     "rpo": "the RPO of {} was met",
     "closed": "the incident was closed",
 }
-_OF_ACTIONS = {"started", "action", "ran", "failed", "cancelled"}
+_OF_ACTIONS = {"started", "action", "ran", "failed", "cancelled", "again"}
+_OF_STEPS = {"step", "skipped", "documented", "undocumented"}
 
 
 def say(moment: str, plan: Plan) -> str:
@@ -175,13 +204,13 @@ def say(moment: str, plan: Plan) -> str:
     kind, _, what = moment.partition(":")
     if kind == "fact":
         return _say_fact(what, plan)
-    if kind in ("step", "skipped") and what in plan.by_id:
+    if kind in _OF_STEPS and what in plan.by_id:
         what = f"“{plan.by_id[what].title}”"
-    elif kind in _OF_ACTIONS:
+    elif kind in _OF_ACTIONS and what:
         what = _say_action(what, plan)
     else:
         what = what.replace("=", " is ").replace("_", " ")
-    return _WORDS.get(kind, moment).format(what)
+    return _WORDS.get(kind, moment).format(what or "a step")
 
 
 def _say_action(action: str, plan: Plan) -> str:

@@ -11,7 +11,10 @@ import msgspec
 
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
 
-RULES = ("happened", "before", "within", "never")
+RULES = ("happened", "before", "within", "never", "passed")
+
+MAKES = "simulated"
+"""The fact under which a run's end carries what it changed in the simulated world: the journal holds that world."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -34,9 +37,13 @@ class Expectation(_Part, frozen=True, kw_only=True):
         critical: missing it is a major challenge, not just some challenge.
         happened: any of these moments was reached.
         before: two moments; the first is reached, and before the second.
-        within: a moment is reached within ``minutes`` of the declaration (real minutes, whatever the speed).
+        within: a moment is reached within ``minutes`` of the declaration, by the exercise's clock.
         minutes: for ``within``.
         never: none of these moments was reached.
+        repaired: for ``never``: one of these moments after the last such one puts it right; it then counts as repaired.
+        harm: for ``never``: what happened reached users; the objective cannot be performed.
+        passed: whenever ``into`` is reached, the last run of each of these actions had succeeded.
+        into: for ``passed``.
         missed: what it means that it was missed; shown with it.
     """
 
@@ -48,6 +55,10 @@ class Expectation(_Part, frozen=True, kw_only=True):
     within: str = ""
     minutes: float = 0.0
     never: list[str] = []
+    repaired: list[str] = []
+    harm: bool = False
+    passed: list[str] = []
+    into: str = ""
     missed: str = ""
 
     def __post_init__(self) -> None:
@@ -73,6 +84,7 @@ class Inject(_Part, frozen=True, kw_only=True):
         after: the moment that triggers it; ``at_s`` then counts from that moment.
         expected: what good players do about it, in words.
         answered_by: the moments that answer it, if they come after it.
+        objective: the objective that its answer tells of; empty: of none.
         lasts: the simulated world in which its cause lasts (in a script: ``while``). Once the world is another before
             the inject was given, its cause is gone, and it never comes.
         makes: the words of the simulated world that it changes.
@@ -84,6 +96,7 @@ class Inject(_Part, frozen=True, kw_only=True):
     after: str = ""
     expected: str = ""
     answered_by: list[str] = []
+    objective: str = ""
     lasts: dict[str, str] = msgspec.field(default={}, name="while")
     makes: dict[str, str] = {}
 

@@ -17,7 +17,7 @@ from journal.events.types import Kind, Override
 from journal.exercise.assessment import Assessment, assess
 from journal.exercise.script import exercise_from_data
 from journal.incident.fold import apply_event, fold_events
-from journal.incident.records import Run, RunState, StepState
+from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
 from journal.plan.model import Step
@@ -78,27 +78,35 @@ class Player(Person):
         return self.run(self.incident().plan.by_id[step_id], {}, _ORDER)
 
     def walk(self, until: str = "", leave_out: tuple[str, ...] = ()) -> None:
-        """Do every step that applies, in the plan's order, up to and without ``until``; again what fails once."""
+        """Do every step that applies, in the plan's order, up to and without ``until``."""
         for step in self.incident().plan.steps():
             if step.id == until:
                 return
-            incident = self.incident()
-            if step.optional or incident.phase_of(step).optional:
-                continue
-            if incident.state(step.id) is StepState.NOT_APPLICABLE or incident.settled(step.id):
+            if not self.applies(step):
                 continue
             if step.id in leave_out:
                 self.desk.skip(step.id, "the evidence says so")
                 continue
             self.do(step.id)
-            self._again(step)
+            self._note_failure(step)
 
-    def _again(self, step: Step) -> None:
-        """Do as the hint of a failure says: here, run it again; or write down what was done by hand."""
+    def applies(self, step: Step) -> bool:
+        """Return whether a step is required, applies and is not done yet."""
+        incident = self.incident()
+        if step.optional or incident.phase_of(step).optional:
+            return False
+        return incident.state(step.id) is not StepState.NOT_APPLICABLE and not incident.settled(step.id)
+
+    def ready(self) -> Iterator[Step]:
+        """Yield the required steps that can be done now, in the plan's order."""
+        incident = self.incident()
+        ready = incident.in_state(StepState.READY)
+        return (step for step in ready if not step.optional and not incident.phase_of(step).optional)
+
+    def _note_failure(self, step: Step) -> None:
+        """Write down what was done by hand where an action failed."""
         if step.action and self.incident().state(step.id) is StepState.FAILED and not step.may_fail:
-            again = self.do(step.id)
-            if again and again.state is RunState.FAILED:
-                self.desk.mark_done(step.id, f"looked: {again.summary}")
+            self.desk.mark_done(step.id, f"looked: {self.last(step.action).summary}")
 
     def _answer(self, step: Step) -> str:
         assert step.decision

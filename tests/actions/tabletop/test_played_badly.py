@@ -29,6 +29,8 @@ def test_backups_that_nobody_held_or_verified_are_lost() -> None:
         assert (first.state, first.facts["exit"]) == (RunState.FAILED, 26)
         assert "incomplete" in first.left_behind
         assert player.do("postgres-start").summary.startswith("postgres cannot be started")  # type: ignore[union-attr]
+        assert player.force("postgres-restore").facts["exit"] == 26
+        player.do("verify-backups")
         assert player.force("postgres-restore").facts["backup"] == player.labels()[-1]
         player.do("postgres-apply-wal")
         player.do("postgres-verify")
@@ -107,13 +109,14 @@ def test_the_replica_and_the_newest_backups_hold_the_corruption() -> None:
 
 def test_an_intruders_image_and_sessions_come_back_with_them() -> None:
     with table("security-breach", response_team="on-call", site="dr-site", postgres_cure="restore") as player:
-        player.answers = {**player.answers, "recovery_point": f"time:{player.before(5400)}"}
+        player.answers = {**player.answers, "images": "signed", "recovery_point": f"time:{player.before(5400)}"}
         player.walk(until="redis-reload-aof", leave_out=())
         player.over(player.desk.request_action("postgres.start", {}))
         player.do("redis-reload-aof")
         player.force("deploy-dr")
         assert "203.0.113.66" in player.do("verify-deployments").summary  # type: ignore[union-attr]
         player.do("pull-images")
+        player.do("images")
         player.do("pull-images")
         player.force("deploy-dr")
         player.do("allow-writers")

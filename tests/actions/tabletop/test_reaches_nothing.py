@@ -16,10 +16,11 @@ KINDS = ("socket.connect", "socket.sendto", "socket.bind", "subprocess.Popen", "
          "os.posix_spawn", "os.system", "pty.spawn")
 sys.addaudithook(lambda name, args: reached.append(f"{name} {args}") if name in KINDS else None)
 
+from tests.actions.tabletop.players import play_well
 from tests.actions.tabletop.tables import table
 
-with table("natural-disaster", response_team="leadership", site="dr-site") as player:
-    player.walk()
+with table("natural-disaster") as player:
+    play_well(player)
     assert player.missed() == set(), player.missed()
 print("reached", reached)
 clients = {"psycopg", "asyncssh", "boto3", "botocore", "kubernetes", "pymongo", "redis", "dns"}
