@@ -76,6 +76,10 @@ def live_moments(incident: Incident, event: e.Event) -> Iterator[str]:
     handler = _HANDLERS.get(type(event.body))
     if handler:
         yield from handler(incident, event.body)
+    elif isinstance(event.body, e.ItemChecked):
+        record = incident.steps.get(event.body.step)
+        if record and record.state is StepState.MARKED_DONE and record.at == event.at:  # it was the last one
+            yield f"step:{event.body.step}"
 
 
 def _counts(incident: Incident, run: int) -> bool:

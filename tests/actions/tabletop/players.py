@@ -109,9 +109,8 @@ def play_by_enter(player: Player) -> None:
                 if player.run(step, {}).state is not RunState.FAILED:
                     break
         else:
-            for item in step.items:
+            for item in step.items:  # the last one marks it done
                 player.desk.check_item(step.id, item, True)
-            player.desk.mark_done(step.id)
     _close(player)
 
 

@@ -154,6 +154,12 @@ def test_a_tick_without_a_note_counts(tmp_path: Path, bodies: list[e.Body], resu
     assert play.result() == result
 
 
+def test_the_last_tick_does_a_step_and_documents_nothing(tmp_path: Path) -> None:
+    play = Play(tmp_path, happened=["step:tell"])
+    play.write(*(e.ItemChecked(step="tell", item=item, checked=True) for item in ("page", "phone")))
+    assert play.result() == "met"
+
+
 @pytest.mark.parametrize(("reason", "result"), [("", "missed"), ("the log says so", "met")])
 def test_an_answer_without_a_reason_counts(tmp_path: Path, reason: str, result: str) -> None:
     play = Play(tmp_path, happened=["reasoned:recovery_point"])
