@@ -76,7 +76,7 @@ async def test_the_console_shows_it(toy: ToyLab, monkeypatch: pytest.MonkeyPatch
         app = CleoApp(services, open_incident=work.place.folder.name)
         async with app.run_test(size=(120, 40)) as pilot:
             seen = Console(pilot, services)  # type: ignore[arg-type]
-            await seen.sees("✓ toy  up")
+            await seen.sees("✓ 1 fine  toy")
             toy.break_("kill")
             await seen.sees("toy  DOWN")
             await seen.press("h")
