@@ -27,8 +27,7 @@ def aim(run: Run, spec: ActionSpec, incident: Incident, inventory: Inventory) ->
     known = known_systems(inventory, incident.plan.systems)
     systems = able(known, spec.name)
     if not systems:  # a command, or an action that looks at all systems
-        playing = players(known, planned) or [planned if planned not in inventory.systems else ""]
-        aimed = playing[0] if len(playing) == 1 else ""
+        aimed = _the_only_one(players(known, planned), planned, inventory) if planned else ""
         return aimed if run.system in ("", aimed) else _gone(run, spec, inventory)
     named = acted_on(incident, step, systems) if step and step.system else [system.name for system in systems]
     if run.system:
@@ -36,6 +35,13 @@ def aim(run: Run, spec: ActionSpec, incident: Incident, inventory: Inventory) ->
     if not named:
         return _nobody(spec, inventory, planned)
     return named[0] if len(named) == 1 else _unclear(spec, inventory, named)
+
+
+def _the_only_one(playing: Sequence[str], planned: str, inventory: Inventory) -> str:
+    """Return the only system that plays the plan's, or the plan's own name where none does; empty for a fleet."""
+    if not playing:
+        return "" if planned in inventory.systems else planned
+    return playing[0] if len(playing) == 1 else ""
 
 
 def _gone(run: Run, spec: ActionSpec, inventory: Inventory) -> Closed:

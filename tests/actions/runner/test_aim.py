@@ -120,6 +120,12 @@ def test_a_step_acts_on_what_plays_its_system_and_is_affected(
     assert (found if isinstance(found, str) else "") == acted
 
 
+def test_a_look_at_all_systems_is_aimed_at_none_of_them(person: Person) -> None:
+    """A standby plays nothing, and a look is for no plan system: that does not make them fit."""
+    look = ActionSpec(name="status.check", title="Look")
+    assert aim(run(1, "status.check", ""), look, person.incident(), things(a="thing", standby="")) == ""
+
+
 def run(number: int, action_: str, system: str, **more: Any) -> Run:
     facts: dict[str, Any] = {"step": "", "params": {}, "dry_run": False, "probe_of": 0, "confirmed": "", **more}
     asked = {"overrides": [], "requested_by": "ana", "requested_at": datetime.now(UTC)}
