@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import BinaryIO
 
-    from journal.report import Report
+    from journal.report import CustomerReport, Report
 
 _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".json": "json"}
 
@@ -32,6 +32,14 @@ _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".
 @click.option(
     "--full", is_flag=True, help="With the appendix: every event, run, target and digest. JSON always has it."
 )
+@click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["team", "customers"]),
+    default="team",
+    show_default=True,
+    help="For customers: without names of machines, people and systems, paths and ids.",
+)
 @click.option("--zone", default="", metavar="ZONE", help="Say times in this zone too (Europe/Berlin), beside UTC.")
 @click.option("--head", metavar="HEAD", help="The head that a witness holds: 64 hexadecimal digits, or 8 (7f3a-09bc).")
 def report(
@@ -40,6 +48,7 @@ def report(
     format_: str | None,
     output: Path | None,
     full: bool,
+    reader: str,
     zone: str,
     head: str | None,
 ) -> None:
@@ -48,25 +57,35 @@ def report(
     INCIDENT is an incident's id, or the file of a journal or an export of it: nothing else is needed, on any machine.
     A journal that went on in the fallback directory lies in several files; away from where they were written, name
     them all.
+    What customers read is what was measured, and the report's field "for customers", in which internal names are struck
+    out; of all other text that people wrote, nothing.
     The same journal always gives the same bytes. Exit status 1 when the journal's chain is broken; the report says so.
 
     \b
     Example:
       cleo report INC-2026-11-22-01 -o report.html
       cleo report INC-2026-11-22-01 -o evidence.html --full
+      cleo report INC-2026-11-22-01 -o outage.html --for customers
       cleo report ./journal.db --format json
       cleo report INC-2026-11-22-01 -o report.html --zone Europe/Berlin --head 7f3a-09bc
     """
     from cleo_console.cli.incidents import find_journal
     from journal.report import pieces
-    from journal.report.build import build
+    from journal.report.build import build, build_for_customers
 
     chosen = format_ or _format_of(output)
     _check_asked(zone, head)
     path = find_journal(incident)
     _spare(path, more, output)
-    built = build(path, zone=zone, head=head, more=more)
-    _write(pieces(built, chosen, full=full), output)
+    if reader == "customers":
+        if full:
+            raise click.UsageError("The appendix is not for customers: leave out --full.")
+        told, built, struck = build_for_customers(path, zone=zone, head=head, more=more)
+        _write(pieces(told, chosen), output)
+        _say_struck(struck, told)
+    else:
+        built = build(path, zone=zone, head=head, more=more)
+        _write(pieces(built, chosen, full=full), output)
     _say(built, output)
 
 
@@ -125,6 +144,15 @@ def _write(text: Iterable[str], output: Path | None) -> None:
 def _pour(text: Iterable[str], file: BinaryIO) -> None:
     for piece in text:
         file.write(piece.encode())  # UTF-8, whatever the locale
+
+
+def _say_struck(struck: list[str], told: CustomerReport) -> None:
+    """Tell on standard error what was struck out of the text for customers, or that nobody wrote any."""
+    if struck:
+        names = ", ".join(repr(name) for name in struck)
+        click.echo(f"cleo: Struck out of the text for customers: {names}. Write it without them.", err=True)
+    if not told.statement:
+        click.echo('cleo: Nobody wrote the report\'s field "for customers" yet: it says what was measured.', err=True)
 
 
 def _say(report: Report, output: Path | None) -> None:

@@ -17,11 +17,12 @@ ReportField = Literal[
     "lessons",
     "residual risk",
     "communications",
+    "for customers",
 ]
 
 
 class ReportFieldWritten(Body, frozen=True, kw_only=True, tag="report.field"):
-    """A person wrote a field of the report; the latest text of a field counts."""
+    """A person wrote a field of the report; the latest text of a field counts. Customers read one field alone."""
 
     field: ReportField
     text: str

@@ -15,6 +15,7 @@ from journal.plan.model import AFFECTED
 from journal.report import evidence as ev
 from journal.report import model as m
 from journal.report.checklist import checklist, communication_notes, communications
+from journal.report.customers import CustomerReport, for_customers
 from journal.report.exercise_section import after_action
 from journal.report.fields import action_items, fields, unwritten
 from journal.report.gather import Gathered
@@ -63,12 +64,29 @@ def build(path: Path, zone: str = "", head: str | None = None, more: Sequence[Pa
         JournalError: the journal cannot be read, or is damaged beyond reading.
         NoSuchZone: this machine does not know the zone.
     """
+    return _built(path, zone, head, more)[0]
+
+
+def build_for_customers(
+    path: Path, zone: str = "", head: str | None = None, more: Sequence[Path] = ()
+) -> tuple[CustomerReport, m.Report, list[str]]:
+    """Return the report for customers, the whole one, and which internal names were struck out of what was written.
+
+    See `build`.
+    """
+    report, incident = _built(path, zone, head, more)
+    made, struck = for_customers(report, incident)
+    return made, report, struck
+
+
+def _built(path: Path, zone: str, head: str | None, more: Sequence[Path]) -> tuple[m.Report, Incident]:
     say = Times(zone)
     verdict = verify_apart(path, head, more=more)
     source = _Source(path, verdict.seq if verdict.ok else None, more)
     gathered = Gathered.of(source.events)
     with source.open() as reader:
-        return _report(gathered, action_runs(gathered, reader), _verification(gathered, verdict, head), say)
+        runs, verification = action_runs(gathered, reader), _verification(gathered, verdict, head)
+    return _report(gathered, runs, verification, say), gathered.incident
 
 
 def gather(reader: Reader, last: int | None = None) -> Gathered:

@@ -22,6 +22,8 @@ FIELDS: tuple[str, ...] = get_args(ReportField)
 """The fields of a report that people write, by name."""
 
 
+FOR_CUSTOMERS = "for customers"
+"""The field that is written for customers; of all fields they read this one alone."""
 MOST_FOUND = 8
 """Findings that are named as signs of the cause."""
 
@@ -106,7 +108,8 @@ def action_items(incident: Incident) -> list[ActionItemEntry]:
 def unwritten(incident: Incident) -> list[ev.OpenPoint]:
     """Return what the report still lacks: fields, owners and dates of action items, signatures."""
     review = incident.review
-    empty = [name for name in FIELDS if name not in review.fields or not review.fields[name].text]
+    needed = (name for name in FIELDS if name != FOR_CUSTOMERS)  # not every incident is one for them
+    empty = [name for name in needed if name not in review.fields or not review.fields[name].text]
     points = [_point("not written", ", ".join(empty))] if empty else []
     for item in review.action_items.values():
         missing = " and ".join(what for what, value in (("owner", item.owner), ("due date", item.due)) if not value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from shlex import join
 from typing import Any
@@ -12,8 +13,9 @@ from journal.exercise.assessment import RATING_WORDS
 from journal.incident.records import StepState
 from journal.report import condensed
 from journal.report import evidence as ev
+from journal.report.customers import CustomerReport
 from journal.report.impact_bar import Bars, span_of, text_bar
-from journal.report.model import Report, RpoResult
+from journal.report.model import Report, RpoResult, SystemImpact
 from journal.report.review import CallEntry, SignatureEntry, ValidationResult, WrittenField
 from journal.report.summary import KINDS
 from journal.report.times import Times
@@ -115,15 +117,19 @@ def ticks(step: ev.ChecklistStep) -> str:
     return f"{done}, not: {'; '.join(missing)}" if missing else done
 
 
-def bar_lines(report: Report) -> list[str]:
+def bar_lines(report: Report | CustomerReport) -> list[str]:
     """Return the service impact as lines of text."""
-    begin, end = span_of(report)
-    return text_bar(report.impact, begin, end)
+    return text_bar(*_shown(report))
 
 
-def bars(report: Report) -> Bars:
+def bars(report: Report | CustomerReport) -> Bars:
     """Return the service impact as bars to be drawn."""
-    return Bars.of(report.impact, *span_of(report))
+    return Bars.of(*_shown(report))
+
+
+def _shown(report: Report | CustomerReport) -> tuple[list[SystemImpact], datetime, datetime]:
+    impacts = report.impact if isinstance(report.impact, list) else [report.impact]
+    return impacts, *span_of(impacts, report.as_of)
 
 
 def loss(result: RpoResult) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from journal.report import evidence as ev
 from journal.report import filters
 from journal.report.condensed import without_paths
+from journal.report.customers import CustomerReport
 from journal.report.drawing import draw
 from journal.report.model import Report
 from journal.report.times import Times
@@ -23,15 +24,20 @@ ROWS = 50
 """Rows of a long table in one piece."""
 
 
-def html_pieces(report: Report, *, full: bool = False) -> Iterator[str]:
+def html_pieces(report: Report | CustomerReport, *, full: bool = False) -> Iterator[str]:
     """Yield the report as HTML, in pieces; with ``full``, the appendix too. Paths of machines are in that alone."""
+    if isinstance(report, CustomerReport):
+        yield from _rendered(report, "customers.html.j2", str)
+        return
     yield from _rendered(report, "report.html.j2", without_paths, full=full, drawing=draw(report))
     if full:
         yield from _rendered(report, "appendix.html.j2", str, full=full)
     yield "</main>\n</body>\n</html>\n"
 
 
-def _rendered(report: Report, template: str, shown: Callable[[str], str], **values: Any) -> Iterator[str]:
+def _rendered(
+    report: Report | CustomerReport, template: str, shown: Callable[[str], str], **values: Any
+) -> Iterator[str]:
     """Yield a template in pieces, with every text as ``shown`` gives it."""
     import jinja2
 

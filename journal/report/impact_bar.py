@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from journal.report.impact import GRAVEST_FIRST, NOT_MEASURED
-from journal.report.model import Report, SystemImpact
+from journal.report.model import SystemImpact
 
 WIDTH = 60
 """Slots of a bar in text."""
@@ -18,7 +18,7 @@ SIGNS = {"down": "█", "read-only": "▓", "degraded": "▒", NOT_MEASURED: "?"
 WORDS = {"read-only": "read-only (writers kept out)"}
 _LABEL = 18
 _LONG_BEFORE = 3.0
-"""If the disruption lies this many times the response's length before it, the bars begin with the response."""
+"""If nothing was measured for this many times the length of the rest, the bars do not show all of that."""
 
 
 class Piece(NamedTuple):
@@ -51,13 +51,16 @@ class Bars(NamedTuple):
         return cls(begin, end, rows, [state for state in GRAVEST_FIRST if state in used])
 
 
-def span_of(report: Report) -> tuple[datetime, datetime]:
-    """Return the time that a report's bars show: from the disruption, if that was not long before, to the end."""
-    times = {time.name: time.at for time in report.times}
-    began, declared = (times[name] or report.as_of for name in ("t_disruption", "t_declared"))
-    ends = [impact.spans[-1].end for impact in report.impact if impact.spans]
-    end = max(ends, default=declared)
-    return (began if declared - began <= (end - declared) * _LONG_BEFORE else declared), end
+def span_of(impacts: list[SystemImpact], otherwise: datetime) -> tuple[datetime, datetime]:
+    """Return the time that bars show: from the disruption to the end; ``otherwise`` where nothing is shown.
+
+    If the first measurement is long after the disruption, the bars begin shortly before it.
+    """
+    spans = [span for impact in impacts for span in impact.spans]
+    begin = min((span.begin for span in spans), default=otherwise)
+    end = max((span.end for span in spans), default=otherwise)
+    first = min((span.begin for span in spans if span.state != NOT_MEASURED), default=begin)
+    return (begin if first - begin <= (end - first) * _LONG_BEFORE else first - (end - first) / 10), end
 
 
 def slots(impact: SystemImpact, begin: datetime, end: datetime, number: int) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from journal.report.customers import CustomerReport
 from journal.report.model import Report
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
@@ -16,8 +17,11 @@ _LONG = ("timeline", "health")
 """The keys whose lists may be long, in the order of the report."""
 
 
-def json_pieces(report: Report) -> Iterator[str]:
+def json_pieces(report: Report | CustomerReport) -> Iterator[str]:
     """Yield the report as indented JSON in pieces; long lists are never in memory as a whole."""
+    if isinstance(report, CustomerReport):
+        yield plain_json(report)
+        return
     values = {name: getattr(report, name) for name in report.__struct_fields__}
     rest = plain_json(values | dict.fromkeys(_LONG, ()))
     for name in _LONG:

@@ -10,6 +10,7 @@ from typing import Any
 from journal.report import evidence as ev
 from journal.report import filters
 from journal.report.condensed import without_paths
+from journal.report.customers import CustomerReport
 from journal.report.model import Report
 from journal.report.times import Times
 from journal.wording.instants import offset
@@ -34,14 +35,19 @@ class Markup(str):
     __slots__ = ()
 
 
-def markdown_pieces(report: Report, *, full: bool = False) -> Iterator[str]:
+def markdown_pieces(report: Report | CustomerReport, *, full: bool = False) -> Iterator[str]:
     """Yield the report as Markdown, in pieces; with ``full``, the appendix too. Paths of machines are in that alone."""
+    if isinstance(report, CustomerReport):
+        yield from _rendered(report, "customers.md.j2", str)
+        return
     yield from _rendered(report, "report.md.j2", without_paths, full=full)
     if full:
         yield from _rendered(report, "appendix.md.j2", str, full=full)
 
 
-def _rendered(report: Report, template: str, shown: Callable[[str], str], **values: Any) -> Iterator[str]:
+def _rendered(
+    report: Report | CustomerReport, template: str, shown: Callable[[str], str], **values: Any
+) -> Iterator[str]:
     """Yield a template in pieces, with every text as ``shown`` gives it."""
     import jinja2
 

@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cleo_console.cli.main import cli
+from journal.events.types import ReportFieldWritten
 from journal.plan.read import read_plan
-from journal.store.journal import Reader, short_head
+from journal.store.journal import Journal, Reader, short_head
 from tests.journal.report.test_report import BUNDLED
 from tests.journal.stories import write_recovery
 
@@ -187,3 +188,21 @@ def test_export_makes_one_whole_file_and_replaces_none(home: Path, tmp_path: Pat
     assert "head" in told and cleo("journal", "verify", copy).stdout.endswith("Nothing is wrong.\n")
     assert "already a file" in cleo("journal", "export", ID, "-o", copy, status=1).stderr
     assert "could not be written" in cleo("journal", "export", ID, "-o", tmp_path / "no" / "x.db", status=1).stderr
+
+
+def test_customers_get_a_report_of_their_own_and_who_sends_it_hears_what_is_missing(home: Path) -> None:
+    told = cleo("report", ID, "--for", "customers")
+    assert told.stdout.startswith("# EXERCISE: Database Failure") and ID not in told.stdout
+    assert "Nobody wrote the report's field" in told.stderr
+    with Journal.open(journal_of(home), actor="ada@ops1") as journal:
+        journal.append(ReportFieldWritten(field="for customers", text="It was db1."))
+    again = cleo("report", ID, "--for", "customers", "-o", home / "outage.html")
+    assert "Struck out of the text for customers: 'db1'." in again.stderr
+    assert "db1" not in (home / "outage.html").read_text()
+    assert "not for customers" in cleo("report", ID, "--for", "customers", "--full", status=2).stderr
+
+
+def test_the_evidence_comes_when_it_is_asked_for(home: Path) -> None:
+    short, full = cleo("report", ID).stdout, cleo("report", ID, "--full").stdout
+    assert full.startswith(short.partition("\n---\n")[0]) and "# Appendix: the evidence" in full
+    assert "# Appendix" not in short and "cd" * 32 in full and "cd" * 32 not in short

@@ -78,6 +78,7 @@ def test_what_nobody_wrote_reads_so_and_is_an_open_point(report: Report) -> None
         "got lucky",
         "residual risk",
         "communications",
+        "for customers",
     }
     points = {point.what: point.detail for point in report.open_points}
     assert points["not written"].startswith("impact, detection, contributing factors, went well, got lucky")
