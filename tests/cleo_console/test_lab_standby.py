@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 
+from actions.inventory import load_inventory
+from actions.outcome import ActionFailed
+from actions.systems.postgres.verify import verify
 from cleo_console.lab import processes
 from journal.errors import CleoError
+from tests.actions.contexts import FakeContext
 from tests.labs import Lab, running_lab
 from tests.waiting import until
 
@@ -70,6 +74,13 @@ def test_a_quiet_primary_does_not_make_it_look_late(lab: Lab) -> None:
         assert health(lab)["facts"]["replica_lag_s"] == 0
     finally:
         lab.psql("ALTER ROLE cleo_app LOGIN")
+
+
+def test_who_verifies_a_standby_is_sent_to_its_primary(lab: Lab) -> None:
+    ctx = FakeContext(load_inventory(lab.inventory_path), system=NAME)
+    with pytest.raises(ActionFailed, match="stands by for postgres") as failed:
+        ctx.do(verify)
+    assert "apply_wal" not in f"{failed.value} {failed.value.hint}"
 
 
 def test_paused_replay_falls_behind_and_says_so(lab: Lab) -> None:

@@ -63,10 +63,16 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
 def _require_primary(server: Server) -> None:
     with connect_verified(server) as session:
         row = session.execute("SELECT pg_is_in_recovery()").fetchone()
-    if row and row[0]:
+    if not row or not row[0]:
+        return
+    if leader := server.settings.standby_of:
         raise ActionFailed(
-            f"{server.name} is still replaying its log.", "Apply the log to its end first: postgres.apply_wal."
+            f"{server.name} stands by for {leader}, and replays as long as it follows.",
+            f"Verify {leader}: --on {leader}.",
         )
+    raise ActionFailed(
+        f"{server.name} is still replaying its log.", "Apply the log to its end first: postgres.apply_wal."
+    )
 
 
 def _structures(server: Server, end: float) -> tuple[list[str], list[str]]:
