@@ -14,12 +14,12 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
-from textual.theme import Theme
 
 import screens.incident.screen
 from cleo_console.driver import SteadyDriver
 from cleo_console.key_order import KeyOrder, KeySettled, Typed, is_text
 from cleo_console.notice_queue import NoticeQueue
+from cleo_console.themes import DEFAULTS, THEMES, theme_name
 from journal.incident.state import Incident
 from screens.app_services import AppServices
 from screens.incident.screen import IncidentScreen
@@ -28,22 +28,6 @@ from screens.live.clocked import Now, utc_now
 from screens.live.notices import Notice
 from screens.pages.too_small import HEIGHT, WIDTH, TooSmall
 from screens.widgets.typing_target import focus_for_typing
-
-THEME = Theme(
-    name="cleo",
-    dark=True,
-    primary="#5aa9e6",
-    secondary="#7fc8a9",
-    accent="#ffd166",
-    success="#7fd17f",
-    warning="#ffb347",
-    error="#ff6b6b",
-    foreground="#e6e6e6",
-    background="#101418",
-    surface="#151b21",
-    panel="#202830",
-)
-
 
 _LOOK_AGAIN_S = 0.005
 """Seconds until queued keys are tried again."""
@@ -95,14 +79,15 @@ class CleoApp(App[None]):
         self.notices = NoticeQueue(self)
         self._looks_again = False
         self.animation_level = "none"
-        self.register_theme(THEME)
+        for theme in THEMES:
+            self.register_theme(theme)
         # Set without its watcher, which would have every style sheet read once more before the first frame.
-        self.set_reactive(CleoApp.theme, "ansi-dark" if self.no_color else "cleo")
+        self.set_reactive(CleoApp.theme, theme_name(self.console.color_system, no_color=self.no_color))
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Add the colour of quiet text to every theme: readable on both backgrounds."""
-        return {"quiet": "#94a1b0"}
+        """Return the colours that Textual's own themes do not have."""
+        return DEFAULTS
 
     def _first_screen(self) -> Screen[None]:
         if self._open_incident:

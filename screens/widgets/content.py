@@ -20,8 +20,8 @@ STYLES: dict[Tone, str] = {
     "bad": "bold $text-error",
     "accent": "bold $text-accent",
     "bar": "$text-primary",
-    "caution": "bold black on #e0a000",
-    "alarm": "bold white on #b00020",
+    "caution": "bold black on $caution",
+    "alarm": "bold white on $alarm",
 }
 _LABEL_WIDTH = 11
 

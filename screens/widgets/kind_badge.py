@@ -7,10 +7,10 @@ from textual.content import Content
 from journal.events.types import Kind
 
 _STYLES: dict[str, str] = {
-    Kind.REAL: "bold white on #b00020",
-    Kind.DRILL: "bold black on #e0a000",
-    Kind.LAB: "bold white on #1f5fbf",
-    Kind.TABLETOP: "bold black on #5fb0a0",
+    Kind.REAL: "bold white on $kind-real",
+    Kind.DRILL: "bold black on $kind-drill",
+    Kind.LAB: "bold white on $kind-lab",
+    Kind.TABLETOP: "bold black on $kind-tabletop",
 }
 
 

@@ -25,7 +25,10 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 
 @pytest.fixture(autouse=True)
 def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The head depends on machine and boot; the pictures must not."""
+    """The head depends on machine and boot, the colours on the terminal; the pictures must not."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("CLEO_THEME", "dark")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     for where in ("screens.pages.report", "journal.report.build"):
         monkeypatch.setattr(f"{where}.short_head", lambda head: "7f3a-09bc")
 
