@@ -105,6 +105,7 @@ class Step(_Part, frozen=True, kw_only=True):
         script: the name or command in the written plan.
         when: decision (or ``scenario``) → the answers for which this step applies; all must hold.
         needs: steps that come first.
+        after: steps that it is proposed after; unlike ``needs``, nothing is refused before they are settled.
         system: the plan's system it acts on.
         expect: how long it usually takes, in seconds; 0: not known.
         verified_by: the step that proves it.
@@ -128,6 +129,7 @@ class Step(_Part, frozen=True, kw_only=True):
     script: str = ""
     when: dict[str, list[str]] = {}
     needs: list[str] = []
+    after: list[str] = []
     system: str = ""
     destructive: bool = False
     expect: Duration = Duration(0)

@@ -65,6 +65,7 @@ def _scenario(plan: Plan, scenario: Scenario, path: FilePath) -> Iterator[Findin
 
 def _step(plan: Plan, step: Step, path: FilePath) -> Iterator[Finding]:
     yield from _unknown_in_list("step", step.needs, plan.by_id, (*path, "needs"))
+    yield from _unknown_in_list("step", step.after, plan.by_id, (*path, "after"))
     yield from _unknown("step", step.verified_by, plan.by_id, (*path, "verified_by"))
     yield from _unknown("system", step.system, plan.systems, (*path, "system"))
     for name, answers in step.when.items():

@@ -14,17 +14,23 @@ from tests.screens.driving import console, written
 async def test_items_are_ticked_one_after_another_and_by_number(services: FakeServices, journal: Journal) -> None:
     async with console(services) as seen:
         await seen.at("notify")
-        await seen.press("enter")
+        await seen.press("1")
         await seen.sees("[x] Support told", "[ ] CTO told")
         await seen.press("3")
         await seen.sees("[x] CTO told")
         await seen.press("3")
         await seen.sees("[ ] CTO told")
         await seen.press("2", "3")
-        await seen.sees("enter: mark it done")
+        state = seen.incident_screen.session.state
+        await seen.until(lambda: state.settled("notify"), "the step is done with its last item")
+
+
+async def test_enter_ticks_nothing_and_goes_on(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
+        await seen.at("notify")
         await seen.press("enter")
-        await seen.until(lambda: written(journal, e.StepMarkedDone), "the step marked done")
-        assert written(journal, e.StepMarkedDone)[0].step == "notify"
+        await seen.until(lambda: seen.incident_screen.cursor.step_id == "check", "the step that is next")
+        assert not written(journal, e.ItemChecked)
 
 
 async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(
@@ -32,18 +38,13 @@ async def test_items_ticked_faster_than_the_news_come_are_each_ticked_once(
 ) -> None:
     async with console(services) as seen:
         await seen.at("notify")
-        act, tick = seen.incident_screen.action_act, seen.incident_screen.action_tick
-        act()  # between these, the screen learns nothing of what was written
-        act()
-        tick(1)
-        tick(1)
-        act()
-        act()
-        await seen.until(lambda: written(journal, e.StepMarkedDone), "the step marked done")
+        tick = seen.incident_screen.action_tick
+        for number in (1, 2, 1, 1, 3):  # between these, the screen learns nothing of what was written
+            tick(number)
+        await seen.until(lambda: seen.incident_screen.session.state.settled("notify"), "the step is done")
         support, managers, cto = seen.incident_screen.session.state.plan.by_id["notify"].items
         said = [(event.item, event.checked) for event in written(journal, e.ItemChecked)]
         assert said == [(support, True), (managers, True), (support, False), (support, True), (cto, True)]
-        assert [event.step for event in written(journal, e.StepMarkedDone)] == ["notify"]
 
 
 async def test_an_item_that_could_not_be_ticked_is_ticked_by_the_next_press(
@@ -53,14 +54,14 @@ async def test_an_item_that_could_not_be_ticked_is_ticked_by_the_next_press(
         await seen.at("notify")
         with monkeypatch.context() as disk:
             disk.setattr(Journal, "append", refuses)
-            seen.incident_screen.action_act()
-            seen.incident_screen.action_act()
+            seen.incident_screen.action_tick(1)
+            seen.incident_screen.action_tick(2)
             for _ in range(2):  # one after the other
                 await seen.until(lambda: isinstance(seen.app.screen, Problem), "what was not done")
                 told = seen.app.screen
                 await seen.press("escape")
                 await seen.until(lambda told=told: told not in seen.app.screen_stack, "it understood")
-        await seen.press("enter")
+        await seen.press("1")
         await seen.sees("[x] Support told", "[ ] CTO told")
 
 

@@ -120,3 +120,10 @@ def test_what_is_held_again_is_to_be_released_again() -> None:
     told.run("release")
     told.run("hold", started={"undone_by": "b.release"})
     assert (told.state("release"), upcoming(told)) == ("ready", "release")
+
+
+def test_what_is_proposed_after_another_may_be_run_before_it() -> None:
+    told = Story(plan(step("release", after=["backup"], **DB), step("backup", **DB)))
+    assert (upcoming(told), told.state("release")) == ("backup", "ready")
+    told.run("backup")
+    assert upcoming(told) == "release"
