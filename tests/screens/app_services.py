@@ -193,11 +193,9 @@ class PlayedRunner:
             actor="runner@db0",
         )
 
-    def refuse(self, run: int, *, step: str, gate: str, message: str, yields: str = "never") -> None:
-        self.journal.append(
-            e.RunRefused(step=step, run=run, gate=gate, message=message, yields=yields),  # type: ignore[arg-type]
-            actor="runner@db0",
-        )
+    def refuse(self, run: int, *, step: str, gate: str, message: str, yields: str = "never", system: str = "") -> None:
+        body = e.RunRefused(step=step, run=run, gate=gate, message=message, yields=yields, system=system)  # type: ignore[arg-type]
+        self.journal.append(body, actor="runner@db0")
 
     def doubt(self, run: int, *, step: str, why: str, program: str = "") -> None:
         self.journal.append(e.ActionInDoubt(step=step, run=run, why=why, program=program), actor="runner@db0")

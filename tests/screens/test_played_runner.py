@@ -77,7 +77,7 @@ def played(place: IncidentPlace, runs: list[int]) -> None:
         runner.start(wet, target=TARGET, **breaking)
         runner.finish(wet, step="break", status="failed", summary="It is broken.\n  Mend it.")
         why = "Replace the thing: the target is /data, and '/elsewhere' was typed."
-        runner.refuse(refused, step="break", gate="interlock", message=why)
+        runner.refuse(refused, step="break", gate="interlock", message=why, system="thing")
 
 
 def told(place: IncidentPlace, runs: list[int]) -> list[dict[str, Any]]:
@@ -89,7 +89,17 @@ def told(place: IncidentPlace, runs: list[int]) -> list[dict[str, Any]]:
 
 def _comparable(body: e.Body, runs: list[int]) -> dict[str, Any]:
     fields = {"type": type(body).__name__, **msgspec.to_builtins(body)}
-    for name in ("pid", "started", "digest", "output_lines", "output_sha256", "duration_s", "hint", "left_behind"):
+    for name in (
+        "pid",
+        "started",
+        "lacks",
+        "digest",
+        "output_lines",
+        "output_sha256",
+        "duration_s",
+        "hint",
+        "left_behind",
+    ):
         fields.pop(name, None)
     return {name: runs.index(value) if name == "run" else value for name, value in fields.items()}
 
