@@ -81,6 +81,7 @@ class GateClosed(CleoError):
         hint: what to do next.
         yields: what a person must give to pass: a reason, a reason and the typed target, or nothing helps.
         opens: the action or decision that opens it.
+        cures: what helps, the best first, as in `ActionFailed`.
     """
 
     def __init__(
@@ -91,11 +92,13 @@ class GateClosed(CleoError):
         *,
         yields: Literal["never", "reason", "reason and target"] = "reason",
         opens: str = "",
+        cures: Sequence[Cure] = (),
     ) -> None:
-        super().__init__(message, hint)
+        super().__init__(message, hint or (cures[0].words if cures else ""))
         self.gate = gate
         self.yields = yields
         self.opens = opens
+        self.cures = list(cures)
 
 
 class InDoubt(CleoError):

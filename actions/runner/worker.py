@@ -183,7 +183,7 @@ class Worker:
             return e.ActionInDoubt(step=run.step, run=run.id, why=why, program=known)
         except GateClosed as gate:
             facts = {"gate": gate.gate, "yields": gate.yields, "opens": gate.opens}
-            end = self._ended("failed", Outcome(ok=False, summary=str(gate), facts=facts))
+            end = self._ended("failed", Outcome(ok=False, summary=str(gate), facts=facts, cures=gate.cures))
         except ActionFailed as error:
             outcome = Outcome(
                 ok=False,

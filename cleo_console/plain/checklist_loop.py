@@ -169,6 +169,7 @@ class ChecklistLoop:
             PrimaryAction.TAKE_BACK: partial(run_step, to, step),
             PrimaryAction.DECIDE: partial(self._decide, time),
             PrimaryAction.CURE: lambda: self.go_to(found.step.id if (found := remedy(self.incident, step)) else ""),
+            PrimaryAction.OVERRIDE: partial(override_step, to, step),
             PrimaryAction.LOOK: partial(self._look, step),
             PrimaryAction.TICK: self._go_on_from_manual,
             PrimaryAction.TICKED: self._go_on_from_manual,

@@ -19,7 +19,7 @@ from screens.guidance.health import health
 from screens.guidance.names import named, title
 from screens.guidance.next_action import closed_words
 from screens.guidance.progress import how_far
-from screens.guidance.run_text import refusal_lines, remains, standing
+from screens.guidance.run_text import cure_lines, refusal_lines, remains, standing
 from screens.guidance.status import call_overdue, next_words
 from screens.guidance.step_text import state_line, step_text
 from screens.guidance.text import Line
@@ -101,7 +101,7 @@ def state_words(incident: Incident, step: Step, now: datetime) -> str:
 def end_lines(run: Run) -> list[str]:
     """Return how a run ended, and what it found and left."""
     if run.refusal:
-        return sentences(refusal_lines(run))
+        return sentences([*refusal_lines(run), *cure_lines(run.cures)])
     found = standing(run)
     what = f"{found.what[:1].upper()}{found.what[1:]}" if " " in found.what else found.what
     program = [f"Program: {run.program_status}"] if run.in_doubt and run.program_status else []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.follow import ask_for
 from cleo_console.plain.lines import sentences
 from cleo_console.plain.questions import answer, words
+from journal.commands.run import RunOptions
 from journal.events.types import Override
 from journal.incident.closed_gates import opened_by
+from journal.incident.cures import cure_params
 from journal.incident.instances import left
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
@@ -34,25 +37,30 @@ def run_step(conversation: Conversation, step: Step) -> None:
             confirmed = interlock(conversation, step, system)
             if not confirmed:
                 return
-        _run(conversation, step, system, confirmed, ())
+        _run(conversation, step, system, cure_params(conversation.incident, step), {"confirmed": confirmed})
 
 
-def _run(conversation: Conversation, step: Step, system: str, confirmed: str, overrides: Sequence[Override]) -> None:
+def _run(conversation: Conversation, step: Step, system: str, params: Mapping[str, Any], options: RunOptions) -> None:
     """Ask for a run; where a gate refuses it and is overridden, ask again with the override."""
-    run = ask_for(
-        conversation,
-        lambda commands: commands.request_run(step.id, system=system, confirmed=confirmed, overrides=overrides),
-    )
+    run = ask_for(conversation, lambda commands: commands.request_run(step.id, system=system, params=params, **options))
     override = _override(conversation, run) if run.refusal else None
     if override is not None:
-        _run(conversation, step, system, confirmed, (*run.overrides, override))
+        _run(conversation, step, system, params, _with(override, run))
+
+
+def _with(override: Override, run: Run) -> RunOptions:
+    """Return how a run that a gate refused is asked for again."""
+    return {"confirmed": run.confirmed, "overrides": (*run.overrides, override)}
 
 
 def dry_run(conversation: Conversation, step: Step, system: str = "") -> Run:
     """Show what a step would do: at ``system``, or at the first at which it is not done."""
     system = system or next(iter(left(conversation.incident, step)), "")
-    conversation.say(f"Dry run, changes nothing: {call(step)}")
-    return ask_for(conversation, lambda commands: commands.request_run(step.id, system=system, dry_run=True))
+    params = cure_params(conversation.incident, step)
+    conversation.say(f"Dry run, changes nothing: {call(step, params)}")
+    return ask_for(
+        conversation, lambda commands: commands.request_run(step.id, system=system, params=params, dry_run=True)
+    )
 
 
 def interlock(conversation: Conversation, step: Step, system: str) -> str:
@@ -80,7 +88,7 @@ def override_step(conversation: Conversation, step: Step) -> None:
         return
     override = _override(conversation, run)
     if override:
-        _run(conversation, step, run.system, run.confirmed, (*run.overrides, override))
+        _run(conversation, step, run.system, run.params, _with(override, run))
 
 
 def _override(conversation: Conversation, run: Run) -> Override | None:

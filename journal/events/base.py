@@ -49,16 +49,22 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Cure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What helps after a failure, or against what was found. The console leads there, and starts nothing by itself.
 
+    At most one of ``action``, ``decision`` and ``override`` is given; without any of them a person does it by hand.
+
     Attributes:
         words: what to do and why it helps, in one sentence.
-        action: the action that does it; empty where a person does it.
+        action: the action that does it; the failed one itself where that is to be run otherwise (``params``).
         params: what it is to be run with, beside what the plan gives it.
+        decision: the name of the decision that is to be taken anew.
+        override: the gate of the failed run that a person may open, with a reason.
         cost: what it costs, in time or data; empty: nothing is lost by it.
     """
 
     words: str
     action: str = ""
     params: dict[str, Any] = {}
+    decision: str = ""
+    override: str = ""
     cost: str = ""
 
 

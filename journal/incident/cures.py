@@ -1,11 +1,12 @@
-"""What helps after a failure, or against what a look found: the plan's step that does it."""
+"""What helps after a failure, or against what a look found: the plan's step that does it, or the same one otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from journal.events.types import Cure
+from journal.incident.instances import instances
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
 from journal.plan.model import Step
@@ -21,15 +22,36 @@ class Remedy(NamedTuple):
 
 
 def remedy(incident: Incident, step: Step) -> Remedy | None:
-    """Return what helps after the step's last run; None where no step does, or it was tried since."""
-    run = incident.last_run(step.id)
-    return next(_remedies(incident, run, step), None) if run and incident.state(step.id) in STUCK else None
+    """Return what helps after the step's last run; None where no other step does it, or it was tried since."""
+    found = _first(incident, step)
+    return found if found and found.step is not step else None
+
+
+def own_cure(incident: Incident, step: Step) -> Cure | None:
+    """Return what helps after the step's last run at the step itself: other parameters, an override, work by hand.
+
+    None where another step is to be done first, or nothing is known to help.
+    """
+    found = _first(incident, step)
+    return found.cure if found and found.step is step else None
 
 
 def helps(incident: Incident, step: Step) -> Remedy | None:
     """Return the cure for which ``step`` is to be run, though it may be done already; None where it cures nothing."""
     found = (remedy(incident, stuck) for stuck in incident.in_state(*STUCK))
     return next((one for one in found if one and one.step.id == step.id), None)
+
+
+def cure_params(incident: Incident, step: Step) -> Mapping[str, Any]:
+    """Return what ``step`` is to be run with, beside what the plan gives it, to cure itself or another step.
+
+    Nothing where it acts on several systems: what helps at one of them may harm another.
+    """
+    if len(instances(incident, step)) > 1:
+        return {}
+    found = helps(incident, step) or next((one for one in found_by_looks(incident) if one.step is step), None)
+    cure = own_cure(incident, step) or (found.cure if found else None)
+    return cure.params if cure and cure.action else {}
 
 
 def found_by_looks(incident: Incident) -> Iterator[Remedy]:
@@ -41,11 +63,25 @@ def found_by_looks(incident: Incident) -> Iterator[Remedy]:
                 yield found
 
 
+def _first(incident: Incident, step: Step) -> Remedy | None:
+    run = incident.last_run(step.id)
+    return next(_remedies(incident, run, step), None) if run and incident.state(step.id) in STUCK else None
+
+
 def _remedies(incident: Incident, run: Run, failed: Step | None = None) -> Iterator[Remedy]:
     for cure in run.cures:
+        if failed and (cure.action == failed.action or not (cure.action or cure.decision)):
+            yield Remedy(cure, failed)
+            continue
         for step in incident.plan.steps():
-            if cure.action and step.action == cure.action and step is not failed and _helps_yet(incident, step, run):
+            if _does(step, cure) and _helps_yet(incident, step, run):
                 yield Remedy(cure, step)
+
+
+def _does(step: Step, cure: Cure) -> bool:
+    if cure.decision:
+        return step.decision is not None and step.decision.name == cure.decision
+    return bool(cure.action) and step.action == cure.action
 
 
 def _helps_yet(incident: Incident, step: Step, run: Run) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from textual.content import Content
 from textual.widget import Widget
@@ -36,21 +37,23 @@ class Interlock(WatchingDialog[str], TakesTyping):
         session: the incident.
         step: the destructive step.
         system: the inventory's system that it acts on; empty: the only one.
+        params: what it is run with beside what the plan gives it.
     """
 
     DANGER = True
     CONFIRM = "Do it"
     CANCEL = "Cancel (esc)"
 
-    def __init__(self, session: Session, step: Step, system: str = "") -> None:
+    def __init__(self, session: Session, step: Step, system: str = "", params: Mapping[str, Any] | None = None) -> None:
         super().__init__(session, f"DESTRUCTIVE  {_heading(session, step, system)}")
         self._step = step
         self._system = system
+        self._params = params or {}
         self.add_class("-danger")
 
     def body(self) -> Iterable[Widget]:
         """Yield the command, the dry run, the target."""
-        yield Quiet(Content.assemble((call(self._step), "bold")), classes="label")
+        yield Quiet(Content.assemble((call(self._step, self._params), "bold")), classes="label")
         yield Quiet(id="gates", classes="-empty")
         yield Quiet(id="run-status")
         yield OutputView(id="run-output", classes="-empty")
@@ -70,7 +73,12 @@ class Interlock(WatchingDialog[str], TakesTyping):
     def on_mount(self) -> None:
         """Ask for the dry run. The focus is on cancel."""
         self.query_one("#cancel").focus()
-        self.ask_for("dry run", lambda commands: commands.request_run(self._step.id, system=self._system, dry_run=True))
+        self.ask_for(
+            "dry run",
+            lambda commands: commands.request_run(
+                self._step.id, system=self._system, params=self._params, dry_run=True
+            ),
+        )
 
     def news(self) -> None:
         """Show the dry run as it goes, and ask for the target when it is over."""

@@ -14,6 +14,7 @@ _ENTER = {
     PrimaryAction.TAKE_BACK: "enter: take it back",
     PrimaryAction.DECIDE: "enter: decide",
     PrimaryAction.CURE: "enter: go to what helps",
+    PrimaryAction.OVERRIDE: "enter: go on anyway, with a reason",
     PrimaryAction.LOOK: "enter: look at everything, all looks at once",
     PrimaryAction.TICK: "1 to 9: tick what is so",
     PrimaryAction.TICKED: "m: mark it done",
@@ -25,11 +26,12 @@ _ENTER = {
 }
 _BEFORE = {
     PrimaryAction.RUN_AGAIN: "Read why below. ",
+    PrimaryAction.OVERRIDE: "Read why below. ",
     PrimaryAction.TAKE_BACK: "The incident is closed, and this is still in force. ",
     PrimaryAction.RESOLVE: "Nobody knows how it ended. ",
     PrimaryAction.NOTHING: "The incident is closed. n: add a late note",
 }
-_AFTER = {PrimaryAction.RUN_AGAIN: ", s: skip, m: by hand"}
+_AFTER = dict.fromkeys((PrimaryAction.RUN_AGAIN, PrimaryAction.OVERRIDE), ", s: skip, m: by hand")
 
 
 def enter_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from journal.commands import refusals
 from journal.incident.closing import remaining
-from journal.incident.cures import found_by_looks, helps, remedy
+from journal.incident.cures import found_by_looks, helps, own_cure, remedy
 from journal.incident.instances import ready, waiting
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
@@ -22,6 +22,7 @@ class PrimaryAction(StrEnum):
     RUN = "run"
     RUN_AGAIN = "run again"
     CURE = "go to what helps"
+    OVERRIDE = "decide whether to go on anyway"
     LOOK = "look at everything"
     DECIDE = "decide"
     TICK = "tick"
@@ -65,7 +66,8 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
     if step.kind == "decision" and state is StepState.SKIPPED:  # later steps may depend on its answer
         return PrimaryAction.DECIDE
     if state.settled:
-        return PrimaryAction.RUN_AGAIN if helps(incident, step) else PrimaryAction.GO_ON
+        again = PrimaryAction.DECIDE if step.kind == "decision" else PrimaryAction.RUN_AGAIN
+        return again if helps(incident, step) else PrimaryAction.GO_ON
     if state is StepState.WAITING and not ready(incident, step):
         return PrimaryAction.GO_TO_NEED
     if step.kind == "decision":
@@ -94,8 +96,13 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     Nobody is sent for ever to run again what that does not mend, nor past a failure unasked.
     """
     todo = primary_action(incident, step, catalogue)
-    again = todo is PrimaryAction.RUN_AGAIN and incident.failed_again(step.id)
-    return "s skip, m by hand or run again" if again else todo.value
+    if todo is not PrimaryAction.RUN_AGAIN:
+        return todo.value
+    if cure := own_cure(incident, step):
+        return "run again, otherwise" if cure.action else "do what helps, then run again"
+    run = incident.last_run(step.id)
+    proven = run is not None and any(finding.severity == "wrong" for finding in run.findings)
+    return "s skip, m by hand or run again" if proven or incident.failed_again(step.id) else todo.value
 
 
 def because(incident: Incident, step: Step) -> str:
@@ -103,11 +110,15 @@ def because(incident: Incident, step: Step) -> str:
     if primary := remedy(incident, step):
         return f"{title(incident, primary.step)}: {primary.cure.words}"
     found = helps(incident, step) or next((one for one in found_by_looks(incident) if one.step is step), None)
-    return found.cure.words if found else ""
+    cure = own_cure(incident, step) or (found.cure if found else None)
+    return cure.words if cure else ""
 
 
 def _run(incident: Incident, step: Step, state: StepState) -> PrimaryAction:
     if state in (StepState.FAILED, StepState.CANCELLED):
+        own = own_cure(incident, step)
+        if own and own.override and refused_run(incident, step.id):
+            return PrimaryAction.OVERRIDE
         return PrimaryAction.CURE if remedy(incident, step) else PrimaryAction.RUN_AGAIN
     return PrimaryAction.LOOK if len(looks(incident, step)) > 1 else PrimaryAction.RUN
 

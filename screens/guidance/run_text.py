@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from journal.events.types import Identity
+from journal.events.types import Cure, Identity
 from journal.incident.records import Refusal, Run, RunState
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize, sanitize_lines
@@ -52,7 +52,13 @@ def standing(run: Run) -> Standing:
         word, tone = f"{run.partial or 'done'}, {count(len(run.warnings), 'finding')}", "urgent"
     what = "dry run (changes nothing)" if run.dry_run else "probe (read-only)" if run.probe_of else sanitize(run.action)
     why = run.refusal.message if run.refusal else run.in_doubt or run.summary
-    return Standing(what, word, tone, sanitize(why))
+    return Standing(what, word, tone, sanitize(_without_cures(run, why)))
+
+
+def _without_cures(run: Run, text: str) -> str:
+    """Return what was said of a run without the lines that its cures say, which are shown for themselves."""
+    cures = {cure.words for cure in run.cures}
+    return "\n".join(line for line in text.splitlines() if line.strip() not in cures)
 
 
 def may_yield(refusal: Refusal) -> bool:
@@ -65,14 +71,14 @@ def wants_target(refusal: Refusal) -> bool:
     return refusal.yields == "reason and target"
 
 
-def refusal_lines(run: Run) -> list[Line]:
-    """Return which gate refused a run and why, and what opens it; nothing where none did."""
+def refusal_lines(run: Run, *, why: bool = True) -> list[Line]:
+    """Return which gate refused a run, and whether it yields; with ``why``, what it said. Nothing where none did."""
     if run.refusal is None:
         return []
     refused = f"{'dry run refused' if run.dry_run else 'REFUSED'} at {run.refusal.at:%H:%M:%S} UTC"
-    by_gate = Span(f"{refused} by gate {sanitize(run.refusal.gate)}: ", "bad")
+    by_gate = Span(f"{refused} by gate {sanitize(run.refusal.gate)}{': ' if why else ''}", "bad")
     return [
-        line(by_gate, sanitize(run.refusal.message), symbol="✗"),
+        line(by_gate, sanitize(_without_cures(run, run.refusal.message)) if why else "", symbol="✗"),
         line(Span(f"  {_YIELDS.get(run.refusal.yields, NEVER_YIELDS)}", "warn")),
     ]
 
@@ -85,18 +91,38 @@ def run_lines(run: Run) -> list[Line]:
 
 
 def _result(run: Run) -> Iterable[Line]:
-    """Yield its result; where it failed, the lines after the first say what helps."""
+    """Yield its result; where it failed, the lines after the first say what helps, as far as no cure says it."""
     tone: Tone = "bad" if run.state is RunState.FAILED else "warn" if run.state is RunState.CANCELLED else "strong"
-    said, *helps = sanitize_lines(run.summary).splitlines() or [""]
+    said, *helps = sanitize_lines(_without_cures(run, run.summary)).splitlines() or [""]
     if said:
         yield line(Span(said, tone))
     yield from (line(Span(text.strip(), "strong"), symbol="→" if tone == "bad" else "") for text in helps)
 
 
 def remains(run: Run) -> list[Line]:
-    """Return what a run found, the gravest first, each with its cure, and the state that it left behind."""
-    lines = [*_findings(run)]
+    """Return what helps after a run, what it found, the gravest first, and the state that it left behind."""
+    lines = [*cure_lines(run.cures), *_findings(run)]
     return [*lines, labelled("left", Span(sanitize_lines(run.left_behind), "warn"))] if run.left_behind else lines
+
+
+def cure_lines(cures: Iterable[Cure]) -> Iterable[Line]:
+    """Yield what helps, the best first: what to do, what it is run with, and what it costs."""
+    for cure in cures:
+        yield line(Span(sanitize(cure.words), "strong"), symbol="→")
+        if cure.action:
+            yield line("  ", typed(cure.action, cure.params))
+        if cure.cost:
+            yield line("  costs: ", Span(sanitize(cure.cost), "warn"))
+
+
+def typed(action: str, params: Mapping[str, Any]) -> str:
+    """Return an action with its parameters, as one types it; one that is switched off is left out."""
+    given = (
+        f" --{name.replace('_', '-')}" + ("" if value is True else f" {sanitize(str(value))}")
+        for name, value in params.items()
+        if value is not False and value not in ("", None)
+    )
+    return action + "".join(given)
 
 
 def _findings(run: Run) -> Iterable[Line]:

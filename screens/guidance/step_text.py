@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from journal.incident.answers import answer_title
+from journal.incident.cures import cure_params
 from journal.incident.findings import found_words
 from journal.incident.records import RunState, StepState
 from journal.incident.state import Incident
@@ -17,7 +20,7 @@ from journal.wording.sanitize import sanitize, sanitize_lines
 from screens.guidance.instances import instance_lines
 from screens.guidance.names import title
 from screens.guidance.next_action import RUNNABLE_KINDS, destructive, refused_run, runnable
-from screens.guidance.run_text import refusal_lines, remains, run_lines, target_lines
+from screens.guidance.run_text import refusal_lines, remains, run_lines, target_lines, typed
 from screens.guidance.symbols import STEPS
 from screens.guidance.text import Line, Span, labelled, line
 
@@ -26,15 +29,16 @@ _BY_RUN = (StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.FAILED, 
 """The states that a step has from how its run ended."""
 
 
-def call(step: Step) -> str:
-    """Return what a step runs, as one types it: its command, or its action with the plan's parameters."""
+def call(step: Step, params: Mapping[str, Any] | None = None) -> str:
+    """Return what a step runs, as one types it: its command, or its action with the plan's parameters.
+
+    Args:
+        step: the step.
+        params: what replaces the plan's, name by name.
+    """
     if step.kind == "command":
         return sanitize(step.command if isinstance(step.command, str) else shlex.join(step.command))
-    given = (
-        f" --{name.replace('_', '-')}" + ("" if value is True else f" {sanitize(str(value))}")
-        for name, value in step.params.items()
-    )
-    return step.action + "".join(given)
+    return typed(step.action, {**step.params, **(params or {})})
 
 
 def step_text(incident: Incident, step: Step, catalogue: Catalogue, now: datetime) -> list[Line]:
@@ -61,7 +65,7 @@ def context_text(incident: Incident, step: Step, catalogue: Catalogue) -> list[L
 
     What it runs comes first until it has run, and last from then on.
     """
-    runs, run = _runs(step, catalogue), incident.last_run(step.id)
+    runs, run = _runs(incident, step, catalogue), incident.last_run(step.id)
     text = [_BLANK, line(sanitize(step.text)), _BLANK] if step.text else []
     said = [*text, *_plan_says(step), *_proof(incident, step)]
     return [*said, *runs, *target_lines(run.target)] if run else [*runs, *said]
@@ -88,11 +92,11 @@ def _took(incident: Incident, step: Step) -> str:
     return rough_minutes((run.finished_at - run.started_at).total_seconds())
 
 
-def _runs(step: Step, catalogue: Catalogue) -> list[Line]:
+def _runs(incident: Incident, step: Step, catalogue: Catalogue) -> list[Line]:
     if step.kind not in RUNNABLE_KINDS:
         return []
     danger = [Span("  DESTRUCTIVE", "bad")] if destructive(step, catalogue) else []
-    lines = [labelled("runs", Span(call(step), "strong"), *danger)]
+    lines = [labelled("runs", Span(call(step, cure_params(incident, step)), "strong"), *danger)]
     lines += [labelled("on", sanitize(step.host))] if step.kind == "command" and step.host else []
     if not runnable(step, catalogue):
         lines.append(line(Span("Not available yet: do it by hand, then m and note what you did.", "warn")))
@@ -125,7 +129,7 @@ def _decision(incident: Incident, step: Step) -> list[Line]:
 
 def _refusal(incident: Incident, step: Step) -> list[Line]:
     run = refused_run(incident, step.id)
-    return refusal_lines(run) if run else []
+    return refusal_lines(run, why=run.state is RunState.REFUSED) if run else []
 
 
 def _last(incident: Incident, step: Step) -> list[Line]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
 from journal.events.types import Event, Override
@@ -14,6 +14,7 @@ from screens.live.session import Session
 
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
+    from journal.commands.run import RunOptions
 
 _DONE = (StepState.DONE, StepState.MARKED_DONE, StepState.SKIPPED)
 
@@ -61,33 +62,43 @@ class PendingCommands:
         self._expected = steps
 
     def request_run(
-        self, step: Step, *, on: Sequence[str] = (), confirmed: str = "", overrides: Sequence[Override] = ()
+        self,
+        step: Step,
+        *,
+        on: Sequence[str] = (),
+        params: Mapping[str, Any] | None = None,
+        confirmed: str = "",
+        overrides: Sequence[Override] = (),
     ) -> None:
         """Ask the runner for a step, unless something was said of it that the screen does not show yet.
 
         Args:
             step: which step.
             on: at which systems; none: wherever it is not done.
+            params: what it is run with beside what the plan gives it.
             confirmed: the identity that was typed at the interlock.
             overrides: gates that are opened for this run.
         """
 
         def ask(commands: IncidentCommands) -> list[int]:
-            return commands.request_runs(step.id, on=on, confirmed=confirmed, overrides=overrides)
+            return commands.request_runs(step.id, on=on, params=params, confirmed=confirmed, overrides=overrides)
 
         self._request(step, ask)
 
-    def request_run_at(self, step: Step, system: str, *, confirmed: str, overrides: Sequence[Override]) -> None:
+    def request_run_at(
+        self, step: Step, system: str, *, params: Mapping[str, Any], confirmed: str, overrides: Sequence[Override]
+    ) -> None:
         """Ask for a step at one system, as `request_run` does.
 
         Args:
             step: which step.
             system: which system; empty: the only one that there is. Where there are several, nothing is asked for.
-            confirmed, overrides: as in `request_run`.
+            params, confirmed, overrides: as in `request_run`.
         """
 
         def ask(commands: IncidentCommands) -> list[int]:
-            return [commands.request_run(step.id, system=system, confirmed=confirmed, overrides=overrides)]
+            options: RunOptions = {"confirmed": confirmed, "overrides": overrides}
+            return [commands.request_run(step.id, system=system, params=params, **options)]
 
         self._request(step, ask)
 

@@ -43,6 +43,7 @@ class PrimaryKey:
             PrimaryAction.TAKE_BACK: runs.run,
             PrimaryAction.DECIDE: steps.decide,
             PrimaryAction.CURE: navigation.go_to_cure,
+            PrimaryAction.OVERRIDE: lambda step: runs.override(),
             PrimaryAction.LOOK: runs.look,
             PrimaryAction.DONE: lambda step: steps.mark_done(),
             PrimaryAction.RESOLVE: runs.resolve,

@@ -9,6 +9,7 @@ from textual.app import App
 
 from journal.events.types import Override
 from journal.incident.closed_gates import opened_by
+from journal.incident.cures import cure_params
 from journal.incident.instances import left
 from journal.incident.records import Run
 from journal.plan.model import Step
@@ -39,21 +40,25 @@ class RunKeys:
     def run(self, step: Step, overrides: Sequence[Override] = (), system: str = "") -> None:
         """Ask for a step wherever it is not done; for a destructive one at one system, after the interlock.
 
+        It is run as the plan says, and with what is known to help after a failure.
+
         Args:
             step: which step.
             overrides: gates that are opened for this run.
             system: the only one at which it is asked for; empty: all at which it is not done.
         """
         self._pending.expect(step.id)
+        params = cure_params(self._cursor.incident, step)
         if not destructive(step, self._session.catalogue):
-            self._pending.request_run(step, on=[system] if system else [], overrides=overrides)
+            self._pending.request_run(step, on=[system] if system else [], params=params, overrides=overrides)
             return
         at = system or next(iter(left(self._cursor.incident, step)), "")
 
         def request(confirmed: str) -> None:
-            self._pending.request_run(step, on=[at] if at else [], confirmed=confirmed, overrides=overrides)
+            on = [at] if at else []
+            self._pending.request_run(step, on=on, params=params, confirmed=confirmed, overrides=overrides)
 
-        push(self._app, "interlock", self._session, step, at, then=request)
+        push(self._app, "interlock", self._session, step, at, params, then=request)
 
     def look(self, step: Step) -> None:
         """Ask for all looks that are run together with ``step``."""
@@ -64,8 +69,11 @@ class RunKeys:
     def dry_run(self) -> None:
         """Show what the step would do."""
         step = self._cursor.step
+        params = cure_params(self._cursor.incident, step)
         self._session.request(
-            "dry run", lambda commands: commands.request_runs(step.id, dry_run=True), self._pending.requested.update
+            "dry run",
+            lambda commands: commands.request_runs(step.id, params=params, dry_run=True),
+            self._pending.requested.update,
         )
 
     def override(self) -> None:
@@ -85,7 +93,9 @@ class RunKeys:
 
         def overridden(override: Override) -> None:
             overrides = (*run.overrides, override)
-            self._pending.request_run_at(step, run.system, confirmed=run.confirmed, overrides=overrides)
+            self._pending.request_run_at(
+                step, run.system, params=run.params, confirmed=run.confirmed, overrides=overrides
+            )
 
         by = opened_by(incident, run.refusal.opens) if run.refusal else ""
         heading = title(incident, step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from journal.events import types as e
-from journal.incident.cures import helps, remedy
+from journal.incident.cures import cure_params, helps, own_cure, remedy
 from journal.incident.upcoming import beside, next_step
 from tests.journal.stories import Story, plan, step
 
@@ -84,6 +84,40 @@ def test_a_failure_that_names_what_helps_leads_there_and_back() -> None:
     told.run("restore")
     assert remedy(told.incident, by_id["apply"]) is None
     assert upcoming(told) == "apply"
+
+
+def test_what_helps_at_the_failed_step_itself_comes_before_another_one_that_helps_less() -> None:
+    told = Story(plan(step("apply", action="db.apply"), step("restore", action="db.restore")))
+    other, otherwise = told.incident.plan.by_id["restore"], told.incident.plan.by_id["apply"]
+    smaller = e.Cure(words="take the older set", action="db.apply", params={"backup": "A"})
+    told.run("apply", status="failed", cures=[smaller, e.Cure(words="or all of it anew", action="db.restore")])
+    assert own_cure(told.incident, otherwise) == smaller
+    assert cure_params(told.incident, otherwise) == {"backup": "A"}
+    assert (remedy(told.incident, otherwise), helps(told.incident, other)) == (None, None)
+    told.run("apply", status="failed")
+    assert (own_cure(told.incident, otherwise), cure_params(told.incident, otherwise)) == (None, {})
+
+
+def test_the_step_that_helps_is_run_with_what_the_failure_says() -> None:
+    told = Story(plan(step("verify", action="db.verify"), step("restore", action="db.restore")))
+    told.run("restore")
+    cure = e.Cure(words="restore the one before", action="db.restore", params={"backup": "A"})
+    told.run("verify", status="failed", cures=[cure])
+    restore = told.incident.plan.by_id["restore"]
+    assert cure_params(told.incident, restore) == {"backup": "A"}
+    told.run("restore")
+    assert cure_params(told.incident, restore) == {}
+
+
+def test_a_decision_is_what_helps_until_it_was_taken_anew() -> None:
+    decide = {"name": "point", "question": "To when?", "options": {"a": {"title": "A"}, "b": {"title": "B"}}}
+    told = Story(plan(step("point", decision=decide), step("restore", action="db.restore")))
+    told.tell(e.DecisionMade(step="point", name="point", answer="a"))
+    told.run("restore", status="failed", cures=[e.Cure(words="no set leads there", decision="point")])
+    found = remedy(told.incident, told.incident.plan.by_id["restore"])
+    assert found and found.step.id == "point"
+    told.tell(e.DecisionMade(step="point", name="point", answer="b"))
+    assert (remedy(told.incident, told.incident.plan.by_id["restore"]), upcoming(told)) == (None, "restore")
 
 
 def test_a_restore_that_is_run_again_makes_stale_what_was_verified_before_it() -> None:
