@@ -76,14 +76,30 @@ def _progress(act: Act, passed: float) -> Progress:
 def _end(act: Act, known: Mapping[str, Any]) -> Outcome:
     summary = render(act.summary, known)
     if act.gate:
-        raise GateClosed(act.gate, summary, act.hint, yields=cast(Literal["never", "reason"], act.yields))
-    facts = {name: render(value, known) if isinstance(value, str) else value for name, value in act.facts.items()}
+        hint = act.hint or (act.cures[0].words if act.cures else "")
+        raise GateClosed(act.gate, summary, hint, yields=cast(Literal["never", "reason"], act.yields))
+    facts = {name: _rendered(value, known) for name, value in act.facts.items()}
     if act.makes:
-        facts[MAKES] = {name: render(value, known) for name, value in act.makes.items()}  # type: ignore[assignment]
-    if act.ok:
-        found = [_found(finding, known) for finding in act.findings]
-        return Outcome(ok=True, summary=summary, facts=facts, findings=found, partial=render(act.partial, known))
-    raise ActionFailed(summary, render(act.hint, known), left_behind=render(act.left_behind, known), facts=facts)
+        facts[MAKES] = {name: render(value, known) for name, value in act.makes.items()}
+    cures = [msgspec.structs.replace(cure, words=render(cure.words, known)) for cure in act.cures]
+    if not act.ok and not act.findings:
+        left_behind = render(act.left_behind, known)
+        raise ActionFailed(summary, render(act.hint, known), left_behind=left_behind, facts=facts, cures=cures)
+    return Outcome(
+        ok=act.ok,
+        summary=summary,
+        facts=facts,
+        findings=[_found(finding, known) for finding in act.findings],
+        cures=cures,
+        partial=render(act.partial, known),
+        examined=list(act.examined),
+    )
+
+
+def _rendered(value: object, known: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _rendered(part, known) for name, part in value.items()}
+    return render(value, known) if isinstance(value, str) else value
 
 
 def _found(finding: Finding, known: Mapping[str, Any]) -> Finding:

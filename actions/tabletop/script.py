@@ -16,7 +16,7 @@ import msgspec
 
 from actions.health import Status
 from actions.system_types import system_types
-from journal.events.base import Finding
+from journal.events.base import Cure, Finding
 
 T = TypeVar("T")
 
@@ -40,7 +40,10 @@ class Act(_Part, frozen=True, kw_only=True):
         makes: the facts it leaves; it then has an effect.
         facts: what it measures.
         left_behind: what state it leaves when it fails.
-        findings, partial: what it finds, and what keeps its look from being whole.
+        findings, partial: what it finds, and what keeps its look from being whole. Where it fails with findings, it has
+            looked, and they are what is wrong.
+        examined: the systems whose data it has looked at to the end.
+        cures: what helps, the best first; the first one's words stand for ``hint``.
         half_done: what state it leaves when it is cancelled.
         gate: the gate that it finds closed; ``yields`` says what opens it.
     """
@@ -54,10 +57,12 @@ class Act(_Part, frozen=True, kw_only=True):
     mb: float = 0.0
     effect: str = ""
     makes: dict[str, str] = {}
-    facts: dict[str, str | int | float | bool] = {}
+    facts: dict[str, str | int | float | bool | dict[str, str]] = {}
     left_behind: str = ""
     findings: list[Finding] = []
     partial: str = ""
+    examined: list[str] = []
+    cures: list[Cure] = []
     half_done: str = ""
     gate: str = ""
     yields: str = "never"

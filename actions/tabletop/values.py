@@ -29,6 +29,7 @@ def values(
     - ``point.kind``: latest, time, backup or lsn; ``point.sound``: whether it lies before the damage;
     - ``chosen``: the label of the backup that leads to the recovery point, or none; ``chosen.ended``;
       ``chosen.damaged``: whether it is a set that cannot be restored; ``passed_over``: a set left out as damaged;
+    - ``postgres.logged``: until when the log reaches, where ``postgres.unlogged_s`` is a fact; and so on;
     - ``postgres.reach``: the newest record that a recovery brings back, where ``postgres.unlogged_s`` is a fact (the
       seconds before the disruption that no log holds); ``postgres.reach_data``: whole, or damaged where that lies
       behind the damage; ``postgres.lost_s``: the seconds of data lost, once ``postgres.reached`` is a fact; and so on.
@@ -47,6 +48,7 @@ def values(
         found["damage"] = began - timedelta(seconds=script.damage_s)
     found |= dict(_Recovery(script, facts, began, incident.recovery_point).values())
     for store in _named(facts, _UNLOGGED):
+        found[f"{store}.logged"] = began - timedelta(seconds=float(facts[store + _UNLOGGED]))
         if reached := facts.get(f"{store}.reached"):
             found[f"{store}.reached"] = at = datetime.fromisoformat(reached)
             found[f"{store}.lost_s"] = max(0, round((began - at).total_seconds()))

@@ -42,7 +42,11 @@ def _affected(incident: Incident) -> Suggestion | None:
 
 
 def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
-    """Yield the choices that are down or hold data proven wrong, each with how that is known."""
+    """Yield the choices that are down or hold data proven wrong, each with how that is known.
+
+    What the scenario hits, and was not found to be up, belongs to them: what cannot be measured is not well.
+    """
+    usual = incident.plan.scenarios[incident.scenario]
     for choice in choices(incident):
         for name in _players(incident, choice):
             health, wrong = incident.health.get(name), incident.found_wrong.get(name)
@@ -50,6 +54,15 @@ def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
                 yield choice, f"{name}: data {wrong}"
             elif health and health.status in _BROKEN:
                 yield choice, f"{name} is {health.status}"
+            elif choice.partition("/")[0] in usual.systems and _not_up(incident, name):
+                yield choice, f"{name} is {health.status if health else 'not measured'}, usual for {usual.title}"
+
+
+def _not_up(incident: Incident, name: str) -> bool:
+    """Return whether others were measured, and a system that is there was not found to be up."""
+    there = not incident.roster.systems or name in incident.roster.systems
+    health = incident.health.get(name)
+    return bool(incident.health) and there and (health is None or health.status != "up")
 
 
 def _players(incident: Incident, choice: str) -> list[str]:

@@ -23,7 +23,7 @@ def test_following_next_plays_a_tabletop_to_its_assessment(tmp_path: Path) -> No
     """Its traps are met on the way: crash recovery that fails, a newest backup that does not verify."""
     command = [CLEO, "demo", "--scenario", "database-failure", "--speed", "1000"]
     with Terminal(command, 120, 40, {"CLEO_HOME": str(tmp_path / "home"), "CLEO_ACTOR": "player@table"}) as console:
-        console.until("NEXT  run: 1.1.1")
+        console.until("NEXT  look at everything: 1.1.1")
         responder = Responder(console)
         responder.follow_next_to_the_end()
         responder.close("the service answers again")

@@ -11,6 +11,7 @@ from journal.exercise.script import Inject, exercise_from_data
 from journal.incident.closing import phrase
 from journal.incident.decisions import AnswerRefused
 from journal.incident.records import RunState, StepState
+from journal.incident.suggestion import suggestion
 from journal.plan.model import Step
 from tests.actions.tabletop.tables import Player
 
@@ -117,8 +118,7 @@ def play_by_enter(player: Player) -> None:
 def _suggested(player: Player, step: Step) -> None:
     """Answer what is suggested, without a reason; where it is refused, the first answer that is not."""
     assert step.decision
-    incident = player.incident()
-    suggested = incident.plan.suggested(step.decision, incident.scenario)
+    suggested = suggestion(player.incident(), step.decision).answer
     for answer in [suggested, *step.decision.options, f"time:{player.before(60)}"]:
         with suppress(AnswerRefused):
             player.desk.decide(step.id, answer)

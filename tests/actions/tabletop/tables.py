@@ -25,7 +25,7 @@ from journal.store.journal import Reader
 from tests.actions.worlds import Person
 
 SPEED = 1e6
-_ORDER = ("order", "hold", "smallest-cure", "one-writer", "fenced")
+_ORDER = ("order", "sound-data", "hold", "smallest-cure", "one-writer", "fenced")
 _ELSEWHERE = {"postgres.promote": "-db2"}
 """Whom the target names where it is not the system's usual machine."""
 

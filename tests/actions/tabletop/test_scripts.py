@@ -21,7 +21,7 @@ from journal.exercise.script import Exercise
 from journal.plan.load import load_plan
 
 PLAN = load_plan(bundled()).plan
-GATES = {"order", "hold", "one-writer", "smallest-cure"}
+GATES = {"order", "sound-data", "fenced", "hold", "one-writer", "smallest-cure"}
 ANSWERS = {f"decision.{step.decision.name}" for step in PLAN.steps() if step.decision}
 BEGAN = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
