@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 Name = Literal[
     "action item",
+    "assessment",
     "close",
     "contacts",
     "decision",
@@ -39,6 +40,7 @@ Name = Literal[
 
 SCREENS: dict[Name, str] = {
     "action item": "screens.dialogs.report_dialogs:ItemDialog",
+    "assessment": "screens.pages.assessment:AssessmentScreen",
     "close": "screens.dialogs.close:CloseDialog",
     "contacts": "screens.pages.contacts:ContactsScreen",
     "decision": "screens.dialogs.decision_kinds:decision_dialog",

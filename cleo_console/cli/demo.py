@@ -89,20 +89,16 @@ def declaration_of(host: DemoServices, scenario: str) -> Declaration:
 
 def last_words(journal: Path) -> list[str]:
     """Return, in a few lines, what the exercise in ``journal`` has shown so far."""
-    from journal.exercise.assessment import RATING_WORDS, assess
+    from journal.exercise.assessment import assess_journal
     from journal.incident.fold import fold_events
     from journal.store.journal import Reader
+    from screens.guidance.assessment import assessment_lines
 
     with Reader(journal) as reader:
         incident = fold_events(reader.events())
-        shown = assess(incident, reader.events())
+        shown = assess_journal(reader)
     if shown is None:
         return []
     if incident.closed_at is None:
         return [f"{shown.title}: it is not closed yet; what was missed is said at its end."]
-    met = sum(result.met for result in shown.expectations)
-    lines = [f"{shown.title}: {met} of {len(shown.expectations)} expectations met."]
-    lines += [
-        f"  {objective.rating}  {objective.title} ({RATING_WORDS[objective.rating]})" for objective in shown.objectives
-    ]
-    return lines + [f"  missed: {missed}" for missed in shown.missed]
+    return [line.plain for line in assessment_lines(shown)]

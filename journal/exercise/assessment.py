@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from journal.exercise.choices import Choice, Choices
 from journal.exercise.moments import Moments, moments, say
 from journal.exercise.rules import Result, judge
 from journal.exercise.script import Exercise, Expectation, Inject, exercise_from_data
+from journal.incident.fold import fold_events
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from journal.events.types import Event
     from journal.incident.state import Incident
     from journal.plan.model import Plan
+    from journal.store.reader import Reader
 
 Rating = Literal["P", "S", "M", "U"]
 """Performed without challenges, with some challenges, with major challenges, unable to be performed (HSEEP)."""
@@ -85,6 +88,16 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     injects: list[InjectResult]
     done_well: list[str]
     missed: list[str]
+    choices: list[Choice]
+
+
+def assess_journal(reader: Reader) -> Assessment | None:
+    """Return the assessment of the exercise in a journal, or None where it is none.
+
+    Raises:
+        JournalError: the journal or the script in it cannot be read.
+    """
+    return assess(fold_events(reader.events()), reader.events())
 
 
 def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
@@ -100,7 +113,8 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
     if not incident.review.exercise:
         return None
     script = exercise_from_data(incident.review.exercise)
-    found = moments(incident, events, script)
+    choices = Choices(incident)
+    found = moments(incident, choices.watch(events), script)
     results = [_judged(expectation, found, incident) for expectation in script.expectations]
     results += _answers(script, found, incident)
     return Assessment(
@@ -110,6 +124,7 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
         injects=[_inject(inject, incident, found) for inject in script.injects],
         done_well=[result.title for result in results if result.met],
         missed=[f"{result.title}: {result.why}" for result in results if not result.met],
+        choices=choices.found,
     )
 
 
@@ -210,4 +225,5 @@ __all__ = [
     "ObjectiveResult",
     "Rating",
     "assess",
+    "assess_journal",
 ]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual.app import App
 
+from journal.events.types import IncidentClosed
 from journal.incident.records import Run
 from journal.incident.upcoming import next_step
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.view import IncidentView
+from screens.lazy import push
 from screens.live.listener import NewsListener
+from screens.live.notices import Notice
 
 
 class Arrivals:
@@ -53,6 +57,8 @@ class Arrivals:
         if news.opened:
             await self._view.mount_rest()
             self._begin()
+        if any(isinstance(event.body, IncidentClosed) for event in news.events) and not news.opened:
+            self._assess()
         self._go_on()
         if news.only_measures:
             self._view.draw_measures()
@@ -62,6 +68,11 @@ class Arrivals:
         for screen in self._app.screen_stack:
             if isinstance(screen, NewsListener) and screen.is_mounted:  # else it shows them when it is
                 screen.news()
+
+    def _assess(self) -> None:
+        """Show everybody at the table what the exercise has shown, once it is closed."""
+        if self._session.state.review.exercise:
+            self._app.post_message(Notice(partial(push, self._app, "assessment", self._session)))
 
     def _go_on(self) -> None:
         """Go on to the next step once what this person saw to is done, if the cursor is still there."""

@@ -17,7 +17,7 @@ from cleo_console.cli.demo import declaration_of, demo, last_words
 from cleo_console.demo import DemoServices
 from cleo_console.exercises import bundled_scenarios
 from journal.commands.incident import IncidentCommands
-from journal.events.types import IncidentClosed, Kind
+from journal.events.types import DecisionMade, IncidentClosed, Kind, StepSkipped
 from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
 from tests.screens.driving import Console
@@ -77,6 +77,24 @@ def test_a_second_console_joins_and_the_first_may_leave() -> None:
     assert incident.last_at - incident.runs[run].requested_at >= timedelta(seconds=110)
     assert incident.runner
     assert not incident.runner.took_over
+
+
+async def test_its_assessment_opens_at_the_close_on_every_console_and_says_who_decided_what() -> None:
+    with DemoServices("player@table", 1000) as host:
+        incident_id = host.declare(declaration_of(host, "database-failure"))
+        app = CleoApp(host, open_incident=incident_id)
+        async with app.run_test(size=(80, 24)) as pilot:
+            console = Console(pilot, host)  # type: ignore[arg-type]
+            await console.sees("TABLETOP", "NEXT")
+            with host.open(incident_id) as writing:
+                writing.append(DecisionMade(step="severity", name="severity", answer="high", reason="all is down"))
+                writing.append(StepSkipped(step="hold-backups", reason="no time"), actor="other@table")
+                writing.append(IncidentClosed(summary="nobody came"))
+            await console.sees("Assessment", "expectations met", "(unable to be performed)")
+            await console.press("end")
+            await console.sees("Who decided what", "SEV2 High (all is down)", "other@table  Hold backups: left out")
+            await console.press("escape")
+            await console.sees("NEXT")
 
 
 @pytest.mark.parametrize("scenario", bundled_scenarios())

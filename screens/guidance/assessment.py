@@ -1,0 +1,48 @@
+"""What an exercise has shown, in lines: for the screen at its close, and for the terminal that was left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from journal.exercise.assessment import RATING_WORDS, Assessment, ExpectationResult
+from journal.exercise.choices import Choice
+from journal.wording.sanitize import sanitize
+from screens.guidance.text import Line, Span, Tone, line
+
+_TONES: dict[str, Tone] = {"P": "good", "S": "warn", "M": "urgent", "U": "bad"}
+_RESULTS: dict[str, Tone] = {"repaired": "warn", "missed": "urgent", "harmed": "bad"}
+
+
+def summary(shown: Assessment) -> str:
+    """Return in one sentence how much of what was expected was met."""
+    met = sum(result.met for result in shown.expectations)
+    return f"{sanitize(shown.title)}: {met} of {len(shown.expectations)} expectations met."
+
+
+def assessment_lines(shown: Assessment) -> list[Line]:
+    """Return the ratings, what was not met and why, and who decided what."""
+    return [
+        line(Span(summary(shown), "strong")),
+        *(_objective(o.rating, sanitize(o.title)) for o in shown.objectives),
+        *_section("Not met", (_not_met(result) for result in shown.expectations if not result.met)),
+        *_section("Who decided what", (_choice(choice) for choice in shown.choices)),
+    ]
+
+
+def _objective(rating: str, title: str) -> Line:
+    return line("  ", Span(rating, _TONES[rating]), f"  {title} ", Span(f"({RATING_WORDS[rating]})", "quiet"))
+
+
+def _section(heading: str, lines: Iterator[Line]) -> list[Line]:
+    found = list(lines)
+    return [line(), line(Span(heading, "accent")), *found] if found else []
+
+
+def _not_met(result: ExpectationResult) -> Line:
+    title = f"{sanitize(result.title)}{' (critical)' if result.critical else ''}"
+    return line("  ", Span(f"{result.result}: ", _RESULTS[result.result]), f"{title}: {sanitize(result.why)}")
+
+
+def _choice(choice: Choice) -> Line:
+    reason = Span(f" ({sanitize(choice.reason)})") if choice.reason else Span(" (no reason given)", "warn")
+    return line(f"  {choice.at:%H:%M} UTC  {sanitize(choice.by)}  ", Span(sanitize(choice.what), "strong"), reason)
