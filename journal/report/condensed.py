@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from journal.incident.records import StepState
 from journal.report import evidence as ev
-from journal.report.model import LegalRow, Report
+from journal.report.model import LegalRow, Report, RpoResult
 from journal.report.review import CallEntry, ValidationResult
+from journal.wording.durations import exact_duration
 
 _FEW = 6
 """Steps of one kind that are named with their titles; of more, the numbers are given."""
@@ -63,6 +64,17 @@ def deviation_reason(deviation: ev.DeviationEntry) -> str:
     return f"{'; '.join(things[:_MOST_LEFT])}; and {len(things) - _MOST_LEFT} more"
 
 
+def passed(validation: Iterable[ValidationResult]) -> str:
+    """Return what was measured and found to be right, by its steps."""
+    return "; ".join(label(result.step) for result in validation if result.state == StepState.DONE and result.measured)
+
+
+def not_passed(validation: Iterable[ValidationResult]) -> list[ValidationResult]:
+    """Return what has findings, failed or was not validated."""
+    plain = (StepState.DONE, StepState.MARKED_DONE)
+    return [result for result in validation if result.state not in plain]
+
+
 def on_a_word(report: Report) -> str:
     """Return what was validated on a person's word alone; with what they said, unless a deviation says it."""
     said = {entry.step.id for entry in report.deviations}
@@ -73,9 +85,15 @@ def on_a_word(report: Report) -> str:
     )
 
 
-def measured(validation: Iterable[ValidationResult]) -> list[ValidationResult]:
-    """Return what was measured, and what was not validated at all."""
-    return [result for result in validation if result.state != StepState.MARKED_DONE]
+def loss_known(results: Iterable[RpoResult]) -> list[RpoResult]:
+    """Return the recovery point objectives of which something was measured."""
+    return [result for result in results if result.verdict != "not measured"]
+
+
+def loss_not_measured(results: Iterable[RpoResult]) -> str:
+    """Return the recovery point objectives of which nothing was measured: ``MongoDB (15 min), Redis (15 min)``."""
+    unknown = (result for result in results if result.verdict == "not measured")
+    return ", ".join(f"{result.title} ({exact_duration(result.target_s)})" for result in unknown)
 
 
 def legal_clocks(rows: Iterable[LegalRow]) -> list[LegalRow]:
@@ -100,14 +118,19 @@ def phases(report: Report) -> list[ev.ChecklistPhase]:
 
 
 def remarkable_steps(report: Report) -> list[Point]:
-    """Return the steps that were settled and not plainly done, where no other chapter says so already."""
+    """Return the steps that were settled and not plainly done, where no other chapter says so already.
+
+    What a run said of itself is in the course of events.
+    """
     said = {result.step.id for result in report.validation} | {entry.step.id for entry in report.deviations}
+    said |= {step.step.id for step in report.communications}
     kinds: dict[str, list[str]] = {}
     for phase in report.checklist:
         for step in (step for section in phase.sections for step in section.steps):
             kind = "" if step.step.id in said else _kind(step)
             if kind:
-                kinds.setdefault(kind, []).append(label(step.step) + (f" — {step.note}" if step.note else ""))
+                told = step.state in (StepState.SKIPPED, StepState.MARKED_DONE) and step.note
+                kinds.setdefault(kind, []).append(label(step.step) + (f" — {step.note}" if told else ""))
     return [Point(kind, "; ".join(found)) for kind, found in kinds.items()]
 
 

@@ -49,26 +49,31 @@ _TAKEN = frozenset({*_TOLD, e.ActionFinished, e.RunRefused})
 class _Row:
     """A line that later events may be added to.
 
-    ``seen`` are the statuses of the system ``title``, in order; ``refused`` is the step whose run was refused.
+    ``decisions`` give the words of each; ``seen`` are the statuses of systems, by their titles; ``refused`` is the
+    step whose run was refused.
     """
 
     at: datetime
     by: str
     steps: list[str]
     text: str | Callable[[], str]
-    title: str = ""
-    seen: list[str] = field(default_factory=list)
-    detail: str = ""
+    decisions: list[Callable[[], str]] = field(default_factory=list)
+    seen: dict[str, list[str]] = field(default_factory=dict)
     late: bool = False
     refused: str = ""
 
     def words(self) -> str:
-        if not self.seen:
-            return self.text if isinstance(self.text, str) else self.text()
-        if len(self.seen) == 1:
-            return f"{self.title} found {self.seen[0]}{f': {self.detail}' if self.detail else ''}"
-        path = " → ".join(self.seen) if len(self.seen) <= _SHOWN else f"{self.seen[0]} → … → {self.seen[-1]}"
-        return f"{self.title} found {path}{f' ({len(self.seen):,} changes)' if len(self.seen) > _SHOWN else ''}"
+        if self.seen:
+            return "; ".join(f"{title} found {_path(seen)}" for title, seen in self.seen.items())
+        if self.decisions:
+            return "; ".join(decision() for decision in self.decisions)
+        return self.text if isinstance(self.text, str) else self.text()
+
+
+def _path(seen: list[str]) -> str:
+    if len(seen) <= _SHOWN:
+        return " → ".join(seen)
+    return f"{seen[0]} → … → {seen[-1]} ({len(seen):,} changes)"
 
 
 _SHOWN = 4
@@ -98,6 +103,8 @@ class Course:
             self._ran(event, body, incident)
         elif isinstance(body, e.StepMarkedDone):
             self._done(event, body)
+        elif isinstance(body, e.DecisionMade):
+            self._decided(event, body, incident)
         else:
             self._add(event, partial(_words, incident, body))
 
@@ -140,7 +147,7 @@ class Course:
         if run is None or not run.changes_step:
             return
         end, said = _end(event, body, run)
-        where = f" at {incident.roster.title(run.system)}" if run.system else ""
+        where = f" at {incident.roster.title(run.system)}" if _one_of_several(incident, run.system) else ""
         text = f"{'' if run.step else f'{run.action} '}{end}{where}{f': {said}' if said else ''}"
         steps = [run.step] if run.step else []
         refused = run.step if isinstance(body, e.RunRefused) else ""
@@ -149,12 +156,22 @@ class Course:
         self._keep(_Row(run.started_at or run.requested_at, run.requested_by, steps, text, refused=refused))
 
     def _health(self, event: e.Event, body: e.HealthChanged, title: str) -> None:
-        """Add a change of health; changes of one system without anything between them are one line."""
-        if self._previous and self._previous.title == title:
-            self._previous.seen.append(body.status)
+        """Add a change of health; changes without anything between them are one line."""
+        last = self._previous
+        if last and last.seen:
+            last.seen.setdefault(title, []).append(body.status)
             return
-        detail = body.detail if body.status != "up" else ""
-        self._keep(_Row(event.at, "", [], "", title, [body.status], detail))
+        detail = f" ({body.detail})" if body.status != "up" and body.detail else ""
+        self._keep(_Row(event.at, "", [], "", seen={title: [f"{body.status}{detail}"]}))
+
+    def _decided(self, event: e.Event, body: e.DecisionMade, incident: Incident) -> None:
+        """Add a decision; several in a row by one person are one line."""
+        last, late = self._previous, happened_at(body)
+        words = partial(_decision, incident, body)
+        if last and last.decisions and last.by == event.actor and not (late or last.late):
+            last.decisions.append(words)
+            return
+        self._keep(_Row(late or event.at, event.actor, [], "", [words], late=late is not None))
 
     def _done(self, event: e.Event, body: e.StepMarkedDone) -> None:
         """Add a step that somebody marked done; several in a row by one person are one line."""
@@ -165,13 +182,21 @@ class Course:
             self._add(event, _DONE)
 
 
+def _one_of_several(incident: Incident, system: str) -> bool:
+    known = incident.roster.systems.get(system)
+    return known is not None and len(incident.roster.players(known.plays)) > 1
+
+
 def _words(incident: Incident, body: e.Body) -> str:
     if isinstance(body, e.IncidentClosed):
         return f"Closed: {body.summary}" if body.summary else "Closed"
-    if isinstance(body, e.DecisionMade) and body.step:
-        answer = answer_title(incident, body.name, body.answer)
-        return f"{answer} — {body.reason}" if body.reason else answer
     return sentence(incident, body)
+
+
+def _decision(incident: Incident, body: e.DecisionMade) -> str:
+    step = incident.plan.by_id.get(body.step)
+    of = f"{incident.plan.numbers[step.id]} {step.title}" if step else body.name.replace("_", " ")
+    return f"{of}: {answer_title(incident, body.name, body.answer)}{f' — {body.reason}' if body.reason else ''}"
 
 
 def _end(event: e.Event, body: e.ActionFinished | e.RunRefused, run: Run) -> tuple[str, str]:

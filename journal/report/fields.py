@@ -63,7 +63,7 @@ def _field(incident: Incident, name: str, facts: list[str]) -> WrittenField:
 
 def _impact(incident: Incident, impact: list[SystemImpact], rpo: list[RpoResult]) -> list[str]:
     lost = [f"{result.title}: {result.lost} of data lost{_rows(result)}." for result in rpo if result.achieved_s]
-    return [*_affected(incident), *map(impact_words, impact), *lost]
+    return [*_affected(incident), *impact_words(impact), *lost]
 
 
 def _affected(incident: Incident) -> list[str]:

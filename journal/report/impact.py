@@ -158,16 +158,26 @@ def _state(now: dict[str, str]) -> str:
     return READ_ONLY if now["kept out"] and now["health"] in ("up", "degraded") else now["health"]
 
 
-def impact_words(impact: SystemImpact) -> str:
-    """Return an impact as a sentence: ``PostgreSQL: found down for 42 s, read-only for 6 s; not measured for 2 s.``"""
+def impact_words(impacts: Iterable[SystemImpact]) -> list[str]:
+    """Return impacts as sentences: ``PostgreSQL: found down for 42 s, read-only for 6 s; not measured for 2 s.``
+
+    Systems of which the same is to be said share a sentence.
+    """
+    said: dict[str, list[str]] = {}
+    for impact in impacts:
+        said.setdefault(_words(impact), []).append(impact.title)
+    return [f"{', '.join(titles)}: {words}." for words, titles in said.items()]
+
+
+def _words(impact: SystemImpact) -> str:
     unseen = impact.totals.get(NOT_MEASURED, 0.0)
     if list(impact.totals) in ([], [NOT_MEASURED]):
-        return f"{impact.title}: {NOT_MEASURED}."
+        return NOT_MEASURED
     seen = [f"{state} for {exact_duration(span)}" for state, span in impact.totals.items() if state in _IMPAIRED]
-    parts = [f"found {', '.join(seen)}" if seen else "not found down or degraded"]
-    parts += [f"{impact.last} at the end"] if impact.last != "up" else []
+    parts = [f"found {', '.join(seen)}"] if seen else []
     parts += [f"{NOT_MEASURED} for {exact_duration(unseen)}"] if unseen >= 1 else []
-    return f"{impact.title}: {'; '.join(parts)}."
+    parts += [] if seen else [f"found up for {exact_duration(impact.totals.get('up', 0.0))}"]
+    return "; ".join([*parts, *([f"{impact.last} at the end"] if impact.last != "up" else [])])
 
 
 _IMPAIRED = ("down", READ_ONLY, "degraded")

@@ -97,6 +97,18 @@ def test_an_affected_system_that_nobody_measured_is_in_the_bar(tmp_path: Path) -
     assert "The database: not measured." in render(report, "md")
 
 
+def test_what_was_not_measured_never_reads_as_well(tmp_path: Path) -> None:
+    told = Told(tmp_path)
+    told.tell(0, e.DecisionMade(step="affected", name="affected", answer="db"), ADA)
+    told.tell(0, e.RunnerStarted(pid=1, started=1))
+    told.health(300, "up")
+    told.health(0, "up", "other")
+    told.tell(100, e.IncidentClosed(summary="over"), ADA)
+    report = told.report()
+    assert [impact.title for impact in report.impact] == ["The database"]
+    assert "The database: not measured for 15 min; found up for 1 min 40 s." in render(report, "md")
+
+
 def test_a_slot_shows_the_gravest_that_was_in_it_and_no_gap_reads_as_good(tmp_path: Path) -> None:
     told = Told(tmp_path)
     told.tell(0, e.RunnerStarted(pid=1, started=1))
