@@ -18,6 +18,7 @@ from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize, sanitize_lines
 from screens.guidance.instances import instance_lines
+from screens.guidance.looks import look_lines
 from screens.guidance.names import title
 from screens.guidance.next_action import RUNNABLE_KINDS, destructive, refused_run, runnable
 from screens.guidance.run_text import refusal_lines, remains, run_lines, target_lines, typed
@@ -52,6 +53,7 @@ def outcome_text(incident: Incident, step: Step, now: datetime) -> list[Line]:
         state_line(incident, step, now),
         *_refusal(incident, step),
         *_last(incident, step),
+        *look_lines(incident, step),
         *_dry_run(incident, step),
         *_decision(incident, step),
         *_items(incident, step),

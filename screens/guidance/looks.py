@@ -1,0 +1,28 @@
+"""What the looks that are run together saw, said at each of them: one result, whichever step the cursor is on."""
+
+from __future__ import annotations
+
+from journal.incident.records import Run
+from journal.incident.state import Incident
+from journal.plan.model import Step
+from journal.wording.sanitize import sanitize
+from screens.guidance.names import title
+from screens.guidance.symbols import STEPS
+from screens.guidance.text import Line, Span, line
+
+
+def look_lines(incident: Incident, step: Step) -> list[Line]:
+    """Return what the other looks of the step's group saw, a line each; nothing where it is no such look."""
+    if not step.together or incident.last_run(step.id) is None:
+        return []
+    group = (other for other in incident.plan.steps() if other.together == step.together and other.id != step.id)
+    return [_look(incident, other, run) for other in group if (run := incident.last_run(other.id))]
+
+
+def _look(incident: Incident, step: Step, run: Run) -> Line:
+    look = STEPS[incident.state(step.id)]
+    found = [str(finding) for finding in run.gravest_first if finding.severity != "note"]
+    said = "; ".join([run.summary, *(one for one in found if one not in run.summary)]) if run.summary else look.word
+    return line(
+        Span(f"{title(incident, step)}  ", "strong"), Span(sanitize(said), look.tone or "quiet"), symbol=look.symbol
+    )
