@@ -90,13 +90,17 @@ class IncidentCommands(RunCommands):
         """Tick (or untick) one item of a manual step.
 
         Raises:
-            NotNow: the incident is closed, the step is settled, or it has no such item.
+            NotNow: the incident is closed, the step is settled, it has no such item, or the item stands for a call.
         """
         incident = self._incident()
         step = known_step(incident, step_id)
         raise_if(refusals.tick(incident, step))
         if item not in step.items:
             raise NotNow(f"The step has no item {item!r}.")
+        if level := step.level(item):
+            raise NotNow(
+                f"{item}: that is ticked by {level}'s answer.", "Note the call, and who answered (e: escalate)."
+            )
         return self._append(incident, e.ItemChecked(step=step_id, item=item, checked=checked))
 
     def mark_done(self, step_id: str, note: str = "", happened_at: datetime | None = None) -> e.Event:

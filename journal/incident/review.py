@@ -84,7 +84,7 @@ def _paged(review: Review, event: e.Event, body: e.ContactPaged) -> None:
 
 def _acknowledged(review: Review, event: e.Event, body: e.ContactAcknowledged) -> None:
     call = review.calls.setdefault(body.level, Call(body.level, event.at, event.actor))
-    call.answered_at, call.who = event.at, body.who or event.actor
+    call.answered_at, call.who = event.at, body.who or f"noted by {event.actor}"
 
 
 def _written(review: Review, event: e.Event, body: e.ReportFieldWritten) -> None:

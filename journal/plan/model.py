@@ -103,6 +103,8 @@ class Step(_Part, frozen=True, kw_only=True):
 
     Attributes:
         script: the name or command in the written plan.
+        calls: the escalation levels that the first items stand for, in their order: such an item is not ticked by hand,
+            it is ticked while its level has answered.
         when: decision (or ``scenario``) → the answers for which this step applies; all must hold.
         needs: steps that come first.
         after: steps that it is proposed after; unlike ``needs``, nothing is refused before they are settled.
@@ -126,6 +128,7 @@ class Step(_Part, frozen=True, kw_only=True):
     host: str = ""
     decision: Decision | None = None
     items: list[str] = []
+    calls: list[str] = []
     script: str = ""
     when: dict[str, list[str]] = {}
     needs: list[str] = []
@@ -148,6 +151,10 @@ class Step(_Part, frozen=True, kw_only=True):
         if self.command:
             return "command"
         return "decision" if self.decision else "manual"
+
+    def level(self, item: str) -> str:
+        """Return the escalation level whose answer ticks an item; empty where a person ticks it."""
+        return dict(zip(self.items, self.calls, strict=False)).get(item, "")
 
 
 class Section(_Part, frozen=True, kw_only=True):

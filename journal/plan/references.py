@@ -68,6 +68,9 @@ def _step(plan: Plan, step: Step, path: FilePath) -> Iterator[Finding]:
     yield from _unknown_in_list("step", step.after, plan.by_id, (*path, "after"))
     yield from _unknown("step", step.verified_by, plan.by_id, (*path, "verified_by"))
     yield from _unknown("system", step.system, plan.systems, (*path, "system"))
+    yield from _unknown_in_list("escalation level", step.calls, _levels(plan), (*path, "calls"))
+    if len(step.calls) > len(step.items):
+        yield (*path, "calls"), "names more levels than the step has items"
     for name, answers in step.when.items():
         yield from _answers(plan, name, answers, (*path, "when", name))
         if not answers:
@@ -83,6 +86,10 @@ def _suggest(plan: Plan, decision: Decision, path: FilePath) -> Iterator[Finding
         known = possible_answers(plan, decision)
         for said, answer in suggested.items() if known is not None else ():
             yield from _unknown("answer", answer, known or (), (*path, source, said))
+
+
+def _levels(plan: Plan) -> list[str]:
+    return [contact.level for contact in plan.escalation if contact.level]
 
 
 def _answers(plan: Plan, name: str, answers: list[str], path: FilePath) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ class CallLog:
         if call is None:
             call = _Call(body.level, event.actor, [])
             self._calls.append(call)
-        call.answered_at, call.who = event.at, body.who or event.actor
+        call.answered_at, call.who = event.at, body.who or f"noted by {event.actor}"
 
     def entries(self, incident: Incident) -> list[CallEntry]:
         """Return the calls in order, then the levels of the plan that nobody called."""

@@ -47,8 +47,8 @@ class StepCursor:
 
     @property
     def at_heading(self) -> bool:
-        """Whether the cursor is on a heading, where enter opens and closes."""
-        return any(checklist.has_focus and checklist.at_heading for checklist in self._screen.query(Checklist))
+        """Whether the cursor is on a heading, where enter opens and closes, and no key acts on a step."""
+        return any(checklist.at_heading for checklist in self._screen.query(Checklist))
 
     def move_to(self, step_id: str) -> None:
         """Put the cursor at a step."""

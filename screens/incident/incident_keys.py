@@ -38,8 +38,8 @@ class IncidentKeys:
         self._services = services
 
     def note(self) -> None:
-        """Ask for a note, and write it to the step at the cursor."""
-        step_id = self._cursor.step_id
+        """Ask for a note, and write it to the step at the cursor; on a heading, to the incident."""
+        step_id = "" if self._cursor.at_heading else self._cursor.step_id
 
         def written(note: LateNote) -> None:
             self._session.write("note", lambda commands: commands.note(note.text, step_id, note.happened_at))

@@ -9,6 +9,8 @@ from screens.guidance.next_action import enter_action
 from screens.incident.cursor import StepCursor
 
 _PAGES = ("timeline", "health", "contacts", "report")
+_OF_A_STEP = ("dry_run", "skip", "mark_done", "override", "cancel", "reopen", "output", "tick")
+"""Keys that act on the step at the cursor: none of them applies on a heading."""
 
 
 class KeyState:
@@ -28,8 +30,8 @@ class KeyState:
             return cursor.ready and cursor.session.runner_missing
         if action in _PAGES:
             return cursor.ready
-        if action == "act" and cursor.ready and cursor.at_heading:
-            return True
+        if cursor.ready and cursor.at_heading and action in ("act", *_OF_A_STEP):
+            return action == "act"
         rule = RULES.get(action)
         return rule is None or (cursor.ready and rule(cursor.incident, cursor.step, cursor.session.catalogue))
 

@@ -18,6 +18,7 @@ from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.pending_ticks import PendingTicks
 from screens.lazy import push
+from screens.live.calls import note_next
 
 if TYPE_CHECKING:
     from screens.dialogs.decision import Answer
@@ -40,12 +41,15 @@ class StepKeys:
         self._ticks = PendingTicks()
 
     def tick(self, number: int) -> None:
-        """Tick or untick one item, by its number."""
+        """Tick or untick one item, by its number; one that stands for a call asks who was called, and who answered."""
         if not self._cursor.ready:
             return
         incident, step = self._cursor.incident, self._cursor.step
         if 0 < number <= len(step.items) and RULES["mark_done"](incident, step, self._session.catalogue):
             item = step.items[number - 1]
+            if level := step.level(item):
+                note_next(self._app, self._session, level)
+                return
             self._set_item(step, item, item not in self._ticks.ticked(incident, step.id))
 
     def _set_item(self, step: Step, item: str, checked: bool) -> None:

@@ -15,7 +15,7 @@ from journal.plan.model import Contact
 from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
 from screens.guidance.escalation import Standing, standings
-from screens.lazy import push
+from screens.live.calls import note_answer, note_call
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
 from screens.widgets.quiet import Quiet, show_option
@@ -70,33 +70,11 @@ class ContactsScreen(FullScreen):
 
     def action_page(self) -> None:
         """Note that the level was called."""
-        level = self._level
-        push(
-            self.app,
-            "words",
-            f"{level} was called",
-            self.incident.kind,
-            label="how (may stay empty)",
-            required="",
-            confirm="Called",
-            then=lambda how: self.session.review(f"call {level}", lambda commands: commands.page(level, how)),
-        )
+        note_call(self.app, self.session, self._level)
 
     def action_acknowledge(self) -> None:
         """Note that the level answered."""
-        level = self._level
-        push(
-            self.app,
-            "words",
-            f"{level} has answered",
-            self.incident.kind,
-            label="who (empty: you)",
-            required="",
-            confirm="Answered",
-            then=lambda who: self.session.review(
-                f"{level} answered", lambda commands: commands.acknowledge(level, who)
-            ),
-        )
+        note_answer(self.app, self.session, self._level)
 
 
 def _first_to_call(found: list[Standing]) -> int | None:

@@ -77,6 +77,10 @@ class FakeServices:
         self.notes: list[str] = []
         self._loaded = load_plan(Path(__file__).with_name("plan.yaml"))
 
+    def load(self, plan: Path) -> None:
+        """Go by another plan."""
+        self._loaded = load_plan(plan)
+
     @property
     def journal_clock(self) -> Clock:
         return Clock(now=self.clock, monotonic_ns=lambda: 0)

@@ -65,5 +65,21 @@ async def test_an_item_that_could_not_be_ticked_is_ticked_by_the_next_press(
         await seen.sees("[x] Support told", "[ ] CTO told")
 
 
+async def test_no_key_acts_on_a_step_while_the_cursor_is_on_a_heading(services: FakeServices, journal: Journal) -> None:
+    async with console(services, (80, 24)) as seen:
+        await seen.at("notify")
+        await seen.press("left")
+        await seen.until(lambda: seen.incident_screen.cursor.at_heading, "the heading")
+        await seen.press(*"1msdcuv")
+        assert seen.app.screen is seen.incident_screen
+        assert seen.incident_screen.cursor.step_id == "notify"
+        await seen.sees("enter open or close")
+        assert "mark done" not in seen.screen_text()
+        await seen.press("n", *"all", "enter")
+        await seen.until(lambda: written(journal, e.NoteAdded), "the note")
+        assert [note.step for note in written(journal, e.NoteAdded)] == [""]
+        assert not written(journal, e.ItemChecked)
+
+
 def refuses(*_: object) -> None:
     raise JournalWriteFailed("The disk is full.", "Free some space.")

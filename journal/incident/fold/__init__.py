@@ -61,5 +61,5 @@ def apply_event(incident: Incident, event: Event) -> None:
     handler = _HANDLERS.get(type(body))
     if handler:
         handler(incident, event, body)
-    else:  # no type of event changes both
+    else:  # a handler whose event belongs to the review too hands it on itself
         incident.review.apply(event)

@@ -75,11 +75,24 @@ def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
 
 
 def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:
+    _tick(incident, event, body.step, body.item, checked=body.checked)
+
+
+def _called(incident: Incident, event: e.Event, body: e.ContactPaged | e.ContactAcknowledged) -> None:
+    """Note a call, and tick what stands for its answer; a level that was called again has still to answer."""
+    incident.review.apply(event)
+    for step in incident.plan.steps():
+        for item, level in zip(step.items, step.calls, strict=False):
+            if level == body.level:
+                _tick(incident, event, step.id, item, checked=isinstance(body, e.ContactAcknowledged))
+
+
+def _tick(incident: Incident, event: e.Event, step_id: str, item: str, *, checked: bool) -> None:
     """Tick or untick an item; a step of items is done with the last one."""
-    record, step = step_record(incident, body.step), incident.plan.by_id.get(body.step)
-    (record.items.add if body.checked else record.items.discard)(body.item)
-    if step and step.items and body.checked and not incident.settled(step.id) and record.items.issuperset(step.items):
-        _settle(incident, event, StepState.MARKED_DONE, "")
+    record, step = step_record(incident, step_id), incident.plan.by_id.get(step_id)
+    (record.items.add if checked else record.items.discard)(item)
+    if step and step.items and checked and not incident.settled(step.id) and record.items.issuperset(step.items):
+        write_state(incident, event, record, StepState.MARKED_DONE, "")
 
 
 def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:
@@ -118,6 +131,8 @@ def _incident_reopened(incident: Incident, event: e.Event, body: e.IncidentReope
 HANDLERS: dict[type[e.Body], Callable[[Incident, e.Event, Any], None]] = {
     e.DecisionMade: _decision,
     e.ItemChecked: _item,
+    e.ContactPaged: _called,
+    e.ContactAcknowledged: _called,
     e.StepMarkedDone: _marked_done,
     e.StepSkipped: _skipped,
     e.StepReopened: _reopened,
