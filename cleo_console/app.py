@@ -27,7 +27,7 @@ from screens.lazy import PALETTE, build
 from screens.live.clocked import Now, utc_now
 from screens.live.notices import Notice
 from screens.pages.too_small import HEIGHT, WIDTH, TooSmall
-from screens.widgets.typing_target import focus_for_typing
+from screens.widgets.typing_target import focus_for_typing, takes_key
 
 _LOOK_AGAIN_S = 0.005
 """Seconds until queued keys are tried again."""
@@ -126,6 +126,8 @@ class CleoApp(App[None]):
         keys = self._keys
         while keys.waiting and self.screen_stack and not keys.busy(self.screen):
             key = keys.waiting.popleft()
+            if not takes_key(self.screen, key.key if isinstance(key, events.Key) else ""):
+                continue
             if is_text(key):
                 focus_for_typing(self.screen)
             keys.handing_on(key, self.screen)

@@ -47,6 +47,7 @@ class KeyOrder:
         self.waiting: deque[Typed] = deque()
         self._last: Typed | None = None
         self._screen: Screen[object] | None = None
+        self._on_top: Screen[object] | None = None
         self._target: Widget | None = None
         self._in_field = False
         self._passed = False
@@ -56,7 +57,7 @@ class KeyOrder:
 
     def handing_on(self, key: Typed, screen: Screen[object]) -> None:
         """Note that ``key`` goes to ``screen`` now."""
-        self._last, self._passed = key, False
+        self._last, self._passed, self._on_top = key, False, screen
         self._in_field = is_text(key) and takes_text(screen.focused)
         self._until = time.monotonic() + PATIENCE_S
         self._begin_rounds(screen)
@@ -77,7 +78,11 @@ class KeyOrder:
         Args:
             screen: the one on top now.
         """
-        if self._last is None or time.monotonic() > self._until:
+        if self._last is None:
+            return False
+        if screen is not self._on_top:  # it was built meanwhile, which takes a slow machine long: now it may settle
+            self._on_top, self._until = screen, time.monotonic() + PATIENCE_S
+        if time.monotonic() > self._until:
             return False
         if screen is not self._screen:
             if screen.focused is None:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 from textual.app import App
 from textual.screen import Screen
 
+from screens.drafts import Draft, KeepsWords, answering, give_back
+
 Name = Literal[
     "action item",
     "assessment",
@@ -85,8 +87,18 @@ def push(app: App[Any], name: Name, *args: Any, then: Callable[[Any], object] | 
         fields: what the screen takes by name.
     """
 
+    screen = build(name, *args, **fields)
+    base = app.screen_stack[min(1, len(app.screen_stack) - 1)]  # the lowest is Textual's own, always empty
+    if isinstance(screen, KeepsWords):
+        give_back(base, screen)
+
     def answered(answer: Any) -> None:
-        if then is not None and answer is not None:
+        if then is None or answer is None:
+            return
+        if isinstance(screen, KeepsWords):
+            with answering(Draft(base, screen)):
+                then(answer)
+        else:
             then(answer)
 
-    app.push_screen(build(name, *args, **fields), answered)
+    app.push_screen(screen, answered)

@@ -82,7 +82,7 @@ class CloseDialog(Dialog[Ending], NewsListener):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to what is missing, and closes when nothing is."""
         event.stop()
-        if event.input.id == "summary" and event.value.strip() and self._left:
+        if event.input.id == "summary" and event.value.strip() and self.query("#typed"):
             self.query_one("#typed", Input).focus()
         else:
             self.confirm()
@@ -90,11 +90,11 @@ class CloseDialog(Dialog[Ending], NewsListener):
     def confirm(self) -> None:
         """Give the answer, unless a part of it is missing."""
         summary = self.query_one("#summary", Input).value.strip()
-        typed = self.query_one("#typed", Input).value.strip() if self._left else ""
+        typed = self.query_one("#typed", Input).value.strip() if self.query("#typed") else ""
         if not summary:
-            self.complain(reasons.CLOSE)
+            self.complain_at("summary", reasons.CLOSE)
         elif typed != phrase(self._left):
-            self.complain(f"To leave that as it is, type: {phrase(self._left)}. Nothing was closed.")
+            self.complain_at("typed", f"To leave that as it is, type: {phrase(self._left)}. Nothing was closed.")
         else:
             self.dismiss(Ending(summary, typed))
 

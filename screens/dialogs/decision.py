@@ -19,6 +19,7 @@ from journal.incident.suggestion import suggestion
 from journal.plan.model import Decision, Step
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
+from screens.widgets.choices import Choices
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 from screens.widgets.tick_list import Ticks
@@ -81,10 +82,17 @@ class DecisionDialog(Dialog[Answer]):
         if event.input.id == "reason":
             self.confirm()
         else:
-            self.query_one("#reason", Input).focus()
+            self.go_to_reason()
+
+    def go_to_reason(self) -> None:
+        """Go on to the reason, the last part."""
+        self.query_one("#reason", Input).focus()
 
     def confirm(self) -> None:
         """Give the answer, or say what is wrong with it."""
+        if not self.answer() and self.query(Choices):
+            self.complain_of_no_choice()
+            return
         try:
             answer = check_answer(self._incident, self.decision, self.answer(), position_forms(self._incident))
         except AnswerRefused as error:
@@ -98,7 +106,7 @@ class ChooseOne(DecisionDialog):
 
     def answers(self) -> Iterable[Widget]:
         """Yield the options."""
-        yield OptionList(*(self._option(name) for name in self.decision.options), id="options", markup=False)
+        yield Choices(*(self._option(name) for name in self.decision.options), id="options", markup=False)
 
     def _option(self, name: str) -> Option:
         option, why = self.decision.options[name], self.refused(name)
@@ -116,34 +124,28 @@ class ChooseOne(DecisionDialog):
         return []
 
     def on_mount(self) -> None:
-        """Begin at the suggested option."""
-        options = self.query_one("#options", OptionList)
-        names = list(self.decision.options)
-        suggested = self.suggested()
-        if suggested in names and not self.refused(suggested):
-            options.highlighted = names.index(suggested)
-        else:
-            options.action_first()
+        """Begin at the suggested option; without one, nothing is chosen until a person chooses."""
+        options = self.query_one(Choices)
+        options.choose(self.suggested())
         options.focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """An option was chosen: go on to the reason."""
         event.stop()
-        self.query_one("#reason", Input).focus()
+        self.go_to_reason()
 
     def answer(self) -> str:
-        """Return the highlighted option's name."""
-        option = self.query_one("#options", OptionList).highlighted_option
-        return (option.id or "") if option else ""
+        """Return the chosen option's name; empty while none is."""
+        return self.query_one(Choices).chosen
 
 
 class ChooseSystems(DecisionDialog):
-    """Any of the plan's systems: space ticks, enter decides, tab goes on to the reason."""
+    """Any of the plan's systems: space ticks, enter goes on to the reason."""
 
     def answers(self) -> Iterable[Widget]:
         """Yield the systems, those that are suggested ticked."""
         ticked = chosen(self._incident, self.suggested())
-        yield Quiet("space ticks, enter decides, tab goes on to the reason", classes="label")
+        yield Quiet("space ticks, enter goes on to the reason", classes="label")
         yield Ticks[str](
             *(
                 Selection(Content(sanitize(title)), name, name in ticked)
@@ -158,9 +160,9 @@ class ChooseSystems(DecisionDialog):
         self.query_one("#systems").focus()
 
     def on_ticks_answered(self, event: Ticks.Answered) -> None:
-        """Enter decides."""
+        """Enter goes on to the reason."""
         event.stop()
-        self.confirm()
+        self.go_to_reason()
 
     def answer(self) -> str:
         """Return the ticked systems in the order of the plan."""

@@ -1,4 +1,7 @@
-"""What all dialogs share: a box, a title that carries the incident's kind, a line for what is wrong, buttons."""
+"""What all dialogs share: a box, a title that carries the incident's kind, a line for what is wrong, buttons, keys.
+
+The keys are the same in all of them; `docs/architecture.md` (section 3, dialogs) and the help page say which.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,38 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Input, TextArea
 
 from journal.wording.sanitize import sanitize
+from screens.drafts import KeepsWords, Words
+from screens.widgets.choices import Choices
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
+from screens.widgets.typing_target import RefusesKeys
 
 R = TypeVar("R")
+_TYPED_ANEW = "typed"
+"""The field for a target, or for what a person must have read: never filled in, nothing that would be missed."""
+_ALWAYS = ("ctrl+q", "ctrl+c")
+"""Keys of the whole program."""
+UNREAD = "One moment: read it first."
+THROWS_AWAY = "Nothing of it is written. Escape once more throws away what you typed."
 
 
-class Dialog(ModalScreen[R], Generic[R]):
+class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
     """A question. Escape leaves it without an answer; arrows and tab go from part to part.
 
     Args:
         title: what it is about.
         kind: the incident's kind, or empty.
+
+    Attributes:
+        unread: whether nobody can have read it yet, and nobody has pressed a key in it: then it takes no enter.
+        by_itself: whether it came by itself, and not by a key: until it can have been read, it takes no key at all.
     """
+
+    UNREAD_S: ClassVar[float] = 0.5
+    """Seconds, from when it is on the screen, until it can have been read."""
 
     CSS_PATH: ClassVar[str | list[str]] = "dialog.tcss"  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,8 +59,64 @@ class Dialog(ModalScreen[R], Generic[R]):
 
     def __init__(self, title: str, kind: str = "") -> None:
         super().__init__()
+        self.unread = True
+        self.by_itself = False
         self._title = title
         self._kind = kind
+        self._untouched: Words = {}
+        self._warned = False
+
+    @property
+    def asks(self) -> str:
+        """What is asked, to know the same question again."""
+        return f"{type(self).__name__}: {self._title}"
+
+    def on_mount(self) -> None:
+        """Give back what was typed before and could not be written; wait until it can have been read."""
+        self._untouched = self.words()
+        for field in self.query(Input):
+            field.value = self.kept.get(field.id or "", field.value)
+        for area in self.query(TextArea):
+            area.text = self.kept.get(area.id or "", area.text)
+            area.move_cursor(area.document.end)
+        self.call_after_refresh(self.set_timer, self.UNREAD_S, self.can_be_read)
+
+    def words(self) -> Words:
+        """Return what is typed, by field, without a target."""
+        fields = {field.id or "": field.value.strip() for field in self.query(Input) if field.id != _TYPED_ANEW}
+        return fields | {area.id or "": area.text.strip() for area in self.query(TextArea)}
+
+    def takes_key(self, key: str) -> bool:
+        """Return whether it takes a key: no enter before it can have been read, unless another key was pressed in it.
+
+        Two blind presses of enter, the first of which opened it, decide nothing.
+        """
+        if key in _ALWAYS:
+            return True
+        if self.unread and (self.by_itself or key == "enter"):
+            self.complain(UNREAD)
+            return False
+        self._warned = self._warned and key == "escape"
+        if self.unread:
+            self.can_be_read()
+        return True
+
+    def can_be_read(self) -> None:
+        """Take every key from now on."""
+        self.unread = False
+        if self.complaint == UNREAD:
+            self.complain("")
+
+    def on_choices_not_chosen(self, event: Choices.NotChosen) -> None:
+        """Enter was pressed in a list of which nothing is chosen: say what there is."""
+        event.stop()
+        self.complain_of_no_choice()
+
+    def complain_of_no_choice(self) -> None:
+        """Name what can be chosen, and go there; nothing is decided."""
+        choices = self.query_one(Choices)
+        choices.focus()
+        self.complain(f"Nothing is chosen yet, and nothing was decided. Choose with up and down: {_any_of(choices)}.")
 
     def compose(self) -> ComposeResult:
         """Lay out title, body, complaint, buttons."""
@@ -72,7 +147,18 @@ class Dialog(ModalScreen[R], Generic[R]):
 
     def complain(self, text: str) -> None:
         """Say what is wrong with the answer, and keep the dialog open."""
-        self.query_one("#complaint", Quiet).show(Content.assemble((sanitize(text), "bold $text-error")))
+        for line in self.query("#complaint").results(Quiet):  # none before the dialog is laid out
+            line.show(Content.assemble((sanitize(text), "bold $text-error")))
+
+    def complain_at(self, field: str, text: str) -> None:
+        """Say what is wrong with the answer, with the cursor in the field that it concerns."""
+        self.query_one(f"#{field}").focus()
+        self.complain(text)
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the answer, as it is shown."""
+        return "".join(line.text for line in self.query("#complaint").results(Quiet))
 
     def confirm(self) -> None:
         """Answer, or complain."""
@@ -87,8 +173,16 @@ class Dialog(ModalScreen[R], Generic[R]):
             self.action_leave()
 
     def action_leave(self) -> None:
-        """Leave without an answer."""
-        self.dismiss(None)
+        """Leave without an answer; words that were typed are not thrown away at one key."""
+        if self._warned or self.words() == self._untouched:
+            self.dismiss(None)
+            return
+        self._warned = True
+        self.complain(THROWS_AWAY)
+
+
+def _any_of(choices: Choices) -> str:
+    return "; ".join(choices.names)
 
 
 class Problem(Dialog[None]):
@@ -99,17 +193,12 @@ class Problem(Dialog[None]):
 
     CONFIRM = "Understood (enter)"
     DANGER = True
-    UNREAD_S = 0.5
 
     def __init__(self, title: str, message: str, hint: str, kind: str = "") -> None:
         super().__init__(title, kind)
+        self.by_itself = True
         self._message = message
         self._hint = hint
-
-    @property
-    def unread(self) -> bool:
-        """Whether nobody can have read it yet: it takes no key."""
-        return self.query_one("#confirm", Button).disabled
 
     def body(self) -> Iterable[Widget]:
         """Yield the message and what to do next."""
@@ -121,17 +210,10 @@ class Problem(Dialog[None]):
         """Yield the one button."""
         yield Button("One moment…", id="confirm", variant="error", compact=True, disabled=True)
 
-    def on_mount(self) -> None:
-        """Wait until it is seen."""
-        self.call_after_refresh(self.set_timer, self.UNREAD_S, self._can_be_read)
-
-    def _can_be_read(self) -> None:
+    def can_be_read(self) -> None:
+        """Take every key, with the focus on the button."""
+        super().can_be_read()
         confirm = self.query_one("#confirm", Button)
         confirm.label, confirm.disabled = self.CONFIRM, False
         confirm.refresh(layout=True)  # the new label is longer, and Textual keeps the width
         confirm.focus()
-
-    def action_leave(self) -> None:
-        """Close it, once it can have been read."""
-        if not self.unread:
-            super().action_leave()

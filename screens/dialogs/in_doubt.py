@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from textual.binding import Binding
 from textual.content import Content
@@ -22,6 +23,7 @@ from screens.guidance.text import Line, labelled
 from screens.guidance.verdicts import NO_PROBE, VERDICTS, Verdict
 from screens.live.lifetime import is_open
 from screens.live.session import Session
+from screens.widgets.choices import Choices
 from screens.widgets.content import block
 from screens.widgets.field import Field
 from screens.widgets.output_view import OutputView
@@ -57,7 +59,7 @@ class DoubtDialog(WatchingDialog[None]):
         yield Quiet(id="looked", classes="-empty")
         yield OutputView(id="run-output", classes="-empty")
         yield Quiet("what was it?", classes="label")
-        yield OptionList(*(Option(Content(text), id=name) for name, text in VERDICTS.items()), id="verdicts")
+        yield Choices(*(Option(Content(text), id=name) for name, text in VERDICTS.items()), id="verdicts")
         yield Quiet("what tells you", classes="label")
         yield Field(id="reason")
 
@@ -69,7 +71,7 @@ class DoubtDialog(WatchingDialog[None]):
 
     def on_mount(self) -> None:
         """Begin at the probe where there is one: look first. No verdict is chosen before a person chooses."""
-        self.query_one("#verdicts", OptionList).highlighted = None
+        self.query_one(Choices).choose("")
         self.query_one("#probe" if self._probe else "#verdicts").focus()
 
     def key_p(self) -> None:
@@ -110,9 +112,10 @@ class DoubtDialog(WatchingDialog[None]):
         return next_look(incident, self._doubtful, self.session.catalogue) if incident else ""
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Probe. The other buttons are handled in the base class, which Textual calls after this."""
+        """Probe, and go on to the verdicts. The base class handles the other buttons: Textual calls it after this."""
         if event.button.id == "probe":
             self.action_probe()
+            self.query_one(Choices).focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A verdict was chosen: go on to the reason."""
@@ -126,16 +129,16 @@ class DoubtDialog(WatchingDialog[None]):
 
     def confirm(self) -> None:
         """Give the verdict, unless it or the reason is missing."""
-        highlighted = self.query_one("#verdicts", OptionList).highlighted
+        chosen = self.query_one(Choices).chosen
         reason = self.query_one("#reason", Input).value.strip()
         if self._settled:
             self.complain(self._settled)
-        elif highlighted is None:
-            self.complain("Choose what it was.")
+        elif not chosen:
+            self.complain_of_no_choice()
         elif not reason:
-            self.complain(reasons.VERDICT)
+            self.complain_at("reason", reasons.VERDICT)
         else:
-            self._say_so(list(VERDICTS)[highlighted], reason)
+            self._say_so(cast("Verdict", chosen), reason)
 
     def _say_so(self, verdict: Verdict, reason: str) -> None:
         """Write the verdict; what was typed stays where it is refused."""

@@ -122,8 +122,8 @@ class Interlock(WatchingDialog[str], TakesTyping):
 
     def field_for_typing(self) -> Input | None:
         """Return the field: it takes letters wherever the focus is. Enter on cancel still cancels."""
-        typed = self.query_one("#typed", Input)
-        return None if typed.disabled or typed.has_focus else typed
+        fields = (field for field in self.query("#typed").results(Input) if not field.disabled and not field.has_focus)
+        return next(fields, None)  # none before the dialog is laid out
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Enable the button only when the target's identity was typed."""

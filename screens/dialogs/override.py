@@ -17,11 +17,13 @@ from screens.guidance.run_text import may_yield, wants_target
 from screens.widgets.content import block
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
-from screens.widgets.typing_target import TakesTyping
 
 
-class OverrideDialog(Dialog[Override], TakesTyping):
+class OverrideDialog(Dialog[Override]):
     """Gives the override of one gate, for one run. Where the gate never yields, it only says so.
+
+    Nothing that is typed goes to the reason before the focus was moved there: what comes by itself comes while people
+    type something else, the target of another step for one.
 
     Args:
         title: the step.
@@ -29,18 +31,23 @@ class OverrideDialog(Dialog[Override], TakesTyping):
         run: the refused run.
         target: what must be typed where the gate wants the target; empty where it is not known.
         opened_by: what opens the gate, in words; empty where nobody knows.
+        by_itself: whether the refusal is shown as it comes, and not because of a key.
     """
 
     DANGER = True
     CONFIRM = "Go on anyway"
     CANCEL = "Leave it (esc)"
 
-    def __init__(self, title: str, kind: str, run: Run, target: str = "", opened_by: str = "") -> None:
+    def __init__(
+        self, title: str, kind: str, run: Run, target: str = "", opened_by: str = "", *, by_itself: bool = False
+    ) -> None:
         super().__init__(f"REFUSED  {title}", kind)
         if run.refusal is None:
             raise ValueError(f"run {run.id} was not refused")
         self._refusal: Refusal = run.refusal
+        self.by_itself = by_itself
         self._opened_by = opened_by
+        self._reason = next((one.reason for one in run.overrides if one.gate == self._refusal.gate), "")
         self._target = target or word_to_type(run.target)
         self.add_class("-danger")
 
@@ -58,7 +65,7 @@ class OverrideDialog(Dialog[Override], TakesTyping):
         if not self._yields:
             return
         yield Quiet("why it must yield", classes="label")
-        yield Field(id="reason")
+        yield Field(self._reason, id="reason")
         if self._wants_target:
             yield Quiet(f"type the target: {self._target}" if self._target else "type the target", classes="label")
             yield Field(id="typed")
@@ -70,25 +77,22 @@ class OverrideDialog(Dialog[Override], TakesTyping):
             yield Button(self.CONFIRM, id="confirm", variant="error", compact=True)
 
     def on_mount(self) -> None:
-        """Begin at the button that leaves."""
-        self.query_one("#cancel").focus()
-
-    def field_for_typing(self) -> Input | None:
-        """Return the reason's field, also while the focus is on leaving it."""
-        return None if not self._yields or isinstance(self.focused, Input) else self.query_one("#reason", Input)
+        """Begin at the button that leaves, or in the reason where a key has asked for it."""
+        self.query_one("#reason" if self._yields and not self.by_itself else "#cancel").focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field, at last to the button; it does not press it."""
         event.stop()
-        self.focus_next()
+        last = "#typed" if self._wants_target else "#reason"
+        self.query_one("#confirm" if f"#{event.input.id}" == last else last).focus()
 
     def confirm(self) -> None:
         """Give the override, unless something is missing or does not match."""
         reason = self.query_one("#reason", Input).value.strip()
         typed = self.query_one("#typed", Input).value.strip() if self._wants_target else ""
         if not reason:
-            self.complain(reasons.OVERRIDE)
+            self.complain_at("reason", reasons.OVERRIDE)
         elif self._wants_target and not names_target(typed, self._target):
-            self.complain(NOT_THE_TARGET)
+            self.complain_at("typed", NOT_THE_TARGET)
         else:
             self.dismiss(Override(gate=self._refusal.gate, reason=reason, target=typed))

@@ -20,6 +20,7 @@ from screens.dialogs.decision import DecisionDialog
 from screens.guidance.recovery_points import consequences, way_of, ways, written
 from screens.guidance.times import NotATime, instant
 from screens.live.clocked import clock_of
+from screens.widgets.choices import Choices
 from screens.widgets.echo import Echo
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
@@ -42,7 +43,7 @@ class ChooseRecoveryPoint(DecisionDialog):
 
     def answers(self) -> Iterable[Widget]:
         """Yield the ways, what is known of the damage, the value's field, and what the value will count as."""
-        yield OptionList(*(self._option(way) for way in self._ways), id="options", markup=False)
+        yield Choices(*(self._option(way) for way in self._ways), id="options", markup=False)
         if damage := known_damage(self._incident):
             yield Quiet(Content.assemble(("damage report  ", "$quiet"), sanitize(damage)), id="damage", classes="label")
         yield Quiet("value", id="value-label", classes="label")
@@ -62,21 +63,24 @@ class ChooseRecoveryPoint(DecisionDialog):
         """Begin at what was decided before, or at what the plan suggests."""
         point = read(self.suggested())
         way, value = way_of(point) if point else ("", "")
-        options = self.query_one("#options", OptionList)
-        if way in self._ways and not (way == "latest" and self.refused("latest")):
-            options.highlighted = list(self._ways).index(way)
-            self.query_one("#value", Input).value = value
-        else:
-            options.action_first()
+        options = self.query_one(Choices)
+        if not (way == "latest" and self.refused("latest")):
+            options.choose(way)
+        self.query_one("#value", Field).fill_in(value)
+        self._ask_for_value()
         options.focus()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Ask for the value that this way wants."""
         event.stop()
-        wants = self._ways[event.option.id or "latest"].example
+        self._ask_for_value()
+
+    def _ask_for_value(self) -> None:
+        way = self._way()
+        wants = self._ways[way].example if way else ""
         for name in ("value", "value-label"):
             self.query_one(f"#{name}").display = bool(wants)
-        self.query_one(Echo).display = event.option.id == "time"
+        self.query_one(Echo).display = way == "time"
         self.query_one("#value", Input).placeholder = wants
         self._echo()
 
@@ -91,8 +95,7 @@ class ChooseRecoveryPoint(DecisionDialog):
             self._echo()
 
     def _way(self) -> str:
-        option = self.query_one("#options", OptionList).highlighted_option
-        return (option.id or "") if option else ""
+        return self.query_one(Choices).chosen
 
     def _echo(self) -> None:
         value = self.query_one("#value", Input).value.strip()

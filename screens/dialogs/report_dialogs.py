@@ -35,7 +35,6 @@ class FieldDialog(Dialog[str]):
         super().__init__(title, kind)
         self._text = text
         self._facts = facts
-        self._warned = False
 
     def body(self) -> Iterable[Widget]:
         """Yield the field, and what the evidence says."""
@@ -56,16 +55,9 @@ class FieldDialog(Dialog[str]):
         self.confirm()
 
     def confirm(self) -> None:
-        """Give the text."""
-        self.dismiss(self.query_one(TextArea).text.strip())
-
-    def action_leave(self) -> None:
-        """Leave; what was written and not given is not thrown away at one key."""
-        if self._warned or self.query_one(TextArea).text.strip() == self._text.strip():
-            super().action_leave()
-            return
-        self._warned = True
-        self.complain("Not written yet. ctrl+s writes it, esc once more throws it away.")
+        """Give the text, where it is another than before."""
+        text = self.query_one(TextArea).text.strip()
+        self.dismiss(None if text == self._text.strip() else text)
 
 
 class Item(NamedTuple):
@@ -114,9 +106,9 @@ class ItemDialog(Dialog[Item]):
         """Give the item, unless it is empty or its day is none."""
         item = Item(*(self.query_one(f"#{name}", Input).value.strip() for name in Item._fields))
         if not item.text:
-            self.complain("Say what is to be done.")
+            self.complain_at("text", "Say what is to be done.")
         elif item.due and not _is_day(item.due):
-            self.complain(f"{item.due!r} is no day. Write it as 2026-12-31.")
+            self.complain_at("due", f"{item.due!r} is no day. Write it as 2026-12-31.")
         else:
             self.dismiss(item)
 

@@ -62,7 +62,7 @@ class Words(Dialog[str]):
         """Give the words, unless they are required and missing."""
         words = self.query_one("#words", Input).value.strip()
         if self._required and not words:
-            self.complain(self._required)
+            self.complain_at("words", self._required)
         else:
             self.dismiss(words)
 
@@ -105,12 +105,12 @@ class Note(Dialog[LateNote]):
         """Give the note, unless it is empty or its time is none."""
         text, when = (self.query_one(f"#{name}", Input).value.strip() for name in ("words", "when"))
         if not text:
-            self.complain(reasons.EMPTY_NOTE)
+            self.complain_at("words", reasons.EMPTY_NOTE)
             return
         try:
             happened_at = instant(when, clock_of(self)()) if when else None
         except NotATime as error:
-            self.complain(f"{error.message} {error.hint}")
+            self.complain_at("when", f"{error.message} {error.hint}")
             return
         self.dismiss(LateNote(text, happened_at))
 
@@ -121,7 +121,6 @@ class LateEntry(Note):
     def confirm(self) -> None:
         """Give the entry, unless its time is missing."""
         if not self.query_one("#when", Input).value.strip():
-            self.query_one("#when", Input).focus()
-            self.complain(f"Say when it happened: {EXAMPLES}.")
+            self.complain_at("when", f"Say when it happened: {EXAMPLES}.")
         else:
             super().confirm()

@@ -9,7 +9,6 @@ from typing import Any
 from textual.app import App
 
 from journal.events.types import IncidentClosed
-from journal.incident.records import Run
 from journal.incident.upcoming import next_step
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
@@ -39,7 +38,7 @@ class Arrivals:
         pending: PendingCommands,
         *,
         begin: Callable[[], None],
-        show_refusal: Callable[[Run], None],
+        show_refusal: Callable[..., None],
     ) -> None:
         self._app = app
         self._cursor = cursor
@@ -82,11 +81,10 @@ class Arrivals:
             self._view.go_to(step.id)
 
     def _show_refusals(self) -> None:
-        """Show the refusal of what this person asked for, one when no dialog is open."""
+        """Show the refusals of what this person asked for, when no dialog is open and nothing is typed."""
         for run_id in sorted(self._pending.requested):
             run = self._session.run(run_id)
-            if run and run.started_at:
+            if run and (run.started_at or run.refusal):
                 self._pending.requested.discard(run_id)
-            elif run and run.refusal and not self._app.screen.is_modal:
-                self._pending.requested.discard(run_id)
-                self._show_refusal(run)
+            if run and run.refusal:
+                self._app.post_message(Notice(partial(self._show_refusal, run, by_itself=True)))

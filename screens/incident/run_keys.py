@@ -84,8 +84,13 @@ class RunKeys:
         else:  # what never yields may be settled by now: ask again, with the reasons that were given before
             self.run(self._cursor.step, run.overrides if run else (), run.system if run else "")
 
-    def show_refusal(self, run: Run) -> None:
-        """Show which gate refused a run, and take a person's word where it yields."""
+    def show_refusal(self, run: Run, *, by_itself: bool = False) -> None:
+        """Show which gate refused a run, and take a person's word where it yields.
+
+        Args:
+            run: the refused run.
+            by_itself: whether it is shown as it comes, and not because of a key.
+        """
         incident = self._cursor.incident
         step = incident.plan.by_id.get(run.step)
         if step is None:
@@ -99,7 +104,9 @@ class RunKeys:
 
         by = opened_by(incident, run.refusal.opens) if run.refusal else ""
         heading = title(incident, step)
-        push(self._app, "override", heading, incident.kind, run, run.confirmed, by, then=overridden)
+        push(
+            self._app, "override", heading, incident.kind, run, run.confirmed, by, by_itself=by_itself, then=overridden
+        )
 
     def cancel(self) -> None:
         """Ask what runs at the step to stop."""

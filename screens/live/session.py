@@ -18,6 +18,7 @@ from journal.incident.state import Incident
 from journal.store.errors import JournalWriteFailed
 from journal.store.rows import OutputLine, Reading
 from screens.app_services import AppServices
+from screens.drafts import Draft, current
 from screens.guidance.injects import Given
 from screens.live.command_queue import CommandQueue
 from screens.live.follower import IncidentFollower
@@ -76,8 +77,10 @@ class Session:
             future: Future[Any],
             then: Callable[[Any], object] | None,
             failed: Callable[[CleoError], object] | None,
+            draft: Draft | None,
         ) -> None:
             super().__init__()
+            self.draft = draft
             self.what = what
             self.future = future
             self.then = then
@@ -200,9 +203,10 @@ class Session:
         failed: Callable[[CleoError], object] | None,
     ) -> None:
         """Post the result to the screen when something was written or was not, and look for news of it."""
+        draft = current()
 
         def written(done: Future[T]) -> None:
-            posted = post_if_running(self.screen, self.Wrote(what, done, then, failed))
+            posted = post_if_running(self.screen, self.Wrote(what, done, then, failed, draft))
             error = done.exception()
             if error and not posted:  # the incident was closed
                 self.post_failure(what, as_cleo_error(error))
@@ -229,6 +233,8 @@ class Session:
     def _fail(self, written: Wrote, error: CleoError) -> None:
         if isinstance(error, JournalWriteFailed):
             self.unwritten = written.what
+        if written.draft:
+            written.draft.keep()
         if written.failed:
             written.failed(error)
         else:

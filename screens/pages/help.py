@@ -21,6 +21,14 @@ _INTRO = (
 )
 
 
+_DIALOGS = (
+    "enter: take what the cursor is on, and go on; in the last part, do what the button says. Just after a dialog "
+    "opened it takes none",
+    "tab: to the next part; space: tick or untick. Neither answers",
+    "escape: back without an answer; where words were typed, once more",
+)
+
+
 class HelpScreen(ModalScreen[None]):
     """Shows the bindings it is given, and the legend.
 
@@ -42,6 +50,7 @@ class HelpScreen(ModalScreen[None]):
             with VerticalScroll(id="body"):
                 yield Quiet(_INTRO)
                 yield Quiet(Content("\n").join([heading("Keys"), *key_lines(self._bindings_shown)]))
+                yield Quiet(Content("\n").join([heading("Dialogs"), *map(Content, _DIALOGS)]))
                 yield Quiet(Content("\n").join([heading("Symbols"), *legend()]))
 
     def on_mount(self) -> None:

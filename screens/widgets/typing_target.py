@@ -1,4 +1,4 @@
-"""Which field takes what is typed, on screens that have one for it wherever the focus is."""
+"""Where keys go on screens that decide it: which field takes what is typed, and which keys they take at all."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ class TakesTyping:
     def field_for_typing(self) -> Input | None:
         """Return the field that takes what is typed now; None where the focus stays where it is."""
         raise NotImplementedError
+
+
+class RefusesKeys:
+    """A screen that does not take every key at any time. The app asks before it hands a key on."""
+
+    def takes_key(self, key: str) -> bool:
+        """Return whether the screen takes a key now; empty for what is pasted."""
+        raise NotImplementedError
+
+
+def takes_key(screen: Screen[object], key: str) -> bool:
+    """Return whether a screen takes a key now; most take every key."""
+    return not isinstance(screen, RefusesKeys) or screen.takes_key(key)
 
 
 def focus_for_typing(screen: Screen[object]) -> None:

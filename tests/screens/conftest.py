@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from journal.store.journal import Journal
+from screens.dialogs.dialog import Dialog
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
+
+
+@pytest.fixture(autouse=True)
+def quick_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody reads the tests' dialogs: `test_dialog_keys.py` has the real time, and whoever waits sets one."""
+    monkeypatch.setattr(Dialog, "UNREAD_S", 0.02)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from cleo_console.app import CleoApp
 from journal.events import types as e
 from journal.store.journal import Journal, Reader
-from screens.dialogs.dialog import Problem
+from screens.dialogs.dialog import Dialog
 from screens.incident.screen import IncidentScreen
 from screens.widgets.checklist import Checklist
 from screens.widgets.output_view import OutputView
@@ -35,10 +35,10 @@ class Console:
         self.services = services
 
     async def press(self, *keys: str) -> None:
-        """Press keys, each failure that is shown once it can be read."""
+        """Press keys, each in a dialog once it can be read."""
         for key in keys:
-            if isinstance(problem := self.app.screen, Problem):
-                await self.until(lambda shown=problem: not shown.unread, "a failure that can be closed")
+            if isinstance(dialog := self.app.screen, Dialog):
+                await self.until(lambda shown=dialog: not shown.unread, "a dialog that can have been read")
             await self.pilot.press(key)
 
     async def type(self, text: str) -> None:

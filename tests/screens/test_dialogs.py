@@ -11,6 +11,7 @@ from textual.widgets import Button, Input
 from journal.events import types as e
 from journal.store.journal import Journal
 from screens.dialogs.interlock import Interlock
+from screens.dialogs.override import OverrideDialog
 from tests.screens.app_services import RESTORE, FakeServices, PlayedRunner, SetClock, declaration
 from tests.screens.driving import Console, console, requested, written
 
@@ -111,7 +112,7 @@ async def test_systems_are_ticked(services: FakeServices, journal: Journal, size
         await seen.sees("Which systems must be recovered?", "[x] PostgreSQL", "[x] MongoDB", "[ ] DNS")
         await seen.press("down", "space")
         await seen.sees("[ ] MongoDB")
-        await seen.press("enter")
+        await seen.press("enter", "enter")
         await seen.until(lambda: written(journal, e.DecisionMade), "the decision")
         assert written(journal, e.DecisionMade)[0].answer == "postgres"
 
@@ -301,6 +302,7 @@ async def refused(seen: Console, journal: Journal, runner: PlayedRunner, yields:
     await seen.press("enter")
     run = await requested(seen, journal)
     runner.refuse(run, step="check", gate="hold", message="Backups are not held.", yields=yields)
+    await seen.until(lambda: isinstance(seen.app.screen, OverrideDialog), "the refusal")
     await seen.sees("REFUSED", "hold", "Backups are not held.")
 
 
@@ -312,8 +314,8 @@ async def test_a_refusal_that_yields_takes_a_reason(
         await seen.press("tab", "enter")
         await seen.sees("Say why")
         assert len(written(journal, e.RunRequested)) == 1
-        await seen.type("held by hand")  # finds the reason's field by itself
-        await seen.press("enter", "tab", "enter")
+        await seen.type("held by hand")
+        await seen.press("enter", "enter")
         await requested(seen, journal, 2)
         assert written(journal, e.RunRequested)[1].overrides == [e.Override(gate="hold", reason="held by hand")]
 
@@ -407,7 +409,7 @@ async def test_doubt_is_looked_into_and_settled_by_a_person(
         assert "IN DOUBT" in seen.screen_text()
         seen.app.screen.query_one("#confirm").focus()
         await seen.press("enter")
-        await seen.sees("Choose what it was.")
+        await seen.sees("Nothing is chosen yet")
         seen.app.screen.query_one("#verdicts").focus()
         await seen.press("home", "enter", "enter")
         await seen.sees("Say what you saw")
