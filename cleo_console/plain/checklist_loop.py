@@ -86,7 +86,7 @@ class ChecklistLoop:
         say("", headline(self.incident, readings, now))
         say(*troubles, *attention_lines(self.incident, readings, now))
         say(*health_lines(self.incident, readings, now, all_=False))
-        say(next_line(self.incident, session.catalogue, self.cursor))
+        say(next_line(self.incident, session.catalogue, self.cursor, runner_missing=session.runner_missing()))
         if self._said != self.cursor:
             self._say_step()
         else:

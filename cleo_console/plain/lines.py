@@ -20,7 +20,7 @@ from screens.guidance.names import named, title
 from screens.guidance.next_action import closed_words
 from screens.guidance.progress import how_far
 from screens.guidance.run_text import cure_lines, refusal_lines, remains, standing
-from screens.guidance.status import call_overdue, next_words
+from screens.guidance.status import call_overdue, next_words, runner_first
 from screens.guidance.step_text import state_line, step_text
 from screens.guidance.text import Line
 
@@ -78,10 +78,12 @@ def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime
     return lines
 
 
-def next_line(incident: Incident, catalogue: Catalogue, cursor: str) -> str:
+def next_line(incident: Incident, catalogue: Catalogue, cursor: str, *, runner_missing: bool = False) -> str:
     """Return what to do next in the incident, and how to get there."""
     if incident.closed_at is not None:
         return f"NEXT: {closed_words(incident)}. x reopens it; notes can still be added."
+    if runner_missing and (why := runner_first(incident)):
+        return f"NEXT: {why} (r)"
     step = next_step(incident)
     how = " (g goes there)" if step is not None and step.id != cursor else ""
     return f"NEXT: {next_words(incident, catalogue)}{how}"

@@ -64,6 +64,13 @@ def call_overdue(incident: Incident | None, now: datetime) -> list[str]:
     return [late] if late else []
 
 
+def runner_first(incident: Incident) -> str:
+    """Return why a runner comes before everything else where none lives: it sees what became of what was at work."""
+    left = [*incident.unfinished(), *incident.unanswered()]
+    named = ", ".join(dict.fromkeys(run.action for run in left))
+    return f"start the runner: nobody sees what becomes of {named}" if left else ""
+
+
 def next_words(incident: Incident, catalogue: Catalogue) -> str:
     """Return what to do next in the incident: the next action and its step, or what is left when there is none."""
     if incident.closed_at is not None:

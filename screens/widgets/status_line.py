@@ -14,7 +14,7 @@ from journal.wording.sanitize import sanitize
 from screens.guidance.attention import count_line, counts
 from screens.guidance.injects import inject_lines
 from screens.guidance.next_action import by_keys
-from screens.guidance.status import NO_RUNNER, call_overdue, next_words, troubles
+from screens.guidance.status import NO_RUNNER, call_overdue, next_words, runner_first, troubles
 from screens.guidance.text import Line, Span, line
 from screens.live.session import Session
 from screens.widgets.content import block, content
@@ -89,6 +89,8 @@ def _next(session: Session, incident: Incident, cursor: str) -> Line:
     head, words = Span("NEXT  ", "accent"), next_words(incident, session.catalogue)
     if incident.closed_at is not None:
         return line(head, words + (" x: reopen, n: late note, esc: other incidents" if cursor else ""))
+    if session.runner_missing and (why := runner_first(incident)):
+        return line(head, f"{sanitize(why)}  ", Span("[r]", "strong"))
     step = next_step(incident)
     if step is None:
         return line(head, words)

@@ -243,6 +243,7 @@ async def test_a_run_whose_runner_is_gone_is_not_called_under_way(
         services.alive = False
         await seen.sees("NO RUNNER: r starts it", "No runner is there any more")
         await seen.no_longer_sees("Under way")
+        await seen.sees("NEXT  start the runner: nobody sees what becomes of status.check  [r]")
 
 
 async def test_a_dead_runner_is_said_and_one_key_starts_it(services: FakeServices, journal: Journal) -> None:
