@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from journal.incident import clocks
 from journal.incident.answers import answer_title
 from journal.incident.clocks import PhaseClock
+from journal.incident.instances import instances
 from journal.incident.records import StepState
 from journal.report import evidence as ev
 
@@ -57,6 +58,7 @@ def _step(gathered: Gathered, step: Step) -> ev.ChecklistStep:
         step=gathered.step_name(step.id),
         kind=step.kind,
         state=_state(gathered.incident, step),
+        each=states_at(gathered.incident, step),
         by=record.by,
         at=record.at,
         note=answer_title(gathered.incident, step.decision.name, record.note) if step.decision else record.note,
@@ -65,6 +67,21 @@ def _step(gathered: Gathered, step: Step) -> ev.ChecklistStep:
         ours=step.ours,
         optional=step.optional,
     )
+
+
+def states_at(incident: Incident, step: Step) -> list[ev.StateAt]:
+    """Return the state of a step at every system that it acts on; none where that is a single one."""
+    names = instances(incident, step)
+    records = incident.steps[step.id].each
+    found = [(name, records.get(name)) for name in names if len(names) > 1]
+    return [
+        ev.StateAt(
+            title=incident.roster.title(name),
+            state=record.state.value if record and record.state else "not done",
+            note=record.note if record else "",
+        )
+        for name, record in found
+    ]
 
 
 def _state(incident: Incident, step: Step) -> str:

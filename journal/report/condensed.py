@@ -36,6 +36,16 @@ def label(step: ev.StepName) -> str:
     return f"{step.number} {step.title}" if step.number else step.id
 
 
+def at_systems(each: Iterable[ev.StateAt]) -> str:
+    """Return a step's states at several systems: ``PostgreSQL orders: done; PostgreSQL users: failed — 2 differ``."""
+    return "; ".join(f"{at.title}: {at.state}{f' — {at.note}' if at.note else ''}" for at in each)
+
+
+def _everywhere(result: ValidationResult) -> str:
+    where = f" (at {', '.join(at.title for at in result.each)})" if result.each else ""
+    return f"{label(result.step)}{where}"
+
+
 def labels(steps: Iterable[ev.StepName]) -> str:
     """Return several steps: with their titles where they are few, else by their numbers."""
     named = list(steps)
@@ -66,7 +76,7 @@ def deviation_reason(deviation: ev.DeviationEntry) -> str:
 
 def passed(validation: Iterable[ValidationResult]) -> str:
     """Return what was measured and found to be right, by its steps."""
-    return "; ".join(label(result.step) for result in validation if result.state == StepState.DONE and result.measured)
+    return "; ".join(_everywhere(result) for result in validation if result.state == StepState.DONE and result.measured)
 
 
 def not_passed(validation: Iterable[ValidationResult]) -> list[ValidationResult]:
@@ -80,7 +90,7 @@ def on_a_word(report: Report) -> str:
     said = {entry.step.id for entry in report.deviations}
     found = [result for result in report.validation if result.state == StepState.MARKED_DONE]
     return "; ".join(
-        label(result.step) + (f" — {result.text}" if result.text and result.step.id not in said else "")
+        _everywhere(result) + (f" — {result.text}" if result.text and result.step.id not in said else "")
         for result in found
     )
 

@@ -84,7 +84,8 @@ class FindingSeen(Part, frozen=True, kw_only=True):
 class ActionRun(Part, frozen=True, kw_only=True):
     """One run of an action. ``kind``: ``run``, ``dry run`` or ``probe``.
 
-    ``attempt`` counts the started runs of a step that change its state; it is 0 for every other run.
+    ``attempt`` counts the started runs of a step that change its state, at each system by itself; it is 0 for every
+    other run. ``system`` is what people call the system that it acted on; empty where that was none in particular.
     """
 
     id: int
@@ -92,6 +93,7 @@ class ActionRun(Part, frozen=True, kw_only=True):
     attempt: int
     step: StepName
     action: str
+    system: str
     params: dict[str, Any]
     command: list[str]
     destructive: bool
@@ -155,12 +157,21 @@ class Item(Part, frozen=True, kw_only=True):
     at: datetime | None
 
 
+class StateAt(Part, frozen=True, kw_only=True):
+    """The state of a step at one of the several systems that it acts on, and what was said of it there."""
+
+    title: str
+    state: str
+    note: str
+
+
 class ChecklistStep(Part, frozen=True, kw_only=True):
-    """A step's final state."""
+    """A step's final state; ``each`` has one for every system, where the step acts on several."""
 
     step: StepName
     kind: str
     state: str
+    each: list[StateAt]
     by: str
     at: datetime | None
     note: str

@@ -38,10 +38,11 @@ def from_zero(seconds: float | None) -> str:
 
 
 def run_title(run: ev.ActionRun) -> str:
-    """Return a run's title: the action, whether it was a dry run or a look, and the attempt."""
+    """Return a run's title: the action, the system, whether it was a dry run or a look, and the attempt."""
     marks = {"dry run": " (dry run)", "probe": " (look into a doubtful run)"}
     again = f", attempt {run.attempt}" if run.attempt > 1 else ""
-    return f"{run.action}{marks.get(run.kind, '')}{again}"
+    where = f" at {run.system}" if run.system else ""
+    return f"{run.action}{where}{marks.get(run.kind, '')}{again}"
 
 
 def run_end(run: ev.ActionRun) -> str:
@@ -173,6 +174,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "open_by_kind": condensed.open_points,
     "deviation_reason": condensed.deviation_reason,
     "on_a_word": condensed.on_a_word,
+    "at_systems": condensed.at_systems,
     "passed": condensed.passed,
     "not_passed": condensed.not_passed,
     "loss_known": condensed.loss_known,

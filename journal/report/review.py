@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from journal.exercise.assessment import ExpectationResult, ObjectiveResult
-from journal.report.evidence import Part, StepName
+from journal.report.evidence import Part, StateAt, StepName
 
 
 class WrittenField(Part, frozen=True, kw_only=True):
@@ -78,10 +78,14 @@ class SignatureEntry(Part, frozen=True, kw_only=True):
 
 
 class ValidationResult(Part, frozen=True, kw_only=True):
-    """A step that validates or verifies: its result, and whether it was measured or stated by a person."""
+    """A step that validates or verifies: its result, and whether it was measured or stated by a person.
+
+    ``each`` has the result at every system, where the step acts on several.
+    """
 
     step: StepName
     state: str
+    each: list[StateAt]
     measured: bool
     text: str
     by: str

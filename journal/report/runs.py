@@ -23,12 +23,12 @@ def action_runs(gathered: Gathered, reader: Reader) -> list[ev.ActionRun]:
     Raises:
         JournalError: what they printed cannot be read.
     """
-    attempts: Counter[str] = Counter()
+    attempts: Counter[tuple[str, str]] = Counter()
     found = []
     for run in gathered.incident.runs.values():
         counts = bool(run.step and run.changes_step and run.started_at)
-        attempts[run.step] += counts
-        found.append(_action_run(gathered, reader, run, attempts[run.step] if counts else 0))
+        attempts[run.step, run.system] += counts
+        found.append(_action_run(gathered, reader, run, attempts[run.step, run.system] if counts else 0))
     return found
 
 
@@ -40,6 +40,7 @@ def _action_run(gathered: Gathered, reader: Reader, run: Run, attempt: int) -> e
         attempt=attempt,
         step=gathered.step_name(run.step),
         action=run.action,
+        system=gathered.incident.roster.title(run.system) if run.system else "",
         params=run.params,
         command=_command(gathered, run),
         destructive=run.destructive,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journal.incident.records import StepState
+from journal.report.checklist import states_at
 from journal.report.review import ValidationResult
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _result(gathered: Gathered, step: Step, proves: list[str]) -> ValidationResu
     return ValidationResult(
         step=gathered.step_name(step.id),
         state=_state(incident, step),
+        each=states_at(incident, step),
         measured=record.state in (StepState.DONE, StepState.FOUND) and step.kind in ("action", "command"),
         text=record.note,
         by=record.by,
