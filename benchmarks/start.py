@@ -47,7 +47,7 @@ def _has_first(text: str) -> bool:
 
 
 def _is_whole(text: str) -> bool:
-    return _has_first(text) and all(word in text for word in ("Checklist", LAST_PHASE, "Health", "Load balancer"))
+    return _has_first(text) and all(word in text for word in ("Checklist", LAST_PHASE, "Health", "? not measured"))
 
 
 def first() -> Row:

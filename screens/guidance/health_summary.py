@@ -12,7 +12,7 @@ from screens.guidance.text import Line, Span, line
 
 _MOST_SHOWN = 12
 """Systems named of one kind; the health page (h) has all."""
-_LONGEST_CAUSE = 80
+_LONGEST_CAUSE = 100
 """Characters of a cause; the health page (h) has all of it."""
 _ORDER = {"✗": 0, "~": 1, "?": 2}
 

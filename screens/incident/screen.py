@@ -21,13 +21,14 @@ from screens.incident.startup import Startup
 from screens.incident.step_keys import StepKeys
 from screens.incident.view import IncidentView
 from screens.live.session import Session
-from screens.widgets.breakpoints import BREAKPOINTS
+from screens.widgets.breakpoints import BREAKPOINTS, HEIGHTS
 from screens.widgets.checklist import Checklist
 from screens.widgets.header import IncidentHeader
 from screens.widgets.health_panel import HealthPanel
 from screens.widgets.key_line import KeyLine
 from screens.widgets.quiet import Quiet
 from screens.widgets.step_pane import StepPane
+from screens.widgets.strips import Strips
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -46,6 +47,7 @@ class IncidentScreen(Screen[None]):
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS = INCIDENT_BINDINGS  # type: ignore[assignment]
 
     def __init__(self, services: AppServices, incident_id: str, known: Incident | None = None) -> None:
@@ -80,6 +82,7 @@ class IncidentScreen(Screen[None]):
         """Lay out what is known: header, step, the lines that are always there, and the rest once it was read."""
         known = self.session.incident
         yield IncidentHeader(id="header")
+        yield Strips()
         yield Quiet(id="trouble", classes="-empty")
         with Container(id="middle"):
             if known:

@@ -18,6 +18,7 @@ from screens.widgets.health_panel import HealthPanel
 from screens.widgets.key_line import KeyLine
 from screens.widgets.status_line import show_lines
 from screens.widgets.step_pane import StepPane
+from screens.widgets.strips import Strips
 
 
 class IncidentView:
@@ -60,6 +61,7 @@ class IncidentView:
         now = clock_of(self._screen)()
         self._drawn_at_heading = self._cursor.at_heading
         self._draw_header(now)
+        self._screen.query_one(Strips).show_phases(self._session)
         self._screen.query_one(StepPane).show(self._session, self._cursor.step, now)
         for checklist in self._screen.query(Checklist):
             checklist.show(now)
@@ -126,6 +128,7 @@ class IncidentView:
     def _draw_health(self, now: datetime) -> None:
         for panel in self._screen.query(HealthPanel):
             panel.display_health(self._session, now)
+        self._screen.query_one(Strips).show_trends(self._session, now)
 
     def _new_minute(self, now: datetime) -> bool:
         before, self._minute = self._minute, int(now.timestamp()) // 60

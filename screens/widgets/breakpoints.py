@@ -1,4 +1,4 @@
-"""From which width on a screen is laid out in another way."""
+"""From which width and height on a screen is laid out in another way."""
 
 from __future__ import annotations
 
@@ -7,3 +7,9 @@ WIDE = 110
 
 BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 """The class that a screen has, by the width in columns from which on it has it."""
+
+_TALL = 32
+"""Rows from which on there is room for more than what must be seen."""
+
+HEIGHTS = [(0, "-short"), (_TALL, "-tall")]
+"""The class that a screen has, by the height in rows from which on it has it."""
