@@ -44,6 +44,7 @@ bench: install system  ## timed limits, each beside a reference measured in the 
 
 pictures: install  ## the pictures of README and docs, made by the program
 	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_report.py
 
 lock:  ## pin every dependency with its hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -112,7 +112,7 @@ def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verifi
         incident=declared,
         verification=verification,
         summary=_summary(incident, declared, told, say),
-        fields=fields(gathered, told, impact, rpo),
+        fields=fields(gathered, told, impact),
         impact=impact,
         times=times,
         rto=rto,

@@ -158,5 +158,6 @@ def _follows(report: Report) -> Iterator[str]:
         yield "No measures are recorded yet."
         return
     days = sorted(item.due for item in items if item.due)
-    dated = f"; {len(days)} with a date, the last of them {days[-1]}" if days else ", none with a date"
+    until = f"; the last is due {days[-1]}" if len(days) == len(items) else f"; {len(days)} with a date"
+    dated = until if days else ", none with a date"
     yield f"{count(len(items), 'measure is', 'measures are')} planned against it happening again{dated}."

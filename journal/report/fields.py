@@ -9,9 +9,8 @@ from journal.incident.answers import systems_title
 from journal.plan.model import AFFECTED
 from journal.report import evidence as ev
 from journal.report.impact import impact_words
-from journal.report.model import RpoResult, SystemImpact
+from journal.report.model import SystemImpact
 from journal.report.review import ActionItemEntry, WrittenField
-from journal.wording.counting import count
 from journal.wording.durations import exact_duration
 
 if TYPE_CHECKING:
@@ -28,20 +27,17 @@ MOST_FOUND = 8
 """Findings that are named as signs of the cause."""
 
 
-def fields(
-    gathered: Gathered, summary: list[str], impact: list[SystemImpact], rpo: list[RpoResult]
-) -> list[WrittenField]:
+def fields(gathered: Gathered, summary: list[str], impact: list[SystemImpact]) -> list[WrittenField]:
     """Return every field, written or not.
 
     Args:
         gathered: what the events hold.
         summary: the sentences of the summary.
         impact: how long each system was impaired.
-        rpo: the result of each recovery point objective.
     """
     facts = {
         "summary": summary,
-        "impact": _impact(gathered.incident, impact, rpo),
+        "impact": [*_affected(gathered.incident), *impact_words(impact)],
         "detection": _detection(gathered.incident),
         "contributing factors": found_at_first(gathered.incident),
     }
@@ -61,21 +57,12 @@ def _field(incident: Incident, name: str, facts: list[str]) -> WrittenField:
     )
 
 
-def _impact(incident: Incident, impact: list[SystemImpact], rpo: list[RpoResult]) -> list[str]:
-    lost = [f"{result.title}: {result.lost} of data lost{_rows(result)}." for result in rpo if result.achieved_s]
-    return [*_affected(incident), *impact_words(impact), *lost]
-
-
 def _affected(incident: Incident) -> list[str]:
     """Return which systems a person named as affected; where nobody did, which the scenario has."""
     decided = incident.decisions.get(AFFECTED)
     answer = decided.answer if decided else incident.answers.get(AFFECTED, "")
     words = "Named as affected" if decided else "Affected as the scenario has it, nobody decided"
     return [f"{words}: {systems_title(incident, answer)}."] if answer else []
-
-
-def _rows(result: RpoResult) -> str:
-    return f", at least {count(result.heartbeats_lost, 'committed heartbeat')}" if result.heartbeats_lost else ""
 
 
 def found_at_first(incident: Incident) -> list[str]:

@@ -39,7 +39,6 @@ def test_what_people_wrote_comes_first_and_facts_stand_beneath(report: Report) -
     assert written["impact"].facts == [
         "Named as affected: PostgreSQL.",
         "PostgreSQL: found down for 20 min 20 s; not measured for 15 min 40 s.",
-        "PostgreSQL: 42 s of data lost.",
     ]
     assert written["detection"].facts == ["Discovered 5 min after the disruption, and declared 5 min later."]
     html = render(report, "html")
