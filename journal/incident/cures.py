@@ -27,6 +27,19 @@ def remedy(incident: Incident, step: Step) -> Remedy | None:
     return found if found and found.step is not step else None
 
 
+def without_help(incident: Incident, step: Step) -> bool:
+    """Return whether the step failed of something that no step of the plan can be asked to help against.
+
+    It is certain to fail again: what it failed of was proven, or it named what helps and that is not in the plan.
+    """
+    run = incident.last_run(step.id)
+    if run is None or _first(incident, step):
+        return False
+    proven = any(finding.severity == "wrong" for finding in run.findings)
+    names = [cure for cure in run.cures if cure.action or cure.decision]
+    return proven or any(not any(_does(other, cure) for other in incident.plan.steps()) for cure in names)
+
+
 def own_cure(incident: Incident, step: Step) -> Cure | None:
     """Return what helps after the step's last run at the step itself: other parameters, an override, work by hand.
 
@@ -74,14 +87,32 @@ def _remedies(incident: Incident, run: Run, failed: Step | None = None) -> Itera
             yield Remedy(cure, failed)
             continue
         for step in incident.plan.steps():
-            if _does(step, cure) and _helps_yet(incident, step, run):
-                yield Remedy(cure, step)
+            way = _way(incident, step) if _does(step, cure) else None
+            if way and way is not failed and _helps_yet(incident, way, run):
+                yield Remedy(cure, way)
 
 
 def _does(step: Step, cure: Cure) -> bool:
     if cure.decision:
         return step.decision is not None and step.decision.name == cure.decision
     return bool(cure.action) and step.action == cure.action
+
+
+def _way(incident: Incident, step: Step) -> Step | None:
+    """Return the step, or the decision that ruled it out, which is then to be taken anew; None where none did."""
+    if incident.state(step.id) is not StepState.NOT_APPLICABLE:
+        return step
+    against = [
+        name
+        for name, wanted in step.when.items()
+        if (answer := incident.answers.get(name)) and not _among(answer, wanted)
+    ]
+    decided = {other.decision.name: other for other in incident.plan.steps() if other.decision}
+    return decided.get(against[0]) if len(against) == 1 else None
+
+
+def _among(answer: str, wanted: list[str]) -> bool:
+    return any(part.strip() in wanted for part in answer.split(","))
 
 
 def _helps_yet(incident: Incident, step: Step, run: Run) -> bool:

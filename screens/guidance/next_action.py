@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from journal.commands import refusals
 from journal.incident.closing import remaining
-from journal.incident.cures import found_by_looks, helps, own_cure, remedy
+from journal.incident.cures import found_by_looks, helps, own_cure, remedy, without_help
 from journal.incident.instances import ready, waiting
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
@@ -100,9 +100,8 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return todo.value
     if cure := own_cure(incident, step):
         return "run again, otherwise" if cure.action else "do what helps, then run again"
-    run = incident.last_run(step.id)
-    proven = run is not None and any(finding.severity == "wrong" for finding in run.findings)
-    return "s skip, m by hand or run again" if proven or incident.failed_again(step.id) else todo.value
+    vain = without_help(incident, step) or incident.failed_again(step.id)
+    return "s skip, m by hand or run again" if vain else todo.value
 
 
 def because(incident: Incident, step: Step) -> str:

@@ -10,7 +10,8 @@ import msgspec
 from actions.action import action
 from actions.context import ActionContext
 from actions.gate import decide
-from actions.outcome import ActionFailed, Finding, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.systems.postgres.cures import START, STOP, cures_now, restore_cure
 from actions.systems.postgres.given_up import report_given_up
 from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity
@@ -80,7 +81,7 @@ def _restored(server: Server) -> RestoreRecord:
     """Return the record of a restore that is complete and of this incident's recovery point."""
     record = load_record(server)
     if not record or record.state == "restoring":
-        raise ActionFailed(f"No complete restore of {server.name} is there.", "Run postgres.restore first.")
+        raise ActionFailed(f"No complete restore of {server.name} is there.", cures=cures_now(server))
     decided = decided_point(server.ctx.incident, server.name)
     if decided and decided != record.recovery_point:
         raise GateClosed(
@@ -89,8 +90,14 @@ def _restored(server: Server) -> RestoreRecord:
             f"the incident recovers to {decided}.",
             "Restore again: that chooses the backup for the new recovery point.",
             yields="never",
+            cures=_again(server, record, "Restore again: that chooses the backup for the new recovery point."),
         )
     return record
+
+
+def _again(server: Server, record: RestoreRecord, words: str) -> list[Cure]:
+    """Return the restore as what helps, while nobody uses what was restored before."""
+    return [] if record.state == "recovered" else [restore_cure(server, words)]
 
 
 def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> Outcome:
@@ -103,8 +110,8 @@ def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> 
     if not pid:
         raise ActionFailed(
             f"The log was applied already, to {record.target}; {server.name} went down since.",
-            "Start it: postgres.start.",
             left_behind="Nothing was changed; the server is down.",
+            cures=[Cure(words="Start it: it replays its own log, and loses nothing committed.", action=START)],
         )
     summary = f"The log was applied already, to {record.target}.{_stopped_short(record)}"
     return Outcome(
@@ -118,13 +125,14 @@ def _require_untouched(server: Server, record: RestoreRecord, pid: int | None) -
         raise GateClosed(
             "one-writer",
             f"Somebody started the restored server (pid {pid}) before its log was applied.",
-            "Stop it first: postgres.stop.",
             yields="never",
+            opens=STOP,
+            cures=[Cure(words="Stop it first; whether it must be restored again is told then.", action=STOP)],
         )
     if record.state == "restored" and not server.exists(f"{server.data}/backup_label"):
         raise ActionFailed(
             "Somebody started the restored server, and it has replayed log without a replay target.",
-            "Run postgres.restore again: it cannot go back by itself.",
+            cures=[restore_cure(server, "Restore it again: it cannot go back by itself.")],
         )
 
 
@@ -138,7 +146,8 @@ def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str
     """Return the record with its replay target, the recovery settings for it, and the saved WAL. Changes nothing."""
     found = control(server)
     if not found:
-        raise ActionFailed(f"{server.data} has no readable control file.", "Run postgres.restore again.")
+        again = restore_cure(server, "Restore it again: what was restored cannot be started.")
+        raise ActionFailed(f"{server.data} has no readable control file.", cures=[again])
     point = record.recovery_point
     logs = Logs(server, record, found.segment_bytes)
     gap = logs.gap()
@@ -169,11 +178,9 @@ def _ask(server: Server, gap: Gap, point: RecoveryPoint) -> None:
     to = min(point.instant, newest) if point.instant and newest else point.instant or newest
     until = f"{gap.until:%Y-%m-%d %H:%M:%S} UTC" if gap.until else "an unknown instant"
     lost = exact_duration(round((to - gap.until).total_seconds())) if gap.until and to else "an unknown time"
-    closed = GateClosed(
-        _GAP_GATE,
-        f"Log segment {gap.segment} is {gap.why}.",
-        f"Find it (another repository, a standby's pg_wal), or recover to the gap, losing {lost} (until {until}).",
-    )
+    words = f"Find it (another repository, a standby's pg_wal), or recover to the gap, losing {lost} (until {until})."
+    stop_there = Cure(words=words, override=_GAP_GATE, cost=f"{lost} of commits, those after {until}")
+    closed = GateClosed(_GAP_GATE, f"Log segment {gap.segment} is {gap.why}.", cures=[stop_there])
     decide(server.ctx, closed, f"Stops before segment {gap.segment}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from actions.gate import decide
-from actions.outcome import ActionFailed, GateClosed
+from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.postgres.hba import require_hba
 from actions.systems.postgres.known_log import known_log, require_considered
 from actions.systems.postgres.pgbackrest.archive import read_archive
@@ -132,9 +132,7 @@ class _Search:
 
     def _require_consent(self, label: str, error: ActionFailed) -> None:
         """A backup that cannot be verified may be sound: a person may decide to restore it."""
-        closed = GateClosed(
-            _GATE,
-            f"Backup {label} was not verified: {error.message}",
-            f"{error.hint} Or restore it unverified: a damaged file is then found while it is restored.",
-        )
+        words = f"{error.hint} Or restore it unverified: a damaged file is then found while it is restored."
+        unverified = Cure(words=words, override=_GATE, cost="the restore anew, should a file of it be damaged")
+        closed = GateClosed(_GATE, f"Backup {label} was not verified: {error.message}", cures=[unverified])
         decide(self._server.ctx, closed, f"Backup {label} is restored unverified ({error.message})")

@@ -10,8 +10,11 @@ import re
 from collections.abc import Iterable
 
 from actions.transport import Completed
+from journal.plan.model import RECOVERY_POINT
 
-_CAUSES: list[tuple[str, str]] = [
+RESTORE = "postgres.restore"
+
+_CAUSES: list[tuple[str, ...]] = [
     (
         r"No space left on device|disk quota exceeded",
         "The disk is full: make room there (never in pg_wal), and run the step again. No restore is needed for that.",
@@ -81,26 +84,32 @@ _CAUSES: list[tuple[str, str]] = [
     (
         r"recovery ended before configured recovery target",
         "Log is missing or damaged before the recovery point: run postgres.apply_wal again, it names the segment.",
+        "postgres.apply_wal",
     ),
     (
         r"requested timeline \d+ (?:is not a child|does not contain)",
         "The backup is not on the way to that timeline: restore again, with another recovery point.",
+        RECOVERY_POINT,
     ),
     (
         r"could not locate (?:a valid checkpoint|required checkpoint) record|invalid (?:primary )?checkpoint record",
         "The log that crash recovery begins with is missing or damaged: keep it all (no pg_resetwal); restore.",
+        RESTORE,
     ),
     (
         r"incorrect checksum in control file|control file contains invalid|pg_control\": No such file",
         "The control file is lost or damaged: a restore is next.",
+        RESTORE,
     ),
     (
         r"page verification failed|invalid page in block|incorrect resource manager data checksum",
         "Data or log is damaged on disk: a restore is next; perhaps the disk itself (dmesg).",
+        RESTORE,
     ),
     (
         r"could not open file \"pg_wal/|could not find redo location",
         "A log segment is missing that it needs: look for it (archive, kept copies); without it a restore is next.",
+        RESTORE,
     ),
     (
         r"terminated by signal 9|ended by signal 9|on signal 9|status 137",
@@ -126,6 +135,7 @@ _CAUSES: list[tuple[str, str]] = [
     (
         r"invalid checksum|\[026\]|ChecksumError",
         "A file of the backup is damaged: run the step again, it takes the backup before.",
+        RESTORE,
     ),
     (
         r"Permission denied|\[0?41\].*denied",
@@ -140,7 +150,9 @@ _CAUSES: list[tuple[str, str]] = [
         "A file is missing in the repository: is its disk mounted, and repo-path right? Else use another repository.",
     ),
 ]
-_TABLE = [(re.compile(pattern, re.IGNORECASE), cure) for pattern, cure in _CAUSES]
+"""The pattern, the cure in words, and what does it, where that is an action or the recovery point."""
+_TABLE = [(re.compile(pattern, re.IGNORECASE), cure) for pattern, cure, *_ in _CAUSES]
+_LEADS = {cure: lead for _, cure, *leads in _CAUSES for lead in leads}
 
 _SUMMARY = re.compile(
     r"contains errors|could not create any|could not load .*(?:hba|ident)\.conf|insufficient parameter"
@@ -151,6 +163,12 @@ _SUMMARY = re.compile(
 def cure_of(words: str) -> str:
     """Return the smallest cure for what a program said, or an empty string where the words are not known."""
     return next((cure for pattern, cure in _TABLE if pattern.search(words)), "")
+
+
+def lead_of(cure: str) -> tuple[str, str]:
+    """Return the action, or else the decision, that does what a cure of the table says; empty: a person does it."""
+    lead = _LEADS.get(cure, "")
+    return ("", lead) if lead == RECOVERY_POINT else (lead, "")
 
 
 def cure_for(done: Completed, words: str, otherwise: str) -> str:

@@ -13,11 +13,11 @@ from actions.systems.postgres.amcheck import check_without_installing
 from actions.systems.postgres.backups.sets import backup_list
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.comparison import Comparison
+from actions.systems.postgres.cures import NO_DATABASE, standing_cures
 from actions.systems.postgres.heartbeat import measure
 from actions.systems.postgres.manifest import load_manifest
 from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.process import describe_data, postmaster
-from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import Server, server_of
 from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
@@ -29,7 +29,6 @@ from journal.wording.durations import exact_duration
 
 _READ_S = 300.0
 """Seconds allowed for reading rows, so that a damage report is quick. postgres.verify reads all of them."""
-_NO_DATABASE = ("missing", "there, but not a database", "without a readable control file")
 
 
 def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) -> Examination:
@@ -46,13 +45,13 @@ def _in_depth(server: Server) -> Examination:
     except CleoError as error:
         return Examination(findings=[_warning(server.name, error.message)])
     wrong = [] if running else ["no process runs."]
-    if data in _NO_DATABASE:
+    if data in NO_DATABASE:
         wrong.append(f"the data directory is {data}.")
     number = described(backups)["backups"]
     return Examination(
         facts={"running": running, "data_directory": data, "backups": number},
         lines=[f"data directory {data}; {count(number, 'backup')}."],
-        cures=_cures(server, running=running, data=data),
+        cures=standing_cures(server, running=running, data=data),
         findings=[_warning(server.name, text) for text in (*wrong, *(f"{one}." for one in what_is_wrong(backups)))],
     )
 
@@ -67,28 +66,13 @@ def _damage(server: Server, health: Health) -> Examination:
         except CleoError as error:
             lines.append(f"not measured: {error.message}")
     known = "running" in facts
-    cures = _cures(server, running=facts["running"], data=facts["data_directory"]) if known else []
+    cures = standing_cures(server, running=facts["running"], data=facts["data_directory"]) if known else []
+    if facts.get("corrupt"):
+        words = "Find out whether the page or the log holds the damage, before a recovery point is chosen."
+        cures.append(Cure(words=words, action="postgres.verify"))
     return Examination(
         facts=facts, lines=lines, findings=_findings(server.name, facts), cures=cures, summary=_summary(facts)
     )
-
-
-def _cures(server: Server, *, running: bool, data: str) -> list[Cure]:
-    """Return the smallest cure of a server that is not there: to go on with its restore, or to start it."""
-    if running:
-        return []
-    record = load_record(server)
-    if record and record.state == "restoring":
-        return [
-            Cure(words=f"the restore of {server.name} from {record.backup} is half done", action="postgres.restore")
-        ]
-    if record and record.state in ("restored", "recovering"):
-        words = f"{server.name} is restored from {record.backup}, and its log is not applied"
-        return [Cure(words=words, action="postgres.apply_wal")]
-    if data in _NO_DATABASE:
-        return []
-    words = f"{server.name} has no process, and its data directory can be started (control file: {data})"
-    return [Cure(words=words, action="postgres.start")]
 
 
 def _warning(system: str, text: str) -> Finding:

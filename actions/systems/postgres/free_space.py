@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from actions.gate import decide
-from actions.outcome import GateClosed
+from actions.outcome import Cure, GateClosed
 from actions.systems.postgres.directories import Directory, inspect_directories, size_words
 from actions.systems.postgres.server import Server
 
@@ -57,5 +57,11 @@ def require_room(server: Server, needs: Sequence[SpaceNeed]) -> None:
         GATE,
         f"There is no room to restore: {'; '.join(short)}.",
         "Make room there. Or go on: if the measure is right, the restore ends with a full disk and is incomplete.",
+        cures=[
+            Cure(words="Make room there, then run it again."),
+            Cure(
+                words="Or go on anyway.", override=GATE, cost="a full disk and half a restore, if the measure is right"
+            ),
+        ],
     )
     decide(server.ctx, closed, f"Goes on without the room ({'; '.join(short)})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from actions.gate import decide
-from actions.outcome import GateClosed
+from actions.outcome import Cure, GateClosed
 from actions.systems.postgres.pgbackrest.archive import Archive
 from actions.systems.postgres.pgbackrest.command import Repository
 from actions.systems.postgres.restore_record import RestoreRecord, load_record
@@ -73,7 +73,13 @@ def require_considered(server: Server, known: KnownLog) -> None:
     closed = GateClosed(
         GATE,
         f"{words}. What was committed there does not come back.",
-        "Look into it (pg_waldump), and keep what is needed from it. Then decide to leave it out, with the reason.",
+        cures=[
+            Cure(
+                words="Look into it (pg_waldump), and keep what is needed from it. Then leave it out, with the reason.",
+                override=GATE,
+                cost="what was committed there",
+            )
+        ],
     )
     decide(server.ctx, closed, f"{words}. Left out")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actions.outcome import ActionFailed
 from actions.systems.postgres.connection import CannotConnect, identifier
+from actions.systems.postgres.cures import without_data
 from actions.systems.postgres.hba import bar, hba_file
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server
@@ -99,7 +100,8 @@ def block_logins(server: Server) -> int:
     if not hba:
         raise ActionFailed(
             f"{server.name} runs, and its pg_hba.conf is lost.",
-            "It cannot be kept from writing: stop it (postgres.stop).",
+            "It cannot be kept from writing. Bring that file back, or stop the server (postgres.stop).",
+            cures=without_data(server),
         )
     bar(server, hba)
     reload_files(server)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actions.gate import decide
-from actions.outcome import GateClosed
+from actions.outcome import Cure, GateClosed
 from actions.systems.postgres.directories import Directory
 from actions.systems.postgres.server import Server
 
@@ -30,6 +30,12 @@ def require_mounted(server: Server, *directories: Directory) -> None:
         f"{at} is not mounted, and /etc/fstab says that it should be: {directory.path} would be restored to the file "
         f"system {directory.mount}, and be hidden once it is.",
         f"Mount it: mount {at}. If the disk is lost, take it out of /etc/fstab, or go on and say so.",
+        cures=[
+            Cure(words=f"Mount it (mount {at}), then run it again. If the disk is lost, take it out of /etc/fstab."),
+            Cure(
+                words="Or go on without it.", override=GATE, cost="once it is mounted, what is restored now is hidden"
+            ),
+        ],
     )
     decide(server.ctx, closed, f"{at} is not mounted; restored without it")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from actions.outcome import GateClosed
+from actions.outcome import Cure, GateClosed
 from actions.systems.postgres.directories import Directory, inspect_directories, mounts_below, used
 from actions.systems.postgres.disk_layout import DiskLayout, read_disk_layout
 from actions.systems.postgres.free_space import SpaceNeed, require_room, too_small
@@ -224,4 +224,12 @@ def _no_space(server: Server, why: str) -> GateClosed:
         "Make room, or keep it elsewhere (keep_in: a folder of its host), or decide to overwrite it: what it holds "
         "beyond the backup and its log is then lost for good.",
         yields="reason and target",
+        cures=[
+            Cure(words="Make room, or keep it elsewhere (keep_in: a folder of its host), then run it again."),
+            Cure(
+                words="Or overwrite it.",
+                override=GATE,
+                cost="what it holds beyond the backup and its log is lost for good",
+            ),
+        ],
     )

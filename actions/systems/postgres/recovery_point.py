@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from actions.context import IncidentFacts
-from actions.outcome import ActionFailed, GateClosed
+from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.postgres import SYSTEM
 from actions.systems.postgres.wal import parse_lsn
 from journal.incident.decisions import CORRUPTION, PHYSICAL
 from journal.incident.recovery_point import NotARecoveryPoint, RecoveryPoint, parse
+from journal.plan.model import RECOVERY_POINT
 
 GATE = "recovery-point"
 _SPREADING = {"data-corruption", "security-breach"}
@@ -39,8 +40,9 @@ def decided_point(incident: IncidentFacts, system: str) -> RecoveryPoint | None:
     raise GateClosed(
         GATE,
         f"The recovery point, {incident.recovery_point}, says nothing of {system}.",
-        "Decide it anew, with an instant or a position for it beside what was decided.",
         yields="never",
+        opens=RECOVERY_POINT,
+        cures=[_anew("Decide it anew, with an instant or a position for it beside what was decided.")],
     )
 
 
@@ -56,14 +58,16 @@ def recovery_point(
         ActionFailed: what was given is not a recovery point.
     """
     if latest + bool(backup) + bool(to) > 1:
-        raise ActionFailed("--latest, --backup and --to exclude each other.", "Give one of them, or none.")
+        raise ActionFailed("--latest, --backup and --to exclude each other.", cures=[_plain("Give none of them.")])
     given, decided = _given(system, backup, to), decided_point(incident, system)
     if decided and given and not _agree(given, decided):
         raise GateClosed(
             GATE,
             f"This incident recovers to {decided}; {given} was asked for.",
-            "Leave the parameter out, or change the decision: one recovery point holds for every store.",
             yields="never",
+            cures=[
+                _plain("Leave the parameter out, or change the decision: one recovery point holds for every store.")
+            ],
         )
     point = decided or given or RecoveryPoint(latest=True)
     if point.latest or after_all(point, None):
@@ -85,8 +89,13 @@ def judge_as_latest(incident: IncidentFacts, point: RecoveryPoint) -> None:
         raise GateClosed(
             GATE,
             f"{after}The newest state holds the damage: it cannot be the recovery point.",
-            "Decide on an instant just before the damage (time:…), a position (lsn:…) or a backup (backup:…).",
             yields="never",
+            opens=RECOVERY_POINT,
+            cures=[
+                _anew(
+                    "Decide on an instant just before the damage (time:…), a position (lsn:…) or a backup (backup:…)."
+                )
+            ],
         )
 
 
@@ -95,6 +104,15 @@ def after_all(point: RecoveryPoint, newest: datetime | None) -> bool:
     if not point.instant:
         return False
     return point.instant > datetime.now(UTC) or (newest is not None and point.instant > newest)
+
+
+def _anew(words: str) -> Cure:
+    return Cure(words=words, decision=RECOVERY_POINT)
+
+
+def _plain(words: str) -> Cure:
+    """Return the restore without parameters: it goes by the decision."""
+    return Cure(words=words, action="postgres.restore", params={"latest": False, "backup": "", "to": ""})
 
 
 def _given(system: str, backup: str, to: str) -> RecoveryPoint | None:

@@ -11,7 +11,8 @@ from functools import cached_property
 
 import msgspec
 
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Cure
+from actions.systems.postgres.cures import backup_before, restore_cure
 from actions.systems.postgres.pgbackrest.archive import Archive, first_missing, previous, read_archive
 from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.recovery_point import lsn_of
@@ -21,6 +22,7 @@ from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import Fork, Path, Segment, format_lsn, parse_segment
 from actions.systems.postgres.wal_tail import Tail, archived_tail, saved_tail
 from journal.incident.recovery_point import RecoveryPoint
+from journal.plan.model import RECOVERY_POINT
 
 
 class ReplayTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,7 +243,8 @@ def find_replay_target(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False
         return ReplayTarget(settings=settings, lsn=lsn_of(point), words=f"just before {format_lsn(lsn_of(point))}")
     if point.kind == "lsn" and lsn_of(point) > logs.end().reach:
         raise ActionFailed(
-            f"The log ends at {format_lsn(logs.end().reach)}, before {point}.", "Decide on another recovery point."
+            f"The log ends at {format_lsn(logs.end().reach)}, before {point}.",
+            cures=[Cure(words="Decide on another recovery point.", decision=RECOVERY_POINT)],
         )
     return _everything(logs)
 
@@ -249,6 +252,11 @@ def find_replay_target(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False
 def _everything(logs: Logs) -> ReplayTarget:
     end = logs.end()
     if end.lsn is None:
-        raise ActionFailed("The log holds no complete record after the backup.", "Restore an older backup.")
+        older = backup_before(logs.server, logs.record.backup)
+        words = "Restore an older backup: its log goes further."
+        cures = [restore_cure(logs.server, words, backup=older.label)] if older else []
+        raise ActionFailed(
+            "The log holds no complete record after the backup.", "Restore an older backup.", cures=cures
+        )
     words = f"the last complete record, {format_lsn(end.lsn)}"
     return ReplayTarget(settings={"recovery_target_lsn": format_lsn(end.lsn)}, lsn=end.lsn, words=words)

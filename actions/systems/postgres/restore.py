@@ -13,6 +13,7 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
 from actions.systems.postgres.backup_selection import choose_backup
 from actions.systems.postgres.causes import cure_for
+from actions.systems.postgres.cures import known_cure, without_data
 from actions.systems.postgres.free_space import full
 from actions.systems.postgres.given_up import report_given_up
 from actions.systems.postgres.guards import is_down, writers_kept_out
@@ -90,7 +91,8 @@ def _require_down(server: Server) -> None:
     if shut and server.ctx.dry_run:
         server.ctx.log(f"It would be refused now: {shut.message}", "err")
     elif shut:
-        raise GateClosed(shut.gate, shut.message, "Stop it first: postgres.stop.", yields="never", opens=shut.opens)
+        hint = "Stop it first: postgres.stop."
+        raise GateClosed(shut.gate, shut.message, hint, yields="never", opens=shut.opens, cures=without_data(server))
 
 
 def _require_same_place(server: Server) -> None:
@@ -175,10 +177,11 @@ def _failed(server: Server, record: RestoreRecord, done: Completed) -> ActionFai
     """One of pgBackRest's processes may fail for what another one ran into, and only the last one's words are told."""
     status = f" (exit status {done.code})" if done.code > 0 else ""
     words = f"{done.err}\n{done.out[-4000:]}\nstatus {done.code}"
+    cure = full(server, server.data) or cure_for(done, words, "Mend what it says; run the step again.")
     return ActionFailed(
         f"pgBackRest could not restore backup {record.backup}: {last_words(done)}{status}",
-        full(server, server.data) or cure_for(done, words, "Mend what it says; run the step again."),
         left_behind=_HALF_DONE,
+        cures=known_cure(server, cure),
         facts={"backup": record.backup, "exit": done.code},
     )
 

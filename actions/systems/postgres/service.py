@@ -8,6 +8,7 @@ import time
 from actions.outcome import ActionFailed, Cancelled
 from actions.systems.postgres.causes import cure_of_lines
 from actions.systems.postgres.connection import CannotConnect
+from actions.systems.postgres.cures import known_cure
 from actions.systems.postgres.hba import config_file
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.replay_state import explain, observe_replay, require_our_port
@@ -144,6 +145,7 @@ def went_down(server: Server, hint: str = "", left_behind: str = "The server is 
         f"{server.name} went down while it started{f': {reason}' if reason else ', and its log does not say why.'}",
         cure or hint or unknown,
         left_behind=left_behind,
+        cures=known_cure(server, cure),
     )
 
 

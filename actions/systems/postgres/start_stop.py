@@ -9,8 +9,9 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Outcome
+from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.postgres.connection import CannotConnect
+from actions.systems.postgres.cures import APPLY_WAL, restore_cure, without_data
 from actions.systems.postgres.heartbeat import measure, newest_before_start
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of, measure_kept, untouched_since
@@ -129,7 +130,7 @@ def _running_already(server: Server, pid: int) -> Outcome:
     if not server.exists(f"{server.data}/global/pg_control"):
         raise ActionFailed(
             f"{server.name} still runs (pid {pid}), but its data directory {server.data} is lost.",
-            "It cannot live on: stop it (postgres.stop), then restore.",
+            cures=without_data(server),
         )
     wait_until_up(server, _START_S)
     return Outcome(ok=True, summary=f"{server.name} was already up (pid {pid}).", facts={"seconds": 0})
@@ -153,8 +154,8 @@ def _require_data(server: Server) -> None:
     if not control(server):
         raise ActionFailed(
             f"{server.name} cannot be started: its data directory {server.data} is {describe_data(server)}.",
-            "Crash recovery has nothing to start from: a restore is next.",
             left_behind="Nothing was changed; the server is down.",
+            cures=[restore_cure(server, "Crash recovery has nothing to start from: a restore is next.")],
         )
 
 
@@ -162,8 +163,9 @@ def _require_applied(server: Server) -> None:
     """A restored directory would only start to follow the archive, for ever: it needs a replay target."""
     record = load_record(server)
     if record and record.state in ("restored", "recovering"):
+        words = "Apply the log: that starts the server and replays it to the recovery point."
         raise ActionFailed(
             f"{server.name} is restored from backup {record.backup}, and its log is not applied.",
-            "Run postgres.apply_wal: it starts the server and replays the log to the recovery point.",
             left_behind="Nothing was changed; the server is down.",
+            cures=[Cure(words=words, action=APPLY_WAL)],
         )

@@ -8,10 +8,11 @@ from typing import Any
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Finding, Outcome
+from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.postgres.amcheck import check_structures
 from actions.systems.postgres.cluster import read_cluster
 from actions.systems.postgres.comparison import Comparison
+from actions.systems.postgres.cures import APPLY_WAL
 from actions.systems.postgres.evidence import look_closer
 from actions.systems.postgres.heartbeat import newest_commit
 from actions.systems.postgres.identity import identity
@@ -21,6 +22,7 @@ from actions.systems.postgres.recovery_findings import recovery_findings
 from actions.systems.postgres.relations import SETTINGS
 from actions.systems.postgres.restore_record import RestoreRecord, load_record
 from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.verification_cures import verification_cures
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import parse_lsn
 from journal.wording.counting import count
@@ -57,7 +59,7 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
     )
     findings = _structural(server, corrupt, unchecked) + compared.findings(server.name)
     findings += [*_no_manifest(manifest), *left]
-    return _outcome(server, compared, findings, [*corrupt, *found.damaged()], manifest)
+    return _outcome(server, record, compared, findings, [*corrupt, *found.damaged()], manifest)
 
 
 def _require_primary(server: Server) -> None:
@@ -71,7 +73,8 @@ def _require_primary(server: Server) -> None:
             f"Verify {leader}: --on {leader}.",
         )
     raise ActionFailed(
-        f"{server.name} is still replaying its log.", "Apply the log to its end first: postgres.apply_wal."
+        f"{server.name} is still replaying its log.",
+        cures=[Cure(words="Apply the log to its end first: that promotes it.", action=APPLY_WAL)],
     )
 
 
@@ -126,7 +129,12 @@ def _no_manifest(manifest: Manifest | None) -> list[Finding]:
 
 
 def _outcome(
-    server: Server, compared: Comparison, findings: list[Finding], corrupt: list[str], manifest: Manifest | None
+    server: Server,
+    record: RestoreRecord | None,
+    compared: Comparison,
+    findings: list[Finding],
+    corrupt: list[str],
+    manifest: Manifest | None,
 ) -> Outcome:
     wrong = [finding for finding in findings if finding.severity == "wrong"]
     for finding in findings:
@@ -144,6 +152,7 @@ def _outcome(
         facts=facts,
         findings=findings,
         partial=partial,
+        cures=verification_cures(server, record, compared, corrupt) if wrong else [],
         examined=[] if partial or server.ctx.dry_run else [server.name],
     )
 

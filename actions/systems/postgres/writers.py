@@ -10,6 +10,7 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, Outcome
+from actions.systems.postgres.cures import cures_now, without_data
 from actions.systems.postgres.hba import FACT, bar, barred_files, hba_file, is_barred, require_writable, unbar
 from actions.systems.postgres.heartbeat import measure
 from actions.systems.postgres.identity import identity
@@ -53,7 +54,8 @@ def stop_writers(ctx: ActionContext) -> Outcome:
     if not hba:
         raise ActionFailed(
             f"{server.name} runs, and its pg_hba.conf is lost.",
-            "It cannot be kept from writing: stop it (postgres.stop).",
+            "It cannot be kept from writing. Bring that file back, or stop the server (postgres.stop).",
+            cures=without_data(server),
         )
     require_not_ourselves(server, running=bool(running))
     require_writable(server, hba)
@@ -104,7 +106,11 @@ def allow_writers(ctx: ActionContext) -> Outcome:
     """Let the application write again."""
     server = find_server(ctx)
     if not hba_file(server):
-        raise ActionFailed(f"{server.name} has no pg_hba.conf.", "Restore it first.")
+        raise ActionFailed(
+            f"{server.name} has no pg_hba.conf.",
+            "Without it nobody can come in. Bring it back, from configuration management or a backup of it.",
+            cures=without_data(server) if postmaster(server) else cures_now(server),
+        )
     running = postmaster(server)
     if not running:
         require_nobody_answers(server)

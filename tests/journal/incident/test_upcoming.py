@@ -120,6 +120,27 @@ def test_a_decision_is_what_helps_until_it_was_taken_anew() -> None:
     assert (remedy(told.incident, told.incident.plan.by_id["restore"]), upcoming(told)) == (None, "restore")
 
 
+def test_a_decision_that_rules_out_what_helps_is_taken_anew() -> None:
+    decide = {"name": "way", "question": "How?", "options": {"a": {"title": "A"}, "b": {"title": "B"}}}
+    told = Story(
+        plan(
+            step("way", decision=decide),
+            step("restore", action="db.restore", when={"way": ["b"]}),
+            step("verify", action="db.verify"),
+        )
+    )
+    told.tell(e.DecisionMade(step="way", name="way", answer="a"))
+    told.run("verify", status="failed", cures=[e.Cure(words="it is damaged", action="db.restore")])
+    verify = told.incident.plan.by_id["verify"]
+    ways = []
+    for answer in ("b", "a"):
+        found = remedy(told.incident, verify)
+        ways.append(found and found.step.id)
+        told.tell(e.DecisionMade(step="way", name="way", answer=answer))
+    assert ways == ["way", "restore"]
+    assert remedy(told.incident, verify) is None, "it was decided again after the failure"
+
+
 def test_a_restore_that_is_run_again_makes_stale_what_was_verified_before_it() -> None:
     restore = {"action": "db.restore", "system": "db", "destructive": True, "verified_by": "verify"}
     told = Story(

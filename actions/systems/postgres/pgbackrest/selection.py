@@ -6,11 +6,12 @@ from collections.abc import Collection
 
 import msgspec
 
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.pgbackrest.command import Backup, Repository
 from actions.systems.postgres.recovery_point import label_of, lsn_of
 from actions.systems.postgres.wal import Path
 from journal.incident.recovery_point import RecoveryPoint
+from journal.plan.model import RECOVERY_POINT
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ def select_backup(
     passed_over += [f"{label} is of a cluster before this one" for label in repository.earlier if wanted in ("", label)]
     raise ActionFailed(
         f"No backup leads to {point}: {'; '.join(passed_over) or f'there is no backup {wanted}'.rstrip()}.",
-        "Decide on another recovery point, or find another repository.",
+        cures=[_cure(named)],
     )
 
 
@@ -68,3 +69,10 @@ def _unusable(backup: Backup, point: RecoveryPoint, path: Path, damaged: Collect
     if not path.contains(backup.timeline, backup.stop_lsn):
         return f"is of timeline {backup.timeline}, which an earlier recovery left"
     return ""
+
+
+def _cure(named: str) -> Cure:
+    if named:
+        words = "Leave out which backup: then the newest sound one that leads there is taken."
+        return Cure(words=words, action="postgres.restore", params={"backup": ""})
+    return Cure(words="Decide on another recovery point, or find another repository.", decision=RECOVERY_POINT)

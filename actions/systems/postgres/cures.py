@@ -1,0 +1,107 @@
+"""What helps against a PostgreSQL server's failures, and what it costs, as far as this incident has measured that."""
+
+from __future__ import annotations
+
+from actions.outcome import Cure
+from actions.systems.postgres.causes import RESTORE, lead_of
+from actions.systems.postgres.pgbackrest.command import Backup, read_repository
+from actions.systems.postgres.process import control, describe_data, postmaster
+from actions.systems.postgres.restore_record import load_record
+from actions.systems.postgres.server import Server
+from journal.errors import CleoError
+from journal.plan.model import RECOVERY_POINT
+from journal.wording.durations import rough_duration
+
+APPLY_WAL, START, STOP = "postgres.apply_wal", "postgres.start", "postgres.stop"
+
+NO_DATABASE = ("missing", "there, but not a database", "without a readable control file")
+"""What `describe_data` says of a data directory that cannot be started."""
+
+
+def restore_cure(server: Server, words: str, *, backup: str = "", data: str = "") -> Cure:
+    """Return the restore as what helps, with the minutes that it took before in this incident, and what it gives up.
+
+    Args:
+        server: the server. It must be known to be damaged, or to hold a restore that nobody uses yet.
+        words: why it helps.
+        backup: the label of the set to start from; empty: the newest sound one.
+        data: what of the data it gives up, where that is known; else as the recovery point says.
+    """
+    params = {"backup": backup, "latest": False} if backup else {}
+    cost = "; ".join([*_minutes(server), *([data] if data else _given_up(server))])
+    return Cure(words=words, action=RESTORE, params=params, cost=cost)
+
+
+def earlier_point(words: str) -> Cure:
+    """Return an earlier recovery point as what helps."""
+    return Cure(words=words, decision=RECOVERY_POINT, cost="what was committed after that point")
+
+
+def known_cure(server: Server, words: str) -> list[Cure]:
+    """Return what helps by the table of causes, for words that it has; nothing where there are none."""
+    action, decision = lead_of(words)
+    if not words or decision:
+        return [earlier_point(words)] if words else []
+    return [restore_cure(server, words)] if action == RESTORE else [Cure(words=words, action=action)]
+
+
+def standing_cures(server: Server, *, running: bool, data: str) -> list[Cure]:
+    """Return the smallest cure of a server that is not there: to go on with its restore, or to start it.
+
+    Args:
+        server: the server.
+        running: whether a process works in its data directory.
+        data: what `describe_data` says of that.
+    """
+    if running:
+        return []
+    record = load_record(server)
+    if record and record.state == "restoring":
+        return [restore_cure(server, f"the restore of {server.name} from {record.backup} is half done")]
+    if record and record.state in ("restored", "recovering"):
+        words = f"{server.name} is restored from {record.backup}, and its log is not applied"
+        return [Cure(words=words, action=APPLY_WAL)]
+    if data in NO_DATABASE:
+        return []
+    words = f"{server.name} has no process, and its data directory can be started (control file: {data})"
+    return [Cure(words=words, action=START)]
+
+
+def cures_now(server: Server) -> list[Cure]:
+    """Return what helps a server as it stands now; a restore only where it is down and cannot be started."""
+    running, data, record = bool(postmaster(server)), describe_data(server), load_record(server)
+    if not running and data in NO_DATABASE and (record is None or record.state == "recovered"):
+        return [restore_cure(server, f"Restore it: its data directory is {data}.")]
+    return standing_cures(server, running=running, data=data)
+
+
+def without_data(server: Server) -> list[Cure]:
+    """Return what helps a server that still runs though its data directory is lost; nothing where that is there."""
+    if control(server):
+        return []
+    words = f"It cannot live on without its data directory ({describe_data(server)}): stop it, then restore."
+    return [Cure(words=words, action=STOP, cost="the sessions that are open end")]
+
+
+def backup_before(server: Server, label: str) -> Backup | None:
+    """Return the newest set that ended before another one and is not known to be damaged; None where there is none."""
+    try:
+        backups = read_repository(server).backups
+    except CleoError as error:
+        server.ctx.log(f"Which backups there are is not known: {error.message}", "err")
+        return None
+    damaged = {name for facts in server.ctx.incident.facts.values() for name in facts.get("damaged", ())}
+    than = next((one.stopped_at for one in backups if one.label == label), None)
+    sound = [one for one in backups if not one.error and one.label not in damaged]
+    return max((one for one in sound if than and one.stopped_at < than), key=lambda one: one.stopped_at, default=None)
+
+
+def _minutes(server: Server) -> list[str]:
+    """Return how long the last restore of this incident took; nothing where there was none."""
+    took = [facts["seconds"] for facts in server.ctx.incident.facts.values() if "passed_over" in facts]
+    return [f"{rough_duration(took[-1])}, as the last restore took"] if took else []
+
+
+def _given_up(server: Server) -> list[str]:
+    given_up = server.ctx.incident.gives_up
+    return [f"gives up {line}" for line in given_up] or ["what was committed after the recovery point"]
