@@ -70,12 +70,14 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         sound: labels of the sets that are whole. A set is sound only where no copy of it is damaged.
         damaged: labels of the others.
+        copies: labels of those among the damaged of which another copy is whole.
         findings: what is damaged, each with where it lies.
         facts: whatever else the engine's own restore goes by.
     """
 
     sound: Sequence[str]
     damaged: Sequence[str]
+    copies: Sequence[str] = ()
     findings: Sequence[Finding] = ()
     facts: Mapping[str, Any] = {}
 

@@ -10,7 +10,7 @@ from actions.backups.engine import find_engine, target
 from actions.backups.holding import Hold, HoldPart, closed_hold
 from actions.context import ActionContext
 from actions.gate import Closed
-from actions.outcome import ActionFailed, Outcome
+from actions.outcome import ActionFailed, Cure, Outcome
 
 
 @action(
@@ -29,7 +29,7 @@ def hold(ctx: ActionContext) -> Outcome:
     if not ctx.dry_run and engine.read_hold(ctx, ctx.system).lacks(me):
         raise ActionFailed(
             "The hold was written, and does not stand: somebody wrote the same files meanwhile.",
-            "Run the step again; then look: backups.held.",
+            cures=[Cure(words="Hold them again; then look whether it stands (backups.held).", action="backups.hold")],
         )
     done = [
         *_newly_held(

@@ -10,7 +10,7 @@ from actions.backups.engine import BackupEngine, find_engine, target
 from actions.backups.holding import GATE
 from actions.context import ActionContext
 from actions.gate import decide
-from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
 
 
 @action(
@@ -37,8 +37,9 @@ def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outc
     label, why = taken.set.label, taken.set.unusable
     if why:
         verify = ctx.inventory.type_of(ctx.system).role("verify")
-        summary = f"Backup {label} {why}: it is not restored from. Find out what is wrong: {verify}."
-        return Outcome(ok=False, summary=summary, facts={"backup": label})
+        cure = Cure(words="Find out what is wrong with the data.", action=verify)
+        summary = f"Backup {label} {why}: it is not restored from."
+        return Outcome(ok=False, summary=summary, facts={"backup": label}, cures=[cure] if verify else [])
     return Outcome(
         ok=True,
         summary=f"Backup {label} is taken{taken.where}{'' if taken.manifest else ', without a manifest'}.",
@@ -55,11 +56,13 @@ def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outc
 def _require_known(ctx: ActionContext, engine: BackupEngine, kind: str, options: dict[str, Any]) -> None:
     """Refuse what this system's backups do not have, before anything is begun."""
     if kind not in engine.kinds:
-        raise ActionFailed(f"{kind!r} is no kind of backup of {ctx.system}.", f"One of: {', '.join(engine.kinds)}.")
+        full = Cure(words="Take a full backup.", action="backups.take", params={"kind": "full"})
+        hint = f"One of: {', '.join(engine.kinds)}."
+        raise ActionFailed(f"{kind!r} is no kind of backup of {ctx.system}.", hint, cures=[full])
     if unknown := [name for name in options if name not in engine.options]:
-        raise ActionFailed(
-            f"The backups of {ctx.system} know no {' or '.join(unknown)}.", f"Leave it out: {', '.join(unknown)}."
-        )
+        words = f"Leave it out: {', '.join(unknown)}."
+        without = Cure(words=words, action="backups.take", params=dict.fromkeys(unknown, 0))
+        raise ActionFailed(f"The backups of {ctx.system} know no {' or '.join(unknown)}.", cures=[without])
 
 
 def _require_hold_lets(ctx: ActionContext, engine: BackupEngine) -> None:
@@ -74,5 +77,11 @@ def _require_hold_lets(ctx: ActionContext, engine: BackupEngine) -> None:
         "Recover and verify first, or release the hold (backups.release).",
         yields="reason",
         opens="backups.release",
+        cures=_verify_first(ctx),
     )
     decide(ctx, closed, "A backup is taken while they are held")
+
+
+def _verify_first(ctx: ActionContext) -> list[Cure]:
+    verify = ctx.inventory.type_of(ctx.system).role("verify")
+    return [Cure(words="Verify the data first: a backup then holds what is sound.", action=verify)] if verify else []

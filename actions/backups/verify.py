@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from actions.action import action
-from actions.backups.engine import Checked, find_engine, target
+from actions.backups.engine import BackupList, BackupSet, Checked, find_engine, target
 from actions.backups.listing import described, what_is_wrong
 from actions.context import ActionContext
-from actions.outcome import Finding, Outcome
+from actions.outcome import Cure, Finding, Outcome
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
+
+_NONE_LEFT = Cure(
+    words="Keep the system's data and its log as they are; look for another copy of its backups, and name it in the "
+    "inventory."
+)
 
 
 @action(
@@ -31,13 +36,27 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
         ctx.log(str(finding), "err")
     facts = described(listed)
     depth = "every file read" if checked else "quick check, files not read"
+    left = _left(listed, checked)
     return Outcome(
-        ok=not findings,
-        summary=_wrong(findings) if findings else f"{_there_is(facts, listed.log)} ({depth}).",
+        ok=bool(left),
+        summary=f"{_wrong(findings)} {_newest(left)}" if findings else f"{_there_is(facts, listed.log)} ({depth}).",
         facts={**facts, **_facts_of(checked), "findings": [str(finding) for finding in findings]},
         findings=findings,
+        cures=[] if left else [_NONE_LEFT],
         partial="" if checked else "quick check, no backup file was read",
     )
+
+
+def _left(listed: BackupList, checked: Checked | None) -> list[BackupSet]:
+    """Return the sets that a restore may take, the oldest first: what is damaged beside them keeps nobody from it."""
+    usable = [each for each in listed.sets if not each.unusable]
+    return usable if checked is None else [one for one in usable if one.label in (*checked.sound, *checked.copies)]
+
+
+def _newest(left: list[BackupSet]) -> str:
+    if not left:
+        return "No sound backup is left."
+    return f"The newest that a restore may take: {left[-1].label}, ended {left[-1].ended_at:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _there_is(facts: dict[str, Any], log: str) -> str:

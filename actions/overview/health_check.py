@@ -8,7 +8,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
 from actions.overview.measurements import examine, log_health, measure_all, unresolved_damage
-from journal.events.types import Finding
+from journal.events.types import Cure, Finding
 
 _PATIENT_S = 15.0
 
@@ -24,13 +24,16 @@ def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
     summary = log_health(ctx, measured)
     facts: dict[str, Any] = {name: {"status": h.status, **h.facts} for name, h in measured.items()}
     findings: list[Finding] = []
+    cures: list[Cure] = []
     for name, health in measured.items() if comprehensive else ():
         seen = examine(ctx, name, health, thorough=False)
         facts[name] |= seen.facts
         findings += seen.findings
+        cures += seen.cures
         for line in seen.lines:
             ctx.log(f"{name}: {line}")
     for finding in findings:
         ctx.log(str(finding), "err")
     summary = " ".join([summary, *(str(finding) for finding in findings[:3])])
-    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=[*unresolved_damage(ctx), *findings])
+    findings = [*unresolved_damage(ctx), *findings]
+    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=findings, cures=cures)

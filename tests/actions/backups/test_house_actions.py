@@ -103,10 +103,8 @@ def test_a_backup_that_holds_damage_fails_and_says_what_finds_it(engine: CrateEn
     engine.new_set = "holds broken eggs"
     taken = at().do(take)
     assert not taken.ok
-    assert (
-        taken.summary
-        == "Backup crate-0 holds broken eggs: it is not restored from. Find out what is wrong: crate.count."
-    )
+    assert taken.summary == "Backup crate-0 holds broken eggs: it is not restored from."
+    assert [cure.action for cure in taken.cures] == ["crate.count"]
 
 
 def test_a_quick_look_is_partial_and_a_full_one_reads_all(engine: CrateEngine) -> None:
@@ -121,9 +119,14 @@ def test_a_quick_look_is_partial_and_a_full_one_reads_all(engine: CrateEngine) -
     dry = at(dry_run=True)
     assert dry.do(verify, full=True).partial and "would read every file of the repository" in dry.lines
     full = at().do(verify, full=True)
-    assert not full.ok and not full.partial
+    assert full.ok and not full.partial, "a sound one is left"
     assert (full.facts["sound"], full.facts["damaged"], full.facts["crates"]) == (["a"], ["b"], 2)
-    assert full.summary == "1 finding: backup b is damaged."
+    assert full.summary.startswith("1 finding: backup b is damaged. The newest that a restore may take: a, ended ")
+    assert full.cures == []
+    engine.damaged = ["a", "b"]
+    none = at().do(verify, full=True)
+    assert not none.ok and none.summary.endswith("No sound backup is left.")
+    assert "another copy of its backups" in none.cures[0].words
 
 
 def test_what_is_unusable_or_lost_is_found_at_once(engine: CrateEngine) -> None:
@@ -131,9 +134,10 @@ def test_what_is_unusable_or_lost_is_found_at_once(engine: CrateEngine) -> None:
     none = at().do(verify)
     assert [str(finding) for finding in none.findings] == ["the shelf is gone", "there is no usable backup"]
     assert none.facts["sets"] == {}, "it was looked, and there is nothing to restore from"
+    assert not none.ok
     engine.sets = [set_of("a", 0), set_of("b", 1, "holds broken eggs")]
     seen = at().do(verify)
-    assert not seen.ok and seen.findings[0].cure == "Find the shelf."
+    assert seen.ok and seen.findings[0].cure == "Find the shelf."
     assert seen.facts["newest"] == "a" and "backup b holds broken eggs" in seen.summary
 
 

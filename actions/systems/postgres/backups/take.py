@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from actions.backups.engine import Taken
-from actions.outcome import ActionFailed, Finding
+from actions.outcome import ActionFailed, Cure, Finding
 from actions.systems.postgres.backups.sets import backup_set
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cluster import Cluster, read_cluster
@@ -45,7 +45,8 @@ def take_backup(server: Server, kind: str, repository: int) -> Taken:
     taken = read_repository(server).backup(label)
     manifest, uncounted = _write_manifest(server, label, taken, before)
     if taken is None:
-        raise ActionFailed(f"pgBackRest took the backup {label} and does not list it.", "Look: backups.verify.")
+        cures = [Cure(words="Look which backups there are.", action="backups.verify")]
+        raise ActionFailed(f"pgBackRest took the backup {label} and does not list it.", cures=cures)
     return Taken(
         set=backup_set(taken, several=several), where=where, manifest=manifest, findings=_uncounted(label, uncounted)
     )
@@ -61,10 +62,16 @@ def _which(server: Server, repositories: Repository, wanted: int) -> int:
         raise ActionFailed(
             f"No backup can end now: {'; '.join(repositories.troubles())}, and the server's log is archived into all "
             "repositories or not at all.",
-            "Mend that repository, or take it out of pgBackRest's configuration; then run the step again.",
+            cures=[
+                Cure(
+                    words="Mend that repository, or take it out of pgBackRest's configuration; then run the step again."
+                )
+            ],
         )
     if wanted and wanted not in repositories.keys:
-        raise ActionFailed(f"There is no repository {wanted}.", f"One of: {', '.join(map(str, repositories.keys))}.")
+        hint = f"One of: {', '.join(map(str, repositories.keys))}."
+        first = Cure(words="Take it into the first.", action="backups.take", params={"repository": 0})
+        raise ActionFailed(f"There is no repository {wanted}.", hint, cures=[first])
     chosen = wanted or repositories.keys[0]
     require_reached(server, chosen, "backups are taken")
     return chosen

@@ -97,6 +97,7 @@ def _checked(found: dict[int, RepositoryCheck], held: dict[str, list[int]], *, s
     return Checked(
         sound=list(sound),
         damaged=damaged,
+        copies=[label for label in damaged if any(label in one.sound for one in found.values())],
         findings=[
             Finding(severity="wrong", about="", text=line, cure=KEEP_SOUND_SET)
             for key, one in found.items()

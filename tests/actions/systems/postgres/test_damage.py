@@ -34,14 +34,18 @@ def test_a_damaged_newest_backup_is_passed_over(lab: Lab, ctx: FakeContext) -> N
     fault = lab.break_("postgres", "damage-newest-backup")
     assert ctx.do(verify_backups).ok, "the quick check reads no file"
     found = ctx.do(verify_backups, full=True)
-    assert not found.ok
+    assert found.ok, "a sound one is left: that is a finding, no failure"
+    assert [one.severity for one in found.findings] == ["wrong"]
+    assert f"a restore may take: {fault.details['previous']}" in found.summary
     assert found.facts["damaged"] == [fault.details["label"]]
 
     assert ctx.do(stop).ok
     ctx.with_incident(facts={"verify-backups": found.facts})
-    with pytest.raises(ActionFailed, match="is damaged in the repository"):
+    with pytest.raises(ActionFailed, match="is damaged in the repository") as refused:
         ctx.do(restore, backup=fault.details["label"])
-    restored = ctx.do(restore)
+    (cure,) = refused.value.cures
+    assert cure.action == "postgres.restore", "without the parameter it takes the one before"
+    restored = ctx.do(restore, **cure.params)
     assert restored.facts["backup"] == fault.details["previous"]
     assert fault.details["label"] in restored.summary
     assert "verify" not in ctx.programs, "what the full verification found is not looked for again"
@@ -55,8 +59,8 @@ def test_a_missing_log_segment_is_named_and_is_a_decision(lab: Lab, ctx: FakeCon
     fault = lab.break_("postgres", "lose-wal-segment")
     segment = fault.details["segment"]
     quick = ctx.do(verify_backups)
-    assert not quick.ok
-    assert segment in quick.facts["missing_segments"]
+    assert quick.ok and quick.partial
+    assert segment in quick.summary and segment in quick.facts["missing_segments"]
 
     lab.break_("postgres", "lose-data-directory")
     assert ctx.do(restore, backup=label).ok
@@ -64,6 +68,8 @@ def test_a_missing_log_segment_is_named_and_is_a_decision(lab: Lab, ctx: FakeCon
         ctx.do(apply_wal)
     assert (closed.value.gate, closed.value.yields) == ("wal-gap", "reason")
     assert " s (until 2" in closed.value.hint
+    (cure,) = closed.value.cures
+    assert cure.override == "wal-gap" and " s of commits, those after 2" in cure.cost
     assert not lab.pids["server"]
 
     ctx.overrides["wal-gap"] = "no other copy exists"
@@ -81,7 +87,13 @@ def test_a_flipped_byte_in_a_page_is_found(lab: Lab, ctx: FakeContext) -> None:
     assert not verified.ok
     assert any("public.messages" in line and str(fault.details["block"]) in line for line in verified.facts["corrupt"])
 
+    older, earlier = verified.cures
+    restored_from = verified.facts["manifest"]
+    assert (older.action, older.params["backup"] < restored_from) == ("postgres.restore", True)
+    assert (earlier.decision, earlier.cost) == ("recovery_point", "what was committed after that point")
+
     report = ctx.do(damage_report)
+    assert [cure.action for cure in report.cures] == ["postgres.verify"]
     text = Path(report.facts["file"]).read_text()
     assert Path(report.facts["file"]).name.startswith("damage_")
     assert "corrupt: cleoai, public.messages" in text

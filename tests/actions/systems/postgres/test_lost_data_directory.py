@@ -37,11 +37,13 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     with pytest.raises(ActionFailed, match=r"missing|not a database") as refused:
         ctx.do(start)
     assert "a restore is next" in refused.value.hint
+    assert [cure.action for cure in refused.value.cures] == ["postgres.restore"]
     assert ctx.do(hold).ok
     assert ctx.do(stop_writers).ok
     assert ctx.do(stop).summary.endswith("was already down.")
-    with pytest.raises(ActionFailed, match="No complete restore"):
+    with pytest.raises(ActionFailed, match="No complete restore") as early:
         ctx.do(apply_wal)
+    assert [cure.action for cure in early.value.cures] == ["postgres.restore"]
 
     dry = FakeContext(ctx.inventory, decisions={"recovery_point": "latest"}, dry_run=True)
     assert "would restore backup" in dry.do(restore).summary
@@ -54,6 +56,9 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     assert ctx.steps[-1].fraction == 1.0
     assert ctx.do(is_restored).facts["restore"] == "restored"
     assert not lab.pids["server"]
+    with pytest.raises(ActionFailed, match="its log is not applied") as unapplied:
+        ctx.do(start)
+    assert [cure.action for cure in unapplied.value.cures] == ["postgres.apply_wal"]
 
     applied = ctx.do(apply_wal, from_backup=True)
     assert applied.facts["timeline"] == 2
