@@ -70,7 +70,7 @@ async def test_the_gate_that_helps_is_asked_for_and_what_the_run_was_given_stays
         await seen.press("enter")
         await seen.sees("Go on anyway")
         await seen.type("nobody has it")
-        await seen.press("enter", "tab", "enter")
+        await seen.press("enter", "enter")
         await requested(seen, at_restore, 2)
         asked = written(at_restore, e.RunRequested)[1]
         assert (asked.params, [one.gate for one in asked.overrides]) == (given, ["wal-gap"])
