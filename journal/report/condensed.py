@@ -12,6 +12,7 @@ from journal.report.model import LegalRow, Report, RpoResult
 from journal.report.review import CallEntry, ValidationResult
 from journal.wording.durations import exact_duration
 
+NOT_DONE = "not done"
 _FEW = 6
 """Steps of one kind that are named with their titles; of more, the numbers are given."""
 _MOST_LEFT = 3
@@ -80,9 +81,14 @@ def passed(validation: Iterable[ValidationResult]) -> str:
 
 
 def not_passed(validation: Iterable[ValidationResult]) -> list[ValidationResult]:
-    """Return what has findings, failed or was not validated."""
-    plain = (StepState.DONE, StepState.MARKED_DONE)
+    """Return what was tried or left out, and did not plainly pass."""
+    plain = (StepState.DONE, StepState.MARKED_DONE, NOT_DONE)
     return [result for result in validation if result.state not in plain]
+
+
+def not_validated(validation: Iterable[ValidationResult]) -> str:
+    """Return the steps that would validate something and were not done."""
+    return "; ".join(_everywhere(result) for result in validation if result.state == NOT_DONE)
 
 
 def on_a_word(report: Report) -> str:

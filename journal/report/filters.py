@@ -177,6 +177,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "at_systems": condensed.at_systems,
     "passed": condensed.passed,
     "not_passed": condensed.not_passed,
+    "not_validated": condensed.not_validated,
     "loss_known": condensed.loss_known,
     "loss_not_measured": condensed.loss_not_measured,
     "legal_clocks": condensed.legal_clocks,

@@ -120,9 +120,15 @@ def _impact(log: ServiceLog, incident: Incident, system: str, end: datetime) -> 
         system=system,
         title=incident.roster.title(system),
         totals={state: totals[state] for state in GRAVEST_FIRST if state in totals},
-        last=spans[-1].state if spans else NOT_MEASURED,
+        last=_last(log, system, end),
         spans=spans,
     )
+
+
+def _last(log: ServiceLog, system: str, end: datetime) -> str:
+    """Return the state at the end, also one that only began there."""
+    states = [state for at, state in _states(log, system) if at <= end]
+    return states[-1] if states else NOT_MEASURED
 
 
 def _spans(log: ServiceLog, system: str, begin: datetime, end: datetime) -> Iterator[ImpactSpan]:
@@ -171,12 +177,14 @@ def impact_words(impacts: Iterable[SystemImpact]) -> list[str]:
 
 def _words(impact: SystemImpact) -> str:
     unseen = impact.totals.get(NOT_MEASURED, 0.0)
-    if list(impact.totals) in ([], [NOT_MEASURED]):
+    if not set(impact.totals) - {NOT_MEASURED} and impact.last == NOT_MEASURED:
         return NOT_MEASURED
     seen = [f"{state} for {exact_duration(span)}" for state, span in impact.totals.items() if state in _IMPAIRED]
     parts = [f"found {', '.join(seen)}"] if seen else []
     parts += [f"{NOT_MEASURED} for {exact_duration(unseen)}"] if unseen >= 1 else []
-    parts += [] if seen else [f"found up for {exact_duration(impact.totals.get('up', 0.0))}"]
+    parts += (
+        [] if seen or impact.last in _IMPAIRED else [f"found up for {exact_duration(impact.totals.get('up', 0.0))}"]
+    )
     return "; ".join([*parts, *([f"{impact.last} at the end"] if impact.last != "up" else [])])
 
 
@@ -201,5 +209,6 @@ def together(impacts: list[SystemImpact], title: str) -> SystemImpact:
     totals: dict[str, float] = {}
     for span in spans:
         totals[span.state] = totals.get(span.state, 0.0) + span.seconds
+    last = next((state for state in GRAVEST_FIRST if state in {impact.last for impact in impacts}), NOT_MEASURED)
     ordered = {state: totals[state] for state in GRAVEST_FIRST if state in totals}
-    return SystemImpact(system="", title=title, totals=ordered, last=spans[-1].state if spans else "", spans=spans)
+    return SystemImpact(system="", title=title, totals=ordered, last=last, spans=spans)

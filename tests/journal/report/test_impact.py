@@ -97,6 +97,13 @@ def test_an_affected_system_that_nobody_measured_is_in_the_bar(tmp_path: Path) -
     assert "The database: not measured." in render(report, "md")
 
 
+def test_what_is_down_at_the_last_entry_is_down_however_short_that_was(tmp_path: Path) -> None:
+    told = Told(tmp_path)
+    told.tell(0, e.RunnerStarted(pid=1, started=1))
+    told.health(2, "down")
+    assert "The database: not measured for 10 min 02 s; down at the end." in render(told.report(), "md")
+
+
 def test_what_was_not_measured_never_reads_as_well(tmp_path: Path) -> None:
     told = Told(tmp_path)
     told.tell(0, e.DecisionMade(step="affected", name="affected", answer="db"), ADA)
