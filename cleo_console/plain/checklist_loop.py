@@ -11,7 +11,17 @@ from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.decisions import decide
 from cleo_console.plain.in_doubt import resolve
 from cleo_console.plain.line_terminal import InputEnded, TakenBack
-from cleo_console.plain.lines import attention_lines, headline, health_lines, next_line, state_words, step_lines
+from cleo_console.plain.lines import (
+    attention_lines,
+    clocks,
+    headline,
+    health_lines,
+    health_news,
+    here_line,
+    next_line,
+    state_words,
+    step_lines,
+)
 from cleo_console.plain.questions import number
 from cleo_console.plain.runs import dry_run, override_step, run_step
 from journal.errors import CleoError
@@ -44,7 +54,8 @@ class ChecklistLoop:
         self.conversation = conversation
         step = next_step(self.incident) or next(self.incident.plan.steps())
         self.cursor = step.id
-        self._said = ""
+        self._described = ""
+        self._said = conversation.said
         self._left = False
 
     @property
@@ -67,7 +78,8 @@ class ChecklistLoop:
             except InputEnded:
                 self._left = True
             except CleoError as error:
-                self.conversation.say(f"NOT DONE: {error.message} {error.hint}".rstrip())
+                not_done = f"NOT DONE: {error.message} {error.hint}".rstrip()
+                self.conversation.say(not_done, *self.conversation.unwritten())
 
     def _turn(self) -> None:
         troubles = self.conversation.troubles()
@@ -80,18 +92,18 @@ class ChecklistLoop:
             self._go_next()
 
     def _header(self, troubles: list[str]) -> None:
-        """Say what must stand before every question. The step is said in full once, then in a line."""
-        say, session, now = self.conversation.say, self.conversation.session, self.conversation.now
-        readings = session.readings()
-        say("", headline(self.incident, readings, now))
-        say(*troubles, *attention_lines(self.incident, readings, now))
-        say(*health_lines(self.incident, readings, now, all_=False))
-        say(next_line(self.incident, session.catalogue, self.cursor, runner_missing=session.runner_missing()))
-        if self._said != self.cursor:
+        """Say what must stand before every question, and of all the rest what changed since it was said."""
+        say, new, session, now = self.conversation.say, self._said.new, self.conversation.session, self.conversation.now
+        incident, step, readings = self.incident, self.step, self.conversation.session.readings()
+        say("", *new("incident", headline(incident)), *new("clocks", clocks(incident, readings, now)))
+        say(*troubles, *attention_lines(incident, readings, now))
+        say(*health_news(incident, readings, now, self._said))
+        missing = session.runner_missing()
+        say(*new("next", next_line(incident, session.catalogue, self.cursor, runner_missing=missing)))
+        if self._described != self.cursor:
             self._say_step()
-        else:
-            say(f"HERE: {title(self.incident, self.step)}: {state_words(self.incident, self.step, now)}.")
-        say(offers(self.incident, self.step, session.catalogue, runner_missing=session.runner_missing()))
+        say(*new("here", here_line(incident, step, now)))
+        say(*new("answers", offers(incident, step, session.catalogue, runner_missing=missing)))
 
     def _do(self, said: str) -> None:
         if not said:
@@ -133,7 +145,7 @@ class ChecklistLoop:
             "n": partial(notes.note, to, step),
             "h": self._say_health,
             "l": self._say_list,
-            "w": self._say_step,
+            "w": self._say_all_again,
             "r": self._start_runner,
             "x": partial(notes.close, to),
             "?": lambda: to.say(*help_lines()),
@@ -157,7 +169,7 @@ class ChecklistLoop:
         """Talk about another step from now on; an empty id is nowhere."""
         if step_id:
             self.cursor = step_id
-            self._said = ""
+            self._described = ""
 
     def _act(self, time: str) -> None:
         """Do the next action; with a time, as a late entry where the step takes one."""
@@ -210,10 +222,16 @@ class ChecklistLoop:
         self.conversation.session.start_runner()
         self.conversation.say("A runner is at work.")
 
+    def _say_all_again(self) -> None:
+        """Have the next header say everything, as if nothing had been said."""
+        self._said.forget()
+        self._described = ""
+
     def _say_step(self) -> None:
-        """Say everything there is to say of the step."""
-        self._said = self.cursor
+        """Say everything there is to say of the step, its state too."""
+        self._described = self.cursor
         catalogue, now = self.conversation.session.catalogue, self.conversation.now
+        self._said.new("here", here_line(self.incident, self.step, now))
         self.conversation.say(*step_lines(self.incident, self.step, catalogue, now))
 
     def _say_output(self) -> None:
@@ -224,7 +242,7 @@ class ChecklistLoop:
 
     def _say_health(self) -> None:
         readings, now = self.conversation.session.readings(), self.conversation.now
-        self.conversation.say(*health_lines(self.incident, readings, now, all_=True))
+        self.conversation.say(*health_lines(self.incident, readings, now))
 
     def _say_list(self) -> None:
         """Say every step and its state."""

@@ -15,7 +15,7 @@ COMMANDS = [
     Key("o", "output", "output", "the last lines that the step printed"),
     Key("h", "health", "health", "say how every system is"),
     Key("l", "list", "list", "say every step and its state"),
-    Key("w", "where", "where", "say this step again"),
+    Key("w", "where", "where", "say this step again, and all that stands before it"),
     RUNNER,
     CLOSE,
     Key("?", "help", "help", "say every answer"),

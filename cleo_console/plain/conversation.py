@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from cleo_console.plain.line_terminal import LineTerminal
-from cleo_console.plain.lines import attention_lines
+from cleo_console.plain.lines import attention_lines, health_of
 from cleo_console.plain.notices import ProgressNews, change
 from cleo_console.plain.plain_session import PlainSession
+from cleo_console.plain.said import Said
+from journal.events.types import HealthChanged
 from journal.incident.records import RunState
 from journal.incident.state import Incident
 from screens.guidance.status import NO_RUNNER, troubles
+from screens.guidance.symbols import health_look
 
 _MARK = "** "
 
@@ -26,6 +29,8 @@ class Conversation:
     def __init__(self, terminal: LineTerminal, session: PlainSession) -> None:
         self.terminal = terminal
         self.session = session
+        self.said = Said()
+        self._answers: list[str] = []
         self._progress = ProgressNews()
         self._troubles: set[str] = set()
 
@@ -49,10 +54,17 @@ class Conversation:
         for line in attention_lines(self.session.incident, {}, self.now):
             if line.startswith(worst):
                 self.say(line)
-        return self.terminal.ask(prompt)
+        self._answers.append(self.terminal.ask(prompt, unread=True))
+        return self._answers[-1]
+
+    def unwritten(self) -> list[str]:
+        """Return what was answered in words since the last prompt, in a line: it was not written, and is not lost."""
+        written = [answer for answer in self._answers if " " in answer]
+        return [f"You had written: {'; '.join(written)}"] if written else []
 
     def ask_next(self, prompt: str) -> str:
         """Ask what to do. What changes meanwhile is said at once, and the question repeated."""
+        self._answers.clear()
         return self.terminal.ask(prompt, self._interrupt)
 
     def _interrupt(self) -> bool:
@@ -65,7 +77,10 @@ class Conversation:
     def changes(self) -> list[str]:
         """Return what changed since it was last asked, each thing once."""
         incident = self.session.incident
-        lines = [change(incident, event) for event in self.session.news()]
+        news = self.session.news()
+        for body in (event.body for event in news if isinstance(event.body, HealthChanged)):
+            self.said.new(health_of(body.system), health_look(body.status).word)
+        lines = [change(incident, event) for event in news]
         lines += self._progress.lines(incident, self.session.readings(), self.now)
         known = self._troubles
         lines += [trouble for trouble in self.troubles() if trouble not in known]

@@ -15,6 +15,8 @@ from typing import Self, TextIO
 from journal.wording.sanitize import sanitize
 
 POLL_S = 0.25
+UNREAD_S = 0.5
+"""Seconds until a question can have been read."""
 _IN_ASCII = {"→": "->", "—": "-", "–": "-", "…": "...", "·": "-", "█": "#", "░": "."}
 
 
@@ -86,26 +88,37 @@ class LineTerminal:
             line, self._width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
         ) or [""]
 
-    def ask(self, prompt: str, meanwhile: Callable[[], bool] = lambda: False) -> str:
+    def ask(self, prompt: str, meanwhile: Callable[[], bool] = lambda: False, *, unread: bool = False) -> str:
         """Ask, and return the line that is answered, without the blanks around it.
 
         Args:
             prompt: the question.
             meanwhile: called a few times a second while nobody answers; returns whether it said something, and then
                 the question is asked again.
+            unread: whether a person cannot have read the question at once: an empty line that comes too soon, or was
+                typed before it was asked, is no answer to it.
 
         Raises:
             InputEnded: the input has ended.
             TakenBack: Ctrl+C.
         """
         self._prompt(prompt)
-        while (answer := self._line()) is None:
+        read_at = time.monotonic() + UNREAD_S
+        while (answer := self._line()) is None or (unread and self._blind(answer, read_at)):
+            if answer is not None:
+                self.say("One moment: read it first.")
+                self._prompt(prompt)
+                continue
             self._wait(POLL_S, for_answers=True)
             if b"\n" not in self._typed and not self._ended and meanwhile():
                 self._prompt(prompt)
         if self._echoes:
             self.say(answer)
         return answer
+
+    def _blind(self, answer: str, read_at: float) -> bool:
+        """Return whether a person pressed enter before the question could have been read. A script reads nothing."""
+        return not answer and not self._echoes and time.monotonic() < read_at
 
     def pause(self, seconds: float) -> None:
         """Wait, without listening to anything but Ctrl+C.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from cleo_console.plain.said import Said
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
@@ -15,7 +16,7 @@ from journal.store.rows import Reading
 from journal.wording.durations import rough_minutes
 from journal.wording.instants import age
 from screens.guidance.figures import phase_line, rpo_line, rto_line
-from screens.guidance.health import health
+from screens.guidance.health import Health, health
 from screens.guidance.names import named, title
 from screens.guidance.next_action import closed_words
 from screens.guidance.progress import how_far
@@ -41,15 +42,19 @@ def sentences(lines: Iterable[Line]) -> list[str]:
     return [text for line in lines if (text := sentence(line))]
 
 
-def headline(incident: Incident, readings: dict[str, Reading], now: datetime) -> str:
-    """Return which incident this is and how its clocks stand."""
-    name = f"{incident.kind} {incident.id}, {incident.severity}: {incident.title}"
+def headline(incident: Incident) -> str:
+    """Return which incident this is."""
+    return f"{incident.kind} {incident.id}, {incident.severity}: {incident.title}."
+
+
+def clocks(incident: Incident, readings: dict[str, Reading], now: datetime) -> str:
+    """Return how the incident's clocks stand."""
     if incident.closed_at is not None:
-        return f"{name}. CLOSED {age(incident.closed_at, now)}: {incident.outcome}."
+        return f"CLOSED {age(incident.closed_at, now)}: {incident.outcome}."
     rpo = rpo_line(incident, readings, now, wide=False)
     figures = [phase_line(incident, now, wide=True), rto_line(incident, now, wide=False), rpo]
     elapsed = rough_minutes((now - incident.began_at).total_seconds())
-    return f"{name}. {elapsed} since it began, " + ", ".join(line.plain for line in figures if line.plain) + "."
+    return f"{elapsed} since it began, " + ", ".join(line.plain for line in figures if line.plain) + "."
 
 
 def attention_lines(incident: Incident, readings: dict[str, Reading], now: datetime) -> list[str]:
@@ -67,15 +72,26 @@ def _what(incident: Incident, run: Run) -> str:
     return kind + (named(incident, run.step) if run.step else run.action)
 
 
-def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime, *, all_: bool) -> list[str]:
-    """Return every system's health, or only those of which a person must know."""
-    lines = []
-    for system in incident.roster.shown:
-        found = health(incident, readings, system, now)
-        if all_ or found.bad:
-            detail = f" ({found.detail})" if found.detail else ""
-            lines.append(f"{found.title}: {found.look.word}{detail}" + (f", {found.seen}" if found.seen else ""))
-    return lines
+def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime) -> list[str]:
+    """Return every system's health."""
+    return [_health_line(health(incident, readings, system, now)) for system in incident.roster.shown]
+
+
+def health_news(incident: Incident, readings: dict[str, Reading], now: datetime, said: Said) -> list[str]:
+    """Return the health of which a person must know, of every system where it is not what was said last."""
+    found = {system: health(incident, readings, system, now) for system in incident.roster.shown}
+    new = [one for system, one in found.items() if said.new(health_of(system), one.look.word)]
+    return [_health_line(one) for one in new if one.bad]
+
+
+def health_of(system: str) -> str:
+    """Return the subject of a system's health, among all that is said."""
+    return f"health of {system}"
+
+
+def _health_line(found: Health) -> str:
+    detail = f" ({found.detail})" if found.detail else ""
+    return f"{found.title}: {found.look.word}{detail}" + (f", {found.seen}" if found.seen else "")
 
 
 def next_line(incident: Incident, catalogue: Catalogue, cursor: str, *, runner_missing: bool = False) -> str:
@@ -93,6 +109,11 @@ def step_lines(incident: Incident, step: Step, catalogue: Catalogue, now: dateti
     """Return everything there is to say of a step."""
     state, *rest = sentences(step_text(incident, step, catalogue, now))
     return [f"Step {title(incident, step)}: {state}.", *rest]
+
+
+def here_line(incident: Incident, step: Step, now: datetime) -> str:
+    """Return which step is talked about, and what state it is in."""
+    return f"HERE: {title(incident, step)}: {state_words(incident, step, now)}."
 
 
 def state_words(incident: Incident, step: Step, now: datetime) -> str:

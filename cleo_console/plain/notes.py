@@ -65,9 +65,25 @@ def tick(conversation: Conversation, step: Step, number: int) -> None:
         conversation.say(f"This step has no item {number}.")
         return
     item = step.items[number - 1]
+    if level := step.level(item):
+        _note_call(conversation, level)
+        return
     checked = item not in conversation.incident.steps[step.id].items
     conversation.session.write(lambda commands: commands.check_item(step.id, item, checked))
     conversation.say(f"{'Ticked' if checked else 'Unticked'}: {item}")
+
+
+def _note_call(conversation: Conversation, level: str) -> None:
+    """Note what comes next with a level of the escalation matrix: its call, or its answer, which ticks the item."""
+    call = conversation.incident.review.calls.get(level)
+    if call is None or call.answered_at is not None:
+        how = words(conversation, f"{level} was called. How?")
+        conversation.session.review(lambda commands: commands.page(level, how))
+        conversation.say(f"Called: {level}. The same number notes the answer.")
+        return
+    who = words(conversation, f"{level} has answered. Who?")
+    conversation.session.review(lambda commands: commands.acknowledge(level, who))
+    conversation.say(f"Answered: {level}")
 
 
 def cancel(conversation: Conversation, step: Step) -> None:

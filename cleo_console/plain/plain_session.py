@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from actions.positions import position_forms
 from journal.commands.incident import IncidentCommands
+from journal.commands.review import ReviewCommands
 from journal.errors import CleoError
 from journal.events.types import Event
 from journal.incident.fold import apply_event, fold_events
@@ -51,6 +52,7 @@ class PlainSession:
             self._opened = opened.pop_all()
         self.trouble = ""
         self._commands = IncidentCommands(self._journal, self._fresh, position_forms)
+        self._review = ReviewCommands(self._journal, self._fresh)
         self._unread: list[Event] = []
         self._own: set[int] = set()
         self._runner_asked_at = float("-inf")
@@ -85,7 +87,13 @@ class PlainSession:
         Raises:
             CleoError: it was refused, or could not be written.
         """
-        written = call(self._commands)
+        return self._written(call(self._commands))
+
+    def review(self, call: Callable[[ReviewCommands], T]) -> T:
+        """Like `write`, for calls."""
+        return self._written(call(self._review))
+
+    def _written(self, written: T) -> T:
         self._own.add(written if isinstance(written, int) else written.seq)
         self._catch_up()
         return written

@@ -84,7 +84,8 @@ def choose(
         said = answer(asks, f"1 to {len(names)}{takes}; . goes back:") or (suggested if takes else "")
         name = numbered.get(said) or lowered.get(said.lower(), said)
         if name not in options:
-            asks.say(f"{said!r} is none of these." if said else "Choose one.")
+            known = ", ".join(f"{number} {name}" for number, name in enumerate(names, 1))
+            asks.say(f"{said!r} is none of these." if said else f"Nothing is chosen yet. Choose one: {known}.")
         elif why := refused(name):
             asks.say(f"REFUSED: {why}")
         else:

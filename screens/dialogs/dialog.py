@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Input, TextArea
+from textual.widgets import Button, Input
 
 from journal.wording.sanitize import sanitize
 from screens.drafts import KeepsWords, Words
@@ -74,17 +74,17 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
     def on_mount(self) -> None:
         """Give back what was typed before and could not be written; wait until it can have been read."""
         self._untouched = self.words()
-        for field in self.query(Input):
-            field.value = self.kept.get(field.id or "", field.value)
-        for area in self.query(TextArea):
-            area.text = self.kept.get(area.id or "", area.text)
-            area.move_cursor(area.document.end)
+        self.fill_in(self.kept)
         self.call_after_refresh(self.set_timer, self.UNREAD_S, self.can_be_read)
 
     def words(self) -> Words:
         """Return what is typed, by field, without a target."""
-        fields = {field.id or "": field.value.strip() for field in self.query(Input) if field.id != _TYPED_ANEW}
-        return fields | {area.id or "": area.text.strip() for area in self.query(TextArea)}
+        return {field.id or "": field.value.strip() for field in self.query(Input) if field.id != _TYPED_ANEW}
+
+    def fill_in(self, words: Words) -> None:
+        """Put words into the fields that they were typed into."""
+        for field in self.query(Input):
+            field.value = words.get(field.id or "", field.value)
 
     def takes_key(self, key: str) -> bool:
         """Return whether it takes a key: no enter before it can have been read, unless another key was pressed in it.

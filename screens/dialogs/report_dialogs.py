@@ -13,6 +13,7 @@ from textual.widgets import Input, TextArea
 
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
+from screens.drafts import Words
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
@@ -49,6 +50,16 @@ class FieldDialog(Dialog[str]):
         area.cursor_blink = False
         area.move_cursor(area.document.end)
         area.focus()
+
+    def words(self) -> Words:
+        """Return the text."""
+        return {"text": self.query_one(TextArea).text.strip()}
+
+    def fill_in(self, words: Words) -> None:
+        """Put in a text that could not be written before."""
+        area = self.query_one(TextArea)
+        area.text = words.get("text", area.text)
+        area.move_cursor(area.document.end)
 
     def action_write(self) -> None:
         """Write."""

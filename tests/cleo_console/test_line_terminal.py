@@ -38,3 +38,20 @@ def test_answers_are_taken_from_whatever_descriptor(tmp_path: Path) -> None:
                 terminal.ask("Again?")
     finally:
         os.close(descriptor)
+
+
+def test_enter_that_was_pressed_before_a_question_could_be_read_answers_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cleo_console.plain.line_terminal.UNREAD_S", 3_600.0)
+    keyboard, line = os.openpty()
+    said = io.StringIO()
+    try:
+        os.write(keyboard, b"\n\n4 pm\n")
+        with LineTerminal(line, said, 80) as terminal:
+            assert terminal.ask("1.1.1 >") == ""
+            assert terminal.ask("Which one? (enter takes 1)", unread=True) == "4 pm"
+    finally:
+        os.close(keyboard)
+        os.close(line)
+    assert said.getvalue().count("One moment: read it first.") == 1

@@ -19,12 +19,14 @@ from cleo_console.plain.plain_session import PlainSession
 from journal.events import types as e
 from journal.events.measured import Measured
 from journal.events.run import KnownSystem
+from journal.incident.fold import fold_events
 from journal.incident.records import RunState, StepState
+from journal.store.journal import Reader
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import WorldServices, talk
 from tests.closing import close_anyway
 from tests.locks import held_by_another
-from tests.screens.app_services import FakeServices, SetClock, declaration
+from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
 from tests.waiting import until
 
 go = threading.Event()
@@ -225,7 +227,7 @@ def test_one_look_asks_for_the_programs_and_then_for_what_they_left(person: Pers
         ("both pieces are there", "."),
         ("1.1.6 >", ""),
         ("What was it?", ""),
-        ("Choose one.", "failed"),
+        ("Choose one:", "failed"),
         ("What tells you?", "."),
         ("1.1.6 >", "q"),
     )
@@ -344,6 +346,41 @@ def test_a_runner_that_is_missing_or_cannot_write_is_said_until_it_is_not(alone:
     assert alone.runner_starts > before + 1
     assert said.count("THE JOURNAL CANNOT BE WRITTEN: the disk is full") == 2  # once in each header
     assert "stays as it is.\nCome back" in said
+
+
+def test_each_thing_is_said_once_and_again_when_it_changed_or_is_asked_for(alone: FakeServices) -> None:
+    alone.alive = True
+    with alone.open(INCIDENT) as journal:
+        PlayedRunner(journal).health("postgres", "down", "connection refused")
+        said = talk(
+            alone, ("1.1.1 >", "+"), ("1.1.2 >", "+"), ("1.1.3 >", "1"), ("Ticked: Support told", "w"), (">", "q")
+        )
+    health = "PostgreSQL: DOWN (connection refused)"
+    assert health in said.partition("1.1.1 >")[0]
+    assert [said.count(once) for once in (health, "conversations unreachable", "since it began")] == [2, 2, 2]
+    assert said.count("[x] Support told") == 1  # the step in full, asked for
+
+
+def test_an_item_that_stands_for_a_call_is_one_with_the_call(alone: FakeServices, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    text = (Path(__file__).parents[1] / "screens" / "plan.yaml").read_text()
+    plan.write_text(text.replace("items: [Support told,", "calls: [L1]\n            items: [On-call answered,"))
+    alone.load(plan)
+    alone.begin("INC-2", declaration()).close()
+    talk(
+        alone,
+        ("1.1.1 >", "notify"),
+        ("1.1.3 >", "1"),
+        ("L1 was called. How?", "by phone"),
+        ("Called: L1", "1"),
+        ("L1 has answered. Who?", "eve"),
+        ("Answered: L1", "q"),
+        incident_id="INC-2",
+    )
+    with Reader(alone.paths.incident("INC-2").journal) as reader:
+        incident = fold_events(reader.events())
+    assert incident.steps["notify"].items == {"On-call answered"}
+    assert incident.review.calls["L1"].who == "eve"
 
 
 def test_what_nobody_runs_is_asked_for_and_the_prompt_comes_back(alone: FakeServices) -> None:

@@ -60,7 +60,7 @@ def test_several_open_incidents_are_told_apart_and_one_can_be_named(cleo: Cleo) 
     assert "2 incidents are open" in said
     assert "'7' is none of these." in said
     assert f"REAL {second}" in said
-    assert f"REAL {first}, high: db1 is gone. " in answered(cleo, "q", words=(first,))
+    assert f"REAL {first}, high: db1 is gone.\n" in answered(cleo, "q", words=(first,))
     cleo.close(first)
     assert "CLOSED" in answered(cleo, "n", "found later", "", "q", words=(first,))
 

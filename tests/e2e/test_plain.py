@@ -19,7 +19,7 @@ __all__ = ["lab"]
 
 DECISIONS = (
     ("affected", "2.1.3 >", "Which systems", "postgres"),
-    ("recovery-point", "2.1.4 >", "enter takes 1", ""),
+    ("recovery-point", "2.1.4 >", "enter takes 1", "1"),
     ("strategy", "2.2.1 >", "How shall", "cold-recovery"),
     ("site", "2.2.2 >", "Where will", "1"),
 )

@@ -12,7 +12,8 @@ from actions.inventory import Inventory
 from actions.registry import catalogue
 from actions.runner.facts import incident_facts
 from actions.runner.gates import GateInput, closed_gates
-from cleo_console.plain.lines import end_lines, health_lines, sentences, state_words
+from cleo_console.plain.lines import end_lines, health_news, sentences, state_words
+from cleo_console.plain.said import Said
 from journal.events import types as e
 from journal.events.types import Finding
 from journal.incident.clocks import rto
@@ -79,13 +80,13 @@ def test_what_is_wrong_is_known_until_a_look_to_the_end_proves_otherwise() -> No
     story = told()
     story.run("look", status="failed", findings=[WRONG], examined=["db"])
     readings: dict[str, Any] = {}
-    assert "DATA WRONG" in health_lines(story.incident, readings, story.at, all_=False)[0]
+    assert "DATA WRONG" in health_news(story.incident, readings, story.at, Said())[0]
     assert "public.t: is missing" in incident_facts(story.incident, "", story.at).found_wrong["db"]
     story.run("look", partial="2 tables not looked at")
     assert "db" in story.incident.found_wrong, "a look that saw only a part proves nothing"
     story.run("look", examined=["db"])
     assert not story.incident.found_wrong
-    assert not health_lines(story.incident, readings, story.at + timedelta(seconds=1), all_=False)
+    assert not health_news(story.incident, readings, story.at + timedelta(seconds=1), Said())
 
 
 @pytest.mark.parametrize("action", ["backups.take", "postgres.allow_writers"])
