@@ -15,6 +15,7 @@ INCIDENT_BINDINGS = [
     Binding("enter", "act", "run", id="incident.act", tooltip="the obvious thing at this step"),
     *(_binding(key) for key in KEYS),
     Binding("o", "output", "output", id="incident.output", tooltip="the step's output on the whole screen"),
+    Binding("f", "filter", "filter", show=False, id="incident.filter", tooltip="list all steps, open, failed, mine"),
     Binding("h", "health", "health", id="incident.health", tooltip="health of all systems, and how it changed"),
     Binding("t", "timeline", "timeline", id="incident.timeline", tooltip="all that happened; search, late entries"),
     Binding("e", "contacts", "escalate", id="incident.contacts", tooltip="whom to call, who answered, who is overdue"),

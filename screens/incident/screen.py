@@ -75,6 +75,7 @@ class IncidentScreen(Screen[None]):
         self.action_jump, self.action_go_next = navigation.jump, navigation.go_next
         self.action_timeline, self.action_health = navigation.timeline, navigation.health
         self.action_contacts, self.action_report = navigation.contacts, navigation.report
+        self.action_filter = self.view.filter_next
         self.action_output, self.action_help = navigation.output, navigation.help
         self.action_incidents = navigation.incidents
 
@@ -86,7 +87,7 @@ class IncidentScreen(Screen[None]):
         yield Quiet(id="trouble", classes="-empty")
         with Container(id="middle"):
             if known:
-                yield Checklist(known)
+                yield Checklist(known, self.session.actor)
             yield StepPane(id="step")
             if known:
                 yield HealthPanel(id="health")

@@ -44,7 +44,7 @@ class IncidentView:
         if not is_open(self._screen):
             return
         middle = self._screen.query_one("#middle")
-        middle.mount(Checklist(self._session.state), before="#step")
+        middle.mount(Checklist(self._session.state, self._session.actor), before="#step")
         await middle.mount(HealthPanel(id="health"))
 
     def draw_first(self) -> None:
@@ -85,6 +85,8 @@ class IncidentView:
             self.draw()
         elif self._cursor.ready:
             self._screen.query_one(IncidentHeader).tick(self._session.state, now)
+            if self._session.state.state(self._cursor.step_id).active:  # how long it has been silent
+                self._screen.query_one(StepPane).show_run(self._session, self._cursor.step, now)
 
     def draw_resized(self) -> None:
         """Draw everything anew where the terminal has another size: the width decides what the lines say."""
@@ -117,6 +119,11 @@ class IncidentView:
         if step_id:
             self._cursor.move_to(step_id)
             self.draw()
+
+    def filter_next(self) -> None:
+        """Show the next choice of steps in the checklist."""
+        if self._shown:
+            self._screen.query_one(Checklist).filter_next(self._cursor.step_id, clock_of(self._screen)())
 
     @property
     def _shown(self) -> bool:

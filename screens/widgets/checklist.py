@@ -15,7 +15,10 @@ from textual.widgets.tree import TreeNode
 from journal.incident.state import Incident
 from journal.plan.model import Phase, Section
 from journal.wording.sanitize import sanitize
+from screens.guidance.filters import Filter, matching
+from screens.live.clocked import clock_of
 from screens.widgets.checklist_rows import ROW_TONES, Row, phase_row, section_row, step_row
+from screens.widgets.titled import entitle
 
 
 class Place(NamedTuple):
@@ -47,14 +50,17 @@ class Checklist(Tree[Place], inherit_bindings=False):
             super().__init__()
             self.step = step
 
-    def __init__(self, incident: Incident) -> None:
+    def __init__(self, incident: Incident, actor: str) -> None:
         super().__init__("checklist", id="checklist")
         self._incident = incident
+        self._actor = actor
+        self._filter = Filter.ALL
+        self._kept = ""
         self._by_step: dict[str, TreeNode[Place]] = {}
         self._rows: dict[int, Row] = {}
         self._headings: list[tuple[TreeNode[Place], Phase, Section | None]] = []
         self._wanted = ""
-        self.border_title = "Checklist"
+        entitle(self, "Checklist")
         self.show_root = False
         self.show_guides = False
         self.guide_depth = 2
@@ -62,18 +68,61 @@ class Checklist(Tree[Place], inherit_bindings=False):
         self.root.expand()
         self._fill()
 
+    def _found(self) -> list[str]:
+        """Return the ids of the steps that the filter shows."""
+        return matching(self._incident, self._filter, self._actor)
+
     def _fill(self) -> None:
+        """Build the lines of the steps that the filter shows, and of the step that was gone to, whatever it is."""
+        shown = {*self._found(), self._kept}
         for phase in self._incident.plan.phases:
-            node = self.root.add(sanitize(phase.title), data=Place(), expand=phase is self._incident.phase)
-            self._headings.append((node, phase, None))
-            for section in phase.sections:
+            sections = [(section, [step for step in section.steps if step.id in shown]) for section in phase.sections]
+            sections = [(section, steps) for section, steps in sections if steps]
+            if sections:
+                node = self.root.add(sanitize(phase.title), data=Place(), expand=self._opens(phase))
+                self._headings.append((node, phase, None))
+            for section, steps in sections:
                 under = node.add(sanitize(section.title), data=Place(), expand=True)
                 self._headings.append((under, phase, section))
-                for step in section.steps:
+                for step in steps:
                     self._by_step[step.id] = under.add_leaf(sanitize(step.title), data=Place(step.id))
 
+    def _opens(self, phase: Phase) -> bool:
+        return self._filter is not Filter.ALL or phase is self._incident.phase
+
+    def filter_next(self, step_id: str, now: datetime) -> None:
+        """Show the next choice of steps, with the cursor where it was: the step there stays, whatever it is.
+
+        Args:
+            step_id: the step at the cursor.
+            now: the present.
+        """
+        self._filter = self._filter.after
+        self._rebuild(step_id, now)
+
+    def _rebuild(self, step_id: str, now: datetime) -> None:
+        self._kept = step_id
+        self.clear()
+        self._by_step.clear()
+        self._rows.clear()
+        self._headings.clear()
+        self._fill()
+        self._entitle()
+        self.show(now)
+        self.go_to(step_id)
+
+    def _entitle(self) -> None:
+        chosen = self._filter
+        words = "" if chosen is Filter.ALL else f": {chosen} ({len(self._found())})  f: {chosen.after}"
+        entitle(self, f"Checklist{words}")
+
     def show(self, now: datetime) -> None:
-        """Bring every line up to date; only those that changed are painted."""
+        """Bring every line up to date; only those that changed are painted, unless other steps are to be shown."""
+        if self._filter is not Filter.ALL:
+            if not {*self._found()} <= {*self._by_step}:
+                self._rebuild(self._at or self._kept, now)
+                return
+            self._entitle()
         for step_id, node in self._by_step.items():
             self._set(node, step_row(self._incident, step_id, now))
         for node, phase, section in self._headings:
@@ -87,6 +136,11 @@ class Checklist(Tree[Place], inherit_bindings=False):
 
     def go_to(self, step_id: str) -> None:
         """Put the cursor at a step, opening what hides it."""
+        if step_id not in self._by_step:
+            self._filter = Filter.ALL
+            self._rebuild(step_id, clock_of(self)())
+            return
+        self._kept = step_id
         node = self._by_step[step_id]
         parent = node.parent
         while parent is not None and not parent.is_root:
@@ -104,6 +158,11 @@ class Checklist(Tree[Place], inherit_bindings=False):
         """Say where the cursor is."""
         event.stop()
         self.post_message(self.Turned(event.node.data.step if event.node.data else ""))
+
+    @property
+    def _at(self) -> str:
+        """The step at the cursor; empty on a heading."""
+        return self.cursor_node.data.step if self.cursor_node and self.cursor_node.data else ""
 
     @property
     def at_heading(self) -> bool:
