@@ -9,6 +9,7 @@ from tests.e2e.terminal import Terminal
 
 _CLOCK = re.compile(r"\d\d:\d\d:\d\d|[0-9a-f]{4}-[0-9a-f]{4}")
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
+_TICKS = re.compile(r"\[(\d)(?:-(\d))?\]")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
 _MOST_KEYS = 400
 _LOOKS = 4
@@ -76,7 +77,10 @@ class Responder:
         if "s skip," in line and "[enter]" in line:
             self._skip()
             return
-        self._terminal.keys("g" if "[g: go there]" in line else "Enter")
+        if ticks := _TICKS.search(line):
+            self._terminal.keys(*(str(n) for n in range(int(ticks[1]), int(ticks[2] or ticks[1]) + 1)))
+        else:
+            self._terminal.keys("g" if "[g: go there]" in line else "Enter")
 
         def answered(now: str) -> bool:
             ticked = "tick:" in line and _still(now) != _still(screen)
