@@ -11,7 +11,7 @@ import pytest
 from actions.context import IncidentFacts
 from actions.registry import catalogue
 from actions.system_types import system_types
-from actions.tabletop.script import Act, Script, ordinary_world
+from actions.tabletop.script import Act, Script, fits, ordinary_world
 from actions.tabletop.values import render
 from actions.tabletop.world import SimulatedWorld
 from cleo_console.exercises import bundled_scenarios, load_exercise, with_labels
@@ -128,3 +128,36 @@ def _exists(moment: str, exercise: Exercise, facts: set[str]) -> bool:
     }
     known["answered"] = known["paged"]
     return bool(known.get(kind, kind in ("action", "ran", "started", "failed", "cancelled") and what in catalogue()))
+
+
+@pytest.mark.parametrize("scenario", bundled_scenarios())
+def test_no_failure_is_mended_by_pressing_the_same_key_again(scenario: str) -> None:
+    mended = [
+        f"{action}: {act.summary}"
+        for action, ways in _world(scenario).script.acts.items()
+        for act in ways
+        if not act.ok and _again(scenario, action, act).ok
+    ]
+    assert mended == []
+
+
+def _again(scenario: str, action: str, act: Act) -> Act:
+    """Return what an action does in the world that its failure left; ``act`` itself where it is never reached."""
+    world, facts = _world(scenario), IncidentFacts(id="INC", kind=Kind.TABLETOP, began_at=BEGAN.isoformat())
+    named = {name: word.split("|")[0].strip() for name, word in act.when.items() if not word.startswith("not ")}
+    world.become({name: word for name, word in named.items() if name in world.facts()})
+    if world.choose(action, world.values(facts, {})) is not act:
+        return act
+    world.become(act.makes)
+    for reaction in world.script.reactions:
+        if reaction.on == f"failed:{action}" and fits(reaction.when, world.facts()):
+            world.become(reaction.makes)
+    return world.choose(action, world.values(facts, {}))
+
+
+def test_what_helps_is_an_action_that_there_is_or_a_decision_of_the_plan() -> None:
+    acts = [act for scenario in bundled_scenarios() for act in _acts(_world(scenario).script)]
+    cures = [cure for act in acts for cure in act.cures]
+    assert {cure.action for cure in cures} <= {"", *catalogue()}
+    assert {cure.decision for cure in cures} <= {"", *(name.removeprefix("decision.") for name in ANSWERS)}
+    assert len({cure.words for cure in cures}) > 15
