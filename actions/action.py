@@ -10,6 +10,7 @@ from actions.outcome import Outcome
 from journal.plan.action_spec import ActionSpec, Param
 
 if TYPE_CHECKING:
+    from actions.by_hand import ByHandFunction
     from actions.context import ActionContext
     from actions.gate import LiveGate
     from journal.events.types import Identity
@@ -28,6 +29,7 @@ class Action:
         function: what does it: ``function(ctx, **params) -> Outcome``.
         target: tells what it acts on, without any effect; journalled before the first effect, shown at the interlock.
         live: the gates that ask the system, by name: before the dry run, before the start, and again at each effect.
+        by_hand: tells its shell commands (see `actions.by_hand`); None: it does what no single command does.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class Action:
         function: ActionFunction,
         target: TargetFunction | None = None,
         live: Mapping[str, LiveGate] | None = None,
+        by_hand: ByHandFunction | None = None,
     ) -> None:
         self.spec = spec
         self.function = function
         self.target = target
         self.live = dict(live or {})
+        self.by_hand = by_hand
 
 
 def _params(function: ActionFunction, help_texts: dict[str, str]) -> list[Param]:
@@ -73,6 +77,7 @@ def action(
     undone_by: str = "",
     target: TargetFunction | None = None,
     params: dict[str, str] | None = None,
+    by_hand: ByHandFunction | None = None,
 ) -> Callable[[ActionFunction], Action]:
     """Turn a function ``(ctx, *, typed keyword parameters) -> Outcome`` into an action.
 
@@ -88,6 +93,7 @@ def action(
         undone_by: the action that takes back what it leaves in force.
         target: tells what it acts on.
         params: one line of help for each parameter.
+        by_hand: tells its shell commands, made by the functions that it makes its own with.
     """
 
     def wrap(function: ActionFunction) -> Action:
@@ -105,6 +111,6 @@ def action(
             touches=touches,
             undone_by=undone_by,
         )
-        return Action(spec, function, target, live)
+        return Action(spec, function, target, live, by_hand)
 
     return wrap

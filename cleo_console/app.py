@@ -16,6 +16,7 @@ from textual.command import Provider
 from textual.screen import Screen
 
 import screens.incident.screen
+from cleo_console.clipboard import clipboard_sequence
 from cleo_console.driver import SteadyDriver
 from cleo_console.key_order import KeyOrder, KeySettled, Typed, is_text
 from cleo_console.notice_queue import NoticeQueue
@@ -141,6 +142,12 @@ class CleoApp(App[None]):
     async def _look_again(self) -> None:
         self._looks_again = False
         await self._hand_on_keys()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Put text into the clipboard of the terminal at the other end, also through tmux and screen."""
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(clipboard_sequence(text, os.environ))
 
     def on_resize(self, event: events.Resize) -> None:
         """Show that the terminal is too small while it is; looked at later, when the app knows its new size."""

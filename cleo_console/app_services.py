@@ -20,11 +20,13 @@ from journal.yamlfile.names import strange
 from screens.app_services import IncidentSummary
 
 if TYPE_CHECKING:
+    from actions.by_hand import Typed
     from actions.inventory import Inventory
     from journal.commands.declare import Declaration
+    from journal.incident.state import Incident
     from journal.paths import IncidentPlace, Paths
     from journal.plan.action_spec import Catalogue
-    from journal.plan.model import Plan
+    from journal.plan.model import Plan, Step
     from journal.plan.read import LoadedPlan
     from journal.store.journal import Journal
 
@@ -115,6 +117,18 @@ class ConsoleServices:
         from actions.registry import catalogue
 
         return catalogue()
+
+    def shell_commands(self, incident: Incident, step: Step) -> Sequence[Typed]:
+        """Return the shell commands of a step where it is not done yet, without secrets."""
+        from actions.step_by_hand import step_commands
+        from cleo_console.world import inventory_at
+        from journal.incident.instances import instances, left
+
+        self._filter.learn(incident.inventory or None)
+        systems = left(incident, step) or instances(incident, step)
+        inventory = inventory_at(incident.inventory or None)
+        found = step_commands(step, inventory, systems, incident=incident.id, point=incident.recovery_point)
+        return [line._replace(what=[*map(self._filter, line.what)], text=self._filter(line.text)) for line in found]
 
     def place(self, incident_id: str) -> IncidentPlace:
         """Return where an incident is kept.

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 if TYPE_CHECKING:
+    from actions.by_hand import Typed
     from journal.commands.declare import Declaration
     from journal.events.types import Kind
     from journal.incident.state import Incident
     from journal.paths import Paths
     from journal.plan.action_spec import Catalogue
-    from journal.plan.model import Plan
+    from journal.plan.model import Plan, Step
     from journal.store.journal import Journal
 
 
@@ -95,6 +96,13 @@ class AppServices(Protocol):
 
         Raises:
             CleoError: there is none, or it cannot be opened.
+        """
+
+    def shell_commands(self, incident: Incident, step: Step) -> Sequence[Typed]:
+        """Return the shell commands of a step where it is not done yet, without secrets; none: it has none.
+
+        Raises:
+            CleoError: the inventory cannot be read.
         """
 
     def now(self) -> datetime:

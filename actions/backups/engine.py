@@ -14,6 +14,7 @@ from actions.system_type import load
 from journal.events.types import Finding, Identity
 
 if TYPE_CHECKING:
+    from actions.by_hand import ByHand, ByHandFunction, CommandLine
     from actions.context import ActionContext
 
 KEEP_SOUND_SET = "Note which it is: a restore takes the newest set that is sound; keep that one from expiring."
@@ -142,6 +143,14 @@ class BackupEngine(Protocol):
             options: values of the parameters among ``options`` that were given.
         """
 
+    def by_hand(self, verb: str, known: ByHand) -> Sequence[CommandLine]:
+        """Return the shell commands of ``backups.<verb>``, from the inventory alone; none: no single command does it.
+
+        Args:
+            verb: ``verify``, ``take``, ``hold`` or ``release``.
+            known: which system is meant, and with which parameters.
+        """
+
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return for whom the backups are held now. It changes nothing, and needs no backup to be readable."""
 
@@ -172,6 +181,17 @@ def find_engine(ctx: ActionContext) -> BackupEngine:
         raise ActionFailed(f"{ctx.system} has no backups that this program knows of: {type_.title} has no engine.")
     engine: BackupEngine = load(type_.backups)
     return engine
+
+
+def by_hand(verb: str) -> ByHandFunction:
+    """Return what tells the shell commands of ``backups.<verb>``, as the system's engine has them."""
+
+    def tell(known: ByHand) -> Sequence[CommandLine]:
+        type_ = known.inventory.type_of(known.system)
+        engine: BackupEngine | None = load(type_.backups) if type_.backups else None
+        return engine.by_hand(verb, known) if engine else ()
+
+    return tell
 
 
 def target(ctx: ActionContext) -> Sequence[Identity]:

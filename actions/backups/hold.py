@@ -6,7 +6,7 @@ Several incidents may hold the same backups: each is named where the hold is, an
 from __future__ import annotations
 
 from actions.action import action
-from actions.backups.engine import find_engine, target
+from actions.backups.engine import by_hand, find_engine, target
 from actions.backups.holding import Hold, HoldPart, closed_hold
 from actions.context import ActionContext
 from actions.gate import Closed
@@ -20,6 +20,7 @@ from actions.outcome import ActionFailed, Cure, Outcome
     touches=("hold",),
     undone_by="backups.release",
     target=target,
+    by_hand=by_hand("hold"),
 )
 def hold(ctx: ActionContext) -> Outcome:
     """Hold the backups: no expiry, no scheduled backup."""
@@ -45,7 +46,14 @@ def hold(ctx: ActionContext) -> Outcome:
     )
 
 
-@action("backups.release", probe="backups.held", resumable=True, touches=("hold",), target=target)
+@action(
+    "backups.release",
+    probe="backups.held",
+    resumable=True,
+    touches=("hold",),
+    target=target,
+    by_hand=by_hand("release"),
+)
 def release(ctx: ActionContext) -> Outcome:
     """Release this incident's hold on backups."""
     engine, me = find_engine(ctx), ctx.incident.id

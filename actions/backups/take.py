@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from actions.action import action
-from actions.backups.engine import BackupEngine, find_engine, target
+from actions.backups.engine import BackupEngine, by_hand, find_engine, target
 from actions.backups.holding import GATE
 from actions.context import ActionContext
 from actions.gate import decide
@@ -19,6 +19,7 @@ from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
     gates=("sound-data",),
     touches=("data directory", "repository", "hold"),
     target=target,
+    by_hand=by_hand("take"),
     params={
         "kind": "full, or another kind that the system's backups have (diff, incr)",
         "repository": "the number of the repository to take it into; 0: the first",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.action import action
-from actions.backups.engine import BackupList, BackupSet, Checked, find_engine, target
+from actions.backups.engine import BackupList, BackupSet, Checked, by_hand, find_engine, target
 from actions.backups.listing import described, what_is_wrong
 from actions.context import ActionContext
 from actions.outcome import Cure, Finding, Outcome
@@ -23,6 +23,7 @@ _NONE_LEFT = Cure(
     script="dr_verify_backups.sh",
     resumable=True,
     target=target,
+    by_hand=by_hand("verify"),
     params={"full": "read every file of the repository; takes as long as reading it takes"},
 )
 def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from actions.positions import planned_forms
+from cleo_console.cli.paper_commands import command_lines
 from screens.guidance.recovery_points import ways
 from screens.guidance.step_text import call
 
 if TYPE_CHECKING:
+    from actions.by_hand import Typed
     from journal.plan.action_spec import Catalogue
     from journal.plan.model import Decision, Plan, Step
 
@@ -18,13 +20,24 @@ _WIDTH = 80
 _INDENT = 11
 
 
-def step_lines(plan: Plan, step: Step, catalogue: Catalogue, scenario: str, left_out: set[str]) -> Iterator[str]:
-    """Yield the lines of a step."""
+def step_lines(
+    plan: Plan, step: Step, scenario: str, left_out: set[str], catalogue: Catalogue, by_hand: Sequence[Typed]
+) -> Iterator[str]:
+    """Yield the lines of a step.
+
+    Args:
+        plan: the plan.
+        step: one of its steps.
+        scenario: the one that is printed for; empty: all.
+        left_out: the steps that are not printed.
+        catalogue: the actions there are.
+        by_hand: the step's shell commands.
+    """
     head = f"[ ] {plan.numbers[step.id]:<{_INDENT - 5}} {step.title} [{step.id}]"
     yield from _wrap(head + (f", about {step.expect}" if step.expect else ""), "", " " * _INDENT)
     yield from _indented(step.text) if step.text else []
     yield from _when(plan, step, scenario, left_out)
-    yield from _commands(step, catalogue)
+    yield from _commands(step, catalogue, by_hand)
     yield from _decision(plan, step.decision, scenario) if step.decision else []
     for item in step.items:
         yield from _indented(f"[ ] {item}", hanging=4)
@@ -66,7 +79,7 @@ def _when(plan: Plan, step: Step, scenario: str, left_out: set[str]) -> Iterator
         yield from _indented(f"After {', '.join(before)}.")
 
 
-def _commands(step: Step, catalogue: Catalogue) -> Iterator[str]:
+def _commands(step: Step, catalogue: Catalogue, by_hand: Sequence[Typed]) -> Iterator[str]:
     if step.destructive:
         yield _form("DESTRUCTIVE. Target _________________________  Agreed by ")
     if step.kind == "command":
@@ -79,7 +92,10 @@ def _commands(step: Step, catalogue: Catalogue) -> Iterator[str]:
     if spec and spec.available:
         label = "With cleo:" if step.script else "With cleo (the plan names no command):"
         yield from _typed(label, f"cleo run {call(step)}" + (" --confirm TARGET" if spec.destructive else ""))
-    elif step.action and not step.script:
+    if by_hand:
+        yield from _indented("Without cleo:")
+        yield from command_lines(by_hand, _WIDTH, _INDENT)
+    elif step.action and not step.script and not (spec and spec.available):
         yield from _indented("The plan names no command: do it with the system's own tools, and write which.")
 
 

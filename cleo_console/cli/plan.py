@@ -13,6 +13,8 @@ from journal.errors import CleoError
 from journal.wording.counting import count
 
 if TYPE_CHECKING:
+    from cleo_console.known_inventory import KnownInventory
+    from journal.plan.model import Plan
     from journal.plan.read import LoadedPlan
     from journal.yamlfile.problem import Problem
 
@@ -88,28 +90,30 @@ def _print_on_paper(loaded: LoadedPlan, scenario: str) -> None:
     """Print the plan with boxes; in a terminal without the marks at which a printer begins a page."""
     from actions.registry import catalogue
     from cleo_console.cli.plan_paper import NEW_PAGE, paper
+    from journal.incident.roster import players
 
     if scenario and scenario not in loaded.plan.scenarios:
         raise CleoError(f"The plan has no scenario {scenario!r}.", f"Choose: {', '.join(loaded.plan.scenarios)}.")
+    known = _known(loaded.plan)
+    fleets = {name: systems for name in loaded.plan.systems if len(systems := players(known.systems, name)) > 1}
     new_page = "\n" if sys.stdout.isatty() else NEW_PAGE
-    for line in paper(loaded, catalogue(), scenario, _fleets(loaded)):
+    for line in paper(loaded, catalogue(), scenario, fleets, known.commands):
         click.echo(line.replace(NEW_PAGE, new_page))
 
 
-def _fleets(loaded: LoadedPlan) -> dict[str, list[str]]:
-    """Return the inventory's systems by the plan system that they play, where several play one."""
-    from actions.inventory import known_systems
+def _known(plan: Plan) -> KnownInventory:
+    """Return what the inventory says of the plan's systems; a plan is printed on any machine."""
+    from actions.inventory import Inventory
+    from cleo_console.known_inventory import KnownInventory
     from cleo_console.settings import paths
     from cleo_console.world import inventory_at
-    from journal.incident.roster import players
 
     try:
-        known = known_systems(inventory_at(paths().inventory), loaded.plan.systems)
-    except CleoError as error:  # a plan is printed on any machine
+        inventory = inventory_at(paths().inventory)
+    except CleoError as error:
         click.echo(f"The inventory is not taken into account. {error}", err=True)
-        return {}
-    found = {name: players(known, name) for name in loaded.plan.systems}
-    return {name: systems for name, systems in found.items() if len(systems) > 1}
+        inventory = Inventory(name="none", allows=[])
+    return KnownInventory(inventory, plan)
 
 
 def _chosen(file: Path | None) -> Path:

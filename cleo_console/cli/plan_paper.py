@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cleo_console.cli.paper_step import step_lines
@@ -11,9 +11,12 @@ from journal.plan.applies import applies
 from journal.plan.model import AFFECTED
 
 if TYPE_CHECKING:
+    from actions.by_hand import Typed
     from journal.plan.action_spec import Catalogue
     from journal.plan.model import Contact, LegalClock, Phase, Plan, Step
     from journal.plan.read import LoadedPlan
+
+    Commands = Callable[[Step], Sequence[Typed]]
 
 WIDTH = 80
 NEW_PAGE = "\f"
@@ -28,11 +31,17 @@ When the computer is back, type in what is written here, with its times:
   cleo declare --title ... --scenario ... --kind REAL --began TIME
   cleo done STEP --note ... --at TIME      cleo skip STEP --reason ... --at TIME
   cleo decide STEP ANSWER --at TIME        cleo note TEXT --step STEP --at TIME
+Without cleo: a command begins at the margin, and goes on after a \\ and inside
+quotes; put your own in the place of words in capitals (BACKUP, TIME).
 STEP is the word in brackets after the title; TIME is as 2026-11-22T02:41:00Z."""
 
 
 def paper(
-    loaded: LoadedPlan, catalogue: Catalogue, scenario: str = "", fleets: Mapping[str, Sequence[str]] | None = None
+    loaded: LoadedPlan,
+    catalogue: Catalogue,
+    scenario: str = "",
+    fleets: Mapping[str, Sequence[str]] | None = None,
+    by_hand: Commands = lambda step: (),
 ) -> Iterator[str]:
     """Yield the lines of a plan on paper.
 
@@ -41,6 +50,7 @@ def paper(
         catalogue: the actions there are: what is only planned is not offered as a command of ours.
         scenario: leaves out the steps that do not apply to it; all are there where it is empty.
         fleets: the systems of the inventory that play a plan system together, where several do.
+        by_hand: returns a step's shell commands, by what the inventory says.
     """
     plan = loaded.plan
     answers = _answers(plan, scenario)
@@ -50,7 +60,7 @@ def paper(
     yield from _objectives(plan)
     yield from _calls(plan)
     for number, phase in enumerate(plan.phases, 1):
-        yield from _phase(plan, number, phase, catalogue, scenario, {step.id for step in left_out})
+        yield from _phase(plan, number, phase, scenario, {step.id for step in left_out}, catalogue, by_hand)
     yield from _appendix(plan)
     if left_out:
         yield from ["", *wrapped("Left out, as they do not apply to this scenario: " + _numbers(plan, left_out) + ".")]
@@ -143,7 +153,13 @@ def _call(contact: Contact) -> Iterator[str]:
 
 
 def _phase(
-    plan: Plan, number: int, phase: Phase, catalogue: Catalogue, scenario: str, left_out: set[str]
+    plan: Plan,
+    number: int,
+    phase: Phase,
+    scenario: str,
+    left_out: set[str],
+    catalogue: Catalogue,
+    by_hand: Commands,
 ) -> Iterator[str]:
     kept = [[step for step in section.steps if step.id not in left_out] for section in phase.sections]
     if not any(kept):
@@ -156,7 +172,7 @@ def _phase(
         if steps:
             yield from heading(f"{number}.{place} {section.title}")
         for step in steps:
-            yield from ["", *step_lines(plan, step, catalogue, scenario, left_out)]
+            yield from ["", *step_lines(plan, step, scenario, left_out, catalogue, by_hand(step))]
 
 
 def _appendix(plan: Plan) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from actions.by_hand import script_of
 from cleo_console.plain import notes
 from cleo_console.plain.commands import applies, find, help_lines, offers
 from cleo_console.plain.conversation import Conversation
@@ -32,6 +33,7 @@ from journal.incident.upcoming import next_step
 from journal.plan.model import Step
 from screens.guidance.advice import advice
 from screens.guidance.attention import attention
+from screens.guidance.commands import begun, nothing
 from screens.guidance.keys import Key
 from screens.guidance.names import title
 from screens.guidance.next_action import PrimaryAction, looks, primary_action
@@ -143,6 +145,7 @@ class ChecklistLoop:
             "j": lambda: self.go_to(attention(self.incident, self.cursor)),
             "g": self._go_next,
             "n": partial(notes.note, to, step),
+            "y": self._say_commands,
             "h": self._say_health,
             "l": self._say_list,
             "w": self._say_all_again,
@@ -239,6 +242,13 @@ class ChecklistLoop:
         runs = [run for run in self.incident.steps[self.cursor].runs if self.incident.runs[run].started_at]
         lines = self.conversation.session.tail(runs[-1], _OUTPUT_LINES)
         self.conversation.say(*(f"  {line.text}" for line in lines) if lines else ["It printed nothing."])
+
+    def _say_commands(self) -> None:
+        """Say the step's shell commands."""
+        session = self.conversation.session
+        found = [*session.services.shell_commands(self.incident, self.step), *begun(self.incident, self.step)]
+        said = script_of(found or [nothing(self.incident, self.step)])
+        self.conversation.say(*(f"  {line}" for text in said for line in text.splitlines()))
 
     def _say_health(self) -> None:
         readings, now = self.conversation.session.readings(), self.conversation.now

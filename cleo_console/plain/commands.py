@@ -7,12 +7,13 @@ from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.advice import enter_words
 from screens.guidance.availability import RULES
-from screens.guidance.keys import CLOSE, KEYS, RUNNER, Key
+from screens.guidance.keys import BY_HAND, CLOSE, KEYS, RUNNER, Key
 
 COMMANDS = [
     Key("a", "act", "act", "the same as enter"),
     *KEYS,
     Key("o", "output", "output", "the last lines that the step printed"),
+    BY_HAND,
     Key("h", "health", "health", "say how every system is"),
     Key("l", "list", "list", "say every step and its state"),
     Key("w", "where", "where", "say this step again, and all that stands before it"),
@@ -22,7 +23,7 @@ COMMANDS = [
     Key("q", "leave", "quit", "leave; the recovery goes on"),
 ]
 _BY_NAME = {name: command for command in COMMANDS for name in (command.letter, command.word)}
-_SELDOM = "ahlw"
+_SELDOM = "ahlwy"
 """Letters that only help lists. So is closing, until nothing is left to do."""
 
 

@@ -62,6 +62,10 @@ def _output(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return any(incident.runs[run].started_at for run in incident.steps[step.id].runs)
 
 
+def _commands(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return step.kind in RUNNABLE_KINDS
+
+
 def _jump(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return attention(incident, step.id) not in ("", step.id)
 
@@ -80,6 +84,7 @@ RULES: dict[str, Rule] = {
     "override": _override,
     "cancel": _cancel,
     "output": _output,
+    "commands": _commands,
     "jump": _jump,
     "go_next": _go_next,
 }

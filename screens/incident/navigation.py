@@ -77,6 +77,10 @@ class Navigation:
         if run:
             push(self._app, "output", self._session, run.id)
 
+    def commands(self) -> None:
+        """Show the step's shell commands, and copy them."""
+        push(self._app, "commands", self._session, self._cursor.step, self._services)
+
     def help(self) -> None:
         """Show every key and symbol."""
         push(self._app, "help", INCIDENT_BINDINGS)

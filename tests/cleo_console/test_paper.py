@@ -108,3 +108,35 @@ def test_where_several_systems_play_one_they_are_named(tmp_path: Path, monkeypat
     broken = printed("--paper")
     assert "--on NAME" not in broken.stdout
     assert "The inventory is not taken into account" in broken.stderr
+
+
+INVENTORY = """
+name: prod
+allows: [REAL]
+hosts:
+  db1: {via: ssh, host: 10.0.0.5, user: root, port: 2222}
+systems:
+  orders:
+    type: postgres
+    plays: postgres
+    host: db1
+    data_directory: /var/lib/postgresql/15/main
+    run_as: postgres
+    password: {env: ORDERS_PASSWORD}
+    service: {manager: systemd, unit: postgresql@15-main}
+    app_roles: [shop]
+    backups: {stanza: orders}
+"""
+
+
+def test_with_an_inventory_it_has_the_commands_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "inventory.yaml").write_text(INVENTORY)
+    monkeypatch.setenv("CLEO_INVENTORY", str(tmp_path / "inventory.yaml"))
+    monkeypatch.setenv("ORDERS_PASSWORD", "s3cret-of-orders")
+    text = printed("--paper").stdout
+    assert "on db1 (ssh -p 2222 root@10.0.0.5):" in text
+    assert "\nsystemctl stop postgresql@15-main\n" in text
+    assert "runuser -u postgres -- pgbackrest --stanza=orders restore --set=BACKUP" in text
+    assert "pg_amcheck" in text
+    assert "s3cret-of-orders" not in text
+    assert max(len(line) for line in text.replace("\f", "").splitlines()) <= 80

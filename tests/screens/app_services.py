@@ -7,15 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from actions.by_hand import Typed
 from journal.commands.declare import Declaration
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.events.envelope import Clock
 from journal.incident.fold import fold_journal
+from journal.incident.state import Incident
 from journal.paths import Paths
 from journal.plan.action_spec import ActionSpec, Catalogue
 from journal.plan.load import load_plan
-from journal.plan.model import Plan
+from journal.plan.model import Plan, Step
 from journal.store.journal import Journal
 from journal.store.rows import OutputLine
 from screens.app_services import IncidentSummary
@@ -75,6 +77,7 @@ class FakeServices:
         self.declared: list[Declaration] = []
         self.runner_trouble = ""
         self.notes: list[str] = []
+        self.commands: dict[str, list[Typed]] = {}
         self._loaded = load_plan(Path(__file__).with_name("plan.yaml"))
 
     def load(self, plan: Path) -> None:
@@ -134,6 +137,9 @@ class FakeServices:
     def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
         place = self.paths.incident(incident_id)
         return Journal.open(place.journal, actor=self.actor, clock=self.journal_clock, waiting=waiting)
+
+    def shell_commands(self, incident: Incident, step: Step) -> Sequence[Typed]:
+        return self.commands.get(step.id, [])
 
     def now(self) -> datetime:
         return datetime.now(UTC)

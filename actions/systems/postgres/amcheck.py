@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from actions.by_hand import CommandLine
 from actions.outcome import ActionFailed
 from actions.systems.postgres.causes import cure_for
+from actions.systems.postgres.command_lines import amcheck_line
 from actions.systems.postgres.server import Server, last_words
 from actions.transport import DeadlineExceeded, NothingStarted
 
@@ -35,8 +37,9 @@ def check_structures(server: Server, *, limit_s: float = _HOURS_S) -> tuple[list
     Raises:
         ActionFailed: the check itself could not be made.
     """
+    line = amcheck_line(server.settings, "--install-missing")
     try:
-        done = server.run("amcheck", _argv(server, "--install-missing"), timeout_s=limit_s, env=_environment(server))
+        done = server.run("amcheck", line.argv, timeout_s=limit_s, env=_environment(server, line))
     except DeadlineExceeded:
         return [], ["pg_amcheck did not end within the time for it"]
     if done.code not in (0, _CORRUPT):
@@ -50,8 +53,9 @@ def check_structures(server: Server, *, limit_s: float = _HOURS_S) -> tuple[list
 
 def check_without_installing(server: Server) -> tuple[list[str], str]:
     """Check what can be checked without changing anything; returns what is corrupt, and what was left out, in words."""
+    line = amcheck_line(server.settings)
     try:
-        done = server.query(_argv(server), timeout_s=_REPORT_S, env=_environment(server))
+        done = server.query(line.argv, timeout_s=_REPORT_S, env=_environment(server, line))
     except (DeadlineExceeded, NothingStarted) as error:
         return [], error.message
     left_out = [line for line in done.err.splitlines() if "skipping database" in line or "not installed" in line]
@@ -80,14 +84,7 @@ def _objects(text: str) -> list[str]:
     return findings
 
 
-def _argv(server: Server, *options: str) -> list[str]:
-    settings = server.settings
-    where = [f"--host={settings.address}", f"--port={settings.port}", f"--username={settings.user}", "--no-password"]
-    return [server.program("pg_amcheck"), *where, "--all", "--jobs=2", "--heapallindexed", *options]
-
-
-def _environment(server: Server) -> Mapping[str, str]:
-    options = {"PGOPTIONS": "-c lock_timeout=3s"}
+def _environment(server: Server, line: CommandLine) -> Mapping[str, str]:
     if not server.settings.password:
-        return options
-    return {**options, "PGPASSWORD": server.ctx.secret(server.settings.password.read())}
+        return line.env
+    return {**line.env, "PGPASSWORD": server.ctx.secret(server.settings.password.read())}

@@ -11,6 +11,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.systems.postgres import by_hand
 from actions.systems.postgres.cures import START, STOP, cures_now, restore_cure
 from actions.systems.postgres.given_up import report_given_up
 from actions.systems.postgres.heartbeat import recovered
@@ -48,6 +49,7 @@ _GAP_GATE = "wal-gap"
     touches=("data directory", "repository", "hold"),
     undone_by="postgres.allow_writers",
     target=identity,
+    by_hand=by_hand.apply_wal,
     params={"from_backup": "as in the written plan: replay begins at the restored backup, which it always does"},
 )
 def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:

@@ -12,14 +12,15 @@ from actions.outcome import ActionFailed
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.verified_connection import connect_verified
 
 FACT = "hba_file"
 """What ``postgres.stop_writers`` reports: where a server that was asked reads it."""
 
-_BEGIN = "# cleo: the application's roles are kept out until `postgres.allow_writers` (begin)"
-_END = "# cleo: (end)"
-_BLOCK = re.compile(rf"^{re.escape(_BEGIN)}\n.*?^{re.escape(_END)}\n", re.MULTILINE | re.DOTALL)
+BEGIN = "# cleo: the application's roles are kept out until `postgres.allow_writers` (begin)"
+END = "# cleo: (end)"
+_BLOCK = re.compile(rf"^{re.escape(BEGIN)}\n.*?^{re.escape(END)}\n", re.MULTILINE | re.DOTALL)
 _UNIT = re.compile(r"postgresql@([\d.]+)-(.+?)(?:\.service)?")
 _WRITABLE = 'test -w "$1" && test -w "$(dirname "$1")"'
 _IN_DATA = "pg_hba.conf"
@@ -46,7 +47,14 @@ def config_file(server: Server) -> str:
 
 def is_barred(server: Server, hba: str) -> bool:
     """Whether the block stands in this file."""
-    return _BEGIN in (server.read(hba) or "")
+    return BEGIN in (server.read(hba) or "")
+
+
+def block_of(settings: PostgresSettings) -> str:
+    """Return the block: lines that reject the application's roles and their members."""
+    who = ",".join(f"{_quoted(role)},{_quoted('+' + role, 1)}" for role in settings.app_roles)
+    lines = [f"{kind} {what} {who}{' all' * (kind == 'host')} reject" for kind, what in _KINDS]
+    return "\n".join([BEGIN, *lines, END]) + "\n"
 
 
 def bar(server: Server, hba: str) -> None:
@@ -55,9 +63,7 @@ def bar(server: Server, hba: str) -> None:
     Raises:
         ActionFailed: it cannot be written.
     """
-    who = ",".join(f"{_quoted(role)},{_quoted('+' + role, 1)}" for role in server.settings.app_roles)
-    lines = [f"{kind} {what} {who}{' all' * (kind == 'host')} reject" for kind, what in _KINDS]
-    block = "\n".join([_BEGIN, *lines, _END]) + "\n"
+    block = block_of(server.settings)
     text = server.read(hba) or ""
     if not text.startswith(block):
         server.write(hba, block + _BLOCK.sub("", text), require_writable(server, hba))

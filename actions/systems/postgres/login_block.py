@@ -28,7 +28,7 @@ _MEMBERS = """
 """
 """The roles and whoever is a member of them, superusers too: whom ``+role`` means in pg_hba.conf."""
 _LOGINS = f"{_MEMBERS} SELECT rolname, current_user = rolname FROM pg_roles JOIN app USING (oid) WHERE rolcanlogin"
-_END_SESSIONS = f"""{_MEMBERS}
+END_SESSIONS = f"""{_MEMBERS}
     SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity JOIN app ON usesysid = app.oid
     WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()
 """
@@ -245,7 +245,7 @@ def _end_sessions(server: Server) -> int:
     end, ended = time.monotonic() + _SETTLE_S, set[int]()
     while True:
         with connect_verified(server) as session:
-            rows = session.execute(_END_SESSIONS.encode(), {"roles": server.settings.app_roles}).fetchall()
+            rows = session.execute(END_SESSIONS.encode(), {"roles": server.settings.app_roles}).fetchall()
         if not rows:
             return len(ended)
         ended |= {row[0] for row in rows}

@@ -22,7 +22,7 @@ MOVING, COPYING = ".moving", ".copying"
 
 _COPY_LOG = 'rm -rf "$2.part" && cp -aL "$1" "$2.part" && rm -rf "$2" && mv -T "$2.part" "$2"'
 """Copies a directory, again also: a copy of before gives way to a whole one only."""
-_MOVE = """
+MOVE = """
 set -e
 real=$(readlink -f "$1")
 before=$(stat -c %d:%i "$real")
@@ -93,7 +93,7 @@ def preserve_directory(server: Server, way: PreservationMethod, copy: PreservedC
     for folder, kept in copy.tablespaces.items():
         _do(server, "link", _LINK, here, folder.rpartition("/")[0], kept.rpartition("/")[0])
     if way == "move":
-        _do(server, "keep", _MOVE, server.data, copy.path)
+        _do(server, "keep", MOVE, server.data, copy.path)
         _require_nobody_took_it_along(server, copy.path)
         return
     if way == "empty":

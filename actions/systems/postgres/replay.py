@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from actions.context import Progress
 from actions.outcome import ActionFailed, Cancelled
 from actions.systems.postgres.connection import CannotConnect
-from actions.systems.postgres.cures import known_cure
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.replay_state import (
     ReplayObservation,
@@ -35,12 +35,17 @@ _NOT_PROMOTED = (
 )
 
 
+def recovery_lines(settings: Mapping[str, str], timeline: str) -> list[str]:
+    """Return the lines of PostgreSQL's configuration that say how far it replays, and that it is promoted there."""
+    wanted = {**settings, "recovery_target_timeline": timeline, "recovery_target_action": "promote"}
+    return [f"{name} = '{value}'" for name, value in wanted.items()]
+
+
 def configure(server: Server, settings: dict[str, str], timeline: int) -> None:
     """Tell the server how far to replay, and to become a primary exactly there. It must be down."""
     path = f"{server.data}/postgresql.auto.conf"
     kept = [line for line in (server.read(path) or "").splitlines() if not line.startswith("recovery_target")]
-    wanted = {**settings, "recovery_target_timeline": str(timeline), "recovery_target_action": "promote"}
-    lines = [f"{name} = '{value}'" for name, value in wanted.items()]
+    lines = recovery_lines(settings, str(timeline))
     server.write(path, "\n".join([*kept, *lines]) + "\n")
     server.write(f"{server.data}/recovery.signal", "")
     server.remove(f"{server.data}/standby.signal")
@@ -117,7 +122,6 @@ def _stalled(server: Server, watch: _Watch, waits: str) -> ActionFailed:
         f"Replay has not moved from {format_lsn(max(watch.position, 0))} for {_STALL_S / 60:.0f} minutes: {why}.",
         cure,
         left_behind="The server is still replaying.",
-        cures=known_cure(server, cure),
     )
 
 

@@ -215,6 +215,17 @@ def is_latest(logs: Logs, point: RecoveryPoint) -> bool:
     return point.kind == "latest" or (point.kind == "lsn" and lsn_of(point) > (logs.end().lsn or 0))
 
 
+def settings_at(point: RecoveryPoint) -> dict[str, str]:
+    """Return PostgreSQL's settings that end replay at a point, whatever log there is; none for the latest."""
+    if point.kind == "backup":
+        return {"recovery_target": "immediate"}
+    if point.kind == "time" and point.instant:
+        return {"recovery_target_time": point.instant.isoformat(" "), "recovery_target_inclusive": "off"}
+    if point.kind == "lsn":
+        return {"recovery_target_lsn": format_lsn(lsn_of(point)), "recovery_target_inclusive": "off"}
+    return {}
+
+
 def find_replay_target(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False) -> ReplayTarget:
     """Return where replay ends for this recovery point, in the log that can be replayed.
 
@@ -230,17 +241,17 @@ def find_replay_target(logs: Logs, point: RecoveryPoint, *, to_gap: bool = False
         return _everything(logs)
     if point.kind == "backup":
         label = logs.record.backup
-        return ReplayTarget(
-            settings={"recovery_target": "immediate"}, lsn=logs.record.stop_lsn, words=f"the end of backup {label}"
-        )
+        return ReplayTarget(settings=settings_at(point), lsn=logs.record.stop_lsn, words=f"the end of backup {label}")
     if point.kind == "time" and point.instant and logs.committed_since(point.instant):
-        settings = {"recovery_target_time": point.instant.isoformat(" "), "recovery_target_inclusive": "off"}
         return ReplayTarget(
-            settings=settings, lsn=logs.end().lsn or 0, words=f"just before {point.instant:%Y-%m-%d %H:%M:%S.%f} UTC"
+            settings=settings_at(point),
+            lsn=logs.end().lsn or 0,
+            words=f"just before {point.instant:%Y-%m-%d %H:%M:%S.%f} UTC",
         )
     if point.kind == "lsn" and lsn_of(point) <= (logs.end().lsn or 0):
-        settings = {"recovery_target_lsn": format_lsn(lsn_of(point)), "recovery_target_inclusive": "off"}
-        return ReplayTarget(settings=settings, lsn=lsn_of(point), words=f"just before {format_lsn(lsn_of(point))}")
+        return ReplayTarget(
+            settings=settings_at(point), lsn=lsn_of(point), words=f"just before {format_lsn(lsn_of(point))}"
+        )
     if point.kind == "lsn" and lsn_of(point) > logs.end().reach:
         raise ActionFailed(
             f"The log ends at {format_lsn(logs.end().reach)}, before {point}.",

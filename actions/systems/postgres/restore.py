@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 
 import msgspec
@@ -10,7 +9,8 @@ import msgspec
 from actions.action import action
 from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Cancelled, Cure, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
+from actions.systems.postgres import by_hand
 from actions.systems.postgres.backup_selection import choose_backup
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cures import known_cure, without_data
@@ -20,11 +20,11 @@ from actions.systems.postgres.guards import is_down, writers_kept_out
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of
 from actions.systems.postgres.managers import unmanaged
-from actions.systems.postgres.pgbackrest.command import command
 from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.pgbackrest.restore_progress import RestoreProgress
 from actions.systems.postgres.preserved_data import Preservation, preserve
 from actions.systems.postgres.recovery_point import after_all, judge_as_latest, recovery_point
+from actions.systems.postgres.restore_command import READY, restore_command
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.systems.postgres.saved_wal import offered
 from actions.systems.postgres.server import Server, find_server, last_words
@@ -39,11 +39,6 @@ _HALF_DONE = (
     "the old one is kept. Run the step again: it goes on from there."
 )
 
-_READY = """
-[ -e "$1/PG_VERSION" ] || [ -e "$1/backup.manifest" ] || { mkdir -p -m 700 "$1" && : >"$1/PG_VERSION"; }
-"""
-"""pgBackRest restores over existing files only where the data directory holds one of these two files."""
-
 
 @action(
     "postgres.restore",
@@ -56,6 +51,7 @@ _READY = """
     touches=("data directory", "repository", "hold"),
     undone_by="postgres.allow_writers",
     target=identity,
+    by_hand=by_hand.restore,
     params={
         "latest": "the newest backup that the recovery point allows (as without parameters)",
         "backup": "start from this backup's label",
@@ -164,11 +160,11 @@ def _restore(server: Server, record: RestoreRecord) -> None:
         return
     _require_down(server)
     server.remove(f"{server.data}/postmaster.pid")  # a killed server leaves it, and pgBackRest takes it for a live one
-    ready = server.run("ready", ["sh", "-c", _READY, "sh", server.data])
+    ready = server.run("ready", ["sh", "-c", READY, "sh", server.data])
     if ready.code != 0:
         raise _failed(server, record, ready)
     progress = RestoreProgress(record.size, server.ctx.incident.rto_left_s, server.ctx.progress)
-    done = server.run("restore", restore_command(server, record), timeout_s=_DAY_S, on_line=progress.line)
+    done = server.run("restore", _command(server, record), timeout_s=_DAY_S, on_line=progress.line)
     if done.code != 0:
         raise _failed(server, record, done)
 
@@ -181,45 +177,21 @@ def _failed(server: Server, record: RestoreRecord, done: Completed) -> ActionFai
     return ActionFailed(
         f"pgBackRest could not restore backup {record.backup}: {last_words(done)}{status}",
         left_behind=_HALF_DONE,
-        cures=known_cure(server, cure) or [Cure(words=cure)],
+        cures=known_cure(server, cure),
         facts={"backup": record.backup, "exit": done.code},
     )
 
 
-def restore_command(server: Server, record: RestoreRecord) -> list[str]:
-    """Return pgBackRest's command line. ``--delta`` goes on with what an unfinished restore left."""
-    get = " || ".join(_from_repository(server, key, names) for key, names in (record.sources or {0: []}).items())
-    if record.logs:
-        listed = _literally(shlex.quote(offered(server)))
-        get = f"""{get} || {{ at=$(sed -n 's|^%f ||p' {listed}) && test -n "$at" && cp "$at" "%p"; }}"""
-    return command(
-        server,
-        "restore",
-        f"--set={record.backup}",
-        "--delta",
-        "--type=standby",
-        f"--target-timeline={record.timeline}",
-        f"--recovery-option=restore_command={_in_configuration(get)}",
-        "--log-level-console=detail",
+def _command(server: Server, record: RestoreRecord) -> list[str]:
+    """Return pgBackRest's command line for what the record says."""
+    return restore_command(
+        server.settings.backups,
+        record.backup,
+        timeline=str(record.timeline),
         repository=record.repository,
+        sources=record.sources,
+        survived=offered(server) if record.logs else "",
     )
-
-
-def _from_repository(server: Server, key: int, damaged: list[str]) -> str:
-    """Return the shell's words that fetch a segment from one repository, unless it is damaged there."""
-    words = shlex.join(command(server, "--log-level-console=error", "archive-get", repository=key))
-    get = f'{_literally(words)} %f "%p"'
-    return f"{{ case %f in {'|'.join(damaged)}) false;; *) {get};; esac; }}" if damaged else get
-
-
-def _literally(words: str) -> str:
-    """Return the shell's words so that PostgreSQL puts nothing in them: ``%`` names what it would put there."""
-    return words.replace("%", "%%")
-
-
-def _in_configuration(words: str) -> str:
-    """Return a value as it stands between quotes in PostgreSQL's configuration: pgBackRest adds the quotes only."""
-    return words.replace("\\", "\\\\").replace("'", "''")
 
 
 def _outcome(record: RestoreRecord, seconds: float) -> Outcome:

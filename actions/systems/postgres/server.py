@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
+from actions.systems.postgres.command_lines import program
 from actions.systems.postgres.settings import PostgresSettings
 from actions.transport import Completed
 
@@ -55,7 +55,7 @@ class Server:
 
     def program(self, name: str) -> str:
         """Return the path of one of PostgreSQL's programs."""
-        return str(PurePosixPath(self.settings.bin_directory) / name) if self.settings.bin_directory else name
+        return program(self.settings, name)
 
     def query(
         self,

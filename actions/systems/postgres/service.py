@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 
 from actions.outcome import ActionFailed, Cancelled
 from actions.systems.postgres.causes import cure_of_lines
+from actions.systems.postgres.command_lines import start_line, stop_line
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.cures import known_cure
 from actions.systems.postgres.hba import config_file
@@ -29,18 +29,8 @@ def start_service(server: Server, key: str) -> Completed:
         ActionFailed: it was not even launched.
     """
     mark(server)
-    service = server.settings.service
-    user: str | None = None
-    if service.manager == "systemd":
-        argv, user = ["systemctl", "start", "--no-block", service.unit], ""
-    elif service.manager == "pg_ctlcluster":
-        argv = ["pg_ctlcluster", "--skip-systemctl-redirect", service.version, service.cluster, "start", "--", "-W"]
-    else:
-        config = config_file(server)
-        options = ["-o", shlex.join(["-c", f"config_file={config}"])] if config else []
-        log = service.log or "/dev/null"
-        argv = [server.program("pg_ctl"), "-D", server.data, *options, "-l", log, "-W", "-s", "start"]
-    done = server.run(key, argv, timeout_s=_LAUNCH_S, user=user)
+    launch = start_line(server.settings, _config(server))
+    done = server.run(key, launch.argv, timeout_s=_LAUNCH_S, user=launch.user)
     if done.code != 0:
         line, cure = cure_of_lines([*f"{done.err}\n{done.out}".splitlines(), *new_lines(server)])
         words = last_words(done)
@@ -53,27 +43,19 @@ def start_service(server: Server, key: str) -> Completed:
     return done
 
 
-_QUIT_UNIT = 'systemctl kill --signal=QUIT "$1"; systemctl stop "$1"'
-"""Killed alone, a unit with ``Restart=`` would come back."""
-
-
 def stop_service(server: Server, key: str, *, immediate: bool, timeout_s: float, unit: str = "") -> Completed:
     """Ask the service manager to stop the server; ``immediate`` leaves the log to be replayed at the next start.
 
     ``unit`` is the systemd unit that it lies in, where that is another than the inventory says. That the manager did as
     it was told does not prove that the server stopped.
     """
-    service = server.settings.service
-    mode = "immediate" if immediate else "fast"
-    user: str | None = None
-    if unit or service.manager == "systemd":
-        name, user = unit or service.unit, ""
-        argv = ["sh", "-c", _QUIT_UNIT, "sh", name] if immediate else ["systemctl", "stop", name]
-    elif service.manager == "pg_ctlcluster":
-        argv = ["pg_ctlcluster", "--skip-systemctl-redirect", "-m", mode, service.version, service.cluster, "stop"]
-    else:
-        argv = [server.program("pg_ctl"), "-D", server.data, "-m", mode, "-t", str(int(timeout_s)), "-s", "stop"]
-    return server.run(key, argv, timeout_s=timeout_s + 10, user=user)
+    line = stop_line(server.settings, immediate=immediate, timeout_s=timeout_s, unit=unit)
+    return server.run(key, line.argv, timeout_s=timeout_s + 10, user=line.user)
+
+
+def _config(server: Server) -> str:
+    """Return where ``postgresql.conf`` lies outside of the data directory; only ``pg_ctl`` must be told."""
+    return config_file(server) if server.settings.service.manager == "pg_ctl" else ""
 
 
 def wait_until_up(server: Server, deadline_s: float) -> None:
@@ -100,7 +82,6 @@ def wait_until_up(server: Server, deadline_s: float) -> None:
         f"{server.name} is not up after {deadline_s:.0f} s: {trouble}; {why}.",
         cure,
         left_behind="The server was launched and is not ready.",
-        cures=known_cure(server, cure),
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Outcome
+from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.cures import APPLY_WAL, restore_cure, without_data
 from actions.systems.postgres.heartbeat import measure, newest_before_start
@@ -30,7 +31,7 @@ from journal.events.measured import Measured, newest_of
 _START_S = 600.0
 
 
-@action("postgres.is_running", target=identity)
+@action("postgres.is_running", target=identity, by_hand=by_hand.is_running)
 def is_running(ctx: ActionContext) -> Outcome:
     """Tell whether the server runs, and in what state its data is."""
     server = find_server(ctx)
@@ -49,6 +50,7 @@ def is_running(ctx: ActionContext) -> Outcome:
     live={"managed": unmanaged},
     touches=("data directory",),
     target=identity,
+    by_hand=by_hand.start,
 )
 def start(ctx: ActionContext) -> Outcome:
     """Start PostgreSQL: crash recovery, the smallest cure."""
@@ -84,6 +86,7 @@ def start(ctx: ActionContext) -> Outcome:
     touches=("data directory",),
     target=identity,
     params={"immediate": "do not wait for sessions and a checkpoint; the next start replays the log"},
+    by_hand=by_hand.stop,
 )
 def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
     """Stop PostgreSQL."""

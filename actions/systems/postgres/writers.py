@@ -10,6 +10,7 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, Outcome
+from actions.systems.postgres import by_hand
 from actions.systems.postgres.cures import cures_now, without_data
 from actions.systems.postgres.hba import FACT, bar, barred_files, hba_file, is_barred, require_writable, unbar
 from actions.systems.postgres.heartbeat import measure
@@ -41,6 +42,7 @@ from journal.wording.counting import count
     touches=("data directory",),
     undone_by="postgres.allow_writers",
     target=identity,
+    by_hand=by_hand.stop_writers,
 )
 def stop_writers(ctx: ActionContext) -> Outcome:
     """Keep the application from writing to PostgreSQL."""
@@ -101,6 +103,7 @@ def _last_commit(server: Server) -> Measured:
     live={"managed": unmanaged},
     touches=("data directory",),
     target=identity,
+    by_hand=by_hand.allow_writers,
 )
 def allow_writers(ctx: ActionContext) -> Outcome:
     """Let the application write again."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from actions.backups.engine import BackupEngine, BackupList, Checked, Taken
 from actions.backups.holding import Hold
+from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
+from actions.systems.postgres.backups.by_hand import BY_HAND
 from actions.systems.postgres.backups.hold import hold_backups, read_hold, release_backups
 from actions.systems.postgres.backups.sets import backup_list
 from actions.systems.postgres.backups.take import KINDS, take_backup
@@ -48,6 +50,10 @@ class PgBackRest:
     def take(self, ctx: ActionContext, system: str, kind: str, options: Mapping[str, Any]) -> Taken:
         """Take a backup into the repository with the number ``repository``, else into the first."""
         return take_backup(server_of(ctx, system), kind, options.get("repository", 0))
+
+    def by_hand(self, verb: str, known: ByHand) -> Sequence[CommandLine]:
+        """Return pgBackRest's command lines for one of ``backups.*``."""
+        return BY_HAND[verb](known)
 
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return what the hold file and pgBackRest's configuration say."""

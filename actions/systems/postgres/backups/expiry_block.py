@@ -9,11 +9,12 @@ from actions.backups.hold_file import holder_line, incidents_in, names_somebody
 from actions.backups.holding import HoldPart
 from actions.outcome import ActionFailed
 from actions.systems.postgres.pgbackrest.backup_host import host_lock
-from actions.systems.postgres.pgbackrest.command import PATIENCE, command
+from actions.systems.postgres.pgbackrest.command import PATIENCE, command_line
 from actions.systems.postgres.pgbackrest.options import config_file
 from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.settings import Backups
 
-_END = "# cleo: (end of hold)"
+END = "# cleo: (end of hold)"
 _HOLDER = re.compile(r"^# cleo: Held for incident ")
 _FOREVER = "9999999"
 """The highest retention pgBackRest accepts."""
@@ -27,7 +28,7 @@ def read_expiry(server: Server, file_incidents: Sequence[str]) -> HoldPart:
         file_incidents: the incidents in the hold file; a block that names nobody is theirs, else of whoever asks.
     """
     stanza = server.settings.backups.stanza
-    config = config_file(server, _begin(stanza))
+    config = config_file(server, block_begin(stanza))
     found = _pattern(stanza).search((server.read(config) if config else "") or "")
     if found is None:
         return HoldPart()
@@ -47,14 +48,24 @@ def suspend_expiry(server: Server, keys: list[int], incidents: list[str]) -> Non
         ActionFailed: it does not obey; the configuration is as it was.
     """
     stanza = server.settings.backups.stanza
-    kept = "".join(f"repo{key}-retention-{what}={_FOREVER}\n" for key in keys for what in ("full", "diff", "archive"))
-    sections = f"[{stanza}:backup]\nexpire-auto=n\n[{stanza}:expire]\n{kept}{_END}\n"
-    before = _change(server, f"{_head(stanza, incidents)}{sections}")
+    before = _change(server, expiry_block(stanza, keys, incidents))
     try:
         require_obeyed(server, keys, "The configuration is as it was.")
     except ActionFailed:
         _change(server, before)
         raise
+
+
+def expiry_block(stanza: str, keys: Sequence[int], incidents: Sequence[str]) -> str:
+    """Return the sections that suspend expiry in the repositories with these numbers, and name who holds."""
+    kept = "".join(f"repo{key}-retention-{what}={_FOREVER}\n" for key in keys for what in ("full", "diff", "archive"))
+    sections = f"[{stanza}:backup]\nexpire-auto=n\n[{stanza}:expire]\n{kept}{END}\n"
+    return f"{_head(stanza, incidents)}{sections}"
+
+
+def obeyed_command(backups: Backups, key: int) -> list[str]:
+    """Return the command line by which pgBackRest says what it would keep in a repository; nothing expires."""
+    return command_line(backups, "expire", "--dry-run", PATIENCE, "--log-level-console=info", repository=key)
 
 
 def give_up_expiry(server: Server, left: list[str]) -> None:
@@ -73,8 +84,7 @@ def require_obeyed(server: Server, keys: list[int], left_behind: str) -> None:
     """
     config, stanza = block_file(server), server.settings.backups.stanza
     for key in keys:
-        argv = command(server, "expire", "--dry-run", PATIENCE, "--log-level-console=info", repository=key)
-        done = server.query(argv, timeout_s=120)
+        done = server.query(obeyed_command(server.settings.backups, key), timeout_s=120)
         if f"--repo{key}-retention-full={_FOREVER}" not in done.out:
             raise ActionFailed(
                 f"pgBackRest does not obey the hold written to {config}: {last_words(done)}",
@@ -86,7 +96,7 @@ def require_obeyed(server: Server, keys: list[int], left_behind: str) -> None:
 
 def block_file(server: Server) -> str:
     """Return the file of pgBackRest's configuration that the block is in, or belongs into."""
-    if found := config_file(server, _begin(server.settings.backups.stanza)):
+    if found := config_file(server, block_begin(server.settings.backups.stanza)):
         return found
     raise ActionFailed(
         "pgBackRest's configuration is not there: expiry cannot be suspended.", "Name it in the inventory (config)."
@@ -105,14 +115,15 @@ def _change(server: Server, block: str) -> str:
     return found[0] if found else ""
 
 
-def _begin(stanza: str) -> str:
+def block_begin(stanza: str) -> str:
+    """Return the block's first line."""
     return f"# cleo: backups of {stanza} are held until `backups.release` (begin)"
 
 
 def _pattern(stanza: str) -> re.Pattern[str]:
-    return re.compile(rf"^{re.escape(_begin(stanza))}\n.*?^{re.escape(_END)}\n", re.MULTILINE | re.DOTALL)
+    return re.compile(rf"^{re.escape(block_begin(stanza))}\n.*?^{re.escape(END)}\n", re.MULTILINE | re.DOTALL)
 
 
 def _head(stanza: str, incidents: Sequence[str]) -> str:
     named = "".join(f"# cleo: {holder_line(incident, stanza)}\n" for incident in dict.fromkeys(incidents))
-    return f"{_begin(stanza)}\n{named}"
+    return f"{block_begin(stanza)}\n{named}"

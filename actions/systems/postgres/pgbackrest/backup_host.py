@@ -9,6 +9,7 @@ import msgspec
 from actions.outcome import ActionFailed
 from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.server import Server
+from actions.systems.postgres.settings import PostgresSettings
 
 _CHANGING: dict[str, Lock] = {}
 
@@ -26,12 +27,18 @@ def backup_host(server: Server) -> Server:
 
     On the server's host it restores, fetches and pushes log; to list and to read, either does.
     """
-    backups = server.settings.backups
-    if not backups.host:
+    if not server.settings.backups.host:
         return server
+    return Server(server.ctx, server.name, settings_there(server.settings))
+
+
+def settings_there(settings: PostgresSettings) -> PostgresSettings:
+    """Return the inventory's entry as the host that keeps the backups has it."""
+    backups = settings.backups
+    if not backups.host:
+        return settings
     there = msgspec.structs.replace(backups, config=backups.host_config, config_include=backups.host_config_include)
-    settings = msgspec.structs.replace(server.settings, host=backups.host, run_as=backups.run_as, backups=there)
-    return Server(server.ctx, server.name, settings)
+    return msgspec.structs.replace(settings, host=backups.host, run_as=backups.run_as, backups=there)
 
 
 def require_reached(server: Server, repository: int, done: str) -> None:

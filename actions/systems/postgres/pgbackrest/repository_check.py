@@ -12,8 +12,9 @@ from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.pgbackrest.archive import read_archive
 from actions.systems.postgres.pgbackrest.backup_host import backup_host, require_reached
-from actions.systems.postgres.pgbackrest.command import command, hint_at, read_repository
+from actions.systems.postgres.pgbackrest.command import command_line, hint_at, read_repository
 from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.settings import Backups
 
 _SET = re.compile(r"^\s*backup: (\S+), status: ([a-z ]+?)(?:,|$)")
 _SEGMENT = re.compile(r"(?:invalid|missing|error|unable)\b.*/([0-9A-F]{24})-[0-9a-f]{40}")
@@ -40,13 +41,13 @@ class RepositoryCheck(msgspec.Struct, frozen=True, kw_only=True):
     segments: list[str]
 
 
-def verify_command(server: Server, repository: int) -> list[str]:
+def verify_command(backups: Backups, repository: int) -> list[str]:
     """Return the command line that reads every file of a repository. Without a number pgBackRest reads the first only.
 
     A file that cannot be read is tried once more at once; pgBackRest's second try would wait 15 s for each.
     """
     options = ["--output=text", "--verbose", "--job-retry=1", "--log-level-console=info", "--log-timestamp=n"]
-    return command(server, "verify", *options, repository=repository)
+    return command_line(backups, "verify", *options, repository=repository)
 
 
 def verify_repository(server: Server, repository: int) -> RepositoryCheck:
@@ -61,7 +62,7 @@ def verify_repository(server: Server, repository: int) -> RepositoryCheck:
     """
     require_reached(server, repository, "it is verified")
     server, lines = backup_host(server), list[str]()
-    argv = verify_command(server, repository)
+    argv = verify_command(server.settings.backups, repository)
     key = "verify" if repository == 1 else f"verify-repo{repository}"
     done = server.run(key, argv, timeout_s=_HOURS_S, on_line=lambda _, line: lines.append(line))
     if done.code != 0:

@@ -9,8 +9,10 @@ from typing import Any
 from actions.backups.engine import BackupEngine, BackupList, BackupSet, Checked, Taken
 from actions.backups.hold_file import part_of, with_holder, without_holder
 from actions.backups.holding import Hold
+from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.transport import FileMissing
+from cleo_toy.settings import ToySettings
 from cleo_toy.toy import Toy, identity_of
 from journal.events.types import Finding, Identity
 
@@ -53,6 +55,13 @@ class ToyCopies:
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return what the hold file says: while it is there, no copy is removed."""
         return Hold(schedule=None, expiry=part_of(_read(Toy(ctx, system)), system))
+
+    def by_hand(self, verb: str, known: ByHand) -> Sequence[CommandLine]:
+        """Return what takes a hold away; the rest is done without a program."""
+        settings = known.settings(ToySettings)
+        if verb != "release":
+            return []
+        return [CommandLine(argv=["rm", "-f", f"{settings.copies}/held"], host=settings.host)]
 
     def hold(self, ctx: ActionContext, system: str, found: Hold) -> None:
         """Write this incident into the hold file."""
