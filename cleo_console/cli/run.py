@@ -24,7 +24,7 @@ from cleo_console.cli.incident_access import (
     incident_option,
 )
 from journal.errors import CleoError
-from journal.events.types import Override
+from journal.events.types import Cure, Override
 from journal.incident.closed_gates import gate_lines
 from journal.incident.fold import fold_journal
 from journal.incident.records import Refusal, Run, RunState
@@ -32,6 +32,7 @@ from journal.plan.action_spec import ActionSpec, Param
 from journal.plan.model import Step
 from journal.store.journal import Follower, Reader
 from journal.wording.sanitize import sanitize, sanitize_lines
+from screens.guidance.run_text import typed
 
 _INVENTORY_S = 5.0
 """Seconds that a command waits for a runner that was just started to read its inventory."""
@@ -223,6 +224,7 @@ def _exit_status(run: Run, as_json: bool, *, several: bool) -> int:
         facts |= {"summary": _words(run), "facts": run.facts}
         facts["closed"] = msgspec.to_builtins(run.closed)
         facts["findings"], facts["partial"] = msgspec.to_builtins(run.findings), run.partial
+        facts["cures"] = msgspec.to_builtins(run.cures)
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         partial = f", a partial look ({sanitize(run.partial)})" if run.partial else ""
@@ -237,7 +239,16 @@ def _words(run: Run) -> str:
     if run.state is RunState.IN_DOUBT:
         return f"{run.in_doubt}; {run.program_status}"
     found = "".join(f"\n  {f.severity}: {f}{f' — {f.cure}' if f.cure else ''}" for f in run.findings)
-    return run.summary + found + (f"\n  left behind: {run.left_behind}" if run.left_behind else "")
+    helps = "".join(f"\n  {text}" for cure in run.cures for text in _helps(run, cure))
+    return run.summary + helps + found + (f"\n  left behind: {run.left_behind}" if run.left_behind else "")
+
+
+def _helps(run: Run, cure: Cure) -> list[str]:
+    """Return what helps after a run, how it is typed here, and what it costs; the summary may say the first already."""
+    lines = [] if cure.words in run.summary else [cure.words]
+    lines += [f"helps: cleo run {typed(cure.action, cure.params)}"] if cure.action else []
+    lines += [f"helps: --override {cure.override}=REASON"] if cure.override else []
+    return [*lines, *([f"costs: {cure.cost}"] if cure.cost else [])]
 
 
 def _hint(refusal: Refusal) -> str:

@@ -108,7 +108,9 @@ def test_what_it_lost_is_restored_through_gates_and_interlock(toy: ToyLab) -> No
         assert refused.refusal
         assert (refused.refusal.gate, refused.refusal.yields) == ("down", "never")
         toy.break_("lose-data")
-        assert "cannot be started" in work.do("toy.start").summary
+        said = toy.cleo("run", "toy.start", status=1).stderr
+        assert "cannot be started" in said and said.count("Restore it") == 1, said
+        assert "helps: cleo run toy.restore\n  costs: what was written since\n" in said
         assert "nothing was typed" in toy.cleo("run", "toy.restore", status=1).stderr
         assert f"the target is {WORD}" in toy.cleo("run", "toy.restore", "--confirm", "toy@x", status=1).stderr
         assert f"Copy {copied} is restored" in toy.cleo("run", "toy.restore", "--confirm", WORD).stdout
