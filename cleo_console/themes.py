@@ -10,7 +10,7 @@ from textual.theme import Theme
 from journal.errors import CleoError
 
 DEFAULTS = {
-    "quiet": "#94a1b0",
+    "quiet": "#9eaab8",
     "rule": "#404952",
     "alarm": "#b00020",
     "caution": "#e0a000",
@@ -34,6 +34,12 @@ DARK = Theme(
     background="#101418",
     surface="#151b21",
     panel="#202830",
+    variables={
+        "block-cursor-background": "#1d4060",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-blurred-background": "#2a343f",
+        "block-cursor-blurred-foreground": "#e6e6e6",
+    },
 )
 
 LIGHT = Theme(
@@ -57,6 +63,10 @@ LIGHT = Theme(
         "text-warning": "#874d00",
         "text-error": "#b3141f",
         "text-accent": "#7a4200",
+        "block-cursor-background": "#cfe3f7",
+        "block-cursor-foreground": "#16191d",
+        "block-cursor-blurred-background": "#dddddd",
+        "block-cursor-blurred-foreground": "#16191d",
     },
 )
 

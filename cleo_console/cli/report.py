@@ -70,22 +70,39 @@ def report(
       cleo report INC-2026-11-22-01 -o report.html --zone Europe/Berlin --head 7f3a-09bc
     """
     from cleo_console.cli.incidents import find_journal
-    from journal.report import pieces
-    from journal.report.build import build, build_for_customers
 
     chosen = format_ or _format_of(output)
     _check_asked(zone, head)
+    if reader == "customers" and full:
+        raise click.UsageError("The appendix is not for customers: leave out --full.")
     path = find_journal(incident)
     _spare(path, more, output)
     if reader == "customers":
-        if full:
-            raise click.UsageError("The appendix is not for customers: leave out --full.")
-        told, built, struck = build_for_customers(path, zone=zone, head=head, more=more)
-        _write(pieces(told, chosen), output)
-        _say_struck(struck, told)
+        _for_customers(path, more, chosen, output, zone, head)
     else:
-        built = build(path, zone=zone, head=head, more=more)
-        _write(pieces(built, chosen, full=full), output)
+        _for_the_team(path, more, chosen, output, zone, head, full=full)
+
+
+def _for_the_team(
+    path: Path, more: tuple[Path, ...], format_: str, output: Path | None, zone: str, head: str | None, *, full: bool
+) -> None:
+    from journal.report import pieces
+    from journal.report.build import build
+
+    built = build(path, zone=zone, head=head, more=more)
+    _write(pieces(built, format_, full=full), output)
+    _say(built, output)
+
+
+def _for_customers(
+    path: Path, more: tuple[Path, ...], format_: str, output: Path | None, zone: str, head: str | None
+) -> None:
+    from journal.report import pieces
+    from journal.report.build import build_for_customers
+
+    told, built, struck = build_for_customers(path, zone=zone, head=head, more=more)
+    _write(pieces(told, format_), output)
+    _say_struck(struck, told)
     _say(built, output)
 
 

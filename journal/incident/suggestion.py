@@ -77,7 +77,8 @@ def _is_there(incident: Incident, choice: str) -> bool:
 def _derived(incident: Incident, decision: Decision) -> Suggestion | None:
     """Return what the plan says follows from another answer, or from how a step ended."""
     for source, answers in decision.suggest.items():
-        step = incident.plan.by_id.get(source)
+        found = incident.plan.by_id.get(source)
+        step = found if found and found.decision is None else None  # else its answer counts, not that it was given
         said = str(incident.state(source)) if step else _answer(incident, source)
         if said in answers:
             what = f"{step.title}: {said}" if step else f"{source.replace('_', ' ')}: {_title(incident, source, said)}"

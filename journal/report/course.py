@@ -148,6 +148,7 @@ class Course:
             return
         end, said = _end(event, body, run)
         where = f" at {incident.roster.title(run.system)}" if _one_of_several(incident, run.system) else ""
+        said = " ".join(said.split())
         text = f"{'' if run.step else f'{run.action} '}{end}{where}{f': {said}' if said else ''}"
         steps = [run.step] if run.step else []
         refused = run.step if isinstance(body, e.RunRefused) else ""

@@ -113,13 +113,10 @@ def impacts(log: ServiceLog, incident: Incident, affected: Iterable[str]) -> lis
 
 def _impact(log: ServiceLog, incident: Incident, system: str, end: datetime) -> SystemImpact:
     spans = list(_spans(log, system, incident.began_at, end))
-    totals: dict[str, float] = {}
-    for span in spans:
-        totals[span.state] = totals.get(span.state, 0.0) + span.seconds
     return SystemImpact(
         system=system,
         title=incident.roster.title(system),
-        totals={state: totals[state] for state in GRAVEST_FIRST if state in totals},
+        totals=_totals(spans),
         last=_last(log, system, end),
         spans=spans,
     )
@@ -191,24 +188,31 @@ def _words(impact: SystemImpact) -> str:
 _IMPAIRED = ("down", READ_ONLY, "degraded")
 
 
-def gravest(impacts: Iterable[SystemImpact], begin: datetime, end: datetime) -> str:
-    """Return the gravest state that any of the systems was in between two moments; empty where nothing is known."""
-    states = {span.state for impact in impacts for span in impact.spans if span.begin < end and span.end > begin}
-    return next((state for state in GRAVEST_FIRST if state in states), "")
-
-
 def together(impacts: list[SystemImpact], title: str) -> SystemImpact:
     """Return the impact on all of the systems as one: at each moment the gravest of their states."""
-    moments = sorted({at for impact in impacts for span in impact.spans for at in (span.begin, span.end)})
     spans: list[ImpactSpan] = []
-    for begin, end in pairwise(moments):
-        state = gravest(impacts, begin, end) or NOT_MEASURED
+    for begin, end, state in _gravest(impacts):
         if spans and spans[-1].state == state:
             begin = spans.pop().begin
         spans.append(ImpactSpan(state=state, begin=begin, end=end))
+    last = next((state for state in GRAVEST_FIRST if state in {impact.last for impact in impacts}), NOT_MEASURED)
+    return SystemImpact(system="", title=title, totals=_totals(spans), last=last, spans=spans)
+
+
+def _gravest(impacts: list[SystemImpact]) -> Iterator[tuple[datetime, datetime, str]]:
+    """Yield every span in which no system changes its state, with the gravest of their states; all begin at once."""
+    moments = sorted({at for impact in impacts for span in impact.spans for at in (span.begin, span.end)})
+    walks = [iter(impact.spans) for impact in impacts]
+    now = [next(walk, None) for walk in walks]
+    for begin, end in pairwise(moments):
+        now = [next(walk, None) if span and span.end <= begin else span for walk, span in zip(walks, now, strict=True)]
+        states = {span.state for span in now if span}
+        yield begin, end, next((state for state in GRAVEST_FIRST if state in states), NOT_MEASURED)
+
+
+def _totals(spans: Iterable[ImpactSpan]) -> dict[str, float]:
+    """Return the seconds in each state, the gravest first."""
     totals: dict[str, float] = {}
     for span in spans:
         totals[span.state] = totals.get(span.state, 0.0) + span.seconds
-    last = next((state for state in GRAVEST_FIRST if state in {impact.last for impact in impacts}), NOT_MEASURED)
-    ordered = {state: totals[state] for state in GRAVEST_FIRST if state in totals}
-    return SystemImpact(system="", title=title, totals=ordered, last=last, spans=spans)
+    return {state: totals[state] for state in GRAVEST_FIRST if state in totals}

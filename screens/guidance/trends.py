@@ -57,7 +57,7 @@ class Trends:
             kept.append(value)
 
     def lines(self, incident: Incident, now: datetime) -> list[Line]:
-        """Return a line for each series that is measured now: runs first, then systems in the plan's order."""
+        """Return a line for each series that is measured now and changes: runs first, then systems in their order."""
         names = [f"progress:{run.id}" for run in incident.runs.values() if not run.state.over]
         names += [f"health:{system}" for system in incident.roster.shown]
         facts = (_RATE, *_FACTS)
@@ -65,9 +65,14 @@ class Trends:
             _line(_title(incident, name), fact, kept)
             for fact in facts
             for name in names
-            if len(kept := self._series.get((name, fact), deque[Value]())) >= _LEAST
+            if _worth_drawing(kept := self._series.get((name, fact), deque[Value]()))
             and (now - kept[-1].at).total_seconds() <= STALE_AFTER_S
         ]
+
+
+def _worth_drawing(kept: deque[Value]) -> bool:
+    """Return whether there are enough values, and not all the same: that is no trend."""
+    return len(kept) >= _LEAST and len({value.value for value in kept}) > 1
 
 
 def _values(name: str, reading: Reading) -> Iterator[tuple[str, float]]:

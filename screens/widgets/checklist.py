@@ -195,9 +195,9 @@ class Checklist(Tree[Place], inherit_bindings=False):
         width = self.get_label_width(node)
         left.truncate(max(1, width - right.cell_len), overflow="ellipsis", pad=True)
         line = left + right
-        if row.tone:
-            line.stylize(self.get_component_rich_style(f"checklist--{row.tone}", partial=True))
         line.stylize(style)
+        if row.tone:  # after the cursor's style: what failed stays red under the cursor
+            line.stylize(self.get_component_rich_style(f"checklist--{row.tone}", partial=True))
         return line
 
     def _indent(self, node: TreeNode[Place]) -> int:

@@ -45,7 +45,7 @@ def test_in_sixteen_colours_what_failed_is_bright_red_and_nothing_else_is() -> N
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
-@pytest.mark.parametrize("ground", ["background", "surface", "panel"])
+@pytest.mark.parametrize("ground", ["background", "surface", "panel", "block-cursor-background"])
 def test_every_tone_can_be_read_on_every_ground(theme: object, ground: str) -> None:
     known = variables(theme)
     for name in ("foreground", "quiet", "text-success", "text-warning", "text-error", "text-primary", "text-accent"):

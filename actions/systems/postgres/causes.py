@@ -152,7 +152,7 @@ _CAUSES: list[tuple[str, ...]] = [
 ]
 """The pattern, the cure in words, and what does it, where that is an action or the recovery point."""
 _TABLE = [(re.compile(pattern, re.IGNORECASE), cure) for pattern, cure, *_ in _CAUSES]
-_LEADS = {cure: lead for _, cure, *leads in _CAUSES for lead in leads}
+_LEADS = {cure: "".join(leads) for _, cure, *leads in _CAUSES}
 
 _SUMMARY = re.compile(
     r"contains errors|could not create any|could not load .*(?:hba|ident)\.conf|insufficient parameter"
@@ -165,10 +165,9 @@ def cure_of(words: str) -> str:
     return next((cure for pattern, cure in _TABLE if pattern.search(words)), "")
 
 
-def lead_of(cure: str) -> tuple[str, str]:
-    """Return the action, or else the decision, that does what a cure of the table says; empty: a person does it."""
-    lead = _LEADS.get(cure, "")
-    return ("", lead) if lead == RECOVERY_POINT else (lead, "")
+def lead_of(cure: str) -> str | None:
+    """Return the action or the decision that does what a cure of the table says; empty: a person. None: not in it."""
+    return _LEADS.get(cure)
 
 
 def cure_for(done: Completed, words: str, otherwise: str) -> str:

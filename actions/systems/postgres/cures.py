@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from actions.outcome import Cure
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.causes import RESTORE, lead_of
+from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.pgbackrest.command import Backup, read_repository
 from actions.systems.postgres.process import control, describe_data, postmaster
 from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import Server
+from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.plan.model import RECOVERY_POINT
 from journal.wording.durations import rough_duration
+
+if TYPE_CHECKING:
+    import psycopg
 
 APPLY_WAL, START, STOP = "postgres.apply_wal", "postgres.start", "postgres.stop"
 
@@ -38,11 +47,13 @@ def earlier_point(words: str) -> Cure:
 
 
 def known_cure(server: Server, words: str) -> list[Cure]:
-    """Return what helps by the table of causes, for words that it has; nothing where there are none."""
-    action, decision = lead_of(words)
-    if not words or decision:
-        return [earlier_point(words)] if words else []
-    return [restore_cure(server, words)] if action == RESTORE else [Cure(words=words, action=action)]
+    """Return what helps by the table of causes; nothing where the words are not in it."""
+    lead = lead_of(words)
+    if lead is None:
+        return []
+    if lead == RECOVERY_POINT:
+        return [earlier_point(words)]
+    return [restore_cure(server, words)] if lead == RESTORE else [Cure(words=words, action=lead)]
 
 
 def standing_cures(server: Server, *, running: bool, data: str) -> list[Cure]:
@@ -73,6 +84,33 @@ def cures_now(server: Server) -> list[Cure]:
     if not running and data in NO_DATABASE and (record is None or record.state == "recovered"):
         return [restore_cure(server, f"Restore it: its data directory is {data}.")]
     return standing_cures(server, running=running, data=data)
+
+
+@contextmanager
+def connect_or_help(server: Server) -> Iterator[psycopg.Connection[Any]]:
+    """Open a verified session; where the server is down or still replays, say what helps.
+
+    Raises:
+        ActionFailed: it is down, or replays its log, and something is known to help.
+        CannotConnect: there is no talking to it for another reason.
+    """
+    try:
+        with connect_verified(server) as session:
+            yield session
+    except CannotConnect as error:
+        helps = _against(server, error)
+        if not helps:
+            raise
+        raise ActionFailed(error.message, left_behind="Nothing was changed.", cures=helps) from error
+
+
+def _against(server: Server, error: CannotConnect) -> list[Cure]:
+    if error.why == "refused":
+        return cures_now(server)
+    record = load_record(server) if error.why == "starting" else None
+    if record is None or record.state != "recovering":
+        return []
+    return [Cure(words="Apply its log to the end first: that promotes it.", action=APPLY_WAL)]
 
 
 def without_data(server: Server) -> list[Cure]:

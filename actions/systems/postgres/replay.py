@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from actions.context import Progress
 from actions.outcome import ActionFailed, Cancelled
 from actions.systems.postgres.connection import CannotConnect
+from actions.systems.postgres.cures import known_cure
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.replay_state import (
     ReplayObservation,
@@ -122,6 +123,7 @@ def _stalled(server: Server, watch: _Watch, waits: str) -> ActionFailed:
         f"Replay has not moved from {format_lsn(max(watch.position, 0))} for {_STALL_S / 60:.0f} minutes: {why}.",
         cure,
         left_behind="The server is still replaying.",
+        cures=known_cure(server, cure),
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from actions.action import action
 from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Cancelled, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cancelled, Cure, GateClosed, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.backup_selection import choose_backup
 from actions.systems.postgres.causes import cure_for
@@ -177,7 +177,7 @@ def _failed(server: Server, record: RestoreRecord, done: Completed) -> ActionFai
     return ActionFailed(
         f"pgBackRest could not restore backup {record.backup}: {last_words(done)}{status}",
         left_behind=_HALF_DONE,
-        cures=known_cure(server, cure),
+        cures=known_cure(server, cure) or [Cure(words=cure)],
         facts={"backup": record.backup, "exit": done.code},
     )
 

@@ -82,6 +82,7 @@ def wait_until_up(server: Server, deadline_s: float) -> None:
         f"{server.name} is not up after {deadline_s:.0f} s: {trouble}; {why}.",
         cure,
         left_behind="The server was launched and is not ready.",
+        cures=known_cure(server, cure),
     )
 
 

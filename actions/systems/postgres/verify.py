@@ -13,7 +13,7 @@ from actions.systems.postgres import by_hand
 from actions.systems.postgres.amcheck import check_structures
 from actions.systems.postgres.cluster import read_cluster
 from actions.systems.postgres.comparison import Comparison
-from actions.systems.postgres.cures import APPLY_WAL
+from actions.systems.postgres.cures import APPLY_WAL, connect_or_help
 from actions.systems.postgres.evidence import look_closer
 from actions.systems.postgres.heartbeat import newest_commit
 from actions.systems.postgres.identity import identity
@@ -65,7 +65,7 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
 
 
 def _require_primary(server: Server) -> None:
-    with connect_verified(server) as session:
+    with connect_or_help(server) as session:
         row = session.execute("SELECT pg_is_in_recovery()").fetchone()
     if not row or not row[0]:
         return

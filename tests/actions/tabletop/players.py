@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
-from journal.commands.incident import StillOpen
+from journal.commands.incident import NotNow, StillOpen
 from journal.commands.review import ReviewCommands
 from journal.exercise.script import Inject, exercise_from_data
 from journal.incident.closing import phrase
@@ -111,7 +111,8 @@ def play_by_enter(player: Player) -> None:
                     break
         else:
             for item in step.items:  # the last one marks it done
-                player.desk.check_item(step.id, item, True)
+                with suppress(NotNow):  # that somebody answered is not ticked, but noted with the call
+                    player.desk.check_item(step.id, item, True)
     _close(player)
 
 

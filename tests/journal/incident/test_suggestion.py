@@ -78,3 +78,22 @@ def test_what_the_scenario_refuses_is_never_suggested() -> None:
     told = Story(plan(step("start", action="db.start"), step("cure", decision=CURE), scenarios=refusing))
     told.run("start")
     assert suggested(told, "cure") == ("", "")
+
+
+def test_what_follows_from_an_answer_counts_where_a_step_of_that_name_asked_for_it() -> None:
+    way = {"name": "way", "question": "How?", "options": {"restore": {"title": "Restore"}, "wait": {"title": "Wait"}}}
+    site: dict[str, Any] = {
+        "name": "site",
+        "question": "Where?",
+        "options": {"here": {"title": "Here"}, "there": {"title": "There"}},
+        "suggest": {"way": {"restore": "here"}},
+    }
+    told = Story(plan(step("way", decision=way), step("site", decision=site)))
+    told.tell(e.DecisionMade(step="way", name="way", answer="restore"))
+    assert suggested(told, "site") == ("here", "way: Restore")
+
+
+def test_what_the_scenario_hits_and_nobody_found_up_is_affected_beside_what_is_down() -> None:
+    told = fleet()
+    told.tell(e.HealthChanged(system="cache", status="down", was="up"))
+    assert suggested(told, "affected") == ("db,cache", "db is not measured, usual for Lost; cache is down")

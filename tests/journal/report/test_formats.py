@@ -16,6 +16,8 @@ from journal.events.types import Kind
 from journal.plan.read import read_plan
 from journal.report import FORMATS, render
 from journal.report.build import build
+from journal.report.condensed import without_paths
+from journal.report.internal_names import InternalNames
 from journal.report.markdown import code, escape, fence
 from journal.report.model import Report
 from journal.wording.sanitize import sanitize
@@ -165,6 +167,36 @@ def test_inert_text_is_one_visible_line() -> None:
     assert sanitize("a\x1b[31mb\x1b]0;t\x07c\u202ed\r\ne\tf\x00\x9b1mg") == "abcd  e       fg"
     assert sanitize("ends in \x1b]0;never closed, and stays seen") == "ends in ]0;never closed, and stays seen"
     assert sanitize("żółć 数据 🙂") == "żółć 数据 🙂"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("its data directory /var/lib/pg/15/main is there", "its data directory …/main is there"),
+        ("in ~/lab/pg/data, and '/srv/a/b c'", "in …/data, and '…/b c'"),
+        ("see https://status.example/incidents/7", "see https://status.example/incidents/7"),
+        ("LSN 0/3000308, 2/60 connections, and/or 1/2/2026", "LSN 0/3000308, 2/60 connections, and/or 1/2/2026"),
+        ("wrote /srv/pg/data/pg_hba.conf: 423 bytes", "wrote …/pg_hba.conf: 423 bytes"),
+    ],
+)
+def test_paths_are_cut_to_their_last_part_and_nothing_else_is(text: str, shown: str) -> None:
+    assert without_paths(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("db1 and DB1, not db11", "▮▮▮ and ▮▮▮, not db11"),
+        ("the root cause; ask ada@ops1 at 03:14 on 2026-03-01", "the root cause; ask ▮▮▮ at 03:14 on 2026-03-01"),
+        ("INC-2026-03-01-1 at 10.0.0.7:5432, 7f3a-09bc", "▮▮▮ at ▮▮▮, ▮▮▮"),
+        ("kept in /var/lib/pg, id 3d1219c7c4c5404a", "kept in ▮▮▮, id ▮▮▮"),
+        ("and/or 42 s of 1,000 rows", "and/or 42 s of 1,000 rows"),
+    ],
+)
+def test_internal_names_are_struck_out_and_words_are_not(text: str, shown: str) -> None:
+    names = InternalNames(["db1", ""])
+    assert names.strike(text) == shown
+    assert bool(names.struck) is (text != shown)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -37,6 +37,15 @@ def test_a_series_is_drawn_while_it_is_measured_a_column_in_ten_seconds() -> Non
     assert trends.lines(story.incident, now + timedelta(minutes=5)) == [], "no line over what was not measured"
 
 
+def test_what_stays_the_same_is_no_trend() -> None:
+    story = Story(plan(step("look", action="some.action", system="db")))
+    trends = Trends()
+    for column in range(6):
+        now = story.at + timedelta(seconds=column * STEP_S)
+        trends.keep(reading("health:db", now, facts={"connections": 12, "replica_lag_s": column}))
+    assert [drawn.plain.split()[-3] for drawn in trends.lines(story.incident, now)] == ["▁▂▄▅▇█"]
+
+
 def test_a_run_that_is_under_way_has_its_rate() -> None:
     story = Story(plan(step("restore", action="some.restore")))
     run = story.tell(e.RunRequested(step="restore", action="some.restore"))

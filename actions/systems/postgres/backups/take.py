@@ -12,12 +12,12 @@ from actions.outcome import ActionFailed, Cure, Finding
 from actions.systems.postgres.backups.sets import backup_set
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cluster import Cluster, read_cluster
+from actions.systems.postgres.cures import connect_or_help
 from actions.systems.postgres.manifest import make_manifest, manifest_path
 from actions.systems.postgres.pgbackrest.backup_host import backup_host, require_reached
 from actions.systems.postgres.pgbackrest.command import Backup, Repository, command_line, read_repository
 from actions.systems.postgres.server import Server, last_words
 from actions.systems.postgres.settings import Backups
-from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
 
 KINDS = ("full", "diff", "incr")
@@ -33,7 +33,7 @@ def take_backup(server: Server, kind: str, repository: int) -> Taken:
         kind: one of `KINDS`.
         repository: the number of the repository to take it into; 0: the first.
     """
-    with connect_verified(server) as session:
+    with connect_or_help(server) as session:
         session.execute("SELECT 1")  # whatever is wrong is said before anything is begun
     repositories = read_repository(server)
     which = _which(server, repositories, repository)

@@ -38,6 +38,9 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
         ctx.do(start)
     assert "a restore is next" in refused.value.hint
     assert [cure.action for cure in refused.value.cures] == ["postgres.restore"]
+    with pytest.raises(ActionFailed, match="connection refused") as unverified:
+        ctx.do(verify)
+    assert [cure.action for cure in unverified.value.cures] == ["postgres.restore"]
     assert ctx.do(hold).ok
     assert ctx.do(stop_writers).ok
     assert ctx.do(stop).summary.endswith("was already down.")

@@ -13,6 +13,7 @@ import pytest
 from actions.system_types import system_type
 from cleo_contract.declaration import actions_of
 from cleo_contract.dying_runners import Zygote
+from cleo_contract.helping import strange_cures
 from cleo_contract.incident import Work
 from cleo_contract.system import SystemUnderTest
 from journal.incident.interlock import word_to_type
@@ -30,6 +31,7 @@ class Recovery:
         killed: how the restore ended that was killed there.
         kept: what was put aside, after that one and after the next.
         other: what another incident was told meanwhile.
+        lost: how dry runs of all its actions ended while it was lost.
         last: how each action of the recovery ended.
         health: whether the system was up at the end.
         journal: whether the journal verifies.
@@ -42,6 +44,7 @@ class Recovery:
     killed: Run | None = None
     kept: list[Sequence[str]] = field(default_factory=list)
     other: Run | None = None
+    lost: Sequence[Run] = ()
     last: dict[str, Run] = field(default_factory=dict)
     journal: bool = False
 
@@ -67,6 +70,11 @@ class ActingContract:
         assert [run.action for run in runs if run.state not in (RunState.SUCCEEDED, RunState.FAILED)] == []
         assert [run.action for run in runs if run.programs] == []
         assert dict(system.fingerprint()) == before
+        assert strange_cures(runs, sound=True) == []
+
+    def test_what_helps_a_lost_system_is_named_and_can_be_asked_for(self, recovery: Recovery) -> None:
+        assert [cure for run in recovery.lost for cure in run.cures], "nothing that failed says what helps"
+        assert strange_cures(recovery.lost, sound=False) == []
 
     def test_nothing_destructive_starts_without_the_targets_own_name(self, system: SystemUnderTest, work: Work) -> None:
         before = dict(system.fingerprint())
@@ -161,6 +169,9 @@ def _play(system: SystemUnderTest, work: Work, home: Path) -> Recovery:
     with work.runner():
         played.dry = work.do(restore, dry_run=True)
         played.after_dry = dict(system.fingerprint())
+        played.lost = [
+            work.do(name, dry_run=True, **system.params.get(name, {})) for name in actions_of(system_type(system.type))
+        ]
         word = word_to_type(played.dry.target)
         _do(work, before_it, word, played)
     with Zygote() as zygote:

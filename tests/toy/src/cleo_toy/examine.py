@@ -6,10 +6,8 @@ from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
 from actions.outcome import Finding
-from cleo_toy.toy import Toy
+from cleo_toy.toy import RESTORE, Toy
 from journal.errors import CleoError
-
-_CURE = "Restore it (toy.restore)."
 
 
 def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) -> Examination:
@@ -24,6 +22,8 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     lines += [f"put aside: {name}" for name in seen["kept"]]
     findings = []
     if seen["data"] != "whole":
-        findings = [Finding(severity="wrong", about="data", text=f"it is {seen['data']}", cure=_CURE, system=system)]
+        findings = [
+            Finding(severity="wrong", about="data", text=f"it is {seen['data']}", cure=RESTORE.words, system=system)
+        ]
     facts = {"data": seen["data"]} | ({"newest_commit_at": seen["newest"]} if seen.get("newest") else {})
     return Examination(facts=facts, lines=lines, findings=findings, summary=f"data {seen['data']}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
-from cleo_toy.toy import find_toy, identity
+from cleo_toy.toy import RESTORE, find_toy, identity
 
 
 @action("toy.is_running", target=identity)
@@ -34,7 +34,7 @@ def start(ctx: ActionContext) -> Outcome:
         return Outcome(ok=True, summary=f"{toy.name} was already up (pid {seen['pid']}).")
     if seen["data"] != "whole":
         raise ActionFailed(
-            f"{toy.name} cannot be started: its data is {seen['data']}.", "Restore it.", left_behind="It is down."
+            f"{toy.name} cannot be started: its data is {seen['data']}.", left_behind="It is down.", cures=[RESTORE]
         )
     if not ctx.effect(f"start {toy.name}"):
         return Outcome(ok=True, summary=f"would start {toy.name}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.context import ActionContext
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Cure
 from actions.transport import Completed
 from cleo_toy.client import ask
 from cleo_toy.settings import ToySettings
@@ -16,6 +16,9 @@ from journal.events.types import Identity
 
 PROGRAM = str(Path(__file__).with_name("store.py"))
 """The store's own program; a real one would be installed on its host."""
+
+RESTORE = Cure(words="Restore it from its newest sound copy.", action="toy.restore", cost="what was written since")
+"""What helps where its data is lost or damaged."""
 
 
 class Toy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Finding, Outcome
-from cleo_toy.toy import find_toy, identity
+from cleo_toy.toy import RESTORE, find_toy, identity
 
 
 @action("toy.verify", script="toy_verify.sh", target=identity)
@@ -15,9 +15,15 @@ def verify(ctx: ActionContext) -> Outcome:
     seen = toy.look()
     if seen["data"] != "whole":
         wrong = [
-            Finding(severity="wrong", about="data", text=f"it is {seen['data']}", cure="toy.restore", system=toy.name)
+            Finding(severity="wrong", about="data", text=f"it is {seen['data']}", cure=RESTORE.words, system=toy.name)
         ]
-        return Outcome(ok=False, summary=f"{toy.name}'s data is {seen['data']}.", findings=wrong, examined=[toy.name])
+        return Outcome(
+            ok=False,
+            summary=f"{toy.name}'s data is {seen['data']}.",
+            findings=wrong,
+            cures=[RESTORE],
+            examined=[toy.name],
+        )
     entries = toy.ask("all", 30)["entries"]
     for key, value in sorted(entries.items()):
         ctx.log(f"{key} = {value}")
