@@ -134,6 +134,11 @@ class Checklist(Tree[Place], inherit_bindings=False):
             self._rows[node.id] = row
             node.refresh()
 
+    def on_resize(self) -> None:
+        """Keep the cursor in sight, however little room is left."""
+        if self.cursor_line >= 0:
+            self.call_after_refresh(self.scroll_to_line, self.cursor_line, False)
+
     def go_to(self, step_id: str) -> None:
         """Put the cursor at a step, opening what hides it."""
         if step_id not in self._by_step:

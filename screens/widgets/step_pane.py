@@ -84,6 +84,14 @@ class StepPane(Vertical):
             entitle(view, _output_title(run))
         self.share_out()
 
+    def on_descendant_focus(self) -> None:
+        """Take most of a narrow screen while somebody reads here."""
+        self.screen.add_class("-reading")
+
+    def on_descendant_blur(self) -> None:
+        """Give the room back."""
+        self.screen.remove_class("-reading")
+
     def on_resize(self) -> None:
         """Share the new room."""
         self.share_out()

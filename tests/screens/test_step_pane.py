@@ -40,3 +40,21 @@ async def test_a_decision_shows_its_answer_in_the_checklist(
             await seen.at(step)
             row = next(row for row in seen.screen_text().splitlines() if row.rstrip("▁█ ").endswith(words))
             assert "✓" in row
+
+
+async def test_who_reads_has_most_of_the_screen_and_still_sees_where_they_are(
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    run = journal.append(e.RunRequested(step="check", action="status.check"))[0].seq
+    runner.start(run, step="check", action="status.check")
+    runner.finish(run, step="check", status="failed", summary="\n".join(f"reason {n}." for n in range(30)))
+    async with console(services, size) as seen:
+        await seen.at("check")
+        await seen.sees("reason 6.")
+        assert "reason 11." not in seen.screen_text()
+        await seen.press("tab")
+        await seen.sees("✗ Check system status", "reason 11.")
+        await seen.press("end")
+        await seen.sees("reason 29.", "Asks every system")
+        await seen.press("shift+tab")
+        await seen.sees("Notify stakeholders", "Determine severity level")
