@@ -30,7 +30,7 @@ check: lint  ## style, types, floors, and the tests that need no server, picture
 test: install system  ## every test, against real servers on loopback
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
-soak: install system  ## the long tests (an hour): a kill between any two effects. Not part of make test
+soak: install system  ## the long tests (an hour): a kill between any two effects, ten thousand random keys. Not part of make test
 	$(BIN)/python -m pytest -n 0 --timeout 7200 tests/soak $(ARGS)
 
 lint: install  ## style, types, floors

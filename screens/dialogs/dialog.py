@@ -29,7 +29,7 @@ _TYPED_ANEW = "typed"
 _ALWAYS = ("ctrl+q", "ctrl+c")
 """Keys of the whole program."""
 UNREAD = "One moment: read it first."
-THROWS_AWAY = "Nothing of it is written. Escape once more throws away what you typed."
+THROWS_AWAY = "Not written yet. Escape once more throws away what you typed."
 
 
 class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):

@@ -50,8 +50,8 @@ class HelpScreen(ModalScreen[None]):
             with VerticalScroll(id="body"):
                 yield Quiet(_INTRO)
                 yield Quiet(Content("\n").join([heading("Keys"), *key_lines(self._bindings_shown)]))
-                yield Quiet(Content("\n").join([heading("Dialogs"), *map(Content, _DIALOGS)]))
                 yield Quiet(Content("\n").join([heading("Symbols"), *legend()]))
+                yield Quiet(Content("\n").join([heading("Dialogs"), *map(Content, _DIALOGS)]))
 
     def on_mount(self) -> None:
         """Scroll with the keys at once."""

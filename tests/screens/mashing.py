@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from textual.widgets import Input
 
+from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.closing import phrase, remaining
 from journal.incident.fold import apply_event, fold_events
@@ -18,8 +20,8 @@ from journal.store.journal import Journal, Reader
 from screens.dialogs.dialog import Dialog
 from screens.incident.screen import IncidentScreen
 from screens.widgets.choices import Choices
-from tests.screens.app_services import TARGET, PlayedRunner
-from tests.screens.driving import Console
+from tests.screens.app_services import INCIDENT, TARGET, FakeServices, PlayedRunner, SetClock, declaration
+from tests.screens.driving import Console, console
 
 KEYS = (
     *["enter"] * 12, *["down", "up", "tab", "space", "escape"] * 3, "shift+tab", "left", "right", "home", "end",
@@ -100,6 +102,25 @@ RULES: Mapping[type[e.Body], Rule] = {
 """Which press may make which entry. What is not here no key may write."""
 
 
+def _not_here(declaration: object) -> str:
+    raise CleoError("Nothing is declared here.", "Press other keys.")
+
+
+async def mash(folder: Path, seed: int, steps: int) -> None:
+    """Press random keys in a console of its own.
+
+    Args:
+        folder: an empty one, for the incident.
+        seed: what the keys follow from.
+        steps: how many keys.
+    """
+    services = FakeServices(folder, SetClock())
+    with services.begin(INCIDENT, declaration()) as journal:
+        services.declare = _not_here  # type: ignore[method-assign]
+        async with console(services, (80, 24)) as seen:
+            await Masher(seen, journal, seed).mash(steps)
+
+
 class Masher:
     """Presses keys, plays the runner, and checks what was written.
 
@@ -119,7 +140,7 @@ class Masher:
             self._incident = fold_events(reader.events())
 
     async def mash(self, steps: int) -> None:
-        """Press so many keys; less where the console was left."""
+        """Press so many keys."""
         for _ in range(steps):
             if self._random.random() < 0.04:
                 await self._press(*self._words())
