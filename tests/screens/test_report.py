@@ -25,7 +25,7 @@ async def test_the_report_is_shown_and_its_fields_are_written(
         await seen.sees("The report says of it already", "Discovered 3 min after the disruption")
         await seen.type("A user called")
         await seen.press("escape")
-        await seen.sees("Nothing of it is written")
+        await seen.sees("Not written yet")
         await seen.press("ctrl+s")
         await seen.sees("✓ Detection", "up to date")
         assert written(journal, e.ReportFieldWritten)[0] == e.ReportFieldWritten(
