@@ -66,6 +66,11 @@ def _commands(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return step.kind in RUNNABLE_KINDS
 
 
+def _run_with(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    spec = catalogue.get(step.action) if step.action else None
+    return bool(spec and spec.params) and _dry_run(incident, step, catalogue)
+
+
 def _jump(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return attention(incident, step.id) not in ("", step.id)
 
@@ -85,6 +90,7 @@ RULES: dict[str, Rule] = {
     "cancel": _cancel,
     "output": _output,
     "commands": _commands,
+    "run_with": _run_with,
     "jump": _jump,
     "go_next": _go_next,
 }

@@ -34,6 +34,7 @@ KEYS = [
 ]
 """What is done at a step, in the order of help."""
 
+RUN_WITH = Key("p", "run_with", "run with", "edit the action's parameters (which backup, up to where), then run it")
 BY_HAND = Key("y", "commands", "by hand", "the step's shell commands: see and copy them, to type them elsewhere")
 RUNNER = Key("r", "runner", "start runner", "start the runner if none is there")
 CLOSE = Key("x", "close", "close", "close the incident; reopen a closed one")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from screens.guidance.keys import BY_HAND, CLOSE, KEYS, RUNNER, Key
+from screens.guidance.keys import BY_HAND, CLOSE, KEYS, RUN_WITH, RUNNER, Key
 
 
 def _binding(key: Key, *, show: bool = True) -> Binding:
@@ -16,6 +16,7 @@ INCIDENT_BINDINGS = [
     *(_binding(key) for key in KEYS),
     Binding("o", "output", "output", id="incident.output", tooltip="the step's output on the whole screen"),
     Binding("f", "filter", "filter", show=False, id="incident.filter", tooltip="list all steps, open, failed, mine"),
+    _binding(RUN_WITH, show=False),
     _binding(BY_HAND, show=False),
     Binding("h", "health", "health", id="incident.health", tooltip="health of all systems, and how it changed"),
     Binding("t", "timeline", "timeline", id="incident.timeline", tooltip="all that happened; search, late entries"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual.app import App
 
 from journal.events.types import Override
+from journal.incident.backup_catalogue import catalogue_of
 from journal.incident.closed_gates import opened_by
 from journal.incident.cures import cure_params
-from journal.incident.instances import left
+from journal.incident.instances import instances, left
 from journal.incident.records import Run
 from journal.plan.model import Step
 from screens.guidance.availability import cancellable
@@ -37,7 +38,13 @@ class RunKeys:
         self._session = cursor.session
         self._pending = pending
 
-    def run(self, step: Step, overrides: Sequence[Override] = (), system: str = "") -> None:
+    def run(
+        self,
+        step: Step,
+        overrides: Sequence[Override] = (),
+        system: str = "",
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
         """Ask for a step wherever it is not done; for a destructive one at one system, after the interlock.
 
         It is run as the plan says, and with what is known to help after a failure.
@@ -46,9 +53,10 @@ class RunKeys:
             step: which step.
             overrides: gates that are opened for this run.
             system: the only one at which it is asked for; empty: all at which it is not done.
+            params: what a person gave it, in the place of what is known to help.
         """
         self._pending.expect(step.id)
-        params = cure_params(self._cursor.incident, step)
+        params = cure_params(self._cursor.incident, step) if params is None else params
         if not destructive(step, self._session.catalogue):
             self._pending.request_run(step, on=[system] if system else [], params=params, overrides=overrides)
             return
@@ -59,6 +67,23 @@ class RunKeys:
             self._pending.request_run(step, on=on, params=params, confirmed=confirmed, overrides=overrides)
 
         push(self._app, "interlock", self._session, step, at, params, then=request)
+
+    def run_with(self) -> None:
+        """Ask for the parameters of the step at the cursor, and run it with them."""
+        incident, step = self._cursor.incident, self._cursor.step
+        spec = self._session.catalogue[step.action]
+        at = left(incident, step) or instances(incident, step)
+        push(
+            self._app,
+            "parameters",
+            f"Run with: {title(incident, step)}",
+            incident.kind,
+            spec.params,
+            step.params,
+            cure_params(incident, step),
+            {"backup": [label for name in at for label in catalogue_of(incident, name).ended]},
+            then=lambda params: self.run(step, params=params),
+        )
 
     def look(self, step: Step) -> None:
         """Ask for all looks that are run together with ``step``."""
