@@ -9,7 +9,8 @@ from tests.e2e.terminal import Terminal
 
 _CLOCK = re.compile(r"\d\d:\d\d:\d\d|[0-9a-f]{4}-[0-9a-f]{4}")
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
-_TICKS = re.compile(r"\[(\d)(?:-(\d))?\]")
+_TICKS = re.compile(r"\[(\d)(?:-\d)?\]")
+_UNTICKED = re.compile(r"(\d) \[ \] ")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
 _MOST_KEYS = 400
 _LOOKS = 4
@@ -78,7 +79,8 @@ class Responder:
             self._skip()
             return
         if ticks := _TICKS.search(line):
-            self._terminal.keys(*(str(n) for n in range(int(ticks[1]), int(ticks[2] or ticks[1]) + 1)))
+            open_items = _UNTICKED.findall(screen)
+            self._terminal.keys(open_items[0] if open_items else ticks[1])
         else:
             self._terminal.keys("g" if "[g: go there]" in line else "Enter")
 
