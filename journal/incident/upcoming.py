@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from journal.incident.cures import STUCK, found_by_looks
+from journal.incident.cures import STUCK, found_by_looks, remedy
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Phase, Step
@@ -13,10 +13,10 @@ from journal.plan.model import Phase, Step
 def next_step(incident: Incident) -> Step | None:
     """Return the step to look at next; None where nothing is left, or what is left is under way.
 
-    In this order: one in doubt; the latest one, if it failed; what helps at once against what a look found; a ready one
-    of the first phase whose recovery is not done, so that nobody is sent past a failure to what it guards; one that
-    failed there; what may be done beside the recovery. Optional steps are never returned, unless they are in doubt or
-    failed.
+    In this order: one in doubt; the latest one, if it failed, or what helps against that; what helps at once against
+    what a look found; a ready one of the first phase whose recovery is not done, so that nobody is sent past a failure
+    to what it guards; one that failed there, or what helps; what may be done beside the recovery. Optional steps are
+    never returned, unless they are in doubt, failed, or help.
     """
     return next(_candidates(incident), None)
 
@@ -34,7 +34,7 @@ def _candidates(incident: Incident) -> Iterator[Step]:
     phase = _phase_at_work(incident)
     here = [step for step in work if incident.phase_of(step) is phase]
     yield from (step for step in here if _due(incident, step))
-    yield from incident.in_state(*STUCK)
+    yield from (_helping(incident, step) for step in incident.in_state(*STUCK))
     if not any(incident.state(step.id).active for step in here):
         yield from (step for step in work if _due(incident, step))
         yield from (step for step in work if incident.state(step.id) is StepState.READY)
@@ -49,7 +49,13 @@ def _due(incident: Incident, step: Step) -> bool:
 def _failed_last(incident: Incident) -> Iterator[Step]:
     latest = max(incident.steps, key=lambda step_id: incident.steps[step_id].at or incident.declared_at)
     if incident.state(latest) in STUCK:
-        yield incident.plan.by_id[latest]
+        yield _helping(incident, incident.plan.by_id[latest])
+
+
+def _helping(incident: Incident, failed: Step) -> Step:
+    """Return the step that helps against what ``failed`` failed of; itself where none does."""
+    found = remedy(incident, failed)
+    return found.step if found else failed
 
 
 def _work(incident: Incident) -> Iterator[Step]:

@@ -98,10 +98,18 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     todo = primary_action(incident, step, catalogue)
     if todo is not PrimaryAction.RUN_AGAIN:
         return todo.value
+    if _in_vain(incident, step):
+        return "skip, by hand or run again"
     if cure := own_cure(incident, step):
         return "run again, otherwise" if cure.action else "do what helps, then run again"
-    vain = without_help(incident, step) or incident.failed_again(step.id)
-    return "s skip, m by hand or run again" if vain else todo.value
+    return todo.value
+
+
+def _in_vain(incident: Incident, step: Step) -> bool:
+    """Whether another run of a step that failed is unlikely to help, and nothing else is known to do with it."""
+    cure = own_cure(incident, step)
+    otherwise = cure and (cure.action or cure.override)
+    return not otherwise and (incident.failed_again(step.id) or without_help(incident, step))
 
 
 def because(incident: Incident, step: Step) -> str:
@@ -131,8 +139,10 @@ def looks(incident: Incident, step: Step) -> list[Step]:
 def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return the keys that do the next action at a step: enter never says that somebody did or said something."""
     todo = primary_action(incident, step, catalogue)
+    if todo is PrimaryAction.RUN_AGAIN and _in_vain(incident, step):
+        return "s, m, enter"
     if todo is PrimaryAction.TICK:
-        return "1" if len(step.items) == 1 else f"1-{min(9, len(step.items))}"
+        return ", ".join(str(step.items.index(item) + 1) for item in unticked(incident, step))
     return "m" if todo is PrimaryAction.TICKED else "enter"
 
 

@@ -15,10 +15,13 @@ from screens.guidance.attention import count_line, counts
 from screens.guidance.injects import inject_lines
 from screens.guidance.next_action import by_keys
 from screens.guidance.status import NO_RUNNER, call_overdue, next_words, runner_first, troubles
-from screens.guidance.text import Line, Span, line
+from screens.guidance.text import Span, line
 from screens.live.session import Session
 from screens.widgets.content import block, content
 from screens.widgets.quiet import Quiet
+
+_PADDING = 2
+"""Columns at the two sides of the line, from the style sheet."""
 
 
 def show_lines(screen: Screen[None], session: Session, now: datetime, *, cursor: str = "", unread: str = "") -> None:
@@ -37,7 +40,7 @@ def show_lines(screen: Screen[None], session: Session, now: datetime, *, cursor:
     first.show(trouble)
     first.set_class(not trouble, "-empty")
     screen.query_one("#status", Quiet).show(status(session, now))
-    screen.query_one("#next", Quiet).show(next_line(session, cursor))
+    screen.query_one("#next", Quiet).show(next_line(session, cursor, screen.app.size.width - _PADDING))
 
 
 def status(session: Session, now: datetime) -> Content:
@@ -79,20 +82,30 @@ def trouble_line(session: Session, now: datetime) -> Content:
     return block([*lines, *(inject_lines(session.incident, session.inject, now) if session.incident else [])])
 
 
-def next_line(session: Session, cursor: str) -> Content:
-    """Return what to do next in the incident, and the key that does it from here; no ``cursor``: on another screen."""
+def next_line(session: Session, cursor: str, width: int) -> Content:
+    """Return what to do next in the incident, and the key that does it from here, which is never cut off.
+
+    Args:
+        session: the incident.
+        cursor: the step at the checklist's cursor; empty on another screen.
+        width: how many columns there are.
+    """
     incident = session.incident
-    return content(_next(session, incident, cursor)) if incident else Content("")
+    if incident is None:
+        return Content("")
+    words, keys = _next(session, incident, cursor)
+    said, named = content(line(Span("NEXT  ", "accent"), words)), content(line(Span(keys, "strong")))
+    return said.truncate(max(1, width - named.cell_length), ellipsis=True) + named
 
 
-def _next(session: Session, incident: Incident, cursor: str) -> Line:
-    head, words = Span("NEXT  ", "accent"), next_words(incident, session.catalogue)
+def _next(session: Session, incident: Incident, cursor: str) -> tuple[str, str]:
+    """Return what is next, and the keys for it."""
+    words = next_words(incident, session.catalogue)
     if incident.closed_at is not None:
-        return line(head, words + (" x: reopen, n: late note, esc: other incidents" if cursor else ""))
+        return words + (" x: reopen, n: late note, esc: other incidents" if cursor else ""), ""
     if session.runner_missing and (why := runner_first(incident)):
-        return line(head, f"{sanitize(why)}  ", Span("[r]", "strong"))
+        return sanitize(why), "  [r]"
     step = next_step(incident)
     if step is None:
-        return line(head, words)
-    keys = by_keys(incident, step, session.catalogue) if step.id == cursor else "g: go there"
-    return line(head, f"{words}  ", Span(f"[{keys}]", "strong"))
+        return words, ""
+    return words, f"  [{by_keys(incident, step, session.catalogue) if step.id == cursor else 'g: go there'}]"

@@ -1,19 +1,25 @@
-"""A responder who is half asleep: reads NEXT, presses the key it names, answers what is asked with what is offered."""
+"""A responder who is half asleep: presses the key that NEXT names, answers what is asked with what is offered.
+
+Every key is counted, each letter of what is typed too.
+"""
 
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
 
 from tests.e2e.terminal import Terminal
 
-_CLOCK = re.compile(r"\d\d:\d\d:\d\d|[0-9a-f]{4}-[0-9a-f]{4}")
+_CLOCK = re.compile(r"\d+(:\d\d)+|\d+ (s|min|h)\b|[0-9a-f]{4}-[0-9a-f]{4}")
+_NEXT = re.compile(r"^ NEXT  (.*?)(?:  \[([^\]]+)\])?\s*$", re.MULTILINE)
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
-_TICKS = re.compile(r"\[(\d)(?:-\d)?\]")
-_UNTICKED = re.compile(r"(\d) \[ \] ")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
+_CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
-_LOOKS = 4
+_DRAWN_S, _READ_S = 0.3, 0.9
+"""Seconds for which a screen must be the same to be drawn, and for which a dialog must be there to be read."""
+_IN_A_CIRCLE = 8
 
 
 class Responder:
@@ -21,132 +27,128 @@ class Responder:
 
     Args:
         terminal: the console, open on the incident.
+
+    Attributes:
+        next_lines: what NEXT said each time that it was followed.
+        pressed: how many keys were pressed, letters typed included.
     """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self.next_lines: list[str] = []
+        self.pressed = 0
 
     def follow_next_to_the_end(self) -> None:
         """Do what NEXT says until it says that the incident can be closed."""
-        for _ in range(_MOST_KEYS):
+        while self.pressed < _MOST_KEYS:
             screen = self._steady()
-            if "x: close the incident" in screen:
+            if _CLOSABLE in screen and not _asks(screen):
                 return
-            self._settled(screen)
-            if "Understood (enter)" in screen:
-                self._leave("Enter", sign="Understood (enter)")
-            elif "(esc)" in screen:
+            if _asks(screen):
                 self._answer(screen)
-            elif "wait for what is running" in screen:
-                self._terminal.until(lambda s: "wait for what is running" not in s, 120)
             else:
-                self._press(screen)
-        raise AssertionError(f"not at the end after {_MOST_KEYS} keys\n{self._terminal.screen()}")
-
-    def _steady(self) -> str:
-        """Return the screen once it has stopped changing: nobody answers what is still being drawn."""
-        last, same = "", 0
-
-        def steady(screen: str) -> bool:
-            nonlocal last, same
-            same = same + 1 if _still(screen) == last else 0
-            last = _still(screen)
-            return same >= _LOOKS and any(sign in screen for sign in ("NEXT", "(esc)", "(enter)"))
-
-        return self._terminal.until(steady)
+                self._press_what_is_named(screen)
+        raise AssertionError(f"not at the end after {self.pressed} keys\n{self._terminal.screen()}")
 
     def close(self, words: str) -> None:
         """Close the incident."""
-        self._terminal.keys("x")
+        self.keys("x")
         self._terminal.until("(esc)")
-        self._terminal.type(words)
-        screen = self._terminal.until(words)
-        self._terminal.keys("Enter")
+        self._fill(words)
+        screen = self._terminal.screen()
+        self.keys("Enter")
         if leaving := _LEAVING.search(screen):
-            self._terminal.type(leaving[1])
+            self.type(leaving[1])
             self._terminal.until(lambda now: now.count(leaving[1]) > 1)
-            self._terminal.keys("Enter")
-        self._terminal.until("the incident is closed")
+            self.keys("Enter")
+        self._terminal.until(lambda now: "the incident is closed" in now or "expectations met" in now)
 
-    def _press(self, screen: str) -> None:
-        """Press the key that NEXT names, unless the screen says something else by now: then it is looked at anew."""
-        line = _next(screen)
-        if _says_else(self._terminal.screen(), line):
-            return
-        self.next_lines.append(line.removeprefix(" NEXT").strip())
-        if "s skip," in line and "[enter]" in line:
-            self._skip()
-            return
-        if ticks := _TICKS.search(line):
-            open_items = _UNTICKED.findall(screen)
-            self._terminal.keys(open_items[0] if open_items else ticks[1])
-        else:
-            self._terminal.keys("g" if "[g: go there]" in line else "Enter")
+    def keys(self, *names: str) -> None:
+        """Press keys, and count them."""
+        self.pressed += len(names)
+        self._terminal.keys(*names)
 
-        def answered(now: str) -> bool:
-            ticked = "tick:" in line and _still(now) != _still(screen)
-            return ticked or _says_else(now, line)
+    def type(self, text: str) -> None:
+        """Type text, and count its letters."""
+        self.pressed += len(text)
+        self._terminal.type(text)
 
+    def _steady(self) -> str:
+        """Return the screen once it has stopped changing and nothing runs: nobody answers what is still being drawn."""
+        last, since = "", time.monotonic()
+
+        def steady(screen: str) -> bool:
+            nonlocal last, since
+            if _still(screen) != last:
+                last, since = _still(screen), time.monotonic()
+            wanted = _READ_S if _asks(screen) else _DRAWN_S
+            done = _asks(screen) or (" 0 running" in screen and _NEXT.search(screen) is not None)
+            return done and time.monotonic() - since > wanted
+
+        return self._terminal.until(steady, 120)
+
+    def _press_what_is_named(self, screen: str) -> None:
+        """Press the first key that NEXT names, and wait until the screen says something else."""
+        words, named = _next(screen)
+        assert named, f"NEXT names no key\n{screen}"
+        self.next_lines.append(f"{words} [{named}]")
+        before = self.next_lines[-_IN_A_CIRCLE:]
+        assert len(before) < _IN_A_CIRCLE or len(set(before)) > 2, f"NEXT leads in a circle\n{screen}"
+        self.keys(_first_key(named))
         with suppress(AssertionError):  # a key that came before the focus did is pressed again, as people do
-            self._terminal.until(answered, 8)
-
-    def _skip(self) -> None:
-        self._terminal.keys("s")
-        self._terminal.until("Skip: ")
-        self._fill("known, and running it again does not mend it")
-        self._leave("Enter")
+            self._terminal.until(lambda now: _still(now) != _still(screen), 8)
 
     def _answer(self, screen: str) -> None:
+        """Answer a dialog: type what it wants typed; choose where nothing is chosen; else enter."""
         if asked := _ASKED.search(screen):
             self._fill(asked[1])
-            self._terminal.keys("Enter")
-            self._leave("Enter")
+            self._enter(screen, "Enter", "Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
-            self._terminal.until(lambda s: "to go on, type" in s or "(esc)" not in s)
+            self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or "would be refused" in s, 60)
         elif "Done by hand:" in screen:
-            self._fill(f"by hand, note {len(self.next_lines)}")
-            self._leave("Enter")
-        elif "space ticks" in screen:
-            self._leave("Tab", "Enter")
+            self._fill("done by hand, and looked at")
+            self._enter(screen, "Enter")
+        elif "Skip:" in screen:
+            self._fill("known, and running it again does not mend it")
+            self._enter(screen, "Enter")
+        elif "Nothing is chosen" in screen:
+            self._enter(screen, "Down", "Enter")
         else:
-            self._leave("Enter")
+            self._enter(screen, "Enter")
+
+    def _enter(self, before: str, *keys: str) -> None:
+        """Press what answers a dialog, and wait until it says something else, or is gone."""
+        before = _still(self._terminal.screen())
+        self.keys(*keys)
+        with suppress(AssertionError):
+            self._terminal.until(lambda now: _still(now) != before, 5)
 
     def _fill(self, text: str) -> None:
         """Type ``text`` and see it alone in its line; what came before the field was there is typed again."""
         for _ in range(4):
-            self._terminal.type(text)
+            self.type(text)
             with suppress(AssertionError):
                 self._terminal.until(lambda screen: _alone(screen, text), 3)
                 return
-            self._terminal.keys("C-u")
+            self.keys("C-u")
         raise AssertionError(f"{text!r} cannot be typed\n{self._terminal.screen()}")
 
-    def _leave(self, *keys: str, sign: str = "(esc)") -> None:
-        """Press what answers a dialog, until its ``sign`` is gone: a key too many acts on the step below."""
-        for _ in range(4):
-            if sign not in self._terminal.screen():
-                return
-            self._terminal.keys(*keys)
-            with suppress(AssertionError):
-                self._terminal.until(lambda screen: sign not in screen, 5)
-                return
-        raise AssertionError(f"{keys} did nothing\n{self._terminal.screen()}")
 
-    def _settled(self, screen: str) -> None:
-        """A step that was just started is not started again: wait until the screen says what became of it."""
-        if "» " in screen or "asked for" in screen:
-            self._terminal.until(lambda s: "» " not in s and "asked for" not in s)
+def _next(screen: str) -> tuple[str, str]:
+    """Return what NEXT says, and the keys that it names; empty while a dialog hides it."""
+    found = _NEXT.search(screen)
+    return (found[1].strip(), found[2] or "") if found else ("", "")
 
 
-def _next(screen: str) -> str:
-    """Return the line that names what is next; empty while a dialog hides it."""
-    return next((line for line in screen.splitlines() if line.startswith(" NEXT")), "")
+def _first_key(named: str) -> str:
+    """Return the first key of ``g: go there``, ``s, m, enter`` or ``1, 3``, as the terminal calls it."""
+    key = named.partition(":")[0].split(", ")[0]
+    return "Enter" if key == "enter" else key
 
 
-def _says_else(screen: str, line: str) -> bool:
-    """Return whether something else than ``line`` is next by now, or a dialog asks."""
-    return _next(screen) != line or "(esc)" in screen or "Understood (enter)" in screen
+def _asks(screen: str) -> bool:
+    """Return whether a dialog is open."""
+    return "(esc)" in screen or "Understood (enter)" in screen
 
 
 def _alone(screen: str, text: str) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 DEADLINE_S = 30.0
+_SIZE = ("COLUMNS", "LINES")
+"""Variables that would have programs think the terminal another size than it is: whoever runs tests sets them."""
 
 
 class Terminal:
@@ -33,7 +35,7 @@ class Terminal:
 
     def _tmux(self, *words: str) -> str:
         argv = ["tmux", "-L", self._socket, "-f", "/dev/null", *words]
-        env = {**os.environ, "TERM": "xterm-256color"}
+        env = {name: value for name, value in os.environ.items() if name not in _SIZE} | {"TERM": "xterm-256color"}
         return subprocess.run(argv, capture_output=True, text=True, check=True, env=env).stdout
 
     def keys(self, *names: str) -> None:

@@ -33,7 +33,7 @@ def declare(console: Terminal) -> None:
     console.keys("Tab")
     choose_the_first_scenario(console)
     console.keys("C-s")
-    console.until("NEXT  run: 1.1.1")
+    console.until("NEXT  look at everything: 1.1.1")
 
 
 def choose_the_first_scenario(console: Terminal) -> None:
