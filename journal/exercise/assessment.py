@@ -57,6 +57,7 @@ class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
         met: whether it was met.
         result: met; repaired: it was broken, found and put right; missed; harmed: users were reached by it.
         at: when it was met or broken; None where nothing happened.
+        asks: whether it asks for something to be done; else it is met where nothing is.
     """
 
     title: str
@@ -66,6 +67,7 @@ class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     objective: str = ""
     critical: bool = False
+    asks: bool = True
 
 
 class InjectResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,9 +131,9 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
 
 
 def _rate(objective: str, title: str, results: list[ExpectationResult]) -> ObjectiveResult:
-    """Rate an objective: P all met; S no critical one missed; M one of them, or more; U harm was done, or none met.
+    """Rate an objective: P all met; S no critical one missed; M one of them, or more; U harm was done, or nothing met.
 
-    What was found and repaired is no longer P, and not missed.
+    What was found and repaired is no longer P, and not missed. What must never happen counts only beside what was done.
     """
     own = [result for result in results if result.objective == objective]
     unmet = [result for result in own if not result.met]
@@ -140,7 +142,9 @@ def _rate(objective: str, title: str, results: list[ExpectationResult]) -> Objec
     missed = [result for result in unmet if result.result != "repaired"]
     harmed = any(result.result == "harmed" for result in unmet)
     critical = any(result.critical for result in missed)
-    rating: Rating = "U" if harmed or len(missed) == len(own) else "M" if critical else "S"
+    asked = [result for result in own if result.asks] or own
+    nothing = all(result in missed for result in asked)
+    rating: Rating = "U" if harmed or nothing else "M" if critical else "S"
     return ObjectiveResult(title=title, rating=rating, why=_why(unmet, len(own)))
 
 
@@ -167,6 +171,7 @@ def _judged(expectation: Expectation, found: Moments, incident: Incident) -> Exp
         why=f"{verdict.why} {missed}".strip(),
         objective=expectation.objective,
         critical=expectation.critical,
+        asks=expectation.rule != "never",
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from journal.events import types as e
+from journal.plan.action_spec import Param
 from journal.plan.model import Decision
 from journal.store.journal import Journal, JournalWriteFailed
 from screens.dialogs.choose_strategy import ChooseStrategy
@@ -20,6 +21,7 @@ from screens.dialogs.in_doubt import DoubtDialog
 from screens.dialogs.interlock import Interlock
 from screens.dialogs.leave import LeaveDialog
 from screens.dialogs.override import OverrideDialog
+from screens.dialogs.parameters import ParametersDialog
 from screens.dialogs.recovery_point import ChooseRecoveryPoint
 from screens.dialogs.report_dialogs import FieldDialog, Item, ItemDialog
 from screens.dialogs.run_watch import WatchingDialog
@@ -93,6 +95,12 @@ KINDS = {
     "in doubt": Kind(_in_doubt, ("enter", "down", "enter", *WHY), None),
     "override": Kind(_refused, (*WHY, "enter"), e.Override(gate="hold", reason="why")),
     "interlock": Kind(lambda seen: Interlock(seen.incident_screen.session, _step(seen, "restore")), ("enter",), None),
+    "parameters": Kind(
+        lambda seen: ParametersDialog("Run", "LAB", [Param(name="backup", type="str", default="latest")], {}, {}, {}),
+        WHY,
+        {"backup": "why"},
+        answers_alone=True,
+    ),
     "close": Kind(lambda seen: CloseDialog("INC", "LAB", list), WHY, Ending("why", "")),
     "leave": Kind(
         lambda seen: LeaveDialog("LAB", "1 run is under way", runner_alive=True, outlives=True, way_back="cleo"),

@@ -112,6 +112,11 @@ def test_what_reached_users_makes_an_objective_unable_whatever_else_was_met(tmp_
     assert "with harm" in shown.why
 
 
+def test_who_did_nothing_has_performed_nothing(tmp_path: Path) -> None:
+    play = Play(tmp_path, critical=True, never=["failed:thing.verify"])
+    assert play.shown().objectives[0].rating == "U"
+
+
 @pytest.mark.parametrize(
     ("between", "params", "again"),
     [
