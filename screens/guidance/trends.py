@@ -56,13 +56,13 @@ class Trends:
         if since >= STEP_S:
             kept.append(value)
 
-    def lines(self, incident: Incident, now: datetime) -> list[Line]:
-        """Return a line for each series that is measured now and changes: runs first, then systems in their order."""
+    def lines(self, incident: Incident, now: datetime, width: int) -> list[Line]:
+        """Return a line of at most ``width`` columns for each series that is measured now and changes: runs first."""
         names = [f"progress:{run.id}" for run in incident.runs.values() if not run.state.over]
         names += [f"health:{system}" for system in incident.roster.shown]
         facts = (_RATE, *_FACTS)
         return [
-            _line(_title(incident, name), fact, kept)
+            _line(_title(incident, name), fact, kept, width)
             for fact in facts
             for name in names
             if _worth_drawing(kept := self._series.get((name, fact), deque[Value]()))
@@ -81,7 +81,7 @@ def _values(name: str, reading: Reading) -> Iterator[tuple[str, float]]:
     for fact in (_RATE, *_FACTS):
         value = found.get(fact)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            yield fact, float(value)
+            yield fact, float(round(value)) if fact.endswith("_s") else float(value)  # less than a second is noise
 
 
 def _title(incident: Incident, name: str) -> str:
@@ -89,10 +89,12 @@ def _title(incident: Incident, name: str) -> str:
     return sanitize(incident.runs[int(what)].action if kind == "progress" else incident.roster.title(what))
 
 
-def _line(title: str, fact: str, kept: deque[Value]) -> Line:
+def _line(title: str, fact: str, kept: deque[Value], width: int) -> Line:
     label = f" {_FACTS[fact]}" if fact in _FACTS else ""
-    graph = Span(f" {sparkline([value.value for value in kept]):>{_COLUMNS}} ", "bar")
-    return line(Span(f"{title}{label}", "quiet"), graph, Span(_words(fact, kept[-1].value), "strong"))
+    graph, words = f" {sparkline([value.value for value in kept]):>{_COLUMNS}} ", _words(fact, kept[-1].value)
+    room = max(1, width - len(label) - len(graph) - len(words))
+    title = title if len(title) <= room else f"{title[: room - 1]}…"
+    return line(Span(f"{title}{label}", "quiet"), Span(graph, "bar"), Span(words, "strong"))
 
 
 def sparkline(values: list[float]) -> str:

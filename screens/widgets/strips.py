@@ -38,7 +38,8 @@ class Strips(Vertical):
         if session.incident is None:
             return
         self._trends.keep(session.readings)
-        found = self._trends.lines(session.incident, now)[:_GRAPHS]
+        width = (self.app.size.width - _MARGIN) // _GRAPHS - _MARGIN
+        found = self._trends.lines(session.incident, now, width)[:_GRAPHS]
         graphs = list(self.query(".trend").results(Quiet))
         if found and not graphs:
             graphs = [Quiet(classes="trend") for _ in range(_GRAPHS)]

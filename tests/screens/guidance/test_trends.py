@@ -30,11 +30,13 @@ def test_a_series_is_drawn_while_it_is_measured_a_column_in_ten_seconds() -> Non
     for second in range(3 * STEP_S):
         now = at + timedelta(seconds=second)
         trends.keep(reading("health:db", now, facts={"replica_lag_s": second, "up": True, "role": "standby"}))
-    (drawn,) = trends.lines(story.incident, now)
-    assert drawn.plain.endswith("lag          ▁▅█ 20 s")
-    assert trends.lines(story.incident, now + timedelta(minutes=2)) == [], "what is old is not the present"
+    (drawn,) = trends.lines(story.incident, now, 40)
+    assert drawn.plain == "The database lag          ▁▅█ 20 s"
+    (cut,) = trends.lines(story.incident, now, 30)
+    assert cut.plain == "The dat… lag          ▁▅█ 20 s", "the graph and its value are never what is cut"
+    assert trends.lines(story.incident, now + timedelta(minutes=2), 40) == [], "what is old is not the present"
     trends.keep(reading("health:db", now + timedelta(minutes=5), facts={"replica_lag_s": 1}))
-    assert trends.lines(story.incident, now + timedelta(minutes=5)) == [], "no line over what was not measured"
+    assert trends.lines(story.incident, now + timedelta(minutes=5), 40) == [], "no line over what was not measured"
 
 
 def test_what_stays_the_same_is_no_trend() -> None:
@@ -43,7 +45,7 @@ def test_what_stays_the_same_is_no_trend() -> None:
     for column in range(6):
         now = story.at + timedelta(seconds=column * STEP_S)
         trends.keep(reading("health:db", now, facts={"connections": 12, "replica_lag_s": column}))
-    assert [drawn.plain.split()[-3] for drawn in trends.lines(story.incident, now)] == ["▁▂▄▅▇█"]
+    assert [drawn.plain.split()[-3] for drawn in trends.lines(story.incident, now, 40)] == ["▁▂▄▅▇█"]
 
 
 def test_a_run_that_is_under_way_has_its_rate() -> None:
@@ -54,5 +56,5 @@ def test_a_run_that_is_under_way_has_its_rate() -> None:
     for column in range(3):
         now = story.at + timedelta(seconds=column * STEP_S)
         trends.keep(reading(f"progress:{run}", now, rate=(column + 1) * 100e6))
-    (drawn,) = trends.lines(story.incident, now)
+    (drawn,) = trends.lines(story.incident, now, 40)
     assert drawn.plain.startswith("some.restore") and drawn.plain.endswith("▃▆█ 300 MB/s")
