@@ -14,6 +14,7 @@ _COMMANDS = {
     "demo": (f"{_HERE}.demo:demo", "Try the console on a small simulated world."),
     "declare": (f"{_HERE}.incident:declare", "Declare an incident."),
     "status": (f"{_HERE}.status:status", "Show where an incident stands."),
+    "handover": (f"{_HERE}.handover:handover", "Say what whoever takes over must know."),
     "note": (f"{_HERE}.incident:note", "Write a note into an incident."),
     "decide": (f"{_HERE}.incident:decide", "Answer a decision of the plan."),
     "done": (f"{_HERE}.incident:done", "Mark a step done by hand."),

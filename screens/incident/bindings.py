@@ -19,6 +19,7 @@ INCIDENT_BINDINGS = [
     _binding(RUN_WITH, show=False),
     _binding(BY_HAND, show=False),
     Binding("h", "health", "health", id="incident.health", tooltip="health of all systems, and how it changed"),
+    Binding("H", "handover", "handover", show=False, tooltip="what whoever takes over must know; copy it as text"),
     Binding("t", "timeline", "timeline", id="incident.timeline", tooltip="all that happened; search, late entries"),
     Binding("e", "contacts", "escalate", id="incident.contacts", tooltip="whom to call, who answered, who is overdue"),
     Binding("R", "report", "report", id="incident.report", tooltip="the report as it is now; write its parts, sign"),

@@ -77,6 +77,10 @@ class Navigation:
         if run:
             push(self._app, "output", self._session, run.id)
 
+    def handover(self) -> None:
+        """Show what whoever takes over must know."""
+        push(self._app, "handover", self._session)
+
     def commands(self) -> None:
         """Show the step's shell commands, and copy them."""
         push(self._app, "commands", self._session, self._cursor.step, self._services)

@@ -78,7 +78,7 @@ class IncidentScreen(Screen[None]):
         self.action_contacts, self.action_report = navigation.contacts, navigation.report
         self.action_filter = self.view.filter_next
         self.action_output, self.action_help = navigation.output, navigation.help
-        self.action_commands = navigation.commands
+        self.action_commands, self.action_handover = navigation.commands, navigation.handover
         self.action_incidents = navigation.incidents
 
     def compose(self) -> ComposeResult:

@@ -61,6 +61,9 @@ def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
     cleo("done", "notify-stakeholders")
     cleo("skip", "mongodb-restore", "--reason", "not hit")
     cleo("note", "called the vendor", "--at", "2026-01-01T00:00:00Z")
+    handed_over = cleo("handover").stdout
+    assert "because the disk died" in handed_over
+    assert "open" in handed_over.splitlines()[1]
     refused = cleo("close", "--summary", "a rehearsal of the commands", status=1).stderr
     assert "skipped: " in refused
     leaving = phrase_in(refused)
