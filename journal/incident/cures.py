@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from journal.events.types import Cure
+from journal.incident.closed_gates import opener
 from journal.incident.instances import instances
-from journal.incident.records import Run, StepState
+from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.model import Step
 
@@ -22,7 +23,10 @@ class Remedy(NamedTuple):
 
 
 def remedy(incident: Incident, step: Step) -> Remedy | None:
-    """Return what helps after the step's last run; None where no other step does it, or it was tried since."""
+    """Return what helps after the step's last run failed or was refused.
+
+    None where no other step does it, or it was done since.
+    """
     found = _first(incident, step)
     return found if found and found.step is not step else None
 
@@ -51,7 +55,8 @@ def own_cure(incident: Incident, step: Step) -> Cure | None:
 
 def helps(incident: Incident, step: Step) -> Remedy | None:
     """Return the cure for which ``step`` is to be run, though it may be done already; None where it cures nothing."""
-    found = (remedy(incident, stuck) for stuck in incident.in_state(*STUCK))
+    ran = (other for other in incident.plan.steps() if incident.steps[other.id].runs)
+    found = (remedy(incident, other) for other in ran)
     return next((one for one in found if one and one.step.id == step.id), None)
 
 
@@ -78,7 +83,17 @@ def found_by_looks(incident: Incident) -> Iterator[Remedy]:
 
 def _first(incident: Incident, step: Step) -> Remedy | None:
     run = incident.last_run(step.id)
+    if run and run.state is RunState.REFUSED and not incident.settled(step.id):
+        return _opens(incident, run, step)
     return next(_remedies(incident, run, step), None) if run and incident.state(step.id) in STUCK else None
+
+
+def _opens(incident: Incident, run: Run, refused: Step) -> Remedy | None:
+    """Return the step that opens the gate which refused a run; None where none does, or it was done since."""
+    step = opener(incident, run.refusal.opens) if run.refusal else None
+    if step is None or step is refused or run.refusal is None or not _helps_yet(incident, step, run):
+        return None
+    return Remedy(Cure(words=run.refusal.message), step)
 
 
 def _remedies(incident: Incident, run: Run, failed: Step | None = None) -> Iterator[Remedy]:

@@ -127,6 +127,8 @@ def _run(incident: Incident, step: Step, state: StepState) -> PrimaryAction:
         if own and own.override and refused_run(incident, step.id):
             return PrimaryAction.OVERRIDE
         return PrimaryAction.CURE if remedy(incident, step) else PrimaryAction.RUN_AGAIN
+    if remedy(incident, step):  # a gate refused it, and this opens the gate
+        return PrimaryAction.CURE
     return PrimaryAction.LOOK if len(looks(incident, step)) > 1 else PrimaryAction.RUN
 
 

@@ -31,7 +31,9 @@ def verification_cures(
         return [Cure(words=words, cost="each table takes no writes while its index is rebuilt")]
     if record is None:
         return [restore_cure(server, "Restore it from a sound backup: crash recovery does not mend what is damaged.")]
-    return [*_older(server, record), _earlier(record)]
+    if older := _older(server, record):
+        return [*older, _earlier(record)]
+    return [_earlier(record), restore_cure(server, "Restore again, to the point that was decided since.")]
 
 
 def _older(server: Server, record: RestoreRecord) -> list[Cure]:

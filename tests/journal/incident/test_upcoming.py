@@ -120,6 +120,19 @@ def test_a_decision_is_what_helps_until_it_was_taken_anew() -> None:
     assert (remedy(told.incident, told.incident.plan.by_id["restore"]), upcoming(told)) == (None, "restore")
 
 
+def test_a_refused_step_leads_to_what_opens_its_gate_though_that_was_done_before() -> None:
+    told = Story(plan(step("hold", action="b.hold"), step("restore", action="db.restore")))
+    told.run("hold")
+    run = told.tell(e.RunRequested(step="restore", action="db.restore"))
+    told.tell(e.RunRefused(step="restore", run=run, gate="hold", message="The hold is gone.", opens="b.hold"))
+    steps = told.incident.plan.by_id
+    found = remedy(told.incident, steps["restore"])
+    assert found and (found.step.id, found.cure.words) == ("hold", "The hold is gone.")
+    assert helps(told.incident, steps["hold"]) == found
+    told.run("hold")
+    assert (remedy(told.incident, steps["restore"]), helps(told.incident, steps["hold"])) == (None, None)
+
+
 def test_a_decision_that_rules_out_what_helps_is_taken_anew() -> None:
     decide = {"name": "way", "question": "How?", "options": {"a": {"title": "A"}, "b": {"title": "B"}}}
     told = Story(
