@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from journal.incident.cures import cure_params
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
-from screens.guidance.next_action import PrimaryAction, destructive, primary_action
+from screens.guidance.next_action import PrimaryAction, action_words, destructive, primary_action
 
 _ENTER = {
     PrimaryAction.RUN: "enter: run it",
@@ -37,6 +38,8 @@ _AFTER = dict.fromkeys((PrimaryAction.RUN_AGAIN, PrimaryAction.OVERRIDE), ", s: 
 def enter_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return what enter does at this step: ``enter: decide``; empty where it does nothing."""
     todo = primary_action(incident, step, catalogue)
+    if todo is PrimaryAction.RUN_AGAIN:
+        return f"enter: {action_words(incident, step, catalogue)}" if cure_params(incident, step) else _ENTER[todo]
     if todo is PrimaryAction.RUN and destructive(step, catalogue):
         return "enter: see what it would do, and on what, before it asks"
     return _ENTER[todo]

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from journal.commands import refusals
 from journal.incident.closing import remaining
-from journal.incident.cures import found_by_looks, helps, own_cure, remedy, without_help
+from journal.incident.cures import cure_params, found_by_looks, helps, own_cure, remedy, without_help
 from journal.incident.instances import ready, waiting
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
@@ -14,6 +14,7 @@ from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.names import title
+from screens.guidance.run_text import typed
 
 
 class PrimaryAction(StrEnum):
@@ -100,8 +101,11 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return todo.value
     if _in_vain(incident, step):
         return "skip, by hand or run again"
+    if params := cure_params(incident, step):
+        given = typed("", params)
+        return f"run again with{given}" if given else "run again without its parameters"
     if cure := own_cure(incident, step):
-        return "run again, otherwise" if cure.action else "do what helps, then run again"
+        return todo.value if cure.action else "do what helps, then run again"
     return todo.value
 
 

@@ -41,6 +41,7 @@ async def test_a_step_is_run_again_as_what_helps_says_and_shows_so_before_anythi
         await seen.at("restore")
         await seen.sees("✗ FAILED", f"→ {CURE.words}", f"postgres.restore --backup {OLDER}", "costs: 20 minutes")
         assert seen.screen_text().count(f"→ {CURE.words}") == 1
+        await seen.sees(f"enter: run again with --backup {OLDER}", f"NEXT  run again with --backup {OLDER}: 2.2.2")
         await seen.press("enter")
         await seen.sees("DESTRUCTIVE", f"postgres.restore --backup {OLDER}")
         run = await requested(seen, at_restore, 2)
