@@ -16,7 +16,7 @@ from screens.guidance.text import Line, Span, line
 
 STEP_S = 10
 """Seconds of one column of a graph: the first value in them counts, so that a graph changes no oftener."""
-_COLUMNS = 12
+_COLUMNS = 10
 _LEAST = 3
 """Values from which on there is a graph."""
 _LEVELS = "▁▂▃▄▅▆▇█"

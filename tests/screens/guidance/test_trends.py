@@ -31,9 +31,9 @@ def test_a_series_is_drawn_while_it_is_measured_a_column_in_ten_seconds() -> Non
         now = at + timedelta(seconds=second)
         trends.keep(reading("health:db", now, facts={"replica_lag_s": second, "up": True, "role": "standby"}))
     (drawn,) = trends.lines(story.incident, now, 40)
-    assert drawn.plain == "The database lag          ▁▅█ 20 s"
+    assert drawn.plain == "The database lag        ▁▅█ 20 s"
     (cut,) = trends.lines(story.incident, now, 30)
-    assert cut.plain == "The dat… lag          ▁▅█ 20 s", "the graph and its value are never what is cut"
+    assert cut.plain == "The datab… lag        ▁▅█ 20 s", "the graph and its value are never what is cut"
     assert trends.lines(story.incident, now + timedelta(minutes=2), 40) == [], "what is old is not the present"
     trends.keep(reading("health:db", now + timedelta(minutes=5), facts={"replica_lag_s": 1}))
     assert trends.lines(story.incident, now + timedelta(minutes=5), 40) == [], "no line over what was not measured"
