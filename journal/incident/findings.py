@@ -34,7 +34,7 @@ def found_words(incident: Incident, step_id: str) -> str:
 
     Empty where it found nothing, or the step has another state by now.
     """
-    state, run = incident.state(step_id), incident.last_run(step_id)
+    state, run = incident.state(step_id), incident.last_begun(step_id)
     if run is None or state not in (StepState.FOUND, StepState.LOOKED):
         return ""
     seen = count(len(run.warnings), "finding") if run.warnings else ""

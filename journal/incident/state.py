@@ -179,6 +179,10 @@ class Incident:
         """Return the step's latest run that is no dry run and no look; ``system`` leaves out runs at others."""
         return next((run for run in self._latest(step_id) if not system or run.system in ("", system)), None)
 
+    def last_begun(self, step_id: str) -> Run | None:
+        """Return the step's latest run that was not refused: what is known of the step comes from it."""
+        return next((run for run in self._latest(step_id) if run.state is not RunState.REFUSED), None)
+
     def last_result(self, step_id: str, system: str = "") -> RunState | None:
         """Return the state of the step's last run that succeeded or failed; None where there is none.
 

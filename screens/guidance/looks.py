@@ -13,10 +13,10 @@ from screens.guidance.text import Line, Span, line
 
 def look_lines(incident: Incident, step: Step) -> list[Line]:
     """Return what the other looks of the step's group saw, a line each; nothing where it is no such look."""
-    if not step.together or incident.last_run(step.id) is None:
+    if not step.together or incident.last_begun(step.id) is None:
         return []
     group = (other for other in incident.plan.steps() if other.together == step.together and other.id != step.id)
-    return [_look(incident, other, run) for other in group if (run := incident.last_run(other.id))]
+    return [_look(incident, other, run) for other in group if (run := incident.last_begun(other.id))]
 
 
 def _look(incident: Incident, step: Step, run: Run) -> Line:

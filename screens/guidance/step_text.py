@@ -88,7 +88,7 @@ def state_line(incident: Incident, step: Step, now: datetime) -> Line:
 
 def _took(incident: Incident, step: Step) -> str:
     """Return how long the run took that the step's state comes from; empty where none ended."""
-    run = incident.last_run(step.id)
+    run = incident.last_begun(step.id)
     if run is None or not run.started_at or not run.finished_at or incident.state(step.id) not in _BY_RUN:
         return ""
     return rough_minutes((run.finished_at - run.started_at).total_seconds())
@@ -135,8 +135,8 @@ def _refusal(incident: Incident, step: Step) -> list[Line]:
 
 
 def _last(incident: Incident, step: Step) -> list[Line]:
-    record, run = incident.steps[step.id], incident.last_run(step.id)
-    lines = run_lines(run) if run and run.state is not RunState.REFUSED else []
+    record, run = incident.steps[step.id], incident.last_begun(step.id)
+    lines = run_lines(run) if run else []
     said = (run.summary, run.in_doubt) if run else ()
     if record.note and record.note not in said and not step.decision:
         lines.append(labelled("note", sanitize(record.note)))

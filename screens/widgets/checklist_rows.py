@@ -62,7 +62,7 @@ def _since(incident: Incident, step: Step, now: datetime) -> str:
 
 
 def _took(incident: Incident, step: Step) -> str:
-    run = incident.last_run(step.id)
+    run = incident.last_begun(step.id)
     ended = run and run.started_at and run.finished_at
     return rough_minutes((run.finished_at - run.started_at).total_seconds()) if run and ended else ""  # type: ignore[operator]
 

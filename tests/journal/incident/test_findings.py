@@ -68,6 +68,17 @@ def test_a_look_is_a_tick_only_where_it_was_whole_and_saw_nothing_to_see_to(
         assert any((left.word, left.about[-4:]) == (words, "Look") for left in remaining(incident)), "closing names it"
 
 
+def test_what_a_look_found_is_said_though_it_was_refused_once_more() -> None:
+    story = told()
+    story.run("look", partial="quick check", findings=[LATE])
+    before = [line.plain for line in step_text(story.incident, story.incident.plan.by_id["look"], {}, story.at)]
+    run = story.tell(e.RunRequested(step="look", action="some.action"))
+    story.tell(e.RunRefused(step="look", run=run, gate="busy", message="It runs already.", yields="never"))
+    assert found_words(story.incident, "look") == "looked: quick check, 1 finding"
+    said = [line.plain for line in step_text(story.incident, story.incident.plan.by_id["look"], {}, story.at)]
+    assert {"told", "slot s1: keeps 3 GB of log", "Drop it."} <= {*before} & {*said}
+
+
 def test_findings_and_cures_are_said_everywhere() -> None:
     story = told()
     run = story.run("look", status="failed", findings=[NOTE, WRONG])
