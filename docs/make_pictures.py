@@ -21,7 +21,12 @@ async def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     for width, height in SIZES:
         with tempfile.TemporaryDirectory() as home:
-            os.environ |= {"CLEO_HOME": home, "CLEO_ACTOR": "oncall@bastion"}
+            os.environ |= {
+                "CLEO_HOME": home,
+                "CLEO_ACTOR": "oncall@bastion",
+                "COLORTERM": "truecolor",
+                "CLEO_THEME": "dark",
+            }
             picture = await _draw(width, height)
         (PICTURES / f"incident-{width}x{height}.svg").write_text(picture, encoding="utf-8")
 
@@ -50,7 +55,7 @@ def _up_to_the_restore(host: object, incident_id: str) -> None:
     from journal.store.journal import Follower
 
     assert isinstance(host, DemoServices)
-    path = host.places.incident(incident_id).journal
+    path = host.paths.incident(incident_id).journal
 
     def now() -> Incident:
         return fold_journal(path)
