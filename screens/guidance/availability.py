@@ -14,6 +14,7 @@ from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.attention import attention
+from screens.guidance.logs import log_of
 from screens.guidance.next_action import RUNNABLE_KINDS, PrimaryAction, enter_action, refused_run, runnable
 
 Rule = Callable[[Incident, Step, Catalogue], bool]
@@ -71,6 +72,10 @@ def _run_with(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return bool(spec and spec.params) and _dry_run(incident, step, catalogue)
 
 
+def _log(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return incident.closed_at is None and log_of(incident, step, catalogue) is not None
+
+
 def _jump(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return attention(incident, step.id) not in ("", step.id)
 
@@ -91,6 +96,7 @@ RULES: dict[str, Rule] = {
     "output": _output,
     "commands": _commands,
     "run_with": _run_with,
+    "log": _log,
     "jump": _jump,
     "go_next": _go_next,
 }

@@ -35,6 +35,7 @@ KEYS = [
 """What is done at a step, in the order of help."""
 
 RUN_WITH = Key("p", "run_with", "run with", "edit the action's parameters (which backup, up to where), then run it")
+LOG = Key("L", "log", "log", "the end of the failing system's own log; read only, without secrets")
 BY_HAND = Key("y", "commands", "by hand", "the step's shell commands: see and copy them, to type them elsewhere")
 RUNNER = Key("r", "runner", "start runner", "start the runner if none is there")
 CLOSE = Key("x", "close", "close", "close the incident; reopen a closed one")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from screens.guidance.keys import BY_HAND, CLOSE, KEYS, RUN_WITH, RUNNER, Key
+from screens.guidance.keys import BY_HAND, CLOSE, KEYS, LOG, RUN_WITH, RUNNER, Key
 
 
 def _binding(key: Key, *, show: bool = True) -> Binding:
@@ -17,6 +17,7 @@ INCIDENT_BINDINGS = [
     Binding("o", "output", "output", id="incident.output", tooltip="the step's output on the whole screen"),
     Binding("f", "filter", "filter", show=False, id="incident.filter", tooltip="list all steps, open, failed, mine"),
     _binding(RUN_WITH, show=False),
+    _binding(LOG, show=False),
     _binding(BY_HAND, show=False),
     Binding("h", "health", "health", id="incident.health", tooltip="health of all systems, and how it changed"),
     Binding("H", "handover", "handover", show=False, tooltip="what whoever takes over must know; copy it as text"),

@@ -16,6 +16,7 @@ from journal.incident.records import Run
 from journal.plan.model import Step
 from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL
+from screens.guidance.logs import log_of
 from screens.guidance.names import title
 from screens.guidance.next_action import destructive, looks, refused_run
 from screens.incident.cursor import StepCursor
@@ -84,6 +85,16 @@ class RunKeys:
             {"backup": [label for name in at for label in catalogue_of(incident, name).ended]},
             then=lambda params: self.run(step, params=params),
         )
+
+    def show_log(self) -> None:
+        """Have the end of the failing system's log shown, and go there."""
+        log = log_of(self._cursor.incident, self._cursor.step, self._session.catalogue)
+        if log is not None:
+            self._session.request(
+                "show the log",
+                lambda commands: commands.request_action(log.action, {}, system=log.system),
+                lambda run: push(self._app, "output", self._session, run),
+            )
 
     def look(self, step: Step) -> None:
         """Ask for all looks that are run together with ``step``."""

@@ -13,6 +13,7 @@ SYSTEM = SystemType(
     examine=f"{_HERE}.examine:examine",
     actions={
         "postgres.is_running": f"{_HERE}.start_stop:is_running",
+        "postgres.log": f"{_HERE}.show_log:show_log",
         "postgres.start": f"{_HERE}.start_stop:start",
         "postgres.stop": f"{_HERE}.start_stop:stop",
         "postgres.writers": f"{_HERE}.writers:writers",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from actions.by_hand import CommandLine
+from actions.systems.postgres.command_lines import as_server
 from actions.systems.postgres.server import Server
+from actions.systems.postgres.settings import PostgresSettings
 
 _LINES = 200
 _BEGINS = re.compile(r"starting PostgreSQL \d")
@@ -15,14 +18,14 @@ _COLLECTED = 'cd "$1" && [ -f current_logfiles ] && tail -n "$2" "$(sed -n "s/^s
 
 def mark(server: Server) -> None:
     """Remember where the log ends, just before the server is launched: what it says from here on is of this start."""
-    log = log_file(server)
+    log = log_file(server.settings)
     done = server.query(["stat", "-Lc", "%s", log]) if log else None
     server.log_from = int(done.out) if done and done.code == 0 and done.out.strip().isdigit() else 0
 
 
 def new_lines(server: Server) -> list[str]:
     """Return what the server wrote since it was launched: by `mark`, else since it last began; its newest 200 lines."""
-    log, service = log_file(server), server.settings.service
+    log, service = log_file(server.settings), server.settings.service
     if log and server.log_from >= 0:
         done = server.query(
             ["sh", "-c", 'tail -c +"$1" "$2" | tail -n "$3"', "sh", str(server.log_from + 1), log, str(_LINES)]
@@ -53,9 +56,19 @@ def words_of(line: str) -> str:
     return found[1].strip() if found else line.strip()
 
 
-def log_file(server: Server) -> str:
+def tail_lines(settings: PostgresSettings, most: int) -> list[CommandLine]:
+    """Return what prints the newest lines of the server's log: of what it is started with, and of its collector."""
+    log, service = log_file(settings), settings.service
+    found = [as_server(settings, "tail", "-n", str(most), log)] if log else []
+    if not log and service.manager == "systemd":
+        found = [as_server(settings, "journalctl", "-u", service.unit, "-n", str(most), "-o", "cat", "--no-pager")]
+    data = settings.data_directory.rstrip("/")
+    return [*found, as_server(settings, "sh", "-c", _COLLECTED, "sh", data, str(most))]
+
+
+def log_file(settings: PostgresSettings) -> str:
     """Return the file that the server is started with for its log, or an empty string where none is known."""
-    service = server.settings.service
+    service = settings.service
     if service.manager == "pg_ctlcluster" and not service.log:
         return f"/var/log/postgresql/postgresql-{service.version}-{service.cluster}.log"
     return service.log

@@ -122,7 +122,7 @@ def went_down(server: Server, hint: str = "", left_behind: str = "The server is 
     line, cure = cure_of_lines(lines)
     grave, cause = fatal_messages(lines), words_of(line)
     reason = "; ".join(dict.fromkeys(words for words in (grave, cause) if words)) or _unit_words(server)
-    where = log_file(server)
+    where = log_file(server.settings)
     unknown = f"Its log{f' {where}' if where else ''} tells more. Only if it names damaged or missing data, restore."
     return ActionFailed(
         f"{server.name} went down while it started{f': {reason}' if reason else ', and its log does not say why.'}",
