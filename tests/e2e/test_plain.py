@@ -39,6 +39,7 @@ def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:
     with DumbTerminal([CLEO, "--plain"], stand.env) as terminal:
         terminal.answer("1.1.1 >", "")
         terminal.until("PostgreSQL: not measured → down")
+        terminal.answer("3.1.3 >", "1.1.2")
         terminal.answer("1.1.2 >", "")
         terminal.until("backups.hold done")
         for decision in DECISIONS:
