@@ -39,6 +39,7 @@ def start_service(server: Server, key: str) -> Completed:
             f"{server.name} could not be launched: {said}",
             cure or _launch_hint(server),
             left_behind="The server is down.",
+            cures=known_cure(server, cure),
         )
     return done
 

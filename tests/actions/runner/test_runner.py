@@ -12,7 +12,7 @@ import pytest
 
 from actions.action import Action, action
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
 from actions.runner import LeaseHeld, Runner
 from journal.events.types import ActionStarted, Body, Event, Identity, Kind, Override, RunRequested
 from journal.incident.records import RunState, StepState
@@ -61,7 +61,9 @@ def wait_for_go(ctx: ActionContext) -> Outcome:
 def replace(ctx: ActionContext) -> Outcome:
     """Replace the thing."""
     if not ctx.overridden("space"):
-        raise GateClosed("space", "There is no room to keep the old one aside.", yields="reason and target")
+        cure = Cure(words="Overwrite it.", override="space", cost="the old one")
+        message = "There is no room to keep the old one aside."
+        raise GateClosed("space", message, yields="reason and target", cures=[cure])
     return Outcome(ok=True, summary="replaced")
 
 
@@ -210,6 +212,7 @@ def test_a_gate_that_only_the_action_sees_yields_to_a_reason_and_the_typed_targe
     run = person.over(person.desk.request_run("break", confirmed="/data"))
     assert run.state is RunState.FAILED
     assert (run.refusal.gate, run.refusal.yields) == ("space", "reason and target")
+    assert [(cure.override, cure.cost) for cure in run.cures] == [("space", "the old one")]
     wrong = Override(gate="space", reason="nothing worth keeping", target="/date")
     run = person.over(person.desk.request_run("break", confirmed="/data", overrides=[wrong]))
     assert run.state is RunState.REFUSED

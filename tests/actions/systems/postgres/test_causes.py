@@ -93,7 +93,24 @@ def test_a_failed_start_names_its_cause(lab: Lab, spoil: Callable[[Lab], Manager
         ctx.do(start)
     assert words in failed.value.message
     assert cure in failed.value.hint
-    assert "restore is next" not in failed.value.hint
+    assert [one.action for one in failed.value.cures] == [""], "a person does it, and nothing need be restored"
+
+
+def test_a_start_without_the_log_that_it_begins_with_leads_to_a_restore(lab: Lab) -> None:
+    ctx = FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"})
+    ctx.do(stop)
+    log, aside = lab.postgres.data_directory / "pg_wal", lab.postgres.data_directory.parent / "log-aside"
+    log.rename(aside)
+    lab.postgres.run(["mkdir", "-m", "700", str(log)])
+    try:
+        with pytest.raises(ActionFailed, match="checkpoint") as failed:
+            ctx.do(start)
+        (cure,) = failed.value.cures
+        assert (cure.action, cure.cost) == ("postgres.restore", "what was committed after the recovery point")
+    finally:
+        lab.postgres.run(["rm", "-r", str(log)])
+        aside.rename(log)
+    assert ctx.do(start).ok
 
 
 def test_what_it_said_at_an_earlier_start_is_not_the_cause(lab: Lab) -> None:
