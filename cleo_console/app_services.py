@@ -120,14 +120,18 @@ class ConsoleServices:
 
     def shell_commands(self, incident: Incident, step: Step) -> Sequence[Typed]:
         """Return the shell commands of a step where it is not done yet, without secrets."""
+        from actions.inventory import known_systems
         from actions.step_by_hand import step_commands
         from cleo_console.world import inventory_at
-        from journal.incident.instances import instances, left
+        from journal.incident.cures import cure_params
+        from journal.incident.instances import acted_on, left
 
         self._filter.learn(incident.inventory or None)
-        systems = left(incident, step) or instances(incident, step)
         inventory = inventory_at(incident.inventory or None)
-        found = step_commands(step, inventory, systems, incident=incident.id, point=incident.recovery_point)
+        known = known_systems(inventory, incident.plan.systems)  # no runner may have read it yet
+        systems = left(incident, step) or acted_on(incident, step, known)
+        params, point = cure_params(incident, step), incident.recovery_point
+        found = step_commands(step, inventory, systems, params=params, incident=incident.id, point=point)
         return [line._replace(what=[*map(self._filter, line.what)], text=self._filter(line.text)) for line in found]
 
     def place(self, incident_id: str) -> IncidentPlace:

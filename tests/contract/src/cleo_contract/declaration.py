@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterable
 
 from actions.action import Action
+from actions.by_hand import ByHand, typed
+from actions.inventory import load_inventory
 from actions.system_type import SystemType, load, settings_type
 from actions.system_types import GROUP, built_in, system_type
 from actions.tabletop.script import ordinary_world
@@ -55,6 +57,16 @@ class DeclarationContract:
         type_ = system_type(system.type)
         assert [form.name for form in type_.positions if not form.fits(form.example)] == []
         assert all(form.title and form.help for form in type_.positions)
+
+    def test_what_is_typed_by_hand_needs_no_incident_and_holds_no_secret(self, system: SystemUnderTest) -> None:
+        known = ByHand(inventory=load_inventory(system.inventory), system=system.name)
+        secrets = [secret.read() for secret in system.settings.secrets()]
+        told = {
+            name: [f"{line.what} {typed(line)}" for line in action.by_hand(known)]
+            for name, action in actions_of(system_type(system.type)).items()
+            if action.by_hand
+        }
+        assert [name for name, lines in told.items() if any(secret in " ".join(lines) for secret in secrets)] == []
 
     def test_it_is_no_other_ones(self, system: SystemUnderTest) -> None:
         others = [type_ for name, type_ in built_in().items() if name != system.type]
