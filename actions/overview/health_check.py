@@ -7,7 +7,7 @@ from typing import Any
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
-from actions.overview.measurements import examine, log_health, measure_all, unresolved_damage
+from actions.overview.measurements import examine, log_health, measure_all, not_up, unresolved_damage
 from journal.events.types import Cure, Finding
 
 _PATIENT_S = 15.0
@@ -35,5 +35,5 @@ def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
     for finding in findings:
         ctx.log(str(finding), "err")
     summary = " ".join([summary, *(str(finding) for finding in findings[:3])])
-    findings = [*unresolved_damage(ctx), *findings]
+    findings = [*not_up(measured), *unresolved_damage(ctx), *findings]
     return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=findings, cures=cures)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,15 @@ def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) ->
         words = f"could not be looked at: {said(error)}"
         finding = Finding(severity="warning", about=name, text=words, cure="Look at it by hand.")
         return Examination(lines=[words], findings=[finding])
+
+
+def not_up(measured: Mapping[str, Health]) -> list[Finding]:
+    """Return a finding for each system that is not up: a look that saw one is done, and its step never a tick."""
+    return [
+        Finding(severity="warning", about=name, text=f"{health.status}: {health.detail}".rstrip(": "))
+        for name, health in measured.items()
+        if health.status != "up"
+    ]
 
 
 def unresolved_damage(ctx: ActionContext) -> list[Finding]:

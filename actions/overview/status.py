@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from actions.action import action
 from actions.outcome import Outcome
-from actions.overview.measurements import log_health, measure_all, unresolved_damage
+from actions.overview.measurements import log_health, measure_all, not_up, unresolved_damage
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -20,4 +20,6 @@ def status_check(ctx: ActionContext) -> Outcome:
     measured = measure_all(ctx, _QUICK_S)
     summary = log_health(ctx, measured)
     facts: dict[str, Any] = {name: health.status for name, health in measured.items()}
-    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=unresolved_damage(ctx))
+    return Outcome(
+        ok=bool(measured), summary=summary, facts=facts, findings=[*not_up(measured), *unresolved_damage(ctx)]
+    )

@@ -15,6 +15,7 @@ from actions.context import ActionContext, IncidentFacts
 from actions.health import Health
 from actions.inventory import Inventory
 from actions.outcome import Outcome
+from actions.overview.measurements import not_up
 from actions.runner.world import World
 from actions.tabletop.clock import TableClock
 from actions.tabletop.performance import perform
@@ -173,4 +174,5 @@ def look(ctx: ActionContext, simulated: SimulatedWorld, action: str, known: Mapp
         facts["file"] = str(place)
         if ctx.effect(f"write {place}"):
             place.write_text("\n".join([*lines, *(render(line, known) for line in act.lines)]) + "\n", encoding="utf-8")
-    return msgspec.structs.replace(outcome, facts=facts)
+    findings = [*not_up(measured), *outcome.findings]
+    return msgspec.structs.replace(outcome, facts=facts, findings=findings)

@@ -90,7 +90,18 @@ def _steps(incident: Incident) -> Iterator[Remaining]:
     for word in _WORDS[2:]:
         yield from (Remaining(word, _title(incident, step.id)) for was, step in found if was == word)
     for step in incident.in_state(StepState.FOUND, StepState.LOOKED):
+        if step.together and _is_up_by_now(incident, step):
+            continue
         yield Remaining(found_words(incident, step.id), _title(incident, step.id))
+
+
+def _is_up_by_now(incident: Incident, look: Step) -> bool:
+    """Whether all that a look found is of systems that were measured as up since."""
+    run = incident.last_run(look.id)
+    if run is None or run.partial:
+        return False
+    since = (incident.health.get(finding.about) for finding in run.warnings)
+    return all(health is not None and health.status == "up" for health in since)
 
 
 def _not_verified(incident: Incident) -> Iterator[Remaining]:

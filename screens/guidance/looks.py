@@ -21,8 +21,8 @@ def look_lines(incident: Incident, step: Step) -> list[Line]:
 
 def _look(incident: Incident, step: Step, run: Run) -> Line:
     look = STEPS[incident.state(step.id)]
-    found = [str(finding) for finding in run.gravest_first if finding.severity != "note"]
-    said = "; ".join([run.summary, *(one for one in found if one not in run.summary)]) if run.summary else look.word
+    found = [str(one) for one in run.gravest_first if one.severity != "note" and one.about not in run.summary]
+    said = "; ".join([run.summary.rstrip(".") or look.word, *found])
     tone = look.tone if look.tone in ("bad", "warn", "quiet") else ""  # that it was done makes nothing good that it saw
     return line(Span("", look.tone), Span(f"{title(incident, step)}  ", "strong"), Span(sanitize(said), tone),
                 symbol=look.symbol)  # fmt: skip

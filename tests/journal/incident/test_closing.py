@@ -234,3 +234,11 @@ def test_a_look_that_was_refused_measured_nothing_and_keeps_nobody_from_closing(
     commands(journal).look_at(held, catalogue)
     commands(journal).close("over", leaving=phrase(remaining(fold(journal))))
     assert fold(journal).closed_at
+
+
+def test_what_a_look_saw_down_is_in_order_once_it_is_up() -> None:
+    told = Story(plan(step("look", action="status.check", together="looks")))
+    told.run("look", findings=[e.Finding(severity="warning", about="db", text="down: refused")])
+    assert [one.word for one in remaining(told.incident)] == ["1 finding"]
+    told.tell(e.HealthChanged(system="db", status="up", was="down"))
+    assert remaining(told.incident) == []

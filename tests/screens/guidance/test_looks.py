@@ -15,7 +15,8 @@ def test_each_look_says_what_the_others_saw() -> None:
     assert look_lines(told.incident, by_id["up"]) == []
     told.run("up", summary="db is down")
     warning = e.Finding(severity="warning", about="20260301F", text="a file is damaged")
-    told.run("backups", summary="2 backups", findings=[warning])
+    known = e.Finding(severity="warning", about="backups", text="named in the summary already")
+    told.run("backups", summary="2 backups", findings=[warning, known])
     said = [str(line) for line in look_lines(told.incident, by_id["up"])]
     assert len(said) == 1
     assert "1.1.2 Backups" in said[0] and "2 backups; 20260301F: a file is damaged" in said[0]
