@@ -27,6 +27,8 @@ FIGURES = {
     "events-memory": "many_events:memory",
     "report": "report:run",
     "restore": "restore:run",
+    "keys-postmaster": "presses:killed_postmaster",
+    "keys-directory": "presses:lost_data_directory",
     "kills": "kills:row",
     "between-effects": "between_effects:row",
 }

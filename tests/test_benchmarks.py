@@ -29,8 +29,8 @@ GROUPS = [
     ["appends", "appends-processor", "together", "output"],
     ["events-time", "events-memory", "report", "kills"],
 ]
-TOO_LONG = {"restore", "fleet-keys", "fleet-core", "between-effects"}
-"""Each needs a lab of its own, for half a minute or half an hour."""
+TOO_LONG = {"restore", "fleet-keys", "fleet-core", "keys-postmaster", "keys-directory", "between-effects"}
+"""Each needs a lab of its own, for half a minute to half an hour."""
 
 
 def bench(*words: str) -> subprocess.CompletedProcess[str]:

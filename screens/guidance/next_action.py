@@ -28,7 +28,7 @@ class PrimaryAction(StrEnum):
     DECIDE = "decide"
     TICK = "tick"
     TICKED = "mark done"
-    DONE = "say what you did by hand"
+    DONE = "do by hand, or skip"
     RESOLVE = "resolve doubt"
     TAKE_BACK = "take back what is in force"
     GO_ON = "go on"
@@ -142,6 +142,29 @@ def looks(incident: Incident, step: Step) -> list[Step]:
     return [other for other in group if incident.state(other.id) is StepState.READY]
 
 
+def by_hand_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:
+    """Return the steps of which a person says as one what became of them: ``step``, and those that follow from it.
+
+    These are what the console cannot run and that wait for nothing but each other; none of them is optional or
+    destructive. ``step`` alone, where the console can run it.
+    """
+    if primary_action(incident, step, catalogue) is not PrimaryAction.DONE or destructive(step, catalogue):
+        return [step]
+    together = [step]
+    for other in incident.plan.steps():
+        if other is not step and _by_hand(incident, other, catalogue):
+            known = {one.id for one in together}
+            together += [other] if known.issuperset(incident.unmet(other)) else []
+    return together
+
+
+def _by_hand(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    """Whether a step is open, required and harmless, and the console cannot run it."""
+    if step.kind not in RUNNABLE_KINDS or step.optional or runnable(step, catalogue) or destructive(step, catalogue):
+        return False
+    return incident.state(step.id) in (StepState.READY, StepState.WAITING)
+
+
 def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return the keys that do the next action at a step: enter never says that somebody did or said something."""
     todo = primary_action(incident, step, catalogue)
@@ -149,7 +172,7 @@ def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return "s, m, enter"
     if todo is PrimaryAction.TICK:
         return ", ".join(str(step.items.index(item) + 1) for item in unticked(incident, step))
-    return "m" if todo is PrimaryAction.TICKED else "enter"
+    return {PrimaryAction.TICKED: "m", PrimaryAction.DONE: "enter, s"}.get(todo, "enter")
 
 
 def unticked(incident: Incident, step: Step) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -13,7 +13,7 @@ from journal.plan.model import Step
 from journal.wording import reasons
 from screens.guidance.availability import RULES
 from screens.guidance.names import title
-from screens.guidance.next_action import unticked
+from screens.guidance.next_action import by_hand_together, unticked
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.pending_ticks import PendingTicks
@@ -71,29 +71,44 @@ class StepKeys:
         push(self._app, "decision", self._cursor.incident, step, self._session.readings, then=decided)
 
     def mark_done(self) -> None:
-        """Ask what was done by hand, and mark the step done."""
+        """Ask what was done by hand, and mark the step done, with what is done by hand together with it."""
         step = self._cursor.step
+        steps = self._together(step)
         left = unticked(self._cursor.incident, step)
         by_hand = step.kind == "manual"
         self._ask(
             "Done by hand",
             label=f"what you did{' (may stay empty)' if by_hand else ''}",
             required="" if by_hand else reasons.DONE_BY_HAND,
-            text=f"Not ticked: {'; '.join(left)}." if left else "",
+            text=f"Not ticked: {'; '.join(left)}." if left else self._also(steps, "s: leave out what nobody did. "),
             confirm="Done",
-            then=lambda note: self._pending.write(step, "mark done", lambda c: c.mark_done(step.id, note)),
+            then=lambda note: self._pending.write(
+                step, "mark done", lambda commands: [commands.mark_done(each.id, note) for each in steps][-1]
+            ),
         )
 
     def skip(self) -> None:
-        """Ask why, and leave the step out."""
+        """Ask why, and leave the step out, with what the console cannot run either and follows from it."""
         step = self._cursor.step
+        steps = self._together(step)
         self._ask(
             "Skip",
             label="why (the report lists it)",
             required=reasons.SKIP,
+            text=self._also(steps),
             confirm="Skip",
-            then=lambda reason: self._pending.write(step, "skip", lambda commands: commands.skip(step.id, reason)),
+            then=lambda reason: self._pending.write(
+                step, "skip", lambda commands: [commands.skip(each.id, reason) for each in steps][-1]
+            ),
         )
+
+    def _together(self, step: Step) -> list[Step]:
+        return by_hand_together(self._cursor.incident, step, self._session.catalogue)
+
+    def _also(self, steps: Sequence[Step], otherwise: str = "") -> str:
+        """Return of which other steps the same is said, as the console cannot run them; empty for one alone."""
+        named = "; ".join(title(self._cursor.incident, step) for step in steps[1:])
+        return f"Said of these too, which the console cannot run: {named}. {otherwise}".strip() if named else ""
 
     def reopen(self) -> None:
         """Take back what was said of the step; a decision is made again."""

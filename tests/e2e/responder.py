@@ -15,6 +15,7 @@ _CLOCK = re.compile(r"\d+(:\d\d)+|\d+ (s|min|h)\b|[0-9a-f]{4}-[0-9a-f]{4}")
 _NEXT = re.compile(r"^ NEXT  (.*?)(?:  \[([^\]]+)\])?\s*$", re.MULTILINE)
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
+_RECOVERY = re.compile(r"^run[^:]*: 3\.")
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
 _DRAWN_S, _READ_S = 0.3, 0.9
@@ -31,12 +32,14 @@ class Responder:
     Attributes:
         next_lines: what NEXT said each time that it was followed.
         pressed: how many keys were pressed, letters typed included.
+        typed: how many of them were letters typed.
+        at_first_recovery: how many there were when the first recovery action was asked for; 0 while none was.
     """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self.next_lines: list[str] = []
-        self.pressed = 0
+        self.pressed = self.typed = self.at_first_recovery = 0
 
     def follow_next_to_the_end(self) -> None:
         """Do what NEXT says until it says that the incident can be closed."""
@@ -71,6 +74,7 @@ class Responder:
     def type(self, text: str) -> None:
         """Type text, and count its letters."""
         self.pressed += len(text)
+        self.typed += len(text)
         self._terminal.type(text)
 
     def _steady(self) -> str:
@@ -94,7 +98,9 @@ class Responder:
         self.next_lines.append(f"{words} [{named}]")
         before = self.next_lines[-_IN_A_CIRCLE:]
         assert len(before) < _IN_A_CIRCLE or len(set(before)) > 2, f"NEXT leads in a circle\n{screen}"
-        self.keys(_first_key(named))
+        self.keys("s" if "by hand, or skip" in words else _first_key(named))  # nobody does a thing by hand here
+        if _RECOVERY.match(words) and not named.startswith("g"):
+            self.at_first_recovery = self.at_first_recovery or self.pressed
         with suppress(AssertionError):  # a key that came before the focus did is pressed again, as people do
             self._terminal.until(lambda now: _still(now) != _still(screen), 8)
 
@@ -105,11 +111,8 @@ class Responder:
             self._enter(screen, "Enter", "Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
             self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or "would be refused" in s, 60)
-        elif "Done by hand:" in screen:
-            self._fill("done by hand, and looked at")
-            self._enter(screen, "Enter")
         elif "Skip:" in screen:
-            self._fill("known, and running it again does not mend it")
+            self._fill("not here")
             self._enter(screen, "Enter")
         elif "Nothing is chosen" in screen:
             self._enter(screen, "Down", "Enter")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from journal.incident.records import StepState
+from tests.e2e.recoveries import LARGE, recover
 from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
 from tests.e2e.terminal import Terminal
@@ -74,3 +75,13 @@ def test_following_next_recovers_closes_and_reports(lab: Lab, tmp_path: Path) ->
     text = report.read_text()
     assert "db1 lost its data" in text
     assert "completed with deviations" in text
+
+
+def test_a_killed_postmaster_is_started_before_any_paperwork(lab: Lab, tmp_path: Path) -> None:
+    responder, incident = recover(lab, tmp_path / "home", "kill-postmaster", LARGE, "database-failure")
+    assert incident.state("postgres-start") is StepState.DONE
+    assert incident.state("postgres-verify") is StepState.DONE
+    assert incident.state("postgres-restore") is StepState.NOT_APPLICABLE
+    assert {incident.state(step) for step in ("test-api", "smoke-tests", "enable-traffic")} == {StepState.SKIPPED}
+    assert responder.at_first_recovery <= 15
+    assert int(lab.psql("SELECT count(*) FROM messages")) > 0
