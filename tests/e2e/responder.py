@@ -106,7 +106,7 @@ class Responder:
 
     def _answer(self, screen: str) -> None:
         """Answer a dialog: type what it wants typed; choose where nothing is chosen; else enter."""
-        if asked := _ASKED.search(screen):
+        if asked := _ASKED.search(_box(screen)):
             self._fill(asked[1])
             self._enter(screen, "Enter", "Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
@@ -147,6 +147,11 @@ def _first_key(named: str) -> str:
     """Return the first key of ``g: go there``, ``s, m, enter`` or ``1, 3``, as the terminal calls it."""
     key = named.partition(":")[0].split(", ")[0]
     return "Enter" if key == "enter" else key
+
+
+def _box(screen: str) -> str:
+    """Return the text of a box for a target, its lines joined; empty where there is none."""
+    return " ".join(re.findall("┃(.*?)┃", screen))
 
 
 def _asks(screen: str) -> bool:
