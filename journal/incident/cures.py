@@ -131,7 +131,8 @@ def _among(answer: str, wanted: list[str]) -> bool:
 
 
 def _helps_yet(incident: Incident, step: Step, run: Run) -> bool:
-    """Whether a step applies, and was not done after the run that it helps against."""
+    """Whether a step applies, and was not tried after the run that it helps against."""
     record = incident.steps[step.id]
     since = record.at and run.finished_at and record.at > run.finished_at
-    return incident.state(step.id) is not StepState.NOT_APPLICABLE and not (since and incident.settled(step.id))
+    tried = since and (incident.settled(step.id) or incident.state(step.id) in STUCK)
+    return incident.state(step.id) is not StepState.NOT_APPLICABLE and not tried

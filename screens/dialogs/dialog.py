@@ -147,6 +147,7 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
 
     def complain(self, text: str) -> None:
         """Say what is wrong with the answer, and keep the dialog open."""
+        self.query("#body").set_class(bool(text), "-complains")  # the buttons stay in sight in a small terminal
         for line in self.query("#complaint").results(Quiet):  # none before the dialog is laid out
             line.show(Content.assemble((sanitize(text), "bold $text-error")))
 

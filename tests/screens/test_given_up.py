@@ -8,7 +8,7 @@ from journal.events import types as e
 from journal.events.measured import Measured
 from journal.incident.backup_catalogue import BackupCatalogue
 from journal.store.journal import Journal
-from tests.screens.app_services import START, FakeServices, PlayedRunner
+from tests.screens.app_services import INCIDENT, START, FakeServices, PlayedRunner, declaration
 from tests.screens.driving import console, written
 
 
@@ -65,3 +65,14 @@ async def test_what_no_backup_leads_to_cannot_be_decided(
         assert written(journal, e.DecisionMade)[1].answer == "time:2026-11-22T02:59:05+00:00 postgres lsn:0/3000060"
         await seen.at("recovery-point")
         await seen.sees("just before 2026-11-22 02:59:05")
+
+
+async def test_a_complaint_leaves_the_buttons_in_sight(services: FakeServices) -> None:
+    services.begin(INCIDENT, declaration(scenario="data-corruption")).close()
+    async with console(services, (80, 24)) as seen:
+        await seen.at("recovery-point")
+        await seen.press("enter")
+        await seen.sees("Before a time")
+        await seen.until(lambda: not seen.app.screen.unread, "the dialog can have been read")  # type: ignore[attr-defined]
+        await seen.press("enter")
+        await seen.sees("Nothing is chosen yet", "Cancel (esc)")

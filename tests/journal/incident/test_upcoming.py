@@ -195,3 +195,15 @@ def test_what_is_proposed_after_another_may_be_run_before_it() -> None:
     assert (upcoming(told), told.state("release")) == ("backup", "ready")
     told.run("backup")
     assert upcoming(told) == "release"
+
+
+def test_two_that_failed_do_not_send_to_each_other_for_ever() -> None:
+    told = Story(plan(step("fence", action="db.fence"), step("block", action="db.block")))
+    told.run("fence", status="failed", cures=[e.Cure(words="block it first", action="db.block")])
+    told.run("block", status="failed", cures=[e.Cure(words="fence it first", action="db.fence")])
+    by_id = told.incident.plan.by_id
+    assert remedy(told.incident, by_id["fence"]) is None
+    assert (found := remedy(told.incident, by_id["block"])) and found.step.id == "fence"
+    told.run("fence", status="failed", cures=[e.Cure(words="block it first", action="db.block")])
+    told.run("block", status="failed")
+    assert (remedy(told.incident, by_id["fence"]), remedy(told.incident, by_id["block"])) == (None, None)
