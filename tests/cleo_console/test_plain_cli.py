@@ -68,7 +68,7 @@ def test_several_open_incidents_are_told_apart_and_one_can_be_named(cleo: Cleo) 
 def test_a_tabletop_is_played_in_plain_lines_and_left_says_how_to_come_back(cleo: Cleo) -> None:
     said = answered(cleo, "", "q", mode=("demo", "--plain", "--speed", "1000"))
     assert "TABLETOP INC-" in said
-    assert " done: " in said
+    assert "status.check done, 4 findings: " in said
     assert "Come back with: cleo demo --plain --open INC-" in said
     assert "it is not closed yet" in said
 
