@@ -53,7 +53,7 @@ def measured() -> Load:
                 core, runner_core = (cpu_s(console.pid) - used) / seconds, (cpu_s(runner) - runner_used) / seconds
                 latencies = [cursor for cursor, _ in walk(console, presses)]
         finally:
-            lab.down()
+            Lab.remove(place / "lab")
     return Load(p95(latencies), p95(bare), core, runner_core)
 
 
