@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from journal.incident.instances import settle_all
 from journal.incident.records import InstanceRecord, Run, StepRecord, StepState
 from journal.incident.state import Incident
@@ -40,15 +38,19 @@ def _stands_on(plan: Plan, other: Step, step: Step) -> bool:
     if other.id == step.verified_by:
         return True
     if other.verified_by == step.verified_by:
-        return step.id in set(_needed(plan, other))
-    return not other.destructive and step.verified_by in set(_needed(plan, other))
+        return step.id in _needed(plan, other)
+    return not other.destructive and step.verified_by in _needed(plan, other)
 
 
-def _needed(plan: Plan, step: Step) -> Iterator[str]:
-    """Yield the steps that must come before one, directly or not. A plan's needs are no circle."""
-    for needed in step.needs:
-        yield needed
-        yield from _needed(plan, plan.by_id[needed])
+def _needed(plan: Plan, step: Step) -> set[str]:
+    """Return the steps that must come before one, directly or not."""
+    found, ahead = set[str](), list(step.needs)
+    while ahead:
+        needed = ahead.pop()
+        if needed not in found:
+            found.add(needed)
+            ahead += plan.by_id[needed].needs
+    return found
 
 
 def _open(incident: Incident, other: Step, run: Run, step: Step) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from journal.events import types as e
 from journal.incident.cures import cure_params, helps, own_cure, remedy
 from journal.incident.upcoming import beside, next_step
@@ -207,3 +209,13 @@ def test_two_that_failed_do_not_send_to_each_other_for_ever() -> None:
     told.run("fence", status="failed", cures=[e.Cure(words="block it first", action="db.block")])
     told.run("block", status="failed")
     assert (remedy(told.incident, by_id["fence"]), remedy(told.incident, by_id["block"])) == (None, None)
+
+
+@pytest.mark.timeout(20)
+def test_a_plan_of_many_ways_from_step_to_step_is_gone_through_once() -> None:
+    many = [step(f"s{n}", needs=[f"s{m}" for m in (n - 1, n - 2) if m >= 0], **DB) for n in range(80)]
+    restore = step("restore", needs=["s79"], destructive=True, verified_by="verify", action="db.restore")
+    told = Story(plan(*many, restore, step("verify", needs=["restore"], **DB)))
+    told.run("verify")
+    told.run("restore")
+    assert told.state("verify") == "ready"
