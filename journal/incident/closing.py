@@ -82,7 +82,7 @@ def _not_well(incident: Incident) -> Iterator[Remaining]:
 
 def _steps(incident: Incident) -> Iterator[Remaining]:
     """Yield every required step that is not done, by how it was left, and what is done and not verified."""
-    required = [s for s in incident.plan.steps() if not s.optional and not incident.phase_of(s).optional]
+    required = [s for s in incident.plan.steps() if incident.is_required(s)]
     found = [(word, step) for step in required if (word := _word(incident, step))]
     for word in _WORDS[:2]:
         yield from (Remaining(word, _title(incident, step.id)) for was, step in found if was == word)

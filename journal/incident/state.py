@@ -214,10 +214,13 @@ class Incident:
         """Return the runs in doubt that nobody has settled yet."""
         return [run for run in self.runs.values() if run.state is RunState.IN_DOUBT and not run.verdict]
 
+    def is_required(self, step: Step) -> bool:
+        """Return whether leaving a step out leaves the recovery open: neither it nor its phase is optional."""
+        return not (step.optional or self.phase_of(step).optional)
+
     def open_steps(self) -> list[Step]:
         """Return the steps that leave the recovery open: required and not settled, in the order of the plan."""
-        required = (step for step in self.plan.steps() if not step.optional and not self.phase_of(step).optional)
-        return [step for step in required if not self.settled(step.id)]
+        return [step for step in self.plan.steps() if self.is_required(step) and not self.settled(step.id)]
 
     def takes_back(self, action: str, system: str = "") -> bool:
         """Return whether ``action`` takes back something that is still in force; at ``system``, where one is named."""

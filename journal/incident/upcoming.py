@@ -23,7 +23,7 @@ def next_step(incident: Incident) -> Step | None:
 
 def beside(incident: Incident) -> list[Step]:
     """Return what is open beside the recovery: telling people, calling them, writing down."""
-    return [step for step in incident.in_state(StepState.READY) if step.beside and _required(incident, step)]
+    return [step for step in incident.in_state(StepState.READY) if step.beside and incident.is_required(step)]
 
 
 def _candidates(incident: Incident) -> Iterator[Step]:
@@ -60,13 +60,9 @@ def _helping(incident: Incident, failed: Step) -> Step:
 
 def _work(incident: Incident) -> Iterator[Step]:
     """Yield the steps that bring the service back, in the order of the plan."""
-    return (step for step in incident.plan.steps() if _required(incident, step) and not step.beside)
+    return (step for step in incident.plan.steps() if incident.is_required(step) and not step.beside)
 
 
 def _phase_at_work(incident: Incident) -> Phase | None:
     """Return the first phase that has a step of the recovery which is not settled."""
     return next((incident.phase_of(step) for step in _work(incident) if not incident.settled(step.id)), None)
-
-
-def _required(incident: Incident, step: Step) -> bool:
-    return not step.optional and not incident.phase_of(step).optional

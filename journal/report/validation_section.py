@@ -31,7 +31,7 @@ def validation_results(gathered: Gathered) -> list[ValidationResult]:
 
 def _counts(incident: Incident, step: Step) -> bool:
     """Return whether a step applies and was not left out as optional."""
-    optional = step.optional or incident.phase_of(step).optional
+    optional = not incident.is_required(step)
     untouched = incident.steps[step.id].at is None
     return incident.state(step.id) is not StepState.NOT_APPLICABLE and not (optional and untouched)
 

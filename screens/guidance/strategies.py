@@ -51,7 +51,7 @@ def steps_left(incident: Incident, strategy: str) -> list[Step]:
     return [
         step
         for step in incident.plan.steps()
-        if not (step.optional or incident.phase_of(step).optional)
+        if incident.is_required(step)
         and step.kind != "decision"
         and applies(step, answers) is not False
         and not (incident.steps[step.id].state is not None and incident.settled(step.id))
