@@ -67,9 +67,16 @@ def cure_params(incident: Incident, step: Step) -> Mapping[str, Any]:
     """
     if len(instances(incident, step)) > 1:
         return {}
-    found = helps(incident, step) or next((one for one in found_by_looks(incident) if one.step is step), None)
-    cure = own_cure(incident, step) or (found.cure if found else None)
+    cure = wanted_for(incident, step)
     return cure.params if cure and cure.action else {}
+
+
+def wanted_for(incident: Incident, step: Step) -> Cure | None:
+    """Return the cure for which a step is to be run: of its own failure, of another step's, or of what a look found."""
+    if own := own_cure(incident, step):
+        return own
+    found = helps(incident, step) or next((one for one in found_by_looks(incident) if one.step is step), None)
+    return found.cure if found else None
 
 
 def found_by_looks(incident: Incident) -> Iterator[Remedy]:

@@ -11,12 +11,17 @@ from screens.guidance.symbols import STEPS
 from screens.guidance.text import Line, Span, line
 
 
+def group(incident: Incident, step: Step) -> list[Step]:
+    """Return the looks that one key runs together with ``step``, itself among them; none where it is in no group."""
+    return [other for other in incident.plan.steps() if step.together and other.together == step.together]
+
+
 def look_lines(incident: Incident, step: Step) -> list[Line]:
     """Return what the other looks of the step's group saw, a line each; nothing where it is no such look."""
-    if not step.together or incident.last_begun(step.id) is None:
+    if incident.last_begun(step.id) is None:
         return []
-    group = (other for other in incident.plan.steps() if other.together == step.together and other.id != step.id)
-    return [_look(incident, other, run) for other in group if (run := incident.last_begun(other.id))]
+    others = (other for other in group(incident, step) if other.id != step.id)
+    return [_look(incident, other, run) for other in others if (run := incident.last_begun(other.id))]
 
 
 def _look(incident: Incident, step: Step, run: Run) -> Line:

@@ -6,13 +6,14 @@ from enum import StrEnum
 
 from journal.commands import refusals
 from journal.incident.closing import remaining
-from journal.incident.cures import cure_params, found_by_looks, helps, own_cure, remedy, without_help
+from journal.incident.cures import cure_params, helps, own_cure, remedy, wanted_for, without_help
 from journal.incident.instances import ready, waiting
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
+from screens.guidance.looks import group
 from screens.guidance.names import title
 from screens.guidance.run_text import typed
 
@@ -120,8 +121,7 @@ def because(incident: Incident, step: Step) -> str:
     """Return why a step is next, where a look or a failure says so; else nothing."""
     if primary := remedy(incident, step):
         return f"{title(incident, primary.step)}: {primary.cure.words}"
-    found = helps(incident, step) or next((one for one in found_by_looks(incident) if one.step is step), None)
-    cure = own_cure(incident, step) or (found.cure if found else None)
+    cure = wanted_for(incident, step)
     return cure.words if cure else ""
 
 
@@ -138,8 +138,7 @@ def _run(incident: Incident, step: Step, state: StepState) -> PrimaryAction:
 
 def looks(incident: Incident, step: Step) -> list[Step]:
     """Return the looks that are run together with ``step``, itself among them: those that nobody ran yet."""
-    group = (other for other in incident.plan.steps() if step.together and other.together == step.together)
-    return [other for other in group if incident.state(other.id) is StepState.READY]
+    return [other for other in group(incident, step) if incident.state(other.id) is StepState.READY]
 
 
 def by_hand_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:
