@@ -1,17 +1,18 @@
-"""``cleo declare|note|decide|done|skip|close|reopen``: records what a person does in an incident."""
+"""``cleo declare|note|decide|done|skip|take|role|close|reopen``: records what a person does in an incident."""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import get_args
 
 import click
 
 from cleo_console.app_services import installed_services
 from cleo_console.cli.incident_access import IncidentAccess, access_incident, incident_option
 from journal.errors import CleoError
-from journal.events.types import Event, Kind
+from journal.events.types import Event, Kind, RoleName
 from journal.store.journal import Follower, short_head
 
 _LOOK_S = 10.0
@@ -126,6 +127,36 @@ def skip(step: str, reason: str, happened: str, incident: str | None) -> None:
     """
     with access_incident(incident) as at:
         _written(at.commands.skip(step, reason, _instant(happened)))
+
+
+@click.command()
+@click.argument("step")
+@click.option("--give-back", is_flag=True, help="Say that you do not work at it any more.")
+@incident_option
+def take(step: str, give_back: bool, incident: str | None) -> None:
+    """Say that you work at a step, also where somebody else did until now. It keeps nobody from it.
+
+    \b
+    Example:
+      cleo take postgres-restore
+      cleo take postgres-restore --give-back
+    """
+    with access_incident(incident) as at:
+        _written(at.commands.give_back(step) if give_back else at.commands.take(step))
+
+
+@click.command()
+@click.argument("name", metavar="lead|scribe|responder", type=click.Choice(get_args(RoleName)))
+@incident_option
+def role(name: RoleName, incident: str | None) -> None:
+    """Say what you are in an incident. One leads and one writes down: who did until now is a responder then.
+
+    \b
+    Example:
+      cleo role lead
+    """
+    with access_incident(incident) as at:
+        _written(at.commands.take_role(name))
 
 
 @click.command()

@@ -19,6 +19,8 @@ _COMMANDS = {
     "decide": (f"{_HERE}.incident:decide", "Answer a decision of the plan."),
     "done": (f"{_HERE}.incident:done", "Mark a step done by hand."),
     "skip": (f"{_HERE}.incident:skip", "Leave a step out, with a reason."),
+    "take": (f"{_HERE}.incident:take", "Say that you work at a step."),
+    "role": (f"{_HERE}.incident:role", "Say that you lead, write down or respond."),
     "run": (f"{_HERE}.run:run", "Run one action, through the same gates as the console."),
     "close": (f"{_HERE}.incident:close", "Close an incident."),
     "reopen": (f"{_HERE}.incident:reopen", "Go on with a closed incident."),

@@ -37,6 +37,7 @@ from screens.guidance.commands import begun, nothing
 from screens.guidance.keys import Key
 from screens.guidance.names import title
 from screens.guidance.next_action import PrimaryAction, looks, primary_action
+from screens.guidance.people import taken_by_other
 
 _OUTPUT_LINES = 40
 
@@ -101,7 +102,8 @@ class ChecklistLoop:
         say(*troubles, *attention_lines(incident, readings, now))
         say(*health_news(incident, readings, now, self._said))
         missing = session.runner_missing()
-        say(*new("next", next_line(incident, session.catalogue, self.cursor, runner_missing=missing)))
+        taken = taken_by_other(incident, next_step(incident), session.services.actor, now)
+        say(*new("next", next_line(incident, session.catalogue, self.cursor, taken=taken, runner_missing=missing)))
         if self._described != self.cursor:
             self._say_step()
         say(*new("here", here_line(incident, step, now)))
@@ -145,6 +147,7 @@ class ChecklistLoop:
             "j": lambda: self.go_to(attention(self.incident, self.cursor)),
             "g": self._go_next,
             "n": partial(notes.note, to, step),
+            "i": partial(notes.take, to, step),
             "y": self._say_commands,
             "h": self._say_health,
             "l": self._say_list,

@@ -7,12 +7,13 @@ from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.advice import enter_words
 from screens.guidance.availability import RULES
-from screens.guidance.keys import BY_HAND, CLOSE, KEYS, RUNNER, Key
+from screens.guidance.keys import BY_HAND, CLOSE, KEYS, RUNNER, TAKE, Key
 
 COMMANDS = [
     Key("a", "act", "act", "the same as enter"),
     *KEYS,
     Key("o", "output", "output", "the last lines that the step printed"),
+    TAKE,
     BY_HAND,
     Key("h", "health", "health", "say how every system is"),
     Key("l", "list", "list", "say every step and its state"),
@@ -23,7 +24,7 @@ COMMANDS = [
     Key("q", "leave", "quit", "leave; the recovery goes on"),
 ]
 _BY_NAME = {name: command for command in COMMANDS for name in (command.letter, command.word)}
-_SELDOM = "ahlwy"
+_SELDOM = "ahilwy"
 """Letters that only help lists. So is closing, until nothing is left to do."""
 
 

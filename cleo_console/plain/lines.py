@@ -94,15 +94,17 @@ def _health_line(found: Health) -> str:
     return f"{found.title}: {found.look.word}{detail}" + (f", {found.seen}" if found.seen else "")
 
 
-def next_line(incident: Incident, catalogue: Catalogue, cursor: str, *, runner_missing: bool = False) -> str:
-    """Return what to do next in the incident, and how to get there."""
+def next_line(
+    incident: Incident, catalogue: Catalogue, cursor: str, *, taken: str = "", runner_missing: bool = False
+) -> str:
+    """Return what to do next in the incident, and how to get there; ``taken`` says who else works at it."""
     if incident.closed_at is not None:
         return f"NEXT: {closed_words(incident)}. x reopens it; notes can still be added."
     if runner_missing and (why := runner_first(incident)):
         return f"NEXT: {why} (r)"
     step = next_step(incident)
     how = " (g goes there)" if step is not None and step.id != cursor else ""
-    return f"NEXT: {next_words(incident, catalogue)}{how}"
+    return f"NEXT: {next_words(incident, catalogue)}{f', {taken}' if taken else ''}{how}"
 
 
 def step_lines(incident: Incident, step: Step, catalogue: Catalogue, now: datetime) -> list[str]:

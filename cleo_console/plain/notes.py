@@ -15,6 +15,7 @@ from journal.incident.closing import phrase, remaining
 from journal.incident.looks import to_look_at
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
+from journal.report.words import sentence
 from journal.wording import reasons
 from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL, IN_ORDER, not_in_order
@@ -49,6 +50,12 @@ def reopen(conversation: Conversation, step: Step) -> None:
     """Take back what was said of the step."""
     reason = words(conversation, "Why is it opened again?", required=reasons.REOPEN)
     conversation.session.write(lambda commands: commands.reopen(step.id, reason))
+
+
+def take(conversation: Conversation, step: Step) -> None:
+    """Say that this person works at the step; or, where they said so before, that they do not any more."""
+    written = conversation.session.write(lambda commands: commands.take_or_give_back(step.id))
+    conversation.say(f"{title(conversation.incident, step)}: {sentence(conversation.incident, written.body)}.")
 
 
 def note(conversation: Conversation, step: Step) -> None:

@@ -14,6 +14,7 @@ from journal.commands import refusals
 from journal.commands.base import known_step, required
 from journal.commands.refusals import NotNow, raise_if
 from journal.commands.run import RunCommands
+from journal.commands.team import TeamCommands
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
 from journal.incident.decisions import check_answer
@@ -44,7 +45,7 @@ class StillOpen(NotNow):
         self.left = list(left)
 
 
-class IncidentCommands(RunCommands):
+class IncidentCommands(RunCommands, TeamCommands):
     """Where one person writes into one incident. Every method blocks until its event is durable.
 
     Args:

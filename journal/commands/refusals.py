@@ -98,6 +98,11 @@ def tick(incident: Incident, step: Step) -> NotNow | None:
     return while_closed(incident) or _if_settled(incident, step)
 
 
+def take(incident: Incident, step: Step) -> NotNow | None:
+    """Return why nobody can work at a step: the incident is closed, or the step is settled."""
+    return while_closed(incident) or _if_settled(incident, step)
+
+
 def cancel(incident: Incident, run_id: int) -> NotNow | None:
     """Return why a run cannot be asked to stop."""
     found = incident.runs.get(run_id)

@@ -5,9 +5,12 @@ A late entry has ``happened_at``: when it happened (UTC, ISO 8601); the envelope
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from journal.events.base import Body, Kind
+
+RoleName = Literal["lead", "scribe", "responder"]
+"""What somebody may be in an incident. One leads and one writes down; responders are as many as there are."""
 
 
 class IncidentDeclared(Body, frozen=True, kw_only=True, tag="incident.declared"):
@@ -60,6 +63,23 @@ class StepReopened(Body, frozen=True, kw_only=True, tag="step.reopened"):
     """A person took back that the step is done or skipped."""
 
     reason: str
+
+
+class StepTaken(Body, frozen=True, kw_only=True, tag="step.taken"):
+    """Its writer works at the step from now on; ``over_from`` is who did until then. It keeps nobody from anything."""
+
+    over_from: str = ""
+
+
+class StepGivenBack(Body, frozen=True, kw_only=True, tag="step.given_back"):
+    """Its writer does not work at the step any more."""
+
+
+class RoleTaken(Body, frozen=True, kw_only=True, tag="role.taken"):
+    """Its writer is ``name`` (lead, scribe or responder) from now on; ``over_from`` is who was until then."""
+
+    name: RoleName
+    over_from: str = ""
 
 
 class NoteAdded(Body, frozen=True, kw_only=True, tag="note.added"):

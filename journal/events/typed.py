@@ -25,6 +25,7 @@ _KEYS = frozenset(
         "head",
         "happened_at",
         "due",
+        "over_from",
         "remaining",
     )
 )

@@ -27,6 +27,7 @@ from journal.incident.records import (
 from journal.incident.recovery_point import RecoveryPoint
 from journal.incident.review import Review
 from journal.incident.roster import Roster
+from journal.incident.team import Team
 from journal.plan.applies import applies
 from journal.plan.model import AFFECTED, Phase, Plan, Step
 from journal.plan.read import plan_from_data
@@ -60,6 +61,7 @@ class Incident:
         deviations: everything that a person decided otherwise than the plan says, in order.
         lacks: the plan's actions that the runner cannot run, so that doing them by hand is no deviation.
         continued: the journal's last failover, or None.
+        team: who took which step, and who leads and writes down.
         review: calls, the report's fields, action items, signatures, an exercise.
         seq, head: the last event's seq and hash.
     """
@@ -99,6 +101,7 @@ class Incident:
         self.continued: Continued | None = None
         self.actors = {first.actor: 1}
         self.review = Review()
+        self.team = Team()
         self.notes = 0
         self.last_note: tuple[datetime, str] | None = None
         self.closed_at: datetime | None = None

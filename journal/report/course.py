@@ -30,6 +30,7 @@ _TOLD = (
     e.StepMarkedDone,
     e.StepSkipped,
     e.StepReopened,
+    e.RoleTaken,
     e.NoteAdded,
     e.CancelRequested,
     e.ActionInDoubt,

@@ -132,6 +132,7 @@ def _roles(gathered: Gathered, actor: str) -> list[str]:
     """Return the roles that the journal shows of somebody."""
     incident = gathered.incident
     roles = ["declared the incident"] if actor == incident.declared_by else []
+    roles += [role] if (role := incident.team.role(actor)) else []
     roles += ["closed it"] if actor == gathered.closed_by else []
     signed = dict.fromkeys(signature.role for signature in incident.review.signatures if signature.by == actor)
     return roles + [f"signed as {role}" for role in signed]

@@ -83,6 +83,14 @@ def _reopened(incident: Incident, body: e.StepReopened) -> str:
     return _with("Reopened", body.reason)
 
 
+def _taken(incident: Incident, body: e.StepTaken) -> str:
+    return f"Taken over from {body.over_from}" if body.over_from else "Taken"
+
+
+def _role(incident: Incident, body: e.RoleTaken) -> str:
+    return f"Is {body.name} from now on" + (f", taken over from {body.over_from}" if body.over_from else "")
+
+
 def _note(incident: Incident, body: e.NoteAdded) -> str:
     return f"Note: {body.text}"
 
@@ -198,6 +206,9 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.StepMarkedDone: _marked_done,
     e.StepSkipped: _skipped,
     e.StepReopened: _reopened,
+    e.StepTaken: _taken,
+    e.StepGivenBack: lambda incident, body: "Given back",
+    e.RoleTaken: _role,
     e.NoteAdded: _note,
     e.RunRequested: _requested,
     e.RunRefused: _refused,

@@ -179,6 +179,11 @@ class Journal:
         """Return the present, in UTC, by the clock that its events carry."""
         return self._clock.now()
 
+    @property
+    def actor(self) -> str:
+        """Who writes here, as ``user@host``."""
+        return self._actor
+
     def append(self, *bodies: Body, actor: str | None = None) -> list[Event]:
         """Append events, all or none; return them once they are on the disk.
 

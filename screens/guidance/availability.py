@@ -41,6 +41,10 @@ def _reopen(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return refusals.reopen(incident, step) is None and incident.state(step.id).settled
 
 
+def _take(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return refusals.take(incident, step) is None
+
+
 def _override(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     if not _dry_run(incident, step, catalogue):
         return False
@@ -93,6 +97,7 @@ RULES: dict[str, Rule] = {
     "reopen": _reopen,
     "override": _override,
     "cancel": _cancel,
+    "take": _take,
     "output": _output,
     "commands": _commands,
     "run_with": _run_with,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from journal.incident.records import StepState
 from journal.incident.state import Incident
+from journal.incident.taken import worker
 
 
 class Filter(StrEnum):
@@ -33,14 +34,16 @@ def matching(incident: Incident, chosen: Filter, actor: str) -> list[str]:
     Args:
         incident: its state.
         chosen: the filter.
-        actor: who asks, as ``user@host``: their own steps are those that they settled, ticked or had run.
+        actor: who asks, as ``user@host``: their own steps are those that they took, settled, ticked or had run.
     """
     shows = _SHOWS[chosen]
     return [step_id for step_id in incident.steps if shows(incident, step_id, actor)]
 
 
 def _mine(incident: Incident, step_id: str, actor: str) -> bool:
-    record = incident.steps[step_id]
+    record, work = incident.steps[step_id], worker(incident, step_id)
+    if work and work.by == actor:
+        return True
     return record.by == actor or any(incident.runs[run].requested_by == actor for run in record.runs)
 
 

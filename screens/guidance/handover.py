@@ -19,6 +19,7 @@ from screens.guidance.escalation import standings
 from screens.guidance.figures import rpo_line, rto_line
 from screens.guidance.health_summary import all_health
 from screens.guidance.names import title
+from screens.guidance.people import people, taken_steps
 from screens.guidance.status import next_words
 from screens.guidance.text import Line, Span, Tone, labelled
 
@@ -27,7 +28,6 @@ _ABOVE = ("still in force", "in doubt", "may still run", "wrong", "failed", "not
 """The beginnings of what is not in order that is told; what is only open, the plan says."""
 _COLUMN = 9
 """Columns of the labels in plain text."""
-_MACHINES = ("runner", "facilitator")
 
 
 def handover(
@@ -48,6 +48,7 @@ def handover(
         "running": _at_work(incident),
         "open": _not_in_order(incident),
         "decided": _decided(incident),
+        "taken": [(words, "") for words in taken_steps(incident)],
         "next": [(next_words(incident, catalogue), "strong")],
         "people": _people(incident),
     }
@@ -117,5 +118,4 @@ def _decided(incident: Incident) -> Iterator[tuple[str, Tone]]:
 
 
 def _people(incident: Incident) -> Iterable[tuple[str, Tone]]:
-    people = [actor for actor in incident.actors if actor.partition("@")[0] not in _MACHINES]
-    return [(", ".join(people), "")]
+    return [(", ".join(people(incident)), "")]

@@ -34,6 +34,7 @@ KEYS = [
 ]
 """What is done at a step, in the order of help."""
 
+TAKE = Key("i", "take", "take", "I work at this step: take it, also from somebody else; again: give it back")
 RUN_WITH = Key("p", "run_with", "run with", "edit the action's parameters (which backup, up to where), then run it")
 LOG = Key("L", "log", "log", "the end of the failing system's own log; read only, without secrets")
 BY_HAND = Key("y", "commands", "by hand", "the step's shell commands: see and copy them, to type them elsewhere")

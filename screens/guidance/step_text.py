@@ -21,6 +21,7 @@ from screens.guidance.instances import instance_lines
 from screens.guidance.looks import look_lines
 from screens.guidance.names import title
 from screens.guidance.next_action import RUNNABLE_KINDS, destructive, refused_run, runnable
+from screens.guidance.people import taken_lines
 from screens.guidance.run_text import refusal_lines, remains, run_lines, target_lines, typed
 from screens.guidance.symbols import STEPS
 from screens.guidance.text import Line, Span, labelled, line
@@ -51,6 +52,7 @@ def outcome_text(incident: Incident, step: Step, now: datetime) -> list[Line]:
     """Return what became of ``step``: its state, what refused it, its result, findings and cures; and what is open."""
     return [
         state_line(incident, step, now),
+        *taken_lines(incident, step, now),
         *_refusal(incident, step),
         *_last(incident, step),
         *look_lines(incident, step),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from screens.guidance.keys import BY_HAND, CLOSE, KEYS, LOG, RUN_WITH, RUNNER, Key
+from screens.guidance.keys import BY_HAND, CLOSE, KEYS, LOG, RUN_WITH, RUNNER, TAKE, Key
 
 
 def _binding(key: Key, *, show: bool = True) -> Binding:
@@ -16,6 +16,7 @@ INCIDENT_BINDINGS = [
     *(_binding(key) for key in KEYS),
     Binding("o", "output", "output", id="incident.output", tooltip="the step's output on the whole screen"),
     Binding("f", "filter", "filter", show=False, id="incident.filter", tooltip="list all steps, open, failed, mine"),
+    _binding(TAKE, show=False),
     _binding(RUN_WITH, show=False),
     _binding(LOG, show=False),
     _binding(BY_HAND, show=False),

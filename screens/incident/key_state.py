@@ -9,7 +9,10 @@ from screens.guidance.next_action import enter_action
 from screens.incident.cursor import StepCursor
 
 _PAGES = ("timeline", "health", "contacts", "report", "handover")
-_OF_A_STEP = ("dry_run", "skip", "mark_done", "override", "cancel", "reopen", "output", "tick", "run_with", "commands")
+_OF_A_STEP = (
+    *("dry_run", "skip", "mark_done", "override", "cancel", "reopen", "tick", "take"),
+    *("output", "run_with", "commands"),
+)
 """Keys that act on the step at the cursor: none of them applies on a heading."""
 
 

@@ -110,6 +110,11 @@ class StepKeys:
         named = "; ".join(title(self._cursor.incident, step) for step in steps[1:])
         return f"Said of these too, which the console cannot run: {named}. {otherwise}".strip() if named else ""
 
+    def take(self) -> None:
+        """Say that this person works at the step, or does not any more."""
+        step = self._cursor.step
+        self._session.write("take the step", lambda commands: commands.take_or_give_back(step.id))
+
     def reopen(self) -> None:
         """Take back what was said of the step; a decision is made again."""
         step = self._cursor.step

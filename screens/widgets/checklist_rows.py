@@ -15,6 +15,7 @@ from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
 from screens.guidance.answers import short_answer
 from screens.guidance.next_action import RUNNABLE_KINDS
+from screens.guidance.people import taken_mark
 from screens.guidance.symbols import STEPS
 from screens.guidance.text import Tone
 
@@ -53,7 +54,8 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
     elif state is StepState.DONE:
         right = ""
     ticked = f" {len(incident.steps[step_id].items)}/{len(step.items)}" if step.items and not state.settled else ""
-    return Row(look.symbol, sanitize(step.title), (right + ticked).strip(), look.tone)
+    said = " ".join(filter(None, ((right + ticked).strip(), taken_mark(incident, step_id))))
+    return Row(look.symbol, sanitize(step.title), said, look.tone)
 
 
 def _since(incident: Incident, step: Step, now: datetime) -> str:

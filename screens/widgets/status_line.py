@@ -14,6 +14,7 @@ from journal.wording.sanitize import sanitize
 from screens.guidance.attention import count_line, counts
 from screens.guidance.injects import inject_lines
 from screens.guidance.next_action import by_keys
+from screens.guidance.people import taken_by_other
 from screens.guidance.status import NO_RUNNER, call_overdue, next_words, runner_first, troubles
 from screens.guidance.text import Span, line
 from screens.live.session import Session
@@ -40,7 +41,7 @@ def show_lines(screen: Screen[None], session: Session, now: datetime, *, cursor:
     first.show(trouble)
     first.set_class(not trouble, "-empty")
     screen.query_one("#status", Quiet).show(status(session, now))
-    screen.query_one("#next", Quiet).show(next_line(session, cursor, screen.app.size.width - _PADDING))
+    screen.query_one("#next", Quiet).show(next_line(session, cursor, screen.app.size.width - _PADDING, now))
 
 
 def status(session: Session, now: datetime) -> Content:
@@ -82,24 +83,25 @@ def trouble_line(session: Session, now: datetime) -> Content:
     return block([*lines, *(inject_lines(session.incident, session.inject, now) if session.incident else [])])
 
 
-def next_line(session: Session, cursor: str, width: int) -> Content:
+def next_line(session: Session, cursor: str, width: int, now: datetime) -> Content:
     """Return what to do next in the incident, and the key that does it from here, which is never cut off.
 
     Args:
         session: the incident.
         cursor: the step at the checklist's cursor; empty on another screen.
         width: how many columns there are.
+        now: the present.
     """
     incident = session.incident
     if incident is None:
         return Content("")
-    words, keys = _next(session, incident, cursor)
+    words, keys = _next(session, incident, cursor, now)
     said, named = content(line(Span("NEXT  ", "accent"), words)), content(line(Span(keys, "strong")))
     return said.truncate(max(1, width - named.cell_length), ellipsis=True) + named
 
 
-def _next(session: Session, incident: Incident, cursor: str) -> tuple[str, str]:
-    """Return what is next, and the keys for it."""
+def _next(session: Session, incident: Incident, cursor: str, now: datetime) -> tuple[str, str]:
+    """Return what is next; and who else works at it, with the keys for it."""
     words = next_words(incident, session.catalogue)
     if incident.closed_at is not None:
         return words + (" x: reopen, n: late note, esc: other incidents" if cursor else ""), ""
@@ -108,4 +110,6 @@ def _next(session: Session, incident: Incident, cursor: str) -> tuple[str, str]:
     step = next_step(incident)
     if step is None:
         return words, ""
-    return words, f"  [{by_keys(incident, step, session.catalogue) if step.id == cursor else 'g: go there'}]"
+    taken = taken_by_other(incident, step, session.actor, now)
+    keys = by_keys(incident, step, session.catalogue) if step.id == cursor else "g: go there"
+    return words, f"{f'  {taken}' if taken else ''}  [{keys}]"

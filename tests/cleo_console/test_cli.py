@@ -60,10 +60,19 @@ def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
     assert "it gives up: nothing that a log holds" in decided
     cleo("done", "notify-stakeholders")
     cleo("skip", "mongodb-restore", "--reason", "not hit")
+    cleo("take", "postgres-restore")
+    assert "yours already" in cleo("take", "postgres-restore", status=1).stderr
+    cleo("take", "hold-backups")
+    cleo("take", "hold-backups", "--give-back")
+    cleo("role", "scribe")
+    cleo("role", "lead", CLEO_ACTOR="ben@bastion")
     cleo("note", "called the vendor", "--at", "2026-01-01T00:00:00Z")
     handed_over = cleo("handover").stdout
     assert "because the disk died" in handed_over
     assert "open" in handed_over.splitlines()[1]
+    assert "people   ben@bastion (lead), oncall@bastion (scribe)" in handed_over
+    assert "Restore from latest backup: oncall since" in handed_over
+    assert handed_over.count(": oncall since") == 1
     refused = cleo("close", "--summary", "a rehearsal of the commands", status=1).stderr
     assert "skipped: " in refused
     leaving = phrase_in(refused)
@@ -177,6 +186,20 @@ def follower_sees_the_end(cleo: Cleo, incident: str) -> None:
 
 def test_every_command_shows_an_example(cleo: Cleo) -> None:
     listed = cleo("--help").stdout
-    for command in ("declare", "status", "note", "decide", "done", "skip", "run", "close", "health", "report", "demo"):
+    for command in (
+        "declare",
+        "status",
+        "note",
+        "decide",
+        "done",
+        "skip",
+        "take",
+        "role",
+        "run",
+        "close",
+        "health",
+        "report",
+        "demo",
+    ):
         assert command in listed
         assert "Example:" in cleo(command, "--help").stdout, command

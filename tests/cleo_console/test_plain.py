@@ -21,6 +21,7 @@ from journal.events.measured import Measured
 from journal.events.run import KnownSystem
 from journal.incident.fold import fold_events
 from journal.incident.records import RunState, StepState
+from journal.incident.taken import at_work
 from journal.store.journal import Reader
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import WorldServices, talk
@@ -135,6 +136,19 @@ def test_every_letter_does_what_help_says(person: Person, host: WorldServices) -
     )
     assert person.incident().state("work") is StepState.READY
     assert "Others: d: dry run, s: skip, m: mark done" in said
+
+
+def test_a_step_is_taken_and_what_somebody_else_took_is_said(person: Person, host: WorldServices) -> None:
+    person.desk.take("point")
+    said = talk(
+        host,
+        ("NEXT: decide: 1.1.1 Choose a recovery point, taken by tester", "i"),
+        ("1.1.1 Choose a recovery point: Taken over from tester@here.", "w"),
+        ("Taken by: ana@bastion", "i"),
+        ("1.1.1 Choose a recovery point: Given back.", "q"),
+    )
+    assert "i: take" not in said.split("Answers:")[1].splitlines()[0]
+    assert [*at_work(person.incident())] == []
 
 
 def test_output_is_inert_and_no_flood(person: Person, host: WorldServices) -> None:

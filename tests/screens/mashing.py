@@ -66,6 +66,11 @@ def _decided(incident: Incident, body: e.DecisionMade, press: Press) -> bool:
     )
 
 
+def _taken(incident: Incident, body: e.StepTaken | e.StepGivenBack, press: Press) -> bool:
+    at_it = press.screen == "IncidentScreen" and press.step == body.step and not press.at_heading
+    return (at_it and press.key == "i") or (press.screen == "CommandPalette" and press.key == "enter")
+
+
 def _requested(incident: Incident, body: e.RunRequested, press: Press) -> bool:
     step = incident.plan.by_id.get(body.step)
     if step is None or not step.destructive or body.dry_run or body.probe_of:
@@ -87,6 +92,8 @@ RULES: Mapping[type[e.Body], Rule] = {
     e.RunRequested: _requested,
     e.DoubtResolved: _resolved,
     e.IncidentClosed: _closed,
+    e.StepTaken: _taken,
+    e.StepGivenBack: _taken,
     e.StepMarkedDone: lambda *said: _in("Words", "Done by hand")(*said) or _in("IncidentScreen", "", "m")(*said),
     e.StepSkipped: _in("Words", "Skip"),
     e.StepReopened: _in("Words", "Reopen"),

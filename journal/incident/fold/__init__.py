@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from journal.events.types import Event
-from journal.incident.fold import runs, steps, systems
+from journal.incident.fold import runs, steps, systems, team
 from journal.incident.state import Incident
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
 from journal.store.reader import Reader
 
-_HANDLERS = steps.HANDLERS | runs.HANDLERS | systems.HANDLERS
+_HANDLERS = steps.HANDLERS | runs.HANDLERS | systems.HANDLERS | team.HANDLERS
 
 
 def fold_events(events: Iterable[Event]) -> Incident:
@@ -57,6 +57,7 @@ def apply_event(incident: Incident, event: Event) -> None:
     incident.seq, incident.head, incident.last_at = seq, event.hash, event.at
     actor = event.actor
     incident.actors[actor] = incident.actors.get(actor, 0) + 1
+    incident.team.wrote_at[actor] = event.at
     body = event.body
     handler = _HANDLERS.get(type(body))
     if handler:

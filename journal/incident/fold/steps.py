@@ -54,6 +54,8 @@ def write_state(incident: Incident, event: e.Event, record: InstanceRecord, stat
     if state is StepState.FAILED and step and step.may_fail:
         state = StepState.TRIED
     record.state, record.note, record.by, record.at = state, note, event.actor, when(event)
+    if step and record is incident.steps[step.id] and (state is None or state.settled):
+        incident.team.work.pop(step.id, None)
 
 
 def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:

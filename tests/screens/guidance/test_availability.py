@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[Refusal, Call]] = {
     "skip": (refusals.skip, lambda commands, step: commands.skip(step, "no time")),
     "mark_done": (refusals.mark_done, lambda commands, step: commands.mark_done(step, "by hand")),
     "reopen": (refusals.reopen, lambda commands, step: commands.reopen(step, "it was not")),
+    "take": (refusals.take, lambda commands, step: commands.take(step)),
     "dry_run": (refusals.run, lambda commands, step: commands.request_run(step, dry_run=True)),
 }
 CATALOGUE = {"db.restore": ActionSpec(name="db.restore", title="Restore")}

@@ -1,0 +1,62 @@
+"""Who does what: who took a step, who leads and who writes down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from journal.incident.state import Incident
+from journal.incident.taken import at_work, counted_on, last_sign, worker
+from journal.incident.team import short_name
+from journal.plan.model import Step
+from journal.wording.instants import age
+from journal.wording.sanitize import sanitize
+from screens.guidance.names import named
+from screens.guidance.text import Line, Span, labelled
+
+_MARK = 8
+"""Columns of a name in the checklist."""
+_MACHINES = ("runner", "facilitator")
+_FIRST = {"lead": 0, "scribe": 1}
+
+
+def name_of(actor: str) -> str:
+    """Return an actor as people call them: ``ana``."""
+    return sanitize(short_name(actor))
+
+
+def taken_mark(incident: Incident, step_id: str) -> str:
+    """Return who works at a step as the checklist shows it: ``@ana``; empty where nobody took it."""
+    work = worker(incident, step_id)
+    if work is None:
+        return ""
+    name = name_of(work.by)
+    return f"@{name if len(name) <= _MARK else name[: _MARK - 1] + '…'}"
+
+
+def taken_lines(incident: Incident, step: Step, now: datetime) -> list[Line]:
+    """Return who works at a step and since when, and whether they have been silent for long; none for nobody."""
+    work = worker(incident, step.id)
+    if work is None:
+        return []
+    silent = "" if counted_on(incident, step.id, now) else f", silent since {last_sign(incident, work):%H:%M} UTC"
+    return [labelled("taken by", Span(sanitize(work.by), "strong"), Span(f"  {age(work.since, now)}{silent}", "quiet"))]
+
+
+def taken_by_other(incident: Incident, step: Step | None, actor: str, now: datetime) -> str:
+    """Return that somebody else works at a step, for NEXT: ``taken by ben``; empty where they are silent for long."""
+    work = counted_on(incident, step.id, now) if step else None
+    return f"taken by {name_of(work.by)}" if work and work.by != actor else ""
+
+
+def taken_steps(incident: Incident) -> list[str]:
+    """Return the steps that somebody works at: ``3.2 Restore: ben since 03:05``."""
+    found = ((named(incident, step_id), work) for step_id, work in at_work(incident))
+    return [f"{step}: {name_of(work.by)} since {work.since:%H:%M}" for step, work in found]
+
+
+def people(incident: Incident) -> list[str]:
+    """Return the people who wrote into the journal, each with their role: the lead first, then the scribe."""
+    known = [actor for actor in incident.actors if short_name(actor) not in _MACHINES]
+    roles = {actor: incident.team.role(actor) for actor in known}
+    ordered = sorted(known, key=lambda actor: _FIRST.get(roles[actor], len(_FIRST)))
+    return [sanitize(f"{actor} ({roles[actor]})" if roles[actor] else actor) for actor in ordered]
