@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from actions.by_hand import Typed
 from actions.inventory import Inventory, known_systems
@@ -26,8 +26,11 @@ class KnownInventory:
         self.systems = known_systems(inventory, plan.systems)
         self._inventory = inventory
 
-    def commands(self, step: Step) -> Sequence[Typed]:
-        """Return a step's shell commands, at each system that it may act on."""
+    def commands(self, step: Step) -> Mapping[str, Sequence[Typed]]:
+        """Return a step's shell commands by the system that they are typed for, at each that it may act on."""
+        if not step.action:
+            return {}
         systems = able(self.systems, step.action)
         names = players(systems, step.system) if step.system else [system.name for system in systems]
-        return step_commands(step, self._inventory, names) if step.action else ()
+        found = {name: step_commands(step, self._inventory, [name]) for name in names}
+        return {name: commands for name, commands in found.items() if commands}

@@ -89,15 +89,16 @@ def show_command(file: Path | None, as_json: bool, paper: bool, scenario: str) -
 def _print_on_paper(loaded: LoadedPlan, scenario: str) -> None:
     """Print the plan with boxes; in a terminal without the marks at which a printer begins a page."""
     from actions.registry import catalogue
-    from cleo_console.cli.plan_paper import NEW_PAGE, paper
+    from cleo_console.cli.paper.checklist import paper
+    from cleo_console.cli.paper.pages import NEW_PAGE
     from journal.incident.roster import players
 
     if scenario and scenario not in loaded.plan.scenarios:
         raise CleoError(f"The plan has no scenario {scenario!r}.", f"Choose: {', '.join(loaded.plan.scenarios)}.")
     known = _known(loaded.plan)
-    fleets = {name: systems for name in loaded.plan.systems if len(systems := players(known.systems, name)) > 1}
+    several = {name: systems for name in loaded.plan.systems if len(systems := players(known.systems, name)) > 1}
     new_page = "\n" if sys.stdout.isatty() else NEW_PAGE
-    for line in paper(loaded, catalogue(), scenario, fleets, known.commands):
+    for line in paper(loaded, catalogue(), scenario, several, known.commands):
         click.echo(line.replace(NEW_PAGE, new_page))
 
 

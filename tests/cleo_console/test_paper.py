@@ -14,6 +14,7 @@ from cleo_console.cli.main import cli
 from cleo_console.plans import bundled
 from journal.plan.load import load_plan
 
+MOST_PAGES = 12
 PLAN = load_plan(bundled(), catalogue()).plan
 
 
@@ -32,6 +33,16 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def assert_pages(text: str) -> None:
+    """Fail unless a print fills 12 pages at most, numbered, of 64 lines: A4 at six an inch, as a printer takes text."""
+    sheets = [sheet.splitlines() for sheet in text.split("\f")]
+    assert len(sheets) <= MOST_PAGES
+    for number, lines in enumerate(sheets, 1):
+        assert len(lines) <= 64
+        assert lines[0].endswith(f"page {number} of {len(sheets)}")
+        assert number == len(sheets) or not lines[-1].startswith(("-- ", "== "))  # a heading stays with its first step
+
+
 def test_every_step_has_a_box_its_number_its_text_and_room_to_write(paper: str) -> None:
     steps = list(PLAN.steps())
     for step in steps:
@@ -40,7 +51,10 @@ def test_every_step_has_a_box_its_number_its_text_and_room_to_write(paper: str) 
         assert flat(step.text) in flat(paper)
         for item in step.items:
             assert f"[ ] {item}" in flat(paper)
-    assert paper.count("Time (UTC) ____") == paper.count("Initials ____") == len(steps)
+    decisions = sum(step.decision is not None for step in steps)
+    assert paper.count("Time (UTC) ____") == len(steps)
+    assert paper.count("Decided by ____") == decisions
+    assert paper.count("Initials ____") == len(steps) - decisions
 
 
 def test_it_says_what_to_type_by_hand(paper: str) -> None:
@@ -68,10 +82,11 @@ def test_decisions_objectives_calls_and_clocks_are_there(paper: str) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["", *PLAN.scenarios])
-def test_no_line_is_wider_than_the_page_and_a_phase_begins_one(scenario: str) -> None:
+def test_no_line_is_wider_and_no_page_longer_than_the_paper(scenario: str) -> None:
     text = printed("--paper", *(["--scenario", scenario] if scenario else [])).stdout
     assert max(len(line) for line in text.replace("\f", "").splitlines()) <= 80
-    assert text.count("\fPHASE") == sum(f"PHASE {number}:" in text for number in range(1, 10)) >= 5
+    assert_pages(text)
+    assert sum(f"\n== PHASE {number}:" in text for number in range(1, 10)) >= 5
     assert not re.search(r"^ *_{1,60}$", text, re.M)
     assert text.isascii()
 

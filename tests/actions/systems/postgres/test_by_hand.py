@@ -13,7 +13,7 @@ from actions.inventory import Inventory, load_inventory
 from actions.registry import registry
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers, stop_writers, writers
-from cleo_console.cli.paper_commands import folded
+from cleo_console.cli.paper.commands import folded
 from journal.errors import CleoError
 from journal.incident.recovery_point import RecoveryPoint, parse
 from tests.actions.contexts import FakeContext

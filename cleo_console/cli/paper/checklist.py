@@ -1,0 +1,125 @@
+"""The printable plan: a checklist with boxes, in plain text, in numbered pages of A4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from cleo_console.cli.paper.commands import Printed
+from cleo_console.cli.paper.conditions import When, condition_text, shared_conditions, step_conditions
+from cleo_console.cli.paper.front import calls, fleets, numbers, objectives, shell_values, title
+from cleo_console.cli.paper.lines import WIDTH, heading, side_by_side, wrapped
+from cleo_console.cli.paper.pages import Block, pages
+from cleo_console.cli.paper.step import step_blocks
+from cleo_console.cli.paper.values import Values
+from journal.plan.applies import applies
+from journal.plan.model import AFFECTED
+
+if TYPE_CHECKING:
+    from actions.by_hand import Typed
+    from journal.plan.action_spec import Catalogue
+    from journal.plan.model import LegalClock, Phase, Plan, Step
+    from journal.plan.read import LoadedPlan
+
+    Commands = Callable[[Step], Mapping[str, Sequence[Typed]]]
+
+_ROOM_FOR_NOTES = 6
+"""Lines to write on, for what happened besides."""
+
+
+def paper(
+    loaded: LoadedPlan,
+    catalogue: Catalogue,
+    scenario: str = "",
+    several: Mapping[str, Sequence[str]] | None = None,
+    by_hand: Commands = lambda step: {},
+) -> Iterator[str]:
+    """Yield the lines of a plan on paper.
+
+    Args:
+        loaded: the plan.
+        catalogue: the actions there are: what is only planned is not offered as a command of ours.
+        scenario: leaves out the steps that do not apply to it; all are there where it is empty.
+        several: the systems of the inventory that play a plan system together, where several do.
+        by_hand: returns a step's shell commands at each system, by what the inventory says.
+    """
+    plan = loaded.plan
+    answers = {"scenario": scenario, AFFECTED: ",".join(plan.scenarios[scenario].systems)} if scenario else {}
+    gone = [s for s in plan.steps() if applies(s, answers) is False or _refused(plan, s, scenario)]
+    left_out = {step.id for step in gone}
+    values = Values()
+    commands = values.told({s.id: by_hand(s) for s in plan.steps() if s.id not in left_out})
+    printed = Printed(values.names)
+
+    def blocks(step: Step, shared: When) -> Iterator[Block]:
+        by_hand = printed.step(plan.numbers[step.id], commands[step.id])
+        return step_blocks(
+            plan, step, step_conditions(plan, step, scenario, shared, left_out), scenario, catalogue, by_hand
+        )
+
+    content = [
+        *_front(loaded, scenario, several or {}, values),
+        *_phases(plan, left_out, blocks),
+        *_appendix(plan, gone),
+    ]
+    yield from pages(content, f"{plan.title.upper()} {plan.version}, sha256 {loaded.sha256[:8]}")
+
+
+def _front(loaded: LoadedPlan, scenario: str, several: Mapping[str, Sequence[str]], values: Values) -> Iterator[Block]:
+    plan = loaded.plan
+    parts = (
+        title(loaded, scenario),
+        fleets(plan, several),
+        shell_values(values.lines()),
+        objectives(plan),
+        calls(plan),
+    )
+    return (Block([*part]) for part in parts)
+
+
+def _phases(plan: Plan, left_out: set[str], blocks: Callable[[Step, When], Iterator[Block]]) -> Iterator[Block]:
+    for number, phase in enumerate(plan.phases, 1):
+        kept = [[step for step in section.steps if step.id not in left_out] for section in phase.sections]
+        titles = _phase_title(number, phase) if any(kept) else []
+        for place, (section, steps) in enumerate(zip(phase.sections, kept, strict=True), 1):
+            if not steps:
+                continue
+            shared = shared_conditions(steps)
+            if [step.title for step in steps] != [section.title]:
+                titles += heading(f"{number}.{place} {section.title}", condition_text(plan, shared))
+            yield Block(titles, keep=True)
+            titles = []
+            for step in steps:
+                yield from blocks(step, shared)
+
+
+def _phase_title(number: int, phase: Phase) -> list[str]:
+    window = f" ({phase.window.text})" if phase.window and phase.window.text else ""
+    optional = ", only if wanted" if phase.optional else ""
+    return heading(f"Phase {number}: {phase.title}{window}{optional}", rule="=")
+
+
+def _refused(plan: Plan, step: Step, scenario: str) -> bool:
+    """Return whether a step hangs on answers that the scenario refuses, all of them."""
+    refuses = plan.scenarios[scenario].refuses if scenario else {}
+    return any(set(wanted) <= set(refuses.get(name, ())) for name, wanted in step.when.items())
+
+
+def _appendix(plan: Plan, left_out: Sequence[Step]) -> Iterator[Block]:
+    yield Block(heading("Legal clocks"), keep=True)
+    for clock in plan.compliance:
+        yield Block([*_clock(clock)])
+    if plan.places:
+        places = side_by_side(f"{name}: {place}" for name, place in plan.places.items())
+        yield Block([*heading("Where things are"), *places])
+    if left_out:
+        yield Block(wrapped(f"Left out, as they do not apply to this scenario: {numbers(plan, left_out)}."))
+    room = ["_" * WIDTH] * _ROOM_FOR_NOTES
+    yield Block([*heading("What happened besides (time in UTC, what, who)"), *room])
+
+
+def _clock(clock: LegalClock) -> Iterator[str]:
+    yield from wrapped(f"[ ] {clock.title}: the plan says: {clock.plan}", 2, 4)
+    if clock.law:
+        yield from wrapped(f"the law says: {clock.law}" + (f" ({clock.source})" if clock.source else ""), 6, 2)
+    yield "      Due (UTC) ____________________  Done (UTC) ____________  By ______________"
