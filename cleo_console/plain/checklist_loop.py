@@ -9,7 +9,7 @@ from actions.by_hand import script_of
 from cleo_console.plain import notes
 from cleo_console.plain.commands import applies, find, help_lines, offers
 from cleo_console.plain.conversation import Conversation
-from cleo_console.plain.decisions import decide
+from cleo_console.plain.decisions import decide, decide_together
 from cleo_console.plain.in_doubt import resolve
 from cleo_console.plain.line_terminal import InputEnded, TakenBack
 from cleo_console.plain.lines import (
@@ -27,6 +27,7 @@ from cleo_console.plain.questions import number
 from cleo_console.plain.runs import dry_run, override_step, run_step
 from journal.errors import CleoError
 from journal.incident.cures import remedy
+from journal.incident.proposals import proposals
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
@@ -185,7 +186,7 @@ class ChecklistLoop:
             PrimaryAction.RUN: partial(run_step, to, step),
             PrimaryAction.RUN_AGAIN: partial(run_step, to, step),
             PrimaryAction.TAKE_BACK: partial(run_step, to, step),
-            PrimaryAction.DECIDE: partial(self._decide, time),
+            PrimaryAction.DECIDE: partial(self._decide_all, time),
             PrimaryAction.CURE: lambda: self.go_to(found.step.id if (found := remedy(self.incident, step)) else ""),
             PrimaryAction.OVERRIDE: partial(override_step, to, step),
             PrimaryAction.LOOK: partial(self._look, step),
@@ -198,6 +199,13 @@ class ChecklistLoop:
             PrimaryAction.NOTHING: self._say_nothing_to_do,
         }
         does[todo]()
+
+    def _decide_all(self, time: str) -> None:
+        """Ask for what can be decided together, at once; what is noted late, alone."""
+        if not time and len(proposals(self.incident, self.step)) > 1:
+            decide_together(self.conversation, self.step)
+        else:
+            self._decide(time)
 
     def _look(self, step: Step) -> None:
         for other in looks(self.incident, step):

@@ -8,14 +8,43 @@ from functools import partial
 from actions.positions import position_forms
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.questions import answer, choose, moment, number, words
+from journal.commands.incident import IncidentCommands
+from journal.events.types import Event
 from journal.incident.affected import choices
+from journal.incident.answers import answer_title
 from journal.incident.decisions import AnswerRefused, check_answer, known_damage, refusal
+from journal.incident.proposals import Proposal, proposals
 from journal.incident.recovery_point import Forms, read, wording
 from journal.incident.suggestion import suggestion
 from journal.plan.model import Decision, Step
 from screens.guidance.recovery_points import Way, consequences, ways, written
 
 _LABELS = {"gives up": "It gives up", "in doubt": "In doubt"}
+
+_ALL = "all"
+"""The word that takes all proposals."""
+
+
+def decide_together(conversation: Conversation, step: Step) -> None:
+    """Say what suggests itself for several decisions; an empty answer takes them all, a number asks for that one."""
+    found = [one for one in proposals(conversation.incident, step) if one.answer]
+    conversation.say("These suggest themselves:", *(_proposed(place, one) for place, one in enumerate(found, 1)))
+    said = answer(conversation, f"Enter (or {_ALL}) decides them all, a number asks for that one alone (. goes back):")
+    if said not in ("", _ALL):
+        chosen = found[number(said) - 1].step if 0 < number(said) <= len(found) else step
+        decide(conversation, chosen)
+        return
+    why = words(conversation, "Why? The report asks for it")
+
+    def write(commands: IncidentCommands) -> Event:
+        return [commands.decide(one.step.id, one.answer, why, because=one.because) for one in found][-1]
+
+    conversation.session.write(write)
+
+
+def _proposed(place: int, one: Proposal) -> str:
+    said = answer_title(one.before, one.decision.name, one.answer)
+    return f"  {place}. {one.step.title}: {said}{f' ({one.because})' if one.because else ''}"
 
 
 def decide(conversation: Conversation, step: Step, happened_at: datetime | None = None) -> None:

@@ -63,8 +63,12 @@ class IncidentCommands(RunCommands, TeamCommands):
         super().__init__(journal, incident)
         self._forms = forms
 
-    def decide(self, step_id: str, answer: str, reason: str = "", happened_at: datetime | None = None) -> e.Event:
+    def decide(
+        self, step_id: str, answer: str, reason: str = "", happened_at: datetime | None = None, because: str = ""
+    ) -> e.Event:
         """Answer the decision of a step. ``happened_at`` (with a zone) makes it a late entry, here and below.
+
+        ``because`` is what the program had proposed the answer for, where a person took it as proposed.
 
         Raises:
             AnswerRefused: the answer does not fit, the scenario refuses it, or no system can reach it.
@@ -83,6 +87,7 @@ class IncidentCommands(RunCommands, TeamCommands):
             name=step.decision.name,
             answer=self._journal.blot(answer) if step.decision.kind == "text" else answer,
             reason=reason.strip(),
+            because=because,
             happened_at=during(incident, happened_at, self._journal.now()),
         )
         return self._append(incident, body)

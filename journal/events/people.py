@@ -30,11 +30,15 @@ class IncidentDeclared(Body, frozen=True, kw_only=True, tag="incident.declared")
 
 
 class DecisionMade(Body, frozen=True, kw_only=True, tag="decision.made"):
-    """A person decided. ``name`` is the decision's name in the plan (severity, strategy, recovery_point…)."""
+    """A person decided. ``name`` is the decision's name in the plan (severity, strategy, recovery_point…).
+
+    ``reason`` is what the person wrote; ``because`` what the console had proposed the answer for, where it did.
+    """
 
     name: str
     answer: str
     reason: str = ""
+    because: str = ""
     happened_at: str = ""
 
 

@@ -203,7 +203,10 @@ class StepRecord(InstanceRecord):
 
 
 class DecisionRecord(msgspec.Struct):
-    """The answer to a decision: by whom, when and why. ``changes`` is how often it was changed."""
+    """The answer to a decision: by whom, when and why. ``changes`` is how often it was changed.
+
+    ``because`` is what the console had proposed it for, where the person took the proposal.
+    """
 
     name: str
     answer: str
@@ -211,14 +214,16 @@ class DecisionRecord(msgspec.Struct):
     by: str
     at: datetime
     changes: int = 0
+    because: str = ""
 
 
 class HealthRecord(msgspec.Struct):
-    """A system's last known status, from the journal's transitions."""
+    """A system's last known status, from the journal's transitions, and when it was last found down, if ever."""
 
     status: str
     detail: str
     at: datetime
+    down_at: datetime | None = None
 
 
 class InForce(msgspec.Struct):

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from journal.incident.affected import choices, chosen
 from journal.incident.answers import answer_title
 from journal.incident.decisions import refusal
+from journal.incident.records import HealthRecord
 from journal.incident.state import Incident
 from journal.plan.model import Decision
-
-_BROKEN = ("down",)
 
 
 class Suggestion(NamedTuple):
@@ -42,7 +41,7 @@ def _affected(incident: Incident) -> Suggestion | None:
 
 
 def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
-    """Yield the choices that are down or hold data proven wrong, each with how that is known.
+    """Yield the choices that were found down or hold data proven wrong, each with how that is known.
 
     What the scenario hits, and was not found to be up, belongs to them: what cannot be measured is not well.
     """
@@ -52,10 +51,17 @@ def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
             health, wrong = incident.health.get(name), incident.found_wrong.get(name)
             if wrong:
                 yield choice, f"{name}: data {wrong}"
-            elif health and health.status in _BROKEN:
-                yield choice, f"{name} is {health.status}"
+            elif health and health.down_at:
+                yield choice, _was_down(name, health)
             elif choice.partition("/")[0] in usual.systems and _not_up(incident, name):
                 yield choice, f"{name} is {health.status if health else 'not measured'}, usual for {usual.title}"
+
+
+def _was_down(name: str, health: HealthRecord) -> str:
+    """Return when a system was seen down, and what it is by now: what came back has still to be verified."""
+    if health.status == "down":
+        return f"{name} is down, seen {health.at:%H:%M:%S} UTC"
+    return f"{name} was down, seen {health.down_at:%H:%M:%S} UTC; {health.status} by now"
 
 
 def _not_up(incident: Incident, name: str) -> bool:

@@ -115,7 +115,7 @@ class Step(_Part, frozen=True, kw_only=True):
         may_fail: an attempt is enough: if it fails, the step is settled as "tried" (crash recovery before a restore).
         optional: leaving it out is no deviation (manual recovery procedures).
         beside: it goes on beside the recovery (telling people, writing down) and never stands in front of it.
-        together: the name of a group of looks; one key runs all of a group.
+        together: the name of a group of looks, or of decisions; one key runs, or asks for, all of a group.
     """
 
     id: str

@@ -63,7 +63,8 @@ def _declared(incident: Incident, body: e.IncidentDeclared) -> str:
 
 def _decision(incident: Incident, body: e.DecisionMade) -> str:
     name = body.name.replace("_", " ").capitalize()
-    return _with(f"{name}: {answer_title(incident, body.name, body.answer)}", body.reason)
+    proposed = f"as proposed: {body.because}" if body.because else ""
+    return _with(f"{name}: {answer_title(incident, body.name, body.answer)}", body.reason or proposed)
 
 
 def _item(incident: Incident, body: e.ItemChecked) -> str:

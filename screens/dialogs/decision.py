@@ -26,10 +26,11 @@ from screens.widgets.tick_list import Ticks
 
 
 class Answer(NamedTuple):
-    """What was decided, and why."""
+    """What was decided, and why; ``because`` is what it was proposed for, where that was taken."""
 
     answer: str
     reason: str
+    because: str = ""
 
 
 class DecisionDialog(Dialog[Answer]):
@@ -98,7 +99,9 @@ class DecisionDialog(Dialog[Answer]):
         except AnswerRefused as error:
             self.complain(f"{error.message} {error.hint}")
             return
-        self.dismiss(Answer(answer, self.query_one("#reason", Input).value.strip()))
+        proposed = suggestion(self._incident, self.decision)
+        because = proposed.because if answer == proposed.answer else ""
+        self.dismiss(Answer(answer, self.query_one("#reason", Input).value.strip(), because))
 
 
 class ChooseOne(DecisionDialog):

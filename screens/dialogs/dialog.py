@@ -45,7 +45,9 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
     """
 
     UNREAD_S: ClassVar[float] = 0.5
-    """Seconds, from when it is on the screen, until it can have been read."""
+    """Seconds, from when it is on the screen, until it can have been read, if it asks one thing."""
+    READS: ClassVar[int] = 1
+    """How many times as long it takes to read it."""
 
     CSS_PATH: ClassVar[str | list[str]] = "dialog.tcss"  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,7 +77,7 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
         """Give back what was typed before and could not be written; wait until it can have been read."""
         self._untouched = self.words()
         self.fill_in(self.kept)
-        self.call_after_refresh(self.set_timer, self.UNREAD_S, self.can_be_read)
+        self.call_after_refresh(self.set_timer, self.UNREAD_S * self.READS, self.can_be_read)
 
     def words(self) -> Words:
         """Return what is typed, by field, without a target."""

@@ -8,6 +8,7 @@ from journal.commands import refusals
 from journal.incident.closing import remaining
 from journal.incident.cures import cure_params, helps, own_cure, remedy, wanted_for, without_help
 from journal.incident.instances import ready, waiting
+from journal.incident.proposals import proposals
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
@@ -139,6 +140,13 @@ def _run(incident: Incident, step: Step, state: StepState) -> PrimaryAction:
 def looks(incident: Incident, step: Step) -> list[Step]:
     """Return the looks that are run together with ``step``, itself among them: those that nobody ran yet."""
     return [other for other in group(incident, step) if incident.state(other.id) is StepState.READY]
+
+
+def done_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:
+    """Return the steps that one key does: decisions that are asked for together, or what is done by hand together."""
+    if primary_action(incident, step, catalogue) is PrimaryAction.DECIDE:
+        return [one.step for one in proposals(incident, step)]
+    return by_hand_together(incident, step, catalogue)
 
 
 def by_hand_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:

@@ -14,7 +14,7 @@ from journal.wording.sanitize import sanitize
 from screens.guidance.attention import counts
 from screens.guidance.escalation import overdue
 from screens.guidance.names import title
-from screens.guidance.next_action import action_words, because, by_hand_together, closed_words, settled_words
+from screens.guidance.next_action import action_words, because, closed_words, done_together, settled_words
 
 NO_RUNNER = "NO RUNNER: r starts it"
 
@@ -78,7 +78,7 @@ def next_words(incident: Incident, catalogue: Catalogue) -> str:
     step = next_step(incident)
     if step is not None:
         words, why = action_words(incident, step, catalogue), because(incident, step)
-        more = len(by_hand_together(incident, step, catalogue)) - 1
+        more = len(done_together(incident, step, catalogue)) - 1
         named = f"{title(incident, step)}{f' and {more} more' if more else ''}{f' ({sanitize(why)})' if why else ''}"
         return f"{words}: {named}" if words else named
     running = counts(incident).running

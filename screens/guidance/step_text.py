@@ -128,6 +128,7 @@ def _decision(incident: Incident, step: Step) -> list[Line]:
         words = answer_title(incident, record.name, record.answer)
         lines.append(labelled("answer", Span(sanitize(words), "strong")))
         lines += [labelled("because", sanitize(record.reason))] if record.reason else []
+        lines += [labelled("proposed", sanitize(record.because))] if record.because else []
     return lines
 
 

@@ -41,21 +41,30 @@ class PendingCommands:
         seq = self._seqs.get(step.id)
         return seq is not None and not 0 < seq <= (self._session.incident.seq if self._session.incident else 0)
 
-    def write(self, step: Step, what: str, call: Callable[[IncidentCommands], Event]) -> None:
+    def write(
+        self, step: Step, what: str, call: Callable[[IncidentCommands], Event], also: Sequence[Step] = ()
+    ) -> None:
         """Write what settles a step.
 
         Args:
             step: which step.
             what: names it, should it fail.
-            call: writes it.
+            call: writes it, and returns the last event that it wrote.
+            also: which other steps it settles with it.
         """
-        self.expect(step.id)
-        self._seqs[step.id] = 0
+        steps = [step, *also]
+        self.expect(*(one.id for one in steps))
+        self._seqs |= dict.fromkeys((one.id for one in steps), 0)
 
         def written(event: Event) -> None:
-            self._seqs[step.id] = event.seq
+            self._seqs |= dict.fromkeys((one.id for one in steps), event.seq)
 
-        self._session.write(what, call, written, partial(self._failed, step, what))
+        def failed(error: CleoError) -> None:
+            for one in also:
+                self._forget(one)
+            self._failed(step, what, error)
+
+        self._session.write(what, call, written, failed)
 
     def expect(self, *steps: str) -> None:
         """Note which steps this person has just seen to: the cursor goes on once all of them are done."""
@@ -127,6 +136,9 @@ class PendingCommands:
 
     def _failed(self, step: Step, what: str, error: CleoError) -> None:
         """What was said of ``step`` was not written: it may be said again."""
+        self._forget(step)
+        self._session.post_failure(what, error)
+
+    def _forget(self, step: Step) -> None:
         if self._seqs.get(step.id) == 0:  # else something that was said of it before is written
             del self._seqs[step.id]
-        self._session.post_failure(what, error)

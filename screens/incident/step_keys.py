@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from journal.errors import CleoError
+from journal.incident.proposals import Decided, proposals
 from journal.incident.records import StepState
 from journal.plan.model import Step
 from journal.wording import reasons
@@ -21,6 +22,9 @@ from screens.lazy import push
 from screens.live.calls import note_next
 
 if TYPE_CHECKING:
+    from journal.commands.incident import IncidentCommands
+    from journal.events.types import Event
+    from journal.incident.state import Incident
     from screens.dialogs.decision import Answer
 
 
@@ -63,12 +67,22 @@ class StepKeys:
         self._session.write(what, lambda commands: commands.check_item(step.id, item, checked), tick.written, failed)
 
     def decide(self, step: Step) -> None:
-        """Ask for the step's decision."""
+        """Ask for the step's decision, together with those of its group that can be asked for now."""
+        if len(proposals(self._cursor.incident, step)) > 1:
+            push(self._app, "proposals", self._cursor.incident, step, self._ask_one, then=self._decided)
+            return
+        self._ask_one(self._cursor.incident, step, lambda given: self._decided([Decided(step, *given)]))
 
-        def decided(answer: Answer) -> None:
-            self._pending.write(step, "decide", lambda commands: commands.decide(step.id, answer.answer, answer.reason))
+    def _ask_one(self, incident: Incident, step: Step, then: Callable[[Answer], object]) -> None:
+        push(self._app, "decision", incident, step, self._session.readings, then=then)
 
-        push(self._app, "decision", self._cursor.incident, step, self._session.readings, then=decided)
+    def _decided(self, answers: Sequence[Decided]) -> None:
+        """Write what was decided, each answer as an event of its own; the cursor goes on when all are there."""
+
+        def write(commands: IncidentCommands) -> Event:
+            return [commands.decide(one.step.id, one.answer, one.reason, because=one.because) for one in answers][-1]
+
+        self._pending.write(answers[0].step, "decide", write, also=[one.step for one in answers[1:]])
 
     def mark_done(self) -> None:
         """Ask what was done by hand, and mark the step done, with what is done by hand together with it."""

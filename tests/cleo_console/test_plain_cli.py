@@ -36,7 +36,7 @@ def answered(
 
 def test_an_incident_is_declared_worked_and_closed_through_a_pipe(cleo: Cleo) -> None:
     declaring = ("d", "db1 is gone", "1", "", "REAL", "2 h ago", "y", "")
-    said = answered(cleo, *declaring, "severity", "", "", "users see errors", "x", "handed over", "48 open", "q")
+    said = answered(cleo, *declaring, "severity", "", "1", "", "users see errors", "x", "handed over", "48 open", "q")
     assert "No inventory: nothing can be run" in said
     assert "UTC, 2 h 00 min ago" in said
     shown = json.loads(cleo("status", json.loads(cleo("journal", "list", "--json").stdout)[0]["id"], "--json").stdout)

@@ -17,13 +17,6 @@ from tests.waiting import until
 pytestmark = pytest.mark.xdist_group("e2e")
 __all__ = ["lab"]
 
-DECISIONS = (
-    ("affected", "2.1.3 >", "Which systems", "postgres"),
-    ("recovery-point", "2.1.4 >", "enter takes 1", "1"),
-    ("strategy", "2.2.1 >", "How shall", "cold-recovery"),
-    ("site", "2.2.2 >", "Where will", "1"),
-)
-
 
 @pytest.fixture
 def stand(lab: Lab, tmp_path: Path) -> Iterator[Stand]:
@@ -42,8 +35,7 @@ def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:
         terminal.answer("3.1.3 >", "1.1.2")
         terminal.answer("1.1.2 >", "")
         terminal.until("backups.hold done")
-        for decision in DECISIONS:
-            decide(terminal, *decision)
+        decide(terminal, "affected", "2.1.3 >", "decides them all", "all")
         stop_writers(stand, terminal)
         terminal.answer(">", "postgres-start")
         terminal.answer("3.1.3 >", "")

@@ -22,6 +22,7 @@ from screens.dialogs.interlock import Interlock
 from screens.dialogs.leave import LeaveDialog
 from screens.dialogs.override import OverrideDialog
 from screens.dialogs.parameters import ParametersDialog
+from screens.dialogs.proposals import ProposalsDialog
 from screens.dialogs.recovery_point import ChooseRecoveryPoint
 from screens.dialogs.report_dialogs import FieldDialog, Item, ItemDialog
 from screens.dialogs.run_watch import WatchingDialog
@@ -90,7 +91,18 @@ KINDS = {
     "systems": Kind(_decision(ChooseSystems, "affected"), ("home", "enter", *WHY), ..., True),
     "text": Kind(_free_text, (*"db", "enter", *WHY), Answer("db", "why")),
     "recovery point": Kind(
-        _with_readings(ChooseRecoveryPoint, "recovery-point"), ("home", "enter", *WHY), Answer("latest", "why"), True
+        _with_readings(ChooseRecoveryPoint, "recovery-point"),
+        ("home", "enter", *WHY),
+        Answer("latest", "why", "usual for Database Failure"),
+        True,
+    ),
+    "proposals": Kind(
+        lambda seen: ProposalsDialog(
+            seen.incident_screen.session.state, _step(seen, "severity"), lambda incident, step, then: None
+        ),
+        WHY,
+        ...,
+        answers_alone=True,
     ),
     "in doubt": Kind(_in_doubt, ("enter", "down", "enter", *WHY), None),
     "override": Kind(_refused, (*WHY, "enter"), e.Override(gate="hold", reason="why")),

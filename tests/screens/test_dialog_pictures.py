@@ -76,6 +76,23 @@ def test_an_answer_in_words(snap_compare: Snap, services: FakeServices, tmp_path
     shot(snap_compare, services, size, drive)
 
 
+def test_decisions_together(snap_compare: Snap, services: FakeServices, tmp_path: Path, size: tuple[int, int]) -> None:
+    plan, text = tmp_path / "plan.yaml", Path(__file__).with_name("plan.yaml").read_text()
+    for step in ("severity", "affected", "recovery-point", "strategy"):
+        text = text.replace(f"- id: {step}\n", f"- id: {step}\n            together: decisions\n")
+    plan.write_text(text)
+    services.load(plan)
+    services.begin(INCIDENT, declaration()).close()
+
+    async def drive(seen: Console) -> None:
+        await seen.sees("NEXT")
+        await seen.at("severity")
+        await seen.press("enter")
+        await seen.sees("Decide together")
+
+    shot(snap_compare, services, size, drive)
+
+
 def test_refusal_that_yields(
     snap_compare: Snap, services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
 ) -> None:

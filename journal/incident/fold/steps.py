@@ -62,18 +62,23 @@ def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
     earlier = incident.decisions.get(body.name)
     changes = earlier.changes + 1 if earlier else 0
     incident.decisions[body.name] = DecisionRecord(
-        body.name, body.answer, body.reason, event.actor, when(event), changes
+        body.name, body.answer, body.reason, event.actor, when(event), changes, body.because
     )
-    step = incident.plan.decision(body.name)
-    of_systems = step is not None and step.decision is not None and step.decision.kind == "systems"
-    incident.answers[body.name] = plan_systems(body.answer) if of_systems else body.answer
-    if body.name == AFFECTED:
-        incident.affected = single_systems(body.answer)
-        settle_all(incident)
-    if body.name == RECOVERY_POINT:
-        point = read(body.answer)
-        incident.recovery_point = point and incident.roster.named(point)
+    take_answer(incident, body.name, body.answer)
     _settle(incident, event, StepState.DONE, body.answer)
+
+
+def take_answer(incident: Incident, name: str, answer: str) -> None:
+    """Let the answer to a decision steer the steps that follow from it."""
+    step = incident.plan.decision(name)
+    of_systems = step is not None and step.decision is not None and step.decision.kind == "systems"
+    incident.answers[name] = plan_systems(answer) if of_systems else answer
+    if name == AFFECTED:
+        incident.affected = single_systems(answer)
+        settle_all(incident)
+    if name == RECOVERY_POINT:
+        point = read(answer)
+        incident.recovery_point = point and incident.roster.named(point)
 
 
 def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:

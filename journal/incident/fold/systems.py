@@ -21,7 +21,9 @@ def _continued(incident: Incident, event: e.Event, body: e.JournalContinued) -> 
 
 
 def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
-    incident.health[body.system] = HealthRecord(body.status, body.detail, event.at)
+    before = incident.health.get(body.system)
+    down_at = event.at if body.status == "down" else before.down_at if before else None
+    incident.health[body.system] = HealthRecord(body.status, body.detail, event.at, down_at)
     found_by_probe(incident, event.at, body)
 
 

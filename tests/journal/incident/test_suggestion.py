@@ -40,7 +40,16 @@ def test_affected_is_what_was_measured_as_down() -> None:
     told.tell(
         e.HealthChanged(system="db", status="down", was="up"), e.HealthChanged(system="cache", status="up", was="")
     )
-    assert suggested(told, "affected") == ("db", "db is down")
+    assert suggested(told, "affected") == ("db", "db is down, seen 03:00:02 UTC")
+
+
+def test_what_came_back_is_still_affected_until_somebody_decides_otherwise() -> None:
+    told = fleet()
+    told.tell(
+        e.HealthChanged(system="db", status="down", was="up"), e.HealthChanged(system="db", status="up", was="down")
+    )
+    told.tell(e.HealthChanged(system="cache", status="up", was=""))
+    assert suggested(told, "affected") == ("db", "db was down, seen 03:00:02 UTC; up by now")
 
 
 def test_where_nothing_is_down_it_is_what_the_scenario_hits_of_what_the_inventory_has() -> None:
@@ -96,4 +105,7 @@ def test_what_follows_from_an_answer_counts_where_a_step_of_that_name_asked_for_
 def test_what_the_scenario_hits_and_nobody_found_up_is_affected_beside_what_is_down() -> None:
     told = fleet()
     told.tell(e.HealthChanged(system="cache", status="down", was="up"))
-    assert suggested(told, "affected") == ("db,cache", "db is not measured, usual for Lost; cache is down")
+    assert suggested(told, "affected") == (
+        "db,cache",
+        "db is not measured, usual for Lost; cache is down, seen 03:00:02 UTC",
+    )

@@ -1,0 +1,88 @@
+"""The decisions that are asked for together: each with the answer that evidence or the scenario supports, if any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from journal.incident.fold.suppose import suppose
+from journal.incident.records import StepState
+from journal.incident.state import Incident
+from journal.incident.suggestion import suggestion
+from journal.plan.model import Decision, Step
+
+
+class Proposal(NamedTuple):
+    """A decision, and an answer to it.
+
+    Attributes:
+        step: the step that asks.
+        answer: empty where nothing supports one; a person is asked for it alone, later.
+        because: what the answer rests on, in words; empty where a person gave it.
+        before: the incident as it would be if all proposals before this one were decided.
+    """
+
+    step: Step
+    answer: str
+    because: str
+    before: Incident
+
+    @property
+    def decision(self) -> Decision:
+        """The question."""
+        if self.step.decision is None:
+            raise ValueError(f"step {self.step.id} asks for no decision")
+        return self.step.decision
+
+
+class Decided(NamedTuple):
+    """One decision of several: its step, the answer, why a person chose it, and what it was proposed for."""
+
+    step: Step
+    answer: str
+    reason: str
+    because: str
+
+
+def proposals(incident: Incident, step: Step, given: Mapping[str, str] | None = None) -> list[Proposal]:
+    """Return what is to be decided together with the decision of ``step``, in the order of the plan.
+
+    Later ones take earlier ones as decided: a strategy may tell the site. ``step`` alone, where it is in no group.
+
+    Args:
+        incident: its state.
+        step: a step that asks for a decision.
+        given: by step, answers that a person gave in the place of the proposed ones.
+    """
+    found: dict[str, Proposal] = {}
+    supposed = incident
+    while due := next(_due(supposed, step, found), None):
+        one = _proposal(supposed, due, (given or {}).get(due.id, ""))
+        found[due.id] = one
+        supposed = suppose(supposed, due, one.answer) if one.answer else supposed
+    return [found[one.id] for one in incident.plan.steps() if one.id in found]
+
+
+def _proposal(incident: Incident, step: Step, given: str) -> Proposal:
+    if step.decision is None or given:
+        return Proposal(step, given, "", incident)
+    found = suggestion(incident, step.decision)
+    return Proposal(step, found.answer, found.because if found.answer else "", incident)
+
+
+def _due(incident: Incident, asked: Step, found: Mapping[str, Proposal]) -> Iterator[Step]:
+    """Yield the decisions of the group that can be asked for now, and were not found yet."""
+    for step in incident.plan.steps():
+        if step.id in found or step.decision is None or incident.state(step.id) is not StepState.READY:
+            continue
+        grouped = bool(asked.together) and step.together == asked.together
+        if step is asked or (grouped and _in_turn(incident, step)):
+            yield step
+
+
+def _in_turn(incident: Incident, step: Step) -> bool:
+    """Whether the steps that it is proposed after are settled, and somebody needs its answer, or it has one."""
+    if not all(incident.settled(other) for other in step.after):
+        return False
+    wanted = incident.is_required(step)
+    return wanted or (step.decision is not None and bool(suggestion(incident, step.decision).answer))

@@ -1,0 +1,108 @@
+"""Several decisions in one dialog: each with the answer that suggests itself, and what that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from journal.incident.answers import answer_title
+from journal.incident.proposals import Decided, Proposal, proposals
+from journal.incident.state import Incident
+from journal.plan.model import Step
+from journal.wording.sanitize import sanitize
+from screens.dialogs.decision import Answer
+from screens.dialogs.dialog import Dialog
+from screens.widgets.choices import Choices
+from screens.widgets.field import Field
+from screens.widgets.quiet import Quiet
+
+AskOne = Callable[[Incident, Step, Callable[[Answer], object]], None]
+"""Asks for one decision alone: the incident in which it is asked, the step, and what gets the answer."""
+
+
+class ProposalsDialog(Dialog[list[Decided]]):
+    """What suggests itself for several decisions. Enter decides all that have an answer.
+
+    Enter on one of the lines asks for that one alone; what follows from its answer is proposed anew. A decision for
+    which nothing speaks is shown as such, and is not decided here.
+
+    Args:
+        incident: its state.
+        step: one of the steps that ask.
+        ask_one: asks for one of them alone.
+    """
+
+    READS: ClassVar[int] = 2
+    CONFIRM = "Decide all (enter)"
+
+    def __init__(self, incident: Incident, step: Step, ask_one: AskOne) -> None:
+        self._incident, self._step, self._ask_one = incident, step, ask_one
+        self._given: dict[str, Answer] = {}
+        self._found = proposals(incident, step)
+        super().__init__(f"Decide together: {len(self._found)} questions", incident.kind)
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the decisions."""
+        yield Quiet("enter decides them as they are · tab, then enter on one: answer it otherwise", classes="label")
+        yield Choices(*self._options(), id="options", markup=False)
+
+    def foot(self) -> Iterable[Widget]:
+        """Yield the reason: it stays in sight."""
+        yield Quiet("why (the report asks for it)", classes="label")
+        yield Field(id="reason")
+
+    def on_mount(self) -> None:
+        """Begin at the reason, the last part."""
+        self.query_one("#reason", Input).focus()
+
+    def _options(self) -> list[Option]:
+        return [Option(self._words(one), id=one.step.id) for one in self._found]
+
+    def _words(self, one: Proposal) -> Content:
+        """Return a decision as two lines: the question with its answer, and what speaks for it."""
+        title = f"{self._incident.plan.numbers[one.step.id]} {sanitize(one.step.title)}: "
+        if not one.answer:
+            asked = Content.assemble((title, "$quiet"), ("not decided here", "bold $text-warning"))
+            return Content.assemble(asked, ("\n      nothing speaks for an answer; it is asked next", "$quiet"))
+        answer = answer_title(one.before, one.decision.name, one.answer)
+        why = self._given[one.step.id].reason if one.step.id in self._given else one.because
+        said = f"\n      {sanitize(why)}" if why else ""
+        return Content.assemble((title, "$quiet"), (sanitize(answer), "bold"), (said, "$quiet"))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """One was chosen: ask for it alone."""
+        event.stop()
+        one = next(one for one in self._found if one.step.id == event.option.id)
+        self._ask_one(one.before, one.step, lambda answer: self._answered(one.step, answer))
+
+    def _answered(self, step: Step, answer: Answer) -> None:
+        """Take a person's answer, and propose anew what follows from it."""
+        self._given[step.id] = answer
+        self._found = proposals(self._incident, self._step, {id: given.answer for id, given in self._given.items()})
+        options = self.query_one(Choices)
+        options.clear_options()
+        options.add_options(self._options())
+        self.query_one("#reason", Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the reason decides."""
+        event.stop()
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Give the answers, or say that there is none yet."""
+        reason = self.query_one("#reason", Input).value.strip()
+        decided = [self._decided(one, reason) for one in self._found if one.answer]
+        if decided:
+            self.dismiss(decided)
+        else:
+            self.complain("Nothing speaks for an answer to any of these. Press tab, and enter on one of them.")
+
+    def _decided(self, one: Proposal, reason: str) -> Decided:
+        given = self._given.get(one.step.id)
+        return Decided(one.step, one.answer, (given.reason if given else "") or reason, one.because)

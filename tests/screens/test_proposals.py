@@ -1,0 +1,105 @@
+"""Several decisions in one dialog: enter takes them as they are, one can be answered otherwise, blind presses none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from journal.events import types as e
+from journal.store.journal import Journal
+from screens.dialogs.dialog import UNREAD, Dialog
+from tests.screens.app_services import INCIDENT, FakeServices, declaration
+from tests.screens.driving import Console, console, written
+
+TOGETHER = ("severity", "affected", "recovery-point", "strategy")
+PROPOSED = {
+    "severity": ("high", "as declared"),
+    "affected": ("postgres,mongodb", "usual for Database Failure; nothing was measured as down"),
+    "recovery_point": ("latest", "usual for Database Failure"),
+    "strategy": ("cold-recovery", "usual for Database Failure"),
+}
+
+
+@pytest.fixture
+def scenario() -> str:
+    return "database-failure"
+
+
+@pytest.fixture
+def journal(services: FakeServices, tmp_path: Path, scenario: str) -> Iterator[Journal]:
+    """An incident whose plan asks for its decisions together."""
+    text = Path(__file__).with_name("plan.yaml").read_text()
+    for step in TOGETHER:
+        text = text.replace(f"- id: {step}\n", f"- id: {step}\n            together: decisions\n")
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(text)
+    services.load(plan)
+    with services.begin(INCIDENT, declaration(scenario=scenario)) as journal:
+        yield journal
+
+
+def decided(journal: Journal) -> dict[str, tuple[str, str]]:
+    return {body.name: (body.answer, body.because) for body in written(journal, e.DecisionMade)}
+
+
+async def asked(seen: Console) -> None:
+    await seen.at("severity")
+    await seen.press("enter")
+    await seen.sees("Decide together: 4 questions")
+    dialog = seen.app.screen
+    assert isinstance(dialog, Dialog)
+    await seen.until(lambda: not dialog.unread, "a dialog that can have been read")
+
+
+async def test_one_enter_decides_all_as_shown_and_the_cursor_goes_on(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
+        await asked(seen)
+        await seen.sees("SEV2 High", "as declared", "PostgreSQL, MongoDB", "Cold recovery from backups")
+        await seen.press(*"seen", "enter")
+        await seen.until(lambda: len(decided(journal)) == len(PROPOSED), "all decided")
+        assert decided(journal) == PROPOSED
+        assert {body.reason for body in written(journal, e.DecisionMade)} == {"seen"}
+        await seen.until(lambda: seen.incident_screen.cursor.step_id not in TOGETHER, "the cursor gone on")
+
+
+async def test_one_is_answered_otherwise_and_what_follows_is_proposed_anew(
+    services: FakeServices, journal: Journal
+) -> None:
+    async with console(services) as seen:
+        await asked(seen)
+        await seen.press("shift+tab", "end", "enter")
+        await seen.sees("How shall the service come back?")
+        await seen.press("home", "enter", *"fast", "enter")
+        await seen.sees("Decide together", "Hot standby failover", "fast")
+        await seen.press("enter")
+        await seen.until(lambda: len(decided(journal)) == len(PROPOSED), "all decided")
+        assert decided(journal) == PROPOSED | {"strategy": ("hot-standby", "")}
+        assert [body.reason for body in written(journal, e.DecisionMade)] == ["", "", "", "fast"]
+
+
+async def test_blind_enters_decide_nothing(
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Dialog, "UNREAD_S", 3_600.0)
+    async with console(services) as seen:
+        await seen.at("severity")
+        await seen.press("enter")
+        await seen.sees("Decide together: 4 questions")
+        await seen.pilot.press(*["enter"] * 9)
+        await seen.sees(UNREAD)
+        assert not decided(journal)
+
+
+@pytest.mark.parametrize("scenario", ["data-corruption"])
+async def test_one_for_which_nothing_speaks_is_not_decided_and_asked_next(
+    services: FakeServices, journal: Journal
+) -> None:
+    async with console(services) as seen:
+        await seen.at("severity")
+        await seen.press("enter")
+        await seen.sees("Decide together: 3 questions", "not decided here")
+        await seen.press("enter")
+        await seen.until(lambda: len(decided(journal)) == 2, "two decided")
+        assert set(decided(journal)) == {"severity", "affected"}
