@@ -20,11 +20,13 @@ from cleo_console.plain.lines import (
     health_news,
     here_line,
     next_line,
+    sentences,
     state_words,
     step_lines,
 )
+from cleo_console.plain.parameters import run_with
 from cleo_console.plain.questions import number
-from cleo_console.plain.runs import dry_run, override_step, run_step
+from cleo_console.plain.runs import dry_run, override_step, run_step, show_log
 from journal.errors import CleoError
 from journal.incident.cures import remedy
 from journal.incident.proposals import proposals
@@ -35,6 +37,7 @@ from journal.plan.model import Step
 from screens.guidance.advice import advice
 from screens.guidance.attention import attention
 from screens.guidance.commands import begun, nothing
+from screens.guidance.handover import handover
 from screens.guidance.keys import Key
 from screens.guidance.names import title
 from screens.guidance.next_action import PrimaryAction, looks, primary_action
@@ -149,8 +152,11 @@ class ChecklistLoop:
             "g": self._go_next,
             "n": partial(notes.note, to, step),
             "i": partial(notes.take, to, step),
+            "p": partial(run_with, to, step),
+            "L": partial(show_log, to, step),
             "y": self._say_commands,
             "h": self._say_health,
+            "H": self._say_handover,
             "l": self._say_list,
             "w": self._say_all_again,
             "r": self._start_runner,
@@ -264,6 +270,11 @@ class ChecklistLoop:
     def _say_health(self) -> None:
         readings, now = self.conversation.session.readings(), self.conversation.now
         self.conversation.say(*health_lines(self.incident, readings, now))
+
+    def _say_handover(self) -> None:
+        """Say what whoever takes over must know."""
+        session, now = self.conversation.session, self.conversation.now
+        self.conversation.say(*sentences(handover(self.incident, session.readings(), session.catalogue, now)))
 
     def _say_list(self) -> None:
         """Say every step and its state."""

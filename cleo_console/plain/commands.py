@@ -7,15 +7,19 @@ from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.advice import enter_words
 from screens.guidance.availability import RULES
-from screens.guidance.keys import BY_HAND, CLOSE, KEYS, RUNNER, TAKE, Key
+from screens.guidance.keys import BY_HAND, CLOSE, HANDOVER, KEYS, LOG, RUN_WITH, RUNNER, TAKE, Key
+from screens.guidance.logs import log_helps
 
 COMMANDS = [
     Key("a", "act", "act", "the same as enter"),
     *KEYS,
     Key("o", "output", "output", "the last lines that the step printed"),
     TAKE,
+    RUN_WITH,
+    LOG,
     BY_HAND,
     Key("h", "health", "health", "say how every system is"),
+    HANDOVER,
     Key("l", "list", "list", "say every step and its state"),
     Key("w", "where", "where", "say this step again, and all that stands before it"),
     RUNNER,
@@ -24,17 +28,21 @@ COMMANDS = [
     Key("q", "leave", "quit", "leave; the recovery goes on"),
 ]
 _BY_NAME = {name: command for command in COMMANDS for name in (command.letter, command.word)}
-_SELDOM = "ahilwy"
-"""Letters that only help lists. So is closing, until nothing is left to do."""
+_SELDOM = "aHhilwy"
+"""Letters that only help lists. So is closing, until nothing is left to do, and the log while nothing is wrong."""
 
 
 def find(said: str) -> tuple[Key | None, str]:
-    """Return the command that an answer names, by letter or word, and the time that follows it."""
+    """Return the command that an answer names, by letter or word, and the time that follows it.
+
+    Capitals count only where they tell two letters apart (H and h, L and l).
+    """
     said = said.strip()
-    if said.lower() in _BY_NAME:
-        return _BY_NAME[said.lower()], ""
     letter, _, time = said.partition(" ")
-    return _BY_NAME.get(letter.lower()), time.strip()
+    for name, rest in ((said, ""), (said.lower(), ""), (letter, time), (letter.lower(), time)):
+        if name in _BY_NAME:
+            return _BY_NAME[name], rest.strip()
+    return None, time.strip()
 
 
 def applies(command: Key, incident: Incident, step: Step, catalogue: Catalogue, *, runner_missing: bool) -> bool:
@@ -48,7 +56,7 @@ def applies(command: Key, incident: Incident, step: Step, catalogue: Catalogue, 
 def offers(incident: Incident, step: Step, catalogue: Catalogue, *, runner_missing: bool) -> str:
     """Return what can be answered at a step now, in one line."""
     first = enter_words(incident, step, catalogue)
-    seldom = _SELDOM + ("x" if incident.open_steps() else "")
+    seldom = _SELDOM + ("x" if incident.open_steps() else "") + ("" if log_helps(incident, step, catalogue) else "L")
     usual = [
         f"{command.letter}: {command.word}"
         for command in COMMANDS

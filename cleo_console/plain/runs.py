@@ -18,6 +18,7 @@ from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
 from journal.plan.model import Step
 from screens.guidance.confirmation import NOT_THE_TARGET, confirmation, gate_text, names_target
+from screens.guidance.logs import log_of
 from screens.guidance.names import title
 from screens.guidance.next_action import destructive, refused_run
 from screens.guidance.run_text import may_yield, target_lines, wants_target
@@ -26,18 +27,25 @@ from screens.guidance.step_text import call
 _NOTHING_DONE = "Nothing was done."
 
 
-def run_step(conversation: Conversation, step: Step) -> None:
-    """Run a step, at one system after the other; what is destructive goes through the interlock first."""
+def run_step(conversation: Conversation, step: Step, params: Mapping[str, Any] | None = None) -> None:
+    """Run a step, at one system after the other; what is destructive goes through the interlock first.
+
+    Args:
+        conversation: says and asks.
+        step: which step.
+        params: what a person gave it, in the place of what is known to help.
+    """
+    given = cure_params(conversation.incident, step) if params is None else params
     systems = left(conversation.incident, step) or [""]
     for system in systems:
         if len(systems) > 1:
             conversation.say(f"On {system}:")
         confirmed = ""
         if destructive(step, conversation.session.catalogue):
-            confirmed = interlock(conversation, step, system)
+            confirmed = interlock(conversation, step, system, given)
             if not confirmed:
                 return
-        _run(conversation, step, system, cure_params(conversation.incident, step), {"confirmed": confirmed})
+        _run(conversation, step, system, given, {"confirmed": confirmed})
 
 
 def _run(conversation: Conversation, step: Step, system: str, params: Mapping[str, Any], options: RunOptions) -> None:
@@ -53,20 +61,20 @@ def _with(override: Override, run: Run) -> RunOptions:
     return {"confirmed": run.confirmed, "overrides": (*run.overrides, override)}
 
 
-def dry_run(conversation: Conversation, step: Step, system: str = "") -> Run:
+def dry_run(conversation: Conversation, step: Step, system: str = "", params: Mapping[str, Any] | None = None) -> Run:
     """Show what a step would do: at ``system``, or at the first at which it is not done."""
     system = system or next(iter(left(conversation.incident, step)), "")
-    params = cure_params(conversation.incident, step)
+    params = cure_params(conversation.incident, step) if params is None else params
     conversation.say(f"Dry run, changes nothing: {call(step, params)}")
     return ask_for(
         conversation, lambda commands: commands.request_run(step.id, system=system, params=params, dry_run=True)
     )
 
 
-def interlock(conversation: Conversation, step: Step, system: str) -> str:
+def interlock(conversation: Conversation, step: Step, system: str, params: Mapping[str, Any]) -> str:
     """Show what a destructive step would do, and on what; return the target as it was typed, or an empty string."""
     conversation.say(f"DESTRUCTIVE: {title(conversation.incident, step)}", "First a dry run.")
-    run = dry_run(conversation, step, system)
+    run = dry_run(conversation, step, system, params)
     asked = confirmation(run)
     if asked.blocked:
         conversation.say(f"{asked.blocked} {_NOTHING_DONE}")
@@ -78,6 +86,14 @@ def interlock(conversation: Conversation, step: Step, system: str) -> str:
         conversation.say(NOT_THE_TARGET)
         return ""
     return typed
+
+
+def show_log(conversation: Conversation, step: Step) -> None:
+    """Have the end of the failing system's own log shown."""
+    log = log_of(conversation.incident, step, conversation.session.catalogue)
+    if log is not None:
+        conversation.say(f"The end of the log of {log.system}:")
+        ask_for(conversation, lambda commands: commands.request_action(log.action, {}, system=log.system))
 
 
 def override_step(conversation: Conversation, step: Step) -> None:

@@ -37,6 +37,7 @@ KEYS = [
 TAKE = Key("i", "take", "take", "I work at this step: take it, also from somebody else; again: give it back")
 RUN_WITH = Key("p", "run_with", "run with", "edit the action's parameters (which backup, up to where), then run it")
 LOG = Key("L", "log", "log", "the end of the failing system's own log; read only, without secrets")
+HANDOVER = Key("H", "handover", "handover", "what whoever takes over must know; as text, too")
 BY_HAND = Key("y", "commands", "by hand", "the step's shell commands: see and copy them, to type them elsewhere")
 RUNNER = Key("r", "runner", "start runner", "start the runner if none is there")
 CLOSE = Key("x", "close", "close", "close the incident; reopen a closed one")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from actions.system_types import role
 from journal.incident.instances import instances
+from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
@@ -34,6 +35,15 @@ def log_of(incident: Incident, step: Step, catalogue: Catalogue) -> Log | None:
         if spec and spec.available:
             return Log(action, name)
     return None
+
+
+def log_helps(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    """Return whether a log is worth a look now: the step failed, or its system was measured and is not up."""
+    log = log_of(incident, step, catalogue)
+    if log is None:
+        return False
+    measured = log.system in incident.health and not _is_up(incident, log.system)
+    return measured or incident.state(step.id) is StepState.FAILED
 
 
 def _failing_first(incident: Incident, step: Step) -> Iterator[str]:

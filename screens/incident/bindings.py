@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from screens.guidance.keys import BY_HAND, CLOSE, KEYS, LOG, RUN_WITH, RUNNER, TAKE, Key
+from screens.guidance.keys import BY_HAND, CLOSE, HANDOVER, KEYS, LOG, RUN_WITH, RUNNER, TAKE, Key
 
 
 def _binding(key: Key, *, show: bool = True) -> Binding:
@@ -21,7 +21,7 @@ INCIDENT_BINDINGS = [
     _binding(LOG, show=False),
     _binding(BY_HAND, show=False),
     Binding("h", "health", "health", id="incident.health", tooltip="health of all systems, and how it changed"),
-    Binding("H", "handover", "handover", show=False, tooltip="what whoever takes over must know; copy it as text"),
+    _binding(HANDOVER, show=False),
     Binding("t", "timeline", "timeline", id="incident.timeline", tooltip="all that happened; search, late entries"),
     Binding("e", "contacts", "escalate", id="incident.contacts", tooltip="whom to call, who answered, who is overdue"),
     Binding("R", "report", "report", id="incident.report", tooltip="the report as it is now; write its parts, sign"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from journal.incident.records import StepState
 from screens.guidance.availability import RULES
+from screens.guidance.keys import LOG, RUN_WITH
+from screens.guidance.logs import log_helps
 from screens.guidance.next_action import enter_action
 from screens.incident.cursor import StepCursor
 
@@ -46,10 +49,22 @@ class KeyState:
         cursor = self._cursor
         if not cursor.ready:
             return {"act": ""}
-        act = {"act": "open or close" if cursor.at_heading else self._primary()}
+        act = {"act": "open or close" if cursor.at_heading else self._primary(), **self._after_failure()}
         if cursor.incident.closed_at is not None:
             return {**act, "close": "reopen"}
         return {**act, "close": ""} if cursor.incident.open_steps() else act
+
+    def _after_failure(self) -> Mapping[str, str]:
+        """Return the keys that are in the key line only where something is wrong: other parameters, and the log."""
+        cursor = self._cursor
+        if cursor.at_heading or cursor.incident.closed_at is not None:
+            return {}
+        failed = cursor.incident.state(cursor.step_id) is StepState.FAILED
+        log = log_helps(cursor.incident, cursor.step, cursor.session.catalogue)
+        return {
+            **({RUN_WITH.action: RUN_WITH.word} if failed else {}),
+            **({LOG.action: LOG.word} if log else {}),
+        }
 
     def _primary(self) -> str:
         return str(enter_action(self._cursor.incident, self._cursor.step, self._cursor.session.catalogue))

@@ -27,17 +27,20 @@ class KeyLine(Quiet):
         """Show them.
 
         Args:
-            words: what an action is called at the moment, by action; an empty word hides its key, any other shows it.
+            words: what an action is called at the moment, by action; an empty word hides its key, any other shows it:
+                one that is seldom shown stands right behind enter, as this is the moment for it.
         """
         words = words or {}
         pieces: dict[str, Content] = {}
+        now = set[str]()
         for active in self.screen.active_bindings.values():
             binding = active.binding
             word = words.get(binding.action, binding.description if binding.show else "")
             if active.enabled and word and binding.action not in pieces:
                 key = binding.key_display or binding.key
                 pieces[binding.action] = Content.assemble((key, "bold $text-accent"), f" {word}")
-        ordered = sorted(pieces, key=rank)
+                now |= set() if binding.show else {binding.action}
+        ordered = sorted(pieces, key=lambda action: (rank(action), action != "act", action not in now))
         self.show(Content("  ").join(fitting([pieces[action] for action in ordered], self.size.width)))
 
 

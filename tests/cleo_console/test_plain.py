@@ -55,9 +55,10 @@ def wait_for_go(ctx: ActionContext) -> Outcome:
     "thing.replace",
     destructive=True,
     gates=("recovery-point",),
+    params={"room": "gigabytes that must be free"},
     target=lambda c: [e.Identity(name="path", value="/data", known="reported")],
 )
-def replace(ctx: ActionContext) -> Outcome:
+def replace(ctx: ActionContext, *, room: float = 1.0, keep: bool = False) -> Outcome:
     """Replace the thing."""
     if not ctx.dry_run and not ctx.overridden("space"):
         raise GateClosed("space", "There is no room to keep the old one aside.", yields="reason and target")
@@ -77,7 +78,14 @@ def look(ctx: ActionContext) -> Outcome:
     return Outcome(ok=True, summary="both pieces are there")
 
 
-ACTIONS = (work, wait_for_go, replace, verify, look)
+@action("thing.log")
+def log(ctx: ActionContext) -> Outcome:
+    """Print the end of a log."""
+    ctx.log("PANIC: no valid checkpoint")
+    return Outcome(ok=True, summary="1 line shown")
+
+
+ACTIONS = (work, wait_for_go, replace, verify, look, log)
 
 
 @pytest.fixture
@@ -149,6 +157,41 @@ def test_a_step_is_taken_and_what_somebody_else_took_is_said(person: Person, hos
     )
     assert "i: take" not in said.split("Answers:")[1].splitlines()[0]
     assert [*at_work(person.incident())] == []
+
+
+def test_parameters_are_asked_for_and_the_dry_run_and_the_interlock_have_them(
+    person: Person, host: WorldServices
+) -> None:
+    person.desk.decide("point", "latest")
+    said = talk(
+        host,
+        (">", "break"),
+        ("p: run with", "p"),
+        ("room: number: gigabytes that must be free", "much"),
+        ("room is a number, not 'much'.", "2.5"),
+        ("keep: yes or no", ""),
+        ("Dry run, changes nothing: thing.replace --room 2.5", "/data"),
+        ("Why must it yield?", "disk comes at noon"),
+        ("Type the target, /data", "/data"),
+        ("thing.replace done: replaced", "q"),
+    )
+    runs = [run for run in person.incident().runs.values() if run.step == "break"]
+    assert [run.params for run in runs] == [{"room": 2.5}] * 3
+    assert said.count("gigabytes that must be free") == 1
+
+
+def test_what_a_handover_and_a_systems_log_say_is_one_letter_away(person: Person, host: WorldServices) -> None:
+    said = talk(
+        host,
+        (">", "H"),
+        ("People: ", "handover"),
+        ("People: ", "h"),
+        ("Thing: not measured", "L"),
+        ("The end of the log of thing:", ""),
+    )
+    assert "Next: decide: 1.1.1 Choose a recovery point" in said
+    assert "  PANIC: no valid checkpoint" in said
+    assert [run.action for run in person.incident().runs.values()] == ["thing.log"]
 
 
 def test_output_is_inert_and_no_flood(person: Person, host: WorldServices) -> None:

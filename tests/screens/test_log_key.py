@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from journal.events import types as e
 from journal.plan.action_spec import ActionSpec, Catalogue
 from journal.store.journal import Journal
@@ -30,6 +32,19 @@ async def test_it_is_asked_for_and_shown_as_it_comes(
         runner.start(run, step="", action="postgres.log")
         runner.say(run, "PANIC:  could not locate a valid checkpoint record")
         await seen.sees("Output", "PANIC:  could not locate a valid checkpoint record")
+
+
+@pytest.mark.parametrize("size", [(80, 24)])
+async def test_the_key_line_has_it_while_something_is_wrong(
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    services.__class__ = WithLog
+    runner.take_lease()
+    async with console(services, size) as seen:
+        await seen.at("severity")
+        assert "L log" not in seen.shown("#keys")
+        journal.append(e.HealthChanged(system="postgres", was="up", status="down"))
+        await seen.until(lambda: "L log" in seen.shown("#keys"), "the key of the log")
 
 
 async def test_where_no_log_can_be_shown_the_key_does_nothing(services: FakeServices, journal: Journal) -> None:

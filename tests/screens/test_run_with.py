@@ -66,6 +66,19 @@ async def test_what_is_no_value_is_said_and_nothing_is_asked_for(
         assert [asked.params for asked in written(journal, e.RunRequested)] == [{"minutes": 90}]
 
 
+async def test_the_key_line_has_it_where_the_step_failed(
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    runner.take_lease()
+    async with console(services, size) as seen:
+        await seen.at("verify")
+        assert "p run with" not in seen.shown("#keys")
+        run = journal.append(e.RunRequested(step="verify", action="postgres.verify"))[0].seq
+        runner.start(run, step="verify", action="postgres.verify")
+        runner.finish(run, step="verify", status="failed", summary="it took too long")
+        await seen.until(lambda: "p run with" in seen.shown("#keys"), "the key of the parameters")
+
+
 async def test_a_step_without_parameters_has_no_such_key(services: FakeServices, journal: Journal) -> None:
     async with console(services) as seen:
         await seen.at("check")
