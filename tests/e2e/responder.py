@@ -18,7 +18,7 @@ _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
 _RECOVERY = re.compile(r"^run[^:]*: 3\.")
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
-_DRAWN_S, _READ_S = 0.3, 0.9
+_DRAWN_S, _READ_S = 0.2, 0.7
 """Seconds for which a screen must be the same to be drawn, and for which a dialog must be there to be read."""
 _IN_A_CIRCLE = 8
 
@@ -108,23 +108,23 @@ class Responder:
         """Answer a dialog: type what it wants typed; choose where nothing is chosen; else enter."""
         if asked := _ASKED.search(_box(screen)):
             self._fill(asked[1])
-            self._enter(screen, "Enter", "Enter")
+            self._enter("Enter", "Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
             self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or "would be refused" in s, 60)
         elif "Skip:" in screen:
             self._fill("not here")
-            self._enter(screen, "Enter")
+            self._enter("Enter")
         elif "Nothing is chosen" in screen:
-            self._enter(screen, "Down", "Enter")
+            self._enter("Down", "Enter")
         else:
-            self._enter(screen, "Enter")
+            self._enter("Enter")
 
-    def _enter(self, before: str, *keys: str) -> None:
-        """Press what answers a dialog, and wait until it says something else, or is gone."""
-        before = _still(self._terminal.screen())
+    def _enter(self, *keys: str) -> None:
+        """Press what answers a dialog, and wait until it says something else, its focus is elsewhere, or it is gone."""
+        before = _still(self._terminal.painted())
         self.keys(*keys)
         with suppress(AssertionError):
-            self._terminal.until(lambda now: _still(now) != before, 5)
+            self._terminal.until(lambda now: _still(self._terminal.painted()) != before, 5)
 
     def _fill(self, text: str) -> None:
         """Type ``text`` and see it alone in its line; what came before the field was there is typed again."""

@@ -54,6 +54,10 @@ class Terminal:
         """Return what is on the screen."""
         return self._tmux("capture-pane", "-p", "-t", "t")
 
+    def painted(self) -> str:
+        """Return what is on the screen with its colours: they alone tell where the focus is."""
+        return self._tmux("capture-pane", "-p", "-e", "-t", "t")
+
     def until(self, wanted: str | Callable[[str], object], deadline_s: float = DEADLINE_S) -> str:
         """Return the first screen that holds ``wanted``, or of which it is true."""
         test = wanted if callable(wanted) else lambda screen: wanted in screen
