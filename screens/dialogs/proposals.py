@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from textual.content import Content
@@ -14,9 +14,12 @@ from journal.incident.answers import answer_title
 from journal.incident.proposals import Decided, Proposal, proposals
 from journal.incident.state import Incident
 from journal.plan.model import Step
+from journal.store.rows import Reading
 from journal.wording.sanitize import sanitize
 from screens.dialogs.decision import Answer
 from screens.dialogs.dialog import Dialog
+from screens.guidance.evidence import evidence
+from screens.live.clocked import clock_of
 from screens.widgets.choices import Choices
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
@@ -34,21 +37,22 @@ class ProposalsDialog(Dialog[list[Decided]]):
     Args:
         incident: its state.
         step: one of the steps that ask.
+        readings: the latest health readings, by name: evidence.
         ask_one: asks for one of them alone.
     """
 
     READS: ClassVar[int] = 2
     CONFIRM = "Decide all (enter)"
 
-    def __init__(self, incident: Incident, step: Step, ask_one: AskOne) -> None:
-        self._incident, self._step, self._ask_one = incident, step, ask_one
+    def __init__(self, incident: Incident, step: Step, readings: Mapping[str, Reading], ask_one: AskOne) -> None:
+        self._incident, self._step, self._readings, self._ask_one = incident, step, readings, ask_one
         self._given: dict[str, Answer] = {}
         self._found = proposals(incident, step)
         super().__init__(f"Decide together: {len(self._found)} questions", incident.kind)
 
     def body(self) -> Iterable[Widget]:
         """Yield the decisions."""
-        yield Quiet("enter decides them as they are · tab, then enter on one: answer it otherwise", classes="label")
+        yield Quiet("enter decides them all · tab, then enter on one: answer it otherwise", classes="label")
         yield Choices(*self._options(), id="options", markup=False)
 
     def foot(self) -> Iterable[Widget]:
@@ -64,15 +68,15 @@ class ProposalsDialog(Dialog[list[Decided]]):
         return [Option(self._words(one), id=one.step.id) for one in self._found]
 
     def _words(self, one: Proposal) -> Content:
-        """Return a decision as two lines: the question with its answer, and what speaks for it."""
-        title = f"{self._incident.plan.numbers[one.step.id]} {sanitize(one.step.title)}: "
+        """Return a decision: its question and answer, what speaks for it, and what is known of it."""
+        asked = f"{self._incident.plan.numbers[one.step.id]} {sanitize(one.decision.name.replace('_', ' '))}: "
         if not one.answer:
-            asked = Content.assemble((title, "$quiet"), ("not decided here", "bold $text-warning"))
-            return Content.assemble(asked, ("\n      nothing speaks for an answer; it is asked next", "$quiet"))
+            return Content.assemble((asked, "$quiet"), ("? nothing speaks for an answer: asked next", "$text-warning"))
         answer = answer_title(one.before, one.decision.name, one.answer)
         why = self._given[one.step.id].reason if one.step.id in self._given else one.because
-        said = f"\n      {sanitize(why)}" if why else ""
-        return Content.assemble((title, "$quiet"), (sanitize(answer), "bold"), (said, "$quiet"))
+        known = [why, *evidence(one, self._readings, clock_of(self)())]
+        said = sanitize("; ".join(line for line in known if line))
+        return Content.assemble((asked, "$quiet"), (sanitize(answer), "bold"), (f" ({said})" if said else "", "$quiet"))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """One was chosen: ask for it alone."""

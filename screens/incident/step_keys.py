@@ -69,7 +69,8 @@ class StepKeys:
     def decide(self, step: Step) -> None:
         """Ask for the step's decision, together with those of its group that can be asked for now."""
         if len(proposals(self._cursor.incident, step)) > 1:
-            push(self._app, "proposals", self._cursor.incident, step, self._ask_one, then=self._decided)
+            readings = self._session.readings
+            push(self._app, "proposals", self._cursor.incident, step, readings, self._ask_one, then=self._decided)
             return
         self._ask_one(self._cursor.incident, step, lambda given: self._decided([Decided(step, *given)]))
 

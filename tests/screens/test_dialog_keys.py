@@ -98,7 +98,7 @@ KINDS = {
     ),
     "proposals": Kind(
         lambda seen: ProposalsDialog(
-            seen.incident_screen.session.state, _step(seen, "severity"), lambda incident, step, then: None
+            seen.incident_screen.session.state, _step(seen, "severity"), {}, lambda incident, step, then: None
         ),
         WHY,
         ...,

@@ -99,7 +99,7 @@ async def test_one_for_which_nothing_speaks_is_not_decided_and_asked_next(
     async with console(services) as seen:
         await seen.at("severity")
         await seen.press("enter")
-        await seen.sees("Decide together: 3 questions", "not decided here")
+        await seen.sees("Decide together: 3 questions", "nothing speaks for an answer")
         await seen.press("enter")
         await seen.until(lambda: len(decided(journal)) == 2, "two decided")
         assert set(decided(journal)) == {"severity", "affected"}
