@@ -47,13 +47,16 @@ class Decided(NamedTuple):
 def proposals(incident: Incident, step: Step, given: Mapping[str, str] | None = None) -> list[Proposal]:
     """Return what is to be decided together with the decision of ``step``, in the order of the plan.
 
-    Later ones take earlier ones as decided: a strategy may tell the site. ``step`` alone, where it is in no group.
+    Later ones take earlier ones as decided: a strategy may tell the site. ``step`` alone, where it is in no group, or
+    was answered before.
 
     Args:
         incident: its state.
         step: a step that asks for a decision.
         given: by step, answers that a person gave in the place of the proposed ones.
     """
+    if not step.together or incident.state(step.id) is not StepState.READY:  # decided anew, or left out before
+        return [_proposal(incident, step, (given or {}).get(step.id, ""))]
     found: dict[str, Proposal] = {}
     supposed = incident
     while due := next(_due(supposed, step, found), None):
@@ -75,8 +78,7 @@ def _due(incident: Incident, asked: Step, found: Mapping[str, Proposal]) -> Iter
     for step in incident.plan.steps():
         if step.id in found or step.decision is None or incident.state(step.id) is not StepState.READY:
             continue
-        grouped = bool(asked.together) and step.together == asked.together
-        if step is asked or (grouped and _in_turn(incident, step)):
+        if step is asked or (step.together == asked.together and _in_turn(incident, step)):
             yield step
 
 

@@ -70,10 +70,10 @@ def test_an_optional_one_is_asked_with_the_others_where_something_speaks_for_an_
     assert set(proposed(Story(plan(WAY, known, asks("open", "yes", optional=True))))) == {"way", "known"}
 
 
-def test_one_that_is_in_no_group_and_one_that_is_decided_are_asked_alone() -> None:
+def test_one_that_is_in_no_group_and_one_that_is_decided_anew_are_asked_alone() -> None:
     alone = step("alone", decision=decision("alone", "yes"))
     told = Story(plan(WAY, SITE, alone))
     assert proposed(told, "alone") == {"alone": ""}
     told.tell(e.DecisionMade(step="way", name="way", answer="wait"))
     assert proposed(told, "site") == {"site": "there"}
-    assert proposed(told, "way") == {"site": "there"}
+    assert proposed(told, "way") == {"way": "wait"}
