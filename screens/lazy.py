@@ -40,6 +40,7 @@ Name = Literal[
     "proposals",
     "report",
     "report field",
+    "skip",
     "timeline",
     "words",
 ]
@@ -69,6 +70,7 @@ SCREENS: dict[Name, str] = {
     "proposals": "screens.dialogs.proposals:ProposalsDialog",
     "report": "screens.pages.report:ReportScreen",
     "report field": "screens.dialogs.report_dialogs:FieldDialog",
+    "skip": "screens.dialogs.skip:SkipDialog",
     "timeline": "screens.pages.timeline:TimelineScreen",
     "words": "screens.dialogs.text_dialogs:Words",
 }

@@ -114,19 +114,22 @@ def done(step: str, text: str, happened: str, incident: str | None) -> None:
 
 
 @click.command()
-@click.argument("step")
-@click.option("--reason", required=True, help="Why it is left out.")
+@click.argument("steps", metavar="STEP...", nargs=-1, required=True)
+@click.option("--reason", default="", help="Why it is left out. Default: why nothing here does it, where that is so.")
 @_at
 @incident_option
-def skip(step: str, reason: str, happened: str, incident: str | None) -> None:
-    """Leave a step out. The report names it and the reason.
+def skip(steps: tuple[str, ...], reason: str, happened: str, incident: str | None) -> None:
+    """Leave steps out, all of them or none. The report names each and the reason.
 
     \b
     Example:
       cleo skip mongodb-restore --reason "MongoDB was not hit"
+      cleo skip validate-data test-auth test-api
     """
     with access_incident(incident) as at:
-        _written(at.commands.skip(step, reason, _instant(happened)))
+        why = {step: reason or _known_reason(at, step) for step in steps}
+        for event in at.commands.skip_all(why, _instant(happened)):
+            _written(event)
 
 
 @click.command()
@@ -193,6 +196,15 @@ def reopen(reason: str, incident: str | None) -> None:
     with access_incident(incident) as at:
         _written(at.commands.reopen_incident(reason))
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
+
+
+def _known_reason(at: IncidentAccess, step_id: str) -> str:
+    """Return why nothing here does a step; empty where something does, or there is no such step."""
+    from screens.guidance.left_out import known_reason
+
+    incident = at.incident()
+    step = incident.plan.by_id.get(step_id)
+    return known_reason(incident, step, at.services.catalogue()) if step else ""
 
 
 def _say_of_point(at: IncidentAccess) -> None:

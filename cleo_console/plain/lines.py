@@ -18,7 +18,7 @@ from journal.wording.instants import age
 from screens.guidance.figures import phase_line, rpo_line, rto_line
 from screens.guidance.health import Health, health
 from screens.guidance.names import named, title
-from screens.guidance.next_action import closed_words
+from screens.guidance.next_action import closed_words, leaves_out
 from screens.guidance.progress import how_far
 from screens.guidance.run_text import cure_lines, refusal_lines, remains, standing
 from screens.guidance.status import call_overdue, next_words, runner_first
@@ -104,6 +104,7 @@ def next_line(
         return f"NEXT: {why} (r)"
     step = next_step(incident)
     how = " (g goes there)" if step is not None and step.id != cursor else ""
+    how = how or (" (s)" if step is not None and leaves_out(incident, step, catalogue) else "")
     return f"NEXT: {next_words(incident, catalogue)}{f', {taken}' if taken else ''}{how}"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.follow import ask_for
-from cleo_console.plain.questions import moment, words
+from cleo_console.plain.questions import moment, subset, words
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.incident.closing import phrase, remaining
@@ -19,8 +20,9 @@ from journal.report.words import sentence
 from journal.wording import reasons
 from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL, IN_ORDER, not_in_order
+from screens.guidance.left_out import NOTHING_HERE, known_reason, shared_reason
 from screens.guidance.names import title
-from screens.guidance.next_action import unticked
+from screens.guidance.next_action import skipped_together, unticked
 
 
 def when(conversation: Conversation, time: str) -> datetime | None:
@@ -40,10 +42,34 @@ def mark_done(conversation: Conversation, step: Step, time: str) -> None:
 
 
 def skip(conversation: Conversation, step: Step, time: str) -> None:
-    """Leave the step out."""
+    """Leave the step out, with all that nothing here does or that follows from it."""
+    incident, catalogue = conversation.incident, conversation.session.catalogue
+    steps = [step] if time else skipped_together(incident, step, catalogue)
+    causes = {each.id: known_reason(incident, each, catalogue) for each in steps}
+    if len(steps) > 1:
+        _skip_several(conversation, steps, causes)
+        return
     happened_at = when(conversation, time)
-    reason = words(conversation, "Why is it left out? The report lists it", required=reasons.SKIP)
+    reason = _why_skipped(conversation, "Why is it left out? The report lists it", causes[step.id])
     conversation.session.write(lambda commands: commands.skip(step.id, reason, happened_at))
+
+
+def _skip_several(conversation: Conversation, steps: Sequence[Step], causes: Mapping[str, str]) -> None:
+    """Ask which of them are left out, and why; each is written with its own cause."""
+    names = {each.id: title(conversation.incident, each) for each in steps}
+    chosen = subset(conversation, "Which are left out?", {one: _with(names[one], causes[one]) for one in names})
+    known = NOTHING_HERE if any(causes.values()) else ""
+    reason = _why_skipped(conversation, "Why are they left out? The report lists it with each one's cause", known)
+    why = {one: shared_reason(reason, causes[one]) for one in chosen}
+    conversation.session.write(lambda commands: commands.skip_all(why))
+
+
+def _with(name: str, cause: str) -> str:
+    return f"{name} ({cause})" if cause else name
+
+
+def _why_skipped(conversation: Conversation, question: str, known: str) -> str:
+    return words(conversation, question, required=reasons.SKIP, suggested=known)
 
 
 def reopen(conversation: Conversation, step: Step) -> None:

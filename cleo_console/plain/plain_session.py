@@ -18,7 +18,7 @@ from journal.store.journal import Reader
 from journal.store.rows import OutputLine, Reading
 from screens.app_services import AppServices
 
-T = TypeVar("T", Event, int)
+T = TypeVar("T", int, Event, list[Event])
 _RUNNER_EVERY_S = 2.0
 
 
@@ -94,7 +94,8 @@ class PlainSession:
         return self._written(call(self._review))
 
     def _written(self, written: T) -> T:
-        self._own.add(written if isinstance(written, int) else written.seq)
+        events = written if isinstance(written, list) else [written]
+        self._own.update(event if isinstance(event, int) else event.seq for event in events)
         self._catch_up()
         return written
 

@@ -45,11 +45,18 @@ def number(said: str) -> int:
     return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else 0
 
 
-def words(asks: Asks, question: str, *, required: str = "") -> str:
-    """Ask for words. ``required`` is what is said when they stay empty; empty where they may."""
-    may = "" if required else ", may stay empty"
+def words(asks: Asks, question: str, *, required: str = "", suggested: str = "") -> str:
+    """Ask for words.
+
+    Args:
+        asks: who asks.
+        question: what is asked.
+        required: what is said when they stay empty; empty where they may.
+        suggested: what an empty answer takes; none where it is empty.
+    """
+    may = f", enter takes: {suggested}" if suggested else "" if required else ", may stay empty"
     while True:
-        said = answer(asks, f"{question} (words{may}; . goes back):")
+        said = answer(asks, f"{question} (words{may}; . goes back):") or suggested
         if said or not required:
             return said
         asks.say(required)
@@ -90,6 +97,24 @@ def choose(
             asks.say(f"REFUSED: {why}")
         else:
             return name
+
+
+def subset(asks: Asks, question: str, options: Mapping[str, str]) -> list[str]:
+    """Ask for some of the options, by their numbers; an empty answer takes all of them.
+
+    Args:
+        asks: who asks.
+        question: what is asked.
+        options: name → title, in order.
+    """
+    names = list(options)
+    asks.say(question, *(f"  {number}. {options[name]}" for number, name in enumerate(names, 1)))
+    while True:
+        said = answer(asks, "enter takes all of them, or numbers (1 3); . goes back:").replace(",", " ").split()
+        numbers = sorted({number(word) for word in said})
+        if all(0 < one <= len(names) for one in numbers):
+            return [names[one - 1] for one in numbers] or names
+        asks.say(f"Answer with numbers from 1 to {len(names)}.")
 
 
 def yes(asks: Asks, question: str) -> bool:

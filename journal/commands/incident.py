@@ -6,7 +6,7 @@ same words. Nothing here touches a system.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -126,16 +126,26 @@ class IncidentCommands(RunCommands, TeamCommands):
         return self._append(incident, e.StepMarkedDone(step=step_id, note=note.strip(), happened_at=at))
 
     def skip(self, step_id: str, reason: str, happened_at: datetime | None = None) -> e.Event:
-        """Leave a step out.
+        """Leave a step out; as `skip_all` does."""
+        return self.skip_all({step_id: reason}, happened_at)[0]
+
+    def skip_all(self, reasons_by_step: Mapping[str, str], happened_at: datetime | None = None) -> list[e.Event]:
+        """Leave steps out, each with a reason of its own: all of them or none.
+
+        Args:
+            reasons_by_step: the reason, by step.
+            happened_at: as in `decide`.
 
         Raises:
-            NotNow: the incident is closed, the reason is missing, or the step is running, in doubt or settled.
+            NotNow: the incident is closed, a reason is missing, or one of the steps is running, in doubt or settled.
             NotThen: ``happened_at`` lies in the future or before the disruption.
         """
         incident = self._incident()
-        raise_if(refusals.skip(incident, known_step(incident, step_id)))
-        reason, at = required(reason, reasons.SKIP), during(incident, happened_at, self._journal.now())
-        return self._append(incident, e.StepSkipped(step=step_id, reason=reason, happened_at=at))
+        for step_id in reasons_by_step:
+            raise_if(refusals.skip(incident, known_step(incident, step_id)))
+        at = during(incident, happened_at, self._journal.now())
+        why = {step_id: required(reason, reasons.SKIP) for step_id, reason in reasons_by_step.items()}
+        return self._append_all(incident, [e.StepSkipped(step=one, reason=why[one], happened_at=at) for one in why])
 
     def reopen(self, step_id: str, reason: str) -> e.Event:
         """Take back that a step is done, skipped or failed.

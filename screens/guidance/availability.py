@@ -14,8 +14,9 @@ from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.attention import attention
+from screens.guidance.left_out import RUNNABLE_KINDS, runnable
 from screens.guidance.logs import log_of
-from screens.guidance.next_action import RUNNABLE_KINDS, PrimaryAction, enter_action, refused_run, runnable
+from screens.guidance.next_action import PrimaryAction, enter_action, refused_run
 
 Rule = Callable[[Incident, Step, Catalogue], bool]
 
@@ -25,7 +26,7 @@ def _act(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _dry_run(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    is_run = step.kind in RUNNABLE_KINDS and runnable(step, catalogue)
+    is_run = step.kind in RUNNABLE_KINDS and runnable(incident, step, catalogue)
     return is_run and refusals.settle(incident, step) is None
 
 

@@ -14,6 +14,7 @@ from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
+from screens.guidance.left_out import NOTHING_HERE, RUNNABLE_KINDS, left_out_together, nothing_does, runnable
 from screens.guidance.looks import group
 from screens.guidance.names import title
 from screens.guidance.run_text import typed
@@ -36,17 +37,6 @@ class PrimaryAction(StrEnum):
     GO_ON = "go on"
     GO_TO_NEED = "go to what it waits for"
     NOTHING = ""
-
-
-RUNNABLE_KINDS = ("action", "command")
-
-
-def runnable(step: Step, catalogue: Catalogue) -> bool:
-    """Return whether the console can run the step: a command, or an action that is here already."""
-    if step.kind == "command":
-        return True
-    spec = catalogue.get(step.action)
-    return spec is not None and spec.available
 
 
 def destructive(step: Step, catalogue: Catalogue) -> bool:
@@ -76,7 +66,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
     if step.kind == "decision":
         return PrimaryAction.DECIDE
     if step.kind in RUNNABLE_KINDS:
-        return _run(incident, step, state) if runnable(step, catalogue) else PrimaryAction.DONE
+        return _run(incident, step, state) if runnable(incident, step, catalogue) else PrimaryAction.DONE
     return PrimaryAction.TICK if unticked(incident, step) else PrimaryAction.TICKED
 
 
@@ -99,6 +89,8 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     Nobody is sent for ever to run again what that does not mend, nor past a failure unasked.
     """
     todo = primary_action(incident, step, catalogue)
+    if leaves_out(incident, step, catalogue):
+        return NOTHING_HERE
     if todo is not PrimaryAction.RUN_AGAIN:
         return todo.value
     if _in_vain(incident, step):
@@ -109,6 +101,12 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     if cure := own_cure(incident, step):
         return todo.value if cure.action else "do what helps, then run again"
     return todo.value
+
+
+def leaves_out(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    """Return whether what is proposed at a step is to leave it out: nothing here does it, in no incident."""
+    by_hand = primary_action(incident, step, catalogue) is PrimaryAction.DONE
+    return by_hand and nothing_does(incident, step, catalogue)
 
 
 def _in_vain(incident: Incident, step: Step) -> bool:
@@ -143,10 +141,10 @@ def looks(incident: Incident, step: Step) -> list[Step]:
 
 
 def done_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:
-    """Return the steps that one key does: decisions that are asked for together, or what is done by hand together."""
+    """Return the steps that one key does: decisions asked for together, what is left out or done by hand together."""
     if primary_action(incident, step, catalogue) is PrimaryAction.DECIDE:
         return [one.step for one in proposals(incident, step)]
-    return by_hand_together(incident, step, catalogue)
+    return skipped_together(incident, step, catalogue)
 
 
 def by_hand_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:
@@ -165,9 +163,18 @@ def by_hand_together(incident: Incident, step: Step, catalogue: Catalogue) -> li
     return together
 
 
+def skipped_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:
+    """Return the steps that are skipped with ``step``, itself among them: what nothing here does, or what follows."""
+    if leaves_out(incident, step, catalogue):
+        return left_out_together(incident, step, catalogue)
+    return by_hand_together(incident, step, catalogue)
+
+
 def _by_hand(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     """Whether a step is open, required and harmless, and the console cannot run it."""
-    if step.kind not in RUNNABLE_KINDS or step.optional or runnable(step, catalogue) or destructive(step, catalogue):
+    if step.kind not in RUNNABLE_KINDS or step.optional or destructive(step, catalogue):
+        return False
+    if runnable(incident, step, catalogue):
         return False
     return incident.state(step.id) in (StepState.READY, StepState.WAITING)
 
@@ -177,6 +184,8 @@ def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     todo = primary_action(incident, step, catalogue)
     if todo is PrimaryAction.RUN_AGAIN and _in_vain(incident, step):
         return "s, m, enter"
+    if leaves_out(incident, step, catalogue):
+        return "s"
     if todo is PrimaryAction.TICK:
         return ", ".join(str(step.items.index(item) + 1) for item in unticked(incident, step))
     return {PrimaryAction.TICKED: "m", PrimaryAction.DONE: "enter, s"}.get(todo, "enter")

@@ -18,9 +18,10 @@ from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize, sanitize_lines
 from screens.guidance.instances import instance_lines
+from screens.guidance.left_out import RUNNABLE_KINDS, why_not_here
 from screens.guidance.looks import look_lines
 from screens.guidance.names import title
-from screens.guidance.next_action import RUNNABLE_KINDS, destructive, refused_run, runnable
+from screens.guidance.next_action import destructive, refused_run
 from screens.guidance.people import taken_lines
 from screens.guidance.run_text import refusal_lines, remains, run_lines, target_lines, typed
 from screens.guidance.symbols import STEPS
@@ -102,8 +103,9 @@ def _runs(incident: Incident, step: Step, catalogue: Catalogue) -> list[Line]:
     danger = [Span("  DESTRUCTIVE", "bad")] if destructive(step, catalogue) else []
     lines = [labelled("runs", Span(call(step, cure_params(incident, step)), "strong"), *danger)]
     lines += [labelled("on", sanitize(step.host))] if step.kind == "command" and step.host else []
-    if not runnable(step, catalogue):
-        lines.append(line(Span("Not available yet: do it by hand, then m and note what you did.", "warn")))
+    if why := why_not_here(incident, step, catalogue):
+        words = f"Not available here, {why}: do it by hand, then m and note what you did."
+        lines.append(line(Span(sanitize(words), "warn")))
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -13,8 +13,9 @@ from journal.incident.records import StepState
 from journal.plan.model import Step
 from journal.wording import reasons
 from screens.guidance.availability import RULES
+from screens.guidance.left_out import known_reason
 from screens.guidance.names import title
-from screens.guidance.next_action import by_hand_together, unticked
+from screens.guidance.next_action import by_hand_together, skipped_together, unticked
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.pending_ticks import PendingTicks
@@ -103,19 +104,16 @@ class StepKeys:
         )
 
     def skip(self) -> None:
-        """Ask why, and leave the step out, with what the console cannot run either and follows from it."""
-        step = self._cursor.step
-        steps = self._together(step)
-        self._ask(
-            "Skip",
-            label="why (the report lists it)",
-            required=reasons.SKIP,
-            text=self._also(steps),
-            confirm="Skip",
-            then=lambda reason: self._pending.write(
-                step, "skip", lambda commands: [commands.skip(each.id, reason) for each in steps][-1]
-            ),
-        )
+        """Ask why, and leave the step out, with all that nothing here does or that follows from it."""
+        incident, step, catalogue = self._cursor.incident, self._cursor.step, self._session.catalogue
+        steps = skipped_together(incident, step, catalogue)
+        causes = [(each, known_reason(incident, each, catalogue)) for each in steps]
+
+        def skip(why: Mapping[str, str]) -> None:
+            also = [each for each in steps if each.id in why and each is not step]
+            self._pending.write(step, "skip", lambda commands: commands.skip_all(why)[-1], also)
+
+        push(self._app, "skip", incident, causes, then=skip)
 
     def _together(self, step: Step) -> list[Step]:
         return by_hand_together(self._cursor.incident, step, self._session.catalogue)

@@ -14,7 +14,7 @@ from journal.plan.model import Phase, Section, Step
 from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
 from screens.guidance.answers import short_answer
-from screens.guidance.next_action import RUNNABLE_KINDS
+from screens.guidance.left_out import RUNNABLE_KINDS
 from screens.guidance.people import taken_mark
 from screens.guidance.symbols import STEPS
 from screens.guidance.text import Tone

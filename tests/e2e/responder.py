@@ -15,6 +15,8 @@ _CLOCK = re.compile(r"\d+(:\d\d)+|\d+ (s|min|h)\b|[0-9a-f]{4}-[0-9a-f]{4}")
 _NEXT = re.compile(r"^ NEXT  (.*?)(?:  \[([^\]]+)\])?\s*$", re.MULTILINE)
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
+_NO_REASON = re.compile(r"why \(the report lists it[^│]*│[^│]*│\s*│")
+"""The field for a reason to skip, where nothing is filled in."""
 _RECOVERY = re.compile(r"^run[^:]*: 3\.")
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
@@ -111,7 +113,7 @@ class Responder:
             self._enter("Enter", "Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
             self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or "would be refused" in s, 60)
-        elif "Skip:" in screen:
+        elif _NO_REASON.search(screen):
             self._fill("not here")
             self._enter("Enter")
         elif "Nothing is chosen" in screen:

@@ -26,6 +26,7 @@ from screens.dialogs.proposals import ProposalsDialog
 from screens.dialogs.recovery_point import ChooseRecoveryPoint
 from screens.dialogs.report_dialogs import FieldDialog, Item, ItemDialog
 from screens.dialogs.run_watch import WatchingDialog
+from screens.dialogs.skip import SkipDialog
 from screens.dialogs.text_dialogs import LateEntry, LateNote, Note, Words
 from screens.live.lifetime import is_open
 from screens.start.declare import DeclareScreen
@@ -64,6 +65,12 @@ def _with_readings(kind: type[Any], step: str) -> Callable[[Console], Dialog[Any
     return lambda seen: kind(seen.incident_screen.session.state, _step(seen, step), {})
 
 
+def _skip(*steps: tuple[str, str]) -> Callable[[Console], Dialog[Any]]:
+    return lambda seen: SkipDialog(
+        seen.incident_screen.session.state, [(_step(seen, one), cause) for one, cause in steps]
+    )
+
+
 def _refused(seen: Console) -> Dialog[Any]:
     return OverrideDialog(
         "Check", "LAB", next(run for run in seen.incident_screen.session.state.runs.values() if run.refusal)
@@ -78,6 +85,14 @@ def _in_doubt(seen: Console) -> Dialog[Any]:
 WHY = (*"why", "enter")
 KINDS = {
     "words": Kind(lambda seen: Words("Skip", "LAB", label="why", required="Say why."), WHY, "why"),
+    "skip": Kind(_skip(("check", "")), WHY, {"check": "why"}),
+    "skip, cause known": Kind(_skip(("check", "not here")), ("enter",), {"check": "not here"}, answers_alone=True),
+    "skip several": Kind(
+        _skip(("check", "not here"), ("verify", "nor here")),
+        ("shift+tab", "space", "tab", *WHY),
+        {"verify": "why: nor here"},
+        answers_alone=True,
+    ),
     "note": Kind(lambda seen: Note("Note", "LAB"), WHY, LateNote("why", None)),
     "late entry": Kind(lambda seen: LateEntry("Late", "LAB"), (*WHY, *"now", "enter"), ...),
     "field": Kind(lambda seen: FieldDialog("Summary", "LAB", "", ()), (*"why", "ctrl+s"), "why"),

@@ -169,7 +169,7 @@ async def test_what_is_not_here_yet_is_done_by_hand(services: FakeServices, jour
     journal.append(e.DecisionMade(step="strategy", name="strategy", answer="hot-standby"))
     async with console(services) as seen:
         await seen.at("promote")
-        await seen.sees("Not available yet", "enter: done by hand, s: nobody did it")
+        await seen.sees("Not available here", "enter: done by hand, s: nobody did it")
         await seen.press("d")
         assert not written(journal, e.RunRequested)
         await seen.press("enter")

@@ -29,4 +29,4 @@ def test_what_follows_from_each_other_is_one_and_what_runs_or_harms_or_is_option
     assert together(told, "api") == ["api", "smoke"]
     assert together(told, "act") == ["act"]
     assert together(told, "users") == ["users"]
-    assert "and 1 more" in next_words(told.incident, HERE)
+    assert next_words(told.incident, HERE) == "nothing here does it: 1.1.1 Api and 3 more", "nobody did the rest either"
