@@ -54,7 +54,7 @@ class DeclareScreen(Dialog[str]):
         yield Field(id="title-field")
         for name, label in (("scenario", "scenario"), ("severity", "severity"), ("kind", "kind, fixed from now on")):
             yield Quiet(label, classes="label")
-            yield Select[str]([], id=name, prompt="…", compact=True)
+            yield Select[str]([], id=name, prompt="choose one (enter opens the list)", compact=True)
         for name, label in _TIMES.items():
             yield Quiet(f"{label}: now, 14:05, 10 min ago, 2026-11-22T14:05Z", classes="label")
             yield Field(id=name, placeholder="now")
