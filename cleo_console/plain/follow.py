@@ -8,9 +8,12 @@ from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.line_terminal import TakenBack
 from cleo_console.plain.lines import end_lines
 from journal.commands.incident import IncidentCommands
+from journal.commands.refusals import AlreadyRunning
 from journal.incident.closed_gates import gate_lines
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
+from journal.incident.same_run import refused_for
+from screens.guidance.joined import running_already
 from screens.guidance.progress import SILENT_AFTER_S, silence
 
 _LINES = 40
@@ -21,17 +24,25 @@ _EVERY_S = 0.5
 def ask_for(conversation: Conversation, call: Callable[[IncidentCommands], int]) -> Run:
     """Ask the runner for a run, and follow it.
 
+    Where the same runs already, because somebody else has asked for it, that run is followed.
+
     Returns:
         The run, over; or still under way, where the person went back to the prompt or there is no runner.
 
     Raises:
         CleoError: it was refused, or could not be written.
     """
-    run_id = conversation.session.request(call)
-    conversation.session.news()
-    conversation.say("Asked for. Its output follows; Ctrl+C goes back to the prompt, the run goes on.")
     try:
-        return _follow(conversation, run_id)
+        run_id = conversation.session.request(call)
+        said = "Asked for."
+    except AlreadyRunning as error:
+        run_id, said = error.run, error.message
+    conversation.session.news()
+    conversation.say(f"{said} Its output follows; Ctrl+C goes back to the prompt, the run goes on.")
+    try:
+        run = _follow(conversation, run_id)
+        same = refused_for(conversation.incident, run)
+        return _follow(conversation, same.id) if same else run
     except TakenBack:
         conversation.say("Back at the prompt. The run goes on.")
         return conversation.incident.runs[run_id]
@@ -50,7 +61,8 @@ def _follow(conversation: Conversation, run_id: int) -> Run:
         conversation.say(*(line for line in changed if not _about(run, line)))
         said_after = _say_silence(conversation, run, said_after)
         if run.state.over:
-            conversation.say(*end_lines(run))
+            same = refused_for(conversation.incident, run)
+            conversation.say(*([running_already(conversation.incident, same)] if same else end_lines(run)))
             return run
         if conversation.session.runner_missing():
             return run

@@ -7,12 +7,16 @@ is for that command.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
 from journal.incident.records import RunState, StepState
+from journal.incident.same_run import same_run
+from journal.incident.team import short_name
 
 if TYPE_CHECKING:
+    from journal.incident.records import Run
     from journal.incident.state import Incident
     from journal.plan.model import Step
 
@@ -22,6 +26,20 @@ _RUNNABLE = ("action", "command")
 
 class NotNow(CleoError):
     """What was asked for makes no sense in the incident's present state."""
+
+
+class AlreadyRunning(NotNow):
+    """What was asked for is under way: somebody has asked for the same.
+
+    Attributes:
+        run: the run's id.
+    """
+
+    def __init__(self, step: Step, run: Run) -> None:
+        by, at = short_name(run.requested_by), f"{run.requested_at:%H:%M} UTC"
+        on = f" on {run.system}" if run.system else ""
+        super().__init__(f"{step.title} runs already{on}, started by {by} at {at}.", "Its result appears here.")
+        self.run = run.id
 
 
 def while_closed(incident: Incident) -> NotNow | None:
@@ -47,6 +65,19 @@ def while_active(incident: Incident, step: Step, system: str = "") -> NotNow | N
         if state is StepState.IN_DOUBT:
             return NotNow(f"{step.title} is in doubt{on}.", "Look what it left, then say done, failed or run again.")
     return None
+
+
+def run_at(incident: Incident, step: Step, system: str, params: Mapping[str, Any]) -> NotNow | None:
+    """Return why a step cannot be asked for at a system: it is under way or in doubt.
+
+    Args:
+        incident: the incident's state.
+        step: which step.
+        system: at which of its systems; empty: anywhere.
+        params: all parameters that it would run with.
+    """
+    same = same_run(incident, step.id, step.action or "command", system, params)
+    return AlreadyRunning(step, same) if same else while_active(incident, step, system)
 
 
 def settle(incident: Incident, step: Step) -> NotNow | None:

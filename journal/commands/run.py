@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from journal.commands import refusals
+from journal.commands.aim import aim, step_for, the_one_meant
 from journal.commands.base import Commands, known_step, required
 from journal.commands.refusals import NotNow, raise_if
 from journal.events import types as e
-from journal.incident.instances import instances, left
 from journal.incident.looks import next_look, not_done
-from journal.incident.records import Run, RunState, StepState
+from journal.incident.records import Run, RunState
 from journal.incident.roster import able
 from journal.wording import reasons
 
@@ -61,11 +61,12 @@ class RunCommands(Commands):
             The run's id.
 
         Raises:
+            AlreadyRunning: the same is under way.
             NotNow: the incident is closed, the step has nothing to run, it is running or in doubt already, it acts on
                 several systems or not on this one, or a parameter holds a secret.
         """
         incident, step = self._runnable(step_id)
-        at = _aim(incident, step, [system] if system else [])
+        at = aim(incident, step, [system] if system else [])
         if len(at) > 1:
             raise NotNow(f"{step.title} acts on several systems: {', '.join(at)}.", "Say on which of them.")
         (run_id,) = self._ask(incident, step, at, params or {}, options)
@@ -87,7 +88,7 @@ class RunCommands(Commands):
             The runs' ids, one a system.
         """
         incident, step = self._runnable(step_id)
-        return self._ask(incident, step, _aim(incident, step, on), params or {}, options)
+        return self._ask(incident, step, aim(incident, step, on), params or {}, options)
 
     def request_action(
         self, action: str, params: Mapping[str, Any], *, system: str = "", **options: Unpack[RunOptions]
@@ -192,12 +193,12 @@ class RunCommands(Commands):
     def _action(
         self, incident: Incident, action: str, params: Mapping[str, Any], system: str, options: RunOptions
     ) -> e.RunRequested:
-        step = _step_for(incident, action, system)
+        step = step_for(incident, action, system)
         if step is None:
             names = [known.name for known in able(incident.roster.systems.values(), action)]
         else:
-            names = _aim(incident, step, [system] if system else [])
-        return self._request(incident, step, action, _meant(names, system, action), params, options)
+            names = aim(incident, step, [system] if system else [])
+        return self._request(incident, step, action, the_one_meant(names, system, action), params, options)
 
     def _runnable(self, step_id: str) -> tuple[Incident, Step]:
         incident = self._incident()
@@ -208,12 +209,11 @@ class RunCommands(Commands):
     def _ask(
         self, incident: Incident, step: Step, at: Sequence[str], params: Mapping[str, Any], options: RunOptions
     ) -> list[int]:
-        systems = at or [""]
-        if not options.get("dry_run"):
-            for name in systems:
-                raise_if(refusals.while_active(incident, step, name))
         action = step.action or "command"
-        asked = [self._request(incident, step, action, name, params, options) for name in systems]
+        asked = [self._request(incident, step, action, name, params, options) for name in at or [""]]
+        if not options.get("dry_run"):
+            for body in asked:
+                raise_if(refusals.run_at(incident, step, body.system, body.params))
         return [event.seq for event in self._append_all(incident, asked)]
 
     def _request(
@@ -248,49 +248,6 @@ def _gates(incident: Incident) -> set[str]:
     runs = incident.runs.values()
     refused = {run.refusal.gate for run in runs if run.refusal}
     return refused | {closed.gate for run in runs for closed in run.closed}
-
-
-def _aim(incident: Incident, step: Step, on: Sequence[str]) -> list[str]:
-    """Return the systems that a step is asked for at: those in ``on``, else where it is not done.
-
-    Before the runner has read the inventory, and where there is none, ``on`` is returned as it is: the runner judges.
-    """
-    wanted = list(dict.fromkeys(on))
-    if not incident.roster.systems:
-        return wanted
-    names = instances(incident, step)
-    if strange := [name for name in wanted if name not in names]:
-        raise NotNow(
-            f"{step.title} does not act on {', '.join(strange)}.",
-            _acts_on(incident, step, names),
-        )
-    return wanted or left(incident, step)
-
-
-def _acts_on(incident: Incident, step: Step, names: Sequence[str]) -> str:
-    """Return on what a step acts, for somebody who named something else."""
-    if names:
-        narrowed = step.system in incident.affected
-        return f"It acts on: {', '.join(names)}{' (decided as affected)' if narrowed else ''}."
-    if able(incident.roster.systems.values(), step.action):
-        return f"Nothing in the inventory that is affected plays {step.system}."
-    return "It acts on no single system of the inventory: leave out --on."
-
-
-def _meant(names: Sequence[str], system: str, action: str) -> str:
-    """Return the one system that is meant; empty where none is known: the runner knows its inventory."""
-    if system and names and system not in names:
-        raise NotNow(f"{action} cannot act on {system}.", f"It can act on: {', '.join(names)}.")
-    if not system and len(names) > 1:
-        raise NotNow(f"{action} can act on several systems: {', '.join(names)}.", "Say on which: --on NAME.")
-    return system or next(iter(names), "")
-
-
-def _step_for(incident: Incident, action: str, system: str) -> Step | None:
-    """Return the first step that is bound to an action, is not done and acts on ``system``."""
-    open_states = (StepState.READY, StepState.WAITING, StepState.FAILED, StepState.CANCELLED)
-    bound = [step for step in incident.in_state(*open_states) if step.action == action]
-    return next((step for step in bound if not system or system in (instances(incident, step) or [system])), None)
 
 
 def _doubtful(incident: Incident, run_id: int) -> Run:

@@ -10,6 +10,7 @@ from journal.incident.cures import cure_params, helps, own_cure, remedy, wanted_
 from journal.incident.instances import ready, waiting
 from journal.incident.proposals import proposals
 from journal.incident.records import Run, StepState
+from journal.incident.same_run import refused_for
 from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
@@ -209,6 +210,10 @@ def settled_words(incident: Incident) -> str:
 
 
 def refused_run(incident: Incident, step_id: str) -> Run | None:
-    """Return the step's last run if the runner refused it and nothing has happened to the step since."""
+    """Return the step's last run if the runner refused it and nothing has happened to the step since.
+
+    One that was refused because the same is at work already is none.
+    """
     run = incident.last_run(step_id)
-    return run if run and run.refusal and not incident.settled(step_id) else None
+    refused = run and run.refusal and not incident.settled(step_id) and not refused_for(incident, run)
+    return run if refused else None

@@ -9,6 +9,7 @@ from typing import Any
 from textual.app import App
 
 from journal.events.types import IncidentClosed
+from journal.incident.same_run import refused_for
 from journal.incident.upcoming import next_step
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
@@ -59,11 +60,11 @@ class Arrivals:
         if any(isinstance(event.body, IncidentClosed) for event in news.events) and not news.opened:
             self._assess()
         self._go_on()
+        self._show_refusals()
         if news.only_measures:
             self._view.draw_measures()
         else:
             self._view.draw()
-        self._show_refusals()
         for screen in self._app.screen_stack:
             if isinstance(screen, NewsListener) and screen.is_mounted:  # else it shows them when it is
                 screen.news()
@@ -81,10 +82,15 @@ class Arrivals:
             self._view.go_to(step.id)
 
     def _show_refusals(self) -> None:
-        """Show the refusals of what this person asked for, when no dialog is open and nothing is typed."""
+        """Show the refusals of what this person asked for, when no dialog is open and nothing is typed.
+
+        Where the same is under way already, a line says so.
+        """
         for run_id in sorted(self._pending.requested):
             run = self._session.run(run_id)
             if run and (run.started_at or run.refusal):
                 self._pending.requested.discard(run_id)
-            if run and run.refusal:
+            if run and (same := refused_for(self._session.state, run)):
+                self._session.joined.add(same.id)
+            elif run and run.refusal:
                 self._app.post_message(Notice(partial(self._show_refusal, run, by_itself=True)))

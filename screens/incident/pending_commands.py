@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from journal.commands.refusals import AlreadyRunning
 from journal.errors import CleoError
 from journal.events.types import Event, Override
 from journal.incident.records import StepState
@@ -135,9 +136,12 @@ class PendingCommands:
         return steps
 
     def _failed(self, step: Step, what: str, error: CleoError) -> None:
-        """What was said of ``step`` was not written: it may be said again."""
+        """What was said of ``step`` was not written: it may be said again. What runs already is no failure."""
         self._forget(step)
-        self._session.post_failure(what, error)
+        if isinstance(error, AlreadyRunning):
+            self._session.joined.add(error.run)
+        else:
+            self._session.post_failure(what, error)
 
     def _forget(self, step: Step) -> None:
         if self._seqs.get(step.id) == 0:  # else something that was said of it before is written

@@ -58,6 +58,7 @@ class Session:
         trouble: why the journal cannot be read any more, or None.
         unwritten: what could not be written last; empty where everything was.
         held_by: who keeps the journal from taking what was said; empty where nobody does.
+        joined: the runs of others that this person asked for while they were under way.
         inject: what an exercise told people last, while this console was open; None: nothing.
     """
 
@@ -101,6 +102,7 @@ class Session:
         self.trouble: CleoError | None = None
         self.unwritten = ""
         self.held_by = ""
+        self.joined: set[int] = set()
         self.inject: Given | None = None
         self._services = services
         self._app = screen.app

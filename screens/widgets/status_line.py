@@ -13,6 +13,7 @@ from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.guidance.attention import count_line, counts
 from screens.guidance.injects import inject_lines
+from screens.guidance.joined import joined_lines
 from screens.guidance.next_action import by_keys
 from screens.guidance.people import taken_by_other
 from screens.guidance.status import NO_RUNNER, call_overdue, next_words, runner_first, troubles
@@ -69,7 +70,7 @@ def _note(incident: Incident, now: datetime) -> list[Span]:
 
 
 def trouble_line(session: Session, now: datetime) -> Content:
-    """Return what must be seen on every screen, a line each: what is not recorded, and who must be called now."""
+    """Return what must be seen on every screen, a line each: what is not recorded, whom to call, what runs already."""
     found = troubles(
         session.incident,
         session.readings,
@@ -80,7 +81,9 @@ def trouble_line(session: Session, now: datetime) -> Content:
     )
     found += [f"{call} (e)" for call in call_overdue(session.incident, now)]
     lines = [line(Span(f" {text} ", "alarm")) for text in found]
-    return block([*lines, *(inject_lines(session.incident, session.inject, now) if session.incident else [])])
+    if incident := session.incident:
+        lines += [*inject_lines(incident, session.inject, now), *joined_lines(incident, sorted(session.joined))]
+    return block(lines)
 
 
 def next_line(session: Session, cursor: str, width: int, now: datetime) -> Content:

@@ -15,7 +15,10 @@ import pytest
 from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, GateClosed, Outcome
+from cleo_console.plain.conversation import Conversation
+from cleo_console.plain.line_terminal import LineTerminal
 from cleo_console.plain.plain_session import PlainSession
+from cleo_console.plain.runs import run_step
 from journal.events import types as e
 from journal.events.measured import Measured
 from journal.events.run import KnownSystem
@@ -24,7 +27,7 @@ from journal.incident.records import RunState, StepState
 from journal.incident.taken import at_work
 from journal.store.journal import Reader
 from tests.actions.worlds import Person, declared, places_in, running, world
-from tests.cleo_console.conversation import WorldServices, talk
+from tests.cleo_console.conversation import Said, WorldServices, talk
 from tests.closing import close_anyway
 from tests.locks import held_by_another
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
@@ -312,6 +315,24 @@ def doubtful(person: Person) -> int:
     assert person.over(asked.seq).state is RunState.FAILED
     person.journal.append(e.ActionInDoubt(step="verify", run=asked.seq, why="its runner is gone"), actor="runner@here")
     return asked.seq
+
+
+def test_what_somebody_else_has_begun_is_followed_and_not_refused(person: Person, host: WorldServices) -> None:
+    run = person.desk.request_run("other")
+    incident = person.until(lambda i: i.runs[run].state is RunState.RUNNING)
+    reading, writing = os.pipe()
+    said, session = Said(), PlainSession(host, incident.id)
+    try:
+        with LineTerminal(reading, said, 100) as terminal:
+            threading.Timer(0.3, go.set).start()
+            run_step(Conversation(terminal, session), incident.plan.by_id["other"])
+    finally:
+        session.close()
+        os.close(reading)
+        os.close(writing)
+    assert "Other work runs already, started by tester at" in said.getvalue()
+    assert "thing.other done: went" in said.getvalue()
+    assert len(person.incident().runs) == 1
 
 
 def test_changes_are_said_once_and_progress_at_intervals(person: Person, host: WorldServices) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from journal.commands.incident import IncidentCommands, NotNow
+from journal.commands.refusals import AlreadyRunning
 from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.incident.affected import choices
@@ -162,8 +163,11 @@ def test_one_run_of_several_systems_must_say_which(fleet: Fleet) -> None:
 
 def test_a_system_is_asked_once_while_others_are_free(fleet: Fleet) -> None:
     fleet.start(fleet.commands.request_run("work", system="a"))
-    with pytest.raises(NotNow, match="running on a"):
+    with pytest.raises(AlreadyRunning, match="runs already on a, started by"):
         fleet.commands.request_run("work", system="a")
+    with pytest.raises(NotNow, match="running on a") as refused:
+        fleet.commands.request_run("work", system="a", params={"deep": True})
+    assert not isinstance(refused.value, AlreadyRunning), "other parameters are not the same"
     assert fleet.commands.request_run("work", system="b")
 
 
