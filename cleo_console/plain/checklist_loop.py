@@ -122,8 +122,9 @@ class ChecklistLoop:
             self._commands(time)[command.letter]()
         elif command is not None:
             self.conversation.say(f"{command.word} does not apply here now.")
-        elif said.isdecimal() and self.step.items:
-            notes.tick(self.conversation, self.step, number(said))
+        elif said.partition(" ")[0].isdecimal() and self.step.items:
+            item, _, words = said.partition(" ")
+            notes.tick(self.conversation, self.step, number(item), words.strip())
         elif said in ("+", "-"):
             self._go_by(1 if said == "+" else -1)
         elif step_id := self._step_called(said):

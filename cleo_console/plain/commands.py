@@ -70,7 +70,8 @@ def help_lines() -> list[str]:
     return [
         "enter: the obvious thing at this step",
         *(f"{command.letter} or {command.word}: {command.help}" for command in COMMANDS),
-        "1 to 9: tick or untick that item of the step",
+        "1 to 9: tick or untick that item of the step; of a call: it was made, then it was answered",
+        "1 by phone, 1 eve: how a call was made, or who answered",
         "3.2.5, or a step's id: go to that step; + and -: the step after and before",
         "a, m, s or u with a time (m 14:05): a late entry, for what was noted on paper",
         "Within a question, a dot or Ctrl+C goes back. Ctrl+C never stops a recovery.",

@@ -12,6 +12,7 @@ from cleo_console.plain.follow import ask_for
 from cleo_console.plain.questions import moment, subset, words
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
+from journal.incident.called import open_items, to_take_back
 from journal.incident.closing import phrase, remaining
 from journal.incident.looks import to_look_at
 from journal.plan.action_spec import Catalogue
@@ -22,7 +23,7 @@ from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL, IN_ORDER, not_in_order
 from screens.guidance.left_out import NOTHING_HERE, known_reason, shared_reason
 from screens.guidance.names import title
-from screens.guidance.next_action import skipped_together, unticked
+from screens.guidance.next_action import skipped_together
 
 
 def when(conversation: Conversation, time: str) -> datetime | None:
@@ -33,7 +34,7 @@ def when(conversation: Conversation, time: str) -> datetime | None:
 def mark_done(conversation: Conversation, step: Step, time: str) -> None:
     """Say that the step was done by hand."""
     happened_at = when(conversation, time)
-    left = unticked(conversation.incident, step)
+    left = open_items(conversation.incident, step)
     if left:
         conversation.say("Not ticked: " + "; ".join(left) + ".")
     required = "" if step.kind == "manual" else reasons.DONE_BY_HAND
@@ -73,7 +74,11 @@ def _why_skipped(conversation: Conversation, question: str, known: str) -> str:
 
 
 def reopen(conversation: Conversation, step: Step) -> None:
-    """Take back what was said of the step."""
+    """Take back what was said of the step; of calls, what was noted last."""
+    if level := to_take_back(conversation.incident, step):
+        conversation.session.review(lambda commands: commands.take_call_back(level))
+        conversation.say(f"Taken back: what was noted last of {level}.")
+        return
     reason = words(conversation, "Why is it opened again?", required=reasons.REOPEN)
     conversation.session.write(lambda commands: commands.reopen(step.id, reason))
 
@@ -92,31 +97,34 @@ def note(conversation: Conversation, step: Step) -> None:
     conversation.session.write(lambda commands: commands.note(text, step.id, late))
 
 
-def tick(conversation: Conversation, step: Step, number: int) -> None:
-    """Tick or untick one item, by its number."""
+def tick(conversation: Conversation, step: Step, number: int, words: str = "") -> None:
+    """Tick or untick one item, by its number; ``words`` say of a call how it was made, or who answered."""
     if not 0 < number <= len(step.items):
         conversation.say(f"This step has no item {number}.")
         return
     item = step.items[number - 1]
     if level := step.level(item):
-        _note_call(conversation, level)
+        _note_call(conversation, level, words)
+        return
+    if words:
+        conversation.say(f"Nothing was ticked: {number} alone ticks, n writes a note.")
         return
     checked = item not in conversation.incident.steps[step.id].items
     conversation.session.write(lambda commands: commands.check_item(step.id, item, checked))
     conversation.say(f"{'Ticked' if checked else 'Unticked'}: {item}")
 
 
-def _note_call(conversation: Conversation, level: str) -> None:
+def _note_call(conversation: Conversation, level: str, words: str) -> None:
     """Note what comes next with a level of the escalation matrix: its call, or its answer, which ticks the item."""
     call = conversation.incident.review.calls.get(level)
-    if call is None or call.answered_at is not None:
-        how = words(conversation, f"{level} was called. How?")
-        conversation.session.review(lambda commands: commands.page(level, how))
-        conversation.say(f"Called: {level}. The same number notes the answer.")
-        return
-    who = words(conversation, f"{level} has answered. Who?")
-    conversation.session.review(lambda commands: commands.acknowledge(level, who))
-    conversation.say(f"Answered: {level}")
+    if call is None:
+        conversation.session.review(lambda commands: commands.page(level, words))
+        conversation.say(f"Called: {level}. The same number notes the answer; u takes it back.")
+    elif call.answered_at is None:
+        conversation.session.review(lambda commands: commands.acknowledge(level, words))
+        conversation.say(f"Answered: {level}. u takes it back.")
+    else:
+        conversation.say(f"{level} has answered already; u takes that back.")
 
 
 def cancel(conversation: Conversation, step: Step) -> None:

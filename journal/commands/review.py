@@ -34,6 +34,17 @@ class ReviewCommands(Commands):
         incident = self._incident()
         return self._append(incident, e.ContactAcknowledged(level=_level(incident, level), who=who.strip()))
 
+    def take_call_back(self, level: str) -> e.Event:
+        """Say that what was noted last of a level was a mistake: its answer, or that it was called.
+
+        Raises:
+            NotNow: nothing is noted of it, or the plan has no such level.
+        """
+        incident = self._incident()
+        if _level(incident, level) not in incident.review.calls:
+            raise NotNow(f"Nothing is noted of {level}.", "There is nothing to take back.")
+        return self._append(incident, e.CallTakenBack(level=level))
+
     def write_field(self, field: e.ReportField, text: str) -> e.Event:
         """Write one field of the report; an empty text takes it back.
 

@@ -121,3 +121,9 @@ class ContactAcknowledged(Body, frozen=True, kw_only=True, tag="contact.acknowle
 
     level: str
     who: str = ""
+
+
+class CallTakenBack(Body, frozen=True, kw_only=True, tag="contact.taken_back"):
+    """What was noted last of a level was a mistake: that it answered, or that it was called."""
+
+    level: str

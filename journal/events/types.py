@@ -15,6 +15,7 @@ from msgspec.structs import force_setattr
 from journal.events import people, review, run
 from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override
 from journal.events.people import (
+    CallTakenBack,
     ContactAcknowledged,
     ContactPaged,
     DecisionMade,
@@ -66,6 +67,7 @@ __all__ = [
     "ActionReentered",
     "ActionStarted",
     "Body",
+    "CallTakenBack",
     "CancelRequested",
     "ClosedGate",
     "ContactAcknowledged",

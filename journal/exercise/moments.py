@@ -21,6 +21,7 @@
 | ``inject:ID`` | the inject was given |
 | ``note`` | somebody wrote a note |
 | ``paged:LEVEL``, ``answered:LEVEL`` | somebody was called; somebody answered |
+| ``answered:team`` | in the end, all levels have answered that the response team that was decided needs |
 | ``health:SYSTEM=STATUS`` | a probe found a system in this status |
 | ``rto:TIER``, ``rpo:SYSTEM`` | the objective was measured, and met |
 | ``closed`` | the incident was closed |
@@ -37,6 +38,7 @@ from journal.events import types as e
 from journal.exercise.retries import Retries
 from journal.exercise.script import MAKES
 from journal.incident import clocks
+from journal.incident.called import needed_levels
 from journal.incident.records import StepState
 from journal.incident.recovery_point import RecoveryPoint, read
 from journal.plan.model import RECOVERY_POINT
@@ -66,7 +68,7 @@ def moments(incident: Incident, events: Iterable[e.Event], script: Exercise) -> 
         if action := retries.take(event):
             found["again"].append(event.at)
             found[f"again:{action}"].append(event.at)
-    for name, at in [*_standing(incident, script), *_undocumented(incident, found)]:
+    for name, at in [*_standing(incident, script), *_team_answered(incident), *_undocumented(incident, found)]:
         found[name].append(at)
     return dict(found)
 
@@ -157,6 +159,14 @@ def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datet
             yield f"rpo:{store.system}", incident.last_at
 
 
+def _team_answered(incident: Incident) -> Iterator[tuple[str, datetime]]:
+    needed = needed_levels(incident) or {contact.level for contact in incident.plan.escalation if contact.level}
+    calls = [incident.review.calls.get(level) for level in needed]
+    answers = [call.answered_at for call in calls if call and call.answered_at]
+    if len(answers) == len(needed):
+        yield "answered:team", max(answers, default=incident.declared_at)
+
+
 def _undocumented(incident: Incident, found: Moments) -> Iterator[tuple[str, datetime]]:
     for step, record in incident.steps.items():
         if record.state is StepState.MARKED_DONE and record.at and f"documented:{step}" not in found:
@@ -212,6 +222,8 @@ def say(moment: str, plan: Plan) -> str:
         what = f"“{plan.by_id[what].title}”"
     elif kind in _OF_ACTIONS and what:
         what = _say_action(what, plan)
+    elif moment == "answered:team":
+        what = "everybody whom the response team needs"
     else:
         what = what.replace("=", " is ").replace("_", " ")
     return _WORDS.get(kind, moment).format(what or "a step")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,13 @@ from journal.events import types as e
 
 @dataclass(slots=True)
 class Call:
-    """A call to a level of the escalation matrix. ``answered_at`` is None while nobody answered."""
+    """A call to a level of the escalation matrix, as it stands after an event.
+
+    Attributes:
+        answered_at: None while nobody answered.
+        seq: the event.
+        before: what was known of the level before that; None: nothing.
+    """
 
     level: str
     paged_at: datetime
@@ -20,6 +26,8 @@ class Call:
     how: str = ""
     answered_at: datetime | None = None
     who: str = ""
+    seq: int = 0
+    before: Call | None = None
 
 
 @dataclass(slots=True)
@@ -79,12 +87,21 @@ class Review:
 
 
 def _paged(review: Review, event: e.Event, body: e.ContactPaged) -> None:
-    review.calls[body.level] = Call(body.level, event.at, event.actor, body.how)
+    before = review.calls.get(body.level)
+    review.calls[body.level] = Call(body.level, event.at, event.actor, body.how, seq=event.seq, before=before)
 
 
 def _acknowledged(review: Review, event: e.Event, body: e.ContactAcknowledged) -> None:
-    call = review.calls.setdefault(body.level, Call(body.level, event.at, event.actor))
-    call.answered_at, call.who = event.at, body.who or f"noted by {event.actor}"
+    before = review.calls.get(body.level)
+    called = before or Call(body.level, event.at, event.actor)
+    who = body.who or f"noted by {event.actor}"
+    review.calls[body.level] = replace(called, answered_at=event.at, who=who, seq=event.seq, before=before)
+
+
+def _taken_back(review: Review, event: e.Event, body: e.CallTakenBack) -> None:
+    call = review.calls.pop(body.level, None)
+    if call and call.before:
+        review.calls[body.level] = call.before
 
 
 def _written(review: Review, event: e.Event, body: e.ReportFieldWritten) -> None:
@@ -121,6 +138,7 @@ def _answered(review: Review, event: e.Event, body: e.InjectAnswered) -> None:
 _HANDLERS: dict[type[e.Body], Callable[[Review, e.Event, Any], None]] = {
     e.ContactPaged: _paged,
     e.ContactAcknowledged: _acknowledged,
+    e.CallTakenBack: _taken_back,
     e.ReportFieldWritten: _written,
     e.ActionItemWritten: _action_item,
     e.SignedOff: _signed,

@@ -71,10 +71,11 @@ class Scenario(_Part, frozen=True, kw_only=True):
 
 
 class Option(_Part, frozen=True, kw_only=True):
-    """One answer to a decision."""
+    """One answer to a decision. ``calls``: the escalation levels that it asks to be called."""
 
     title: str
     text: str = ""
+    calls: list[str] = []
 
 
 class Decision(_Part, frozen=True, kw_only=True):
@@ -93,6 +94,11 @@ class Decision(_Part, frozen=True, kw_only=True):
     default: str = ""
     suggest: dict[str, dict[str, str]] = {}
 
+    @property
+    def calls_somebody(self) -> bool:
+        """Whether its answer says which escalation levels are called."""
+        return any(option.calls for option in self.options.values())
+
 
 class Step(_Part, frozen=True, kw_only=True):
     """One step of the checklist.
@@ -104,7 +110,7 @@ class Step(_Part, frozen=True, kw_only=True):
     Attributes:
         script: the name or command in the written plan.
         calls: the escalation levels that the first items stand for, in their order: such an item is not ticked by hand,
-            it is ticked while its level has answered.
+            it is ticked while its level has answered, and needs no tick where the response team does not ask for it.
         when: decision (or ``scenario``) → the answers for which this step applies; all must hold.
         needs: steps that come first.
         after: steps that it is proposed after; unlike ``needs``, nothing is refused before they are settled.

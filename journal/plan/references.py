@@ -75,6 +75,9 @@ def _step(plan: Plan, step: Step, path: FilePath) -> Iterator[Finding]:
         yield from _answers(plan, name, answers, (*path, "when", name))
         if not answers:
             yield (*path, "when", name), "names no answer: the step would never apply"
+    for answer, option in step.decision.options.items() if step.decision else ():
+        where = (*path, "decision", "options", answer, "calls")
+        yield from _unknown_in_list("escalation level", option.calls, _levels(plan), where)
     if step.decision:
         yield from _suggest(plan, step.decision, (*path, "decision", "suggest"))
 

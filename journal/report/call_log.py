@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.events import types as e
+from journal.incident.called import is_needed
 from journal.report.review import CallEntry
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ class CallLog:
             call = _Call(body.level, event.actor, [], paged_at=event.at)
             self._calls.append(call)
         call.pages += 1
-        if body.how:
-            call.how.append(body.how)
+        call.how.append(body.how)
 
     def answered(self, event: e.Event, body: e.ContactAcknowledged) -> None:
         """Add that a level answered, called or not."""
@@ -50,6 +50,19 @@ class CallLog:
             call = _Call(body.level, event.actor, [])
             self._calls.append(call)
         call.answered_at, call.who = event.at, body.who or f"noted by {event.actor}"
+
+    def taken_back(self, body: e.CallTakenBack) -> None:
+        """Forget what was noted last of a level: its answer, or its last page and with the only one the call."""
+        call = next((call for call in reversed(self._calls) if call.level == body.level), None)
+        if call is None:
+            return
+        if call.answered_at is not None:
+            call.answered_at, call.who = None, ""
+        else:
+            call.pages -= 1
+            del call.how[call.pages :]
+        if call.pages <= 0:
+            self._calls.remove(call)
 
     def entries(self, incident: Incident) -> list[CallEntry]:
         """Return the calls in order, then the levels of the plan that nobody called."""
@@ -72,7 +85,7 @@ def _entry(call: _Call, contact: Contact | None, incident: Incident) -> CallEntr
         contact=contact.contact if contact else "",
         paged_at=call.paged_at,
         by=call.by,
-        how="; ".join(call.how),
+        how="; ".join(filter(None, call.how)),
         pages=call.pages,
         answered_at=call.answered_at,
         who=call.who,
@@ -84,7 +97,8 @@ def _entry(call: _Call, contact: Contact | None, incident: Incident) -> CallEntr
 
 def _verdict(call: _Call, took: float | None, promised: float | None, incident: Incident) -> str:
     if call.paged_at is None:
-        return "answered, no call was noted" if call.answered_at else "not called"
+        nobody = "not called" if is_needed(incident, call.level) else "not needed"
+        return "answered, no call was noted" if call.answered_at else nobody
     if took is None:
         waited = ((incident.closed_at or incident.last_at) - call.paged_at).total_seconds()
         return "waiting" if promised is not None and waited <= promised and not incident.closed_at else "no answer"

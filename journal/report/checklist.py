@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from journal.incident import clocks
 from journal.incident.answers import answer_title
+from journal.incident.called import wanted_items
 from journal.incident.clocks import PhaseClock
 from journal.incident.instances import instances
 from journal.incident.records import StepState
@@ -62,7 +63,7 @@ def _step(gathered: Gathered, step: Step) -> ev.ChecklistStep:
         by=record.by,
         at=record.at,
         note=answer_title(gathered.incident, step.decision.name, record.note) if step.decision else record.note,
-        items=[_item(gathered, step.id, text, text in record.items) for text in step.items],
+        items=[_item(gathered, step, text) for text in step.items],
         runs=list(record.runs),
         ours=step.ours,
         optional=step.optional,
@@ -91,6 +92,9 @@ def _state(incident: Incident, step: Step) -> str:
     return "not done" if idle and incident.closed_at else state.value
 
 
-def _item(gathered: Gathered, step: str, text: str, checked: bool) -> ev.Item:
-    by, at = gathered.ticks.get((step, text), ("", None))
-    return ev.Item(text=text, checked=checked, by=by, at=at)
+def _item(gathered: Gathered, step: Step, text: str) -> ev.Item:
+    incident = gathered.incident
+    checked = text in incident.steps[step.id].items
+    call = incident.review.calls.get(step.level(text))
+    by, at = (call.who, call.answered_at) if call else gathered.ticks.get((step.id, text), ("", None))
+    return ev.Item(text=text, checked=checked, needed=text in wanted_items(incident, step), by=by, at=at)

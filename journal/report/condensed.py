@@ -119,11 +119,11 @@ def legal_clocks(rows: Iterable[LegalRow]) -> list[LegalRow]:
 
 def calls_made(calls: Iterable[CallEntry]) -> list[CallEntry]:
     """Return the calls to somebody, without the levels that nobody called."""
-    return [call for call in calls if call.verdict != "not called"]
+    return [call for call in calls if call.verdict not in ("not called", "not needed")]
 
 
 def not_called(calls: Iterable[CallEntry]) -> str:
-    """Return the levels that nobody called: ``L1 On-Call Engineer, L3 CTO``."""
+    """Return the levels that nobody called, and that the response team needs: ``L1 On-Call Engineer, L3 CTO``."""
     return ", ".join(f"{call.level} {call.role}".strip() for call in calls if call.verdict == "not called")
 
 
@@ -159,5 +159,5 @@ def _kind(step: ev.ChecklistStep) -> str:
         return ""
     if step.kind in ("action", "command"):
         return "done by hand, the program cannot do it"
-    ticked = sum(item.checked for item in step.items)
-    return "marked done, not everything ticked" if ticked < len(step.items) else ""
+    left = any(item.needed and not item.checked for item in step.items)
+    return "marked done, not everything ticked" if left else ""

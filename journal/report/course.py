@@ -38,6 +38,7 @@ _TOLD = (
     e.HealthChanged,
     e.ContactPaged,
     e.ContactAcknowledged,
+    e.CallTakenBack,
     e.InjectGiven,
     e.IncidentClosed,
     e.IncidentReopened,

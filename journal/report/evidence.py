@@ -149,10 +149,11 @@ class DeviationEntry(Part, frozen=True, kw_only=True):
 
 
 class Item(Part, frozen=True, kw_only=True):
-    """One item of a manual step."""
+    """One item of a manual step. ``needed`` is false for a call that the response team does not ask for."""
 
     text: str
     checked: bool
+    needed: bool = True
     by: str
     at: datetime | None
 

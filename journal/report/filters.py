@@ -113,8 +113,9 @@ def or_not(text: str) -> str:
 
 def ticks(step: ev.ChecklistStep) -> str:
     """Return how much of a step's list is ticked: ``2 of 3 ticked, not: On-call engineer answered``."""
-    missing = [item.text for item in step.items if not item.checked]
-    done = f"{len(step.items) - len(missing)} of {len(step.items)} ticked"
+    wanted = [item for item in step.items if item.needed or item.checked]
+    missing = [item.text for item in wanted if not item.checked]
+    done = f"{len(wanted) - len(missing)} of {len(wanted)} ticked"
     return f"{done}, not: {'; '.join(missing)}" if missing else done
 
 

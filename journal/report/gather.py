@@ -149,6 +149,9 @@ class Gathered:
     def _answered(self, event: e.Event, body: e.ContactAcknowledged) -> None:
         self.calls.answered(event, body)
 
+    def _taken_back(self, event: e.Event, body: e.CallTakenBack) -> None:
+        self.calls.taken_back(body)
+
     def _signed(self, event: e.Event, body: e.SignedOff) -> None:
         self.signatures.signed(event, body, self.incident.head, self.types)
 
@@ -182,5 +185,6 @@ _HANDLERS: dict[type[e.Body], Callable[[Gathered, e.Event, Any], None]] = {
     e.IncidentClosed: Gathered._closed,
     e.ContactPaged: Gathered._paged,
     e.ContactAcknowledged: Gathered._answered,
+    e.CallTakenBack: Gathered._taken_back,
     e.SignedOff: Gathered._signed,
 }

@@ -30,7 +30,7 @@ class CallEntry(Part, frozen=True, kw_only=True):
         response_s: from the first page to the answer; null where nobody called or nobody answered.
         promised_s: how soon the plan promises an answer.
         verdict: ``in time``, ``late``, ``answered`` (nothing was promised), ``answered, no call was noted``,
-            ``waiting``, ``no answer`` or ``not called``.
+            ``waiting``, ``no answer``, ``not called`` or ``not needed`` (the response team does not ask for it).
     """
 
     level: str

@@ -229,6 +229,7 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.IncidentReopened: _incident_reopened,
     e.ContactPaged: lambda incident, body: f"Called {body.level}" + (f" — {body.how}" if body.how else ""),
     e.ContactAcknowledged: lambda incident, body: f"{body.level} answered" + (f": {body.who}" if body.who else ""),
+    e.CallTakenBack: lambda incident, body: f"Taken back, a mistake: what was noted last of {body.level}",
     e.ReportFieldWritten: lambda incident, body: f"Report, {body.field} — {body.text}",
     e.ActionItemWritten: lambda incident, body: f"Action item {body.id}{_dropped(body)} — {body.text}",
     e.SignedOff: lambda incident, body: f"Signed off as {body.role}, having seen head {short_head(body.head)}",

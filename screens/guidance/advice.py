@@ -7,6 +7,7 @@ from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
+from screens.guidance.escalation import calling
 from screens.guidance.next_action import PrimaryAction, action_words, destructive, primary_action
 
 _ENTER = {
@@ -40,6 +41,9 @@ def enter_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     todo = primary_action(incident, step, catalogue)
     if todo is PrimaryAction.RUN_AGAIN:
         return f"enter: {action_words(incident, step, catalogue)}" if cure_params(incident, step) else _ENTER[todo]
+    if todo is PrimaryAction.TICK and (to_call := calling(incident, step)):
+        numbers = ", ".join(map(str, to_call.numbers))
+        return f"{'call, then' if to_call.words == 'call' else 'when they have answered,'} press {numbers}; e: how, who"
     if todo is PrimaryAction.RUN and destructive(step, catalogue):
         return "enter: see what it would do, and on what, before it asks"
     return _ENTER[todo]

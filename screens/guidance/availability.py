@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from journal.commands import refusals
+from journal.incident.called import to_take_back
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
@@ -39,6 +40,8 @@ def _mark_done(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _reopen(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    if to_take_back(incident, step):
+        return True
     return refusals.reopen(incident, step) is None and incident.state(step.id).settled
 
 

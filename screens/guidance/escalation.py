@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from journal.incident.called import is_needed, open_items
 from journal.incident.review import Call
 from journal.incident.state import Incident
-from journal.plan.model import Contact
+from journal.plan.model import Contact, Step
 from journal.wording.durations import rough_minutes
 
 
@@ -15,7 +16,7 @@ class Standing(NamedTuple):
     """How one level of the matrix stands.
 
     Attributes:
-        word: ``not called``, ``answered``, ``waiting`` or ``OVERDUE``.
+        word: ``not called``, ``not needed``, ``answered``, ``waiting`` or ``OVERDUE``.
         left: seconds until the answer is due, negative once it is overdue; 0 where nobody waits for one.
         detail: the same in words, with the times that are behind it.
     """
@@ -28,28 +29,59 @@ class Standing(NamedTuple):
 
 def standings(incident: Incident, now: datetime) -> list[Standing]:
     """Return every level of the plan's matrix, in its order."""
-    return [_standing(contact, incident.review.calls.get(contact.level), now) for contact in _levels(incident)]
+    return [standing_of(incident, contact, now) for contact in _levels(incident)]
 
 
 def _levels(incident: Incident) -> list[Contact]:
     return [contact for contact in incident.plan.escalation if contact.level]
 
 
-def _standing(contact: Contact, call: Call | None, now: datetime) -> Standing:
-    if call is None:
+def standing_of(incident: Incident, contact: Contact, now: datetime) -> Standing:
+    """Return how one level stands."""
+    call = incident.review.calls.get(contact.level)
+    if call is not None:
+        return _called(contact, call, now)
+    if is_needed(incident, contact.level):
         return Standing(contact, "not called")
+    return Standing(contact, "not needed", 0.0, "the response team does not ask for it; it can be called all the same")
+
+
+def _called(contact: Contact, call: Call, now: datetime) -> Standing:
+    called = f"called {_clock(call.paged_at)}"
     if call.answered_at is not None:
         took = rough_minutes((call.answered_at - call.paged_at).total_seconds())
-        return Standing(contact, "answered", 0.0, f"{call.who} after {took}")
-    waited = (now - call.paged_at).total_seconds()
+        answered = f"answered {_clock(call.answered_at)}: {call.who} after {took}"
+        return Standing(contact, "answered", 0.0, f"{called}, {answered}")
     if not contact.respond_within:
-        return Standing(contact, "waiting", 0.0, f"called {rough_minutes(waited)} ago; the plan promises no time")
-    left = contact.respond_within - waited
+        return Standing(contact, "waiting", 0.0, f"{called}, no answer yet; the plan promises no time")
+    until = call.paged_at + timedelta(seconds=contact.respond_within)
+    left = (until - now).total_seconds()
     if left < 0:
-        return Standing(contact, "OVERDUE", left, f"has not answered for {rough_minutes(waited)}")
-    return Standing(
-        contact, "waiting", left, f"called {rough_minutes(waited)} ago, {rough_minutes(left)} left to answer"
-    )
+        return Standing(contact, "OVERDUE", left, f"{called}, has not answered: was due by {_clock(until)}")
+    return Standing(contact, "waiting", left, f"{called}, no answer yet, must answer by {_clock(until)}")
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M} UTC"
+
+
+class Calling(NamedTuple):
+    """What to note next of a step's calls: in a word or two, and the numbers of the items that note it."""
+
+    words: str
+    numbers: list[int]
+
+
+def calling(incident: Incident, step: Step) -> Calling | None:
+    """Return what to note next of the calls that a step asks for: who is called comes first, then who has answered.
+
+    None where no call is open.
+    """
+    numbers = {step.items.index(item) + 1: step.level(item) for item in open_items(incident, step)}
+    levels = {number: level for number, level in numbers.items() if level}
+    if not_called := [number for number, level in levels.items() if level not in incident.review.calls]:
+        return Calling("call", not_called)
+    return Calling("note who has answered", list(levels)) if levels else None
 
 
 def overdue(incident: Incident, now: datetime) -> str:
@@ -66,5 +98,6 @@ def overdue(incident: Incident, now: datetime) -> str:
         if standing.word == "OVERDUE":
             level, after = standing.contact.level, found[place + 1 :]
             todo = f"call {after[0].contact.level}" if after else f"call {level} again"
-            return f"{level} {standing.detail}: {todo}"
+            waited = rough_minutes(standing.contact.respond_within - standing.left)
+            return f"{level} has not answered for {waited}: {todo}"
     return ""

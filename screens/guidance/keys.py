@@ -27,7 +27,7 @@ KEYS = [
     Key("m", "mark_done", "mark done", "the step was done by hand"),
     Key("v", "override", "override", "go on although a gate refused"),
     Key("c", "cancel", "cancel", "ask what is running to stop"),
-    Key("u", "reopen", "reopen", "take back that the step is done; decide again"),
+    Key("u", "reopen", "reopen", "take back that the step is done, or the last call noted; decide again"),
     Key("j", "jump", "jump", "go to what is in doubt, failed or running"),
     Key("g", "go_next", "next", "go to the step that is next"),
     Key("n", "note", "note", "write a note; a late one with its own time"),

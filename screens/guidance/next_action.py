@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from journal.commands import refusals
+from journal.incident.called import open_items
 from journal.incident.closing import remaining
 from journal.incident.cures import cure_params, helps, own_cure, remedy, wanted_for, without_help
 from journal.incident.instances import ready, waiting
@@ -15,6 +16,7 @@ from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
+from screens.guidance.escalation import calling
 from screens.guidance.left_out import NOTHING_HERE, RUNNABLE_KINDS, left_out_together, nothing_does, runnable
 from screens.guidance.looks import group
 from screens.guidance.names import title
@@ -68,7 +70,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
         return PrimaryAction.DECIDE
     if step.kind in RUNNABLE_KINDS:
         return _run(incident, step, state) if runnable(incident, step, catalogue) else PrimaryAction.DONE
-    return PrimaryAction.TICK if unticked(incident, step) else PrimaryAction.TICKED
+    return PrimaryAction.TICK if open_items(incident, step) else PrimaryAction.TICKED
 
 
 def enter_action(incident: Incident, step: Step, catalogue: Catalogue) -> PrimaryAction:
@@ -92,6 +94,8 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     todo = primary_action(incident, step, catalogue)
     if leaves_out(incident, step, catalogue):
         return NOTHING_HERE
+    if todo is PrimaryAction.TICK and (to_call := calling(incident, step)):
+        return to_call.words
     if todo is not PrimaryAction.RUN_AGAIN:
         return todo.value
     if _in_vain(incident, step):
@@ -188,13 +192,10 @@ def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     if leaves_out(incident, step, catalogue):
         return "s"
     if todo is PrimaryAction.TICK:
-        return ", ".join(str(step.items.index(item) + 1) for item in unticked(incident, step))
+        to_call = calling(incident, step)
+        numbers = to_call.numbers if to_call else [step.items.index(item) + 1 for item in open_items(incident, step)]
+        return ", ".join(map(str, numbers))
     return {PrimaryAction.TICKED: "m", PrimaryAction.DONE: "enter, s"}.get(todo, "enter")
-
-
-def unticked(incident: Incident, step: Step) -> list[str]:
-    """Return the step's items that are not ticked."""
-    return [item for item in step.items if item not in incident.steps[step.id].items]
 
 
 def closed_words(incident: Incident) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from journal.incident.answers import answer_title
+from journal.incident.called import wanted_items
 from journal.incident.cures import cure_params
 from journal.incident.findings import found_words
 from journal.incident.records import RunState, StepState
@@ -17,6 +18,7 @@ from journal.plan.model import Step
 from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize, sanitize_lines
+from screens.guidance.escalation import standing_of
 from screens.guidance.instances import instance_lines
 from screens.guidance.left_out import RUNNABLE_KINDS, why_not_here
 from screens.guidance.looks import look_lines
@@ -59,7 +61,7 @@ def outcome_text(incident: Incident, step: Step, now: datetime) -> list[Line]:
         *look_lines(incident, step),
         *_dry_run(incident, step),
         *_decision(incident, step),
-        *_items(incident, step),
+        *_items(incident, step, now),
         *instance_lines(incident, step),
         *_waits(incident, step),
     ]
@@ -109,16 +111,29 @@ def _runs(incident: Incident, step: Step, catalogue: Catalogue) -> list[Line]:
     return lines
 
 
-def _items(incident: Incident, step: Step) -> list[Line]:
-    ticked = incident.steps[step.id].items
+def _items(incident: Incident, step: Step, now: datetime) -> list[Line]:
     return [
-        line(
-            Span(f"{number} ", "quiet"),
-            Span("[x] ", "good") if item in ticked else Span("[ ] ", "strong"),
-            sanitize(item),
-        )
+        shown
         for number, item in enumerate(step.items, 1)
+        for shown in (_item(incident, step, number, item), *_call(incident, step.level(item), now))
     ]
+
+
+def _item(incident: Incident, step: Step, number: int, item: str) -> Line:
+    if item in incident.steps[step.id].items:
+        return line(Span(f"{number} ", "quiet"), Span("[x] ", "good"), sanitize(item))
+    if item in wanted_items(incident, step):
+        return line(Span(f"{number} ", "quiet"), Span("[ ] ", "strong"), sanitize(item))
+    return line(Span(f"{number} [-] {sanitize(item)}: not needed for the response team", "quiet"))
+
+
+def _call(incident: Incident, level: str, now: datetime) -> list[Line]:
+    """Return how the call that an item stands for is; nothing where nobody was called, or it stands for none."""
+    contact = next((each for each in incident.plan.escalation if level and each.level == level), None)
+    standing = standing_of(incident, contact, now) if contact else None
+    if standing is None or standing.word in ("not called", "not needed"):
+        return []
+    return [line(Span(f"      {sanitize(standing.detail)}", "bad" if standing.word == "OVERDUE" else "accent"))]
 
 
 def _decision(incident: Incident, step: Step) -> list[Line]:

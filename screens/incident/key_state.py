@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from journal.incident.called import to_take_back
 from journal.incident.records import StepState
 from screens.guidance.availability import RULES
 from screens.guidance.keys import LOG, RUN_WITH
@@ -50,6 +51,8 @@ class KeyState:
         if not cursor.ready:
             return {"act": ""}
         act = {"act": "open or close" if cursor.at_heading else self._primary(), **self._after_failure()}
+        if to_take_back(cursor.incident, cursor.step):
+            act["reopen"] = "take back"
         if cursor.incident.closed_at is not None:
             return {**act, "close": "reopen"}
         return {**act, "close": ""} if cursor.incident.open_steps() else act

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from journal.errors import CleoError
+from journal.incident.called import open_items, to_take_back
 from journal.incident.proposals import Decided, proposals
 from journal.incident.records import StepState
 from journal.plan.model import Step
@@ -15,12 +16,12 @@ from journal.wording import reasons
 from screens.guidance.availability import RULES
 from screens.guidance.left_out import known_reason
 from screens.guidance.names import title
-from screens.guidance.next_action import by_hand_together, skipped_together, unticked
+from screens.guidance.next_action import by_hand_together, skipped_together
+from screens.incident.call_keys import CallKeys
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.pending_ticks import PendingTicks
 from screens.lazy import push
-from screens.live.calls import note_next
 
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
@@ -44,17 +45,18 @@ class StepKeys:
         self._session = cursor.session
         self._pending = pending
         self._ticks = PendingTicks()
+        self._calls = CallKeys(self._session)
 
     def tick(self, number: int) -> None:
-        """Tick or untick one item, by its number; one that stands for a call asks who was called, and who answered."""
+        """Tick or untick one item, by its number; for one that stands for a call, note the call, then the answer."""
         if not self._cursor.ready:
             return
         incident, step = self._cursor.incident, self._cursor.step
-        if 0 < number <= len(step.items) and RULES["mark_done"](incident, step, self._session.catalogue):
-            item = step.items[number - 1]
-            if level := step.level(item):
-                note_next(self._app, self._session, level)
-                return
+        item = step.items[number - 1] if 0 < number <= len(step.items) else ""
+        if (level := step.level(item)) and incident.closed_at is None:
+            self._pending.expect(step.id)
+            self._calls.note_next(level)
+        elif item and RULES["mark_done"](incident, step, self._session.catalogue):
             self._set_item(step, item, item not in self._ticks.ticked(incident, step.id))
 
     def _set_item(self, step: Step, item: str, checked: bool) -> None:
@@ -90,7 +92,7 @@ class StepKeys:
         """Ask what was done by hand, and mark the step done, with what is done by hand together with it."""
         step = self._cursor.step
         steps = self._together(step)
-        left = unticked(self._cursor.incident, step)
+        left = open_items(self._cursor.incident, step)
         by_hand = step.kind == "manual"
         self._ask(
             "Done by hand",
@@ -129,8 +131,11 @@ class StepKeys:
         self._session.write("take the step", lambda commands: commands.take_or_give_back(step.id))
 
     def reopen(self) -> None:
-        """Take back what was said of the step; a decision is made again."""
+        """Take back what was said of the step: of calls, what was noted last. A decision is made again."""
         step = self._cursor.step
+        if level := to_take_back(self._cursor.incident, step):
+            self._calls.take_back(level)
+            return
         if step.decision is not None and self._cursor.incident.state(step.id) is StepState.DONE:
             self.decide(step)
             return

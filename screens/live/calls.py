@@ -36,10 +36,3 @@ def note_answer(app: App[Any], session: Session, level: str) -> None:
         confirm="Answered",
         then=lambda who: session.review(f"{level} answered", lambda commands: commands.acknowledge(level, who)),
     )
-
-
-def note_next(app: App[Any], session: Session, level: str) -> None:
-    """Note what comes next with a level: its call, its answer, and after that another call."""
-    call = session.state.review.calls.get(level)
-    note = note_answer if call and call.answered_at is None else note_call
-    note(app, session, level)

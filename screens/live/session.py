@@ -192,10 +192,16 @@ class Session:
         future = self._commands.submit(call)
         self._report(future, what, then, failed)
 
-    def review(self, what: str, call: Callable[[ReviewCommands], T], then: Callable[[T], object] | None = None) -> None:
+    def review(
+        self,
+        what: str,
+        call: Callable[[ReviewCommands], T],
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[CleoError], object] | None = None,
+    ) -> None:
         """Like `write`, for what belongs to the report: calls, fields, action items, signatures."""
         future = self._commands.submit_review(call)
-        self._report(future, what, then, None)
+        self._report(future, what, then, failed)
 
     def _report(
         self,

@@ -22,6 +22,7 @@ from screens.widgets.quiet import Quiet, show_option
 
 _STYLES = {
     "not called": ("○", "$quiet"),
+    "not needed": ("·", "$quiet"),
     "waiting": ("»", "bold $text-primary"),
     "answered": ("✓", "$text-success"),
     "OVERDUE": ("✗", "bold white on #b00020"),
@@ -38,6 +39,7 @@ class ContactsScreen(FullScreen):
     BINDINGS = [
         Binding("p", "page", "called", tooltip="note that you called the level at the cursor; its clock starts"),
         Binding("a", "acknowledge", "has answered", tooltip="note that the level at the cursor answered"),
+        Binding("u", "take_back", "take back", tooltip="what was noted last of the level at the cursor was a mistake"),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -66,6 +68,8 @@ class ContactsScreen(FullScreen):
         """Say whether a key applies: calls are noted while the incident is open."""
         if action in ("page", "acknowledge"):
             return self.is_mounted and bool(self._level) and self.incident.closed_at is None
+        if action == "take_back":
+            return self.is_mounted and self.incident.closed_at is None and self._level in self.incident.review.calls
         return True
 
     def action_page(self) -> None:
@@ -76,10 +80,16 @@ class ContactsScreen(FullScreen):
         """Note that the level answered."""
         note_answer(self.app, self.session, self._level)
 
+    def action_take_back(self) -> None:
+        """Take back what was noted last of the level."""
+        level = self._level
+        self.session.review(f"take back the call of {level}", lambda commands: commands.take_call_back(level))
+
 
 def _first_to_call(found: list[Standing]) -> int | None:
     """Return where the cursor begins: at the first level that still has to do something."""
-    return next((place for place, standing in enumerate(found) if standing.word != "answered"), 0 if found else None)
+    done = ("answered", "not needed")
+    return next((place for place, standing in enumerate(found) if standing.word not in done), 0 if found else None)
 
 
 def _words(standing: Standing) -> Content:

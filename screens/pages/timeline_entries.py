@@ -45,6 +45,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "people": (
         "contact.paged",
         "contact.acknowledged",
+        "contact.taken_back",
         "inject.given",
         "inject.answered",
         "exercise.began",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from journal.incident import clocks
+from journal.incident.called import open_items, wanted_items
 from journal.incident.findings import found_words
 from journal.incident.instances import counts
 from journal.incident.records import StepState
@@ -53,9 +54,14 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
         right = sanitize(short_answer(incident, step.decision))
     elif state is StepState.DONE:
         right = ""
-    ticked = f" {len(incident.steps[step_id].items)}/{len(step.items)}" if step.items and not state.settled else ""
+    ticked = _ticked(incident, step) if step.items and not state.settled else ""
     said = " ".join(filter(None, ((right + ticked).strip(), taken_mark(incident, step_id))))
     return Row(look.symbol, sanitize(step.title), said, look.tone)
+
+
+def _ticked(incident: Incident, step: Step) -> str:
+    wanted = wanted_items(incident, step)
+    return f" {len(wanted) - len(open_items(incident, step))}/{len(wanted)}"
 
 
 def _since(incident: Incident, step: Step, now: datetime) -> str:

@@ -448,17 +448,18 @@ def test_an_item_that_stands_for_a_call_is_one_with_the_call(alone: FakeServices
     talk(
         alone,
         ("1.1.1 >", "notify"),
-        ("1.1.3 >", "1"),
-        ("L1 was called. How?", "by phone"),
+        ("1.1.3 >", "1 by phone"),
         ("Called: L1", "1"),
-        ("L1 has answered. Who?", "eve"),
-        ("Answered: L1", "q"),
+        ("Answered: L1", "u"),
+        ("Taken back: what was noted last of L1", "1 eve"),
+        ("Answered: L1", "1"),
+        ("L1 has answered already", "q"),
         incident_id="INC-2",
     )
     with Reader(alone.paths.incident("INC-2").journal) as reader:
         incident = fold_events(reader.events())
     assert incident.steps["notify"].items == {"On-call answered"}
-    assert incident.review.calls["L1"].who == "eve"
+    assert (incident.review.calls["L1"].how, incident.review.calls["L1"].who) == ("by phone", "eve")
 
 
 def test_what_nobody_runs_is_asked_for_and_the_prompt_comes_back(alone: FakeServices) -> None:

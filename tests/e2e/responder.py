@@ -42,6 +42,7 @@ class Responder:
         self._terminal = terminal
         self.next_lines: list[str] = []
         self.pressed = self.typed = self.at_first_recovery = 0
+        self._noted_at = 0.0
 
     def follow_next_to_the_end(self) -> None:
         """Do what NEXT says until it says that the incident can be closed."""
@@ -100,7 +101,11 @@ class Responder:
         self.next_lines.append(f"{words} [{named}]")
         before = self.next_lines[-_IN_A_CIRCLE:]
         assert len(before) < _IN_A_CIRCLE or len(set(before)) > 2, f"NEXT leads in a circle\n{screen}"
-        self.keys("s" if "by hand, or skip" in words else _first_key(named))  # nobody does a thing by hand here
+        key = "s" if "by hand, or skip" in words else _first_key(named)  # nobody does a thing by hand here
+        if key.isdecimal():  # nobody who is called answers at once
+            self._terminal.until(lambda _: time.monotonic() - self._noted_at > _READ_S)
+            self._noted_at = time.monotonic()
+        self.keys(key)
         if _RECOVERY.match(words) and not named.startswith("g"):
             self.at_first_recovery = self.at_first_recovery or self.pressed
         with suppress(AssertionError):  # a key that came before the focus did is pressed again, as people do

@@ -30,6 +30,8 @@ KEYS = (
 )  # fmt: skip
 """Every key that is bound anywhere but those that leave the console, and many that are bound nowhere."""
 TYPED = ("cleoai-lab", "because", "now", "10 min ago", "14:05")
+CALLS = "calls: [L1]\n            items: [On-call answered,"
+"""What makes the first of the plan's items one that stands for a call."""
 _CAUSES = 16
 """How many of the last presses may have caused an entry: writing takes a moment, and keys are pressed meanwhile."""
 
@@ -58,6 +60,12 @@ def _ticked(incident: Incident, body: e.ItemChecked, press: Press) -> bool:
     items = incident.plan.by_id[body.step].items
     at_it = press.screen == "IncidentScreen" and press.step == body.step and not press.at_heading
     return at_it and press.key == str(items.index(body.item) + 1)
+
+
+def _noted(incident: Incident, body: e.ContactPaged | e.ContactAcknowledged, press: Press) -> bool:
+    step = incident.plan.by_id.get(press.step)
+    at_it = press.screen == "IncidentScreen" and not press.at_heading
+    return bool(step and at_it and body.level in step.calls and press.key == str(step.calls.index(body.level) + 1))
 
 
 def _decided(incident: Incident, body: e.DecisionMade, press: Press) -> bool:
@@ -99,8 +107,11 @@ RULES: Mapping[type[e.Body], Rule] = {
     e.StepReopened: _in("Words", "Reopen"),
     e.IncidentReopened: _in("Words", "Reopen"),
     e.CancelRequested: _in("Words", "Cancel"),
-    e.ContactPaged: _in("Words", "was called"),
-    e.ContactAcknowledged: _in("Words", "has answered"),
+    e.ContactPaged: lambda *said: _in("Words", "was called")(*said) or _noted(*said),
+    e.ContactAcknowledged: lambda *said: _in("Words", "has answered")(*said) or _noted(*said),
+    e.CallTakenBack: lambda incident, body, press: (
+        press.key == "u" and (press.screen == "ContactsScreen" or body.level in incident.plan.by_id[press.step].calls)
+    ),
     e.SignedOff: _in("Words", "Sign off"),
     e.NoteAdded: lambda *said: _in("Note")(*said) or _in("LateEntry")(*said),
     e.ReportFieldWritten: _in("FieldDialog", "", "ctrl+s", "enter"),
@@ -122,6 +133,9 @@ async def mash(folder: Path, seed: int, steps: int) -> None:
         steps: how many keys.
     """
     services = FakeServices(folder, SetClock())
+    plan = folder / "plan.yaml"
+    plan.write_text(Path(__file__).with_name("plan.yaml").read_text().replace("items: [Support told,", CALLS))
+    services.load(plan)
     with services.begin(INCIDENT, declaration()) as journal:
         services.declare = _not_here  # type: ignore[method-assign]
         async with console(services, (80, 24)) as seen:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
 from journal.incident.affected import plan_systems, single_systems
+from journal.incident.called import wanted_items
 from journal.incident.instances import instances, settle_all
 from journal.incident.late import happened_at
 from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
 from journal.incident.recovery_point import read
-from journal.plan.model import AFFECTED, RECOVERY_POINT
+from journal.plan.model import AFFECTED, RECOVERY_POINT, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ def write_state(incident: Incident, event: e.Event, record: InstanceRecord, stat
 
 
 def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
+    wanted = {step.id: wanted_items(incident, step) for step in incident.plan.steps() if step.calls}
     earlier = incident.decisions.get(body.name)
     changes = earlier.changes + 1 if earlier else 0
     incident.decisions[body.name] = DecisionRecord(
@@ -66,6 +68,20 @@ def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
     )
     take_answer(incident, body.name, body.answer)
     _settle(incident, event, StepState.DONE, body.answer)
+    for step_id, were in wanted.items():
+        _follow_team(incident, event, incident.plan.by_id[step_id], were)
+
+
+def _follow_team(incident: Incident, event: e.Event, step: Step, were: list[str]) -> None:
+    """Settle or open a step of calls after a decision, where that asks for others than ``were`` wanted before it."""
+    record, wanted = incident.steps[step.id], wanted_items(incident, step)
+    complete = record.items.issuperset(wanted)
+    if wanted == were:
+        return
+    if complete and not incident.settled(step.id):
+        write_state(incident, event, record, StepState.MARKED_DONE, "")
+    elif not complete and record.state is StepState.MARKED_DONE and record.items.issuperset(were):
+        write_state(incident, event, record, None, "")
 
 
 def take_answer(incident: Incident, name: str, answer: str) -> None:
@@ -85,20 +101,34 @@ def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:
     _tick(incident, event, body.step, body.item, checked=body.checked)
 
 
-def _called(incident: Incident, event: e.Event, body: e.ContactPaged | e.ContactAcknowledged) -> None:
+def _called(incident: Incident, event: e.Event, body: e.ContactPaged | e.ContactAcknowledged | e.CallTakenBack) -> None:
     """Note a call, and tick what stands for its answer; a level that was called again has still to answer."""
     incident.review.apply(event)
+    call = incident.review.calls.get(body.level)
+    answered = call is not None and call.answered_at is not None
     for step in incident.plan.steps():
         for item, level in zip(step.items, step.calls, strict=False):
             if level == body.level:
-                _tick(incident, event, step.id, item, checked=isinstance(body, e.ContactAcknowledged))
+                if isinstance(body, e.CallTakenBack):
+                    _open_again(incident, event, step, item)
+                _tick(incident, event, step.id, item, checked=answered)
+
+
+def _open_again(incident: Incident, event: e.Event, step: Step, item: str) -> None:
+    """Open a step that an answer had completed which was a mistake."""
+    record = incident.steps[step.id]
+    completed = record.state is StepState.MARKED_DONE and record.items.issuperset(wanted_items(incident, step))
+    if completed and item in record.items:
+        write_state(incident, event, record, None, "")
 
 
 def _tick(incident: Incident, event: e.Event, step_id: str, item: str, *, checked: bool) -> None:
     """Tick or untick an item; a step of items is done with the last one."""
     record, step = step_record(incident, step_id), incident.plan.by_id.get(step_id)
     (record.items.add if checked else record.items.discard)(item)
-    if step and step.items and checked and not incident.settled(step.id) and record.items.issuperset(step.items):
+    if not (step and step.items and checked) or incident.settled(step.id):
+        return
+    if record.items.issuperset(wanted_items(incident, step)):
         write_state(incident, event, record, StepState.MARKED_DONE, "")
 
 
@@ -140,6 +170,7 @@ HANDLERS: dict[type[e.Body], Callable[[Incident, e.Event, Any], None]] = {
     e.ItemChecked: _item,
     e.ContactPaged: _called,
     e.ContactAcknowledged: _called,
+    e.CallTakenBack: _called,
     e.StepMarkedDone: _marked_done,
     e.StepSkipped: _skipped,
     e.StepReopened: _reopened,

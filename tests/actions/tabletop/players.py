@@ -8,6 +8,7 @@ from typing import NamedTuple
 from journal.commands.incident import NotNow, StillOpen
 from journal.commands.review import ReviewCommands
 from journal.exercise.script import Inject, exercise_from_data
+from journal.incident.called import is_needed
 from journal.incident.closing import phrase
 from journal.incident.decisions import AnswerRefused
 from journal.incident.records import RunState, StepState
@@ -59,19 +60,29 @@ WELL = {
 def play_well(player: Player) -> None:
     """Do as plan and evidence say: with reasons and notes, every inject answered, every failure cured."""
     way = _known(player)
-    calls = ReviewCommands(player.journal, player.incident)
-    calls.page("L1", "pager")
-    calls.acknowledge("L1", "Ada")
     for step in player.incident().plan.steps():
         if not player.applies(step):
             continue
         if step.id in way.left_out:
             player.desk.skip(step.id, "the damage report speaks against it")
         else:
-            player.do(step.id)
+            _call(player, step)
+            if not player.incident().settled(step.id):
+                player.do(step.id)
             _cure(player, step, way)
         _answer_injects(player)
     _close(player)
+
+
+def _call(player: Player, step: Step) -> None:
+    """Call those whom the response team needs, one of whom is called by mistake first."""
+    calls = ReviewCommands(player.journal, player.incident)
+    for level in step.calls:
+        calls.page(level, "pager")
+        if is_needed(player.incident(), level):
+            calls.acknowledge(level, "Ada")
+        else:
+            calls.take_call_back(level)
 
 
 def _cure(player: Player, step: Step, way: Way) -> None:

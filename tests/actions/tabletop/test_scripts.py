@@ -126,7 +126,7 @@ def _exists(moment: str, exercise: Exercise, facts: set[str]) -> bool:
         "paged": what in [contact.level for contact in PLAN.escalation],
         "stands": what in ("point=sound", "point=damaged") or (name in decisions and answer in decisions[name].options),
     }
-    known["answered"] = known["paged"]
+    known["answered"] = known["paged"] or what == "team"
     return bool(known.get(kind, kind in ("action", "ran", "started", "failed", "cancelled") and what in catalogue()))
 
 

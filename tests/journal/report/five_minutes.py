@@ -66,8 +66,9 @@ class _Five:
         lacks = [step.action for step in plan.steps() if step.action.partition(".")[0] in LACKED]
         self.say(e.RunnerStarted(pid=1, started=1, lacks=lacks), "runner@ops1")
         self.health("down")
-        for body in (e.ContactPaged(level="L1"), e.ContactAcknowledged(level="L1", who="Cem")):
-            self.say(body)
+        for level, who in {"L1": "Cem", "L2": "Dora"}.items():
+            self.say(e.ContactPaged(level=level))
+            self.say(e.ContactAcknowledged(level=level, who=who))
         answers = {"severity": "critical", "affected": "postgres", "recovery_point": "latest", "site": "original-site"}
         answers |= {"strategy": "cold-recovery", "postgres_cure": "restore", "response_team": "team"}
         for step in plan.steps():
@@ -76,7 +77,7 @@ class _Five:
             elif step.decision and step.decision.name in answers:
                 name = step.decision.name
                 self.say(e.DecisionMade(step=step.id, name=name, answer=answers[name], reason="seen in the log"))
-            elif step.items and not plan.phase_of[step.id].optional:
+            elif step.items and not step.calls and not plan.phase_of[step.id].optional:
                 for item in step.items:
                     self.say(e.ItemChecked(step=step.id, item=item, checked=True), BEN)
                 self.say(e.StepMarkedDone(step=step.id, note=""), BEN)

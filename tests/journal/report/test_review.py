@@ -104,6 +104,17 @@ def test_calls_are_measured_against_the_plans_promise(report: Report) -> None:
         ([(e.ContactPaged(level="L1"), 0), (e.NoteAdded(text="later"), 20)], "no answer"),
         ([(e.ContactPaged(level="L1"), 0), (e.IncidentClosed(), 1)], "no answer"),
         ([(e.ContactAcknowledged(level="L1"), 0)], "answered, no call was noted"),
+        ([(e.ContactPaged(level="L1"), 0), (e.CallTakenBack(level="L1"), 1)], "not called"),
+        (
+            [
+                (e.ContactPaged(level="L1"), 0),
+                (e.ContactAcknowledged(level="L1"), 0),
+                (e.CallTakenBack(level="L1"), 1),
+            ],
+            "waiting",
+        ),
+        ([(e.DecisionMade(name="team", answer="alone"), 0)], "not called"),
+        ([(e.DecisionMade(name="team", answer="lead"), 0)], "not needed"),
         ([(e.ContactPaged(level="L9"), 0), (e.ContactAcknowledged(level="L9"), 5)], "answered"),
     ],
 )
@@ -111,8 +122,11 @@ def test_a_call_without_an_answer_is_never_called_answered(
     tmp_path: Path, told: list[tuple[e.Body, int]], verdict: str
 ) -> None:
     now = SetClock()
+    team = {"alone": {"title": "Alone", "calls": ["L1"]}, "lead": {"title": "The lead", "calls": ["L2"]}}
+    on_call = {"level": "L1", "role": "On call", "contact": "pager", "respond_within": "15 min"}
+    decision = {"name": "team", "question": "Who?", "options": team}
     data = plan(
-        step("a"), escalation=[{"level": "L1", "role": "On call", "contact": "pager", "respond_within": "15 min"}]
+        step("a", decision=decision), escalation=[on_call, {"level": "L2", "role": "Lead", "contact": "telephone"}]
     )
     with Journal.create(tmp_path / "journal.db", declaration(data), actor=ADA, clock=now.clock()) as journal:
         for body, minutes in told:
