@@ -17,6 +17,7 @@ from journal.wording.durations import rough_minutes
 from journal.wording.instants import age
 from screens.guidance.figures import phase_line, rpo_line, rto_line
 from screens.guidance.health import Health, health
+from screens.guidance.injects import answer_words
 from screens.guidance.names import named, title
 from screens.guidance.next_action import closed_words, leaves_out
 from screens.guidance.progress import how_far
@@ -102,6 +103,8 @@ def next_line(
         return f"NEXT: {closed_words(incident)}. x reopens it; notes can still be added."
     if runner_missing and (why := runner_first(incident)):
         return f"NEXT: {why} (r)"
+    if answer := answer_words(incident):
+        return f"NEXT: {answer} (n)"
     step = next_step(incident)
     how = " (g goes there)" if step is not None and step.id != cursor else ""
     how = how or (" (s)" if step is not None and leaves_out(incident, step, catalogue) else "")

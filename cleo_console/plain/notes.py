@@ -19,6 +19,7 @@ from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from journal.report.words import sentence
 from journal.wording import reasons
+from journal.wording.sanitize import sanitize
 from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL, IN_ORDER, not_in_order
 from screens.guidance.left_out import NOTHING_HERE, known_reason, shared_reason
@@ -90,11 +91,14 @@ def take(conversation: Conversation, step: Step) -> None:
 
 
 def note(conversation: Conversation, step: Step) -> None:
-    """Write a note, to the step; with a time it is a late entry."""
-    text = words(conversation, f"Note to {title(conversation.incident, step)}", required=reasons.EMPTY_NOTE)
+    """Write a note, to the step; with a time it is a late entry. It answers what people were told and waits for one."""
+    asked = conversation.incident.review.wants_note
+    about = f"Told: {sanitize(asked)} What do you do about it, and why" if asked else ""
+    question = about or f"Note to {title(conversation.incident, step)}"
+    text = words(conversation, question, required=reasons.EMPTY_NOTE)
     at = moment(conversation, "When did it happen?", present=lambda: conversation.now)
     late = at if (conversation.now - at).total_seconds() > 1 else None
-    conversation.session.write(lambda commands: commands.note(text, step.id, late))
+    conversation.session.write(lambda commands: commands.note(text, "" if asked else step.id, late))
 
 
 def tick(conversation: Conversation, step: Step, number: int, words: str = "") -> None:

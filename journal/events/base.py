@@ -49,14 +49,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Cure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What helps after a failure, or against what was found. The console leads there, and starts nothing by itself.
 
-    At most one of ``action``, ``decision`` and ``override`` is given; without any of them a person does it by hand.
+    At most one of ``action``, ``decision``, ``override`` and ``leave_out`` is given; without any of them a person does
+    it by hand.
 
     Attributes:
         words: what to do and why it helps, in one sentence.
         action: the action that does it; the failed one itself where that is to be run otherwise (``params``).
         params: what it is to be run with, beside what the plan gives it.
         decision: the name of the decision that is to be taken anew.
+        answer: the answer to that decision which helps, where it is known.
         override: the gate of the failed run that a person may open, with a reason.
+        instead: what is done by hand takes the place of the failed step, which is then marked done.
+        leave_out: the action that would do harm, by what was found; its step is better left out.
         cost: what it costs, in time or data; empty: nothing is lost by it.
     """
 
@@ -64,7 +68,10 @@ class Cure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     action: str = ""
     params: dict[str, Any] = {}
     decision: str = ""
+    answer: str = ""
     override: str = ""
+    instead: bool = False
+    leave_out: str = ""
     cost: str = ""
 
 

@@ -79,6 +79,20 @@ def wanted_for(incident: Incident, step: Step) -> Cure | None:
     return found.cure if found else None
 
 
+def advised_against(incident: Incident, step: Step) -> Cure | None:
+    """Return why a step is better left out, by what the last run of another one found; None where nothing says so."""
+    latest = (incident.last_run(other.id) for other in incident.plan.steps())
+    cures = (cure for run in latest if run and run.finished_at for cure in run.cures)
+    return next((cure for cure in cures if step.action and cure.leave_out == step.action), None)
+
+
+def answer_that_helps(incident: Incident, decision: str) -> Cure | None:
+    """Return the cure that names the answer which a decision is to be given now; None where nothing failed of it."""
+    asking = (step for step in incident.plan.steps() if step.decision and step.decision.name == decision)
+    found = (helps(incident, step) for step in asking)
+    return next((one.cure for one in found if one and one.cure.answer), None)
+
+
 def found_by_looks(incident: Incident) -> Iterator[Remedy]:
     """Yield what helps at once against what the latest looks found, the best first: its step is ready."""
     looks = (incident.last_run(step.id) for step in incident.plan.steps() if step.together)
@@ -104,7 +118,7 @@ def _opens(incident: Incident, run: Run, refused: Step) -> Remedy | None:
 
 
 def _remedies(incident: Incident, run: Run, failed: Step | None = None) -> Iterator[Remedy]:
-    for cure in run.cures:
+    for cure in (cure for cure in run.cures if not cure.leave_out):
         if failed and (cure.action == failed.action or not (cure.action or cure.decision)):
             yield Remedy(cure, failed)
             continue

@@ -79,6 +79,13 @@ class Review:
     injects: dict[str, datetime] = field(default_factory=dict)
     unanswered: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def wants_note(self) -> str:
+        """The text of the latest inject that waits for an answer which a note is; empty where there is none."""
+        scripted = {one.get("id"): one for one in self.exercise.get("injects") or () if isinstance(one, dict)}
+        waiting = [text for name, text in self.unanswered.items() if "note" in scripted[name]["answered_by"]]
+        return waiting[-1] if waiting else ""
+
     def apply(self, event: e.Event) -> None:
         """Change it by one event; most types of events do not concern it."""
         handler = _HANDLERS.get(type(event.body))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from journal.incident.affected import choices, chosen
 from journal.incident.answers import answer_title
+from journal.incident.cures import answer_that_helps
 from journal.incident.decisions import refusal
 from journal.incident.records import HealthRecord
 from journal.incident.state import Incident
@@ -21,7 +22,10 @@ class Suggestion(NamedTuple):
 
 
 def suggestion(incident: Incident, decision: Decision) -> Suggestion:
-    """Return what to begin with: what was decided before, what was measured, what the plan derives, the scenario's."""
+    """Return what to begin with: what helps against a failure, what was decided before, what was measured,
+    what the plan derives, the scenario's."""
+    if cure := answer_that_helps(incident, decision.name):
+        return Suggestion(cure.answer, cure.words)
     if decided := incident.decisions.get(decision.name):
         return Suggestion(decided.answer, f"decided by {decided.by}")
     found = _affected(incident) if decision.kind == "systems" else _derived(incident, decision)

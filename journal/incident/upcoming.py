@@ -33,7 +33,7 @@ def _candidates(incident: Incident) -> Iterator[Step]:
     work = list(_work(incident))
     phase = _phase_at_work(incident)
     here = [step for step in work if incident.phase_of(step) is phase]
-    yield from (step for step in here if _due(incident, step))
+    yield from (_helping(incident, step) for step in here if _due(incident, step))
     yield from (_helping(incident, step) for step in incident.in_state(*STUCK))
     if not any(incident.state(step.id).active for step in here):
         yield from (step for step in work if _due(incident, step))
@@ -53,7 +53,7 @@ def _failed_last(incident: Incident) -> Iterator[Step]:
 
 
 def _helping(incident: Incident, failed: Step) -> Step:
-    """Return the step that helps against what ``failed`` failed of; itself where none does."""
+    """Return the step that helps against what ``failed`` failed of, or was refused for; itself where none does."""
     found = remedy(incident, failed)
     return found.step if found else failed
 

@@ -75,13 +75,26 @@ class LateNote(NamedTuple):
 
 
 class Note(Dialog[LateNote]):
-    """A note to the incident. With a time it is a late entry: both times are kept."""
+    """A note to the incident. With a time it is a late entry: both times are kept.
+
+    Args:
+        title: what it is about.
+        kind: the incident's kind.
+        asked: what people were told, where the note answers that; empty where it does not.
+    """
 
     CONFIRM = "Write (enter)"
 
+    def __init__(self, title: str, kind: str, asked: str = "") -> None:
+        super().__init__(title, kind)
+        self._asked = asked
+
     def body(self) -> Iterable[Widget]:
-        """Yield the field, the time, and what the time will count as."""
-        yield Quiet("what happened, what you saw, what you did", classes="label")
+        """Yield what is answered, the field, the time, and what the time will count as."""
+        if self._asked:
+            yield Quiet(Content(sanitize_lines(self._asked)))
+        answers = "what you do about it, and why"
+        yield Quiet(answers if self._asked else "what happened, what you saw, what you did", classes="label")
         yield Field(id="words")
         yield Quiet(f"when, if not now: {EXAMPLES}", classes="label")
         yield Field(id="when", placeholder="now")

@@ -31,6 +31,12 @@ def inject_lines(incident: Incident, last: Given | None, now: datetime) -> list[
     return lines
 
 
+def answer_words(incident: Incident) -> str:
+    """Return what NEXT says while people were told something that a note answers; empty while nothing waits for one."""
+    waits = incident.closed_at is None and incident.review.wants_note
+    return "answer what you were told: a note of what you do about it" if waits else ""
+
+
 def _answer(others: int) -> str:
     return f"  not answered, and {others} more: t" if others else "  not answered"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journal.incident.cures import advised_against
 from journal.incident.records import StepState
 from journal.incident.roster import players
 from journal.incident.state import Incident
@@ -37,7 +38,8 @@ def known_reason(incident: Incident, step: Step, catalogue: Catalogue) -> str:
 
     It is what the question for a reason begins with, in every way of asking.
     """
-    return why_not_here(incident, step, catalogue)
+    against = advised_against(incident, step)
+    return why_not_here(incident, step, catalogue) or (against.words if against else "")
 
 
 def left_out_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:

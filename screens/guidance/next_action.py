@@ -7,7 +7,7 @@ from enum import StrEnum
 from journal.commands import refusals
 from journal.incident.called import open_items
 from journal.incident.closing import remaining
-from journal.incident.cures import cure_params, helps, own_cure, remedy, wanted_for, without_help
+from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy, wanted_for, without_help
 from journal.incident.instances import ready, waiting
 from journal.incident.proposals import proposals
 from journal.incident.records import Run, StepState
@@ -96,8 +96,12 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return NOTHING_HERE
     if todo is PrimaryAction.TICK and (to_call := calling(incident, step)):
         return to_call.words
+    if todo is PrimaryAction.RUN and advised_against(incident, step):
+        return "leave out"
     if todo is not PrimaryAction.RUN_AGAIN:
         return todo.value
+    if by_hand_instead(incident, step):
+        return "do it by hand, then mark done"
     if _in_vain(incident, step):
         return "skip, by hand or run again"
     if params := cure_params(incident, step):
@@ -114,6 +118,12 @@ def leaves_out(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return by_hand and nothing_does(incident, step, catalogue)
 
 
+def by_hand_instead(incident: Incident, step: Step) -> bool:
+    """Return whether the step failed, and what helps is to do by hand what it is there for."""
+    cure = own_cure(incident, step)
+    return cure is not None and cure.instead
+
+
 def _in_vain(incident: Incident, step: Step) -> bool:
     """Whether another run of a step that failed is unlikely to help, and nothing else is known to do with it."""
     cure = own_cure(incident, step)
@@ -123,6 +133,8 @@ def _in_vain(incident: Incident, step: Step) -> bool:
 
 def because(incident: Incident, step: Step) -> str:
     """Return why a step is next, where a look or a failure says so; else nothing."""
+    if against := advised_against(incident, step):
+        return against.words
     if primary := remedy(incident, step):
         return f"{title(incident, primary.step)}: {primary.cure.words}"
     cure = wanted_for(incident, step)
@@ -187,10 +199,14 @@ def _by_hand(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     """Return the keys that do the next action at a step: enter never says that somebody did or said something."""
     todo = primary_action(incident, step, catalogue)
+    if todo is PrimaryAction.RUN_AGAIN and by_hand_instead(incident, step):
+        return "m, enter"
     if todo is PrimaryAction.RUN_AGAIN and _in_vain(incident, step):
         return "s, m, enter"
     if leaves_out(incident, step, catalogue):
         return "s"
+    if todo is PrimaryAction.RUN and advised_against(incident, step):
+        return "s, enter"
     if todo is PrimaryAction.TICK:
         to_call = calling(incident, step)
         numbers = to_call.numbers if to_call else [step.items.index(item) + 1 for item in open_items(incident, step)]

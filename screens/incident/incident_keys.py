@@ -38,13 +38,17 @@ class IncidentKeys:
         self._services = services
 
     def note(self) -> None:
-        """Ask for a note, and write it to the step at the cursor; on a heading, to the incident."""
-        step_id = "" if self._cursor.at_heading else self._cursor.step_id
+        """Ask for a note, and write it to the step at the cursor; on a heading, to the incident.
+
+        While people were told something that waits for one, it is the answer to that, and not about a step.
+        """
+        asked = self._session.state.review.wants_note
+        step_id = "" if self._cursor.at_heading or asked else self._cursor.step_id
 
         def written(note: LateNote) -> None:
             self._session.write("note", lambda commands: commands.note(note.text, step_id, note.happened_at))
 
-        push(self._app, "note", "Note", self._session.state.kind, then=written)
+        push(self._app, "note", "Note", self._session.state.kind, asked, then=written)
 
     def close(self) -> None:
         """Close the incident, after a dialog that lists all that is not in order; a closed one is reopened."""

@@ -12,7 +12,7 @@ from journal.incident.upcoming import next_step
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.guidance.attention import count_line, counts
-from screens.guidance.injects import inject_lines
+from screens.guidance.injects import answer_words, inject_lines
 from screens.guidance.joined import joined_lines
 from screens.guidance.next_action import by_keys
 from screens.guidance.people import taken_by_other
@@ -110,6 +110,8 @@ def _next(session: Session, incident: Incident, cursor: str, now: datetime) -> t
         return words + (" x: reopen, n: late note, esc: other incidents" if cursor else ""), ""
     if session.runner_missing and (why := runner_first(incident)):
         return sanitize(why), "  [r]"
+    if cursor and (answer := answer_words(incident)):
+        return answer, "  [n]"
     step = next_step(incident)
     if step is None:
         return words, ""

@@ -15,9 +15,13 @@ _CLOCK = re.compile(r"\d+(:\d\d)+|\d+ (s|min|h)\b|[0-9a-f]{4}-[0-9a-f]{4}")
 _NEXT = re.compile(r"^ NEXT  (.*?)(?:  \[([^\]]+)\])?\s*$", re.MULTILINE)
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
-_NO_REASON = re.compile(r"why \(the report lists it[^│]*│[^│]*│\s*│")
-"""The field for a reason to skip, where nothing is filled in."""
 _RECOVERY = re.compile(r"^run[^:]*: 3\.")
+_WORDS = {
+    r"why \(the report lists it[^│]*│[^│]*│\s*│": "not here",
+    "what you do about it": "noted",
+    r" what you did\s*│": "by hand",
+}
+"""What is typed into a field without which a dialog is not answered, and which is empty, by what it asks for."""
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
 _DRAWN_S, _READ_S = 0.2, 0.7
@@ -118,8 +122,8 @@ class Responder:
             self._enter("Enter", "Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
             self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or "would be refused" in s, 60)
-        elif _NO_REASON.search(screen):
-            self._fill("not here")
+        elif words := next((words for asked, words in _WORDS.items() if re.search(asked, screen)), ""):
+            self._fill(words)
             self._enter("Enter")
         elif "Nothing is chosen" in screen:
             self._enter("Down", "Enter")

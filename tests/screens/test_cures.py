@@ -75,3 +75,21 @@ async def test_the_gate_that_helps_is_asked_for_and_what_the_run_was_given_stays
         await requested(seen, at_restore, 2)
         asked = written(at_restore, e.RunRequested)[1]
         assert (asked.params, [one.gate for one in asked.overrides]) == (given, ["wal-gap"])
+
+
+async def test_what_would_do_harm_is_proposed_to_be_left_out_for_that_reason_and_can_still_be_run(
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    at_restore.append(e.StepReopened(step="check", reason="look again"))
+    look = at_restore.append(e.RunRequested(step="check", action="status.check"))[0].seq
+    runner.start(look, step="check", action="status.check")
+    why = "Its log is torn in the middle"
+    runner.finish(look, step="check", cures=[e.Cure(words=why, leave_out="postgres.restore")])
+    async with console(services, size) as seen:
+        await seen.at("restore")
+        await seen.sees("NEXT  leave out: 2.2.2", "[s, enter]", "see what it would do")
+        await seen.press("s")
+        await seen.sees(f"Skip: 2.2.2 {'Restore'}", why)
+        await seen.press("enter")
+        await seen.until(lambda: written(at_restore, e.StepSkipped), "what was left out")
+        assert written(at_restore, e.StepSkipped) == [e.StepSkipped(step="restore", reason=why)]

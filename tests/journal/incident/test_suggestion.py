@@ -109,3 +109,14 @@ def test_what_the_scenario_hits_and_nobody_found_up_is_affected_beside_what_is_d
         "db,cache",
         "db is not measured, usual for Lost; cache is down, seen 03:00:02 UTC",
     )
+
+
+def test_the_answer_that_helps_against_a_failure_comes_before_the_one_that_led_to_it() -> None:
+    by = {"name": "by", "question": "By what?", "options": {"power": {"title": "Power"}, "port": {"title": "Its port"}}}
+    told = Story(plan(step("by", decision=by, optional=True), step("fence", action="db.fence")))
+    told.tell(e.DecisionMade(step="by", name="by", answer="power"))
+    cure = e.Cure(words="its port can be cut", decision="by", answer="port")
+    told.run("fence", status="failed", cures=[cure])
+    assert suggested(told, "by") == ("port", "its port can be cut")
+    told.tell(e.DecisionMade(step="by", name="by", answer="port"))
+    assert suggested(told, "by")[1].startswith("decided by")

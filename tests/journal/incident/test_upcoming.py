@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from journal.events import types as e
-from journal.incident.cures import cure_params, helps, own_cure, remedy
+from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy
 from journal.incident.upcoming import beside, next_step
 from tests.journal.stories import Story, plan, step
 
@@ -219,3 +219,24 @@ def test_a_plan_of_many_ways_from_step_to_step_is_gone_through_once() -> None:
     told.run("verify")
     told.run("restore")
     assert told.state("verify") == "ready"
+
+
+def test_what_a_gate_refuses_leads_to_the_step_that_opens_it_though_that_was_skipped() -> None:
+    told = Story(plan(step("stop", **DB), step("fence", action="db.fence", needs=["stop"])))
+    told.run("stop", status="failed")
+    told.tell(e.StepSkipped(step="stop", reason="its host does not answer"))
+    run = told.tell(e.RunRequested(step="fence", action="db.fence"))
+    told.tell(e.RunRefused(step="fence", run=run, gate="order", message="not after what failed", opens="stop"))
+    assert upcoming(told) == "stop"
+    told.tell(e.StepMarkedDone(step="stop", note="the deployments are scaled to zero"))
+    assert upcoming(told) == "fence"
+
+
+def test_an_action_that_would_do_harm_by_what_a_look_found_is_advised_against() -> None:
+    told = Story(plan(step("look", together="looks", **DB), step("reload", action="db.reload"), step("warm", **DB)))
+    against = e.Cure(words="its file is torn in the middle", leave_out="db.reload")
+    told.run("look", cures=[against])
+    reload = told.incident.plan.by_id["reload"]
+    assert (upcoming(told), advised_against(told.incident, reload)) == ("reload", against)
+    told.run("look")
+    assert advised_against(told.incident, reload) is None
