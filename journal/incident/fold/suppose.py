@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy, deepcopy
+from copy import copy
 
 from journal.incident.fold.steps import take_answer
 from journal.incident.records import DecisionRecord, StepState
@@ -17,7 +17,7 @@ def suppose(incident: Incident, step: Step, answer: str) -> Incident:
     supposed, name = copy(incident), step.decision.name
     supposed.decisions = incident.decisions | {name: DecisionRecord(name, answer, "", "", incident.last_at)}
     supposed.answers, supposed.affected = dict(incident.answers), dict(incident.affected)
-    supposed.steps = deepcopy(incident.steps)
+    supposed.steps = {id_: copy(record) for id_, record in incident.steps.items()}
     take_answer(supposed, name, answer)
     supposed.steps[step.id].state = StepState.DONE
     return supposed
