@@ -195,11 +195,6 @@ class ConsoleServices:
         """Return the command that opens an incident again, in the full screen or in plain lines."""
         return f"cleo --plain {incident_id}" if plain else f"cleo open {incident_id}"
 
-    @property
-    def runner_outlives(self) -> bool:
-        """Whether runners go on without the console."""
-        return True
-
     def warnings(self) -> Sequence[str]:
         """Return what a person should know before the first action."""
         from cleo_console.runner_process import warnings

@@ -124,9 +124,5 @@ class AppServices(Protocol):
     def way_back(self, incident_id: str, *, plain: bool = False) -> str:
         """Return the command that opens an incident again, in the full screen or in plain lines."""
 
-    @property
-    def runner_outlives(self) -> bool:
-        """Whether runners go on without the console."""
-
     def warnings(self) -> Sequence[str]:
         """Return what a person should know before the first action."""

@@ -16,6 +16,7 @@ from cleo_console.plain.plain_session import PlainSession
 from journal.errors import CleoError
 from journal.wording.counting import count
 from screens.app_services import AppServices
+from screens.guidance.leaving import goes_on
 
 
 def run_plain(services: AppServices, incident_id: str = "") -> None:
@@ -78,7 +79,7 @@ def _start_runner(terminal: LineTerminal, session: PlainSession) -> None:
 def _farewell(session: PlainSession) -> str:
     incident = session.incident
     running = [run for run in incident.runs.values() if not run.state.over]
-    if incident.closed_at is not None or not session.services.runner_outlives or session.runner_missing():
+    if incident.closed_at is not None or session.runner_missing():
         return f"{incident.id} stays as it is."
     under_way = f" with {count(len(running), 'run')} under way" if running else ""
-    return f"{incident.id} stays as it is. The runner goes on{under_way}."
+    return f"{incident.id} stays as it is. {goes_on(incident, under_way)}"

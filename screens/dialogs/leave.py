@@ -13,24 +13,28 @@ from screens.widgets.quiet import Quiet
 
 
 class LeaveDialog(Dialog[bool]):
-    """Asks whether to leave; True leaves."""
+    """Asks whether to leave; True leaves.
+
+    Args:
+        kind: the incident's kind.
+        running: what is under way.
+        goes_on: what becomes of it; empty: no runner is alive.
+        way_back: the command that comes back.
+    """
 
     CONFIRM = "Leave (enter)"
     CANCEL = "Stay (esc)"
 
-    def __init__(self, kind: str, running: str, *, runner_alive: bool, outlives: bool, way_back: str) -> None:
+    def __init__(self, kind: str, running: str, *, goes_on: str, way_back: str) -> None:
         super().__init__("Leave the console?", kind)
         self._under_way = running
-        self._runner_alive = runner_alive
-        self._outlives = outlives
+        self._goes_on = goes_on
         self._way_back = way_back
 
     def body(self) -> Iterable[Widget]:
         """Yield what goes on, and how to come back."""
-        if self._runner_alive and not self._outlives:
-            yield Quiet(Content.assemble((f"{self._under_way}. ", "bold $text-error"), _ENDS))
-        elif self._runner_alive:
-            yield Quiet(Content.assemble((f"{self._under_way}. ", "bold"), "The runner goes on without this console."))
+        if self._goes_on:
+            yield Quiet(Content.assemble((f"{self._under_way}. ", "bold"), self._goes_on))
         else:
             yield Quiet(Content.assemble((f"{self._under_way}, but no runner is alive. ", "bold $text-error"), _DEAD))
         yield Quiet(Content.assemble("Come back with  ", (self._way_back, "bold")))
@@ -45,5 +49,4 @@ class LeaveDialog(Dialog[bool]):
         self.dismiss(True)
 
 
-_ENDS = "The runner ends with this console: what it is doing will be in doubt."
 _DEAD = "Stay, and press r to start one; what it was doing may be in doubt."

@@ -12,6 +12,7 @@ from journal.wording import reasons
 from journal.wording.counting import count
 from screens.app_services import AppServices
 from screens.guidance.attention import counts
+from screens.guidance.leaving import goes_on
 from screens.incident.cursor import StepCursor
 from screens.lazy import push
 
@@ -103,23 +104,17 @@ class IncidentKeys:
             "leave",
             self._session.state.kind,
             f"{count(running, 'run is', 'runs are')} under way",
-            runner_alive=not self._session.runner_missing,
-            outlives=self._services.runner_outlives,
+            goes_on="" if self._session.runner_missing else goes_on(self._session.state, " without this console"),
             way_back=self._services.way_back(self._session.id),
             then=lambda really: self.quit(),
         )
 
     def quit(self) -> None:
         """Leave the console at once, and say how to come back."""
-        goes_on = " The runner goes on." if self._runner_goes_on else ""
-        back = self._services.way_back(self._session.id)
-        self._app.exit(message=f"{self._session.id} stays as it is.{goes_on} Come back with: {back}")
-
-    @property
-    def _runner_goes_on(self) -> bool:
-        """Whether there is a runner that outlives this console, as far as is known."""
         is_open = self._cursor.ready and self._session.state.closed_at is None
-        return is_open and not self._session.runner_missing and self._services.runner_outlives
+        more = f" {goes_on(self._session.state)}" if is_open and not self._session.runner_missing else ""
+        back = self._services.way_back(self._session.id)
+        self._app.exit(message=f"{self._session.id} stays as it is.{more} Come back with: {back}")
 
 
 def _look_at(run: int, catalogue: Catalogue, commands: IncidentCommands) -> int:

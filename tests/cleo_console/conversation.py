@@ -78,10 +78,6 @@ class WorldServices:
     def way_back(self, incident_id: str, *, plain: bool = False) -> str:
         return f"cleo --plain {incident_id}" if plain else f"cleo open {incident_id}"
 
-    @property
-    def runner_outlives(self) -> bool:
-        return True
-
     def warnings(self) -> Sequence[str]:
         return []
 

@@ -118,7 +118,7 @@ def test_every_scenario_can_be_asked_for_and_no_other() -> None:
     assert "go by one" in helped
 
 
-async def test_leaving_says_that_it_goes_on_and_how_to_come_back() -> None:
+async def test_leaving_says_what_becomes_of_it_and_how_to_come_back() -> None:
     with DemoServices("player@table", 0.1) as host:
         incident_id = host.declare(declaration_of(host, "database-failure"))
         app = CleoApp(host, open_incident=incident_id)
@@ -129,6 +129,7 @@ async def test_leaving_says_that_it_goes_on_and_how_to_come_back() -> None:
             await console.sees("running", "Check system status")
             await console.until(lambda: not app.screen.session.runner_missing, "the runner")  # type: ignore[attr-defined]
             await console.press("q")
-            await console.sees("The runner goes on without this console", f"cleo demo --open {incident_id}")
+            await console.sees("What runs is played to its end", f"cleo demo --open {incident_id}")
+            assert "runner goes on" not in console.screen_text()
     back = CliRunner().invoke(demo, ["--open", "INC-1999-01-01-01"])
     assert back.exit_code != 0

@@ -330,7 +330,7 @@ def test_what_somebody_else_has_begun_is_followed_and_not_refused(person: Person
         session.close()
         os.close(reading)
         os.close(writing)
-    assert "Other work runs already, started by tester at" in said.getvalue()
+    assert "Other work runs already on thing, started by tester at" in said.getvalue()
     assert "thing.other done: went" in said.getvalue()
     assert len(person.incident().runs) == 1
 

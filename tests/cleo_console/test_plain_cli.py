@@ -70,6 +70,8 @@ def test_a_tabletop_is_played_in_plain_lines_and_left_says_how_to_come_back(cleo
     assert "TABLETOP INC-" in said
     assert "status.check done, 4 findings: " in said
     assert "Come back with: cleo demo --plain --open INC-" in said
+    assert "Once nobody is at the table the exercise stands still." in " ".join(said.split())
+    assert "The runner goes on" not in said
     assert "it is not closed yet" in said
 
 

@@ -156,10 +156,6 @@ class FakeServices:
     def way_back(self, incident_id: str, *, plain: bool = False) -> str:
         return f"cleo open {incident_id}"
 
-    @property
-    def runner_outlives(self) -> bool:
-        return True
-
     def warnings(self) -> Sequence[str]:
         return self.notes
 

@@ -130,7 +130,7 @@ KINDS = {
     ),
     "close": Kind(lambda seen: CloseDialog("INC", "LAB", list), WHY, Ending("why", "")),
     "leave": Kind(
-        lambda seen: LeaveDialog("LAB", "1 run is under way", runner_alive=True, outlives=True, way_back="cleo"),
+        lambda seen: LeaveDialog("LAB", "1 run is under way", goes_on="The runner goes on.", way_back="cleo"),
         ("enter",),
         True,
         answers_alone=True,
