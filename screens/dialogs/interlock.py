@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -15,6 +16,7 @@ from journal.incident.records import Run
 from journal.plan.model import Step
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
+from screens.dialogs.dialog import UNREAD
 from screens.dialogs.run_watch import WatchingDialog
 from screens.guidance.confirmation import NOT_THE_TARGET, confirmation
 from screens.guidance.run_text import target_lines
@@ -31,13 +33,18 @@ MOST_OUTPUT = 12
 
 
 class Interlock(WatchingDialog[str], TakesTyping):
-    """Asks for a dry run first and shows it. Gives what was typed; that is the confirmation.
+    """Asks for a dry run first and shows it. Gives what was typed; that, with one enter, is the confirmation.
+
+    Enter counts once the dry run's result can have been read: who keeps pressing it confirms nothing.
 
     Args:
         session: the incident.
         step: the destructive step.
         system: the inventory's system that it acts on; empty: the only one.
         params: what it is run with beside what the plan gives it.
+
+    Attributes:
+        result_unread: whether the dry run is over, and nobody can have read what it said.
     """
 
     DANGER = True
@@ -49,6 +56,8 @@ class Interlock(WatchingDialog[str], TakesTyping):
         self._step = step
         self._system = system
         self._params = params or {}
+        self.result_unread = False
+        self._reading: Timer | None = None
         self.add_class("-danger")
 
     def body(self) -> Iterable[Widget]:
@@ -109,7 +118,16 @@ class Interlock(WatchingDialog[str], TakesTyping):
             return
         warning = f"{asked.warning} " if asked.warning else ""
         label.show(Content.assemble((warning, STYLES["bad"]), "to go on, type  ", (asked.wanted, "bold")))
+        if self._reading is None:
+            self._reading = self.set_timer(self.UNREAD_S, self._read)
+            self.result_unread = True
         self._judge()
+
+    def _read(self) -> None:
+        """Take enter from now on: what the dry run said can have been read."""
+        self.result_unread = False
+        if self.complaint == UNREAD:
+            self.complain("")
 
     def _show_said(self, run: Run) -> None:
         """Show the last lines of the dry run, wrapped, so that nothing of a line is cut off."""
@@ -142,18 +160,21 @@ class Interlock(WatchingDialog[str], TakesTyping):
         return bool(wanted) and self.query_one("#typed", Input).value.strip() == wanted
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the field goes on to the button; it does not press it."""
+        """Enter in the field confirms, if the target is typed there."""
         event.stop()
-        if self._matches():
-            self.query_one("#confirm").focus()
-        elif self._over:
-            self.complain(NOT_THE_TARGET)
-        else:
-            self.complain("The dry run is not over yet: wait for it and read it. Nothing was done.")
+        self.confirm()
 
     def confirm(self) -> None:
-        """Give what was typed."""
-        if self._matches():
+        """Give what was typed, or say why it confirms nothing."""
+        if not self._over:
+            self.complain("The dry run is not over yet: wait for it and read it. Nothing was done.")
+        elif not self._matches():
+            self.complain(NOT_THE_TARGET)
+        elif self.result_unread:
+            self.complain(UNREAD)
+            if self._reading:
+                self._reading.reset()
+        else:
             self.dismiss(self.query_one("#typed", Input).value.strip())
 
 

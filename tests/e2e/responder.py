@@ -119,7 +119,7 @@ class Responder:
         """Answer a dialog: type what it wants typed; choose where nothing is chosen; else enter."""
         if asked := _ASKED.search(_box(screen)):
             self._fill(asked[1])
-            self._enter("Enter", "Enter")
+            self._enter("Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
             self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or "would be refused" in s, 60)
         elif words := next((words for asked, words in _WORDS.items() if re.search(asked, screen)), ""):

@@ -16,6 +16,7 @@ from cleo_console.app import CleoApp
 from journal.events import types as e
 from journal.store.journal import Journal, Reader
 from screens.dialogs.dialog import Dialog
+from screens.dialogs.interlock import Interlock
 from screens.incident.screen import IncidentScreen
 from screens.widgets.checklist import Checklist
 from screens.widgets.output_view import OutputView
@@ -38,7 +39,7 @@ class Console:
         """Press keys, each in a dialog once it can be read."""
         for key in keys:
             if isinstance(dialog := self.app.screen, Dialog):
-                await self.until(lambda shown=dialog: not shown.unread, "a dialog that can have been read")
+                await self.until(lambda shown=dialog: _can_have_been_read(shown), "a dialog that can have been read")
             await self.pilot.press(key)
 
     async def type(self, text: str) -> None:
@@ -111,6 +112,10 @@ class Console:
 
     def lines(self) -> str:
         return self.app.screen.query_one(OutputView).text
+
+
+def _can_have_been_read(dialog: Dialog[Any]) -> bool:
+    return not dialog.unread and not (isinstance(dialog, Interlock) and dialog.result_unread)
 
 
 @asynccontextmanager

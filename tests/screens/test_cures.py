@@ -50,7 +50,7 @@ async def test_a_step_is_run_again_as_what_helps_says_and_shows_so_before_anythi
         await seen.sees("type  cleoai-lab")
         seen.app.screen.query_one("#typed", Input).focus()
         await seen.type("cleoai-lab")
-        await seen.press("enter", "enter")
+        await seen.press("enter")
         await requested(seen, at_restore, 3)
         asked = written(at_restore, e.RunRequested)[1:]
         assert [(one.dry_run, one.params) for one in asked] == [(True, {"backup": OLDER}), (False, {"backup": OLDER})]

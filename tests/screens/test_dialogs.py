@@ -10,6 +10,7 @@ from textual.widgets import Button, Input
 
 from journal.events import types as e
 from journal.store.journal import Journal
+from screens.dialogs.dialog import UNREAD, Dialog
 from screens.dialogs.interlock import Interlock
 from screens.dialogs.override import OverrideDialog
 from tests.screens.app_services import RESTORE, FakeServices, PlayedRunner, SetClock, declaration
@@ -143,7 +144,7 @@ async def test_nothing_destructive_runs_before_dry_run_and_typed_target(
         assert [request.dry_run for request in written(at_restore, e.RunRequested)] == [True]
         await seen.press(*["backspace"] * 4)
         await seen.type("lab")
-        await seen.press("enter", "enter")
+        await seen.press("enter")
         run = await requested(seen, at_restore, 2)
         asked = written(at_restore, e.RunRequested)[1]
         assert (asked.dry_run, asked.confirmed, asked.step) == (False, "cleoai-lab", "restore")
@@ -181,8 +182,13 @@ async def test_nothing_typed_quickly_is_lost(
 
 
 async def test_what_is_typed_while_the_dry_run_goes_on_is_kept_and_confirms_nothing(
-    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+    services: FakeServices,
+    at_restore: Journal,
+    runner: PlayedRunner,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(Dialog, "UNREAD_S", 0.5)
     async with console(services, size) as seen:
         await seen.press("enter")
         run = await requested(seen, at_restore)
@@ -193,8 +199,11 @@ async def test_what_is_typed_while_the_dry_run_goes_on_is_kept_and_confirms_noth
         runner.start(run, **RESTORE, dry_run=True, destructive=True)
         runner.finish(run, step="restore", summary="would restore 20261122-020003F")
         await seen.until(lambda: not seen.app.screen.query_one("#confirm", Button).disabled, "the button opened")
+        for _ in range(9):  # nobody has read what the dry run said
+            seen.key("enter")
+        await seen.sees(UNREAD)
         assert len(written(at_restore, e.RunRequested)) == 1
-        await seen.press("enter", "enter")
+        await seen.press("enter")
         await requested(seen, at_restore, 2)
         assert written(at_restore, e.RunRequested)[1].confirmed == "cleoai-lab"
 

@@ -44,7 +44,7 @@ async def test_what_is_destructive_is_confirmed_at_one_system_after_the_other(
             runner.finish(run, step="restore", summary="would restore")
             await seen.sees("to go on, type")
             await seen.type("cleoai-lab")
-            await seen.press("enter", "enter")
+            await seen.press("enter")
             run = await requested(seen, fleet, 2 * done + 2)
             assert asked(fleet) == {name: run}
             runner.start(run, **RESTORE, system=name, destructive=True)
