@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from journal.incident import clocks
-from journal.incident.affected import affected_systems
 from journal.incident.clocks import RpoClock, RtoClock
+from journal.incident.given_up import is_hit
 from journal.incident.state import Incident
 from journal.plan.model import Phase
 from journal.store.rows import Reading
@@ -65,8 +65,7 @@ def _bar(tier: RtoClock) -> str:
 def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime, *, wide: bool) -> Line:
     """Return the data loss of the systems that are hit: achieved, or exposed, or not measured."""
     found = clocks.rpo(incident, systems(incident, readings))
-    hit = affected_systems(incident)
-    concerned = [clock for clock in found if clock.system in hit] or found
+    concerned = [clock for clock in found if is_hit(incident, clock.instance)] or found
     known = sorted((clock for clock in concerned if _measured(clock)), key=_gravity)
     shown, unknown = known[: 2 if wide else 1], len(concerned) - len(known)
     if not known:

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from actions.system_types import find_type
-from journal.incident.affected import affected_systems
-from journal.incident.given_up import newest_seen
+from journal.incident.given_up import is_hit, newest_seen
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.plan.applies import applies
@@ -67,24 +66,23 @@ def expected(incident: Incident, strategy: str) -> Time:
 def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], now: datetime) -> list[Loss]:
     """Return what each system that is hit and holds data would lose: from its backup, or from its standby."""
     answers = {**incident.answers, "strategy": strategy}
-    hit = affected_systems(incident)
     found = []
-    for name, system in incident.plan.systems.items():
-        if name in hit and system.data:
-            own = (step for step in incident.plan.steps() if step.system == name and "strategy" in step.when)
-            actions = (step.action for step in own if applies(step, answers) is not False)
-            restore = next((action for action in actions if action.endswith(".restore")), "")
-            look = _from_backup if restore else _from_standby
-            found.append(look(incident, name, restore, readings.get(f"health:{name}"), now))
+    for plan_system, system in incident.plan.systems.items():
+        own = (step for step in incident.plan.steps() if step.system == plan_system and "strategy" in step.when)
+        actions = (step.action for step in own if applies(step, answers) is not False)
+        restore = next((action for action in actions if action.endswith(".restore")), "")
+        look = _from_backup if restore else _from_standby
+        hit = [name for name in incident.roster.players(plan_system) if is_hit(incident, name)] if system.data else []
+        found += [look(incident, name, restore, readings.get(f"health:{name}"), now) for name in hit]
     return found
 
 
 def _from_backup(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:
-    title = sanitize(incident.plan.systems[name].title)
+    title = sanitize(incident.roster.title(name))
     point = incident.recovery_point.of(name) if incident.recovery_point else None
     if point and point.instant:
         return _since(incident, name, reading, point.instant.isoformat(), "up to the recovery point chosen")
-    told = _archived(incident, name, restore)
+    told = _latest_look(incident, name, restore)
     if told is not None:
         until, at = told
         return _since(incident, name, reading, until, f"archived until {until[11:19]} UTC, found {age(at, now)}")
@@ -93,7 +91,7 @@ def _from_backup(incident: Incident, name: str, restore: str, reading: Reading |
 
 def _since(incident: Incident, name: str, reading: Reading | None, until: str, why: str) -> Loss:
     """Return what was committed after ``until``, as far as anybody saw it; the start that was typed tells nothing."""
-    title = sanitize(incident.plan.systems[name].title)
+    title = sanitize(incident.roster.title(name))
     newest, _ = newest_seen(incident, name, reading)
     if newest is None:
         return Loss(title, None, f"{why}; nobody has seen the newest commit")
@@ -101,7 +99,7 @@ def _since(incident: Incident, name: str, reading: Reading | None, until: str, w
 
 
 def _from_standby(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:
-    title = sanitize(incident.plan.systems[name].title)
+    title = sanitize(incident.roster.title(name))
     return _measured(title, reading, "replica_lag_s", "the standby's lag", now) or Loss(
         title, None, "no standby's lag is known"
     )
@@ -115,13 +113,8 @@ def _measured(title: str, reading: Reading | None, fact: str, what: str, now: da
     return Loss(title, float(seconds), f"{what}, measured {age(reading.at, now)}")
 
 
-def _archived(incident: Incident, system: str, restore: str) -> tuple[str, datetime] | None:
-    """Return until when the system's log is archived, as a look found, and when that was; of several, the least."""
-    looks = [look for name in incident.roster.players(system) if (look := _latest_look(incident, name, restore))]
-    return min(looks, key=lambda look: datetime.fromisoformat(look[0]), default=None)
-
-
 def _latest_look(incident: Incident, name: str, restore: str) -> tuple[str, datetime] | None:
+    """Return until when a system's log is archived, as the last look found, and when that was."""
     for run in sorted(incident.runs.values(), key=lambda run: run.id, reverse=True):
         until = _facts_of(run, name, restore).get("archived_until")
         if isinstance(until, str) and run.finished_at:

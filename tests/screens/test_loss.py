@@ -6,7 +6,10 @@ from datetime import timedelta
 
 from journal.events import types as e
 from journal.events.measured import Measured
-from journal.store.journal import Journal
+from journal.events.run import KnownSystem
+from journal.incident.fold import fold_journal
+from journal.store.journal import Journal, Reader
+from screens.guidance.figures import rpo_line
 from tests.screens.app_services import START, FakeServices, PlayedRunner
 from tests.screens.driving import console
 
@@ -42,3 +45,18 @@ async def test_a_bound_is_said_as_one(
     runner.finish(number, step="restore", status="succeeded", facts=reached.facts())
     async with console(services, size) as seen:
         await seen.sees("PostgreSQL NOT PROVEN, at most")
+
+
+def test_of_a_fleet_only_what_is_hit_is_told(journal: Journal, runner: PlayedRunner) -> None:
+    known = [KnownSystem(name=name, type="postgres", plays="postgres") for name in ("orders", "billing")]
+    journal.append(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=known))
+    runner.health("orders", "up", exposure_s=60)
+    runner.health("billing", "up", exposure_s=600)
+
+    def told() -> str:
+        with Reader(journal.path) as reader:
+            return rpo_line(fold_journal(journal.path), reader.readings(), START, wide=True).plain
+
+    assert "PostgreSQL billing 10 min exposed" in told()
+    journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres/orders"))
+    assert told() == "RPO PostgreSQL orders 1 min exposed"

@@ -49,20 +49,45 @@ def test_loss_is_measured_or_said_not_to_be(services: FakeServices, journal: Jou
     assert losses(state(journal), "cold-recovery", readings, services.clock())[0].seconds == 3600
 
 
-def test_of_several_systems_the_one_that_is_archived_least_tells_the_loss(
-    services: FakeServices, journal: Journal, runner: PlayedRunner
-) -> None:
+def fleet(journal: Journal, **plays: str) -> None:
     known = [
-        KnownSystem(name=name, type="postgres", plays=plays, acts=["postgres", "backups"])
-        for name, plays in (("left", "postgres"), ("right", "postgres"), ("other", ""))
+        KnownSystem(name=name, type="postgres", plays=played, acts=["postgres", "backups"])
+        for name, played in plays.items()
     ]
     journal.append(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=known))
-    journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=Measured(newest_commit_at=START)))
+
+
+def test_each_system_that_is_hit_tells_its_own_loss(
+    services: FakeServices, journal: Journal, runner: PlayedRunner
+) -> None:
+    fleet(journal, left="postgres", right="postgres", other="")
+    for name in ("left", "right"):
+        last = Measured(newest_commit_at=START)
+        journal.append(e.HealthChanged(system=name, status="down", was="up", last=last))
     for name, minutes in (("right", 9), ("right", 4), ("left", 2), ("other", 30)):
         run = journal.append(e.RunRequested(step="", action="backups.verify", system=name))[0].seq
         runner.start(run, step="", action="backups.verify", system=name)
         runner.finish(run, step="", facts={"archived_until": (START - timedelta(minutes=minutes)).isoformat()})
-    assert losses(state(journal), "cold-recovery", {}, services.clock())[0].seconds == 240.0
+
+    def told() -> list[tuple[str, float | None]]:
+        found = losses(state(journal), "cold-recovery", {}, services.clock())
+        return [(loss.title, loss.seconds) for loss in found if loss.title != "MongoDB"]
+
+    assert told() == [("PostgreSQL left", 120.0), ("PostgreSQL right", 240.0)]
+    journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres/right"))
+    assert told() == [("PostgreSQL right", 240.0)]
+
+
+def test_a_system_of_another_name_tells_the_loss_of_what_it_plays(
+    services: FakeServices, journal: Journal, runner: PlayedRunner
+) -> None:
+    fleet(journal, orders="postgres")
+    runner.health("orders", "up", exposure_s=55, replica_lag_s=7)
+    with Reader(journal.path) as reader:
+        readings = reader.readings()
+    at = services.clock()
+    assert losses(state(journal), "hot-standby", readings, at)[0][:2] == ("PostgreSQL", 7.0)
+    assert losses(state(journal), "cold-recovery", readings, at)[0][:2] == ("PostgreSQL", 55.0)
 
 
 async def test_the_choice_shows_time_and_loss(
