@@ -41,7 +41,9 @@ Name = Literal[
     "report",
     "report field",
     "skip",
+    "role",
     "timeline",
+    "told",
     "words",
 ]
 
@@ -71,7 +73,9 @@ SCREENS: dict[Name, str] = {
     "report": "screens.pages.report:ReportScreen",
     "report field": "screens.dialogs.report_dialogs:FieldDialog",
     "skip": "screens.dialogs.skip:SkipDialog",
+    "role": "screens.dialogs.role:RoleDialog",
     "timeline": "screens.pages.timeline:TimelineScreen",
+    "told": "screens.dialogs.told:Told",
     "words": "screens.dialogs.text_dialogs:Words",
 }
 """Name → ``module:callable`` that returns the screen."""

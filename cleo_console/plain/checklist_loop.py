@@ -155,6 +155,7 @@ class ChecklistLoop:
             "i": partial(notes.take, to, step),
             "p": partial(run_with, to, step),
             "L": partial(show_log, to, step),
+            "b": partial(notes.role, to),
             "y": self._say_commands,
             "h": self._say_health,
             "H": self._say_handover,

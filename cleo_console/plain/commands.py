@@ -7,7 +7,7 @@ from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.advice import enter_words
 from screens.guidance.availability import RULES
-from screens.guidance.keys import BY_HAND, CLOSE, HANDOVER, KEYS, LOG, RUN_WITH, RUNNER, TAKE, Key
+from screens.guidance.keys import BY_HAND, CLOSE, HANDOVER, KEYS, LOG, ROLE, RUN_WITH, RUNNER, TAKE, Key
 from screens.guidance.logs import log_helps
 
 COMMANDS = [
@@ -17,6 +17,7 @@ COMMANDS = [
     TAKE,
     RUN_WITH,
     LOG,
+    ROLE,
     BY_HAND,
     Key("h", "health", "health", "say how every system is"),
     HANDOVER,
@@ -28,7 +29,7 @@ COMMANDS = [
     Key("q", "leave", "quit", "leave; the recovery goes on"),
 ]
 _BY_NAME = {name: command for command in COMMANDS for name in (command.letter, command.word)}
-_SELDOM = "aHhilwy"
+_SELDOM = "aHbhilwy"
 """Letters that only help lists. So is closing, until nothing is left to do, and the log while nothing is wrong."""
 
 

@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.follow import ask_for
-from cleo_console.plain.questions import moment, subset, words
+from cleo_console.plain.questions import choose, moment, subset, words
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
+from journal.events.types import RoleName
 from journal.incident.called import open_items, to_take_back
 from journal.incident.closing import phrase, remaining
 from journal.incident.looks import to_look_at
+from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from journal.report.words import sentence
@@ -25,6 +28,7 @@ from screens.guidance.closing import CANCEL, IN_ORDER, not_in_order
 from screens.guidance.left_out import NOTHING_HERE, known_reason, shared_reason
 from screens.guidance.names import title
 from screens.guidance.next_action import skipped_together
+from screens.guidance.people import ROLES, holder_words
 
 
 def when(conversation: Conversation, time: str) -> datetime | None:
@@ -88,6 +92,20 @@ def take(conversation: Conversation, step: Step) -> None:
     """Say that this person works at the step; or, where they said so before, that they do not any more."""
     written = conversation.session.write(lambda commands: commands.take_or_give_back(step.id))
     conversation.say(f"{title(conversation.incident, step)}: {sentence(conversation.incident, written.body)}.")
+
+
+def role(conversation: Conversation) -> None:
+    """Ask what this person is in the incident, and write it."""
+    incident, me = conversation.incident, conversation.session.services.actor
+    options = {name: f"{name.capitalize()}: {does}. {_now(incident, name, me)}".strip() for name, does in ROLES.items()}
+    chosen = choose(conversation, f"What are you, {me}?", {str(name): words for name, words in options.items()})
+    written = conversation.session.write(lambda commands: commands.take_role(cast("RoleName", chosen)))
+    conversation.say(f"{me}: {sentence(conversation.incident, written.body)}.")
+
+
+def _now(incident: Incident, name: RoleName, me: str) -> str:
+    words = holder_words(incident, name, me)
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def note(conversation: Conversation, step: Step) -> None:

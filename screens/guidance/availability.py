@@ -49,6 +49,10 @@ def _take(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return refusals.take(incident, step) is None
 
 
+def _role(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return refusals.while_closed(incident) is None
+
+
 def _override(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     if not _dry_run(incident, step, catalogue):
         return False
@@ -102,6 +106,7 @@ RULES: dict[str, Rule] = {
     "override": _override,
     "cancel": _cancel,
     "take": _take,
+    "role": _role,
     "output": _output,
     "commands": _commands,
     "run_with": _run_with,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from journal.events import types as e
+from journal.events.types import RoleName
 from journal.incident.state import Incident
 from journal.incident.taken import at_work, counted_on, last_sign, worker
 from journal.incident.team import short_name
@@ -17,6 +19,14 @@ _MARK = 8
 """Columns of a name in the checklist."""
 _MACHINES = ("runner", "facilitator")
 _FIRST = {"lead": 0, "scribe": 1}
+
+
+ROLES: dict[RoleName, str] = {
+    "lead": "decides, and is asked",
+    "scribe": "writes down, and tells people",
+    "responder": "works at steps",
+}
+"""What somebody may be, and what they do then."""
 
 
 def name_of(actor: str) -> str:
@@ -46,6 +56,33 @@ def taken_by_other(incident: Incident, step: Step | None, actor: str, now: datet
     """Return that somebody else works at a step, for NEXT: ``taken by ben``; empty where they are silent for long."""
     work = counted_on(incident, step.id, now) if step else None
     return f"taken by {name_of(work.by)}" if work and work.by != actor else ""
+
+
+def holder_words(incident: Incident, name: RoleName, actor: str) -> str:
+    """Return who has a role that one person has: ``now: ben``; empty where nobody does, and for responders."""
+    holder = "" if name == "responder" else incident.team.holder(name)
+    return "" if not holder else "now: you" if holder == actor else f"now: {name_of(holder)}"
+
+
+def told(incident: Incident, event: e.Event, actor: str) -> tuple[str, str, str]:
+    """Return what an event says that a person must know at once: a title, what happened, what to do; else empty texts.
+
+    Args:
+        incident: its state.
+        event: what somebody else wrote.
+        actor: who is to be told, as ``user@host``.
+    """
+    body, who = event.body, name_of(event.actor)
+    if event.actor == actor:
+        return "", "", ""
+    if isinstance(body, e.RoleTaken) and body.name == "lead":
+        before = "you" if body.over_from == actor else name_of(body.over_from)
+        words = f"{who} leads since {event.at:%H:%M} UTC{f', no longer {before}' if before else ''}."
+        return f"{who} leads now", words, "Ask them; b changes who leads."
+    if isinstance(body, e.StepTaken) and body.over_from == actor:
+        words = f"{who} works at {named(incident, body.step)} from now on: it was yours."
+        return f"{who} took over your step", words, "Say where you were. i at the step takes it back."
+    return "", "", ""
 
 
 def taken_steps(incident: Incident) -> list[str]:

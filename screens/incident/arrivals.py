@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from textual.app import App
 
-from journal.events.types import IncidentClosed
+from journal.events.types import Event, IncidentClosed
 from journal.incident.same_run import refused_for
 from journal.incident.upcoming import next_step
+from screens.guidance.people import told
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.view import IncidentView
@@ -59,6 +60,7 @@ class Arrivals:
             self._begin()
         if any(isinstance(event.body, IncidentClosed) for event in news.events) and not news.opened:
             self._assess()
+        self._tell(() if news.opened else news.events)
         self._go_on()
         self._show_refusals()
         if news.only_measures:
@@ -73,6 +75,14 @@ class Arrivals:
         """Show everybody at the table what the exercise has shown, once it is closed."""
         if self._session.state.review.exercise:
             self._app.post_message(Notice(partial(push, self._app, "assessment", self._session)))
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        """Tell this person who leads now, and who took over a step of theirs."""
+        for event in events:
+            title, words, hint = told(self._session.state, event, self._session.actor)
+            if title:
+                kind = self._session.state.kind
+                self._app.post_message(Notice(partial(push, self._app, "told", title, words, hint, kind)))
 
     def _go_on(self) -> None:
         """Go on to the next step once what this person saw to is done, if the cursor is still there."""

@@ -18,6 +18,7 @@ from screens.lazy import push
 
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
+    from journal.events.types import RoleName
     from journal.plan.action_spec import Catalogue
     from screens.dialogs.close import Ending
     from screens.dialogs.text_dialogs import LateNote
@@ -50,6 +51,15 @@ class IncidentKeys:
             self._session.write("note", lambda commands: commands.note(note.text, step_id, note.happened_at))
 
         push(self._app, "note", "Note", self._session.state.kind, asked, then=written)
+
+    def role(self) -> None:
+        """Ask what this person is, and write it."""
+        session = self._session
+
+        def answered(name: RoleName) -> None:
+            session.write("take the role", lambda commands: commands.take_role(name))
+
+        push(self._app, "role", session.state, session.actor, then=answered)
 
     def close(self) -> None:
         """Close the incident, after a dialog that lists all that is not in order; a closed one is reopened."""

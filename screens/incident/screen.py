@@ -69,7 +69,7 @@ class IncidentScreen(Screen[None]):
         self.quit = incident.quit
         self.action_act, self.action_tick = primary.act, steps.tick
         self.action_mark_done, self.action_skip, self.action_reopen = steps.mark_done, steps.skip, steps.reopen
-        self.action_take = steps.take
+        self.action_take, self.action_role = steps.take, incident.role
         self.action_dry_run, self.action_override, self.action_cancel = runs.dry_run, runs.override, runs.cancel
         self.action_run_with, self.action_log = runs.run_with, runs.show_log
         self.action_runner = runs.start_runner

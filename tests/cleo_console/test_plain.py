@@ -197,6 +197,20 @@ def test_what_a_handover_and_a_systems_log_say_is_one_letter_away(person: Person
     assert [run.action for run in person.incident().runs.values()] == ["thing.log"]
 
 
+def test_what_somebody_is_can_be_said_and_is_told(person: Person, host: WorldServices) -> None:
+    person.desk.take_role("lead")
+    said = talk(
+        host,
+        (">", "b"),
+        ("1. Lead: decides, and is asked. Now: tester.", "1"),
+        ("ana@bastion: Is lead from now on, taken over from tester@here.", "role"),
+        ("1 to 3", "1"),
+        ("NOT DONE: You are lead already.", "q"),
+    )
+    assert "Now: you." in said
+    assert person.incident().team.holder("lead") == "ana@bastion"
+
+
 def test_output_is_inert_and_no_flood(person: Person, host: WorldServices) -> None:
     said = talk(host, (">", "work"), ("1.1.3 >", ""), ("thing.work done: worked", "q"))
     assert "red alert" in said

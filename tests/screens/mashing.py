@@ -101,6 +101,7 @@ RULES: Mapping[type[e.Body], Rule] = {
     e.DoubtResolved: _resolved,
     e.IncidentClosed: _closed,
     e.StepTaken: _taken,
+    e.RoleTaken: lambda _, body, press: press.screen == "RoleDialog" and press.choice == body.name,
     e.StepGivenBack: _taken,
     e.StepMarkedDone: lambda *said: _in("Words", "Done by hand")(*said) or _in("IncidentScreen", "", "m")(*said),
     e.StepSkipped: _in("Words", "Skip"),

@@ -25,9 +25,11 @@ from screens.dialogs.parameters import ParametersDialog
 from screens.dialogs.proposals import ProposalsDialog
 from screens.dialogs.recovery_point import ChooseRecoveryPoint
 from screens.dialogs.report_dialogs import FieldDialog, Item, ItemDialog
+from screens.dialogs.role import RoleDialog
 from screens.dialogs.run_watch import WatchingDialog
 from screens.dialogs.skip import SkipDialog
 from screens.dialogs.text_dialogs import LateEntry, LateNote, Note, Words
+from screens.dialogs.told import Told
 from screens.live.lifetime import is_open
 from screens.start.declare import DeclareScreen
 from tests.screens.app_services import FakeServices, PlayedRunner
@@ -138,6 +140,8 @@ KINDS = {
     "problem": Kind(
         lambda seen: Problem("Not done", "It is full.", "Free some."), ("enter",), None, answers_alone=True
     ),
+    "role": Kind(lambda seen: RoleDialog(seen.incident_screen.session.state, "ana@bastion"), ("home", "enter"), "lead"),
+    "told": Kind(lambda seen: Told("ben leads now", "ben leads.", "Ask."), ("enter",), None, answers_alone=True),
     "declare": Kind(lambda seen: DeclareScreen(seen.services), (), ...),
 }
 

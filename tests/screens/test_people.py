@@ -50,3 +50,40 @@ async def test_mine_lists_what_this_person_took(services: FakeServices, journal:
         await seen.sees("@ana")
         await seen.press("f", "f", "f")
         await seen.sees("Checklist: mine (1)", "@ana")
+
+
+async def test_what_somebody_is_is_chosen_and_changed(
+    services: FakeServices, journal: Journal, size: tuple[int, int]
+) -> None:
+    async with console(services, size) as seen:
+        await seen.press("b")
+        await seen.sees("What are you, ana@bastion?", "Lead", "Scribe", "Responder")
+        await seen.press("enter")
+        await seen.sees("Nothing is chosen yet")
+        await seen.press("down", "enter")
+        await seen.until(lambda: written(journal, e.RoleTaken), "the role in the journal")
+        assert written(journal, e.RoleTaken) == [e.RoleTaken(name="lead")]
+        await seen.until(lambda: seen.incident_screen.session.state.team.holder("lead"), "the role on the screen")
+        await seen.press("b")
+        await seen.sees("now: you")
+        await seen.press("down", "enter")
+        await seen.until(lambda: len(written(journal, e.RoleTaken)) == 2, "the other role in the journal")
+        assert written(journal, e.RoleTaken)[1].name == "scribe"
+
+
+async def test_everybody_is_told_who_leads_and_who_took_over_their_step(
+    services: FakeServices, journal: Journal, size: tuple[int, int]
+) -> None:
+    async with console(services, size) as seen:
+        journal.append(e.RoleTaken(name="scribe"), actor=BEN)
+        journal.append(e.RoleTaken(name="lead", over_from="ana@bastion"), actor=BEN)
+        await seen.sees("ben leads now", "no longer you")
+        await seen.press("enter")
+        await seen.no_longer_sees("ben leads now")
+        journal.append(e.StepTaken(step="check", over_from="cyd@bastion"), e.StepTaken(step="notify"), actor=BEN)
+        journal.append(e.StepTaken(step="check", over_from="ana@bastion"), actor=BEN)
+        await seen.sees("ben took over your step", "ben works at 1.1.1 Check system status")
+        await seen.press("escape")
+        await seen.no_longer_sees("took over your step")
+        await seen.press("i")
+        await seen.sees("@ana")
