@@ -200,6 +200,7 @@ class ChecklistLoop:
             PrimaryAction.LOOK: partial(self._look, step),
             PrimaryAction.TICK: self._go_on_from_manual,
             PrimaryAction.TICKED: self._go_on_from_manual,
+            PrimaryAction.NOT_MET: self._go_on_from_manual,
             PrimaryAction.DONE: partial(notes.mark_done, to, step, time),
             PrimaryAction.RESOLVE: partial(resolve, to, step),
             PrimaryAction.GO_TO_NEED: lambda: self.go_to(self.incident.unmet(step)[0]),

@@ -18,6 +18,7 @@ from journal.commands.team import TeamCommands
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
 from journal.incident.decisions import check_answer
+from journal.incident.known import known
 from journal.incident.late import during, past
 from journal.incident.recovery_point import Forms
 from journal.wording import reasons
@@ -96,13 +97,15 @@ class IncidentCommands(RunCommands, TeamCommands):
         """Tick (or untick) one item of a manual step.
 
         Raises:
-            NotNow: the incident is closed, the step is settled, it has no such item, or the item stands for a call.
+            NotNow: the incident is closed, the step is settled, it has no such item, or nobody ticks it.
         """
         incident = self._incident()
         step = known_step(incident, step_id)
         raise_if(refusals.tick(incident, step))
         if item not in step.items:
             raise NotNow(f"The step has no item {item!r}.")
+        if fact := known(incident, step, item):
+            raise NotNow(f"{item}: nobody ticks that, the journal tells it.", f"It is {fact.evidence}.")
         if level := step.level(item):
             raise NotNow(
                 f"{item}: that is ticked by {level}'s answer.", "Note the call, and who answered (e: escalate)."

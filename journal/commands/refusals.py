@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
+from journal.incident.known import not_met
 from journal.incident.records import RunState, StepState
 from journal.incident.same_run import same_run
 from journal.incident.team import short_name
@@ -96,7 +97,7 @@ def mark_done(incident: Incident, step: Step) -> NotNow | None:
         return why
     if step.decision is not None:
         return NotNow(f"{step.title} is a decision.", "Answer it instead.")
-    return _if_settled(incident, step)
+    return _if_settled(incident, step) or _against_what_is_known(incident, step)
 
 
 def reopen(incident: Incident, step: Step) -> NotNow | None:
@@ -150,6 +151,12 @@ def close(incident: Incident) -> NotNow | None:
     return while_closed(incident) or NotNow(
         f"{running.action} is {running.state}.", "Wait for it or cancel it, then close."
     )
+
+
+def _against_what_is_known(incident: Incident, step: Step) -> NotNow | None:
+    for item, fact in not_met(incident, step).items():
+        return NotNow(f"{item}: that is not so ({fact.evidence}).", "Put it right, or skip the step with a reason.")
+    return None
 
 
 def _if_settled(incident: Incident, step: Step) -> NotNow | None:

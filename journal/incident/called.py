@@ -40,8 +40,9 @@ def wanted_items(incident: Incident, step: Step) -> list[str]:
 
 
 def open_items(incident: Incident, step: Step) -> list[str]:
-    """Return the items of a step that are still to be ticked."""
-    return [item for item in wanted_items(incident, step) if item not in incident.steps[step.id].items]
+    """Return the items of a step that people have still to tick, or to call for."""
+    by_people = (item for item in wanted_items(incident, step) if not step.known(item))
+    return [item for item in by_people if item not in incident.steps[step.id].items]
 
 
 def to_take_back(incident: Incident, step: Step) -> str:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from journal.plan.part import Part
+from journal.plan.routine import AlertRule, Backup, Objectives, Test
 from journal.wording.durations import Duration
 
 RECOVERY_POINT = "recovery_point"
@@ -19,34 +21,7 @@ AFFECTED = "affected"
 """The name of the decision which of the plan's systems are affected."""
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The base of a plan's structs: unknown keys are errors, values do not change."""
-
-
-class Tier(_Part, frozen=True, kw_only=True):
-    """A recovery time objective. It is met when every step in ``validated_by`` is done."""
-
-    title: str
-    rto: Duration
-    validated_by: list[str] = []
-
-
-class DataClass(_Part, frozen=True, kw_only=True):
-    """A recovery point objective; ``rpo`` 0 means real-time."""
-
-    title: str
-    rpo: Duration
-    how: str = ""
-
-
-class Objectives(_Part, frozen=True, kw_only=True):
-    """The recovery objectives, by tier (RTO) and by class of data (RPO)."""
-
-    rto: dict[str, Tier]
-    rpo: dict[str, DataClass]
-
-
-class System(_Part, frozen=True, kw_only=True):
+class System(Part, frozen=True, kw_only=True):
     """Something that can break. ``tier`` and ``data`` name objectives; no ``data`` means it holds none."""
 
     title: str
@@ -54,7 +29,7 @@ class System(_Part, frozen=True, kw_only=True):
     data: str = ""
 
 
-class Scenario(_Part, frozen=True, kw_only=True):
+class Scenario(Part, frozen=True, kw_only=True):
     """A kind of disaster. ``refuses`` maps a decision to answers that would make it worse.
 
     ``refuses_unless`` maps such a decision to another one's answers under which it refuses nothing.
@@ -70,7 +45,7 @@ class Scenario(_Part, frozen=True, kw_only=True):
     refuses_unless: dict[str, dict[str, list[str]]] = {}
 
 
-class Option(_Part, frozen=True, kw_only=True):
+class Option(Part, frozen=True, kw_only=True):
     """One answer to a decision. ``calls``: the escalation levels that it asks to be called."""
 
     title: str
@@ -78,7 +53,7 @@ class Option(_Part, frozen=True, kw_only=True):
     calls: list[str] = []
 
 
-class Decision(_Part, frozen=True, kw_only=True):
+class Decision(Part, frozen=True, kw_only=True):
     """A question that a person answers; later steps say ``when: {<name>: [answers]}``.
 
     ``kind``: ``one`` of the options, ``systems`` (any of the plan's systems, comma-separated in the
@@ -100,7 +75,18 @@ class Decision(_Part, frozen=True, kw_only=True):
         return any(option.calls for option in self.options.values())
 
 
-class Step(_Part, frozen=True, kw_only=True):
+class KnownItem(Part, frozen=True, kw_only=True):
+    """An item that nobody ticks: the journal tells whether it is so.
+
+    ``known``: ``nothing-open`` (no run is under way or in doubt, no step failed), ``nothing-held`` (nothing that a run
+    put in force, a hold or a block, is left).
+    """
+
+    text: str
+    known: Literal["nothing-open", "nothing-held"]
+
+
+class Step(Part, frozen=True, kw_only=True):
     """One step of the checklist.
 
     Its kind follows from the fields it has: an ``action`` (registered, with ``params``), a ``command`` (an
@@ -108,6 +94,8 @@ class Step(_Part, frozen=True, kw_only=True):
     nothing of these: a manual step with ``items`` to tick.
 
     Attributes:
+        written_items: the items of a manual step as the plan has them (``items``): a text that a person ticks, or one
+            that the journal tells of.
         script: the name or command in the written plan.
         calls: the escalation levels that the first items stand for, in their order: such an item is not ticked by hand,
             it is ticked while its level has answered, and needs no tick where the response team does not ask for it.
@@ -133,7 +121,7 @@ class Step(_Part, frozen=True, kw_only=True):
     shell: bool = False
     host: str = ""
     decision: Decision | None = None
-    items: list[str] = []
+    written_items: list[str | KnownItem] = msgspec.field(default_factory=list, name="items")
     calls: list[str] = []
     script: str = ""
     when: dict[str, list[str]] = {}
@@ -158,19 +146,29 @@ class Step(_Part, frozen=True, kw_only=True):
             return "command"
         return "decision" if self.decision else "manual"
 
+    @property
+    def items(self) -> list[str]:
+        """The texts of its items."""
+        return [item if isinstance(item, str) else item.text for item in self.written_items]
+
+    def known(self, item: str) -> str:
+        """Return what of the journal tells whether an item is so; empty where a person ticks it."""
+        told = {one.text: one.known for one in self.written_items if isinstance(one, KnownItem)}
+        return told.get(item, "")
+
     def level(self, item: str) -> str:
         """Return the escalation level whose answer ticks an item; empty where a person ticks it."""
         return dict(zip(self.items, self.calls, strict=False)).get(item, "")
 
 
-class Section(_Part, frozen=True, kw_only=True):
+class Section(Part, frozen=True, kw_only=True):
     """A numbered heading inside a phase."""
 
     title: str
     steps: list[Step]
 
 
-class Window(_Part, frozen=True, kw_only=True):
+class Window(Part, frozen=True, kw_only=True):
     """When a phase is meant to happen.
 
     From ``start`` to ``end`` after the incident began, or for between ``at_least`` and ``lasts`` at most,
@@ -184,7 +182,7 @@ class Window(_Part, frozen=True, kw_only=True):
     text: str = ""
 
 
-class Phase(_Part, frozen=True, kw_only=True):
+class Phase(Part, frozen=True, kw_only=True):
     """A stretch of the plan. ``optional`` phases (manual procedures, after the incident) do not hold up the close."""
 
     id: str
@@ -194,7 +192,7 @@ class Phase(_Part, frozen=True, kw_only=True):
     optional: bool = False
 
 
-class Contact(_Part, frozen=True, kw_only=True):
+class Contact(Part, frozen=True, kw_only=True):
     """Someone to call. ``respond_within`` is in seconds; 0: the plan promises nothing."""
 
     role: str
@@ -203,7 +201,7 @@ class Contact(_Part, frozen=True, kw_only=True):
     respond_within: Duration = Duration(0)
 
 
-class LegalClock(_Part, frozen=True, kw_only=True):
+class LegalClock(Part, frozen=True, kw_only=True):
     """A legal duty with its deadline by the plan and by the law, in seconds after the discovery."""
 
     title: str
@@ -214,35 +212,7 @@ class LegalClock(_Part, frozen=True, kw_only=True):
     source: str = ""
 
 
-class AlertRule(_Part, frozen=True, kw_only=True):
-    """An alert of the plan. ``after`` is the time from the fault to the alarm, in seconds."""
-
-    name: str
-    expr: str
-    wait: Duration
-    after: Duration
-    severity: str
-    summary: str
-    data: str = ""
-
-
-class Test(_Part, frozen=True, kw_only=True):
-    """Exercises that are due every so often."""
-
-    every: Literal["month", "quarter", "year"]
-    items: list[str]
-
-
-class Backup(_Part, frozen=True, kw_only=True):
-    """A backup the plan schedules (cron syntax)."""
-
-    title: str
-    schedule: str
-    command: str
-    data: str
-
-
-class Plan(_Part, frozen=True, kw_only=True, dict=True):
+class Plan(Part, frozen=True, kw_only=True, dict=True):
     """The whole plan."""
 
     title: str
@@ -290,6 +260,11 @@ class Plan(_Part, frozen=True, kw_only=True, dict=True):
     def phase_of(self) -> dict[str, Phase]:
         """The phase of every step, by the step's id."""
         return {step.id: phase for phase in self.phases for section in phase.sections for step in section.steps}
+
+    @cached_property
+    def with_known_items(self) -> list[Step]:
+        """The steps with items that nobody ticks."""
+        return [step for step in self.steps() if any(isinstance(item, KnownItem) for item in step.written_items)]
 
     def decision(self, name: str) -> Step | None:
         """Return the step that asks for the decision ``name``, or None."""

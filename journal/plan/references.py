@@ -71,6 +71,9 @@ def _step(plan: Plan, step: Step, path: FilePath) -> Iterator[Finding]:
     yield from _unknown_in_list("escalation level", step.calls, _levels(plan), (*path, "calls"))
     if len(step.calls) > len(step.items):
         yield (*path, "calls"), "names more levels than the step has items"
+    for item in step.items[: len(step.calls)]:
+        if step.known(item):
+            yield (*path, "calls"), f"{item!r} stands for a call, and is known from the journal: it is one of them"
     for name, answers in step.when.items():
         yield from _answers(plan, name, answers, (*path, "when", name))
         if not answers:

@@ -10,6 +10,7 @@ from journal.incident.answers import answer_title
 from journal.incident.called import wanted_items
 from journal.incident.clocks import PhaseClock
 from journal.incident.instances import instances
+from journal.incident.known import known
 from journal.incident.records import StepState
 from journal.report import evidence as ev
 
@@ -93,7 +94,10 @@ def _state(incident: Incident, step: Step) -> str:
 
 
 def _item(gathered: Gathered, step: Step, text: str) -> ev.Item:
+    """Return an item: who ticked it, or what of the journal tells that it is so."""
     incident = gathered.incident
+    if fact := known(incident, step, text):
+        return ev.Item(text=text, checked=fact.met, evidence=fact.evidence)
     checked = text in incident.steps[step.id].items
     call = incident.review.calls.get(step.level(text))
     by, at = (call.who, call.answered_at) if call else gathered.ticks.get((step.id, text), ("", None))

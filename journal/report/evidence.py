@@ -149,13 +149,17 @@ class DeviationEntry(Part, frozen=True, kw_only=True):
 
 
 class Item(Part, frozen=True, kw_only=True):
-    """One item of a manual step. ``needed`` is false for a call that the response team does not ask for."""
+    """One item of a manual step: by whom it was ticked and when, or what of the journal tells whether it is so.
+
+    ``needed`` is false for a call that the response team does not ask for.
+    """
 
     text: str
     checked: bool
     needed: bool = True
-    by: str
-    at: datetime | None
+    by: str = ""
+    at: datetime | None = None
+    evidence: str = ""
 
 
 class StateAt(Part, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ _ENTER = {
     PrimaryAction.LOOK: "enter: look at everything, all looks at once",
     PrimaryAction.TICK: "1 to 9: tick what is so",
     PrimaryAction.TICKED: "m: mark it done",
+    PrimaryAction.NOT_MET: "put right what is not so yet; s: skip it all the same",
     PrimaryAction.DONE: "enter: done by hand, s: nobody did it",
     PrimaryAction.RESOLVE: "enter: look, and say what it was",
     PrimaryAction.GO_ON: "enter: go on to what is next",

@@ -9,6 +9,7 @@ from journal.incident.called import open_items
 from journal.incident.closing import remaining
 from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy, wanted_for, without_help
 from journal.incident.instances import ready, waiting
+from journal.incident.known import not_met
 from journal.incident.proposals import proposals
 from journal.incident.records import Run, StepState
 from journal.incident.same_run import refused_for
@@ -34,6 +35,7 @@ class PrimaryAction(StrEnum):
     DECIDE = "decide"
     TICK = "tick"
     TICKED = "mark done"
+    NOT_MET = "put right, or skip"
     DONE = "do by hand, or skip"
     RESOLVE = "resolve doubt"
     TAKE_BACK = "take back what is in force"
@@ -70,13 +72,19 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
         return PrimaryAction.DECIDE
     if step.kind in RUNNABLE_KINDS:
         return _run(incident, step, state) if runnable(incident, step, catalogue) else PrimaryAction.DONE
-    return PrimaryAction.TICK if open_items(incident, step) else PrimaryAction.TICKED
+    return _by_a_person(incident, step)
+
+
+def _by_a_person(incident: Incident, step: Step) -> PrimaryAction:
+    if open_items(incident, step):
+        return PrimaryAction.TICK
+    return PrimaryAction.NOT_MET if not_met(incident, step) else PrimaryAction.TICKED
 
 
 def enter_action(incident: Incident, step: Step, catalogue: Catalogue) -> PrimaryAction:
     """Return what enter does at ``step``: it ticks nothing, and goes on to what is next where that is elsewhere."""
     todo = primary_action(incident, step, catalogue)
-    if todo not in (PrimaryAction.TICK, PrimaryAction.TICKED):
+    if todo not in (PrimaryAction.TICK, PrimaryAction.TICKED, PrimaryAction.NOT_MET):
         return todo
     return PrimaryAction.NOTHING if next_step(incident) in (step, None) else PrimaryAction.GO_ON
 
@@ -132,9 +140,11 @@ def _in_vain(incident: Incident, step: Step) -> bool:
 
 
 def because(incident: Incident, step: Step) -> str:
-    """Return why a step is next, where a look or a failure says so; else nothing."""
+    """Return why a step is next, where a look, a failure or what its items wait for says so; else nothing."""
     if against := advised_against(incident, step):
         return against.words
+    if not open_items(incident, step) and (left := not_met(incident, step)):
+        return "; ".join(fact.words for fact in left.values())
     if primary := remedy(incident, step):
         return f"{title(incident, primary.step)}: {primary.cure.words}"
     cure = wanted_for(incident, step)
@@ -211,7 +221,7 @@ def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         to_call = calling(incident, step)
         numbers = to_call.numbers if to_call else [step.items.index(item) + 1 for item in open_items(incident, step)]
         return ", ".join(map(str, numbers))
-    return {PrimaryAction.TICKED: "m", PrimaryAction.DONE: "enter, s"}.get(todo, "enter")
+    return {PrimaryAction.TICKED: "m", PrimaryAction.NOT_MET: "s", PrimaryAction.DONE: "enter, s"}.get(todo, "enter")
 
 
 def closed_words(incident: Incident) -> str:

@@ -11,6 +11,7 @@ from journal.incident.answers import answer_title
 from journal.incident.called import wanted_items
 from journal.incident.cures import cure_params
 from journal.incident.findings import found_words
+from journal.incident.known import known
 from journal.incident.records import RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
@@ -120,6 +121,10 @@ def _items(incident: Incident, step: Step, now: datetime) -> list[Line]:
 
 
 def _item(incident: Incident, step: Step, number: int, item: str) -> Line:
+    """Return an item with the digit that ticks it; one that the journal tells of has its evidence instead."""
+    if fact := known(incident, step, item):
+        box = Span("[x] ", "good") if fact.met else Span("[ ] ", "strong")
+        return line("  ", box, sanitize(item), Span(f"  {sanitize(fact.evidence)}", "quiet" if fact.met else "warn"))
     if item in incident.steps[step.id].items:
         return line(Span(f"{number} ", "quiet"), Span("[x] ", "good"), sanitize(item))
     if item in wanted_items(incident, step):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
+from journal.commands import refusals
 from journal.errors import CleoError
 from journal.incident.called import open_items, to_take_back
 from journal.incident.proposals import Decided, proposals
 from journal.incident.records import StepState
 from journal.plan.model import Step
 from journal.wording import reasons
-from screens.guidance.availability import RULES
 from screens.guidance.left_out import known_reason
 from screens.guidance.names import title
 from screens.guidance.next_action import by_hand_together, skipped_together
@@ -56,7 +56,7 @@ class StepKeys:
         if (level := step.level(item)) and incident.closed_at is None:
             self._pending.expect(step.id)
             self._calls.note_next(level)
-        elif item and RULES["mark_done"](incident, step, self._session.catalogue):
+        elif item and not step.known(item) and refusals.tick(incident, step) is None:
             self._set_item(step, item, item not in self._ticks.ticked(incident, step.id))
 
     def _set_item(self, step: Step, item: str, checked: bool) -> None:

@@ -9,6 +9,7 @@ from journal.incident import clocks
 from journal.incident.called import open_items, wanted_items
 from journal.incident.findings import found_words
 from journal.incident.instances import counts
+from journal.incident.known import not_met
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Phase, Section, Step
@@ -61,7 +62,8 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
 
 def _ticked(incident: Incident, step: Step) -> str:
     wanted = wanted_items(incident, step)
-    return f" {len(wanted) - len(open_items(incident, step))}/{len(wanted)}"
+    left = len(open_items(incident, step)) + len(not_met(incident, step))
+    return f" {len(wanted) - left}/{len(wanted)}"
 
 
 def _since(incident: Incident, step: Step, now: datetime) -> str:

@@ -64,3 +64,4 @@ def apply_event(incident: Incident, event: Event) -> None:
         handler(incident, event, body)
     else:  # a handler whose event belongs to the review too hands it on itself
         incident.review.apply(event)
+    steps.settle_by_what_is_known(incident, event)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
 from journal.incident.affected import plan_systems, single_systems
-from journal.incident.called import wanted_items
+from journal.incident.called import open_items, wanted_items
 from journal.incident.instances import instances, settle_all
+from journal.incident.known import not_met
 from journal.incident.late import happened_at
 from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
 from journal.incident.recovery_point import read
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from journal.incident.state import Incident
+    from journal.plan.model import Step
 
 
 def step_record(incident: Incident, step: str) -> StepRecord:
@@ -117,7 +119,7 @@ def _called(incident: Incident, event: e.Event, body: e.ContactPaged | e.Contact
 def _open_again(incident: Incident, event: e.Event, step: Step, item: str) -> None:
     """Open a step that an answer had completed which was a mistake."""
     record = incident.steps[step.id]
-    completed = record.state is StepState.MARKED_DONE and record.items.issuperset(wanted_items(incident, step))
+    completed = record.state is StepState.MARKED_DONE and not open_items(incident, step)
     if completed and item in record.items:
         write_state(incident, event, record, None, "")
 
@@ -128,8 +130,23 @@ def _tick(incident: Incident, event: e.Event, step_id: str, item: str, *, checke
     (record.items.add if checked else record.items.discard)(item)
     if not (step and step.items and checked) or incident.settled(step.id):
         return
-    if record.items.issuperset(wanted_items(incident, step)):
+    if _all_so(incident, step):
         write_state(incident, event, record, StepState.MARKED_DONE, "")
+
+
+def _all_so(incident: Incident, step: Step) -> bool:
+    """Whether people ticked all that is theirs to tick, and the journal tells that the rest is so."""
+    return not open_items(incident, step) and not not_met(incident, step)
+
+
+def settle_by_what_is_known(incident: Incident, event: e.Event) -> None:
+    """Settle a step whose last item came true by itself, and open one again of which an item is no longer so."""
+    for step in incident.plan.with_known_items if incident.closed_at is None else ():
+        record = incident.steps[step.id]
+        if record.state is StepState.MARKED_DONE and not_met(incident, step):
+            record.state, record.note = None, "it was done, and is not so any more"
+        elif record.state is None and record.items and _all_so(incident, step):
+            record.state, record.note, record.by, record.at = StepState.MARKED_DONE, "", "", event.at
 
 
 def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:

@@ -11,6 +11,7 @@ from journal.exercise.script import Inject, exercise_from_data
 from journal.incident.called import is_needed
 from journal.incident.closing import phrase
 from journal.incident.decisions import AnswerRefused
+from journal.incident.known import not_met
 from journal.incident.records import RunState, StepState
 from journal.incident.suggestion import suggestion
 from journal.plan.model import Step
@@ -148,9 +149,9 @@ def play_badly(player: Player) -> None:
         elif step.decision:
             answer = way.answers.get(step.decision.name)
             player.desk.decide(step.id, answer) if answer else _suggested(player, step)
-        elif not step.action:
+        elif not step.action and not not_met(player.incident(), step):
             player.desk.mark_done(step.id)
-        elif player.force(step.id).state is not RunState.SUCCEEDED and not step.may_fail:
+        elif not step.action or (player.force(step.id).state is not RunState.SUCCEEDED and not step.may_fail):
             player.desk.skip(step.id, "no time")
     _close(player)
 

@@ -39,6 +39,11 @@ def test_nothing_is_said_against_a_sound_plan(tmp_path: Path) -> None:
         ("needs: [strategy, point]", "needs: [verify]", "a cycle: restore needs verify needs restore"),
         ("needs: [restore]", "needs: [verify]", "a cycle: verify needs verify"),
         ("id: verify", "id: restore", "duplicate step id 'restore'"),
+        (
+            "items: [Count",
+            "calls: [L1]\n            items: [{text: A, known: nothing-open}, Count",
+            "stands for a call, and is known",
+        ),
         ("id: verify", "id: status.check", "'status.check' is the name of an action, which `cleo run status.check`"),
         ("name: recovery_point,", "name: strategy,", "duplicate decision 'strategy'"),
         ("verified_by: verify", "verified_by: verity", "unknown step 'verity'"),

@@ -43,7 +43,7 @@ def test_everything_that_does_not_fit_is_named_in_one_go(tmp_path: Path) -> None
         .replace("destructive: true", "destructiv: true")
         .replace("expect: 1 h 30 min", "expect: soon")
         .replace("kind: systems", "kind: things")
-        .replace("items: [Count the rows]", "items: [Count, 7]")
+        .replace("items: [Count the rows]", "items: [Count, 7, {text: All is well, known: all}]")
         .replace("            title: Look\n", "")
         .replace("start: 0 s", "begin: 0 s")
     )
@@ -56,7 +56,8 @@ def test_everything_that_does_not_fit_is_named_in_one_go(tmp_path: Path) -> None
         ("phases[0].sections[0].steps[3].decision.kind", "Invalid enum value 'things'"),
         ("phases[0].sections[1].steps[0].destructiv", "unknown key 'destructiv'"),
         ("phases[0].sections[1].steps[0].expect", "'soon' is not a duration"),
-        ("phases[0].sections[1].steps[1].items[1]", "Expected `str`, got `int`"),
+        ("phases[0].sections[1].steps[1].items[1]", "Expected `str | object`, got `int`"),
+        ("phases[0].sections[1].steps[1].items[2].known", "Invalid enum value 'all'"),
     ]
     lines = text.splitlines()
     assert all(

@@ -1,0 +1,59 @@
+"""What a plan says of the time before an incident: objectives, alerts, tests, and scheduled backups."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from journal.plan.part import Part
+from journal.wording.durations import Duration
+
+
+class Tier(Part, frozen=True, kw_only=True):
+    """A recovery time objective. It is met when every step in ``validated_by`` is done."""
+
+    title: str
+    rto: Duration
+    validated_by: list[str] = []
+
+
+class DataClass(Part, frozen=True, kw_only=True):
+    """A recovery point objective; ``rpo`` 0 means real-time."""
+
+    title: str
+    rpo: Duration
+    how: str = ""
+
+
+class Objectives(Part, frozen=True, kw_only=True):
+    """The recovery objectives, by tier (RTO) and by class of data (RPO)."""
+
+    rto: dict[str, Tier]
+    rpo: dict[str, DataClass]
+
+
+class AlertRule(Part, frozen=True, kw_only=True):
+    """An alert of the plan. ``after`` is the time from the fault to the alarm, in seconds."""
+
+    name: str
+    expr: str
+    wait: Duration
+    after: Duration
+    severity: str
+    summary: str
+    data: str = ""
+
+
+class Test(Part, frozen=True, kw_only=True):
+    """Exercises that are due every so often."""
+
+    every: Literal["month", "quarter", "year"]
+    items: list[str]
+
+
+class Backup(Part, frozen=True, kw_only=True):
+    """A backup the plan schedules (cron syntax)."""
+
+    title: str
+    schedule: str
+    command: str
+    data: str
