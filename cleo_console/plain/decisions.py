@@ -14,10 +14,10 @@ from journal.incident.affected import choices
 from journal.incident.answers import answer_title
 from journal.incident.decisions import AnswerRefused, check_answer, known_damage, refusal
 from journal.incident.proposals import Proposal, proposals
-from journal.incident.recovery_point import Forms, read, wording
+from journal.incident.recovery_point import LATEST, Forms, read, wording
 from journal.incident.suggestion import suggestion
 from journal.plan.model import Decision, Step
-from screens.guidance.recovery_points import Way, consequences, ways, written
+from screens.guidance.recovery_points import Way, consequences, other_moments, way_of, ways, written
 
 _LABELS = {"gives up": "It gives up", "in doubt": "In doubt"}
 
@@ -111,24 +111,26 @@ def _forms(conversation: Conversation) -> Forms:
 
 def _recovery_point(conversation: Conversation, decision: Decision, suggested: str) -> str:
     point, known = read(suggested), ways(_forms(conversation))
-    if point and not point.latest:
-        conversation.say(f"Decided so far: {suggested}")
+    way, value = way_of(point) if point else ("", "")
     if damage := known_damage(conversation.incident):
         conversation.say(f"The damage report says: {damage}")
+    conversation.say(*(f"Also known: {other}" for other in other_moments(conversation.incident, suggested)))
     chosen = choose(
         conversation,
         decision.question,
         {name: _option(way) for name, way in known.items()},
-        suggested="latest" if point and point.latest else "",
+        suggested=way,
         refused=lambda name: _refused(conversation, decision, name),
     )
-    if chosen == "latest":
+    if chosen == LATEST:
         return chosen
+    offered = value if chosen == way else ""
     if chosen == "time":
-        at = moment(conversation, "Before which time?", empty="", present=lambda: conversation.now)
+        at = moment(conversation, "Before which time?", empty=offered, present=lambda: conversation.now)
         return f"time:{at.isoformat()}"
-    value = words(conversation, f"Which, as {known[chosen].example}", required="Write it, or . to go back.")
-    return written(chosen, value)
+    required = "" if offered else "Write it, or . to go back."
+    question = f"Which, as {known[chosen].example}{f', empty for {offered}' if offered else ''}"
+    return written(chosen, words(conversation, question, required=required) or offered)
 
 
 def _option(way: Way) -> str:

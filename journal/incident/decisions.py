@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from journal.incident.state import Incident
     from journal.plan.model import Decision, Scenario
 
-CORRUPTION, PHYSICAL = "corruption", "physical"
-"""The name of the decision on the kind of corruption, and its answer under which the latest state may be restored."""
+CORRUPTION, PHYSICAL, LOGICAL = "corruption", "physical", "logical"
+"""The name of the decision on the kind of corruption, its answer under which the latest state may be restored, and the
+other one."""
 
 
 class AnswerRefused(CleoError):

@@ -16,6 +16,8 @@ import msgspec
 from journal.errors import CleoError
 from journal.wording.instants import NotAnInstant, utc_instant
 
+LATEST = "latest"
+"""How the recovery point that keeps everything is written."""
 _SHOWN = 60
 """Characters of a wrong text that are repeated."""
 _NAMED = 4
@@ -94,7 +96,7 @@ class RecoveryPoint(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The form in which the journal and a restore's record keep it; `read` reads it."""
         if self.latest:
-            return "latest"
+            return LATEST
         named = (f"{system} {position}" for system, position in sorted(self.positions.items()))
         return " ".join([*([f"time:{self.instant.isoformat()}"] if self.instant else []), *named])
 
@@ -192,7 +194,7 @@ def _assemble(text: str, system_of: Callable[[str, str, str], str]) -> RecoveryP
         ValueError: it is no recovery point.
     """
     words = _words(text)
-    if words == ["latest"]:
+    if words == [LATEST]:
         return RecoveryPoint(latest=True)
     instants = [word.removeprefix("time:") for word in words if _is_instant(word)]
     positions = dict[str, Position]()

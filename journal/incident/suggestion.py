@@ -8,8 +8,10 @@ from typing import NamedTuple
 from journal.incident.affected import choices, chosen
 from journal.incident.answers import answer_title
 from journal.incident.cures import answer_that_helps
-from journal.incident.decisions import refusal
+from journal.incident.decisions import CORRUPTION, LOGICAL, PHYSICAL, physical_evidence, refusal
+from journal.incident.last_good import changed_systems, last_good, proven_change
 from journal.incident.records import HealthRecord
+from journal.incident.recovery_point import LATEST
 from journal.incident.state import Incident
 from journal.plan.model import Decision
 
@@ -28,9 +30,34 @@ def suggestion(incident: Incident, decision: Decision) -> Suggestion:
         return Suggestion(cure.answer, cure.words)
     if decided := incident.decisions.get(decision.name):
         return Suggestion(decided.answer, f"decided by {decided.by}")
-    found = _affected(incident) if decision.kind == "systems" else _derived(incident, decision)
-    found = found or _by_scenario(incident, decision)
+    found = _known(incident, decision) or _by_scenario(incident, decision)
     return Suggestion() if refusal(incident, decision.name, found.answer) else found
+
+
+def _known(incident: Incident, decision: Decision) -> Suggestion | None:
+    """Return what was measured, or follows from what was decided or done; None where that tells nothing."""
+    if decision.kind == "systems":
+        return _affected(incident)
+    if decision.kind == "recovery-point":
+        return _recovery_point(incident, decision)
+    return _corruption(incident) if decision.name == CORRUPTION else _derived(incident, decision)
+
+
+def _recovery_point(incident: Incident, decision: Decision) -> Suggestion | None:
+    """Return the last good moment where the scenario refuses the latest state; that state where only pages broke."""
+    if refusal(incident, decision.name, LATEST):
+        return next((Suggestion(one.answer, one.because) for one in last_good(incident)), None)
+    if incident.answers.get(CORRUPTION) == PHYSICAL:
+        return Suggestion(LATEST, "the damage is in the pages: the log does not carry it")
+    return None
+
+
+def _corruption(incident: Incident) -> Suggestion:
+    """Return the kind of damage that was found; nothing where both kinds were, or none."""
+    pages, change = physical_evidence(incident), proven_change(incident)
+    if bool(pages) == bool(change):
+        return Suggestion()
+    return Suggestion(PHYSICAL, pages[0]) if pages else Suggestion(LOGICAL, change)
 
 
 def _affected(incident: Incident) -> Suggestion | None:
@@ -49,12 +76,14 @@ def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
 
     What the scenario hits, and was not found to be up, belongs to them: what cannot be measured is not well.
     """
-    usual = incident.plan.scenarios[incident.scenario]
+    usual, changed = incident.plan.scenarios[incident.scenario], changed_systems(incident)
     for choice in choices(incident):
         for name in _players(incident, choice):
             health, wrong = incident.health.get(name), incident.found_wrong.get(name)
             if wrong:
                 yield choice, f"{name}: data {wrong}"
+            elif changed.get(name):
+                yield choice, changed[name]
             elif health and health.down_at:
                 yield choice, _was_down(name, health)
             elif choice.partition("/")[0] in usual.systems and _not_up(incident, name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual.content import Content
 from textual.widget import Widget
@@ -42,6 +42,8 @@ class DecisionDialog(Dialog[Answer]):
     """
 
     CONFIRM = "Decide (enter)"
+    BECAUSE_FIRST: ClassVar[bool] = True
+    """Whether what the suggestion rests on stands before the answers."""
 
     def __init__(self, incident: Incident, step: Step) -> None:
         super().__init__(f"{incident.plan.numbers[step.id]} {step.title}", incident.kind)
@@ -54,12 +56,16 @@ class DecisionDialog(Dialog[Answer]):
     def body(self) -> Iterable[Widget]:
         """Yield the question, the answers, the reason."""
         yield Quiet(Content.assemble((sanitize(self.decision.question), "bold")))
-        because = suggestion(self._incident, self.decision).because
-        if because:
-            yield Quiet(Content.assemble(("preselected: ", "$quiet"), sanitize(because)), id="because")
+        if self.BECAUSE_FIRST:
+            yield from self.because()
         yield from self.answers()
         yield Quiet("why (the report asks for it)", classes="label")
         yield Field(id="reason")
+
+    def because(self) -> Iterable[Widget]:
+        """Yield what the suggested answer rests on, if there is one."""
+        if because := suggestion(self._incident, self.decision).because:
+            yield Quiet(Content.assemble(("preselected: ", "$quiet"), sanitize(because)), id="because")
 
     def answers(self) -> Iterable[Widget]:
         """Yield the field of a free answer; kinds with something to choose from override it."""

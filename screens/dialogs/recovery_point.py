@@ -17,7 +17,7 @@ from journal.plan.model import Step
 from journal.store.rows import Reading
 from journal.wording.sanitize import sanitize
 from screens.dialogs.decision import DecisionDialog
-from screens.guidance.recovery_points import consequences, way_of, ways, written
+from screens.guidance.recovery_points import consequences, other_moments, way_of, ways, written
 from screens.guidance.times import NotATime, instant
 from screens.live.clocked import clock_of
 from screens.widgets.choices import Choices
@@ -35,6 +35,8 @@ class ChooseRecoveryPoint(DecisionDialog):
         readings: the latest health readings: a system that is up goes on committing.
     """
 
+    BECAUSE_FIRST = False
+
     def __init__(self, incident: Incident, step: Step, readings: Mapping[str, Reading]) -> None:
         super().__init__(incident, step)
         self._readings = readings
@@ -46,10 +48,15 @@ class ChooseRecoveryPoint(DecisionDialog):
         yield Choices(*(self._option(way) for way in self._ways), id="options", markup=False)
         if damage := known_damage(self._incident):
             yield Quiet(Content.assemble(("damage report  ", "$quiet"), sanitize(damage)), id="damage", classes="label")
+        yield from (Quiet(Content.assemble(("or  ", "$quiet"), sanitize(other))) for other in self._others())
+        yield from self.because()
         yield Quiet("value", id="value-label", classes="label")
         yield Field(id="value")
         yield Echo(id="echo")
         yield Quiet(id="given-up", classes="label")
+
+    def _others(self) -> list[str]:
+        return other_moments(self._incident, self.suggested())
 
     def _option(self, way: str) -> Option:
         title, text, *_ = self._ways[way]
@@ -60,7 +67,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         return Option(Content.assemble((title, "bold"), (f"\n  {text}" if text else "", "$quiet")), id=way)
 
     def on_mount(self) -> None:
-        """Begin at what was decided before, or at what the plan suggests."""
+        """Begin at what was decided before, or suggests itself: in its value, where it has one."""
         point = read(self.suggested())
         way, value = way_of(point) if point else ("", "")
         options = self.query_one(Choices)
@@ -68,7 +75,7 @@ class ChooseRecoveryPoint(DecisionDialog):
             options.choose(way)
         self.query_one("#value", Field).fill_in(value)
         self._ask_for_value()
-        options.focus()
+        (self.query_one("#value") if value else options).focus()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Ask for the value that this way wants."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from journal.incident.decisions import refusal
 from journal.incident.given_up import given_up
+from journal.incident.last_good import last_good
 from journal.incident.reach import reach
-from journal.incident.recovery_point import Forms, RecoveryPoint, some
+from journal.incident.recovery_point import LATEST, Forms, RecoveryPoint, read, some
 from journal.incident.state import Incident
+from journal.plan.model import RECOVERY_POINT
 from journal.store.rows import Reading
 
 _INSTANT = "2026-11-22T14:05:00Z"
@@ -76,6 +79,19 @@ def way_of(point: RecoveryPoint) -> tuple[str, str]:
         return "mixed", point.text
     ((system, position),) = point.positions.items()
     return position.form, f"{system} {position.value}"
+
+
+def other_moments(incident: Incident, suggested: str) -> list[str]:
+    """Return the moments known to be good beside the one that is suggested, a line each; none where latest is allowed.
+
+    Args:
+        incident: its state.
+        suggested: the recovery point that a question begins with.
+    """
+    if not refusal(incident, RECOVERY_POINT, LATEST):
+        return []
+    known = ((read(one.answer), one.because) for one in last_good(incident) if one.answer != suggested)
+    return [f"{point} ({words})" for point, words in known if point]
 
 
 def consequences(

@@ -14,18 +14,22 @@ from actions.systems.postgres.backups.sets import backup_list
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.comparison import Comparison
 from actions.systems.postgres.cures import NO_DATABASE, standing_cures
+from actions.systems.postgres.dropped import find_drops
 from actions.systems.postgres.heartbeat import measure
-from actions.systems.postgres.manifest import load_manifest
+from actions.systems.postgres.manifest import Manifest, load_manifest
 from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.process import describe_data, postmaster
 from actions.systems.postgres.server import Server, server_of
 from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
+from journal.events.damage import DamageBegan
 from journal.events.measured import Measured, newest_of
 from journal.events.types import Cure, Finding
 from journal.incident.backup_catalogue import BackupCatalogue
+from journal.incident.last_good import HELD_BY
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
+from journal.wording.instants import utc
 
 _READ_S = 300.0
 """Seconds allowed for reading rows, so that a damage report is quick. postgres.verify reads all of them."""
@@ -85,10 +89,17 @@ def _findings(system: str, facts: dict[str, Any]) -> list[Finding]:
     corrupt, lacking = facts.get("corrupt", []), facts.get("lacking", [])
     found = [Finding(severity="wrong", about=system, text=line, cure=cure, system=system) for line in corrupt]
     return found + [
-        Finding(severity="warning", about=system, text=line, cure="Compare it with what people know of it.")
+        Finding(severity="warning", about=system, text=line, cure=_against_lacking(line, DamageBegan.all_of(facts)))
         for line in lacking
         if line not in corrupt
     ]
+
+
+def _against_lacking(line: str, dropped: list[DamageBegan]) -> str:
+    """Return what to do about a difference to the newest backup."""
+    if ": missing" in line and dropped:
+        return f"If nobody dropped it on purpose: recover to just before {utc(dropped[0].at)}, when it was dropped."
+    return "Compare it with what people know of it."
 
 
 def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
@@ -106,7 +117,10 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
     held = read_cluster(server, until_s=_READ_S, say=False)
     found, left_out = check_without_installing(server)
     facts["corrupt"] = [*held.damaged(), *found]
-    compared = _compare(server, held)
+    manifest, compared = _compare(server, held)
+    dropped = find_drops(server, manifest, compared)
+    facts |= DamageBegan.facts(dropped)
+    facts[HELD_BY] = manifest.label if manifest and compared.of("missing") else ""
     facts |= {name.replace(" ", "_"): number for name, number in compared.tally().items()}
     facts["lacking"] = [str(one) for one in compared.findings(server.name) if one.severity != "note"]
     read = sum(relation.read for _, relation in held.relations())
@@ -114,10 +128,11 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
         f"corruption: none found, {count(read, 'relation')} of {count(len(held.databases), 'database')} read"
     ]
     lines += [f"against the newest backup: {line}" for line in facts["lacking"] if line not in facts["corrupt"]]
+    lines += [f"at {utc(one.at)} {one.text}" for one in dropped]
     return [*lines, f"structures not checked: {left_out}"] if left_out else lines
 
 
-def _compare(server: Server, held: Cluster) -> Comparison:
+def _compare(server: Server, held: Cluster) -> tuple[Manifest | None, Comparison]:
     """Compare with the newest backup that has a manifest; without one, nothing is reported as missing."""
     manifest = None
     try:
@@ -125,7 +140,8 @@ def _compare(server: Server, held: Cluster) -> Comparison:
             manifest = manifest or load_manifest(server, backup.label)
     except CleoError as error:
         server.ctx.log(f"{server.name}: nothing to compare with: {error.message}", "err")
-    return Comparison(manifest, held, database=server.settings.database, exact=False, closer=lambda _, names: {})
+    database = server.settings.database
+    return manifest, Comparison(manifest, held, database=database, exact=False, closer=lambda _, names: {})
 
 
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
@@ -161,6 +177,8 @@ def _summary(facts: dict[str, Any]) -> str:
     lacking = len([line for line in facts.get("lacking", []) if line not in facts.get("corrupt", [])])
     more = f", {corrupt} corrupt" if corrupt else ""
     more += f", {count(lacking, 'difference')} to the newest backup" if lacking else ""
+    dropped = DamageBegan.all_of(facts)
+    more += f", dropped {utc(dropped[0].at)}" if dropped else ""
     lost = facts.get("estimated_loss_s")
     more += f", about {exact_duration(round(lost))} lost if restored" if lost is not None else ""
     return f"data directory {facts.get('data_directory', 'not measured')}{more}"

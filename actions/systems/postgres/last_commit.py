@@ -36,7 +36,7 @@ def measure_kept(server: Server) -> Measured:
     if not found or not server.exists(f"{server.data}/pg_wal"):
         return Measured()
     try:
-        segments = _segments(server, found)
+        segments = log_segments(server, found)
         at = _since(server, found, segments) or _before(server, found, segments) or _archived(server, found)
     except CleoError as error:
         server.ctx.log(f"The last commit in {server.data} is not measured: {error.message}", "err")
@@ -57,7 +57,7 @@ def untouched_since(server: Server) -> datetime | None:
         return None
     try:
         whole = _readable(server, found)
-        return found.checkpoint_at if whole and not _since(server, found, _segments(server, found)) else None
+        return found.checkpoint_at if whole and not _since(server, found, log_segments(server, found)) else None
     except CleoError:
         return None  # measure_kept has said why
 
@@ -82,7 +82,8 @@ def _host_now(server: Server) -> datetime:
         return datetime.now(UTC)
 
 
-def _segments(server: Server, found: Control) -> list[Segment]:
+def log_segments(server: Server, found: Control) -> list[Segment]:
+    """Return the segments in the log of a data directory, as their names say, also those made ready for later."""
     listing = server.query(["ls", f"{server.data}/pg_wal"])
     names = (name for name in listing.out.split() if SEGMENT_NAME.fullmatch(name))
     return [parse_segment(name, found.segment_bytes) for name in names]

@@ -19,6 +19,7 @@ class TableState(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     digest: str | None = None
     state: Literal["stable", "growing"] = "stable"
+    oid: int = 0
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,7 +57,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.whole:
             return self.databases
         relations = {
-            name: Relation(count=table.count, digest=(table.digest or "") if table.state == "stable" else "")
+            name: Relation(
+                count=table.count, digest=(table.digest or "") if table.state == "stable" else "", oid=table.oid
+            )
             for name, table in self.tables.items()
         }
         return {database: Database(relations=relations)}

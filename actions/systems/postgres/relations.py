@@ -63,6 +63,7 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         count: its rows; of a sequence its last value.
         digest: of its content; empty where there is none to read (partitioned and foreign tables).
         unlogged: emptied by every crash and every restore.
+        oid: its number, by which the log names it when it is dropped; 0: not known.
         filenode, pages: the file it was in, and how long that was: another one was written anew.
         damage: what is broken, in the server's words; ``skipped``: why it was not looked at. Both empty: it was read.
         holds: whether it holds rows of its own; a materialized view that was never filled does not.
@@ -72,6 +73,7 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     count: int = 0
     digest: str = ""
     unlogged: bool = False
+    oid: int = 0
     filenode: int = 0
     pages: int = 0
     damage: str = ""
@@ -138,7 +140,7 @@ def read_relations(
 
 
 def _of(one: Listed, **more: Any) -> Relation:
-    return Relation(kind=one.kind, unlogged=one.unlogged, filenode=one.filenode, **more)
+    return Relation(kind=one.kind, unlogged=one.unlogged, oid=one.oid, filenode=one.filenode, **more)
 
 
 def _read(

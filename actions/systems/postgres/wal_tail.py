@@ -63,26 +63,39 @@ def archived_tail(server: Server, segment: str, repositories: Sequence[int] = ()
     Raises:
         ActionFailed: it cannot be fetched from the archive: it is damaged.
     """
+    return _parse(_read(server, segment, _AWK, repositories), lambda start: segment_size(start, segment))
+
+
+def archived_lines(server: Server, segment: str, awk: str) -> list[str]:
+    """Return the lines of an archived segment's dump that an awk program prints; wherever there is log.
+
+    Raises:
+        ActionFailed: it cannot be fetched from the archive.
+    """
+    return _read(server, segment, awk).splitlines()
+
+
+def _read(server: Server, segment: str, awk: str, repositories: Sequence[int] = ()) -> str:
     said = "no repository has an archive"
     for key in repositories or read_repository(server).archives:
-        done = _fetched(server, segment, key)
+        done = _fetched(server, segment, key, awk)
         if _LSN.search(done.out) or not done.err.strip():
-            return _parse(done.out, lambda start: segment_size(start, segment))
+            return done.out
         said = done.err.strip()
     raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {said}", "Verify it.")
 
 
-def _fetched(server: Server, segment: str, key: int) -> Completed:
-    argv = ["sh", "-c", _FETCH, "sh", segment, server.program("pg_waldump"), _AWK]
+def _fetched(server: Server, segment: str, key: int, awk: str) -> Completed:
+    argv = ["sh", "-c", _FETCH, "sh", segment, server.program("pg_waldump"), awk]
     argv += command(server, "--log-level-console=error", repository=key)
     done = server.query(argv, timeout_s=_DUMP_S, env={"TZ": "UTC"})
     if _LSN.search(done.out) or "pg_control" not in done.err:
         return done
     archives = read_repository(server).archives
-    return _as_file(server, segment, key, archives[key]) if key in archives else done
+    return _as_file(server, segment, key, archives[key], awk) if key in archives else done
 
 
-def _as_file(server: Server, segment: str, key: int, archive_id: str) -> Completed:
+def _as_file(server: Server, segment: str, key: int, archive_id: str, awk: str) -> Completed:
     """Read a segment as a file of a repository: no data directory is needed for that."""
     folder = f"archive/{server.settings.backups.stanza}/{archive_id}/{segment[:16]}"
     ask = command(server, "--log-level-console=error", repository=key)
@@ -90,7 +103,7 @@ def _as_file(server: Server, segment: str, key: int, archive_id: str) -> Complet
     name = next((name for name in listing.out.split() if name.startswith(f"{segment}-")), "")
     if not name:
         return listing if listing.err.strip() else msgspec.structs.replace(listing, err=f"it is not in {folder}")
-    argv = ["sh", "-c", _FETCH_RAW, "sh", segment, server.program("pg_waldump"), _AWK, f"{folder}/{name}"]
+    argv = ["sh", "-c", _FETCH_RAW, "sh", segment, server.program("pg_waldump"), awk, f"{folder}/{name}"]
     return server.query([*argv, *ask], timeout_s=_DUMP_S, env={"TZ": "UTC"})
 
 

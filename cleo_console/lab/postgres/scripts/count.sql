@@ -6,9 +6,9 @@ SET IntervalStyle = 'postgres';
 SET extra_float_digits = 1;
 SET bytea_output = 'hex';
 SELECT string_agg(
-    format('SELECT %L AS name, count(*) AS rows, sum(hashtextextended((t.*)::text, 0)::numeric) AS digest FROM ONLY %I.%I AS t',
-           n.nspname || '.' || c.relname, n.nspname, c.relname), ' UNION ALL ') AS counts
+    format('SELECT %L AS name, %s AS oid, count(*) AS rows, sum(hashtextextended((t.*)::text, 0)::numeric) AS digest FROM ONLY %I.%I AS t',
+           n.nspname || '.' || c.relname, c.oid, n.nspname, c.relname), ' UNION ALL ') AS counts
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 \gset
-SELECT json_object_agg(name, json_build_object('count', rows, 'digest', coalesce(digest, 0)::text)) FROM (:counts) counted;
+SELECT json_object_agg(name, json_build_object('oid', oid, 'count', rows, 'digest', coalesce(digest, 0)::text)) FROM (:counts) counted;

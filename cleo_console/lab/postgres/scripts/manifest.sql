@@ -17,5 +17,5 @@ SELECT jsonb_pretty(jsonb_build_object(
                                    'extra_float_digits', '1', 'bytea_output', 'hex'),
     'tables', (SELECT jsonb_object_agg(name, CASE
         WHEN before = after THEN before || '{"state": "stable"}'
-        ELSE jsonb_build_object('count', before -> 'count', 'digest', NULL, 'state', 'growing') END) FROM tables)))
+        ELSE jsonb_build_object('oid', before -> 'oid', 'count', before -> 'count', 'digest', NULL, 'state', 'growing') END) FROM tables)))
 FROM backup;
