@@ -14,7 +14,8 @@ class DamageBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     Attributes:
         at: when it was committed, by the system's own clock.
-        text: what it did, and how that is known, in words.
+        text: what it did, in words.
+        seen: where that was seen; empty: nobody said.
         certain: it was that change; otherwise the damage was done then or later.
     """
 
@@ -22,7 +23,12 @@ class DamageBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     at: datetime
     text: str
+    seen: str = ""
     certain: bool = True
+
+    def __str__(self) -> str:
+        """Return what it did, and where that was seen."""
+        return f"{self.text}: {self.seen}" if self.seen else self.text
 
     @classmethod
     def all_of(cls, facts: Mapping[str, Any]) -> list[DamageBegan]:

@@ -47,7 +47,7 @@ def last_good(incident: Incident) -> list[Moment]:
 
 def proven_change(incident: Incident) -> str:
     """Return the earliest change to data that was proven to be the damage, in words; empty where none was."""
-    return next((f"{whose}{one.text}" for whose, one in _changes(incident)[:1] if one.certain), "")
+    return next((f"{whose}{one.seen or one.text}" for whose, one in _changes(incident)[:1] if one.certain), "")
 
 
 def changed_systems(incident: Incident) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _changes(incident: Incident) -> list[tuple[str, DamageBegan]]:
 def _found(incident: Incident) -> Iterator[Moment]:
     """Yield the moment before the earliest change that did damage."""
     for whose, one in _changes(incident)[:1]:
-        yield Moment("found", _time(one.at), f"{whose}{one.text}{_leading(incident, one.at)}", one.certain)
+        yield Moment("found", _time(one.at), f"{whose}{one}{_leading(incident, one.at)}", one.certain)
 
 
 def _said(incident: Incident) -> Iterator[Moment]:

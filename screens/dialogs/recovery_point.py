@@ -41,6 +41,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         super().__init__(incident, step)
         self._readings = readings
         self._forms = position_forms(incident)
+        self._suggested_way = ""
         self._ways = ways(self._forms)
 
     def answers(self) -> Iterable[Widget]:
@@ -48,7 +49,9 @@ class ChooseRecoveryPoint(DecisionDialog):
         yield Choices(*(self._option(way) for way in self._ways), id="options", markup=False)
         if damage := known_damage(self._incident):
             yield Quiet(Content.assemble(("damage report  ", "$quiet"), sanitize(damage)), id="damage", classes="label")
-        yield from (Quiet(Content.assemble(("or  ", "$quiet"), sanitize(other))) for other in self._others())
+        yield from (
+            Quiet(Content.assemble(("or  ", "$quiet"), sanitize(other)), classes="label") for other in self._others()
+        )
         yield from self.because()
         yield Quiet("value", id="value-label", classes="label")
         yield Field(id="value")
@@ -70,6 +73,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         """Begin at what was decided before, or suggests itself: in its value, where it has one."""
         point = read(self.suggested())
         way, value = way_of(point) if point else ("", "")
+        self._suggested_way = way
         options = self.query_one(Choices)
         if not (way == "latest" and self.refused("latest")):
             options.choose(way)
@@ -88,6 +92,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         for name in ("value", "value-label"):
             self.query_one(f"#{name}").display = bool(wants)
         self.query_one(Echo).display = way == "time"
+        self.query("#because").set(display=way == self._suggested_way)
         self.query_one("#value", Input).placeholder = wants
         self._echo()
 

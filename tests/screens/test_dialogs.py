@@ -53,7 +53,7 @@ async def test_what_the_scenario_refuses_cannot_be_chosen(
             await seen.at("recovery-point")
             await seen.press("enter")
             await seen.sees("REFUSED", "Replicas and the")
-            await seen.press("home", "enter")
+            await seen.press("shift+tab", "home", "enter")
             assert seen.app.focused is not None and seen.app.focused.id == "value"
             await seen.press("escape")
             assert not written(journal, e.DecisionMade)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from journal.events import types as e
+from journal.events.damage import DamageBegan
 from journal.events.measured import Measured
 from journal.incident.backup_catalogue import BackupCatalogue
 from journal.store.journal import Journal
@@ -68,7 +69,7 @@ async def test_what_no_backup_leads_to_cannot_be_decided(
 
 
 async def test_a_complaint_leaves_the_buttons_in_sight(services: FakeServices) -> None:
-    services.begin(INCIDENT, declaration(scenario="data-corruption")).close()
+    services.begin(INCIDENT, declaration(scenario="data-corruption", discovered_at=START)).close()
     async with console(services, (80, 24)) as seen:
         await seen.at("recovery-point")
         await seen.press("enter")
@@ -76,3 +77,24 @@ async def test_a_complaint_leaves_the_buttons_in_sight(services: FakeServices) -
         await seen.until(lambda: not seen.app.screen.unread, "the dialog can have been read")  # type: ignore[attr-defined]
         await seen.press("enter")
         await seen.sees("Nothing is chosen yet", "Cancel (esc)")
+
+
+async def test_the_last_good_moment_is_filled_in_with_its_evidence_and_can_be_edited_in_place(
+    services: FakeServices, size: tuple[int, int]
+) -> None:
+    with services.begin(INCIDENT, declaration(scenario="data-corruption")) as journal:
+        run, runner = journal.append(e.RunRequested(action="damage.report"))[0].seq, PlayedRunner(journal)
+        runner.start(run, step="", action="damage.report")
+        change = DamageBegan(at=START - timedelta(seconds=9), text="messages was dropped", seen="transaction 781")
+        runner.finish(run, step="", summary="Looked.", facts={"postgres": DamageBegan.facts([change])})
+        async with console(services, size) as seen:
+            await seen.at("recovery-point")
+            await seen.press("enter")
+            await seen.sees("messages was dropped: transaction 781", "2026-11-22T03:03:56+00:00", "Cancel (esc)")
+            await seen.press("end", *["backspace"] * 7)
+            await seen.type("0+00:00")
+            await seen.sees("= 2026-11-22 03:03:50 UTC")
+            await seen.press("enter", "enter")
+            await seen.until(lambda: written(journal, e.DecisionMade), "decided")
+            (decided,) = written(journal, e.DecisionMade)
+            assert (decided.answer, decided.because) == ("time:2026-11-22T03:03:50+00:00", "")

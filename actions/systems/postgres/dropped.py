@@ -173,6 +173,6 @@ def _line(commit: _Commit, dropped: list[_Wanted]) -> DamageBegan:
     certain = all(one.object in commit.objects for one in dropped)
     first = f"{dropped[0].database}, {dropped[0].name} ({count(dropped[0].rows, 'row')})"
     more = f" and {len(dropped) - 1} more" if len(dropped) > 1 else ""
-    what = "was dropped" if certain else "was dropped then, or rewritten then and dropped later,"
-    text = f"{first}{more} {what} by transaction {commit.xid}, in the log at {commit.lsn}"
-    return DamageBegan(at=commit.at, text=text, certain=certain)
+    what = "was dropped" if certain else "was dropped, or rewritten and dropped later"
+    seen = f"transaction {commit.xid}, in the log at {commit.lsn}"
+    return DamageBegan(at=commit.at, text=f"{first}{more} {what}", seen=seen, certain=certain)

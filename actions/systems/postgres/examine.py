@@ -128,7 +128,7 @@ def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
         f"corruption: none found, {count(read, 'relation')} of {count(len(held.databases), 'database')} read"
     ]
     lines += [f"against the newest backup: {line}" for line in facts["lacking"] if line not in facts["corrupt"]]
-    lines += [f"at {utc(one.at)} {one.text}" for one in dropped]
+    lines += [f"at {utc(one.at)} {one}" for one in dropped]
     return [*lines, f"structures not checked: {left_out}"] if left_out else lines
 
 

@@ -27,7 +27,8 @@ AT_ONCE = {"discovered_at": BEGAN.isoformat()}
 
 
 def story(**declared: Any) -> Story:
-    steps = step("look", action="some.action"), step("kind", decision=KIND), step("point", decision=POINT)
+    affected = step("affected", decision={"name": "affected", "question": "Which?", "kind": "systems"})
+    steps = affected, step("look", action="some.action"), step("kind", decision=KIND), step("point", decision=POINT)
     return Story(plan(*steps, scenarios={"lost": SCENARIO}), **declared)
 
 
@@ -45,6 +46,7 @@ def test_what_the_log_proved_is_the_point_and_makes_the_damage_logical() -> None
     told, at = story(), BEGAN - timedelta(seconds=30.25)
     told.run("look", facts=dropped(at))
     point = suggested(told)
+    assert suggested(told, "affected") == ("db", "db: messages was dropped")
     assert point.answer == f"time:{at.isoformat()}"
     assert "The database: messages was dropped" in point.because
     assert "guess" not in point.because

@@ -41,7 +41,7 @@ def test_the_damage_report_tells_the_commit_that_dropped_a_table_from_live_and_a
     assert drop.at == datetime.fromisoformat(fault.details["committed_at"])
     assert drop.certain
     assert "cleoai, public.messages" in drop.text
-    assert f"transaction {fault.details['xid']}" in drop.text
+    assert f"transaction {fault.details['xid']}" in drop.seen
     assert f"{drop.at:%H:%M:%S}" in found.summary
     (missing,) = [one for one in found.findings if "public.messages" in one.about + one.text]
     assert "just before" in missing.cure
