@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cleo_console import __version__
 from cleo_console.secret_filter import SecretFilter
-from cleo_console.settings import actor, paths
+from cleo_console.settings import actor, asked_actor, paths
 from journal.errors import CleoError
 from journal.events.envelope import Clock
 from journal.events.types import IncidentDeclared, Kind
@@ -224,3 +224,8 @@ def _inventory_of(place: IncidentPlace) -> str:
 def installed_services() -> ConsoleServices:
     """Return the services of this installation for the user who runs the command."""
     return ConsoleServices(paths(), actor())
+
+
+def acting_services() -> ConsoleServices:
+    """Like `installed_services`, for what is about to be written: who shares a login is asked for a name first."""
+    return ConsoleServices(paths(), asked_actor())

@@ -7,7 +7,8 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from actions.account import NoHome, expanded, user_name
+from actions.account import NoHome, expanded
+from cleo_console.who import ask_for_name, known_name, login
 from journal.errors import CleoError
 from journal.paths import Paths
 
@@ -84,6 +85,12 @@ def runner_actor() -> str:
 
 
 def actor() -> str:
-    """Return who sits here, as ``user@host``; behind sudo, who typed it."""
-    user = os.environ.get("CLEO_ACTOR") or os.environ.get("SUDO_USER") or user_name()
+    """Return who sits here, as ``user@host``: the name that was said, else the login; behind sudo, who typed it."""
+    user = known_name(home()) or login()
     return user if "@" in user else f"{user}@{socket.gethostname()}"
+
+
+def asked_actor() -> str:
+    """Like `actor`, for what is about to be written: the person behind a shared login is asked for a name first."""
+    ask_for_name(home())
+    return actor()

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cleo_console.app_services import installed_services
+from cleo_console.app_services import acting_services
 from cleo_console.full_screen import run_full_screen
 from journal.errors import CleoError
 
@@ -41,7 +41,7 @@ def open_console(incident: str | None) -> None:
         CleoError: there is no such incident.
     """
     check_terminal()
-    sys.exit(run_full_screen(installed_services(), incident))
+    sys.exit(run_full_screen(acting_services(), incident))
 
 
 def open_plain(incident: str) -> None:
@@ -55,7 +55,7 @@ def open_plain(incident: str) -> None:
     """
     from cleo_console.plain.mode import run_plain
 
-    run_plain(installed_services(), incident)
+    run_plain(acting_services(), incident)
 
 
 def check_terminal() -> None:

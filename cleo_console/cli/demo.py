@@ -50,9 +50,9 @@ def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
     if not plain:
         check_terminal()
     from cleo_console.demo import DemoServices
-    from cleo_console.settings import actor
+    from cleo_console.settings import asked_actor
 
-    with DemoServices(actor(), speed) as at:
+    with DemoServices(asked_actor(), speed) as at:
         incident_id = incident_id or at.declare(declaration_of(at, scenario))
         _play(at, incident_id, plain=plain)
     journal = at.paths.incident(incident_id).journal

@@ -9,7 +9,7 @@ from typing import get_args
 
 import click
 
-from cleo_console.app_services import installed_services
+from cleo_console.app_services import acting_services
 from cleo_console.cli.incident_access import IncidentAccess, access_incident, incident_option
 from journal.errors import CleoError
 from journal.events.types import Event, Kind, RoleName
@@ -40,7 +40,7 @@ def declare(title: str, scenario: str, severity: str, kind: str, began: str, dis
     """
     from journal.commands.declare import Declaration
 
-    at = installed_services()
+    at = acting_services()
     now = datetime.now(UTC)
     known = at.plan().scenarios.get(scenario)
     declaration = Declaration(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from actions.positions import position_forms
-from cleo_console.app_services import ConsoleServices, installed_services
+from cleo_console.app_services import ConsoleServices, acting_services
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.incident.fold import fold_journal
@@ -68,7 +68,7 @@ def access_incident(incident_id: str | None) -> Iterator[IncidentAccess]:
     Raises:
         CleoError: there is no such incident, or it is not clear which.
     """
-    at = installed_services()
+    at = acting_services()
     chosen = find_incident(at, incident_id)
     place = at.place(chosen)
     with at.open(chosen, _say_waiting) as journal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from cleo_console import __version__
@@ -44,8 +46,9 @@ _COMMANDS = {
     metavar="[INCIDENT]",
     help="Line mode: ask and answer in plain lines, for a dumb terminal, a bad link or a screen reader.",
 )
+@click.option("--actor", metavar="NAME", help="Who you are, in the journal. Default: CLEO_ACTOR, else your login.")
 @click.pass_context
-def cli(ctx: click.Context, plain: str | None) -> None:
+def cli(ctx: click.Context, plain: str | None, actor: str | None) -> None:
     """Walk through a disaster recovery, run it, and journal every step.
 
     Without a command it opens the console: resume an incident or declare one.
@@ -57,6 +60,8 @@ def cli(ctx: click.Context, plain: str | None) -> None:
       cleo --plain               the same checklist in plain lines
       cleo report INC-2026-11-22-01 -o report.html
     """
+    if actor:
+        os.environ["CLEO_ACTOR"] = actor
     if ctx.invoked_subcommand is not None:
         return
     from cleo_console.cli.console import open_console, open_plain

@@ -12,7 +12,7 @@ from tests.waiting import until
 
 
 def demo(tmp_path: Path) -> Terminal:
-    return Terminal([CLEO, "demo"], 80, 24, {"CLEO_HOME": str(tmp_path)})
+    return Terminal([CLEO, "demo"], 80, 24, {"CLEO_HOME": str(tmp_path), "CLEO_ACTOR": "player@table"})
 
 
 def gone(pid: int) -> bool:
