@@ -86,7 +86,8 @@ def _from_backup(incident: Incident, name: str, restore: str, reading: Reading |
     if told is not None:
         until, at = told
         return _since(incident, name, reading, until, f"archived until {until[11:19]} UTC, found {age(at, now)}")
-    return _measured(title, reading, "exposure_s", "its exposure", now) or Loss(title, None, "no archive was looked at")
+    found = _measured(title, reading, "exposure_s", "its exposure", now)
+    return found or Loss(title, None, "no look told up to which commit its log is archived")
 
 
 def _since(incident: Incident, name: str, reading: Reading | None, until: str, why: str) -> Loss:
