@@ -86,11 +86,11 @@ def advised_against(incident: Incident, step: Step) -> Cure | None:
     return next((cure for cure in cures if step.action and cure.leave_out == step.action), None)
 
 
-def answer_that_helps(incident: Incident, decision: str) -> Cure | None:
-    """Return the cure that names the answer which a decision is to be given now; None where nothing failed of it."""
+def taken_anew(incident: Incident, decision: str) -> Cure | None:
+    """Return the cure for which a decision is to be taken, or taken anew; None where nothing failed of it."""
     asking = (step for step in incident.plan.steps() if step.decision and step.decision.name == decision)
     found = (helps(incident, step) for step in asking)
-    return next((one.cure for one in found if one and one.cure.answer), None)
+    return next((one.cure for one in found if one), None)
 
 
 def found_by_looks(incident: Incident) -> Iterator[Remedy]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from journal.incident.affected import choices, chosen
 from journal.incident.answers import answer_title
-from journal.incident.cures import answer_that_helps
+from journal.incident.cures import taken_anew
 from journal.incident.decisions import CORRUPTION, LOGICAL, PHYSICAL, physical_evidence, refusal
 from journal.incident.last_good import changed_systems, last_good, proven_change
 from journal.incident.records import HealthRecord
@@ -24,14 +24,18 @@ class Suggestion(NamedTuple):
 
 
 def suggestion(incident: Incident, decision: Decision) -> Suggestion:
-    """Return what to begin with: what helps against a failure, what was decided before, what was measured,
-    what the plan derives, the scenario's."""
-    if cure := answer_that_helps(incident, decision.name):
+    """Return what to begin with: what helps against a failure, else what was decided before; where nothing was, or that
+    led to a failure, what was measured, what the plan derives, the scenario's, unless it is the same again.
+    """
+    cure, decided = taken_anew(incident, decision.name), incident.decisions.get(decision.name)
+    if cure and cure.answer:
         return Suggestion(cure.answer, cure.words)
-    if decided := incident.decisions.get(decision.name):
+    if decided and not cure:
         return Suggestion(decided.answer, f"decided by {decided.by}")
     found = _known(incident, decision) or _by_scenario(incident, decision)
-    return Suggestion() if refusal(incident, decision.name, found.answer) else found
+    failed_with = decided.answer if decided else None
+    wrong = found.answer == failed_with or refusal(incident, decision.name, found.answer)
+    return Suggestion() if wrong else found
 
 
 def _known(incident: Incident, decision: Decision) -> Suggestion | None:

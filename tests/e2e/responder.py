@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from contextlib import suppress
+from itertools import pairwise
 
 from tests.e2e.terminal import Terminal
 
@@ -16,12 +17,8 @@ _NEXT = re.compile(r"^ NEXT  (.*?)(?:  \[([^\]]+)\])?\s*$", re.MULTILINE)
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
 _RECOVERY = re.compile(r"^run[^:]*: 3\.")
-_WORDS = {
-    r"why \(the report lists it[^│]*│[^│]*│\s*│": "not here",
-    "what you do about it": "noted",
-    r" what you did\s*│": "by hand",
-}
-"""What is typed into a field without which a dialog is not answered, and which is empty, by what it asks for."""
+_WORDS = {"why (the report lists it": "not here", "what you do about it": "noted", "what you did": "by hand"}
+"""What is typed into a field that must not stay empty, by the words above it."""
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
 _DRAWN_S, _READ_S = 0.2, 0.7
@@ -122,7 +119,7 @@ class Responder:
             self._enter("Enter")
         elif "dry run (changes nothing)" in screen or "not known yet" in screen:
             self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or "would be refused" in s, 60)
-        elif words := next((words for asked, words in _WORDS.items() if re.search(asked, screen)), ""):
+        elif words := next((words for asked, words in _WORDS.items() if _is_empty(screen, asked)), ""):
             self._fill(words)
             self._enter("Enter")
         elif "Nothing is chosen" in screen:
@@ -173,6 +170,16 @@ def _asks(screen: str) -> bool:
 def _alone(screen: str, text: str) -> bool:
     """Return whether a part of a line between two frames holds ``text`` and nothing else."""
     return any(part.strip() == text for part in re.split(r"[┃│\n]", screen))
+
+
+def _is_empty(screen: str, asked: str) -> bool:
+    """Return whether there is a field below the words ``asked``, it must not stay empty, and nothing is in it."""
+    lines = screen.splitlines()
+    for line, below in pairwise(lines):
+        at = line.find(f" {asked}")
+        if at >= 0 and "may stay empty" not in line:
+            return not below[at:].partition("│")[0].strip()
+    return False
 
 
 def _still(screen: str) -> str:

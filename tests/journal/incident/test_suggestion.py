@@ -120,3 +120,16 @@ def test_the_answer_that_helps_against_a_failure_comes_before_the_one_that_led_t
     assert suggested(told, "by") == ("port", "its port can be cut")
     told.tell(e.DecisionMade(step="by", name="by", answer="port"))
     assert suggested(told, "by")[1].startswith("decided by")
+
+
+def test_an_answer_that_led_to_a_failure_is_not_begun_with_again_but_what_was_found_since() -> None:
+    told = Story(plan(AFFECTED, step("check", action="app.check"), systems=TWO, scenarios=HITS_ALL))
+    told.tell(e.HealthChanged(system="db", status="down", was="up"))
+    told.tell(*(e.HealthChanged(system=name, status="up", was="") for name in ("cache", "files")))
+    told.tell(e.DecisionMade(step="affected", name="affected", answer="db"))
+    cure = e.Cure(words="the cache is damaged too", decision="affected")
+    told.run("check", status="failed", cures=[cure])
+    assert suggested(told, "affected") == ("", "")
+    wrong = e.Finding(severity="wrong", about="profiles", text="904 differ", system="cache")
+    told.run("check", status="failed", cures=[cure], findings=[wrong])
+    assert suggested(told, "affected")[0] == "db,cache"
