@@ -13,9 +13,9 @@ from journal.events.types import Event
 from journal.incident.affected import choices
 from journal.incident.answers import answer_title
 from journal.incident.decisions import AnswerRefused, check_answer, known_damage, refusal
-from journal.incident.proposals import Proposal, proposals
+from journal.incident.proposals import Decided, Proposal, proposals
 from journal.incident.recovery_point import LATEST, Forms, read, wording
-from journal.incident.suggestion import suggestion
+from journal.incident.suggestion import beginning
 from journal.plan.model import Decision, Step
 from screens.guidance.recovery_points import Way, consequences, other_moments, way_of, ways, written
 
@@ -37,7 +37,7 @@ def decide_together(conversation: Conversation, step: Step) -> None:
     why = words(conversation, "Why? The report asks for it")
 
     def write(commands: IncidentCommands) -> Event:
-        return [commands.decide(one.step.id, one.answer, why, because=one.because) for one in found][-1]
+        return commands.decide_all([Decided(one.step, one.answer, why, one.because) for one in found])[-1]
 
     conversation.session.write(write)
 
@@ -69,7 +69,7 @@ def decide(conversation: Conversation, step: Step, happened_at: datetime | None 
 
 
 def _asked(conversation: Conversation, decision: Decision) -> str:
-    suggested, because = suggestion(conversation.incident, decision)
+    suggested, because = beginning(conversation.incident, decision)
     if suggested and because:
         conversation.say(f"It suggests itself because {because}.")
     if decision.kind == "one":

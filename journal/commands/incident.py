@@ -18,8 +18,10 @@ from journal.commands.team import TeamCommands
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
 from journal.incident.decisions import check_answer
+from journal.incident.fold.suppose import suppose
 from journal.incident.known import known
 from journal.incident.late import during, past
+from journal.incident.proposals import Decided
 from journal.incident.recovery_point import Forms
 from journal.wording import reasons
 
@@ -78,20 +80,37 @@ class IncidentCommands(RunCommands, TeamCommands):
         """
         incident = self._open()
         step = known_step(incident, step_id)
-        if step.decision is None:
-            raise NotNow(f"{step.title} asks for no decision.")
-        if step.decision.kind == "recovery-point":
-            self._refuse_secret("The recovery point", answer)
-        answer = check_answer(incident, step.decision, answer, self._forms(incident))
-        body = e.DecisionMade(
-            step=step_id,
-            name=step.decision.name,
-            answer=self._journal.blot(answer) if step.decision.kind == "text" else answer,
-            reason=reason.strip(),
-            because=because,
+        return self._append(incident, self._decision(incident, Decided(step, answer, reason, because), happened_at))
+
+    def decide_all(self, answers: Sequence[Decided]) -> list[e.Event]:
+        """Answer several decisions, all or none of them; each may rest on those before it.
+
+        Raises:
+            AnswerRefused, NotNow: as of `decide`, of the first that does not fit.
+        """
+        incident = supposed = self._open()
+        bodies = []
+        for one in answers:
+            bodies.append(self._decision(supposed, one, None))
+            supposed = suppose(supposed, one.step, bodies[-1].answer)
+        return self._append_all(incident, bodies)
+
+    def _decision(self, incident: Incident, given: Decided, happened_at: datetime | None) -> e.DecisionMade:
+        """Return the event of a decision, its answer checked against ``incident``."""
+        decision = given.step.decision
+        if decision is None:
+            raise NotNow(f"{given.step.title} asks for no decision.")
+        if decision.kind == "recovery-point":
+            self._refuse_secret("The recovery point", given.answer)
+        answer = check_answer(incident, decision, given.answer, self._forms(incident))
+        return e.DecisionMade(
+            step=given.step.id,
+            name=decision.name,
+            answer=self._journal.blot(answer) if decision.kind == "text" else answer,
+            reason=given.reason.strip(),
+            because=given.because,
             happened_at=during(incident, happened_at, self._journal.now()),
         )
-        return self._append(incident, body)
 
     def check_item(self, step_id: str, item: str, checked: bool) -> e.Event:
         """Tick (or untick) one item of a manual step.

@@ -38,6 +38,18 @@ def suggestion(incident: Incident, decision: Decision) -> Suggestion:
     return Suggestion() if wrong else found
 
 
+def beginning(incident: Incident, decision: Decision) -> Suggestion:
+    """Return what a question begins with where it is asked alone: the suggestion, else a guess that is said to be one.
+
+    A guess is filled in to be read and edited; it is never decided together with others.
+    """
+    found = suggestion(incident, decision)
+    if found.answer or decision.kind != "recovery-point" or not refusal(incident, decision.name, LATEST):
+        return found
+    guesses = (Suggestion(one.answer, one.because) for one in last_good(incident))
+    return next((one for one in guesses if not refusal(incident, decision.name, one.answer)), found)
+
+
 def _known(incident: Incident, decision: Decision) -> Suggestion | None:
     """Return what was measured, or follows from what was decided or done; None where that tells nothing."""
     if decision.kind == "systems":
@@ -48,9 +60,9 @@ def _known(incident: Incident, decision: Decision) -> Suggestion | None:
 
 
 def _recovery_point(incident: Incident, decision: Decision) -> Suggestion | None:
-    """Return the last good moment where the scenario refuses the latest state; that state where only pages broke."""
+    """Return the last moment proven good where the scenario refuses the latest state; that where only pages broke."""
     if refusal(incident, decision.name, LATEST):
-        return next((Suggestion(one.answer, one.because) for one in last_good(incident)), None)
+        return next((Suggestion(one.answer, one.words) for one in last_good(incident) if one.certain), Suggestion())
     if incident.answers.get(CORRUPTION) == PHYSICAL:
         return Suggestion(LATEST, "the damage is in the pages: the log does not carry it")
     return None

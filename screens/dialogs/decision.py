@@ -15,7 +15,7 @@ from actions.positions import position_forms
 from journal.incident.affected import choices, chosen
 from journal.incident.decisions import AnswerRefused, check_answer, refusal
 from journal.incident.state import Incident
-from journal.incident.suggestion import suggestion
+from journal.incident.suggestion import beginning
 from journal.plan.model import Decision, Step
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
@@ -64,7 +64,7 @@ class DecisionDialog(Dialog[Answer]):
 
     def because(self) -> Iterable[Widget]:
         """Yield what the suggested answer rests on, if there is one."""
-        if because := suggestion(self._incident, self.decision).because:
+        if because := beginning(self._incident, self.decision).because:
             yield Quiet(Content.assemble(("preselected: ", "$quiet"), sanitize(because)), id="because")
 
     def answers(self) -> Iterable[Widget]:
@@ -77,7 +77,7 @@ class DecisionDialog(Dialog[Answer]):
 
     def suggested(self) -> str:
         """Return the answer that the question begins with."""
-        return suggestion(self._incident, self.decision).answer
+        return beginning(self._incident, self.decision).answer
 
     def refused(self, answer: str) -> str:
         """Return why the scenario refuses an answer, or an empty string."""
@@ -105,7 +105,7 @@ class DecisionDialog(Dialog[Answer]):
         except AnswerRefused as error:
             self.complain(f"{error.message} {error.hint}")
             return
-        proposed = suggestion(self._incident, self.decision)
+        proposed = beginning(self._incident, self.decision)
         because = proposed.because if answer == proposed.answer else ""
         self.dismiss(Answer(answer, self.query_one("#reason", Input).value.strip(), because))
 

@@ -84,7 +84,7 @@ class StepKeys:
         """Write what was decided, each answer as an event of its own; the cursor goes on when all are there."""
 
         def write(commands: IncidentCommands) -> Event:
-            return [commands.decide(one.step.id, one.answer, one.reason, because=one.because) for one in answers][-1]
+            return commands.decide_all(answers)[-1]
 
         self._pending.write(answers[0].step, "decide", write, also=[one.step for one in answers[1:]])
 

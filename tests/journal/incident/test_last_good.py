@@ -8,7 +8,7 @@ from typing import Any
 from journal.events import types as e
 from journal.events.damage import DamageBegan
 from journal.incident.last_good import last_good
-from journal.incident.suggestion import Suggestion, suggestion
+from journal.incident.suggestion import Suggestion, beginning, suggestion
 from tests.journal.stories import BEGAN, Story, plan, step
 
 SCENARIO = {
@@ -38,6 +38,14 @@ def suggested(told: Story, step_id: str = "point") -> Suggestion:
     return suggestion(told.incident, decision)
 
 
+def begun(told: Story) -> Suggestion:
+    """Return what the question begins with where it is asked alone; a guess is never suggested beside others."""
+    decision = told.incident.plan.by_id["point"].decision
+    assert decision
+    assert suggestion(told.incident, decision).answer == ""
+    return beginning(told.incident, decision)
+
+
 def dropped(at: datetime, text: str = "messages was dropped", **more: Any) -> dict[str, Any]:
     return {"db": DamageBegan.facts([DamageBegan(at=at, text=text, **more)])}
 
@@ -65,24 +73,24 @@ def test_the_earliest_of_several_changes_is_the_point() -> None:
 def test_a_change_that_may_have_been_another_is_said_as_a_guess_and_proves_no_kind() -> None:
     told = story()
     told.run("look", facts=dropped(BEGAN, certain=False))
-    assert suggested(told).because.startswith("a guess")
+    assert begun(told).because.startswith("a guess")
     assert suggested(told, "kind").answer == ""
 
 
 def test_a_start_that_somebody_gave_is_a_guess_and_comes_after_what_was_found() -> None:
     told = story()
-    assert suggested(told) == (f"time:{BEGAN.isoformat()}", last_good(told.incident)[0].because)
-    assert suggested(told).because.startswith("a guess")
+    assert begun(told) == (f"time:{BEGAN.isoformat()}", last_good(told.incident)[0].because)
+    assert begun(told).because.startswith("a guess")
     told.run("look", facts=dropped(BEGAN + timedelta(minutes=1)))
     assert [moment.kind for moment in last_good(told.incident)] == ["found", "said"]
 
 
 def test_the_backup_that_holds_what_is_missing_stands_in_where_nobody_knows_when_it_went() -> None:
     told = story(**AT_ONCE)
-    assert suggested(told) == ("", ""), "nothing is known"
+    assert begun(told) == ("", ""), "nothing is known"
     told.run("look", facts={"db": {**DamageBegan.facts([]), "held_by": "20260301-020003F"}})
-    assert suggested(told).answer == "db backup:20260301-020003F"
-    assert suggested(told).because.startswith("a guess")
+    assert begun(told).answer == "db backup:20260301-020003F"
+    assert begun(told).because.startswith("a guess")
 
 
 def test_the_backup_that_it_leads_from_is_named_and_a_point_that_none_leads_to_is_not_suggested() -> None:
