@@ -163,24 +163,51 @@ def role(name: RoleName, incident: str | None) -> None:
 
 
 @click.command()
-@click.option("--summary", required=True, help="How it ended, in a sentence.")
+@click.option("--summary", default="", help="How it ended, in a sentence. Default: what the journal knows, with --yes.")
+@click.option("--yes", is_flag=True, help="Take the sentence that the journal gives; without it, that is only shown.")
 @click.option("--leaving", default="", metavar='"N open"', help="Where something is not in order: how much, typed.")
 @incident_option
-def close(summary: str, leaving: str, incident: str | None) -> None:
+def close(summary: str, yes: bool, leaving: str, incident: str | None) -> None:
     """Close an incident. Its runner stops and its targets are free.
 
     What is not in order (still held, shut, failed, skipped, unverified, open) is listed, and closing over it wants
-    its number. Whether what is held or shut still is, the system is asked, for ten seconds at most.
+    its number. Whether what is held or shut still is, the system is asked, for ten seconds at most. Without --summary
+    the sentence that the journal gives is shown, and taken with --yes; the report says that it is the program's.
 
     \b
     Example:
       cleo close --summary "restored to 02:40, nothing lost that could be found"
       cleo close --summary "handed over to the day shift" --leaving "3 open"
+      cleo close --yes
     """
     with access_incident(incident) as at:
         _look_at_what_is_in_force(at)
-        _written(at.commands.close(summary, leaving))
+        derived = "" if summary else _by_the_journal(at, leaving, taken=yes)
+        _written(at.commands.close(summary or derived, leaving, derived=bool(derived)))
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
+
+
+def _by_the_journal(at: IncidentAccess, leaving: str, *, taken: bool) -> str:
+    """Return how the incident ended by its journal, and say it.
+
+    Raises:
+        StillOpen: something is not in order, and ``leaving`` does not say how much.
+        CleoError: nobody took that sentence.
+    """
+    from journal.commands.incident import StillOpen
+    from journal.incident.closing import phrase, remaining
+    from journal.incident.ending import ending
+
+    incident = at.incident()
+    derived, left = ending(incident), remaining(incident)
+    click.echo(f"how it ended, by the journal: {derived}")
+    if leaving.strip() != phrase(left) and left:
+        raise StillOpen(left, leaving.strip())
+    if not taken:
+        raise CleoError(
+            "Nothing was closed: nobody said how it ended.", "Take that sentence (--yes), or say it (--summary)."
+        )
+    return derived
 
 
 @click.command()

@@ -16,6 +16,7 @@ from journal.errors import CleoError
 from journal.events.types import RoleName
 from journal.incident.called import open_items, to_take_back
 from journal.incident.closing import phrase, remaining
+from journal.incident.ending import ending
 from journal.incident.looks import to_look_at
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
@@ -185,9 +186,11 @@ def close(conversation: Conversation) -> None:
         conversation.say(f"{not_in_order(left)}:", *(f"  {line}" for line in left))
     else:
         conversation.say(IN_ORDER)
-    summary = words(conversation, f"Close {incident.id}. How did it end, in a sentence?", required=reasons.CLOSE)
+    derived = ending(conversation.incident)
+    conversation.say(f"By the journal: {derived}")
+    summary = words(conversation, f"Close {incident.id}. How did it end?", required=reasons.CLOSE, suggested=derived)
     leaving = ""
     if wanted := phrase(left):
         leaving = words(conversation, f"To close it all the same, type: {wanted}", required="Nothing was closed.")
-    conversation.session.write(lambda commands: commands.close(summary, leaving))
+    conversation.session.write(lambda commands: commands.close(summary, leaving, derived=summary == derived))
     conversation.say(f"{incident.id}: {conversation.incident.outcome}.")

@@ -198,11 +198,12 @@ class IncidentCommands(RunCommands, TeamCommands):
             incident, e.NoteAdded(step=step_id, text=text, happened_at=past(happened_at, self._journal.now()))
         )
 
-    def close(self, summary: str, leaving: str = "") -> e.Event:
+    def close(self, summary: str, leaving: str = "", *, derived: bool = False) -> e.Event:
         """Close the incident. What is not in order then is written into the event.
 
         Args:
             summary: how it ended.
+            derived: the person took it as it was derived from the journal.
             leaving: what must be typed where something is not in order (`journal.incident.closing.phrase`).
 
         Raises:
@@ -215,7 +216,8 @@ class IncidentCommands(RunCommands, TeamCommands):
         left = remaining(incident)
         if leaving.strip() != phrase(left) and left:
             raise StillOpen(left, leaving.strip())
-        return self._append(incident, e.IncidentClosed(summary=summary, remaining=[str(one) for one in left]))
+        remains = [str(one) for one in left]
+        return self._append(incident, e.IncidentClosed(summary=summary, derived=derived, remaining=remains))
 
     def reopen_incident(self, reason: str) -> e.Event:
         """Go on with a closed incident.

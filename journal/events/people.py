@@ -96,10 +96,12 @@ class NoteAdded(Body, frozen=True, kw_only=True, tag="note.added"):
 class IncidentClosed(Body, frozen=True, kw_only=True, tag="incident.closed"):
     """The incident is over; only notes, late entries and what takes a hold back follow, unless it is reopened.
 
-    ``remaining`` is what the person who closed it was shown as not in order, a line each.
+    ``remaining`` is what the person who closed it was shown as not in order, a line each. ``derived``: the summary is
+    the program's, from the journal (`journal.incident.ending`); the person took it as it was.
     """
 
     summary: str = ""
+    derived: bool = False
     remaining: list[str] = []
 
 

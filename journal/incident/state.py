@@ -56,6 +56,7 @@ class Incident:
         inventory_sha256, inventory_error: digest of the inventory in use, and why a newer one cannot be used.
         inventory_doubts: what the inventory in use says that leads nowhere in this plan, a line each.
         in_force: holds and blocks that nothing took back, by the action that would and its target.
+        closing_words, closing_words_derived: how it ended, and whether those words are the program's.
         left_open: what the person who closed the incident was shown as not in order, a line each.
         ledgers: what is known of each system's newest commits and of its recoveries; see ``journal.incident.loss``.
         deviations: everything that a person decided otherwise than the plan says, in order.
@@ -106,6 +107,7 @@ class Incident:
         self.last_note: tuple[datetime, str] | None = None
         self.closed_at: datetime | None = None
         self.closing_words, self.left_open = "", list[str]()
+        self.closing_words_derived = False
         self.in_force: dict[tuple[str, str], InForce] = {}
         self.seq, self.head, self.last_at = first.seq, first.hash, first.at
 

@@ -141,7 +141,12 @@ def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verifi
 
 def _summary(incident: Incident, declared: m.Header, told: list[str], say: Times) -> m.Summary:
     happened = story(declared, key_times(incident), choices(incident), say)
-    return m.Summary(sentences=told, story=happened, closing_words=incident.closing_words)
+    return m.Summary(
+        sentences=told,
+        story=happened,
+        closing_words=incident.closing_words,
+        closing_words_derived=incident.closing_words_derived,
+    )
 
 
 def _affected(incident: Incident) -> list[str]:

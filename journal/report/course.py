@@ -192,7 +192,8 @@ def _one_of_several(incident: Incident, system: str) -> bool:
 
 def _words(incident: Incident, body: e.Body) -> str:
     if isinstance(body, e.IncidentClosed):
-        return f"Closed: {body.summary}" if body.summary else "Closed"
+        made = " (the program's sentence, from the journal)" if body.derived else ""
+        return f"Closed: {body.summary}{made}" if body.summary else "Closed"
     return sentence(incident, body)
 
 

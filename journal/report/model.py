@@ -102,12 +102,14 @@ class Responder(Part, frozen=True, kw_only=True):
 class Summary(Part, frozen=True, kw_only=True):
     """Sentences made from the evidence, and the summary with which a person closed the incident.
 
+    ``closing_words_derived``: they were made from the journal, and the person took them as they were.
     ``story`` are those of the sentences that tell what happened, without objectives and deviations.
     """
 
     sentences: list[str]
     story: list[str]
     closing_words: str
+    closing_words_derived: bool = False
 
 
 class KeyTime(Part, frozen=True, kw_only=True):

@@ -189,7 +189,8 @@ def _runner_stopped(incident: Incident, body: e.RunnerStopped) -> str:
 
 def _closed(incident: Incident, body: e.IncidentClosed) -> str:
     left = f"not in order: {'; '.join(body.remaining)}" if body.remaining else ""
-    return _with("Closed", body.summary, left)
+    made = "the program's sentence, from the journal" if body.derived else ""
+    return _with("Closed", body.summary, made, left)
 
 
 def _incident_reopened(incident: Incident, body: e.IncidentReopened) -> str:

@@ -1,4 +1,4 @@
-"""Closing an incident: lists what is not in order, asks how it ended, and wants the number of what is left typed."""
+"""Closing an incident: lists what is not in order, says how it ended, and wants the number of what is left typed."""
 
 from __future__ import annotations
 
@@ -25,31 +25,36 @@ _EACH_ON_A_LINE = 6
 
 
 class Ending(NamedTuple):
-    """How it ended, and what was typed to leave things as they are."""
+    """How it ended, what was typed to leave things as they are, and whether the words are the journal's."""
 
     summary: str
     leaving: str
+    derived: bool = False
 
 
 class CloseDialog(Dialog[Ending], NewsListener):
-    """Asks how it ended. What is not in order is listed, and wants its number typed.
+    """Says how it ended by the journal, to be edited. What is not in order is listed, and wants its number typed.
 
     Args:
         incident_id: which incident.
         kind: its kind.
         left: returns what is not in order now.
+        ending: returns how it ended, by the journal as it is now.
     """
 
     CONFIRM = "Close it"
 
-    def __init__(self, incident_id: str, kind: str, left: Callable[[], Sequence[Remaining]]) -> None:
+    def __init__(
+        self, incident_id: str, kind: str, left: Callable[[], Sequence[Remaining]], ending: Callable[[], str]
+    ) -> None:
         super().__init__(f"Close {incident_id}", kind)
-        self._look = left
-        self._left = list(left())
+        self._look, self._look_how = left, ending
+        self._left, self._ending = list(left()), ending()
         self.set_class(bool(left), "-danger")
 
     def body(self) -> Iterable[Widget]:
-        """Yield what is not in order, a heading a kind."""
+        """Yield how it ended, whole, and what is not in order, a heading a kind."""
+        yield Quiet(self._how_it_ended(), id="ending")
         if not self._left:
             yield Quiet(IN_ORDER)
             return
@@ -58,22 +63,39 @@ class CloseDialog(Dialog[Ending], NewsListener):
 
     def foot(self) -> Iterable[Widget]:
         """Yield the fields, always in sight."""
-        yield Quiet("how it ended, in a sentence", classes="label")
-        yield Field(id="summary")
+        yield Quiet("how it ended: as above, or in your words", classes="label")
+        yield Field(self._ending, id="summary")
         if wanted := phrase(self._left):
             yield Quiet(Content.assemble("to close it all the same, type  ", (wanted, "bold")), classes="label")
             yield Field(id="typed")
 
+    def _how_it_ended(self) -> Content:
+        return Content.assemble(("by the journal  ", STYLES["quiet"]), sanitize(self._ending))
+
     def news(self) -> None:
-        """Show what looks at what is in force have seen meanwhile, as long as the number to type stays the same."""
+        """Show what looks at what is in force have seen meanwhile, as long as the number to type stays the same.
+
+        How it ended is brought up to date as long as nobody edited it.
+        """
+        if not self.query("#summary"):  # a dialog that closes loses its children first
+            return
+        self._follow_ending()
         left = list(self._look())
         if len(left) == len(self._left) and left != self._left:
             self._left = left
             self.query_one("#left", Quiet).show(Content("\n").join(grouped(left)))
 
+    def _follow_ending(self) -> None:
+        field, known, now = self.query_one("#summary", Field), self._ending, self._look_how()
+        if now != known and field.value == known:
+            self._ending = now
+            self._untouched = {**self._untouched, "summary": now}
+            field.fill_in(now)
+            self.query_one("#ending", Quiet).show(self._how_it_ended())
+
     def on_mount(self) -> None:
-        """Begin in the first field."""
-        self.query_one("#summary", Input).focus()
+        """Begin where something is to be typed."""
+        self.query_one("#typed" if self._left else "#summary", Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Take the complaint away: the answer has changed."""
@@ -96,7 +118,7 @@ class CloseDialog(Dialog[Ending], NewsListener):
         elif typed != phrase(self._left):
             self.complain_at("typed", f"To leave that as it is, type: {phrase(self._left)}. Nothing was closed.")
         else:
-            self.dismiss(Ending(summary, typed))
+            self.dismiss(Ending(summary, typed, derived=summary == self._ending))
 
 
 def grouped(left: Sequence[Remaining]) -> list[Content]:

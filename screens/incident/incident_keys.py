@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from journal.incident.closing import remaining
+from journal.incident.ending import ending
 from journal.wording import reasons
 from journal.wording.counting import count
 from screens.app_services import AppServices
@@ -68,11 +69,22 @@ class IncidentKeys:
             self._reopen()
             return
 
-        def answered(ending: Ending) -> None:
-            self._session.write("close the incident", lambda commands: commands.close(ending.summary, ending.leaving))
+        def answered(how: Ending) -> None:
+            self._session.write(
+                "close the incident",
+                lambda commands: commands.close(how.summary, how.leaving, derived=how.derived),
+            )
 
         self._look_at_what_is_in_force()
-        push(self._app, "close", incident.id, incident.kind, lambda: remaining(self._session.state), then=answered)
+        push(
+            self._app,
+            "close",
+            incident.id,
+            incident.kind,
+            lambda: remaining(self._session.state),
+            lambda: ending(self._session.state),
+            then=answered,
+        )
 
     def _look_at_what_is_in_force(self) -> None:
         """Ask the system whether what was left in force still is; the dialog shows the answer when it comes."""

@@ -79,7 +79,12 @@ def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
     refused = cleo("close", "--summary", "a rehearsal of the commands", status=1).stderr
     assert "skipped: " in refused
     leaving = phrase_in(refused)
-    assert "closed with" in cleo("close", "--summary", "a rehearsal", "--leaving", leaving).stdout
+    unsaid = cleo("close", "--leaving", leaving, status=1)
+    assert "by the journal: PostgreSQL: not measured" in unsaid.stdout
+    assert "nobody said how it ended" in unsaid.stderr
+    assert "Not in order" in cleo("close", "--yes", status=1).stderr
+    assert "closed with" in cleo("close", "--yes", "--leaving", leaving).stdout
+    assert "(Made by the program from the journal; nobody edited it.)" in cleo("report", incident).stdout
     assert incident in cleo("journal", "list").stdout
     shown = json.loads(cleo("status", incident, "--json").stdout)
     assert shown["outcome"].startswith("closed with")

@@ -410,6 +410,14 @@ def test_the_incident_is_closed_with_a_sentence(person: Person, host: WorldServi
     assert "NOT IN ORDER (8)" in said
     assert "open: 1.1.3 Work" in said
     assert person.incident().closing_words == "we stop here"
+    assert not person.incident().closing_words_derived
+
+
+def test_the_incident_is_closed_with_what_the_journal_says(person: Person, host: WorldServices) -> None:
+    said = talk(host, (">", "x"), ("How did it end", ""), ("type: 8 open", "8 open"), ("CLOSED", ""), (">", "q"))
+    incident = person.incident()
+    assert incident.closing_words and incident.closing_words in said
+    assert incident.closing_words_derived
 
 
 def test_the_incident_is_not_closed_by_a_wrong_number_and_goes_on_when_reopened(

@@ -30,6 +30,6 @@ def recover(lab: Lab, home: Path, fault: str, size: tuple[int, int], scenario: s
             console.until("NEXT")
             responder = Responder(console)
             responder.follow_next_to_the_end()
-            responder.close("restored")
+            responder.close()
     assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)
     return responder, stand.incident()

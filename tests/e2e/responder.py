@@ -57,17 +57,13 @@ class Responder:
                 self._press_what_is_named(screen)
         raise AssertionError(f"not at the end after {self.pressed} keys\n{self._terminal.screen()}")
 
-    def close(self, words: str) -> None:
-        """Close the incident."""
+    def close(self) -> None:
+        """Close the incident with the sentence that is offered."""
         self.keys("x")
         self._terminal.until("(esc)")
-        self._fill(words)
-        screen = self._terminal.screen()
+        if leaving := _LEAVING.search(self._steady()):
+            self._fill(leaving[1])
         self.keys("Enter")
-        if leaving := _LEAVING.search(screen):
-            self.type(leaving[1])
-            self._terminal.until(lambda now: now.count(leaving[1]) > 1)
-            self.keys("Enter")
         self._terminal.until(lambda now: "the incident is closed" in now or "expectations met" in now)
 
     def keys(self, *names: str) -> None:

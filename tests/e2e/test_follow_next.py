@@ -63,7 +63,7 @@ def test_following_next_recovers_closes_and_reports(lab: Lab, tmp_path: Path) ->
         stand.incident_id = next((tmp_path / "home" / "incidents").iterdir()).name
         responder = Responder(console)
         responder.follow_next_to_the_end()
-        responder.close("restored from the backup")
+        responder.close()
     incident = stand.incident()
     for step in ("postgres-restore", "postgres-apply-wal", "postgres-verify", "release-backups"):
         assert incident.state(step) is StepState.DONE, step

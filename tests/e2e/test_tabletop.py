@@ -26,7 +26,7 @@ def test_following_next_plays_a_tabletop_to_its_assessment(tmp_path: Path) -> No
         console.until("NEXT  look at everything: 1.1.1")
         responder = Responder(console)
         responder.follow_next_to_the_end()
-        responder.close("the service answers again")
+        responder.close()
         console.keys("q")
         console.until("expectations met")
     (journal,) = (tmp_path / "home").rglob("journal.db")

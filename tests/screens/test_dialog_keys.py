@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from journal.events import types as e
+from journal.incident.closing import Remaining
 from journal.plan.action_spec import Param
 from journal.plan.model import Decision
 from journal.store.journal import Journal, JournalWriteFailed
@@ -130,7 +131,14 @@ KINDS = {
         {"backup": "why"},
         answers_alone=True,
     ),
-    "close": Kind(lambda seen: CloseDialog("INC", "LAB", list), WHY, Ending("why", "")),
+    "close": Kind(
+        lambda seen: CloseDialog("INC", "LAB", list, lambda: "It is up."), WHY, Ending("why", ""), answers_alone=True
+    ),
+    "close over what is open": Kind(
+        lambda seen: CloseDialog("INC", "LAB", lambda: [Remaining("open", "1.1.1")], lambda: "It is up."),
+        (*"1", "space", *"open", "enter"),
+        Ending("It is up.", "1 open", derived=True),
+    ),
     "leave": Kind(
         lambda seen: LeaveDialog("LAB", "1 run is under way", goes_on="The runner goes on.", way_back="cleo"),
         ("enter",),

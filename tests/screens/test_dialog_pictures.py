@@ -35,7 +35,7 @@ DIALOGS = {
     "done-by-hand": Dialog(["m"], "restarted it", "restarted it", step="verify"),
     "note": Dialog(["n"], "the lights went out", "the lights went out"),
     "late-entry": Dialog(["t", "l"], "Say when it happened", "lights out", ["enter"]),
-    "close": Dialog(["x"], "Nothing was closed", "handed over", ["enter", "1", "enter"]),
+    "close": Dialog(["x"], "Nothing was closed", "1", ["enter"]),
     "report": Dialog(["R"], "up to date"),
     "action-item": Dialog(["R", "end", "up", "enter"], "Test restores", "Test restores"),
     "sign-off": Dialog(["R", "end", "enter"], "A signature wants a role.", "", ["enter"]),

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 from textual.actions import parse
+from textual.widgets import Input
 
 from journal.events import types as e
 from journal.incident.closing import phrase, remaining
-from journal.incident.fold import fold_events
+from journal.incident.ending import ending
+from journal.incident.fold import fold_events, fold_journal
 from journal.store.journal import Journal, Reader
 from screens.dialogs.dialog import Dialog
 from screens.incident.bindings import INCIDENT_BINDINGS
@@ -297,19 +299,42 @@ async def test_the_header_says_when_nothing_is_left_of_any_phase(
         await seen.sees("every required step is settled", "all settled")
 
 
+async def test_how_it_ended_follows_the_journal_until_a_person_says_it_otherwise(
+    services: FakeServices, journal: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    journal.append(e.HealthChanged(system="postgres", was="", status="down", detail="refused"))
+    async with console(services, size) as seen:
+        await seen.press("x")
+        await seen.sees("by the journal  PostgreSQL: did not come back, down")
+        journal.append(e.HealthChanged(system="postgres", was="down", status="degraded", detail="slow"))
+        await seen.sees("by the journal  PostgreSQL: did not come back, degraded")
+        field = seen.app.screen.query_one("#summary", Input)
+        assert field.value == ending(fold_journal(journal.path))
+        await seen.press("shift+tab")
+        await seen.type("handed over")
+        journal.append(e.HealthChanged(system="postgres", was="degraded", status="down", detail="refused"))
+        await seen.until(lambda: seen.incident_screen.session.state.health["postgres"].status == "down", "the news")
+        assert field.value == "handed over"
+        await seen.press("enter")
+        await seen.type(phrase(remaining(fold_journal(journal.path))))
+        await seen.press("enter")
+        await seen.until(lambda: written(journal, e.IncidentClosed), "the close")
+    assert [(said.summary, said.derived) for said in written(journal, e.IncidentClosed)] == [("handed over", False)]
+
+
 async def test_a_closed_incident_takes_notes_only(services: FakeServices, journal: Journal) -> None:
     async with console(services) as seen:
         await seen.press("x")
         await seen.sees("Close INC-2026-11-22-01", "NOT IN ORDER", "all the same, type")
-        await seen.type("handed over")
-        await seen.press("enter", "1", "enter")
+        await seen.press(*["enter"] * 9, "1", "enter")
         await seen.sees("Nothing was closed")
         assert not written(journal, e.IncidentClosed)
         await seen.press("backspace")
-        with Reader(journal.path) as reader:
-            await seen.type(phrase(remaining(fold_events(reader.events()))))
+        await seen.type(phrase(remaining(fold_journal(journal.path))))
+        ended = ending(fold_journal(journal.path))
         await seen.press("enter")
         await seen.sees("CLOSED", "the incident is closed")
+        assert [(said.summary, said.derived) for said in written(journal, e.IncidentClosed)] == [(ended, True)]
         await seen.press("enter", "s", "m")
         assert not written(journal, e.StepSkipped) and not written(journal, e.RunRequested)
         await seen.press("n")

@@ -175,6 +175,7 @@ def _note(incident: Incident, event: e.Event, body: e.NoteAdded) -> None:
 
 def _closed(incident: Incident, event: e.Event, body: e.IncidentClosed) -> None:
     incident.closed_at, incident.closing_words, incident.left_open = event.at, body.summary, body.remaining
+    incident.closing_words_derived = body.derived
 
 
 def _incident_reopened(incident: Incident, event: e.Event, body: e.IncidentReopened) -> None:
