@@ -78,7 +78,12 @@ class Roster:
         if planned and (known is None or len(self.players(known.plays)) == 1):
             return planned.title
         title = planned.title if planned else known.title if known else ""
-        return f"{title} {system}".strip()
+        return title if known and not planned and self._tells(known) else f"{title} {system}".strip()
+
+    def _tells(self, known: KnownSystem) -> bool:
+        """Return whether a system's own title tells which it is: it has the name in it, or is the only such standby."""
+        standbys = [other for other in self.systems.values() if other.standby_of == known.standby_of]
+        return known.name in known.title.split() or (bool(known.title and known.standby_of) and len(standbys) == 1)
 
     def _title_of_plan(self, plan_system: str) -> str:
         planned = self._plan.systems.get(plan_system)

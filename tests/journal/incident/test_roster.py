@@ -41,3 +41,20 @@ def test_a_position_that_was_decided_before_the_inventory_was_read_stays_with_th
     told.tell(read(*SWAPPED))
     assert told.incident.recovery_point is not None
     assert told.incident.recovery_point.of("db") is None
+
+
+def test_a_title_that_tells_which_system_it_is_stands_alone() -> None:
+    def titles(*more: KnownSystem) -> list[str]:
+        told = Story(TWO)
+        db = KnownSystem(name="db", type="thing", plays="db", acts=["thing"])
+        first = KnownSystem(name="db-standby", type="thing", standby_of="db", title="standby of db")
+        told.tell(read(db, first, *more))
+        return [told.incident.roster.title(name) for name in told.incident.roster.systems]
+
+    assert titles() == ["The database", "standby of db"]
+    second = KnownSystem(name="db-far", type="thing", standby_of="db", title="standby of db")
+    proxy = KnownSystem(name="proxy", type="thing", title="HAProxy")
+    queue = KnownSystem(name="queue", type="thing", title="the queue")
+    assert titles(second, proxy, queue)[1:] == [
+        "standby of db db-standby", "standby of db db-far", "HAProxy proxy", "the queue"
+    ]  # fmt: skip
