@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -21,6 +21,7 @@ from screens.drafts import KeepsWords, Words
 from screens.widgets.choices import Choices
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
+from screens.widgets.shrinking import Shrinking
 from screens.widgets.typing_target import RefusesKeys
 
 R = TypeVar("R")
@@ -122,7 +123,7 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
 
     def compose(self) -> ComposeResult:
         """Lay out title, body, complaint, buttons."""
-        with Vertical(id="box"):
+        with Shrinking("body", id="box"):
             badge = kind_badge(self._kind, colour=not self.app.no_color) if self._kind else Content("")
             yield Quiet(
                 Content.assemble(badge, "  " if self._kind else "", (sanitize(self._title), "bold")), id="title"
@@ -149,7 +150,6 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
 
     def complain(self, text: str) -> None:
         """Say what is wrong with the answer, and keep the dialog open."""
-        self.query("#body").set_class(bool(text), "-complains")  # the buttons stay in sight in a small terminal
         for line in self.query("#complaint").results(Quiet):  # none before the dialog is laid out
             line.show(Content.assemble((sanitize(text), "bold $text-error")))
 

@@ -235,6 +235,23 @@ async def test_all_dialogs_agree_on_their_keys(
         assert asked.answers == [None]
 
 
+async def test_under_a_long_complaint_only_the_body_gives_way(
+    services: FakeServices, journal: Journal, runs: None
+) -> None:
+    async with console(services, (80, 24)) as seen:
+        for name, kind in KINDS.items():
+            asked = Asked(seen, kind.make(seen))
+            await asked.open()
+            asked.dialog.complain("That cannot be. " * 25)
+            await seen.is_still()
+            parts = [asked.dialog.query_one(part) for part in ("#title", "#complaint", "#buttons")]
+            box = asked.dialog.query_one("#box").region
+            assert all(part.region.height and box.contains_region(part.region) for part in parts), name
+            assert box.height <= 23, name
+            asked.dialog.dismiss(None)
+            await seen.until(lambda dialog=asked.dialog: not is_open(dialog), "the dialog gone")
+
+
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "declare"])
 async def test_enter_goes_from_part_to_part_and_answers_in_the_last(
     services: FakeServices, journal: Journal, runs: None, name: str
