@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from journal.events.types import Cure, Finding
+from journal.events.types import Cure, Finding, Settling
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -36,6 +36,8 @@ class Examination(msgspec.Struct, kw_only=True):
         lines: what a person reads in the report, in order.
         findings: what a person must see to.
         cures: what helps against them, the best first.
+        settles: which of the type's actions are needless or impossible here; ``open`` where a look before may have said
+            so. What could not be seen is left out.
         summary: further words on it for the summary; empty: its health says all.
     """
 
@@ -43,6 +45,7 @@ class Examination(msgspec.Struct, kw_only=True):
     lines: list[str] = []
     findings: list[Finding] = []
     cures: list[Cure] = []
+    settles: list[Settling] = []
     summary: str = ""
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from journal.errors import CleoError
-from journal.events.base import Cure, Finding
+from journal.events.base import Cure, Finding, Settling
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +24,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         findings: what was seen. A look with warnings is neither done nor failed; only what is proven wrong makes a
             verification fail.
         cures: what helps, the best first: an action to run next, or what a person can do.
+        settles: the actions that were found needless or impossible at a system, or of use after all.
         partial: what kept a look from being whole ("quick check"): it lets people go on, and proves nothing.
         examined: the systems whose data were looked at to the end: what was found wrong there before is replaced.
     """
@@ -34,6 +35,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     left_behind: str = ""
     findings: list[Finding] = []
     cures: list[Cure] = []
+    settles: list[Settling] = []
     partial: str = ""
     examined: list[str] = []
 
@@ -110,4 +112,4 @@ def said(error: Exception) -> str:
     return str(error) if isinstance(error, CleoError) else f"{type(error).__name__}: {error}"
 
 
-__all__ = ["ActionFailed", "Cancelled", "Cure", "Finding", "GateClosed", "InDoubt", "Outcome", "said"]
+__all__ = ["ActionFailed", "Cancelled", "Cure", "Finding", "GateClosed", "InDoubt", "Outcome", "Settling", "said"]

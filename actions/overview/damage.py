@@ -20,13 +20,14 @@ def damage_report(ctx: ActionContext) -> Outcome:
     now = datetime.now(UTC)
     lines = [f"Damage report, {now:%Y-%m-%d %H:%M:%S} UTC, incident {ctx.incident.id} {ctx.incident.title}".rstrip()]
     facts: dict[str, Any] = {}
-    findings, cures, summary = [], [], []
+    findings, cures, settles, summary = [], [], [], []
     for name, health in measure_all(ctx, _PATIENT_S).items():
         ctx.check_cancelled()
         seen = examine(ctx, name, health, thorough=True)
         facts[name] = {"status": health.status, **seen.facts}
         findings += seen.findings
         cures += seen.cures
+        settles += seen.settles
         summary.append(f"{name} is {health.status}" + (f", {seen.summary}" if seen.summary else ""))
         lines += ["", f"{name}: {health.status}", *(f"  {line}" for line in (health.detail, *seen.lines))]
     for line in lines:
@@ -35,4 +36,5 @@ def damage_report(ctx: ActionContext) -> Outcome:
     if ctx.effect(f"write {place}"):
         replace_whole(place, (ctx.without_secrets("\n".join(lines)) + "\n").encode())
     words = "; ".join(summary) + "." if summary else "The inventory has no systems."
-    return Outcome(ok=True, summary=words, facts={**facts, "file": str(place)}, findings=findings, cures=cures)
+    facts["file"] = str(place)
+    return Outcome(ok=True, summary=words, facts=facts, findings=findings, cures=cures, settles=settles)

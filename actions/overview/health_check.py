@@ -8,7 +8,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
 from actions.overview.measurements import examine, log_health, measure_all, not_up, unresolved_damage
-from journal.events.types import Cure, Finding
+from journal.events.types import Cure, Finding, Settling
 
 _PATIENT_S = 15.0
 
@@ -25,15 +25,17 @@ def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
     facts: dict[str, Any] = {name: {"status": h.status, **h.facts} for name, h in measured.items()}
     findings: list[Finding] = []
     cures: list[Cure] = []
+    settles: list[Settling] = []
     for name, health in measured.items() if comprehensive else ():
         seen = examine(ctx, name, health, thorough=False)
         facts[name] |= seen.facts
         findings += seen.findings
         cures += seen.cures
+        settles += seen.settles
         for line in seen.lines:
             ctx.log(f"{name}: {line}")
     for finding in findings:
         ctx.log(str(finding), "err")
     summary = " ".join([summary, *(str(finding) for finding in findings[:3])])
     findings = [*not_up(measured), *unresolved_damage(ctx), *findings]
-    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=findings, cures=cures)
+    return Outcome(ok=bool(measured), summary=summary, facts=facts, findings=findings, cures=cures, settles=settles)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from actions.examination import Examination, Examine
 from actions.health import Health
 from actions.outcome import Cancelled, Finding, said
@@ -62,13 +64,19 @@ def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) ->
         return Examination()
     try:
         look: Examine = load(where)
-        return look(ctx, name, health, thorough=thorough)
+        return _of(name, look(ctx, name, health, thorough=thorough))
     except Cancelled:
         raise
     except Exception as error:  # noqa: BLE001  # a broken system may answer anything
         words = f"could not be looked at: {said(error)}"
         finding = Finding(severity="warning", about=name, text=words, cure="Look at it by hand.")
         return Examination(lines=[words], findings=[finding])
+
+
+def _of(name: str, seen: Examination) -> Examination:
+    """Return an examination whose settlings name the system that was looked at, whatever they named."""
+    settles = [msgspec.structs.replace(one, system=name) for one in seen.settles]
+    return msgspec.structs.replace(seen, settles=settles)
 
 
 def not_up(measured: Mapping[str, Health]) -> list[Finding]:

@@ -20,7 +20,7 @@ from journal.incident.instances import unmet
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
-from journal.plan.model import RECOVERY_POINT
+from journal.plan.model import RECOVERY_POINT, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,8 @@ def _smallest_cure(asked: GateInput) -> Closed | None:
     if any(run.state in tried and run.changes_step for run in starts):
         return None
     by_hand = {StepState.MARKED_DONE, StepState.SKIPPED}
-    if any(s.action == start and asked.incident.state(s.id) in by_hand for s in asked.incident.plan.steps()):
+    steps = [step for step in asked.incident.plan.steps() if step.action == start]
+    if any(asked.incident.state(step.id) in by_hand or _no_use(asked, step) for step in steps):
         return None
     return Closed(
         "smallest-cure",
@@ -196,6 +197,13 @@ def _smallest_cure(asked: GateInput) -> Closed | None:
         "reason",
         start,
     )
+
+
+def _no_use(asked: GateInput, step: Step) -> bool:
+    """Whether a look found a step needless or impossible at the system that is acted on."""
+    whole = asked.incident.steps[step.id]
+    record = whole.each.get(asked.run.system) if whole.each and asked.run.system else whole
+    return bool(record and record.state and record.state.by_evidence)
 
 
 def _held(asked: GateInput) -> Closed | None:

@@ -214,6 +214,7 @@ class Worker:
             left_behind=clean.text(outcome.left_behind),
             findings=[_clean(finding, clean) for finding in outcome.findings],
             cures=[_clean_cure(cure, clean) for cure in outcome.cures],
+            settles=[msgspec.structs.replace(one, words=clean.text(one.words)) for one in outcome.settles],
             partial=clean.text(outcome.partial),
             examined=list(outcome.examined),
         )

@@ -16,7 +16,7 @@ import msgspec
 
 from actions.health import Status
 from actions.system_types import system_types
-from journal.events.base import Cure, Finding
+from journal.events.base import Cure, Finding, Settling
 
 T = TypeVar("T")
 
@@ -74,12 +74,13 @@ class Act(_Part, frozen=True, kw_only=True):
 
 
 class HealthCase(_Part, frozen=True, kw_only=True):
-    """What a probe finds of a system in one state of the world."""
+    """What a probe finds of a system in one state of the world; ``settles``: what a closer look settles there."""
 
     status: Status
     detail: str
     when: dict[str, str] = {}
     facts: dict[str, str | int | float | bool] = {}
+    settles: list[Settling] = []
 
 
 class Reaction(_Part, frozen=True, kw_only=True):

@@ -14,12 +14,12 @@ from actions.action import Action
 from actions.context import ActionContext, IncidentFacts
 from actions.health import Health
 from actions.inventory import Inventory
-from actions.outcome import Outcome
+from actions.outcome import Outcome, Settling
 from actions.overview.measurements import not_up
 from actions.runner.world import World
 from actions.tabletop.clock import TableClock
 from actions.tabletop.performance import perform
-from actions.tabletop.script import Act, Script, fits, ordinary_world
+from actions.tabletop.script import Act, HealthCase, Script, fits, ordinary_world
 from actions.tabletop.values import render, values
 from actions.transport import HostSpec
 from journal.errors import CleoError
@@ -28,7 +28,8 @@ from journal.events.types import Identity, Kind
 from journal.exercise.script import Exercise
 from journal.plan.action_spec import ActionSpec, Catalogue
 
-_LOOKS = ("status.check", "health.check", "damage.report")
+_CLOSE_LOOKS = ("health.check", "damage.report")
+_LOOKS = ("status.check", *_CLOSE_LOOKS)
 
 
 class NoRealSystems(CleoError):
@@ -95,11 +96,23 @@ class SimulatedWorld:
 
     def health(self, system: str) -> Health:
         """Return a system's health as a probe would find it."""
+        known, case = self.facts(), self._case(system)
+        if case is None:
+            return Health(status="not measured", detail="the exercise says nothing of it")
+        return Health(status=case.status, detail=render(case.detail, known), facts=dict(case.facts))
+
+    def settles(self) -> list[Settling]:
+        """Return which actions a closer look at all systems finds needless or impossible, or of use."""
+        cases = {name: self._case(name) for name in self.systems}
+        return [
+            msgspec.structs.replace(one, system=name, words=render(one.words, self.facts()))
+            for name, case in cases.items()
+            for one in (case.settles if case else [])
+        ]
+
+    def _case(self, system: str) -> HealthCase | None:
         known = self.facts()
-        for case in self.script.health.get(system, []):
-            if fits(case.when, known):
-                return Health(status=case.status, detail=render(case.detail, known), facts=dict(case.facts))
-        return Health(status="not measured", detail="the exercise says nothing of it")
+        return next((case for case in self.script.health.get(system, []) if fits(case.when, known)), None)
 
 
 def playable(catalogue: Catalogue) -> Catalogue:
@@ -175,4 +188,5 @@ def look(ctx: ActionContext, simulated: SimulatedWorld, action: str, known: Mapp
         if ctx.effect(f"write {place}"):
             place.write_text("\n".join([*lines, *(render(line, known) for line in act.lines)]) + "\n", encoding="utf-8")
     findings = [*not_up(measured), *outcome.findings]
-    return msgspec.structs.replace(outcome, facts=facts, findings=findings)
+    settles = simulated.settles() if action in _CLOSE_LOOKS else []
+    return msgspec.structs.replace(outcome, facts=facts, findings=findings, settles=settles)

@@ -75,6 +75,23 @@ class Cure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cost: str = ""
 
 
+class Settling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a look found out about the use of an action at a system. The action's steps are settled by it.
+
+    Attributes:
+        action: the action.
+        use: ``needless``: what it is for is so already; ``impossible``: it is proven that it cannot work;
+            ``open``: neither, so that what an earlier look settled is taken back.
+        words: what was seen, in a few words: "no data directory"; empty where it is open.
+        system: the inventory's system that was looked at; empty: the look says it of the one that it looked at.
+    """
+
+    action: str
+    use: Literal["needless", "impossible", "open"]
+    words: str = ""
+    system: str = ""
+
+
 class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fact that tells a target from every other: its name, its value, and how that is known."""
 

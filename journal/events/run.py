@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Override
+from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Override, Settling
 from journal.events.measured import Measured
 
 
@@ -104,7 +104,7 @@ class ProgramFinished(Body, frozen=True, kw_only=True, tag="program.finished"):
 class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
     """A run ended. The chain covers its output through ``output_sha256`` (see `Journal.output_digest`).
 
-    ``findings``, ``cures``, ``partial`` and ``examined`` are as in the action's outcome.
+    ``findings``, ``cures``, ``settles``, ``partial`` and ``examined`` are as in the action's outcome.
     """
 
     run: int
@@ -117,6 +117,7 @@ class ActionFinished(Body, frozen=True, kw_only=True, tag="action.finished"):
     duration_s: float = 0.0
     findings: list[Finding] = []
     cures: list[Cure] = []
+    settles: list[Settling] = []
     partial: str = ""
     examined: list[str] = []
 

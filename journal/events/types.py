@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from journal.events import people, review, run
-from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override
+from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override, Settling
 from journal.events.people import (
     CallTakenBack,
     ContactAcknowledged,
@@ -101,6 +101,7 @@ __all__ = [
     "RunRequested",
     "RunnerStarted",
     "RunnerStopped",
+    "Settling",
     "SignedOff",
     "StepGivenBack",
     "StepMarkedDone",

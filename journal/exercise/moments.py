@@ -3,6 +3,7 @@
 | name | when |
 |---|---|
 | ``started:ACTION`` | a run of it that counts began |
+| ``weighed:ACTION`` | a run of it that counts began, or a look found it needless or impossible |
 | ``action:ACTION`` | a run of it succeeded, or its step was marked done by hand |
 | ``ran:ACTION`` | a run of it succeeded; nobody's word stands for it |
 | ``failed:ACTION``, ``cancelled:ACTION`` | a run of it failed; it was cancelled |
@@ -92,6 +93,7 @@ def _counts(incident: Incident, run: int) -> bool:
 def _started(incident: Incident, body: e.ActionStarted) -> Iterator[str]:
     if not body.dry_run and not body.probe_of:
         yield f"started:{body.action}"
+        yield f"weighed:{body.action}"
         yield from (f"override:{override.gate}" for override in body.overrides)
 
 
@@ -99,6 +101,7 @@ def _finished(incident: Incident, body: e.ActionFinished) -> Iterator[str]:
     if not _counts(incident, body.run):
         return
     action = incident.runs[body.run].action
+    yield from (f"weighed:{one.action}" for one in body.settles if one.use != "open")
     if body.status == "succeeded":
         yield f"action:{action}"
         yield f"ran:{action}"
@@ -186,6 +189,7 @@ def point_is_sound(script: Exercise, began_at: datetime, point: RecoveryPoint | 
 
 _WORDS = {
     "started": "{} began",
+    "weighed": "{} was tried, or found to be of no use",
     "action": "{} was done",
     "ran": "{} succeeded",
     "failed": "{} failed",
@@ -209,7 +213,7 @@ _WORDS = {
     "rpo": "the RPO of {} was met",
     "closed": "the incident was closed",
 }
-_OF_ACTIONS = {"started", "action", "ran", "failed", "cancelled", "again"}
+_OF_ACTIONS = {"started", "weighed", "action", "ran", "failed", "cancelled", "again"}
 _OF_STEPS = {"step", "skipped", "documented", "undocumented"}
 
 

@@ -25,6 +25,8 @@ _GRAVEST_FIRST = (
     StepState.FOUND,
     StepState.TRIED,
     StepState.SKIPPED,
+    StepState.IMPOSSIBLE,
+    StepState.NEEDLESS,
     StepState.MARKED_DONE,
     StepState.DONE,
 )
@@ -103,8 +105,9 @@ def counts(incident: Incident, step: Step) -> str:
     states = list(_states(incident, step).values())
     if len(states) < 2:
         return ""
-    settled = sum(1 for state in states if state and state.settled)
-    others = {state: states.count(state) for state in _GRAVEST_FIRST if state and not state.settled}
+    settled = sum(1 for state in states if state and state.settled and not state.by_evidence)
+    apart = [state for state in _GRAVEST_FIRST if state and (state.by_evidence or not state.settled)]
+    others = {state: states.count(state) for state in apart}
     said = [f"{number} {_LOUD.get(state, state)}" for state, number in reversed(others.items()) if number]
     return " · ".join([f"{settled}/{len(states)} done", *said])
 

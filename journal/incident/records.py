@@ -8,14 +8,15 @@ from typing import Any
 
 import msgspec
 
-from journal.events.types import ClosedGate, Cure, Finding, Identity, Override
+from journal.events.types import ClosedGate, Cure, Finding, Identity, Override, Settling
 
 
 class StepState(StrEnum):
     """The state of a step.
 
     ``FOUND``: it did all of its work, and found something that a person must look at. ``LOOKED``: it looked at a part
-    only. Neither has failed, and people may go on; only the first proves anything.
+    only. Neither has failed, and people may go on; only the first proves anything. ``NEEDLESS``, ``IMPOSSIBLE``: nobody
+    did it; a look found that there is no need, or no way (`journal.incident.fold.settling`).
     """
 
     WAITING = "waiting"
@@ -31,6 +32,8 @@ class StepState(StrEnum):
     TRIED = "tried, failed"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
+    NEEDLESS = "not needed"
+    IMPOSSIBLE = "not possible"
     IN_DOUBT = "in doubt"
     NOT_APPLICABLE = "not applicable"
 
@@ -38,6 +41,11 @@ class StepState(StrEnum):
     def settled(self) -> bool:
         """Whether steps that need this one may begin."""
         return self in _SETTLED
+
+    @property
+    def by_evidence(self) -> bool:
+        """Whether nobody did anything: a look settled it, and a later one may say otherwise."""
+        return self in (StepState.NEEDLESS, StepState.IMPOSSIBLE)
 
     @property
     def active(self) -> bool:
@@ -53,6 +61,8 @@ _SETTLED = frozenset(
         StepState.MARKED_DONE,
         StepState.TRIED,
         StepState.SKIPPED,
+        StepState.NEEDLESS,
+        StepState.IMPOSSIBLE,
         StepState.NOT_APPLICABLE,
     }
 )
@@ -137,6 +147,7 @@ class Run(msgspec.Struct):
     left_behind: str = ""
     findings: list[Finding] = []
     cures: list[Cure] = []
+    settles: list[Settling] = []
     partial: str = ""
     output_lines: int = 0
     output_sha256: str = ""
@@ -218,12 +229,13 @@ class DecisionRecord(msgspec.Struct):
 
 
 class HealthRecord(msgspec.Struct):
-    """A system's last known status, from the journal's transitions, and when it was last found down, if ever."""
+    """A system's last known status, from the journal's transitions, and when it was last found down, and answering."""
 
     status: str
     detail: str
     at: datetime
     down_at: datetime | None = None
+    answered_at: datetime | None = None
 
 
 class InForce(msgspec.Struct):

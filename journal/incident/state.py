@@ -147,7 +147,8 @@ class Incident:
     def _known(self, step_id: str) -> StepState | None:
         """Return a step's state without looking at what it needs; None where it is ready or waiting."""
         record = self.steps[step_id]
-        if record.state is None and applies(self.plan.by_id[step_id], self.answers) is False:
+        nothing_done = record.state is None or record.state.by_evidence
+        if nothing_done and applies(self.plan.by_id[step_id], self.answers) is False:
             return StepState.NOT_APPLICABLE
         return record.state
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from journal.incident.affected import choices, chosen
@@ -13,7 +14,7 @@ from journal.incident.last_good import changed_systems, last_good, proven_change
 from journal.incident.records import HealthRecord
 from journal.incident.recovery_point import LATEST
 from journal.incident.state import Incident
-from journal.plan.model import Decision
+from journal.plan.model import FOUND_WRONG, Decision, Step
 
 
 class Suggestion(NamedTuple):
@@ -26,16 +27,19 @@ class Suggestion(NamedTuple):
 def suggestion(incident: Incident, decision: Decision) -> Suggestion:
     """Return what to begin with: what helps against a failure, else what was decided before; where nothing was, or that
     led to a failure, what was measured, what the plan derives, the scenario's, unless it is the same again.
+
+    What was proven wrong since it was decided counts more than the decision.
     """
     cure, decided = taken_anew(incident, decision.name), incident.decisions.get(decision.name)
     if cure and cure.answer:
         return Suggestion(cure.answer, cure.words)
-    if decided and not cure:
+    wrong = _wrong(incident, decision, since=decided.at) if decided else None
+    if decided and not cure and (wrong is None or wrong.answer == decided.answer):
         return Suggestion(decided.answer, f"decided by {decided.by}")
     found = _known(incident, decision) or _by_scenario(incident, decision)
     failed_with = decided.answer if decided else None
-    wrong = found.answer == failed_with or refusal(incident, decision.name, found.answer)
-    return Suggestion() if wrong else found
+    of_no_use = found.answer == failed_with or refusal(incident, decision.name, found.answer)
+    return Suggestion() if of_no_use else found
 
 
 def beginning(incident: Incident, decision: Decision) -> Suggestion:
@@ -132,12 +136,32 @@ def _is_there(incident: Incident, choice: str) -> bool:
 def _derived(incident: Incident, decision: Decision) -> Suggestion | None:
     """Return what the plan says follows from another answer, or from how a step ended."""
     for source, answers in decision.suggest.items():
+        if source == FOUND_WRONG:
+            if wrong := _wrong(incident, decision):
+                return wrong
+            continue
         found = incident.plan.by_id.get(source)
         step = found if found and found.decision is None else None  # else its answer counts, not that it was given
         said = str(incident.state(source)) if step else _answer(incident, source)
         if said in answers:
-            what = f"{step.title}: {said}" if step else f"{source.replace('_', ' ')}: {_title(incident, source, said)}"
+            what = _ended(incident, step) if step else f"{source.replace('_', ' ')}: {_title(incident, source, said)}"
             return Suggestion(answers[said], what if answers[said] else "")
+    return None
+
+
+def _ended(incident: Incident, step: Step) -> str:
+    """Return how a step ended, or what settled it: ``not possible: no data directory, seen 21:38 UTC by …``."""
+    state = incident.state(step.id)
+    return f"{state}: {incident.steps[step.id].note}" if state.by_evidence else f"{step.title}: {state}"
+
+
+def _wrong(incident: Incident, decision: Decision, since: datetime | None = None) -> Suggestion | None:
+    """Return what follows from data that was proven wrong, after ``since`` where that is given; None: nothing does."""
+    for plan_system, answer in decision.suggest.get(FOUND_WRONG, {}).items():
+        for name in incident.roster.players(plan_system):
+            wrong = incident.found_wrong.get(name)
+            if wrong and (since is None or wrong.at > since):
+                return Suggestion(answer, f"{name}: data {wrong}")
     return None
 
 

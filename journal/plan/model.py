@@ -20,6 +20,9 @@ RECOVERY_POINT = "recovery_point"
 AFFECTED = "affected"
 """The name of the decision which of the plan's systems are affected."""
 
+FOUND_WRONG = "found_wrong"
+"""What ``suggest`` calls data that was proven wrong, in the place of a decision's or a step's name."""
+
 
 class System(Part, frozen=True, kw_only=True):
     """Something that can break. ``tier`` and ``data`` name objectives; no ``data`` means it holds none."""
@@ -59,7 +62,8 @@ class Decision(Part, frozen=True, kw_only=True):
     ``kind``: ``one`` of the options, ``systems`` (any of the plan's systems, comma-separated in the
     answer), ``recovery-point`` (``journal.incident.recovery_point``) or ``text``.
     What a screen proposes is ``Plan.suggested``, or ``suggest``: by another decision's name or a step's id, which
-    answer follows from which answer or state; the first that says anything counts, and an empty answer proposes none.
+    answer follows from which answer or state; by ``found_wrong``, which follows where the data of which of the plan's
+    systems was proven wrong. The first that says anything counts, and an empty answer proposes none.
     """
 
     name: str

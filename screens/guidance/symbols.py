@@ -30,6 +30,8 @@ STEPS: dict[StepState, Look] = {
     StepState.TRIED: Look("✗", "tried, failed", "quiet"),
     StepState.CANCELLED: Look("■", "cancelled", "warn"),
     StepState.SKIPPED: Look("–", "skipped", "warn"),
+    StepState.NEEDLESS: Look("≡", "not needed", "quiet"),
+    StepState.IMPOSSIBLE: Look("∅", "not possible", "quiet"),
     StepState.IN_DOUBT: Look("!", "IN DOUBT", "bad"),
     StepState.NOT_APPLICABLE: Look(" ", "does not apply", "quiet"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from actions.outcome import ActionFailed, Cure
+from actions.outcome import ActionFailed, Cure, Settling
 from actions.systems.postgres.causes import RESTORE, lead_of
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.pgbackrest.command import Backup, read_repository
@@ -21,9 +21,16 @@ from journal.wording.durations import rough_duration
 if TYPE_CHECKING:
     import psycopg
 
+    from actions.health import Health
+
 APPLY_WAL, START, STOP = "postgres.apply_wal", "postgres.start", "postgres.stop"
 
-NO_DATABASE = ("missing", "there, but not a database", "without a readable control file")
+_NOTHING_TO_START = {
+    "missing": "no data directory",
+    "there, but not a database": "no database in its data directory",
+    "without a readable control file": "no readable control file",
+}
+NO_DATABASE = tuple(_NOTHING_TO_START)
 """What `describe_data` says of a data directory that cannot be started."""
 
 
@@ -76,6 +83,25 @@ def standing_cures(server: Server, *, running: bool, data: str) -> list[Cure]:
         return []
     words = f"{server.name} has no process, and its data directory can be started (control file: {data})"
     return [Cure(words=words, action=START)]
+
+
+def use_of_start(server: Server, health: Health, *, running: bool, data: str) -> Settling:
+    """Return whether a start (crash recovery) can be of use: not where it answers, nor where nothing can be started.
+
+    Args:
+        server: the server.
+        health: as it was just measured; only a session that was had says that it answers.
+        running, data: as in `standing_cures`.
+    """
+    if data in NO_DATABASE:
+        words = _NOTHING_TO_START[data]
+        return Settling(action=START, use="impossible", words=f"it still runs, but {words}" if running else words)
+    if running and "role" in health.facts:
+        return Settling(action=START, use="needless", words=f"{server.name} answers queries ({health.facts['role']})")
+    record = load_record(server)
+    if not running and record and record.state in ("restored", "recovering"):
+        return Settling(action=START, use="impossible", words="it is restored, and its log is not applied")
+    return Settling(action=START, use="open")
 
 
 def cures_now(server: Server) -> list[Cure]:

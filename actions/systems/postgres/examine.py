@@ -13,7 +13,7 @@ from actions.systems.postgres.amcheck import check_without_installing
 from actions.systems.postgres.backups.sets import backup_list
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.comparison import Comparison
-from actions.systems.postgres.cures import NO_DATABASE, standing_cures
+from actions.systems.postgres.cures import NO_DATABASE, standing_cures, use_of_start
 from actions.systems.postgres.dropped import find_drops
 from actions.systems.postgres.heartbeat import measure
 from actions.systems.postgres.manifest import Manifest, load_manifest
@@ -38,16 +38,17 @@ _READ_S = 300.0
 def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) -> Examination:
     """Look at a server (see `actions.examination.Examine`)."""
     server = server_of(ctx, system)
-    return _damage(server, health) if thorough else _in_depth(server)
+    return _damage(server, health) if thorough else _in_depth(server, health)
 
 
-def _in_depth(server: Server) -> Examination:
+def _in_depth(server: Server, health: Health) -> Examination:
     """Look at one server from its host, and at its backups."""
     try:
         running, data = bool(postmaster(server)), describe_data(server)
         backups = backup_list(server, read_repository(server))
     except CleoError as error:
         return Examination(findings=[_warning(server.name, error.message)])
+    settles = [use_of_start(server, health, running=running, data=data)]
     wrong = [] if running else ["no process runs."]
     if data in NO_DATABASE:
         wrong.append(f"the data directory is {data}.")
@@ -56,6 +57,7 @@ def _in_depth(server: Server) -> Examination:
         facts={"running": running, "data_directory": data, "backups": number},
         lines=[f"data directory {data}; {count(number, 'backup')}."],
         cures=standing_cures(server, running=running, data=data),
+        settles=settles,
         findings=[_warning(server.name, text) for text in (*wrong, *(f"{one}." for one in what_is_wrong(backups)))],
     )
 
@@ -69,14 +71,14 @@ def _damage(server: Server, health: Health) -> Examination:
             lines += look(server, facts)
         except CleoError as error:
             lines.append(f"not measured: {error.message}")
-    known = "running" in facts
-    cures = standing_cures(server, running=facts["running"], data=facts["data_directory"]) if known else []
+    known, running, data = "running" in facts, facts.get("running", False), facts.get("data_directory", "")
+    cures = standing_cures(server, running=running, data=data) if known else []
+    settles = [use_of_start(server, health, running=running, data=data)] if known else []
     if facts.get("corrupt"):
         words = "Find out whether the page or the log holds the damage, before a recovery point is chosen."
         cures.append(Cure(words=words, action="postgres.verify"))
-    return Examination(
-        facts=facts, lines=lines, findings=_findings(server.name, facts), cures=cures, summary=_summary(facts)
-    )
+    found = _findings(server.name, facts)
+    return Examination(facts=facts, lines=lines, findings=found, cures=cures, settles=settles, summary=_summary(facts))
 
 
 def _warning(system: str, text: str) -> Finding:

@@ -8,6 +8,7 @@ from journal.events import types as e
 from journal.incident.findings import found_state, keep_found
 from journal.incident.fold import in_force
 from journal.incident.fold.loss import measured, system_of
+from journal.incident.fold.settling import settled_by_look
 from journal.incident.fold.stale import make_stale
 from journal.incident.fold.steps import deviate, step_record, write_state
 from journal.incident.instances import instances, settle
@@ -162,7 +163,7 @@ def _program_finished(incident: Incident, event: e.Event, body: e.ProgramFinishe
 def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> None:
     run = _run(incident, event, body.run)
     run.state, step_state = _ENDS[body.status]
-    run.findings, run.cures, run.partial = body.findings, body.cures, body.partial
+    run.findings, run.cures, run.settles, run.partial = body.findings, body.cures, body.settles, body.partial
     run.finished_at, run.summary, run.facts, run.left_behind = event.at, body.summary, body.facts, body.left_behind
     run.output_lines, run.output_sha256, run.duration_s = body.output_lines, body.output_sha256, body.duration_s
     if gate := body.facts.get("gate"):
@@ -171,6 +172,7 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
         )
     if not run.dry_run:
         keep_found(incident, event, body, run)
+        settled_by_look(incident, event, body, run)
     if run.changes_step:
         step_state = found_state(body) if step_state is StepState.DONE else step_state
         _settle_run(incident, event, run, step_state, body.summary)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from journal.events import types as e
 from journal.incident.fold.loss import found_by_probe
+from journal.incident.fold.settling import seen_down
 from journal.incident.instances import settle_all
 from journal.incident.records import Continued, HealthRecord, RunnerRecord
 from journal.incident.roster import Roster
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from journal.incident.state import Incident
 
+_ANSWERS = ("up", "degraded")
+
 
 def _continued(incident: Incident, event: e.Event, body: e.JournalContinued) -> None:
     incident.continued = Continued(body.segment, event.at, body.why)
@@ -23,7 +26,10 @@ def _continued(incident: Incident, event: e.Event, body: e.JournalContinued) -> 
 def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
     before = incident.health.get(body.system)
     down_at = event.at if body.status == "down" else before.down_at if before else None
-    incident.health[body.system] = HealthRecord(body.status, body.detail, event.at, down_at)
+    answered_at = event.at if body.status in _ANSWERS else before.answered_at if before else None
+    incident.health[body.system] = HealthRecord(body.status, body.detail, event.at, down_at, answered_at)
+    if body.status == "down":
+        seen_down(incident, event, body.system)
     found_by_probe(incident, event.at, body)
 
 

@@ -23,6 +23,7 @@ from journal.plan.load import load_plan
 PLAN = load_plan(bundled()).plan
 GATES = {"order", "sound-data", "fenced", "hold", "one-writer", "smallest-cure"}
 ANSWERS = {f"decision.{step.decision.name}" for step in PLAN.steps() if step.decision}
+_OF_ACTIONS = ("action", "ran", "started", "weighed", "failed", "cancelled")
 BEGAN = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
 
@@ -127,7 +128,7 @@ def _exists(moment: str, exercise: Exercise, facts: set[str]) -> bool:
         "stands": what in ("point=sound", "point=damaged") or (name in decisions and answer in decisions[name].options),
     }
     known["answered"] = known["paged"] or what == "team"
-    return bool(known.get(kind, kind in ("action", "ran", "started", "failed", "cancelled") and what in catalogue()))
+    return bool(known.get(kind, kind in _OF_ACTIONS and what in catalogue()))
 
 
 @pytest.mark.parametrize("scenario", bundled_scenarios())

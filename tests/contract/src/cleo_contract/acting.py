@@ -13,7 +13,7 @@ import pytest
 from actions.system_types import system_type
 from cleo_contract.declaration import actions_of
 from cleo_contract.dying_runners import Zygote
-from cleo_contract.helping import strange_cures
+from cleo_contract.helping import strange_cures, use_of
 from cleo_contract.incident import Work
 from cleo_contract.system import SystemUnderTest
 from journal.incident.interlock import word_to_type
@@ -32,6 +32,7 @@ class Recovery:
         kept: what was put aside, after that one and after the next.
         other: what another incident was told meanwhile.
         lost: how dry runs of all its actions ended while it was lost.
+        look: the closer look at it meanwhile.
         last: how each action of the recovery ended.
         health: whether the system was up at the end.
         journal: whether the journal verifies.
@@ -45,6 +46,7 @@ class Recovery:
     kept: list[Sequence[str]] = field(default_factory=list)
     other: Run | None = None
     lost: Sequence[Run] = ()
+    look: Run | None = None
     last: dict[str, Run] = field(default_factory=dict)
     journal: bool = False
 
@@ -75,6 +77,15 @@ class ActingContract:
     def test_what_helps_a_lost_system_is_named_and_can_be_asked_for(self, recovery: Recovery) -> None:
         assert [cure for run in recovery.lost for cure in run.cures], "nothing that failed says what helps"
         assert strange_cures(recovery.lost, sound=False) == []
+
+    def test_a_closer_look_at_what_is_lost_says_of_a_start_what_that_says(
+        self, system: SystemUnderTest, recovery: Recovery
+    ) -> None:
+        start = system_type(system.type).role("start")
+        tried = next(run for run in recovery.lost if run.action == start)
+        assert recovery.look
+        wanted = "open" if tried.state is RunState.SUCCEEDED else "impossible"
+        assert use_of(recovery.look, start, system.name) == wanted
 
     def test_nothing_destructive_starts_without_the_targets_own_name(self, system: SystemUnderTest, work: Work) -> None:
         before = dict(system.fingerprint())
@@ -172,6 +183,7 @@ def _play(system: SystemUnderTest, work: Work, home: Path) -> Recovery:
         played.lost = [
             work.do(name, dry_run=True, **system.params.get(name, {})) for name in actions_of(system_type(system.type))
         ]
+        played.look = work.do("health.check", comprehensive=True)
         word = word_to_type(played.dry.target)
         _do(work, before_it, word, played)
     with Zygote() as zygote:

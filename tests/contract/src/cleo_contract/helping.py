@@ -19,6 +19,11 @@ def strange_cures(runs: Sequence[Run], *, sound: bool) -> list[str]:
     return [f"{run.action}: {why}" for run in runs for cure in run.cures for why in _strange(cure, sound=sound)]
 
 
+def use_of(look: Run, action: str, system: str) -> str:
+    """Return what a look settled of an action at a system; empty where it said nothing of it."""
+    return next((one.use for one in look.settles if (one.action, one.system) == (action, system)), "")
+
+
 def _strange(cure: Cure, *, sound: bool) -> Iterator[str]:
     if not cure.words:
         yield "a cure without words"

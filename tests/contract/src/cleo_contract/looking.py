@@ -23,6 +23,7 @@ from actions.runner import World
 from actions.system_types import system_type
 from cleo_console.world import probes
 from cleo_contract.declaration import actions_of
+from cleo_contract.helping import use_of
 from cleo_contract.incident import Work
 from cleo_contract.system import SystemUnderTest
 from journal.incident.records import RunState
@@ -54,6 +55,16 @@ class LookingContract:
             assert looked.state is RunState.SUCCEEDED, looked
             assert looked.facts["took_s"] <= system.examine_s + _SLACK_S
         assert _measured(system, 8.0).status in ("up", "degraded")
+
+    def test_a_closer_look_tells_whether_a_start_is_of_use(self, system: SystemUnderTest, work: Work) -> None:
+        type_ = system_type(system.type)
+        with work.runner():
+            seen = work.do("health.check", comprehensive=True)
+            with system.hangs():
+                hung = work.do("health.check", comprehensive=True)
+        assert {one.action for one in seen.settles} <= set(actions_of(type_))
+        assert use_of(seen, type_.role("start"), system.name) == "needless"
+        assert use_of(hung, type_.role("start"), system.name) != "needless", "it answers nothing"
 
     def test_a_stranger_at_its_address_is_not_believed(self, system: SystemUnderTest, work: Work) -> None:
         type_ = system_type(system.type)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
-from actions.outcome import Finding
+from actions.outcome import Finding, Settling
 from cleo_toy.toy import RESTORE, Toy
 from journal.errors import CleoError
 
@@ -25,5 +25,11 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
         findings = [
             Finding(severity="wrong", about="data", text=f"it is {seen['data']}", cure=RESTORE.words, system=system)
         ]
+    if seen["pid"] and "serial" in health.facts:
+        use = Settling(action="toy.start", use="needless", words="it answers")
+    elif seen["data"] != "whole" and not seen["pid"]:
+        use = Settling(action="toy.start", use="impossible", words=f"its data is {seen['data']}")
+    else:
+        use = Settling(action="toy.start", use="open")
     facts = {"data": seen["data"]} | ({"newest_commit_at": seen["newest"]} if seen.get("newest") else {})
-    return Examination(facts=facts, lines=lines, findings=findings, summary=f"data {seen['data']}")
+    return Examination(facts=facts, lines=lines, findings=findings, settles=[use], summary=f"data {seen['data']}")
