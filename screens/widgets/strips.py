@@ -25,6 +25,7 @@ class Strips(Vertical):
         super().__init__(Quiet(id="phases"), id="strips")
         self._trends = Trends()
         self._drawn = (0, 0)
+        self._graphs: list[Quiet] = []  # made, but perhaps not in the tree yet
 
     def show_phases(self, session: Session) -> None:
         """Show how far the phases are."""
@@ -40,9 +41,8 @@ class Strips(Vertical):
         self._trends.keep(session.readings)
         width = (self.app.size.width - _MARGIN) // _GRAPHS - _MARGIN
         found = self._trends.lines(session.incident, now, width)[:_GRAPHS]
-        graphs = list(self.query(".trend").results(Quiet))
-        if found and not graphs:
-            graphs = [Quiet(classes="trend") for _ in range(_GRAPHS)]
-            self.mount(Horizontal(*graphs, id="trends"))
-        for number, graph in enumerate(graphs):
+        if found and not self._graphs:
+            self._graphs = [Quiet(classes="trend") for _ in range(_GRAPHS)]
+            self.mount(Horizontal(*self._graphs, id="trends"))
+        for number, graph in enumerate(self._graphs):
             graph.show(content(found[number] if number < len(found) else line()))
