@@ -29,6 +29,7 @@ FIGURES = {
     "restore": "restore:run",
     "keys-postmaster": "presses:killed_postmaster",
     "keys-directory": "presses:lost_data_directory",
+    "keys-table": "presses:dropped_table",
     "kills": "kills:row",
     "between-effects": "between_effects:row",
 }

@@ -26,9 +26,14 @@ def lost_data_directory() -> Row:
     return _row("lose-data-directory", "lost data directory", 90)
 
 
-def _row(fault: str, named: str, limit: int) -> Row:
+def dropped_table() -> Row:
+    """Count them for a dropped table, recovered to the moment before."""
+    return _row("drop-table", "dropped table", 110, "data-corruption")
+
+
+def _row(fault: str, named: str, limit: int, scenario: str = "database-failure") -> Row:
     with running_lab() as lab, TemporaryDirectory() as home:
-        responder, _ = recover(lab, Path(home), fault, SMALL, "database-failure")
+        responder, _ = recover(lab, Path(home), fault, SMALL, scenario)
     first = responder.at_first_recovery
     return Row(
         f"keys from declared to closed: {named}",

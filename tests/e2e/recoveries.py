@@ -22,7 +22,7 @@ def recover(lab: Lab, home: Path, fault: str, size: tuple[int, int], scenario: s
         size: columns and rows of the terminal.
         scenario: what is declared.
     """
-    stand = Stand(lab, home)
+    stand, before = Stand(lab, home), _rows(lab)
     lab.break_("postgres", fault)
     with stand.runner_ended():
         stand.declare(scenario)
@@ -32,4 +32,10 @@ def recover(lab: Lab, home: Path, fault: str, size: tuple[int, int], scenario: s
             responder.follow_next_to_the_end()
             responder.close()
     assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)
+    assert _rows(lab) == before, "what was verified is what was there"
     return responder, stand.incident()
+
+
+def _rows(lab: Lab) -> str:
+    """Return number and digest of the rows that nobody writes to, asked past all of our own code."""
+    return lab.psql("SELECT count(*), sum(hashtextextended((m.*)::text, 0)::numeric) FROM messages m")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from journal.incident.records import StepState
-from tests.e2e.recoveries import LARGE, recover
+from tests.e2e.recoveries import LARGE, SMALL, recover
 from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
 from tests.e2e.terminal import Terminal
@@ -85,3 +85,13 @@ def test_a_killed_postmaster_is_started_before_any_paperwork(lab: Lab, tmp_path:
     assert {incident.state(step) for step in ("test-api", "smoke-tests", "enable-traffic")} == {StepState.SKIPPED}
     assert responder.at_first_recovery <= 15
     assert int(lab.psql("SELECT count(*) FROM messages")) > 0
+
+
+def test_a_dropped_table_comes_back_by_the_moment_that_the_log_tells(lab: Lab, tmp_path: Path) -> None:
+    responder, incident = recover(lab, tmp_path / "home", "drop-table", SMALL, "data-corruption")
+    assert incident.state("postgres-verify") is StepState.DONE
+    point = incident.decisions["recovery_point"]
+    assert (point.changes, point.answer.partition(":")[0]) == (0, "time")
+    assert "public.messages (20,000 rows) was dropped: transaction" in point.because
+    assert incident.decisions["corruption"].answer == "logical"
+    assert responder.at_first_recovery <= 15
