@@ -54,10 +54,7 @@ class ConsoleServices:
 
     def incidents(self) -> Sequence[IncidentSummary]:
         """Return every incident there is, the newest first."""
-        if not self.paths.incidents.is_dir():
-            return []
-        folders = sorted((p for p in self.paths.incidents.iterdir() if p.is_dir()), reverse=True)
-        return [self._summary(folder.name) for folder in folders]
+        return [self._summary(incident_id) for incident_id in self.paths.ids()]
 
     def _summary(self, incident_id: str) -> IncidentSummary:
         try:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from journal.errors import CleoError
+
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
     """The folders of one installation.
@@ -21,6 +23,21 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     locks: Path
     inventory: Path | None = None
     fallback: Path | None = None
+
+    def ids(self) -> list[str]:
+        """Return the ids of all incidents, the newest first.
+
+        Raises:
+            CleoError: their folder cannot be read.
+        """
+        try:
+            folders = [path.name for path in self.incidents.iterdir()] if self.incidents.is_dir() else []
+        except OSError as error:
+            raise CleoError(
+                f"The incidents in {self.incidents} cannot be listed: {error.strerror}.",
+                "Check who may read that folder.",
+            ) from error
+        return sorted((name for name in folders if self.incident(name).journal.exists()), reverse=True)
 
     def incident(self, incident_id: str) -> IncidentPlace:
         """Return the folders of one incident."""

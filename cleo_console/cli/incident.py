@@ -255,12 +255,11 @@ def _look_at_what_is_in_force(at: IncidentAccess) -> None:
     from journal.incident.looks import to_look_at
 
     incident, catalogue = at.incident(), at.services.catalogue()
-    asked = to_look_at(incident, catalogue) if incident.closed_at is None else []
-    if not asked:
+    if incident.closed_at is not None or not to_look_at(incident, catalogue):
         return
     with suppress(CleoError):
         at.services.ensure_runner(incident.id)
-        looks = [at.commands.look_at(run, catalogue) for run in asked]
+        looks = at.commands.look_at_in_force(catalogue)
         until = time.monotonic() + _LOOK_S
         with Follower(at.place.journal, after=looks[-1]) as follower:
             while time.monotonic() < until and not all(at.incident().runs[look].state.over for look in looks):

@@ -12,22 +12,6 @@ class NoSuchJournal(CleoError):
     """What was named is neither an incident of this installation nor a journal's file."""
 
 
-def known_ids() -> list[str]:
-    """Return the ids of all incidents of this installation, the newest first.
-
-    Raises:
-        CleoError: their folder cannot be read.
-    """
-    where = paths()
-    try:
-        folders = [path.name for path in where.incidents.iterdir()] if where.incidents.is_dir() else []
-    except OSError as error:
-        raise CleoError(
-            f"The incidents in {where.incidents} cannot be listed: {error.strerror}.", "Check who may read that folder."
-        ) from error
-    return sorted((name for name in folders if where.incident(name).journal.exists()), reverse=True)
-
-
 def find_journal(incident: str) -> Path:
     """Return the journal that is meant.
 
@@ -37,7 +21,7 @@ def find_journal(incident: str) -> Path:
     Raises:
         NoSuchJournal: there is no such thing; the hint names the ids there are.
     """
-    known = known_ids()
+    known = paths().ids()
     if incident in known:
         return paths().incident(incident).journal
     path = Path(incident)

@@ -42,9 +42,9 @@ def list_(as_json: bool) -> None:
     Example:
       cleo journal list --json
     """
-    from cleo_console.cli.incidents import known_ids
+    from cleo_console.settings import paths
 
-    found = [_listed(incident) for incident in known_ids()]
+    found = [_listed(incident) for incident in paths().ids()]
     if as_json:
         _print_json(found)
         return

@@ -37,6 +37,11 @@ def ask_for(conversation: Conversation, call: Callable[[IncidentCommands], int])
         said = "Asked for."
     except AlreadyRunning as error:
         run_id, said = error.run, error.message
+    return follow(conversation, run_id, said)
+
+
+def follow(conversation: Conversation, run_id: int, said: str) -> Run:
+    """Say what a run prints, until it is over; ``said`` comes first. What it returns is as in `ask_for`."""
     conversation.session.news()
     conversation.say(f"{said} Its output follows; Ctrl+C goes back to the prompt, the run goes on.")
     try:

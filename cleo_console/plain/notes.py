@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from typing import cast
 
 from cleo_console.plain.conversation import Conversation
-from cleo_console.plain.follow import ask_for
+from cleo_console.plain.follow import follow
 from cleo_console.plain.questions import choose, moment, subset, words
-from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.events.types import RoleName
 from journal.incident.called import open_items, to_take_back
@@ -19,7 +17,6 @@ from journal.incident.closing import phrase, remaining
 from journal.incident.ending import ending
 from journal.incident.looks import to_look_at
 from journal.incident.state import Incident
-from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from journal.report.words import sentence
 from journal.wording import reasons
@@ -162,14 +159,12 @@ def cancel(conversation: Conversation, step: Step) -> None:
 
 def _look_at_what_is_in_force(conversation: Conversation) -> None:
     """Have each system asked whether it still is; what has no probe is listed as not measured."""
-    catalogue = conversation.session.catalogue
-    for run in [] if conversation.session.runner_missing() else to_look_at(conversation.incident, catalogue):
-        with suppress(CleoError):
-            ask_for(conversation, partial(_look_at, run, catalogue))
-
-
-def _look_at(run: int, catalogue: Catalogue, commands: IncidentCommands) -> int:
-    return commands.look_at(run, catalogue)
+    session = conversation.session
+    if session.runner_missing() or not to_look_at(conversation.incident, session.catalogue):
+        return
+    with suppress(CleoError):
+        for look in session.request(lambda commands: commands.look_at_in_force(session.catalogue)):
+            follow(conversation, look, "Asked whether it still is.")
 
 
 def close(conversation: Conversation) -> None:

@@ -18,7 +18,8 @@ from journal.store.journal import Reader
 from journal.store.rows import OutputLine, Reading
 from screens.app_services import AppServices
 
-T = TypeVar("T", int, Event, list[Event])
+T = TypeVar("T", int, Event, list[Event], list[int])
+R = TypeVar("R", int, list[int])
 _RUNNER_EVERY_S = 2.0
 
 
@@ -103,7 +104,7 @@ class PlainSession:
         if holder:
             self._notice(f"Waiting for the journal, held by {holder}.")
 
-    def request(self, call: Callable[[IncidentCommands], int]) -> int:
+    def request(self, call: Callable[[IncidentCommands], R]) -> R:
         """Like `write`, for what a runner must answer: one is started first if there is none. Returns the run's id."""
         self.services.ensure_runner(self.incident.id)
         return self.write(call)

@@ -10,7 +10,7 @@ from journal.commands.aim import aim, step_for, the_one_meant
 from journal.commands.base import Commands, known_step, required
 from journal.commands.refusals import NotNow, raise_if
 from journal.events import types as e
-from journal.incident.looks import next_look, not_done
+from journal.incident.looks import next_look, not_done, to_look_at
 from journal.incident.records import Run, RunState
 from journal.incident.roster import able
 from journal.wording import reasons
@@ -145,21 +145,18 @@ class RunCommands(Commands):
             raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")
         return self._look(incident, run, look)
 
-    def look_at(self, run_id: int, catalogue: Catalogue) -> int:
-        """Ask for the read-only look at what a run left in force.
+    def look_at_in_force(self, catalogue: Catalogue) -> list[int]:
+        """Ask for the read-only looks at all holds and blocks in force that can be looked at.
 
         Returns:
-            The look's own run id.
+            The looks' own run ids; none where there is nothing to look at.
 
         Raises:
-            NotNow: the incident is closed, or nothing in force of that run can be looked at.
+            NotNow: the incident is closed.
         """
         incident = self._open()
-        held = next((held for held in incident.in_force.values() if run_id in held.runs), None)
-        spec = catalogue.get(held.undone_by) if held else None
-        if spec is None or not spec.probe:
-            raise NotNow("Nothing that this run left in force can be looked at.", "Look at the system yourself.")
-        return self._look(incident, incident.runs[run_id], spec.probe)
+        looks = to_look_at(incident, catalogue).items()
+        return [self._look(incident, incident.runs[run], look) for run, look in looks]
 
     def cancel(self, run_id: int, reason: str = "") -> e.Event:
         """Ask a run to stop. It stops when its runner says so, not before.

@@ -61,10 +61,10 @@ def not_done(incident: Incident, run_id: int) -> str:
     return ""
 
 
-def to_look_at(incident: Incident, catalogue: Catalogue) -> list[int]:
-    """Return the last run of each hold or block in force for which the system can be asked by a read-only look."""
+def to_look_at(incident: Incident, catalogue: Catalogue) -> dict[int, str]:
+    """Return the read-only look for the last run of each hold or block in force at which the system can be asked."""
     undone_by = {held.runs[-1]: catalogue.get(held.undone_by) for held in incident.in_force.values()}
-    return [run for run, spec in undone_by.items() if spec and spec.available and spec.probe]
+    return {run: spec.probe for run, spec in undone_by.items() if spec and spec.available and spec.probe}
 
 
 def seen_in_force(incident: Incident, runs: Sequence[int]) -> str:

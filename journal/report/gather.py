@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from journal.events import types as e
 from journal.incident.answers import answer_title
-from journal.incident.fold import apply_event
+from journal.incident.fold import apply_event, first_of
 from journal.incident.late import happened_at
 from journal.incident.state import Incident
 from journal.report import evidence as ev
@@ -18,7 +18,6 @@ from journal.report.course import Course
 from journal.report.impact import ServiceLog
 from journal.report.sign_offs import SignOffs
 from journal.report.timeline import EntryBuilder, ReadEvents, Timeline
-from journal.store.errors import JournalDamaged
 
 
 class Gathered:
@@ -67,10 +66,7 @@ class Gathered:
             JournalDamaged: there is none, or they are not one incident's, whole and in order.
         """
         stream = iter(read())
-        first = next(stream, None)
-        if first is None:
-            raise JournalDamaged("The journal holds no event.", "Take the file from where it was copied, or an export.")
-        gathered = cls(first, read)
+        gathered = cls(first_of(stream), read)
         for event in stream:
             gathered._take(event)
             apply_event(gathered.incident, event)

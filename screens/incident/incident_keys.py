@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -18,9 +17,7 @@ from screens.incident.cursor import StepCursor
 from screens.lazy import push
 
 if TYPE_CHECKING:
-    from journal.commands.incident import IncidentCommands
     from journal.events.types import RoleName
-    from journal.plan.action_spec import Catalogue
     from screens.dialogs.close import Ending
     from screens.dialogs.text_dialogs import LateNote
 
@@ -93,10 +90,10 @@ class IncidentKeys:
         from journal.incident.looks import to_look_at
 
         catalogue = self._session.catalogue
-        for run in to_look_at(self._session.state, catalogue):
+        if to_look_at(self._session.state, catalogue):
             self._session.request(
                 "look at what is in force",
-                partial(_look_at, run, catalogue),
+                lambda commands: commands.look_at_in_force(catalogue),
                 failed=lambda error: None,  # the dialog says "not measured"
             )
 
@@ -137,7 +134,3 @@ class IncidentKeys:
         more = f" {goes_on(self._session.state)}" if is_open and not self._session.runner_missing else ""
         back = self._services.way_back(self._session.id)
         self._app.exit(message=f"{self._session.id} stays as it is.{more} Come back with: {back}")
-
-
-def _look_at(run: int, catalogue: Catalogue, commands: IncidentCommands) -> int:
-    return commands.look_at(run, catalogue)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from journal.events import types as e
 from journal.store.journal import Journal
 from screens.dialogs.dialog import Dialog
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
@@ -42,3 +43,15 @@ def journal(services: FakeServices) -> Iterator[Journal]:
 @pytest.fixture
 def runner(journal: Journal) -> PlayedRunner:
     return PlayedRunner(journal)
+
+
+@pytest.fixture
+def at_restore(journal: Journal) -> Journal:
+    """Everything before the restore is decided."""
+    for step in ("check", "notify", "post"):
+        journal.append(e.StepMarkedDone(step=step, note="done"))
+    journal.append(e.DecisionMade(step="severity", name="severity", answer="high"))
+    journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres"))
+    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
+    journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
+    return journal

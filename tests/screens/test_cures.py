@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from textual.widgets import Input
 
 from journal.events import types as e
@@ -17,18 +16,6 @@ CURE = e.Cure(
     params={"backup": OLDER},
     cost="20 minutes; no data",
 )
-
-
-@pytest.fixture
-def at_restore(journal: Journal) -> Journal:
-    """Everything before the restore is decided."""
-    for step in ("check", "notify", "post"):
-        journal.append(e.StepMarkedDone(step=step, note="done"))
-    journal.append(e.DecisionMade(step="severity", name="severity", answer="high"))
-    journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres"))
-    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
-    journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
-    return journal
 
 
 async def test_a_step_is_run_again_as_what_helps_says_and_shows_so_before_anything_is_typed(

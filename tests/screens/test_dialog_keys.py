@@ -242,7 +242,7 @@ async def test_under_a_long_complaint_only_the_body_gives_way(
         for name, kind in KINDS.items():
             asked = Asked(seen, kind.make(seen))
             await asked.open()
-            asked.dialog.complain("That cannot be. " * 25)
+            asked.dialog.complain("That cannot be. " * 45)
             await seen.is_still()
             parts = [asked.dialog.query_one(part) for part in ("#title", "#complaint", "#buttons")]
             box = asked.dialog.query_one("#box").region

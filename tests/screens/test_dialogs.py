@@ -17,18 +17,6 @@ from tests.screens.app_services import RESTORE, FakeServices, PlayedRunner, SetC
 from tests.screens.driving import Console, console, requested, written
 
 
-@pytest.fixture
-def at_restore(journal: Journal) -> Journal:
-    """Everything before the restore is decided."""
-    for step in ("check", "notify", "post"):
-        journal.append(e.StepMarkedDone(step=step, note="done"))
-    journal.append(e.DecisionMade(step="severity", name="severity", answer="high"))
-    journal.append(e.DecisionMade(step="affected", name="affected", answer="postgres"))
-    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
-    journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
-    return journal
-
-
 async def test_a_decision_is_written_with_its_reason(
     services: FakeServices, journal: Journal, size: tuple[int, int]
 ) -> None:

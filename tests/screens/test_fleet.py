@@ -10,9 +10,7 @@ from journal.incident.fold import fold_journal
 from journal.store.journal import Journal
 from tests.screens.app_services import RESTORE, FakeServices, PlayedRunner
 from tests.screens.driving import Console, console, requested
-from tests.screens.test_dialogs import at_restore
 
-__all__ = ["at_restore"]
 NAMES = ("orders", "billing", "users")
 VERIFY = {"step": "verify", "action": "postgres.verify"}
 

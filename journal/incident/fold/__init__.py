@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from journal.events.types import Event
@@ -23,13 +23,22 @@ def fold_events(events: Iterable[Event]) -> Incident:
         JournalDamaged: there is no event, or they are not one incident's, complete and in order.
     """
     stream = iter(events)
-    first = next(stream, None)
-    if first is None:
-        raise JournalDamaged("The journal holds no event.", KEEP_AS_IT_IS)
-    incident = Incident(first)
+    incident = Incident(first_of(stream))
     for event in stream:
         apply_event(incident, event)
     return incident
+
+
+def first_of(events: Iterator[Event]) -> Event:
+    """Take the first event.
+
+    Raises:
+        JournalDamaged: there is none.
+    """
+    first = next(events, None)
+    if first is None:
+        raise JournalDamaged("The journal holds no event.", KEEP_AS_IT_IS)
+    return first
 
 
 def fold_journal(path: Path) -> Incident:

@@ -223,15 +223,14 @@ def test_a_look_that_was_refused_measured_nothing_and_keeps_nobody_from_closing(
     journal.append(e.ActionStarted(step="hold", run=held, action="db.hold", **HOLD))  # type: ignore[arg-type]
     journal.append(e.ActionFinished(step="hold", run=held, status="succeeded", summary="held"))
     catalogue = {"db.release": ActionSpec(name="db.release", title="Release", probe="db.held")}
-    assert to_look_at(fold(journal), catalogue) == [held]
-    refused, under_way = (commands(journal).look_at(held, catalogue) for _ in range(2))
+    assert to_look_at(fold(journal), catalogue) == {held: "db.held"}
+    refused, under_way = (run for _ in range(2) for run in commands(journal).look_at_in_force(catalogue))
     journal.append(e.RunRefused(step="hold", run=refused, gate="kind", message="The inventory is another."))
-    with pytest.raises(NotNow, match="Nothing that this run left"):
-        commands(journal).look_at(refused, catalogue)
+    assert commands(journal).look_at_in_force({}) == [], "nothing can be looked at"
     assert "not measured yet" in lines(fold(journal))[0]
     journal.append(e.RunRefused(step="hold", run=under_way, gate="kind", message="The inventory is another."))
     assert lines(fold(journal))[0].endswith("; not measured: The inventory is another.")
-    commands(journal).look_at(held, catalogue)
+    commands(journal).look_at_in_force(catalogue)
     commands(journal).close("over", leaving=phrase(remaining(fold(journal))))
     assert fold(journal).closed_at
 
