@@ -99,6 +99,8 @@ def _end(act: Act, known: Mapping[str, Any]) -> Outcome:
 def _rendered(value: object, known: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         return {name: _rendered(part, known) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_rendered(part, known) for part in value]
     return render(value, known) if isinstance(value, str) else value
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -38,7 +38,7 @@ class Act(_Part, frozen=True, kw_only=True):
         mb: megabytes it moves, for its progress.
         effect: what it announces before it changes anything; empty where it only looks, or fails before.
         makes: the facts it leaves; it then has an effect.
-        facts: what it measures.
+        facts: what it measures; of a look also what it measures of each system, by the system's name.
         left_behind: what state it leaves when it fails.
         findings, partial: what it finds, and what keeps its look from being whole. Where it fails with findings, it has
             looked, and they are what is wrong.
@@ -57,7 +57,7 @@ class Act(_Part, frozen=True, kw_only=True):
     mb: float = 0.0
     effect: str = ""
     makes: dict[str, str] = {}
-    facts: dict[str, str | int | float | bool | dict[str, str]] = {}
+    facts: dict[str, Any] = {}
     left_behind: str = ""
     findings: list[Finding] = []
     partial: str = ""

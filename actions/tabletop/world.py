@@ -181,7 +181,7 @@ def look(ctx: ActionContext, simulated: SimulatedWorld, action: str, known: Mapp
     for line in lines:
         ctx.log(line)
     outcome = perform(ctx, act, known, simulated.clock)
-    facts: dict[str, Any] = {name: health.status for name, health in measured.items()}
+    facts: dict[str, Any] = {name: health.status for name, health in measured.items()} | dict(outcome.facts)
     if action == "damage.report":
         place = ctx.files / f"damage_{known['now']:%Y%m%d_%H%M%S}.log"
         facts["file"] = str(place)
