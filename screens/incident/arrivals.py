@@ -11,6 +11,7 @@ from textual.app import App
 from journal.events.types import Event, IncidentClosed
 from journal.incident.same_run import refused_for
 from journal.incident.upcoming import next_step
+from screens.guidance.attention import counts
 from screens.guidance.people import told
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
@@ -85,10 +86,17 @@ class Arrivals:
                 self._app.post_message(Notice(partial(push, self._app, "told", title, words, hint, kind)))
 
     def _go_on(self) -> None:
-        """Go on to the next step once what this person saw to is done, if the cursor is still there."""
-        settled = self._pending.take_settled() if self._cursor.ready else ()
-        step = next_step(self._session.state) if settled else None
-        if step and self._cursor.step_id in settled:
+        """Go on to the next step once what this person saw to is done, if the cursor is still where that was begun.
+
+        While nothing is next because something is under way, it waits for that.
+        """
+        settled = self._pending.seen_to if self._cursor.ready else ()
+        if not settled:
+            return
+        step = next_step(self._session.state)
+        if step or not counts(self._session.state).running:
+            self._pending.expect()
+        if step and self._cursor.step_id == settled[0]:
             self._view.go_to(step.id)
 
     def _show_refusals(self) -> None:

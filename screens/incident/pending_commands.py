@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 from journal.commands.refusals import AlreadyRunning
 from journal.errors import CleoError
 from journal.events.types import Event, Override
-from journal.incident.records import StepState
 from journal.plan.model import Step
+from screens.guidance.looks import goes_on_from
 from screens.live.session import Session
 
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
     from journal.commands.run import RunOptions
-
-_DONE = (StepState.DONE, StepState.MARKED_DONE, StepState.SKIPPED)
 
 
 class PendingCommands:
@@ -68,7 +66,10 @@ class PendingCommands:
         self._session.write(what, call, written, failed)
 
     def expect(self, *steps: str) -> None:
-        """Note which steps this person has just seen to: the cursor goes on once all of them are done."""
+        """Note which steps this person has just seen to, the one at the cursor first; none: that it has gone on.
+
+        The cursor goes on once all of them are done.
+        """
         self._expected = steps
 
     def request_run(
@@ -124,15 +125,15 @@ class PendingCommands:
         what = f"run {step.title}"
         self._session.request(what, ask, requested, partial(self._failed, step, what))
 
-    def take_settled(self) -> Sequence[str]:
-        """Return, once, the steps that this person saw to last, when all are done and none found anything; else none.
+    @property
+    def seen_to(self) -> Sequence[str]:
+        """The steps that this person saw to last, where all of them are settled, and none keeps the cursor; else none.
 
-        What a look found stays in sight until the person goes on.
+        The first is the one that the cursor was on.
         """
         incident, steps = self._session.incident, self._expected
-        if incident is None or not all(incident.state(step) in _DONE for step in steps):
+        if incident is None or not all(goes_on_from(incident, incident.plan.by_id[step]) for step in steps):
             return ()
-        self._expected = ()
         return steps
 
     def _failed(self, step: Step, what: str, error: CleoError) -> None:

@@ -98,8 +98,9 @@ class RunKeys:
 
     def look(self, step: Step) -> None:
         """Ask for all looks that are run together with ``step``."""
-        self._pending.expect(*(other.id for other in looks(self._cursor.incident, step)))
-        for other in looks(self._cursor.incident, step):
+        found = looks(self._cursor.incident, step)
+        self._pending.expect(step.id, *(other.id for other in found if other is not step))
+        for other in found:
             self._pending.request_run(other)
 
     def dry_run(self) -> None:

@@ -12,6 +12,7 @@ from journal.incident.records import Run
 from journal.plan.model import Step
 from journal.wording.sanitize import sanitize
 from screens.guidance.advice import advice
+from screens.guidance.looks import seen_last
 from screens.guidance.names import title
 from screens.guidance.next_action import PrimaryAction, primary_action
 from screens.guidance.progress import progress
@@ -54,7 +55,7 @@ class StepPane(Vertical):
         if session.runner_missing and incident.state(step.id).active:
             urgent, words = True, "No runner is there any more. r: start one; it looks what became of this"
         self._line("advice").show(Content.assemble((words, STYLES["bad" if urgent else "accent"])))
-        outcome = outcome_text(incident, step, now)
+        outcome = [*outcome_text(incident, step, now), *seen_last(incident, step)]
         self._outcome = len(outcome)
         self._text.show([*outcome, *context_text(incident, step, session.catalogue)])
         self.show_run(session, step, now)
