@@ -26,7 +26,7 @@ def inventory(lab: Lab, tmp_path: Path, request: pytest.FixtureRequest, monkeypa
     """A lab's inventory, with a second cluster of its kind where the test asks for one."""
     described = yaml.safe_load(lab.inventory_path.read_text())
     one = yaml.safe_dump(described["systems"]["postgres"])
-    other = yaml.safe_load(one.replace("lab/postgres", "lab/orders").replace("cleoai", "shop"))
+    other = yaml.safe_load(one.replace("lab/postgres", "lab/their orders").replace("cleoai", "shop"))
     known = {"postgres": yaml.safe_load(one), "orders": {**other, "plays": "postgres", "port": 5433}}
     described["systems"] = {name: known[name] for name in request.param}
     file = tmp_path / "inventory.yaml"
@@ -49,7 +49,8 @@ def test_a_shell_makes_of_them_what_the_inventory_says_of_each_system(inventory:
     steps = {step.id: known.commands(step) for step in PLAN.steps()}
     values = Values()
     told = values.told(steps)
-    lines = dict(zip(steps["postgres-restore"], values.lines(), strict=True))
+    printed_lines = ["\n".join(folded(line)) for line in values.lines()]
+    lines = dict(zip(steps["postgres-restore"], printed_lines, strict=True))
     assert all(f"SYSTEM={name}" in line for name, line in lines.items())
     for step, commands in steps.items():
         for name, each in commands.items():
@@ -73,3 +74,13 @@ def test_a_command_does_not_run_before_its_values_are_set(inventory: Path) -> No
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
     assert done.returncode != 0
     assert "V" in done.stderr and not done.stdout
+
+
+def test_a_variable_stands_for_whole_paths_alone() -> None:
+    folder = "/srv/databases/of/the/orders"
+    texts = [f"tool {folder}/a x{folder}/b {folder}-old", *[f"tool --at={folder}/{n} x{folder}/{n}" for n in range(20)]]
+    values = Values()
+    told = values.told({"step": {"orders": [Typed("", [], text) for text in texts]}})["step"]
+    assert values.lines() == [f"SYSTEM=orders V1={folder}"]
+    said = " ".join(line.removesuffix(" \\") for line in folded(told[0].text, values.names))
+    assert said == f'tool "${{V1:?}}"/a x{folder}/b {folder}-old'

@@ -13,6 +13,7 @@ from cleo_console.cli.paper.lines import INDENT, WIDTH
 _ROOM = 77
 """Columns of a printed command, beside the sign that it goes on."""
 _GOES_ON = "\\\n"
+_ASSIGNED = re.compile(r"([A-Z]\w*=|)(.*)", re.DOTALL)
 _SHORT = 3
 """Lines of a command that is printed again wherever it is needed; of a longer one it is said where it stands."""
 
@@ -90,19 +91,21 @@ def _pieces(word: str, names: Mapping[str, str], room: int) -> list[str]:
     for letter in word:
         if len(_last(_quoted(piece + letter, names))) > width:
             at = _break(piece)
-            pieces.append(piece[:at])
+            pieces += [piece[:at]] if at else []  # an empty one would be a word of its own, or hide an assignment
             piece, width = piece[at:], _ROOM
         piece += letter
     return [_quoted(each, names) for each in [*pieces, piece]]
 
 
 def _quoted(word: str, names: Mapping[str, str]) -> str:
-    """Return a word as a shell takes it; a variable that was not set stops the command."""
-    if not names:
-        return shlex.quote(word)
-    parts = re.split(f"([{''.join(names)}])", word)
+    """Return a word as a shell takes it; a variable that was not set stops the command.
+
+    The name of an assignment is never quoted: it would be none.
+    """
+    name, rest = _ASSIGNED.fullmatch(word).groups()  # type: ignore[union-attr]
+    parts = re.split(f"([{''.join(names)}])", rest) if names else [rest]
     said = (f'"${{{names[part]}:?}}"' if part in names else shlex.quote(part) for part in parts if part)
-    return "".join(said) or "''"
+    return name + "".join(said) or "''"
 
 
 def _break(piece: str) -> int:

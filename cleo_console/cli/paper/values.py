@@ -12,7 +12,8 @@ from actions.by_hand import Typed
 _FIRST_LETTER = 0xE000
 """Unicode's private use area: no command has these letters. Each stands for one variable until it is printed."""
 _PARTS = re.compile(r"\w+|\W")
-_PATH = re.compile(r"(?:/[\w.+\uE000-\uF8FF-]+){2,}")
+_NAME = r"[\w.+\uE000-\uF8FF-]"
+_PATH = re.compile(rf"(?<!{_NAME})(?:/{_NAME}+){{2,}}")
 _WORTH = 200
 """Columns that a variable for a path must save on all of the paper."""
 _LENGTH = len('"${V1:?}"')
@@ -136,7 +137,7 @@ def _folders(path: str) -> Iterator[str]:
 
 def _with(text: str, path: str, letter: str) -> str:
     """Return a command in which a variable stands for a path, and not for the beginning of a longer name."""
-    return re.sub(rf"(?<![\w.+-]){re.escape(path)}(?![\w.+\uE000-\uF8FF-])", letter, text)
+    return re.sub(rf"(?<!{_NAME}){re.escape(path)}(?!{_NAME})", letter, text)
 
 
 def _shape(command: Typed) -> tuple[bool, tuple[str, ...], int]:
