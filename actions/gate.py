@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from actions.outcome import Cancelled, GateClosed, said
+from actions.outcome import Cancelled, Cure, GateClosed, said
 from journal.events.types import ClosedGate
 
 if TYPE_CHECKING:
@@ -64,4 +64,11 @@ def require_open(live: Mapping[str, LiveGate], ctx: ActionContext, overrides: Se
     """
     for closed in live_closed(live, ctx):
         if not overridden(closed, overrides):
-            raise GateClosed(closed.gate, closed.message, yields=closed.yields, opens=closed.opens)
+            cures = [_opening(closed)] if closed.opens else []
+            raise GateClosed(closed.gate, closed.message, yields=closed.yields, opens=closed.opens, cures=cures)
+
+
+def _opening(closed: Closed) -> Cure:
+    """Return what opens a gate: an action, or a decision that is taken anew."""
+    words = f"First: {closed.message}"
+    return Cure(words=words, action=closed.opens) if "." in closed.opens else Cure(words=words, decision=closed.opens)

@@ -45,10 +45,10 @@ class ActionFailed(CleoError):
 
     Args:
         message: what stands in the way.
-        hint: what to do next, in words; empty where ``cures`` say it.
+        hint: what a person is to do, in words, where that is no step, parameter or override: it is then the only cure.
         left_behind: in what state the system is now.
         facts: what was measured on the way.
-        cures: what helps, the best first. Without one the console offers to run the action again.
+        cures: what helps, the best first. With neither cure nor hint the console offers to run the action again.
     """
 
     def __init__(

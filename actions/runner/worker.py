@@ -183,18 +183,18 @@ class Worker:
             return e.ActionInDoubt(step=run.step, run=run.id, why=why, program=known)
         except GateClosed as gate:
             facts = {"gate": gate.gate, "yields": gate.yields, "opens": gate.opens}
-            end = self._ended("failed", Outcome(ok=False, summary=str(gate), facts=facts, cures=gate.cures))
+            end = self._ended("failed", Outcome(ok=False, summary=str(gate), facts=facts, cures=_what_helps(gate)))
         except ActionFailed as error:
             outcome = Outcome(
                 ok=False,
                 summary=str(error),
                 facts=error.facts,
                 left_behind=error.left_behind,
-                cures=error.cures,
+                cures=_what_helps(error),
             )
             end = self._ended("failed", outcome)
         except CleoError as error:
-            end = self._ended("failed", Outcome(ok=False, summary=str(error)))
+            end = self._ended("failed", Outcome(ok=False, summary=str(error), cures=_what_helps(error)))
         except Exception as error:  # noqa: BLE001  # an action's bug is its failure, with the traceback in its output
             for line in traceback.format_exc().splitlines():
                 self.job.context.log(line, "err")
@@ -242,6 +242,12 @@ def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.Run
 def _changes(spec: ActionSpec) -> bool:
     """Whether the action changes what it acts on, and so claims it."""
     return spec.destructive or bool(spec.touches)
+
+
+def _what_helps(error: CleoError) -> list[e.Cure]:
+    """Return what helps against an error: its cures; where it has none, its hint is for a person to do."""
+    known = error.cures if isinstance(error, ActionFailed | GateClosed) else []
+    return known or ([e.Cure(words=error.hint)] if error.hint else [])
 
 
 def _clean(finding: e.Finding, clean: Redactor) -> e.Finding:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from actions.context import ActionContext, Progress
-from actions.outcome import ActionFailed, Cancelled, Finding, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cancelled, Cure, Finding, GateClosed, Outcome
 from actions.tabletop.clock import TableClock
 from actions.tabletop.script import Act
 from actions.tabletop.values import render
@@ -76,12 +76,12 @@ def _progress(act: Act, passed: float) -> Progress:
 def _end(act: Act, known: Mapping[str, Any]) -> Outcome:
     summary = render(act.summary, known)
     if act.gate:
-        hint = act.hint or (act.cures[0].words if act.cures else "")
-        raise GateClosed(act.gate, summary, hint, yields=cast(Literal["never", "reason"], act.yields))
+        yields, hint = cast(Literal["never", "reason"], act.yields), render(act.hint, known)
+        raise GateClosed(act.gate, summary, hint, yields=yields, cures=_cures(act, known))
     facts = {name: _rendered(value, known) for name, value in act.facts.items()}
     if act.makes:
         facts[MAKES] = {name: render(value, known) for name, value in act.makes.items()}
-    cures = [msgspec.structs.replace(cure, words=render(cure.words, known)) for cure in act.cures]
+    cures = _cures(act, known)
     if not act.ok and not act.findings:
         left_behind = render(act.left_behind, known)
         raise ActionFailed(summary, render(act.hint, known), left_behind=left_behind, facts=facts, cures=cures)
@@ -94,6 +94,10 @@ def _end(act: Act, known: Mapping[str, Any]) -> Outcome:
         partial=render(act.partial, known),
         examined=list(act.examined),
     )
+
+
+def _cures(act: Act, known: Mapping[str, Any]) -> list[Cure]:
+    return [msgspec.structs.replace(cure, words=render(cure.words, known)) for cure in act.cures]
 
 
 def _rendered(value: object, known: Mapping[str, Any]) -> Any:

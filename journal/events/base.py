@@ -60,7 +60,8 @@ class Cure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         answer: the answer to that decision which helps, where it is known.
         override: the gate of the failed run that a person may open, with a reason.
         instead: what is done by hand takes the place of the failed step, which is then marked done.
-        leave_out: the action that would do harm, by what was found; its step is better left out.
+        leave_out: the action that would do harm or has nothing to do, by what was found: another one, or the one that
+            failed. Its step is better left out, for the reason that the words are.
         cost: what it costs, in time or data; empty: nothing is lost by it.
     """
 

@@ -104,7 +104,7 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return NOTHING_HERE
     if todo is PrimaryAction.TICK and (to_call := calling(incident, step)):
         return to_call.words
-    if todo is PrimaryAction.RUN and advised_against(incident, step):
+    if _better_left_out(incident, step, todo):
         return "leave out"
     if todo is not PrimaryAction.RUN_AGAIN:
         return todo.value
@@ -126,6 +126,12 @@ def leaves_out(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return by_hand and nothing_does(incident, step, catalogue)
 
 
+def _better_left_out(incident: Incident, step: Step, todo: PrimaryAction) -> bool:
+    """Whether a run found that the step would do harm or has nothing to do, and nothing else helps it first."""
+    would_run = todo is PrimaryAction.RUN or (todo is PrimaryAction.RUN_AGAIN and own_cure(incident, step) is None)
+    return would_run and advised_against(incident, step) is not None
+
+
 def by_hand_instead(incident: Incident, step: Step) -> bool:
     """Return whether the step failed, and what helps is to do by hand what it is there for."""
     cure = own_cure(incident, step)
@@ -141,7 +147,8 @@ def _in_vain(incident: Incident, step: Step) -> bool:
 
 def because(incident: Incident, step: Step) -> str:
     """Return why a step is next, where a look, a failure or what its items wait for says so; else nothing."""
-    if against := advised_against(incident, step):
+    against = advised_against(incident, step)
+    if against and not own_cure(incident, step) and not remedy(incident, step):
         return against.words
     if not open_items(incident, step) and (left := not_met(incident, step)):
         return "; ".join(fact.words for fact in left.values())
@@ -215,7 +222,7 @@ def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return "s, m, enter"
     if leaves_out(incident, step, catalogue):
         return "s"
-    if todo is PrimaryAction.RUN and advised_against(incident, step):
+    if _better_left_out(incident, step, todo):
         return "s, enter"
     if todo is PrimaryAction.TICK:
         to_call = calling(incident, step)

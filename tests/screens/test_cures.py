@@ -80,3 +80,21 @@ async def test_what_would_do_harm_is_proposed_to_be_left_out_for_that_reason_and
         await seen.press("enter")
         await seen.until(lambda: written(at_restore, e.StepSkipped), "what was left out")
         assert written(at_restore, e.StepSkipped) == [e.StepSkipped(step="restore", reason=why)]
+
+
+async def test_a_step_that_found_nothing_to_do_is_left_out_for_that_reason(
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner, size: tuple[int, int]
+) -> None:
+    failed = at_restore.append(e.RunRequested(**RESTORE))[0].seq
+    runner.start(failed, **RESTORE, destructive=True)
+    why = "There is no log to apply"
+    cure = e.Cure(words=why, leave_out="postgres.restore")
+    runner.finish(failed, step="restore", status="failed", summary="nothing was restored", cures=[cure])
+    async with console(services, size) as seen:
+        await seen.at("restore")
+        await seen.sees("NEXT  leave out: 2.2.2", "[s, enter]", f"→ {why}")
+        await seen.press("s")
+        await seen.sees(f"Skip: 2.2.2 {'Restore'}", why)
+        await seen.press("enter")
+        await seen.until(lambda: written(at_restore, e.StepSkipped), "what was left out")
+        assert written(at_restore, e.StepSkipped) == [e.StepSkipped(step="restore", reason=why)]

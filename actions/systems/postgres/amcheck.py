@@ -43,7 +43,7 @@ def check_structures(server: Server, *, limit_s: float = _HOURS_S) -> tuple[list
     except DeadlineExceeded:
         return [], ["pg_amcheck did not end within the time for it"]
     if done.code not in (0, _CORRUPT):
-        cure = cure_for(done, done.err, "Read its output above.")
+        cure = cure_for(done, done.err, "Its output says why (o): correct what it names.")
         raise ActionFailed(f"pg_amcheck could not check {server.name}: {last_words(done)}", cure)
     found, unchecked = parse_amcheck(done.out), parse_unchecked(done.out)
     if done.code == _CORRUPT and not found and not unchecked:

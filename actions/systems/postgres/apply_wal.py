@@ -106,8 +106,13 @@ def _applied_already(server: Server, record: RestoreRecord, pid: int | None) -> 
     if record.incident != server.ctx.incident.id:
         raise ActionFailed(
             f"Incident {record.incident} recovered {server.name}, to {record.target}; this incident restored nothing.",
-            "If this one needs a recovery: postgres.restore. Else leave this step out.",
             left_behind="Nothing was changed.",
+            cures=[
+                Cure(
+                    words=f"This incident restored nothing of {server.name}: there is no log to apply.",
+                    leave_out="postgres.apply_wal",
+                )
+            ],
         )
     if not pid:
         raise ActionFailed(

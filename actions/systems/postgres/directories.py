@@ -67,7 +67,10 @@ def inspect_directories(server: Server, *paths: str) -> list[Directory]:
     done = server.query(["sh", "-c", _LOOK, "sh", *paths])
     rows = [line.split("\t") for line in done.out.splitlines()]
     if done.code != 0 or len(rows) != len(paths):
-        raise ActionFailed(f"It cannot be told what lies at {', '.join(paths)}: {last_words(done)}", "See the host.")
+        raise ActionFailed(
+            f"It cannot be told what lies at {', '.join(paths)}: {last_words(done)}",
+            "Look on the host: do they exist, and may the server's account read them?",
+        )
     return [
         Directory(
             path=path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.connection import CannotConnect, identifier
 from actions.systems.postgres.cures import without_data
 from actions.systems.postgres.hba import bar, hba_file
@@ -110,9 +110,11 @@ def block_logins(server: Server) -> int:
     if ways := open_logins(server):
         raise ActionFailed(
             f"{server.name} is still open: {'; '.join(map(str, ways[:3]))}{' and more' * (len(ways) > 3)}.",
-            f"The block stands in {hba}: see what else decides (the server's log says which line let them in), or stop "
-            "the server (postgres.stop).",
             left_behind=f"The block is in {hba}; the writers are not kept out.",
+            cures=[
+                Cure(words=f"The block stands in {hba}: its log (L) says which line let them in; correct that line."),
+                Cure(words="Or stop the server.", action="postgres.stop", cost="nobody can read it meanwhile"),
+            ],
         )
     return ended + _end_sessions(server)
 
@@ -198,7 +200,9 @@ def reload_files(server: Server) -> None:
             if _loaded_at(session) != before:
                 return
         time.sleep(0.05)
-    raise ActionFailed(f"{server.name} does not read its configuration again.", "See its log.")
+    raise ActionFailed(
+        f"{server.name} does not read its configuration again.", "Its log says why (L): correct what it names."
+    )
 
 
 def _loaded_at(session: psycopg.Connection[Any]) -> Any:

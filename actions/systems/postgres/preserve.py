@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from actions.outcome import ActionFailed, GateClosed
+from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.postgres.directories import Directory
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.restore_record import PreservedCopy
@@ -140,7 +140,12 @@ def _started(server: Server, pid: int, where: str) -> GateClosed:
     return GateClosed(
         "down",
         f"Something started {server.name} (pid {pid}) while its data was being kept: it works {where}.",
-        "Find what starts it (a service manager, a supervisor, a cron job), stop that, then postgres.stop.",
         yields="never",
         opens="postgres.stop",
+        cures=[
+            Cure(
+                words="Find what starts it (a service manager, a supervisor, a cron job), stop that, then the server.",
+                action="postgres.stop",
+            )
+        ],
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.server import Server
 from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint, read
@@ -100,7 +100,9 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         """
         point = read(self.point)
         if point is None:
-            raise ActionFailed(f"The restore's record names no recovery point: {self.point!r}.", "Restore again.")
+            words = "Restore again: that writes a new record."
+            cures = [Cure(words=words, action="postgres.restore")]
+            raise ActionFailed(f"The restore's record names no recovery point: {self.point!r}.", cures=cures)
         return point
 
     @property

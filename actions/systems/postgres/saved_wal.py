@@ -218,7 +218,10 @@ class _Listing:
                 current.append(line)
         headers = [bytes.fromhex(line) for line in parts["headers"]]
         if len(headers) != len(parts["files"]):
-            raise ActionFailed(f"The log that survived in {self.place} changes while it is read.", "Run it again.")
+            raise ActionFailed(
+                f"The log that survived in {self.place} changes while it is read.",
+                "Find what still writes there, and end it.",
+            )
         for line, first in zip(parts["files"], headers, strict=True):
             name, _, size = line.partition(" ")
             self.files.append((name, int(size), first))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from actions.outcome import ActionFailed, Cancelled
+from actions.outcome import ActionFailed, Cancelled, Cure
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server, last_words
 from actions.systems.postgres.service import stop_service
@@ -28,11 +28,24 @@ def stop_server(server: Server, pid: int, *, immediate: bool) -> None:
     if not _gone(server, pid):
         raise ActionFailed(
             f"{server.name} did not stop within {_STOP_S:.0f} s: {last_words(done)}",
-            f"It runs {who_runs(server, pid)}. Look for a backup or a long checkpoint in its log; --immediate does not "
-            "wait for them.",
             left_behind="The server is shutting down and takes no new connections.",
+            cures=_against_hanging(server, pid),
         )
     _require_stays_down(server)
+
+
+def _against_hanging(server: Server, pid: int) -> list[Cure]:
+    """Return what helps where a server goes on shutting down."""
+    waits = (
+        f"Look for a backup or a long checkpoint in its log (it runs {who_runs(server, pid)}), and wait for its end."
+    )
+    at_once = Cure(
+        words="Stop it without waiting for sessions and a checkpoint.",
+        action="postgres.stop",
+        params={"immediate": True},
+        cost="the next start replays the log",
+    )
+    return [at_once, Cure(words=waits)]
 
 
 def _stop_by_supervisor(server: Server, pid: int, *, immediate: bool) -> Completed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.known_log import KnownLog
 from actions.systems.postgres.pgbackrest.archive import Archive
 from actions.systems.postgres.pgbackrest.command import Repository
@@ -17,6 +17,7 @@ from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import format_lsn, parse_segment
 from actions.systems.postgres.wal_tail import Tail, archived_tail, saved_tail
 from journal.incident.recovery_point import RecoveryPoint
+from journal.plan.model import RECOVERY_POINT
 
 _LOOKED_THROUGH = 8
 """Segments without a commit that are read before an end counts as not known: a bulk load fills some."""
@@ -114,6 +115,11 @@ def _unknown(
     return ActionFailed(
         f"{instant:%Y-%m-%d %H:%M:%S} UTC lies between the last commit on timeline {parent} ({words(last)}) and the "
         f"first on timeline {timeline} ({words(first)}): nobody can tell which one is meant.",
-        f"Decide on a point up to the last commit on timeline {parent}, or from the first on timeline {timeline} on; "
-        "or name the position (lsn:…).",
+        cures=[
+            Cure(
+                words=f"Decide on a point up to the last commit on timeline {parent}, or from the first on timeline "
+                f"{timeline} on; or name the position (lsn:…).",
+                decision=RECOVERY_POINT,
+            )
+        ],
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.pgbackrest.command import command, read_repository
 from actions.systems.postgres.server import Server, last_words
 from actions.systems.postgres.wal import Segment, format_lsn, parse_lsn, segment_size
@@ -82,7 +82,8 @@ def _read(server: Server, segment: str, awk: str, repositories: Sequence[int] = 
         if _LSN.search(done.out) or not done.err.strip():
             return done.out
         said = done.err.strip()
-    raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {said}", "Verify it.")
+    cures = [Cure(words="Verify the repositories: that tells which segments are damaged.", action="backups.verify")]
+    raise ActionFailed(f"Log segment {segment} cannot be read from the archive: {said}", cures=cures)
 
 
 def _fetched(server: Server, segment: str, key: int, awk: str) -> Completed:

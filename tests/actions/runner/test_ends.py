@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from actions.action import action
+from actions.context import ActionContext
+from actions.gate import Closed
+from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
+from journal.errors import CleoError
 from journal.incident.records import RunState
 from journal.store.journal import Journal, JournalReadFailed
 from tests.actions.runner.test_runner import work
@@ -29,3 +34,53 @@ def test_an_end_whose_output_cannot_be_read_at_once_is_written_once_it_can(
         run = person.over(person.desk.request_run("work"))
     assert (run.state, run.output_lines, failures) == (RunState.SUCCEEDED, len(person.output(run.id)), [])
     assert (run.output_lines, run.output_sha256) == digest(person.journal, run.id)
+
+
+BY_HAND = "Give the folder back to the server's account."
+STOP = Cure(words="Stop it.", action="some.stop")
+
+
+@pytest.mark.parametrize(
+    ("error", "cures"),
+    [
+        (ActionFailed("It may not write.", BY_HAND), [Cure(words=BY_HAND)]),
+        (CleoError("It does not answer.", BY_HAND), [Cure(words=BY_HAND)]),
+        (GateClosed("room", "There is no room.", BY_HAND), [Cure(words=BY_HAND)]),
+        (ActionFailed("It runs.", BY_HAND, cures=[STOP]), [STOP]),
+        (ActionFailed("It failed."), []),
+    ],
+)
+def test_what_a_person_is_told_to_do_about_a_failure_is_its_cure(
+    tmp_path: Path, error: CleoError, cures: list[Cure]
+) -> None:
+    @action("some.work")
+    def fail(ctx: ActionContext) -> Outcome:
+        """Fail."""
+        raise error
+
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    with running(person.place, world(places, fail)):
+        run = person.over(person.desk.request_action("some.work", {}))
+    assert (run.state, run.cures) == (RunState.FAILED, cures)
+
+
+def test_a_gate_that_closed_meanwhile_names_what_opens_it(tmp_path: Path) -> None:
+    asked: list[ActionContext] = []
+
+    def writers(ctx: ActionContext) -> Closed | None:
+        """Be open before the start, and closed at the effect."""
+        asked.append(ctx)
+        return Closed("one-writer", "Writers are back.", opens="some.stop") if len(asked) > 1 else None
+
+    @action("some.work", live={"one-writer": writers})
+    def late(ctx: ActionContext) -> Outcome:
+        """Have an effect when the gate has closed."""
+        ctx.effect("write")
+        return Outcome(ok=True, summary="done")
+
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    with running(person.place, world(places, late)):
+        run = person.over(person.desk.request_action("some.work", {}))
+    assert (run.state, run.cures) == (RunState.FAILED, [Cure(words="First: Writers are back.", action="some.stop")])

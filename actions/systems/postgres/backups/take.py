@@ -101,7 +101,7 @@ def _backup(server: Server, kind: str, repository: int) -> str:
     if done.code != 0 or not found:
         raise ActionFailed(
             f"pgBackRest took no backup: {last_words(done)}",
-            cure_for(done, done.err, "Read its output above."),
+            cure_for(done, done.err, "Its output says why (o): correct what it names."),
             left_behind="The older backups are untouched.",
         )
     return found[1]

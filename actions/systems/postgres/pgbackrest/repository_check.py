@@ -141,7 +141,9 @@ def parse_check(text: str) -> RepositoryCheck:
     """Return what ``pgbackrest verify --output=text --verbose`` said."""
     status = _STATUS.search(text)
     if not status:
-        raise ActionFailed("pgBackRest verified nothing: its answer has no status.", "Read its output above.")
+        raise ActionFailed(
+            "pgBackRest verified nothing: its answer has no status.", "Its output says why (o): correct what it names."
+        )
     states: dict[str, str] = {}
     segments, files = set(), set()
     for line in text.splitlines():

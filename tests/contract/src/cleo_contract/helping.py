@@ -27,8 +27,10 @@ def use_of(look: Run, action: str, system: str) -> str:
 def _strange(cure: Cure, *, sound: bool) -> Iterator[str]:
     if not cure.words:
         yield "a cure without words"
-    if [bool(cure.action), bool(cure.decision), bool(cure.override)].count(True) > 1:
+    if [bool(way) for way in (cure.action, cure.decision, cure.override, cure.leave_out)].count(True) > 1:
         yield f"{cure.words!r} is to be done in two ways"
+    if cure.leave_out and cure.leave_out not in catalogue():
+        yield f"there is no action {cure.leave_out} to leave out"
     if not cure.action:
         return
     spec = catalogue().get(cure.action)
