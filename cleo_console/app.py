@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from datetime import datetime
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import ClassVar
@@ -74,6 +75,7 @@ class CleoApp(App[None]):
         super().__init__(SteadyDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.services = services
         self.clock = clock
+        self.typed_at: datetime | None = None
         self._open_incident = open_incident
         self._known = known
         self._keys = KeyOrder()
@@ -115,6 +117,7 @@ class CleoApp(App[None]):
             await super().on_event(event)
             self._keys.passed(event)
         else:
+            self.typed_at = self.clock()
             self._keys.waiting.append(event)
             await self._hand_on_keys()
 

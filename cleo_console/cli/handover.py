@@ -21,6 +21,7 @@ def handover(incident: str | None) -> None:
     Example:
       cleo handover | mail -s "handover" night-shift@example.com
     """
+    from journal.presence import who_is_here
     from screens.guidance.handover import handover as summary
     from screens.guidance.handover import handover_text
 
@@ -28,5 +29,6 @@ def handover(incident: str | None) -> None:
     found = fold_journal(at.place(find_incident(at, incident)).journal)
     with Reader(at.place(found.id).journal) as reader:
         readings = reader.readings()
+    here = who_is_here(at.place(found.id).folder)
     click.echo(found.id)
-    click.echo(handover_text(summary(found, readings, at.catalogue(), datetime.now(UTC))))
+    click.echo(handover_text(summary(found, readings, at.catalogue(), datetime.now(UTC), here=here)))

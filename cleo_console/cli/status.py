@@ -14,10 +14,13 @@ from journal.incident import clocks
 from journal.incident.fold import fold_journal
 from journal.incident.records import StepState
 from journal.incident.state import Incident
+from journal.incident.taken import at_work
 from journal.incident.upcoming import next_step
+from journal.presence import who_is_here
 from journal.store.journal import Reader, short_head
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
+from screens.guidance.people import here_lines
 
 
 @click.command()
@@ -35,7 +38,10 @@ def status(incident: str | None, as_json: bool) -> None:
     with Reader(at.place(found.id).journal) as reader:
         others = other_incidents(reader.readings())
     facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.write_fault(found.id)) | {
-        "also_open": others
+        "also_open": others,
+        "lead": found.team.holder("lead"),
+        "taken": {step_id: work.by for step_id, work in at_work(found)},
+        "here": here_lines(who_is_here(at.place(found.id).folder)),
     }
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
@@ -91,6 +97,9 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     lines += [f"  INVENTORY: {doubt}" for doubt in facts["inventory_doubts"]]
     if facts["trouble"]:
         lines.append(f"  THE JOURNAL CANNOT BE WRITTEN: {facts['trouble']}")
+    lines += [f"  {name}: {facts[name]}" for name in ("lead",) if facts[name]]
+    lines += [f"  taken: {step}, by {by}" for step, by in facts["taken"].items()]
+    lines += [f"  here: {line}" for line in facts["here"]]
     if facts["next"]:
         lines.append(f"  next: {facts['next']}")
     return lines

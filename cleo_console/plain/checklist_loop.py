@@ -41,7 +41,7 @@ from screens.guidance.handover import handover
 from screens.guidance.keys import Key
 from screens.guidance.names import title
 from screens.guidance.next_action import PrimaryAction, looks, primary_action
-from screens.guidance.people import taken_by_other
+from screens.guidance.people import taken_by_other, team_words
 
 _OUTPUT_LINES = 40
 
@@ -105,6 +105,7 @@ class ChecklistLoop:
         say("", *new("incident", headline(incident)), *new("clocks", clocks(incident, readings, now)))
         say(*troubles, *attention_lines(incident, readings, now))
         say(*health_news(incident, readings, now, self._said))
+        say(*filter(None, new("team", team_words(incident, session.here, session.services.actor))))
         missing = session.runner_missing()
         taken = taken_by_other(incident, next_step(incident), session.services.actor, now)
         say(*new("next", next_line(incident, session.catalogue, self.cursor, taken=taken, runner_missing=missing)))
@@ -277,7 +278,9 @@ class ChecklistLoop:
     def _say_handover(self) -> None:
         """Say what whoever takes over must know."""
         session, now = self.conversation.session, self.conversation.now
-        self.conversation.say(*sentences(handover(self.incident, session.readings(), session.catalogue, now)))
+        self.conversation.say(
+            *sentences(handover(self.incident, session.readings(), session.catalogue, now, here=session.here))
+        )
 
     def _say_list(self) -> None:
         """Say every step and its state."""

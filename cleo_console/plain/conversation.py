@@ -55,6 +55,7 @@ class Conversation:
             if line.startswith(worst):
                 self.say(line)
         self._answers.append(self.terminal.ask(prompt, unread=True))
+        self.session.answered_at = self.now
         return self._answers[-1]
 
     def unwritten(self) -> list[str]:
@@ -65,7 +66,9 @@ class Conversation:
     def ask_next(self, prompt: str) -> str:
         """Ask what to do. What changes meanwhile is said at once, and the question repeated."""
         self._answers.clear()
-        return self.terminal.ask(prompt, self._interrupt)
+        said = self.terminal.ask(prompt, self._interrupt)
+        self.session.answered_at = self.now
+        return said
 
     def _interrupt(self) -> bool:
         lines = self.changes()

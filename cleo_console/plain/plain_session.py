@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from journal.errors import CleoError
 from journal.events.types import Event
 from journal.incident.fold import apply_event, fold_events
 from journal.incident.state import Incident
+from journal.presence import Presence, Present
 from journal.store.journal import Reader
 from journal.store.rows import OutputLine, Reading
 from screens.app_services import AppServices
@@ -34,6 +35,8 @@ class PlainSession:
     Attributes:
         incident: its state, as last read.
         catalogue: the actions there are.
+        here: who has the incident open, this one too.
+        answered_at: when something was last answered.
         trouble: why the journal could not be read the last time; empty where it could.
 
     Raises:
@@ -52,15 +55,22 @@ class PlainSession:
             self.incident = fold_events(self._reader.events())
             self._opened = opened.pop_all()
         self.trouble = ""
+        self.here: Sequence[Present] = ()
         self._commands = IncidentCommands(self._journal, self._fresh, position_forms)
         self._review = ReviewCommands(self._journal, self._fresh)
         self._unread: list[Event] = []
+        self.answered_at = services.now()
+        me = Present(services.actor, "line mode", self.answered_at)
+        folder = services.paths.incident(incident_id).folder
+        self._presence = Presence(folder, me, lambda: self.answered_at, lambda here: setattr(self, "here", here))
+        self._presence.arrive()
         self._own: set[int] = set()
         self._runner_asked_at = float("-inf")
         self._runner_alive = False
 
     def close(self) -> None:
         """Close the journal; what runs goes on."""
+        self._presence.leave()
         self._opened.close()
 
     def news(self) -> list[Event]:

@@ -11,6 +11,7 @@ from journal.incident.closing import remaining
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
+from journal.presence import Present
 from journal.store.rows import Reading
 from journal.wording.durations import rough_minutes
 from journal.wording.instants import offset
@@ -19,7 +20,7 @@ from screens.guidance.escalation import standings
 from screens.guidance.figures import rpo_line, rto_line
 from screens.guidance.health_summary import all_health
 from screens.guidance.names import title
-from screens.guidance.people import people, taken_steps
+from screens.guidance.people import here_lines, people, taken_steps
 from screens.guidance.status import next_words
 from screens.guidance.text import Line, Span, Tone, labelled
 
@@ -31,7 +32,13 @@ _COLUMN = 9
 
 
 def handover(
-    incident: Incident, readings: Mapping[str, Reading], catalogue: Catalogue, now: datetime, most: int = 99
+    incident: Incident,
+    readings: Mapping[str, Reading],
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    here: Iterable[Present] = (),
+    most: int = 99,
 ) -> list[Line]:
     """Return the summary.
 
@@ -40,6 +47,7 @@ def handover(
         readings: the latest health and progress, by name.
         catalogue: the actions there are.
         now: the present, in UTC.
+        here: who has the incident open.
         most: lines of one kind; how many more there are is said.
     """
     groups: dict[str, Iterable[tuple[str, Tone]]] = {
@@ -51,6 +59,7 @@ def handover(
         "taken": [(words, "") for words in taken_steps(incident)],
         "next": [(next_words(incident, catalogue), "strong")],
         "people": _people(incident),
+        "here": [(words, "") for words in here_lines(here)],
     }
     return [line for label, told in groups.items() for line in _group(label, list(told), most)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from journal.events import types as e
@@ -10,6 +11,7 @@ from journal.incident.state import Incident
 from journal.incident.taken import at_work, counted_on, last_sign, worker
 from journal.incident.team import short_name
 from journal.plan.model import Step
+from journal.presence import Present
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.guidance.names import named
@@ -83,6 +85,23 @@ def told(incident: Incident, event: e.Event, actor: str) -> tuple[str, str, str]
         words = f"{who} works at {named(incident, body.step)} from now on: it was yours."
         return f"{who} took over your step", words, "Say where you were. i at the step takes it back."
     return "", "", ""
+
+
+def here_lines(here: Iterable[Present]) -> list[str]:
+    """Return who has the incident open: ``ana@bastion (console), seen 03:12 UTC``. Seen is when a key was pressed."""
+    return [sanitize(f"{one.actor} ({one.place}), seen {one.seen or one.since:%H:%M} UTC") for one in here]
+
+
+def others_here(here: Iterable[Present], actor: str) -> str:
+    """Return who else has the incident open: ``also here: ben, cyd``; empty where nobody else has."""
+    names = dict.fromkeys(name_of(one.actor) for one in here if one.actor != actor)
+    return f"also here: {', '.join(names)}" if names else ""
+
+
+def team_words(incident: Incident, here: Iterable[Present], actor: str) -> str:
+    """Return who leads, and who else is here, in a few words for the header."""
+    lead = incident.team.holder("lead")
+    return "  ".join(filter(None, (f"lead: {name_of(lead)}" if lead else "", others_here(here, actor))))
 
 
 def taken_steps(incident: Incident) -> list[str]:

@@ -9,6 +9,7 @@ from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.screen import Screen
 
+from screens.guidance.people import team_words
 from screens.incident.cursor import StepCursor
 from screens.live.clocked import clock_of
 from screens.live.lifetime import is_open
@@ -130,7 +131,9 @@ class IncidentView:
         return self._cursor.ready and is_open(self._screen)
 
     def _draw_header(self, now: datetime) -> None:
-        self._screen.query_one(IncidentHeader).show(self._session.state, self._session.readings, now)
+        session = self._session
+        team = team_words(session.state, session.here, session.actor)
+        self._screen.query_one(IncidentHeader).show(session.state, session.readings, now, team)
 
     def _draw_health(self, now: datetime) -> None:
         for panel in self._screen.query(HealthPanel):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from journal.errors import CleoError
 from journal.events.types import Event
 from journal.incident.state import Incident
+from journal.presence import Present
 from journal.store.rows import OutputLine, Reading
 
 TAIL = 2_000
@@ -32,6 +33,7 @@ class News:
         lines: new output by run.
         restarted: the runs whose lines replace what the screen has of them.
         trouble: why the journal cannot be read any more; False: it can be read again.
+        here: who has the incident open.
         held_by: who holds the journal while a write waits for it; empty: nobody does any more.
     """
 
@@ -43,6 +45,7 @@ class News:
     runner: Runner | None = None
     trouble: CleoError | bool | None = None
     held_by: str | None = None
+    here: Sequence[Present] | None = None
 
     @property
     def only_measures(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,11 +15,13 @@ from journal.events.types import InjectGiven
 from journal.incident.fold import apply_event
 from journal.incident.records import Run
 from journal.incident.state import Incident
+from journal.presence import Presence, Present
 from journal.store.errors import JournalWriteFailed
 from journal.store.rows import OutputLine, Reading
 from screens.app_services import AppServices
 from screens.drafts import Draft, current
 from screens.guidance.injects import Given
+from screens.live.clocked import clock_of
 from screens.live.command_queue import CommandQueue
 from screens.live.follower import IncidentFollower
 from screens.live.lifetime import post_if_running
@@ -59,6 +61,7 @@ class Session:
         unwritten: what could not be written last; empty where everything was.
         held_by: who keeps the journal from taking what was said; empty where nobody does.
         joined: the runs of others that this person asked for while they were under way.
+        here: who has the incident open, this console too.
         inject: what an exercise told people last, while this console was open; None: nothing.
     """
 
@@ -102,6 +105,7 @@ class Session:
         self.trouble: CleoError | None = None
         self.unwritten = ""
         self.held_by = ""
+        self.here: Sequence[Present] = ()
         self.joined: set[int] = set()
         self.inject: Given | None = None
         self._services = services
@@ -109,6 +113,8 @@ class Session:
         self._mailbox = Mailbox(lambda: post_if_running(screen, self.Arrived()))
         self._follower = IncidentFollower(self.path, self._mailbox, self._ask_runner, known.seq if known else 0)
         self._commands = CommandQueue(self.path, lambda: services.open(incident_id, self._waits))
+        me = Present(self.actor, "console", clock_of(screen)())
+        self._presence = Presence(self.path.parent, me, lambda: getattr(self._app, "typed_at", None), self._see)
         self._watched: dict[str, int] = {}
         self._request: Future[Any] | None = None
 
@@ -127,16 +133,22 @@ class Session:
         """Note who holds the journal while a write waits for it; called in the command queue's thread."""
         self._mailbox.put(lambda news: setattr(news, "held_by", holder))
 
+    def _see(self, here: Sequence[Present]) -> None:
+        """Note who is here; called in the presence's thread."""
+        self._mailbox.put(lambda news: setattr(news, "here", here))
+
     def _ask_runner(self) -> Runner:
         return Runner(self._services.runner_alive(self.id), self._services.write_fault(self.id))
 
     def start(self) -> None:
         """Begin to follow."""
         self._follower.start()
+        self._presence.arrive()
 
     def stop(self) -> None:
         """Stop following; finish writing what was said. Neither is waited for."""
         self._follower.stop()
+        self._presence.leave()
         self._commands.close()
 
     def watch(self, who: str, run: int) -> None:
@@ -165,6 +177,7 @@ class Session:
         if news.trouble is not None:
             self.trouble = news.trouble if isinstance(news.trouble, CleoError) else None
         self.held_by = self.held_by if news.held_by is None else news.held_by
+        self.here = self.here if news.here is None else news.here
         return news
 
     def _extend(self, run: int, lines: list[OutputLine], *, restart: bool) -> None:

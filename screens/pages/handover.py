@@ -47,7 +47,9 @@ class HandoverScreen(FullScreen):
     def refresh_body(self) -> None:
         """Show it as it is now."""
         session = self.session
-        lines = handover(self.incident, session.readings, session.catalogue, clock_of(self)(), most=_MOST)
+        lines = handover(
+            self.incident, session.readings, session.catalogue, clock_of(self)(), here=session.here, most=_MOST
+        )
         self.query_one(TextBlock).show(lines)
 
     def remark(self) -> Content | str:
@@ -57,7 +59,7 @@ class HandoverScreen(FullScreen):
     def action_copy(self) -> None:
         """Copy all of it as text."""
         session = self.session
-        lines = handover(self.incident, session.readings, session.catalogue, clock_of(self)())
+        lines = handover(self.incident, session.readings, session.catalogue, clock_of(self)(), here=session.here)
         self.app.copy_to_clipboard(f"{self.incident.id}\n{handover_text(lines)}\n")
         self._copied = "copied, if your terminal takes it (OSC 52); else: cleo handover"
         self.news()

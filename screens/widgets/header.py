@@ -35,6 +35,7 @@ class IncidentHeader(Vertical):
         with Horizontal(id="names"):
             yield Quiet(id="kind")
             yield Quiet(id="name")
+            yield Quiet(id="team", classes="-empty")
             yield Quiet(id="elapsed-word")
             yield Quiet(id="elapsed")
         with Horizontal(id="figures"):
@@ -46,8 +47,15 @@ class IncidentHeader(Vertical):
         """Show what is known before the journal was read."""
         self._line("name").show(Content.assemble((incident_id, "bold"), "  opening its journal…"))
 
-    def show(self, incident: Incident, readings: Mapping[str, Reading], now: datetime) -> None:
-        """Show everything but the clock."""
+    def show(self, incident: Incident, readings: Mapping[str, Reading], now: datetime, team: str = "") -> None:
+        """Show everything but the clock.
+
+        Args:
+            incident: its state.
+            readings: the latest health and progress, by name.
+            now: the present.
+            team: who leads and who else is here; shown where there is room.
+        """
         wide = self.app.size.width >= WIDE
         closed = "  CLOSED" if incident.closed_at else ""
         self._line("kind").show(kind_badge(incident.kind, colour=not self.app.no_color))
@@ -60,6 +68,8 @@ class IncidentHeader(Vertical):
             sanitize(incident.title),
         )
         self._line("name").show(name)
+        self._line("team").show(team if wide else "")
+        self._line("team").set_class(not (wide and team), "-empty")
         self._line("rto").show(content(rto_line(incident, now, wide=wide)))
         self._line("rpo").show(content(rpo_line(incident, readings, now, wide=wide)))
         self._line("phase").show(content(phase_line(incident, now, wide=wide)))

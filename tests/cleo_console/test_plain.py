@@ -25,6 +25,7 @@ from journal.events.run import KnownSystem
 from journal.incident.fold import fold_events
 from journal.incident.records import RunState, StepState
 from journal.incident.taken import at_work
+from journal.presence import Presence, Present, who_is_here
 from journal.store.journal import Reader
 from tests.actions.worlds import Person, declared, places_in, running, world
 from tests.cleo_console.conversation import Said, WorldServices, talk
@@ -209,6 +210,17 @@ def test_what_somebody_is_can_be_said_and_is_told(person: Person, host: WorldSer
     )
     assert "Now: you." in said
     assert person.incident().team.holder("lead") == "ana@bastion"
+
+
+def test_who_else_is_here_is_said_and_so_is_this_one(person: Person, host: WorldServices) -> None:
+    folder = person.place.folder
+    ben = Presence(folder, Present("ben@ops2", "console", datetime.now(UTC)), lambda: None, lambda here: None)
+    ben.arrive()
+    until(lambda: who_is_here(folder))
+    said = talk(host, (">", "n"), ("Note", "hello"), ("When", ""), (">", "w"), ("also here: ben", "H"), ("Here:", "q"))
+    ben.leave()
+    assert "ana@bastion (line mode), seen " in said
+    assert who_is_here(folder) == []
 
 
 def test_output_is_inert_and_no_flood(person: Person, host: WorldServices) -> None:

@@ -81,6 +81,9 @@ def test_line_mode_asks_before_anything_is_written(cleo: Cleo, shared: dict[str,
         terminal.answer(ASKED, "ana")
         terminal.answer("1.1.1 >", "i")
         terminal.until("Taken.")
+        said = cleo("status").stdout
+        assert "  here: ana@" in said and "(line mode), seen " in said
+        assert ", by ana@" in said
         terminal.answer(">", "q")
     assert "ana since" in cleo("handover").stdout
     cleo.close()

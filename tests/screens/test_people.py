@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from journal import presence
 from journal.events import types as e
+from journal.presence import Presence, Present, who_is_here
 from journal.store.journal import Journal
 from tests.screens.app_services import FakeServices, SetClock
 from tests.screens.driving import console, written
@@ -87,3 +91,35 @@ async def test_everybody_is_told_who_leads_and_who_took_over_their_step(
         await seen.no_longer_sees("took over your step")
         await seen.press("i")
         await seen.sees("@ana")
+
+
+async def test_who_else_is_here_is_shown_where_there_is_room_and_at_the_handover(
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "_LOOK_S", 0.02)
+    me = Present(BEN, "line mode", services.clock())
+    ben = Presence(journal.path.parent, me, lambda: None, lambda here: None)
+    async with console(services, (120, 40)) as seen:
+        await seen.until(lambda: seen.incident_screen.session.here, "that this console is here")
+        assert "also here" not in seen.screen_text()
+        ben.arrive()
+        await seen.sees("also here: ben")
+        journal.append(e.RoleTaken(name="lead"))
+        await seen.sees("lead: ana  also here: ben")
+        await seen.press("H")
+        await seen.sees("ana@bastion (console), seen 03:11 UTC", "ben@bastion (line mode), seen 03:11 UTC")
+        await seen.press("escape")
+        ben.leave()
+        await seen.no_longer_sees("also here")
+    assert who_is_here(journal.path.parent) == []
+
+
+async def test_a_small_screen_shows_who_is_here_at_the_handover_only(services: FakeServices, journal: Journal) -> None:
+    ben = Presence(journal.path.parent, Present(BEN, "console", services.clock()), lambda: None, lambda here: None)
+    ben.arrive()
+    async with console(services, (80, 24)) as seen:
+        await seen.until(lambda: len(seen.incident_screen.session.here) == 2, "both of them")
+        assert "ben" not in seen.screen_text()
+        await seen.press("H")
+        await seen.sees("ben@bastion (console), seen")
+    ben.leave()
