@@ -90,13 +90,13 @@ class Arrivals:
 
         While nothing is next because something is under way, it waits for that.
         """
-        settled = self._pending.seen_to if self._cursor.ready else ()
-        if not settled:
+        if not self._cursor.ready or not self._pending.seen_to:
             return
+        here = self._cursor.step_id == self._pending.begun_at
         step = next_step(self._session.state)
         if step or not counts(self._session.state).running:
             self._pending.expect()
-        if step and self._cursor.step_id == settled[0]:
+        if step and here:
             self._view.go_to(step.id)
 
     def _show_refusals(self) -> None:

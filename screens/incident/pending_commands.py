@@ -11,7 +11,7 @@ from journal.errors import CleoError
 from journal.events.types import Event, Override
 from journal.plan.model import Step
 from screens.guidance.looks import goes_on_from
-from screens.live.session import Session
+from screens.incident.cursor import StepCursor
 
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
@@ -22,15 +22,18 @@ class PendingCommands:
     """Writes what is said of steps, and knows what of it the screen does not show yet.
 
     Args:
-        session: the incident.
+        cursor: the incident and the step.
 
     Attributes:
+        begun_at: where the cursor was as the person saw to steps last.
         requested: the ids of the runs that this person asked for and that have neither started nor been refused.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, cursor: StepCursor) -> None:
         self.requested: set[int] = set()
-        self._session = session
+        self.begun_at = ""
+        self._cursor = cursor
+        self._session = cursor.session
         self._seqs: dict[str, int] = {}
         """By step: the event that was written last, or 0 while it is being written."""
         self._expected: tuple[str, ...] = ()
@@ -66,11 +69,8 @@ class PendingCommands:
         self._session.write(what, call, written, failed)
 
     def expect(self, *steps: str) -> None:
-        """Note which steps this person has just seen to, the one at the cursor first; none: that it has gone on.
-
-        The cursor goes on once all of them are done.
-        """
-        self._expected = steps
+        """Note which steps this person has just seen to: the cursor goes on once all are done. None: it has gone on."""
+        self._expected, self.begun_at = steps, self._cursor.step_id
 
     def request_run(
         self,
@@ -127,10 +127,7 @@ class PendingCommands:
 
     @property
     def seen_to(self) -> Sequence[str]:
-        """The steps that this person saw to last, where all of them are settled, and none keeps the cursor; else none.
-
-        The first is the one that the cursor was on.
-        """
+        """The steps that this person saw to last, where all are settled, and none keeps the cursor; else none."""
         incident, steps = self._session.incident, self._expected
         if incident is None or not all(goes_on_from(incident, incident.plan.by_id[step]) for step in steps):
             return ()

@@ -99,7 +99,7 @@ class RunKeys:
     def look(self, step: Step) -> None:
         """Ask for all looks that are run together with ``step``."""
         found = looks(self._cursor.incident, step)
-        self._pending.expect(step.id, *(other.id for other in found if other is not step))
+        self._pending.expect(*(other.id for other in found))
         for other in found:
             self._pending.request_run(other)
 

@@ -56,7 +56,7 @@ class IncidentScreen(Screen[None]):
         self.cursor = StepCursor(self.session, self)
         self.key_state = KeyState(self.cursor)
         self.view = IncidentView(self, self.cursor, self.key_state.words)
-        pending = PendingCommands(self.session)
+        pending = PendingCommands(self.cursor)
         runs = RunKeys(self.app, self.cursor, pending)
         steps = StepKeys(self.app, self.cursor, pending)
         navigation = Navigation(self.app, self.cursor, self.view, services)

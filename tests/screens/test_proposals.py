@@ -44,8 +44,8 @@ def decided(journal: Journal) -> dict[str, tuple[str, str]]:
     return {body.name: (body.answer, body.because) for body in written(journal, e.DecisionMade)}
 
 
-async def asked(seen: Console) -> None:
-    await seen.at("severity")
+async def asked(seen: Console, step: str = "severity") -> None:
+    await seen.at(step)
     await seen.press("enter")
     await seen.sees("Decide together: 4 questions")
     dialog = seen.app.screen
@@ -53,9 +53,12 @@ async def asked(seen: Console) -> None:
     await seen.until(lambda: not dialog.unread, "a dialog that can have been read")
 
 
-async def test_one_enter_decides_all_as_shown_and_the_cursor_goes_on(services: FakeServices, journal: Journal) -> None:
+@pytest.mark.parametrize("at", ["severity", "affected"])
+async def test_one_enter_decides_all_as_shown_and_the_cursor_goes_on(
+    services: FakeServices, journal: Journal, at: str
+) -> None:
     async with console(services) as seen:
-        await asked(seen)
+        await asked(seen, at)
         await seen.sees("SEV2 High", "as declared", "PostgreSQL, MongoDB", "Cold recovery from backups")
         await seen.press(*"seen", "enter")
         await seen.until(lambda: len(decided(journal)) == len(PROPOSED), "all decided")
