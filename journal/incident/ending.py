@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from journal.incident.given_up import is_hit
 from journal.incident.records import RunState, StepState
-from journal.wording.durations import exact_duration
+from journal.wording.durations import loss_duration
 
 if TYPE_CHECKING:
     from journal.incident.loss import Loss
@@ -90,8 +90,8 @@ def _lost(loss: Loss | None) -> str:
     if loss is None or (loss.at_most is None and not loss.at_least):
         return "loss not measured"
     if loss.at_most is None:
-        return f"at least {exact_duration(loss.at_least)} lost, measured"
-    return f"{'' if loss.exact else 'at most '}{exact_duration(loss.at_most)} lost, measured"
+        return f"{loss_duration(loss.at_least, 'at least')} lost, measured"
+    return f"{loss_duration(loss.at_most, '' if loss.exact else 'at most')} lost, measured"
 
 
 def _by_hand(incident: Incident, system: str) -> Iterator[str]:

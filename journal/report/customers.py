@@ -14,7 +14,7 @@ from journal.report.internal_names import InternalNames
 from journal.report.model import FORMAT, Report, RpoResult, RtoResult, SystemImpact
 from journal.report.summary import KINDS
 from journal.wording.counting import count
-from journal.wording.durations import exact_duration
+from journal.wording.durations import exact_duration, loss_duration
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -144,7 +144,7 @@ def _lost(result: RpoResult) -> str:
         return f"at least the newest {exact_duration(result.achieved_s)} of data were lost; how much more is not known."
     if not result.achieved_s:
         return "no data was lost."
-    return f"{result.bound} the newest {exact_duration(result.achieved_s)} of data were lost.".strip()
+    return f"{result.bound} the newest {loss_duration(result.achieved_s)} of data were lost.".strip()
 
 
 def _doubt(result: RpoResult) -> str:

@@ -29,7 +29,7 @@ from journal.report.review import (
     WrittenField,
 )
 from journal.report.timeline import Timeline
-from journal.wording.durations import exact_duration
+from journal.wording.durations import loss_duration
 
 FORMAT = 1
 """The version of the JSON report's keys."""
@@ -175,7 +175,7 @@ class RpoResult(Part, frozen=True, kw_only=True):
         """The loss in words: ``at most 27 s``; empty where it was not measured."""
         if self.achieved_s is None:
             return ""
-        return f"{self.bound} {exact_duration(self.achieved_s)}".strip()
+        return loss_duration(self.achieved_s, self.bound)
 
 
 class ImpactSpan(Part, frozen=True, kw_only=True):

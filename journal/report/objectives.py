@@ -11,7 +11,7 @@ from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.report.model import RpoResult, RtoResult
 from journal.wording.counting import count
-from journal.wording.durations import exact_duration
+from journal.wording.durations import exact_duration, loss_duration
 
 _VALIDATED = (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE, StepState.NOT_APPLICABLE)
 _WORDS = {True: "met", False: "missed", None: "not measured"}
@@ -99,7 +99,7 @@ def _rpo_remarks(incident: Incident, clock: RpoClock) -> Iterator[str]:
     if loss.at_most is None:
         yield "only the start that was typed bounds it" if loss.typed is not None else "nothing bounds it"
     elif loss.typed is not None and loss.typed < loss.at_most:
-        yield f"{exact_duration(loss.typed)} if it began when it was typed to have begun"
+        yield f"{loss_duration(loss.typed)} if it began when it was typed to have begun"
     elif not loss.exact and loss.newest:
         yield f"{exact_duration(loss.at_least)} of it seen, the rest until nothing was committed any more"
     if clock.disproved_by:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import ceil, floor
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _UNITS = {"s": 1, "min": _MINUTE, "h": _HOUR, "d": _DAY}
@@ -44,6 +45,15 @@ def exact_duration(seconds: float) -> str:
     if _HOUR <= whole < 2 * _DAY and not whole % _HOUR // _MINUTE:
         return f"{whole // _HOUR} h"
     return rough_duration(seconds)
+
+
+def loss_duration(seconds: float, bound: str = "") -> str:
+    """Return how much was lost, with its bound (``at least``, ``at most``), else as `exact_duration`.
+
+    It is rounded up, so that nobody is told of less than was lost; what is lost at least is rounded down.
+    """
+    rounded = floor if bound == "at least" else ceil
+    return f"{bound} {exact_duration(rounded(seconds * 10) / 10 if seconds < 10 else rounded(seconds))}".strip()
 
 
 def rough_duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, OptionList
+from textual.widgets import Button, Input, OptionList
 from textual.widgets.option_list import Option
 
 from journal.incident.answers import answer_title
@@ -24,6 +24,7 @@ from screens.widgets.choices import Choices
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 
+_READ_ON = "Read on (enter)"
 AskOne = Callable[[Incident, Step, Callable[[Answer], object]], None]
 """Asks for one decision alone: the incident in which it is asked, the step, and what gets the answer."""
 
@@ -47,6 +48,7 @@ class ProposalsDialog(Dialog[list[Decided]]):
     def __init__(self, incident: Incident, step: Step, readings: Mapping[str, Reading], ask_one: AskOne) -> None:
         self._incident, self._step, self._readings, self._ask_one = incident, step, readings, ask_one
         self._given: dict[str, Answer] = {}
+        self._seen = 0
         self._found = proposals(incident, step)
         super().__init__(f"Decide together: {len(self._found)} questions", incident.kind)
 
@@ -63,6 +65,18 @@ class ProposalsDialog(Dialog[list[Decided]]):
     def on_mount(self) -> None:
         """Begin at the reason, the last part."""
         self.query_one("#reason", Input).focus()
+        self.watch(self.query_one("#body"), "scroll_y", self._shown)
+        self.call_after_refresh(self._shown)
+
+    def _shown(self) -> None:
+        """Note down to which line it was on the screen, and say what enter does."""
+        body = self.query_one("#body")
+        self._seen = max(self._seen, body.scroll_offset.y + body.size.height)
+        self.query_one("#confirm", Button).label = self.CONFIRM if self._all_seen else _READ_ON
+
+    @property
+    def _all_seen(self) -> bool:
+        return self._seen >= self.query_one("#body").virtual_size.height
 
     def _options(self) -> list[Option]:
         return [Option(self._words(one), id=one.step.id) for one in self._found]
@@ -91,6 +105,9 @@ class ProposalsDialog(Dialog[list[Decided]]):
         options = self.query_one(Choices)
         options.clear_options()
         options.add_options(self._options())
+        self._seen = 0  # other answers stand there now
+        self.query_one("#body").scroll_home(animate=False)
+        self.call_after_refresh(self._shown)
         self.query_one("#reason", Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -99,7 +116,10 @@ class ProposalsDialog(Dialog[list[Decided]]):
         self.confirm()
 
     def confirm(self) -> None:
-        """Give the answers, or say that there is none yet."""
+        """Give the answers, or say that there is none yet; nothing is decided that was not on the screen."""
+        if not self._all_seen:
+            self.query_one("#body").scroll_page_down(animate=False)
+            return
         reason = self.query_one("#reason", Input).value.strip()
         decided = [self._decided(one, reason) for one in self._found if one.answer]
         if decided:

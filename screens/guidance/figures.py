@@ -13,7 +13,7 @@ from journal.incident.state import Incident
 from journal.plan.model import Phase
 from journal.store.rows import Reading
 from journal.wording.counting import count
-from journal.wording.durations import rough_duration, rough_minutes
+from journal.wording.durations import loss_duration, rough_minutes
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.guidance.text import Line, Span, Tone, line
@@ -91,7 +91,7 @@ def _gravity(clock: RpoClock) -> tuple[int, float]:
 
 def _rpo_words(clock: RpoClock, now: datetime) -> Span:
     if clock.achieved is not None:
-        lost = f"{clock.loss.bound} {rough_duration(clock.achieved)}".strip() if clock.loss else ""
+        lost = loss_duration(clock.achieved, clock.loss.bound) if clock.loss else ""
         if clock.met is None:
             return Span(f"NOT PROVEN, {lost} lost", "bad")  # the verdict first: a narrow screen cuts the line
         return Span(f"met, {lost} lost", "good") if clock.met else Span(f"MISSED, {lost} lost", "bad")

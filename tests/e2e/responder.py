@@ -21,7 +21,7 @@ _WORDS = {"why (the report lists it": "not here", "what you do about it": "noted
 """What is typed into a field that must not stay empty, by the words above it."""
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
-_DRAWN_S, _READ_S = 0.2, 0.7
+_DRAWN_S, _READ_S = 0.2, 1.1
 """Seconds for which a screen must be the same to be drawn, and for which a dialog must be there to be read."""
 _IN_A_CIRCLE = 8
 

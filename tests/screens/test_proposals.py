@@ -20,6 +20,16 @@ PROPOSED = {
     "recovery_point": ("latest", "usual for Database Failure"),
     "strategy": ("cold-recovery", "usual for Database Failure"),
 }
+OTHER = """\
+          - id: other-{number}
+            together: decisions
+            title: Another
+            decision:
+              name: other_{number}
+              question: Which?
+              suggest: {{scenario: {{{scenario}: "yes"}}}}
+              options: {{"yes": {{title: "Yes"}}}}
+"""
 
 
 @pytest.fixture
@@ -28,11 +38,19 @@ def scenario() -> str:
 
 
 @pytest.fixture
-def journal(services: FakeServices, tmp_path: Path, scenario: str) -> Iterator[Journal]:
+def more() -> int:
+    """How many decisions there are beside those of the test plan."""
+    return 0
+
+
+@pytest.fixture
+def journal(services: FakeServices, tmp_path: Path, scenario: str, more: int) -> Iterator[Journal]:
     """An incident whose plan asks for its decisions together."""
     text = Path(__file__).with_name("plan.yaml").read_text()
     for step in TOGETHER:
         text = text.replace(f"- id: {step}\n", f"- id: {step}\n            together: decisions\n")
+    others = "".join(OTHER.format(number=number, scenario=scenario) for number in range(more))
+    text = text.replace("          - id: severity\n", f"{others}          - id: severity\n")
     plan = tmp_path / "plan.yaml"
     plan.write_text(text)
     services.load(plan)
@@ -106,3 +124,16 @@ async def test_one_for_which_nothing_speaks_is_not_decided_and_asked_next(
         await seen.press("enter")
         await seen.until(lambda: len(decided(journal)) == 2, "two decided")
         assert set(decided(journal)) == {"severity", "affected"}
+
+
+@pytest.mark.parametrize("more", [12])
+async def test_what_was_not_on_the_screen_is_not_decided(services: FakeServices, journal: Journal) -> None:
+    async with console(services, size=(80, 24)) as seen:
+        await seen.at("severity")
+        await seen.press("enter")
+        await seen.sees("Decide together: 16 questions", "Read on (enter)")
+        await seen.press("enter")
+        await seen.sees("Cold recovery from backups", "Decide all (enter)")
+        assert not decided(journal)
+        await seen.press("enter")
+        await seen.until(lambda: len(decided(journal)) == len(PROPOSED) + 12, "all decided")

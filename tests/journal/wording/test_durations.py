@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from journal.wording.durations import Duration, exact_duration, rough_duration, rough_minutes, stopwatch
+from journal.wording.durations import Duration, exact_duration, loss_duration, rough_duration, rough_minutes, stopwatch
 from journal.wording.instants import age, offset, utc
 
 NOW = datetime(2026, 11, 22, 3, 11, 5, tzinfo=UTC)
@@ -46,3 +46,19 @@ def test_clocks_to_the_second() -> None:
     assert stopwatch(2530) == "00:42:10"
     assert [offset(s) for s in (3723, -300, -0.4, 90_000)] == ["T+01:02:03", "T-00:05:00", "T+00:00:00", "T+25:00:00"]
     assert (utc(NOW), utc(None)) == ("2026-11-22 03:11:05 UTC", "not known")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bound", "words"),
+    [
+        (6.96, "", "7 s"),
+        (6.91, "at most", "at most 7 s"),
+        (6.99, "at least", "at least 6.9 s"),
+        (59.2, "", "1 min"),
+        (119.5, "", "2 min"),
+        (119.5, "at least", "at least 1 min 59 s"),
+        (0.0, "", "0 s"),
+    ],
+)
+def test_nobody_is_told_of_less_than_was_lost(seconds: float, bound: str, words: str) -> None:
+    assert loss_duration(seconds, bound) == words
