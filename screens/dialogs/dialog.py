@@ -34,7 +34,7 @@ THROWS_AWAY = "Not written yet. Escape once more throws away what you typed."
 
 
 class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
-    """A question. Escape leaves it without an answer; arrows and tab go from part to part.
+    """A question. Escape leaves it without an answer; arrows and tab go from part to part (up and down within a list).
 
     Args:
         title: what it is about.
@@ -53,8 +53,8 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
     CSS_PATH: ClassVar[str | list[str]] = "dialog.tcss"  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back, without an answer"),
-        Binding("left", "app.focus_previous", "Previous", show=False),
-        Binding("right", "app.focus_next", "Next", show=False),
+        Binding("left,up", "app.focus_previous", "Previous", show=False),
+        Binding("right,down", "app.focus_next", "Next", show=False),
     ]
     CONFIRM: ClassVar[str] = "OK"
     CANCEL: ClassVar[str] = "Cancel (esc)"

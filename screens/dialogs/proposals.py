@@ -54,7 +54,7 @@ class ProposalsDialog(Dialog[list[Decided]]):
 
     def body(self) -> Iterable[Widget]:
         """Yield the decisions."""
-        yield Quiet("enter decides them all · tab, then enter on one: answer it otherwise", classes="label")
+        yield Quiet("enter decides them all · up, then enter on one: answer it otherwise", classes="label")
         yield Choices(*self._options(), id="options", markup=False)
 
     def foot(self) -> Iterable[Widget]:
@@ -125,7 +125,7 @@ class ProposalsDialog(Dialog[list[Decided]]):
         if decided:
             self.dismiss(decided)
         else:
-            self.complain("Nothing speaks for an answer to any of these. Press tab, and enter on one of them.")
+            self.complain("Nothing speaks for an answer to any of these. Press up, and enter on one of them.")
 
     def _decided(self, one: Proposal, reason: str) -> Decided:
         given = self._given.get(one.step.id)

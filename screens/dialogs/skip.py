@@ -48,7 +48,7 @@ class SkipDialog(Dialog[Mapping[str, str]]):
     def body(self) -> Iterable[Widget]:
         """Yield the steps, all ticked, each with its cause; nothing where there is but one."""
         if self._several:
-            yield Quiet("tab, then space: a step that is not left out", classes="label")
+            yield Quiet("up, then space: a step that is not left out", classes="label")
             yield Ticks[str](
                 *(Selection(self._words(one), one, True) for one in self._causes), id="steps", compact=True
             )

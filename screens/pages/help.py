@@ -24,7 +24,7 @@ _INTRO = (
 _DIALOGS = (
     "enter: take what the cursor is on, and go on; in the last part, do what the button says. Just after a dialog "
     "opened it takes none",
-    "tab: to the next part; space: tick or untick. Neither answers",
+    "tab, up and down: from part to part; space: tick or untick. Neither answers",
     "escape: back without an answer; where words were typed, once more",
 )
 

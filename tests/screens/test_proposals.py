@@ -90,7 +90,8 @@ async def test_one_is_answered_otherwise_and_what_follows_is_proposed_anew(
 ) -> None:
     async with console(services) as seen:
         await asked(seen)
-        await seen.press("shift+tab", "end", "enter")
+        await seen.sees("up, then enter on one")
+        await seen.press("up", "end", "enter")
         await seen.sees("How shall the service come back?")
         await seen.press("home", "enter", *"fast", "enter")
         await seen.sees("Decide together", "Hot standby failover", "fast")
