@@ -15,6 +15,7 @@ from cleo_console.plain.line_terminal import InputEnded, TakenBack
 from cleo_console.plain.lines import (
     attention_lines,
     clocks,
+    due_lines,
     headline,
     health_lines,
     health_news,
@@ -32,7 +33,7 @@ from journal.incident.cures import remedy
 from journal.incident.proposals import proposals
 from journal.incident.records import StepState
 from journal.incident.state import Incident
-from journal.incident.upcoming import next_step
+from journal.incident.upcoming import beside, due_beside, next_step
 from journal.plan.model import Step
 from screens.guidance.advice import advice
 from screens.guidance.attention import attention
@@ -103,7 +104,7 @@ class ChecklistLoop:
         say, new, session, now = self.conversation.say, self._said.new, self.conversation.session, self.conversation.now
         incident, step, readings = self.incident, self.step, self.conversation.session.readings()
         say("", *new("incident", headline(incident)), *new("clocks", clocks(incident, readings, now)))
-        say(*troubles, *attention_lines(incident, readings, now))
+        say(*troubles, *attention_lines(incident, readings, now), *due_lines(incident, session.catalogue, now))
         say(*health_news(incident, readings, now, self._said))
         say(*filter(None, new("team", team_words(incident, session.here, session.services.actor))))
         missing = session.runner_missing()
@@ -152,6 +153,7 @@ class ChecklistLoop:
             "o": self._say_output,
             "j": lambda: self.go_to(attention(self.incident, self.cursor)),
             "g": self._go_next,
+            "D": self._go_due,
             "n": partial(notes.note, to, step),
             "i": partial(notes.take, to, step),
             "p": partial(run_with, to, step),
@@ -176,6 +178,11 @@ class ChecklistLoop:
     def _go_by(self, steps: int) -> None:
         ids = list(self.incident.plan.by_id)
         self.go_to(ids[max(0, min(len(ids) - 1, ids.index(self.cursor) + steps))])
+
+    def _go_due(self) -> None:
+        due = due_beside(self.incident, self.conversation.now)
+        steps = [due.step] if due else beside(self.incident)
+        self.go_to(steps[0].id if steps else "")
 
     def _go_next(self) -> None:
         step = next_step(self.incident)

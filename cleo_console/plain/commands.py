@@ -7,12 +7,13 @@ from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.advice import enter_words
 from screens.guidance.availability import RULES
-from screens.guidance.keys import BY_HAND, CLOSE, HANDOVER, KEYS, LOG, ROLE, RUN_WITH, RUNNER, TAKE, Key
+from screens.guidance.keys import BY_HAND, CLOSE, DUE, HANDOVER, KEYS, LOG, ROLE, RUN_WITH, RUNNER, TAKE, Key
 from screens.guidance.logs import log_helps
 
 COMMANDS = [
     Key("a", "act", "act", "the same as enter"),
     *KEYS,
+    DUE,
     Key("o", "output", "output", "the last lines that the step printed"),
     TAKE,
     RUN_WITH,
@@ -29,7 +30,7 @@ COMMANDS = [
     Key("q", "leave", "quit", "leave; the recovery goes on"),
 ]
 _BY_NAME = {name: command for command in COMMANDS for name in (command.letter, command.word)}
-_SELDOM = "aHbhilwy"
+_SELDOM = "aDHbhilwy"
 """Letters that only help lists. So is closing, until nothing is left to do, and the log while nothing is wrong."""
 
 

@@ -22,7 +22,7 @@ from screens.guidance.names import named, title
 from screens.guidance.next_action import closed_words, leaves_out
 from screens.guidance.progress import how_far
 from screens.guidance.run_text import cure_lines, refusal_lines, remains, standing
-from screens.guidance.status import call_overdue, next_words, runner_first
+from screens.guidance.status import call_overdue, due_words, next_words, runner_first
 from screens.guidance.step_text import state_line, step_text
 from screens.guidance.text import Line
 
@@ -66,6 +66,12 @@ def attention_lines(incident: Incident, readings: dict[str, Reading], now: datet
         far = how_far(readings.get(f"progress:{run.id}"))
         lines.append(f"{run.state.upper()}: {_what(incident, run)}" + (f": {far}" if far else ""))
     return lines + call_overdue(incident, now)
+
+
+def due_lines(incident: Incident, catalogue: Catalogue, now: datetime) -> list[str]:
+    """Return the paperwork whose time is nearly over, as a list of none or one."""
+    due = due_words(incident, catalogue, now)
+    return [f"DUE: {due[1]} (D goes there)"] if due else []
 
 
 def _what(incident: Incident, run: Run) -> str:

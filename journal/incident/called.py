@@ -45,6 +45,12 @@ def open_items(incident: Incident, step: Step) -> list[str]:
     return [item for item in by_people if item not in incident.steps[step.id].items]
 
 
+def only_waits(incident: Incident, step: Step) -> bool:
+    """Return whether all that is open at a step are answers of people who were called."""
+    levels = [step.level(item) for item in open_items(incident, step)]
+    return bool(levels) and all(level in incident.review.calls for level in levels)
+
+
 def to_take_back(incident: Incident, step: Step) -> str:
     """Return the level of a step's calls of which something was noted last, and can be taken back with one key.
 

@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
 
+from journal.incident import clocks
+from journal.incident.called import only_waits
 from journal.incident.cures import STUCK, found_by_looks, remedy
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Phase, Step
+
+DUE_S = 300.0
+"""Seconds before the end of its phase's window from which on it is said that paperwork is due."""
+
+
+class Due(NamedTuple):
+    """Paperwork whose time is nearly over.
+
+    Attributes:
+        step: the first of it.
+        left: seconds until its phase's window ends; negative once that is over.
+        more: how many further steps are due as well.
+    """
+
+    step: Step
+    left: float
+    more: int
 
 
 def next_step(incident: Incident) -> Step | None:
@@ -22,8 +43,29 @@ def next_step(incident: Incident) -> Step | None:
 
 
 def beside(incident: Incident) -> list[Step]:
-    """Return what is open beside the recovery: telling people, calling them, writing down."""
-    return [step for step in incident.in_state(StepState.READY) if step.beside and incident.is_required(step)]
+    """Return what is open beside the recovery: telling people, calling them, writing down.
+
+    Where only answers are waited for comes last.
+    """
+    found = [step for step in incident.in_state(StepState.READY) if step.beside and incident.is_required(step)]
+    return sorted(found, key=lambda step: only_waits(incident, step))
+
+
+def due_beside(incident: Incident, now: datetime) -> Due | None:
+    """Return the paperwork that is due: the window of its phase ends within ``DUE_S``, or has ended.
+
+    It is said beside what is next, and never instead of it. None where nothing is due, or it is next anyway.
+    """
+    if incident.closed_at is not None:
+        return None
+    ends = {clock.phase.id: clock.closes for clock in clocks.phases(incident)}
+    open_ = [step for step in beside(incident) if not only_waits(incident, step)]
+    left = {step.id: (end - now).total_seconds() for step in open_ if (end := ends[incident.phase_of(step).id])}
+    due = [step for step in open_ if left.get(step.id, DUE_S) < DUE_S]
+    first = next_step(incident)
+    if not due or (first is not None and first.beside):
+        return None
+    return Due(due[0], left[due[0].id], len(due) - 1)
 
 
 def _candidates(incident: Incident) -> Iterator[Step]:

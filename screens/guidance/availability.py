@@ -11,7 +11,7 @@ from journal.commands import refusals
 from journal.incident.called import to_take_back
 from journal.incident.records import StepState
 from journal.incident.state import Incident
-from journal.incident.upcoming import next_step
+from journal.incident.upcoming import beside, next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.attention import attention
@@ -97,6 +97,10 @@ def _go_next(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     return incident.closed_at is None and found is not None and found.id != step.id
 
 
+def _go_due(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
+    return incident.closed_at is None and any(other.id != step.id for other in beside(incident))
+
+
 RULES: dict[str, Rule] = {
     "act": _act,
     "dry_run": _dry_run,
@@ -113,5 +117,6 @@ RULES: dict[str, Rule] = {
     "log": _log,
     "jump": _jump,
     "go_next": _go_next,
+    "go_due": _go_due,
 }
 """The rule by action; an action without a rule always applies."""

@@ -35,6 +35,7 @@ KEYS = [
 """What is done at a step, in the order of help."""
 
 TAKE = Key("i", "take", "take", "I work at this step: take it, also from somebody else; again: give it back")
+DUE = Key("D", "go_due", "due", "go to the paperwork whose time is nearly over, or that is open beside the recovery")
 ROLE = Key("b", "role", "role", "be lead, scribe or responder: everybody sees who is what")
 RUN_WITH = Key("p", "run_with", "run with", "edit the action's parameters (which backup, up to where), then run it")
 LOG = Key("L", "log", "log", "the end of the failing system's own log; read only, without secrets")

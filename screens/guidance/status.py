@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from journal.incident.state import Incident
-from journal.incident.upcoming import next_step
+from journal.incident.upcoming import due_beside, next_step
 from journal.plan.action_spec import Catalogue
+from journal.plan.model import Step
 from journal.store.rows import Reading
+from journal.wording.durations import rough_minutes
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
 from screens.guidance.attention import counts
@@ -62,6 +64,16 @@ def call_overdue(incident: Incident | None, now: datetime) -> list[str]:
     """Return whom to call now because somebody did not answer in time, as a list of none or one."""
     late = overdue(incident, now) if incident else ""
     return [late] if late else []
+
+
+def due_words(incident: Incident, catalogue: Catalogue, now: datetime) -> tuple[Step, str] | None:
+    """Return the paperwork that is due, and in words how long there is for it; None where nothing is due."""
+    found = due_beside(incident, now)
+    if found is None:
+        return None
+    left = f"{rough_minutes(found.left)} left" if found.left >= 0 else f"over for {rough_minutes(-found.left)}"
+    more = f" and {found.more} more" if found.more else ""
+    return found.step, f"{left}, {action_words(incident, found.step, catalogue)}: {title(incident, found.step)}{more}"
 
 
 def runner_first(incident: Incident) -> str:

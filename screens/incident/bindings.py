@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from screens.guidance.keys import BY_HAND, CLOSE, HANDOVER, KEYS, LOG, ROLE, RUN_WITH, RUNNER, TAKE, Key
+from screens.guidance.keys import BY_HAND, CLOSE, DUE, HANDOVER, KEYS, LOG, ROLE, RUN_WITH, RUNNER, TAKE, Key
 
 
 def _binding(key: Key, *, show: bool = True) -> Binding:
@@ -18,6 +18,7 @@ INCIDENT_BINDINGS = [
     Binding("f", "filter", "filter", show=False, id="incident.filter", tooltip="list all steps, open, failed, mine"),
     _binding(TAKE, show=False),
     _binding(ROLE, show=False),
+    _binding(DUE, show=False),
     _binding(RUN_WITH, show=False),
     _binding(LOG, show=False),
     _binding(BY_HAND, show=False),

@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App
 
 from journal.incident.cures import remedy
-from journal.incident.upcoming import next_step
+from journal.incident.upcoming import beside, due_beside, next_step
 from journal.plan.model import Step
 from screens.app_services import AppServices
 from screens.guidance.attention import attention
@@ -15,6 +15,7 @@ from screens.incident.bindings import INCIDENT_BINDINGS
 from screens.incident.cursor import StepCursor
 from screens.incident.view import IncidentView
 from screens.lazy import build, push
+from screens.live.clocked import clock_of
 from screens.widgets.step_pane import shown_run
 
 
@@ -43,6 +44,13 @@ class Navigation:
         """Go to the step that is next."""
         step = next_step(self._cursor.incident)
         self._view.go_to(step.id if step else "")
+
+    def go_due(self) -> None:
+        """Go to the paperwork that is due, or else to the first that is open beside the recovery."""
+        incident = self._cursor.incident
+        found = due_beside(incident, clock_of(self._app)())
+        steps = [found.step] if found else beside(incident)
+        self._view.go_to(steps[0].id if steps else "")
 
     def go_to_need(self, step: Step) -> None:
         """Go to the first step that ``step`` waits for."""

@@ -75,6 +75,7 @@ class IncidentScreen(Screen[None]):
         self.action_runner = runs.start_runner
         self.action_note, self.action_close, self.action_leave = incident.note, incident.close, incident.leave
         self.action_jump, self.action_go_next = navigation.jump, navigation.go_next
+        self.action_go_due = navigation.go_due
         self.action_timeline, self.action_health = navigation.timeline, navigation.health
         self.action_contacts, self.action_report = navigation.contacts, navigation.report
         self.action_filter = self.view.filter_next

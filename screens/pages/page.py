@@ -49,6 +49,7 @@ class FullScreen(Screen[None], NewsListener):
         Binding("R", "other('report')", "report", tooltip="the report, or back"),
         Binding("j", "at_incident('jump')", "jump", show=False, tooltip="go to what is in doubt, failed or running"),
         Binding("g", "at_incident('go_next')", "next", show=False, tooltip="go to the step that is next"),
+        Binding("D", "at_incident('go_due')", "due", show=False, tooltip="go to the paperwork that is due"),
         Binding("ctrl+p", "app.command_palette", "commands", show=False, tooltip="find a key or a step by its words"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="all keys of this screen"),
         Binding("escape", "back", "back", key_display="esc", tooltip="back to the checklist"),

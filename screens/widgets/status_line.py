@@ -16,7 +16,7 @@ from screens.guidance.injects import answer_words, inject_lines
 from screens.guidance.joined import joined_lines
 from screens.guidance.next_action import by_keys
 from screens.guidance.people import taken_by_other
-from screens.guidance.status import NO_RUNNER, call_overdue, next_words, runner_first, troubles
+from screens.guidance.status import NO_RUNNER, call_overdue, due_words, next_words, runner_first, troubles
 from screens.guidance.text import Span, line
 from screens.live.session import Session
 from screens.widgets.content import block, content
@@ -36,13 +36,14 @@ def show_lines(screen: Screen[None], session: Session, now: datetime, *, cursor:
         cursor: the step at the checklist's cursor; empty on another screen.
         unread: why the screen's own look into the journal failed; it is shown below what is in the way.
     """
-    found = [trouble_line(session, now), content(line(Span(unread, "bad")))]
+    width = screen.app.size.width - _PADDING
+    found = [trouble_line(session, now), content(line(Span(unread, "bad"))), due_line(session, cursor, width, now)]
     trouble = Content("\n").join([part for part in found if part])
     first = screen.query_one("#trouble", Quiet)
     first.show(trouble)
     first.set_class(not trouble, "-empty")
     screen.query_one("#status", Quiet).show(status(session, now))
-    screen.query_one("#next", Quiet).show(next_line(session, cursor, screen.app.size.width - _PADDING, now))
+    screen.query_one("#next", Quiet).show(next_line(session, cursor, width, now))
 
 
 def status(session: Session, now: datetime) -> Content:
@@ -99,7 +100,22 @@ def next_line(session: Session, cursor: str, width: int, now: datetime) -> Conte
     if incident is None:
         return Content("")
     words, keys = _next(session, incident, cursor, now)
-    said, named = content(line(Span("NEXT  ", "accent"), words)), content(line(Span(keys, "strong")))
+    return _with_keys(Span("NEXT  ", "accent"), words, keys, width)
+
+
+def due_line(session: Session, cursor: str, width: int, now: datetime) -> Content:
+    """Return the paperwork whose time is nearly over, and its key; nothing where none is due. As `next_line`."""
+    incident = session.incident
+    due = due_words(incident, session.catalogue, now) if incident else None
+    if incident is None or due is None:
+        return Content("")
+    step, words = due
+    keys = by_keys(incident, step, session.catalogue) if step.id == cursor else "D: go there"
+    return _with_keys(Span(" DUE  ", "warn"), words, f"  [{keys}]", width)
+
+
+def _with_keys(label: Span, words: str, keys: str, width: int) -> Content:
+    said, named = content(line(label, words)), content(line(Span(keys, "strong")))
     return said.truncate(max(1, width - named.cell_length), ellipsis=True) + named
 
 

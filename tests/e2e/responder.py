@@ -14,6 +14,8 @@ from tests.e2e.terminal import Terminal
 
 _CLOCK = re.compile(r"\d+(:\d\d)+|\d+ (s|min|h)\b|[0-9a-f]{4}-[0-9a-f]{4}")
 _NEXT = re.compile(r"^ NEXT  (.*?)(?:  \[([^\]]+)\])?\s*$", re.MULTILINE)
+_DUE = re.compile(r"^ DUE  (.*?)  \[([^\]]+)\]\s*$", re.MULTILINE)
+_PAPERWORK = re.compile(r"(tick|call|note who has answered|mark done): ")
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
 _RECOVERY = re.compile(r"^run[^:]*: 3\.")
@@ -23,6 +25,8 @@ _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
 _DRAWN_S, _READ_S = 0.2, 1.1
 """Seconds for which a screen must be the same to be drawn, and for which a dialog must be there to be read."""
+_LONG_S = 3.0
+"""Seconds for which something runs until a person turns to the paperwork that is named meanwhile."""
 _IN_A_CIRCLE = 8
 
 
@@ -78,16 +82,21 @@ class Responder:
         self._terminal.type(text)
 
     def _steady(self) -> str:
-        """Return the screen once it has stopped changing and nothing runs: nobody answers what is still being drawn."""
+        """Return the screen once it has stopped changing and nothing runs: nobody answers what is still being drawn.
+
+        While something runs for long, the paperwork that is named meanwhile is enough.
+        """
         last, since = "", time.monotonic()
 
         def steady(screen: str) -> bool:
             nonlocal last, since
-            if _still(screen) != last:
-                last, since = _still(screen), time.monotonic()
-            wanted = _READ_S if _asks(screen) else _DRAWN_S
-            done = _asks(screen) or (" 0 running" in screen and _NEXT.search(screen) is not None)
-            return done and time.monotonic() - since > wanted
+            meanwhile = _paperwork_meanwhile(screen)
+            shown = meanwhile or _still(screen)
+            if shown != last:
+                last, since = shown, time.monotonic()
+            wanted = _LONG_S if meanwhile else _READ_S if _asks(screen) else _DRAWN_S
+            done = meanwhile or _asks(screen) or (" 0 running" in screen and _NEXT.search(screen) is not None)
+            return bool(done) and time.monotonic() - since > wanted
 
         return self._terminal.until(steady, 120)
 
@@ -142,9 +151,16 @@ class Responder:
 
 
 def _next(screen: str) -> tuple[str, str]:
-    """Return what NEXT says, and the keys that it names; empty while a dialog hides it."""
-    found = _NEXT.search(screen)
+    """Return what is due, else what NEXT says, and the keys that are named; empty while a dialog hides it."""
+    found = _DUE.search(screen) or _NEXT.search(screen)
     return (found[1].strip(), found[2] or "") if found else ("", "")
+
+
+def _paperwork_meanwhile(screen: str) -> str:
+    """Return the paperwork that is named while something runs; empty where there is none, or a dialog is open."""
+    words, _ = _next(screen)
+    runs = " 0 running" not in screen and not _asks(screen)
+    return words if runs and _PAPERWORK.search(words) else ""
 
 
 def _first_key(named: str) -> str:

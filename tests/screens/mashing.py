@@ -25,7 +25,7 @@ from tests.screens.driving import Console, console
 
 KEYS = (
     *["enter"] * 12, *["down", "up", "tab", "space", "escape"] * 3, "shift+tab", "left", "right", "home", "end",
-    "pageup", "pagedown", *"0123456789", *"abcdefghijklmnoprstuvwxyz", *"RTHEX", "slash", "question_mark", "full_stop",
+    "pageup", "pagedown", *"0123456789", *"abcdefghijklmnoprstuvwxyz", *"RTHEXD", "slash", "question_mark", "full_stop",
     "backspace", "delete", "ctrl+s", "ctrl+p", "ctrl+a",
 )  # fmt: skip
 """Every key that is bound anywhere but those that leave the console, and many that are bound nowhere."""
@@ -104,7 +104,7 @@ RULES: Mapping[type[e.Body], Rule] = {
     e.RoleTaken: lambda _, body, press: press.screen == "RoleDialog" and press.choice == body.name,
     e.StepGivenBack: _taken,
     e.StepMarkedDone: lambda *said: _in("Words", "Done by hand")(*said) or _in("IncidentScreen", "", "m")(*said),
-    e.StepSkipped: _in("Words", "Skip"),
+    e.StepSkipped: _in("SkipDialog", "Skip"),
     e.StepReopened: _in("Words", "Reopen"),
     e.IncidentReopened: _in("Words", "Reopen"),
     e.CancelRequested: _in("Words", "Cancel"),

@@ -39,7 +39,8 @@ def services(tmp_path: Path, clock: SetClock) -> FakeServices:
     services = FakeServices(tmp_path, clock)
     plan = tmp_path / "plan.yaml"
     text = Path(__file__).with_name("plan.yaml").read_text()
-    plan.write_text(text.replace(ITEMS, CALLS).replace("          - id: notify\n", TEAM))
+    paper = TEAM.replace("id: notify", "id: notify\n            beside: true")
+    plan.write_text(text.replace(ITEMS, CALLS).replace("          - id: notify\n", paper))
     services.load(plan)
     return services
 
@@ -134,6 +135,19 @@ async def test_only_the_levels_of_the_decided_team_are_asked_and_the_others_can_
     assert fold_journal(journal.path).state("notify") is StepState.READY
     decide(journal, "one")
     assert fold_journal(journal.path).state("notify") is StepState.MARKED_DONE
+
+
+async def test_paperwork_that_is_due_is_said_with_the_key_that_leads_there(
+    tmp_path: Path, services: FakeServices, journal: Journal, clock: SetClock, size: tuple[int, int]
+) -> None:
+    async with console(services, size) as seen:
+        assert "DUE" not in seen.screen_text()
+        clock.forward(minutes=11)
+        await seen.sees("DUE  4 min left, call: 1.1.4 Notify stakeholders", "[D: go there]", "NEXT  run: 1.1.1")
+        await seen.press("D")
+        await seen.sees("[1, 2]", "NEXT  run: 1.1.1 Check system status  [g: go there]")
+        await seen.press("1", "2", "3")
+        await seen.no_longer_sees("DUE")
 
 
 async def test_who_is_not_called_yet_comes_before_who_has_not_answered(

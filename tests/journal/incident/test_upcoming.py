@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from journal.events import types as e
 from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy
-from journal.incident.upcoming import beside, next_step
+from journal.incident.upcoming import beside, due_beside, next_step
 from tests.journal.stories import Story, plan, step
 
 DB = {"action": "db.act", "system": "db"}
@@ -34,6 +35,37 @@ def test_paperwork_stands_beside_the_work_and_comes_when_nothing_else_can_be_don
     told.run("look")
     told.tell(e.RunRequested(step="restore", action="db.act"))
     assert upcoming(told) == "page"
+
+
+def test_paperwork_is_due_when_its_window_is_nearly_over_and_never_in_the_place_of_what_is_next() -> None:
+    paper = [step(name, items=["who"], beside=True) for name in ("page", "tell")]
+    data = plan(*paper, step("look", **DB), step("restore", **DB))
+    data["phases"][0]["window"] = {"start": "0 s", "end": "15 min"}
+    told = Story(data)
+    begun = told.incident.declared_at
+    assert due_beside(told.incident, begun + timedelta(minutes=9)) is None
+    due = due_beside(told.incident, begun + timedelta(minutes=11))
+    assert due and (due.step.id, due.left, due.more) == ("page", 240, 1)
+    assert upcoming(told) == "look"
+    over = due_beside(told.incident, begun + timedelta(minutes=16))
+    assert over and over.left == -60
+    told.tell(e.ItemChecked(step="page", item="who", checked=True))
+    assert (due := due_beside(told.incident, begun + timedelta(minutes=11))) and (due.step.id, due.more) == ("tell", 0)
+    told.run("look")
+    told.tell(e.RunRequested(step="restore", action="db.act"))
+    assert (upcoming(told), due_beside(told.incident, begun + timedelta(minutes=11))) == ("tell", None)
+
+
+def test_who_only_waits_for_an_answer_comes_after_other_paperwork() -> None:
+    call = step("call", items=["On call", "Lead"], calls=["L1"], beside=True)
+    told = Story(
+        plan(call, step("tell", items=["who"], beside=True), escalation=[{"level": "L1", "role": "", "contact": ""}])
+    )
+    told.tell(e.ItemChecked(step="call", item="Lead", checked=True))
+    assert upcoming(told) == "call"
+    told.tell(e.ContactPaged(level="L1"))
+    assert [one.id for one in beside(told.incident)] == ["tell", "call"]
+    assert due_beside(told.incident, told.incident.declared_at) is None
 
 
 def test_nobody_is_sent_past_a_failure_into_a_later_phase() -> None:
