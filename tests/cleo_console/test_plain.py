@@ -16,6 +16,7 @@ from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from cleo_console.plain.conversation import Conversation
+from cleo_console.plain.follow import ask_for
 from cleo_console.plain.line_terminal import LineTerminal
 from cleo_console.plain.plain_session import PlainSession
 from cleo_console.plain.runs import run_step
@@ -343,22 +344,35 @@ def doubtful(person: Person) -> int:
     return asked.seq
 
 
-def test_what_somebody_else_has_begun_is_followed_and_not_refused(person: Person, host: WorldServices) -> None:
+@pytest.mark.parametrize("at_once", [False, True], ids=["known", "at once"])
+def test_what_somebody_else_has_begun_is_followed_and_not_refused(
+    person: Person, host: WorldServices, at_once: bool
+) -> None:
     run = person.desk.request_run("other")
     incident = person.until(lambda i: i.runs[run].state is RunState.RUNNING)
+    again = e.RunRequested(step="other", action="thing.other", system=incident.runs[run].system)
     reading, writing = os.pipe()
     said, session = Said(), PlainSession(host, incident.id)
     try:
         with LineTerminal(reading, said, 100) as terminal:
-            threading.Timer(0.3, go.set).start()
-            run_step(Conversation(terminal, session), incident.plan.by_id["other"])
+            conversation = Conversation(terminal, session)
+            if at_once:  # written before either saw the other's: the runner refuses the second
+                asked = person.journal.append(again)[0].seq
+                person.until(lambda i: i.runs[asked].refusal)
+                threading.Timer(0.3, go.set).start()
+                ask_for(conversation, lambda commands: asked)
+            else:
+                threading.Timer(0.3, go.set).start()
+                run_step(conversation, incident.plan.by_id["other"])
     finally:
         session.close()
         os.close(reading)
         os.close(writing)
-    assert "Other work runs already on thing, started by tester at" in said.getvalue()
+    assert "Other work runs already" in said.getvalue()
+    assert "started by tester at" in said.getvalue()
     assert "thing.other done: went" in said.getvalue()
-    assert len(person.incident().runs) == 1
+    assert "REFUSED" not in said.getvalue()
+    assert len(person.incident().runs) == 1 + at_once
 
 
 def test_changes_are_said_once_and_progress_at_intervals(person: Person, host: WorldServices) -> None:

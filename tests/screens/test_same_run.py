@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from journal.events import types as e
+from journal.incident.fold import fold_journal
 from journal.store.journal import Journal
 from screens.dialogs.dialog import Dialog
+from screens.guidance.joined import joined_lines
 from tests.screens.app_services import FakeServices, PlayedRunner
 from tests.screens.driving import Console, console, requested, written
 
@@ -72,3 +74,21 @@ async def test_what_differs_in_its_parameters_is_refused_as_before(
         runner.start(run, step="check", action="status.check")
         runner.refuse(own, step="check", gate="busy", message="The step is running already.")
         await seen.sees("REFUSED  1.1.1 Check system status", "The step is running already.")
+
+
+def test_of_several_the_first_is_named_and_what_is_over_no_more(journal: Journal, runner: PlayedRunner) -> None:
+    first, second = asked_by_other(journal), asked_by_other(journal, step="verify", action="postgres.verify")
+
+    def said() -> list[str]:
+        return [line.plain for line in joined_lines(fold_journal(journal.path), [first, second])]
+
+    (line,) = said()
+    assert line.startswith("1.1.1 Check system status and 1 more run already, started by bo at ")
+    assert line.endswith(" UTC; their results appear here.")
+    runner.start(first, step="check", action="status.check")
+    runner.finish(first, step="check")
+    (line,) = said()
+    assert "Verify" in line and line.endswith(" UTC; its result appears here.")
+    runner.start(second, step="verify", action="postgres.verify")
+    runner.finish(second, step="verify")
+    assert said() == []
