@@ -109,7 +109,8 @@ def _broken(name: str) -> ActionSpec | None:
     try:
         found: Action | None = load(where) if (where := _place(name)) else None
     except CannotLoad as error:
-        return ActionSpec(name=name, title=error.message, system=name.partition(".")[0], available=False)
+        why = error.message
+        return ActionSpec(name=name, title=why, system=name.partition(".")[0], available=False, broken=why)
     return found.spec if found else None
 
 

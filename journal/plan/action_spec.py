@@ -34,6 +34,7 @@ class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
             any word that two actions share (``hold``). One that changes nothing has none.
         undone_by: the action that takes back what this one leaves in force (a hold, a block), also after closing.
         available: False while it is only planned: the console says so, and a person does it by hand.
+        broken: why it cannot be loaded though its package is installed; then it is not available either.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
     touches: tuple[str, ...] = ()
     undone_by: str = ""
     available: bool = True
+    broken: str = ""
 
 
 Catalogue = Mapping[str, ActionSpec]

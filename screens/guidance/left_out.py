@@ -28,7 +28,7 @@ def why_not_here(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return ""
     spec = catalogue.get(step.action)
     if spec is None or not spec.available:
-        return f"no action {step.action} is installed"
+        return spec.broken.rstrip(".") if spec and spec.broken else f"no action {step.action} is installed"
     known = incident.roster.systems.values()
     return f"the inventory names no {step.system}" if step.system and known and not players(known, step.system) else ""
 

@@ -45,7 +45,7 @@ from actions.tabletop.script import ordinary_world
 from cleo_console.lab.service_types import service_classes
 from journal.errors import CleoError
 print("postgres.start" in dict(registry()), "rot.start" in dict(registry()))
-rotten = [spec.available for name, spec in catalogue().items() if name == "rot.start"]
+rotten = [spec.available or not spec.broken for name, spec in catalogue().items() if name == "rot.start"]
 print(find("dr_restore_postgres.sh").name, rotten)
 print("postgres.start" in ordinary_world().acts, "postgres" in service_classes(), "rot" in service_classes())
 try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from journal.plan.action_spec import ActionSpec
+from screens.guidance.left_out import known_reason
 from screens.guidance.next_action import by_hand_together
 from screens.guidance.status import next_words
 from tests.journal.stories import Story, plan, step
@@ -30,3 +31,10 @@ def test_what_follows_from_each_other_is_one_and_what_runs_or_harms_or_is_option
     assert together(told, "act") == ["act"]
     assert together(told, "users") == ["users"]
     assert next_words(told.incident, HERE) == "nothing here does it: 1.1.1 Api and 3 more", "nobody did the rest either"
+
+
+def test_an_action_that_is_installed_and_broken_is_not_said_to_be_missing() -> None:
+    told = Story(plan(step("api", **CHECK), step("smoke", action="app.smoke")))
+    broken = ActionSpec(name="app.check", title="Check", available=False, broken="app.check cannot be loaded: no psql.")
+    causes = [known_reason(told.incident, one, {"app.check": broken}) for one in told.incident.plan.steps()]
+    assert causes == ["app.check cannot be loaded: no psql", "no action app.smoke is installed"]
