@@ -129,8 +129,12 @@ def not_called(calls: Iterable[CallEntry]) -> str:
 
 def phases(report: Report) -> list[ev.ChecklistPhase]:
     """Return the phases in which anything was done."""
-    idle = {"not done", "not applicable", "ready", "waiting"}
+    idle = {"not done", "not applicable", "not needed", "not possible", "ready", "waiting"}
     return [phase for phase in report.checklist if set(phase.counts) - idle]
+
+
+_TOLD_BY_NOTE = (StepState.SKIPPED, StepState.MARKED_DONE, StepState.NEEDLESS, StepState.IMPOSSIBLE)
+"""The states that no run of the step tells of, so that its note is said."""
 
 
 def remarkable_steps(report: Report) -> list[Point]:
@@ -145,13 +149,13 @@ def remarkable_steps(report: Report) -> list[Point]:
         for step in (step for section in phase.sections for step in section.steps):
             kind = "" if step.step.id in said else _kind(step)
             if kind:
-                told = step.state in (StepState.SKIPPED, StepState.MARKED_DONE) and step.note
+                told = step.state in _TOLD_BY_NOTE and step.note
                 kinds.setdefault(kind, []).append(label(step.step) + (f" — {step.note}" if told else ""))
     return [Point(kind, "; ".join(found)) for kind, found in kinds.items()]
 
 
 def _kind(step: ev.ChecklistStep) -> str:
-    if step.state in (StepState.FOUND, StepState.TRIED, StepState.SKIPPED):
+    if step.state in (StepState.FOUND, StepState.TRIED, StepState.SKIPPED, StepState.NEEDLESS, StepState.IMPOSSIBLE):
         return step.state
     if step.state == StepState.LOOKED:
         return "looked at a part only"

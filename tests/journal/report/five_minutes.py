@@ -21,7 +21,6 @@ RUN = {
     "health-check": "postgres is down. postgres: no process runs. postgres: the data directory is there, empty.",
     "damage-report": "postgres is down, data directory /srv/pg/15/main is there, but not a database.",
     "stop-writers": "postgres is down and has no pg_hba.conf: nobody can write. A restore keeps cleo_app out.",
-    "postgres-start": "postgres cannot be started: its data directory /srv/pg/15/main is there, but not a database.",
     "postgres-stop": "postgres was already down.",
     "postgres-restore": "Backup 20261128-182711F is restored to /srv/pg/15/main, not yet recovered.",
     "postgres-apply-wal": "Recovered to 0/4000000 on timeline 2, newest commit 18:27:12 UTC; writers are kept out.",
@@ -31,6 +30,11 @@ RUN = {
     "release-backups": "This incident's hold is released: expiry works again; scheduled backups run again.",
 }
 FOUND = {"health-check": ("no process runs", "the data directory is there, but not a database")}
+SETTLES = {
+    "damage-report": e.Settling(
+        action="postgres.start", use="impossible", words="no database in its data directory", system="postgres"
+    )
+}
 _LAST = (DECLARED - timedelta(seconds=52)).isoformat()
 FACTS = {
     "postgres-restore": {"newest_commit_at": (DECLARED - timedelta(seconds=47)).isoformat(), "no_commit_after": _LAST},
@@ -105,13 +109,11 @@ class _Five:
         )
         self.say(started, "runner@ops1")
         self.now.pass_(seconds=14)
-        end = "failed" if step == "postgres-start" else "succeeded"
+        settles = [SETTLES[step]] if step in SETTLES else []
         found = [e.Finding(severity="warning", about="postgres", text=text) for text in FOUND.get(step, ())]
         facts = FACTS.get(step, {})
-        self.say(
-            e.ActionFinished(step=step, run=run, status=end, summary=RUN[step], facts=facts, findings=found),  # type: ignore[arg-type]
-            "runner@ops1",
-        )
+        said = {"summary": RUN[step], "facts": facts, "findings": found, "settles": settles}
+        self.say(e.ActionFinished(step=step, run=run, status="succeeded", **said), "runner@ops1")  # type: ignore[arg-type]
         if step == "postgres-apply-wal":
             self.health("degraded")
             self.health("up")

@@ -54,6 +54,14 @@ def test_five_minutes_are_short(report: Report) -> None:
     assert pages(render(report, "html", full=True)) > MOST_PAGES
 
 
+def test_what_a_look_settled_is_said_once_with_its_evidence(report: Report) -> None:
+    text = render(report, "md")
+    assert text.count("Try crash recovery") == 1
+    seen = r"no database in its data directory, seen \d\d:\d\d UTC by damage.report"
+    assert re.search(rf"\*\*Not possible\*\*: 3\.1\.3 Try crash recovery \(start PostgreSQL\) — {seen}", text)
+    assert "1 not possible" in text
+
+
 def test_the_first_page_is_one_page(report: Report) -> None:
     first = render(report, "md").partition("\n---\n")[0]
     headings = re.findall(r"^## (.*)$", first, re.MULTILINE)
