@@ -14,6 +14,7 @@ from journal.incident.last_good import changed_systems, last_good, proven_change
 from journal.incident.records import HealthRecord
 from journal.incident.recovery_point import LATEST
 from journal.incident.state import Incident
+from journal.incident.strategy_evidence import against, backed_up
 from journal.plan.model import FOUND_WRONG, Decision, Step
 
 
@@ -182,5 +183,16 @@ def _by_scenario(incident: Incident, decision: Decision) -> Suggestion:
     if declared:
         return Suggestion(declared, "as declared")
     answer = incident.plan.suggested(decision, incident.scenario)
+    if decision.name == "strategy" and (why := against(incident, answer)):
+        return _other_strategy(incident, decision, why)
     usual = f"usual for {incident.plan.scenarios[incident.scenario].title}"
     return Suggestion(answer, usual if answer else "")
+
+
+def _other_strategy(incident: Incident, decision: Decision, why: str) -> Suggestion:
+    """Return the strategy that restores what was found to be backed up, where the usual one cannot be; else none."""
+    for answer in decision.options:
+        found = backed_up(incident, answer)
+        if found and not against(incident, answer) and not refusal(incident, decision.name, answer):
+            return Suggestion(answer, f"{why}; {found}")
+    return Suggestion()

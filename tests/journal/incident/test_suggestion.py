@@ -133,3 +133,60 @@ def test_an_answer_that_led_to_a_failure_is_not_begun_with_again_but_what_was_fo
     wrong = e.Finding(severity="wrong", about="profiles", text="904 differ", system="cache")
     told.run("check", status="failed", cures=[cure], findings=[wrong])
     assert suggested(told, "affected")[0] == "db,cache"
+
+
+STRATEGY = {
+    "name": "strategy",
+    "question": "How?",
+    "options": {"fail-over": {"title": "Fail over"}, "restore": {"title": "Restore"}},
+}
+FAILS_OVER = {"lost": {**HITS_ALL["lost"], "systems": ["db"], "strategy": "fail-over"}}
+SETS = {"sets": {"F1": "2026-03-01T02:00:00+00:00"}, "all_sets": True}
+
+
+def with_standby(*standbys: str) -> Story:
+    told = Story(
+        plan(
+            step("strategy", decision=STRATEGY),
+            step("look", action="backups.verify", system="db"),
+            step("promote", action="pg.promote", system="db", when={"strategy": ["fail-over"]}),
+            step("restore", action="pg.restore", system="db", when={"strategy": ["restore"]}),
+            systems=TWO,
+            scenarios=FAILS_OVER,
+            strategies={name: {"title": name} for name in ("fail-over", "restore")},
+        )
+    )
+    names = {"db": "", **dict.fromkeys(standbys, "db")}
+    known = [
+        KnownSystem(name=name, type="pg", plays="" if of else name, standby_of=of, acts=["pg", "backups"])
+        for name, of in names.items()
+    ]
+    told.tell(e.InventoryRead(path="i.yaml", sha256="0" * 64, systems=known))
+    return told
+
+
+def test_the_usual_strategy_is_begun_with_while_nothing_speaks_against_it() -> None:
+    told = with_standby("replica")
+    assert suggested(told, "strategy") == ("fail-over", "usual for Lost")
+
+
+def test_a_strategy_that_cannot_be_is_not_begun_with() -> None:
+    told = with_standby()
+    assert suggested(told, "strategy") == ("", "")
+    told.run("look", facts=SETS)
+    assert suggested(told, "strategy") == ("restore", "The database has no standby; The database has backup F1")
+
+
+def test_a_standby_that_is_down_or_wrong_speaks_against_failing_over_and_another_one_for_it() -> None:
+    told = with_standby("replica", "other")
+    told.tell(e.HealthChanged(system="replica", status="down", was="up"))
+    assert suggested(told, "strategy")[0] == "fail-over"
+    told.tell(e.HealthChanged(system="other", status="down", was="up"))
+    told.run("look", facts=SETS)
+    assert suggested(told, "strategy") == ("restore", "replica is down; other is down; The database has backup F1")
+
+
+def test_where_neither_a_standby_nor_a_backup_is_left_nothing_is_begun_with() -> None:
+    told = with_standby()
+    told.run("look", facts={"sets": {}, "all_sets": True})
+    assert suggested(told, "strategy") == ("", "")

@@ -1,0 +1,69 @@
+"""What was found for and against a recovery strategy: whether there is a standby to promote, or a backup to restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from journal.incident.backup_catalogue import catalogue_of
+from journal.incident.given_up import is_hit
+from journal.incident.last_good import changed_systems
+from journal.plan.applies import applies
+
+if TYPE_CHECKING:
+    from journal.events.run import KnownSystem
+    from journal.incident.state import Incident
+
+_STRATEGY = "strategy"
+
+
+def against(incident: Incident, strategy: str) -> str:
+    """Return what speaks against a strategy, in words; empty where nothing is known to."""
+    standbys = (why for name in _acted_on(incident, strategy, "promote") if (why := _no_standby(incident, name)))
+    backups = (why for name in _acted_on(incident, strategy, "restore") if (why := _no_backup(incident, name)))
+    return next(standbys, "") or next(backups, "")
+
+
+def backed_up(incident: Incident, strategy: str) -> str:
+    """Return which backups a strategy can restore, in words; empty where it restores none, or none were found."""
+    names = list(_acted_on(incident, strategy, "restore"))
+    found = {name: catalogue_of(incident, name).ended for name in names}
+    if not names or not all(found.values()):
+        return ""
+    newest = {name: max(ended, key=lambda label: ended[label]) for name, ended in found.items()}
+    return "; ".join(f"{incident.roster.title(name)} has backup {label}" for name, label in newest.items())
+
+
+def _acted_on(incident: Incident, strategy: str, part: str) -> Iterator[str]:
+    """Yield the systems that are hit, at which this strategy runs the action that plays a part."""
+    answers = {**incident.answers, _STRATEGY: strategy}
+    for step in incident.plan.steps():
+        if step.action.endswith(f".{part}") and applies(step, answers) is not False and _STRATEGY in step.when:
+            yield from (name for name in incident.roster.players(step.system) if is_hit(incident, name))
+
+
+def _no_standby(incident: Incident, primary: str) -> str:
+    """Return why nothing can be promoted in the place of a system; where no inventory was read, nothing is known."""
+    known = incident.roster.systems
+    if not known:
+        return ""
+    standbys = [system for system in known.values() if system.standby_of == primary]
+    if not standbys:
+        return f"{incident.roster.title(primary)} has no standby"
+    if changed := changed_systems(incident).get(primary):
+        return f"a standby replicated it: {changed}"
+    broken = [why for one in standbys if (why := _broken(incident, one))]
+    return "; ".join(broken) if len(broken) == len(standbys) else ""
+
+
+def _broken(incident: Incident, standby: KnownSystem) -> str:
+    health, wrong = incident.health.get(standby.name), incident.found_wrong.get(standby.name)
+    if wrong:
+        return f"{standby.name}: data {wrong}"
+    return f"{standby.name} is {health.status}" if health and health.status == "down" else ""
+
+
+def _no_backup(incident: Incident, name: str) -> str:
+    """Return that a look found no backup of a system at all; nothing where nobody looked, or a look was not whole."""
+    found = catalogue_of(incident, name)
+    return f"{incident.roster.title(name)} has no backup" if found.whole and not found.ended else ""
