@@ -119,11 +119,11 @@ class Interlock(WatchingDialog[str], TakesTyping):
         warning = f"{asked.warning} " if asked.warning else ""
         label.show(Content.assemble((warning, STYLES["bad"]), "to go on, type  ", (asked.wanted, "bold")))
         if self._reading is None:
-            self._reading = self.set_timer(self.UNREAD_S, self._read)
+            self._reading = self.set_timer(self.UNREAD_S, self.result_can_be_read)
             self.result_unread = True
         self._judge()
 
-    def _read(self) -> None:
+    def result_can_be_read(self) -> None:
         """Take enter from now on: what the dry run said can have been read."""
         self.result_unread = False
         if self.complaint == UNREAD:

@@ -176,7 +176,7 @@ async def test_what_is_typed_while_the_dry_run_goes_on_is_kept_and_confirms_noth
     size: tuple[int, int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Dialog, "UNREAD_S", 0.5)
+    monkeypatch.setattr(Dialog, "UNREAD_S", 3_600.0)
     async with console(services, size) as seen:
         await seen.press("enter")
         run = await requested(seen, at_restore)
@@ -191,6 +191,9 @@ async def test_what_is_typed_while_the_dry_run_goes_on_is_kept_and_confirms_noth
             seen.key("enter")
         await seen.sees(UNREAD)
         assert len(written(at_restore, e.RunRequested)) == 1
+        dialog = seen.app.screen
+        assert isinstance(dialog, Interlock)
+        dialog.result_can_be_read()
         await seen.press("enter")
         await requested(seen, at_restore, 2)
         assert written(at_restore, e.RunRequested)[1].confirmed == "cleoai-lab"
