@@ -32,6 +32,12 @@ def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:
     with DumbTerminal([CLEO, "--plain"], stand.env) as terminal:
         terminal.answer("1.1.1 >", "")
         terminal.until("PostgreSQL: not measured → down")
+        terminal.answer("3.1.3 >", "L")
+        terminal.until("The end of the log of postgres:")
+        terminal.until("database system is ready to accept")
+        terminal.answer("3.1.3 >", "H")
+        terminal.until("Stands: ")
+        terminal.until("PostgreSQL DOWN")
         terminal.answer("3.1.3 >", "1.1.2")
         terminal.answer("1.1.2 >", "")
         terminal.until("backups.hold done")
