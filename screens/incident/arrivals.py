@@ -97,6 +97,7 @@ class Arrivals:
         if step or not counts(self._session.state).running:
             self._pending.expect()
         if step and here:
+            self._cursor.goes_on()
             self._view.go_to(step.id)
 
     def _show_refusals(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from time import monotonic
+from typing import ClassVar
+
 from textual.screen import Screen
 
 from journal.incident.state import Incident
@@ -21,10 +24,14 @@ class StepCursor:
         step_id: the step's id; empty until the journal was read.
     """
 
+    UNREAD_S: ClassVar[float] = 0.5
+    """Seconds for which nobody can have read a step that the cursor went on to by itself."""
+
     def __init__(self, session: Session, screen: Screen[None]) -> None:
         self.session = session
         self.step_id = ""
         self._screen = screen
+        self._unread_until = 0.0
 
     @property
     def ready(self) -> bool:
@@ -49,6 +56,18 @@ class StepCursor:
     def at_heading(self) -> bool:
         """Whether the cursor is on a heading, where enter opens and closes, and no key acts on a step."""
         return any(checklist.at_heading for checklist in self._screen.query(Checklist))
+
+    def goes_on(self) -> None:
+        """Note that the cursor goes on by itself: whoever presses a key just then means the step before."""
+        self._unread_until = monotonic() + self.UNREAD_S
+
+    def tick_meant(self) -> bool:
+        """Return whether a tick is meant for the step that is shown. One that is not puts off the next."""
+        now = monotonic()
+        meant = now >= self._unread_until
+        if not meant:
+            self._unread_until = now + self.UNREAD_S
+        return meant
 
     def move_to(self, step_id: str) -> None:
         """Put the cursor at a step."""

@@ -8,13 +8,15 @@ import pytest
 from journal.events import types as e
 from journal.store.journal import Journal
 from screens.dialogs.dialog import Dialog
+from screens.incident.cursor import StepCursor
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
 
 
 @pytest.fixture(autouse=True)
 def quick_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody reads the tests' dialogs: `test_dialog_keys.py` has the real time, and whoever waits sets one."""
+    """Nobody reads the tests' screens: `test_dialog_keys.py` has the real time, and whoever waits sets one."""
     monkeypatch.setattr(Dialog, "UNREAD_S", 0.02)
+    monkeypatch.setattr(StepCursor, "UNREAD_S", 0.0)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.incident.fold import fold_journal
 from journal.store.journal import Journal
+from screens.incident.cursor import StepCursor
 from tests.journal.stories import step
 from tests.screens import app_services
 from tests.screens.app_services import FakeServices
@@ -102,3 +103,15 @@ async def test_a_step_on_a_system_that_the_inventory_lacks_is_none_to_run(
         async with console(services) as seen:
             await seen.sees("nothing here does it: 1.1.1 Check it", "Not available here, the inventory names no db")
             assert await skips(seen, journal, "s", "enter") == {"check": "the inventory names no db"}
+
+
+async def test_digits_that_are_pressed_as_the_cursor_goes_on_tick_nothing_of_the_next_step(
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StepCursor, "UNREAD_S", 3_600.0)
+    async with console(services) as seen:
+        await skips(seen, journal, "s", "enter")
+        await seen.sees("tick: 1.1.4 User acceptance  [1]")
+        await seen.press("1", "1", "1", "n", *"seen", "enter")
+        await seen.until(lambda: written(journal, e.NoteAdded), "the note, which comes after the ticks")
+        assert not written(journal, e.ItemChecked)
