@@ -18,12 +18,13 @@ def recover(lab: Lab, home: Path, fault: str, size: tuple[int, int], scenario: s
     Args:
         lab: a lab that is up.
         home: where the journal goes.
-        fault: what is done to it.
+        fault: what is done to it; several, with " + " between, one after the other.
         size: columns and rows of the terminal.
         scenario: what is declared.
     """
     stand, before = Stand(lab, home), _rows(lab)
-    lab.break_("postgres", fault)
+    for one in fault.split(" + "):
+        lab.break_("postgres", one)
     with stand.runner_ended():
         stand.declare(scenario)
         with stand.console(*size, stand.incident_id) as console:

@@ -19,7 +19,12 @@ _PAPERWORK = re.compile(r"(tick|call|note who has answered|mark done): ")
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
 _RECOVERY = re.compile(r"^run[^:]*: 3\.")
-_WORDS = {"why (the report lists it": "not here", "what you do about it": "noted", "what you did": "by hand"}
+_WORDS = {
+    "why (the report lists it": "not here",
+    "what you do about it": "noted",
+    "what you did": "by hand",
+    "why it must yield": "no other copy",
+}
 """What is typed into a field that must not stay empty, by the words above it."""
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
@@ -190,7 +195,7 @@ def _is_empty(screen: str, asked: str) -> bool:
     for line, below in pairwise(lines):
         at = line.find(f" {asked}")
         if at >= 0 and "may stay empty" not in line:
-            return not below[at:].partition("│")[0].strip()
+            return not re.split("[│┃]", below[at:])[0].strip()
     return False
 
 

@@ -15,12 +15,13 @@ from tests.e2e.stand import CLEO
 from tests.e2e.terminal import Terminal
 from tests.labs import running_lab
 
+TWO_AT_ONCE = ("damage-newest-backup + lose-data-directory", "lose-wal-segment + lose-data-directory")
 CORRUPTING = ("drop-table", "flip-byte")
 """Faults that damage data; the others take the server away, or what it would be restored from."""
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=str)
-@pytest.mark.parametrize("fault", [kind.how for kind in SERVER_FAULTS])
+@pytest.mark.parametrize("fault", [*(kind.how for kind in SERVER_FAULTS), *TWO_AT_ONCE])
 def test_a_fault_of_the_lab_is_recovered_and_verified(fault: str, size: tuple[int, int], tmp_path: Path) -> None:
     scenario = "data-corruption" if fault in CORRUPTING else "database-failure"
     with running_lab() as lab:
