@@ -64,7 +64,8 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
     if step.kind == "decision" and state is StepState.SKIPPED:  # later steps may depend on its answer
         return PrimaryAction.DECIDE
     if state.settled:
-        again = PrimaryAction.DECIDE if step.kind == "decision" else PrimaryAction.RUN_AGAIN
+        run = PrimaryAction.RUN if state.by_evidence else PrimaryAction.RUN_AGAIN
+        again = PrimaryAction.DECIDE if step.kind == "decision" else run
         return again if helps(incident, step) else PrimaryAction.GO_ON
     if state is StepState.WAITING and not ready(incident, step):
         return PrimaryAction.GO_TO_NEED

@@ -19,6 +19,7 @@ from journal.incident.records import StepState
 from journal.incident.suggestion import suggestion
 from journal.incident.upcoming import next_step
 from journal.plan.load import load_plan
+from screens.guidance.next_action import action_words, by_keys
 from screens.guidance.step_text import step_text
 from screens.widgets.checklist_rows import step_row
 from tests.journal.stories import Story, plan, step
@@ -206,3 +207,14 @@ def test_data_that_is_proven_wrong_asks_for_a_restore_whatever_was_decided_befor
     assert "app, t: invalid page" in because
     story.tell(e.DecisionMade(step="postgres-cure", name="postgres_cure", answer="crash-recovery", reason="known"))
     assert cure_of(story) == ("crash-recovery", "decided by ada@ops1")
+
+
+def test_what_a_later_failure_asks_for_is_run_though_a_look_had_settled_it() -> None:
+    story = told("postgres")
+    look(story, IMPOSSIBLE)
+    story.run("next", status="failed", cures=[e.Cure(words="It died: start it.", action=START)])
+    incident, crash = story.incident, story.incident.plan.by_id["crash"]
+    upcoming = next_step(incident)
+    assert upcoming and upcoming.id == "crash"
+    assert action_words(incident, crash, catalogue()) == "run", "nobody ran it before"
+    assert by_keys(incident, crash, catalogue()) == "enter"
