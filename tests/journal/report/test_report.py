@@ -186,6 +186,17 @@ def test_an_event_without_words_of_its_own_is_shown_plainly(tmp_path: Path) -> N
     assert sentence(incident, e.StepSkipped(step="a", reason="no need")) == "Skipped — no need"
 
 
+def test_who_led_and_who_took_which_step_is_told(tmp_path: Path) -> None:
+    took = (e.StepTaken(step="tell", over_from=BEN), e.StepGivenBack(step="tell"))
+    path = small(tmp_path / "a.db", e.RoleTaken(name="scribe"), e.RoleTaken(name="lead", over_from=BEN), *took)
+    report = build(path)
+    assert "lead" in report.responders[0].roles and "scribe" not in report.responders[0].roles
+    said = [entry.text for entry in report.timeline]
+    assert f"Is lead from now on, taken over from {BEN}" in said
+    assert said[-2:] == [f"Taken over from {BEN}", "Given back"]
+    assert any("Is lead from now on" in entry.text for entry in report.course)
+
+
 def small(path: Path, *bodies: e.Body, clock: SetClock | None = None) -> Path:
     now = clock or SetClock()
     first = declaration(plan(step("a", action="x.y"), validated_by=["a"]))
