@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+import msgspec
 
 from cleo_console.app_services import installed_services
 from cleo_console.cli.incident_access import find_incident
@@ -37,16 +38,17 @@ def status(incident: str | None, as_json: bool) -> None:
     found = fold_journal(at.place(find_incident(at, incident)).journal)
     with Reader(at.place(found.id).journal) as reader:
         others = other_incidents(reader.readings())
+    here = who_is_here(at.place(found.id).folder)
     facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.write_fault(found.id)) | {
         "also_open": others,
         "lead": found.team.holder("lead"),
         "taken": {step_id: work.by for step_id, work in at_work(found)},
-        "here": here_lines(who_is_here(at.place(found.id).folder)),
+        "here": [msgspec.to_builtins(one) for one in here],
     }
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        for line in _lines(facts):
+        for line in _lines(facts, here_lines(here)):
             click.echo(sanitize(line))
 
 
@@ -83,7 +85,7 @@ def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str,
     }
 
 
-def _lines(facts: dict[str, Any]) -> list[str]:
+def _lines(facts: dict[str, Any], here: list[str]) -> list[str]:
     lines = [
         f"{facts['incident']}  {facts['kind']}  {facts['severity']}  {facts['title']}",
         f"  {facts['outcome']}, phase: {facts['phase']}, runner {facts['runner']}, head {facts['head']}",
@@ -99,7 +101,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         lines.append(f"  THE JOURNAL CANNOT BE WRITTEN: {facts['trouble']}")
     lines += [f"  {name}: {facts[name]}" for name in ("lead",) if facts[name]]
     lines += [f"  taken: {step}, by {by}" for step, by in facts["taken"].items()]
-    lines += [f"  here: {line}" for line in facts["here"]]
+    lines += [f"  here: {line}" for line in here]
     if facts["next"]:
         lines.append(f"  next: {facts['next']}")
     return lines

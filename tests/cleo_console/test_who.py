@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -84,6 +85,8 @@ def test_line_mode_asks_before_anything_is_written(cleo: Cleo, shared: dict[str,
         said = cleo("status").stdout
         assert "  here: ana@" in said and "(line mode), seen " in said
         assert ", by ana@" in said
+        (here,) = json.loads(cleo("status", "--json").stdout)["here"]
+        assert here["actor"].startswith("ana@") and here["place"] == "line mode"
         terminal.answer(">", "q")
     assert "ana since" in cleo("handover").stdout
     cleo.close()
