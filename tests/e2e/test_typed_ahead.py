@@ -46,7 +46,7 @@ def test_a_terminal_that_goes_while_there_is_much_to_paint_takes_the_console_alo
 def test_a_terminal_that_goes_without_a_signal_takes_the_console_along(tmp_path: Path) -> None:
     """Only who leads the session hears of a hang-up; ``make`` waits for its programs then, and sends them nothing."""
     command = ["sh", "-c", f"trap : HUP; {CLEO} demo; exit 0"]
-    with Terminal(command, 80, 24, {"CLEO_HOME": str(tmp_path)}) as terminal:
+    with Terminal(command, 80, 24, {"CLEO_HOME": str(tmp_path), "CLEO_ACTOR": "player@table"}) as terminal:
         terminal.until("d dry run")
         (console,) = Path(f"/proc/{terminal.program}/task/{terminal.program}/children").read_text().split()
         terminal.hang_up()
