@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from journal.plan.model import Step
 
 
+_DONE_BY_NOBODY = (
+    StepState.READY,
+    StepState.WAITING,
+    StepState.FAILED,
+    StepState.CANCELLED,
+    StepState.NEEDLESS,
+    StepState.IMPOSSIBLE,
+)
+"""A look may have settled it: it can be asked for all the same."""
+
+
 def aim(incident: Incident, step: Step, on: Sequence[str]) -> list[str]:
     """Return the systems that a step is asked for at: those in ``on``, else where it is not done.
 
@@ -59,7 +70,6 @@ def the_one_meant(names: Sequence[str], system: str, action: str) -> str:
 
 
 def step_for(incident: Incident, action: str, system: str) -> Step | None:
-    """Return the first step that is bound to an action, is not done and acts on ``system``."""
-    open_states = (StepState.READY, StepState.WAITING, StepState.FAILED, StepState.CANCELLED)
-    bound = [step for step in incident.in_state(*open_states) if step.action == action]
+    """Return the first step that is bound to an action, was done by nobody and acts on ``system``."""
+    bound = [step for step in incident.in_state(*_DONE_BY_NOBODY) if step.action == action]
     return next((step for step in bound if not system or system in (instances(incident, step) or [system])), None)

@@ -161,7 +161,8 @@ def _against_what_is_known(incident: Incident, step: Step) -> NotNow | None:
 
 def _if_settled(incident: Incident, step: Step) -> NotNow | None:
     state = incident.state(step.id)
-    return NotNow(f"{step.title} is {state} already.", "Reopen it first, or write a note.") if state.settled else None
+    already = "" if state.by_evidence else " already"
+    return NotNow(f"{step.title} is {state}{already}.", "Reopen it first, or write a note.") if state.settled else None
 
 
 def raise_if(why: NotNow | None) -> None:
