@@ -101,7 +101,7 @@ def others_here(here: Iterable[Present], actor: str) -> str:
 def team_words(incident: Incident, here: Iterable[Present], actor: str) -> str:
     """Return who leads, and who else is here, in a few words for the header."""
     lead = incident.team.holder("lead")
-    return "  ".join(filter(None, (f"lead: {name_of(lead)}" if lead else "", others_here(here, actor))))
+    return ", ".join(filter(None, (f"lead: {name_of(lead)}" if lead else "", others_here(here, actor))))
 
 
 def taken_steps(incident: Incident) -> list[str]:

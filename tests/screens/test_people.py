@@ -105,7 +105,7 @@ async def test_who_else_is_here_is_shown_where_there_is_room_and_at_the_handover
         ben.arrive()
         await seen.sees("also here: ben")
         journal.append(e.RoleTaken(name="lead"))
-        await seen.sees("lead: ana  also here: ben")
+        await seen.sees("lead: ana, also here: ben")
         await seen.press("H")
         await seen.sees("ana@bastion (console), seen 03:11 UTC", "ben@bastion (line mode), seen 03:11 UTC")
         await seen.press("escape")
