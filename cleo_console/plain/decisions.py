@@ -27,6 +27,7 @@ _ALL = "all"
 
 def decide_together(conversation: Conversation, step: Step) -> None:
     """Say what suggests itself for several decisions; an empty answer takes them all, a number asks for that one."""
+    seen = dict(conversation.incident.decisions)
     found = [one for one in proposals(conversation.incident, step) if one.answer]
     conversation.say("These suggest themselves:", *(_proposed(place, one) for place, one in enumerate(found, 1)))
     said = answer(conversation, f"Enter (or {_ALL}) decides them all, a number asks for that one alone (. goes back):")
@@ -37,7 +38,7 @@ def decide_together(conversation: Conversation, step: Step) -> None:
     why = words(conversation, "Why? The report asks for it")
 
     def write(commands: IncidentCommands) -> Event:
-        return commands.decide_all([Decided(one.step, one.answer, why, one.because) for one in found])[-1]
+        return commands.decide_all([Decided(one.step, one.answer, why, one.because) for one in found], seen)[-1]
 
     conversation.session.write(write)
 

@@ -26,6 +26,7 @@ from journal.incident.recovery_point import Forms
 from journal.wording import reasons
 
 if TYPE_CHECKING:
+    from journal.incident.records import DecisionRecord
     from journal.incident.state import Incident
     from journal.store.journal import Journal
 
@@ -82,13 +83,19 @@ class IncidentCommands(RunCommands, TeamCommands):
         step = known_step(incident, step_id)
         return self._append(incident, self._decision(incident, Decided(step, answer, reason, because), happened_at))
 
-    def decide_all(self, answers: Sequence[Decided]) -> list[e.Event]:
+    def decide_all(self, answers: Sequence[Decided], seen: Mapping[str, DecisionRecord]) -> list[e.Event]:
         """Answer several decisions, all or none of them; each may rest on those before it.
 
+        Args:
+            answers: what was decided.
+            seen: by name, what had been decided as they were asked for.
+
         Raises:
-            AnswerRefused, NotNow: as of `decide`, of the first that does not fit.
+            AnswerRefused, NotNow: as of `decide`, of the first that does not fit, or that somebody else decided since.
         """
         incident = supposed = self._open()
+        for one in answers:
+            raise_if(refusals.decided_since(incident, one.step, seen))
         bodies = []
         for one in answers:
             bodies.append(self._decision(supposed, one, None))

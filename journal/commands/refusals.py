@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
+from journal.incident.answers import answer_title
 from journal.incident.known import not_met
 from journal.incident.records import RunState, StepState
 from journal.incident.same_run import same_run
 from journal.incident.team import short_name
 
 if TYPE_CHECKING:
-    from journal.incident.records import Run
+    from journal.incident.records import DecisionRecord, Run
     from journal.incident.state import Incident
     from journal.plan.model import Step
 
@@ -173,3 +174,22 @@ def raise_if(why: NotNow | None) -> None:
     """
     if why is not None:
         raise why
+
+
+def decided_since(incident: Incident, step: Step, seen: Mapping[str, DecisionRecord]) -> NotNow | None:
+    """Return why an answer is not written: somebody decided the same after it was asked for.
+
+    Args:
+        incident: the incident's state.
+        step: the step that asks.
+        seen: by name, what had been decided as it was asked for.
+    """
+    name = step.decision.name if step.decision else ""
+    now = incident.decisions.get(name)
+    if now is None or now == seen.get(name):
+        return None
+    answer = answer_title(incident, name, now.answer)
+    return NotNow(
+        f"{step.title}: {short_name(now.by)} has decided that meanwhile: {answer}.",
+        "Nothing of yours was written. Look at what is decided; u at a step decides it anew.",
+    )

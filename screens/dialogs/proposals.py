@@ -54,12 +54,11 @@ class ProposalsDialog(Dialog[list[Decided]]):
 
     def body(self) -> Iterable[Widget]:
         """Yield the decisions."""
-        yield Quiet("enter decides them all · up, then enter on one: answer it otherwise", classes="label")
         yield Choices(*self._options(), id="options", markup=False)
 
     def foot(self) -> Iterable[Widget]:
         """Yield the reason: it stays in sight."""
-        yield Quiet("why (the report asks for it)", classes="label")
+        yield Quiet("why (for the report) · up, then enter on one: answer it otherwise", classes="label")
         yield Field(id="reason")
 
     def on_mount(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -26,6 +27,7 @@ from screens.lazy import push
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
     from journal.events.types import Event
+    from journal.incident.records import DecisionRecord
     from journal.incident.state import Incident
     from screens.dialogs.decision import Answer
 
@@ -71,20 +73,21 @@ class StepKeys:
 
     def decide(self, step: Step) -> None:
         """Ask for the step's decision, together with those of its group that can be asked for now."""
+        decided = partial(self._decided, dict(self._cursor.incident.decisions))
         if len(proposals(self._cursor.incident, step)) > 1:
             readings = self._session.readings
-            push(self._app, "proposals", self._cursor.incident, step, readings, self._ask_one, then=self._decided)
+            push(self._app, "proposals", self._cursor.incident, step, readings, self._ask_one, then=decided)
             return
-        self._ask_one(self._cursor.incident, step, lambda given: self._decided([Decided(step, *given)]))
+        self._ask_one(self._cursor.incident, step, lambda given: decided([Decided(step, *given)]))
 
     def _ask_one(self, incident: Incident, step: Step, then: Callable[[Answer], object]) -> None:
         push(self._app, "decision", incident, step, self._session.readings, then=then)
 
-    def _decided(self, answers: Sequence[Decided]) -> None:
+    def _decided(self, seen: Mapping[str, DecisionRecord], answers: Sequence[Decided]) -> None:
         """Write what was decided, each answer as an event of its own; the cursor goes on when all are there."""
 
         def write(commands: IncidentCommands) -> Event:
-            return commands.decide_all(answers)[-1]
+            return commands.decide_all(answers, seen)[-1]
 
         self._pending.write(answers[0].step, "decide", write, also=[one.step for one in answers[1:]])
 

@@ -138,3 +138,12 @@ async def test_what_was_not_on_the_screen_is_not_decided(services: FakeServices,
         assert not decided(journal)
         await seen.press("enter")
         await seen.until(lambda: len(decided(journal)) == len(PROPOSED) + 12, "all decided")
+
+
+async def test_what_somebody_else_decides_meanwhile_stands(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
+        await asked(seen)
+        journal.append(e.DecisionMade(step="severity", name="severity", answer="low", reason="only a replica"))
+        await seen.press("enter")
+        await seen.sees("Not done: decide", "has decided that meanwhile: SEV3 Low", "Nothing of yours was written")
+        assert decided(journal) == {"severity": ("low", "")}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from journal.commands.incident import IncidentCommands
+from journal.commands.incident import IncidentCommands, NotNow
 from journal.events import types as e
 from journal.incident.decisions import AnswerRefused
 from journal.incident.fold import fold_journal
@@ -35,10 +35,12 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield journal
 
 
-def decide(journal: Journal, **answers: str) -> Incident:
+def decide(journal: Journal, asked: Incident | None = None, **answers: str) -> Incident:
     commands = IncidentCommands(journal, lambda: fold_journal(journal.path))
-    by_id = fold_journal(journal.path).plan.by_id
-    commands.decide_all([Decided(by_id[name], answer, "why", "") for name, answer in answers.items()])
+    asked = asked or fold_journal(journal.path)
+    by_id = asked.plan.by_id
+    given = [Decided(by_id[name], answer, "why", "") for name, answer in answers.items()]
+    commands.decide_all(given, asked.decisions)
     return fold_journal(journal.path)
 
 
@@ -52,3 +54,13 @@ def test_where_one_is_refused_none_is_written(journal: Journal) -> None:
     with pytest.raises(AnswerRefused, match="latest"):
         decide(journal, kind="logical", point="latest")
     assert not fold_journal(journal.path).decisions
+
+
+def test_what_somebody_else_decided_meanwhile_is_not_decided_over(journal: Journal) -> None:
+    asked = fold_journal(journal.path)
+    decide(journal, kind="physical")
+    with pytest.raises(NotNow, match="ada has decided that meanwhile"):
+        decide(journal, asked, point="latest", kind="logical")
+    incident = decide(journal, kind="logical")  # who has seen it may
+    assert incident.decisions["corruption"].answer == "logical"
+    assert "recovery_point" not in incident.decisions
