@@ -9,6 +9,7 @@ import pytest
 
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, GateClosed
+from actions.overview.health_check import health_check
 from actions.systems.postgres.apply_wal import apply_wal
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.restore import restore
@@ -28,9 +29,19 @@ def ctx(lab: Lab) -> FakeContext:
     return FakeContext(load_inventory(lab.inventory_path))
 
 
+def use_of_start(ctx: FakeContext) -> tuple[str, str]:
+    """Return what a closer look says of a start, and why."""
+    (found,) = ctx.do(health_check, comprehensive=True).settles
+    assert (found.action, found.system) == ("postgres.start", "postgres")
+    return found.use, found.words
+
+
 def test_start_is_enough_for_a_killed_server(lab: Lab, ctx: FakeContext) -> None:
+    assert use_of_start(ctx) == ("needless", "postgres answers queries (primary)")
     fault = lab.break_("postgres", "kill-postmaster")
+    assert use_of_start(ctx) == ("open", "")
     assert ctx.do(start).ok
+    assert use_of_start(ctx)[0] == "needless"
     assert lab.psql(f"SELECT count(*) FROM heartbeat WHERE at = '{fault.details['last_heartbeat']}'") == "1"
     assert "already up" in ctx.do(start).summary
 
@@ -71,6 +82,7 @@ def test_the_log_that_survived_is_replayed_and_the_old_data_kept(lab: Lab, ctx: 
     restored = ctx.do(restore)
     assert (Path(restored.facts["aside"]) / "PG_VERSION").exists()
     assert any(f"{waiting}-" in path.name for path in lab.postgres.repository.rglob("*"))
+    assert use_of_start(ctx) == ("impossible", "it is restored, and its log is not applied")
     applied = ctx.do(apply_wal)
     assert lab.psql(f"SELECT count(*) FROM heartbeat WHERE id = {last}") == "1"
     assert lab.psql("SHOW archive_command") != "false", "the backup's own setting is back"
@@ -83,6 +95,7 @@ def test_a_server_whose_data_directory_is_gone_is_stopped_all_the_same(lab: Lab,
     for entry in lab.postgres.data_directory.iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     assert ctx.do(is_running).ok
+    assert use_of_start(ctx) == ("impossible", "it still runs, but no database in its data directory")
     with pytest.raises(ActionFailed, match="still runs"):
         ctx.do(start)
     assert ctx.do(stop).facts["was_running"]
