@@ -132,12 +132,12 @@ def _require_outside(server: Server, folder: Directory, found: DiskLayout) -> No
     if within or not folder.path.startswith("/"):
         raise ActionFailed(
             f"Old data cannot be kept in {folder.path}: it lies in {within or 'no place of its own'}.",
-            "Name the full path of a folder that the restore does not write to (keep_in).",
+            "Name the full path of a folder that the restore does not write to (p: keep_in).",
         )
     if not folder.there or not folder.writes:
         raise ActionFailed(
             f"Old data cannot be kept in {folder.path}: {account(server)} cannot write there.",
-            f"Make it: install -d -m 700 -o {account(server)} {folder.path}. Or name another (keep_in).",
+            f"Make it: install -d -m 700 -o {account(server)} {folder.path}. Or name another (p: keep_in).",
         )
 
 

@@ -118,7 +118,7 @@ def _do(server: Server, key: str, script: str, *words: str) -> None:
     if done.code != 0:
         raise ActionFailed(
             f"The old data cannot be kept: {last_words(done)}",
-            "Nothing was overwritten. Mend what it says and run the step again, or keep it elsewhere (keep_in).",
+            "Nothing was overwritten. Mend what it says and run the step again, or keep it elsewhere (p: keep_in).",
         )
 
 
