@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 from journal.events.damage import DamageBegan
@@ -41,8 +41,24 @@ class Moment(NamedTuple):
 
 def last_good(incident: Incident) -> list[Moment]:
     """Return the moments that a backup may lead to, the best evidence first."""
-    known = [*_found(incident), *_said(incident), *_backup(incident)]
+    known = [*_by_time(_found(incident), _said(incident)), *_backup(incident)]
     return [moment for moment in known if (point := read(moment.answer)) and not reach(incident, point, {}).impossible]
+
+
+def _by_time(found: Iterator[Moment], said: Iterator[Moment]) -> list[Moment]:
+    """Return what was found before what was declared. Where that is earlier, neither is proven, and it comes first.
+
+    A change that was found later than the damage is said to have begun may be one of several.
+    """
+    changes, start = list(found), list(said)
+    if changes and start and _at(start[0]) < _at(changes[0]):
+        return [*start, *(one._replace(certain=False) for one in changes)]
+    return changes + start
+
+
+def _at(moment: Moment) -> datetime:
+    point = read(moment.answer)
+    return point.instant if point and point.instant else datetime.max.replace(tzinfo=UTC)
 
 
 def proven_change(incident: Incident) -> str:

@@ -77,12 +77,19 @@ def test_a_change_that_may_have_been_another_is_said_as_a_guess_and_proves_no_ki
     assert suggested(told, "kind").answer == ""
 
 
-def test_a_start_that_somebody_gave_is_a_guess_and_comes_after_what_was_found() -> None:
+def test_a_start_that_somebody_declared_is_a_guess_and_comes_after_what_was_found_before_it() -> None:
     told = story()
     assert begun(told) == (f"time:{BEGAN.isoformat()}", last_good(told.incident)[0].because)
     assert begun(told).because.startswith("a guess")
+    told.run("look", facts=dropped(BEGAN - timedelta(minutes=1)))
+    assert [(moment.kind, moment.certain) for moment in last_good(told.incident)] == [("found", True), ("said", False)]
+
+
+def test_a_change_later_than_the_declared_start_may_be_one_of_several() -> None:
+    told = story()
     told.run("look", facts=dropped(BEGAN + timedelta(minutes=1)))
-    assert [moment.kind for moment in last_good(told.incident)] == ["found", "said"]
+    assert begun(told).answer == f"time:{BEGAN.isoformat()}"
+    assert [(moment.kind, moment.certain) for moment in last_good(told.incident)] == [("said", False), ("found", False)]
 
 
 def test_the_backup_that_holds_what_is_missing_stands_in_where_nobody_knows_when_it_went() -> None:
