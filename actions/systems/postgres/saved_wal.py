@@ -25,12 +25,14 @@ from actions.systems.postgres.wal import (
     parse_history,
     parse_segment,
 )
+from journal.wording.counting import count
 
 _LOOK_S = 300
 _GONE = 64
 _HEADER_BYTES = 40
 _MAGIC = (0xD0, 0xD1)
 _LONG_HEADER = 0x0002
+_RECYCLED = "recycled"
 _LIST = r"""
 [ -d "$1" ] || exit 64
 cd "$1" || exit 65
@@ -103,9 +105,17 @@ def read_saved_wal(server: Server, folders: Iterable[str], repository: Repositor
         for timeline in listing.histories.keys() & archive.histories - known.keys():
             known[timeline] = read_path(server, repository, timeline).forks
         _add(found, listing, repository.system_identifier, known)
-    for name, why in found.unsound.items():
-        server.ctx.log(f"Not log, though it is called {name}: {why}")
+    _say_what_is_no_log(server, found.unsound)
     return found
+
+
+def _say_what_is_no_log(server: Server, unsound: dict[str, str]) -> None:
+    """Log what is no log, a line each; recycled files in one: every server has some, for what it will write."""
+    recycled = sorted(name for name, why in unsound.items() if why.startswith(_RECYCLED))
+    for name in sorted(unsound.keys() - set(recycled)):
+        server.ctx.log(f"Not log, though it is called {name}: {unsound[name]}")
+    if recycled:
+        server.ctx.log(f"Not log yet: {count(len(recycled), 'recycled file')} from {recycled[0]} on.")
 
 
 def find_path(server: Server, repository: Repository, archive: Archive, saved: SavedWal, timeline: int) -> Path:
@@ -170,7 +180,7 @@ def _unsound(name: str, size: int, first: bytes, cluster: str) -> str:
         return f"it is cut short, {size} of {header.size} bytes"
     segment = parse_segment(name, header.size)
     if header.position != segment.number * header.size:
-        return f"recycled: it holds the log of {format_lsn(header.position)}"
+        return f"{_RECYCLED}: it holds the log of {format_lsn(header.position)}"
     if not 0 < header.timeline <= segment.timeline:  # a fork's segment begins with what the older timeline wrote
         return f"it is of timeline {header.timeline}"
     return ""
