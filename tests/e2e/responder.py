@@ -30,9 +30,10 @@ _WORDS = {
 """What is typed into a field that must not stay empty, by the words above it."""
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
-_DRAWN_S, _READ_S = 0.2, 1.1
-"""Seconds for which a screen must be the same to be drawn, and for which a dialog must be there to be read."""
-_LONG_S = 3.0
+_DRAWN_S, _TICK_S, _NOTED_S, _READ_S = 0.2, 0.6, 0.9, 1.1
+"""Seconds for which a screen must be the same to be drawn, an item to be there to be ticked, a tick to be noted before
+the next, and a dialog to be there to be read."""
+_LONG_S = 8.0
 """Seconds for which something runs until a person turns to the paperwork that is named meanwhile."""
 _IN_A_CIRCLE = 8
 
@@ -101,7 +102,8 @@ class Responder:
             shown = meanwhile or _still(screen)
             if shown != last:
                 last, since = shown, time.monotonic()
-            wanted = _LONG_S if meanwhile else _READ_S if _asks(screen) else _DRAWN_S
+            reads = _READ_S if _asks(screen) else _TICK_S if _next(screen)[1][:1].isdecimal() else _DRAWN_S
+            wanted = _LONG_S if meanwhile else reads
             done = meanwhile or _asks(screen) or (" 0 running" in screen and _NEXT.search(screen) is not None)
             return bool(done) and time.monotonic() - since > wanted
 
@@ -116,7 +118,7 @@ class Responder:
         assert len(before) < _IN_A_CIRCLE or len(set(before)) > 2, f"NEXT leads in a circle\n{screen}"
         key = "s" if "by hand, or skip" in words else _first_key(named)  # nobody does a thing by hand here
         if key.isdecimal():  # nobody who is called answers at once
-            self._terminal.until(lambda _: time.monotonic() - self._noted_at > _READ_S)
+            self._terminal.until(lambda _: time.monotonic() - self._noted_at > _NOTED_S)
             self._noted_at = time.monotonic()
         self.keys(key)
         if _RECOVERY.match(words) and not named.startswith("g"):
