@@ -68,7 +68,8 @@ def test_decision(snap_compare: Snap, services: FakeServices, size: tuple[int, i
     async def drive(seen: Console) -> None:
         await seen.sees("NEXT")
         await seen.at("recovery-point")
-        await seen.press("enter", "down", "enter")
+        await seen.press("enter")
+        await seen.sees("preselected: a guess")
         await seen.type("12 min ago")
         await seen.sees("= 2026-11-22 02:59:05 UTC")
 
