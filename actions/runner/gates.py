@@ -242,11 +242,21 @@ def _sound_data(asked: GateInput) -> Closed | None:
     """Data found damaged is neither backed up nor written to, until a later verification finds it sound."""
     found = asked.incident.found_wrong
     about = [asked.run.system] if asked.run.system else list(found)
-    wrong = next((found[name] for name in about if name in found), None)
-    if wrong is None:
+    name = next((name for name in about if name in found), None)
+    if name is None:
         return None
-    message = f"The data is {wrong}. Recover it and verify it first: a backup, or new work, would build on the damage."
-    return Closed("sound-data", message, "reason", asked.role("verify"))
+    message = (
+        f"The data is {found[name]}. Recover it and verify it first: a backup, or new work, would build on the damage."
+    )
+    return Closed("sound-data", message, "reason", _verifies(asked.incident, name))
+
+
+def _verifies(incident: Incident, system: str) -> str:
+    """Return the action that tells whether a system's data is sound: its type's, else the one that found it wrong."""
+    known = incident.roster.systems.get(system)
+    verify = role(known.type if known else system, "verify")
+    steps = incident.plan.steps()
+    return verify if any(step.action == verify for step in steps) else incident.found_wrong[system].action
 
 
 def _last_done(asked: GateInput, *actions: str) -> str:

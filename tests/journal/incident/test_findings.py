@@ -122,3 +122,16 @@ def test_a_journal_of_before_has_no_findings() -> None:
     body = e.decode("action.finished", "look", '{"run": 2, "status": "succeeded", "summary": "fine"}')
     assert isinstance(body, e.ActionFinished)
     assert (body.findings, body.partial, body.examined) == ([], "", [])
+
+
+@pytest.mark.parametrize(("steps", "opens"), [(["db.verify", "app.check"], "db.verify"), (["app.check"], "app.check")])
+def test_what_may_show_the_data_to_be_sound_again_opens_the_gate(steps: list[str], opens: str) -> None:
+    story = Story(plan(*(step(action.replace(".", "-"), action=action) for action in steps)))
+    run = story.tell(e.RunRequested(step="app-check", action="app.check"))
+    story.tell(e.ActionStarted(step="app-check", run=run, action="app.check"))
+    wrong = e.Finding(severity="wrong", about="keys", text="904 differ", system="db")
+    story.tell(e.ActionFinished(step="app-check", run=run, status="failed", summary="they differ", findings=[wrong]))
+    backup = story.tell(e.RunRequested(action="backups.take"))
+    lab = Inventory(name="lab", allows=[e.Kind.LAB], lab=True)
+    asked = GateInput(story.incident.runs[backup], catalogue()["backups.take"], story.incident, lab, [])
+    assert [gate.opens for gate in closed_gates(asked) if gate.gate == "sound-data"] == [opens]
