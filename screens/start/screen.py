@@ -20,6 +20,7 @@ from journal.wording.sanitize import sanitize
 from screens.app_services import AppServices, IncidentSummary
 from screens.lazy import build, push
 from screens.live.clocked import clock_of
+from screens.live.lifetime import is_open
 from screens.widgets.key_line import KeyLine
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
@@ -72,7 +73,10 @@ class StartScreen(Screen[None]):
             found = list(await asyncio.to_thread(self.services.incidents))
             warnings = list(await asyncio.to_thread(self.services.warnings))
         except CleoError as error:
-            self.query_one("#lead", Quiet).show(Content.assemble((sanitize(str(error)), "bold $text-error")))
+            if is_open(self):
+                self.query_one("#lead", Quiet).show(Content.assemble((sanitize(str(error)), "bold $text-error")))
+            return
+        if not is_open(self):  # it was left while the list was read
             return
         self.query_one("#warnings", Quiet).show("\n".join(f"! {sanitize(text)}" for text in warnings))
         self._show(sorted(found, key=lambda one: (one.closed_at is not None, bool(one.note))))

@@ -207,3 +207,15 @@ async def test_warnings_are_said_before_anything_else(services: FakeServices) ->
     services.notes = ["Logging out will stop the runner: loginctl enable-linger ana"]
     async with console(services, incident=None) as seen:
         await seen.sees("! Logging out will stop the runner")
+
+
+async def test_a_list_that_was_left_while_it_was_read_is_not_drawn(services: FakeServices, journal: Journal) -> None:
+    """Its widgets may be gone before Textual ends its look."""
+    async with console(services, incident=None) as seen:
+        await seen.sees("1 incident is open")
+        left = seen.app.screen
+        assert isinstance(left, StartScreen)
+        await seen.press("enter")
+        await seen.sees("NEXT")
+        await seen.until(lambda: not left.is_attached, "the list left")
+        await StartScreen.look.__wrapped__(left)
