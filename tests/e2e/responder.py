@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 
@@ -32,7 +33,7 @@ _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
 _DRAWN_S, _TICK_S, _NOTED_S, _READ_S = 0.2, 0.6, 0.9, 1.1
 """Seconds for which a screen must be the same to be drawn, an item to be there to be ticked, a tick to be noted before
-the next, and a dialog to be there to be read."""
+the next, and a dialog to be there to be read, at least: who waits for an answer to a key reads as slowly."""
 _LONG_S = 8.0
 """Seconds for which something runs until a person turns to the paperwork that is named meanwhile."""
 _IN_A_CIRCLE = 8
@@ -55,6 +56,7 @@ class Responder:
         self._terminal = terminal
         self.next_lines: list[str] = []
         self.pressed = self.typed = self.at_first_recovery = 0
+        self._slow_s = 0.0
         self._noted_at = 0.0
 
     def follow_next_to_the_end(self) -> None:
@@ -103,7 +105,7 @@ class Responder:
             if shown != last:
                 last, since = shown, time.monotonic()
             reads = _READ_S if _asks(screen) else _TICK_S if _next(screen)[1][:1].isdecimal() else _DRAWN_S
-            wanted = _LONG_S if meanwhile else reads
+            wanted = _LONG_S if meanwhile else max(reads, self._slow_s)
             done = meanwhile or _asks(screen) or (" 0 running" in screen and _NEXT.search(screen) is not None)
             return bool(done) and time.monotonic() - since > wanted
 
@@ -123,8 +125,7 @@ class Responder:
         self.keys(key)
         if _RECOVERY.match(words) and not named.startswith("g"):
             self.at_first_recovery = self.at_first_recovery or self.pressed
-        with suppress(AssertionError):  # a key that came before the focus did is pressed again, as people do
-            self._terminal.until(lambda now: _still(now) != _still(screen), 8)
+        self._see_change(_still(screen), self._terminal.screen, 8)
 
     def _answer(self, screen: str) -> None:
         """Answer a dialog: type what it wants typed; choose where nothing is chosen; else enter."""
@@ -145,8 +146,14 @@ class Responder:
         """Press what answers a dialog, and wait until it says something else, its focus is elsewhere, or it is gone."""
         before = _still(self._terminal.painted())
         self.keys(*keys)
+        self._see_change(before, self._terminal.painted, 5)
+
+    def _see_change(self, before: str, look: Callable[[], str], most_s: float) -> None:
+        """Wait until a key changed what is seen; one that came before the focus did is pressed again, as people do."""
+        pressed_at = time.monotonic()
         with suppress(AssertionError):
-            self._terminal.until(lambda now: _still(self._terminal.painted()) != before, 5)
+            self._terminal.until(lambda now: _still(look()) != before, most_s)
+            self._slow_s = min(2.0, 2 * (time.monotonic() - pressed_at))
 
     def _fill(self, text: str) -> None:
         """Type ``text`` and see it alone in its line; what came before the field was there is typed again."""

@@ -1,4 +1,7 @@
-"""A tabletop in a real terminal, from its opening to its assessment, by the keys that NEXT names and nothing else."""
+"""Every tabletop in a real terminal, from its opening to its assessment, by the keys that NEXT names and nothing else.
+
+The other size of each is a soak test (`tests/soak/test_next.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from journal.incident.fold import fold_journal
+from cleo_console.exercises import bundled_scenarios
 from journal.incident.records import StepState
-from tests.e2e.responder import Responder
-from tests.e2e.stand import CLEO
-from tests.e2e.terminal import Terminal
+from tests.e2e.recoveries import LARGE, SMALL
+from tests.e2e.tabletops import is_met_or_explained, play
 
-pytestmark = pytest.mark.xdist_group("e2e-tabletop")
+SIZES = {"database-failure": LARGE, "infrastructure-failure": LARGE}
+DONE = {
+    "database-failure": ("postgres-restore", "postgres-verify", "mongodb-verify", "redis-restore", "smoke-tests"),
+    "data-corruption": ("postgres-restore", "postgres-verify", "mongodb-verify", "redis-restore", "validate-data"),
+    "security-breach": ("postgres-restore", "postgres-verify", "redis-restore", "pull-images", "test-auth"),
+    "natural-disaster": ("postgres-fence", "postgres-promote", "postgres-verify", "deploy-dr", "verify-dns"),
+    "infrastructure-failure": ("deploy-dr", "test-traffic", "enable-traffic", "verify-dns"),
+}
 
-PLAYED = (
-    "postgres-restore", "postgres-verify", "mongodb-restore", "mongodb-verify", "redis-restore", "smoke-tests",
-)  # fmt: skip
 
-
-def test_following_next_plays_a_tabletop_to_its_assessment(tmp_path: Path) -> None:
-    """Its traps are met on the way: crash recovery that fails, a newest backup that does not verify."""
-    command = [CLEO, "demo", "--scenario", "database-failure", "--speed", "1000"]
-    with Terminal(command, 120, 40, {"CLEO_HOME": str(tmp_path / "home"), "CLEO_ACTOR": "player@table"}) as console:
-        console.until("NEXT  look at everything: 1.1.1")
-        responder = Responder(console)
-        responder.follow_next_to_the_end()
-        responder.close()
-        console.keys("q")
-        console.until("expectations met")
-    (journal,) = (tmp_path / "home").rglob("journal.db")
-    incident = fold_journal(journal)
-    assert [incident.state(step) for step in PLAYED] == [StepState.DONE] * len(PLAYED)
-    assert incident.state("verify-backups") is StepState.FOUND
-    assert not [line for line in responder.next_lines if "mark done: 3" in line and "writers" not in line]
+@pytest.mark.parametrize("scenario", bundled_scenarios())
+def test_following_next_plays_a_tabletop_to_its_assessment(scenario: str, tmp_path: Path) -> None:
+    """Its traps are met on the way, and each is got out of by what the console says of it."""
+    played = play(scenario, SIZES.get(scenario, SMALL), tmp_path / "home")
+    is_met_or_explained(played.assessment)
+    assert {step: played.incident.state(step) for step in DONE[scenario]} == dict.fromkeys(
+        DONE[scenario], StepState.DONE
+    )
+    lines = played.responder.next_lines
+    assert not [line for line in lines if line.startswith("mark done: 3") and "writers" not in line]

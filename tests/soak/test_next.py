@@ -10,9 +10,7 @@ from cleo_console.exercises import bundled_scenarios
 from cleo_console.lab.postgres.faults import SERVER_FAULTS
 from journal.incident.records import StepState
 from tests.e2e.recoveries import LARGE, SMALL, recover
-from tests.e2e.responder import Responder
-from tests.e2e.stand import CLEO
-from tests.e2e.terminal import Terminal
+from tests.e2e.tabletops import is_met_or_explained, play
 from tests.labs import running_lab
 
 TWO_AT_ONCE = ("damage-newest-backup + lose-data-directory", "lose-wal-segment + lose-data-directory")
@@ -32,10 +30,4 @@ def test_a_fault_of_the_lab_is_recovered_and_verified(fault: str, size: tuple[in
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=str)
 @pytest.mark.parametrize("scenario", bundled_scenarios())
 def test_an_exercise_is_played_to_its_assessment(scenario: str, size: tuple[int, int], tmp_path: Path) -> None:
-    command = [CLEO, "demo", "--scenario", scenario, "--speed", "1000"]
-    with Terminal(command, *size, {"CLEO_HOME": str(tmp_path / "home"), "CLEO_ACTOR": "player@table"}) as console:
-        console.until("NEXT")
-        responder = Responder(console)
-        responder.follow_next_to_the_end()
-        responder.close("the service answers again")
-        console.until("expectations met")
+    is_met_or_explained(play(scenario, size, tmp_path / "home").assessment)
