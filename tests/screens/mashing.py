@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from textual.widgets import Input
 
+from cleo_console.app import CleoApp
+from cleo_console.app_services import ConsoleServices
+from cleo_console.world import inventory_at, real_world
+from journal.commands.declare import Declaration
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.closing import phrase, remaining
-from journal.incident.fold import apply_event, fold_events
+from journal.incident.fold import apply_event, fold_events, fold_journal
 from journal.incident.records import Run, RunState
 from journal.incident.state import Incident
-from journal.store.journal import Journal, Reader
+from journal.paths import Paths
+from journal.store.journal import Reader
 from screens.dialogs.dialog import Dialog
 from screens.incident.screen import IncidentScreen
 from screens.widgets.choices import Choices
-from tests.screens.app_services import INCIDENT, TARGET, FakeServices, PlayedRunner, SetClock, declaration
+from tests.actions.worlds import running
+from tests.labs import Lab
+from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
 from tests.screens.driving import Console, console
 
 KEYS = (
@@ -69,9 +78,8 @@ def _noted(incident: Incident, body: e.ContactPaged | e.ContactAcknowledged, pre
 
 
 def _decided(incident: Incident, body: e.DecisionMade, press: Press) -> bool:
-    return (
-        press.screen.startswith("Choose") and press.key == "enter" and press.choice in ("", body.answer.split(":")[0])
-    )
+    alone = press.screen.startswith("Choose") and press.choice in ("", body.answer.split(":")[0])
+    return press.key == "enter" and (alone or press.screen == "ProposalsDialog")
 
 
 def _taken(incident: Incident, body: e.StepTaken | e.StepGivenBack, press: Press) -> bool:
@@ -83,7 +91,7 @@ def _requested(incident: Incident, body: e.RunRequested, press: Press) -> bool:
     step = incident.plan.by_id.get(body.step)
     if step is None or not step.destructive or body.dry_run or body.probe_of:
         return press.key in ("enter", "d", "p", "ctrl+p", "v", "x")
-    return press.screen == "Interlock" and press.key == "enter" and press.typed == body.confirmed == TARGET[1].value
+    return press.screen == "Interlock" and press.key == "enter" and press.typed == body.confirmed != ""
 
 
 def _resolved(incident: Incident, body: e.DoubtResolved, press: Press) -> bool:
@@ -140,7 +148,39 @@ async def mash(folder: Path, seed: int, steps: int) -> None:
     with services.begin(INCIDENT, declaration()) as journal:
         services.declare = _not_here  # type: ignore[method-assign]
         async with console(services, (80, 24)) as seen:
-            await Masher(seen, journal, seed).mash(steps)
+            await Masher(seen, journal.path, seed, PlayedRunner(journal)).mash(steps)
+
+
+async def mash_lab(lab: Lab, folder: Path, seed: int, steps: int) -> None:
+    """Press random keys in a console on a real lab, with a runner; then compare the journal with the server.
+
+    Args:
+        lab: a lab that is up.
+        folder: an empty one, for the incident.
+        seed: what the keys follow from.
+        steps: how many keys.
+    """
+    rows = lab.psql("SELECT count(*) FROM messages")
+    paths = Paths(incidents=folder / "incidents", locks=folder / "locks", inventory=lab.inventory_path)
+    services = ConsoleServices(paths, "ana@bastion")
+    now = datetime.now(UTC)
+    about = {"title": "a test", "scenario": "database-failure", "severity": "high", "kind": e.Kind.LAB}
+    incident_id = services.declare(Declaration(**about, began_at=now - timedelta(minutes=4), discovered_at=now))
+    place = services.place(incident_id)
+    services.declare = _not_here  # type: ignore[method-assign]
+    app = CleoApp(services, incident_id)
+    with running(place, real_world(inventory_at(paths.inventory), paths)):
+        async with app.run_test(size=(80, 24)) as pilot:
+            seen = Console(pilot, services)
+            await seen.sees("NEXT")
+            await Masher(seen, place.journal, seed, None).mash(steps)
+    incident = fold_journal(place.journal)
+    destructive = {step.id for step in incident.plan.steps() if step.destructive}
+    harmed = [run for run in incident.runs.values() if run.step in destructive and run.started_at and not run.dry_run]
+    assert all(run.confirmed for run in harmed)
+    if not harmed:
+        assert lab.psql("SELECT count(*) FROM messages") == rows
+    assert lab.facts["held"] == any(held.undone_by == "backups.release" for held in incident.in_force.values())
 
 
 class Masher:
@@ -148,16 +188,17 @@ class Masher:
 
     Args:
         seen: the console.
-        journal: the incident's journal, as the runner has it open.
+        journal: the incident's journal.
         seed: what the keys follow from.
+        runner: what is played as chance has it; None where a runner is at work.
     """
 
-    def __init__(self, seen: Console, journal: Journal, seed: int) -> None:
+    def __init__(self, seen: Console, journal: Path, seed: int, runner: PlayedRunner | None) -> None:
         self._seen = seen
         self._random = random.Random(seed)
-        self._runner = PlayedRunner(journal)
+        self._runner = runner
         self._presses: deque[Press] = deque(maxlen=_CAUSES)
-        self._path = journal.path
+        self._path = journal
         with Reader(self._path) as reader:
             self._incident = fold_events(reader.events())
 
@@ -166,9 +207,15 @@ class Masher:
         for _ in range(steps):
             if self._random.random() < 0.04:
                 await self._press(*self._words())
-            await self._press(self._random.choice(KEYS))
+            await self._press(self._key())
             self._check()
             self._play()
+
+    def _key(self) -> str:
+        """Return a random key; on a real server, where each takes its time, one that leads back to it more often."""
+        if self._runner is None and self._random.random() < 0.3:
+            return "g" if isinstance(self._seen.app.screen, IncidentScreen) else "escape"
+        return self._random.choice(KEYS)
 
     async def _press(self, *keys: str) -> None:
         for key in keys:
@@ -177,8 +224,9 @@ class Masher:
 
     def _words(self) -> list[str]:
         wanted = phrase(remaining(self._incident))
-        words = self._random.choice([*TYPED, *([wanted] if wanted else [])])
-        return [{" ": "space", ":": "colon", "-": "minus"}.get(char, char) for char in words]
+        target = TYPED[0] if self._runner else f"postgres@{os.uname().nodename}"
+        words = self._random.choice([target, *TYPED[1:], *([wanted] if wanted else [])])
+        return [{" ": "space", ":": "colon", "-": "minus", "@": "at"}.get(char, char) for char in words]
 
     def _met(self, key: str) -> Press:
         screen = self._seen.app.screen
@@ -202,19 +250,19 @@ class Masher:
 
     def _play(self) -> None:
         """Go on with what was asked of the runner, as chance has it."""
-        for run in list(self._incident.unfinished()):
-            if self._random.random() < 0.3:
-                self._go_on(run)
+        for run in list(self._incident.unfinished()) if self._runner else []:
+            if self._runner and self._random.random() < 0.3:
+                self._go_on(self._runner, run)
 
-    def _go_on(self, run: Run) -> None:
+    def _go_on(self, runner: PlayedRunner, run: Run) -> None:
         if run.state is RunState.REQUESTED and self._random.random() < 0.15:
-            self._runner.refuse(
+            runner.refuse(
                 run.id, step=run.step, gate="hold", message="Not held.", yields=self._random.choice(["never", "reason"])
             )
         elif run.state is RunState.REQUESTED:
             about = {"step": run.step, "action": run.action, "dry_run": run.dry_run, "probe_of": run.probe_of}
-            self._runner.start(run.id, destructive=run.action == "postgres.restore", **about)
+            runner.start(run.id, destructive=run.action == "postgres.restore", **about)
         elif self._random.random() < 0.1 and not run.dry_run:
-            self._runner.doubt(run.id, step=run.step, why="its runner was gone")
+            runner.doubt(run.id, step=run.step, why="its runner was gone")
         else:
-            self._runner.finish(run.id, step=run.step, status=self._random.choice(["succeeded"] * 4 + ["failed"]))
+            runner.finish(run.id, step=run.step, status=self._random.choice(["succeeded"] * 4 + ["failed"]))
