@@ -526,6 +526,18 @@ def test_a_recovery_point_is_asked_for_with_what_the_damage_report_found(person:
     assert "The damage report says: Damage since 02:49 UTC." in said
 
 
+def test_enter_takes_the_recovery_point_that_the_question_begins_with(person: Person, host: WorldServices) -> None:
+    point = "time:2026-03-01T02:50:00+00:00"
+    person.journal.append(
+        e.DecisionMade(step="point", name="recovery_point", answer=point),
+        e.StepReopened(step="point", reason="was it right?"),
+    )
+    asked = (("enter takes 2", ""), ("enter is 2026-03-01T02:50:00+00:00", ""), ("Is that the time?", "y"))
+    talk(host, (">", "point"), ("1.1.1 >", ""), *asked, ("Why?", "it was"), (">", "q"))
+    decided = person.incident().decisions["recovery_point"]
+    assert (decided.answer, decided.reason, decided.changes) == (point, "it was", 1)
+
+
 def test_what_a_recovery_point_gives_up_is_said_before_it_is_decided(person: Person, host: WorldServices) -> None:
     last = Measured(newest_commit_at=datetime(2026, 3, 1, 2, 55, 12, tzinfo=UTC))
     person.journal.append(e.HealthChanged(system="thing", status="down", was="up", last=last))
