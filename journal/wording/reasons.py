@@ -10,3 +10,17 @@ DONE_BY_HAND = "Note what you did: the console did not run it."
 VERDICT = "Say what you saw that tells how it ended."
 EMPTY_NOTE = "The note is empty."
 OVERRIDE = "Say why: the report will ask."
+
+ONE_LETTER = "One letter says nothing."
+
+
+def complaint(words: str, missing: str) -> str:
+    """Return what is wrong with words that are required, or an empty string.
+
+    A single letter is a key that was meant for the screen below the dialog.
+
+    Args:
+        words: what was typed, without blanks around it.
+        missing: what is said where nothing was.
+    """
+    return missing if not words else f"{missing} {ONE_LETTER}" if len(words) == 1 else ""

@@ -124,16 +124,21 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
     def compose(self) -> ComposeResult:
         """Lay out title, body, complaint, buttons."""
         with Shrinking("body", id="box"):
-            badge = kind_badge(self._kind, colour=not self.app.no_color) if self._kind else Content("")
-            yield Quiet(
-                Content.assemble(badge, "  " if self._kind else "", (sanitize(self._title), "bold")), id="title"
-            )
+            yield Quiet(self._heading(self._title), id="title")
             with VerticalScroll(id="body", can_focus=False):
                 yield from self.body()
             yield from self.foot()
             yield Quiet(id="complaint")
             with Horizontal(id="buttons"):
                 yield from self.buttons()
+
+    def entitle(self, title: str) -> None:
+        """Show another title; it still asks the same."""
+        self.query_one("#title", Quiet).show(self._heading(title))
+
+    def _heading(self, title: str) -> Content:
+        badge = kind_badge(self._kind, colour=not self.app.no_color) if self._kind else Content("")
+        return Content.assemble(badge, "  " if self._kind else "", (sanitize(title), "bold"))
 
     def body(self) -> Iterable[Widget]:
         """Yield what is between title and buttons."""

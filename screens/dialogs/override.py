@@ -90,8 +90,8 @@ class OverrideDialog(Dialog[Override]):
         """Give the override, unless something is missing or does not match."""
         reason = self.query_one("#reason", Input).value.strip()
         typed = self.query_one("#typed", Input).value.strip() if self._wants_target else ""
-        if not reason:
-            self.complain_at("reason", reasons.OVERRIDE)
+        if wrong := reasons.complaint(reason, reasons.OVERRIDE):
+            self.complain_at("reason", wrong)
         elif self._wants_target and not names_target(typed, self._target):
             self.complain_at("typed", NOT_THE_TARGET)
         else:

@@ -15,6 +15,7 @@ from journal.incident.proposals import Decided, Proposal, proposals
 from journal.incident.state import Incident
 from journal.plan.model import Step
 from journal.store.rows import Reading
+from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 from screens.dialogs.decision import Answer
 from screens.dialogs.dialog import Dialog
@@ -50,7 +51,10 @@ class ProposalsDialog(Dialog[list[Decided]]):
         self._given: dict[str, Answer] = {}
         self._seen = 0
         self._found = proposals(incident, step)
-        super().__init__(f"Decide together: {len(self._found)} questions", incident.kind)
+        super().__init__(self._questions(), incident.kind)
+
+    def _questions(self) -> str:
+        return f"Decide together: {count(len(self._found), 'question')}"
 
     def body(self) -> Iterable[Widget]:
         """Yield the decisions."""
@@ -101,6 +105,7 @@ class ProposalsDialog(Dialog[list[Decided]]):
         """Take a person's answer, and propose anew what follows from it."""
         self._given[step.id] = answer
         self._found = proposals(self._incident, self._step, {id: given.answer for id, given in self._given.items()})
+        self.entitle(self._questions())
         options = self.query_one(Choices)
         options.clear_options()
         options.add_options(self._options())

@@ -87,8 +87,8 @@ class SkipDialog(Dialog[Mapping[str, str]]):
         why = {one: shared_reason(typed, self._causes[one]) if self._several else typed for one in chosen}
         if not chosen:
             self.complain_at("steps", "No step is ticked, so nothing is left out.")
-        elif not all(why.values()):
-            self.complain_at("words", reasons.SKIP)
+        elif wrong := reasons.complaint(typed, reasons.SKIP if not all(why.values()) else ""):
+            self.complain_at("words", wrong.strip())
         else:
             self.dismiss(why)
 

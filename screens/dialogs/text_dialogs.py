@@ -61,8 +61,8 @@ class Words(Dialog[str]):
     def confirm(self) -> None:
         """Give the words, unless they are required and missing."""
         words = self.query_one("#words", Input).value.strip()
-        if self._required and not words:
-            self.complain_at("words", self._required)
+        if self._required and (wrong := reasons.complaint(words, self._required)):
+            self.complain_at("words", wrong)
         else:
             self.dismiss(words)
 

@@ -115,3 +115,15 @@ async def test_digits_that_are_pressed_as_the_cursor_goes_on_tick_nothing_of_the
         await seen.press("1", "1", "1", "n", *"seen", "enter")
         await seen.until(lambda: written(journal, e.NoteAdded), "the note, which comes after the ticks")
         assert not written(journal, e.ItemChecked)
+
+
+@pytest.mark.parametrize("keys", [("s", "s", "enter"), ("enter", "s", "enter")])
+async def test_a_key_that_came_twice_is_no_reason_and_nothing_done_by_hand(
+    services: FakeServices, journal: Journal, keys: tuple[str, ...]
+) -> None:
+    async with console(services) as seen:
+        await seen.at("data")
+        await seen.press(*keys)
+        await seen.sees("One letter says nothing")
+        assert not left_out(journal)
+        assert [body.step for body in written(journal, e.StepMarkedDone)] == ["restore"]
