@@ -91,9 +91,13 @@ class Facilitator:
         self._drop_what_has_no_cause(incident)
 
     def _note_answers(self, incident: Incident, moment: str) -> None:
-        for name in incident.review.unanswered:
-            if name in self._injects and moment in self._injects[name].answered_by:
-                self._answers.setdefault(name, moment)
+        """Note what a moment answers: a note answers one inject, the last, which is what people are asked for."""
+        answered = [
+            name
+            for name in incident.review.unanswered
+            if name in self._injects and name not in self._answers and moment in self._injects[name].answered_by
+        ]
+        self._answers |= dict.fromkeys(answered[-1:] if moment == "note" else answered, moment)
 
     def _drop_what_has_no_cause(self, incident: Incident) -> None:
         facts = self._world.facts()

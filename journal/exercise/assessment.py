@@ -24,7 +24,6 @@ from journal.wording.durations import exact_duration
 if TYPE_CHECKING:
     from journal.events.types import Event
     from journal.incident.state import Incident
-    from journal.plan.model import Plan
     from journal.store.reader import Reader
 
 Rating = Literal["P", "S", "M", "U"]
@@ -180,13 +179,13 @@ def _answers(script: Exercise, found: Moments, incident: Incident) -> Iterator[E
     for inject in script.injects:
         given_at = incident.review.injects.get(inject.id)
         if given_at and inject.objective:
-            answer = _answer(inject, given_at, found)
+            answer = _answer(inject, given_at, found, incident)
             yield ExpectationResult(
                 title=f"Answered: “{shorten(inject.text, _SHOWN, placeholder='…')}”",
                 met=answer is not None,
                 result="met" if answer else "missed",
                 at=answer[0] if answer else given_at,
-                why=f"{_observed(inject, given_at, found, incident.plan).capitalize()}. Expected: {inject.expected}",
+                why=f"{_observed(inject, given_at, found, incident).capitalize()}. Expected: {inject.expected}",
                 objective=inject.objective,
             )
 
@@ -199,26 +198,29 @@ def _inject(inject: Inject, incident: Incident, found: Moments) -> InjectResult:
         planned_s=inject.at_s,
         given_at=given_at,
         expected=inject.expected,
-        observed=_observed(inject, given_at, found, incident.plan),
+        observed=_observed(inject, given_at, found, incident),
     )
 
 
-def _observed(inject: Inject, given_at: datetime | None, found: Moments, plan: Plan) -> str:
+def _observed(inject: Inject, given_at: datetime | None, found: Moments, incident: Incident) -> str:
     if given_at is None:
         return "not given: the exercise did not come to it"
     if not inject.expected:
         return "for information"
-    answer = _answer(inject, given_at, found)
+    answer = _answer(inject, given_at, found, incident)
     if answer is None:
         return "nothing that answers it" if inject.answered_by else "not measured: see notes and hot wash"
     at, name = answer
-    return f"{say(name, plan)}, {exact_duration(round((at - given_at).total_seconds()))} later"
+    return f"{say(name, incident.plan)}, {exact_duration(round((at - given_at).total_seconds()))} later"
 
 
-def _answer(inject: Inject, given_at: datetime, found: Moments) -> tuple[datetime, str] | None:
-    """Return the first moment that answers an inject, and its name; None where there is none."""
-    answers = ((at, name) for name in inject.answered_by for at in found.get(name, []) if at >= given_at)
-    return min(answers, default=None)
+def _answer(inject: Inject, given_at: datetime, found: Moments, incident: Incident) -> tuple[datetime, str] | None:
+    """Return the first moment that answers an inject, and its name; None where there is none.
+
+    A note answers the one inject that it was asked for; another stays unanswered by it.
+    """
+    names = [name for name in inject.answered_by if name != "note" or inject.id not in incident.review.unanswered]
+    return min(((at, name) for name in names for at in found.get(name, []) if at >= given_at), default=None)
 
 
 __all__ = [

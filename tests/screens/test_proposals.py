@@ -122,7 +122,22 @@ async def test_one_for_which_nothing_speaks_is_not_decided_and_asked_next(
         await seen.at("severity")
         await seen.press("enter")
         await seen.sees("Decide together: 3 questions", "nothing speaks for an answer")
-        await seen.press("up", "end", "enter", "home", "down", "enter", *"10", "space", *"min", "space", *"ago", "enter", *"seen", "enter")
+        await seen.press(
+            "up",
+            "end",
+            "enter",
+            "home",
+            "down",
+            "enter",
+            *"10",
+            "space",
+            *"min",
+            "space",
+            *"ago",
+            "enter",
+            *"seen",
+            "enter",
+        )
         await seen.sees("Decide together: 4 questions", "Cold recovery")
         await seen.press("escape", "escape", "enter")
         await seen.sees("Decide together: 3 questions")

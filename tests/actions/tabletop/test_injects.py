@@ -32,3 +32,19 @@ def test_one_comes_on_the_second_and_stays_until_it_is_answered() -> None:
         player.until(lambda incident: "nightly-job" not in incident.review.unanswered)
         (answer,) = [inject for inject in player.assessment().injects if inject.id == "nightly-job"]
         assert answer.observed.startswith("“Stop writers to PostgreSQL”")
+
+
+def test_a_note_answers_the_one_inject_that_is_shown_and_no_other() -> None:
+    with table("data-corruption", response_team="leadership", site="original-site") as player:
+        player.do("damage-report")
+        player.wait(100)
+        player.until(lambda incident: "green" in incident.review.unanswered)
+        _until_strategy(player)
+        player.wait(100)
+        incident = player.until(lambda incident: {"green", "clean-up"} <= incident.review.unanswered.keys())
+        assert "clean-up removes" in incident.review.wants_note
+        player.desk.note("keep all of it")
+        incident = player.until(lambda incident: "clean-up" not in incident.review.unanswered)
+        assert "green" in incident.review.unanswered
+        player.desk.note("no: it holds the same damage")
+        player.until(lambda incident: "green" not in incident.review.unanswered)

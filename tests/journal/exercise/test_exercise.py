@@ -133,7 +133,7 @@ def test_a_recovery_point_is_sound_before_the_damage(tmp_path: Path, point: str,
 def test_an_inject_is_set_beside_what_answered_it(tmp_path: Path) -> None:
     injects = [
         {"id": "asked", "text": "When?", "expected": "a note", "answered_by": ["note"], "at_s": 60.0},
-        {"id": "ignored", "text": "Look!", "expected": "a look", "answered_by": ["closed"]},
+        {"id": "ignored", "text": "Look!", "expected": "a look", "answered_by": ["closed", "note"]},
         {"id": "later", "text": "Never given", "expected": "nothing"},
     ]
     found = _assessed(
@@ -143,6 +143,7 @@ def test_an_inject_is_set_beside_what_answered_it(tmp_path: Path) -> None:
         e.InjectGiven(inject="asked", text="When?"),
         e.InjectGiven(inject="ignored", text="Look!"),
         e.NoteAdded(text="in an hour"),
+        e.InjectAnswered(inject="asked", how="note"),
     )
     assert found
     asked, ignored, later = found.injects
