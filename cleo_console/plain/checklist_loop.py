@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from actions.by_hand import script_of
-from cleo_console.plain import notes
+from cleo_console.plain import notes, sayings
 from cleo_console.plain.commands import applies, find, help_lines, offers
 from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.decisions import decide, decide_together
@@ -17,12 +16,9 @@ from cleo_console.plain.lines import (
     clocks,
     due_lines,
     headline,
-    health_lines,
     health_news,
     here_line,
     next_line,
-    sentences,
-    state_words,
     step_lines,
 )
 from cleo_console.plain.parameters import run_with
@@ -37,14 +33,9 @@ from journal.incident.upcoming import beside, due_beside, next_step
 from journal.plan.model import Step
 from screens.guidance.advice import advice
 from screens.guidance.attention import attention
-from screens.guidance.commands import begun, nothing
-from screens.guidance.handover import handover
 from screens.guidance.keys import Key
-from screens.guidance.names import title
 from screens.guidance.next_action import PrimaryAction, looks, primary_action
 from screens.guidance.people import taken_by_other, team_words
-
-_OUTPUT_LINES = 40
 
 
 class ChecklistLoop:
@@ -150,7 +141,7 @@ class ChecklistLoop:
             "v": partial(override_step, to, step),
             "c": partial(notes.cancel, to, step),
             "u": partial(self._reopen, time),
-            "o": self._say_output,
+            "o": partial(sayings.say_output, to, step),
             "j": lambda: self.go_to(attention(self.incident, self.cursor)),
             "g": self._go_next,
             "D": self._go_due,
@@ -159,10 +150,10 @@ class ChecklistLoop:
             "p": partial(run_with, to, step),
             "L": partial(show_log, to, step),
             "b": partial(notes.role, to),
-            "y": self._say_commands,
-            "h": self._say_health,
-            "H": self._say_handover,
-            "l": self._say_list,
+            "y": partial(sayings.say_commands, to, step),
+            "h": partial(sayings.say_health, to),
+            "H": partial(sayings.say_handover, to),
+            "l": partial(sayings.say_list, to),
             "w": self._say_all_again,
             "r": self._start_runner,
             "x": partial(notes.close, to),
@@ -264,39 +255,6 @@ class ChecklistLoop:
         catalogue, now = self.conversation.session.catalogue, self.conversation.now
         self._said.new("here", here_line(self.incident, self.step, now))
         self.conversation.say(*step_lines(self.incident, self.step, catalogue, now))
-
-    def _say_output(self) -> None:
-        """Say the last lines that the step's last started run printed."""
-        runs = [run for run in self.incident.steps[self.cursor].runs if self.incident.runs[run].started_at]
-        lines = self.conversation.session.tail(runs[-1], _OUTPUT_LINES)
-        self.conversation.say(*(f"  {line.text}" for line in lines) if lines else ["It printed nothing."])
-
-    def _say_commands(self) -> None:
-        """Say the step's shell commands."""
-        session = self.conversation.session
-        found = [*session.services.shell_commands(self.incident, self.step), *begun(self.incident, self.step)]
-        said = script_of(found or [nothing(self.incident, self.step)])
-        self.conversation.say(*(f"  {line}" for text in said for line in text.splitlines()))
-
-    def _say_health(self) -> None:
-        readings, now = self.conversation.session.readings(), self.conversation.now
-        self.conversation.say(*health_lines(self.incident, readings, now))
-
-    def _say_handover(self) -> None:
-        """Say what whoever takes over must know."""
-        session, now = self.conversation.session, self.conversation.now
-        self.conversation.say(
-            *sentences(handover(self.incident, session.readings(), session.catalogue, now, here=session.here))
-        )
-
-    def _say_list(self) -> None:
-        """Say every step and its state."""
-        now = self.conversation.now
-        for phase in self.incident.plan.phases:
-            self.conversation.say(phase.title)
-            for step in (step for section in phase.sections for step in section.steps):
-                words = f"{title(self.incident, step)}: {state_words(self.incident, step, now)}"
-                self.conversation.say(f"  {words}")
 
     def _leave(self) -> None:
         self._left = True
