@@ -6,29 +6,21 @@ import os
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from textual.widgets import Input
 
-from cleo_console.app import CleoApp
-from cleo_console.app_services import ConsoleServices
-from cleo_console.world import inventory_at, real_world
-from journal.commands.declare import Declaration
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.closing import phrase, remaining
-from journal.incident.fold import apply_event, fold_events, fold_journal
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import Run, RunState
 from journal.incident.state import Incident
-from journal.paths import Paths
 from journal.store.journal import Reader
 from screens.dialogs.dialog import Dialog
 from screens.incident.screen import IncidentScreen
 from screens.widgets.choices import Choices
-from tests.actions.worlds import running
-from tests.labs import Lab
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
 from tests.screens.driving import Console, console
 
@@ -129,7 +121,8 @@ RULES: Mapping[type[e.Body], Rule] = {
 """Which press may make which entry. What is not here no key may write."""
 
 
-def _not_here(declaration: object) -> str:
+def not_here(declaration: object) -> str:
+    """Refuse to declare: the keys stay in one incident."""
     raise CleoError("Nothing is declared here.", "Press other keys.")
 
 
@@ -146,41 +139,9 @@ async def mash(folder: Path, seed: int, steps: int) -> None:
     plan.write_text(Path(__file__).with_name("plan.yaml").read_text().replace("items: [Support told,", CALLS))
     services.load(plan)
     with services.begin(INCIDENT, declaration()) as journal:
-        services.declare = _not_here  # type: ignore[method-assign]
+        services.declare = not_here  # type: ignore[method-assign]
         async with console(services, (80, 24)) as seen:
             await Masher(seen, journal.path, seed, PlayedRunner(journal)).mash(steps)
-
-
-async def mash_lab(lab: Lab, folder: Path, seed: int, steps: int) -> None:
-    """Press random keys in a console on a real lab, with a runner; then compare the journal with the server.
-
-    Args:
-        lab: a lab that is up.
-        folder: an empty one, for the incident.
-        seed: what the keys follow from.
-        steps: how many keys.
-    """
-    rows = lab.psql("SELECT count(*) FROM messages")
-    paths = Paths(incidents=folder / "incidents", locks=folder / "locks", inventory=lab.inventory_path)
-    services = ConsoleServices(paths, "ana@bastion")
-    now = datetime.now(UTC)
-    about = {"title": "a test", "scenario": "database-failure", "severity": "high", "kind": e.Kind.LAB}
-    incident_id = services.declare(Declaration(**about, began_at=now - timedelta(minutes=4), discovered_at=now))
-    place = services.place(incident_id)
-    services.declare = _not_here  # type: ignore[method-assign]
-    app = CleoApp(services, incident_id)
-    with running(place, real_world(inventory_at(paths.inventory), paths)):
-        async with app.run_test(size=(80, 24)) as pilot:
-            seen = Console(pilot, services)
-            await seen.sees("NEXT")
-            await Masher(seen, place.journal, seed, None).mash(steps)
-    incident = fold_journal(place.journal)
-    destructive = {step.id for step in incident.plan.steps() if step.destructive}
-    harmed = [run for run in incident.runs.values() if run.step in destructive and run.started_at and not run.dry_run]
-    assert all(run.confirmed for run in harmed)
-    if not harmed:
-        assert lab.psql("SELECT count(*) FROM messages") == rows
-    assert lab.facts["held"] == any(held.undone_by == "backups.release" for held in incident.in_force.values())
 
 
 class Masher:

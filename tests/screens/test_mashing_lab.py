@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.labs import Lab, lab
-from tests.screens.mashing import mash_lab
+from tests.screens.mashing_lab import mash_lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("mash-lab")
