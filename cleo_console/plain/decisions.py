@@ -52,6 +52,7 @@ def decide(conversation: Conversation, step: Step, happened_at: datetime | None 
     """Ask the step's question until the answer fits, then why, and write it down."""
     if step.decision is None:
         return
+    seen = dict(conversation.incident.decisions)
     while True:
         try:
             said = check_answer(
@@ -66,7 +67,8 @@ def decide(conversation: Conversation, step: Step, happened_at: datetime | None 
         found = consequences(conversation.incident, point, _forms(conversation), conversation.session.readings())
         conversation.say(*(f"{_LABELS.get(label, label)}: {line}" for label, line in found))
     why = words(conversation, "Why? The report asks for it")
-    conversation.session.write(lambda commands: commands.decide(step.id, said, why, happened_at))
+    given = Decided(step, said, why, "")
+    conversation.session.write(lambda commands: commands.decide_all([given], seen, happened_at)[-1])
 
 
 def _asked(conversation: Conversation, decision: Decision) -> str:

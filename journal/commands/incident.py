@@ -83,22 +83,26 @@ class IncidentCommands(RunCommands, TeamCommands):
         step = known_step(incident, step_id)
         return self._append(incident, self._decision(incident, Decided(step, answer, reason, because), happened_at))
 
-    def decide_all(self, answers: Sequence[Decided], seen: Mapping[str, DecisionRecord]) -> list[e.Event]:
+    def decide_all(
+        self, answers: Sequence[Decided], seen: Mapping[str, DecisionRecord], happened_at: datetime | None = None
+    ) -> list[e.Event]:
         """Answer several decisions, all or none of them; each may rest on those before it.
 
         Args:
             answers: what was decided.
             seen: by name, what had been decided as they were asked for.
+            happened_at: as of `decide`.
 
         Raises:
-            AnswerRefused, NotNow: as of `decide`, of the first that does not fit, or that somebody else decided since.
+            AnswerRefused, NotNow, NotThen: as of `decide`, of the first that does not fit.
+            NotNow: somebody else has decided one of them since.
         """
         incident = supposed = self._open()
         for one in answers:
             raise_if(refusals.decided_since(incident, one.step, seen))
         bodies = []
         for one in answers:
-            bodies.append(self._decision(supposed, one, None))
+            bodies.append(self._decision(supposed, one, happened_at))
             supposed = suppose(supposed, one.step, bodies[-1].answer)
         return self._append_all(incident, bodies)
 

@@ -105,12 +105,12 @@ class Said(io.StringIO):
         return True
 
 
-def talk(host: AppServices, *turns: tuple[str, str], incident_id: str = "") -> str:
+def talk(host: AppServices, *turns: tuple[str, str | Callable[[], str]], incident_id: str = "") -> str:
     """Have a conversation; return all that was printed.
 
     Args:
         host: the program's side.
-        turns: what to wait for, and what to answer then.
+        turns: what to wait for, and what to answer then, or what does something first and returns the answer.
         incident_id: which incident.
     """
     reading, writing = os.pipe()
@@ -121,7 +121,7 @@ def talk(host: AppServices, *turns: tuple[str, str], incident_id: str = "") -> s
             if not said.until(wanted):
                 missed.append(wanted)
                 break
-            os.write(writing, f"{answer}\n".encode())
+            os.write(writing, f"{answer if isinstance(answer, str) else answer()}\n".encode())
         os.close(writing)
 
     thread = threading.Thread(target=person)

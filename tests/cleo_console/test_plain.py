@@ -538,6 +538,16 @@ def test_enter_takes_the_recovery_point_that_the_question_begins_with(person: Pe
     assert (decided.answer, decided.reason, decided.changes) == (point, "it was", 1)
 
 
+def test_what_somebody_decided_meanwhile_is_not_decided_over(person: Person, host: WorldServices) -> None:
+    def meanwhile() -> str:
+        person.desk.decide("point", "time:2026-03-01T02:50:00+00:00", "it began at 02:51")
+        return "usual"
+
+    said = talk(host, (">", "point"), ("1.1.1 >", ""), ("To when?", "1"), ("Why?", meanwhile), (">", "q"))
+    assert "has decided that meanwhile: just before 2026-03-01 02:50:00" in " ".join(said.split())
+    assert person.incident().decisions["recovery_point"].answer == "time:2026-03-01T02:50:00+00:00"
+
+
 def test_what_a_recovery_point_gives_up_is_said_before_it_is_decided(person: Person, host: WorldServices) -> None:
     last = Measured(newest_commit_at=datetime(2026, 3, 1, 2, 55, 12, tzinfo=UTC))
     person.journal.append(e.HealthChanged(system="thing", status="down", was="up", last=last))
