@@ -61,8 +61,8 @@ class StepCursor:
         """Note that the cursor goes on by itself: whoever presses a key just then means the step before."""
         self._unread_until = monotonic() + self.UNREAD_S
 
-    def tick_meant(self) -> bool:
-        """Return whether a tick is meant for the step that is shown. One that is not puts off the next."""
+    def is_meant(self) -> bool:
+        """Return whether a key pressed now is meant for the step that is shown. One that is not puts off the next."""
         now = monotonic()
         meant = now >= self._unread_until
         if not meant:

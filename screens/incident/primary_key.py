@@ -12,6 +12,8 @@ from screens.incident.pending_commands import PendingCommands
 from screens.incident.run_keys import RunKeys
 from screens.incident.step_keys import StepKeys
 
+_RUNS = (PrimaryAction.RUN, PrimaryAction.RUN_AGAIN, PrimaryAction.TAKE_BACK, PrimaryAction.LOOK)
+
 
 class PrimaryKey:
     """Does the step's primary action.
@@ -52,9 +54,14 @@ class PrimaryKey:
         }
 
     def act(self) -> None:
-        """Do the obvious thing, once: nothing while what was said of the step is not shown yet."""
+        """Do the obvious thing, once: nothing while what was said of the step is not shown yet.
+
+        Nothing is run that the cursor has only just gone on to by itself: a key that is held would start it unread.
+        """
         cursor = self._cursor
         if cursor.at_heading:
             self._toggle()
         elif not self._pending.pending(cursor.step):
-            self._actions[enter_action(cursor.incident, cursor.step, cursor.session.catalogue)](cursor.step)
+            todo = enter_action(cursor.incident, cursor.step, cursor.session.catalogue)
+            if todo not in _RUNS or cursor.is_meant():
+                self._actions[todo](cursor.step)

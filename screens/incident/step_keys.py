@@ -51,7 +51,7 @@ class StepKeys:
 
     def tick(self, number: int) -> None:
         """Tick or untick one item, by its number; for one that stands for a call, note the call, then the answer."""
-        if not self._cursor.ready or not self._cursor.tick_meant():
+        if not self._cursor.ready or not self._cursor.is_meant():
             return
         incident, step = self._cursor.incident, self._cursor.step
         item = step.items[number - 1] if 0 < number <= len(step.items) else ""

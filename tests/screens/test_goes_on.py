@@ -9,9 +9,10 @@ import pytest
 
 from journal.events import types as e
 from journal.store.journal import Journal
+from screens.incident.cursor import StepCursor
 from tests.journal.stories import step
 from tests.screens.app_services import FakeServices, PlayedRunner
-from tests.screens.driving import Console, console, requested
+from tests.screens.driving import Console, console, requested, written
 from tests.screens.not_here import begun
 
 LOOKS = {"together": "looks"}
@@ -65,6 +66,22 @@ async def test_after_the_looks_it_goes_on_with_what_they_found(
         await seen.press("enter")
         await played.begin("start")
         await seen.no_longer_sees("1.1.2 Health  health succeeded")
+
+
+async def test_an_enter_that_is_held_while_it_goes_on_runs_nothing_of_the_next_step(
+    services: FakeServices, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(services) as seen:
+        played = Played(seen, journal)
+        await seen.press("enter")
+        status, health = await played.begin("status", "health")
+        monkeypatch.setattr(StepCursor, "UNREAD_S", 3_600.0)
+        played.end(status, "status")
+        played.end(health, "health")
+        await seen.sees("run: 1.1.3 Start  [enter]", "enter: run it")
+        await seen.press("enter", "enter", "enter", "n", *"seen", "enter")
+        await seen.until(lambda: written(journal, e.NoteAdded), "the note, which comes after the enters")
+        assert [body.step for body in written(journal, e.RunRequested)] == ["status", "health"]
 
 
 async def test_an_attempt_that_failed_goes_on_with_what_it_failed_of(
