@@ -29,7 +29,7 @@ GROUPS = [
     ["appends", "appends-processor", "together", "output"],
     ["events-time", "events-memory", "report", "kills"],
 ]
-TOO_LONG = {"restore", "fleet-keys", "fleet-core", "keys-postmaster", "keys-directory", "between-effects"}
+TOO_LONG = {"restore", "fleet-keys", "fleet-core", "keys-postmaster", "keys-directory", "keys-table", "between-effects"}
 """Each needs a lab of its own, for half a minute to half an hour."""
 
 

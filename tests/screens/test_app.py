@@ -141,7 +141,7 @@ async def test_without_colour_the_words_stay(
 
 
 async def test_help_lists_every_key_and_symbol(services: FakeServices, journal: Journal) -> None:
-    async with console(services, (120, 70)) as seen:
+    async with console(services, (120, 90)) as seen:
         await seen.press("question_mark")
         await seen.sees("the obvious thing at this step", "IN DOUBT", "not measured", "leave the console")
         await seen.press("escape")

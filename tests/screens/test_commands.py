@@ -13,7 +13,7 @@ async def test_a_step_is_found_by_its_words_from_any_screen(
 ) -> None:
     async with console(services, size) as seen:
         await seen.press("t", "ctrl+p")
-        await seen.sees("Find: ", "Follow: ")
+        await seen.sees("Find: ")
         await seen.type("smoke")
         await seen.sees("Go to step 2.2.4 Run smoke tests", "waits for other steps")
         await seen.press("down", "enter")

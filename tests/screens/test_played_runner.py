@@ -56,6 +56,9 @@ def asked(person: Person) -> list[int]:
     return runs
 
 
+MEND = [e.Cure(words="Mend it.")]
+
+
 def played(place: IncidentPlace, runs: list[int]) -> None:
     """Write the same story by hand, as the screens' tests do."""
     with Journal.open(place.journal, actor="ana@bastion") as journal:
@@ -75,7 +78,7 @@ def played(place: IncidentPlace, runs: list[int]) -> None:
         runner.start(dry, target=TARGET, dry_run=True, **breaking)
         runner.finish(dry, step="break", summary="would replace it")
         runner.start(wet, target=TARGET, **breaking)
-        runner.finish(wet, step="break", status="failed", summary="It is broken.\n  Mend it.")
+        runner.finish(wet, step="break", status="failed", summary="It is broken.\n  Mend it.", cures=MEND)
         why = "Replace the thing: the target is /data, and '/elsewhere' was typed."
         runner.refuse(refused, step="break", gate="interlock", message=why, system="thing")
 

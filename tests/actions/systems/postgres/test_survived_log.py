@@ -74,6 +74,18 @@ def test_what_is_no_log_is_a_gap_and_never_the_end(lab: Lab, ctx: FakeContext, h
     assert ctx.do(allow_writers).ok
 
 
+def test_recycled_files_are_one_line_for_whoever_reads_the_dry_run(lab: Lab, ctx: FakeContext) -> None:
+    _, segment = written(lab)
+    killed(lab)
+    log = lab.postgres.data_directory / "pg_wal"
+    for ahead in (40, 41, 42):
+        lab.postgres.run(["cp", str(log / segment), str(log / f"{segment[:16]}{int(segment[16:], 16) + ahead:08X}")])
+    assert ctx.do(restore).ok
+    assert len([line for line in ctx.lines if "recycled" in line]) == 1
+    assert ctx.do(apply_wal).ok
+    assert ctx.do(allow_writers).ok
+
+
 def test_a_sound_file_is_taken_where_an_earlier_copy_has_a_stale_one(lab: Lab, ctx: FakeContext) -> None:
     """Somebody took the kept data back by a copy, and it went on on its timeline until it died as well."""
     data = lab.postgres.data_directory
@@ -96,15 +108,3 @@ def test_a_sound_file_is_taken_where_an_earlier_copy_has_a_stale_one(lab: Lab, c
     assert [row for row in rows if not is_there(lab, row)] == []
     assert ctx.do(allow_writers).ok
     assert ctx.do(stop).ok
-
-
-def test_recycled_files_are_one_line_for_whoever_reads_the_dry_run(lab: Lab, ctx: FakeContext) -> None:
-    _, segment = written(lab)
-    killed(lab)
-    log = lab.postgres.data_directory / "pg_wal"
-    for ahead in (40, 41, 42):
-        lab.postgres.run(["cp", str(log / segment), str(log / f"{segment[:16]}{int(segment[16:], 16) + ahead:08X}")])
-    assert ctx.do(restore).ok
-    assert len([line for line in ctx.lines if "recycled" in line]) == 1
-    assert ctx.do(apply_wal).ok
-    assert ctx.do(allow_writers).ok
