@@ -176,14 +176,14 @@ def looks(incident: Incident, step: Step) -> list[Step]:
 
 
 def done_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:
-    """Return the steps that one key does: decisions asked for together, what is left out or done by hand together."""
+    """Return the steps that one key does: decisions that are asked for together, or what is left out together."""
     if primary_action(incident, step, catalogue) is PrimaryAction.DECIDE:
         return [one.step for one in proposals(incident, step)]
     return skipped_together(incident, step, catalogue)
 
 
 def by_hand_together(incident: Incident, step: Step, catalogue: Catalogue) -> list[Step]:
-    """Return the steps of which a person says as one what became of them: ``step``, and those that follow from it.
+    """Return the steps of which a person says as one that nobody did them: ``step``, and those that follow from it.
 
     These are what the console cannot run and that wait for nothing but each other; none of them is optional or
     destructive. ``step`` alone, where the console can run it.

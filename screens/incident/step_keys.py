@@ -17,7 +17,7 @@ from journal.plan.model import Step
 from journal.wording import reasons
 from screens.guidance.left_out import known_reason
 from screens.guidance.names import title
-from screens.guidance.next_action import by_hand_together, skipped_together
+from screens.guidance.next_action import skipped_together
 from screens.incident.call_keys import CallKeys
 from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
@@ -92,19 +92,18 @@ class StepKeys:
         self._pending.write(answers[0].step, "decide", write, also=[one.step for one in answers[1:]])
 
     def mark_done(self) -> None:
-        """Ask what was done by hand, and mark the step done, with what is done by hand together with it."""
+        """Ask what was done by hand, and mark the step done: this one alone, for it is a person's word."""
         step = self._cursor.step
-        steps = self._together(step)
         left = open_items(self._cursor.incident, step)
         by_hand = step.kind == "manual"
         self._ask(
             "Done by hand",
             label=f"what you did{' (may stay empty)' if by_hand else ''}",
             required="" if by_hand else reasons.DONE_BY_HAND,
-            text=f"Not ticked: {'; '.join(left)}." if left else self._also(steps, "s: leave out what nobody did. "),
+            text=f"Not ticked: {'; '.join(left)}." if left else "" if by_hand else "s: leave out what nobody did.",
             confirm="Done",
             then=lambda note: self._pending.write(
-                step, "mark done", lambda commands: [commands.mark_done(each.id, note) for each in steps][-1]
+                step, "mark done", lambda commands: commands.mark_done(step.id, note)
             ),
         )
 
@@ -119,14 +118,6 @@ class StepKeys:
             self._pending.write(step, "skip", lambda commands: commands.skip_all(why)[-1], also)
 
         push(self._app, "skip", incident, causes, then=skip)
-
-    def _together(self, step: Step) -> list[Step]:
-        return by_hand_together(self._cursor.incident, step, self._session.catalogue)
-
-    def _also(self, steps: Sequence[Step], otherwise: str = "") -> str:
-        """Return of which other steps the same is said, as the console cannot run them; empty for one alone."""
-        named = "; ".join(title(self._cursor.incident, step) for step in steps[1:])
-        return f"Said of these too, which the console cannot run: {named}. {otherwise}".strip() if named else ""
 
     def take(self) -> None:
         """Say that this person works at the step, or does not any more."""

@@ -127,3 +127,13 @@ async def test_a_key_that_came_twice_is_no_reason_and_nothing_done_by_hand(
         await seen.sees("One letter says nothing")
         assert not left_out(journal)
         assert [body.step for body in written(journal, e.StepMarkedDone)] == ["restore"]
+
+
+async def test_what_was_done_by_hand_is_said_of_one_step_alone(services: FakeServices, journal: Journal) -> None:
+    async with console(services) as seen:
+        await seen.at("data")
+        await seen.press("enter", *"seen-by-eye", "enter")
+        await seen.until(lambda: len(written(journal, e.StepMarkedDone)) > 1, "the step done by hand")
+        await seen.press("n", *"after", "enter")
+        await seen.until(lambda: written(journal, e.NoteAdded), "the note, which comes after all of that")
+        assert [body.step for body in written(journal, e.StepMarkedDone)] == ["restore", "data"]
