@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -241,6 +242,15 @@ def test_closing_over_what_is_not_in_order_is_a_deviation_that_names_it(tmp_path
 def test_closing_with_every_required_step_settled_is_no_deviation(tmp_path: Path) -> None:
     found = build(small(tmp_path, e.StepMarkedDone(step="a", note="by hand"), e.IncidentClosed(summary="Done.")))
     assert [deviation.what for deviation in found.deviations] == ["done by hand"]
+
+
+@pytest.mark.parametrize("name", ["md", "html"])
+def test_what_the_program_adds_to_words_stands_apart_from_them(tmp_path: Path, name: str) -> None:
+    late = e.NoteAdded(text="Seen on the pager", happened_at=(BEGAN + timedelta(minutes=2)).isoformat())
+    path = small(tmp_path, late, e.IncidentClosed(summary="It is up again.", derived=True))
+    text = render(build(path), name)
+    assert "Made by the program" in text and "late entry" in text
+    assert not re.search(r"[^\s>(](\(late|\(Made|Made by)", text)
 
 
 def test_a_clock_that_jumps_back_does_not_reorder_what_happened(tmp_path: Path) -> None:
