@@ -100,7 +100,11 @@ class StepKeys:
             "Done by hand",
             label=f"what you did{' (may stay empty)' if by_hand else ''}",
             required="" if by_hand else reasons.DONE_BY_HAND,
-            text=f"Not ticked: {'; '.join(left)}." if left else "" if by_hand else "s: leave out what nobody did.",
+            text=f"Not ticked: {'; '.join(left)}."
+            if left
+            else ""
+            if by_hand
+            else "If nobody did it: escape, then s leaves it out.",
             confirm="Done",
             then=lambda note: self._pending.write(
                 step, "mark done", lambda commands: commands.mark_done(step.id, note)
