@@ -29,7 +29,7 @@ from journal.incident.cures import remedy
 from journal.incident.proposals import proposals
 from journal.incident.records import StepState
 from journal.incident.state import Incident
-from journal.incident.upcoming import beside, due_beside, next_step
+from journal.incident.upcoming import next_step, paperwork
 from journal.plan.model import Step
 from screens.guidance.advice import advice
 from screens.guidance.attention import attention
@@ -171,9 +171,8 @@ class ChecklistLoop:
         self.go_to(ids[max(0, min(len(ids) - 1, ids.index(self.cursor) + steps))])
 
     def _go_due(self) -> None:
-        due = due_beside(self.incident, self.conversation.now)
-        steps = [due.step] if due else beside(self.incident)
-        self.go_to(steps[0].id if steps else "")
+        step = paperwork(self.incident, self.conversation.now)
+        self.go_to(step.id if step else "")
 
     def _go_next(self) -> None:
         step = next_step(self.incident)

@@ -68,6 +68,12 @@ def due_beside(incident: Incident, now: datetime) -> Due | None:
     return Due(due[0], left[due[0].id], len(due) - 1)
 
 
+def paperwork(incident: Incident, now: datetime) -> Step | None:
+    """Return the paperwork to go to: what is due, else the first that is open beside the recovery; None: none is."""
+    due = due_beside(incident, now)
+    return due.step if due else next(iter(beside(incident)), None)
+
+
 def _candidates(incident: Incident) -> Iterator[Step]:
     yield from incident.in_state(StepState.IN_DOUBT)
     yield from _failed_last(incident)

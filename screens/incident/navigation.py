@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App
 
 from journal.incident.cures import remedy
-from journal.incident.upcoming import beside, due_beside, next_step
+from journal.incident.upcoming import next_step, paperwork
 from journal.plan.model import Step
 from screens.app_services import AppServices
 from screens.guidance.attention import attention
@@ -47,10 +47,8 @@ class Navigation:
 
     def go_due(self) -> None:
         """Go to the paperwork that is due, or else to the first that is open beside the recovery."""
-        incident = self._cursor.incident
-        found = due_beside(incident, clock_of(self._app)())
-        steps = [found.step] if found else beside(incident)
-        self._view.go_to(steps[0].id if steps else "")
+        step = paperwork(self._cursor.incident, clock_of(self._app)())
+        self._view.go_to(step.id if step else "")
 
     def go_to_need(self, step: Step) -> None:
         """Go to the first step that ``step`` waits for."""
