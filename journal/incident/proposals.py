@@ -55,12 +55,13 @@ def proposals(incident: Incident, step: Step, given: Mapping[str, str] | None = 
         step: a step that asks for a decision.
         given: by step, answers that a person gave in the place of the proposed ones.
     """
+    given = given or {}
     if not step.together or incident.state(step.id) is not StepState.READY:  # decided anew, or left out before
-        return [_proposal(incident, step, (given or {}).get(step.id, ""))]
+        return [_proposal(incident, step, given.get(step.id, ""))]
     found: dict[str, Proposal] = {}
     supposed = incident
     while due := next(_due(supposed, step, found), None):
-        one = _proposal(supposed, due, (given or {}).get(due.id, ""))
+        one = _proposal(supposed, due, given.get(due.id, ""))
         found[due.id] = one
         supposed = suppose(supposed, due, one.answer) if one.answer else supposed
     return [found[one.id] for one in incident.plan.steps() if one.id in found]
@@ -78,13 +79,12 @@ def _due(incident: Incident, asked: Step, found: Mapping[str, Proposal]) -> Iter
     for step in incident.plan.steps():
         if step.id in found or step.decision is None or incident.state(step.id) is not StepState.READY:
             continue
-        if step is asked or (step.together == asked.together and _in_turn(incident, step)):
+        if step is asked or (step.together == asked.together and _wanted(incident, step)):
             yield step
 
 
-def _in_turn(incident: Incident, step: Step) -> bool:
-    """Whether the steps that it is proposed after are settled, and somebody needs its answer, or it has one."""
-    if not all(incident.settled(other) for other in step.after):
+def _wanted(incident: Incident, step: Step) -> bool:
+    """Whether it is the step's turn, and somebody needs its answer, or it has one."""
+    if not incident.in_turn(step):
         return False
-    wanted = incident.is_required(step)
-    return wanted or (step.decision is not None and bool(suggestion(incident, step.decision).answer))
+    return incident.is_required(step) or bool(step.decision and suggestion(incident, step.decision).answer)

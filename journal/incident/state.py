@@ -224,6 +224,10 @@ class Incident:
         """Return whether leaving a step out leaves the recovery open: neither it nor its phase is optional."""
         return not (step.optional or self.phase_of(step).optional)
 
+    def in_turn(self, step: Step) -> bool:
+        """Return whether a step is ready, and what it is proposed after is settled."""
+        return self.state(step.id) is StepState.READY and all(self.settled(other) for other in step.after)
+
     def open_steps(self) -> list[Step]:
         """Return the steps that leave the recovery open: required and not settled, in the order of the plan."""
         return [step for step in self.plan.steps() if self.is_required(step) and not self.settled(step.id)]

@@ -81,17 +81,12 @@ def _candidates(incident: Incident) -> Iterator[Step]:
     work = list(_work(incident))
     phase = _phase_at_work(incident)
     here = [step for step in work if incident.phase_of(step) is phase]
-    yield from (_helping(incident, step) for step in here if _due(incident, step))
+    yield from (_helping(incident, step) for step in here if incident.in_turn(step))
     yield from (_helping(incident, step) for step in incident.in_state(*STUCK))
     if not any(incident.state(step.id).active for step in here):
-        yield from (step for step in work if _due(incident, step))
+        yield from (step for step in work if incident.in_turn(step))
         yield from (step for step in work if incident.state(step.id) is StepState.READY)
     yield from beside(incident)
-
-
-def _due(incident: Incident, step: Step) -> bool:
-    """Whether a step is ready, and what it is proposed after is settled."""
-    return incident.state(step.id) is StepState.READY and all(incident.settled(other) for other in step.after)
 
 
 def _failed_last(incident: Incident) -> Iterator[Step]:
