@@ -9,6 +9,7 @@ from pathlib import Path
 
 from actions.account import user_name
 from journal.errors import CleoError
+from journal.incident.team import PROGRAMS, short_name
 from journal.store.folders import keep_private
 from journal.wording.sanitize import sanitize
 
@@ -19,7 +20,6 @@ _SHARED = frozenset(
     )
 )
 """Logins that stand for no single person; CLEO_SHARED_LOGINS names more, with commas between."""
-_PROGRAMS = ("runner", "facilitator")
 _LONGEST = 40
 
 
@@ -65,7 +65,7 @@ def _shared(name: str) -> bool:
 
 def _wrong(said: str) -> str:
     """Return what is wrong with a name; empty where nothing is."""
-    if said.partition("@")[0] in _PROGRAMS:
+    if short_name(said) in PROGRAMS:
         return f"{said} is a program's name in the journal."
     if len(said) > _LONGEST or sanitize(said) != said:
         return f"A name has at most {_LONGEST} characters, and none that a terminal acts on."

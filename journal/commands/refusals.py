@@ -14,7 +14,7 @@ from journal.errors import CleoError
 from journal.incident.answers import answer_title
 from journal.incident.known import not_met
 from journal.incident.records import RunState, StepState
-from journal.incident.same_run import same_run
+from journal.incident.same_run import same_run, started
 from journal.incident.team import short_name
 
 if TYPE_CHECKING:
@@ -38,9 +38,8 @@ class AlreadyRunning(NotNow):
     """
 
     def __init__(self, step: Step, run: Run) -> None:
-        by, at = short_name(run.requested_by), f"{run.requested_at:%H:%M} UTC"
         on = f" on {run.system}" if run.system else ""
-        super().__init__(f"{step.title} runs already{on}, started by {by} at {at}.", "Its result appears here.")
+        super().__init__(f"{step.title} runs already{on}, {started(run)}.", "Its result appears here.")
         self.run = run.id
 
 

@@ -10,6 +10,7 @@ import msgspec
 from journal.incident.findings import found_words
 from journal.incident.looks import seen_in_force
 from journal.incident.records import RunState, StepState
+from journal.wording.instants import clock
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -58,7 +59,7 @@ def _in_force(incident: Incident) -> Iterator[Remaining]:
         sure = "" if held.sure else ", perhaps"
         seen = seen_in_force(incident, held.runs)
         yield Remaining(
-            f"still in force{sure}", f"{what}{on}, since {held.at:%H:%M} UTC; {held.undone_by} takes it back; {seen}"
+            f"still in force{sure}", f"{what}{on}, since {clock(held.at)}; {held.undone_by} takes it back; {seen}"
         )
 
 

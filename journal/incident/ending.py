@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.incident.given_up import is_hit
 from journal.incident.records import RunState, StepState
 from journal.wording.durations import loss_duration
+from journal.wording.instants import clock
 
 if TYPE_CHECKING:
     from journal.incident.loss import Loss
@@ -53,10 +54,10 @@ def _how(incident: Incident, system: str, back: Run) -> str:
     health, part = incident.health.get(system), _part(back)
     was_down = health is not None and health.down_at is not None and health.down_at <= _end(back)
     if part == "start":
-        return f"{'started again' if was_down else 'up after its start'} {_clock(_end(back))}"
+        return f"{'started again' if was_down else 'up after its start'} {clock(_end(back))}"
     backup = back.facts.get("backup")
     of = f" from backup {backup}" if part == "restore" and backup else ""
-    return f"{_RECOVERS[part]}{of} {_clock(_end(back))}"
+    return f"{_RECOVERS[part]}{of} {clock(_end(back))}"
 
 
 def _not_up(incident: Incident, system: str) -> Iterator[str]:
@@ -72,15 +73,15 @@ def _verified(incident: Incident, system: str, since: datetime) -> str:
     if last is None or _end(last) < since:
         return "not verified since"
     if last.state is RunState.FAILED:
-        return f"verification FAILED {_clock(_end(last))}"
+        return f"verification FAILED {clock(_end(last))}"
     found = f" with {len(last.warnings)} findings" if last.warnings else ""
-    return f"{'verified in part' if last.partial else 'verified'} {_clock(_end(last))}{found}"
+    return f"{'verified in part' if last.partial else 'verified'} {clock(_end(last))}{found}"
 
 
 def _writers(incident: Incident, system: str, since: datetime) -> Iterator[str]:
     stopped, allowed = _last(incident, system, _STOP), _last(incident, system, _ALLOW)
     if allowed and (stopped is None or _end(allowed) > _end(stopped)) and _end(allowed) > since:
-        yield f"writers let in {_clock(_end(allowed))}"
+        yield f"writers let in {clock(_end(allowed))}"
     elif stopped and (allowed is None or _end(allowed) < _end(stopped)):
         yield "writers still kept out"
 
@@ -125,7 +126,3 @@ def _part(run: Run) -> str:
 
 def _end(run: Run) -> datetime:
     return run.finished_at or run.requested_at
-
-
-def _clock(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%H:%M} UTC"

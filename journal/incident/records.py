@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from journal.events.types import ClosedGate, Cure, Finding, Identity, Override, Settling
+from journal.wording.instants import clock
 
 
 class StepState(StrEnum):
@@ -187,7 +188,7 @@ class FoundWrong(msgspec.Struct):
     def __str__(self) -> str:
         """Return it as one line: ``found wrong at 04:12 UTC by postgres.verify: …``."""
         more = f", and {len(self.findings) - 1} more" if len(self.findings) > 1 else ""
-        return f"found wrong at {self.at:%H:%M} UTC by {self.action}: {self.findings[0]}{more}"
+        return f"found wrong at {clock(self.at)} by {self.action}: {self.findings[0]}{more}"
 
 
 class InstanceRecord(msgspec.Struct):

@@ -7,6 +7,8 @@ from typing import Any
 
 from journal.incident.records import Run, RunState
 from journal.incident.state import Incident
+from journal.incident.team import short_name
+from journal.wording.instants import clock
 
 _BUSY = "busy"
 """The gate that refuses what is at work already."""
@@ -43,6 +45,11 @@ def refused_for(incident: Incident, run: Run) -> Run | None:
         if other.step == run.step and at_work and lasted and _is_same(other, run.action, run.system, run.params):
             return other
     return None
+
+
+def started(run: Run) -> str:
+    """Return who had a run started, and when: ``started by ana at 03:14 UTC``."""
+    return f"started by {short_name(run.requested_by)} at {clock(run.requested_at)}"
 
 
 def _is_same(run: Run, action: str, system: str, params: Mapping[str, Any]) -> bool:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from journal.events.people import RoleName
 
+PROGRAMS = ("runner", "facilitator")
+"""The names under which programs write into the journal: nobody among the people."""
+
 
 @dataclass(slots=True)
 class Work:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from journal.incident.team import PROGRAMS
 from journal.report.model import Report
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
 
 STRUCK = "▮▮▮"
-_ROLES = frozenset({"root", "admin", "oncall", "runner", "facilitator"})
+_ROLES = frozenset({"root", "admin", "oncall", *PROGRAMS})
 """Names of accounts that are no person's, and may be words of a sentence (the root cause)."""
 _ALWAYS = (
     r"~?(?<![\w/.])/(?:[^\s/:;,'\"()<>|]+/)+[^\s/:;,'\"()<>|]*",  # a path

@@ -20,6 +20,11 @@ def utc(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else "not known"
 
 
+def clock(at: datetime) -> str:
+    """Return an instant of these days in UTC, to the minute: ``03:14 UTC``."""
+    return f"{at.astimezone(UTC):%H:%M} UTC"
+
+
 def offset(seconds: float) -> str:
     """Return an instant as its distance from the disruption: ``T+01:02:03``, before it ``T-00:05:00``.
 

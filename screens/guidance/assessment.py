@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from journal.exercise.assessment import RATING_WORDS, Assessment, ExpectationResult
 from journal.exercise.choices import Choice
+from journal.wording.instants import clock
 from journal.wording.sanitize import sanitize
 from screens.guidance.text import Line, Span, Tone, line
 
@@ -45,4 +46,4 @@ def _not_met(result: ExpectationResult) -> Line:
 
 def _choice(choice: Choice) -> Line:
     reason = Span(f" ({sanitize(choice.reason)})") if choice.reason else Span(" (no reason given)", "warn")
-    return line(f"  {choice.at:%H:%M} UTC  {sanitize(choice.by)}  ", Span(sanitize(choice.what), "strong"), reason)
+    return line(f"  {clock(choice.at)}  {sanitize(choice.by)}  ", Span(sanitize(choice.what), "strong"), reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from journal.incident.called import is_needed, open_items
@@ -10,6 +10,7 @@ from journal.incident.review import Call
 from journal.incident.state import Incident
 from journal.plan.model import Contact, Step
 from journal.wording.durations import rough_minutes
+from journal.wording.instants import clock
 
 
 class Standing(NamedTuple):
@@ -47,22 +48,18 @@ def standing_of(incident: Incident, contact: Contact, now: datetime) -> Standing
 
 
 def _called(contact: Contact, call: Call, now: datetime) -> Standing:
-    called = f"called {_clock(call.paged_at)}"
+    called = f"called {clock(call.paged_at)}"
     if call.answered_at is not None:
         took = rough_minutes((call.answered_at - call.paged_at).total_seconds())
-        answered = f"answered {_clock(call.answered_at)}: {call.who} after {took}"
+        answered = f"answered {clock(call.answered_at)}: {call.who} after {took}"
         return Standing(contact, "answered", 0.0, f"{called}, {answered}")
     if not contact.respond_within:
         return Standing(contact, "waiting", 0.0, f"{called}, no answer yet; the plan promises no time")
     until = call.paged_at + timedelta(seconds=contact.respond_within)
     left = (until - now).total_seconds()
     if left < 0:
-        return Standing(contact, "OVERDUE", left, f"{called}, has not answered: was due by {_clock(until)}")
-    return Standing(contact, "waiting", left, f"{called}, no answer yet, must answer by {_clock(until)}")
-
-
-def _clock(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%H:%M} UTC"
+        return Standing(contact, "OVERDUE", left, f"{called}, has not answered: was due by {clock(until)}")
+    return Standing(contact, "waiting", left, f"{called}, no answer yet, must answer by {clock(until)}")
 
 
 class Calling(NamedTuple):

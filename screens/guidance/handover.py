@@ -10,6 +10,7 @@ from journal.incident.answers import answer_title
 from journal.incident.closing import remaining
 from journal.incident.records import StepState
 from journal.incident.state import Incident
+from journal.incident.team import short_name
 from journal.plan.action_spec import Catalogue
 from journal.presence import Present
 from journal.store.rows import Reading
@@ -120,7 +121,7 @@ def _decided(incident: Incident) -> Iterator[tuple[str, Tone]]:
         what = step.title if step else record.name
         why = f", because {record.reason}" if record.reason else ", without a reason"
         answer = answer_title(incident, record.name, record.answer)
-        yield f"{what}: {answer}{why} ({record.by.partition('@')[0]}, {record.at:%H:%M})", ""
+        yield f"{what}: {answer}{why} ({short_name(record.by)}, {record.at:%H:%M})", ""
     for deviation in incident.deviations[-3:]:
         of = f" {title(incident, incident.plan.by_id[deviation.step])}" if deviation.step in incident.steps else ""
         yield f"otherwise than the plan: {deviation.what}{of}, because {deviation.reason or '(no reason)'}", ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from journal.incident.records import Run
+from journal.incident.same_run import started
 from journal.incident.state import Incident
-from journal.incident.team import short_name
 from screens.guidance.names import named
 from screens.guidance.text import Line, Span, line
 
@@ -19,13 +19,9 @@ def joined_lines(incident: Incident, runs: Iterable[int]) -> list[Line]:
     first, *more = under_way
     others = f" and {len(more)} more run" if more else " runs"
     theirs = "their results appear" if more else "its result appears"
-    return [line(Span(f"{named(incident, first.step)}{others} already, {_started(first)}; {theirs} here.", "quiet"))]
+    return [line(Span(f"{named(incident, first.step)}{others} already, {started(first)}; {theirs} here.", "quiet"))]
 
 
 def running_already(incident: Incident, run: Run) -> str:
     """Return that a run is under way, and who started it."""
-    return f"{named(incident, run.step)} runs already, {_started(run)}."
-
-
-def _started(run: Run) -> str:
-    return f"started by {short_name(run.requested_by)} at {run.requested_at:%H:%M} UTC"
+    return f"{named(incident, run.step)} runs already, {started(run)}."

@@ -9,17 +9,16 @@ from journal.events import types as e
 from journal.events.types import RoleName
 from journal.incident.state import Incident
 from journal.incident.taken import at_work, counted_on, last_sign, worker
-from journal.incident.team import short_name
+from journal.incident.team import PROGRAMS, short_name
 from journal.plan.model import Step
 from journal.presence import Present
-from journal.wording.instants import age
+from journal.wording.instants import age, clock
 from journal.wording.sanitize import sanitize
 from screens.guidance.names import named
 from screens.guidance.text import Line, Span, labelled
 
 _MARK = 8
 """Columns of a name in the checklist."""
-_MACHINES = ("runner", "facilitator")
 _FIRST = {"lead": 0, "scribe": 1}
 
 
@@ -50,7 +49,7 @@ def taken_lines(incident: Incident, step: Step, now: datetime) -> list[Line]:
     work = worker(incident, step.id)
     if work is None:
         return []
-    silent = "" if counted_on(incident, step.id, now) else f", silent since {last_sign(incident, work):%H:%M} UTC"
+    silent = "" if counted_on(incident, step.id, now) else f", silent since {clock(last_sign(incident, work))}"
     return [labelled("taken by", Span(sanitize(work.by), "strong"), Span(f"  {age(work.since, now)}{silent}", "quiet"))]
 
 
@@ -79,7 +78,7 @@ def told(incident: Incident, event: e.Event, actor: str) -> tuple[str, str, str]
         return "", "", ""
     if isinstance(body, e.RoleTaken) and body.name == "lead":
         before = "you" if body.over_from == actor else name_of(body.over_from)
-        words = f"{who} leads since {event.at:%H:%M} UTC{f', no longer {before}' if before else ''}."
+        words = f"{who} leads since {clock(event.at)}{f', no longer {before}' if before else ''}."
         return f"{who} leads now", words, "Ask them; b changes who leads."
     if isinstance(body, e.StepTaken) and body.over_from == actor:
         words = f"{who} works at {named(incident, body.step)} from now on: it was yours."
@@ -89,7 +88,7 @@ def told(incident: Incident, event: e.Event, actor: str) -> tuple[str, str, str]
 
 def here_lines(here: Iterable[Present]) -> list[str]:
     """Return who has the incident open: ``ana@bastion (console), seen 03:12 UTC``. Seen is when a key was pressed."""
-    return [sanitize(f"{one.actor} ({one.place}), seen {one.seen or one.since:%H:%M} UTC") for one in here]
+    return [sanitize(f"{one.actor} ({one.place}), seen {clock(one.seen or one.since)}") for one in here]
 
 
 def others_here(here: Iterable[Present], actor: str) -> str:
@@ -112,7 +111,7 @@ def taken_steps(incident: Incident) -> list[str]:
 
 def people(incident: Incident) -> list[str]:
     """Return the people who wrote into the journal, each with their role: the lead first, then the scribe."""
-    known = [actor for actor in incident.actors if short_name(actor) not in _MACHINES]
+    known = [actor for actor in incident.actors if short_name(actor) not in PROGRAMS]
     roles = {actor: incident.team.role(actor) for actor in known}
     ordered = sorted(known, key=lambda actor: _FIRST.get(roles[actor], len(_FIRST)))
     return [sanitize(f"{actor} ({roles[actor]})" if roles[actor] else actor) for actor in ordered]

@@ -9,6 +9,7 @@ from journal.incident.fold.loss import system_of
 from journal.incident.instances import instances, settle
 from journal.incident.records import InstanceRecord, Run, StepState
 from journal.incident.roster import able
+from journal.wording.instants import clock
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -27,7 +28,7 @@ def settled_by_look(incident: Incident, event: e.Event, body: e.ActionFinished, 
         died = health and health.status == "down" and run.started_at and health.at > run.started_at
         if one.use == "needless" and died:
             continue
-        seen = f"{one.words}, seen {event.at:%H:%M} UTC by {run.action}" if one.words else ""
+        seen = f"{one.words}, seen {clock(event.at)} by {run.action}" if one.words else ""
         for step in incident.plan.steps():
             if step.action == one.action:
                 _write(incident, event, step, one.system, _STATES[one.use], seen)
@@ -35,7 +36,7 @@ def settled_by_look(incident: Incident, event: e.Event, body: e.ActionFinished, 
 
 def seen_down(incident: Incident, event: e.Event, system: str) -> None:
     """Open again what was needless while a system answered."""
-    note = f"it was not needed until {system} was seen down, {event.at:%H:%M} UTC"
+    note = f"it was not needed until {system} was seen down, {clock(event.at)}"
     for step in incident.plan.steps():
         if step.action and _record(incident, step, system).state is StepState.NEEDLESS:
             _write(incident, event, step, system, None, note)
