@@ -40,7 +40,7 @@ def opened_by(incident: Incident, opens: str) -> str:
     step = opener(incident, opens)
     if step is None:
         return f"opened by cleo run {opens}" if opens else ""
-    return f"opened by {incident.plan.numbers[step.id]} {step.title} ({incident.state(step.id)})"
+    return f"opened by {incident.plan.named(step.id)} ({incident.state(step.id)})"
 
 
 def gate_lines(incident: Incident, closed: Sequence[ClosedGate]) -> list[str]:

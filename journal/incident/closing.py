@@ -41,7 +41,7 @@ def remaining(incident: Incident) -> list[Remaining]:
     return [
         *_in_force(incident),
         *_may_run(incident),
-        *(Remaining("in doubt", _title(incident, run.step) or run.action) for run in incident.in_doubt()),
+        *(Remaining("in doubt", incident.plan.named(run.step) or run.action) for run in incident.in_doubt()),
         *_not_well(incident),
         *_steps(incident),
     ]
@@ -54,7 +54,7 @@ def phrase(items: list[Remaining]) -> str:
 
 def _in_force(incident: Incident) -> Iterator[Remaining]:
     for held in incident.in_force.values():
-        what = _title(incident, held.step) or held.action
+        what = incident.plan.named(held.step) or held.action
         on = f" on {held.target}" if held.target else ""
         sure = "" if held.sure else ", perhaps"
         seen = seen_in_force(incident, held.runs)
@@ -69,7 +69,7 @@ def _may_run(incident: Incident) -> Iterator[Remaining]:
         for program in run.programs if run.state.over else ():
             if program.finished_at is None and program.argv:
                 where = f" on {program.host}" if program.host else ""
-                of = _title(incident, run.step) or run.action
+                of = incident.plan.named(run.step) or run.action
                 yield Remaining("may still run", f"{program.argv[0]}{where}, of {of}")
 
 
@@ -86,14 +86,14 @@ def _steps(incident: Incident) -> Iterator[Remaining]:
     required = [s for s in incident.plan.steps() if incident.is_required(s)]
     found = [(word, step) for step in required if (word := _word(incident, step))]
     for word in _WORDS[:2]:
-        yield from (Remaining(word, _title(incident, step.id)) for was, step in found if was == word)
+        yield from (Remaining(word, incident.plan.named(step.id)) for was, step in found if was == word)
     yield from _not_verified(incident)
     for word in _WORDS[2:]:
-        yield from (Remaining(word, _title(incident, step.id)) for was, step in found if was == word)
+        yield from (Remaining(word, incident.plan.named(step.id)) for was, step in found if was == word)
     for step in incident.in_state(StepState.FOUND, StepState.LOOKED):
         if step.together and _is_up_by_now(incident, step):
             continue
-        yield Remaining(found_words(incident, step.id), _title(incident, step.id))
+        yield Remaining(found_words(incident, step.id), incident.plan.named(step.id))
 
 
 def _is_up_by_now(incident: Incident, look: Step) -> bool:
@@ -113,7 +113,7 @@ def _not_verified(incident: Incident) -> Iterator[Remaining]:
         if proof in incident.steps and incident.state(proof) not in _PROVEN:
             unproven.setdefault(proof, []).append(incident.plan.numbers[step.id])
     for proof, steps in unproven.items():
-        yield Remaining("not verified", f"{', '.join(steps)}; {_title(incident, proof)} is {incident.state(proof)}")
+        yield Remaining("not verified", f"{', '.join(steps)}; {incident.plan.named(proof)} is {incident.state(proof)}")
 
 
 def _word(incident: Incident, step: Step) -> str:
@@ -125,8 +125,3 @@ def _word(incident: Incident, step: Step) -> str:
     if state is StepState.MARKED_DONE:
         return "claimed by hand" if step.kind in ("action", "command") else ""
     return "open" if state in _OPEN else ""
-
-
-def _title(incident: Incident, step_id: str) -> str:
-    step = incident.plan.by_id.get(step_id)
-    return f"{incident.plan.numbers[step.id]} {step.title}" if step else ""

@@ -47,7 +47,7 @@ def _open(incident: Incident) -> tuple[str, Sequence[str]]:
     failed = [step_id for step_id, record in incident.steps.items() if record.state is StepState.FAILED]
     doubtful = incident.in_doubt()
     of_steps = [run.step for run in (*running, *doubtful)]
-    named = dict.fromkeys(_title(incident, step_id) for step_id in [*failed, *of_steps] if step_id)
+    named = dict.fromkeys(incident.plan.named(step_id) for step_id in [*failed, *of_steps] if step_id)
     actions = [run.action for run in (*running, *doubtful) if not run.step]
     left = [*named, *dict.fromkeys(actions)]
     return f"{len(running)} running, {len(failed)} failed, {len(doubtful)} in doubt", left
@@ -56,9 +56,4 @@ def _open(incident: Incident) -> tuple[str, Sequence[str]]:
 def _held(incident: Incident) -> tuple[str, Sequence[str]]:
     """Return how much is in force, and what that is."""
     held = incident.in_force.values()
-    return f"{len(held)} in force", list(dict.fromkeys(_title(incident, one.step) or one.action for one in held))
-
-
-def _title(incident: Incident, step_id: str) -> str:
-    step = incident.plan.by_id.get(step_id)
-    return f"{incident.plan.numbers[step.id]} {step.title}" if step else ""
+    return f"{len(held)} in force", list(dict.fromkeys(incident.plan.named(one.step) or one.action for one in held))

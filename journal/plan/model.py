@@ -265,6 +265,11 @@ class Plan(Part, frozen=True, kw_only=True, dict=True):
         """The phase of every step, by the step's id."""
         return {step.id: phase for phase in self.phases for section in phase.sections for step in section.steps}
 
+    def named(self, step_id: str) -> str:
+        """Return a step's number and title: ``3.1.2 Stop the writers``; empty where the plan has no such step."""
+        step = self.by_id.get(step_id)
+        return f"{self.numbers[step_id]} {step.title}" if step else ""
+
     @cached_property
     def with_known_items(self) -> list[Step]:
         """The steps with items that nobody ticks."""

@@ -198,8 +198,7 @@ def _words(incident: Incident, body: e.Body) -> str:
 
 
 def _decision(incident: Incident, body: e.DecisionMade) -> str:
-    step = incident.plan.by_id.get(body.step)
-    of = f"{incident.plan.numbers[step.id]} {step.title}" if step else body.name.replace("_", " ")
+    of = incident.plan.named(body.step) or body.name.replace("_", " ")
     return f"{of}: {answer_title(incident, body.name, body.answer)}{f' — {body.reason}' if body.reason else ''}"
 
 

@@ -23,4 +23,4 @@ def complaint(words: str, missing: str) -> str:
         words: what was typed, without blanks around it.
         missing: what is said where nothing was.
     """
-    return missing if not words else f"{missing} {ONE_LETTER}" if len(words) == 1 else ""
+    return missing if not words else f"{missing} {ONE_LETTER}".strip() if len(words) == 1 else ""

@@ -46,7 +46,7 @@ class DecisionDialog(Dialog[Answer]):
     """Whether what the suggestion rests on stands before the answers."""
 
     def __init__(self, incident: Incident, step: Step) -> None:
-        super().__init__(f"{incident.plan.numbers[step.id]} {step.title}", incident.kind)
+        super().__init__(incident.plan.named(step.id), incident.kind)
         if step.decision is None:
             raise ValueError(f"step {step.id} asks for no decision")
         self._incident = incident

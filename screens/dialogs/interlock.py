@@ -183,4 +183,4 @@ def _heading(session: Session, step: Step, system: str) -> str:
     if session.incident is None:
         return step.title
     several = len(instances(session.incident, step)) > 1
-    return f"{session.incident.plan.numbers[step.id]} {step.title}" + (f" on {system}" if several else "")
+    return session.incident.plan.named(step.id) + (f" on {system}" if several else "")

@@ -88,7 +88,7 @@ class SkipDialog(Dialog[Mapping[str, str]]):
         if not chosen:
             self.complain_at("steps", "No step is ticked, so nothing is left out.")
         elif wrong := reasons.complaint(typed, reasons.SKIP if not all(why.values()) else ""):
-            self.complain_at("words", wrong.strip())
+            self.complain_at("words", wrong)
         else:
             self.dismiss(why)
 

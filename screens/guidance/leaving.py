@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from journal.incident.state import Incident
+from screens.guidance.attention import counts
 
-_STANDS = "nce nobody is at the table the exercise stands still."
+_STANDS = "once nobody is at the table the exercise stands still."
 
 
 def goes_on(incident: Incident, how: str = "") -> str:
@@ -16,5 +17,5 @@ def goes_on(incident: Incident, how: str = "") -> str:
     """
     if not incident.review.exercise:
         return f"The runner goes on{how}."
-    runs = any(not run.state.over for run in incident.runs.values())
-    return f"What runs is played to its end; o{_STANDS}" if runs else f"O{_STANDS}"
+    runs = counts(incident).running
+    return f"What runs is played to its end; {_STANDS}" if runs else _STANDS.capitalize()

@@ -13,7 +13,7 @@ from journal.incident.known import not_met
 from journal.incident.late import happened_at
 from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
 from journal.incident.recovery_point import read
-from journal.plan.model import AFFECTED, RECOVERY_POINT, Step
+from journal.plan.model import AFFECTED, RECOVERY_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
