@@ -194,15 +194,14 @@ def _by_the_journal(at: IncidentAccess, leaving: str, *, taken: bool) -> str:
         StillOpen: something is not in order, and ``leaving`` does not say how much.
         CleoError: nobody took that sentence.
     """
-    from journal.commands.incident import StillOpen
-    from journal.incident.closing import phrase, remaining
+    from journal.commands.incident import require_leaving
+    from journal.incident.closing import remaining
     from journal.incident.ending import ending
 
     incident = at.incident()
-    derived, left = ending(incident), remaining(incident)
+    derived = ending(incident)
     click.echo(f"how it ended, by the journal: {derived}")
-    if leaving.strip() != phrase(left) and left:
-        raise StillOpen(left, leaving.strip())
+    require_leaving(remaining(incident), leaving)
     if not taken:
         raise CleoError(
             "Nothing was closed: nobody said how it ended.", "Take that sentence (--yes), or say it (--summary)."

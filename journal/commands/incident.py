@@ -49,6 +49,16 @@ class StillOpen(NotNow):
         self.left = list(left)
 
 
+def require_leaving(left: list[Remaining], leaving: str) -> None:
+    """Let an incident be closed over ``left`` where the person typed how much that is.
+
+    Raises:
+        StillOpen: something is not in order, and ``leaving`` does not say how much.
+    """
+    if left and leaving.strip() != phrase(left):
+        raise StillOpen(left, leaving.strip())
+
+
 class IncidentCommands(RunCommands, TeamCommands):
     """Where one person writes into one incident. Every method blocks until its event is durable.
 
@@ -225,8 +235,7 @@ class IncidentCommands(RunCommands, TeamCommands):
         raise_if(refusals.close(incident))
         summary = required(summary, reasons.CLOSE)
         left = remaining(incident)
-        if leaving.strip() != phrase(left) and left:
-            raise StillOpen(left, leaving.strip())
+        require_leaving(left, leaving)
         remains = [str(one) for one in left]
         return self._append(incident, e.IncidentClosed(summary=summary, derived=derived, remaining=remains))
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from journal.plan.model import Step
 
 _CLOSED = "Write a note (cleo note), or go on with it (cleo reopen)."
-_RUNNABLE = ("action", "command")
 
 
 class NotNow(CleoError):
@@ -112,7 +111,7 @@ def reopen(incident: Incident, step: Step) -> NotNow | None:
 
 def run(incident: Incident, step: Step) -> NotNow | None:
     """Return why a step cannot be asked for, not even as a dry run."""
-    if step.kind not in _RUNNABLE:
+    if not step.is_run:
         return NotNow(f"{step.title} has nothing to run.")
     return run_action(incident, step.action)
 

@@ -123,5 +123,5 @@ def _word(incident: Incident, step: Step) -> str:
     if state is StepState.SKIPPED:
         return "skipped after it failed" if failed else "skipped"
     if state is StepState.MARKED_DONE:
-        return "claimed by hand" if step.kind in ("action", "command") else ""
+        return "claimed by hand" if step.is_run else ""
     return "open" if state in _OPEN else ""

@@ -151,6 +151,11 @@ class Step(Part, frozen=True, kw_only=True):
         return "decision" if self.decision else "manual"
 
     @property
+    def is_run(self) -> bool:
+        """Whether a program does it: an action or a command."""
+        return self.kind in ("action", "command")
+
+    @property
     def items(self) -> list[str]:
         """The texts of its items."""
         return [item if isinstance(item, str) else item.text for item in self.written_items]

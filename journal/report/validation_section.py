@@ -54,7 +54,7 @@ def _result(gathered: Gathered, step: Step, proves: list[str]) -> ValidationResu
         step=gathered.step_name(step.id),
         state=_state(incident, step),
         each=states_at(incident, step),
-        measured=record.state in (StepState.DONE, StepState.FOUND) and step.kind in ("action", "command"),
+        measured=record.state in (StepState.DONE, StepState.FOUND) and step.is_run,
         text=record.note,
         by=record.by,
         at=record.at,

@@ -15,7 +15,7 @@ from journal.incident.upcoming import beside, next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.attention import attention
-from screens.guidance.left_out import RUNNABLE_KINDS, runnable
+from screens.guidance.left_out import runnable
 from screens.guidance.logs import log_of
 from screens.guidance.next_action import PrimaryAction, enter_action, refused_run
 
@@ -27,8 +27,7 @@ def _act(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _dry_run(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    is_run = step.kind in RUNNABLE_KINDS and runnable(incident, step, catalogue)
-    return is_run and refusals.settle(incident, step) is None
+    return runnable(incident, step, catalogue) and refusals.settle(incident, step) is None
 
 
 def _skip(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
@@ -76,7 +75,7 @@ def _output(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _commands(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    return step.kind in RUNNABLE_KINDS
+    return step.is_run
 
 
 def _run_with(incident: Incident, step: Step, catalogue: Catalogue) -> bool:

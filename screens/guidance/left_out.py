@@ -10,13 +10,12 @@ from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 
-RUNNABLE_KINDS = ("action", "command")
 NOTHING_HERE = "nothing here does it"
 
 
 def runnable(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     """Return whether the console can run the step: a command, or an action that is here, on a system that is here."""
-    return step.kind in RUNNABLE_KINDS and not why_not_here(incident, step, catalogue)
+    return step.is_run and not why_not_here(incident, step, catalogue)
 
 
 def why_not_here(incident: Incident, step: Step, catalogue: Catalogue) -> str:

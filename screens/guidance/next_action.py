@@ -18,7 +18,7 @@ from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
 from screens.guidance.escalation import calling
-from screens.guidance.left_out import NOTHING_HERE, RUNNABLE_KINDS, left_out_together, nothing_does, runnable
+from screens.guidance.left_out import NOTHING_HERE, left_out_together, nothing_does, runnable
 from screens.guidance.looks import group
 from screens.guidance.names import title
 from screens.guidance.run_text import typed
@@ -71,7 +71,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
         return PrimaryAction.GO_TO_NEED
     if step.kind == "decision":
         return PrimaryAction.DECIDE
-    if step.kind in RUNNABLE_KINDS:
+    if step.is_run:
         return _run(incident, step, state) if runnable(incident, step, catalogue) else PrimaryAction.DONE
     return _by_a_person(incident, step)
 
@@ -207,7 +207,7 @@ def skipped_together(incident: Incident, step: Step, catalogue: Catalogue) -> li
 
 def _by_hand(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
     """Whether a step is open, required and harmless, and the console cannot run it."""
-    if step.kind not in RUNNABLE_KINDS or step.optional or destructive(step, catalogue):
+    if not step.is_run or step.optional or destructive(step, catalogue):
         return False
     if runnable(incident, step, catalogue):
         return False

@@ -21,7 +21,7 @@ from journal.wording.instants import age
 from journal.wording.sanitize import sanitize, sanitize_lines
 from screens.guidance.escalation import standing_of
 from screens.guidance.instances import instance_lines
-from screens.guidance.left_out import RUNNABLE_KINDS, why_not_here
+from screens.guidance.left_out import why_not_here
 from screens.guidance.looks import look_lines
 from screens.guidance.names import title
 from screens.guidance.next_action import destructive, refused_run
@@ -101,7 +101,7 @@ def _took(incident: Incident, step: Step) -> str:
 
 
 def _runs(incident: Incident, step: Step, catalogue: Catalogue) -> list[Line]:
-    if step.kind not in RUNNABLE_KINDS:
+    if not step.is_run:
         return []
     danger = [Span("  DESTRUCTIVE", "bad")] if destructive(step, catalogue) else []
     lines = [labelled("runs", Span(call(step, cure_params(incident, step)), "strong"), *danger)]

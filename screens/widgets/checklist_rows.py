@@ -16,7 +16,6 @@ from journal.plan.model import Phase, Section, Step
 from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
 from screens.guidance.answers import short_answer
-from screens.guidance.left_out import RUNNABLE_KINDS
 from screens.guidance.people import taken_mark
 from screens.guidance.symbols import STEPS
 from screens.guidance.text import Tone
@@ -49,7 +48,7 @@ def step_row(incident: Incident, step_id: str, now: datetime) -> Row:
         right = _since(incident, step, now) or look.word
     elif found := found_words(incident, step_id):
         right = found
-    elif state is StepState.DONE and step.kind in RUNNABLE_KINDS:
+    elif state is StepState.DONE and step.is_run:
         right = _took(incident, step)
     elif step.decision and state.settled and step.decision.name in incident.decisions:
         right = sanitize(short_answer(incident, step.decision))

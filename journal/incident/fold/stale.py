@@ -33,7 +33,7 @@ def _undoes(other: Step, undone_by: str) -> bool:
 
 def _stands_on(plan: Plan, other: Step, step: Step) -> bool:
     """Whether ``other`` proves what ``step`` does, goes on from it towards that proof, or comes after the proof."""
-    if not (step.verified_by and step.destructive) or other.kind not in ("action", "command"):
+    if not (step.verified_by and step.destructive) or not other.is_run:
         return False
     if other.id == step.verified_by:
         return True

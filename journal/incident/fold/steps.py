@@ -151,7 +151,7 @@ def settle_by_what_is_known(incident: Incident, event: e.Event) -> None:
 
 def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:
     step = incident.plan.by_id.get(body.step)
-    if step and step.kind in ("action", "command") and step.action not in incident.lacks:
+    if step and step.is_run and step.action not in incident.lacks:
         deviate(incident, event, "done by hand", body.note)
     _settle_each(incident, event, StepState.MARKED_DONE, body.note)
 

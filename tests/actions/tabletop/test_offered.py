@@ -6,7 +6,7 @@ from cleo_console.demo import DemoServices
 from journal.events.types import Kind
 from journal.incident.interlock import word_to_type
 from journal.incident.records import RunState
-from screens.guidance.left_out import RUNNABLE_KINDS, runnable
+from screens.guidance.left_out import runnable
 from screens.guidance.next_action import destructive
 from tests.actions.tabletop.tables import table
 
@@ -14,7 +14,7 @@ from tests.actions.tabletop.tables import table
 def test_every_action_of_the_plan_is_offered_to_be_run() -> None:
     with table("data-corruption") as player, DemoServices("player@table", 1.0) as host:
         incident = player.incident()
-        steps = [step for step in incident.plan.steps() if step.kind in RUNNABLE_KINDS]
+        steps = [step for step in incident.plan.steps() if step.is_run]
         assert host.kinds() == [Kind.TABLETOP]
         assert [step.id for step in steps if not runnable(incident, step, host.catalogue())] == []
 
