@@ -153,8 +153,9 @@ def test_a_service_whose_making_was_cut_short_is_made_anew(bells: Path) -> None:
     Bell(Instance(name="tower", type="bell", settings=Bell.choose_settings("tower", None)), bells).create(
         Order(None, 1), lambda _: None
     )
+    until(lambda: processes.lab_processes(left))  # a program that was just started has no command line yet
     before = {process.pid for process in processes.lab_processes(left)}
     assert before
     lab = Lab.up(bells, systems=["bell", "tower=bell"])
-    assert lab.status().whole
+    until(lambda: lab.status().whole)
     assert not before & {process.pid for process in processes.lab_processes(left)}
