@@ -42,11 +42,11 @@ def sentences(
 
 
 def story(header: m.Header, times: list[m.KeyTime], choices: list[m.Choice], say: Times) -> list[str]:
-    """Return sentences on what happened: beginning, end, and how the recovery was done."""
+    """Return sentences on what happened: beginning, end, and what was decided; that tells not what was done."""
     at = {time.name: time for time in times}
     chosen = [choice.answer_title for choice in choices if choice.answer]
-    how = [f"How it was recovered: {'; '.join(chosen)}."] if chosen else []
-    return [_beginning(at, header.declared_by, say), _end(at, header.outcome, say), *how]
+    decided = [f"Decided for the recovery: {'; '.join(chosen)}."] if chosen else []
+    return [_beginning(at, header.declared_by, say), _end(at, header.outcome, say), *decided]
 
 
 def _beginning(at: dict[str, m.KeyTime], declared_by: str, say: Times) -> str:

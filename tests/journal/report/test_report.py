@@ -253,6 +253,14 @@ def test_what_the_program_adds_to_words_stands_apart_from_them(tmp_path: Path, n
     assert not re.search(r"[^\s>(](\(late|\(Made|Made by)", text)
 
 
+def test_what_was_decided_is_not_said_to_be_how_it_was_recovered(tmp_path: Path) -> None:
+    """A server that came back by itself is not recovered from backups, though that was decided beforehand."""
+    path = write_recovery(tmp_path / "journal.db", read_plan(BUNDLED).data)
+    story = build(path).summary.story
+    assert "Decided for the recovery: the latest that can be recovered; Cold recovery from backups." in story
+    assert not any("was recovered" in sentence for sentence in story)
+
+
 def test_a_clock_that_jumps_back_does_not_reorder_what_happened(tmp_path: Path) -> None:
     now = SetClock()
     first = declaration(plan(step("a")))
