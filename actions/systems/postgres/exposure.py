@@ -37,7 +37,8 @@ _NEAREST = """
 def expose(session: psycopg.Connection[Any], found: Measured, now: datetime) -> Measured:
     """Return ``found`` with what is safe of a primary's commits, and for how long it is not.
 
-    What cannot be asked is not measured: a user without ``pg_monitor``, a server that archived nothing yet.
+    What cannot be asked is not measured: a user without ``pg_monitor``, a server that archived nothing yet, or whose
+    archived segments a checkpoint has removed while the next one still waits.
 
     Args:
         session: an open one.
