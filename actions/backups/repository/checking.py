@@ -1,0 +1,79 @@
+"""Has every file of a backup read and compared with its entry, on the repository's host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from actions.backups.repository.place import Place
+from actions.context import Progress
+from actions.outcome import ActionFailed
+
+_MODULE = "actions.backups.repository.check"
+
+
+class Damage(msgspec.Struct, frozen=True, kw_only=True):
+    """One file that is not what the entry says: its name in the backup, and why."""
+
+    name: str
+    why: str
+
+
+def check_backup(place: Place, backup: str, *, timeout_s: float, words: str = "") -> Sequence[Damage]:
+    """Read every file of a backup to its end, and return those that are not what its entry says.
+
+    The program runs under the shim by a key of its own, so call it only where an effect was announced.
+
+    Args:
+        place: the repository of the system.
+        backup: the backup's id.
+        timeout_s: seconds after which it is ended.
+        words: what the progress says before the backup's id.
+
+    Raises:
+        ActionFailed: it could not be checked.
+        Cancelled: somebody asked the action to stop.
+    """
+    heard = _Heard(place, f"{words or 'checking'} {backup}")
+    argv = [*place.program(_MODULE), str(place.folder / backup)]
+    done = place.ctx.run(
+        f"check-{backup}", place.host, argv, timeout_s=timeout_s, user=place.settings.run_as, on_line=heard.line
+    )
+    damaged = [Damage(name=one["damaged"], why=one["why"]) for one in _objects(done.out) if "why" in one]
+    if done.code not in (0, 1) or (done.code == 1) != bool(damaged):
+        said = " ".join(done.err.split()) or done.ending
+        raise ActionFailed(
+            f"The backup {backup} could not be checked: {said}.",
+            "Correct what it names; a backup that could not be read is not restored from.",
+        )
+    return damaged
+
+
+class _Heard:
+    """Shows how far the program says it is."""
+
+    def __init__(self, place: Place, words: str) -> None:
+        self._place, self._words = place, words
+
+    def line(self, stream: str, lines: str) -> None:
+        """See ``ActionContext.run``."""
+        said = [one for one in _objects(lines) if "read" in one] if stream == "out" else []
+        if said and said[-1]["of"]:
+            share = min(1.0, said[-1]["read"] / said[-1]["of"])
+            self._place.ctx.progress(Progress(fraction=share, text=self._words))
+
+
+def _objects(printed: str) -> list[dict[str, Any]]:
+    """Return the JSON objects among printed lines; a library may have printed others."""
+    found = []
+    for line in printed.splitlines():
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(one, dict):
+            found.append(one)
+    return found

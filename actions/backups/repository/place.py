@@ -1,0 +1,229 @@
+"""Where a system's repository is, and reading what is in it: over SSH, too, and in seconds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+import msgspec
+
+from actions.backups.repository.entry import (
+    ENTRY,
+    INCOMPLETE,
+    LOG,
+    Entry,
+    Mark,
+    MarkKind,
+    NoEntry,
+    decode_entry,
+    decode_mark,
+    encode,
+    is_id,
+    mark_kind,
+    mark_name,
+)
+from actions.context import ActionContext
+from actions.outcome import ActionFailed
+from actions.settings import Settings
+from actions.transport import LocalHost
+
+_LIST = """\
+cd -- "$1" || exit 90
+[ -e "$2" ] || exit 0
+cd -- "$2" || exit 90
+find . -ignore_readdir_race -name '.incomplete-*' -prune -printf 'D0 %P\\0' -o -type d -printf 'D0 %P\\0' \\
+  -o -type f -printf 'F%s %P\\0' || exit 90
+for f in */entry.json */verified-*.json */restored-*.json; do
+  [ -f "$f" ] || continue
+  printf 'J0 %s\\0' "$f"; cat -- "$f" || exit 90; printf '\\0'
+done
+"""
+"""Prints, each ended by NUL: every folder and file with its size, then every entry and mark and its content."""
+
+
+class RepositorySettings(Settings, frozen=True, kw_only=True):
+    """Where a system's backups lie.
+
+    Attributes:
+        path: the repository's folder on its host.
+        host: the host that has it, where that is not the system's.
+        run_as: the account that its programs run as; empty: the one that we log in as.
+        python: the Python with Cleo installed on that host, which writes and checks backups there; a local host needs
+            none.
+        hold_file: scheduled backups do not run while it exists; empty: ``hold`` in the system's folder in there.
+    """
+
+    path: str
+    host: str = ""
+    run_as: str = ""
+    python: str = ""
+    hold_file: str = ""
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """One backup of a repository, as it can be seen without reading its files.
+
+    Attributes:
+        entry: what it says of itself.
+        wrong: why it cannot be restored from: a file that is missing or has another size; empty: nothing is seen.
+        verified: the last time that every file of it was read; ``restored``: the last time that it was restored.
+    """
+
+    entry: Entry
+    wrong: str = ""
+    verified: Mark | None = None
+    restored: Mark | None = None
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a repository has of one system.
+
+    Attributes:
+        stored: its backups, the oldest first.
+        incomplete: folders of backups that are being written, or whose writer was killed.
+        strange: what is called like a backup and is none, a line each.
+        log: the files below ``log/``, with their sizes in bytes, by name.
+    """
+
+    stored: Sequence[Stored] = ()
+    incomplete: Sequence[str] = ()
+    strange: Sequence[str] = ()
+    log: Sequence[tuple[str, int]] = ()
+
+
+class Place:
+    """The repository of one system.
+
+    Args:
+        ctx: the action's context.
+        system: the system's name in the inventory.
+        settings: where the repository is.
+        host: the system's own host.
+    """
+
+    def __init__(self, ctx: ActionContext, system: str, settings: RepositorySettings, host: str) -> None:
+        self.ctx, self.system, self.settings = ctx, system, settings
+        self.host = settings.host or host
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """The system's folder in the repository."""
+        return PurePosixPath(self.settings.path) / self.system
+
+    def program(self, module: str) -> list[str]:
+        """Return the beginning of the command line that runs one of our modules on the repository's host.
+
+        Raises:
+            ActionFailed: the host is another machine, and the inventory names no Python there.
+        """
+        if self.settings.python:
+            return [self.settings.python, "-m", module]
+        if isinstance(self.ctx.inventory.host(self.host), LocalHost):
+            return [sys.executable, "-m", module]
+        raise ActionFailed(
+            f"Nothing tells which program writes and checks backups on {self.host}.",
+            "Install Cleo there, and name its Python in the inventory (python: beside the repository's path).",
+        )
+
+    def listing(self, timeout_s: float = 60) -> Listing:
+        """Return what the repository has of the system. No backup's data is read.
+
+        Raises:
+            ActionFailed: the repository is not there, or cannot be read.
+            CleoError: its host cannot be reached.
+        """
+        argv = ["sh", "-c", _LIST, "sh", self.settings.path, self.system]
+        answer = self.ctx.query(self.host, argv, timeout_s=timeout_s, user=self.settings.run_as)
+        if answer.code != 0:
+            words = " ".join(answer.err.split()) or answer.ending
+            raise ActionFailed(
+                f"The repository {self.settings.path} on {self.host} cannot be read: {words}.",
+                "Mount what holds the backups, or correct the path in the inventory.",
+            )
+        return _understood(answer.out, f"{self.folder}")
+
+    def leave_mark(self, backup: str, kind: MarkKind, mark: Mark) -> None:
+        """Write beside a backup's entry what a verification or a restore of it came to.
+
+        Raises:
+            FileTrouble: it cannot be written.
+        """
+        path = self.folder / backup / mark_name(kind, mark.at)
+        self.ctx.transport(self.host).write_file(path, encode(mark), 0o644)
+
+
+def newest_of(stored: Sequence[Stored], until: datetime | None = None) -> Stored | None:
+    """Return the newest backup that nothing is seen to be wrong with.
+
+    Args:
+        stored: the backups, the oldest first.
+        until: leave out what ended after this instant.
+    """
+    fit = [one for one in stored if not one.wrong and (until is None or one.entry.ended_at <= until)]
+    return fit[-1] if fit else None
+
+
+def _understood(printed: str, where: str) -> Listing:
+    """Read what `_LIST` printed."""
+    parts = iter(printed.split("\0"))
+    sizes: dict[str, int] = {}
+    folders: list[str] = []
+    texts: dict[str, str] = {}
+    for part in parts:
+        head, _, name = part.partition(" ")
+        if head.startswith("F"):
+            sizes[name] = int(head[1:])
+        elif head == "D0":
+            folders.append(name)
+        elif head == "J0":
+            texts[name] = next(parts, "")
+    stored, strange = _backups(sizes, [name for name in folders if is_id(name)], texts, where)
+    return Listing(
+        stored=sorted(stored, key=lambda one: (one.entry.ended_at, one.entry.id)),
+        incomplete=sorted(name for name in folders if name.startswith(INCOMPLETE)),
+        strange=strange,
+        log=sorted((name, size) for name, size in sizes.items() if name.startswith(f"{LOG}/")),
+    )
+
+
+def _backups(
+    sizes: dict[str, int], ids: list[str], texts: dict[str, str], where: str
+) -> tuple[list[Stored], list[str]]:
+    """Return the backups, and a line for each folder that is called like one and is none."""
+    stored, strange = [], []
+    for id_ in sorted(ids):
+        text = texts.get(f"{id_}/{ENTRY}")
+        try:
+            entry = decode_entry(text if text is not None else b"", f"{where}/{id_}/{ENTRY}")
+        except NoEntry as error:
+            strange.append(error.message if text is not None else f"{where}/{id_} has no {ENTRY}: it is no backup")
+            continue
+        marks = {name.rpartition("/")[2]: t for name, t in texts.items() if name.startswith(f"{id_}/")}
+        stored.append(
+            Stored(
+                entry=entry,
+                wrong=_wrong(entry, id_, sizes),
+                verified=_last_mark(marks, "verified"),
+                restored=_last_mark(marks, "restored"),
+            )
+        )
+    return stored, strange
+
+
+def _wrong(entry: Entry, id_: str, sizes: dict[str, int]) -> str:
+    """Return what the sizes of a backup's files tell against it."""
+    if entry.id != id_:
+        return f"is called {id_}, and its entry is that of {entry.id}"
+    bad = [file.name for file in entry.files if sizes.get(f"{id_}/{file.name}") != file.size]
+    if not bad:
+        return ""
+    gone = [name for name in bad if f"{id_}/{name}" not in sizes]
+    more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return f"is damaged: {bad[0]} {'is missing' if bad[0] in gone else 'has another size than when it was taken'}{more}"
+
+
+def _last_mark(marks: dict[str, str], kind: MarkKind) -> Mark | None:
+    found = [mark for name, text in marks.items() if mark_kind(name) == kind and (mark := decode_mark(text))]
+    return max(found, key=lambda mark: mark.at.astimezone(UTC), default=None)
