@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 
 from actions.by_hand import CommandLine
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.command_lines import amcheck_line
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.transport import DeadlineExceeded, NothingStarted
 
 _OBJECT = re.compile(r'^(?:heap table|btree index) "([^"]+)"(.*)$')

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from actions.machine.directories import Directory, inspect_directories, mounts_below, size_words, used
 from actions.outcome import ActionFailed
-from actions.systems.postgres.directories import Directory, account, inspect_directories, mounts_below, size_words, used
 from actions.systems.postgres.layout import Layout, Tablespace, backup_layout, present_tablespaces, version_folder
 from actions.systems.postgres.mount_check import require_mounted
 from actions.systems.postgres.pgbackrest.command import Backup
@@ -103,7 +103,7 @@ def _spaces(server: Server, layout: Layout) -> list[Space]:
 def _require_record_folder(server: Server, folder: Directory) -> None:
     if folder.there and folder.writes:
         return
-    who, why = account(server), "cannot be written by" if folder.there else "does not exist for"
+    who, why = server.account, "cannot be written by" if folder.there else "does not exist for"
     raise ActionFailed(
         f"{folder.path} {why} {who}: neither the record of the restore nor old data can be kept there.",
         f"Let {who} write there, or name another folder of its host (keep_in: at this system in the inventory).",
@@ -112,7 +112,7 @@ def _require_record_folder(server: Server, folder: Directory) -> None:
 
 def _require_usable(server: Server, directory: Directory, what: str) -> None:
     """Whoever restores must be able to write there, or to make it."""
-    who = account(server)
+    who = server.account
     if directory.there and not directory.writes:
         raise ActionFailed(
             f"The {what} {directory.path} cannot be written by {who}.",
@@ -136,8 +136,8 @@ def _require_outside(server: Server, folder: Directory, found: DiskLayout) -> No
         )
     if not folder.there or not folder.writes:
         raise ActionFailed(
-            f"Old data cannot be kept in {folder.path}: {account(server)} cannot write there.",
-            f"Make it: install -d -m 700 -o {account(server)} {folder.path}. Or name another (p: keep_in).",
+            f"Old data cannot be kept in {folder.path}: {server.account} cannot write there.",
+            f"Make it: install -d -m 700 -o {server.account} {folder.path}. Or name another (p: keep_in).",
         )
 
 
@@ -145,7 +145,7 @@ def _require_cleanable(server: Server, found: DiskLayout) -> None:
     blocked = server.query(["sh", "-c", _BLOCKED, "sh", found.data.real, *found.inside]).out.splitlines()
     if blocked:
         raise ActionFailed(
-            f"{blocked[0]} cannot be read by {account(server)}: pgBackRest stops at it.",
+            f"{blocked[0]} cannot be read by {server.account}: pgBackRest stops at it.",
             f"It is the file system's own, and empty unless a check found something. As root: rmdir {blocked[0]}.",
         )
 

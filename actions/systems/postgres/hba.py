@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.process import postmaster
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.verified_connection import connect_verified
 

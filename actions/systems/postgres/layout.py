@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.pgbackrest.command import Backup, command, hint_at, parse_info
 from actions.systems.postgres.pgbackrest.options import said_options
 from actions.systems.postgres.process import control
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 
 _SIZES = r"""
 "$@" | awk '

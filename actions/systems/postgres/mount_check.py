@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actions.gate import decide
+from actions.machine.directories import Directory
 from actions.outcome import Cure, GateClosed
-from actions.systems.postgres.directories import Directory
 from actions.systems.postgres.server import Server
 
 GATE = "mounted"

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from actions.machine.directories import Directory
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure, GateClosed
-from actions.systems.postgres.directories import Directory
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.restore_record import PreservedCopy
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.workers import look
 
 PreservationMethod = Literal["move", "empty", "copy"]

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from actions.machine.directories import Directory, inspect_directories, mounts_below, used
+from actions.machine.room import SpaceNeed, require_room, too_small
 from actions.outcome import Cure, GateClosed
-from actions.systems.postgres.directories import Directory, inspect_directories, mounts_below, used
 from actions.systems.postgres.disk_layout import DiskLayout, read_disk_layout
-from actions.systems.postgres.free_space import SpaceNeed, require_room, too_small
 from actions.systems.postgres.pgbackrest.command import Backup
 from actions.systems.postgres.preserve import (
     MOVING,

@@ -9,12 +9,13 @@ import msgspec
 from actions.action import action
 from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
+from actions.machine.machine import last_words
+from actions.machine.room import full
 from actions.outcome import ActionFailed, Cancelled, Cure, GateClosed, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.backup_selection import choose_backup
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cures import known_cure, without_data
-from actions.systems.postgres.free_space import full
 from actions.systems.postgres.given_up import report_given_up
 from actions.systems.postgres.guards import is_down, writers_kept_out
 from actions.systems.postgres.identity import identity
@@ -27,7 +28,7 @@ from actions.systems.postgres.recovery_point import after_all, judge_as_latest, 
 from actions.systems.postgres.restore_command import READY, restore_command
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.systems.postgres.saved_wal import offered
-from actions.systems.postgres.server import Server, find_server, last_words
+from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.writers import bar_writers
 from actions.transport import Completed
 from journal.events.measured import Measured

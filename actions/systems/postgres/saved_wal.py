@@ -11,11 +11,12 @@ from typing import Literal
 
 import msgspec
 
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.pgbackrest.archive import Archive, read_path
 from actions.systems.postgres.pgbackrest.command import Repository
 from actions.systems.postgres.restore_record import name_in, record_folder
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import (
     SEGMENT_BYTES,
     SEGMENT_NAME,

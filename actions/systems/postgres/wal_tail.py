@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.pgbackrest.command import command, read_repository
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import Segment, format_lsn, parse_lsn, segment_size
 from actions.transport import Completed
 

@@ -11,10 +11,10 @@ import pytest
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.machine.machine import last_words
 from actions.outcome import InDoubt, Outcome
 from actions.runner.programs import how_it_ended
 from actions.systems.postgres.causes import cure_for
-from actions.systems.postgres.server import last_words
 from actions.transport import Completed
 from journal.commands.incident import NotNow
 from journal.events.types import ActionFinished, ActionStarted, Body, ProgramStarted, RunRefused, RunRequested

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from actions.backups.hold_file import holder_line, incidents_in, names_somebody
 from actions.backups.holding import HoldPart
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.pgbackrest.backup_host import host_lock
 from actions.systems.postgres.pgbackrest.command import PATIENCE, command_line
 from actions.systems.postgres.pgbackrest.options import config_file
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.settings import Backups
 
 END = "# cleo: (end of hold)"

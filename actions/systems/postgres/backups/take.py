@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from actions.backups.engine import Taken
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure, Finding
 from actions.systems.postgres.backups.sets import backup_set
 from actions.systems.postgres.causes import cure_for
@@ -16,7 +17,7 @@ from actions.systems.postgres.cures import connect_or_help
 from actions.systems.postgres.manifest import make_manifest, manifest_path
 from actions.systems.postgres.pgbackrest.backup_host import backup_host, require_reached
 from actions.systems.postgres.pgbackrest.command import Backup, Repository, command_line, read_repository
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.settings import Backups
 from actions.systems.postgres.wal import format_lsn
 

@@ -7,10 +7,11 @@ import re
 
 import msgspec
 
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.pgbackrest.command import Repository, command, hint_at
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import SEGMENT_BYTES, Path, parse_history, parse_segment
 
 _SEGMENT = re.compile(r"/([0-9A-F]{24})-[0-9a-f]{40}(\.\w+)?$")

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.causes import cure_for, cure_of
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.settings import Backups
 from actions.systems.postgres.wal import parse_lsn
 

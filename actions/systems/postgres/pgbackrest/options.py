@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.pgbackrest.command import DEFAULT_FILES, DEFAULT_INCLUDED, command
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.transport import Completed
 
 _BEGIN = re.compile(r"(?:archive-get|restore) command begin \S+: (?:\[\] )?(.*)")

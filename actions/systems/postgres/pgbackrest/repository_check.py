@@ -8,12 +8,13 @@ import msgspec
 
 from actions.backups.engine import KEEP_SOUND_SET, Checked
 from actions.context import IncidentFacts
+from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.pgbackrest.archive import read_archive
 from actions.systems.postgres.pgbackrest.backup_host import backup_host, require_reached
 from actions.systems.postgres.pgbackrest.command import command_line, hint_at, read_repository
-from actions.systems.postgres.server import Server, last_words
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.settings import Backups
 
 _SET = re.compile(r"^\s*backup: (\S+), status: ([a-z ]+?)(?:,|$)")

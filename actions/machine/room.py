@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from actions.gate import decide
+from actions.machine.directories import Directory, inspect_directories, size_words
+from actions.machine.machine import Machine
 from actions.outcome import Cure, GateClosed
-from actions.systems.postgres.directories import Directory, inspect_directories, size_words
-from actions.systems.postgres.server import Server
 
 GATE = "room"
 _FULL = 1_000_000
@@ -24,9 +24,9 @@ class SpaceNeed(msgspec.Struct, frozen=True):
     what: str
 
 
-def full(server: Server, *paths: str) -> str:
+def full(machine: Machine, *paths: str) -> str:
     """Say of the first of these places whose disk is full that it is; empty where none is."""
-    directory = next((directory for directory in inspect_directories(server, *paths) if directory.free < _FULL), None)
+    directory = next((directory for directory in inspect_directories(machine, *paths) if directory.free < _FULL), None)
     return f"The disk is full: {directory}. Make room there, then run the step again." if directory else ""
 
 
@@ -45,7 +45,7 @@ def too_small(needs: Sequence[SpaceNeed]) -> list[str]:
     return lines
 
 
-def require_room(server: Server, needs: Sequence[SpaceNeed]) -> None:
+def require_room(machine: Machine, needs: Sequence[SpaceNeed]) -> None:
     """Stop a restore that will not fit, before hours are spent.
 
     Raises:
@@ -64,4 +64,4 @@ def require_room(server: Server, needs: Sequence[SpaceNeed]) -> None:
             ),
         ],
     )
-    decide(server.ctx, closed, f"Goes on without the room ({'; '.join(short)})")
+    decide(machine.ctx, closed, f"Goes on without the room ({'; '.join(short)})")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from actions.machine.machine import Machine, last_words
 from actions.outcome import ActionFailed
-from actions.systems.postgres.server import Server, last_words
 
 _LOOK = r"""
 for at do
@@ -58,13 +58,13 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.path}{links} (file system {self.mount}, {size_words(self.free)} free)"
 
 
-def inspect_directories(server: Server, *paths: str) -> list[Directory]:
+def inspect_directories(machine: Machine, *paths: str) -> list[Directory]:
     """Look at directories, as the server's account.
 
     Raises:
         ActionFailed: the host cannot tell.
     """
-    done = server.query(["sh", "-c", _LOOK, "sh", *paths])
+    done = machine.query(["sh", "-c", _LOOK, "sh", *paths])
     rows = [line.split("\t") for line in done.out.splitlines()]
     if done.code != 0 or len(rows) != len(paths):
         raise ActionFailed(
@@ -87,21 +87,21 @@ def inspect_directories(server: Server, *paths: str) -> list[Directory]:
     ]
 
 
-def mounts_below(server: Server, real: str) -> list[str]:
+def mounts_below(machine: Machine, real: str) -> list[str]:
     """Return the mount points inside a directory: they would go along with it, and come back at the next boot."""
-    return server.query(["sh", "-c", _MOUNTS, "sh", real]).out.splitlines()
+    return machine.query(["sh", "-c", _MOUNTS, "sh", real]).out.splitlines()
 
 
-def used(server: Server, path: str) -> int:
+def used(machine: Machine, path: str) -> int:
     """Return how many bytes a directory takes, mounts in it included; 0 where there is none.
 
     Raises:
         ActionFailed: nobody can tell.
     """
-    done = server.query(["du", "-sDB1", "--", path], timeout_s=_DU_S)
+    done = machine.query(["du", "-sDB1", "--", path], timeout_s=_DU_S)
     if done.out.strip():
         return int(done.out.split()[0])
-    if not server.exists(path):
+    if not machine.exists(path):
         return 0
     raise ActionFailed(f"The size of {path} cannot be measured: {last_words(done)}", "Check who may read it.")
 
@@ -110,8 +110,3 @@ def size_words(size: int) -> str:
     """Return a size in words, as people read it off ``df``."""
     scale, unit = next(((s, u) for s, u in ((1e9, "GB"), (1e6, "MB")) if size >= s), (1e3, "kB"))
     return f"{size / scale:,.1f} {unit}"
-
-
-def account(server: Server) -> str:
-    """Return who works on the host, in words."""
-    return server.settings.run_as or "our account"
