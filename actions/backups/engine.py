@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from actions.backups.holding import Hold
+from actions.backups.marks import Mark, MarkKind, Marks
 from actions.outcome import ActionFailed
 from actions.system_type import load
+from journal.errors import CleoError
 from journal.events.types import Finding, Identity
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class BackupSet(msgspec.Struct, frozen=True, kw_only=True):
         unusable: why nothing is restored from it, to be read after "backup LABEL"; empty: it can be.
         place: which of several places it lies in, as a person finds it; empty where there is one. A copy has the same
             label and another place.
+        covers: the positions it leads from and to, by the form of a position; None: it is not known.
+        builds_on: the label of the backup that a restore needs beside it; empty: it needs none.
     """
 
     label: str
@@ -41,6 +45,8 @@ class BackupSet(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
     unusable: str = ""
     place: str = ""
+    covers: tuple[str, str] | None = None
+    builds_on: str = ""
 
 
 class BackupList(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +157,9 @@ class BackupEngine(Protocol):
             known: which system is meant, and with which parameters.
         """
 
+    def marks(self, ctx: ActionContext, system: str) -> Marks | None:
+        """Return where it is kept when each backup was verified and restored; None: nowhere."""
+
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return for whom the backups are held now. It changes nothing, and needs no backup to be readable."""
 
@@ -181,6 +190,18 @@ def find_engine(ctx: ActionContext) -> BackupEngine:
         raise ActionFailed(f"{ctx.system} has no backups that this program knows of: {type_.title} has no engine.")
     engine: BackupEngine = load(type_.backups)
     return engine
+
+
+def leave_mark(ctx: ActionContext, label: str, kind: MarkKind, mark: Mark) -> None:
+    """Write down beside a backup of the run's system that it was verified or restored. A failure is said, no more.
+
+    Call it only where an effect was announced.
+    """
+    try:
+        if marks := find_engine(ctx).marks(ctx, ctx.system):
+            marks.leave(label, kind, mark)
+    except CleoError as error:
+        ctx.log(f"It is not written down that {label} was {kind}: {error.message}", "err")
 
 
 def by_hand(verb: str) -> ByHandFunction:

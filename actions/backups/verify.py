@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 from actions.action import action
-from actions.backups.engine import BackupList, BackupSet, Checked, by_hand, find_engine, target
+from actions.backups.engine import BackupList, BackupSet, Checked, by_hand, find_engine, leave_mark, target
 from actions.backups.listing import described, what_is_wrong
+from actions.backups.marks import Mark
 from actions.context import ActionContext
 from actions.outcome import Cure, Finding, Outcome
 from journal.wording.counting import count
@@ -31,7 +34,10 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     engine = find_engine(ctx)
     listed = engine.list(ctx, ctx.system)
     whole = full and ctx.effect("read every file of the repository")
+    begun = time.monotonic()
     checked = engine.verify(ctx, ctx.system) if whole else None
+    if checked:
+        _leave_marks(ctx, checked, time.monotonic() - begun)
     findings = [*what_is_wrong(listed), *(checked.findings if checked else ())]
     for finding in findings:
         ctx.log(str(finding), "err")
@@ -46,6 +52,14 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
         cures=[] if left else [_NONE_LEFT],
         partial="" if checked else "quick check, no backup file was read",
     )
+
+
+def _leave_marks(ctx: ActionContext, checked: Checked, seconds: float) -> None:
+    """Write beside each backup that it was read to the end, and whether it was whole."""
+    for label in (*checked.sound, *checked.damaged):
+        ok, words = label in checked.sound, f"{count(len(checked.sound) + len(checked.damaged), 'backup')} read"
+        mark = Mark(at=datetime.now(UTC), ok=ok, by=ctx.incident.id, seconds=round(seconds, 1), words=words)
+        leave_mark(ctx, label, "verified", mark)
 
 
 def _left(listed: BackupList, checked: Checked | None) -> list[BackupSet]:

@@ -1,11 +1,11 @@
-"""What a repository says of one backup: ``entry.json``, and the marks of verifications and restores beside it."""
+"""What a repository says of one backup: its file ``entry.json``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -17,9 +17,6 @@ LOG = "log"
 LOCK = ".lock"
 _LETTERS = {"full": "F", "incremental": "I", "snapshot": "S"}
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}[FIS]")
-_MARK = re.compile(r"(verified|restored)-[0-9]{8}T[0-9]{6}\.?[0-9]*Z\.json")
-
-MarkKind = Literal["verified", "restored"]
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,26 +67,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Any] = {}
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verification, or a restore, of one backup came to. Each is a file of its own beside the entry.
-
-    Attributes:
-        at: when it ended, in UTC.
-        ok: whether every file was whole; of a restore, whether what came back was verified.
-        by: the incident or the command that did it.
-        seconds: how long it took.
-        words: what it came to, for people.
-        facts: whatever else was measured (what was lost, where it was restored to).
-    """
-
-    at: datetime
-    ok: bool
-    by: str
-    seconds: float = 0.0
-    words: str = ""
-    facts: Mapping[str, Any] = {}
-
-
 class NoEntry(CleoError):
     """A file of a repository is not what its name says."""
 
@@ -110,22 +87,9 @@ def is_id(name: str) -> bool:
     return bool(_ID.fullmatch(name))
 
 
-def mark_name(kind: MarkKind, at: datetime) -> str:
-    """Return the name of the file of a mark; two in one second have names of their own."""
-    return f"{kind}-{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}.json"
-
-
-def mark_kind(name: str) -> MarkKind | None:
-    """Return what a file tells by its name; None: it is no mark."""
-    found = _MARK.fullmatch(name)
-    if not found:
-        return None
-    return "verified" if found[1] == "verified" else "restored"
-
-
-def encode(what: Entry | Mark) -> bytes:
-    """Return an entry or a mark as its file has it."""
-    return msgspec.json.format(msgspec.json.encode(what), indent=1) + b"\n"
+def encode(entry: Entry) -> bytes:
+    """Return an entry as its file has it."""
+    return msgspec.json.format(msgspec.json.encode(entry), indent=1) + b"\n"
 
 
 def decode_entry(data: bytes | str, where: str) -> Entry:
@@ -142,11 +106,3 @@ def decode_entry(data: bytes | str, where: str) -> Entry:
         return msgspec.json.decode(data, type=Entry)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise NoEntry(f"{where} cannot be read: {error}.", "Take another backup; this one cannot be used.") from error
-
-
-def decode_mark(data: bytes | str) -> Mark | None:
-    """Return the mark that a file holds; None: it is cut off, or no mark."""
-    try:
-        return msgspec.json.decode(data, type=Mark)
-    except (msgspec.DecodeError, UnicodeError):
-        return None

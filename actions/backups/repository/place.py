@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Literal
 
 import msgspec
 
+from actions.backups.marks import FolderMarks
 from actions.backups.repository.entry import (
     ENTRY,
     INCOMPLETE,
     LOG,
     Entry,
-    Mark,
-    MarkKind,
     NoEntry,
     decode_entry,
-    decode_mark,
-    encode,
     is_id,
-    mark_kind,
-    mark_name,
 )
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
@@ -35,27 +31,27 @@ cd -- "$1" || exit 90
 cd -- "$2" || exit 90
 find . -ignore_readdir_race -name '.incomplete-*' -prune -printf 'D0 %P\\0' -o -type d -printf 'D0 %P\\0' \\
   -o -type f -printf 'F%s %P\\0' || exit 90
-for f in */entry.json */verified-*.json */restored-*.json; do
+for f in */entry.json; do
   [ -f "$f" ] || continue
   printf 'J0 %s\\0' "$f"; cat -- "$f" || exit 90; printf '\\0'
 done
 """
-"""Prints, each ended by NUL: every folder and file with its size, then every entry and mark and its content."""
+"""Prints, each ended by NUL: every folder and file with its size, then every entry and its content."""
 
 
 class RepositorySettings(Settings, frozen=True, kw_only=True):
-    """Where a system's backups lie.
+    """Where a system's backups lie, and what keeps them from being taken or expired while they are held.
 
     Attributes:
-        path: the repository's folder on its host.
+        repository: the repository's folder on its host. It must be there; systems may share it.
         host: the host that has it, where that is not the system's.
         run_as: the account that its programs run as; empty: the one that we log in as.
-        python: the Python with Cleo installed on that host, which writes and checks backups there; a local host needs
-            none.
-        hold_file: scheduled backups do not run while it exists; empty: ``hold`` in the system's folder in there.
+        python: the Python on that host that has Cleo's modules, to write and check backups; a local host needs none.
+        hold_file: scheduled backups do not run while it exists; empty: ``<repository>/<system>.hold``.
     """
 
-    path: str
+    engine: Literal["repository"] = "repository"
+    repository: str = ""
     host: str = ""
     run_as: str = ""
     python: str = ""
@@ -68,13 +64,10 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         entry: what it says of itself.
         wrong: why it cannot be restored from: a file that is missing or has another size; empty: nothing is seen.
-        verified: the last time that every file of it was read; ``restored``: the last time that it was restored.
     """
 
     entry: Entry
     wrong: str = ""
-    verified: Mark | None = None
-    restored: Mark | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,16 +94,29 @@ class Place:
         system: the system's name in the inventory.
         settings: where the repository is.
         host: the system's own host.
+
+    Raises:
+        ActionFailed: the inventory names no repository.
     """
 
     def __init__(self, ctx: ActionContext, system: str, settings: RepositorySettings, host: str) -> None:
         self.ctx, self.system, self.settings = ctx, system, settings
         self.host = settings.host or host
+        if not settings.repository:
+            raise ActionFailed(
+                f"Nothing tells where the backups of {system} lie.",
+                "Name the folder in the inventory (backups: repository).",
+            )
+
+    @property
+    def hold_file(self) -> str:
+        """The file that scheduled backups wait for."""
+        return self.settings.hold_file or f"{self.folder}.hold"
 
     @property
     def folder(self) -> PurePosixPath:
         """The system's folder in the repository."""
-        return PurePosixPath(self.settings.path) / self.system
+        return PurePosixPath(self.settings.repository) / self.system
 
     def program(self, module: str) -> list[str]:
         """Return the beginning of the command line that runs one of our modules on the repository's host.
@@ -124,7 +130,7 @@ class Place:
             return [sys.executable, "-m", module]
         raise ActionFailed(
             f"Nothing tells which program writes and checks backups on {self.host}.",
-            "Install Cleo there, and name its Python in the inventory (python: beside the repository's path).",
+            "Install Cleo there, and name its Python in the inventory (backups: python).",
         )
 
     def listing(self, timeout_s: float = 60) -> Listing:
@@ -134,24 +140,19 @@ class Place:
             ActionFailed: the repository is not there, or cannot be read.
             CleoError: its host cannot be reached.
         """
-        argv = ["sh", "-c", _LIST, "sh", self.settings.path, self.system]
+        argv = ["sh", "-c", _LIST, "sh", self.settings.repository, self.system]
         answer = self.ctx.query(self.host, argv, timeout_s=timeout_s, user=self.settings.run_as)
         if answer.code != 0:
             words = " ".join(answer.err.split()) or answer.ending
             raise ActionFailed(
-                f"The repository {self.settings.path} on {self.host} cannot be read: {words}.",
+                f"The repository {self.settings.repository} on {self.host} cannot be read: {words}.",
                 "Mount what holds the backups, or correct the path in the inventory.",
             )
         return _understood(answer.out, f"{self.folder}")
 
-    def leave_mark(self, backup: str, kind: MarkKind, mark: Mark) -> None:
-        """Write beside a backup's entry what a verification or a restore of it came to.
-
-        Raises:
-            FileTrouble: it cannot be written.
-        """
-        path = self.folder / backup / mark_name(kind, mark.at)
-        self.ctx.transport(self.host).write_file(path, encode(mark), 0o644)
+    def marks(self) -> FolderMarks:
+        """Return where it is kept when each backup was verified and restored: in the backup's own folder."""
+        return FolderMarks(self.ctx, self.host, str(self.folder), user=self.settings.run_as)
 
 
 def newest_of(stored: Sequence[Stored], until: datetime | None = None) -> Stored | None:
@@ -200,15 +201,7 @@ def _backups(
         except NoEntry as error:
             strange.append(error.message if text is not None else f"{where}/{id_} has no {ENTRY}: it is no backup")
             continue
-        marks = {name.rpartition("/")[2]: t for name, t in texts.items() if name.startswith(f"{id_}/")}
-        stored.append(
-            Stored(
-                entry=entry,
-                wrong=_wrong(entry, id_, sizes),
-                verified=_last_mark(marks, "verified"),
-                restored=_last_mark(marks, "restored"),
-            )
-        )
+        stored.append(Stored(entry=entry, wrong=_wrong(entry, id_, sizes)))
     return stored, strange
 
 
@@ -222,8 +215,3 @@ def _wrong(entry: Entry, id_: str, sizes: dict[str, int]) -> str:
     gone = [name for name in bad if f"{id_}/{name}" not in sizes]
     more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
     return f"is damaged: {bad[0]} {'is missing' if bad[0] in gone else 'has another size than when it was taken'}{more}"
-
-
-def _last_mark(marks: dict[str, str], kind: MarkKind) -> Mark | None:
-    found = [mark for name, text in marks.items() if mark_kind(name) == kind and (mark := decode_mark(text))]
-    return max(found, key=lambda mark: mark.at.astimezone(UTC), default=None)

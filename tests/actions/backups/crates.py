@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from actions.backups.engine import BackupList, BackupSet, Checked, Taken
 from actions.backups.hold_file import part_of, with_holder, without_holder
 from actions.backups.holding import Hold, HoldPart
+from actions.backups.marks import Mark, Marked, MarkKind, Marks
 from actions.context import ActionContext
 from actions.inventory import Inventory
 from actions.settings import SystemSettings
@@ -34,6 +37,7 @@ class CrateEngine:
     scheduled: str = ""
     was_recovered: bool = False
     new_set: str = ""
+    marked: dict[str, Marked] = field(default_factory=dict)
     kinds: Sequence[str] = ("full",)
     options: Sequence[str] = ()
 
@@ -58,6 +62,15 @@ class CrateEngine:
         taken = BackupSet(label=f"crate-{len(self.sets)}", kind=kind, ended_at=NOON, size=7, unusable=self.new_set)
         self.sets.append(taken)
         return Taken(set=taken)
+
+    def marks(self, ctx: ActionContext, system: str) -> Marks | None:
+        return self
+
+    def read(self) -> Mapping[str, Marked]:
+        return self.marked
+
+    def leave(self, label: str, kind: MarkKind, mark: Mark) -> None:
+        self.marked[label] = replace(self.marked.get(label, Marked()), **{kind: mark})
 
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         held = part_of(self.hold_text, system)

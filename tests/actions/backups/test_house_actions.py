@@ -118,8 +118,13 @@ def test_a_quick_look_is_partial_and_a_full_one_reads_all(engine: CrateEngine) -
 
     dry = at(dry_run=True)
     assert dry.do(verify, full=True).partial and "would read every file of the repository" in dry.lines
+    assert engine.marked == {}, "what was not read is not marked"
     full = at().do(verify, full=True)
     assert full.ok and not full.partial, "a sound one is left"
+    assert {label: (mark := known.verified) and mark.ok for label, known in engine.marked.items()} == {
+        "a": True,
+        "b": False,
+    }
     assert (full.facts["sound"], full.facts["damaged"], full.facts["crates"]) == (["a"], ["b"], 2)
     assert full.summary.startswith("1 finding: backup b is damaged. The newest that a restore may take: a, ended ")
     assert full.cures == []

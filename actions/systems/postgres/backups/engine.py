@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.backups.engine import BackupEngine, BackupList, Checked, Taken
 from actions.backups.holding import Hold
+from actions.backups.marks import FolderMarks, Marks
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.systems.postgres.backups.by_hand import BY_HAND
@@ -50,6 +51,13 @@ class PgBackRest:
     def take(self, ctx: ActionContext, system: str, kind: str, options: Mapping[str, Any]) -> Taken:
         """Take a backup into the repository with the number ``repository``, else into the first."""
         return take_backup(server_of(ctx, system), kind, options.get("repository", 0))
+
+    def marks(self, ctx: ActionContext, system: str) -> Marks | None:
+        """Return the folder of the manifests, which lies on the server's host; None where none are kept."""
+        settings = server_of(ctx, system).settings
+        if not settings.backups.manifests:
+            return None
+        return FolderMarks(ctx, settings.host, settings.backups.manifests, user=settings.run_as, between=".")
 
     def by_hand(self, verb: str, known: ByHand) -> Sequence[CommandLine]:
         """Return pgBackRest's command lines for one of ``backups.*``."""

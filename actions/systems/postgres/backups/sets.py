@@ -36,6 +36,8 @@ def backup_set(backup: Backup, *, several: bool) -> BackupSet:
         size=backup.size,
         unusable="holds pages that were corrupt when it was taken" if backup.error else "",
         place=f"repository {backup.repository}" if several else "",
+        covers=(format_lsn(backup.start_lsn), format_lsn(backup.stop_lsn)),
+        builds_on=backup.label.partition("_")[0] if "_" in backup.label else "",
     )
 
 

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from actions.backups.marks import Mark
 from actions.backups.repository.checking import Damage, check_backup
-from actions.backups.repository.entry import Covers, Entry, Mark
+from actions.backups.repository.entry import Covers, Entry
 from actions.backups.repository.place import Place, RepositorySettings, newest_of
 from actions.backups.repository.writing import AlreadyWriting, RepositoryTrouble, staged
 from actions.inventory import Inventory
@@ -32,7 +33,7 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def place(repository: Path) -> Iterator[Place]:
     inventory = Inventory(name="test", allows=[Kind.LAB], lab=True, hosts={"here": LocalHost()})
-    yield Place(FakeContext(inventory), "store", RepositorySettings(path=str(repository)), "here")
+    yield Place(FakeContext(inventory), "store", RepositorySettings(repository=str(repository)), "here")
 
 
 def _take(repository: Path, **texts: str) -> Entry:
@@ -49,13 +50,17 @@ def test_is_listed_as_it_was_written(repository: Path, place: Place) -> None:
     first, second = _take(repository, a="one", b="two"), _take(repository)
     stored = place.listing().stored
     assert [one.entry for one in stored] == [first, second], "in this order, and the ids differ within one second"
-    assert not stored[0].verified
-    at = datetime(2026, 11, 28, 12, 0, 0, 5, tzinfo=UTC)
-    place.leave_mark(first.id, "verified", Mark(at=at, ok=True, by="INC-1"))
-    place.leave_mark(first.id, "restored", Mark(at=at, ok=False, by="INC-1", seconds=2.5))
-    seen = place.listing().stored[0]
-    assert seen.verified and seen.verified.ok and seen.verified.at == at
-    assert seen.restored and not seen.restored.ok and seen.restored.seconds == 2.5
+    marks, at = place.marks(), datetime(2026, 11, 28, 12, 0, 0, 5, tzinfo=UTC)
+    assert marks.read() == {}
+    marks.leave(first.id, "verified", Mark(at=at + timedelta(hours=1), ok=True, by="INC-2"))
+    marks.leave(first.id, "verified", Mark(at=at, ok=False, by="INC-1"))
+    marks.leave(first.id, "restored", Mark(at=at, ok=False, by="INC-1", seconds=2.5))
+    (repository / "store" / second.id / "verified-20261129T000000.000000Z.json").write_text("{")
+    seen = place.marks().read()
+    assert list(seen) == [first.id], "what is cut off tells nothing"
+    assert seen[first.id].verified == Mark(at=at + timedelta(hours=1), ok=True, by="INC-2"), "the latest counts"
+    assert (restored := seen[first.id].restored) and not restored.ok and restored.seconds == 2.5
+    assert [one.entry for one in place.listing().stored] == [first, second], "marks change no backup"
 
 
 _WRITER = """

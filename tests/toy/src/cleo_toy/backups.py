@@ -9,6 +9,7 @@ from typing import Any
 from actions.backups.engine import BackupEngine, BackupList, BackupSet, Checked, Taken
 from actions.backups.hold_file import part_of, with_holder, without_holder
 from actions.backups.holding import Hold
+from actions.backups.marks import FolderMarks, Marks
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.transport import FileMissing
@@ -51,6 +52,11 @@ class ToyCopies:
             return Taken(set=None)
         label = toy.run("copy", "copy", toy.settings.copies).out.strip()
         return Taken(set=next(_set(copy) for copy in toy.copies() if copy["label"] == label))
+
+    def marks(self, ctx: ActionContext, system: str) -> Marks | None:
+        """Return the folder beside the copies, which is there once there is a copy."""
+        toy = Toy(ctx, system)
+        return FolderMarks(ctx, toy.settings.host, f"{toy.settings.copies}/marks", between=".")
 
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return what the hold file says: while it is there, no copy is removed."""

@@ -218,7 +218,7 @@ def wait_until(reached: Any, seconds: float, otherwise: str) -> None:
 def copy(folder: Path, copies: Path) -> str:
     """Copy the data, and return the copy's label."""
     data = load(folder / DATA)
-    copies.mkdir(exist_ok=True)
+    (copies / "marks").mkdir(parents=True, exist_ok=True)
     label = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{data['serial']}"
     save(copies / f"{label}.json", {**data, "ended": now()})
     return label
