@@ -1,0 +1,1 @@
+"""MongoDB: its backups, in mongodump's layout."""
