@@ -2,7 +2,7 @@
 VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
-SYSTEM_PACKAGES := postgresql-15 pgbackrest openssh-server openssh-client tmux
+SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server openssh-server openssh-client tmux
 JOBS   ?= 3
 
 .PHONY: help demo check test soak lint bench pictures lock install system clean

@@ -15,6 +15,12 @@ export DEBIAN_FRONTEND=noninteractive
 # Debian would start a server of its own on the default port; tests and lab bring their own, elsewhere.
 mkdir -p /etc/postgresql-common
 [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT INT TERM
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d  # nothing is started while packages are installed
+    chmod +x /usr/sbin/policy-rc.d
+fi
 apt-get update -qq
 # shellcheck disable=SC2086  # a list of names
 apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $missing
+case " $missing " in *" redis-server "*) update-rc.d redis-server disable >/dev/null 2>&1 || true ;; esac  # nor at boot

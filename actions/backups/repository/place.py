@@ -23,7 +23,7 @@ from actions.backups.repository.entry import (
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
 from actions.settings import Settings
-from actions.transport import LocalHost
+from actions.transport import Completed, LocalHost
 
 _LIST = """\
 cd -- "$1" || exit 90
@@ -140,19 +140,33 @@ class Place:
             ActionFailed: the repository is not there, or cannot be read.
             CleoError: its host cannot be reached.
         """
-        argv = ["sh", "-c", _LIST, "sh", self.settings.repository, self.system]
+        argv = listing_argv(self.settings, self.system)
         answer = self.ctx.query(self.host, argv, timeout_s=timeout_s, user=self.settings.run_as)
-        if answer.code != 0:
-            words = " ".join(answer.err.split()) or answer.ending
-            raise ActionFailed(
-                f"The repository {self.settings.repository} on {self.host} cannot be read: {words}.",
-                "Mount what holds the backups, or correct the path in the inventory.",
-            )
-        return _understood(answer.out, f"{self.folder}")
+        return listing_of(answer, self.settings, self.system, self.host)
 
     def marks(self) -> FolderMarks:
         """Return where it is kept when each backup was verified and restored: in the backup's own folder."""
         return FolderMarks(self.ctx, self.host, str(self.folder), user=self.settings.run_as)
+
+
+def listing_argv(settings: RepositorySettings, system: str) -> list[str]:
+    """Return what lists a system's backups on the repository's host, for whoever has no context (a probe)."""
+    return ["sh", "-c", _LIST, "sh", settings.repository, system]
+
+
+def listing_of(answer: Completed, settings: RepositorySettings, system: str, host: str) -> Listing:
+    """Return what the program of `listing_argv` printed.
+
+    Raises:
+        ActionFailed: the repository is not there, or cannot be read.
+    """
+    if answer.code != 0:
+        words = " ".join(answer.err.split()) or answer.ending
+        raise ActionFailed(
+            f"The repository {settings.repository} on {host} cannot be read: {words}.",
+            "Mount what holds the backups, or correct the path in the inventory.",
+        )
+    return _understood(answer.out, f"{settings.repository}/{system}")
 
 
 def newest_of(stored: Sequence[Stored], until: datetime | None = None) -> Stored | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from actions.machine.cut import cut_after
 from actions.systems.postgres.settings import PostgresSettings
 from journal.errors import CleoError
 
@@ -67,7 +65,7 @@ def connect(
 
     end = time.monotonic() + deadline_s
     connection = _open(settings, deadline_s, database)
-    with _cut_after(connection.fileno(), max(0.1, end - time.monotonic())):
+    with cut_after(connection.fileno(), max(0.1, end - time.monotonic())):
         try:
             yield connection
         except psycopg.Error as error:
@@ -120,25 +118,6 @@ def _why(error: psycopg.OperationalError) -> Why:
     if "refused" in text or "No such file" in text:
         return "refused"
     return "other"
-
-
-@contextmanager
-def _cut_after(descriptor: int, deadline_s: float) -> Iterator[None]:
-    """Shut the socket down after ``deadline_s``: the only thing that wakes a read from a server that hangs."""
-    copy = socket.socket(fileno=os.dup(descriptor))
-
-    def cut() -> None:
-        with suppress(OSError):  # it was closed in the same moment
-            copy.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(deadline_s, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        copy.close()
 
 
 def identifier(name: str) -> str:

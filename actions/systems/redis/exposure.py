@@ -1,0 +1,85 @@
+"""What would be lost with a Redis server and its disks, and whether its append-only file can be rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from actions.backups.repository.place import listing_argv, listing_of, newest_of
+from actions.machine.listener import Ask
+from actions.systems.redis.measures import instant
+from actions.systems.redis.settings import RedisSettings
+from actions.transport import Transport
+from journal.errors import CleoError
+
+_SPARE = 1.1
+"""A rewritten file is about as large as what it replaces is at most (the base RDB and what came after it)."""
+
+
+class NewestBackup(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest backup that nothing is seen to be wrong with.
+
+    Attributes:
+        shows: the instant that it shows, else when it began; None: there is none, or it is not known.
+        ended_at: when it ended.
+        trouble: why it cannot be told; empty: it can.
+    """
+
+    shows: datetime | None = None
+    ended_at: datetime | None = None
+    trouble: str = ""
+
+    def facts(self, seen: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the backup's age, and the span of writes that it lacks, unless a replica has them.
+
+        Args:
+            seen: what the server said: ``newest_commit_at``, ``replica_lag_s`` and ``role``.
+        """
+        facts: dict[str, Any] = {}
+        if self.ended_at:
+            facts["backup_age_s"] = round((datetime.now(UTC) - self.ended_at).total_seconds(), 1)
+        newest = instant(seen.get("newest_commit_at")) or datetime.now(UTC)
+        spans = [max(0.0, (newest - self.shows).total_seconds())] if self.shows else []
+        if seen.get("role") == "master" and "replica_lag_s" in seen:
+            spans.append(float(seen["replica_lag_s"]))
+        return facts | ({"exposure_s": round(min(spans), 1)} if spans else {})
+
+    def troubles(self) -> list[str]:
+        """Return what is not as it should be, in words."""
+        if self.trouble:
+            return [f"age of backups not measured: {self.trouble}"]
+        return [] if self.ended_at else ["there is no backup"]
+
+
+def newest_backup(system: str, settings: RedisSettings, host: Transport, left_s: float) -> NewestBackup:
+    """Look for the newest backup, in the time that is left; only a repository on the server's own host is seen."""
+    backups = settings.backups
+    if backups.host not in ("", settings.host):
+        return NewestBackup(trouble=f"they lie on {backups.host}")
+    try:
+        answer = host.query(listing_argv(backups, system), timeout_s=max(left_s, 0.5), user=backups.run_as)
+        found = newest_of(listing_of(answer, backups, system, settings.host).stored)
+    except CleoError as error:
+        return NewestBackup(trouble=error.message)
+    if not found:
+        return NewestBackup()
+    entry = found.entry
+    return NewestBackup(shows=entry.consistent_at or entry.started_at, ended_at=entry.ended_at)
+
+
+def rewrite_room(facts: Mapping[str, Any], ask: Ask, data: str) -> Iterator[str]:
+    """Yield that the append-only file cannot be rewritten, where a second copy of the data does not fit beside it."""
+    if not facts.get("aof_enabled"):
+        return
+    needed = int(min(facts.get("used_memory", 0), facts.get("aof_size", 0)) * _SPARE)
+    try:
+        done = ask(["df", "-B1", "--output=avail", "--", data])
+    except CleoError:
+        return
+    words: Sequence[str] = done.out.split()
+    if done.code == 0 and words and words[-1].isdigit() and int(words[-1]) < needed:
+        free = int(words[-1]) // 1_000_000
+        yield f"no room to rewrite the append-only file: {needed // 1_000_000} MB are needed, {free} MB free"

@@ -1,0 +1,119 @@
+"""Redis' health probe: role, replicas, keys, memory, what was saved when, backups."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from actions.health import Health
+from actions.machine.listener import Ask, look
+from actions.systems.redis.connection import CannotConnect, connect
+from actions.systems.redis.exposure import newest_backup, rewrite_room
+from actions.systems.redis.heartbeat import STALE_S, newest_write
+from actions.systems.redis.measures import facts_of, lag_s, server_time, troubles
+from actions.systems.redis.server import server_kind
+from actions.systems.redis.settings import RedisSettings
+from actions.systems.redis.verified_connection import require_ours, stranger_at
+from actions.transport import Transport
+from journal.errors import CleoError
+from journal.wording.counting import count
+from journal.wording.durations import rough_duration
+
+
+def probe(system: str, settings: RedisSettings, host: Transport, *, deadline_s: float) -> Health:
+    """Return the server's health.
+
+    Args:
+        system: its name in the inventory.
+        settings: the server.
+        host: the way to its host, for the proof of who answers and for its backups.
+        deadline_s: seconds for all of it.
+    """
+    end = time.monotonic() + deadline_s
+
+    def asker(user: str) -> Ask:
+        return lambda argv: host.query(argv, timeout_s=max(end - time.monotonic(), 0.5), user=user)
+
+    ask = (asker(settings.run_as), asker(""))
+    try:
+        facts, found = _ask(settings, deadline_s * 0.6, ask)
+    except CannotConnect as error:
+        return _unreached(error, settings, ask)
+    backup = newest_backup(system, settings, host, end - time.monotonic())
+    found += [*backup.troubles(), *rewrite_room(facts, ask[0], settings.place())]
+    return _judge(system, {**facts, **backup.facts(facts)}, found)
+
+
+def _ask(settings: RedisSettings, deadline_s: float, ask: tuple[Ask, Ask]) -> tuple[dict[str, Any], list[str]]:
+    """Return what the server says, and what is not as it should be."""
+    with connect(settings, deadline_s=deadline_s) as client:
+        require_ours(client, settings, *ask)
+        info: dict[str, Any] = client.info("everything")
+        facts, found = facts_of(info), list(troubles(info))
+        if info.get("loading"):
+            return facts, found
+        newest, trouble = newest_write(client, settings)
+    now = server_time(info) or datetime.now(UTC)
+    if newest:
+        facts |= {"newest_commit_at": newest.isoformat(), "heartbeat_age_s": round((now - newest).total_seconds(), 1)}
+    if trouble:
+        found.append(f"heartbeat not read: {trouble}")
+    elif newest and facts["role"] == "master" and (now - newest).total_seconds() > STALE_S:
+        found.append(f"nothing written for {rough_duration((now - newest).total_seconds())}")
+    if settings.standby_of and facts["role"] == "master":
+        found.append(f"it is to follow {settings.standby_of}, and is a master itself")
+    lag = lag_s(info)
+    clock = {"clock_ahead_s": round((now - datetime.now(UTC)).total_seconds(), 1)}
+    return facts | clock | ({"replica_lag_s": lag} if lag is not None else {}), found
+
+
+def _unreached(error: CannotConnect, settings: RedisSettings, ask: tuple[Ask, Ask]) -> Health:
+    """Tell down from up but not as expected and from not measurable: the host knows whether the server runs."""
+    facts: dict[str, Any] = {"reason": error.why}
+    if error.why in ("another", "unproven"):
+        status: Any = "down" if error.why == "another" else "not measured"
+        return Health(status=status, detail=error.message, facts=facts)
+    try:
+        stranger = stranger_at(settings, *ask) if error.why == "password" else None
+        server = look(ask[0], settings.place(), server_kind(settings), ask[1]).server()
+    except CleoError as unseen:
+        return _unseen(error, unseen, facts)
+    if stranger:
+        return Health(status="down", detail=stranger.message, facts={"reason": "another"})
+    if server is None:
+        return Health(status="down", detail=error.message, facts=facts)
+    facts["pid"] = str(server.pid)
+    if error.why == "timeout":
+        return Health(status="down", detail=f"{error.message}; its process {server.pid} is there", facts=facts)
+    detail = f"it runs (pid {server.pid}), and cannot be asked: {error.message}"
+    if error.why == "password":
+        return Health(status="not measured", detail=f"user or password is wrong; {detail}", facts=facts)
+    return Health(status="degraded", detail=detail, facts=facts)
+
+
+def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, Any]) -> Health:
+    """The host could not be asked either: what refuses or hangs is down as far as anyone can see, the rest unknown."""
+    if error.why in ("refused", "timeout"):
+        return Health(status="down", detail=error.message, facts=facts)
+    return Health(status="not measured", detail=f"{error.message}; {unseen.message}", facts=facts)
+
+
+def _judge(system: str, facts: dict[str, Any], found: list[str]) -> Health:
+    detail = "; ".join([*found, *_figures(facts)])
+    return Health(status="degraded" if found else "up", detail=detail, facts={"system": system, **facts})
+
+
+def _figures(facts: dict[str, Any]) -> list[str]:
+    figures = [facts["role"], count(facts["keys"], "key")]
+    if facts["role"] == "replica" and "replica_lag_s" in facts:
+        figures.append(f"lag {rough_duration(facts['replica_lag_s'])}")
+    elif facts.get("replicas"):
+        figures.append(count(len(facts["replicas"]), "replica"))
+    if "saved_at" in facts:
+        figures.append(f"saved {datetime.fromisoformat(facts['saved_at']):%H:%M:%S} UTC")
+    if "exposure_s" in facts:
+        figures.append(f"{rough_duration(facts['exposure_s'])} exposed")
+    if "backup_age_s" in facts:
+        figures.append(f"backup {rough_duration(facts['backup_age_s'])} old")
+    return figures

@@ -1,0 +1,94 @@
+"""One Redis server of the inventory, as actions use it: its programs, files and processes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from actions.context import ActionContext
+from actions.machine.listener import ServerKind, Table, Worker, look
+from actions.machine.machine import Machine
+from actions.outcome import ActionFailed
+from actions.systems.redis.settings import RedisSettings
+
+_NAMES = ("redis-server", "valkey-server", "keydb-server")
+_LONGEST_NAME = 15
+"""Characters of a process's name that the kernel keeps (TASK_COMM_LEN in proc(5))."""
+
+
+def server_kind(settings: RedisSettings) -> ServerKind:
+    """Return how the server's processes are known: by their name, working inside the data directory."""
+    names = dict.fromkeys((settings.program, *_NAMES))
+    return ServerKind("|".join(re.escape(name[:_LONGEST_NAME]).replace(r"\-", "-") for name in names))
+
+
+class Server(Machine):
+    """One server and the context in which it is acted on."""
+
+    def __init__(self, ctx: ActionContext, name: str, settings: RedisSettings) -> None:
+        super().__init__(ctx, settings.host, settings.run_as)
+        self.name = name
+        self.settings = settings
+
+    @property
+    def data(self) -> str:
+        """Its data directory."""
+        return self.settings.place()
+
+    @property
+    def where(self) -> str:
+        """Where it listens."""
+        return f"{self.settings.address}:{self.settings.port}"
+
+    def program(self, name: str) -> str:
+        """Return the path of one of Redis' programs on its host."""
+        return program(self.settings, name)
+
+    def processes(self, *, port: bool = False) -> Table:
+        """Return the host's servers, those of this data directory apart; with ``port``, who listens on ours as well.
+
+        Raises:
+            ActionFailed: the host did not answer as a Linux host does.
+        """
+        asked = self.settings.port if port else 0
+        return look(self.query, self.data, server_kind(self.settings), self.query_ourselves, port=asked)
+
+    def process(self) -> Worker | None:
+        """Return the server that works in the data directory, also when that was deleted under it.
+
+        Raises:
+            ActionFailed: nobody can tell: a process that may be it hides where it works.
+        """
+        table = self.processes()
+        if found := table.server():
+            return found
+        if table.hidden:
+            pid = table.hidden[0].pid
+            raise ActionFailed(
+                f"It cannot be told whether {self.name} runs: we may not see where process {pid} works.",
+                "Let cleo run programs on that host as the server's account (run_as:) or as root.",
+            )
+        return None
+
+
+def program(settings: RedisSettings, name: str) -> str:
+    """Return the path of one of Redis' programs."""
+    return str(PurePosixPath(settings.bin_directory) / name) if settings.bin_directory else name
+
+
+def find_server(ctx: ActionContext) -> Server:
+    """Return the server that the run is aimed at.
+
+    Raises:
+        UnknownTarget: the inventory has no such Redis.
+    """
+    return server_of(ctx, ctx.system)
+
+
+def server_of(ctx: ActionContext, name: str) -> Server:
+    """Return a server by its name in the inventory.
+
+    Raises:
+        UnknownTarget: the inventory has no such Redis.
+    """
+    return Server(ctx, name, ctx.inventory.system(name, RedisSettings))

@@ -1,0 +1,80 @@
+"""A Redis server's entry in the inventory, with its backups."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from actions.backups.repository.place import RepositorySettings
+from actions.machine.service import Service
+from actions.secrets import Secret
+from actions.settings import Settings, SystemSettings
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class AppUser(Settings, frozen=True):
+    """A user (ACL) that the application logs in as. Without its password it is not tried whether it can log in."""
+
+    name: str
+    password: Secret | None = None
+
+
+class Sentinel(Settings, frozen=True):
+    """A Sentinel that may watch this server, and how it is asked."""
+
+    address: str
+    port: Port = 26379
+    user: str = ""
+    password: Secret | None = None
+
+
+class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_field="type"):
+    """One Redis server, or one of what speaks the same (Valkey).
+
+    Attributes:
+        data_directory: its ``dir``: where the RDB file and the append-only files lie, and where it works.
+        config_file: the redis.conf that it is started with; empty: it is started without one.
+        acl_file: its ``aclfile``, where the configuration file does not say it.
+        bin_directory: holds redis-server, redis-check-rdb and redis-check-aof where they are not on the host's PATH.
+        program: the server's program, by the name that its processes have.
+        run_as: the account that it runs as on its host; empty: the one that we log in as.
+        user: who we log in as; empty: ``default``. It needs every command.
+        tls: whether it is talked to by TLS; ``tls_ca_file``: by whose certificates.
+        app_users: who writes for the application.
+        heartbeat: a key (database 0) that receives the time in UTC, ISO 8601, every second or so: it tells how much
+            was lost.
+        sentinels: who may promote a replica; the host's own processes are looked at without that.
+        keep_in: a folder of its host for what a restore keeps and writes down; empty: beside the data directory.
+    """
+
+    host: str
+    title: str = "Redis"
+    data_directory: str
+    config_file: str = ""
+    acl_file: str = ""
+    bin_directory: str = ""
+    program: str = "redis-server"
+    run_as: str = ""
+    address: str = "127.0.0.1"
+    port: Port = 6379
+    user: str = ""
+    password: Secret | None = None
+    tls: bool = False
+    tls_ca_file: str = ""
+    app_users: list[AppUser] = []
+    heartbeat: str = ""
+    sentinels: list[Sentinel] = []
+    keep_in: str = ""
+    service: Service
+    backups: RepositorySettings
+
+    def hosts(self) -> dict[tuple[str, ...], str]:
+        """Return the server's host, and the repository's where that is another."""
+        found: dict[tuple[str, ...], str] = {("host",): self.host}
+        return found | ({("backups", "host"): self.backups.host} if self.backups.host else {})
+
+    def place(self) -> str:
+        """Return its data directory."""
+        return self.data_directory.rstrip("/")

@@ -1,0 +1,1 @@
+"""Redis as a service of a lab."""
