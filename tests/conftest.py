@@ -19,7 +19,14 @@ from tests.storage import use_fast_temporary_folder
 
 _FOLDER = pytest.StashKey[Path | None]()
 
-SERVERS = ("tests.labs", "tests.lab_template", "tests.actions.sshd", "tests.e2e", "tests.test_benchmarks")
+SERVERS = (
+    "tests.labs",
+    "tests.lab_template",
+    "tests.actions.sshd",
+    "tests.actions.systems.redis",
+    "tests.e2e",
+    "tests.test_benchmarks",
+)
 """Who uses one of these talks to PostgreSQL, sshd or a terminal, or measures: `make check` leaves it out."""
 
 

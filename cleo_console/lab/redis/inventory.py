@@ -31,7 +31,7 @@ def describe(node: Node, title: str) -> dict[str, Any]:
         "app_users": [{"name": APPLICATION, "password": {"file": str(node.password_file(APPLICATION))}}],
         "heartbeat": HEARTBEAT,
         "backups": {
-            "path": str(node.repository),
+            "repository": str(node.repository),
             "python": sys.executable,
             "hold_file": str(node.hold_file),
         },
