@@ -11,6 +11,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.recovery_point import GATE, decided_point, judge_as_latest
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.cures import START, STOP, cures_now, restore_cure
 from actions.systems.postgres.given_up import report_given_up
@@ -20,7 +21,6 @@ from actions.systems.postgres.login_block import block_logins
 from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.process import control, postmaster
 from actions.systems.postgres.recovery_findings import collect_findings
-from actions.systems.postgres.recovery_point import GATE, decided_point, judge_as_latest
 from actions.systems.postgres.replay import configure, follow, unconfigure
 from actions.systems.postgres.replay_target import Gap, Logs, find_replay_target, is_latest, reaches_gap
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from actions.by_hand import TAKE_OUT, ByHand, CommandLine
+from actions.recovery_point import label_of
 from actions.systems.postgres.command_lines import (
     amcheck_line,
     as_server,
@@ -20,7 +21,6 @@ from actions.systems.postgres.hba import BEGIN, END, block_of
 from actions.systems.postgres.login_block import END_SESSIONS
 from actions.systems.postgres.pgbackrest.command import command_line
 from actions.systems.postgres.preserve import MOVE
-from actions.systems.postgres.recovery_point import label_of
 from actions.systems.postgres.replay import recovery_lines
 from actions.systems.postgres.replay_target import settings_at
 from actions.systems.postgres.restore_command import READY, restore_command

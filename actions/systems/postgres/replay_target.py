@@ -15,11 +15,10 @@ from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.cures import backup_before, restore_cure
 from actions.systems.postgres.pgbackrest.archive import Archive, first_missing, previous, read_archive
 from actions.systems.postgres.pgbackrest.command import read_repository
-from actions.systems.postgres.recovery_point import lsn_of
 from actions.systems.postgres.restore_record import RestoreRecord
 from actions.systems.postgres.saved_wal import find_path, read_saved_wal
 from actions.systems.postgres.server import Server
-from actions.systems.postgres.wal import Fork, Path, Segment, format_lsn, parse_segment
+from actions.systems.postgres.wal import Fork, Path, Segment, format_lsn, lsn_of, parse_segment
 from actions.systems.postgres.wal_tail import Tail, archived_tail, saved_tail
 from journal.incident.recovery_point import RecoveryPoint
 from journal.plan.model import RECOVERY_POINT

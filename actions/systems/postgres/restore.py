@@ -12,7 +12,8 @@ from actions.context import ActionContext
 from actions.machine.machine import last_words
 from actions.machine.room import full
 from actions.outcome import ActionFailed, Cancelled, Cure, GateClosed, Outcome
-from actions.systems.postgres import by_hand
+from actions.recovery_point import after_all, judge_as_latest, recovery_point
+from actions.systems.postgres import SYSTEM, by_hand
 from actions.systems.postgres.backup_selection import choose_backup
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cures import known_cure, without_data
@@ -24,7 +25,6 @@ from actions.systems.postgres.managers import unmanaged
 from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.pgbackrest.restore_progress import RestoreProgress
 from actions.systems.postgres.preserved_data import Preservation, preserve
-from actions.systems.postgres.recovery_point import after_all, judge_as_latest, recovery_point
 from actions.systems.postgres.restore_command import READY, restore_command
 from actions.systems.postgres.restore_record import RestoreRecord, load_record, save_record
 from actions.systems.postgres.saved_wal import offered
@@ -63,7 +63,7 @@ _HALF_DONE = (
 def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "", keep_in: str = "") -> Outcome:
     """Restore PostgreSQL from a backup."""
     server = find_server(ctx)
-    point = recovery_point(ctx.incident, server.name, latest=latest, backup=backup, to=to)
+    point = recovery_point(ctx.incident, server.name, SYSTEM, latest=latest, backup=backup, to=to)
     _require_down(server)
     _require_same_place(server)
     begun = time.monotonic()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from actions.outcome import ActionFailed, Cure
+from actions.recovery_point import label_of
 from actions.systems.postgres.known_log import KnownLog
 from actions.systems.postgres.pgbackrest.archive import Archive
 from actions.systems.postgres.pgbackrest.command import Repository
-from actions.systems.postgres.recovery_point import label_of
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import format_lsn, parse_segment
 from actions.systems.postgres.wal_tail import Tail, archived_tail, saved_tail

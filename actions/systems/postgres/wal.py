@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from journal.incident.recovery_point import RecoveryPoint
+
 SEGMENT_BYTES = 16 * 1024 * 1024
 """PostgreSQL's default segment size; ``pg_controldata`` tells a cluster's own."""
 
@@ -23,6 +25,11 @@ def parse_lsn(text: str) -> int:
     if not slash:
         raise ValueError(f"{text!r} is not an LSN")
     return (int(high, 16) << 32) + int(low, 16)
+
+
+def lsn_of(point: RecoveryPoint) -> int:
+    """Return the position in the log, in bytes, of a recovery point of the kind ``lsn``."""
+    return parse_lsn(point.value)
 
 
 def format_lsn(lsn: int) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import msgspec
 
 from actions.outcome import ActionFailed, Cure
+from actions.recovery_point import label_of
 from actions.systems.postgres.pgbackrest.command import Backup, Repository
-from actions.systems.postgres.recovery_point import label_of, lsn_of
-from actions.systems.postgres.wal import Path
+from actions.systems.postgres.wal import Path, lsn_of
 from journal.incident.recovery_point import RecoveryPoint
 from journal.plan.model import RECOVERY_POINT
 

@@ -8,8 +8,9 @@ import pytest
 
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, GateClosed
+from actions.recovery_point import label_of, recovery_point
 from actions.systems.postgres import SYSTEM
-from actions.systems.postgres.recovery_point import label_of, lsn_of, recovery_point
+from actions.systems.postgres.wal import lsn_of
 from journal.events.types import Kind
 from journal.incident.recovery_point import RecoveryPoint, parse
 
@@ -24,46 +25,46 @@ def incident(decided: str = "", scenario: str = "database-failure") -> IncidentF
 
 
 def test_parameters_stand_in_where_nothing_is_decided() -> None:
-    assert recovery_point(incident(), "postgres", to="2026-11-23T12:00:00Z") == NOON
-    assert recovery_point(incident(), "postgres", to="lsn:0/5001EA0").kind == "lsn"
-    assert label_of(recovery_point(incident(), "postgres", backup=LABEL)) == LABEL
-    assert recovery_point(incident(), "postgres", latest=True).latest
+    assert recovery_point(incident(), "postgres", SYSTEM, to="2026-11-23T12:00:00Z") == NOON
+    assert recovery_point(incident(), "postgres", SYSTEM, to="lsn:0/5001EA0").kind == "lsn"
+    assert label_of(recovery_point(incident(), "postgres", SYSTEM, backup=LABEL)) == LABEL
+    assert recovery_point(incident(), "postgres", SYSTEM, latest=True).latest
 
 
 def test_the_scripts_latest_obeys_the_decision() -> None:
-    assert recovery_point(incident("time:2026-11-23T12:00:00Z"), "postgres", latest=True) == NOON
+    assert recovery_point(incident("time:2026-11-23T12:00:00Z"), "postgres", SYSTEM, latest=True) == NOON
 
 
 def test_a_backup_to_start_from_does_not_change_the_point() -> None:
-    assert recovery_point(incident("time:2026-11-23T12:00:00Z"), "postgres", backup=LABEL) == NOON
+    assert recovery_point(incident("time:2026-11-23T12:00:00Z"), "postgres", SYSTEM, backup=LABEL) == NOON
 
 
 def test_one_position_is_the_same_however_its_zeros_are_written() -> None:
-    assert lsn_of(recovery_point(incident("lsn:0/5001EA0"), "postgres", to="lsn:0/05001ea0")) == 0x5001EA0
+    assert lsn_of(recovery_point(incident("lsn:0/5001EA0"), "postgres", SYSTEM, to="lsn:0/05001ea0")) == 0x5001EA0
 
 
 def test_a_position_of_its_own_goes_before_the_instant_of_the_others() -> None:
     mixed = incident("time:2026-11-23T12:00:00Z postgres lsn:1/0")
-    assert lsn_of(recovery_point(mixed, "postgres")) == 1 << 32
-    assert recovery_point(mixed, "billing") == NOON
+    assert lsn_of(recovery_point(mixed, "postgres", SYSTEM)) == 1 << 32
+    assert recovery_point(mixed, "billing", SYSTEM) == NOON
 
 
 def test_a_point_that_says_nothing_of_a_system_restores_nothing_there() -> None:
     with pytest.raises(GateClosed, match="says nothing of billing") as closed:
-        recovery_point(incident(f"backup:{LABEL}"), "billing")
+        recovery_point(incident(f"backup:{LABEL}"), "billing", SYSTEM)
     assert (closed.value.gate, closed.value.yields) == ("recovery-point", "never")
 
 
 @pytest.mark.parametrize("given", [{"backup": "newest"}, {"to": "yesterday"}, {"to": "2026-11-23T12:00:00"}])
 def test_parameters_that_are_no_point_are_refused(given: dict[str, str]) -> None:
     with pytest.raises(ActionFailed, match=r"is no |names no"):
-        recovery_point(incident(), "postgres", **given)  # type: ignore[arg-type]
+        recovery_point(incident(), "postgres", SYSTEM, **given)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("given", [{"to": "2026-11-23T12:00:01Z"}, {"to": "lsn:0/1"}])
 def test_a_contradiction_never_yields(given: dict[str, str]) -> None:
     with pytest.raises(GateClosed) as closed:
-        recovery_point(incident("time:2026-11-23T12:00:00Z"), "postgres", **given)  # type: ignore[arg-type]
+        recovery_point(incident("time:2026-11-23T12:00:00Z"), "postgres", SYSTEM, **given)  # type: ignore[arg-type]
     assert closed.value.yields == "never"
 
 
@@ -71,20 +72,20 @@ def test_a_contradiction_never_yields(given: dict[str, str]) -> None:
 @pytest.mark.parametrize("decided", ["", "latest", "time:2999-01-01T00:00:00Z"])
 def test_the_newest_state_is_refused_where_it_holds_the_damage(scenario: str, decided: str) -> None:
     with pytest.raises(GateClosed) as closed:
-        recovery_point(incident(decided, scenario), "postgres")
+        recovery_point(incident(decided, scenario), "postgres", SYSTEM)
     assert (closed.value.gate, closed.value.yields) == ("recovery-point", "never")
 
 
 def test_two_parameters_at_once_are_refused() -> None:
     with pytest.raises(ActionFailed, match="exclude each other"):
-        recovery_point(incident(), "postgres", latest=True, backup=LABEL)
+        recovery_point(incident(), "postgres", SYSTEM, latest=True, backup=LABEL)
 
 
 @pytest.mark.parametrize(("scenario", "passes"), [("data-corruption", True), ("security-breach", False)])
 def test_damage_that_a_person_confirmed_to_be_physical_leaves_the_latest_open(scenario: str, passes: bool) -> None:
     incident = IncidentFacts(id="INC-1", kind=Kind.LAB, scenario=scenario, decisions={"corruption": "physical"})
     if passes:
-        assert recovery_point(incident, "postgres", latest=True).latest
+        assert recovery_point(incident, "postgres", SYSTEM, latest=True).latest
     else:
         with pytest.raises(GateClosed):
-            recovery_point(incident, "postgres", latest=True)
+            recovery_point(incident, "postgres", SYSTEM, latest=True)

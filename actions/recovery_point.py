@@ -1,4 +1,4 @@
-"""Translates the incident's recovery point into a PostgreSQL position."""
+"""What the incident's one recovery point means for a system that is restored; when it cannot be the newest state."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, Cure, GateClosed
-from actions.systems.postgres import SYSTEM
-from actions.systems.postgres.wal import parse_lsn
+from actions.system_type import SystemType
 from journal.incident.decisions import CORRUPTION, PHYSICAL
 from journal.incident.recovery_point import NotARecoveryPoint, RecoveryPoint, parse
 from journal.plan.model import RECOVERY_POINT
@@ -15,11 +14,6 @@ from journal.plan.model import RECOVERY_POINT
 GATE = "recovery-point"
 _SPREADING = {"data-corruption", "security-breach"}
 """Scenarios in which the newest state holds the damage."""
-
-
-def lsn_of(point: RecoveryPoint) -> int:
-    """Return the position in the log, in bytes, of a point of the kind ``lsn``."""
-    return parse_lsn(point.value)
 
 
 def label_of(point: RecoveryPoint) -> str:
@@ -47,26 +41,43 @@ def decided_point(incident: IncidentFacts, system: str) -> RecoveryPoint | None:
 
 
 def recovery_point(
-    incident: IncidentFacts, system: str, *, latest: bool = False, backup: str = "", to: str = ""
+    incident: IncidentFacts,
+    system: str,
+    type_: SystemType,
+    *,
+    latest: bool = False,
+    backup: str = "",
+    to: str = "",
 ) -> RecoveryPoint:
     """Return a system's recovery point; parameters may agree with it, and stand in where none is decided.
 
     ``latest`` alone means the newest backup that the recovery point allows, as in the written plan's script.
+
+    Args:
+        incident: the incident.
+        system: its name in the inventory; ``type_``: its type, whose positions and restore are meant.
+        latest: everything that the recovery point allows.
+        backup: start from this backup.
+        to: recover to this instant or position.
 
     Raises:
         GateClosed: the parameters contradict the decision, or the newest state holds the damage. It never yields.
         ActionFailed: what was given is not a recovery point.
     """
     if latest + bool(backup) + bool(to) > 1:
-        raise ActionFailed("--latest, --backup and --to exclude each other.", cures=[_plain("Give none of them.")])
-    given, decided = _given(system, backup, to), decided_point(incident, system)
-    if decided and given and not _agree(given, decided):
+        raise ActionFailed(
+            "--latest, --backup and --to exclude each other.", cures=[_plain(type_, "Give none of them.")]
+        )
+    given, decided = _given(system, type_, backup, to), decided_point(incident, system)
+    if decided and given and not _agree(type_, given, decided):
         raise GateClosed(
             GATE,
             f"This incident recovers to {decided}; {given} was asked for.",
             yields="never",
             cures=[
-                _plain("Leave the parameter out, or change the decision: one recovery point holds for every store.")
+                _plain(
+                    type_, "Leave the parameter out, or change the decision: one recovery point holds for every store."
+                )
             ],
         )
     point = decided or given or RecoveryPoint(latest=True)
@@ -91,11 +102,7 @@ def judge_as_latest(incident: IncidentFacts, point: RecoveryPoint) -> None:
             f"{after}The newest state holds the damage: it cannot be the recovery point.",
             yields="never",
             opens=RECOVERY_POINT,
-            cures=[
-                _anew(
-                    "Decide on an instant just before the damage (time:…), a position (lsn:…) or a backup (backup:…)."
-                )
-            ],
+            cures=[_anew("Decide on an instant just before the damage (time:…), a position or a backup (backup:…).")],
         )
 
 
@@ -110,24 +117,25 @@ def _anew(words: str) -> Cure:
     return Cure(words=words, decision=RECOVERY_POINT)
 
 
-def _plain(words: str) -> Cure:
+def _plain(type_: SystemType, words: str) -> Cure:
     """Return the restore without parameters: it goes by the decision."""
-    return Cure(words=words, action="postgres.restore", params={"latest": False, "backup": "", "to": ""})
+    return Cure(words=words, action=type_.role("restore"), params={"latest": False, "backup": "", "to": ""})
 
 
-def _given(system: str, backup: str, to: str) -> RecoveryPoint | None:
+def _given(system: str, type_: SystemType, backup: str, to: str) -> RecoveryPoint | None:
     """Return the point that the parameters name."""
     text = to or (f"backup:{backup}" if backup and backup != "latest" else "")
     if not text:
         return None
     try:
-        return parse(text, {system: {form.name: form for form in SYSTEM.positions}}).of(system)
+        return parse(text, {system: {form.name: form for form in type_.positions}}).of(system)
     except NotARecoveryPoint as error:
         raise ActionFailed(error.message, error.hint) from None
 
 
-def _agree(given: RecoveryPoint, decided: RecoveryPoint) -> bool:
+def _agree(type_: SystemType, given: RecoveryPoint, decided: RecoveryPoint) -> bool:
     """Whether the parameters fit the decision: a backup to start from is no recovery point of its own."""
-    if given.kind == decided.kind == "lsn":
-        return lsn_of(given) == lsn_of(decided)
+    form = next((form for form in type_.positions if form.name == given.kind and form.base), None)
+    if form and given.kind == decided.kind:
+        return form.order(given.value) == form.order(decided.value)
     return given == decided or (given.kind == "backup" and decided.kind != "backup")
