@@ -33,21 +33,24 @@ class Contents:
         self._md5 = hashlib.md5(usedforsecurity=False) if in_order else None
         self._sum = 0
 
-    def add(self, documents: bytes | memoryview) -> None:
+    def add(self, documents: bytes | memoryview) -> int:
         """Add some documents, one behind the other.
+
+        Returns:
+            Where the last of them begins.
 
         Raises:
             BrokenDocument: they do not end with a document.
         """
+        found = _each(documents)
         self.size += len(documents)
+        self.count += len(found)
         if self._md5:
             self._md5.update(documents)
-            self.count += sum(1 for _ in _each(documents))
-            return
-        for at, end in _each(documents):
-            digest = hashlib.blake2b(documents[at:end], digest_size=_BYTES)
-            self._sum += int.from_bytes(digest.digest(), "little")
-            self.count += 1
+        else:
+            each = (hashlib.blake2b(documents[at:end], digest_size=_BYTES).digest() for at, end in found)
+            self._sum += sum(int.from_bytes(digest, "little") for digest in each)
+        return found[-1][0] if found else 0
 
     @property
     def md5(self) -> str:

@@ -109,8 +109,8 @@ def metadata_file(dump: Path, database: str, collection: str) -> Path:
     return dump / database / f"{file_stem(collection)}{_METADATA}"
 
 
-def write_definition(dump: Path, what: DumpedCollection) -> Path:
-    """Write what defines a collection, and return the file."""
+def definition_text(what: DumpedCollection) -> str:
+    """Return what defines a collection, as its file has it."""
     from bson.json_util import CANONICAL_JSON_OPTIONS, dumps
 
     document: dict[str, Any] = {"options": dict(what.options)} if what.options else {}
@@ -118,10 +118,14 @@ def write_definition(dump: Path, what: DumpedCollection) -> Path:
     if what.uuid:
         document["uuid"] = what.uuid
     document |= {"collectionName": what.name, "type": what.kind}
+    return dumps(document, json_options=CANONICAL_JSON_OPTIONS, ensure_ascii=False, separators=(",", ":"))
+
+
+def write_definition(dump: Path, what: DumpedCollection) -> Path:
+    """Write what defines a collection, and return the file."""
     path = metadata_file(dump, what.database, what.name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = dumps(document, json_options=CANONICAL_JSON_OPTIONS, ensure_ascii=False, separators=(",", ":"))
-    path.write_text(text, encoding="utf-8")
+    path.write_text(definition_text(what), encoding="utf-8")
     return path
 
 

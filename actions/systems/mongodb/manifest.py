@@ -52,7 +52,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         last: the one that it ends with: with the slice replayed, the dump shows the server at that position.
         read_at: the position at which all documents were read; empty: some were read later, and the dump is of one
             moment only once its slice is replayed.
-        read_later: those that were not read at ``first`` (capped collections; all, where mongodump read them).
+        read_later: those that were read at a later moment, and changed before that (capped collections cannot be read
+            at a position; mongodump reads none at one).
         heartbeat: the newest heartbeat among the documents.
         collections: by namespace.
     """

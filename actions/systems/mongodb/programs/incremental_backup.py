@@ -1,0 +1,36 @@
+"""An incremental backup: the oplog from where the backups end to where the set's majority is now."""
+
+from __future__ import annotations
+
+from actions.backups.repository.entry import Covers, Entry
+from actions.backups.repository.writing import Staged
+from actions.systems.mongodb.dump_layout import OPLOG
+from actions.systems.mongodb.oplog_position import parse_position
+from actions.systems.mongodb.programs.oplog_slice import copy_slice
+from actions.systems.mongodb.programs.request import CannotBackUp, Request
+from actions.systems.mongodb.programs.source import Source
+
+
+def write_incremental(source: Source, request: Request, backup: Staged) -> Entry:
+    """Copy the oplog since the last backup, and make a backup of it.
+
+    Raises:
+        CannotBackUp: it does not connect to the backups any more (``why`` is ``gap``).
+        PyMongoError: the server cannot be read.
+        OSError: a file cannot be written.
+    """
+    if not request.since:
+        raise CannotBackUp("There is no backup that an incremental one could follow.", "Take a full backup.", "gap")
+    first = parse_position(request.since)
+    last = max(first, source.majority_position())
+    dump = backup.folder / "dump"
+    dump.mkdir()
+    found = copy_slice(source, dump / OPLOG, first, last, request.since_entry)
+    return backup.finish(
+        "mongodb",
+        covers=Covers(from_=found.first, to=found.last),
+        consistent_at=found.until,
+        builds_on=request.builds_on,
+        server={"version": source.version, "fcv": source.fcv, "set": source.set_name},
+        facts={"entries": found.entries, "last_entry": found.last_entry, "primary": source.primary},
+    )

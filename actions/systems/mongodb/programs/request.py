@@ -1,0 +1,114 @@
+"""What a backup program is asked to do: a file, so that no password stands in a command line or an environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+_CONNECT_MS = 10_000
+_ANSWER_MS = 120_000
+"""How long a server that has stopped answering is waited for, in milliseconds."""
+
+
+class CannotBackUp(CleoError):
+    """No backup can be taken; ``why`` is the kind of reason: ``gap`` where only a full one can be."""
+
+    def __init__(self, message: str, hint: str, why: str = "") -> None:
+        super().__init__(message, hint)
+        self.why = why
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to back up, and where to.
+
+    Attributes:
+        repository: the repository's folder.
+        system: the system's name in the inventory.
+        kind: ``full`` or ``incremental``.
+        address: the server's address; ``port``: its port.
+        user: whom to log in as; empty: nobody. ``auth_database``: where that user lies.
+        password: its password. ``password_file``: a file that holds it instead.
+        tls: whether to talk TLS; ``tls_ca_file``: whose certificates to trust.
+        process: the id of the server process that is meant (``hello``'s ``topologyVersion.processId``); empty: any.
+        heartbeat: the collection (``database.collection``) whose field ``at`` tells when it was written.
+        tool: the path of mongodump; empty: documents are read by this program itself.
+        since: the position that the backups cover already; an incremental one begins with that entry.
+        since_entry: the SHA-256 of that entry; empty: not known.
+        builds_on: the newest full backup.
+    """
+
+    repository: str
+    system: str
+    kind: str = "full"
+    address: str = "127.0.0.1"
+    port: int = 27017
+    user: str = ""
+    auth_database: str = "admin"
+    password: str = ""
+    password_file: str = ""
+    tls: bool = False
+    tls_ca_file: str = ""
+    process: str = ""
+    heartbeat: str = ""
+    tool: str = ""
+    since: str = ""
+    since_entry: str = ""
+    builds_on: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where the server listens."""
+        return f"{self.address}:{self.port}"
+
+
+def read_request(path: Path, *, once: bool) -> Request:
+    """Return what a file asks for, with the password in it.
+
+    Args:
+        path: the file.
+        once: remove it as soon as it is read.
+
+    Raises:
+        CannotBackUp: it cannot be read, or is no request.
+    """
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Request)
+        if once:
+            path.unlink()
+        if found.password_file:
+            password = Path(found.password_file).read_text(encoding="utf-8").rstrip("\n")
+            found = msgspec.structs.replace(found, password=password)
+        return found
+    except OSError as error:
+        raise CannotBackUp(f"{error.filename} cannot be read: {error.strerror}.", "Check who may read it.") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise CannotBackUp(f"{path} asks for no backup: {error}.", "Correct it.") from error
+
+
+def client_of(request: Request) -> MongoClient[dict[str, Any]]:
+    """Return a client of this one server, not of whichever of its set."""
+    from pymongo import MongoClient
+
+    login: dict[str, Any] = {}
+    if request.user:
+        login = {"username": request.user, "password": request.password, "authSource": request.auth_database}
+    secure: dict[str, Any] = {"tls": True, "tlsCAFile": request.tls_ca_file or None} if request.tls else {}
+    return MongoClient(
+        request.address,
+        request.port,
+        directConnection=True,
+        appname="cleo backup",
+        tz_aware=True,
+        serverSelectionTimeoutMS=_CONNECT_MS,
+        connectTimeoutMS=_CONNECT_MS,
+        socketTimeoutMS=_ANSWER_MS,
+        **login,
+        **secure,
+    )
