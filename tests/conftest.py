@@ -23,6 +23,7 @@ SERVERS = (
     "tests.labs",
     "tests.lab_template",
     "tests.actions.sshd",
+    "tests.actions.systems.mongodb.mongo_lab",
     "tests.actions.systems.redis",
     "tests.e2e",
     "tests.test_benchmarks",

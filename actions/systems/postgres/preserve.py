@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Literal
 
 from actions.machine.directories import Directory
+from actions.machine.listener import look
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure, GateClosed
-from actions.systems.postgres.process import postmaster
+from actions.systems.postgres.process import POSTGRES, postmaster
 from actions.systems.postgres.restore_record import PreservedCopy
 from actions.systems.postgres.server import Server
-from actions.systems.postgres.workers import look
 
 PreservationMethod = Literal["move", "empty", "copy"]
 """Move the directory; move what is in it, one entry after the other; copy it, where nothing can be moved."""
@@ -129,7 +129,7 @@ def _require_nobody_took_it_along(server: Server, aside: str) -> None:
     Raises:
         GateClosed: somebody did.
     """
-    worker = look(server.query, aside, server.query_ourselves).postmaster()
+    worker = look(server.query, aside, POSTGRES, server.query_ourselves).server()
     if worker is None:
         return
     done = server.run("move-back", ["mv", "-T", "--no-clobber", aside, server.data])

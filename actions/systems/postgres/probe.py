@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.health import Health
+from actions.machine.listener import Ask, look
 from actions.systems.postgres.connection import CannotConnect, connect
 from actions.systems.postgres.exposure import expose
 from actions.systems.postgres.heartbeat import QUICK_S, measure, newest_commit
 from actions.systems.postgres.pgbackrest.command import command_line, parse_repository
+from actions.systems.postgres.process import POSTGRES
 from actions.systems.postgres.replication import Following, following
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.verified_connection import require_ours
-from actions.systems.postgres.workers import Ask, look
 from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
 from journal.errors import CleoError
 from journal.wording.durations import rough_duration
@@ -116,7 +117,7 @@ def _unreached(error: CannotConnect, settings: PostgresSettings, ask: tuple[Ask,
     if error.why == "unproven":
         return Health(status="not measured", detail=error.message, facts=facts)
     try:
-        postmaster = look(ask[0], settings.data_directory.rstrip("/"), ask[1]).postmaster()
+        postmaster = look(ask[0], settings.data_directory.rstrip("/"), POSTGRES, ask[1]).server()
     except CleoError as unseen:
         return _unseen(error, unseen, facts)
     if postmaster is None:

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from actions.machine.listener import ServerKind, look
 from actions.outcome import ActionFailed
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.wal import SEGMENT_BYTES, parse_lsn
-from actions.systems.postgres.workers import look
+
+POSTGRES = ServerKind("(edb-)?(postgres|postmaster)")
+"""Every process of a server works inside its data directory, whether that came from ``-D``, PGDATA or a link."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +32,8 @@ def postmaster(server: Server) -> int | None:
     Raises:
         ActionFailed: nobody can tell: a process that may be it hides where it works.
     """
-    table = look(server.query, server.data, server.query_ourselves)
-    if found := table.postmaster():
+    table = look(server.query, server.data, POSTGRES, server.query_ourselves)
+    if found := table.server():
         return found.pid
     if table.hidden:
         raise ActionFailed(

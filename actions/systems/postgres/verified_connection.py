@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from actions.machine.listener import Ask, Table, look
 from actions.systems.postgres.connection import CannotConnect, connect
+from actions.systems.postgres.process import POSTGRES
 from actions.systems.postgres.settings import PostgresSettings
-from actions.systems.postgres.workers import Ask, Table, look
 
 if TYPE_CHECKING:
     import psycopg
@@ -52,7 +53,7 @@ def require_ours(
     row = session.execute("SELECT pg_backend_pid()").fetchone()
     backend = int(row[0]) if row else 0
     data = settings.data_directory.rstrip("/")
-    table = look(ask, data, ours)
+    table = look(ask, data, POSTGRES, ours)
     if any(backend in worker.numbers for worker in table.here):
         return
     if not table.here and any(backend in worker.numbers for worker in table.gone):

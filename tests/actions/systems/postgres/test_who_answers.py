@@ -15,15 +15,16 @@ import pytest
 
 from actions.action import Action
 from actions.inventory import Inventory, load_inventory
+from actions.machine.listener import look
 from actions.outcome import GateClosed
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.probe import probe
+from actions.systems.postgres.process import POSTGRES
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.start_stop import is_running, start, stop
 from actions.systems.postgres.verify import verify
-from actions.systems.postgres.workers import look
 from actions.systems.postgres.writers import allow_writers, stop_writers
 from actions.transport import Completed, LocalHost, open_transport
 from tests.actions.contexts import FakeContext
@@ -227,10 +228,10 @@ def test_a_process_that_nobody_buried_hides_nothing(down: Lab, ctx: FakeContext,
     """It stays in the list of processes until its parent asks for its end, and works nowhere."""
     server = find_server(ctx)
     with hiding(down, tmp_path, "/bin/sleep", "60") as process:
-        assert process.pid in {worker.pid for worker in look(server.query, server.data).hidden}
+        assert process.pid in {worker.pid for worker in look(server.query, server.data, POSTGRES).hidden}
         process.kill()
         until(lambda: "State:\tZ" in Path(f"/proc/{process.pid}/status").read_text())
-        assert not look(server.query, server.data).hidden
+        assert not look(server.query, server.data, POSTGRES).hidden
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a container of another account's")
@@ -243,7 +244,7 @@ def test_a_process_that_ends_between_two_looks_hides_nothing(down: Lab, ctx: Fak
             process.wait()
             return server.query_ourselves(argv)
 
-        assert not look(server.query, server.data, ours).hidden
+        assert not look(server.query, server.data, POSTGRES, ours).hidden
 
 
 def over_ssh(lab: Lab, sshd: Sshd) -> Inventory:

@@ -1,0 +1,85 @@
+"""A MongoDB server's entry in the inventory, with its backups."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from actions.machine.service import Service
+from actions.secrets import Secret
+from actions.settings import Settings, SystemSettings
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class AppUser(Settings, frozen=True):
+    """A user that the application logs in as. Without its password it is not tried whether it can log in.
+
+    ``database`` is the one that the user lies in (``authSource``).
+    """
+
+    user: str
+    password: Secret | None = None
+    database: str = "admin"
+
+
+class Backups(Settings, frozen=True):
+    """Where backups are, and what keeps them from being taken or expired while they are held.
+
+    ``repository`` is a folder of the host ``host`` (where that is another than the server's), or of an object store.
+    ``python`` is the Python on that host that has Cleo's modules; a local host needs none. ``hold_file``: scheduled
+    backups do not run while it exists.
+    """
+
+    engine: Literal["repository"] = "repository"
+    repository: str = ""
+    host: str = ""
+    run_as: str = ""
+    python: str = ""
+    hold_file: str = ""
+
+
+class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", tag_field="type"):
+    """One mongod: a replica set of its own, or a member of one.
+
+    ``replica_set`` is the set's name and ``members`` the others of it, ``host:port`` as they reach each other; with
+    none it is a set of one. ``config_file`` is mongod's own configuration file, from which every start of the server
+    reads its settings: the TTL monitor is kept off there. ``user`` needs the roles root, or clusterAdmin,
+    userAdminAnyDatabase, backup and restore; it lies in ``auth_database``. ``app_users`` are the users that write for
+    the application in ``database``. ``heartbeat`` is a collection (``database.collection``) whose field ``at``
+    receives an acknowledged time every second or so: it tells how much was lost. ``keep_in`` is a folder of its host
+    for what a restore keeps and writes down; else that is where the data directory lies. ``bin_directory`` holds
+    mongod, mongodump and mongorestore where they are not on the host's PATH.
+    """
+
+    host: str
+    title: str = "MongoDB"
+    data_directory: str
+    config_file: str = ""
+    keep_in: str = ""
+    bin_directory: str = ""
+    run_as: str = ""
+    address: str = "127.0.0.1"
+    port: Port = 27017
+    tls: bool = False
+    tls_ca_file: str = ""
+    replica_set: str = ""
+    members: list[str] = []
+    user: str = ""
+    password: Secret | None = None
+    auth_database: str = "admin"
+    app_users: list[AppUser] = []
+    database: str = ""
+    heartbeat: str = ""
+    service: Service
+    backups: Backups = Backups()
+
+    def hosts(self) -> dict[tuple[str, ...], str]:
+        """Return the server's host, and the repository's where that is another."""
+        found: dict[tuple[str, ...], str] = {("host",): self.host}
+        return found | ({("backups", "host"): self.backups.host} if self.backups.host else {})
+
+    def place(self) -> str:
+        """Return its data directory."""
+        return self.data_directory.rstrip("/")

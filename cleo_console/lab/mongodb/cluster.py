@@ -1,0 +1,104 @@
+"""A mongod of a lab: what lies where, and how to talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cleo_console.lab.workspace import Workspace
+from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+DATABASE = "cleoai"
+CONSOLE, APPLICATION = "cleo", "cleo_app"
+"""The users of the console and of the application; both lie in the database `admin`."""
+
+
+@dataclass(frozen=True)
+class Member(Workspace):
+    """One mongod's folder and everything needed to run it.
+
+    Args:
+        mongod: the program.
+        port: its port on 127.0.0.1.
+        set_name: its replica set.
+        primary: the service that the set was made with: its own name, where it is that one.
+    """
+
+    mongod: Path
+    port: int
+    set_name: str
+    primary: str
+
+    @property
+    def name_in_set(self) -> str:
+        """What the other members call it."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def data_directory(self) -> Path:
+        """The data directory (dbPath)."""
+        return self.directory / "data" / "db"
+
+    @property
+    def config_file(self) -> Path:
+        """The file that every start reads its settings from."""
+        return self.directory / "mongod.conf"
+
+    @property
+    def server_log(self) -> Path:
+        """The server's log."""
+        return self.log("mongod")
+
+    @property
+    def repository(self) -> Path:
+        """The folder of the set's backups."""
+        return self.lab / self.primary / "repo"
+
+    @property
+    def hold_file(self) -> Path:
+        """While this file exists, no scheduled backup and no expiry takes place."""
+        return self.lab / self.primary / "run" / "hold"
+
+    @property
+    def key_file(self) -> Path:
+        """The key by which the members of the set know each other."""
+        return self.secrets / "key"
+
+    def password_file(self, user: str) -> Path:
+        """The file of a user's password, as it was when the set was made."""
+        return self.lab / self.primary / "secrets" / user
+
+    @contextmanager
+    def session(self, user: str = CONSOLE, *, deadline_s: float = 30.0) -> Iterator[MongoClient[dict[str, Any]]]:
+        """A session with this mongod; without a user where `user` is empty.
+
+        Raises:
+            CleoError: it cannot be talked to, or refuses a command.
+        """
+        import pymongo
+        from pymongo.errors import PyMongoError
+
+        wait_ms = int(deadline_s * 1000)
+        named = {"username": user, "password": self.password_file(user).read_text().strip()} if user else {}
+        client: MongoClient[dict[str, Any]] = pymongo.MongoClient(
+            "127.0.0.1",
+            self.port,
+            directConnection=True,
+            tz_aware=True,
+            serverSelectionTimeoutMS=wait_ms,
+            appname="cleo-lab",
+            **named,  # type: ignore[arg-type]
+        )
+        try:
+            with pymongo.timeout(deadline_s):
+                yield client
+        except PyMongoError as error:
+            raise CleoError(f"{self.name}: {error}", f"See {self.server_log}.") from error
+        finally:
+            client.close()

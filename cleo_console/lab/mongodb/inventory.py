@@ -1,0 +1,40 @@
+"""What the inventory says of a lab's mongod: what the console needs to reach it, and nothing the lab does not own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cleo_console.lab.mongodb.cluster import APPLICATION, CONSOLE, DATABASE, Member
+from cleo_console.lab.mongodb.server import start_argv
+from cleo_console.lab.service import HOST
+
+
+def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str, Any]:
+    """A mongod's entry as data; secrets are only referred to.
+
+    Args:
+        member: the mongod.
+        title: what people call it.
+        others: the other members of its set, as they reach each other.
+    """
+    entry = {
+        "host": HOST,
+        "title": title,
+        "data_directory": str(member.data_directory),
+        "config_file": str(member.config_file),
+        "bin_directory": "",
+        "run_as": member.account.name,
+        "address": "127.0.0.1",
+        "port": member.port,
+        "replica_set": member.set_name,
+        "members": list(others),
+        "user": CONSOLE,
+        "password": {"file": str(member.password_file(CONSOLE))},
+        "app_users": [{"user": APPLICATION, "password": {"file": str(member.password_file(APPLICATION))}}],
+        "database": DATABASE,
+        "heartbeat": f"{DATABASE}.heartbeat",
+        "service": {"manager": "command", "start": start_argv(member), "log": str(member.server_log)},
+        "backups": {"repository": str(member.repository), "hold_file": str(member.hold_file)},
+    }
+    return {name: value for name, value in entry.items() if value}

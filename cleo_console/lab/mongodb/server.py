@@ -1,0 +1,172 @@
+"""A lab's mongod: configured, started and stopped, its replica set initiated, its users made."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from signal import SIGTERM
+
+from cleo_console.lab.mongodb.cluster import APPLICATION, CONSOLE, DATABASE, Member
+from cleo_console.lab.processes import PROC, Process, lab_processes, signal_process
+from cleo_console.lab.workspace import write_readable, write_secret
+from journal.errors import CleoError
+
+RECOVER = "Recover it first, or start over with `cleo lab down`."
+_PATIENCE_S = 60.0
+
+_CONFIG = """\
+# One mongod of a lab. Every start reads this file.
+storage:
+  dbPath: {data}
+  wiredTiger:
+    engineConfig:
+      cacheSizeGB: 0.25
+      configString: log=(file_max=16MB,prealloc=false)
+systemLog:
+  destination: file
+  path: {log}
+  logAppend: true
+net:
+  bindIp: 127.0.0.1
+  port: {port}
+  unixDomainSocket:
+    enabled: false
+processManagement:
+  fork: true
+  pidFilePath: {pid_file}
+replication:
+  replSetName: {set_name}
+  oplogSizeMB: 64
+security:
+  authorization: enabled
+  keyFile: {key}
+setParameter:
+  diagnosticDataCollectionEnabled: false
+"""
+
+
+def configure(member: Member, key: str) -> None:
+    """Write a mongod's configuration and its set's key, into a folder that was made for it."""
+    write_secret(member.key_file, key, member.account.uid, member.account.gid)
+    text = _CONFIG.format(
+        data=member.data_directory,
+        log=member.server_log,
+        port=member.port,
+        pid_file=member.run_directory / "mongod.pid",
+        set_name=member.set_name,
+        key=member.key_file,
+    )
+    write_readable(member.config_file, text)
+
+
+def new_key() -> str:
+    """A key for a new set: 6 to 1024 characters of base64 (MongoDB's manual, keyfiles)."""
+    return secrets.token_urlsafe(90).replace("-", "+").replace("_", "/")
+
+
+def start_argv(member: Member) -> list[str]:
+    """What starts the server; it comes back once the server takes connections, or has failed."""
+    return [str(member.mongod), "--config", str(member.config_file)]
+
+
+def start(member: Member) -> None:
+    """Start the server and wait until it takes connections.
+
+    Raises:
+        CleoError: it did not start.
+    """
+    member.run(start_argv(member), timeout=130)
+
+
+def stop(member: Member) -> None:
+    """Stop the server cleanly.
+
+    Raises:
+        CleoError: it did not stop.
+    """
+    found = process(member.data_directory)
+    if found is None:
+        return
+    signal_process(found, SIGTERM, member.directory)
+    deadline = time.monotonic() + _PATIENCE_S
+    while process(member.data_directory):
+        if time.monotonic() > deadline:
+            raise CleoError(f"{member.name} did not stop within {_PATIENCE_S:g} s.", f"See {member.server_log}.")
+        time.sleep(0.02)
+
+
+def process(data_directory: Path) -> Process | None:
+    """The mongod that has this data directory open: it holds the lock file in it open as long as it runs."""
+    mongods = [each for each in lab_processes(data_directory.parents[1]) if each.program == "mongod"]
+    return next((each for each in mongods if _holds(each.pid, data_directory)), None)
+
+
+def _holds(pid: int, data_directory: Path) -> bool:
+    lock = f"{data_directory / 'mongod.lock'}"
+    try:
+        held = [str(each.readlink()) for each in (PROC / str(pid) / "fd").iterdir()]
+    except OSError:  # it has just ended
+        return False
+    return lock in (each.removesuffix(" (deleted)") for each in held)
+
+
+def require_running(member: Member) -> None:
+    """Refuse what needs a server that runs.
+
+    Raises:
+        CleoError: it does not.
+    """
+    if process(member.data_directory) is None:
+        raise CleoError(f"{member.name} does not run in the lab.", RECOVER)
+
+
+def initiate(members: Sequence[Member]) -> None:
+    """Make a replica set of running mongods, and wait until the first is its primary.
+
+    Raises:
+        CleoError: it did not become one.
+    """
+    first = members[0]
+    seats = [
+        {"_id": number, "host": each.name_in_set, "priority": 2 if each is first else 1}
+        for number, each in enumerate(members)
+    ]
+    with first.session("") as client:
+        client.admin.command("replSetInitiate", {"_id": first.set_name, "members": seats})
+    wait_until_primary(first)
+
+
+def wait_until_primary(member: Member) -> None:
+    """Wait until a mongod is its set's primary.
+
+    Raises:
+        CleoError: it does not become one.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    with member.session("") as client:
+        while not client.admin.command("hello")["isWritablePrimary"]:
+            if time.monotonic() > deadline:
+                raise CleoError(f"{member.name} does not become primary.", f"See {member.server_log}.")
+            time.sleep(0.02)
+
+
+def create_users(member: Member) -> None:
+    """Make the console's and the application's user, in a set that has none yet.
+
+    The console's may do everything: replaying an oplog takes a role that may do anything to anything (MongoDB's manual,
+    mongorestore, required access).
+    """
+    passwords = {user: secrets.token_urlsafe(24) for user in (CONSOLE, APPLICATION)}
+    for user, password in passwords.items():
+        write_secret(member.password_file(user), password, os.geteuid(), os.getegid())
+    with member.session("") as client:  # as long as there is no user, whoever comes by loopback may make the first
+        client.admin.command("createUser", CONSOLE, pwd=passwords[CONSOLE], roles=["root"])
+    with member.session() as client:
+        everything = {"resource": {"anyResource": True}, "actions": ["anyAction"]}
+        client.admin.command("createRole", "replay", privileges=[everything], roles=[])
+        client.admin.command("grantRolesToUser", CONSOLE, roles=["replay"])
+        writes = {"role": "readWrite", "db": DATABASE}
+        client.admin.command("createUser", APPLICATION, pwd=passwords[APPLICATION], roles=[writes])

@@ -1,0 +1,97 @@
+"""MongoDB as a service of a lab: a replica set of one mongod with authentication."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from signal import SIGTERM, Signals
+from typing import Any, ClassVar
+
+from cleo_console.lab.account import Account
+from cleo_console.lab.mongodb import data, server, writer
+from cleo_console.lab.mongodb.cluster import Member
+from cleo_console.lab.mongodb.inventory import describe
+from cleo_console.lab.mongodb.programs import find_mongod
+from cleo_console.lab.mongodb.status import read_status
+from cleo_console.lab.ports import free_port
+from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
+
+
+class MongodbService(LabService):
+    """A mongod with CleoAI's collections and a program that writes a document a second."""
+
+    server_programs: ClassVar[Mapping[str, Signals]] = {"mongod": SIGTERM}
+    small_bytes: ClassVar[int] = data.SMALL_BYTES
+
+    def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
+        super().__init__(instance, lab, primary)
+        chosen = instance.settings
+        self.member = Member(
+            lab,
+            instance.name,
+            Account("", os.geteuid(), os.getegid()),
+            Path(chosen["mongod"]),
+            chosen["port"],
+            chosen["set_name"],
+            instance.standby_of or instance.name,
+        )
+
+    @classmethod
+    def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:
+        """Choose program, port and the replica set's name."""
+        set_name = primary.instance.settings["set_name"] if primary else "rs0" if name == "mongodb" else name
+        return {"mongod": str(find_mongod()), "port": free_port(), "set_name": set_name}
+
+    @property
+    def title(self) -> str:
+        """MongoDB, with the service's name where that is another."""
+        return "MongoDB" if self.instance.name == "mongodb" else f"MongoDB {self.instance.name}"
+
+    @property
+    def address(self) -> str:
+        """Where the server listens."""
+        return self.member.name_in_set
+
+    def create(self, order: Order, say: Say) -> None:
+        """Make the replica set, its users and CleoAI's collections."""
+        say(f"Creating {self.title} on {self.address}, with CleoAI's collections.")
+        self.member.make(("data", "repo"))
+        self.member.data_directory.mkdir(mode=0o700)
+        server.configure(self.member, server.new_key())
+        writer.install(self.member)
+        server.start(self.member)
+        server.initiate([self.member])
+        server.create_users(self.member)
+        with self.member.session(deadline_s=3600) as client:
+            data.create_collections(client, (order.size or self.small_bytes) / self.small_bytes)
+        self.start_helpers()
+
+    def start_helpers(self) -> list[str]:
+        """Start the writer."""
+        return writer.start_writer(self.member, [self.member.name_in_set])
+
+    def start(self) -> None:
+        """Start the server and wait until it is its set's primary."""
+        server.start(self.member)
+        server.wait_until_primary(self.member)
+
+    def stop(self) -> None:
+        """Stop the server cleanly."""
+        server.stop(self.member)
+
+    def is_running(self) -> bool:
+        """Whether a server has the data directory open."""
+        return server.process(self.member.data_directory) is not None
+
+    def status(self) -> ServiceStatus:
+        """Look at the server and its writer."""
+        return read_status(self.member, self.address, {"writer": writer.writer_pid(self.member)})
+
+    def inventory_entry(self) -> dict[str, Any]:
+        """What the console needs to reach it."""
+        return describe(self.member, self.title)
+
+    def inject(self, kind: FaultKind) -> Done:
+        """Inject a fault into it."""
+        return kind.inject(self.member)
