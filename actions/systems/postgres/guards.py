@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from actions.context import ActionContext
 from actions.gate import Closed
+from actions.machine.unit import who_runs
 from actions.systems.postgres.hba import hba_file, is_barred
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import Server, find_server
-from actions.systems.postgres.unit import who_runs
 
 _STOP, _STOP_WRITERS = "postgres.stop", "postgres.stop_writers"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from actions.machine.machine import last_words
+from actions.machine.unit import show_unit
 from actions.outcome import ActionFailed, Cancelled
 from actions.systems.postgres.causes import cure_of_lines
 from actions.systems.postgres.command_lines import start_line, stop_line
@@ -15,7 +16,6 @@ from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.replay_state import explain, observe_replay, require_our_port
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.server_log import fatal_messages, log_file, mark, new_lines, words_of
-from actions.systems.postgres.unit import show_unit
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.transport import Completed
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from actions.machine.machine import last_words
+from actions.machine.unit import own_unit, show_unit, unit_of, who_runs
 from actions.outcome import ActionFailed, Cancelled, Cure
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.service import stop_service
-from actions.systems.postgres.unit import own_unit, show_unit, unit_of, who_runs
 from actions.transport import Completed
 
 _STOP_S = 60.0

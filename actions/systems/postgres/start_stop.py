@@ -9,6 +9,7 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.machine.unit import who_runs
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
@@ -23,7 +24,6 @@ from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.service import start_service, wait_until_up
 from actions.systems.postgres.shutdown import stop_server
-from actions.systems.postgres.unit import who_runs
 from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.measured import Measured, newest_of

@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from actions.systems.postgres.server import Server
+from actions.machine.machine import Machine
 
 _CGROUP = re.compile(r"^(?:\d+:name=systemd|0:):(\S*)$", re.MULTILINE)
 _SHOW = "LoadState,ActiveState,SubState,Restart,RestartUSec,MainPID,Result"
@@ -36,9 +36,9 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name} ({self.load if self.load != 'loaded' else self.active}{again})"
 
 
-def unit_of(server: Server, pid: int) -> str:
+def unit_of(machine: Machine, pid: int) -> str:
     """Return the unit that a process lies in (``postgresql@15-main.service``, ``session-3.scope``); empty: in none."""
-    done = server.query(["cat", f"/proc/{pid}/cgroup"])
+    done = machine.query(["cat", f"/proc/{pid}/cgroup"])
     for place in _CGROUP.findall(done.out):
         name: str = place.rpartition("/")[2]
         if name.endswith((".service", ".scope")):
@@ -46,11 +46,11 @@ def unit_of(server: Server, pid: int) -> str:
     return ""
 
 
-def show_unit(server: Server, name: str) -> Unit:
+def show_unit(machine: Machine, name: str) -> Unit:
     """Return what systemd says of a unit."""
     if not name:
         return Unit()
-    done = server.query(["sh", "-c", f'systemctl show --property={_SHOW} -- "$1" 2>/dev/null', "sh", name])
+    done = machine.query(["sh", "-c", f'systemctl show --property={_SHOW} -- "$1" 2>/dev/null', "sh", name])
     said = dict(line.partition("=")[::2] for line in done.out.splitlines())
     return Unit(
         name=name,
@@ -63,18 +63,18 @@ def show_unit(server: Server, name: str) -> Unit:
     )
 
 
-def own_unit(server: Server, pid: int) -> Unit:
+def own_unit(machine: Machine, pid: int) -> Unit:
     """Return the service that keeps this very process; none where it lies in a session, or in a stranger's service."""
-    found = show_unit(server, unit_of(server, pid))
+    found = show_unit(machine, unit_of(machine, pid))
     its_own = found.main_pid == pid or (not found.main_pid and found.active == "activating")  # not told to systemd yet
     return found if found.name.endswith(".service") and its_own else Unit()
 
 
-def who_runs(server: Server, pid: int) -> str:
+def who_runs(machine: Machine, pid: int) -> str:
     """Return who a process belongs to, in words: its unit, else the program that started it."""
-    name = unit_of(server, pid)
+    name = unit_of(machine, pid)
     if name.endswith(".service"):
-        return f"in the unit {show_unit(server, name)}"
-    parent = server.query(["sh", "-c", _PARENT, "sh", str(pid)])
+        return f"in the unit {show_unit(machine, name)}"
+    parent = machine.query(["sh", "-c", _PARENT, "sh", str(pid)])
     by = " ".join(parent.out.split())[:80]
     return f"{f'in {name}, ' if name else ''}{f'started by {by}' if by else 'whoever started it is gone'}"
