@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from statistics import median
 from typing import Any
 
 from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet
 from journal.events.types import Finding
 from journal.incident.backup_catalogue import BackupCatalogue
+
+_COMPARED = 5
+"""With how many earlier backups the newest one's size is compared."""
+_CLOCK_OFF = timedelta(minutes=5)
+"""By how much clocks may differ before it is said."""
+_CLOCK = "Set the clock of the host that took it: which backup is the newest is told by these times."
+_SHRUNK = "Look whether that is all there is: count what it holds, or restore it somewhere."
 
 _SETS_NAMED = 30
 """Of how many backups a look says when each ended: what a recovery point at one of them gives up is told by it."""
@@ -36,12 +44,40 @@ def described(listed: BackupList) -> dict[str, Any]:
 
 
 def what_is_wrong(listed: BackupList) -> list[Finding]:
-    """Return what the list says that is wrong: the engine's findings, the sets that are unusable, and that none is."""
+    """Return what the list says that a person must see to.
+
+    The engine's findings, the sets that are unusable, that none is usable, and what is strange among those that are:
+    one dated after now, and a newest one that is much smaller than those of its kind before it.
+    """
     lines = [f"backup {each.label} {each.unusable}" for each in listed.sets if each.unusable]
     if not _usable(listed.sets):
         lines.append("there is no usable backup")
     found = [Finding(severity="wrong", about="", text=line, cure=KEEP_SOUND_SET) for line in lines]
-    return [*listed.findings, *found]
+    return [*listed.findings, *found, *_strange(_usable(listed.sets), datetime.now(UTC))]
+
+
+def _strange(usable: Sequence[BackupSet], now: datetime) -> list[Finding]:
+    """Return what may be right and is seldom: nobody is told by an error that backups became empty (GitLab, 2017)."""
+    lines = [
+        (f"backup {each.label} is dated after now: it ended at {each.ended_at:%Y-%m-%d %H:%M:%S} UTC", _CLOCK)
+        for each in usable
+        if each.ended_at > now + _CLOCK_OFF
+    ]
+    if shrunk := _shrunk(usable):
+        lines.append((shrunk, _SHRUNK))
+    return [Finding(severity="warning", about="", text=text, cure=cure) for text, cure in lines]
+
+
+def _shrunk(usable: Sequence[BackupSet]) -> str:
+    """Return that the newest backup has less than half of what those of its kind before it had; empty: it has not."""
+    if not usable:
+        return ""
+    newest = usable[-1]
+    before = [one.size for one in usable[:-1] if one.kind == newest.kind and one.size and one.label != newest.label]
+    usual = median(before[-_COMPARED:]) if before else 0
+    if newest.size >= usual / 2:
+        return ""
+    return f"backup {newest.label} has {newest.size} bytes, and those of its kind before it had {usual:.0f}"
 
 
 def _usable(sets: Sequence[BackupSet]) -> list[BackupSet]:

@@ -1,0 +1,119 @@
+"""What is known of all backups, as a file in Prometheus' text format: for node_exporter's textfile collector.
+
+Whether a backup succeeded is told by what lies in the repository, not by what a run said of itself: a backup that
+is gone is no success. What could not be listed keeps the values it had; what never was known is 0, which is long ago.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from actions.backups.catalogue import Listed
+from actions.backups.unattended.run import Ended
+from journal.store.filelock import lock
+from journal.store.whole_file import replace_whole
+
+_HELP = {
+    "backup_last_success_timestamp": "When the newest backup that can be restored from ended, in seconds since 1970.",
+    "backup_last_size_bytes": "What that backup restores.",
+    "backup_last_duration_seconds": "How long it took.",
+    "backup_usable_sets": "How many backups can be restored from.",
+    "backup_last_verified_timestamp": "When every file of a backup was read last, and was whole.",
+    "backup_last_restored_timestamp": "When a backup was restored last, and what came back was verified.",
+    "backup_archived_until_timestamp": "The last commit that is in the log beside the backups.",
+    "backup_held": "Whether an incident holds the backups: none is taken, none expires.",
+    "backup_findings": "How many findings there are; see cleo backup verify.",
+    "backup_listed": "Whether the backups could be listed when this was written.",
+    "backup_run_last_timestamp": "When a backup was asked for last by cleo backup run.",
+    "backup_run_last_ok": "Whether there was a new backup then.",
+}
+_LINE = re.compile(r'(?P<name>[a-z_]+)\{system="(?P<system>[^"]+)",type="(?P<type>[^"]*)"\} (?P<value>\S+)')
+
+Values = dict[str, dict[tuple[str, str], float]]
+"""Values by the metric's name, then by system and type."""
+
+
+def write_metrics(path: Path, listed: Sequence[Listed], ended: Mapping[str, Ended], now: datetime) -> None:
+    """Replace the file whole, so that no half of it is ever read.
+
+    Args:
+        path: the file; its folder is made where it is missing.
+        listed: every system's backups, as they are now.
+        ended: what became of the backups that were just asked for.
+        now: the time.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w", encoding="ascii") as turn:
+        lock(turn.fileno())
+        before = _read(path)
+        values: Values = {name: {} for name in _HELP}
+        for one in listed:
+            key = (one.system, one.type)
+            for name, value in _of(one, ended.get(one.system), before, now).items():
+                values[name][key] = value
+        replace_whole(path, "".join(_lines(values)).encode(), 0o644)
+
+
+def _of(one: Listed, ended: Ended | None, before: Values, now: datetime) -> dict[str, float]:
+    """Return the values of one system."""
+    key = (one.system, one.type)
+    kept = {name: before.get(name, {}).get(key) for name in _HELP}
+    found = {name: value for name, value in kept.items() if value is not None}
+    found.setdefault("backup_last_success_timestamp", 0)
+    if one.backups:
+        found |= _measured(one)
+    found["backup_listed"] = float(one.backups is not None)
+    if ended:
+        found |= {"backup_run_last_timestamp": now.timestamp(), "backup_run_last_ok": float(ended.status == "ok")}
+    return found
+
+
+def _measured(one: Listed) -> dict[str, float]:
+    sets, newest = (one.backups.sets if one.backups else ()), one.newest
+    verified = [mark.verified.at.timestamp() for mark in one.marked.values() if mark.verified and mark.verified.ok]
+    restored = [mark.restored.at.timestamp() for mark in one.marked.values() if mark.restored and mark.restored.ok]
+    found = {
+        "backup_last_success_timestamp": newest.ended_at.timestamp() if newest else 0,
+        "backup_last_size_bytes": newest.size if newest else 0,
+        "backup_usable_sets": len({each.label for each in sets if not each.unusable}),
+        "backup_last_verified_timestamp": max(verified, default=0),
+        "backup_last_restored_timestamp": max(restored, default=0),
+        "backup_held": float(bool(one.holders)),
+        "backup_findings": len(one.findings),
+    }
+    if newest and newest.started_at:
+        found["backup_last_duration_seconds"] = (newest.ended_at - newest.started_at).total_seconds()
+    if one.backups and one.backups.archived_until:
+        found["backup_archived_until_timestamp"] = one.backups.archived_until.timestamp()
+    return found
+
+
+def _lines(values: Values) -> Iterable[str]:
+    for name, help_ in _HELP.items():
+        if values[name]:
+            yield f"# HELP {name} {help_}\n# TYPE {name} gauge\n"
+        for (system, type_), value in values[name].items():
+            yield f'{name}{{system="{system}",type="{type_}"}} {value:.15g}\n'
+
+
+def _read(path: Path) -> Values:
+    """Return the values that the file had; none where there is no file, or another's."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    found: Values = {}
+    for line in text.splitlines():
+        if fits := _LINE.fullmatch(line):
+            try:
+                value = float(fits["value"])
+            except ValueError:
+                continue
+            found.setdefault(fits["name"], {})[fits["system"], fits["type"]] = value
+    return found

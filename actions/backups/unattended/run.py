@@ -1,0 +1,144 @@
+"""Takes one backup of one system outside of an incident, unless it is held or another one is being taken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from actions.backups.catalogue import engine_of
+from actions.backups.holding import Hold
+from actions.backups.unattended.context import UnattendedContext
+from actions.backups.unattended.lock import Holder, LockHeld, RunLock, locked
+from actions.inventory import Inventory
+from actions.outcome import Cancelled
+from actions.transport import State
+from journal.errors import CleoError
+
+Status = Literal["ok", "failed", "held", "running"]
+
+_KINDS = {
+    "incremental": ("incremental", "incr", "diff", "snapshot", "full"),
+    "full": ("full",),
+    "snapshot": ("snapshot", "full"),
+}
+"""The kinds of an engine that serve for what is asked for, the best first: not every engine has each."""
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one backup.
+
+    Attributes:
+        system: the system.
+        status: ``ok``: there is a new backup; ``held``: an incident holds the backups; ``running``: another one is
+            being taken; ``failed``: there is none, ``words`` say why.
+        words: what a person reads.
+        label: the new backup's; empty: there is none.
+        size: what it holds, in bytes.
+        seconds: how long it took.
+    """
+
+    system: str
+    status: Status
+    words: str = ""
+    label: str = ""
+    size: int = 0
+    seconds: float = 0.0
+
+
+def run_backup(
+    inventory: Inventory,
+    system: str,
+    wanted: str,
+    folder: Path,
+    *,
+    on_context: Callable[[UnattendedContext], None] = lambda ctx: None,
+) -> Ended:
+    """Take a backup, and return what became of it. What is printed meanwhile is kept in ``last.log`` of ``folder``.
+
+    Args:
+        inventory: the environment.
+        system: the system.
+        wanted: ``incremental``, ``full`` or ``snapshot``; an engine without it takes the nearest that it has.
+        folder: the folder of this system's unattended backups on this machine: lock, spools, last log.
+        on_context: is given the context before anything is begun, to be able to stop it.
+    """
+    begun = time.monotonic()
+    try:
+        with locked(folder, f"backup run, {wanted}") as lock, (folder / "last.log").open("w", encoding="utf-8") as log:
+
+            def say(text: str, stream: str) -> None:
+                log.write(f"{datetime.now(UTC):%H:%M:%S} {text}\n")
+                log.flush()
+
+            ctx = UnattendedContext(
+                inventory, system, folder, by="cleo-backup-run", dry_run=False, say=say, on_start=lock.note
+            )
+            on_context(ctx)
+            ended = _take(ctx, lock, wanted)
+    except LockHeld as error:
+        return Ended(system=system, status="running", words=error.message)
+    except Cancelled as error:
+        return Ended(system=system, status="failed", words=f"it was ended: {error}")
+    except CleoError as error:
+        return Ended(system=system, status="failed", words=str(error).replace("\n ", ""))
+    except OSError as error:
+        return Ended(system=system, status="failed", words=f"{error.filename or folder}: {error.strerror}")
+    return msgspec.structs.replace(ended, seconds=round(time.monotonic() - begun, 1))
+
+
+def _take(ctx: UnattendedContext, lock: RunLock, wanted: str) -> Ended:
+    """Take the backup, under the lock."""
+    system = ctx.system
+    if lock.left and (alive := _still_runs(ctx, lock.left)):
+        return Ended(system=system, status="running", words=alive)
+    lock.take()
+    engine = engine_of(ctx.inventory, system)
+    if holders := _holders(engine.read_hold(ctx, system)):
+        return Ended(system=system, status="held", words=f"backups are held for {', '.join(holders)}")
+    kind = next(kind for kind in _KINDS[wanted] if kind in engine.kinds)
+    taken = engine.take(ctx, system, kind, {})
+    if taken.set is None:
+        return Ended(system=system, status="failed", words="the engine took none")
+    if taken.set.unusable:
+        words = f"backup {taken.set.label} {taken.set.unusable}: it is not restored from"
+        return Ended(system=system, status="failed", words=words)
+    words = "; ".join([f"{kind}{taken.where}", *(str(finding) for finding in taken.findings)])
+    return Ended(system=system, status="ok", words=words, label=taken.set.label, size=taken.set.size)
+
+
+def _holders(found: Hold) -> Sequence[str]:
+    """Return for whom the backups are held; a hold that stands for nobody who is named holds all the same."""
+    return found.holders or (["somebody"] if any(part.stands for part in found.parts) else [])
+
+
+def _still_runs(ctx: UnattendedContext, left: Holder) -> str:
+    """Return what a holder that died left running, in words; empty: nothing of it runs any more.
+
+    Raises:
+        CleoError: nobody can look.
+    """
+    for program in left.programs:
+        status = ctx.transport(program.host).attach(program.spool).status()
+        if status.state is State.RUNNING or status.alive or status.group_alive:
+            who = left.words(datetime.now(UTC))
+            return f"{program.program} still runs on {program.host}; what started it died ({who})"
+    for program in left.programs:
+        ctx.remove_spool(program)
+    return ""
+
+
+def worst_status(ended: Collection[Ended]) -> int:
+    """Return the exit status of a command for what became of its backups; see `docs/backups.md`."""
+    statuses = {one.status for one in ended}
+    if statuses <= {"ok"}:
+        return 0
+    if "ok" in statuses:
+        return 5
+    if "failed" in statuses:
+        return 1
+    return 3 if "held" in statuses else 4

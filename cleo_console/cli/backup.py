@@ -1,0 +1,222 @@
+"""``cleo backup``: list, take and verify backups without an incident, by hand or from cron."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from cleo_console.cli.backup_words import one_line, remarks, table
+from cleo_console.settings import home, paths
+from journal.errors import CleoError
+from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from actions.backups.unattended.context import UnattendedContext
+    from actions.backups.unattended.run import Ended
+    from actions.inventory import Inventory
+
+
+class NoSuchBackups(CleoError):
+    """The inventory has no such system, or none with backups."""
+
+
+def _system_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--system", "systems", multiple=True, metavar="NAME", help="Only this system; may be repeated."
+    )(command)
+
+
+@click.group("backup")
+def backup() -> None:
+    """List, take and verify the backups of all systems, with or without an incident.
+
+    \b
+    Example:
+      cleo backup list
+      cleo backup run --type incremental
+      cleo backup verify --full --system postgres
+    """
+
+
+@backup.command("list")
+@_system_option
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def list_(systems: tuple[str, ...], as_json: bool) -> None:
+    """List the backups of all systems: what each covers, when it was verified and restored.
+
+    Exit status 1 where a system's backups cannot be listed.
+    """
+    from actions.backups.catalogue import read_catalogue, rows
+
+    inventory, meant = _systems(systems)
+    listed = read_catalogue(inventory, meant, lambda system: _looking(inventory, system))
+    found = rows(listed)
+    if as_json:
+        troubles = {one.system: one.trouble for one in listed if one.trouble}
+        held = {one.system: list(one.holders) for one in listed if one.holders}
+        facts = {"backups": msgspec.to_builtins(found), "held": held, "not_listed": troubles}
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        for line in [*table(found), *remarks(listed)]:
+            click.echo(sanitize(line))
+    sys.exit(1 if any(one.trouble for one in listed) else 0)
+
+
+@backup.command("run")
+@click.option(
+    "--type",
+    "wanted",
+    type=click.Choice(["incremental", "full", "snapshot"]),
+    envvar="BACKUP_TYPE",
+    required=True,
+    help="What to take; a system that has no such kind takes the nearest. Also: BACKUP_TYPE.",
+)
+@_system_option
+@click.option(
+    "--metrics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="CLEO_BACKUP_METRICS",
+    help="The file for Prometheus. Default: backups/metrics.prom beside the journals. Also: CLEO_BACKUP_METRICS.",
+)
+def run(wanted: str, systems: tuple[str, ...], metrics: Path | None) -> None:
+    """Take a backup of every system that has backups; for cron and CronJobs.
+
+    It prints one line. Exit status: 0 all were taken, 1 none was, 2 asked wrongly, 3 an incident holds the backups,
+    4 another one is being taken, 5 some were taken.
+
+    \b
+    Example:
+      cleo backup run --type incremental
+      BACKUP_TYPE=full cleo backup run --system postgres
+    """
+    from actions.backups.unattended.run import run_backup, worst_status
+    from actions.secrets import learn_from_commands, learn_secrets
+
+    inventory, meant = _systems(systems)
+    learn_secrets(inventory)
+    learn_from_commands(inventory)
+    begun, at_work = datetime.now(UTC), list["UnattendedContext"]()
+    with _stopping(at_work), ThreadPoolExecutor(max_workers=len(meant)) as pool:
+        ended = list(
+            pool.map(
+                lambda system: run_backup(
+                    inventory, system, wanted, _folder(inventory, system), on_context=at_work.append
+                ),
+                meant,
+            )
+        )
+    unwritten = _write_metrics(inventory, metrics or home() / "backups" / "metrics.prom", ended)
+    status = worst_status(ended)
+    click.echo(sanitize(one_line(begun, wanted, status, ended) + unwritten))
+    sys.exit(status)
+
+
+@backup.command("verify")
+@_system_option
+@click.option("--full", is_flag=True, help="Read every file of every backup; takes as long as reading them takes.")
+def verify(systems: tuple[str, ...], full: bool) -> None:
+    """Verify backups: that there are some, that none is damaged, and that the log after them has no gap.
+
+    Exit status 1 where something is proven wrong, or where nobody could look.
+    """
+    from actions.backups.verify import verify as action
+
+    inventory, meant = _systems(systems)
+    bad = False
+    for system in meant:
+        ctx = _looking(inventory, system, dry_run=not full, say=_print_errors)
+        try:
+            outcome = action.function(ctx, full=full)
+        except CleoError as error:
+            click.echo(sanitize(f"{system}: could not be verified: {error}"), err=True)
+            bad = True
+            continue
+        bad |= not outcome.ok or any(finding.severity == "wrong" for finding in outcome.findings)
+        click.echo(sanitize(f"{system}: {outcome.summary}"))
+        for finding in outcome.findings:
+            click.echo(sanitize(f"  {finding.severity}: {finding}. {finding.cure}"))
+    sys.exit(1 if bad else 0)
+
+
+def _systems(named: Sequence[str]) -> tuple[Inventory, list[str]]:
+    """Return the inventory, and the systems that are meant.
+
+    Raises:
+        NoSuchBackups: there is none, or one that is named has no backups.
+    """
+    from actions.backups.catalogue import backed_up
+    from cleo_console.world import inventory_at
+
+    inventory = inventory_at(paths().inventory)
+    have = backed_up(inventory)
+    if not have:
+        raise NoSuchBackups(
+            "There is no system whose backups this program knows of.", "Name an inventory in CLEO_INVENTORY."
+        )
+    if unknown := [name for name in named if name not in have]:
+        raise NoSuchBackups(
+            f"There are no backups of {', '.join(unknown)}.", f"There are backups of {', '.join(have)}."
+        )
+    return inventory, list(dict.fromkeys(named)) or have
+
+
+def _folder(inventory: Inventory, system: str) -> Path:
+    """Return where unattended backups of a system keep lock, spools and last log on this machine."""
+    return home() / "backups" / inventory.name / system
+
+
+def _looking(
+    inventory: Inventory,
+    system: str,
+    *,
+    dry_run: bool = True,
+    say: Callable[[str, str], None] = lambda text, stream: None,
+) -> UnattendedContext:
+    from actions.backups.unattended.context import UnattendedContext
+
+    folder = _folder(inventory, system)
+    return UnattendedContext(inventory, system, folder, by="cleo-backup-verify", dry_run=dry_run, say=say)
+
+
+def _print_errors(text: str, stream: str) -> None:
+    if stream == "err":
+        click.echo(sanitize(f"  {text}"), err=True)
+
+
+@contextmanager
+def _stopping(at_work: list[UnattendedContext]) -> Iterator[None]:
+    """End what runs, with its programs, when we are asked to end."""
+
+    def stop(number: int, frame: object) -> None:
+        for ctx in at_work:
+            ctx.cancel()
+
+    before = {which: signal.signal(which, stop) for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
+
+
+def _write_metrics(inventory: Inventory, path: Path, ended: Sequence[Ended]) -> str:
+    """Write the metrics file; return what the line says where it cannot be written."""
+    from actions.backups.catalogue import backed_up, read_catalogue
+    from actions.backups.unattended.metrics import write_metrics
+
+    listed = read_catalogue(inventory, backed_up(inventory), lambda system: _looking(inventory, system))
+    try:
+        write_metrics(path, listed, {one.system: one for one in ended}, datetime.now(UTC))
+    except OSError as error:
+        return f"; METRICS NOT WRITTEN: {path}: {error.strerror}"
+    return ""

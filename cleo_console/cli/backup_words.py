@@ -1,0 +1,83 @@
+"""What ``cleo backup`` prints: the catalogue as a table, and the one line of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from journal.wording.durations import exact_duration, rough_duration
+
+if TYPE_CHECKING:
+    from actions.backups.catalogue import Listed, Row
+    from actions.backups.marks import Mark
+    from actions.backups.unattended.run import Ended
+
+_HEAD = ("SYSTEM", "BACKUP", "KIND", "ENDED (UTC)", "TOOK", "SIZE", "COVERS", "VERIFIED", "RESTORED", "WHERE")
+_WORDS = {0: "ok", 1: "failed", 3: "held", 4: "running already", 5: "partly"}
+
+
+def one_line(begun: datetime, wanted: str, status: int, ended: Sequence[Ended]) -> str:
+    """Return what is said of a run: one line, whatever the programs' words were."""
+    told = "; ".join(_told(one) for one in ended)
+    return f"{begun:%Y-%m-%dT%H:%M:%SZ} backup {wanted}: {_WORDS[status]}. {' '.join(told.split())}"
+
+
+def _told(one: Ended) -> str:
+    if one.status == "ok":
+        return f"{one.system}: {one.label} ({one.words}), {one.size} bytes in {one.seconds:g} s"
+    return f"{one.system}: {'running already' if one.status == 'running' else one.status}: {one.words}"
+
+
+def table(found: Sequence[Row]) -> list[str]:
+    """Return the catalogue as a table."""
+    cells = [_HEAD, *(_cells(row) for row in found)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    took = exact_duration((row.ended_at - row.started_at).total_seconds()) if row.started_at else ""
+    return (
+        row.system,
+        row.id,
+        row.kind,
+        f"{row.ended_at:%Y-%m-%d %H:%M:%S}",
+        took,
+        _bytes(row.size),
+        "…".join(row.covers) if row.covers else "",
+        f"UNUSABLE: {row.unusable}" if row.unusable else _when(row.verified, "DAMAGED"),
+        _when(row.restored, "NOT SOUND"),
+        row.place,
+    )
+
+
+def _when(mark: Mark | None, bad: str) -> str:
+    if mark is None:
+        return "never"
+    return f"{'' if mark.ok else f'{bad} '}{mark.at:%Y-%m-%d %H:%M}"
+
+
+def _bytes(size: int) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size} B" if size else ""
+
+
+def remarks(listed: Sequence[Listed]) -> Iterator[str]:
+    """Yield what the table cannot say: whose backups are held, how old the newest is, what is wrong."""
+    now = datetime.now(UTC)
+    for one in listed:
+        if one.trouble:
+            yield f"{one.system}: NOT LISTED: {one.trouble}"
+        if one.backups and not one.newest:
+            yield f"{one.system}: no backup"
+        if one.newest:
+            age = rough_duration(max(0.0, (now - one.newest.ended_at).total_seconds()))
+            log = f"; {one.backups.log}" if one.backups and one.backups.log else ""
+            yield f"{one.system}: the newest is {one.newest.label}, {age} old{log}"
+        if one.holders:
+            yield f"{one.system}: held for {', '.join(one.holders)}: none is taken by schedule, none expires"
+        for finding in one.findings:
+            yield f"{one.system}: {finding.severity}: {finding}"
