@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from actions.action import action
+from actions.backups.engine import leave_mark
+from actions.backups.marks import Mark
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.postgres import by_hand
@@ -61,7 +63,11 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
     )
     findings = _structural(server, corrupt, unchecked) + compared.findings(server.name)
     findings += [*_no_manifest(manifest), *left]
-    return _outcome(server, record, compared, findings, [*corrupt, *found.damaged()], manifest)
+    outcome = _outcome(server, record, compared, findings, [*corrupt, *found.damaged()], manifest)
+    if record and not ctx.dry_run and not outcome.partial:
+        mark = Mark(at=datetime.now(UTC), ok=outcome.ok, by=ctx.incident.id, words=outcome.summary)
+        leave_mark(ctx, record.backup, "restored", mark)
+    return outcome
 
 
 def _require_primary(server: Server) -> None:

@@ -11,6 +11,7 @@ from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres import SYSTEM
 from actions.systems.postgres.apply_wal import apply_wal
+from actions.systems.postgres.backups.engine import ENGINE as PGBACKREST
 from actions.systems.postgres.restore import restore
 from actions.systems.postgres.start_stop import stop
 from actions.systems.postgres.verify import verify
@@ -52,6 +53,9 @@ def test_is_recovered_to_just_before_it_by_time_position_and_backup(lab: Lab) ->
     assert began - timedelta(seconds=3) < newest < datetime.fromisoformat(fault.details["committed_at"])
     verified = ctx.do(verify)
     assert verified.ok, verified.summary
+    marks = PGBACKREST.marks(ctx, "postgres")
+    known = marks.read()[verified.facts["manifest"]] if marks else None
+    assert known and known.restored and known.restored.ok and not known.verified, "restoring is not reading all of it"
 
     # A second recovery, along the timeline that was being written then, not the one of the first recovery.
     before = fault.details["lsn_before"]
