@@ -1,6 +1,7 @@
 """MongoDB: settings, probe, actions, verification, and its backups in a repository."""
 
 from actions.system_type import SystemType
+from journal.incident.recovery_point import PositionForm
 
 _HERE = "actions.systems.mongodb"
 
@@ -9,5 +10,23 @@ SYSTEM = SystemType(
     title="MongoDB",
     settings=f"{_HERE}.settings:MongodbSettings",
     probe=f"{_HERE}.probe:probe",
+    backups=f"{_HERE}.backups.engine:ENGINE",
     lab="cleo_console.lab.mongodb.service:MongodbService",
+    positions=(
+        PositionForm(
+            name="oplog",
+            title="Up to a position in the oplog",
+            help="Where somebody knows the entry of the damage: SECONDS:ORDINAL, as its ts has them.",
+            pattern=r"([0-9]{1,10}):([0-9]{1,10})",
+            example="1795915811:624",
+            base=10,
+        ),
+        PositionForm(
+            name="backup",
+            title="A named backup",
+            help="Nothing after that backup.",
+            pattern=r"[0-9]{8}-[0-9]{6}[FI]",
+            example="20261122-020003F",
+        ),
+    ),
 )

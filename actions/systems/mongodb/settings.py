@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
+from actions.backups.repository.place import RepositorySettings
 from actions.machine.service import Service
 from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings
@@ -22,22 +23,6 @@ class AppUser(Settings, frozen=True):
     user: str
     password: Secret | None = None
     database: str = "admin"
-
-
-class Backups(Settings, frozen=True):
-    """Where backups are, and what keeps them from being taken or expired while they are held.
-
-    ``repository`` is a folder of the host ``host`` (where that is another than the server's), or of an object store.
-    ``python`` is the Python on that host that has Cleo's modules; a local host needs none. ``hold_file``: scheduled
-    backups do not run while it exists.
-    """
-
-    engine: Literal["repository"] = "repository"
-    repository: str = ""
-    host: str = ""
-    run_as: str = ""
-    python: str = ""
-    hold_file: str = ""
 
 
 class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", tag_field="type"):
@@ -73,7 +58,7 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
     database: str = ""
     heartbeat: str = ""
     service: Service
-    backups: Backups = Backups()
+    backups: RepositorySettings = RepositorySettings()
 
     def hosts(self) -> dict[tuple[str, ...], str]:
         """Return the server's host, and the repository's where that is another."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,20 @@ class CannotBackUp(CleoError):
         self.why = why
 
 
+class LogEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry of the oplog that a backup ends with.
+
+    Attributes:
+        position: where it is.
+        entry: its SHA-256; empty: not known.
+        backup: the backup.
+    """
+
+    position: str
+    entry: str = ""
+    backup: str = ""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to back up, and where to.
 
@@ -39,8 +54,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         process: the id of the server process that is meant (``hello``'s ``topologyVersion.processId``); empty: any.
         heartbeat: the collection (``database.collection``) whose field ``at`` tells when it was written.
         tool: the path of mongodump; empty: documents are read by this program itself.
-        since: the position that the backups cover already; an incremental one begins with that entry.
-        since_entry: the SHA-256 of that entry; empty: not known.
+        since: where the backups' log ends; an incremental one begins with the first of them that the server's oplog
+            still has.
         builds_on: the newest full backup.
     """
 
@@ -58,8 +73,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     process: str = ""
     heartbeat: str = ""
     tool: str = ""
-    since: str = ""
-    since_entry: str = ""
+    since: Sequence[LogEnd] = ()
     builds_on: str = ""
 
     @property

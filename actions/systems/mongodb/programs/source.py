@@ -44,7 +44,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             CannotBackUp: it is no member that can be read any more, or was started again.
         """
-        return _majority(_hello(self.client, self.name, self.process))
+        return _majority(require_member(self.client, self.name, self.process))
 
 
 def open_source(client: MongoClient[dict[str, Any]], request: Request) -> Source:
@@ -53,7 +53,7 @@ def open_source(client: MongoClient[dict[str, Any]], request: Request) -> Source
     Raises:
         CannotBackUp: it is no member of a set that can be read, or the set's majority is behind.
     """
-    hello = _hello(client, request.where, request.process)
+    hello = require_member(client, request.where, request.process)
     parameters = client.admin.command("getParameter", 1, featureCompatibilityVersion=1)
     found = Source(
         client=client,
@@ -61,7 +61,7 @@ def open_source(client: MongoClient[dict[str, Any]], request: Request) -> Source
         version=str(client.admin.command("buildInfo")["version"]),
         fcv=str(parameters["featureCompatibilityVersion"]["version"]),
         set_name=hello["setName"],
-        process=_process(hello),
+        process=process_of(hello),
         primary=bool(hello.get("isWritablePrimary")),
     )
     _await_majority(found, hello["lastWrite"]["opTime"]["ts"])
@@ -82,14 +82,24 @@ def _await_majority(source: Source, newest: Timestamp) -> None:
         time.sleep(_POLL_S)
 
 
-def _hello(client: MongoClient[dict[str, Any]], name: str, process: str) -> dict[str, Any]:
+def require_member(client: MongoClient[dict[str, Any]], name: str, process: str = "") -> dict[str, Any]:
+    """Return what a server says of itself (``hello``), once it is sure that it is a member that can be read.
+
+    Args:
+        client: a client of it.
+        name: where it listens, for people.
+        process: the id of the process that it must be; empty: any.
+
+    Raises:
+        CannotBackUp: it is none, or another process than was meant.
+    """
     hello: dict[str, Any] = client.admin.command("hello")
     if hello.get("msg") == "isdbgrid":
         raise CannotBackUp(
             f"{name} is a mongos: a sharded cluster is not backed up by one dump.",
             "Back up each shard and the configuration servers while the balancer is off.",
         )
-    if process and _process(hello) != process:
+    if process and process_of(hello) != process:
         raise CannotBackUp(
             f"Another server process answers at {name} than before: the server was started again.",
             "See why in its log; then take the backup again.",
@@ -136,7 +146,8 @@ def _state(client: MongoClient[dict[str, Any]]) -> str:
         return str((error.details or {}).get("errmsg", error))
 
 
-def _process(hello: dict[str, Any]) -> str:
+def process_of(hello: dict[str, Any]) -> str:
+    """Return the id of the process that said this: a server that is started again has another."""
     return str(hello.get("topologyVersion", {}).get("processId", ""))
 
 

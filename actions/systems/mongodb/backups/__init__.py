@@ -1,0 +1,1 @@
+"""Backups of MongoDB in a repository: dumps at one position of the oplog, and the oplog between them."""

@@ -1,0 +1,187 @@
+"""Takes a backup of MongoDB: a dump of everything, or the oplog since the last backup."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from actions.backups.engine import BackupSet, Taken
+from actions.backups.repository.place import Listing, Place
+from actions.context import Progress
+from actions.machine.machine import last_words
+from actions.outcome import ActionFailed, Cure, Finding
+from actions.systems.mongodb.backup_chain import Chain, chains
+from actions.systems.mongodb.programs.request import LogEnd, Request
+from actions.systems.mongodb.programs.source import process_of, require_member
+from actions.systems.mongodb.server import Server
+from actions.systems.mongodb.verified_connection import connect_verified
+from actions.transport import LocalHost
+
+KINDS = ("full", "incremental")
+_MODULE = "actions.systems.mongodb.programs.dump"
+_HOURS_S = 12 * 3600.0
+_UNTOUCHED = "The older backups are untouched. What was written of this one is no backup; the next one removes it."
+
+_FULL = Cure(words="Take a full backup: the log goes on from there.", action="backups.take", params={"kind": "full"})
+_HAND_OVER = 'umask 077; f=$(mktemp) && cat >"$f" && printf %s "$f"'
+"""Writes what it reads into a file that only its account can read, and prints the file's path."""
+
+
+def take_backup(server: Server, place: Place, kind: str) -> Taken:
+    """Take a backup (see `actions.backups.engine.BackupEngine.take`).
+
+    Args:
+        server: the server.
+        place: where its backups lie.
+        kind: one of `KINDS`.
+    """
+    asked = request_for(server, place, kind, place.listing())
+    what = "take a full backup" if kind == "full" else f"save the oplog since {asked.since[0].position}"
+    if not server.ctx.effect(f"{what} into {place.folder}"):
+        return Taken(set=None)
+    told = _run(server, place, asked)
+    label = str(told["backup"])
+    entry = next((one.entry for one in place.listing().stored if one.entry.id == label), None)
+    if entry is None:
+        cures = [Cure(words="Look which backups there are.", action="backups.verify")]
+        raise ActionFailed(f"The backup {label} was taken and is not in the repository any more.", cures=cures)
+    taken = BackupSet(label=label, kind=kind, started_at=entry.started_at, ended_at=entry.ended_at, size=entry.size)
+    return Taken(set=taken, manifest=kind == "full", findings=_findings(label, entry.facts))
+
+
+def request_for(server: Server, place: Place, kind: str, listing: Listing) -> Request:
+    """Return what the program that takes the backup is asked to do; all that stands in its way is said before.
+
+    Raises:
+        ActionFailed: the program cannot reach the server from the repository's host, or there is no backup to follow.
+        CleoError: the server cannot be talked to, or is none that can be backed up.
+    """
+    settings = server.settings
+    _require_reachable(server, place)
+    with connect_verified(server) as client:
+        process = process_of(require_member(client, server.where))
+    found = chains(listing.stored)
+    if kind == "incremental" and not found:
+        raise ActionFailed(f"{server.name} has no full backup that an incremental one could follow.", cures=[_FULL])
+    return Request(
+        repository=place.settings.repository,
+        system=server.name,
+        kind=kind,
+        address=settings.address,
+        port=settings.port,
+        user=settings.user,
+        auth_database=settings.auth_database,
+        password=settings.password.read() if settings.password else "",
+        tls=settings.tls,
+        tls_ca_file=settings.tls_ca_file,
+        process=process,
+        heartbeat=settings.heartbeat,
+        since=log_ends(found),
+        builds_on=found[0].full.id if kind == "incremental" else "",
+    )
+
+
+def log_ends(found: list[Chain]) -> list[LogEnd]:
+    """Return where the log behind the last two full backups ends, that of the older one first.
+
+    The log goes on where it ended before the newest full backup was taken: so a point between the two is reached by
+    the older one, and later ones are, too, should the newest be damaged.
+    """
+    ends = dict[str, LogEnd]()
+    for chain in reversed(found[:2]):
+        last = chain.backups[-1]
+        ends.setdefault(
+            chain.ends, LogEnd(position=chain.ends, entry=str(last.facts.get("last_entry", "")), backup=last.id)
+        )
+    return list(ends.values())
+
+
+def _require_reachable(server: Server, place: Place) -> None:
+    """A server that listens on loopback alone is not reached from another host."""
+    if place.host == server.settings.host or not _is_loopback(server.settings.address):
+        return
+    if isinstance(server.ctx.inventory.host(place.host), LocalHost) and isinstance(
+        server.ctx.inventory.host(server.settings.host), LocalHost
+    ):
+        return
+    raise ActionFailed(
+        f"The backup is written on {place.host}, and {server.name} is known by {server.settings.address} alone, which "
+        "leads elsewhere from there.",
+        f"Give the address by which {place.host} reaches it in the inventory.",
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _run(server: Server, place: Place, asked: Request) -> Mapping[str, Any]:
+    """Run the program and return what it said of the backup."""
+    path = _hand_over(place, asked)
+    try:
+        done = server.ctx.run(
+            "dump",
+            place.host,
+            [*place.program(_MODULE), "--once", path],
+            timeout_s=_HOURS_S,
+            user=place.settings.run_as,
+            on_line=lambda stream, lines: _tell(server, stream, lines),
+        )
+    finally:
+        place.ctx.transport(place.host).query(["rm", "-f", path], timeout_s=30, user=place.settings.run_as)
+    said = {key: one for one in _objects(done.out) for key in ("backup", "failed") if key in one}
+    if done.code == 0 and "backup" in said:
+        return said["backup"]
+    if "failed" in said:
+        failed = said["failed"]
+        cures = [_FULL] if failed.get("why") == "gap" else []
+        raise ActionFailed(str(failed["failed"]), str(failed.get("hint", "")), left_behind=_UNTOUCHED, cures=cures)
+    raise ActionFailed(f"No backup was taken: {last_words(done)}", "Its output says why (o).", left_behind=_UNTOUCHED)
+
+
+def _hand_over(place: Place, asked: Request) -> str:
+    """Write the request, which holds the password, into a file for the program alone; return the file's path."""
+    transport, data = place.ctx.transport(place.host), msgspec.json.encode(asked)
+    done = transport.query(["sh", "-c", _HAND_OVER], timeout_s=30, user=place.settings.run_as, stdin=data)
+    if done.code != 0 or not done.out.startswith("/"):
+        raise ActionFailed(
+            f"What is to be backed up cannot be handed over on {place.host}: {last_words(done)}",
+            "Make room in its folder for temporary files, and check who may write there.",
+        )
+    return done.out
+
+
+def _tell(server: Server, stream: str, lines: str) -> None:
+    """Show how far the program says it is."""
+    read = [one for one in _objects(lines) if "read" in one] if stream == "out" else []
+    if read and (of := read[-1]["of"]):
+        server.ctx.progress(Progress(fraction=min(1.0, read[-1]["read"] / of), text=f"reading {read[-1]['what']}"))
+
+
+def _findings(label: str, facts: Mapping[str, Any]) -> list[Finding]:
+    gap = str(facts.get("gap", ""))
+    if not gap:
+        return []
+    text = f"{gap} A recovery point between the two is not reached."
+    return [Finding(severity="warning", about=f"backup {label}", text=text, cure=_MORE_OFTEN)]
+
+
+_MORE_OFTEN = "Take incremental backups more often, or enlarge the oplog (replSetResizeOplog)."
+
+
+def _objects(printed: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects among printed lines; a library may have printed others."""
+    for line in printed.splitlines():
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(one, dict):
+            yield one
