@@ -9,7 +9,7 @@ from signal import SIGTERM, Signals
 from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
-from cleo_console.lab.mongodb import data, server, writer
+from cleo_console.lab.mongodb import backups, data, server, writer
 from cleo_console.lab.mongodb.cluster import Member
 from cleo_console.lab.mongodb.inventory import describe
 from cleo_console.lab.mongodb.programs import find_mongod
@@ -19,7 +19,7 @@ from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Orde
 
 
 class MongodbService(LabService):
-    """A mongod with CleoAI's collections and a program that writes a document a second."""
+    """A mongod with CleoAI's collections, a program that writes a document a second, and backups."""
 
     server_programs: ClassVar[Mapping[str, Signals]] = {"mongod": SIGTERM}
     small_bytes: ClassVar[int] = data.SMALL_BYTES
@@ -54,22 +54,25 @@ class MongodbService(LabService):
         return self.member.name_in_set
 
     def create(self, order: Order, say: Say) -> None:
-        """Make the replica set, its users and CleoAI's collections."""
+        """Make the replica set, its users and CleoAI's collections, and take the first backup."""
         say(f"Creating {self.title} on {self.address}, with CleoAI's collections.")
         self.member.make(("data", "repo"))
         self.member.data_directory.mkdir(mode=0o700)
         server.configure(self.member, server.new_key())
         writer.install(self.member)
+        backups.install(self.member, order.backup_minutes)
         server.start(self.member)
         server.initiate([self.member])
         server.create_users(self.member)
         with self.member.session(deadline_s=3600) as client:
             data.create_collections(client, (order.size or self.small_bytes) / self.small_bytes)
+        writer.start_writer(self.member, [self.member.name_in_set])
+        backups.take_first(self.member)
         self.start_helpers()
 
     def start_helpers(self) -> list[str]:
-        """Start the writer."""
-        return writer.start_writer(self.member, [self.member.name_in_set])
+        """Start the writer and the scheduled backups."""
+        return [*writer.start_writer(self.member, [self.member.name_in_set]), *backups.start_schedule(self.member)]
 
     def start(self) -> None:
         """Start the server and wait until it is its set's primary."""
@@ -86,7 +89,8 @@ class MongodbService(LabService):
 
     def status(self) -> ServiceStatus:
         """Look at the server and its writer."""
-        return read_status(self.member, self.address, {"writer": writer.writer_pid(self.member)})
+        helpers = {"writer": writer.writer_pid(self.member), "schedule": backups.schedule_pid(self.member)}
+        return read_status(self.member, self.address, helpers)
 
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""

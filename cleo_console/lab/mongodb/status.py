@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
+from cleo_console.lab.mongodb import backups
 from cleo_console.lab.mongodb.cluster import DATABASE, Member
 from cleo_console.lab.mongodb.server import process
 from cleo_console.lab.service import ServiceStatus
@@ -20,13 +21,15 @@ def read_status(member: Member, address: str, helpers: dict[str, int | None]) ->
         helpers: the programs that belong to it beside the server, with their pids.
 
     Among the facts are `state` in the set, `database` (documents a collection, newest heartbeat in UTC), `held`
-    (whether backups are on hold). What could not be read is None.
+    (whether backups are on hold), `last_backup` (label, type, end in UTC, the oplog's position that it leads to) and
+    `backups` (how many there are). What could not be read is None.
     """
     trouble: list[str] = []
     server = process(member.data_directory)
     facts: dict[str, Any] = {"held": member.hold_file.exists(), "state": None, "database": None}
     if server:
         facts |= _ask(member, trouble)
+    facts |= _backups(member, trouble)
     pids = {"server": server.pid if server else None, **helpers}
     return ServiceStatus("mongodb", address, pids, facts, _lines(pids, facts, address), trouble)
 
@@ -48,6 +51,15 @@ def _ask(member: Member, trouble: list[str]) -> dict[str, Any]:
     return {"state": own, "database": {"documents": counts, "heartbeat": at}}
 
 
+def _backups(member: Member, trouble: list[str]) -> dict[str, Any]:
+    try:
+        found = backups.list_backups(member)
+    except CleoError as error:
+        trouble.append(error.message)
+        return {"last_backup": None, "backups": None}
+    return {"last_backup": found[-1] if found else None, "backups": len(found)}
+
+
 def _lines(pids: dict[str, int | None], facts: dict[str, Any], address: str) -> list[tuple[str, str]]:
     database = facts["database"] or {}
     counts = ", ".join(f"{name} {count:,}" for name, count in (database.get("documents") or {}).items())
@@ -59,6 +71,10 @@ def _lines(pids: dict[str, int | None], facts: dict[str, Any], address: str) -> 
         ("documents", counts or "not measured"),
         ("newest write", database.get("heartbeat") or "not measured"),
         ("backups", "on hold" if facts["held"] else "not on hold"),
+        (
+            "last backup",
+            f"{last['label']}, ended {last['ended']}" if (last := facts["last_backup"]) else "not measured",
+        ),
     ]
 
 

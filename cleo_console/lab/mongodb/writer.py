@@ -10,7 +10,8 @@ from cleo_console.lab.mongodb.cluster import APPLICATION, Member
 from cleo_console.lab.processes import running_script
 from cleo_console.lab.workspace import write_readable
 
-_SCRIPT = Path(__file__).parent / "scripts" / "heartbeat.py"
+SCRIPTS = Path(__file__).parent / "scripts"
+_SCRIPT = SCRIPTS / "heartbeat.py"
 WRITER = _SCRIPT.name
 
 

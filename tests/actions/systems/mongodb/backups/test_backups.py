@@ -64,6 +64,14 @@ def full(mongo: MongoLab) -> Path:
     return _folder(mongo, _take(mongo, "full"))
 
 
+def test_a_lab_begins_with_a_backup(mongo: MongoLab) -> None:
+    """Taken as it is made, and others follow by schedule."""
+    status = mongo.service.status()
+    assert status.facts["last_backup"]["type"] == "full"
+    assert status.pids["schedule"]
+    assert status.whole
+
+
 def test_a_dump_is_what_the_server_has(mongo: MongoLab, full: Path) -> None:
     """Every collection of every kind: count, digest, options, indexes, definition of views; users and roles, too."""
     manifest, dumped = _manifest(full), {one.namespace: one for one in read_dump(full / "dump")}

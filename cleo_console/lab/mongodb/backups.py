@@ -1,0 +1,87 @@
+"""A lab's MongoDB backups: the first by the program that takes them all, the others by the console's own command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import msgspec
+
+from actions.backups.repository.entry import ENTRY, decode_entry
+from actions.systems.mongodb.programs.request import Request
+from cleo_console.lab.inventory import inventory_path
+from cleo_console.lab.mongodb.cluster import CONSOLE, DATABASE, Member
+from cleo_console.lab.mongodb.writer import SCRIPTS
+from cleo_console.lab.processes import running_script
+from cleo_console.lab.workspace import write_readable
+from journal.errors import CleoError
+
+SCHEDULE = "schedule.sh"
+_PROGRAM = "actions.systems.mongodb.programs.dump"
+_REQUEST = "first-backup.json"
+
+
+def install(member: Member, backup_minutes: float) -> None:
+    """Copy the schedule's script to the service's folder, and keep beside it how often it runs."""
+    write_readable(member.directory / "bin" / SCHEDULE, (SCRIPTS / SCHEDULE).read_text())
+    write_readable(member.directory / "bin" / "backup-seconds", f"{backup_minutes * 60:.0f}\n")
+
+
+def take_first(member: Member) -> str:
+    """Take the first full backup, and return its id. The inventory need not be there yet.
+
+    Raises:
+        CleoError: it could not be taken.
+    """
+    asked = Request(
+        repository=str(member.repository),
+        system=member.name,
+        port=member.port,
+        user=CONSOLE,
+        password_file=str(member.password_file(CONSOLE)),
+        heartbeat=f"{DATABASE}.heartbeat",
+    )
+    path = member.run_directory / _REQUEST
+    path.write_bytes(msgspec.json.encode(asked))
+    said = member.run([sys.executable, "-m", _PROGRAM, "--once", str(path)], timeout=3600)
+    return str(json.loads(said.splitlines()[-1])["backup"])
+
+
+def start_schedule(member: Member) -> list[str]:
+    """Start the scheduled backups where they do not run, and return the script's name."""
+    if schedule_pid(member) is not None:
+        return []
+    seconds = (member.directory / "bin" / "backup-seconds").read_text().strip()
+    where = [seconds, sys.executable, member.name, str(inventory_path(member.lab)), str(member.run_directory)]
+    member.spawn(["sh", str(member.directory / "bin" / SCHEDULE), *where], member.log("backups"))
+    return [SCHEDULE]
+
+
+def schedule_pid(member: Member) -> int | None:
+    """The pid of the scheduled backups; None where they do not run."""
+    found = running_script(member.directory, member.directory / "bin" / SCHEDULE)
+    return found.pid if found else None
+
+
+def list_backups(member: Member) -> list[dict[str, Any]]:
+    """The repository's backups, the oldest first: label, type, end in UTC, up to which position of the oplog.
+
+    Raises:
+        CleoError: an entry cannot be read.
+    """
+    entries = []
+    for path in (member.repository / member.primary).glob(f"[0-9]*/{ENTRY}"):
+        try:
+            entries.append(decode_entry(path.read_bytes(), str(path)))
+        except OSError as error:
+            raise CleoError(f"{path} cannot be read: {error.strerror}.") from error
+    return [
+        {
+            "label": entry.id,
+            "type": entry.kind,
+            "ended": f"{entry.ended_at:%Y-%m-%dT%H:%M:%SZ}",
+            "until": entry.covers.to if entry.covers else None,
+        }
+        for entry in sorted(entries, key=lambda entry: entry.ended_at)
+    ]
