@@ -32,7 +32,7 @@ def _planned(
     )
 
 
-_RESTORE = ("recovery-point", "strategy", "hold")
+_RESTORE = ("recovery-point", "strategy", "smallest-cure", "hold", "one-writer")
 
 PLANNED_ACTIONS = [
     _planned("postgres.fence", "Make sure the old primary cannot write", destructive=True),
@@ -55,6 +55,9 @@ PLANNED_ACTIONS = [
         _text("date"),
         destructive=True,
     ),
+    _planned("mongodb.start", "Start MongoDB"),
+    _planned("mongodb.stop_writers", "Stop writers to MongoDB", destructive=True),
+    _planned("mongodb.allow_writers", "Allow writers to MongoDB again", gates=("sound-data",)),
     _planned(
         "mongodb.restore",
         "Restore MongoDB from a backup",
@@ -65,6 +68,10 @@ PLANNED_ACTIONS = [
     ),
     _planned("mongodb.rebuild_indexes", "Rebuild MongoDB's indexes", "dr_rebuild_indexes.sh"),
     _planned("mongodb.verify", "Verify MongoDB's collections", "dr_verify_mongo.sh"),
+    _planned("redis.start", "Start Redis"),
+    _planned("redis.stop_writers", "Stop writers to Redis", destructive=True),
+    _planned("redis.allow_writers", "Allow writers to Redis again", gates=("sound-data",)),
+    _planned("redis.verify", "Verify Redis's keys"),
     _planned(
         "redis.restore",
         "Restore Redis from an RDB snapshot",

@@ -35,18 +35,20 @@ class Way(NamedTuple):
     cures: dict[str, tuple[str, ...]] = {}
 
 
+RESTORED = {"postgres_cure": "restore", "mongodb_cure": "restore", "redis_cure": "restore"}
+
 WELL = {
     "database-failure": Way(
-        {"response_team": "team", "site": "original-site", "postgres_cure": "restore"}, left_out=("redis-reload-aof",)
+        {"response_team": "team", "site": "original-site", **RESTORED}, left_out=("redis-reload-aof",)
     ),
     "infrastructure-failure": Way({"response_team": "team", "site": "dr-site"}, cures={"test-traffic": ("update-lb",)}),
     "data-corruption": Way(
-        {"response_team": "leadership", "site": "original-site", "postgres_cure": "restore"},
+        {"response_team": "leadership", "site": "original-site", **RESTORED},
         point_s=2400,
         left_out=("redis-reload-aof",),
     ),
     "security-breach": Way(
-        {"response_team": "security", "site": "dr-site", "postgres_cure": "restore", "images": "signed"},
+        {"response_team": "security", "site": "dr-site", **RESTORED, "images": "signed"},
         point_s=5400,
         left_out=("redis-reload-aof",),
         cures={"pull-images": ("images",)},

@@ -7,6 +7,7 @@ import pytest
 from journal.events.types import Override
 from journal.incident.decisions import AnswerRefused
 from journal.incident.records import RunState
+from tests.actions.tabletop.players import RESTORED
 from tests.actions.tabletop.tables import Player, table
 
 
@@ -16,7 +17,7 @@ def _decide(player: Player, *steps: str) -> None:
 
 
 def test_backups_that_nobody_held_or_verified_are_lost() -> None:
-    with table("database-failure", response_team="team", site="original-site", postgres_cure="restore") as player:
+    with table("database-failure", response_team="team", site="original-site", **RESTORED) as player:
         _decide(player)
         player.until(lambda incident: "expiry" in incident.review.injects)
         player.do("stop-writers")
@@ -49,7 +50,8 @@ def test_a_torn_append_only_file_is_not_to_be_repaired() -> None:
     with table("database-failure", response_team="team", site="original-site") as player:
         _decide(player)
         player.do("hold-backups")
-        player.do("stop-other-writers")
+        player.do("redis-start")
+        player.do("redis-stop-writers")
         assert player.do("redis-restore").state is RunState.SUCCEEDED  # type: ignore[union-attr]
         assert "211,402 of 618,940 keys are left" in player.do("redis-reload-aof").summary  # type: ignore[union-attr]
         assert "The torn append-only file was left alone" in player.missed()
@@ -79,7 +81,7 @@ def test_dns_before_the_pools_cannot_be_called_back() -> None:
 
 
 def test_the_replica_and_the_newest_backups_hold_the_corruption() -> None:
-    with table("data-corruption", response_team="team", site="original-site", postgres_cure="restore") as player:
+    with table("data-corruption", response_team="team", site="original-site", **RESTORED) as player:
         _decide(player, "severity", "response-team", "affected")
         with pytest.raises(AnswerRefused):
             player.desk.decide("recovery-point", "latest")
@@ -108,7 +110,7 @@ def test_the_replica_and_the_newest_backups_hold_the_corruption() -> None:
 
 
 def test_an_intruders_image_and_sessions_come_back_with_them() -> None:
-    with table("security-breach", response_team="on-call", site="dr-site", postgres_cure="restore") as player:
+    with table("security-breach", response_team="on-call", site="dr-site", **RESTORED) as player:
         player.answers = {**player.answers, "images": "signed", "recovery_point": f"time:{player.before(5400)}"}
         player.walk(until="redis-reload-aof", leave_out=())
         player.over(player.desk.request_action("postgres.start", {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from journal.incident.records import RunState, StepState
+from tests.actions.tabletop.players import RESTORED
 from tests.actions.tabletop.tables import Player, table
 
 
@@ -14,7 +15,7 @@ def _all_well(player: Player) -> None:
 
 
 def test_a_lost_volume_is_restored_from_the_backup_before_the_damaged_one() -> None:
-    with table("database-failure", response_team="team", site="original-site", postgres_cure="restore") as player:
+    with table("database-failure", response_team="team", site="original-site", **RESTORED) as player:
         player.walk(until="postgres-restore", leave_out=("redis-reload-aof",))
         restored = player.do("postgres-restore")
         assert restored
@@ -47,7 +48,7 @@ def test_a_lost_cluster_comes_back_at_the_other_site() -> None:
 
 
 def test_corruption_is_undone_by_going_back_before_it() -> None:
-    with table("data-corruption", response_team="leadership", site="original-site", postgres_cure="restore") as player:
+    with table("data-corruption", response_team="leadership", site="original-site", **RESTORED) as player:
         player.answers = {**player.answers, "recovery_point": f"time:{player.before(2400)}"}
         player.walk(leave_out=("redis-reload-aof",))
         assert player.last("postgres.restore").facts["backup"] == player.labels()[2]
@@ -56,7 +57,7 @@ def test_corruption_is_undone_by_going_back_before_it() -> None:
 
 
 def test_a_breach_is_answered_with_clean_data_and_signed_images() -> None:
-    with table("security-breach", response_team="security", site="dr-site", postgres_cure="restore") as player:
+    with table("security-breach", response_team="security", site="dr-site", **RESTORED) as player:
         player.answers = {
             **player.answers,
             "images": "signed",

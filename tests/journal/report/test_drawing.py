@@ -44,7 +44,7 @@ def test_runs_of_a_step_share_a_lane_and_each_shows_its_end(drawing: Drawing) ->
     assert [bar.look for bar in restore] == ["refused", "failed", "succeeded"]
     assert restore[1].x + restore[1].width <= restore[2].x
     assert restore[2].said == "✓" and restore[1].tip.startswith("postgres.restore: failed after 4 min")
-    (doubtful,) = next(bars for label, bars in actions.items() if label.startswith("3.1.3"))
+    (doubtful,) = next(bars for label, bars in actions.items() if label.startswith("3.1.4"))
     assert (doubtful.look, doubtful.said) == ("in-doubt", "? in doubt")
 
 

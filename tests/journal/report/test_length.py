@@ -58,7 +58,7 @@ def test_what_a_look_settled_is_said_once_with_its_evidence(report: Report) -> N
     text = render(report, "md")
     assert text.count("Try crash recovery") == 1
     seen = r"no database in its data directory, seen \d\d:\d\d UTC by damage.report"
-    assert re.search(rf"\*\*Not possible\*\*: 3\.1\.3 Try crash recovery \(start PostgreSQL\) — {seen}", text)
+    assert re.search(rf"\*\*Not possible\*\*: 3\.1\.4 Try crash recovery \(start PostgreSQL\) — {seen}", text)
     assert "1 not possible" in text
 
 
