@@ -9,5 +9,11 @@ SYSTEM = SystemType(
     title="Redis",
     settings=f"{_HERE}.settings:RedisSettings",
     probe=f"{_HERE}.probe:probe",
+    actions={
+        "redis.is_running": f"{_HERE}.start_stop:is_running",
+        "redis.log": f"{_HERE}.show_log:show_log",
+        "redis.start": f"{_HERE}.start_stop:start",
+        "redis.stop": f"{_HERE}.start_stop:stop",
+    },
     lab="cleo_console.lab.redis.service:RedisService",
 )

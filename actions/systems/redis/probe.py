@@ -12,7 +12,7 @@ from actions.systems.redis.connection import CannotConnect, connect
 from actions.systems.redis.exposure import newest_backup, rewrite_room
 from actions.systems.redis.heartbeat import STALE_S, newest_write
 from actions.systems.redis.measures import facts_of, lag_s, server_time, troubles
-from actions.systems.redis.server import server_kind
+from actions.systems.redis.server import server_kind, server_of_table
 from actions.systems.redis.settings import RedisSettings
 from actions.systems.redis.verified_connection import require_ours, stranger_at
 from actions.transport import Transport
@@ -76,7 +76,8 @@ def _unreached(error: CannotConnect, settings: RedisSettings, ask: tuple[Ask, As
         return Health(status=status, detail=error.message, facts=facts)
     try:
         stranger = stranger_at(settings, *ask) if error.why == "password" else None
-        server = look(ask[0], settings.place(), server_kind(settings), ask[1]).server()
+        table = look(ask[0], settings.place(), server_kind(settings), ask[1])
+        server = server_of_table(table, ask[0])
     except CleoError as unseen:
         return _unseen(error, unseen, facts)
     if stranger:

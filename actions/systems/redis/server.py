@@ -6,12 +6,14 @@ import re
 from pathlib import PurePosixPath
 
 from actions.context import ActionContext
-from actions.machine.listener import ServerKind, Table, Worker, look
+from actions.machine.listener import Ask, ServerKind, Table, Worker, look
 from actions.machine.machine import Machine
 from actions.outcome import ActionFailed
 from actions.systems.redis.settings import RedisSettings
 
 _NAMES = ("redis-server", "valkey-server", "keydb-server")
+_SENTINEL = "[sentinel]"
+"""What a Sentinel's command line ends with: it is the server's program, in another mode."""
 _LONGEST_NAME = 15
 """Characters of a process's name that the kernel keeps (TASK_COMM_LEN in proc(5))."""
 
@@ -60,7 +62,7 @@ class Server(Machine):
             ActionFailed: nobody can tell: a process that may be it hides where it works.
         """
         table = self.processes()
-        if found := table.server():
+        if found := server_of_table(table, self.query):
             return found
         if table.hidden:
             pid = table.hidden[0].pid
@@ -69,6 +71,21 @@ class Server(Machine):
                 "Let cleo run programs on that host as the server's account (run_as:) or as root.",
             )
         return None
+
+
+def server_of_table(table: Table, ask: Ask) -> Worker | None:
+    """Return the server among the processes that work in its directory.
+
+    A Sentinel is the same program, and Debian has both work in the same directory; what forks to save is a child.
+    """
+    for workers in (table.here, table.gone):
+        pids = {worker.pid for worker in workers}
+        roots = [worker for worker in workers if worker.parent not in pids]
+        done = ask(["grep", "-lF", _SENTINEL, *(f"/proc/{worker.pid}/cmdline" for worker in roots)]) if roots else None
+        sentinels = done.out.split() if done else []
+        if servers := [worker for worker in roots if f"/proc/{worker.pid}/cmdline" not in sentinels]:
+            return servers[0]
+    return None
 
 
 def program(settings: RedisSettings, name: str) -> str:

@@ -50,6 +50,8 @@ def require_ours(client: Redis, settings: RedisSettings, ask: Ask, ours: Ask | N
         CannotConnect: it is not (``another``), or nobody can tell (``unproven``).
     """
     said: Any = client.info("server")
+    if said.get("redis_mode") == "sentinel":
+        raise CannotConnect(f"Redis at {settings.address}:{settings.port}: a Sentinel answers, not a server", "another")
     pid = int(said.get("process_id", 0))
     table = look(ask, settings.place(), server_kind(settings), ours)
     if any(pid in worker.numbers for worker in table.here):

@@ -89,6 +89,8 @@ def _is_up(node: Node) -> bool:
 
 
 def _works_in(process: Process, node: Node) -> bool:
+    if any("[sentinel]" in word for word in process.arguments):  # the same program, and perhaps the same directory
+        return False
     if process.program not in ("redis-server", "redis-check-rdb"):  # Debian's server is a link to the latter
         return False
     try:

@@ -6,11 +6,12 @@ cd "${0%/*}/.." || exit 1
 . bin/lab.env
 echo $$ >run/heartbeat.pid
 
-# Ends with its reader, and with the loop below should that be killed.
+# Ends with its reader, and with the loop below should that be killed. It logs in before each beat: redis-cli connects
+# again by itself when the server was gone, and is nobody then.
 beats() {
-    printf 'AUTH %s %s\n' "$APP_USER" "$(cat "$APP_PASSWORD_FILE")"
     while kill -0 $$ 2>/dev/null; do
-        echo "SET $HEARTBEAT $(date -u +%Y-%m-%dT%H:%M:%S.%6NZ)" && echo "INCR $HEARTBEAT:count" || exit
+        printf 'AUTH %s %s\n' "$APP_USER" "$(cat "$APP_PASSWORD_FILE")" || exit
+        printf 'SET %s %s\nINCR %s:count\n' "$HEARTBEAT" "$(date -u +%Y-%m-%dT%H:%M:%S.%6NZ)" "$HEARTBEAT" || exit
         sleep 1
     done
 }

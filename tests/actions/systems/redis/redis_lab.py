@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -69,7 +69,8 @@ class RedisLab(labs.Lab):
         try:
             yield
         finally:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # the test ended it
+                os.kill(pid, signal.SIGCONT)
 
     def kill(self, name: str = "redis") -> None:
         """Kill a server."""

@@ -1,0 +1,112 @@
+"""Finds what would undo a stop, a restore or a promotion: Sentinel, an operator, a systemd unit that starts it again.
+
+A Sentinel's connections to a server are called ``sentinel-<id>-cmd`` and ``-pubsub`` (seen on 7.0.15): so a running
+server tells of every Sentinel that watches it, on whatever host. One that is down is asked for by the host's processes
+and by the Sentinels that the inventory names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from actions.context import ActionContext
+from actions.gate import Closed
+from actions.machine.unit import own_unit
+from actions.systems.redis.connection import CannotConnect, Login, connect
+from actions.systems.redis.server import Server, find_server
+from actions.systems.redis.settings import Sentinel
+from actions.systems.redis.verified_connection import connect_verified
+from journal.errors import CleoError
+
+GATE = "managed"
+_ASK_S = 5.0
+_CONNECTION = re.compile(r"sentinel-[0-9a-f]+-(?:cmd|pubsub)")
+_LOOK = r"""
+ps -eo pid=,args= | grep -E '\[sentinel\]|redis-sentinel|--sentinel' | grep -v grep | sed 's/^ */P /'
+[ -n "$1" ] && tr '\0' '\n' <"/proc/$1/environ" 2>/dev/null | grep -q '^KUBERNETES_SERVICE_HOST=' && echo K
+exit 0
+"""
+_PAUSE = (
+    "Pause it first: on every Sentinel `SENTINEL REMOVE NAME` (note what `SENTINEL MASTER NAME` says, to MONITOR it "
+    "again), or stop all Sentinels"
+)
+_OPERATOR = "Scale its operator to 0 first, or pause the reconciliation of this server, as its documentation says"
+
+
+def unmanaged(ctx: ActionContext) -> Closed | None:
+    """A gate: nothing starts, replaces or demotes this server on its own."""
+    server = find_server(ctx)
+    return next((Closed(GATE, message, "reason and target") for message in _managers(server)), None)
+
+
+def _managers(server: Server) -> Iterator[str]:
+    """Yield who manages the server, and how that is paused; the surest sign first."""
+    found = server.process()
+    if found and (ids := watching_sentinels(server)):
+        yield _told(server, "Sentinel", f"{', '.join(ids)} watches it now", _PAUSE)
+    for sentinel in server.settings.sentinels:
+        where = f"{sentinel.address}:{sentinel.port}"
+        try:
+            name = _watched_as(server, sentinel)
+        except CleoError as error:
+            why = f"{where} of the inventory cannot be asked ({error.message})"
+            yield _told(server, "Sentinel, as far as anybody can tell", why, _PAUSE)
+            continue
+        if name:
+            yield _told(server, "Sentinel", f"{where} watches it as {name}", _PAUSE.replace("NAME", name))
+    signs = server.query(["sh", "-c", _LOOK, "sh", str(found.pid) if found else ""]).out.splitlines()
+    if not found and not server.settings.sentinels and (local := [line for line in signs if line.startswith("P ")]):
+        why = f"one runs on this host ({local[0][2:80]}), and the inventory does not say what it watches (sentinels:)"
+        yield _told(server, "Sentinel, as far as anybody can tell", why, _PAUSE)
+    if "K" in signs:
+        yield _told(server, "a Kubernetes operator", "it runs in a pod", _OPERATOR)
+    if found and (restarts := _restarts(server, found.pid)):
+        yield restarts
+
+
+def watching_sentinels(server: Server) -> list[str]:
+    """Return the ids of the Sentinels that are connected to a running server; none where it cannot be asked."""
+    try:
+        with connect_verified(server, deadline_s=_ASK_S) as client:
+            clients: Any = client.client_list()
+    except CannotConnect:
+        return []
+    names = [str(one.get("name", "")) for one in clients]
+    return sorted({name.rsplit("-", 1)[0] for name in names if _CONNECTION.fullmatch(name)})
+
+
+def _watched_as(server: Server, sentinel: Sentinel) -> str:
+    """Return the name under which a Sentinel watches the server, as a master or as one of its replicas; empty: not."""
+    login = Login(sentinel.user, sentinel.password.read() if sentinel.password else None)
+    ours = {(server.settings.address, server.settings.port)}
+    with connect(
+        server.settings, deadline_s=_ASK_S, login=login, address=sentinel.address, port=sentinel.port
+    ) as connected:
+        client: Any = connected
+        masters = client.execute_command("SENTINEL", "MASTERS")
+        for each in masters.values() if isinstance(masters, dict) else [_pairs(one) for one in masters]:
+            replicas = client.execute_command("SENTINEL", "REPLICAS", each["name"])
+            known = [each, *(one if isinstance(one, dict) else _pairs(one) for one in replicas)]
+            if ours & {(str(one["ip"]), int(one["port"])) for one in known}:
+                return str(each["name"])
+    return ""
+
+
+def _pairs(flat: list[Any]) -> dict[str, Any]:
+    return dict(zip(flat[::2], flat[1::2], strict=False))
+
+
+def _restarts(server: Server, pid: int) -> str:
+    """Return that a unit would start the server again, where the inventory does not name it as what stops it."""
+    if server.settings.service.manager == "systemd":
+        return ""
+    unit = own_unit(server, pid)
+    if unit.restart in ("", "no"):
+        return ""
+    return _told(server, "systemd", f"it lies in the unit {unit}", "Name that unit in the inventory (manager: systemd)")
+
+
+def _told(server: Server, name: str, why: str, pause: str) -> str:
+    return f"{server.name} is managed by {name}: {why}. It undoes what is done beside it. {pause}."

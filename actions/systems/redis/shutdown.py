@@ -1,0 +1,121 @@
+"""Stops a Redis server so that what it leaves on disk is known, and verifies that it stays down."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from actions.machine.machine import last_words
+from actions.machine.service import stop_line
+from actions.machine.unit import own_unit, who_runs
+from actions.outcome import ActionFailed, Cancelled, Cure
+from actions.systems.redis.connection import CannotConnect
+from actions.systems.redis.server import Server
+from actions.systems.redis.verified_connection import connect_verified
+from actions.transport import Completed
+from journal.errors import CleoError
+
+STOP_S = 120.0
+"""Seconds for a clean stop, in which it may write all its data."""
+_STAYS_DOWN_S, _PAUSE_S = 1.5, 0.1
+"""A supervisor that checks once a second would restart it within that (systemd's default is 0.1 s)."""
+
+
+def stop_server(server: Server, pid: int, *, immediate: bool) -> None:
+    """Stop the server, and verify that it is down and stays down.
+
+    Args:
+        server: the server.
+        pid: its process.
+        immediate: end it without letting it write anything.
+
+    Raises:
+        ActionFailed: it goes on, or something starts it again.
+    """
+    done = _ask_to_stop(server, pid, immediate=immediate)
+    end = time.monotonic() + STOP_S
+    while _is_there(server, pid):
+        if server.ctx.cancelled:
+            raise Cancelled("The server was told to stop, and goes on shutting down.")
+        if time.monotonic() > end:
+            raise ActionFailed(
+                f"{server.name} did not stop within {STOP_S:.0f} s: {last_words(done)}",
+                left_behind="The server was told to stop, and runs.",
+                cures=[_at_once()],
+            )
+        time.sleep(_PAUSE_S)
+    _require_stays_down(server)
+
+
+def _at_once() -> Cure:
+    return Cure(
+        words="End it without letting it write anything.",
+        action="redis.stop",
+        params={"immediate": True},
+        cost="with append-only files: the last second; without: all since its last save",
+    )
+
+
+def _ask_to_stop(server: Server, pid: int, *, immediate: bool) -> Completed:
+    """Stop it by the unit that keeps it, whatever the inventory says: stopped beside it, it would be started again."""
+    service, unit = server.settings.service, own_unit(server, pid)
+    name = unit.name or (service.unit if service.manager == "systemd" else "")
+    if immediate:
+        kill = 'kill -KILL "$1"; [ -z "$2" ] || systemctl stop "$2"'
+        return server.run("kill", ["sh", "-c", kill, "sh", str(pid), name], timeout_s=STOP_S, user="" if name else None)
+    if unit.name:
+        return server.run("stop", ["systemctl", "stop", unit.name], timeout_s=STOP_S, user="")
+    line = stop_line(service, server.settings.host, server.settings.run_as, pid)
+    done = server.run("stop", line.argv, timeout_s=STOP_S, user=line.user)
+    if service.manager == "systemd" and _is_there(server, pid):
+        server.ctx.log(f"{server.name} (pid {pid}) lies outside of the unit {service.unit}; it is ended by a signal.")
+        return server.run("stop-directly", ["kill", "-TERM", str(pid)], timeout_s=10)
+    return done
+
+
+def _is_there(server: Server, pid: int) -> bool:
+    found = server.process()
+    return found is not None and found.pid == pid
+
+
+def _require_stays_down(server: Server) -> None:
+    end = time.monotonic() + _STAYS_DOWN_S
+    while True:
+        if found := server.process():
+            raise ActionFailed(
+                f"{server.name} was stopped, and something started it again: pid {found.pid}, "
+                f"{who_runs(server, found.pid)}.",
+                "Stop or disable what does that (a unit, a supervisor, a container's restart policy, cron) first.",
+                left_behind="The server runs.",
+            )
+        if time.monotonic() > end:
+            return
+        time.sleep(_PAUSE_S)
+
+
+def forbid_save(server: Server) -> str:
+    """Have a running server write no RDB file any more, neither by itself nor as it stops; nothing of it is kept.
+
+    Returns:
+        why that cannot be; empty: it is so.
+    """
+    try:
+        with connect_verified(server, deadline_s=10) as client:
+            client.config_set("save", "")
+    except CannotConnect as error:
+        return error.message
+    except CleoError as error:
+        return error.message
+    return ""
+
+
+def keep_dump(server: Server, dump: str) -> str:
+    """Give the RDB file a second name, so that a save leaves it as it is; return that name. It takes no room."""
+    kept = f"{dump}.kept-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    done = server.run("keep-dump", ["ln", "--", dump, kept], timeout_s=30)
+    if done.code != 0:
+        raise ActionFailed(
+            f"The RDB file {dump} cannot be kept before the server writes a new one: {last_words(done)}",
+            "Nothing was done. Copy it elsewhere by hand, then stop the server.",
+        )
+    return kept

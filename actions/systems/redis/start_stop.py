@@ -1,0 +1,247 @@
+"""``redis.start``, ``redis.stop``, ``redis.is_running``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.gate import decide
+from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.systems.redis import by_hand
+from actions.systems.redis.configuration import read_configuration
+from actions.systems.redis.connection import CannotConnect
+from actions.systems.redis.files import DataFiles, Loaded, look_at_files, what_loads
+from actions.systems.redis.heartbeat import newest_write
+from actions.systems.redis.identity import identity
+from actions.systems.redis.launch import RESTORE, launch, newest_lines, wait_until_loaded
+from actions.systems.redis.managers import unmanaged
+from actions.systems.redis.measures import Info, keyspace, troubles
+from actions.systems.redis.server import Server, find_server
+from actions.systems.redis.shutdown import forbid_save, keep_dump, stop_server
+from actions.systems.redis.verified_connection import connect_verified
+from journal.errors import CleoError
+from journal.events.measured import Measured
+from journal.wording.counting import count
+
+STALE = "stale-aof"
+
+
+@action("redis.is_running", target=identity, by_hand=by_hand.is_running)
+def is_running(ctx: ActionContext) -> Outcome:
+    """Tell whether the server runs, and what lies in its data directory."""
+    server = find_server(ctx)
+    found, files = server.process(), look_at_files(server, read_configuration(server))
+    facts = {"running": bool(found), "data_directory": files.words()}
+    state = f"runs (pid {found.pid})" if found else "is down"
+    return Outcome(ok=bool(found), summary=f"{server.name} {state}; its data: {files.words()}.", facts=facts)
+
+
+@action(
+    "redis.start",
+    script="systemctl start redis-server",
+    probe="redis.is_running",
+    resumable=True,
+    live={"managed": unmanaged},
+    touches=("data directory",),
+    target=identity,
+    by_hand=by_hand.start,
+)
+def start(ctx: ActionContext) -> Outcome:
+    """Start Redis: it loads what lies on disk."""
+    server = find_server(ctx)
+    if found := server.process():
+        info = wait_until_loaded(server)
+        keys = count(sum(keyspace(info).values()), "key")
+        return Outcome(
+            ok=True, summary=f"{server.name} was already up (pid {found.pid}), {keys}.", facts={"seconds": 0}
+        )
+    files, loaded = require_startable(server)
+    require_nobody_answers(server)
+    if not ctx.effect(f"start {server.name}: it loads its {loaded.source} ({files.words()})"):
+        return Outcome(ok=True, summary=f"would start {server.name}")
+    begun, launched_at = time.monotonic(), datetime.now(UTC)
+    launch(server)
+    info = wait_until_loaded(server)
+    _require_not_empty(server, info, files, loaded)
+    return Outcome(
+        ok=True,
+        summary=f"{server.name} is up with {count(sum(keyspace(info).values()), 'key')} from its {loaded.source}.",
+        facts={
+            "seconds": round(time.monotonic() - begun, 1),
+            "keys": sum(keyspace(info).values()),
+            "keyspace": keyspace(info),
+            "loaded_from": loaded.source,
+            **_came_back(server, files, launched_at).facts(),
+        },
+        findings=_findings(server, info),
+    )
+
+
+@action(
+    "redis.stop",
+    script="systemctl stop redis-server",
+    destructive=True,
+    probe="redis.is_running",
+    resumable=True,
+    live={"managed": unmanaged},
+    touches=("data directory",),
+    target=identity,
+    params={"immediate": "end it without letting it write anything, however much was not saved yet"},
+    by_hand=by_hand.stop,
+)
+def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
+    """Stop Redis."""
+    server = find_server(ctx)
+    found = server.process()
+    if not found:
+        return Outcome(ok=True, summary=f"{server.name} was already down.", facts={"was_running": False})
+    seen = _seen(server, 2 if immediate else 5)
+    leaves, dump = ("nothing is written", "") if immediate else _what_a_stop_writes(server, seen)
+    if not ctx.effect(f"stop {server.name} (pid {found.pid}): {leaves}"):
+        return Outcome(ok=True, summary=f"would stop {server.name}: {leaves}")
+    kept = keep_dump(server, dump) if dump else ""
+    if not immediate and not dump and (trouble := forbid_save(server)):
+        ctx.log(f"It could not be kept from saving as it stops: {trouble}", "err")
+    stop_server(server, found.pid, immediate=immediate)
+    newest = seen.get("newest")
+    measured = Measured(newest_commit_at=newest, no_commit_after=datetime.now(UTC) if newest else None)
+    named = f" The RDB file from before is kept as {kept}." if kept else ""
+    return Outcome(
+        ok=True,
+        summary=f"{server.name} is stopped; {leaves}.{named}",
+        facts={"was_running": True, **({"aside": kept} if kept else {}), **measured.facts()},
+    )
+
+
+def require_startable(server: Server) -> tuple[DataFiles, Loaded]:
+    """Return what lies in the data directory and what a start will load from it.
+
+    Raises:
+        ActionFailed: the server would come up empty, or somewhere else, or not at all.
+        GateClosed: its append-only files seem older than its RDB file.
+    """
+    conf = read_configuration(server)
+    files = look_at_files(server, conf)
+    _require_same_directory(server, conf.last("dir"))
+    loaded = what_loads(conf, files)
+    if loaded.why_not:
+        raise ActionFailed(
+            f"{server.name} must not be started: {loaded.why_not}.",
+            left_behind="Nothing was changed; the server is down.",
+            cures=[restore_cure(f"Restore it: a restore starts it so that nothing is lost ({files.words()}).")],
+            facts={"data_directory": files.words()},
+        )
+    if loaded.stale:
+        closed = GateClosed(
+            STALE,
+            f"{server.name}: {loaded.stale}.",
+            cures=[
+                restore_cure("Restore from the RDB file: its backup, or this one."),
+                Cure(words="Or start it all the same.", override=STALE, cost="what only the RDB file holds"),
+            ],
+        )
+        decide(server.ctx, closed, f"Starts from the append-only files ({loaded.stale})")
+    return files, loaded
+
+
+def require_nobody_answers(server: Server) -> None:
+    """Where another server has the address, ours could not take it, and every look would go to that one.
+
+    Raises:
+        CannotConnect: one answers there.
+    """
+    try:
+        with connect_verified(server, deadline_s=5):
+            pass  # it came up this moment: whoever starts it sees that
+    except CannotConnect as error:
+        if error.why in ("another", "unproven"):
+            raise
+
+
+def restore_cure(words: str) -> Cure:
+    """Return the cure that is a restore."""
+    return Cure(words=words, action=RESTORE, cost="what was written since the backup")
+
+
+def _require_same_directory(server: Server, said: str) -> None:
+    """A server whose configuration names another directory would come up there, with other data or none."""
+    if not said.startswith("/"):
+        return
+    done = server.query(["readlink", "-m", "--", said, server.data])
+    real = done.out.split("\n")
+    if done.code == 0 and len(real) > 1 and real[0] != real[1]:
+        raise ActionFailed(
+            f"{server.name} would start in {said} (dir in its configuration), and the inventory names {server.data}.",
+            "Correct the one that is wrong: data_directory: in the inventory, or dir.",
+            left_behind="Nothing was changed; the server is down.",
+        )
+
+
+def _require_not_empty(server: Server, info: Info, files: DataFiles, loaded: Loaded) -> None:
+    """Belt and braces: where it came up empty after all, it must not save over what lies there."""
+    held = max(files.dump.size if files.dump else 0, files.append_only.size if files.append_only else 0)
+    if sum(keyspace(info).values()) or loaded.source in ("master", "nothing") or held < _TELLING_BYTES:
+        return
+    trouble = forbid_save(server)
+    raise ActionFailed(
+        f"{server.name} came up without a key, beside {files.words()}.",
+        "Have all its keys expired, or did it load something else? Its log (redis.log) tells.",
+        left_behind=f"It runs, empty; it {f'may save ({trouble})' if trouble else 'saves nothing by itself any more'}.",
+        cures=[restore_cure("Stop it without letting it write anything, then restore.")],
+    )
+
+
+_TELLING_BYTES = 10_000
+"""Files below that may hold a function or an expired key, and no more."""
+
+
+def _came_back(server: Server, files: DataFiles, launched_at: datetime) -> Measured:
+    """Return the newest write that came back: the heartbeat, unless somebody wrote again since."""
+    newest = _seen(server).get("newest")
+    if newest and newest < launched_at:
+        return Measured(recovered_to=newest, newest_commit_at=newest)
+    last = files.last_write
+    known = server.ctx.incident.newest_known.get(server.name)
+    if not newest or not last:
+        return Measured()
+    at = known if known and known <= last + timedelta(seconds=1) else last
+    return Measured(recovered_to=at)
+
+
+def _findings(server: Server, info: Info) -> list[Finding]:
+    found = [Finding(severity="warning", about=server.name, text=text) for text in troubles(info)]
+    said = [line for line in newest_lines(server) if "AOF loaded anyway" in line or "Truncating the AOF" in line]
+    if said:
+        text = f"the end of the append-only file was cut off as it was loaded: {said[-1].rpartition(' # ')[2]}"
+        cure = "What the last second before it went down wrote may be missing: compare with what is known."
+        found.append(Finding(severity="warning", about=server.name, text=text, cure=cure))
+    return found
+
+
+def _seen(server: Server, deadline_s: float = 5) -> Mapping[str, Any]:
+    """Return what the server says before it is stopped, or after its start: all that tells of it should it be lost."""
+    try:
+        with connect_verified(server, deadline_s=deadline_s) as client:
+            info: dict[str, Any] = client.info("everything")
+            return {**info, "newest": newest_write(client, server.settings)[0]}
+    except CleoError as error:
+        server.ctx.log(f"What {server.name} holds is not measured: {error.message}", "err")
+        return {}
+
+
+def _what_a_stop_writes(server: Server, seen: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what a clean stop writes, in words, and the RDB file that it would overwrite; empty: none."""
+    conf = read_configuration(server)
+    files = look_at_files(server, conf)
+    if seen.get("aof_enabled") and seen.get("aof_last_write_status") == "ok":
+        return "its append-only files are complete, and its RDB file stays as it is", ""
+    dump = f"{server.data}/{files.dump.name}" if files.dump else ""
+    if not seen and not conf.saves:
+        return "it cannot be asked what it writes", dump
+    if conf.saves:
+        return "it writes all its data to a new RDB file", dump
+    return "IT KEEPS NOTHING: neither RDB nor append-only files are on, and all its data is lost", ""
