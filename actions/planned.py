@@ -37,8 +37,6 @@ _RESTORE = ("recovery-point", "strategy", "smallest-cure", "hold", "one-writer")
 PLANNED_ACTIONS = [
     _planned("postgres.fence", "Make sure the old primary cannot write", destructive=True),
     _planned("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
-    _planned("postgres.pitr", "Restore to a point in time", "pitr_restore.sh", _text("timestamp"), destructive=True),
-    _planned("postgres.pitr_verify", "Verify a point-in-time restore", "pitr_verify.sh"),
     _planned(
         "postgres.selective_restore",
         "Restore one table",

@@ -125,12 +125,22 @@ def _plain(type_: SystemType, words: str) -> Cure:
 def _given(system: str, type_: SystemType, backup: str, to: str) -> RecoveryPoint | None:
     """Return the point that the parameters name."""
     text = to or (f"backup:{backup}" if backup and backup != "latest" else "")
-    if not text:
-        return None
+    return parse_point(system, type_, text) if text else None
+
+
+def parse_point(system: str, type_: SystemType, text: str) -> RecoveryPoint:
+    """Return the point that a person wrote, as it is meant for one system.
+
+    Raises:
+        ActionFailed: it is none.
+    """
     try:
-        return parse(text, {system: {form.name: form for form in type_.positions}}).of(system)
+        point = parse(text, {system: {form.name: form for form in type_.positions}}).of(system)
     except NotARecoveryPoint as error:
         raise ActionFailed(error.message, error.hint) from None
+    if point is None:
+        raise ActionFailed(f"{text!r} says nothing of {system}.")
+    return point
 
 
 def _agree(type_: SystemType, given: RecoveryPoint, decided: RecoveryPoint) -> bool:

@@ -83,5 +83,9 @@ def roles(session: psycopg.Connection[Any]) -> dict[str, str]:
 
 
 def _digests(session: psycopg.Connection[Any], query: str) -> dict[str, str]:
-    rows = session.execute(f"SELECT name, left(md5(coalesce(said, '')), 16) FROM ({query}) found (name, said)")
-    return dict(rows.fetchall())
+    return dict(session.execute(_DIGESTED.format(query).encode()).fetchall())
+
+
+_DIGESTED = "SELECT name, left(md5(coalesce(said, '')), 16) AS digest FROM ({}) found (name, said)"
+DEFINITION_DIGESTS = _DIGESTED.format(_DEFINITIONS)
+"""Tells the digest of every definition of a database by what it defines."""

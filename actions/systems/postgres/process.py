@@ -16,7 +16,11 @@ POSTGRES = ServerKind("(edb-)?(postgres|postmaster)")
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``pg_controldata`` tells; ``redo`` and ``checkpoint_at``: where and when the last checkpoint began."""
+    """What ``pg_controldata`` tells.
+
+    ``redo`` and ``checkpoint_at`` are where and when the last checkpoint began, ``prepared`` is how many prepared
+    transactions the server allowed.
+    """
 
     system_identifier: str
     state: str
@@ -24,6 +28,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     redo: int = 0
     checkpoint_at: datetime | None = None
     segment_bytes: int = SEGMENT_BYTES
+    prepared: int = 0
 
 
 def postmaster(server: Server) -> int | None:
@@ -60,6 +65,7 @@ def control(server: Server) -> Control | None:
         checkpoint_at=_at(fields.get("Time of latest checkpoint", "")),
         redo=_lsn(fields.get("Latest checkpoint's REDO location", "")),
         segment_bytes=int(fields.get("Bytes per WAL segment", str(SEGMENT_BYTES))),
+        prepared=int(fields.get("max_prepared_xacts setting", "0")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -36,16 +36,18 @@ _KINDS: dict[str, Kind] = {
     "S": "sequence",
     "f": "foreign table",
 }
-_LIST = """
-    SELECT c.oid, format('%I.%I', n.nspname, c.relname), n.nspname, c.relname, c.relkind::text,
-           c.relpersistence = 'u', c.relispopulated, coalesce(pg_relation_filenode(c.oid), 0)::bigint, s.bytes
+LIST = """
+    SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, n.nspname, c.relname, c.relkind::text,
+           c.relpersistence = 'u' AS unlogged, c.relispopulated,
+           coalesce(pg_relation_filenode(c.oid), 0)::bigint AS filenode, s.bytes
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN LATERAL (SELECT c.relpages::bigint * current_setting('block_size')::int AS bytes) s ON true
     WHERE c.relkind IN ('r', 'p', 'm', 'S', 'f') AND c.relpersistence <> 't'
       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     ORDER BY 2
 """
-_LARGE = """
+"""Lists what holds data of a database's users; `listed_of` reads its rows."""
+LARGE = """
     SELECT count(DISTINCT loid),
            coalesce(sum(hashtextextended(loid || ':' || pageno || ':' || encode(data, 'hex'), 0)::numeric), 0)::text
     FROM pg_largeobject
@@ -102,8 +104,13 @@ class Listed(msgspec.Struct, frozen=True):
 
 def list_relations(session: psycopg.Connection[Any]) -> list[Listed]:
     """Return every relation that holds data of its users, in the order of their names."""
-    rows = session.execute(_LIST).fetchall()
-    return [Listed(r[0], r[1], r[2], r[3], _KINDS[r[4]], r[5], r[6], r[7], r[8]) for r in rows]
+    return [listed_of(row) for row in session.execute(LIST).fetchall()]
+
+
+def listed_of(row: Sequence[Any]) -> Listed:
+    """Return a row of ``LIST``."""
+    oid, name, schema, relation, kind, *rest = row
+    return Listed(oid, name, schema, relation, _KINDS[kind], *rest)
 
 
 def settle(session: psycopg.Connection[Any], settings: Mapping[str, str]) -> None:
@@ -154,7 +161,7 @@ def _read(
     if one.kind == "partitioned table" or not one.populated:
         return _of(one, holds=False), False
     try:
-        row = session.execute(_query(one), prepare=False).fetchone() or (0, "", 0)
+        row = session.execute(relation_query(one), prepare=False).fetchone() or (0, "", 0)
         return _of(one, count=row[0], digest=row[1], pages=row[2]), False
     except psycopg.errors.LockNotAvailable:
         who = holders(session, one.oid) or "its holder is gone by now"
@@ -163,8 +170,11 @@ def _read(
         return _of(one, **_why(session, error, interrupted)), False
 
 
-def _query(one: Listed) -> Any:
-    """Return what reads a relation. ``(t.*)`` is the row, whatever its columns are called; ``t`` could be a column."""
+def relation_query(one: Listed) -> Any:
+    """Return what counts and digests a relation's rows, and counts its pages.
+
+    ``(t.*)`` is the row, whatever its columns are called; ``t`` could be a column.
+    """
     from psycopg import sql
 
     name = sql.Identifier(one.schema, one.relation)
@@ -201,7 +211,7 @@ def _large_objects(session: psycopg.Connection[Any], interrupted: Callable[[], s
     if why := interrupted():
         return Relation(kind="large objects", skipped=why)
     try:
-        row = session.execute(_LARGE).fetchone() or (0, "0")
+        row = session.execute(LARGE).fetchone() or (0, "0")
         return Relation(kind="large objects", count=row[0], digest=row[1])
     except psycopg.Error as error:
         return Relation(kind="large objects", **_why(session, error, interrupted))

@@ -35,10 +35,7 @@ def restore_command(
         sources: the repositories that log is taken from, each with the segments that are damaged there.
         survived: the file that lists the segments which only survived in a copy; empty: there are none.
     """
-    get = " || ".join(_from_repository(backups, key, names) for key, names in (sources or {0: []}).items())
-    if survived:
-        listed = _literally(shlex.quote(survived))
-        get = f"""{get} || {{ at=$(sed -n 's|^%f ||p' {listed}) && test -n "$at" && cp "$at" "%p"; }}"""
+    get = fetch_words(backups, sources or {0: []}, survived)
     return command_line(
         backups,
         "restore",
@@ -46,16 +43,34 @@ def restore_command(
         "--delta",
         "--type=standby",
         f"--target-timeline={timeline}",
-        f"--recovery-option=restore_command={_in_configuration(get)}",
+        f"--recovery-option=restore_command={in_configuration(get)}",
         "--log-level-console=detail",
         repository=repository,
     )
 
 
-def _from_repository(backups: Backups, key: int, damaged: Sequence[str]) -> str:
+def fetch_words(
+    backups: Backups, sources: Mapping[int, Sequence[str]], survived: str = "", options: Sequence[str] = ()
+) -> str:
+    """Return the shell's words by which a recovering server fetches its log: PostgreSQL's ``restore_command``.
+
+    Args:
+        backups: what the inventory says of the backups.
+        sources: the repositories that log is taken from, in this order, each with the segments that are damaged there.
+        survived: the file that lists the segments which only survived in a copy; empty: there are none.
+        options: further options of pgBackRest.
+    """
+    get = " || ".join(_from_repository(backups, key, names, options) for key, names in sources.items())
+    if not survived:
+        return get
+    listed = _literally(shlex.quote(survived))
+    return f"""{get} || {{ at=$(sed -n 's|^%f ||p' {listed}) && test -n "$at" && cp "$at" "%p"; }}"""
+
+
+def _from_repository(backups: Backups, key: int, damaged: Sequence[str], options: Sequence[str]) -> str:
     """Return the shell's words that fetch a segment from one repository, unless it is damaged there."""
-    words = shlex.join(command_line(backups, "--log-level-console=error", "archive-get", repository=key))
-    get = f'{_literally(words)} %f "%p"'
+    line = command_line(backups, "--log-level-console=error", *options, "archive-get", repository=key)
+    get = f'{_literally(shlex.join(line))} %f "%p"'
     return f"{{ case %f in {'|'.join(damaged)}) false;; *) {get};; esac; }}" if damaged else get
 
 
@@ -64,6 +79,6 @@ def _literally(words: str) -> str:
     return words.replace("%", "%%")
 
 
-def _in_configuration(words: str) -> str:
+def in_configuration(words: str) -> str:
     """Return a value as it stands between quotes in PostgreSQL's configuration: pgBackRest adds the quotes only."""
     return words.replace("\\", "\\\\").replace("'", "''")

@@ -54,7 +54,8 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     ``app_roles`` are the roles that write for the application; ``heartbeat`` is a table whose column
     ``at`` receives a committed time every second or so: it tells how much was lost. ``config_file`` is the path of
     postgresql.conf where that lies neither in the data directory nor in Debian's place. ``keep_in`` is a folder of its
-    host for what a restore keeps and writes down; else that is where the data directory lies.
+    host for what a restore keeps and writes down; else that is where the data directory lies. ``scratch_in`` is a
+    folder of its host for side instances (a backup restored beside the server); else they lie there, too.
     """
 
     host: str
@@ -62,6 +63,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     data_directory: str
     config_file: str = ""
     keep_in: str = ""
+    scratch_in: str = ""
     bin_directory: str = ""
     run_as: str = ""
     address: str = "127.0.0.1"

@@ -160,7 +160,7 @@ def test_where_replicas_hold_the_damage_they_are_refused(plan: Plan, scenario: s
         ("update-dns", "update-lb"),
         ("update-dns", "test-traffic"),
         ("failback-switch", "failback-prepare"),
-        ("pitr-restore", "stop-writers"),
+        ("pitr-verify", "pitr-restore"),
     ],
 )
 def test_the_safe_order_is_held_by_needs(plan: Plan, step: str, before: str) -> None:
