@@ -8,12 +8,15 @@ second look. For documents in any order: the sum of each one's own digest.
 from __future__ import annotations
 
 import hashlib
+import struct
 
 _BYTES = 16
 """Of a document's own digest (BLAKE2b); sums are taken modulo 2 to the power of 128."""
 _MOD = 1 << (8 * _BYTES)
 _LEAST = 5
 """Bytes of the smallest document."""
+_LENGTH = struct.Struct("<i").unpack_from
+"""Reads what a document begins with: its length."""
 
 
 class BrokenDocument(Exception):
@@ -67,7 +70,7 @@ def _each(documents: bytes | memoryview) -> list[tuple[int, int]]:
     """Return where each document begins and ends."""
     found, at, size = [], 0, len(documents)
     while at < size:
-        end = at + int.from_bytes(documents[at : at + 4], "little")
+        end = at + _LENGTH(documents, at)[0] if size - at >= _LEAST else size + 1
         if end < at + _LEAST or end > size:
             raise BrokenDocument(f"at byte {at} of {size} there is no whole document")
         found.append((at, end))

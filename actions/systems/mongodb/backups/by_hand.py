@@ -9,6 +9,7 @@ from actions.backups.hold_file import with_holder
 from actions.backups.repository.entry import ENTRY
 from actions.by_hand import ByHand, CommandLine
 from actions.systems.mongodb.dump_layout import OPLOG
+from actions.systems.mongodb.mongodump import MONGODUMP, mongodump_argv
 from actions.systems.mongodb.settings import MongodbSettings
 
 _APPEND = 'printf %s "$2" >>"$1"'
@@ -18,17 +19,6 @@ def backups_by_hand(verb: str, known: ByHand) -> Sequence[CommandLine]:
     """Return the command lines for one of ``backups.*``; none where the inventory names no repository."""
     settings = known.settings(MongodbSettings)
     return _BY_HAND[verb](known, settings) if settings.backups.repository else ()
-
-
-def mongodump_argv(settings: MongodbSettings, folder: str) -> list[str]:
-    """Return mongodump's command line for all of a server, into a folder. It asks for the password."""
-    program = str(PurePosixPath(settings.bin_directory) / "mongodump") if settings.bin_directory else "mongodump"
-    argv = [program, "--host", settings.address, "--port", str(settings.port)]
-    if settings.user:
-        argv += ["--username", settings.user, "--authenticationDatabase", settings.auth_database]
-    if settings.tls:
-        argv += ["--ssl", *(["--sslCAFile", settings.tls_ca_file] if settings.tls_ca_file else [])]
-    return [*argv, "--oplog", "--out", folder]
 
 
 def _verify(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:
@@ -45,7 +35,8 @@ def _take(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:
     words = "It asks for the password. A dump by hand is no entry of the repository: keep it, and note its name."
     if known.params.get("kind") == "incremental":
         return [CommandLine(what="No single command saves the oplog since the last backup: take a full one.")]
-    return [_there(settings, *mongodump_argv(settings, folder), what=f"{words} It must end with {OPLOG}.")]
+    program = str(PurePosixPath(settings.bin_directory) / MONGODUMP) if settings.bin_directory else MONGODUMP
+    return [_there(settings, *mongodump_argv(program, settings, folder), what=f"{words} It must end with {OPLOG}.")]
 
 
 def _hold(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:

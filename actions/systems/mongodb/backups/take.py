@@ -15,6 +15,7 @@ from actions.context import Progress
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure, Finding
 from actions.systems.mongodb.backup_chain import Chain, chains
+from actions.systems.mongodb.mongodump import MONGODUMP
 from actions.systems.mongodb.programs.request import LogEnd, Request
 from actions.systems.mongodb.programs.source import process_of, require_member
 from actions.systems.mongodb.server import Server
@@ -80,9 +81,17 @@ def request_for(server: Server, place: Place, kind: str, listing: Listing) -> Re
         tls_ca_file=settings.tls_ca_file,
         process=process,
         heartbeat=settings.heartbeat,
+        tool=_tool(server, place),
         since=log_ends(found),
         builds_on=found[0].full.id if kind == "incremental" else "",
     )
+
+
+def _tool(server: Server, place: Place) -> str:
+    """Return where mongodump lies on the repository's host; empty: it is not there."""
+    argv = ["sh", "-c", 'command -v -- "$1"', "sh", server.program(MONGODUMP)]
+    done = server.ctx.query(place.host, argv, user=place.settings.run_as)
+    return done.out.strip() if done.code == 0 else ""
 
 
 def log_ends(found: list[Chain]) -> list[LogEnd]:

@@ -12,6 +12,7 @@ import msgspec
 
 from actions.systems.mongodb.dump_layout import BUCKETS
 from actions.systems.mongodb.oplog_position import format_position
+from actions.systems.mongodb.programs.bson_files import read_batches
 from actions.systems.mongodb.programs.request import CannotBackUp
 from actions.systems.mongodb.programs.source import Source
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bson.timestamp import Timestamp
 
 _FULL = "Take a full backup; a larger oplog (replSetResizeOplog) lets them be further apart."
+_BATCH_BYTES, _BATCH_ENTRIES = 8 << 20, 5000
 _TRANSACTION_COMMANDS = ("applyOps", "commitTransaction", "abortTransaction")
 
 
@@ -86,6 +88,21 @@ def copy_slice(source: Source, path: Path, first: Timestamp, last: Timestamp, en
             _FULL,
             "gap",
         )
+    return found.slice()
+
+
+def read_slice(path: Path) -> Slice:
+    """Return what a file of oplog entries holds.
+
+    Raises:
+        ValueError: it holds none.
+        CutShort: it does not end with an entry.
+        OSError: it cannot be read.
+    """
+    found = _Found()
+    for batch in read_batches(path, most_bytes=_BATCH_BYTES, most_documents=_BATCH_ENTRIES):
+        for raw in batch.documents:
+            found.add(raw)
     return found.slice()
 
 
@@ -172,7 +189,7 @@ class _Found:
     def slice(self) -> Slice:
         first, last = self._first, self._last
         if first is None or last is None:
-            raise ValueError("there are no entries")
+            raise ValueError("there is no entry of an oplog")
         return Slice(
             first=format_position(first["ts"]),
             last=format_position(last["ts"]),

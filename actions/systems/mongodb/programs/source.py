@@ -46,6 +46,23 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         """
         return _majority(require_member(self.client, self.name, self.process))
 
+    def await_majority(self, newest: Timestamp) -> None:
+        """Wait until a majority of the set has what the server has now: a backup shows no more than that.
+
+        Raises:
+            CannotBackUp: it does not come to have it, or the server is no member any more that can be read.
+        """
+        end = time.monotonic() + _MAJORITY_S
+        while (reached := self.majority_position()) < newest:
+            if time.monotonic() > end:
+                raise CannotBackUp(
+                    f"The majority of the set {self.set_name} does not have what {self.name} has: it is "
+                    f"{newest.time - reached.time} s behind and does not come nearer. A backup now would lack what was "
+                    "acknowledged since.",
+                    "Bring the members that are down or behind back; then run the step again.",
+                )
+            time.sleep(_POLL_S)
+
 
 def open_source(client: MongoClient[dict[str, Any]], request: Request) -> Source:
     """Return the server, once it is sure that it shows all that was acknowledged.
@@ -64,22 +81,8 @@ def open_source(client: MongoClient[dict[str, Any]], request: Request) -> Source
         process=process_of(hello),
         primary=bool(hello.get("isWritablePrimary")),
     )
-    _await_majority(found, hello["lastWrite"]["opTime"]["ts"])
+    found.await_majority(hello["lastWrite"]["opTime"]["ts"])
     return found
-
-
-def _await_majority(source: Source, newest: Timestamp) -> None:
-    """Wait until what the server has now is what its majority has: a dump shows no more than that."""
-    end = time.monotonic() + _MAJORITY_S
-    while (reached := source.majority_position()) < newest:
-        if time.monotonic() > end:
-            behind = newest.time - reached.time
-            raise CannotBackUp(
-                f"The majority of the set {source.set_name} does not have what {source.name} has: it is {behind} s "
-                "behind and does not come nearer. A backup now would lack what was acknowledged since.",
-                "Bring the members that are down or behind back; then run the step again.",
-            )
-        time.sleep(_POLL_S)
 
 
 def require_member(client: MongoClient[dict[str, Any]], name: str, process: str = "") -> dict[str, Any]:

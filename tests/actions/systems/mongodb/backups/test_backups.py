@@ -24,6 +24,7 @@ from actions.outcome import ActionFailed
 from actions.systems.mongodb.backup_chain import order
 from actions.systems.mongodb.backups.engine import ENGINE
 from actions.systems.mongodb.backups.take import request_for
+from actions.systems.mongodb.contents import Contents
 from actions.systems.mongodb.dump_layout import read_dump
 from actions.systems.mongodb.manifest import MANIFEST, Manifest, decode_manifest
 from actions.systems.mongodb.programs import dump as program
@@ -177,6 +178,27 @@ def test_a_full_disk_is_named(mongo: MongoLab, tmp_path: Path, room: int) -> Non
     assert done.returncode == 1, done.stderr
     assert "could not be written" in json.loads(done.stdout.splitlines()[-1])["failed"]
     assert [each.name for each in (tmp_path / NAME).iterdir()] == [".lock"]
+
+
+def test_mongodump_is_taken_where_it_is(mongo: MongoLab, tmp_path: Path) -> None:
+    """Its dump gets a manifest like ours, and the password by its standard input; where it fails, we dump ourselves."""
+    tool = tmp_path / "mongodump"
+    tool.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("stand_in_mongodump.py")} "$@"\n')
+    tool.chmod(0o755)
+    by_tool = program.take(msgspec.structs.replace(_request(mongo), tool=str(tool)))
+    tool.write_text("#!/bin/sh\necho 'cannot do it' >&2; exit 1\n")
+    ourselves = program.take(msgspec.structs.replace(_request(mongo), tool=str(tool)))
+    assert (by_tool.facts["tool"], ourselves.facts["tool"]) == ("mongodump", "")
+    tools, ours = (_manifest(mongo.member.repository / NAME / one.id) for one in (by_tool, ourselves))
+    assert set(tools.collections) == set(ours.collections)
+    for name in ("plain", "clustered", "series", "a view"):
+        one, other = (each.collections[f"{KINDS}.{name}"] for each in (tools, ours))
+        assert (one.count, one.size, one.definition) == (other.count, other.size, other.definition)
+    path = mongo.member.repository / NAME / ourselves.id / "dump" / KINDS / "plain.bson"
+    backwards = Contents(in_order=False)
+    for document in reversed(bson.decode_all(path.read_bytes())):
+        backwards.add(bson.encode(document))
+    assert tools.collections[f"{KINDS}.plain"].digest == backwards.digest, "in whichever order they are read"
 
 
 def test_a_flipped_byte_is_found(mongo: MongoLab, full: Path) -> None:

@@ -1,0 +1,93 @@
+"""A dump by our own program: every document as it was at one position of the oplog."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actions.systems.mongodb.dump_layout import OPLOG, write_definition
+from actions.systems.mongodb.oplog_position import format_position
+from actions.systems.mongodb.programs.definitions import Sized
+from actions.systems.mongodb.programs.dumped import NewDump, state_of, undone
+from actions.systems.mongodb.programs.oplog_slice import copy_slice, oldest_open
+from actions.systems.mongodb.programs.read_documents import Documents, read_documents, snapshot
+from actions.systems.mongodb.programs.request import Request
+from actions.systems.mongodb.programs.source import Source
+
+if TYPE_CHECKING:
+    from bson.timestamp import Timestamp
+
+_TELL_EVERY_S = 0.5
+
+
+def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, found: Sequence[Sized]) -> NewDump:
+    """Write all documents as they were at a position, and the oplog from there on.
+
+    Args:
+        source: the server.
+        request: which collection has the heartbeats.
+        dump: the folder.
+        at: the position; a majority of the set has it.
+        found: what is to be dumped.
+
+    Raises:
+        CannotBackUp: the oplog is too short.
+        PyMongoError: the server cannot be read.
+        OSError: a file cannot be written.
+    """
+    first = oldest_open(source, at)
+    tell = _Teller(sum(one.size for one in found))
+    read = {one.what.namespace: _write(source, dump, one, at, tell) for one in found}
+    slice_ = copy_slice(source, dump / OPLOG, first, source.majority_position())
+    states = {}
+    for one in found:
+        documents = read[one.what.namespace]
+        contents, newest = (documents.contents, documents.newest_id_at) if documents else (None, None)
+        states[one.what.namespace] = state_of(one.what, contents, slice_, newest)
+    return NewDump(
+        at=format_position(at),
+        slice=slice_,
+        states=states,
+        later=[name for name, one in read.items() if one and one.later and slice_.changed.get(name)],
+        undone=undone(states, slice_),
+        heartbeat=_heartbeat(source, request, at),
+    )
+
+
+def _write(source: Source, dump: Path, one: Sized, at: Timestamp, tell: _Teller) -> Documents | None:
+    """Write a collection's definition and documents; return what was read, None of a view."""
+    write_definition(dump, one.what)
+    if one.what.kind == "view":
+        return None
+    return read_documents(source, dump, one.what, one.size, at, tell.about(one.what.namespace))
+
+
+def _heartbeat(source: Source, request: Request, at: Timestamp) -> datetime | None:
+    """Return the newest heartbeat that the dump holds."""
+    database, _, collection = request.heartbeat.partition(".")
+    if not collection:
+        return None
+    beats = source.client[database].get_collection(collection, read_concern=snapshot(at))
+    found = beats.find_one({}, {"at": 1}, sort=[("at", -1)])
+    when = found.get("at") if found else None
+    return when.astimezone(UTC) if isinstance(when, datetime) else None
+
+
+class _Teller:
+    """Says twice a second how much was read."""
+
+    def __init__(self, of: int) -> None:
+        self._of, self._read, self._told = of, 0, 0.0
+
+    def about(self, namespace: str) -> Callable[[int], None]:
+        def told(size: int) -> None:
+            self._read += size
+            if time.monotonic() - self._told >= _TELL_EVERY_S:
+                self._told = time.monotonic()
+                print(json.dumps({"read": self._read, "of": max(self._of, self._read), "what": namespace}), flush=True)
+
+        return told
