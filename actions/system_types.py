@@ -9,7 +9,12 @@ from functools import cache
 from actions.system_type import SystemType, load
 from journal.errors import CleoError
 
-BUILT_IN = ("actions.systems.postgres:SYSTEM", "actions.systems.mongodb:SYSTEM", "actions.systems.redis:SYSTEM")
+BUILT_IN = (
+    "actions.systems.postgres:SYSTEM",
+    "actions.systems.mongodb:SYSTEM",
+    "actions.systems.redis:SYSTEM",
+    "actions.systems.files:SYSTEM",
+)
 """The types that ship with Cleo. Others are packages of their own, with an entry point in `GROUP`."""
 GROUP = "cleo.systems"
 """The entry-point group. Looking through it takes 50 ms: only what is not built in is looked for there."""

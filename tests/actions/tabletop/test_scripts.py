@@ -57,7 +57,7 @@ def test_every_moment_can_be_reached(scenario: str) -> None:
 @pytest.mark.parametrize("scenario", bundled_scenarios())
 def test_every_text_can_be_said_and_every_condition_is_about_something(scenario: str) -> None:
     world = _world(scenario)
-    world.become({f"{store}.reached": BEGAN.isoformat() for store in ("postgres", "mongodb", "redis")})
+    world.become({f"{store}.reached": BEGAN.isoformat() for store in ("postgres", "mongodb", "redis", "files")})
     facts = IncidentFacts(id="INC", kind=Kind.TABLETOP, scenario=scenario, began_at=BEGAN.isoformat(), decisions={})
     params = {name: "x" for spec in catalogue().values() for name in (param.name for param in spec.params)}
     known = world.values(facts, params)

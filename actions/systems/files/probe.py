@@ -1,0 +1,138 @@
+"""A file store's health: whether it is there and ours, can be written to, and how old its newest snapshot is."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from actions.health import Health
+from actions.systems.files.restic import Snapshot, list_snapshots, snapshots_of
+from actions.systems.files.settings import FilesSettings
+from actions.systems.files.store import instant, last_words, look_argv, not_ours
+from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
+from journal.events.measured import Measured
+from journal.wording.counting import count
+from journal.wording.durations import rough_duration
+
+_WALK = 0.4
+"""Of the deadline: for walking the tree, so that restic has the rest."""
+_WALK_S = 3.0
+"""Seconds for that at most; a store that is too large for it is judged by the age of its newest snapshot."""
+_HANG_S = 5.0
+"""Seconds beyond the walk after which whoever looks hangs: a dead disk or file server."""
+_LOW = 0.05
+"""Of what the store holds: less free space than that is low."""
+_listed: dict[tuple[str, ...], datetime | None] = {}
+_listing = threading.Lock()
+
+
+class _CannotList(Exception):
+    """restic does not say which snapshots there are."""
+
+
+def probe(system: str, settings: FilesSettings, host: Transport, *, deadline_s: float) -> Health:
+    """Return the store's health.
+
+    Args:
+        system: its name in the inventory.
+        settings: what the inventory says of it.
+        host: the way to its host.
+        deadline_s: seconds for all of it.
+    """
+    end = time.monotonic() + deadline_s
+    try:
+        walk_s = min(deadline_s * _WALK, _WALK_S)
+        argv = look_argv(settings, local=host.name == "local", walk_s=walk_s)
+        done = host.query(argv, timeout_s=min(deadline_s, walk_s + _HANG_S), user=settings.run_as)
+        if done.code:
+            return Health(status="not measured", detail=f"nobody can look at it: {last_words(done)}")
+        seen = json.loads(done.out)
+        return _judge(settings, seen, _newest_snapshot(settings, host, seen["snapshots"], end))
+    except _CannotList as error:
+        return _judge(settings, seen, None, str(error))
+    except (DeadlineExceeded, NothingStarted, TransportLost) as error:
+        return Health(status="not measured", detail=f"its host cannot be asked: {error.message}")
+
+
+def _newest_snapshot(settings: FilesSettings, host: Transport, ids: list[str] | None, end: float) -> datetime | None:
+    """Return when the newest sound snapshot was begun; restic is asked where a local one has others than before.
+
+    Raises:
+        _CannotList: restic does not say it.
+    """
+    if ids == []:
+        return None
+    known = (host.address, settings.repository, settings.place(), *(ids or ()))
+    if ids and known in _listed:
+        return _listed[known]
+    try:
+        env = {"LC_ALL": "C", **settings.environment}
+        done = host.query(
+            list_snapshots(settings), timeout_s=max(end - time.monotonic(), 0.1), user=settings.run_as, env=env
+        )
+    except DeadlineExceeded as error:
+        raise _CannotList("restic did not list them in time") from error
+    if done.code:
+        raise _CannotList(last_words(done))
+    try:
+        newest = _newest(snapshots_of(done.out, settings))
+    except msgspec.DecodeError as error:
+        raise _CannotList(f"restic's list cannot be read: {error}") from error
+    with _listing:
+        _listed.clear() if len(_listed) > 100 else None
+        _listed[known] = newest
+    return newest
+
+
+def _newest(found: list[Snapshot]) -> datetime | None:
+    return next((each.time for each in reversed(found) if not each.unusable), None)
+
+
+def _judge(settings: FilesSettings, seen: Mapping[str, Any], snapshot: datetime | None, unknown: str = "") -> Health:
+    age_s = (datetime.now(UTC) - snapshot).total_seconds() if snapshot else None
+    said = unknown or (
+        "there is no sound snapshot" if age_s is None else f"newest snapshot {rough_duration(age_s)} old"
+    )
+    if why := not_ours(settings, seen):
+        return Health(status="down" if not seen["mounted"] else "not measured", detail=why)
+    if seen["kind"] == "missing":
+        measured = Measured(backup_age_s=age_s).facts()
+        return Health(status="down", detail=f"{settings.place()} is missing; {said}", facts=measured)
+    troubles = [*_troubles(settings, seen), *([said] if unknown or age_s is None or _late(settings, age_s) else [])]
+    figures = [f"{count(seen['files'], 'file')}{'' if seen['walked'] else ' and more'}", said]
+    return Health(
+        status="degraded" if troubles else "up",
+        detail="; ".join(dict.fromkeys([*troubles, *figures])),
+        facts=_measured(seen, snapshot, age_s, unknown).facts(),
+    )
+
+
+def _late(settings: FilesSettings, age_s: float) -> bool:
+    return age_s > 2 * 60 * settings.every_minutes
+
+
+def _troubles(settings: FilesSettings, seen: Mapping[str, Any]) -> list[str]:
+    """Return what is not as it should be, in a few words each."""
+    marker = settings.marker
+    lost = f"it is empty: {settings.place()}" if seen["empty"] else ""
+    unmarked = f"its marker {marker.file} is lost" if marker and seen["marker"] != marker.says and not lost else ""
+    shut = "writers are kept out" if seen["door"] else "" if seen["writable"] else "it cannot be written to"
+    low = f"{seen['free'] / 1e6:,.0f} MB free" if seen["free"] < _LOW * seen["bytes"] else ""
+    ahead = f"{count(seen['ahead'], 'file')} dated after now" if seen["ahead"] else ""
+    return [word for word in (lost, unmarked, shut, low, ahead) if word]
+
+
+def _measured(seen: Mapping[str, Any], snapshot: datetime | None, age_s: float | None, unknown: str) -> Measured:
+    """Return what clocks and RPO need. Where the tree was not walked to its end, all since the snapshot is at risk."""
+    newest = instant(seen["newest"]) if seen["walked"] else None
+    at_risk: float | None = None
+    if age_s is not None and snapshot and not unknown:
+        since = (newest - snapshot).total_seconds() if newest else age_s
+        at_risk = max(since, 0.0)
+    return Measured(backup_age_s=age_s, exposure_s=at_risk, newest_commit_at=newest)

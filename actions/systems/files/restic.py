@@ -1,0 +1,88 @@
+"""restic's command lines, and what it prints: snapshots and locks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from actions.systems.files.settings import FilesSettings
+
+INCOMPLETE = "incomplete"
+"""The tag of a snapshot with holes: restic ended with 3, some files could not be read. It is no backup."""
+HOLES = 3
+"""restic's exit status after such a snapshot."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One snapshot, as ``restic snapshots --json`` prints it.
+
+    Attributes:
+        id: all 64 digits of it.
+        time: when it was begun; what was written while it was taken may be in it.
+        paths: what it holds.
+        hostname: the host that it is filed under.
+        tags: its tags.
+    """
+
+    id: str
+    time: datetime
+    paths: list[str]
+    hostname: str
+    tags: list[str] | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: as many digits of its id as restic shows."""
+        return self.id[:8]
+
+    @property
+    def unusable(self) -> str:
+        """Why nothing is restored from it; empty: it can be."""
+        return "has holes: files could not be read as it was taken" if INCOMPLETE in (self.tags or ()) else ""
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
+    """A lock on the repository, as ``restic cat lock`` prints it."""
+
+    time: datetime
+    exclusive: bool
+    hostname: str
+    pid: int = 0
+
+
+def restic(settings: FilesSettings, *words: str) -> list[str]:
+    """Return a restic command line. The password is read by restic from its file."""
+    local = ["--no-cache"] if settings.repository.startswith("/") else []
+    place = ["--repo", settings.repository, "--password-file", settings.password.file]
+    return [settings.restic, *place, *local, *words]
+
+
+def list_snapshots(settings: FilesSettings) -> list[str]:
+    """Return what lists the store's own snapshots, and locks nothing."""
+    pinned = ["--host", settings.snapshot_host, "--path", settings.place()]
+    tagged = ["--tag", settings.tag] if settings.tag else []
+    return restic(settings, "snapshots", "--json", "--no-lock", *pinned, *tagged)
+
+
+def take_snapshot(settings: FilesSettings) -> list[str]:
+    """Return what takes a snapshot, under the pinned host and tag."""
+    tagged = ["--tag", settings.tag] if settings.tag else []
+    pinned = ["--host", settings.snapshot_host, *tagged]
+    return restic(settings, "backup", "--json", *pinned, settings.place())
+
+
+def snapshots_of(text: str, settings: FilesSettings) -> list[Snapshot]:
+    """Return the snapshots of the store that restic printed, the oldest first; those of further paths are others'.
+
+    Raises:
+        msgspec.DecodeError: it is no such list.
+    """
+    found = msgspec.json.decode(text or "[]", type=list[Snapshot] | None) or []
+    return sorted((each for each in found if each.paths == [settings.place()]), key=lambda each: each.time)
+
+
+def ids_of(snapshots: Sequence[Snapshot]) -> list[str]:
+    """Return their whole ids."""
+    return [snapshot.id for snapshot in snapshots]

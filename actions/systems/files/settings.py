@@ -1,0 +1,78 @@
+"""What an inventory says of a file store."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from actions.secrets import Secret
+from actions.settings import Settings, SystemSettings
+
+_PASSWORD_IN_ADDRESS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+
+
+class Marker(Settings, frozen=True):
+    """A file that lies in the store and in no other tree, so that another disk is never taken for it.
+
+    Attributes:
+        file: its path in the store.
+        says: what is in it, without the newline at its end.
+    """
+
+    file: str
+    says: str
+
+
+class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_field="type"):
+    """One file store.
+
+    Attributes:
+        directory: the tree. It is restored beside itself and renamed, so it is no mount point itself but lies on one.
+        mount: the mount point that must be mounted before anything there counts; empty: none is asked for.
+        marker: a file that tells the store from every other tree.
+        repository: restic's repository, as ``restic --repo`` takes it; a path lies on the store's host. Credentials in
+            it are refused: name a file with them in ``environment`` (``AWS_SHARED_CREDENTIALS_FILE``).
+        password: restic's password: a file on the store's host that only its owner can read. restic reads it itself.
+        snapshot_host: the host that snapshots are filed under (``restic backup --host``).
+        tag: the tag that they carry; empty: whatever they carry.
+        every_minutes: how often one is taken.
+        hold_file: while it exists on the host, what takes and expires snapshots by schedule does nothing.
+        may_vanish: what the application deletes by itself, as patterns on paths in the store (``tmp/*``): that it is
+            missing is no damage.
+        run_as: the account that restic and our programs run as on the host; empty: the one that we log in as. Only root
+            can restore owners, and keep writers out.
+        restic: the program.
+        python: the Python with Cleo installed on the host; a local host needs none.
+        environment: variables that restic gets. No secrets.
+    """
+
+    host: str
+    directory: str
+    mount: str = ""
+    marker: Marker | None = None
+    repository: str
+    password: Secret
+    snapshot_host: str
+    tag: str = ""
+    every_minutes: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    hold_file: str = ""
+    may_vanish: list[str] = []
+    run_as: str = ""
+    restic: str = "restic"
+    python: str = ""
+    environment: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse what would show a secret, or lead to another directory than people mean."""
+        if _PASSWORD_IN_ADDRESS.search(self.repository):
+            raise ValueError("the repository's address holds a password; everybody sees that in a command line")
+        if not self.password.file.startswith("/"):
+            raise ValueError("the password is to be a file, by its whole path on the store's host")
+        if not self.directory.startswith("/") or not self.place().strip("/"):
+            raise ValueError("the directory is to be a whole path, and not /")
+
+    def place(self) -> str:
+        """Return its directory."""
+        return self.directory.rstrip("/")

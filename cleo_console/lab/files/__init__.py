@@ -1,0 +1,1 @@
+"""A file store with snapshots by restic, as a service of a lab."""
