@@ -10,6 +10,7 @@ from typing import Any
 from actions.backups.engine import KEEP_SOUND_SET, BackupEngine, BackupList, BackupSet, Checked, Taken
 from actions.backups.hold_file import part_of, with_holder, without_holder
 from actions.backups.holding import Hold, HoldPart
+from actions.backups.marks import FolderMarks, Marks
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Finding
@@ -103,6 +104,13 @@ class Snapshots:
         if not settings.hold_file and verb in ("hold", "release"):
             return []
         return [CommandLine(argv=argv, host=settings.host, user=settings.run_as)]
+
+    def marks(self, ctx: ActionContext, system: str) -> Marks | None:
+        """Return the folder of a local repository, of which restic lists only its own files; None for a remote one."""
+        settings = Store(ctx, system).settings
+        if not settings.repository.startswith("/"):
+            return None
+        return FolderMarks(ctx, settings.host, settings.repository, user=settings.run_as, between=".")
 
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return what the hold file says: while it is there, nothing is taken by schedule, and nothing expires."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from actions.action import action
+from actions.backups.engine import leave_mark
+from actions.backups.marks import Mark
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.files.choice import candidates
@@ -58,9 +61,13 @@ def verify(ctx: ActionContext, *, snapshot: str = "") -> Outcome:
     wrong = any(finding.severity == "wrong" for finding in findings)
     newest = instant(found["newest"])
     said = "; ".join(f"{finding.about} {finding.text}" for finding in findings) or "every one as in the snapshot"
+    summary = f"{store.name}: {count(found['files'], 'file')} of snapshot {chosen.label} compared: {said}."
+    if frozen and _is_of(seen, chosen):
+        mark = Mark(at=datetime.now(UTC), ok=not wrong, by=ctx.incident.id, words=summary)
+        leave_mark(ctx, chosen.label, "restored", mark)
     return Outcome(
         ok=not wrong,
-        summary=f"{store.name}: {count(found['files'], 'file')} of snapshot {chosen.label} compared: {said}.",
+        summary=summary,
         facts={"snapshot": chosen.label, "files": found["files"], **Measured(newest_commit_at=newest).facts()},
         findings=findings,
         cures=[RESTORE] if wrong else [],
@@ -97,6 +104,12 @@ def _frozen(store: Store, seen: dict[str, Any]) -> bool:
     door, record = seen["door"], seen["restored"]
     ours = record and record["state"] == "restored" and record["incident"] == store.ctx.incident.id
     return bool(ours and door and door["at"] <= record["at"])
+
+
+def _is_of(seen: dict[str, Any], chosen: Snapshot) -> bool:
+    """Whether the store was restored from this snapshot."""
+    record = seen["restored"]
+    return bool(record and record["state"] == "restored" and record["snapshot"] == chosen.id)
 
 
 def _findings(store: Store, found: dict[str, Any], frozen: bool) -> Iterator[Finding]:
