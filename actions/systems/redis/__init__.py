@@ -15,5 +15,6 @@ SYSTEM = SystemType(
         "redis.start": f"{_HERE}.start_stop:start",
         "redis.stop": f"{_HERE}.start_stop:stop",
     },
+    simulated=f"{_HERE}:simulated",
     lab="cleo_console.lab.redis.service:RedisService",
 )
