@@ -16,5 +16,6 @@ SYSTEM = SystemType(
         "redis.stop": f"{_HERE}.start_stop:stop",
     },
     simulated=f"{_HERE}:simulated",
+    backups=f"{_HERE}.backups.engine:ENGINE",
     lab="cleo_console.lab.redis.service:RedisService",
 )
