@@ -1,0 +1,101 @@
+"""The interface of a place for files, and its errors. For programs on the host that reaches the place."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from journal.errors import CleoError
+
+PIECE = 1 << 20
+"""How many bytes are read at a time."""
+
+
+class StorageTrouble(CleoError):
+    """A place cannot be reached, read or written: its message says which and why."""
+
+
+class Missing(StorageTrouble):
+    """There is no such file in the place."""
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """Which place is meant. It holds no secret.
+
+    Attributes:
+        place: a folder, or ``s3://BUCKET/PREFIX``.
+        endpoint: the address of S3-compatible storage; empty: Amazon's.
+        credentials: a file that only its owner can read, as AWS's own programs have it (``aws_access_key_id``,
+            ``aws_secret_access_key``); empty: whatever boto3 finds (a role).
+        profile: which section of it.
+        certificates: a file with the certificates to trust beside the usual ones; empty: the usual ones.
+    """
+
+    place: str
+    endpoint: str = ""
+    credentials: str = ""
+    profile: str = "default"
+    certificates: str = ""
+
+
+class Storage(ABC):
+    """Files by name (``a/b/c``). Each method raises `StorageTrouble` where the place does not let it."""
+
+    @abstractmethod
+    def sizes(self, below: str) -> Mapping[str, int]:
+        """Return the size in bytes of every file whose name begins with ``below``, which ends in ``/``."""
+
+    @abstractmethod
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield a file's content.
+
+        Raises:
+            Missing: there is none of that name.
+        """
+
+    @abstractmethod
+    def put(self, name: str, source: Path) -> None:
+        """Write a file whole or not at all; return once it is durably there. One of that name is replaced."""
+
+    @abstractmethod
+    def put_bytes(self, name: str, data: bytes) -> None:
+        """Do as `put`, with a content that is in memory."""
+
+    def read(self, name: str) -> bytes:
+        """Return a small file's content.
+
+        Raises:
+            Missing: there is none of that name.
+        """
+        return b"".join(self.pieces(name))
+
+    def digest(self, name: str) -> tuple[int, str]:
+        """Return the size and the SHA-256 of a file, by reading it to its end: what a storage says proves nothing.
+
+        Raises:
+            Missing: there is none of that name.
+        """
+        found, size = sha256(), 0
+        for piece in self.pieces(name):
+            found.update(piece)
+            size += len(piece)
+        return size, found.hexdigest()
+
+
+def open_storage(where: Where) -> Storage:
+    """Return the way to a place.
+
+    Raises:
+        StorageTrouble: it is not there, or cannot be entered.
+    """
+    if where.place.startswith("s3://"):
+        from actions.backups.storage.bucket import Bucket
+
+        return Bucket(where)
+    from actions.backups.storage.folder import Folder
+
+    return Folder(where.place)

@@ -1,0 +1,84 @@
+"""A folder and a bucket alike: what is written is there whole, and what goes wrong is said in words."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actions.backups.storage import bucket as bucket_module
+from actions.backups.storage.storage import Missing, StorageTrouble, Where, open_storage
+from tests.actions.backups.storage.buckets import Emulated, emulated
+
+pytestmark = pytest.mark.xdist_group("moto")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
+    with emulated(tmp_path_factory.mktemp("store")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_what_is_written_is_read_back(
+    kind: str, store: Emulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket_module, "_PART", 5 << 20)
+    (there := tmp_path / "there").mkdir()
+    storage = open_storage(Where(place=str(there)) if kind == "folder" else store.where())
+    assert storage.sizes("shop/") == {}
+    large = tmp_path / "large"
+    large.write_bytes(os.urandom((11 << 20) + 7))
+    storage.put("shop/a/large ü", large)
+    storage.put_bytes("shop/a/small", b"one")
+    storage.put_bytes("shop/a/small", b"three")
+    storage.put_bytes("shopping/other", b"")
+    assert storage.sizes("shop/") == {"shop/a/large ü": (11 << 20) + 7, "shop/a/small": 5}
+    assert storage.digest("shop/a/large ü") == ((11 << 20) + 7, hashlib.sha256(large.read_bytes()).hexdigest())
+    assert storage.read("shop/a/small") == b"three"
+    with pytest.raises(Missing, match="shop/a/none"):
+        storage.read("shop/a/none")
+
+
+def test_a_folder_keeps_what_it_had_where_a_write_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = open_storage(Where(place=str(tmp_path)))
+    storage.put_bytes("a", b"old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        for name in ("a", "b"):
+            with pytest.raises(StorageTrouble, match="No space left"):
+                storage.put_bytes(name, b"new")
+    assert storage.sizes("") == {"a": 3} and storage.read("a") == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    with pytest.raises(StorageTrouble, match="There is no folder"):
+        open_storage(Where(place=str(tmp_path / "gone")))
+
+
+def test_what_a_bucket_refuses_is_said(store: Emulated) -> None:
+    with pytest.raises(StorageTrouble, match=f"There is no bucket gone at {store.endpoint}"):
+        open_storage(store.where("s3://gone/here"))
+    with pytest.raises(StorageTrouble, match="cannot be used to look: Could not connect"):
+        open_storage(Where(place="s3://backups", endpoint="http://127.0.0.1:9", credentials=str(store.credentials)))
+    with store.asking_for_credentials(), pytest.raises(StorageTrouble, match="not allowed to look in backups"):
+        open_storage(store.where())
+
+
+def test_credentials_are_kept_private(store: Emulated) -> None:
+    store.credentials.chmod(0o640)
+    with pytest.raises(StorageTrouble, match=r"Others can read.*not used\.\n  chmod 600"):
+        open_storage(store.where())
+    store.credentials.chmod(0o600)
+    before = store.credentials.read_text()
+    store.credentials.write_text("[other]\n")
+    with pytest.raises(StorageTrouble, match=r"has no aws_access_key_id and aws_secret_access_key in \[default\]"):
+        open_storage(store.where())
+    store.credentials.write_text(before)
+    assert open_storage(store.where()).sizes("nothing/") == {}
