@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from actions.settings import Settings, SystemSettings
+from actions.settings import OffsiteSettings, Settings, SystemSettings
 from actions.system_type import CannotLoad, SystemType, settings_type
 from actions.system_types import UnknownType, find_type, system_type, system_types
 from actions.transport import HostSpec
@@ -33,6 +33,7 @@ class _File(Settings, frozen=True, kw_only=True):
     lab: bool = False
     hosts: dict[str, HostSpec] = {}
     systems: dict[str, Any] = {}
+    offsite: OffsiteSettings | None = None
 
 
 class Inventory(_File, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class Inventory(_File, frozen=True, kw_only=True):
         lab: whether it is one of ours on loopback; a LAB incident accepts no other.
         hosts: where programs run.
         systems: what can be recovered, by name.
+        offsite: the second place of their backups, if there is one.
     """
 
     systems: dict[str, SystemSettings] = {}
@@ -98,7 +100,9 @@ def load_inventory(path: Path) -> Inventory:
     source = read_yaml(path, read_bytes(path))
     file = convert(_File, source)
     systems = convert_each(source, "systems", {name: _settings_type(found) for name, found in file.systems.items()})
-    inventory = Inventory(name=file.name, allows=file.allows, lab=file.lab, hosts=file.hosts, systems=systems)
+    inventory = Inventory(
+        name=file.name, allows=file.allows, lab=file.lab, hosts=file.hosts, systems=systems, offsite=file.offsite
+    )
     if problems := list(_problems(inventory)):
         raise BadFile([Problem(str(path), source.line(where), where, what) for where, what in problems])
     return inventory

@@ -13,6 +13,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A part of an inventory."""
 
 
+class OffsiteSettings(Settings, frozen=True, kw_only=True):
+    """The second place, to which the repositories of all systems are copied.
+
+    Attributes:
+        place: a folder that is mounted on each host with a repository, or ``s3://BUCKET/PREFIX``.
+        site: where it lives; exposure is told for it.
+        endpoint: the address of S3-compatible storage; empty: Amazon's.
+        credentials: a file on each of those hosts that only its owner can read, as AWS's own programs have it; empty:
+            whatever boto3 finds there (a role).
+        profile: which section of it.
+        certificates: a file there with the certificates to trust; empty: the usual ones.
+    """
+
+    place: str
+    site: str = "dr"
+    endpoint: str = ""
+    credentials: str = ""
+    profile: str = "default"
+    certificates: str = ""
+
+
 class SystemSettings(Settings, frozen=True, kw_only=True):
     """One system. A type of system adds its own fields, and gives ``tag_field="type"`` and ``tag`` its name.
 

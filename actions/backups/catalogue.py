@@ -8,12 +8,16 @@ from datetime import datetime
 
 import msgspec
 
-from actions.backups.engine import BackupEngine, BackupList, BackupSet
+from actions.backups.engine import BackupList, BackupSet
+from actions.backups.engines import engine_of
 from actions.backups.listing import what_is_wrong
 from actions.backups.marks import Mark, Marked
+from actions.backups.offsite.acting import is_copied, look_offsite
+from actions.backups.offsite.findings import offsite_findings
+from actions.backups.offsite.index import CopiedBackup
+from actions.backups.offsite.look import Seen
 from actions.context import ActionContext
 from actions.inventory import Inventory
-from actions.system_type import load
 from journal.errors import CleoError
 from journal.events.types import Finding
 
@@ -28,6 +32,9 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
         holders: for whom they are held.
         findings: what a person must see to.
         trouble: what could not be read, in words; empty: nothing.
+        site: where the system lives.
+        offsite: what the second place has; None: there is none, or nobody could look.
+        offsite_site: where that is; empty: there is none.
     """
 
     system: str
@@ -37,6 +44,9 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     holders: Sequence[str] = ()
     findings: Sequence[Finding] = ()
     trouble: str = ""
+    site: str = ""
+    offsite: Seen | None = None
+    offsite_site: str = ""
 
     @property
     def newest(self) -> BackupSet | None:
@@ -46,7 +56,10 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One backup in the catalogue. Instants are UTC; ``size`` is in bytes; the others are as `BackupSet` has them."""
+    """One backup in the catalogue. Instants are UTC; ``size`` is in bytes; the others are as `BackupSet` has them.
+
+    ``where`` names its places: the site of its system, or which of several repositories, and that of the second place.
+    """
 
     system: str
     type: str
@@ -59,31 +72,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     builds_on: str
     verified: Mark | None
     restored: Mark | None
-    place: str
+    where: Sequence[str]
     unusable: str
-
-
-def engine_of(inventory: Inventory, system: str) -> BackupEngine:
-    """Return the engine of a system.
-
-    Raises:
-        UnknownTarget: there is no such system.
-        CleoError: its type has no backups, or cannot be loaded.
-    """
-    type_ = inventory.type_of(system)
-    if not type_.backups:
-        raise CleoError(f"{system} has no backups that this program knows of.", f"{type_.title} has no engine.")
-    engine: BackupEngine = load(type_.backups)
-    return engine
-
-
-def backed_up(inventory: Inventory) -> list[str]:
-    """Return the systems whose backups this program knows of. A standby's are its primary's."""
-    return [
-        name
-        for name, settings in inventory.systems.items()
-        if not settings.standby_of and inventory.type_of(name).backups
-    ]
 
 
 def read_catalogue(
@@ -104,7 +94,14 @@ def read_catalogue(
 
 def rows(listed: Sequence[Listed]) -> list[Row]:
     """Return every backup as a row of the catalogue: system by system, the oldest first."""
-    return [_row(one, each) for one in listed if one.backups for each in one.backups.sets]
+    found = []
+    for one in listed:
+        sets = list(one.backups.sets) if one.backups else []
+        here = {each.label for each in sets}
+        away = one.offsite.backups if one.offsite else {}
+        found += [_row(one, each) for each in sets]
+        found += [_row_away(one, label, away[label]) for label in away if label not in here]
+    return sorted(found, key=lambda row: (row.system, row.ended_at))
 
 
 def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
@@ -124,19 +121,30 @@ def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
         holders = engine.read_hold(ctx, system).holders
     except CleoError as error:
         troubles.append(error.message)
+    seen, site = None, ""
+    if inventory.offsite and is_copied(ctx, engine):
+        site = inventory.offsite.site
+        try:
+            seen = look_offsite(ctx)
+        except CleoError as error:
+            troubles.append(f"{site}: {error.message}")
     return Listed(
         system=system,
         type=type_,
+        site=inventory.systems[system].site,
+        offsite=seen,
+        offsite_site=site,
         backups=backups,
         marked=marked,
         holders=holders,
-        findings=what_is_wrong(backups),
+        findings=[*what_is_wrong(backups), *(offsite_findings(seen, site) if seen else ())],
         trouble="; ".join(troubles),
     )
 
 
 def _row(one: Listed, each: BackupSet) -> Row:
     marked = one.marked.get(each.label, Marked())
+    away = one.offsite is not None and each.label in one.offsite.backups and each.label not in one.offsite.broken
     return Row(
         system=one.system,
         type=one.type,
@@ -149,6 +157,27 @@ def _row(one: Listed, each: BackupSet) -> Row:
         builds_on=each.builds_on,
         verified=marked.verified,
         restored=marked.restored,
-        place=each.place,
+        where=[each.place or one.site, *([one.offsite_site] if away else [])],
         unusable=each.unusable,
+    )
+
+
+def _row_away(one: Listed, label: str, copied: CopiedBackup) -> Row:
+    """Return the row of a backup that is in the second place only."""
+    why = one.offsite.broken.get(label, "") if one.offsite else ""
+    marked = one.marked.get(label, Marked())
+    return Row(
+        system=one.system,
+        type=one.type,
+        id=label,
+        kind=copied.kind,
+        started_at=None,
+        ended_at=copied.ended_at,
+        size=copied.size,
+        covers=None,
+        builds_on="",
+        verified=marked.verified,
+        restored=marked.restored,
+        where=[one.offsite_site],
+        unusable=f"is damaged in {one.offsite_site}: a file {why}" if why else "",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -36,6 +36,7 @@ class BackupSet(msgspec.Struct, frozen=True, kw_only=True):
             label and another place.
         covers: the positions it leads from and to, by the form of a position; None: it is not known.
         builds_on: the label of the backup that a restore needs beside it; empty: it needs none.
+        consistent_at: the instant that it shows, in UTC; None: it is not known.
     """
 
     label: str
@@ -47,6 +48,12 @@ class BackupSet(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     covers: tuple[str, str] | None = None
     builds_on: str = ""
+    consistent_at: datetime | None = None
+
+    @property
+    def shows(self) -> datetime:
+        """An instant of which it is known that what was committed by then is in it."""
+        return self.consistent_at or self.started_at or self.ended_at
 
 
 class BackupList(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +110,32 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     where: str = ""
     manifest: bool = False
     findings: Sequence[Finding] = ()
+
+
+class CopySource(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository that is a folder, as it is copied to a second place.
+
+    Attributes:
+        host: the host that has it; ``folder``: its path, ``user``: who reads it there (empty: our own account).
+        heads: patterns of files that tell of others: they are read first and copied last.
+        skip: patterns of files and folders that are no part of a backup.
+        python: the Python there that has Cleo's modules; empty: the host is this machine.
+    """
+
+    host: str
+    folder: str
+    user: str = ""
+    heads: Sequence[str] = ()
+    skip: Sequence[str] = ()
+    python: str = ""
+
+
+@runtime_checkable
+class CopiedOffsite(Protocol):
+    """An engine whose repository can be copied to a second place, file by file."""
+
+    def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
+        """Return the folder; None: this system's is none."""
 
 
 class BackupEngine(Protocol):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from actions.backups.unattended.context import UnattendedContext
     from actions.backups.unattended.run import Ended
     from actions.inventory import Inventory
+    from journal.events.types import Finding
 
 
 class NoSuchBackups(CleoError):
@@ -76,7 +77,7 @@ def list_(systems: tuple[str, ...], as_json: bool) -> None:
 @click.option(
     "--type",
     "wanted",
-    type=click.Choice(["incremental", "full", "snapshot"]),
+    type=click.Choice(["incremental", "full", "snapshot", "offsite-sync"]),
     envvar="BACKUP_TYPE",
     required=True,
     help="What to take; a system that has no such kind takes the nearest. Also: BACKUP_TYPE.",
@@ -88,8 +89,9 @@ def list_(systems: tuple[str, ...], as_json: bool) -> None:
     envvar="CLEO_BACKUP_METRICS",
     help="The file for Prometheus. Default: backups/metrics.prom beside the journals. Also: CLEO_BACKUP_METRICS.",
 )
-def run(wanted: str, systems: tuple[str, ...], metrics: Path | None) -> None:
-    """Take a backup of every system that has backups; for cron and CronJobs.
+@click.option("--reread", is_flag=True, help="offsite-sync: read every file there, and copy anew what was changed.")
+def run(wanted: str, systems: tuple[str, ...], metrics: Path | None, reread: bool) -> None:
+    """Take a backup of every system that has backups, or copy them to the second place; for cron and CronJobs.
 
     It prints one line. Exit status: 0 all were taken, 1 none was, 2 asked wrongly, 3 an incident holds the backups,
     4 another one is being taken, 5 some were taken.
@@ -110,7 +112,12 @@ def run(wanted: str, systems: tuple[str, ...], metrics: Path | None) -> None:
         ended = list(
             pool.map(
                 lambda system: run_backup(
-                    inventory, system, wanted, _folder(inventory, system), on_context=at_work.append
+                    inventory,
+                    system,
+                    wanted,
+                    _folder(inventory, system),
+                    reread=reread,
+                    on_context=at_work.append,
                 ),
                 meant,
             )
@@ -124,28 +131,82 @@ def run(wanted: str, systems: tuple[str, ...], metrics: Path | None) -> None:
 @backup.command("verify")
 @_system_option
 @click.option("--full", is_flag=True, help="Read every file of every backup; takes as long as reading them takes.")
-def verify(systems: tuple[str, ...], full: bool) -> None:
+@click.option("--offsite", is_flag=True, help="With --full: read every file of the second place, too.")
+def verify(systems: tuple[str, ...], full: bool, offsite: bool) -> None:
     """Verify backups: that there are some, that none is damaged, and that the log after them has no gap.
 
     Exit status 1 where something is proven wrong, or where nobody could look.
     """
+    inventory, meant = _systems(systems)
+    good = [_verify(inventory, system, full=full) for system in meant]
+    if inventory.offsite:
+        good += [_verify_offsite(inventory, system, full=full and offsite) for system in meant]
+    sys.exit(0 if all(good) else 1)
+
+
+@backup.command("fetch")
+@click.option("--system", required=True, metavar="NAME", help="Whose backups.")
+@click.option("--backup", "backups", multiple=True, metavar="ID", help="Only this one; of a repository of Cleo's.")
+@click.option("--to", "folder", default="", metavar="FOLDER", help="Where to, on the repository's host. Default: back.")
+def fetch(system: str, backups: tuple[str, ...], folder: str) -> None:
+    """Bring backups back from the second place, each file compared with what was copied.
+
+    What is here already stays; nothing is replaced.
+
+    \b
+    Example:
+      cleo backup fetch --system postgres
+    """
+    from actions.backups.offsite.acting import fetch_offsite
+
+    inventory, _ = _systems([system])
+    ctx = _looking(inventory, system, dry_run=False, say=_print_errors)
+    with _stopping([ctx]):
+        did = fetch_offsite(ctx, backups, folder)
+    click.echo(f"{system}: {did['fetched']} files fetched ({did['bytes']} bytes), {did['kept']} were here")
+
+
+def _verify(inventory: Inventory, system: str, *, full: bool) -> bool:
+    """Verify the backups of one system; return whether nothing is wrong."""
     from actions.backups.verify import verify as action
 
-    inventory, meant = _systems(systems)
-    bad = False
-    for system in meant:
-        ctx = _looking(inventory, system, dry_run=not full, say=_print_errors)
-        try:
+    ctx = _looking(inventory, system, dry_run=not full, say=_print_errors)
+    try:
+        with _stopping([ctx]):
             outcome = action.function(ctx, full=full)
-        except CleoError as error:
-            click.echo(sanitize(f"{system}: could not be verified: {error}"), err=True)
-            bad = True
-            continue
-        bad |= not outcome.ok or any(finding.severity == "wrong" for finding in outcome.findings)
-        click.echo(sanitize(f"{system}: {outcome.summary}"))
-        for finding in outcome.findings:
-            click.echo(sanitize(f"  {finding.severity}: {finding}. {finding.cure}"))
-    sys.exit(1 if bad else 0)
+    except CleoError as error:
+        click.echo(sanitize(f"{system}: could not be verified: {error}"), err=True)
+        return False
+    return _tell(system, outcome.summary, outcome.findings) and outcome.ok
+
+
+def _verify_offsite(inventory: Inventory, system: str, *, full: bool) -> bool:
+    """Look at the second place of one system; return whether nothing is wrong."""
+    from actions.backups.engines import engine_of
+    from actions.backups.offsite.acting import is_copied, look_offsite
+    from actions.backups.offsite.findings import offsite_findings
+
+    site = inventory.offsite.site if inventory.offsite else ""
+    ctx = _looking(inventory, system, dry_run=not full)
+    try:
+        if not is_copied(ctx, engine_of(inventory, system)):
+            return True
+        with _stopping([ctx]):
+            seen = look_offsite(ctx, full=full)
+    except CleoError as error:
+        click.echo(sanitize(f"{system}: {site} could not be looked at: {error}"), err=True)
+        return False
+    depth = "every file read" if seen.full else "files not read"
+    words = f"{site}: {len(seen.backups)} backups, {seen.files} files of {seen.bytes} bytes ({depth})"
+    return _tell(system, words, offsite_findings(seen, site))
+
+
+def _tell(system: str, summary: str, findings: Sequence[Finding]) -> bool:
+    """Print what was found; return whether nothing of it is wrong."""
+    click.echo(sanitize(f"{system}: {summary}"))
+    for finding in findings:
+        click.echo(sanitize(f"  {finding.severity}: {finding}. {finding.cure}"))
+    return not any(finding.severity == "wrong" for finding in findings)
 
 
 def _systems(named: Sequence[str]) -> tuple[Inventory, list[str]]:
@@ -154,7 +215,7 @@ def _systems(named: Sequence[str]) -> tuple[Inventory, list[str]]:
     Raises:
         NoSuchBackups: there is none, or one that is named has no backups.
     """
-    from actions.backups.catalogue import backed_up
+    from actions.backups.engines import backed_up
     from cleo_console.world import inventory_at
 
     inventory = inventory_at(paths().inventory)
@@ -211,7 +272,8 @@ def _stopping(at_work: list[UnattendedContext]) -> Iterator[None]:
 
 def _write_metrics(inventory: Inventory, path: Path, ended: Sequence[Ended]) -> str:
     """Write the metrics file; return what the line says where it cannot be written."""
-    from actions.backups.catalogue import backed_up, read_catalogue
+    from actions.backups.catalogue import read_catalogue
+    from actions.backups.engines import backed_up
     from actions.backups.unattended.metrics import write_metrics
 
     listed = read_catalogue(inventory, backed_up(inventory), lambda system: _looking(inventory, system))

@@ -11,6 +11,7 @@ from journal.wording.durations import exact_duration, rough_duration
 if TYPE_CHECKING:
     from actions.backups.catalogue import Listed, Row
     from actions.backups.marks import Mark
+    from actions.backups.offsite.look import Seen
     from actions.backups.unattended.run import Ended
 
 _HEAD = ("SYSTEM", "BACKUP", "KIND", "ENDED (UTC)", "TOOK", "SIZE", "COVERS", "VERIFIED", "RESTORED", "WHERE")
@@ -24,6 +25,8 @@ def one_line(begun: datetime, wanted: str, status: int, ended: Sequence[Ended]) 
 
 
 def _told(one: Ended) -> str:
+    if one.status == "ok" and not one.label:
+        return f"{one.system}: {one.words}, {one.size} bytes in {one.seconds:g} s"
     if one.status == "ok":
         return f"{one.system}: {one.label} ({one.words}), {one.size} bytes in {one.seconds:g} s"
     return f"{one.system}: {'running already' if one.status == 'running' else one.status}: {one.words}"
@@ -48,7 +51,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         "…".join(row.covers) if row.covers else "",
         f"UNUSABLE: {row.unusable}" if row.unusable else _when(row.verified, "DAMAGED"),
         _when(row.restored, "NOT SOUND"),
-        row.place,
+        ", ".join(row.where),
     )
 
 
@@ -74,10 +77,29 @@ def remarks(listed: Sequence[Listed]) -> Iterator[str]:
         if one.backups and not one.newest:
             yield f"{one.system}: no backup"
         if one.newest:
-            age = rough_duration(max(0.0, (now - one.newest.ended_at).total_seconds()))
             log = f"; {one.backups.log}" if one.backups and one.backups.log else ""
-            yield f"{one.system}: the newest is {one.newest.label}, {age} old{log}"
+            newest = f"{one.newest.label}, {_age(one.newest.ended_at, now)} old"
+            yield f"{one.system}: {one.site}: the newest is {newest}{log}"
+        if one.offsite:
+            yield f"{one.system}: {one.offsite_site}: {_copied(one.offsite, now)}"
         if one.holders:
             yield f"{one.system}: held for {', '.join(one.holders)}: none is taken by schedule, none expires"
         for finding in one.findings:
             yield f"{one.system}: {finding.severity}: {finding}"
+
+
+def _copied(seen: Seen, now: datetime) -> str:
+    """Return what the second place has, and what would be lost if it were all that is left."""
+    from actions.backups.offsite.findings import covered_until
+
+    until = covered_until(seen)
+    if until is None or seen.began_at is None:
+        return "NOTHING whole was copied there"
+    copied = f"{len(seen.backups)} backups, copied {seen.began_at:%Y-%m-%d %H:%M:%S} UTC"
+    return (
+        f"{copied}; were they all that is left, what came after {until:%H:%M:%S} UTC ({_age(until, now)}) would be lost"
+    )
+
+
+def _age(at: datetime, now: datetime) -> str:
+    return rough_duration(max(0.0, (now - at).total_seconds()))

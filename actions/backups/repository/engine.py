@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 
-from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet, Checked
+from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet, Checked, CopySource
 from actions.backups.hold_file import part_of, with_holder, without_holder
 from actions.backups.holding import Hold
 from actions.backups.marks import Marks
 from actions.backups.repository.checking import check_backup
+from actions.backups.repository.entry import ENTRY, INCOMPLETE, LOCK
 from actions.backups.repository.place import Listing, Place, Stored
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
@@ -62,6 +63,18 @@ class RepositoryEngine(ABC):
         """Return the folders of the backups."""
         return self.place(ctx, system).marks()
 
+    def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
+        """Return the system's folder; an entry is copied when all that it names is there."""
+        place = self.place(ctx, system)
+        return CopySource(
+            host=place.host,
+            folder=str(place.folder),
+            user=place.settings.run_as,
+            heads=(f"*/{ENTRY}",),
+            skip=(f"{INCOMPLETE}*", LOCK),
+            python=place.settings.python,
+        )
+
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return what the hold file says: while it is there, nothing is backed up by schedule, and nothing expires."""
         part = part_of(_read(self.place(ctx, system)), system)
@@ -103,6 +116,7 @@ def _sets(stored: Sequence[Stored]) -> list[BackupSet]:
                 unusable=wrong,
                 covers=(entry.covers.from_, entry.covers.to) if entry.covers else None,
                 builds_on=entry.builds_on,
+                consistent_at=entry.consistent_at,
             )
         )
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -11,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from actions.backups.marks import FolderMarks
+from actions.backups.programs import program_on
 from actions.backups.repository.entry import (
     ENTRY,
     INCOMPLETE,
@@ -23,7 +23,7 @@ from actions.backups.repository.entry import (
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
 from actions.settings import Settings
-from actions.transport import Completed, LocalHost
+from actions.transport import Completed
 
 _LIST = """\
 cd -- "$1" || exit 90
@@ -124,14 +124,7 @@ class Place:
         Raises:
             ActionFailed: the host is another machine, and the inventory names no Python there.
         """
-        if self.settings.python:
-            return [self.settings.python, "-m", module]
-        if isinstance(self.ctx.inventory.host(self.host), LocalHost):
-            return [sys.executable, "-m", module]
-        raise ActionFailed(
-            f"Nothing tells which program writes and checks backups on {self.host}.",
-            "Install Cleo there, and name its Python in the inventory (backups: python).",
-        )
+        return program_on(self.ctx, self.host, self.settings.python, module)
 
     def listing(self, timeout_s: float = 60) -> Listing:
         """Return what the repository has of the system. No backup's data is read.

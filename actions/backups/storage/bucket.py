@@ -10,7 +10,7 @@ import base64
 import configparser
 import hashlib
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,31 @@ class Bucket(Storage):
         """See `Storage`."""
         with self._words(f"write {name}"):
             self._client.put_object(Bucket=self._name, Key=f"{self._prefix}{name}", Body=data, ContentMD5=_md5(data))
+
+    def findings(self) -> Sequence[str]:
+        """Return the lifecycle rules that delete by age: what is written once and needed always goes, too."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            rules = self._client.get_bucket_lifecycle_configuration(Bucket=self._name)["Rules"]
+        except ClientError as error:
+            if str(error.response.get("Error", {}).get("Code", "")) == "NoSuchLifecycleConfiguration":
+                return ()
+            return (f"the lifecycle rules of {self._name} cannot be read ({error}): whether one deletes is not known",)
+        except BotoCoreError as error:
+            return (f"the lifecycle rules of {self._name} cannot be read: {error}",)
+        return [words for rule in rules if (words := self._deletes(rule))]
+
+    def _deletes(self, rule: Mapping[str, Any]) -> str:
+        """Return what a lifecycle rule deletes of ours; empty: nothing, or only what is no current version."""
+        of = rule.get("Filter", {})
+        prefix = of.get("Prefix") or of.get("And", {}).get("Prefix") or rule.get("Prefix") or ""
+        ours = prefix.startswith(self._prefix) or self._prefix.startswith(prefix)
+        expires = rule.get("Expiration", {})
+        if rule.get("Status") != "Enabled" or not ours or not (expires.get("Days") or expires.get("Date")):
+            return ""
+        when = f"after {expires['Days']} days" if expires.get("Days") else f"on {expires['Date']}"
+        return f"a lifecycle rule of {self._name} ({rule.get('ID', 'without a name')}) deletes {prefix or 'all'} {when}"
 
     def _in_parts(self, name: str, file: Any, size: int) -> None:
         """Write a large object; it is there once its last request was answered, and not before."""

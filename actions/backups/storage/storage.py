@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -65,6 +65,10 @@ class Storage(ABC):
     def put_bytes(self, name: str, data: bytes) -> None:
         """Do as `put`, with a content that is in memory."""
 
+    def findings(self) -> Sequence[str]:
+        """Return what the place itself does to files that must stay, a line each; a folder does nothing."""
+        return ()
+
     def read(self, name: str) -> bytes:
         """Return a small file's content.
 
@@ -84,18 +88,3 @@ class Storage(ABC):
             found.update(piece)
             size += len(piece)
         return size, found.hexdigest()
-
-
-def open_storage(where: Where) -> Storage:
-    """Return the way to a place.
-
-    Raises:
-        StorageTrouble: it is not there, or cannot be entered.
-    """
-    if where.place.startswith("s3://"):
-        from actions.backups.storage.bucket import Bucket
-
-        return Bucket(where)
-    from actions.backups.storage.folder import Folder
-
-    return Folder(where.place)

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from actions.backups.catalogue import Listed
+from actions.backups.offsite.findings import covered_until
 from actions.backups.unattended.run import Ended
 from journal.store.filelock import lock
 from journal.store.whole_file import replace_whole
@@ -24,6 +25,8 @@ _HELP = {
     "backup_last_verified_timestamp": "When every file of a backup was read last, and was whole.",
     "backup_last_restored_timestamp": "When a backup was restored last, and what came back was verified.",
     "backup_archived_until_timestamp": "The last commit that is in the log beside the backups.",
+    "backup_offsite_last_success_timestamp": "When the last whole copy to the second place began.",
+    "backup_offsite_covered_until_timestamp": "What was committed by then is in the second place.",
     "backup_held": "Whether an incident holds the backups: none is taken, none expires.",
     "backup_findings": "How many findings there are; see cleo backup verify.",
     "backup_listed": "Whether the backups could be listed when this was written.",
@@ -78,7 +81,7 @@ def _measured(one: Listed) -> dict[str, float]:
     sets, newest = (one.backups.sets if one.backups else ()), one.newest
     verified = [mark.verified.at.timestamp() for mark in one.marked.values() if mark.verified and mark.verified.ok]
     restored = [mark.restored.at.timestamp() for mark in one.marked.values() if mark.restored and mark.restored.ok]
-    found = {
+    found: dict[str, float] = {
         "backup_last_success_timestamp": newest.ended_at.timestamp() if newest else 0,
         "backup_last_size_bytes": newest.size if newest else 0,
         "backup_usable_sets": len({each.label for each in sets if not each.unusable}),
@@ -91,6 +94,10 @@ def _measured(one: Listed) -> dict[str, float]:
         found["backup_last_duration_seconds"] = (newest.ended_at - newest.started_at).total_seconds()
     if one.backups and one.backups.archived_until:
         found["backup_archived_until_timestamp"] = one.backups.archived_until.timestamp()
+    if one.offsite:
+        began, until = one.offsite.began_at, covered_until(one.offsite)
+        found["backup_offsite_last_success_timestamp"] = began.timestamp() if began else 0
+        found["backup_offsite_covered_until_timestamp"] = until.timestamp() if until else 0
     return found
 
 

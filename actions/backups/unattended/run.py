@@ -1,4 +1,4 @@
-"""Takes one backup of one system outside of an incident, unless it is held or another one is being taken."""
+"""Takes one backup of one system, or copies them to the second place, unless held or at work already."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from typing import Literal
 
 import msgspec
 
-from actions.backups.catalogue import engine_of
+from actions.backups.engine import BackupEngine
+from actions.backups.engines import engine_of
 from actions.backups.holding import Hold
+from actions.backups.offsite.acting import is_copied, sync_offsite
 from actions.backups.unattended.context import UnattendedContext
 from actions.backups.unattended.lock import Holder, LockHeld, RunLock, locked
 from actions.inventory import Inventory
 from actions.outcome import Cancelled
 from actions.transport import State
 from journal.errors import CleoError
+from journal.wording.counting import count
 
-Status = Literal["ok", "failed", "held", "running"]
+Status = Literal["ok", "failed", "held", "running", "left out"]
+OFFSITE = "offsite-sync"
 
 _KINDS = {
     "incremental": ("incremental", "incr", "diff", "snapshot", "full"),
@@ -35,10 +39,10 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         system: the system.
         status: ``ok``: there is a new backup; ``held``: an incident holds the backups; ``running``: another one is
-            being taken; ``failed``: there is none, ``words`` say why.
+            being taken; ``failed``: there is none; ``left out``: its repository cannot be copied; ``words`` say why.
         words: what a person reads.
         label: the new backup's; empty: there is none.
-        size: what it holds, in bytes.
+        size: what it holds, or what was copied, in bytes.
         seconds: how long it took.
     """
 
@@ -56,6 +60,7 @@ def run_backup(
     wanted: str,
     folder: Path,
     *,
+    reread: bool = False,
     on_context: Callable[[UnattendedContext], None] = lambda ctx: None,
 ) -> Ended:
     """Take a backup, and return what became of it. What is printed meanwhile is kept in ``last.log`` of ``folder``.
@@ -64,10 +69,13 @@ def run_backup(
         inventory: the environment.
         system: the system.
         wanted: ``incremental``, ``full`` or ``snapshot``; an engine without it takes the nearest that it has.
+            ``offsite-sync``: copy what there is to the second place; a backup may be taken meanwhile.
         folder: the folder of this system's unattended backups on this machine: lock, spools, last log.
+        reread: of a sync: read every file of the second place.
         on_context: is given the context before anything is begun, to be able to stop it.
     """
     begun = time.monotonic()
+    folder = folder / "offsite" if wanted == OFFSITE else folder
     try:
         with locked(folder, f"backup run, {wanted}") as lock, (folder / "last.log").open("w", encoding="utf-8") as log:
 
@@ -79,7 +87,7 @@ def run_backup(
                 inventory, system, folder, by="cleo-backup-run", dry_run=False, say=say, on_start=lock.note
             )
             on_context(ctx)
-            ended = _take(ctx, lock, wanted)
+            ended = _do(ctx, lock, wanted, reread=reread)
     except LockHeld as error:
         return Ended(system=system, status="running", words=error.message)
     except Cancelled as error:
@@ -91,15 +99,29 @@ def run_backup(
     return msgspec.structs.replace(ended, seconds=round(time.monotonic() - begun, 1))
 
 
-def _take(ctx: UnattendedContext, lock: RunLock, wanted: str) -> Ended:
-    """Take the backup, under the lock."""
+def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, *, reread: bool) -> Ended:
+    """Do what is wanted, under the lock."""
     system = ctx.system
     if lock.left and (alive := _still_runs(ctx, lock.left)):
         return Ended(system=system, status="running", words=alive)
     lock.take()
     engine = engine_of(ctx.inventory, system)
+    if wanted == OFFSITE and not is_copied(ctx, engine):
+        return Ended(system=system, status="left out", words="its repository is no folder that could be copied")
     if holders := _holders(engine.read_hold(ctx, system)):
         return Ended(system=system, status="held", words=f"backups are held for {', '.join(holders)}")
+    return _sync(ctx, reread=reread) if wanted == OFFSITE else _back_up(ctx, engine, wanted)
+
+
+def _sync(ctx: UnattendedContext, *, reread: bool) -> Ended:
+    did = sync_offsite(ctx, reread=reread)
+    mended = f", {did['mended']} of them anew" if did["mended"] else ""
+    words = f"{did['copied']} files copied{mended}, {did['kept']} were there; {count(did['backups'], 'backup')}"
+    return Ended(system=ctx.system, status="ok", words=words, size=did["bytes"])
+
+
+def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str) -> Ended:
+    system = ctx.system
     kind = next(kind for kind in _KINDS[wanted] if kind in engine.kinds)
     taken = engine.take(ctx, system, kind, {})
     if taken.set is None:
@@ -134,7 +156,9 @@ def _still_runs(ctx: UnattendedContext, left: Holder) -> str:
 
 def worst_status(ended: Collection[Ended]) -> int:
     """Return the exit status of a command for what became of its backups; see `docs/backups.md`."""
-    statuses = {one.status for one in ended}
+    statuses = {one.status for one in ended if one.status != "left out"}
+    if not statuses:
+        return 1
     if statuses <= {"ok"}:
         return 0
     if "ok" in statuses:

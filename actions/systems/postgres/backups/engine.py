@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from actions.backups.engine import BackupEngine, BackupList, Checked, Taken
+from actions.backups.engine import BackupEngine, BackupList, Checked, CopySource, Taken
 from actions.backups.holding import Hold
 from actions.backups.marks import FolderMarks, Marks
 from actions.by_hand import ByHand, CommandLine
@@ -20,6 +20,10 @@ from actions.systems.postgres.pgbackrest.repository_check import check_repositor
 from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import server_of
 from journal.events.types import Identity
+
+INFO_FILES = ("backup.info", "backup.info.copy", "archive.info", "archive.info.copy")
+"""Files of pgBackRest that are written anew with each backup, and say which there are."""
+TEMPORARY_FILES = ("*.pgbackrest.tmp", "*.lock")
 
 
 class PgBackRest:
@@ -58,6 +62,14 @@ class PgBackRest:
         if not settings.backups.manifests:
             return None
         return FolderMarks(ctx, settings.host, settings.backups.manifests, user=settings.run_as, between=".")
+
+    def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
+        """Return pgBackRest's repository, where the inventory names its folder on the server's host."""
+        settings = server_of(ctx, system).settings
+        backups = settings.backups
+        if not backups.repository.startswith("/") or backups.host:
+            return None
+        return CopySource(host=settings.host, folder=backups.repository, heads=INFO_FILES, skip=TEMPORARY_FILES)
 
     def by_hand(self, verb: str, known: ByHand) -> Sequence[CommandLine]:
         """Return pgBackRest's command lines for one of ``backups.*``."""

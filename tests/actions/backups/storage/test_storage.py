@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from actions.backups.storage import bucket as bucket_module
-from actions.backups.storage.storage import Missing, StorageTrouble, Where, open_storage
+from actions.backups.storage.places import open_storage
+from actions.backups.storage.storage import Missing, StorageTrouble, Where
 from tests.actions.backups.storage.buckets import Emulated, emulated
 
 pytestmark = pytest.mark.xdist_group("moto")

@@ -71,6 +71,7 @@ def test_each_cause_has_an_exit_status_of_its_own() -> None:
     assert status("held", "running") == 3
     assert status("running") == 4
     assert status("ok", "held") == status("ok", "failed") == 5
+    assert status("ok", "left out") == 0 and status("left out") == 1
 
 
 _BACKUP = """

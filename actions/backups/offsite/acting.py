@@ -1,0 +1,160 @@
+"""Syncs, looks at and fetches from the second place, by programs on the host that has the repository."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from actions.backups.engine import BackupEngine, BackupList, CopiedOffsite, CopySource
+from actions.backups.engines import engine_of
+from actions.backups.offsite.index import CopiedBackup
+from actions.backups.offsite.look import Seen
+from actions.backups.offsite.order import Order
+from actions.backups.programs import program_on
+from actions.backups.storage.storage import Where
+from actions.context import ActionContext, Progress
+from actions.outcome import ActionFailed
+
+_HOURS_S = 24 * 3600.0
+_LOOK_S = 120.0
+_ROOM = "actions.backups.offsite"
+
+
+def is_copied(ctx: ActionContext, engine: BackupEngine) -> bool:
+    """Whether the repository of the context's system is copied to the second place, file by file."""
+    return isinstance(engine, CopiedOffsite) and engine.copy_source(ctx, ctx.system) is not None
+
+
+def sync_offsite(ctx: ActionContext, *, reread: bool = False) -> Mapping[str, Any]:
+    """Copy what the repository of the context's system has and the second place has not; return what was done.
+
+    Args:
+        ctx: the context.
+        reread: read every file there, and copy anew what was changed there.
+
+    Raises:
+        ActionFailed: there is no second place, something is missing or damaged, or a place cannot be used.
+    """
+    source, order = _order(ctx)
+    listed = _engine(ctx).list(ctx, ctx.system)
+    order = replace(order, backups=_backups(listed), archived_until=listed.archived_until, full=reread)
+    if not ctx.effect(f"copy {source.folder} to {order.where.place}"):
+        return {}
+    return _run(ctx, source, "sync", order)
+
+
+def look_offsite(ctx: ActionContext, *, full: bool = False) -> Seen:
+    """Return what of the context's system is in the second place.
+
+    Args:
+        ctx: the context.
+        full: read every file there; that takes as long as reading it takes, and must have been announced.
+
+    Raises:
+        ActionFailed: there is no second place, or nobody can look.
+    """
+    source, order = _order(ctx)
+    order = replace(order, full=full)
+    if full:
+        return msgspec.convert(_run(ctx, source, "look", order), Seen)
+    argv = _argv(ctx, source, "look", order)
+    done = ctx.query(source.host, argv, timeout_s=_LOOK_S, user=source.user)
+    if done.code != 0:
+        raise ActionFailed(" ".join(done.err.split()) or f"The look at {order.where.place} {done.ending}.")
+    return msgspec.json.decode(done.out.strip().rpartition("\n")[2], type=Seen)
+
+
+def fetch_offsite(ctx: ActionContext, backups: Sequence[str], folder: str) -> Mapping[str, Any]:
+    """Bring backups back from the second place; return what was done.
+
+    Args:
+        ctx: the context.
+        backups: names below the system's folder that are wanted, such as a backup's id; none: all of it.
+        folder: where to; empty: where they came from.
+
+    Raises:
+        ActionFailed: something there is damaged, something else is here, or a place cannot be used.
+    """
+    source, order = _order(ctx)
+    order = replace(order, only=[f"{one.rstrip('/')}/" for one in backups], folder=folder or source.folder)
+    if not ctx.effect(f"bring {', '.join(backups) or 'everything'} back from {order.where.place} to {order.folder}"):
+        return {}
+    return _run(ctx, source, "fetch", order)
+
+
+def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
+    """Return where the context's system has its repository, and what is always the same of an order."""
+    offsite = ctx.inventory.offsite
+    if offsite is None:
+        raise ActionFailed("The inventory names no second place.", "Name it (offsite: place).")
+    engine = _engine(ctx)
+    source = engine.copy_source(ctx, ctx.system) if isinstance(engine, CopiedOffsite) else None
+    if source is None:
+        raise ActionFailed(
+            f"The backups of {ctx.system} lie in no folder that could be copied.",
+            "Let its own program keep them in a second place.",
+        )
+    where = Where(
+        place=offsite.place,
+        endpoint=offsite.endpoint,
+        credentials=offsite.credentials,
+        profile=offsite.profile,
+        certificates=offsite.certificates,
+    )
+    order = Order(
+        system=ctx.system,
+        type=ctx.inventory.systems[ctx.system].type,
+        folder=source.folder,
+        where=where,
+        heads=source.heads,
+        skip=source.skip,
+    )
+    return source, order
+
+
+def _engine(ctx: ActionContext) -> BackupEngine:
+    return engine_of(ctx.inventory, ctx.system)
+
+
+def _backups(listed: BackupList) -> dict[str, CopiedBackup]:
+    return {
+        one.label: CopiedBackup(kind=one.kind, ended_at=one.ended_at, shows=one.shows, size=one.size)
+        for one in listed.sets
+    }
+
+
+def _argv(ctx: ActionContext, source: CopySource, verb: str, order: Order) -> list[str]:
+    program = program_on(ctx, source.host, source.python, f"{_ROOM}.{verb}")
+    return [*program, msgspec.json.encode(order).decode()]
+
+
+def _run(ctx: ActionContext, source: CopySource, verb: str, order: Order) -> Mapping[str, Any]:
+    """Run one of the programs to its end, and return the last object that it printed."""
+
+    def line(stream: str, text: str) -> None:
+        for said in _objects(text) if stream == "out" else ():
+            if said.get("of"):
+                ctx.progress(Progress(fraction=min(1.0, said["read"] / said["of"]), text=f"{verb} {order.where.place}"))
+
+    argv = _argv(ctx, source, verb, order)
+    done = ctx.run(f"offsite-{verb}", source.host, argv, timeout_s=_HOURS_S, user=source.user, on_line=line)
+    if done.code != 0:
+        raise ActionFailed(" ".join(done.err.split()) or f"{verb} {done.ending}.")
+    return _objects(done.out)[-1]
+
+
+def _objects(printed: str) -> list[dict[str, Any]]:
+    """Return the JSON objects among printed lines."""
+    found = []
+    for text in printed.splitlines():
+        try:
+            one = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(one, dict):
+            found.append(one)
+    return found

@@ -1,0 +1,134 @@
+"""Brings backups back from the second place: ``python -m actions.backups.offsite.fetch ORDER`` (an `Order` in JSON).
+
+Each file is written under another name, its SHA-256 compared with what was copied, and only then named; the files that
+tell of others come last, so that nothing is a backup before all of it is there. A file that is here with the same
+content stays; one with another content is never replaced. Exit status 0: all is here; 1: it is not.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from fnmatch import fnmatch
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from actions.backups.offsite.index import Copied, load_index
+from actions.backups.offsite.order import Order, tell
+from actions.backups.offsite.source import digest_of
+from actions.backups.storage.places import open_storage
+from actions.backups.storage.storage import Missing, Storage
+from journal.errors import CleoError
+
+_TELL_EVERY_S = 0.5
+_NAMED = 5
+
+
+class NotFetched(CleoError):
+    """Something there is not what was copied, or something else is here already."""
+
+
+def main(order: str) -> int:
+    """Do what an `Order` in JSON says; return the exit status."""
+    try:
+        fetch(msgspec.json.decode(order, type=Order))
+    except CleoError as error:
+        print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def fetch(order: Order) -> None:
+    """Bring back what is not here.
+
+    Raises:
+        CleoError: what is there cannot be used, or something else is here.
+        OSError: it cannot be written here.
+    """
+    storage = open_storage(order.where)
+    index = load_index(storage, order.system)
+    wanted = _wanted(index.files if index else {}, order)
+    if not wanted:
+        raise NotFetched(f"Nothing of {order.system} was copied that fits.", "Look with cleo backup list.")
+    folder, told = Path(order.folder), time.monotonic()
+    did, read, of = {"fetched": 0, "kept": 0, "bytes": 0}, 0, sum(one.size for one in wanted.values())
+    damaged: list[str] = []
+    for name, one in wanted.items():
+        if _is_here(folder / name, one):
+            did["kept"] += 1
+        elif why := _bring(storage, f"{order.system}/{name}", folder / name, one):
+            damaged.append(f"{name} {why}")
+        else:
+            did["fetched"] += 1
+            did["bytes"] += one.size
+        read += one.size
+        if time.monotonic() - told > _TELL_EVERY_S:
+            told = time.monotonic()
+            tell(read=read, of=of)
+    tell(**did)
+    if damaged:
+        more = f", and {len(damaged) - _NAMED} more files" if damaged[_NAMED:] else ""
+        raise NotFetched(
+            f"In the second place {'; '.join(damaged[:_NAMED])}{more}: not fetched. All else is here.",
+            "What needs them cannot be restored; take another backup.",
+        )
+
+
+def _wanted(files: Mapping[str, Copied], order: Order) -> dict[str, Copied]:
+    """Return the files that are meant, those that tell of others last."""
+    meant = {name: one for name, one in files.items() if not order.only or name.startswith(tuple(order.only))}
+
+    def tells(name: str) -> bool:
+        return any(fnmatch(name, head) or fnmatch(name.rpartition("/")[2], head) for head in order.heads)
+
+    return {name: meant[name] for name in sorted(meant, key=lambda name: (tells(name), name))}
+
+
+def _is_here(path: Path, one: Copied) -> bool:
+    """Return whether a file is here as it was copied.
+
+    Raises:
+        NotFetched: another one of its name is.
+    """
+    if not path.exists():
+        return False
+    if digest_of(path) != (one.size, one.sha256):
+        raise NotFetched(
+            f"{path} is here with another content than was copied; it is left as it is.",
+            "Fetch into another folder, or move it away.",
+        )
+    return True
+
+
+def _bring(storage: Storage, name: str, path: Path, one: Copied) -> str:
+    """Bring one file; return why it is not here afterwards, where it was damaged there."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part, found = path.with_name(f".incomplete-{path.name}"), sha256()
+    try:
+        with part.open("wb") as file:
+            for piece in storage.pieces(name):
+                found.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        if part.stat().st_size != one.size:
+            return f"has {part.stat().st_size} bytes, and had {one.size}"
+        if found.hexdigest() != one.sha256:
+            return "has another content than was copied"
+        part.rename(path)
+    except Missing:
+        return "is missing"
+    finally:
+        part.unlink(missing_ok=True)
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

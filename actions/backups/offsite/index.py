@@ -1,0 +1,91 @@
+"""What was copied to the second place: one file beside the copy of a system's repository, replaced as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from actions.backups.storage.storage import Missing, Storage, StorageTrouble
+
+
+class Copied(msgspec.Struct, frozen=True, kw_only=True):
+    """One file as it was copied: its size in bytes, its SHA-256, and when its source was last changed (ns)."""
+
+    size: int
+    sha256: str
+    mtime_ns: int = 0
+
+
+class CopiedBackup(msgspec.Struct, frozen=True, kw_only=True):
+    """One backup that the source had: its kind, when it ended (UTC), its size in bytes.
+
+    ``shows`` is an instant: what was committed by then is in it.
+    """
+
+    kind: str
+    ended_at: datetime
+    shows: datetime
+    size: int = 0
+
+
+class Index(msgspec.Struct, kw_only=True):
+    """The copy of one system's repository.
+
+    Attributes:
+        system: the system's name in the inventory; ``type``: its type.
+        source: what was copied, for people.
+        files: every file that was copied and read back, by its name below the system's folder.
+        claimed: names that a sync is about to write: should it be killed, what is there of these is ours.
+        backups: the backups that the source had when the last whole sync began, by their labels.
+        archived_until: the last commit in the log beside them then; None: there is no such log, or it was not known.
+        began_at: when the last whole sync began, in UTC: ``backups`` were there by then; None: there was none.
+        ended_at: when it ended.
+    """
+
+    system: str
+    type: str
+    source: str
+    files: dict[str, Copied] = {}
+    claimed: list[str] = []
+    backups: Mapping[str, CopiedBackup] = {}
+    archived_until: datetime | None = None
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def newest(self) -> str:
+        """The label of the newest backup that was copied; empty: there is none."""
+        return max(self.backups, key=lambda label: self.backups[label].ended_at, default="")
+
+
+def index_name(system: str) -> str:
+    """Return the name of a system's index: outside of the copy, which is a repository like the first one."""
+    return f"{system}.offsite.json"
+
+
+def load_index(storage: Storage, system: str) -> Index | None:
+    """Return the index of a system, or None where nothing was ever copied.
+
+    Raises:
+        StorageTrouble: it cannot be read, or is no index.
+    """
+    try:
+        return msgspec.json.decode(storage.read(index_name(system)), type=Index)
+    except Missing:
+        return None
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise StorageTrouble(
+            f"{index_name(system)} in the second place cannot be understood: {error}.",
+            "Restore an earlier version of it; without it nobody can tell what was copied.",
+        ) from error
+
+
+def save_index(storage: Storage, index: Index) -> None:
+    """Replace a system's index.
+
+    Raises:
+        StorageTrouble: it cannot be written.
+    """
+    storage.put_bytes(index_name(index.system), msgspec.json.encode(index))

@@ -1,0 +1,113 @@
+"""Looks at the second place of a system: ``python -m actions.backups.offsite.look ORDER`` (an `Order` in JSON).
+
+It prints one JSON object, a `Seen`. With ``full`` every file there is read and compared with what was copied. Exit
+status 1: nobody could look, the reason is on standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from actions.backups.offsite.index import CopiedBackup, Index, load_index
+from actions.backups.offsite.order import Order, tell
+from actions.backups.storage.places import open_storage
+from actions.backups.storage.storage import Missing, Storage
+from journal.errors import CleoError
+
+_TELL_EVERY_S = 0.5
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """The second place of one system, by what is there.
+
+    Attributes:
+        backups: the backups that were copied, by their labels.
+        broken: what is wrong with some of them, by their labels.
+        damage: what is wrong with files, a line each.
+        findings: what the place itself does to files that must stay.
+        files: how many files were copied; ``bytes``: how large they are.
+        archived_until, began_at, ended_at: as `Index` has them.
+        full: whether every file was read.
+    """
+
+    backups: Mapping[str, CopiedBackup] = {}
+    broken: Mapping[str, str] = {}
+    damage: Sequence[str] = ()
+    findings: Sequence[str] = ()
+    files: int = 0
+    bytes: int = 0
+    archived_until: datetime | None = None
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    full: bool = False
+
+
+def main(order: str) -> int:
+    """Do what an `Order` in JSON says; return the exit status."""
+    asked = msgspec.json.decode(order, type=Order)
+    try:
+        print(msgspec.json.encode(look(asked)).decode(), flush=True)
+    except CleoError as error:
+        print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
+        return 1
+    return 0
+
+
+def look(order: Order) -> Seen:
+    """Return what is there.
+
+    Raises:
+        CleoError: nobody can look.
+    """
+    storage = open_storage(order.where)
+    index = load_index(storage, order.system)
+    if index is None:
+        return Seen(findings=storage.findings(), full=order.full)
+    damage = dict(_damage(storage, index, full=order.full))
+    broken = {label: why for name, why in damage.items() for label in index.backups if label in name.split("/")}
+    return Seen(
+        backups=index.backups,
+        broken=broken,
+        damage=[f"{name} {why}" for name, why in damage.items()],
+        findings=storage.findings(),
+        files=len(index.files),
+        bytes=sum(one.size for one in index.files.values()),
+        archived_until=index.archived_until,
+        began_at=index.began_at,
+        ended_at=index.ended_at,
+        full=order.full,
+    )
+
+
+def _damage(storage: Storage, index: Index, *, full: bool) -> Iterator[tuple[str, str]]:
+    """Yield each file that is not what was copied, and why."""
+    there, told = storage.sizes(f"{index.system}/"), time.monotonic()
+    read, of = 0, sum(one.size for one in index.files.values())
+    for name, one in index.files.items():
+        size = there.get(f"{index.system}/{name}")
+        if size is None:
+            yield name, "is missing"
+        elif size != one.size:
+            yield name, f"has {size} bytes, and had {one.size}"
+        elif full and (why := _content(storage, f"{index.system}/{name}", one.sha256)):
+            yield name, why
+        read += one.size
+        if full and time.monotonic() - told > _TELL_EVERY_S:
+            told = time.monotonic()
+            tell(read=read, of=of)
+
+
+def _content(storage: Storage, name: str, digest: str) -> str:
+    try:
+        return "" if storage.digest(name)[1] == digest else "has another content than was copied"
+    except Missing:
+        return "is missing"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,45 @@
+"""What the programs of the second place are asked to do, and how they say what they did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from actions.backups.offsite.index import CopiedBackup
+from actions.backups.storage.storage import Where
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One system's repository and its second place. It holds no secret.
+
+    Attributes:
+        system: the system's name in the inventory; ``type``: its type.
+        folder: the repository's folder of this system, on the host where the program runs.
+        where: the second place.
+        heads: patterns of files that tell of others: they are read first and copied last.
+        skip: patterns of files and folders that are no part of a backup.
+        backups: the backups that are to be there, by their labels.
+        archived_until: the last commit in the log beside them.
+        full: read every file that is in the second place, instead of comparing sizes.
+        only: what to fetch: names that begin with one of these; none: all.
+    """
+
+    system: str
+    type: str
+    folder: str
+    where: Where
+    heads: Sequence[str] = ()
+    skip: Sequence[str] = ()
+    backups: Mapping[str, CopiedBackup] = {}
+    archived_until: datetime | None = None
+    full: bool = False
+    only: Sequence[str] = ()
+
+
+def tell(**what: Any) -> None:
+    """Print one JSON object on a line."""
+    print(json.dumps(what, default=str), flush=True)

@@ -1,0 +1,128 @@
+"""A repository's folder as it is copied: which files, in which order, and whether all is there that must be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from actions.backups.offsite.index import Index
+from actions.backups.offsite.order import Order
+from actions.backups.repository.entry import ENTRY, NoEntry, decode_entry
+from actions.backups.storage.storage import PIECE
+from journal.errors import CleoError
+
+
+class LessThanCopied(CleoError):
+    """The source has less than the catalogue says: nothing is copied."""
+
+
+class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of the source: its name below the folder, its size in bytes, when it was last changed (ns)."""
+
+    name: str
+    size: int
+    mtime_ns: int
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be copied.
+
+    Attributes:
+        files: every file but the heads.
+        heads: the content of the files that tell of others, as it was before the others were listed.
+        digests: the SHA-256 that an entry tells of a file, by the file's name.
+    """
+
+    files: Sequence[SourceFile]
+    heads: Mapping[str, bytes]
+    digests: Mapping[str, str]
+
+
+def read_source(order: Order, index: Index) -> Source:
+    """Return what is to be copied.
+
+    Raises:
+        LessThanCopied: it has less than the catalogue, or less than was copied before.
+        OSError: it cannot be read.
+    """
+    folder = Path(order.folder)
+    if not folder.is_dir():
+        raise LessThanCopied(f"There is no folder {folder}.", "Mount what holds the backups; nothing was copied.")
+    heads = {one.name: (folder / one.name).read_bytes() for one in _walk(folder, order) if _fits(one.name, order.heads)}
+    files = [one for one in _walk(folder, order) if not _fits(one.name, order.heads)]
+    source = Source(files=files, heads=heads, digests=_digests(heads, {one.name: one.size for one in files}, folder))
+    _require_all(order, index, source)
+    return source
+
+
+def digest_of(path: Path) -> tuple[int, str]:
+    """Return the size and the SHA-256 of a file."""
+    found, size = sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            found.update(piece)
+            size += len(piece)
+    return size, found.hexdigest()
+
+
+def _require_all(order: Order, index: Index, source: Source) -> None:
+    """Refuse a source that lost something. Retention never takes the newest backup: that one must still be there."""
+    parts = {part for one in (*(file.name for file in source.files), *source.heads) for part in one.split("/")}
+    if lost := [label for label in order.backups if label not in parts]:
+        raise LessThanCopied(
+            f"{order.folder} has no file of {', '.join(lost[:3])}, which the catalogue lists.",
+            "Is something else mounted there? Nothing was copied, and what was copied before is untouched.",
+        )
+    if index.newest and index.newest not in order.backups:
+        had = f"{index.newest}, ended {index.backups[index.newest].ended_at:%Y-%m-%d %H:%M:%S} UTC"
+        raise LessThanCopied(
+            f"{order.folder} has {len(order.backups)} backups, and not the newest one that was copied before ({had}).",
+            "It was emptied, or is another one. Nothing was copied, and what was copied before is untouched: fetch it.",
+        )
+
+
+def _digests(heads: Mapping[str, bytes], sizes: Mapping[str, int], folder: Path) -> dict[str, str]:
+    """Return the digests that the entries tell; every file that they name must be there."""
+    found = {}
+    for name, content in heads.items():
+        if not name.endswith(f"/{ENTRY}"):
+            continue
+        backup = name.removesuffix(f"/{ENTRY}")
+        try:
+            entry = decode_entry(content, f"{folder}/{name}")
+        except NoEntry as error:
+            raise LessThanCopied(error.message, "Nothing was copied. Look what happened to the repository.") from error
+        for file in entry.files:
+            if sizes.get(f"{backup}/{file.name}") != file.size:
+                raise LessThanCopied(
+                    f"{folder}/{backup}/{file.name} is missing, or has another size than its entry says.",
+                    "Nothing was copied. Look what happened to the repository.",
+                )
+            found[f"{backup}/{file.name}"] = file.sha256
+    return found
+
+
+def _walk(folder: Path, order: Order) -> Iterator[SourceFile]:
+    """Yield every file, in the order of their names; links are left out."""
+    found = []
+    for at, folders, names in os.walk(folder):
+        below = Path(at).relative_to(folder)
+        folders[:] = [one for one in folders if not _fits(str(below / one), order.skip)]
+        for name in names:
+            path = Path(at, name)
+            if not _fits(str(below / name), order.skip) and not path.is_symlink():
+                try:
+                    seen = path.stat()
+                except FileNotFoundError:
+                    continue  # it was renamed or expired since
+                found.append(SourceFile(name=str(below / name), size=seen.st_size, mtime_ns=seen.st_mtime_ns))
+    yield from sorted(found, key=lambda one: one.name)
+
+
+def _fits(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(name, pattern) or fnmatch(name.rpartition("/")[2], pattern) for pattern in patterns)

@@ -1,0 +1,221 @@
+"""Copies in a second place, a folder or a bucket: they are proven, none is removed, and an emptied source is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from actions.backups.offsite.findings import covered_until, offsite_findings
+from actions.backups.offsite.index import CopiedBackup
+from actions.backups.offsite.look import Seen, look
+from actions.backups.offsite.order import Order
+from actions.backups.repository.entry import Entry
+from actions.backups.repository.writing import staged
+from actions.backups.storage.places import open_storage
+from actions.backups.storage.storage import Where
+from tests.actions.backups.storage.buckets import Emulated, emulated
+
+pytestmark = pytest.mark.xdist_group("moto")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
+    with emulated(tmp_path_factory.mktemp("store")) as found:
+        yield found
+
+
+class Site:
+    """A repository and its second place."""
+
+    def __init__(self, folder: Path, where: Where) -> None:
+        self.where = where
+        self.repository = folder / "repository"
+        self.repository.mkdir()
+        self.backups: dict[str, Entry] = {}
+        self.bytes: dict[str, int] = {}
+
+    def take(self, text: str, kind: str = "full") -> str:
+        with staged(self.repository, "shop", kind) as backup:
+            (backup.folder / "data").write_text(text)
+            entry = backup.finish("toy", consistent_at=datetime.now(UTC))
+        self.backups[entry.id] = entry
+        self.bytes[entry.id] = sum(path.stat().st_size for path in (self.repository / "shop" / entry.id).iterdir())
+        return entry.id
+
+    def order(self, **more: Any) -> Order:
+        listed = {
+            id_: CopiedBackup(kind=one.kind, ended_at=one.ended_at, shows=one.consistent_at or one.started_at)
+            for id_, one in self.backups.items()
+        }
+        found = Order(
+            system="shop",
+            type="toy",
+            folder=str(self.repository / "shop"),
+            where=self.where,
+            heads=("*/entry.json",),
+            skip=(".incomplete-*", ".lock"),
+            backups=listed,
+        )
+        return msgspec.structs.replace(found, **more)
+
+    def do(self, verb: str, order: Order) -> dict[str, Any]:
+        """Run a program as its host does, and return what it printed last; its words where it failed."""
+        argv = [sys.executable, "-m", f"actions.backups.offsite.{verb}", msgspec.json.encode(order).decode()]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        assert "Traceback" not in done.stderr, done.stderr
+        return {"failed": done.stderr.strip()} if done.returncode else json.loads(done.stdout.splitlines()[-1])
+
+    def sync(self, **more: Any) -> dict[str, Any]:
+        return self.do("sync", self.order(**more))
+
+    def look(self, *, full: bool = False) -> Seen:
+        return look(self.order(full=full))
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def site(request: pytest.FixtureRequest, store: Emulated, tmp_path: Path) -> Site:
+    (tmp_path / "away").mkdir()
+    bucket = store.where(f"s3://backups/{tmp_path.name}")
+    return Site(tmp_path, bucket if request.param == "bucket" else Where(place=str(tmp_path / "away")))
+
+
+def _change(site: Site) -> Callable[[str, bytes], None]:
+    return open_storage(site.where).put_bytes
+
+
+def test_what_was_copied_is_there_and_comes_back(site: Site, tmp_path: Path) -> None:
+    assert covered_until(site.look()) is None
+    assert "nothing was ever copied there whole" in offsite_findings(site.look(), "dr")[0].text
+    first = site.take("one")
+    (site.repository / "shop" / ".incomplete-20261129-000000F").mkdir()
+    (site.repository / "shop" / ".incomplete-20261129-000000F" / "half").write_text("half")
+    assert site.sync() == {"copied": 2, "bytes": site.bytes[first], "kept": 0, "mended": 0, "backups": 1}
+    second = site.take("two")
+    again = site.sync()
+    assert (again["copied"], again["kept"], again["backups"]) == (2, 2, 2)
+    seen = site.look(full=True)
+    assert list(seen.backups) == [first, second] and not seen.damage and seen.full and seen.files == 4
+    assert covered_until(seen) == site.backups[second].consistent_at
+    assert offsite_findings(seen, "dr") == []
+
+    shutil.rmtree(site.repository / "shop")
+    only = site.order(only=[f"{second}/"])
+    assert site.do("fetch", only) == {"fetched": 2, "kept": 0, "bytes": site.bytes[second]}
+    assert (site.repository / "shop" / second / "data").read_text() == "two"
+    assert site.do("fetch", site.order())["fetched"] == 2
+    (site.repository / "shop" / first / "data").write_text("mine")
+    assert "is here with another content than was copied; it is left" in site.do("fetch", site.order())["failed"]
+
+
+def test_a_source_that_has_less_is_an_error_and_no_sync(site: Site) -> None:
+    old, new = site.take("old"), site.take("new")
+    site.sync()
+    before = dict(open_storage(site.where).sizes(""))
+
+    shutil.rmtree(site.repository / "shop" / old)
+    catalogue = site.order()
+    assert f"has no file of {old}, which the catalogue lists" in site.do("sync", catalogue)["failed"]
+    del site.backups[old]
+    assert site.sync()["kept"] == 2, "what retention took here stays there"
+    assert sorted(site.look().backups) == [new] and len(open_storage(site.where).sizes("shop/")) == 4
+
+    (site.repository / "shop" / new / "data").unlink()
+    assert "data is missing, or has another size than its entry says. Nothing was copied" in site.sync()["failed"]
+    shutil.rmtree(site.repository / "shop" / new)
+    del site.backups[new]
+    assert f"not the newest one that was copied before ({new}, ended" in site.sync()["failed"], "it was emptied"
+    other = site.take("of another life", "incremental")
+    assert "It was emptied, or is another one" in site.sync()["failed"]
+    shutil.rmtree(site.repository / "shop")
+    assert "There is no folder" in site.sync()["failed"]
+    after = dict(open_storage(site.where).sizes(""))
+    assert {name: size for name, size in after.items() if name in before and not name.endswith("offsite.json")} == {
+        name: size for name, size in before.items() if not name.endswith("offsite.json")
+    }
+    assert not any(other in name for name in after)
+
+
+def test_what_is_damaged_is_found_on_either_side(site: Site) -> None:
+    first, second = site.take("one"), site.take("two")
+    site.sync()
+    change = _change(site)
+    change(f"shop/{first}/data", b"On")
+    change(f"shop/{second}/data", b"Two")
+    quick, full = site.look(), site.look(full=True)
+    assert quick.broken == {first: "has 2 bytes, and had 3"}
+    assert full.broken == {first: "has 2 bytes, and had 3", second: "has another content than was copied"}
+    assert offsite_findings(full, "dr")[0].severity == "wrong" and covered_until(full) is None
+    elsewhere = site.order(folder=f"{site.repository}/new")
+    assert "has another content than was copied" in site.do("fetch", elsewhere)["failed"]
+    assert not list((site.repository / "new").rglob("data")), "nothing of it has its name"
+    assert site.sync()["mended"] == 1
+    assert site.sync(full=True)["mended"] == 1
+    assert not site.look(full=True).damage
+
+    third, fourth = site.take("three"), site.take("four")
+    (site.repository / "shop" / third / "data").write_text("thr33")
+    assert "it was damaged here, and its backup is not copied. All others were" in site.sync()["failed"]
+    there = open_storage(site.where).sizes("shop/")
+    assert f"shop/{fourth}/entry.json" in there and f"shop/{third}/entry.json" not in there
+
+
+def test_what_somebody_else_put_there_is_left_alone(site: Site) -> None:
+    first = site.take("one")
+    _change(site)(f"shop/{first}/data", b"theirs")
+    assert f"another file shop/{first}/data, which was not copied from here" in site.sync()["failed"]
+    assert open_storage(site.where).read(f"shop/{first}/data") == b"theirs"
+    _change(site)(f"shop/{first}/data", b"one")
+    assert site.sync()["copied"] == 1, "the same content is as good as a copy"
+
+
+def test_a_killed_sync_goes_on_where_it_was(tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    site = Site(tmp_path, Where(place=str(tmp_path / "away")))
+    first = site.take("one")
+    argv = [sys.executable, "-c", _DIES, msgspec.json.encode(site.order()).decode()]
+    assert subprocess.run(argv).returncode == -9
+    assert (tmp_path / "away" / "shop" / first / "data").exists(), "it was written, and its end was not noted"
+    assert not site.look().backups
+    (site.repository / "shop" / first / "verified-20261129T000000.000000Z.json").write_text("{}")
+    assert site.sync()["backups"] == 1
+    assert not site.look(full=True).damage
+
+
+_DIES = """
+import os, sys
+from actions.backups.storage import folder
+from actions.backups.offsite import sync
+put = folder.Folder.put
+def put_and_die(self, name, source):
+    put(self, name, source)
+    os.kill(os.getpid(), 9)
+folder.Folder.put = put_and_die
+sync.main(sys.argv[1])
+"""
+
+
+def test_lifecycle_rules_that_delete_are_found(store: Emulated, tmp_path: Path) -> None:
+    site = Site(tmp_path, store.where("s3://backups/here"))
+    assert not site.look().findings
+    rules = [
+        {"ID": "old", "Filter": {"Prefix": ""}, "Status": "Enabled", "Expiration": {"Days": 30}},
+        {"ID": "else", "Filter": {"Prefix": "there/"}, "Status": "Enabled", "Expiration": {"Days": 1}},
+        {"ID": "off", "Filter": {"Prefix": ""}, "Status": "Disabled", "Expiration": {"Days": 1}},
+        {"ID": "versions", "Filter": {"Prefix": ""}, "Status": "Enabled"}
+        | {"NoncurrentVersionExpiration": {"NoncurrentDays": 9}},
+    ]
+    store.client.put_bucket_lifecycle_configuration(Bucket="backups", LifecycleConfiguration={"Rules": rules})
+    try:
+        assert site.look().findings == ["a lifecycle rule of backups (old) deletes all after 30 days"]
+        assert offsite_findings(site.look(), "dr")[-1].severity == "warning"
+    finally:
+        store.client.delete_bucket_lifecycle(Bucket="backups")
