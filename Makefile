@@ -3,7 +3,7 @@ VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3
-JOBS   ?= 3
+JOBS   ?= 4
 
 .PHONY: help demo check test soak lint bench pictures lock install system clean
 

@@ -217,9 +217,9 @@ async def test_all_dialogs_agree_on_their_keys(
             await asked.press("escape", "x", "tab", "enter")
             assert asked.still_asks
             asked.dialog.can_be_read()
-        await asked.press(*["tab"] * 9, *["shift+tab"] * 9)  # another key than enter: somebody is there
+        await asked.press("tab", "shift+tab")  # another key than enter: somebody is there
         assert not asked.dialog.unread
-        for _ in range(9):
+        for _ in range(len(asked.dialog.focus_chain) + 1):
             await asked.press("tab", "space")
         assert asked.still_asks
         if field := asked.field:

@@ -1,6 +1,6 @@
-"""A real runner, killed before, in the middle of and after each file it writes: the next one sees what truly stands.
+"""A real runner, killed in the middle of one file and around another: the next one sees what truly stands.
 
-The longer way, every point of every action of a recovery, is ``benchmarks/between_effects.py``.
+The longer way, every point of every action of a recovery, is ``make soak`` (``benchmarks/between_effects.py``).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def test_a_hold_is_whole_wherever_its_runner_died(lab: Lab, played: Played) -> N
     before = lab.postgres.backup_config.read_text()
     points = [(n, name) for n, name in enumerate(played.through("backups.hold"), 1) if "the file" in name]
     assert len(points) == 6, points
-    for number, name in points:
+    for number, name in points[1::2]:
         played.through("backups.release")
         assert lab.postgres.backup_config.read_text() == before, name
         assert not lab.postgres.hold_file.exists(), name
