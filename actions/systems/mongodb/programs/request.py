@@ -19,7 +19,8 @@ _ANSWER_MS = 120_000
 
 
 class CannotBackUp(CleoError):
-    """No backup can be taken; ``why`` is the kind of reason: ``gap`` where only a full one can be."""
+    """No backup can be taken; ``why`` is the kind of reason: ``gap`` where only a full one can be, ``between``
+    where the server is neither primary nor secondary now."""
 
     def __init__(self, message: str, hint: str, why: str = "") -> None:
         super().__init__(message, hint)

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 _MAJORITY_S = 30.0
 """How long the majority of the set is waited for to have what the server had when it was asked, in seconds."""
+_ELECTION_S = 30.0
+"""How long a member may be neither primary nor secondary: an election takes 12 s at most (MongoDB's manual)."""
 _POLL_S = 0.1
+BETWEEN = "between"
+"""Why a member cannot be read: it is neither primary nor secondary now."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +45,19 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     def majority_position(self) -> Timestamp:
         """Return up to where a majority of the set has its writes: what is read until there cannot be rolled back.
 
+        While the set elects another primary, its members are neither primary nor secondary: that is waited for.
+
         Raises:
             CannotBackUp: it is no member that can be read any more, or was started again.
         """
-        return _majority(require_member(self.client, self.name, self.process))
+        end = time.monotonic() + _ELECTION_S
+        while True:
+            try:
+                return _majority(require_member(self.client, self.name, self.process))
+            except CannotBackUp as error:
+                if error.why != BETWEEN or time.monotonic() > end:
+                    raise
+            time.sleep(_POLL_S)
 
     def await_majority(self, newest: Timestamp) -> None:
         """Wait until a majority of the set has what the server has now: a backup shows no more than that.
@@ -113,6 +126,7 @@ def require_member(client: MongoClient[dict[str, Any]], name: str, process: str 
         raise CannotBackUp(
             f"{name} is no member of {hello['setName']} that can be read now: it is {_state(client)}.",
             "Wait until it is PRIMARY or SECONDARY, or back up another member of the set.",
+            BETWEEN,
         )
     return hello
 
@@ -142,7 +156,15 @@ def _state(client: MongoClient[dict[str, Any]]) -> str:
     from pymongo.errors import OperationFailure
 
     try:
-        states = {0: "STARTUP", 3: "RECOVERING", 5: "STARTUP2", 7: "ARBITER", 9: "ROLLBACK", 10: "REMOVED"}
+        states = {
+            0: "STARTUP",
+            1: "becoming or ceasing to be primary",
+            3: "RECOVERING",
+            5: "STARTUP2",
+            7: "ARBITER",
+            9: "ROLLBACK",
+            10: "REMOVED",
+        }
         found = client.admin.command("replSetGetStatus")["myState"]
         return states.get(found, f"in state {found}")
     except OperationFailure as error:
