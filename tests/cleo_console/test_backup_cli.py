@@ -33,7 +33,7 @@ def _walk_through(toy: ToyLab) -> None:
     assert verified["ok"] and verified["by"] == "cleo-backup-verify"
     table = cleo("backup", "list").stdout.splitlines()
     assert table[0].split()[:3] == ["SYSTEM", "BACKUP", "KIND"]
-    assert table[len(listed["backups"])].split()[-1] == "never", "it was verified, and never restored"
+    assert table[len(listed["backups"])].split()[-2:] == ["never", "primary"], "it was verified, and never restored"
 
     Path(toy.settings.copies, "held").write_text("Held for incident INC-3 (toy).\n")
     assert (
