@@ -48,6 +48,22 @@ def take_first(member: Member) -> str:
     return str(json.loads(said.splitlines()[-1])["backup"])
 
 
+def take(member: Member, kind: str) -> str:
+    """Take a backup now, by the console's own command, and return its id.
+
+    Args:
+        member: what is backed up.
+        kind: `full` or `incremental`.
+
+    Raises:
+        CleoError: it could not be taken, or the backups are held.
+    """
+    argv = [sys.executable, "-m", "cleo_console", "backup", "run", "--type", kind, "--system", member.name]
+    where = {"CLEO_INVENTORY": str(inventory_path(member.lab)), "CLEO_HOME": str(member.run_directory)}
+    member.run(argv, environment=where, timeout=3600)
+    return str(list_backups(member)[-1]["label"])
+
+
 def start_schedule(member: Member) -> list[str]:
     """Start the scheduled backups where they do not run, and return the script's name."""
     if schedule_pid(member) is not None:

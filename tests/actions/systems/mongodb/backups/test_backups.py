@@ -201,15 +201,26 @@ def test_mongodump_is_taken_where_it_is(mongo: MongoLab, tmp_path: Path) -> None
     assert tools.collections[f"{KINDS}.plain"].digest == backwards.digest, "in whichever order they are read"
 
 
-def test_a_flipped_byte_is_found(mongo: MongoLab, full: Path) -> None:
+def test_a_flipped_byte_is_found(mongo: MongoLab) -> None:
     """Every file is read to its end."""
-    path = next(iter(full.glob("dump/cleoai/conversations.bson")))
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
+    damaged = mongo.break_("damage-newest-backup")
     checked = ENGINE.verify(mongo.context(), NAME)
-    assert checked.damaged == [full.name]
+    assert checked.damaged == [damaged["label"]]
     assert "content was changed" in checked.findings[0].text
+    assert damaged["previous"] in checked.sound
+
+
+def test_what_is_cut_or_gone_is_seen_at_once(mongo: MongoLab) -> None:
+    """Nothing is restored from a dump that was cut, and what is behind a lost slice is not said to be reached."""
+    _take(mongo, "full")
+    cut, lost = mongo.break_("truncate-newest-backup"), mongo.break_("lose-oplog-slice")
+    listed = ENGINE.list(mongo.context(), NAME)
+    unusable = {one.label: one.unusable for one in listed.sets if one.unusable}
+    assert "another size" in unusable[cut["label"]]
+    assert unusable[lost["after"]] == "follows no full backup without a gap in the oplog"
+    assert lost["before"] not in unusable, "the dump before the damaged one leads to it"
+    assert any(lost["after"] in finding.text and "nothing was saved" in finding.text for finding in listed.findings)
+    assert listed.reach["oplog"][1] == _covers(mongo.member.repository / NAME / lost["before"])[1]
 
 
 def test_the_password_is_nowhere(mongo: MongoLab) -> None:
