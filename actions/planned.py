@@ -66,8 +66,6 @@ PLANNED_ACTIONS = [
     ),
     _planned("mongodb.rebuild_indexes", "Rebuild MongoDB's indexes", "dr_rebuild_indexes.sh"),
     _planned("mongodb.verify", "Verify MongoDB's collections", "dr_verify_mongo.sh"),
-    _planned("redis.stop_writers", "Stop writers to Redis", destructive=True),
-    _planned("redis.allow_writers", "Allow writers to Redis again", gates=("sound-data",)),
     _planned("redis.verify", "Verify Redis's keys"),
     _planned(
         "redis.restore",
