@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from actions.health import Health
 from actions.machine.listener import Ask, look
+from actions.systems.mongodb.backups.saved_until import Saved, goes_on, newest_saved
 from actions.systems.mongodb.connection import CannotConnect, connect
 from actions.systems.mongodb.server import MONGOD
 from actions.systems.mongodb.settings import MongodbSettings
@@ -18,6 +21,9 @@ from actions.transport import Completed, Transport
 from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.wording.durations import rough_duration
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
 
 _LAG_S = 300
 """Seconds of replication lag from which a member counts as degraded."""
@@ -40,9 +46,33 @@ def probe(system: str, settings: MongodbSettings, host: Transport, *, deadline_s
         with connect(settings, deadline_s=deadline_s * 0.6) as client:
             require_ours(client, settings, *ask)
             state, newest = read_state(client), newest_write(client, settings.heartbeat)
+            safe = _safe(client, newest_saved(system, settings, ask[0]), state)
     except CannotConnect as error:
         return _unreached(error, settings, ask)
-    return _judge(system, settings, state, newest)
+    return _judge(system, settings, state, newest, safe)
+
+
+class _Safe(msgspec.Struct, frozen=True, kw_only=True):
+    """What is safe of a server's writes: until when they are in its backups, and whether its oplog goes on there."""
+
+    until: datetime | None = None
+    goes_on: bool = True
+
+
+def _safe(client: MongoClient[dict[str, Any]], saved: Saved | None, state: State) -> _Safe:
+    if saved is None or not state.members:
+        return _Safe()
+    found = goes_on(client, saved)
+    return _Safe(until=saved.until if found else None, goes_on=found)
+
+
+def _exposed(state: State, newest: datetime | None, safe: _Safe) -> float | None:
+    """Return the span of writes that would be lost with this server, in seconds; None: not measured."""
+    lag = state.lag_s() if state.writable else None
+    spans = [lag] if lag is not None else []
+    if safe.until:
+        spans.append(max(0.0, ((newest or state.now) - safe.until).total_seconds()))
+    return round(min(spans), 1) if spans else None
 
 
 def _asker(host: Transport, user: str, end: float) -> Callable[[Sequence[str]], Completed]:
@@ -79,8 +109,13 @@ def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, Any]) -> H
     return Health(status="not measured", detail=f"{error.message}; {unseen.message}", facts=facts)
 
 
-def _judge(system: str, settings: MongodbSettings, state: State, newest: datetime | None) -> Health:
-    measured = Measured(replica_lag_s=state.lag_s(), newest_commit_at=newest)
+def _judge(system: str, settings: MongodbSettings, state: State, newest: datetime | None, safe: _Safe) -> Health:
+    measured = Measured(
+        replica_lag_s=state.lag_s(),
+        newest_commit_at=newest,
+        archived_until=safe.until,
+        exposure_s=_exposed(state, newest, safe),
+    )
     facts = {
         "system": system,
         "state": state.state or "no replica set",
@@ -92,6 +127,8 @@ def _judge(system: str, settings: MongodbSettings, state: State, newest: datetim
         **measured.facts(),
     }
     troubles = [*_set_troubles(settings, state), *_troubles(settings, state, newest)]
+    if not safe.goes_on:
+        troubles.append("its oplog does not reach back to its newest backup: take a full one")
     detail = "; ".join([*troubles, *_figures(state)])
     found = {name: value for name, value in facts.items() if value is not None}
     return Health(status="degraded" if troubles else "up", detail=detail, facts=found)

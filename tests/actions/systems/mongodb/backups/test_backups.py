@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from actions.backups.engine import BackupSet
-from actions.backups.repository.entry import INCOMPLETE, decode_entry
+from actions.backups.repository.entry import ENTRY, INCOMPLETE, decode_entry
 from actions.backups.take import take
 from actions.outcome import ActionFailed
 from actions.systems.mongodb.backup_chain import order
@@ -31,6 +31,7 @@ from actions.systems.mongodb.programs import dump as program
 from actions.systems.mongodb.programs.request import Request
 from cleo_console.lab.mongodb import server
 from journal.errors import CleoError
+from journal.events.measured import Measured
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 from tests.waiting import until
 
@@ -122,6 +123,21 @@ def test_the_oplog_goes_on_where_the_backups_end(mongo: MongoLab, full: Path) ->
     assert not [one for one in listed.sets if one.unusable]
     assert listed.reach["oplog"][1] == ends[2][1]
     assert listed.archived_until
+
+
+def test_what_is_not_saved_yet_is_measured(mongo: MongoLab) -> None:
+    """Health says what would be lost with the server, and nothing where its oplog does not go on from the backups."""
+    newest = _folder(mongo, _take(mongo, "incremental"))
+    measured = Measured.of(mongo.health().facts)
+    assert measured.archived_until == decode_entry((newest / ENTRY).read_bytes(), "").consistent_at
+    assert measured.exposure_s is not None
+    assert measured.exposure_s < 60
+    text = (newest / ENTRY).read_text()
+    (newest / ENTRY).write_text(text.replace(_covers(newest)[1], "1600000000:1"))
+    other = mongo.health()
+    (newest / ENTRY).write_text(text)
+    assert Measured.of(other.facts).exposure_s is None
+    assert "does not reach back to its newest backup" in other.detail
 
 
 def test_a_gap_is_named_and_no_backup(mongo: MongoLab, full: Path) -> None:

@@ -1,0 +1,67 @@
+"""Up to when a server's writes are in its backups, by its newest backup: asked in a moment, by the health probe."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from actions.backups.repository.entry import ENTRY, NoEntry, decode_entry
+from actions.machine.listener import Ask
+from actions.systems.mongodb.oplog_position import parse_position
+from actions.systems.mongodb.settings import MongodbSettings
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+_NEWEST = 'cd -- "$1" || exit 1; for f in [0-9]*/; do :; done; cat -- "$f$2"'
+"""Prints the entry of the backup with the newest id: ids are in the order of time."""
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server's backups lead to.
+
+    Attributes:
+        position: the last entry of the oplog that is in them.
+        until: when that was written.
+    """
+
+    position: str
+    until: datetime
+
+
+def newest_saved(system: str, settings: MongodbSettings, ask: Ask) -> Saved | None:
+    """Return what the newest backup leads to; None: there is none, or it cannot be told from this host.
+
+    Args:
+        system: the system's name in the inventory.
+        settings: the server.
+        ask: runs a short program on the server's host.
+    """
+    backups = settings.backups
+    if not backups.repository or backups.host not in ("", settings.host):
+        return None
+    folder = str(PurePosixPath(backups.repository) / system)
+    done = ask(["sh", "-c", _NEWEST, "sh", folder, ENTRY])
+    if done.code != 0:
+        return None
+    try:
+        entry = decode_entry(done.out, folder)
+    except NoEntry:
+        return None
+    if not entry.covers or not entry.consistent_at:
+        return None
+    return Saved(position=entry.covers.to, until=entry.consistent_at.astimezone(UTC))
+
+
+def goes_on(client: MongoClient[dict[str, Any]], saved: Saved) -> bool:
+    """Whether the server's oplog has the entry that the backups end with.
+
+    Where it has not, it was overwritten, and the log is no more whole without a full backup; or the server has another
+    history since it was restored, of which the backups hold nothing.
+    """
+    at = parse_position(saved.position)
+    found = client.local["oplog.rs"].find_one({"ts": {"$gte": at}}, {"ts": 1}, sort=[("$natural", 1)])
+    return bool(found and found["ts"] == at)
