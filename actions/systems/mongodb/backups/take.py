@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -40,11 +40,11 @@ def take_backup(server: Server, place: Place, kind: str) -> Taken:
         place: where its backups lie.
         kind: one of `KINDS`.
     """
-    asked = request_for(server, place, kind, place.listing())
+    program, asked = place.program(_MODULE), request_for(server, place, kind, place.listing())
     what = "take a full backup" if kind == "full" else f"save the oplog since {asked.since[0].position}"
     if not server.ctx.effect(f"{what} into {place.folder}"):
         return Taken(set=None)
-    told = _run(server, place, asked)
+    told = _run(server, place, program, asked)
     label = str(told["backup"])
     entry = next((one.entry for one in place.listing().stored if one.entry.id == label), None)
     if entry is None:
@@ -131,14 +131,14 @@ def _is_loopback(address: str) -> bool:
         return address == "localhost"
 
 
-def _run(server: Server, place: Place, asked: Request) -> Mapping[str, Any]:
+def _run(server: Server, place: Place, program: Sequence[str], asked: Request) -> Mapping[str, Any]:
     """Run the program and return what it said of the backup."""
     path = _hand_over(place, asked)
     try:
         done = server.ctx.run(
             "dump",
             place.host,
-            [*place.program(_MODULE), "--once", path],
+            [*program, "--once", path],
             timeout_s=_HOURS_S,
             user=place.settings.run_as,
             on_line=lambda stream, lines: _tell(server, stream, lines),
