@@ -9,6 +9,7 @@ SYSTEM = SystemType(
     title="Redis",
     settings=f"{_HERE}.settings:RedisSettings",
     probe=f"{_HERE}.probe:probe",
+    examine=f"{_HERE}.examine:examine",
     actions={
         "redis.is_running": f"{_HERE}.start_stop:is_running",
         "redis.log": f"{_HERE}.show_log:show_log",

@@ -57,6 +57,15 @@ def wait_until_followed(replica: Node) -> None:
     _wait(lambda: replica.info("replication").get("master_link_status") == "up", _START_S, trouble, replica)
 
 
+def wait_until_gone(node: Node) -> None:
+    """Wait until no server works in the data directory any more.
+
+    Raises:
+        CleoError: one still does.
+    """
+    _wait(lambda: server_process(node) is None, _STOP_S, f"{node.name} does not end", node)
+
+
 def server_process(node: Node) -> Process | None:
     """The server's process, found by the directory it works in; not the copies of itself that it forks to save."""
     found = [each for each in lab_processes(node.directory) if _works_in(each, node)]

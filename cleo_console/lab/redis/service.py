@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from cleo_console.lab.account import Account
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.redis import configuration, helpers, keys, server
+from cleo_console.lab.redis.faults import REPLICA_FAULTS, SERVER_FAULTS
 from cleo_console.lab.redis.inventory import describe
 from cleo_console.lab.redis.node import Node
 from cleo_console.lab.redis.programs import find_programs, service_account
@@ -90,6 +91,8 @@ class NodeService(LabService):
 class ReplicaService(NodeService):
     """A replica of a Redis server."""
 
+    faults: ClassVar[tuple[FaultKind, ...]] = REPLICA_FAULTS
+
     @property
     def title(self) -> str:
         """What people call it: it has its primary's name."""
@@ -109,6 +112,7 @@ class ReplicaService(NodeService):
 class RedisService(NodeService):
     """A Redis server with CleoAI's keys and a program that writes the time once a second."""
 
+    faults: ClassVar[tuple[FaultKind, ...]] = SERVER_FAULTS
     standby: ClassVar[type[LabService] | None] = ReplicaService
 
     def create(self, order: Order, say: Say) -> None:

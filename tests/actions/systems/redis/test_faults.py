@@ -1,0 +1,134 @@
+"""Each fault of the lab, done to a real Redis: what the damage report sees, and what it settles."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from actions.examination import Examination
+from actions.outcome import ActionFailed, GateClosed
+from actions.systems.redis.examine import examine
+from actions.systems.redis.start_stop import start
+from cleo_console.lab.redis import keys, server
+from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
+from tests.waiting import until
+
+pytestmark = pytest.mark.xdist_group("redis")
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[RedisLab]:
+    """One Redis for all tests of this module, each of which leaves it up."""
+    with running_redis() as running:
+        yield running
+
+
+def _look(lab: RedisLab) -> Examination:
+    return examine(lab.ctx(), "redis", lab.probe(), thorough=True)
+
+
+def _use(seen: Examination) -> str:
+    return next(one.use for one in seen.settles if one.action == "redis.start")
+
+
+def _again(lab: RedisLab) -> None:
+    """Bring the server back as new, whatever is left of it."""
+    node = lab.node()
+    server.stop(node)
+    shutil.rmtree(node.data_directory, ignore_errors=True)
+    node.data_directory.mkdir()
+    os.chown(node.data_directory, node.account.uid, node.account.gid)
+    server.start(node)
+    keys.fill(node, 0.2)
+    server.save(node)
+
+
+def test_a_sound_server_needs_no_start(lab: RedisLab) -> None:
+    seen = _look(lab)
+    assert _use(seen) == "needless"
+    assert seen.cures == []
+    assert [line for line in seen.lines if line.startswith(("dump.rdb is sound: ", "the append-only files are sound"))]
+    assert [finding.text for finding in seen.findings] == ["there is no usable backup"]
+
+
+def test_killed(lab: RedisLab) -> None:
+    lab.break_("redis", "kill")
+    seen = _look(lab)
+    assert (_use(seen), [cure.action for cure in seen.cures]) == ("open", ["redis.start"])
+    lab.ctx().do(start)
+
+
+def test_all_data_lost(lab: RedisLab) -> None:
+    lab.break_("redis", "lose-data")
+    seen = _look(lab)
+    assert (_use(seen), [cure.action for cure in seen.cures]) == ("impossible", ["redis.restore"])
+    assert seen.summary == "missing"
+    with pytest.raises(ActionFailed, match="would come up empty"):
+        lab.ctx().do(start)
+    _again(lab)
+
+
+def test_a_flipped_byte_is_found_and_a_start_does_not_need_that_file(lab: RedisLab) -> None:
+    lab.break_("redis", "flip-byte")
+    seen = _look(lab)
+    assert "dump.rdb is damaged: " in seen.summary
+    assert [finding.cure for finding in seen.findings if "dump.rdb" in finding.text] == [
+        "A start loads the append-only files instead."
+    ]
+    assert _use(seen) == "open"
+    assert lab.ctx().do(start).facts["loaded_from"] == "append-only files"
+    running = _look(lab)
+    assert "BGSAVE" in " ".join(finding.cure for finding in running.findings)
+    server.save(lab.node())
+    assert "damaged" not in _look(lab).summary
+
+
+def test_append_only_files_that_are_damaged_in_the_middle(lab: RedisLab) -> None:
+    lab.break_("redis", "torn-aof")
+    seen = _look(lab)
+    assert _use(seen) == "impossible"
+    assert [(finding.severity, finding.system) for finding in seen.findings if "would throw away" in finding.text] == [
+        ("wrong", "redis")
+    ]
+    assert [cure.action for cure in seen.cures] == ["redis.restore"]
+    with pytest.raises(ActionFailed, match="went down while it started: Bad file format"):
+        lab.ctx().do(start)
+    _again(lab)
+
+
+def test_append_only_files_whose_end_was_cut_off_are_started_from_and_that_is_said(lab: RedisLab) -> None:
+    lab.kill()
+    path = max(lab.node().append_only.glob("*.incr.aof"))
+    with path.open("ab") as file:
+        file.write(b"*3\r\n$3\r\nSET\r\n$5\r\nab")
+    seen = _look(lab)
+    assert _use(seen) == "open"
+    assert [line for line in seen.lines if "end in the middle of a command" in line]
+    started = lab.ctx().do(start)
+    assert ["was cut off as it was loaded" in finding.text for finding in started.findings] == [True]
+
+
+def test_append_only_files_older_than_the_rdb_file(lab: RedisLab) -> None:
+    lab.break_("redis", "stale-aof")
+    seen = _look(lab)
+    assert len([one for one in seen.findings if "min before the RDB file was written" in one.text]) == 1, seen.findings
+    with pytest.raises(GateClosed, match="what was written between is lost"):
+        lab.ctx().do(start)
+    _again(lab)
+
+
+def test_all_keys_flushed(lab: RedisLab) -> None:
+    fault = lab.break_("redis", "flush-all")
+    assert sum(fault.details["keys"].values()) > 800
+    until(lambda: "heartbeat_age_s" in lab.probe().facts)
+    assert lab.probe().facts["keys"] < 10
+
+
+def test_maxmemory_too_small(lab: RedisLab) -> None:
+    _again(lab)
+    lab.break_("redis", "maxmemory-too-small")
+    until(lambda: "it evicted " in lab.probe().detail)
+    assert lab.probe().status == "degraded"
