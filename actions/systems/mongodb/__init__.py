@@ -10,6 +10,12 @@ SYSTEM = SystemType(
     title="MongoDB",
     settings=f"{_HERE}.settings:MongodbSettings",
     probe=f"{_HERE}.probe:probe",
+    actions={
+        "mongodb.is_running": f"{_HERE}.start_stop:is_running",
+        "mongodb.log": f"{_HERE}.show_log:show_log",
+        "mongodb.start": f"{_HERE}.start_stop:start",
+        "mongodb.stop": f"{_HERE}.start_stop:stop",
+    },
     backups=f"{_HERE}.backups.engine:ENGINE",
     lab="cleo_console.lab.mongodb.service:MongodbService",
     positions=(

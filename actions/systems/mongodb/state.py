@@ -87,13 +87,22 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return max(0.0, min(lags)) if lags else None
 
 
+def ask(client: MongoClient[dict[str, Any]], command: str) -> dict[str, Any]:
+    """Return a command's answer, its instants with their zone: by default the client library leaves that out.
+
+    Raises:
+        PyMongoError: the server refuses it, or cannot be asked.
+    """
+    return client.admin.command(command, codec_options=client.codec_options)
+
+
 def read_state(client: MongoClient[dict[str, Any]]) -> State:
     """Return what a server says of itself.
 
     Raises:
         PyMongoError: it cannot be asked.
     """
-    status = client.admin.command("serverStatus")
+    status = ask(client, "serverStatus")
     parameters = client.admin.command("getParameter", 1, featureCompatibilityVersion=1, ttlMonitorEnabled=1)
     members = _members(client)
     own = next((each for each in members if each.itself), None)
@@ -119,7 +128,7 @@ def _members(client: MongoClient[dict[str, Any]]) -> list[MemberState]:
     from pymongo.errors import OperationFailure
 
     try:
-        found = client.admin.command("replSetGetStatus")
+        found = ask(client, "replSetGetStatus")
     except OperationFailure as error:
         if error.code in (76, 94, 93):  # NoReplicationEnabled, NotYetInitialized, InvalidReplicaSetConfig
             return []
@@ -144,7 +153,9 @@ def _oplog_ends(client: MongoClient[dict[str, Any]]) -> tuple[datetime | None, d
     return first, last
 
 
-def newest_write(client: MongoClient[dict[str, Any]], heartbeat: str = "") -> datetime | None:
+def newest_write(
+    client: MongoClient[dict[str, Any]], heartbeat: str = "", *, before: datetime | None = None
+) -> datetime | None:
     """Return when the newest write of a client was made: the newest heartbeat, else the newest such oplog entry.
 
     The oplog's last entries may be the server's own (a no-op every ten seconds, sessions): these are no client's.
@@ -152,12 +163,16 @@ def newest_write(client: MongoClient[dict[str, Any]], heartbeat: str = "") -> da
     Args:
         client: an open session.
         heartbeat: the collection, ``database.collection``, whose field ``at`` is the time of each write.
+        before: only what was written before this instant.
     """
     if heartbeat:
         database, _, collection = heartbeat.partition(".")
-        beat = client[database][collection].find_one({}, {"at": 1}, sort=[("at", -1)])
+        wanted = {"at": {"$lt": before}} if before else {}
+        beat = client[database][collection].find_one(wanted, {"at": 1}, sort=[("at", -1)])
         at = beat.get("at") if beat else None
         return at.astimezone(UTC) if isinstance(at, datetime) else None
-    theirs = {"op": {"$ne": "n"}, "ns": {"$not": {"$regex": _OWN}}}
+    theirs: dict[str, Any] = {"op": {"$ne": "n"}, "ns": {"$not": {"$regex": _OWN}}}
+    if before:
+        theirs["wall"] = {"$lt": before}
     entry = client.local["oplog.rs"].find_one(theirs, {"wall": 1}, sort=[("$natural", -1)], max_time_ms=2000)
     return entry["wall"].astimezone(UTC) if entry else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGTERM
 
@@ -92,7 +93,7 @@ def stop(member: Member) -> None:
         return
     signal_process(found, SIGTERM, member.directory)
     deadline = time.monotonic() + _PATIENCE_S
-    while process(member.data_directory):
+    while _lives(found.pid):
         if time.monotonic() > deadline:
             raise CleoError(f"{member.name} did not stop within {_PATIENCE_S:g} s.", f"See {member.server_log}.")
         time.sleep(0.02)
@@ -104,13 +105,24 @@ def process(data_directory: Path) -> Process | None:
     return next((each for each in mongods if _holds(each.pid, data_directory)), None)
 
 
+def _lives(pid: int) -> bool:
+    """Whether a process goes on; one that is ending has let go of its files before its port is free."""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def _holds(pid: int, data_directory: Path) -> bool:
     lock = f"{data_directory / 'mongod.lock'}"
-    try:
-        held = [str(each.readlink()) for each in (PROC / str(pid) / "fd").iterdir()]
-    except OSError:  # it has just ended
-        return False
-    return lock in (each.removesuffix(" (deleted)") for each in held)
+    return lock in (each.removesuffix(" (deleted)") for each in _open_files(pid))
+
+
+def _open_files(pid: int) -> Iterator[str]:
+    with suppress(OSError):  # the process has just ended
+        for each in (PROC / str(pid) / "fd").iterdir():
+            with suppress(OSError):  # it has just closed this one
+                yield str(each.readlink())
 
 
 def require_running(member: Member) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -51,6 +52,17 @@ def stranger(mongo: MongoLab, folder: Path) -> Iterator[int]:
         server.wait_until_primary(mongo.member)
 
 
+@pytest.fixture
+def far_west(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This program's clock is shown five hours behind the server's, which has no zone."""
+    monkeypatch.setenv("TZ", "EST5")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_west")
 def test_a_primary_is_up_and_its_newest_write_is_measured_by_its_own_clock(mongo: MongoLab) -> None:
     until(lambda: Measured.of(mongo.health().facts).newest_commit_at)
     found = mongo.health()
