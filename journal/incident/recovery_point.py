@@ -248,7 +248,8 @@ def _checked(system: str, form: str, value: str, forms: Forms, players: Callable
         raise NotARecoveryPoint(
             f"No system here understands {form[:_SHOWN]!r} as a recovery point.", f"Write {accepted(forms)}."
         )
-    named = ([system] if system in forms else players(system)) if system else understand
+    fitting = [name for name in understand if forms[name][form].fits(value)] or understand
+    named = ([system] if system in forms else players(system)) if system else fitting
     if len(named) > 1:
         raise NotARecoveryPoint(
             f"{form}:{value[:_SHOWN]} may be of {some(named)}.", f"Name it: {named[0]} {form}:{value[:_SHOWN]}."

@@ -17,6 +17,7 @@ SYSTEM = SystemType(
         "mongodb.stop": f"{_HERE}.start_stop:stop",
     },
     backups=f"{_HERE}.backups.engine:ENGINE",
+    simulated=f"{_HERE}:simulated",
     lab="cleo_console.lab.mongodb.service:MongodbService",
     positions=(
         PositionForm(
