@@ -35,7 +35,7 @@ def measured() -> Load:
     seconds, presses = float(os.environ.get("BENCH_REST", "65")), int(os.environ.get("BENCH_KEYS", "100"))
     bare = bare_latencies(presses)
     with folder() as place:
-        lab = Lab.up(place / "lab", backup_minutes=60.0)
+        lab = Lab.up(place / "lab", systems=["postgres"], backup_minutes=60.0)
         try:
             entry = yaml.safe_load(lab.inventory_path.read_text())["systems"]["postgres"]
             answering = {f"up-{number}": entry for number in range(SYSTEMS // 2)}

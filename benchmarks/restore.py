@@ -154,7 +154,13 @@ def run() -> Row:
         if free < wanted:
             return not_measured(figure, limit, f"{wanted / 1e9:.0f} GB of disk are wanted, {free / 1e9:.0f} are free")
         try:
-            lab = Lab.up(place / "lab", size, backup_minutes=600, say=lambda text: print(text, file=sys.stderr))
+            lab = Lab.up(
+                place / "lab",
+                size,
+                systems=["postgres"],
+                backup_minutes=600,
+                say=lambda text: print(text, file=sys.stderr),
+            )
             turns = _in_turns(Recovery(lab, place / "home"))
         except CleoError as error:
             return not_measured(figure, limit, str(error))

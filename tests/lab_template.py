@@ -60,7 +60,7 @@ def copied_lab(backup_minutes: float) -> Iterator[Path]:
 def _template() -> Path:
     parent = new_parent()
     _all.append(parent)
-    Lab.up(parent / "lab").stop()
+    Lab.up(parent / "lab", systems=["postgres"]).stop()
     (parent / "lab").rename(parent / "stopped")
     return parent
 

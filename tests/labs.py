@@ -81,7 +81,7 @@ def running_lab(size: str = "small", backup_minutes: float = 60.0) -> Iterator[L
             yield Lab.up(directory)
     else:
         with lab_directory() as directory:
-            yield Lab.up(directory, size, backup_minutes=backup_minutes)
+            yield Lab.up(directory, size, systems=["postgres"], backup_minutes=backup_minutes)
 
 
 @pytest.fixture(scope="module")

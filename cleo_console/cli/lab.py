@@ -49,24 +49,24 @@ def lab() -> None:
     metavar="NAME[=TYPE]",
     help="A further system of its own, such as a second cluster; may be repeated.",
 )
-@click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of PostgreSQL; may be repeated.")
+@click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of the three stores; may be repeated.")
 def up(
     directory: Path | None, size: str, backup_every: float, standby: bool, also: tuple[str, ...], only: tuple[str, ...]
 ) -> None:
-    """Start the lab: PostgreSQL with CleoAI's tables, a writer, backups, log archiving.
+    """Start the lab: PostgreSQL, MongoDB and Redis with CleoAI's data, each with a writer and backups.
 
     Repeating it is harmless: what is missing is added, and what a fault stopped stays stopped.
 
     \b
     Example:
-      cleo lab up --size 1GB
+      cleo lab up --only postgres --size 1GB
       cleo lab up --standby --also orders
     """
     from cleo_console.lab import Lab
-    from cleo_console.lab.service_types import DEFAULT
 
-    systems = [*(only or [DEFAULT]), *also] if only or also else []
-    started = Lab.up(directory, size, systems=systems, standby=standby, backup_minutes=backup_every, say=click.echo)
+    started = Lab.up(
+        directory, size, systems=only, also=also, standby=standby, backup_minutes=backup_every, say=click.echo
+    )
     click.echo(f"Inventory: {started.inventory_path}")
 
 

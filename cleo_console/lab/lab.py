@@ -11,7 +11,7 @@ from cleo_console.lab import construction, faults, folder, removal
 from cleo_console.lab.fault_log import Fault
 from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.service import FaultKind, LabService, Say
-from cleo_console.lab.service_types import DEFAULT
+from cleo_console.lab.service_types import STORES
 from cleo_console.lab.state import State, load_state, new_state
 from cleo_console.lab.status import LabStatus, read_status
 from cleo_console.lab.wanted import wanted_services
@@ -40,6 +40,7 @@ class Lab:
         size: str = "small",
         *,
         systems: Sequence[str] = (),
+        also: Sequence[str] = (),
         standby: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
@@ -52,8 +53,9 @@ class Lab:
         Args:
             directory: its folder; by default `settings.lab_folder()`.
             size: how much data each service holds: `small`, or such as `500MB` or `2GB`. A lab that is there keeps its.
-            systems: its services, each `NAME` or `NAME=TYPE`. Nothing means those that are there; in a new lab, one
-                of the default type.
+            systems: its services, each `NAME` or `NAME=TYPE`. Nothing means those that are there; in a new lab, the
+                three stores.
+            also: further ones.
             standby: whether the first of them has a standby.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
@@ -64,7 +66,7 @@ class Lab:
         place = _place(directory)
         folder.check_place(place)
         state = load_state(place)
-        wanted = wanted_services(systems or _primaries(state), standby)
+        wanted = wanted_services([*(systems or _primaries(state)), *also], standby)
         if state and state.complete:
             return cls(place, construction.resume(place, state, wanted, say))
         if state:
@@ -105,7 +107,7 @@ class Lab:
             CleoError: the lab's state cannot be read.
         """
         state = load_state(_place(directory))
-        return faults.known_faults(state.instances if state else wanted_services([DEFAULT], standby=True))
+        return faults.known_faults(state.instances if state else wanted_services(STORES, standby=True))
 
     @property
     def inventory_path(self) -> Path:
@@ -139,6 +141,6 @@ def _place(directory: Path | None) -> Path:
 
 
 def _primaries(state: State | None) -> list[str]:
-    """The services of a lab that are no standbys, as they are asked for; of a new one the default."""
+    """The services of a lab that are no standbys, as they are asked for; of a new one the three stores."""
     instances = state.instances if state else ()
-    return [f"{each.name}={each.type}" for each in instances if not each.standby_of] or [DEFAULT]
+    return [f"{each.name}={each.type}" for each in instances if not each.standby_of] or list(STORES)

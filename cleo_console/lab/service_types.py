@@ -13,7 +13,10 @@ from cleo_console.lab.service import Instance, LabService
 from journal.errors import CleoError
 
 DEFAULT = "postgres"
-"""The type of a service whose name is no type, and the one service of a lab of which nothing else is said."""
+"""The type of a service whose name is no type."""
+
+STORES = ("postgres", "mongodb", "redis")
+"""The services of a lab of which nothing else is said: where CleoAI keeps its data."""
 
 
 def service_class(type_name: str) -> type[LabService]:
