@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet
+from actions.outcome import Cure
 from journal.events.types import Finding
 from journal.incident.backup_catalogue import BackupCatalogue
 
@@ -18,6 +19,10 @@ _CLOCK_OFF = timedelta(minutes=5)
 _CLOCK = "Set the clock of the host that took it: which backup is the newest is told by these times."
 _SHRUNK = "Look whether that is all there is: count what it holds, or restore it somewhere."
 
+NONE_LEFT = Cure(
+    words="Keep the system's data and its log as they are; look for another copy of its backups, and name it in the "
+    "inventory."
+)
 _SETS_NAMED = 30
 """Of how many backups a look says when each ended: what a recovery point at one of them gives up is told by it."""
 

@@ -8,17 +8,12 @@ from typing import Any
 
 from actions.action import action
 from actions.backups.engine import BackupList, BackupSet, Checked, by_hand, find_engine, leave_mark, target
-from actions.backups.listing import described, what_is_wrong
+from actions.backups.listing import NONE_LEFT, described, what_is_wrong
 from actions.backups.marks import Mark
 from actions.context import ActionContext
-from actions.outcome import Cure, Finding, Outcome
+from actions.outcome import Finding, Outcome
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
-
-_NONE_LEFT = Cure(
-    words="Keep the system's data and its log as they are; look for another copy of its backups, and name it in the "
-    "inventory."
-)
 
 
 @action(
@@ -49,7 +44,7 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
         summary=f"{_wrong(findings)} {_newest(left)}" if findings else f"{_there_is(facts, listed.log)} ({depth}).",
         facts={**facts, **_facts_of(checked), "findings": [str(finding) for finding in findings]},
         findings=findings,
-        cures=[] if left else [_NONE_LEFT],
+        cures=[] if left else [NONE_LEFT],
         partial="" if checked else "quick check, no backup file was read",
     )
 
