@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import Any
 
@@ -23,9 +24,16 @@ _REQUEST = "first-backup.json"
 
 
 def install(member: Member, backup_minutes: float) -> None:
-    """Copy the schedule's script to the service's folder, and keep beside it how often it runs."""
+    """Copy the schedule's script to the service's folder, and keep beside it what it needs to know."""
     write_readable(member.directory / "bin" / SCHEDULE, (SCRIPTS / SCHEDULE).read_text())
-    write_readable(member.directory / "bin" / "backup-seconds", f"{backup_minutes * 60:.0f}\n")
+    known = {
+        **_console(member),
+        "PYTHON": sys.executable,
+        "SYSTEM": member.name,
+        "BACKUP_SECONDS": f"{backup_minutes * 60:.0f}",
+    }
+    text = "".join(f"{name}={shlex.quote(value)}\n" for name, value in known.items())
+    write_readable(member.directory / "bin" / "lab.env", text)
 
 
 def take_first(member: Member) -> str:
@@ -59,8 +67,7 @@ def take(member: Member, kind: str) -> str:
         CleoError: it could not be taken, or the backups are held.
     """
     argv = [sys.executable, "-m", "cleo_console", "backup", "run", "--type", kind, "--system", member.name]
-    where = {"CLEO_INVENTORY": str(inventory_path(member.lab)), "CLEO_HOME": str(member.run_directory)}
-    member.run(argv, environment=where, timeout=3600)
+    member.run(argv, environment=_console(member), timeout=3600)
     return str(list_backups(member)[-1]["label"])
 
 
@@ -68,9 +75,7 @@ def start_schedule(member: Member) -> list[str]:
     """Start the scheduled backups where they do not run, and return the script's name."""
     if schedule_pid(member) is not None:
         return []
-    seconds = (member.directory / "bin" / "backup-seconds").read_text().strip()
-    where = [seconds, sys.executable, member.name, str(inventory_path(member.lab)), str(member.run_directory)]
-    member.spawn(["sh", str(member.directory / "bin" / SCHEDULE), *where], member.log("backups"))
+    member.spawn(["sh", str(member.directory / "bin" / SCHEDULE)], member.log("backups"))
     return [SCHEDULE]
 
 
@@ -101,3 +106,8 @@ def list_backups(member: Member) -> list[dict[str, Any]]:
         }
         for entry in sorted(entries, key=lambda entry: entry.ended_at)
     ]
+
+
+def _console(member: Member) -> dict[str, str]:
+    """What the console's command goes by: the lab's inventory, and a place of its own for what it notes."""
+    return {"CLEO_INVENTORY": str(inventory_path(member.lab)), "CLEO_HOME": str(member.run_directory)}
