@@ -14,6 +14,7 @@ BUILT_IN = (
     "actions.systems.mongodb:SYSTEM",
     "actions.systems.redis:SYSTEM",
     "actions.systems.files:SYSTEM",
+    "actions.systems.configuration:SYSTEM",
 )
 """The types that ship with Cleo. Others are packages of their own, with an entry point in `GROUP`."""
 GROUP = "cleo.systems"

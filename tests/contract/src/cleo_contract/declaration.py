@@ -13,8 +13,6 @@ from actions.system_types import GROUP, built_in, system_type
 from actions.tabletop.script import ordinary_world
 from cleo_contract.system import SystemUnderTest
 
-_MUST = ("start", "stop_writers", "allow_writers", "restore", "verify")
-"""The roles that gates and plans ask for at every store."""
 _DESTRUCTIVE = ("restore", "fence", "promote")
 """The roles before which the interlock asks, at every store."""
 
@@ -43,7 +41,7 @@ class DeclarationContract:
 
     def test_the_roles_exist(self, system: SystemUnderTest) -> None:
         type_ = system_type(system.type)
-        assert [role for role in (*_MUST, *type_.roles) if type_.role(role) not in type_.actions] == []
+        assert [role for role in (*system.roles, *type_.roles) if type_.role(role) not in type_.actions] == []
         found = actions_of(type_)
         losing = [found[name] for role in _DESTRUCTIVE if (name := type_.role(role)) in found]
         assert [action.spec.name for action in losing if not action.spec.destructive] == []

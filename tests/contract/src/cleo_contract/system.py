@@ -29,6 +29,9 @@ class SystemUnderTest(ABC):
     asked_twice: ClassVar[Sequence[str]]
     """Actions with effects that a running system stands in this order, each twice; the last leaves it as it was."""
 
+    roles: ClassVar[Sequence[str]] = ("start", "stop_writers", "allow_writers", "restore", "verify")
+    """The roles that gates and plans ask for at every store; what is no store has fewer."""
+
     params: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """The parameters of actions that want some."""
 
