@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from actions.machine.aside import KeptCopy
 from actions.machine.machine import Machine
 from actions.outcome import ActionFailed
 from actions.systems.redis.config_file import Wanted
@@ -70,6 +71,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         point: the recovery point, as the journal keeps one.
         source: what it is restored from.
         aside: the folder that the old data was moved to; empty: there was none.
+        keeping: the copy that is made of what a restore before it had brought back; None: none is.
         wanted: what the server's configuration wants, without our block.
         passed_over: newer sources that were not taken, and why.
         loaded: how many keys the server loaded.
@@ -83,6 +85,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     source: Source
     began_at: str
     aside: str = ""
+    keeping: KeptCopy | None = None
     wanted: Wanted = Wanted()
     passed_over: Sequence[str] = ()
     loaded: int | None = None

@@ -1,0 +1,48 @@
+"""The shell commands of a restore of Redis, from the inventory alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.by_hand import ByHand, CommandLine
+from actions.machine.service import start_line
+from actions.recovery_point import label_of
+from actions.systems.redis.by_hand import cli
+from actions.systems.redis.server import program
+from actions.systems.redis.settings import RedisSettings
+
+
+def restore(known: ByHand) -> Sequence[CommandLine]:
+    """Return what restores an RDB file by hand, so that the server cannot come up empty."""
+    settings = known.settings(RedisSettings)
+    data, host, user = settings.place(), settings.host, settings.run_as
+    label = str(known.params.get("backup") or "") or (label_of(known.point) if known.point else "") or "BACKUP"
+    stored = f"{settings.backups.repository}/{known.system}/{label}/dump.rdb"
+    aside = f"{data}.aside-{known.incident}"
+
+    def line(*argv: str, what: str = "", as_user: str = user) -> CommandLine:
+        return CommandLine(argv=argv, what=what, host=host, user=as_user)
+
+    conf = settings.config_file or "redis.conf"
+    return [
+        line(
+            program(settings, "redis-check-rdb"),
+            stored,
+            what="The server is down, and its replicas are detached (REPLICAOF NO ONE). BACKUP: the newest one that\n"
+            "ended before the recovery point. It must say: RDB looks OK. Note its keys, and how many had expired.",
+            as_user="",
+        ),
+        line("mkdir", "-m", "700", aside, what="Keep the old data. What is not there, leave out."),
+        line("mv", "-n", f"{data}/dump.rdb", f"{data}/appendonlydir", aside),
+        line("install", "-m", "600", *(["-o", user] if user else []), stored, f"{data}/dump.rdb", as_user=""),
+        CommandLine(
+            what=f"Put two lines at the end of {conf}, or the server comes up EMPTY, and saves over the file:\n"
+            'appendonly no\nsave ""'
+        ),
+        start_line(settings.service, host, user),
+        cli(settings, "INFO", "keyspace", what="Keys = those noted, less the expired; look again after ten seconds."),
+        cli(settings, "INFO", "stats", what="evicted_keys must be 0."),
+        cli(settings, "CONFIG", "SET", "appendonly", "yes", what="Only where the configuration says appendonly yes."),
+        cli(settings, "INFO", "persistence", what="Wait until aof_rewrite_in_progress is 0 and its status ok."),
+        CommandLine(what=f"Take the two lines out of {conf} again; set the save points with CONFIG SET save."),
+    ]
