@@ -14,8 +14,11 @@ import pytest
 from actions.backups.hold import held, hold, release
 from actions.backups.take import take
 from actions.backups.verify import verify
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, GateClosed
 from actions.systems.redis.backups.engine import ENGINE
+from actions.systems.redis.restore import restore
+from actions.systems.redis.verify import verify as verify_keys
+from cleo_console.lab.redis import server
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 
 pytestmark = pytest.mark.xdist_group("redis-backups")
@@ -95,10 +98,25 @@ def test_a_save_that_fails_is_no_backup_and_says_why(lab: RedisLab) -> None:
     assert lab.ctx().do(take).ok
 
 
-def test_a_replica_is_not_backed_up(lab: RedisLab) -> None:
+def test_a_replica_is_neither_backed_up_nor_verified_nor_restored(lab: RedisLab) -> None:
     replica = next(name for name in lab.services if name != "redis")
-    with pytest.raises(ActionFailed, match="is a replica of"):
-        lab.ctx(replica).do(take)
+    for action in (take, verify_keys):
+        with pytest.raises(ActionFailed, match="is a replica of"):
+            lab.ctx(replica).do(action)
+    lab.kill(replica)
+    with pytest.raises(ActionFailed, match="is configured as a replica of"):
+        lab.ctx(replica, decisions={"recovery_point": "latest"}).do(restore)
+    server.start(lab.node(replica))
+
+
+def test_a_replica_that_still_follows_is_named_before_its_master_is_restored(lab: RedisLab) -> None:
+    replica = next(name for name in lab.services if name != "redis")
+    server.wait_until_followed(lab.node(replica))
+    lab.kill()
+    with pytest.raises(GateClosed, match=f"{replica} still follows") as error:
+        lab.ctx(decisions={"recovery_point": "latest"}).do(restore)
+    assert error.value.gate == "replicas"
+    server.start(lab.node())
 
 
 def test_without_append_only_files_there_is_no_snapshot(lab: RedisLab) -> None:
