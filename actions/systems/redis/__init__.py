@@ -1,6 +1,7 @@
 """Redis: settings, probe, actions, verification, and its backups."""
 
 from actions.system_type import SystemType
+from journal.incident.recovery_point import PositionForm
 
 _HERE = "actions.systems.redis"
 
@@ -18,8 +19,21 @@ SYSTEM = SystemType(
         "redis.writers": f"{_HERE}.writers:writers",
         "redis.stop_writers": f"{_HERE}.writers:stop_writers",
         "redis.allow_writers": f"{_HERE}.writers:allow_writers",
+        "redis.restore": f"{_HERE}.restore:restore",
+        "redis.is_restored": f"{_HERE}.is_restored:is_restored",
+        "redis.reload_aof": f"{_HERE}.reload_aof:reload_aof",
+        "redis.verify": f"{_HERE}.verify:verify",
     },
     simulated=f"{_HERE}:simulated",
     backups=f"{_HERE}.backups.engine:ENGINE",
+    positions=(
+        PositionForm(
+            name="backup",
+            title="A named backup",
+            help="Nothing after that backup.",
+            pattern=r"[0-9]{8}-[0-9]{6}[FS]",
+            example="20261122-020003F",
+        ),
+    ),
     lab="cleo_console.lab.redis.service:RedisService",
 )

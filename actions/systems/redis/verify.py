@@ -45,7 +45,7 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
     logins: list[Finding]
 
 
-@action("redis.verify", script="dr_verify_redis.sh", target=identity)
+@action("redis.verify", target=identity)
 def verify(ctx: ActionContext) -> Outcome:
     """Verify Redis' keys."""
     server = find_server(ctx)

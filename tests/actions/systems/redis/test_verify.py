@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from actions.systems.redis.writers import allow_writers, stop_writers
 
 from actions.systems.redis import takeover, verify
 from actions.systems.redis.restore import restore
+from actions.systems.redis.writers import allow_writers, stop_writers
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.actions.systems.redis.restoring import backup, ctx, lose, put
 
