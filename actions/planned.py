@@ -38,14 +38,6 @@ PLANNED_ACTIONS = [
     _planned("postgres.fence", "Make sure the old primary cannot write", destructive=True),
     _planned("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
     _planned(
-        "postgres.selective_restore",
-        "Restore one table",
-        "selective_restore.sh",
-        _text("table"),
-        _text("date"),
-        destructive=True,
-    ),
-    _planned(
         "postgres.user_restore",
         "Restore one user's rows",
         "user_restore.sh",

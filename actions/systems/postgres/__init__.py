@@ -25,6 +25,7 @@ SYSTEM = SystemType(
         "postgres.verify": f"{_HERE}.verify:verify",
         "postgres.pitr": f"{_HERE}.side.pitr:pitr",
         "postgres.pitr_verify": f"{_HERE}.side.verify:pitr_verify",
+        "postgres.selective_restore": f"{_HERE}.side.rows.selective:selective_restore",
         "postgres.pitr_state": f"{_HERE}.side.pitr:pitr_state",
         "postgres.pitr_discard": f"{_HERE}.side.pitr:pitr_discard",
     },

@@ -12,7 +12,7 @@ from actions.systems.postgres.server import Server
 from actions.systems.postgres.side.place import Side
 from actions.transport import Completed
 
-_QUIET = "\\set VERBOSITY terse\n\\set SHOW_CONTEXT never\n"
+QUIET = "\\set VERBOSITY terse\n\\set SHOW_CONTEXT never\n"
 """Without details and context no row's content is in an error."""
 _ASK_S = 60.0
 
@@ -26,7 +26,7 @@ def psql_line(server: Server, database: str) -> list[str]:
 
 def script(side: Side, sql: str, database: str, *, timeout_s: float = _ASK_S) -> Completed:
     """Run statements in the side instance."""
-    return side.server.query(psql_line(side.server, database), timeout_s=timeout_s, stdin=(_QUIET + sql).encode())
+    return side.server.query(psql_line(side.server, database), timeout_s=timeout_s, stdin=(QUIET + sql).encode())
 
 
 def ask(side: Side, sql: str, database: str, *, before: str = "", timeout_s: float = _ASK_S) -> list[dict[str, Any]]:

@@ -121,7 +121,7 @@ def _record(server: Server, point: RecoveryPoint, chosen: Choice, database: str)
         incident=server.ctx.incident.id,
         state="restoring",
         point=point.text,
-        target=chosen.target.words,
+        target=str(point) if point.instant else chosen.target.words,
         backup=chosen.backup.label,
         database=database,
         port=new_port(server),

@@ -139,7 +139,7 @@ def asked_instant(text: str, name: str, parameter: str) -> datetime:
         for reading in meant.readings
     ]
     said = "; ".join(str(reading) for reading in meant.readings)
-    raise ActionFailed(f"{text!r} {meant.why}. It may mean, {said}.", cures=cures)
+    raise ActionFailed(f"{text!r} {meant.why}. It may mean: {said}.", cures=cures)
 
 
 def _facts(side: Side) -> dict[str, object]:
