@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +20,8 @@ import msgspec
 from actions.backups.offsite.index import Copied, load_index
 from actions.backups.offsite.order import Order, tell
 from actions.backups.offsite.source import digest_of
+from actions.backups.repository.entry import ENTRY
+from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage
 from journal.errors import CleoError
@@ -54,41 +56,58 @@ def fetch(order: Order) -> None:
     """
     storage = open_storage(order.where)
     index = load_index(storage, order.system)
-    wanted = _wanted(index.files if index else {}, order)
+    files = index.files if index else {}
+    wanted = {name: one for name, one in files.items() if not order.only or name.startswith(tuple(order.only))}
     if not wanted:
         raise NotFetched(f"Nothing of {order.system} was copied that fits.", "Look with cleo backup list.")
-    folder, told = Path(order.folder), time.monotonic()
-    did, read, of = {"fetched": 0, "kept": 0, "bytes": 0}, 0, sum(one.size for one in wanted.values())
-    damaged: list[str] = []
-    for name, one in wanted.items():
-        if _is_here(folder / name, one):
-            did["kept"] += 1
-        elif why := _bring(storage, f"{order.system}/{name}", folder / name, one):
-            damaged.append(f"{name} {why}")
-        else:
-            did["fetched"] += 1
-            did["bytes"] += one.size
-        read += one.size
-        if time.monotonic() - told > _TELL_EVERY_S:
-            told = time.monotonic()
-            tell(read=read, of=of)
-    tell(**did)
-    if damaged:
-        more = f", and {len(damaged) - _NAMED} more files" if damaged[_NAMED:] else ""
+    fetch = _Fetch(storage, order, wanted)
+    heads = [name for name in wanted if _tells(name, order.heads)]
+    fetch.bring([name for name in wanted if name not in heads])
+    broken = {name.partition("/")[0] for name in fetch.damaged}
+    fetch.bring([name for name in heads if name.partition("/")[0] not in broken or not name.endswith(f"/{ENTRY}")])
+    tell(**fetch.did)
+    if lines := [f"{name} {why}" for name, why in fetch.damaged.items()]:
+        more = f", and {len(lines) - _NAMED} more files" if lines[_NAMED:] else ""
         raise NotFetched(
-            f"In the second place {'; '.join(damaged[:_NAMED])}{more}: not fetched. All else is here.",
+            f"In the second place {'; '.join(lines[:_NAMED])}{more}: not fetched. All else is here.",
             "What needs them cannot be restored; take another backup.",
         )
 
 
-def _wanted(files: Mapping[str, Copied], order: Order) -> dict[str, Copied]:
-    """Return the files that are meant, those that tell of others last."""
-    meant = {name: one for name, one in files.items() if not order.only or name.startswith(tuple(order.only))}
+class _Fetch:
+    """What was brought so far."""
 
-    def tells(name: str) -> bool:
-        return any(fnmatch(name, head) or fnmatch(name.rpartition("/")[2], head) for head in order.heads)
+    def __init__(self, storage: Storage, order: Order, wanted: Mapping[str, Copied]) -> None:
+        self._storage, self._order, self._wanted = storage, order, wanted
+        self._read, self._of, self._told = 0, sum(one.size for one in wanted.values()), time.monotonic()
+        self.did = {"fetched": 0, "kept": 0, "bytes": 0}
+        self.damaged: dict[str, str] = {}
 
-    return {name: meant[name] for name in sorted(meant, key=lambda name: (tells(name), name))}
+    def bring(self, names: Sequence[str]) -> None:
+        """Bring files, several at once."""
+        for name, why in zip(names, at_once(self._one, names), strict=True):
+            size = self._wanted[name].size
+            if why is None:
+                self.did["kept"] += 1
+            elif why:
+                self.damaged[name] = why
+            else:
+                self.did["fetched"] += 1
+                self.did["bytes"] += size
+            self._read += size
+            if time.monotonic() - self._told > _TELL_EVERY_S:
+                self._told = time.monotonic()
+                tell(read=self._read, of=self._of)
+
+    def _one(self, name: str) -> str | None:
+        """Bring one file; return None where it is here already, else why it is not here afterwards."""
+        path, one = Path(self._order.folder, name), self._wanted[name]
+        return None if _is_here(path, one) else _bring(self._storage, f"{self._order.system}/{name}", path, one)
+
+
+def _tells(name: str, heads: Sequence[str]) -> bool:
+    """Whether a file tells of others."""
+    return any(fnmatch(name, head) or fnmatch(name.rpartition("/")[2], head) for head in heads)
 
 
 def _is_here(path: Path, one: Copied) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 
 from actions.backups.offsite.index import CopiedBackup, Index, load_index
 from actions.backups.offsite.order import Order, tell
+from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage
 from journal.errors import CleoError
@@ -88,15 +89,20 @@ def _damage(storage: Storage, index: Index, *, full: bool) -> Iterator[tuple[str
     """Yield each file that is not what was copied, and why."""
     there, told = storage.sizes(f"{index.system}/"), time.monotonic()
     read, of = 0, sum(one.size for one in index.files.values())
-    for name, one in index.files.items():
-        size = there.get(f"{index.system}/{name}")
-        if size is None:
-            yield name, "is missing"
-        elif size != one.size:
-            yield name, f"has {size} bytes, and had {one.size}"
-        elif full and (why := _content(storage, f"{index.system}/{name}", one.sha256)):
-            yield name, why
-        read += one.size
+
+    def why(name: str) -> str:
+        at, one = f"{index.system}/{name}", index.files[name]
+        if (size := there.get(at)) is None:
+            return "is missing"
+        if size != one.size:
+            return f"has {size} bytes, and had {one.size}"
+        return _content(storage, at, one.sha256) if full else ""
+
+    names = list(index.files)
+    for name, found in zip(names, at_once(why, names), strict=True):
+        if found:
+            yield name, found
+        read += index.files[name].size
         if full and time.monotonic() - told > _TELL_EVERY_S:
             told = time.monotonic()
             tell(read=read, of=of)

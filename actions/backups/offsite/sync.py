@@ -9,6 +9,7 @@ did. Exit status 0: all is there; 1: it is not, the reason is on standard error.
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,7 @@ import msgspec
 from actions.backups.offsite.index import Copied, Index, load_index, save_index
 from actions.backups.offsite.order import Order, tell
 from actions.backups.offsite.source import Source, SourceFile, digest_of, read_source
+from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage, StorageTrouble
 from journal.errors import CleoError
@@ -97,18 +99,20 @@ class _Copy:
         self._there = storage.sizes(self._below)
         self._ours = {*index.files, *index.claimed}
         self._saved = self._told = time.monotonic()
+        self._noting = threading.Lock()
         self._read, self._of = 0, sum(one.size for one in source.files)
         self.did = {"copied": 0, "bytes": 0, "kept": 0, "mended": 0}
 
     def all(self) -> None:
         """Copy all files, and then those that tell of them."""
-        wanted = [one for one in self._source.files if not self._is_there(one)]
+        files = self._source.files
+        wanted = [one for one, there in zip(files, at_once(self._is_there, files), strict=True) if not there]
         heads = {name: data for name, data in self._source.heads.items() if not self._head_is_there(name, data)}
         self.did["kept"] = len(self._source.files) + len(self._source.heads) - len(wanted) - len(heads)
         if wanted or heads:
             self._claim([*(one.name for one in wanted), *heads])
         self._of = sum(one.size for one in wanted)
-        damaged = [error for one in wanted if (error := self._copy(one))]
+        damaged = [error for error in at_once(self._copy, wanted) if error]
         for name, data in heads.items():
             if not any(name.startswith(f"{one.backup}/") for one in damaged):
                 put = partial(self._storage.put_bytes, data=data)
@@ -126,7 +130,8 @@ class _Copy:
         known = self._index.files.get(one.name)
         same = known is not None and (known.size, known.mtime_ns) == (one.size, one.mtime_ns)
         if known and same and not self._is_sound(one.name, known):
-            self.did["mended"] += 1  # it was there, and is gone, cut off, or changed
+            with self._noting:
+                self.did["mended"] += 1  # it was there, and is gone, cut off, or changed
             return False
         return same
 
@@ -173,10 +178,12 @@ class _Copy:
         else:
             put(at)
             self._require_arrived(at, size, digest)
-            self.did["copied"] += 1
-            self.did["bytes"] += size
-        self._index.files[name] = Copied(size=size, sha256=digest, mtime_ns=mtime_ns)
-        self._tell(size)
+            with self._noting:
+                self.did["copied"] += 1
+                self.did["bytes"] += size
+        with self._noting:
+            self._index.files[name] = Copied(size=size, sha256=digest, mtime_ns=mtime_ns)
+            self._tell(size)
 
     def _require_arrived(self, at: str, size: int, digest: str) -> None:
         try:

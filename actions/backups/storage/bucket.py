@@ -17,7 +17,7 @@ from typing import Any
 
 from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrouble, Where
 
-_PART = 16 << 20
+_PART = 8 << 20
 """The size of a part of a large object; S3 allows 10,000 of at least 5 MiB."""
 _PARTS = 9_000
 _CONNECT_S, _READ_S, _TRIES = 10, 60, 4
@@ -43,8 +43,8 @@ class Bucket(Storage):
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._at = f" at {where.endpoint}" if where.endpoint else ""
         self._client = _client(where)
-        with self._words("look"):
-            self._client.head_bucket(Bucket=self._name)
+        with self._words("look"):  # HEAD would say no more than 403
+            self._client.list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1)
 
     def sizes(self, below: str) -> Mapping[str, int]:
         """See `Storage`."""
@@ -141,7 +141,6 @@ class Bucket(Storage):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         if code in ("NoSuchKey", "NoSuchVersion"):
             return Missing(f"There is no object to {do.removeprefix('read ')} in the bucket {self._name}{self._at}.")
-        code = {"404": "NoSuchBucket", "403": "AccessDenied"}.get(code, code)  # HEAD has no words
         if code not in _WORDS and status == 403:
             code = "AccessDenied"
         words, hint = _WORDS.get(
@@ -159,6 +158,7 @@ def _client(where: Where) -> Any:
         connect_timeout=_CONNECT_S,
         read_timeout=_READ_S,
         retries={"max_attempts": _TRIES, "mode": "standard"},
+        max_pool_connections=16,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"addressing_style": "path"} if where.endpoint else {},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from actions.backups.offsite import fetch as fetch_program
+from actions.backups.offsite import sync as sync_program
 from actions.backups.offsite.findings import covered_until, offsite_findings
 from actions.backups.offsite.index import CopiedBackup
 from actions.backups.offsite.look import Seen, look
@@ -24,6 +28,7 @@ from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Where
 from tests.actions.backups.storage.buckets import Emulated, emulated
 
+_MAINS = {"sync": sync_program.main, "fetch": fetch_program.main}
 pytestmark = pytest.mark.xdist_group("moto")
 
 
@@ -68,11 +73,11 @@ class Site:
         return msgspec.structs.replace(found, **more)
 
     def do(self, verb: str, order: Order) -> dict[str, Any]:
-        """Run a program as its host does, and return what it printed last; its words where it failed."""
-        argv = [sys.executable, "-m", f"actions.backups.offsite.{verb}", msgspec.json.encode(order).decode()]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
-        assert "Traceback" not in done.stderr, done.stderr
-        return {"failed": done.stderr.strip()} if done.returncode else json.loads(done.stdout.splitlines()[-1])
+        """Run a program's function, and return what it printed last; its words where it failed."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            failed = _MAINS[verb](msgspec.json.encode(order).decode())
+        return {"failed": err.getvalue().strip()} if failed else json.loads(out.getvalue().splitlines()[-1])
 
     def sync(self, **more: Any) -> dict[str, Any]:
         return self.do("sync", self.order(**more))
