@@ -37,6 +37,7 @@ class Lease:
 
     def __init__(self, folder: Path) -> None:
         self._fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._folder = folder
         self._note = folder / "lease.json"
         try:
             self.previous = self._take(folder)
@@ -66,9 +67,17 @@ class Lease:
         with contextlib.suppress(OSError):
             replace_whole(self._note, json.dumps(facts).encode())
 
+    def stands(self) -> bool:
+        """Return whether the folder is still the one that was locked: not removed, nor another by the same name."""
+        try:
+            return os.path.samestat(os.stat(self._folder), os.fstat(self._fd))  # noqa: PTH116
+        except FileNotFoundError:
+            return False
+
     def release(self) -> None:
         """Give the lease back."""
-        self._write({**_me(), "released": True})
+        if self.stands():
+            self._write({**_me(), "released": True})
         os.close(self._fd)
 
 

@@ -117,7 +117,7 @@ class Runner:
     def _execute(self) -> None:
         self._measure()
         try:
-            while not self._stop.is_set() and not self._over():
+            while not self._stop.is_set() and self._stands() and not self._over():
                 self._read_inventory_again()
                 self._tell_others()
                 self._answer()
@@ -178,11 +178,19 @@ class Runner:
         if self._incident.closed_at and self._jobs.targets:
             with suppress(OSError):  # they stay: a closed incident's claims are nobody's
                 self._jobs.targets.release_all()
-        with suppress(RunnerGone):
-            self._append(e.RunnerStopped(pid=os.getpid(), why=why))
+        if self._lease.stands():
+            with suppress(RunnerGone):
+                self._append(e.RunnerStopped(pid=os.getpid(), why=why))
         self._follower.close()
         self._journal.close()
         self._lease.release()
+
+    def _stands(self) -> bool:
+        """Return whether the folder is still this incident's: one that is new by the same name has its own runner."""
+        if self._lease.stands():
+            return True
+        self._on_fault(f"The folder {self._place.folder} was removed or replaced: this runner ends.")
+        return False
 
     def _over(self) -> bool:
         if self._incident.closed_at is None or self._workers or self._incident.unanswered():
