@@ -12,9 +12,12 @@ from actions.machine.unit import who_runs
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.mongodb import by_hand
 from actions.systems.mongodb.causes import RESTORE
+from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
 from actions.systems.mongodb.identity import identity
+from actions.systems.mongodb.kept_out import is_promised
 from actions.systems.mongodb.launch import came_back, launch, require_member_of_its_set, wait_until_serving
+from actions.systems.mongodb.login_block import block_users
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.state import newest_write
 from actions.systems.mongodb.verified_connection import connect_verified, stranger_at
@@ -58,11 +61,12 @@ def start(ctx: ActionContext) -> Outcome:
     begin = time.monotonic()
     launch(server, "start", START_S)
     seconds = round(time.monotonic() - begin, 1)
+    kept_out = keep_promise(server)
     return Outcome(
         ok=True,
         summary=f"{server.name} is up after crash recovery, {seconds:.0f} s.",
         facts={"seconds": seconds, **came_back(server).facts()},
-        findings=_findings(data),
+        findings=[*_findings(data), *kept_out],
     )
 
 
@@ -126,6 +130,25 @@ def require_nobody_answers(server: Server) -> None:
     """
     if stranger := stranger_at(server.settings, server.query, server.query_ourselves):
         raise stranger
+
+
+def keep_promise(server: Server) -> list[Finding]:
+    """Keep the application's users out of a server that was just started, where that was decided while it was down.
+
+    Call it only where ``effect`` said True.
+
+    Raises:
+        ActionFailed: one of them can still write.
+    """
+    if not is_promised(server):
+        return []
+    try:
+        block_users(server)
+    except CannotConnect as error:
+        text = f"they are to be kept out, and are not yet: {error.message}"
+        cure = "Start the other members; then stop the writers again (mongodb.stop_writers)."
+        return [Finding(severity="warning", about="writers", text=text, cure=cure)]
+    return [Finding(severity="note", about="writers", text="they are kept out, as was decided (tried as each)")]
 
 
 def _running_already(server: Server, pid: int) -> Outcome:
