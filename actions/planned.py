@@ -37,14 +37,6 @@ _RESTORE = ("recovery-point", "strategy", "smallest-cure", "hold", "one-writer")
 PLANNED_ACTIONS = [
     _planned("postgres.fence", "Make sure the old primary cannot write", destructive=True),
     _planned("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
-    _planned(
-        "postgres.user_restore",
-        "Restore one user's rows",
-        "user_restore.sh",
-        _text("user_id"),
-        _text("date"),
-        destructive=True,
-    ),
     _planned("mongodb.start", "Start MongoDB"),
     _planned("mongodb.stop_writers", "Stop writers to MongoDB", destructive=True),
     _planned("mongodb.allow_writers", "Allow writers to MongoDB again", gates=("sound-data",)),

@@ -26,6 +26,7 @@ SYSTEM = SystemType(
         "postgres.pitr": f"{_HERE}.side.pitr:pitr",
         "postgres.pitr_verify": f"{_HERE}.side.verify:pitr_verify",
         "postgres.selective_restore": f"{_HERE}.side.rows.selective:selective_restore",
+        "postgres.user_restore": f"{_HERE}.side.rows.user:user_restore",
         "postgres.pitr_state": f"{_HERE}.side.pitr:pitr_state",
         "postgres.pitr_discard": f"{_HERE}.side.pitr:pitr_discard",
     },

@@ -94,8 +94,8 @@ def compare(side: Side, real: Real, table: Table, number: int, *, where: str = "
         )
     found = Difference(table=table, number=number, where=where)
     key, mark = listed(table.key, "t."), row_mark(table.stored)
-    _do(side, real.database, f"CREATE TABLE {found.work} AS SELECT {key}, {mark} AS mark FROM {table.name} t LIMIT 0;")
-    rows = _one(side, real.database, f"SELECT count(*) AS n FROM {table.name} t WHERE {found.condition}")
+    made = f"CREATE TABLE {found.work} AS SELECT {key}, {mark} AS mark FROM {table.name} t LIMIT 0;"
+    rows = _one(side, real.database, f"SELECT count(*) AS n FROM {table.name} t WHERE {found.condition}", made)
     question = f"SELECT {key}, {mark} FROM {table.name} t"
     if table.name not in real.schema.tables:
         return _counted(side, real.database, found, rows)
@@ -109,23 +109,19 @@ def compare(side: Side, real: Real, table: Table, number: int, *, where: str = "
 
 def _counted(side: Side, database: str, found: Difference, rows: int) -> Difference:
     table, same = found.table, equal(found.table.key, found.table.key, "t", "n")
-    _do(
-        side,
-        database,
+    missing = (
         f"{SETTLE}CREATE INDEX ON {found.work} ({listed(table.key)}); ANALYZE {found.work};\n"
         f"CREATE TABLE {found.keys} AS SELECT {listed(table.key, 't.')} FROM {table.name} t WHERE {found.condition} "
-        f"AND NOT EXISTS (SELECT FROM {found.work} n WHERE {same}); ANALYZE {found.keys};",
+        f"AND NOT EXISTS (SELECT FROM {found.work} n WHERE {same}); ANALYZE {found.keys};"
     )
-    mark = row_mark(table.stored)
-    changed = f"SELECT count(*) AS n FROM {table.name} t JOIN {found.work} n ON {same} WHERE n.mark <> {mark}"
-    extra = f"SELECT count(*) AS n FROM {found.work} n WHERE NOT EXISTS (SELECT FROM {table.name} t WHERE {same})"
-    return msgspec.structs.replace(
-        found,
-        rows=rows,
-        missing=_one(side, database, f"SELECT count(*) AS n FROM {found.keys}"),
-        changed=_one(side, database, f"{changed} AND ({found.condition})"),
-        extra=0 if found.where else _one(side, database, extra),
-    )
+    mark, meant = row_mark(table.stored), found.condition
+    changed = f"SELECT count(*) FROM {table.name} t JOIN {found.work} n ON {same} WHERE n.mark <> {mark} AND ({meant})"
+    extra = f"SELECT count(*) FROM {found.work} n WHERE NOT EXISTS (SELECT FROM {table.name} t WHERE {same})"
+    counts = f"SELECT (SELECT count(*) FROM {found.keys}) AS missing, ({changed}) AS changed, ({extra}) AS extra"
+    told = ask(side, counts, database, before=missing, timeout_s=_COUNT_S)[0]
+    if found.where:
+        told["extra"] = 0  # rows of others are not looked at
+    return msgspec.structs.replace(found, rows=rows, **told)
 
 
 def check_references(
@@ -138,7 +134,7 @@ def check_references(
         real: the real server.
         found: the table.
         schema: the tables as they were then.
-        together: what comes back in the same transaction: a row that is among them is there.
+        together: what comes back in the same transaction: what refers to it, or is referred to by it, comes back, too.
     """
     if not found.missing:
         return found
@@ -146,7 +142,11 @@ def check_references(
     there = found.table.name in real.schema.tables
     now = enumerate((real.schema if there else schema).out_of(found.table.name))
     orphans = {str(key): _orphans(side, real, found, key, others, number) for number, key in now}
-    left = {str(key): _left(side, real.database, found, key) for key in schema.into(found.table.name)}
+    left = {
+        str(key): _left(side, real.database, found, key)
+        for key in schema.into(found.table.name)
+        if key.child not in others
+    }
     return msgspec.structs.replace(found, orphans=_some(orphans), left=_some(left))
 
 
@@ -170,8 +170,8 @@ def _orphans(
     at, database = f"{SCHEMA}.parent_{found.number}_{number}", real.database
     table, filled = found.table, " AND ".join(f"t.{quoted(name)} IS NOT NULL" for name in key.columns)
     missing = f"{table.name} t JOIN {found.keys} m ON {equal(table.key, table.key, 't', 'm')} WHERE {filled}"
-    _do(side, database, f"CREATE TABLE {at} AS SELECT {listed(key.refers, 't.')} FROM {key.parent} t LIMIT 0;")
-    if not _one(side, database, f"SELECT count(*) AS n FROM {missing}"):
+    made = f"CREATE TABLE {at} AS SELECT {listed(key.refers, 't.')} FROM {key.parent} t LIMIT 0;"
+    if not _one(side, database, f"SELECT count(*) AS n FROM {missing}", made):
         return 0
     if key.parent in real.schema.tables:
         values = _values(table, key.columns, missing, distinct=True)
@@ -217,5 +217,5 @@ def _do(side: Side, database: str, sql: str) -> None:
         raise cannot_be_asked(side, done)
 
 
-def _one(side: Side, database: str, question: str) -> int:
-    return int(ask(side, question, database, before=SETTLE, timeout_s=_COUNT_S)[0]["n"])
+def _one(side: Side, database: str, question: str, before: str = "") -> int:
+    return int(ask(side, question, database, before=SETTLE + before, timeout_s=_COUNT_S)[0]["n"])

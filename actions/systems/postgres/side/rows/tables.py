@@ -135,4 +135,5 @@ class Schema(msgspec.Struct, frozen=True):
 def schema_of(tables: Sequence[Mapping[str, Any]], foreign_keys: Sequence[Mapping[str, Any]]) -> Schema:
     """Return what the queries ``TABLES`` and ``FOREIGN_KEYS`` told."""
     found = [msgspec.convert({**row, "columns": row["columns"] or []}, Table) for row in tables]
-    return Schema({table.name: table for table in found}, [msgspec.convert(row, ForeignKey) for row in foreign_keys])
+    keys = sorted((msgspec.convert(row, ForeignKey) for row in foreign_keys), key=lambda key: (key.child, key.name))
+    return Schema({table.name: table for table in found}, keys)
