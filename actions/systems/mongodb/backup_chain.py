@@ -85,7 +85,7 @@ def chains(stored: Sequence[Stored], damaged: Collection[str] = ()) -> list[Chai
 def _chain(full: Entry, slices: Sequence[Entry], lost: Sequence[Entry]) -> Chain:
     ends, mine = _to(full), list[Entry]()
     for each in slices:
-        if _from(each) <= ends < _to(each):
+        if _from(each) <= ends <= _to(each):
             mine.append(each)
             ends = _to(each)
     later = [each for each in slices if _from(each) > ends]

@@ -28,8 +28,15 @@ _HOURS_S = 12 * 3600.0
 _UNTOUCHED = "The older backups are untouched. What was written of this one is no backup; the next one removes it."
 
 _FULL = Cure(words="Take a full backup: the log goes on from there.", action="backups.take", params={"kind": "full"})
-_HAND_OVER = 'umask 077; f=$(mktemp) && cat >"$f" && printf %s "$f"'
-"""Writes what it reads into a file that only its account can read, and prints the file's path."""
+_HAND_OVER = """\
+umask 077; where=${TMPDIR:-/tmp}
+find "$where" -maxdepth 1 -type f -name 'cleo-request-*' -user "$(id -u)" -mmin +60 -delete 2>/dev/null
+f=$(mktemp "$where/cleo-request-XXXXXXXX") && cat >"$f" && printf %s "$f"
+"""
+"""Writes what it reads into a file that only its account can read, and prints the file's path.
+
+The program removes it as soon as it is read; one that a killed runner left is removed by the next.
+"""
 
 
 def take_backup(server: Server, place: Place, kind: str) -> Taken:
@@ -51,7 +58,7 @@ def take_backup(server: Server, place: Place, kind: str) -> Taken:
         cures = [Cure(words="Look which backups there are.", action="backups.verify")]
         raise ActionFailed(f"The backup {label} was taken and is not in the repository any more.", cures=cures)
     taken = BackupSet(label=label, kind=kind, started_at=entry.started_at, ended_at=entry.ended_at, size=entry.size)
-    return Taken(set=taken, manifest=kind == "full", findings=_findings(label, entry.facts))
+    return Taken(set=taken, manifest=True, findings=_findings(label, entry.facts))
 
 
 def request_for(server: Server, place: Place, kind: str, listing: Listing) -> Request:

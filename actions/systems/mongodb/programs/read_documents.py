@@ -19,7 +19,7 @@ _ORDERED_BYTES = 4 << 30
 """Up to this size a collection is read in the order of ``_id``: of one that does not fit into memory, reading it by
 its index may take many times as long as reading it from one end to the other."""
 
-_TOO_LATE = (239, 246)
+TOO_LATE = (239, 246)
 """SnapshotTooOld, SnapshotUnavailable: the server does not have that moment any more (it keeps five minutes)."""
 
 
@@ -66,7 +66,7 @@ def read_documents(
         try:
             return _copy(source, path, what, size, snapshot(at), told, later=False)
         except OperationFailure as error:
-            if error.code not in _TOO_LATE:
+            if error.code not in TOO_LATE:
                 raise
     return _copy(source, path, what, size, ReadConcern("majority"), told, later=True)
 

@@ -14,7 +14,7 @@ from actions.systems.mongodb.oplog_position import format_position
 from actions.systems.mongodb.programs.definitions import Sized
 from actions.systems.mongodb.programs.dumped import NewDump, state_of, undone
 from actions.systems.mongodb.programs.oplog_slice import copy_slice, oldest_open
-from actions.systems.mongodb.programs.read_documents import Documents, read_documents, snapshot
+from actions.systems.mongodb.programs.read_documents import TOO_LATE, Documents, read_documents, snapshot
 from actions.systems.mongodb.programs.request import Request
 from actions.systems.mongodb.programs.source import Source
 
@@ -39,7 +39,7 @@ def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, f
         PyMongoError: the server cannot be read.
         OSError: a file cannot be written.
     """
-    first = oldest_open(source, at)
+    first, heartbeat = oldest_open(source, at), _heartbeat(source, request, at)
     tell = _Teller(sum(one.size for one in found))
     read = {one.what.namespace: _write(source, dump, one, at, tell) for one in found}
     slice_ = copy_slice(source, dump / OPLOG, first, source.majority_position())
@@ -54,7 +54,7 @@ def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, f
         states=states,
         later=[name for name, one in read.items() if one and one.later and slice_.changed.get(name)],
         undone=undone(states, slice_),
-        heartbeat=_heartbeat(source, request, at),
+        heartbeat=heartbeat,
     )
 
 
@@ -67,12 +67,21 @@ def _write(source: Source, dump: Path, one: Sized, at: Timestamp, tell: _Teller)
 
 
 def _heartbeat(source: Source, request: Request, at: Timestamp) -> datetime | None:
-    """Return the newest heartbeat that the dump holds."""
+    """Return the newest heartbeat that the dump will hold; asked while the server still knows that moment."""
+    from pymongo.errors import OperationFailure
+    from pymongo.read_concern import ReadConcern
+
     database, _, collection = request.heartbeat.partition(".")
     if not collection:
         return None
-    beats = source.client[database].get_collection(collection, read_concern=snapshot(at))
-    found = beats.find_one({}, {"at": 1}, sort=[("at", -1)])
+    beats = source.client[database][collection]
+    newest: list[tuple[str, int]] = [("at", -1)]
+    try:
+        found = beats.with_options(read_concern=snapshot(at)).find_one({}, {"at": 1}, sort=newest)
+    except OperationFailure as error:
+        if error.code not in TOO_LATE:
+            raise
+        found = beats.with_options(read_concern=ReadConcern("majority")).find_one({}, {"at": 1}, sort=newest)
     when = found.get("at") if found else None
     return when.astimezone(UTC) if isinstance(when, datetime) else None
 

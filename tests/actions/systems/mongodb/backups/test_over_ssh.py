@@ -14,11 +14,10 @@ from actions.systems.mongodb.backups.engine import ENGINE
 from actions.systems.mongodb.settings import MongodbSettings
 from tests.actions.contexts import FakeContext
 from tests.actions.sshd import Sshd, running_sshd
+from tests.actions.systems.mongodb.backups.taking import NAME
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 
 pytestmark = pytest.mark.xdist_group("mongodb-backups")
-
-NAME = "mongodb"
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +30,13 @@ def test_everything_happens_on_the_servers_host(mongo: MongoLab, sshd: Sshd) -> 
     """A full backup and the oplog after it are taken, read to the end, and held there."""
     ctx = _context(mongo, sshd, python=sys.executable)
     labels = [ENGINE.take(ctx, NAME, kind, {}).set for kind in ("full", "incremental")]
-    assert all((mongo.member.repository / NAME / each.label / "dump/oplog.bson").exists() for each in labels if each)
+    assert all(
+        (mongo.member.directory / "over-ssh" / NAME / each.label / "dump/oplog.bson").exists()
+        for each in labels
+        if each
+    )
     assert any(step.fraction for step in ctx.steps), "progress is shown"
-    assert {each.label for each in labels if each} <= set(ENGINE.verify(ctx, NAME).sound)
+    assert {each.label for each in labels if each} == set(ENGINE.verify(ctx, NAME).sound)
     ENGINE.hold(ctx, NAME, ENGINE.read_hold(ctx, NAME))
     assert mongo.member.hold_file.exists()
     ENGINE.release(ctx, NAME, ENGINE.read_hold(ctx, NAME))
@@ -57,7 +60,9 @@ def test_what_is_missing_in_the_inventory_is_said(
 def _context(mongo: MongoLab, sshd: Sshd, *, python: str, host: str = "") -> FakeContext:
     """A context whose inventory reaches the server's host, and the one of its backups, by SSH."""
     settings = mongo.settings
-    changed = msgspec.structs.replace(settings.backups, python=python, host=host)
+    repository = mongo.member.directory / "over-ssh"
+    repository.mkdir(exist_ok=True)
+    changed = msgspec.structs.replace(settings.backups, repository=str(repository), python=python, host=host)
     systems = {NAME: msgspec.structs.replace(settings, backups=changed)}
     hosts = {settings.host: sshd.host(), "vault": sshd.host()}
     inventory: Inventory = msgspec.structs.replace(mongo.inventory, systems=systems, hosts=hosts)
