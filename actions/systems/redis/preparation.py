@@ -19,10 +19,10 @@ from actions.systems.redis.placing import half_made, keep_old, plan_copy
 from actions.systems.redis.restore_record import RestoreRecord, Source, keeper, our_record
 from actions.systems.redis.server import Server, server_of
 from actions.systems.redis.settings import RedisSettings
-from actions.systems.redis.sources import Found, choose, find_sources
+from actions.systems.redis.sources import choose, find_sources
 from actions.systems.redis.verified_connection import connect_verified
 from journal.errors import CleoError
-from journal.events.measured import Measured, newest_of
+from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint
 
 _VERSION = re.compile(r"\bv=(\d+)\.(\d+)")
@@ -63,7 +63,7 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
     chosen, passed = choose(server, place, found, point, named)
     _require_version(server, chosen)
     require_disk(server, chosen, wanted)
-    require_memory(server, chosen.memory, wanted, str(chosen))
+    require_memory(server, chosen.memory or max(one.memory for one in found.sources), wanted, str(chosen))
     bring_back_users(server, place, wanted, chosen.label)
     copy = None if kept else plan_copy(server, wanted, restored=bool(earlier and earlier.state != "restoring"))
     aside = kept or (copy.path if copy else "")
@@ -76,7 +76,7 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
         aside=aside,
         wanted=wanted,
         passed_over=[str(one) for one in passed],
-        known=unfinished.known if unfinished else _known(server, found),
+        known=unfinished.known if unfinished else Measured(newest_commit_at=found.last_write),
     )
     return Preparation(record, copy, bool(unfinished))
 
@@ -168,13 +168,3 @@ def _require_version(server: Server, source: Source) -> None:
             f"{source} was written by Redis {source.version}, and {server.settings.host} has {has}.",
             "Install that version first: an older one cannot load it.",
         )
-
-
-def _known(server: Server, found: Found) -> Measured:
-    """Return the newest write that is known: what is missing of it after the restore was lost.
-
-    An append-only file that survived tells of the last one. An RDB file tells when it was saved, not when was written.
-    """
-    newest = newest_of(*(one.at for one in found.sources if not one.label and one.kind == "aof"))
-    known = server.ctx.incident.newest_known.get(server.name)
-    return Measured(newest_commit_at=newest_of(newest, known))

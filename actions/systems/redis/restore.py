@@ -146,9 +146,7 @@ def _outcome(server: Server, record: RestoreRecord, counted: Counted, seconds: f
             "keys": counted.keys,
             "expired_on_load": counted.load_expired,
             "evicted_keys": counted.evicted,
-            **msgspec.structs.replace(
-                record.known, recovered_to=back, newest_commit_at=record.known.newest_commit_at or back
-            ).facts(),
+            **msgspec.structs.replace(record.known, recovered_to=back).facts(),
         },
         findings=findings,
     )

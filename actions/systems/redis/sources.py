@@ -44,10 +44,15 @@ class PassedOver(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """The sources that can be restored from, the newest first, and those that cannot."""
+    """The sources that can be restored from, the newest first, and those that cannot.
+
+    ``last_write`` is when the last command was added to the append-only file that survived, sound or not: what is
+    missing of it after a restore was lost. An RDB file tells when it was saved, not when somebody wrote.
+    """
 
     sources: Sequence[Source]
     passed_over: Sequence[PassedOver]
+    last_write: datetime | None = None
 
 
 def find_sources(server: Server, place: Place, wanted: Wanted, kept: str = "") -> Found:
@@ -78,7 +83,18 @@ def find_sources(server: Server, place: Place, wanted: Wanted, kept: str = "") -
         why = "the server is configured without one (appendonly no): it may be from long ago"
         passed += [PassedOver(str(one), why) for one in found if one.kind == "aof"]
         found = [one for one in found if one.kind != "aof"]
-    return Found(sources=sorted(found, key=_at, reverse=True), passed_over=passed)
+    return Found(
+        sources=sorted(found, key=_at, reverse=True),
+        passed_over=passed,
+        last_write=_last_command(server, folder, wanted),
+    )
+
+
+def _last_command(server: Server, folder: str, wanted: Wanted) -> datetime | None:
+    """Return when the last command was added to the append-only file that survived; None: there is none."""
+    path = f"{folder}/{wanted.aof_folder}"
+    parts = parse_manifest(keeper(server).read(f"{path}/{wanted.aof_name}.manifest") or "")
+    return _last_written(server, f"{path}/{parts[-1].name}") if parts else None
 
 
 def _at(source: Source) -> tuple[datetime, bool]:
