@@ -138,6 +138,18 @@ class CopiedOffsite(Protocol):
         """Return the folder; None: this system's is none."""
 
 
+@runtime_checkable
+class Expiring(Protocol):
+    """An engine whose old backups are removed by us, and not by its own program as it takes a new one."""
+
+    def expire(self, ctx: ActionContext, system: str) -> Sequence[str]:
+        """Remove what has expired, and return its labels; it is done when a second listing agrees.
+
+        Raises:
+            ActionFailed: something of it is there all the same.
+        """
+
+
 class BackupEngine(Protocol):
     """Takes, lists, verifies and holds the backups of one type of system.
 

@@ -68,14 +68,14 @@ def _strange(usable: Sequence[BackupSet], now: datetime) -> list[Finding]:
         for each in usable
         if each.ended_at > now + _CLOCK_OFF
     ]
-    if shrunk := _shrunk(usable):
+    if shrunk := has_shrunk(usable):
         lines.append((shrunk, _SHRUNK))
     return [Finding(severity="warning", about="", text=text, cure=cure) for text, cure in lines]
 
 
-def _shrunk(usable: Sequence[BackupSet]) -> str:
+def has_shrunk(usable: Sequence[BackupSet]) -> str:
     """Return that the newest backup has less than half of what those of its kind before it had; empty: it has not."""
-    if not usable:
+    if not usable or usable[-1].kind == "incremental":  # as large as what was written since
         return ""
     newest = usable[-1]
     before = [one.size for one in usable[:-1] if one.kind == newest.kind and one.size and one.label != newest.label]

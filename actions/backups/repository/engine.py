@@ -12,6 +12,7 @@ from actions.backups.marks import Marks
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.entry import ENTRY, INCOMPLETE, LOCK
 from actions.backups.repository.place import Listing, Place, Stored
+from actions.backups.repository.retention import expire
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
 from actions.transport import FileMissing
@@ -62,6 +63,11 @@ class RepositoryEngine(ABC):
     def marks(self, ctx: ActionContext, system: str) -> Marks | None:
         """Return the folders of the backups."""
         return self.place(ctx, system).marks()
+
+    def expire(self, ctx: ActionContext, system: str) -> Sequence[str]:
+        """Remove what has expired by the inventory's ``keep``, and return its labels."""
+        place = self.place(ctx, system)
+        return expire(place, _sets(place.listing().stored), place.settings.keep)
 
     def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
         """Return the system's folder; an entry is copied when all that it names is there."""

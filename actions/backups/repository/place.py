@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -47,6 +47,8 @@ class RepositorySettings(Settings, frozen=True, kw_only=True):
         host: the host that has it, where that is not the system's.
         run_as: the account that its programs run as; empty: the one that we log in as.
         python: the Python on that host that has Cleo's modules, to write and check backups; a local host needs none.
+        keep: how many full backups ``cleo backup run`` keeps, with all that ended after the oldest of them began; 0:
+            nothing expires.
         hold_file: scheduled backups do not run while it exists; empty: ``<repository>/<system>.hold``.
     """
 
@@ -55,6 +57,7 @@ class RepositorySettings(Settings, frozen=True, kw_only=True):
     host: str = ""
     run_as: str = ""
     python: str = ""
+    keep: Annotated[int, msgspec.Meta(ge=0)] = 0
     hold_file: str = ""
 
 

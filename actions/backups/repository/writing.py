@@ -116,7 +116,7 @@ def staged(repository: Path, system: str, kind: str) -> Iterator[Staged]:
     shelf = repository / system
     try:
         shelf.mkdir(mode=0o700, exist_ok=True)
-        with _locked(shelf):
+        with locked(shelf):
             backup = Staged(shelf, system, kind, remove_incomplete(shelf))
             try:
                 yield backup
@@ -150,8 +150,12 @@ def digest(path: Path) -> str:
 
 
 @contextmanager
-def _locked(shelf: Path) -> Iterator[None]:
-    """Hold a system's lock. Who holds it is written into the file, for people; a file left behind locks nothing."""
+def locked(shelf: Path) -> Iterator[None]:
+    """Hold a system's lock. Who holds it is written into the file, for people; a file left behind locks nothing.
+
+    Raises:
+        AlreadyWriting: another process has it.
+    """
     descriptor = os.open(shelf / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

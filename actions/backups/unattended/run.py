@@ -10,14 +10,14 @@ from typing import Literal
 
 import msgspec
 
-from actions.backups.engine import BackupEngine
+from actions.backups.engine import BackupEngine, Expiring
 from actions.backups.engines import engine_of
 from actions.backups.holding import Hold
 from actions.backups.offsite.acting import is_copied, sync_offsite
 from actions.backups.unattended.context import UnattendedContext
 from actions.backups.unattended.lock import Holder, LockHeld, RunLock, locked
 from actions.inventory import Inventory
-from actions.outcome import Cancelled
+from actions.outcome import ActionFailed, Cancelled
 from actions.transport import State
 from journal.errors import CleoError
 from journal.wording.counting import count
@@ -129,8 +129,19 @@ def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str) -> Ended
     if taken.set.unusable:
         words = f"backup {taken.set.label} {taken.set.unusable}: it is not restored from"
         return Ended(system=system, status="failed", words=words)
-    words = "; ".join([f"{kind}{taken.where}", *(str(finding) for finding in taken.findings)])
+    words = "; ".join([f"{kind}{taken.where}", *(str(finding) for finding in taken.findings), *_expire(ctx, engine)])
     return Ended(system=system, status="ok", words=words, label=taken.set.label, size=taken.set.size)
+
+
+def _expire(ctx: UnattendedContext, engine: BackupEngine) -> list[str]:
+    """Remove what has expired now that there is a new backup; return what is said of it."""
+    if not isinstance(engine, Expiring):
+        return []
+    try:
+        gone = engine.expire(ctx, ctx.system)
+    except ActionFailed as error:
+        return [error.message]
+    return [f"{count(len(gone), 'older one')} expired"] if gone else []
 
 
 def _holders(found: Hold) -> Sequence[str]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from actions.backups.engine import BackupSet
 from actions.backups.listing import what_is_wrong
 from actions.backups.repository.engine import RepositoryEngine
 from actions.backups.repository.place import Place, RepositorySettings
+from actions.backups.repository.retention import expired
 from actions.backups.repository.writing import staged
 from actions.context import ActionContext
 from actions.inventory import Inventory
+from actions.outcome import ActionFailed
 from actions.transport import LocalHost
 from journal.events.types import Kind
+from tests.actions.backups.crates import NOON
 from tests.actions.contexts import FakeContext
 
 INVENTORY = Inventory(name="test", allows=[Kind.LAB], lab=True, hosts={"here": LocalHost()})
@@ -23,10 +28,10 @@ class Shelves(RepositoryEngine):
     """Backups of whatever was put into the folder."""
 
     def __init__(self, repository: Path) -> None:
-        self.repository = repository
+        self.repository, self.keep = repository, 0
 
     def place(self, ctx: ActionContext, system: str) -> Place:
-        return Place(ctx, system, RepositorySettings(repository=str(self.repository)), "here")
+        return Place(ctx, system, RepositorySettings(repository=str(self.repository), keep=self.keep), "here")
 
     def put(self, text: str, builds_on: str = "") -> str:
         with staged(self.repository, "store", "incremental" if builds_on else "full") as backup:
@@ -71,3 +76,40 @@ def test_holds_for_each_incident(shelves: Shelves) -> None:
         shelves.release(ctx, "store", shelves.read_hold(ctx, "store"))
     assert shelves.read_hold(one, "store").holders == []
     assert not (shelves.repository / "store.hold").exists()
+
+
+def test_what_expired_is_removed_and_looked_for_again(shelves: Shelves, monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx = FakeContext(INVENTORY)
+    ids = [shelves.put("data") for _ in range(4)]
+    assert shelves.expire(ctx, "store") == [], "nothing expires unless the inventory says so"
+    shelves.keep = 2
+    assert shelves.expire(FakeContext(INVENTORY, dry_run=True), "store") == []
+    with (
+        staged(shelves.repository, "store", "full"),
+        pytest.raises(ActionFailed, match="Another backup is being written"),
+    ):
+        shelves.expire(ctx, "store")
+    assert shelves.expire(ctx, "store") == ids[:2]
+    assert [one.label for one in shelves.list(ctx, "store").sets] == ids[2:]
+    shelves.put("data")
+    monkeypatch.setattr(Place, "program", lambda *_: ["true"])
+    with pytest.raises(ActionFailed, match=f"Retention is not done: {ids[2]} is there all the same"):
+        shelves.expire(FakeContext(INVENTORY), "store")
+
+
+def test_what_is_needed_or_doubtful_does_not_expire() -> None:
+    def backup(label: str, hour: int, kind: str = "full", size: int = 100, **more: str) -> BackupSet:
+        at = NOON + timedelta(hours=hour)
+        return BackupSet(label=label, kind=kind, started_at=at - timedelta(minutes=5), ended_at=at, size=size, **more)
+
+    first = [backup("F1", 1), backup("I1", 2, "incremental", builds_on="F1"), backup("F2", 3)]
+    later = [backup("I2", 4, "incremental", builds_on="F1"), backup("F3", 5)]
+    now = NOON + timedelta(hours=6)
+    assert expired(first, 2, now) == []
+    assert expired([*first, *later], 2, now) == ["I1"], "what a kept one builds on is kept"
+    assert expired([*first, backup("F3", 5)], 2, now) == ["F1", "I1"]
+    assert expired([*first, backup("F3", 5, unusable="is damaged")], 2, now) == [], (
+        "a damaged one keeps no other's place"
+    )
+    assert expired([*first, backup("F3", 5 + 24)], 2, now) == [], "nor does one from the future"
+    assert expired([*first, backup("F3", 5, size=3)], 2, now) == [], "nor one that is nearly empty"
