@@ -54,11 +54,12 @@ def torn_aof(node: Node) -> Done:
     details = _last_write(node)
     _killed(node)
     path = max(node.append_only.glob("*.incr.aof"))
-    middle = path.stat().st_size // 2
+    data = path.read_bytes()
+    begins = data.index(b"\r\n*", len(data) // 2) + 2  # within a value nobody would notice
     with path.open("r+b") as file:
-        file.seek(middle)
-        file.write(b"\0" * 64)
-    return f"Killed {node.name} and overwrote 64 bytes at {middle} of {path}.", {**details, "offset": middle}
+        file.seek(begins)
+        file.write(b"\0" * 8)
+    return f"Killed {node.name} and overwrote a command at {begins} of {path}.", {**details, "offset": begins}
 
 
 def stale_aof(node: Node) -> Done:

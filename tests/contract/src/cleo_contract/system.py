@@ -41,6 +41,9 @@ class SystemUnderTest(ABC):
     kill_every: ClassVar[int] = 1
     """A restore's runner is killed at each point between its effects, or at every second one (2), and so on."""
 
+    restored_runs: ClassVar[bool] = False
+    """Whether a restore ends with a server that runs: another incident's is then refused for that, before its claim."""
+
     examine_s: ClassVar[float] = 10.0
     """Seconds that a closer look at a system that hangs may take."""
 
