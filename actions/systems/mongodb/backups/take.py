@@ -101,19 +101,22 @@ def _tool(server: Server, place: Place) -> str:
     return done.out.strip() if done.code == 0 else ""
 
 
-def log_ends(found: list[Chain]) -> list[LogEnd]:
-    """Return where the log behind the last two full backups ends, that of the older one first.
+def log_ends(found: Sequence[Chain]) -> list[LogEnd]:
+    """Return where the saved log ends; the first of them that the server's oplog still has is where it goes on.
 
-    The log goes on where it ended before the newest full backup was taken: so a point between the two is reached by
-    the older one, and later ones are, too, should the newest be damaged.
+    Behind a new full backup it goes on where it ended before that was taken: so a point between the two is reached by
+    the older one, and later ones are, too, should the newest be damaged. Where the older one is of another history, or
+    too long ago, it goes on behind the newest.
     """
-    ends = dict[str, LogEnd]()
-    for chain in reversed(found[:2]):
-        last = chain.backups[-1]
-        ends.setdefault(
-            chain.ends, LogEnd(position=chain.ends, entry=str(last.facts.get("last_entry", "")), backup=last.id)
-        )
-    return list(ends.values())
+    if not found:
+        return []
+    newest, older = found[0], found[1:2]
+    wanted = [newest] if newest.slices else [*older, newest]
+    ends = {chain.ends: chain.backups[-1] for chain in wanted}
+    return [
+        LogEnd(position=position, entry=str(last.facts.get("last_entry", "")), backup=last.id)
+        for position, last in ends.items()
+    ]
 
 
 def _require_reachable(server: Server, place: Place) -> None:

@@ -19,8 +19,9 @@ _ORDERED_BYTES = 4 << 30
 """Up to this size a collection is read in the order of ``_id``: of one that does not fit into memory, reading it by
 its index may take many times as long as reading it from one end to the other."""
 
-TOO_LATE = (239, 246)
-"""SnapshotTooOld, SnapshotUnavailable: the server does not have that moment any more (it keeps five minutes)."""
+TOO_LATE = (72, 239, 246)
+"""InvalidOptions, SnapshotTooOld, SnapshotUnavailable: the server cannot read at that moment (before MongoDB 5.0), or
+does not have it any more (it keeps five minutes)."""
 
 
 class Documents(NamedTuple):
