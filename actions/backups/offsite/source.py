@@ -71,17 +71,22 @@ def digest_of(path: Path) -> tuple[int, str]:
 
 
 def _require_all(order: Order, index: Index, source: Source) -> None:
-    """Refuse a source that lost something. Retention never takes the newest backup: that one must still be there."""
+    """Refuse a source that lost something.
+
+    The newest backup that was copied must be there, or have expired: both pgBackRest (``backup.history``) and our own
+    repository (``expired``) keep a file that is called after each backup that they removed.
+    """
     parts = {part for one in (*(file.name for file in source.files), *source.heads) for part in one.split("/")}
     if lost := [label for label in order.backups if label not in parts]:
         raise LessThanCopied(
             f"{order.folder} has no file of {', '.join(lost[:3])}, which the catalogue lists.",
             "Is something else mounted there? Nothing was copied, and what was copied before is untouched.",
         )
-    if index.newest and index.newest not in order.backups:
+    known = (*order.backups, *(part.partition(".")[0] for part in parts))
+    if index.newest and index.newest not in known:
         had = f"{index.newest}, ended {index.backups[index.newest].ended_at:%Y-%m-%d %H:%M:%S} UTC"
         raise LessThanCopied(
-            f"{order.folder} has {len(order.backups)} backups, and not the newest one that was copied before ({had}).",
+            f"{order.folder} knows nothing of the newest backup that was copied before ({had}).",
             "It was emptied, or is another one. Nothing was copied, and what was copied before is untouched: fetch it.",
         )
 

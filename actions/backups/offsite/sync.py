@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from actions.backups.offsite.index import Copied, Index, load_index, save_index
+from actions.backups.offsite.index import Copied, CopiedBackup, Index, load_index, save_index
 from actions.backups.offsite.order import Order, tell
 from actions.backups.offsite.source import Source, SourceFile, digest_of, read_source
+from actions.backups.repository.entry import ENTRY
 from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage, StorageTrouble
@@ -83,11 +84,17 @@ def sync(order: Order) -> None:
             continue
         finally:
             copy.save()
-        index.backups, index.archived_until = order.backups, order.archived_until
+        copy.forget_removed()
+        index.backups, index.archived_until = {**_still_there(index), **order.backups}, order.archived_until
         index.began_at, index.ended_at, index.claimed = began, datetime.now(UTC), []
         save_index(storage, index)
         tell(**copy.did, backups=len(order.backups))
         return
+
+
+def _still_there(index: Index) -> dict[str, CopiedBackup]:
+    """Return the copied backups that need nothing but what is in their own folder; retention here took none of them."""
+    return {label: one for label, one in index.backups.items() if f"{label}/{ENTRY}" in index.files}
 
 
 class _Copy:
@@ -120,6 +127,13 @@ class _Copy:
         if damaged:
             more = f" So are {len(damaged) - 1} more." if damaged[1:] else ""
             raise Damaged(f"{damaged[0].message}{more}", damaged[0].hint)
+
+    def forget_removed(self) -> None:
+        """Forget the files that are neither here nor there any more: retention and the storage's owner took them."""
+        here = {*self._source.heads, *(one.name for one in self._source.files)}
+        for name in [*self._index.files]:
+            if name not in here and f"{self._below}{name}" not in self._there:
+                del self._index.files[name]
 
     def save(self) -> None:
         """Write down what was copied so far, for the next pass; where that fails, it is copied again."""

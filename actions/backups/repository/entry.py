@@ -15,6 +15,8 @@ ENTRY = "entry.json"
 INCOMPLETE = ".incomplete-"
 LOG = "log"
 LOCK = ".lock"
+EXPIRED = "expired"
+"""The folder of a system that has the entries of backups that were removed, each as ``<id>.json``."""
 _LETTERS = {"full": "F", "incremental": "I", "snapshot": "S"}
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}[FIS]")
 

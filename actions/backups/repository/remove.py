@@ -1,7 +1,8 @@
 """Removes backups from a repository: ``python -m …repository.remove FOLDER ID…``, on the host where it lies.
 
-Each loses its name first, so that what is half removed is taken for no backup; should this be killed, the next backup
-removes the rest. Exit status 0: all are gone; 1: some are not, the reason is on standard error.
+The entry of each is kept in ``expired/``: so it can be told later that it was removed on purpose. Then it loses its
+name, so that what is half removed is taken for no backup; should this be killed, the next backup removes the rest. Exit
+status 0: all are gone; 1: some are not, the reason is on standard error.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from actions.backups.repository.entry import INCOMPLETE, is_id
+from actions.backups.repository.entry import ENTRY, EXPIRED, INCOMPLETE, is_id
 from actions.backups.repository.writing import locked, remove_incomplete
 from journal.errors import CleoError
+from journal.store.whole_file import replace_whole
 
 
 def main(shelf: str, ids: Sequence[str]) -> int:
@@ -35,6 +38,9 @@ def main(shelf: str, ids: Sequence[str]) -> int:
 def _remove(shelf: Path, backup: str) -> None:
     if not is_id(backup) or not (shelf / backup).is_dir():
         return
+    (shelf / EXPIRED).mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileNotFoundError):
+        replace_whole(shelf / EXPIRED / f"{backup}.json", (shelf / backup / ENTRY).read_bytes())
     gone = (shelf / backup).rename(shelf / f"{INCOMPLETE}{backup}")
     shutil.rmtree(gone)
 

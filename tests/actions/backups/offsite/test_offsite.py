@@ -23,6 +23,7 @@ from actions.backups.offsite.index import CopiedBackup
 from actions.backups.offsite.look import Seen, look
 from actions.backups.offsite.order import Order
 from actions.backups.repository.entry import Entry
+from actions.backups.repository.remove import main as remove_backups
 from actions.backups.repository.writing import staged
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Where
@@ -41,8 +42,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
 class Site:
     """A repository and its second place."""
 
-    def __init__(self, folder: Path, where: Where) -> None:
-        self.where = where
+    def __init__(self, folder: Path, where: Where, client: Any = None) -> None:
+        self.where, self.client = where, client
         self.repository = folder / "repository"
         self.repository.mkdir()
         self.backups: dict[str, Entry] = {}
@@ -79,6 +80,15 @@ class Site:
             failed = _MAINS[verb](msgspec.json.encode(order).decode())
         return {"failed": err.getvalue().strip()} if failed else json.loads(out.getvalue().splitlines()[-1])
 
+    def remove(self, *names: str) -> None:
+        """Do what the owner of the second place may do."""
+        bucket, _, prefix = self.where.place.removeprefix("s3://").partition("/")
+        for name in names:
+            if self.where.endpoint:
+                self.client.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
+            else:
+                Path(self.where.place, name).unlink()
+
     def sync(self, **more: Any) -> dict[str, Any]:
         return self.do("sync", self.order(**more))
 
@@ -90,7 +100,8 @@ class Site:
 def site(request: pytest.FixtureRequest, store: Emulated, tmp_path: Path) -> Site:
     (tmp_path / "away").mkdir()
     bucket = store.where(f"s3://backups/{tmp_path.name}")
-    return Site(tmp_path, bucket if request.param == "bucket" else Where(place=str(tmp_path / "away")))
+    where = bucket if request.param == "bucket" else Where(place=str(tmp_path / "away"))
+    return Site(tmp_path, where, store.client)
 
 
 def _change(site: Site) -> Callable[[str, bytes], None]:
@@ -131,13 +142,13 @@ def test_a_source_that_has_less_is_an_error_and_no_sync(site: Site) -> None:
     assert f"has no file of {old}, which the catalogue lists" in site.do("sync", catalogue)["failed"]
     del site.backups[old]
     assert site.sync()["kept"] == 2, "what retention took here stays there"
-    assert sorted(site.look().backups) == [new] and len(open_storage(site.where).sizes("shop/")) == 4
+    assert sorted(site.look().backups) == [old, new] and len(open_storage(site.where).sizes("shop/")) == 4
 
     (site.repository / "shop" / new / "data").unlink()
     assert "data is missing, or has another size than its entry says. Nothing was copied" in site.sync()["failed"]
     shutil.rmtree(site.repository / "shop" / new)
     del site.backups[new]
-    assert f"not the newest one that was copied before ({new}, ended" in site.sync()["failed"], "it was emptied"
+    assert f"nothing of the newest backup that was copied before ({new}, ended" in site.sync()["failed"]
     other = site.take("of another life", "incremental")
     assert "It was emptied, or is another one" in site.sync()["failed"]
     shutil.rmtree(site.repository / "shop")
@@ -147,6 +158,21 @@ def test_a_source_that_has_less_is_an_error_and_no_sync(site: Site) -> None:
         name: size for name, size in before.items() if not name.endswith("offsite.json")
     }
     assert not any(other in name for name in after)
+
+
+def test_retention_here_is_no_loss(site: Site) -> None:
+    old = site.take("old")
+    site.sync()
+    new = site.take("new", "incremental")
+    assert remove_backups(str(site.repository / "shop"), [old]) == 0
+    del site.backups[old]
+    assert site.sync()["backups"] == 1
+    seen = site.look(full=True)
+    assert sorted(seen.backups) == [old, new] and not seen.damage, "nothing is removed there"
+    site.remove(f"shop/{old}/data", f"shop/{old}/entry.json")
+    assert old in site.look().broken
+    site.sync()
+    assert list(site.look().backups) == [new] and not site.look().damage, "its owner took it away"
 
 
 def test_what_is_damaged_is_found_on_either_side(site: Site) -> None:
