@@ -38,7 +38,7 @@ def _copy(source: Source, request: Request, backup: Staged) -> tuple[Slice, str]
         first = parse_position(end.position)
         last = max(first, source.majority_position())
         try:
-            found = copy_slice(source, backup.folder / "dump" / OPLOG, first, last, end.entry)
+            found = copy_slice(source, backup.folder / "dump" / OPLOG, first, last, entry=end.entry)
         except CannotBackUp as error:
             if error.why != "gap":
                 raise

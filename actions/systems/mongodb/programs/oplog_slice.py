@@ -32,9 +32,10 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
         first: the position of its first entry; ``last``: of its last.
         first_entry: the SHA-256 of the first entry; ``last_entry``: of the last.
         entries: how many there are.
-        changed: how many changes of documents there are, by namespace; of a time series by its own.
-        defined: by namespace, which commands changed a definition (create, drop, collMod…); by ``database.$cmd`` what
-            was about a whole database.
+        changed: how many documents were changed after the position that the dump was read at, by namespace; of a time
+            series by its own.
+        defined: by namespace, which commands changed a definition after it (create, drop, collMod…); by
+            ``database.$cmd`` what was about a whole database.
         until: when the last entry was written, by the server's clock.
     """
 
@@ -58,7 +59,9 @@ def oldest_open(source: Source, position: Timestamp) -> Timestamp:
     return min(position, found["startOpTime"]["ts"]) if found else position
 
 
-def copy_slice(source: Source, path: Path, first: Timestamp, last: Timestamp, entry: str = "") -> Slice:
+def copy_slice(
+    source: Source, path: Path, first: Timestamp, last: Timestamp, *, entry: str = "", at: Timestamp | None = None
+) -> Slice:
     """Copy all entries from one position to another.
 
     Args:
@@ -67,12 +70,13 @@ def copy_slice(source: Source, path: Path, first: Timestamp, last: Timestamp, en
         first: the entry to begin with; it must still be there.
         last: the entry to end with.
         entry: the SHA-256 that the first entry must have; empty: any.
+        at: the position that the dump was read at; None: the first entry's.
 
     Raises:
         CannotBackUp: entries are missing (``why`` is ``gap``).
         OSError: the file cannot be written.
     """
-    found = _Found()
+    found = _Found(at or first)
     with path.open("wb") as file:
         for raw in _entries(source, first, last):
             if not found.entries:
@@ -99,7 +103,7 @@ def read_slice(path: Path) -> Slice:
         CutShort: it does not end with an entry.
         OSError: it cannot be read.
     """
-    found = _Found()
+    found = _Found(None)
     for batch in read_batches(path, most_bytes=_BATCH_BYTES, most_documents=_BATCH_ENTRIES):
         for raw in batch.documents:
             found.add(raw)
@@ -147,8 +151,9 @@ def _require_begun(source: Source, raw: RawBSONDocument | None, first: Timestamp
 class _Found:
     """What the entries that were read so far come to."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: Timestamp | None) -> None:
         self.entries = 0
+        self._at = at
         self.changed: Counter[str] = Counter()
         self.defined: dict[str, list[str]] = {}
         self._first: RawBSONDocument | None = None
@@ -162,7 +167,9 @@ class _Found:
         self.entries += 1
         self._first = self._first or raw
         self._last = raw
-        self._count(raw)
+        self._at = self._at or raw["ts"]
+        if raw["ts"] > self._at or "applyOps" in raw["o"]:  # a transaction before it may be decided after it
+            self._count(raw)
 
     def _count(self, entry: Mapping[str, Any]) -> None:
         kind, namespace = entry["op"], str(entry["ns"])

@@ -42,7 +42,7 @@ def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, f
     first, heartbeat = oldest_open(source, at), _heartbeat(source, request, at)
     tell = _Teller(sum(one.size for one in found))
     read = {one.what.namespace: _write(source, dump, one, at, tell) for one in found}
-    slice_ = copy_slice(source, dump / OPLOG, first, source.majority_position())
+    slice_ = copy_slice(source, dump / OPLOG, first, source.majority_position(), at=at)
     states = {}
     for one in found:
         documents = read[one.what.namespace]

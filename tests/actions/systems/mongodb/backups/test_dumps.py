@@ -20,6 +20,7 @@ from actions.systems.mongodb.contents import Contents
 from actions.systems.mongodb.dump_layout import read_dump
 from actions.systems.mongodb.programs import dump as program
 from actions.systems.mongodb.programs.definitions import read_definitions
+from actions.systems.mongodb.programs.oplog_slice import copy_slice, read_slice
 from actions.systems.mongodb.programs.request import Request, client_of
 from actions.systems.mongodb.programs.snapshot_dump import dump_snapshot
 from actions.systems.mongodb.programs.source import open_source
@@ -88,6 +89,27 @@ def test_a_collection_that_goes_meanwhile_is_not_dumped_as_empty(mongo: MongoLab
     assert {"again": ["goes.away"]} in said
     folder = tmp_path / NAME / next(one["backup"] for one in said if "backup" in one)
     assert "goes.away" not in manifest_of(folder).collections
+
+
+def test_what_was_made_just_before_is_in_the_dump(mongo: MongoLab, tmp_path: Path) -> None:
+    """The slice begins with the entry that the dump was read at: what that did is no change meanwhile."""
+    client = client_of(request_of(mongo))
+    try:
+        source = open_source(client, request_of(mongo))
+        client.fresh.create_collection("made")
+        client.fresh.made.insert_one({"n": 1})
+        made, inserted = (
+            client.local["oplog.rs"].find_one(which)["ts"]
+            for which in ({"op": "c", "o.create": "made"}, {"op": "i", "ns": "fresh.made"})
+        )
+        source.await_majority(inserted)
+        slice_ = copy_slice(source, tmp_path / "oplog.bson", made, inserted)
+    finally:
+        client.drop_database("fresh")
+        client.close()
+    assert "fresh.made" not in slice_.defined
+    assert slice_.changed["fresh.made"] == 1
+    assert read_slice(tmp_path / "oplog.bson") == slice_
 
 
 def test_what_is_read_too_late_is_named(mongo: MongoLab, tmp_path: Path) -> None:
