@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _LAG_S = 300
 """Seconds of replication lag from which a member counts as degraded."""
 _FULL = 0.9
+_AHEAD_S = 60
+"""What a set's clocks may differ: more, and instants in the oplog are not when something was written."""
 _STALE_HEARTBEAT_S = 60
 
 
@@ -161,6 +163,9 @@ def _troubles(settings: MongodbSettings, state: State, newest: datetime | None) 
         troubles.append("connections nearly used up")
     if state.ttl_monitor is False:
         troubles.append("the TTL monitor is off: nothing expires")
+    ahead = (state.oplog_until - state.now).total_seconds() if state.oplog_until else 0
+    if ahead > _AHEAD_S:
+        troubles.append(f"its oplog's clock is {rough_duration(ahead)} ahead of its own")
     if settings.heartbeat and newest is None:
         troubles.append(f"there is no collection {settings.heartbeat}, or nothing in it")
     age = (state.now - newest).total_seconds() if newest else 0

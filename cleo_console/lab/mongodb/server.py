@@ -92,6 +92,15 @@ def stop(member: Member) -> None:
     if found is None:
         return
     signal_process(found, SIGTERM, member.directory)
+    wait_until_ended(member, found)
+
+
+def wait_until_ended(member: Member, found: Process) -> None:
+    """Wait until a server that was told to end is gone.
+
+    Raises:
+        CleoError: it goes on.
+    """
     deadline = time.monotonic() + _PATIENCE_S
     while _lives(found.pid):
         if time.monotonic() > deadline:

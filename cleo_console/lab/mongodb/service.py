@@ -9,7 +9,7 @@ from signal import SIGTERM, Signals
 from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
-from cleo_console.lab.mongodb import backups, data, repository_faults, server, writer
+from cleo_console.lab.mongodb import backups, data, repository_faults, server, server_faults, writer
 from cleo_console.lab.mongodb.cluster import Member
 from cleo_console.lab.mongodb.inventory import describe
 from cleo_console.lab.mongodb.programs import find_mongod
@@ -21,7 +21,7 @@ from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Orde
 class MongodbService(LabService):
     """A mongod with CleoAI's collections, a program that writes a document a second, and backups."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = repository_faults.FAULTS
+    faults: ClassVar[tuple[FaultKind, ...]] = (*server_faults.FAULTS, *repository_faults.FAULTS)
     server_programs: ClassVar[Mapping[str, Signals]] = {"mongod": SIGTERM}
     small_bytes: ClassVar[int] = data.SMALL_BYTES
 
