@@ -8,9 +8,11 @@ content stays; one with another content is never replaced. Exit status 0: all is
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
@@ -102,6 +104,8 @@ class _Fetch:
     def _one(self, name: str) -> str | None:
         """Bring one file; return None where it is here already, else why it is not here afterwards."""
         path, one = Path(self._order.folder, name), self._wanted[name]
+        if path.exists() and _tells(name, self._order.heads) and path.name != ENTRY:
+            return None  # it tells of what is here, and is written anew with each backup
         return None if _is_here(path, one) else _bring(self._storage, f"{self._order.system}/{name}", path, one)
 
 
@@ -128,7 +132,7 @@ def _is_here(path: Path, one: Copied) -> bool:
 
 def _bring(storage: Storage, name: str, path: Path, one: Copied) -> str:
     """Bring one file; return why it is not here afterwards, where it was damaged there."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(path.parent)
     part, found = path.with_name(f".incomplete-{path.name}"), sha256()
     try:
         with part.open("wb") as file:
@@ -141,12 +145,31 @@ def _bring(storage: Storage, name: str, path: Path, one: Copied) -> str:
             return f"has {part.stat().st_size} bytes, and had {one.size}"
         if found.hexdigest() != one.sha256:
             return "has another content than was copied"
+        _give_to_owner_of(path.parent, part)
         part.rename(path)
     except Missing:
         return "is missing"
     finally:
         part.unlink(missing_ok=True)
     return ""
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder, and those above it, for the account that has the first one that is there."""
+    if path.is_dir():
+        return
+    _make_folder(path.parent)
+    with suppress(FileExistsError):  # another file is brought at the same time
+        path.mkdir()
+        path.chmod(stat.S_IMODE(path.parent.stat().st_mode))
+        _give_to_owner_of(path.parent, path)
+
+
+def _give_to_owner_of(folder: Path, path: Path) -> None:
+    """Let the account that has the folder have a file in it, where we are root; else it is ours."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 if __name__ == "__main__":

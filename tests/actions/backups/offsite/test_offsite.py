@@ -67,7 +67,7 @@ class Site:
             type="toy",
             folder=str(self.repository / "shop"),
             where=self.where,
-            heads=("*/entry.json",),
+            heads=("*/entry.json", "list.info"),
             skip=(".incomplete-*", ".lock"),
             backups=listed,
         )
@@ -130,6 +130,18 @@ def test_what_was_copied_is_there_and_comes_back(site: Site, tmp_path: Path) -> 
     assert site.do("fetch", site.order())["fetched"] == 2
     (site.repository / "shop" / first / "data").write_text("mine")
     assert "is here with another content than was copied; it is left" in site.do("fetch", site.order())["failed"]
+
+
+def test_what_tells_of_others_is_of_its_own_place(site: Site) -> None:
+    site.take("one")
+    tells = site.repository / "shop" / "list.info"
+    tells.write_text("one")
+    assert site.sync()["copied"] == 3
+    tells.write_text("one, two")
+    assert site.sync()["copied"] == 1 and not site.look(full=True).damage
+    tells.write_text("one, two, three")
+    assert site.do("fetch", site.order())["kept"] == 3
+    assert tells.read_text() == "one, two, three"
 
 
 def test_a_source_that_has_less_is_an_error_and_no_sync(site: Site) -> None:
