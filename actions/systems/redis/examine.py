@@ -8,16 +8,19 @@ from typing import Any
 import msgspec
 
 from actions.backups.repository.entry import Entry
-from actions.backups.repository.place import newest_of
+from actions.backups.repository.place import Place, newest_of
 from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
+from actions.machine.machine import Machine
 from actions.outcome import Cure, Finding, Settling
+from actions.systems.redis.backups.order import RDB_FILE
 from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.configuration import Configuration, read_configuration
 from actions.systems.redis.disk_check import Checked, check_append_only, check_dump
 from actions.systems.redis.files import DataFiles, Loaded, look_at_files, what_loads
 from actions.systems.redis.launch import RESTORE
+from actions.systems.redis.rdb import read_rdb
 from actions.systems.redis.restore_record import our_record
 from actions.systems.redis.server import Server, server_of
 from journal.errors import CleoError
@@ -62,7 +65,7 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     ]
     lines += [each.words for each in (seen.dump, seen.append_only) if each]
     found = _on_disk(server, seen)
-    backup_lines, backup_findings = _backups(server, health.facts, facts)
+    backup_lines, backup_findings = _backups(server, health.facts, facts, thorough=thorough)
     return Examination(
         facts=facts,
         lines=[*lines, *backup_lines],
@@ -115,10 +118,13 @@ def _against_damage(seen: _Seen, source: str) -> str:
     return f"A start loads the {seen.loaded.source} instead."
 
 
-def _backups(server: Server, health: Mapping[str, Any], facts: dict[str, Any]) -> tuple[list[str], list[FindingEvent]]:
+def _backups(
+    server: Server, health: Mapping[str, Any], facts: dict[str, Any], *, thorough: bool
+) -> tuple[list[str], list[FindingEvent]]:
     """Return lines and findings on the backups, and on what the newest of them holds and the server does not."""
+    place = place_of_backups(server.ctx, server.name)
     try:
-        listing = place_of_backups(server.ctx, server.name).listing()
+        listing = place.listing()
     except CleoError as error:
         return [f"backups: not measured: {error.message}"], []
     facts["backups"] = len(listing.stored)
@@ -131,6 +137,7 @@ def _backups(server: Server, health: Mapping[str, Any], facts: dict[str, Any]) -
     if newest is None:
         return ["backups: none"], [*found, _finding(server, "warning", "there is no usable backup")]
     lacking = _lacking(newest.entry, health)
+    lacking += _fewer(server, place, newest.entry, health) if thorough else []
     cure = "Was that on purpose? Else choose a recovery point before it, and restore: an append-only file has it, too."
     found += [_finding(server, "warning", text, cure) for text in lacking]
     if lacking:
@@ -156,6 +163,21 @@ def _lacking(entry: Entry, health: Mapping[str, Any]) -> list[str]:
         if keys and (left == 0 or left < lasting / 2):
             lines.append(f"{name}: {count(left, 'key')} now, {keys:,} in backup {entry.id}")
     return lines
+
+
+def _fewer(server: Server, place: Place, entry: Entry, health: Mapping[str, Any]) -> list[str]:
+    """Return that there are far fewer keys than the newest backup holds, less those whose time has passed by now."""
+    if "keys" not in health or RDB_FILE not in [file.name for file in entry.files] or place.host != server.host:
+        return []
+    machine = Machine(server.ctx, place.host, place.settings.run_as)
+    try:
+        held = read_rdb(machine, server.program("redis-check-rdb"), f"{place.folder}/{entry.id}/{RDB_FILE}")
+    except CleoError as error:
+        return [f"backup {entry.id} cannot be compared with: {error.message}"]
+    left, expected = int(health["keys"]), held.keys - held.expired
+    if left >= expected / 2:
+        return []
+    return [f"{count(left, 'key')} now, {expected:,} in backup {entry.id} that have not expired"]
 
 
 def _cures(seen: _Seen) -> list[Cure]:

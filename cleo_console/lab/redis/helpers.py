@@ -1,11 +1,13 @@
-"""A Redis server's writer: a small shell program that writes the time once a second."""
+"""A Redis server's two small shell programs: the writer, and the scheduled backups."""
 
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
 from cleo_console.lab.processes import running_script
+from cleo_console.lab.redis import backups
 from cleo_console.lab.redis.node import APPLICATION, HEARTBEAT, Node
 from cleo_console.lab.workspace import write_readable, write_secret
 
@@ -13,12 +15,17 @@ SCRIPTS = Path(__file__).parent / "scripts"
 WRITER = "heartbeat.sh"
 
 
-def install_writer(node: Node) -> None:
-    """Copy the script to the node: its account may not be able to read where this program is installed."""
+def install_scripts(node: Node, backup_minutes: float) -> None:
+    """Copy the scripts to the node: its account may not be able to read where this program is installed."""
     own = node.secrets / f"{APPLICATION}.writer"
     write_secret(own, node.password_file(APPLICATION).read_text().strip(), node.account.uid, node.account.gid)
-    write_readable(node.directory / "bin" / WRITER, (SCRIPTS / WRITER).read_text())
+    for name in (WRITER, backups.SCHEDULE):
+        write_readable(node.directory / "bin" / name, (SCRIPTS / name).read_text())
     settings = {
+        **backups.console(node),
+        "PYTHON": sys.executable,
+        "SYSTEM": node.name,
+        "BACKUP_SECONDS": f"{backup_minutes * 60:.0f}",
         "BIN": node.programs,
         "PORT": node.port,
         "APP_USER": APPLICATION,
@@ -29,12 +36,13 @@ def install_writer(node: Node) -> None:
     write_readable(node.directory / "bin" / "lab.env", text)
 
 
-def start_writer(node: Node) -> list[str]:
-    """Start the writer where it does not run, and return what was started."""
-    if writer_pid(node) is not None:
-        return []
-    node.spawn(["sh", str(_installed(node))], node.log("heartbeat"))
-    return [WRITER]
+def start_helpers(node: Node) -> list[str]:
+    """Start those of the two that do not run, and return their names."""
+    started = []
+    if writer_pid(node) is None:
+        node.spawn(["sh", str(_installed(node))], node.log("heartbeat"))
+        started = [WRITER]
+    return [*started, *backups.start_schedule(node)]
 
 
 def writer_pid(node: Node) -> int | None:

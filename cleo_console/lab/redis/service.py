@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
 from cleo_console.lab.ports import free_port
-from cleo_console.lab.redis import configuration, helpers, keys, server
+from cleo_console.lab.redis import backups, configuration, helpers, keys, repository_faults, server
 from cleo_console.lab.redis.faults import REPLICA_FAULTS, SERVER_FAULTS
 from cleo_console.lab.redis.inventory import describe
 from cleo_console.lab.redis.node import Node
@@ -110,27 +110,27 @@ class ReplicaService(NodeService):
 
 
 class RedisService(NodeService):
-    """A Redis server with CleoAI's keys and a program that writes the time once a second."""
+    """A Redis server with CleoAI's keys, a program that writes the time once a second, and backups."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = SERVER_FAULTS
+    faults: ClassVar[tuple[FaultKind, ...]] = (*SERVER_FAULTS, *repository_faults.FAULTS)
     standby: ClassVar[type[LabService] | None] = ReplicaService
 
     def create(self, order: Order, say: Say) -> None:
-        """Make the server, fill it and start its writer."""
+        """Make the server, fill it, take the first backup and start its writer."""
         say(f"Creating {self.title} on {self.address}, with CleoAI's keys.")
         self.node.make(("data", "etc"))
         self.node.repository.mkdir(mode=0o700)
         configuration.write_passwords(self.node)
         configuration.configure(self.node, _maxmemory(order))
-        helpers.install_writer(self.node)
+        helpers.install_scripts(self.node, order.backup_minutes)
         server.start(self.node)
         keys.fill(self.node, (order.size or self.small_bytes) / self.small_bytes)
-        server.save(self.node)
-        helpers.start_writer(self.node)
+        backups.take_first(self.node)
+        helpers.start_helpers(self.node)
 
     def start_helpers(self) -> list[str]:
-        """Start the writer."""
-        return helpers.start_writer(self.node)
+        """Start the writer and the scheduled backups."""
+        return helpers.start_helpers(self.node)
 
 
 def _maxmemory(order: Order) -> int:

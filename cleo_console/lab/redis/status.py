@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cleo_console.lab.redis import backups
 from cleo_console.lab.redis.helpers import writer_pid
 from cleo_console.lab.redis.node import HEARTBEAT, Node
 from cleo_console.lab.redis.server import server_pid
@@ -20,7 +21,7 @@ def read_status(node: Node, address: str) -> ServiceStatus:
     trouble: list[str] = []
     pids = {"server": server_pid(node)}
     if node.primary == node.name:
-        pids["writer"] = writer_pid(node)
+        pids |= {"writer": writer_pid(node), "schedule": backups.schedule_pid(node)}
     facts = {**_server_facts(node, trouble), "held": node.hold_file.exists()} if pids["server"] else {}
     if facts.get("link") == "down":
         trouble.append(f"it receives nothing from {node.primary}")
@@ -52,8 +53,14 @@ def _lines(node: Node, pids: dict[str, int | None], facts: dict[str, Any], addre
     if node.primary != node.name:
         lines.append(("follows", node.primary))
     else:
-        lines.append(("writer", _described(pids["writer"])))
-    return [*lines, ("keys", keys or "not measured"), ("newest write", str(facts.get("heartbeat") or "not measured"))]
+        held = ", on hold" if facts.get("held") else ""
+        lines += [("writer", _described(pids["writer"])), ("backups", _described(pids["schedule"]) + held)]
+    return [
+        *lines,
+        ("keys", keys or "not measured"),
+        ("newest write", str(facts.get("heartbeat") or "not measured")),
+        ("last backup", next(reversed(backups.list_backups(node)), "not measured")),
+    ]
 
 
 def _described(pid: int | None) -> str:
