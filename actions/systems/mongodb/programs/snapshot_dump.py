@@ -21,7 +21,7 @@ from actions.systems.mongodb.programs.source import Source
 if TYPE_CHECKING:
     from bson.timestamp import Timestamp
 
-_TELL_EVERY_S = 0.5
+_TELL_EVERY_S = 2.0
 
 
 def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, found: Sequence[Sized]) -> NewDump:
@@ -87,7 +87,7 @@ def _heartbeat(source: Source, request: Request, at: Timestamp) -> datetime | No
 
 
 class _Teller:
-    """Says twice a second how much was read."""
+    """Says every two seconds how much was read."""
 
     def __init__(self, of: int) -> None:
         self._of, self._read, self._told = of, 0, 0.0

@@ -72,7 +72,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
                     f"The majority of the set {self.set_name} does not have what {self.name} has: it is "
                     f"{newest.time - reached.time} s behind and does not come nearer. A backup now would lack what was "
                     "acknowledged since.",
-                    "Bring the members that are down or behind back; then run the step again.",
+                    "Bring the members that are down or behind back, or take those that are lost out of the set "
+                    "(rs.reconfig); then run the step again.",
                 )
             time.sleep(_POLL_S)
 

@@ -24,7 +24,7 @@ from actions.systems.mongodb.programs.request import Request
 from actions.systems.mongodb.programs.source import Source
 
 _BATCH_BYTES, _BATCH_DOCUMENTS = 8 << 20, 20_000
-_TELL_EVERY_S = 0.5
+_TELL_EVERY_S = 2.0
 
 
 class ToolFailed(Exception):
