@@ -32,24 +32,12 @@ def _planned(
     )
 
 
-_RESTORE = ("recovery-point", "strategy", "smallest-cure", "hold", "one-writer")
-
 PLANNED_ACTIONS = [
     _planned("postgres.fence", "Make sure the old primary cannot write", destructive=True),
     _planned("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
     _planned("mongodb.start", "Start MongoDB"),
     _planned("mongodb.stop_writers", "Stop writers to MongoDB", destructive=True),
     _planned("mongodb.allow_writers", "Allow writers to MongoDB again", gates=("sound-data",)),
-    _planned(
-        "mongodb.restore",
-        "Restore MongoDB from a backup",
-        "dr_restore_mongo.sh",
-        _flag("latest"),
-        destructive=True,
-        gates=_RESTORE,
-    ),
-    _planned("mongodb.rebuild_indexes", "Rebuild MongoDB's indexes", "dr_rebuild_indexes.sh"),
-    _planned("mongodb.verify", "Verify MongoDB's collections", "dr_verify_mongo.sh"),
     _planned("redis.warm_cache", "Warm the cache", "dr_warm_cache.sh"),
     _planned("kubernetes.pull_images", "Pull the images", "dr_pull_images.sh", _flag("stable")),
     _planned("kubernetes.apply", "Apply manifests", "kubectl apply", _text("path"), destructive=True),

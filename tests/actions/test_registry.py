@@ -27,7 +27,7 @@ def test_a_script_of_the_written_plan_is_found(script: str) -> None:
 
 
 def test_a_planned_action_is_found_and_cannot_be_run() -> None:
-    spec = find("mongodb.restore")
+    spec = find("kubernetes.apply")
     assert not spec.available
     assert spec.name not in registry()
 

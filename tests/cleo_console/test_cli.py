@@ -97,7 +97,7 @@ def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
 def test_a_recovery_point_is_one_for_every_door(cleo: Cleo) -> None:
     incident = cleo.declare()
     decide = ("decide", "recovery-point")
-    assert "'newest' is no backup of postgres" in cleo(*decide, "backup:newest", status=1).stderr
+    assert "'newest' is no backup of postgres" in cleo(*decide, "postgres backup:newest", status=1).stderr
     assert "names no time zone" in cleo(*decide, "2026-01-01T00:00:00", status=1).stderr
     assert "Write latest, 2026-11-22T14:30:00Z, postgres lsn:" in cleo(*decide, "redis:7", status=1).stderr
     alone = cleo(*decide, "lsn:0/3000148").stdout

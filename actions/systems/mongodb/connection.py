@@ -28,6 +28,7 @@ _HINTS: dict[Why, str] = {
     "unproven": "Let cleo run programs on that host as the server's account (run_as:) or as root.",
 }
 
+_REACH_MS = 30_000
 AUTHENTICATION_FAILED = 18
 UNAUTHORIZED = 13
 """MongoDB's error codes: the user or password is wrong; it is right, and may not do this."""
@@ -83,7 +84,7 @@ def connect(
     end = time.monotonic() + deadline_s
     host, port = address or settings.address, port or settings.port
     who = login or our_login(settings)
-    _require_listener(host, port, deadline_s)
+    _require_listener(host, port, min(deadline_s, _REACH_MS / 1000))
     client = _client(settings, host, port, who, max(0.1, end - time.monotonic()))
     try:
         with pymongo.timeout(max(0.1, end - time.monotonic())):
@@ -142,6 +143,7 @@ def _client(
     from pymongo import MongoClient
 
     wait_ms = int(deadline_s * 1000)
+    reach_ms = min(wait_ms, _REACH_MS)  # a long deadline is for what is asked, not for a server that is gone
     named: dict[str, Any] = (
         {"username": who.user, "password": who.password, "authSource": who.database} if who.user else {}
     )
@@ -152,8 +154,8 @@ def _client(
         directConnection=True,
         appname="cleo",
         tz_aware=True,
-        serverSelectionTimeoutMS=wait_ms,
-        connectTimeoutMS=wait_ms,
+        serverSelectionTimeoutMS=reach_ms,
+        connectTimeoutMS=reach_ms,
         socketTimeoutMS=wait_ms,
         retryReads=False,
         retryWrites=False,

@@ -149,21 +149,39 @@ def read_definition(path: Path) -> DumpedCollection:
         NoDump: it cannot be read, or is none.
     """
     try:
-        document = _parsed(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise NoDump(f"{path} cannot be read: {error}.", "Take another backup.") from error
+    return parse_definition(text, path.parent.name, unquote_plus(path.name.removesuffix(_METADATA)), str(path))
+
+
+def parse_definition(text: str, database: str, name: str, where: str) -> DumpedCollection:
+    """Return what a definition says.
+
+    Args:
+        text: the definition, as its file has it.
+        database: its database.
+        name: its name, where the text says none: older tools wrote none.
+        where: where it stands, for people.
+
+    Raises:
+        NoDump: it is none.
+    """
+    try:
+        document = _parsed(text)
         kind = document.get("type") or ("view" if "viewOn" in document.get("options", {}) else "collection")
-        name = document.get("collectionName") or unquote_plus(path.name.removesuffix(_METADATA))
         if kind not in get_args(Kind):
             raise ValueError(f"its type is {kind!r}")
         return DumpedCollection(
-            database=path.parent.name,
-            name=name,
+            database=database,
+            name=document.get("collectionName") or name,
             kind=cast("Kind", kind),
             options=document.get("options") or {},
             indexes=document["indexes"],
             uuid=document.get("uuid", ""),
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise NoDump(f"{path} does not define a collection: {error}.", "Take another backup.") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise NoDump(f"{where} does not define a collection: {error}.", "Take another backup.") from error
 
 
 def _read_database(folder: Path) -> list[DumpedCollection]:

@@ -51,12 +51,21 @@ def launch(server: Server, key: str, deadline_s: float) -> None:
         ActionFailed: it did not start, and why.
         Cancelled: somebody asked the action to stop; the server goes on starting.
     """
+    wait_until_serving(server, deadline_s, start_process(server, key))
+
+
+def start_process(server: Server, key: str) -> int:
+    """Start the server, and return how long its log was before, in bytes; it need not serve yet.
+
+    Raises:
+        ActionFailed: it did not start, and why.
+    """
     size = log_size(server)
     line = start_line(server.settings.service, server.host, server.run_as)
     done = server.run(key, line.argv, timeout_s=_LAUNCH_S, user=line.user)
     if done.code != 0:
         raise _not_started(server, size, last_words(done))
-    wait_until_serving(server, deadline_s, size)
+    return size
 
 
 def wait_until_serving(server: Server, deadline_s: float, size: int = 0) -> None:

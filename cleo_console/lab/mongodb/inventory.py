@@ -23,7 +23,7 @@ def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str
         "title": title,
         "data_directory": str(member.data_directory),
         "config_file": str(member.config_file),
-        "bin_directory": "",
+        "bin_directory": str(member.mongod.parent),
         "run_as": member.account.name,
         "address": "127.0.0.1",
         "port": member.port,

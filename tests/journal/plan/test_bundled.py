@@ -242,6 +242,7 @@ def test_step_numbers_in_the_texts_are_right(plan: Plan) -> None:
         "mongodb-allow-writers": ["mongodb-stop-writers"],
         "redis-stop-writers": ["redis-allow-writers"],
         "redis-allow-writers": ["redis-stop-writers"],
+        "mongodb-allow-ttl": ["mongodb-restore"],
         "postgres-promote": ["strategy"],
     }
     for step in plan.steps():

@@ -19,6 +19,7 @@ import msgspec
 
 from actions.systems.mongodb import dump_layout
 from actions.systems.mongodb.dump_layout import DumpedCollection, NoDump
+from actions.systems.mongodb.login_block import blocked_document
 from actions.systems.mongodb.programs import load, wanted_indexes
 from actions.systems.mongodb.programs.bson_files import CutShort, read_batches
 from actions.systems.mongodb.programs.oplog_entries import Stopped, Target
@@ -50,6 +51,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         through, before: up to where, as in `Target`.
         fcv: the feature compatibility version of the server that was dumped.
         indexes: the file to write into which indexes there are to be.
+        kept_out: users of the application, as ``database.user``: they have no roles until writers are allowed again.
+        incident: whose restore it is.
         mongorestore: MongoDB's own tool; empty: we insert.
     """
 
@@ -64,6 +67,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     through: str = ""
     before: datetime | None = None
     fcv: str = ""
+    kept_out: Sequence[str] = ()
+    incident: str = ""
     mongorestore: str = ""
 
 
@@ -148,6 +153,7 @@ def restore(order: Order) -> Restored:
             loaded = time.monotonic()
             indexes = WantedIndexes({one.namespace: one.indexes for one in dump})
             replay, stopped = _replay(order, client, indexes, progress.more)
+            _keep_out(client, order)
             wanted_indexes.save(indexes, Path(order.indexes))
             ended = time.monotonic()
         server.stop()
@@ -191,6 +197,14 @@ def _be_compatible(client: MongoClient[Any], fcv: str) -> None:
         client.admin.command("setFeatureCompatibilityVersion", fcv)
     except OperationFailure as error:
         raise load.NotLoaded(f"the feature compatibility version {fcv} is not taken: {error}") from error
+
+
+def _keep_out(client: MongoClient[Any], order: Order) -> None:
+    """Take the application's users their roles, before anybody can reach the server."""
+    users = client.admin["system.users"]
+    for name in order.kept_out:
+        if document := users.find_one({"_id": name}):
+            users.replace_one({"_id": name}, blocked_document(document, order.incident))
 
 
 def _load(

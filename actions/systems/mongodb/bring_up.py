@@ -1,0 +1,129 @@
+"""Starts a restored server: nothing expires in it, the application is kept out, and it is its set's primary."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from actions.outcome import ActionFailed, Cure, GateClosed
+from actions.systems.mongodb.connection import CannotConnect, Login, connect
+from actions.systems.mongodb.kept_out import promise
+from actions.systems.mongodb.launch import require_member_of_its_set, start_process
+from actions.systems.mongodb.login_block import block_users
+from actions.systems.mongodb.restore_record import RestoreRecord, save_record
+from actions.systems.mongodb.server import Server
+from actions.systems.mongodb.start_stop import require_nobody_answers
+from actions.systems.mongodb.ttl_monitor import keep_ttl_off
+from actions.systems.mongodb.verified_connection import connect_verified
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+_PRIMARY_S = 120.0
+_POLL_S = 0.1
+_NOT_INITIATED = "NotYetInitialized"
+
+
+def bring_up(server: Server, record: RestoreRecord) -> RestoreRecord:
+    """Start a restored server, and return its restore's record as it is then.
+
+    Raises:
+        ActionFailed: what was restored is not whole, or the server does not come up.
+        GateClosed: another member of its set runs: it has the old data.
+    """
+    if record.state == "restoring":
+        raise ActionFailed(
+            f"The restore of {server.name} from backup {record.backup} did not come to its end.",
+            left_behind="What lies in the data directory is not whole, or is the old data.",
+            cures=[Cure(words="Run the restore again.", action="mongodb.restore")],
+        )
+    _require_no_other_member(server)
+    require_member_of_its_set(server)
+    if not server.process():
+        require_nobody_answers(server)
+    if not server.ctx.effect(f"keep the TTL monitor off, start {server.name} and make it its set's primary"):
+        return record
+    keep_ttl_off(server)
+    if not server.process():
+        start_process(server, "start")
+    if server.settings.replica_set:
+        _initiate(server)
+    if server.settings.app_users:
+        promise(server)
+        block_users(server)
+    served = replace(record, state="serving")
+    save_record(server, served)
+    return served
+
+
+def require_running(server: Server) -> None:
+    """Refuse a server that is down.
+
+    Raises:
+        ActionFailed: it is.
+    """
+    if not server.process():
+        raise ActionFailed(
+            f"{server.name} is down.",
+            left_behind="Nothing was changed.",
+            cures=[Cure(words="Start it first.", action="mongodb.start")],
+        )
+
+
+def require_served(server: Server, client: MongoClient[dict[str, object]]) -> None:
+    """Refuse a server that takes no writes.
+
+    Raises:
+        ActionFailed: it is no primary.
+    """
+    hello = client.admin.command("hello")
+    if not hello.get("isWritablePrimary"):
+        words = (
+            f"{server.name} is no primary: {hello.get('info') or 'it follows ' + str(hello.get('primary', 'nobody'))}."
+        )
+        raise ActionFailed(words, f"Do it at the primary ({hello.get('primary') or 'none is known'}).")
+
+
+def _require_no_other_member(server: Server) -> None:
+    """The other members have the old data: among themselves they would elect a primary with it.
+
+    Raises:
+        GateClosed: one of them answers.
+    """
+    for member in server.settings.members:
+        address, _, port = member.rpartition(":")
+        try:
+            with connect(server.settings, deadline_s=3, login=Login(), address=address, port=int(port)):
+                pass
+        except CannotConnect as error:
+            if error.why == "refused":
+                continue
+        raise GateClosed(
+            "down",
+            f"{member}, another member of {server.name}'s set, runs: it has the data of before.",
+            f"Stop it. Once {server.name} is verified: empty that one's data directory, start it, and rs.add it.",
+            yields="never",
+        )
+
+
+def _initiate(server: Server) -> None:
+    """Make the server a set of one, unless it is in one already, and wait until it takes writes."""
+    from pymongo.errors import OperationFailure
+
+    settings = server.settings
+    end = time.monotonic() + _PRIMARY_S
+    with connect_verified(server, deadline_s=_PRIMARY_S) as client:
+        try:
+            client.admin.command("replSetGetStatus")
+        except OperationFailure as error:
+            if (error.details or {}).get("codeName") != _NOT_INITIATED:
+                raise
+            seat = {"_id": 0, "host": server.where}
+            client.admin.command("replSetInitiate", {"_id": settings.replica_set, "members": [seat]})
+        while not client.admin.command("hello").get("isWritablePrimary"):
+            server.ctx.check_cancelled()
+            if time.monotonic() > end:
+                raise ActionFailed(f"{server.name} does not become its set's primary.", "See its log (mongodb.log).")
+            time.sleep(_POLL_S)

@@ -1,0 +1,71 @@
+"""Which indexes a server is to have: by this incident's restore, else by the newest backup."""
+
+from __future__ import annotations
+
+from actions.outcome import ActionFailed, Cure
+from actions.systems.mongodb.backup_chain import chains
+from actions.systems.mongodb.backup_selection import place_of
+from actions.systems.mongodb.dump_layout import DumpedCollection, parse_definition
+from actions.systems.mongodb.manifest import MANIFEST, Manifest, decode_manifest
+from actions.systems.mongodb.programs.wanted_indexes import WantedIndexes, decode
+from actions.systems.mongodb.restore_record import RestoreRecord, indexes_path
+from actions.systems.mongodb.server import Server
+
+
+def wanted_now(server: Server, record: RestoreRecord | None) -> tuple[WantedIndexes, str]:
+    """Return the indexes that are to be there, and what says so.
+
+    Raises:
+        ActionFailed: nothing says so.
+    """
+    if record is None:
+        manifest, label = newest_manifest(server)
+        if manifest is None:
+            raise ActionFailed(
+                f"No backup of {server.name} says which indexes there are to be.",
+                cures=[Cure(words="Build them by hand, as the application defines them.")],
+            )
+        return indexes_of(manifest), f"backup {label}"
+    text = server.read(indexes_path(server))
+    if text is not None:
+        return decode(text), f"the restore of backup {record.backup}"
+    if server.ctx.dry_run and (manifest := manifest_of(server, record.backup)):
+        return indexes_of(manifest), f"backup {record.backup}"
+    raise ActionFailed(
+        f"{indexes_path(server)} is not there: it says which indexes the restored data is to have.",
+        cures=[Cure(words="Restore again: that writes it.", action="mongodb.restore")],
+    )
+
+
+def newest_manifest(server: Server) -> tuple[Manifest | None, str]:
+    """Return what the newest usable full backup holds, and its id; None where there is none."""
+    found = chains(place_of(server).listing().stored)
+    if not found:
+        return None, ""
+    label = found[0].full.id
+    return manifest_of(server, label), label
+
+
+def manifest_of(server: Server, backup: str) -> Manifest | None:
+    """Return what a full backup holds; None where nothing beside it says so.
+
+    Raises:
+        NoManifest: it cannot be understood.
+    """
+    path = f"{place_of(server).folder}/{backup}/{MANIFEST}"
+    text = server.read(path)
+    return decode_manifest(text, path) if text is not None else None
+
+
+def indexes_of(manifest: Manifest) -> WantedIndexes:
+    """Return the indexes that a backup's definitions name."""
+    return WantedIndexes({name: one.indexes for name, one in definitions_of(manifest).items()})
+
+
+def definitions_of(manifest: Manifest) -> dict[str, DumpedCollection]:
+    """Return the collections that a backup holds, by their full names."""
+    found = {}
+    for namespace, state in manifest.collections.items():
+        database, _, name = namespace.partition(".")
+        found[namespace] = parse_definition(state.definition, database, name, f"the manifest's {namespace}")
+    return found
