@@ -19,11 +19,13 @@ from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.configuration import Configuration, read_configuration
 from actions.systems.redis.disk_check import Checked, check_append_only, check_dump
 from actions.systems.redis.files import DataFiles, Loaded, look_at_files, what_loads
+from actions.systems.redis.flushed import find_flushes
 from actions.systems.redis.launch import RESTORE
 from actions.systems.redis.rdb import read_rdb
 from actions.systems.redis.restore_record import our_record
 from actions.systems.redis.server import Server, server_of
 from journal.errors import CleoError
+from journal.events.damage import DamageBegan
 from journal.events.types import Finding as FindingEvent
 from journal.wording.counting import count
 
@@ -66,6 +68,9 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     lines += [each.words for each in (seen.dump, seen.append_only) if each]
     found = _on_disk(server, seen)
     backup_lines, backup_findings = _backups(server, health.facts, facts, thorough=thorough)
+    if thorough and (flushes := find_flushes(server, seen.files) if "lacking" in facts else []):
+        facts |= DamageBegan.facts(flushes)
+        backup_lines += [f"{one}" for one in flushes]
     return Examination(
         facts=facts,
         lines=[*lines, *backup_lines],

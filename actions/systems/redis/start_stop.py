@@ -132,7 +132,9 @@ def require_startable(server: Server) -> tuple[DataFiles, Loaded]:
         raise ActionFailed(
             f"{server.name} must not be started: {loaded.why_not}.",
             left_behind="Nothing was changed; the server is down.",
-            cures=[restore_cure(f"Restore it: a restore starts it so that nothing is lost ({files.words()}).")],
+            cures=[
+                restore_cure(f"Restore it: that finds what can be recovered, and starts it on that ({files.words()}).")
+            ],
             facts={"data_directory": files.words()},
         )
     if loaded.stale:

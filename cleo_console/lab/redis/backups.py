@@ -38,6 +38,7 @@ def take_first(node: Node) -> str:
     at = datetime.now(UTC)
     with node.client() as client:
         found = running(client, settings)
+    newest = {"newest_write": found.newest_write.isoformat()} if found.newest_write else {}
     order = StoreOrder(
         repository=str(node.repository),
         system=node.name,
@@ -48,7 +49,7 @@ def take_first(node: Node) -> str:
         check_aof=node.program("redis-check-aof"),
         consistent_at=at,
         server=found.must_match(),
-        facts={"used_memory": found.used_memory},
+        facts={"used_memory": found.used_memory, **newest},
     )
     argv = [sys.executable, "-m", _PROGRAM, msgspec.json.encode(order).decode()]
     return str(json.loads(_ours(node).run(argv, timeout=_STORE_S).splitlines()[-1])["id"])

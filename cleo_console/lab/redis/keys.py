@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cleo_console.lab.redis.node import APPLICATION, Node
+from cleo_console.lab.redis.node import APPLICATION, HEARTBEAT, Node
 
 if TYPE_CHECKING:
     import redis
@@ -26,7 +27,7 @@ Key = tuple[str, ...]
 
 
 def fill(node: Node, scale: float) -> None:
-    """Write the keys, as the application."""
+    """Write the keys, as the application, and the first heartbeat."""
     chance = random.Random(1)  # the same data in every lab
     everything = {
         0: _conversations(chance, scale),
@@ -37,6 +38,8 @@ def fill(node: Node, scale: float) -> None:
         with node.client(APPLICATION, database=database, deadline_s=60) as client:
             while batch := list(islice(keys, _BATCH)):
                 _write(client, batch)
+            if database == 0:
+                client.set(HEARTBEAT, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}")
 
 
 def _write(client: redis.Redis, batch: list[Key]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -12,7 +13,8 @@ from actions.examination import Examination
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.redis.examine import examine
 from actions.systems.redis.start_stop import start
-from cleo_console.lab.redis import keys, server
+from cleo_console.lab.redis import backups, keys, server
+from journal.events.damage import DamageBegan
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.waiting import until
 
@@ -122,13 +124,20 @@ def test_append_only_files_older_than_the_rdb_file(lab: RedisLab) -> None:
 
 
 def test_all_keys_flushed(lab: RedisLab) -> None:
+    """The append-only file tells what did it, and the heartbeat before that tells when."""
+    until(lambda: lab.probe().facts.get("heartbeat_age_s", 9) < 2)
     fault = lab.break_("redis", "flush-all")
     assert sum(fault.details["keys"].values()) > 800
     until(lambda: "heartbeat_age_s" in lab.probe().facts)
     assert lab.probe().facts["keys"] < 10
-    lacking = _look(lab).facts["lacking"]
+    seen = _look(lab)
+    lacking = seen.facts["lacking"]
     assert [line.partition(":")[0] for line in lacking[:2]] == ["db1", "db2"]
     assert "that have not expired" in lacking[2]
+    (began,) = DamageBegan.all_of(seen.facts)
+    assert began.text == "FLUSHALL removed all keys"
+    assert began.at == datetime.fromisoformat(fault.details["last_heartbeat"])
+    assert seen.facts["held_by"] == backups.list_backups(lab.node())[-1]
 
 
 def test_maxmemory_too_small(lab: RedisLab) -> None:
