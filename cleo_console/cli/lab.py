@@ -42,7 +42,11 @@ def lab() -> None:
 @directory_option
 @click.option("--size", default="small", show_default=True, help="How much data: small, or such as 500MB or 2GB.")
 @click.option("--backup-every", type=_MINUTES, default=15.0, show_default=True, metavar="MINUTES")
-@click.option("--standby", is_flag=True, help="Also a standby that follows it, in the site dr.")
+@click.option(
+    "--standby",
+    is_flag=True,
+    help="Also a standby that follows it, in the site dr; of a MongoDB two, so that the set has a majority.",
+)
 @click.option(
     "--also",
     multiple=True,

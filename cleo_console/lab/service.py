@@ -118,6 +118,9 @@ class LabService(ABC):
     standby: ClassVar[type[LabService] | None] = None
     """The class of a standby of it, where one can be made."""
 
+    standbys: ClassVar[int] = 1
+    """How many are made where one is asked for: a set that elects by majority needs two beside the first."""
+
     def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
         self.instance = instance
         self.lab = lab

@@ -14,18 +14,18 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,26}")
 
 
 def wanted_services(systems: Sequence[str], standby: bool) -> list[Instance]:
-    """The services that are asked for, the first one's standby last.
+    """The services that are asked for, the first one's standbys last.
 
     Args:
         systems: each `NAME`, or `NAME=TYPE`. A name that is a type is of that type, any other of the default one.
-        standby: whether the first one shall have a standby, in the site `dr`.
+        standby: whether the first one shall have a standby in the site `dr`, or as many as its type needs beside it.
 
     Raises:
         CleoError: a name does not serve or is given twice, or there is no such type or standby.
     """
     services = [_service(each) for each in systems]
     if standby:
-        services.append(_standby(services[0]))
+        services += _standbys(services[0])
     names = [each.name for each in services]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise CleoError(f"Two services cannot be called {twice}.", "Give each a name of its own.")
@@ -43,7 +43,9 @@ def _service(asked: str) -> Instance:
     return service
 
 
-def _standby(primary: Instance) -> Instance:
-    standby = Instance(name=f"{primary.name}-standby", type=primary.type, site="dr", standby_of=primary.name)
-    class_of(standby)
-    return standby
+def _standbys(primary: Instance) -> list[Instance]:
+    names = [f"{primary.name}-standby{'' if number == 1 else f'-{number}'}" for number in (1, 2, 3)]
+    wanted = names[: class_of(primary).standbys]
+    found = [Instance(name=name, type=primary.type, site="dr", standby_of=primary.name) for name in wanted]
+    class_of(found[0])
+    return found

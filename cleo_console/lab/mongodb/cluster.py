@@ -41,6 +41,14 @@ class Member(Workspace):
         return f"127.0.0.1:{self.port}"
 
     @property
+    def fellows(self) -> list[str]:
+        """The other members of its set that the lab has, as they reach each other."""
+        texts = {path.parent.name: path.read_text() for path in sorted(self.lab.glob("*/mongod.conf"))}
+        ours = {name: text for name, text in texts.items() if f"replSetName: {self.set_name}\n" in text}
+        ports = {name: text.split("\n  port: ", 1)[1].split("\n", 1)[0] for name, text in ours.items()}
+        return [f"127.0.0.1:{port}" for name, port in ports.items() if name != self.name]
+
+    @property
     def data_directory(self) -> Path:
         """The data directory (dbPath)."""
         return self.directory / "data" / "db"

@@ -174,6 +174,29 @@ def wait_until_primary(member: Member) -> None:
             time.sleep(0.02)
 
 
+def take_in(primary: Member, new: Member) -> None:
+    """Have a set take in an empty mongod, and wait until that has all of its data.
+
+    Raises:
+        CleoError: it is refused, or does not come so far.
+    """
+    with primary.session() as client:
+        config = client.admin.command("replSetGetConfig")["config"]
+        seat = {"_id": max(each["_id"] for each in config["members"]) + 1, "host": new.name_in_set, "priority": 1}
+        changed = {**config, "version": config["version"] + 1, "members": [*config["members"], seat]}
+        client.admin.command("replSetReconfig", changed)
+    deadline = time.monotonic() + _PATIENCE_S
+    while not _is_secondary(new):
+        if time.monotonic() > deadline:
+            raise CleoError(f"{new.name} does not follow {primary.name}.", f"See {new.server_log}.")
+        time.sleep(0.1)
+
+
+def _is_secondary(member: Member) -> bool:
+    with member.session("") as client:
+        return bool(client.admin.command("hello").get("secondary"))
+
+
 def create_users(member: Member) -> None:
     """Make the console's and the application's user, in a set that has none yet.
 

@@ -121,9 +121,12 @@ def clock_ahead(member: Member) -> Done:
     return what, {"at": at, "ahead_s": _DAY_S}
 
 
-FAULTS = (
+MEMBER_FAULTS = (
     FaultKind("kill", "kill the server (SIGKILL)", kill),
     FaultKind("lose-data", "kill the server and delete all of its data directory", lose_data),
+)
+FAULTS = (
+    *MEMBER_FAULTS,
     FaultKind("flip-byte", "change a byte on disk inside the collection conversations", flip_byte),
     FaultKind("drop-collection", "drop the collection episodic_memories, as the application", drop_collection),
     FaultKind("drop-index", "drop the unique index of conversations, as the application", drop_index),

@@ -1,4 +1,4 @@
-"""MongoDB as a service of a lab: a replica set of one mongod with authentication."""
+"""MongoDB as a service of a lab: a replica set with authentication, of one mongod or of three."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from cleo_console.lab.mongodb.programs import find_mongod
 from cleo_console.lab.mongodb.status import read_status
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
+from journal.errors import CleoError
 
 
-class MongodbService(LabService):
-    """A mongod with CleoAI's collections, a program that writes a document a second, and backups."""
+class MemberService(LabService):
+    """A mongod of a lab, whatever it is in its set."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = (*server_faults.FAULTS, *repository_faults.FAULTS)
     server_programs: ClassVar[Mapping[str, Signals]] = {"mongod": SIGTERM}
     small_bytes: ClassVar[int] = data.SMALL_BYTES
 
@@ -54,6 +54,57 @@ class MongodbService(LabService):
         """Where the server listens."""
         return self.member.name_in_set
 
+    def start(self) -> None:
+        """Start the server and wait until it takes connections; where it is alone in its set, until it is primary."""
+        server.start(self.member)
+        if not self.member.fellows:
+            server.wait_until_primary(self.member)
+
+    def stop(self) -> None:
+        """Stop the server cleanly."""
+        server.stop(self.member)
+
+    def is_running(self) -> bool:
+        """Whether a server has the data directory open."""
+        return server.process(self.member.data_directory) is not None
+
+    def status(self) -> ServiceStatus:
+        """Look at the server."""
+        return read_status(self.member, self.address, {})
+
+    def inventory_entry(self) -> dict[str, Any]:
+        """What the console needs to reach it."""
+        return describe(self.member, self.title, self.member.fellows)
+
+    def inject(self, kind: FaultKind) -> Done:
+        """Inject a fault into it."""
+        return kind.inject(self.member)
+
+
+class SecondaryService(MemberService):
+    """A mongod that joins the set of another and follows its primary; it may become primary itself."""
+
+    faults: ClassVar[tuple[FaultKind, ...]] = server_faults.MEMBER_FAULTS
+
+    def create(self, order: Order, say: Say) -> None:
+        """Start an empty mongod, and let the set's primary take it in; wait until it has all of its data."""
+        if not isinstance(self.primary, MemberService):
+            raise CleoError(f"{self.instance.name} has nothing to follow.", "Start over with `cleo lab down`.")
+        say(f"Creating a member of the set of {self.primary.title} on {self.address}.")
+        self.member.make(("data",))
+        self.member.data_directory.mkdir(mode=0o700)
+        server.configure(self.member, self.primary.member.key_file.read_text().strip())
+        server.start(self.member)
+        server.take_in(self.primary.member, self.member)
+
+
+class MongodbService(MemberService):
+    """A mongod with CleoAI's collections, a program that writes a document a second, and backups."""
+
+    faults: ClassVar[tuple[FaultKind, ...]] = (*server_faults.FAULTS, *repository_faults.FAULTS)
+    standby: ClassVar[type[LabService] | None] = SecondaryService
+    standbys: ClassVar[int] = 2
+
     def create(self, order: Order, say: Say) -> None:
         """Make the replica set, its users and CleoAI's collections, and take the first backup."""
         say(f"Creating {self.title} on {self.address}, with CleoAI's collections.")
@@ -67,36 +118,18 @@ class MongodbService(LabService):
         server.create_users(self.member)
         with self.member.session(deadline_s=3600) as client:
             data.create_collections(client, (order.size or self.small_bytes) / self.small_bytes)
-        writer.start_writer(self.member, [self.member.name_in_set])
+        writer.start_writer(self.member, [self.member.name_in_set, *self.member.fellows])
         backups.take_first(self.member)
         self.start_helpers()
 
     def start_helpers(self) -> list[str]:
         """Start the writer and the scheduled backups."""
-        return [*writer.start_writer(self.member, [self.member.name_in_set]), *backups.start_schedule(self.member)]
-
-    def start(self) -> None:
-        """Start the server and wait until it is its set's primary."""
-        server.start(self.member)
-        server.wait_until_primary(self.member)
-
-    def stop(self) -> None:
-        """Stop the server cleanly."""
-        server.stop(self.member)
-
-    def is_running(self) -> bool:
-        """Whether a server has the data directory open."""
-        return server.process(self.member.data_directory) is not None
+        return [
+            *writer.start_writer(self.member, [self.member.name_in_set, *self.member.fellows]),
+            *backups.start_schedule(self.member),
+        ]
 
     def status(self) -> ServiceStatus:
         """Look at the server and its writer."""
         helpers = {"writer": writer.writer_pid(self.member), "schedule": backups.schedule_pid(self.member)}
         return read_status(self.member, self.address, helpers)
-
-    def inventory_entry(self) -> dict[str, Any]:
-        """What the console needs to reach it."""
-        return describe(self.member, self.title)
-
-    def inject(self, kind: FaultKind) -> Done:
-        """Inject a fault into it."""
-        return kind.inject(self.member)

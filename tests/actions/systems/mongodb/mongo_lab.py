@@ -16,7 +16,7 @@ from actions.systems.mongodb.settings import MongodbSettings
 from actions.transport import LocalHost, open_transport
 from cleo_console.lab.inventory import inventory_path, write_inventory
 from cleo_console.lab.mongodb.cluster import CONSOLE, Member
-from cleo_console.lab.mongodb.service import MongodbService
+from cleo_console.lab.mongodb.service import MemberService, MongodbService
 from cleo_console.lab.processes import kill_processes
 from cleo_console.lab.service import Instance, Order
 from tests.actions.contexts import FakeContext
@@ -32,7 +32,7 @@ Client = Any
 class MongoLab:
     """One mongod of a lab, its inventory, and contexts for actions on it."""
 
-    def __init__(self, service: MongodbService) -> None:
+    def __init__(self, service: MemberService) -> None:
         self.service = service
         self.inventory_file = inventory_path(service.lab)
 
