@@ -10,6 +10,7 @@ SYSTEM = SystemType(
     title="MongoDB",
     settings=f"{_HERE}.settings:MongodbSettings",
     probe=f"{_HERE}.probe:probe",
+    examine=f"{_HERE}.examine:examine",
     actions={
         "mongodb.is_running": f"{_HERE}.start_stop:is_running",
         "mongodb.log": f"{_HERE}.show_log:show_log",
