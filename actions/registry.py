@@ -23,6 +23,7 @@ _HOUSE = {
     "backups.release": "actions.backups.hold:release",
     "backups.held": "actions.backups.hold:held",
     "backups.take": "actions.backups.take:take",
+    "backups.fetch": "actions.backups.fetch:fetch",
 }
 """The actions that are about every type of system, and where each is. The others are in the types' declarations."""
 

@@ -120,11 +120,13 @@ class CopySource(msgspec.Struct, frozen=True, kw_only=True):
         heads: patterns of files that tell of others: they are read first and copied last.
         skip: patterns of files and folders that are no part of a backup.
         python: the Python there that has Cleo's modules; empty: the host is this machine.
+        owner: whom fetched files are given to, where our account may; empty: who has the folder that they go into.
     """
 
     host: str
     folder: str
     user: str = ""
+    owner: str = ""
     heads: Sequence[str] = ()
     skip: Sequence[str] = ()
     python: str = ""

@@ -11,7 +11,7 @@ from actions.backups.engine import BackupList, BackupSet, Checked, by_hand, find
 from actions.backups.listing import NONE_LEFT, described, what_is_wrong
 from actions.backups.marks import Mark
 from actions.context import ActionContext
-from actions.outcome import Finding, Outcome
+from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
 
@@ -27,7 +27,11 @@ from journal.wording.durations import rough_duration
 def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     """Verify the backups."""
     engine = find_engine(ctx)
-    listed = engine.list(ctx, ctx.system)
+    try:
+        listed = engine.list(ctx, ctx.system)
+    except ActionFailed as error:
+        error.cures = [*error.cures, *_from_second_place(ctx)]
+        raise
     whole = full and ctx.effect("read every file of the repository")
     begun = time.monotonic()
     checked = engine.verify(ctx, ctx.system) if whole else None
@@ -44,9 +48,15 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
         summary=f"{_wrong(findings)} {_newest(left)}" if findings else f"{_there_is(facts, listed.log)} ({depth}).",
         facts={**facts, **_facts_of(checked), "findings": [str(finding) for finding in findings]},
         findings=findings,
-        cures=[] if left else [NONE_LEFT],
+        cures=[] if left else [*_from_second_place(ctx), NONE_LEFT],
         partial="" if checked else "quick check, no backup file was read",
     )
+
+
+def _from_second_place(ctx: ActionContext) -> list[Cure]:
+    """Return what helps where the backups are lost, and the inventory names a second place."""
+    words = "Bring the backups back from the second place: what is here with the same content stays."
+    return [Cure(words=words, action="backups.fetch")] if ctx.inventory.offsite else []
 
 
 def _leave_marks(ctx: ActionContext, checked: Checked, seconds: float) -> None:

@@ -112,6 +112,7 @@ def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
         where=where,
         heads=source.heads,
         skip=source.skip,
+        owner=source.owner,
     )
     return source, order
 

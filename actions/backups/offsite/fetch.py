@@ -8,6 +8,8 @@ content stays; one with another content is never replaced. Exit status 0: all is
 from __future__ import annotations
 
 import os
+import pwd
+import shutil
 import stat
 import sys
 import time
@@ -106,7 +108,30 @@ class _Fetch:
         path, one = Path(self._order.folder, name), self._wanted[name]
         if path.exists() and _tells(name, self._order.heads) and path.name != ENTRY:
             return None  # it tells of what is here, and is written anew with each backup
-        return None if _is_here(path, one) else _bring(self._storage, f"{self._order.system}/{name}", path, one)
+        return None if _is_here(path, one) else self._bring(name, path, one)
+
+    def _bring(self, name: str, path: Path, one: Copied) -> str:
+        """Bring one file; return why it is not here afterwards, where it was damaged there."""
+        _make_folder(path.parent, self._order.owner)
+        part, found = path.with_name(f".incomplete-{path.name}"), sha256()
+        try:
+            with part.open("wb") as file:
+                for piece in self._storage.pieces(f"{self._order.system}/{name}"):
+                    found.update(piece)
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            if part.stat().st_size != one.size:
+                return f"has {part.stat().st_size} bytes, and had {one.size}"
+            if found.hexdigest() != one.sha256:
+                return "has another content than was copied"
+            _give_to(self._order.owner, path.parent, part)
+            part.rename(path)
+        except Missing:
+            return "is missing"
+        finally:
+            part.unlink(missing_ok=True)
+        return ""
 
 
 def _tells(name: str, heads: Sequence[str]) -> bool:
@@ -130,46 +155,25 @@ def _is_here(path: Path, one: Copied) -> bool:
     return True
 
 
-def _bring(storage: Storage, name: str, path: Path, one: Copied) -> str:
-    """Bring one file; return why it is not here afterwards, where it was damaged there."""
-    _make_folder(path.parent)
-    part, found = path.with_name(f".incomplete-{path.name}"), sha256()
-    try:
-        with part.open("wb") as file:
-            for piece in storage.pieces(name):
-                found.update(piece)
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        if part.stat().st_size != one.size:
-            return f"has {part.stat().st_size} bytes, and had {one.size}"
-        if found.hexdigest() != one.sha256:
-            return "has another content than was copied"
-        _give_to_owner_of(path.parent, part)
-        part.rename(path)
-    except Missing:
-        return "is missing"
-    finally:
-        part.unlink(missing_ok=True)
-    return ""
-
-
-def _make_folder(path: Path) -> None:
-    """Make a folder, and those above it, for the account that has the first one that is there."""
+def _make_folder(path: Path, owner: str) -> None:
+    """Make a folder, and those above it, with the permissions of the first one that is there."""
     if path.is_dir():
         return
-    _make_folder(path.parent)
+    _make_folder(path.parent, owner)
     with suppress(FileExistsError):  # another file is brought at the same time
         path.mkdir()
         path.chmod(stat.S_IMODE(path.parent.stat().st_mode))
-        _give_to_owner_of(path.parent, path)
+        _give_to(owner, path.parent, path)
 
 
-def _give_to_owner_of(folder: Path, path: Path) -> None:
-    """Let the account that has the folder have a file in it, where we are root; else it is ours."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+def _give_to(owner: str, folder: Path, path: Path) -> None:
+    """Let an account have a file, else who has the folder that it is in; where we are not root, it is ours."""
+    if os.geteuid() != 0:
+        return
+    if owner:
+        shutil.chown(path, owner, pwd.getpwnam(owner).pw_gid)
+    else:
+        os.chown(path, folder.stat().st_uid, folder.stat().st_gid)
 
 
 if __name__ == "__main__":

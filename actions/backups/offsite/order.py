@@ -25,6 +25,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         backups: the backups that are to be there, by their labels.
         archived_until: the last commit in the log beside them.
         full: read every file that is in the second place, instead of comparing sizes.
+        owner: whom fetched files are given to, where our account may; empty: who has the folder that they go into.
         only: what to fetch: names that begin with one of these; none: all.
     """
 
@@ -37,6 +38,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     backups: Mapping[str, CopiedBackup] = {}
     archived_until: datetime | None = None
     full: bool = False
+    owner: str = ""
     only: Sequence[str] = ()
 
 

@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from actions.backups.fetch import fetch
 from actions.backups.hold import held, hold, is_held_for_us, release
 from actions.backups.take import take
 from actions.backups.verify import verify
 from actions.outcome import ActionFailed, GateClosed
+from actions.settings import OffsiteSettings
 from actions.systems.postgres.backups.engine import ENGINE as PGBACKREST
 from journal.events.types import Finding
 from journal.incident.backup_catalogue import BackupCatalogue
@@ -132,6 +135,11 @@ def test_a_quick_look_is_partial_and_a_full_one_reads_all(engine: CrateEngine) -
     none = at().do(verify, full=True)
     assert not none.ok and none.summary.endswith("No sound backup is left.")
     assert "another copy of its backups" in none.cures[0].words
+    away = at()
+    away.inventory = replace(away.inventory, offsite=OffsiteSettings(place="/mnt/away"))
+    assert [cure.action for cure in away.do(verify, full=True).cures] == ["backups.fetch", ""]
+    with pytest.raises(ActionFailed, match="lie in no folder that could be copied"):
+        away.do(fetch)
 
 
 def test_what_is_unusable_or_lost_is_found_at_once(engine: CrateEngine) -> None:

@@ -69,7 +69,13 @@ class PgBackRest:
         backups = settings.backups
         if not backups.repository.startswith("/") or backups.host:
             return None
-        return CopySource(host=settings.host, folder=backups.repository, heads=INFO_FILES, skip=TEMPORARY_FILES)
+        return CopySource(
+            host=settings.host,
+            folder=backups.repository,
+            heads=INFO_FILES,
+            skip=TEMPORARY_FILES,
+            owner=settings.run_as,
+        )
 
     def by_hand(self, verb: str, known: ByHand) -> Sequence[CommandLine]:
         """Return pgBackRest's command lines for one of ``backups.*``."""
