@@ -90,6 +90,10 @@ class ConsoleServices:
 
     def declare(self, declaration: Declaration) -> str:
         """Declare an incident and return its id."""
+        return self.declare_by(self._loaded, declaration)
+
+    def declare_by(self, plan: LoadedPlan, declaration: Declaration) -> str:
+        """Declare an incident that goes by a plan of its own, and return its id."""
         from journal.commands.declare import declare
 
         if declaration.kind not in self.kinds():
@@ -100,7 +104,7 @@ class ConsoleServices:
         self._filter.learn(self.paths.inventory)
         place = declare(
             self.paths,
-            self._loaded,
+            plan,
             declaration,
             actor=self.actor,
             inventory=str(self.paths.inventory or ""),

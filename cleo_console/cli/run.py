@@ -161,15 +161,15 @@ def _callback(ask: Asker) -> Callable[..., None]:
         asked = {"params": given, "dry_run": dry_run, "confirmed": confirm, "overrides": overrides}
         with access_incident(incident) as at:
             at.services.ensure_runner(at.place.folder.name)
-            _wait_for_inventory(at)
+            wait_for_inventory(at)
             runs = ask(at, list(dict.fromkeys(on)), asked)
-            ended = [_follow(at, run_id, quiet=as_json) for run_id in runs]
+            ended = [follow_run(at, run_id, quiet=as_json) for run_id in runs]
             sys.exit(max(_exit_status(run, as_json, several=len(ended) > 1) for run in ended))
 
     return callback
 
 
-def _wait_for_inventory(at: IncidentAccess) -> None:
+def wait_for_inventory(at: IncidentAccess) -> None:
     """Wait until the runner has read the inventory: it tells which systems there are to act on."""
     incident = at.incident()
     end = time.monotonic() + _INVENTORY_S
@@ -199,7 +199,7 @@ def _override(text: str, target: str) -> Override:
     return Override(gate=gate.strip(), reason=reason.strip(), target=target)
 
 
-def _follow(at: IncidentAccess, run_id: int, *, quiet: bool) -> Run:
+def follow_run(at: IncidentAccess, run_id: int, *, quiet: bool) -> Run:
     """Print the run's output as it comes, and return the run once it is over."""
     printed, gates_said = 0, quiet
     with Follower(at.place.journal, after=run_id) as follower, Reader(at.place.journal) as reader:

@@ -48,8 +48,13 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     passed_over: list[str]
 
 
-def choose(server: Server, point: RecoveryPoint) -> Choice:
+def choose(server: Server, point: RecoveryPoint, *, as_it_is: bool = False) -> Choice:
     """Choose backup and log for a point. A server that runs is asked to have its log archived up to now, if need be.
+
+    Args:
+        server: the real server.
+        point: where to.
+        as_it_is: go by what is archived already, as if the real server were lost now.
 
     Raises:
         ActionFailed: the point is not covered; what is covered is said.
@@ -57,7 +62,7 @@ def choose(server: Server, point: RecoveryPoint) -> Choice:
     if point.instant and point.instant > datetime.now(UTC):
         raise ActionFailed(f"{exact(point.instant)} is still to come.", "Choose an instant that has been.")
     found = _Found(server, point)
-    if found.covers() or not postmaster(server):
+    if as_it_is or found.covers() or not postmaster(server):
         return found.choice()
     fresh = _archive_now(server, point)
     return (found if server.ctx.dry_run or not fresh else _Found(server, point)).choice(up_to_now=fresh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 from datetime import UTC, datetime
 
@@ -25,6 +26,7 @@ from actions.systems.postgres.side.choice import Choice, choose
 from actions.systems.postgres.side.configuration import configuration, restore_line, write_configuration
 from actions.systems.postgres.side.place import (
     RECORD,
+    Purpose,
     Side,
     SideRecord,
     exact,
@@ -41,8 +43,8 @@ _STALL_S = 900.0
 _LAUNCH_S = 5.0
 _PAUSE_S = 0.3
 _TAKEN = 64
-_RESERVE = 1.1
-"""Beside the backup's own size: log that is fetched, and what the replay adds."""
+_RESERVE: dict[Purpose, float] = {"side": 1.1, "drill": 1.5}
+"""Of the backup's size: log that is fetched, and what the replay adds; a drill leaves more room to the real server."""
 _STOPPED = re.compile(r"recovery stopping before (?:commit|abort) of transaction \d+, time (\S+ \S+)")
 _MAKE = r"""
 umask 077
@@ -52,13 +54,14 @@ mkdir -p -- "$1/data" "$1/socket" "$1/lock" "$1/tablespaces" && chmod 700 "$1" "
 _LEFT = "The side instance is incomplete: run the step again, or remove it (postgres.pitr_discard)."
 
 
-def make_side(server: Server, point: RecoveryPoint, *, database: str = "") -> Side | None:
+def make_side(server: Server, point: RecoveryPoint, *, database: str = "", purpose: Purpose = "side") -> Side | None:
     """Return a side instance that stands at a point; what is there already is used, gone on with or replaced.
 
     Args:
         server: the real server: nothing of it is touched.
         point: where it shall stand.
         database: the only database that is wanted; empty: all.
+        purpose: what for. A drill's is made of what is archived by itself, and at a low priority.
 
     Returns:
         It, or None in a dry run.
@@ -66,18 +69,18 @@ def make_side(server: Server, point: RecoveryPoint, *, database: str = "") -> Si
     Raises:
         ActionFailed: the point is not covered, or it does not stand there.
     """
-    there, begun = require_ours(server), time.monotonic()
+    there = require_ours(server, purpose)
     if there and _stands(there, point, database):
         server.ctx.log(f"{there.server.name} stands there already.")
         return there
-    chosen = choose(server, point)
+    chosen = choose(server, point, as_it_is=purpose == "drill")
     _say(server, chosen, database)
-    side, goes_on = Side(server, _record(server, point, chosen, database)), False
+    side, goes_on = Side(server, _record(server, point, chosen, database, purpose)), False
     if there and _can_go_on(there, side.record):
         server.ctx.log(f"{there.server.name} was begun, and is gone on with.")
         side, goes_on = there, True
     elif there and server.ctx.effect(f"remove the side instance that stands {there.record}"):
-        remove_side(server, there)
+        remove_side(server, there, purpose)
     _require_room(side, chosen, there=goes_on)
     if side.record.state == "restoring" and server.ctx.effect(f"restore {chosen.backup.label} into {side.root}"):
         _restore(side, chosen)
@@ -85,7 +88,8 @@ def make_side(server: Server, point: RecoveryPoint, *, database: str = "") -> Si
     if not server.ctx.effect(words):
         return None
     side = _recover(side, chosen)
-    return updated(side, state="ready", seconds=round(time.monotonic() - begun, 1), **_prove(side, point))
+    seconds = (datetime.now(UTC) - side.record.begun_at).total_seconds()
+    return updated(side, state="ready", seconds=round(seconds, 1), **_prove(side, point))
 
 
 def _stands(side: Side, point: RecoveryPoint, database: str) -> bool:
@@ -114,7 +118,7 @@ def _say(server: Server, chosen: Choice, database: str) -> None:
     server.ctx.log(f"Backup {chosen.backup.label}, ended {at}{only}; its log is replayed to {chosen.target.words}.")
 
 
-def _record(server: Server, point: RecoveryPoint, chosen: Choice, database: str) -> SideRecord:
+def _record(server: Server, point: RecoveryPoint, chosen: Choice, database: str, purpose: Purpose) -> SideRecord:
     return SideRecord(
         made=f"{datetime.now(UTC):%Y%m%d%H%M%S%f}",
         of=server.data,
@@ -124,9 +128,11 @@ def _record(server: Server, point: RecoveryPoint, chosen: Choice, database: str)
         target=str(point) if point.instant else chosen.target.words,
         backup=chosen.backup.label,
         database=database,
-        port=new_port(server),
+        port=new_port(server, purpose),
         superuser=superuser(server),
         timeline=chosen.timeline,
+        console=socket.gethostname(),
+        purpose=purpose,
     )
 
 
@@ -141,7 +147,7 @@ def _require_room(side: Side, chosen: Choice, *, there: bool) -> None:
     layout = backup_layout(side.of, chosen.backup)
     size = layout.data + sum(space.size or 0 for space in layout.tablespaces)
     side.of.ctx.log(f"The side instance lies in {root}.")
-    missing = int(size * _RESERVE) - (used(side.of, side.root) if there else 0)
+    missing = int(size * _RESERVE[side.record.purpose]) - (used(side.of, side.root) if there else 0)
     require_room(side.of, [SpaceNeed(root, missing, "the side instance")])
 
 
@@ -154,7 +160,7 @@ def _restore(side: Side, chosen: Choice) -> None:
     save_side(side)
     of.run(f"ready-{made}", ["sh", "-c", READY, "sh", f"{side.root}/data"])
     progress = RestoreProgress(chosen.backup.size, None, of.ctx.progress)
-    line = restore_line(side, repository=chosen.backup.repository)
+    line = [*side.gently, *restore_line(side, repository=chosen.backup.repository)]
     done = of.run(f"restore-{made}", line, timeout_s=_DAY_S, on_line=progress.line)
     if done.code != 0:
         cure = cure_for(done, f"{done.err}\n{done.out[-4000:]}", "See its output (o).")
@@ -163,6 +169,7 @@ def _restore(side: Side, chosen: Choice) -> None:
             f"pgBackRest could not restore backup {chosen.backup.label} (exit status {done.code}): {last_words(done)}",
             left_behind=_LEFT,
             cures=[again, Cure(words=cure)],
+            facts={"backup": chosen.backup.label},
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -12,6 +12,9 @@ from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.restore_record import name_in, record_folder
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.settings import PostgresSettings, Service
+
+Purpose = Literal["side", "drill"]
+"""What it is for: people look and copy, or a drill proves that the backup can be restored. Each has its own place."""
 
 DISCARD = "postgres.pitr_discard"
 RECORD = "side.json"
@@ -37,7 +40,9 @@ class SideRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         last_before: the last commit in it; None where the log has none since the backup.
         first_after: the first commit after it, which is not in it; None where the log has none.
         timeline: the timeline it was on before it was promoted to one of its own.
-        seconds: how long it took to make it.
+        seconds: how long it took to make it, also where it was gone on with.
+        console: the machine that its incident is on.
+        purpose: what it is for.
     """
 
     made: str
@@ -54,6 +59,13 @@ class SideRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_after: datetime | None = None
     timeline: int = 0
     seconds: float = 0
+    console: str = ""
+    purpose: Purpose = "side"
+
+    @property
+    def begun_at(self) -> datetime:
+        """When it was begun, by the clock of the machine that its incident is on."""
+        return datetime.strptime(self.made, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
 
     def __str__(self) -> str:
         """Say where it stands."""
@@ -78,8 +90,10 @@ class Side:
     def __init__(self, server: Server, record: SideRecord) -> None:
         self.of = server
         self.record = record
-        self.root = side_root(server)
-        self.server = Server(server.ctx, f"the side instance of {server.name}", self._settings(server.settings))
+        self.root = side_root(server, record.purpose)
+        self.server = Server(
+            server.ctx, f"the {record.purpose} instance of {server.name}", self._settings(server.settings)
+        )
 
     def _settings(self, settings: PostgresSettings) -> PostgresSettings:
         return msgspec.structs.replace(
@@ -97,24 +111,29 @@ class Side:
         )
 
     @property
+    def gently(self) -> list[str]:
+        """What its programs are started with: those of a drill give way to the real server's."""
+        return ["nice", "-n", "19"] if self.record.purpose == "drill" else []
+
+    @property
     def databases(self) -> str:
         """The only database it holds, in words for the end of a sentence; empty: it holds all."""
         return f", database {self.record.database} alone" if self.record.database else ""
 
 
-def side_root(server: Server) -> str:
+def side_root(server: Server, purpose: Purpose = "side") -> str:
     """Return the directory of a server's side instance."""
     folder = server.settings.scratch_in.rstrip("/") or record_folder(server)
-    return f"{name_in(server, folder)}.side"
+    return f"{name_in(server, folder)}.{purpose}"
 
 
-def load_side(server: Server) -> Side | None:
+def load_side(server: Server, purpose: Purpose = "side") -> Side | None:
     """Return the side instance that is there, whatever state it is in; None where there is none.
 
     Raises:
         ActionFailed: its record cannot be understood.
     """
-    path = f"{side_root(server)}/{RECORD}"
+    path = f"{side_root(server, purpose)}/{RECORD}"
     text = server.read(path)
     if text is None:
         return None
@@ -138,14 +157,14 @@ def updated(side: Side, **changes: object) -> Side:
     return other
 
 
-def new_port(server: Server) -> int:
+def new_port(server: Server, purpose: Purpose) -> int:
     """Return another port than the server's: nobody shall take the one for the other.
 
     Raises:
         ActionFailed: the socket's path would be too long.
     """
     port = server.settings.port + 1 if server.settings.port < 65535 else server.settings.port - 1
-    path = f"{side_root(server)}/socket/.s.PGSQL.{port}"
+    path = f"{side_root(server, purpose)}/socket/.s.PGSQL.{port}"
     if len(path.encode()) > _SOCKET_CHARACTERS:
         raise ActionFailed(
             f"The side instance's socket {path} would have a longer path than Linux allows ({_SOCKET_CHARACTERS}).",

@@ -6,7 +6,7 @@ from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server
-from actions.systems.postgres.side.place import RECORD, Side, load_side, side_root
+from actions.systems.postgres.side.place import RECORD, Purpose, Side, load_side, side_root
 
 _STOP_S, _REMOVE_S = 60, 3600.0
 _REMOVE = r"""
@@ -33,25 +33,26 @@ _WHY = {
 }
 
 
-def remove_side(server: Server, side: Side | None) -> None:
+def remove_side(server: Server, side: Side | None, purpose: Purpose = "side") -> None:
     """Stop a side instance and remove its directory. Call it only where ``effect`` said True.
 
     Args:
         server: the real server.
         side: what `load_side` found; None: an empty directory may be left all the same.
+        purpose: which directory is meant.
 
     Raises:
         ActionFailed: it is none, or cannot be removed.
     """
-    which = side.record.made if side else "rest"
+    root, which = side_root(server, purpose), side.record.made if side else "rest"
     if side:
         _stop(side)
-    argv = ["sh", "-c", _REMOVE, "sh", side_root(server), RECORD, _real(server)]
+    argv = ["sh", "-c", _REMOVE, "sh", root, RECORD, _real(server)]
     done = server.run(f"remove-{which}", argv, timeout_s=_REMOVE_S)
     if done.code != 0:
         why = _WHY.get(done.code) or last_words(done)
         raise ActionFailed(
-            f"{side_root(server)} is not removed: {why}.",
+            f"{root} is not removed: {why}.",
             "Wait for the restore's end, or cancel its run; then run this step again."
             if done.code == 75
             else "Look what lies there; move it away by hand if nobody needs it.",
@@ -74,17 +75,16 @@ def _stop(side: Side) -> None:
         )
 
 
-def require_ours(server: Server) -> Side | None:
+def require_ours(server: Server, purpose: Purpose = "side") -> Side | None:
     """Return the side instance that is there, which is this incident's; None where there is none.
 
     Raises:
         ActionFailed: it is another incident's.
     """
-    side = load_side(server)
+    side = load_side(server, purpose)
     if side and side.record.incident != server.ctx.incident.id:
         raise ActionFailed(
-            f"There is a side instance of {server.name} already, of incident {side.record.incident}: it stands "
-            f"{side.record}.",
+            f"There is {side.server.name} already, of incident {side.record.incident}: it stands {side.record}.",
             "Ask whether it is still needed; if not, remove it: postgres.pitr_discard. Then run this step again.",
         )
     return side

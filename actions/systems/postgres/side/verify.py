@@ -48,10 +48,10 @@ def pitr_verify(ctx: ActionContext, *, minutes: int = 60) -> Outcome:
     server = find_server(ctx)
     side = require_ready(server)
     require_answers(side)
-    findings = _structures(side)
+    findings = structures(side)
     then = read_side(side)
     now = _now(side, time.monotonic() + minutes * 60)
-    compared = _compared(side, then)
+    compared = compare_with_manifest(side, then)
     findings += [_gentle(one) for one in compared.findings(server.name) if one.severity != "note"]
     differs = _differences(side, then, now)
     for finding in findings:
@@ -72,7 +72,7 @@ def pitr_verify(ctx: ActionContext, *, minutes: int = 60) -> Outcome:
     )
 
 
-def _structures(side: Side) -> list[Finding]:
+def structures(side: Side) -> list[Finding]:
     """Check tables and indexes; the extension is installed in the side instance only."""
     if not side.of.ctx.effect("check the side instance's tables and indexes with pg_amcheck"):
         return []
@@ -80,7 +80,7 @@ def _structures(side: Side) -> list[Finding]:
     where = [f"--host={server.settings.address}", f"--port={server.settings.port}"]
     which = [f"--database={only}"] if only else ["--all"]
     argv = [server.program("pg_amcheck"), *where, f"--username={server.settings.user}", "--no-password", *which]
-    done = server.run("amcheck", [*argv, "--jobs=2", "--install-missing"], timeout_s=_AMCHECK_S)
+    done = server.run("amcheck", [*side.gently, *argv, "--jobs=2", "--install-missing"], timeout_s=_AMCHECK_S)
     lines = parse_amcheck(done.out)
     unchecked = parse_unchecked(done.out)
     if done.code not in (0, _CORRUPT):
@@ -98,7 +98,7 @@ def _now(side: Side, end: float) -> Cluster | None:
         return None
 
 
-def _compared(side: Side, then: Cluster) -> Comparison:
+def compare_with_manifest(side: Side, then: Cluster) -> Comparison:
     """Compare it with the manifest of its backup; log was replayed since, so that what differs is no fault."""
     manifest, only = load_manifest(side.of, side.record.backup), side.record.database
     if manifest and only:

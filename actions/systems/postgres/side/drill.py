@@ -1,0 +1,148 @@
+"""``postgres.drill``: restores the newest backup into an instance of its own, verifies and measures it, removes it.
+
+A backup that was never restored is a hope. What a drill came to is written beside the backup.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from actions.action import action
+from actions.backups.engine import leave_mark
+from actions.backups.marks import Mark
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
+from actions.systems.postgres.connection import CannotConnect
+from actions.systems.postgres.heartbeat import measure
+from actions.systems.postgres.identity import identity
+from actions.systems.postgres.process import postmaster
+from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.side.contents import read_side
+from actions.systems.postgres.side.instance import make_side
+from actions.systems.postgres.side.place import Side, load_side, side_root
+from actions.systems.postgres.side.removal import remove_side
+from actions.systems.postgres.side.verify import compare_with_manifest, structures
+from actions.systems.postgres.verified_connection import connect_verified
+from journal.errors import CleoError
+from journal.events.types import Identity
+from journal.incident.recovery_point import RecoveryPoint
+from journal.wording.counting import count
+from journal.wording.durations import exact_duration
+
+_ABANDONED = timedelta(hours=12)
+"""After so long a drill of another machine is taken for one that died."""
+
+
+def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
+    """Return what tells the server from every other, and where its drill instance lies."""
+    place = side_root(find_server(ctx), "drill")
+    return [*identity(ctx), Identity(name="drill instance", value=place, known="reported")]
+
+
+@action("postgres.drill", resumable=True, touches=("drill instance",), target=drill_identity)
+def drill(ctx: ActionContext) -> Outcome:
+    """Restore the newest backup into a scratch instance, verify it, and remove it.
+
+    The real server is not touched: the instance lies in a directory of its own (`….drill`), on a private socket, and
+    archives nothing. It is replayed to the end of what is archived, as if the real server were lost now; how long that
+    took and what would be lost is measured, and written beside the backup. Killed half way, the next drill removes it.
+    """
+    server = find_server(ctx)
+    _clear(server)
+    now = _newest_commit(server)
+    try:
+        side = make_side(server, RecoveryPoint(latest=True), purpose="drill")
+        if side is None:
+            return Outcome(ok=True, summary="would restore the newest backup, verify it, and remove it again")
+        outcome = _judged(side, now, _findings(side))
+        _leave(side, outcome)
+    except Cancelled as error:
+        place = side_root(server, "drill")
+        raise Cancelled(f"{place} is left; the next drill removes it.") from error
+    except CleoError as error:
+        _failed(server, error)
+        raise
+    remove_side(server, side, "drill")
+    return outcome
+
+
+def _clear(server: Server) -> None:
+    """Remove what an earlier drill left.
+
+    Raises:
+        ActionFailed: it is another machine's, and may still be at work.
+    """
+    left = load_side(server, "drill")
+    if left is None or left.record.incident == server.ctx.incident.id:
+        return
+    made = left.record.begun_at
+    theirs = left.record.console != socket.gethostname()  # of ours, the claim on the target lets one drill in
+    if theirs and postmaster(left.server) and datetime.now(UTC) - made < _ABANDONED:
+        raise ActionFailed(
+            f"A drill of {left.record.console} ({left.record.incident}) is at work here, since {made:%H:%M:%S} UTC.",
+            "Wait for its end.",
+        )
+    if server.ctx.effect(f"remove what the drill of {left.record.incident} left in {left.root}"):
+        remove_side(server, left, "drill")
+
+
+def _newest_commit(server: Server) -> datetime | None:
+    """Return the real server's newest commit as the drill begins; None where nobody can tell."""
+    try:
+        with connect_verified(server, deadline_s=30) as session:
+            return measure(session, server.settings).newest_commit_at
+    except CannotConnect as error:
+        server.ctx.log(f"What would be lost is not measured: {error.message}", "err")
+        return None
+
+
+def _findings(side: Side) -> list[Finding]:
+    """Return what is wrong with what came back; nothing where it is sound."""
+    found = structures(side)
+    then = read_side(side)
+    compared = compare_with_manifest(side, then)
+    rows = count(sum(1 for _ in then.relations()), "relation")
+    side.of.ctx.log(f"{rows} read to the end; {compared.tally()['same']} as in the backup's manifest.")
+    return found + [one for one in compared.findings(side.of.name) if one.severity != "note"]
+
+
+def _judged(side: Side, now: datetime | None, findings: list[Finding]) -> Outcome:
+    record = side.record
+    lost = max(0.0, (now - record.last_before).total_seconds()) if now and record.last_before else None
+    loss = (
+        f"{exact_duration(lost)} of commits would be lost" if lost is not None else "what would be lost is not measured"
+    )
+    bad = [one for one in findings if one.severity == "wrong" or one.about == "structure"]
+    state = f"{count(len(bad), 'thing')} damaged in it" if bad else "sound"
+    words = f"Backup {record.backup} was restored in {exact_duration(record.seconds)}: {state}; {loss}."
+    facts = {"drill": record.backup, "drill_s": record.seconds, "drill_lost_s": lost}
+    gentle = [Finding(severity="warning", about=one.about, text=one.text, cure=one.cure) for one in findings]
+    return Outcome(ok=not bad, summary=words, facts=facts, findings=gentle)
+
+
+def _leave(side: Side, outcome: Outcome) -> None:
+    """Write beside the backup what the drill came to."""
+    ctx, record = side.of.ctx, side.record
+    facts = {"lost_s": outcome.facts["drill_lost_s"], "drill": True}
+    mark = Mark(
+        at=datetime.now(UTC),
+        ok=outcome.ok,
+        by=ctx.incident.id,
+        seconds=record.seconds,
+        words=outcome.summary,
+        facts=facts,
+    )
+    leave_mark(ctx, record.backup, "restored", mark)
+
+
+def _failed(server: Server, error: CleoError) -> None:
+    """Write down that the backup could not be restored, and remove what there is of it."""
+    side = load_side(server, "drill")
+    if side is None or side.record.incident != server.ctx.incident.id or server.ctx.dry_run:
+        return
+    words = f"It could not be restored: {error.message}"
+    mark = Mark(at=datetime.now(UTC), ok=False, by=server.ctx.incident.id, words=words)
+    leave_mark(server.ctx, side.record.backup, "restored", mark)
+    remove_side(server, side, "drill")

@@ -1,0 +1,158 @@
+"""``cleo drill``: restores the newest backups into scratch instances, by hand or from cron."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cleo_console.app_services import ConsoleServices, acting_services
+from cleo_console.cli.incident_access import IncidentAccess, access_incident
+from cleo_console.cli.run import follow_run, wait_for_inventory
+from cleo_console.plans import restore_drill
+from cleo_console.settings import home, paths
+from journal.errors import CleoError
+from journal.events.types import Kind
+from journal.incident.closing import phrase, remaining
+from journal.incident.records import Run, RunState
+from journal.store.whole_file import replace_whole
+from journal.wording.counting import count
+from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+
+_SCENARIO = "restore-drill"
+_LAST = "incident"
+"""The file that names the last drill's incident, so that one whose command was killed is gone on with."""
+
+
+class NoDrill(CleoError):
+    """There is nothing that could be restored in a drill."""
+
+
+@click.group("drill")
+def drill() -> None:
+    """Prove that backups can be restored.
+
+    \b
+    Example:
+      cleo drill restore
+      cleo drill restore --system postgres
+    """
+
+
+@drill.command("restore")
+@click.option("--system", "systems", multiple=True, metavar="NAME", help="Only this system; may be repeated.")
+def restore(systems: tuple[str, ...]) -> None:
+    """Restore the newest backup of every system into a scratch instance, verify and measure it, and remove it.
+
+    Of PostgreSQL only, so far. The real systems are not touched. It is journalled as an incident of kind DRILL (of a
+    lab: LAB) that closes itself, and written beside the backup (cleo backup list). It prints a line a system. Exit
+    status: 0 all were restored and are sound, 1 none, 2 asked wrongly, 4 another drill is at work, 5 some.
+
+    \b
+    Example:
+      0 4 * * 0  cleo drill restore
+    """
+    from actions.backups.unattended.lock import LockHeld, locked
+
+    inventory, meant = _systems(systems)
+    folder = home() / "drills" / inventory.name
+    try:
+        with locked(folder, "restore drill") as lock:
+            lock.take()
+            runs = _drilled(folder, inventory, meant)
+    except LockHeld as error:
+        click.echo(sanitize(f"drill restore: {error.message}"), err=True)
+        sys.exit(4)
+    good = [run.state is RunState.SUCCEEDED for run in runs]
+    sys.exit(0 if all(good) else 5 if any(good) else 1)
+
+
+def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
+    """Return the inventory, and the systems that are meant.
+
+    Raises:
+        NoDrill: there is none, or one that is named cannot be restored in a drill.
+    """
+    from cleo_console.world import inventory_at
+
+    inventory = inventory_at(paths().inventory)
+    can = [
+        name
+        for name, settings in inventory.systems.items()
+        if "drill" in _verbs(inventory, name) and not getattr(settings, "standby_of", "")
+    ]
+    if not can:
+        raise NoDrill("There is no system whose backup can be restored in a drill.", "Of PostgreSQL it can.")
+    if unknown := [name for name in named if name not in can]:
+        raise NoDrill(f"No drill can restore {', '.join(unknown)}.", f"It can restore {', '.join(can)}.")
+    return inventory, list(dict.fromkeys(named)) or can
+
+
+def _verbs(inventory: Inventory, system: str) -> set[str]:
+    return {name.partition(".")[2] for name in inventory.type_of(system).actions}
+
+
+def _drilled(folder: Path, inventory: Inventory, meant: list[str]) -> list[Run]:
+    """Drill, and close the incident; one that an earlier command did not see the end of is gone on with."""
+    services = acting_services()
+    incident = _unfinished(services, folder) or _declared(services, folder, inventory)
+    with access_incident(incident) as at:
+        at.services.ensure_runner(incident)
+        wait_for_inventory(at)
+        runs = [run.id for run in at.incident().runs.values() if run.action.endswith(".drill")]
+        ended = [follow_run(at, run, quiet=True) for run in runs]
+        done = {run.system for run in ended}
+        ended += [_drill(at, inventory, system) for system in meant if system not in done]
+        _close(at, ended)
+    for run in ended:
+        said = run.summary or (run.refusal.message if run.refusal else run.in_doubt)
+        click.echo(sanitize(f"{run.system}: {run.state}: {said}"))
+    click.echo(f"{incident} is closed; its report: cleo report {incident}")
+    return ended
+
+
+def _drill(at: IncidentAccess, inventory: Inventory, system: str) -> Run:
+    """Drill one system: one after the other, so that no host carries two."""
+    action = f"{inventory.type_of(system).name}.drill"
+    run = at.commands.request_action(action, {}, system=system)
+    return follow_run(at, run, quiet=True)
+
+
+def _unfinished(services: ConsoleServices, folder: Path) -> str:
+    """Return the last drill's incident, where it was not closed; empty: it was."""
+    try:
+        last = (folder / _LAST).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    found = next((each for each in services.incidents() if each.id == last), None)
+    return last if found and found.closed_at is None and not found.note else ""
+
+
+def _declared(services: ConsoleServices, folder: Path, inventory: Inventory) -> str:
+    from journal.commands.declare import Declaration
+    from journal.plan.load import load_plan
+
+    now = datetime.now(UTC)
+    declaration = Declaration(
+        title="Restore drill",
+        scenario=_SCENARIO,
+        severity="low",
+        kind=Kind.LAB if inventory.lab else Kind.DRILL,
+        began_at=now,
+        discovered_at=now,
+    )
+    incident = services.declare_by(load_plan(restore_drill(), services.catalogue()), declaration)
+    replace_whole(folder / _LAST, incident.encode())
+    return incident
+
+
+def _close(at: IncidentAccess, ended: list[Run]) -> None:
+    good = sum(run.state is RunState.SUCCEEDED for run in ended)
+    summary = f"{good} of {count(len(ended), 'backup')} restored in a scratch instance, and sound."
+    at.commands.close(summary, phrase(remaining(at.incident())))

@@ -1,0 +1,82 @@
+"""A drill restores the newest backup of a real server into an instance of its own, and writes down what it came to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.inventory import load_inventory
+from actions.outcome import ActionFailed
+from actions.systems.postgres.side.drill import drill
+from actions.systems.postgres.side.pitr import pitr, pitr_discard
+from tests.actions.contexts import FakeContext, RunnerDied
+from tests.cleo_console.test_cli import Cleo
+from tests.labs import Lab, lab
+
+__all__ = ["lab"]
+pytestmark = pytest.mark.xdist_group("postgres-drill")
+
+
+def scratch(lab: Lab) -> list[Path]:
+    return [path for path in lab.postgres.data_directory.parent.iterdir() if path != lab.postgres.data_directory]
+
+
+def restored(lab: Lab) -> list[dict[str, Any]]:
+    """What was written beside the backups."""
+    files = sorted(lab.postgres.manifests.glob("*.restored-*.json"))
+    return [{"label": path.name.partition(".")[0], **json.loads(path.read_text())} for path in files]
+
+
+def test_a_drill_from_the_shell_proves_measures_and_leaves_nothing(lab: Lab, tmp_path: Path) -> None:
+    server = lab.pids["server"]
+    cleo = Cleo(tmp_path)
+    cleo.env["CLEO_INVENTORY"] = str(lab.inventory_path)
+    done = cleo("drill", "restore")
+    newest = lab.facts["last_backup"]["label"]
+    assert f"postgres: succeeded: Backup {newest} was restored in" in done.stdout
+    assert scratch(lab) == []
+    assert lab.pids["server"] == server
+    (mark,) = restored(lab)
+    assert (mark["label"], mark["ok"]) == (newest, True)
+    assert mark["seconds"] > 0
+    assert mark["facts"]["lost_s"] >= 0
+    row = json.loads(cleo("backup", "list", "--json").stdout)["backups"][-1]
+    assert row["restored"]["ok"]
+    (incident,) = (Path(cleo.env["CLEO_HOME"]) / "incidents").iterdir()
+    assert "1 of 1 backup restored" in cleo("report", incident.name).stdout
+    assert "No drill can restore nowhere" in cleo("drill", "restore", "--system", "nowhere", status=1).stderr
+
+
+def test_what_a_drill_left_that_was_killed_the_next_one_removes(lab: Lab) -> None:
+    inventory = load_inventory(lab.inventory_path)
+    killed, real = FakeContext(inventory, id="INC-9"), FakeContext.run
+
+    def run(name: str, *args: Any, **rest: Any) -> Any:
+        done = real(killed, name, *args, **rest)
+        if name.startswith("start-"):
+            raise RunnerDied
+        return done
+
+    killed.run = run  # type: ignore[method-assign,assignment]
+    with pytest.raises(RunnerDied):
+        killed.do(drill)
+    assert len(scratch(lab)) == 1
+    aside = FakeContext(inventory)
+    assert aside.do(pitr, lsn=lab.psql("SELECT pg_current_wal_lsn()")).ok, "what people look at has another place"
+    assert FakeContext(inventory).do(drill).ok
+    assert [path.suffix for path in scratch(lab)] == [".side"]
+    assert aside.do(pitr_discard).ok
+
+
+def test_a_backup_that_cannot_be_restored_is_written_down_as_that(lab: Lab) -> None:
+    label = lab.backup("full")
+    lab.break_("postgres", "damage-newest-backup")
+    ctx = FakeContext(load_inventory(lab.inventory_path))
+    with pytest.raises(ActionFailed, match=f"could not restore backup {label}"):
+        ctx.do(drill)
+    assert scratch(lab) == []
+    marks = restored(lab)
+    assert [mark["ok"] for mark in marks if mark["label"] == label] == [False]
