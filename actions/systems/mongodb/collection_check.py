@@ -12,7 +12,6 @@ from actions.systems.mongodb.contents import Contents
 from actions.systems.mongodb.dump_layout import BUCKETS, DumpedCollection
 from actions.systems.mongodb.manifest import CollectionState, Manifest
 from actions.systems.mongodb.programs.restore import Restored
-from actions.systems.mongodb.soundness import damage_words
 
 if TYPE_CHECKING:
     from bson.raw_bson import RawBSONDocument
@@ -116,7 +115,7 @@ def check(
         stored = f"{BUCKETS}{name}" if one["type"] == "timeseries" else name
         said = client[database].command("validate", stored)
         if not said.get("valid"):
-            yield Case(namespace=namespace, state="unsound", count=said.get("nrecords", 0), text=damage_words(said))
+            yield Case(namespace=namespace, state="unsound", count=said.get("nrecords", 0), text=_damage(said))
             continue
         yield _compared(client, namespace, one, int(said["nrecords"]), states.get(namespace), expected)
     for namespace, state in states.items():
@@ -124,6 +123,16 @@ def check(
         known = expected.is_redefined(namespace) or (state.kind == "view" and expected.are_views_changed(database))
         if namespace not in found and database not in _OWN and not known:
             yield Case(namespace=namespace, state="missing", text="the backup has it, and it is not there")
+
+
+def _damage(said: Mapping[str, Any]) -> str:
+    """Return the server's words on damage: how many errors, and the first; never a key or a document."""
+    errors = [str(each) for each in said.get("errors") or ()]
+    bad = [name for name, one in (said.get("indexDetails") or {}).items() if not one.get("valid", True)]
+    indexes = f"; indexes {', '.join(bad)}" if bad else ""
+    return (
+        f"validate found {len(errors)} errors{indexes}: {errors[0].partition('{')[0] if errors else 'it is not valid'}"
+    )
 
 
 def _compared(

@@ -1,17 +1,15 @@
-"""In-depth examination of one MongoDB server: processes, files, backups, and, where time allows, every collection."""
+"""In-depth examination of a MongoDB server: process, files, backups, and what the newest backup has and it lacks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from actions.backups.engine import BackupList
-from actions.backups.listing import described, what_is_wrong
 from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
 from actions.outcome import Cure, Finding, Settling
-from actions.systems.mongodb.backups.engine import ENGINE
+from actions.systems.mongodb.backups.look import look_at_backups, loss_words
 from actions.systems.mongodb.collection_check import present
 from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
 from actions.systems.mongodb.dropped import find_drops
@@ -19,16 +17,13 @@ from actions.systems.mongodb.dump_layout import NOT_USERS
 from actions.systems.mongodb.manifest import Manifest
 from actions.systems.mongodb.restore_record import RestoreRecord, load_record
 from actions.systems.mongodb.server import Server, server_of
-from actions.systems.mongodb.soundness import unsound
 from actions.systems.mongodb.verified_connection import connect_verified
 from actions.systems.mongodb.wanted import newest_manifest
 from journal.errors import CleoError
 from journal.events.damage import DamageBegan
-from journal.events.measured import Measured, newest_of
-from journal.incident.backup_catalogue import BackupCatalogue
+from journal.events.measured import Measured
 from journal.incident.last_good import HELD_BY
 from journal.wording.counting import count
-from journal.wording.durations import exact_duration
 from journal.wording.instants import utc
 
 if TYPE_CHECKING:
@@ -69,32 +64,14 @@ def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
 
 
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
-    listed = ENGINE.list(server.ctx, server.name)
-    said = described(listed)
-    facts["findings"] = [str(finding) for finding in what_is_wrong(listed)]
-    facts |= {name: said[name] for name in ("backups", *BackupCatalogue().facts()) if name in said}
-    newest = [f"backup {one.label}: {one.kind}, ended {utc(one.ended_at)}" for one in listed.sets[-5:]]
-    return [*newest, *(f"backups: {finding}" for finding in facts["findings"]), *_estimate(server, facts, listed)]
-
-
-def _estimate(server: Server, facts: dict[str, Any], listed: BackupList) -> list[str]:
-    """Return the loss of a restore in words: what was written after the last saved entry of the oplog."""
-    if not listed.archived_until:
-        return []
-    said = [f"{listed.log}"]
-    seen = server.ctx.incident.newest_known.get(server.name)
-    last = newest_of(seen, Measured.of(facts).newest_commit_at)
-    if last is None:
-        return [*said, "estimated loss: not measured, nobody has seen the newest write"]
-    facts["estimated_loss_s"] = lost = max(0.0, round((last - listed.archived_until).total_seconds(), 1))
     survived = facts.get("data_directory") not in (None, *NO_DATABASE)
-    rest = "less, for the server's own data is there" if survived else "what was not saved is gone"
-    words = f"the newest write known is of {utc(last)}; {rest}"
-    return [*said, f"estimated loss if restored: {exact_duration(round(lost))} ({words})"]
+    found, lines = look_at_backups(server, Measured.of(facts).newest_commit_at, survived=survived)
+    facts |= found
+    return lines
 
 
 def _look_at_collections(server: Server, facts: dict[str, Any]) -> list[str]:
-    """Compare with the newest backup, and have the server check every collection. Nothing is changed."""
+    """Compare with the newest backup. No document is read: a mongod that reads a damaged block ends itself."""
     if not facts.get("running"):
         return ["collections: not measured, the server is down"]
     manifest, label = newest_manifest(server)
@@ -102,20 +79,15 @@ def _look_at_collections(server: Server, facts: dict[str, Any]) -> list[str]:
         found = present(client)
         missing, emptied = _lacking(client, manifest, found)
         dropped = find_drops(client, missing, manifest.last) if manifest else []
-        checked = unsound(client, found)
     facts |= DamageBegan.facts(dropped)
     facts[HELD_BY] = label if missing else ""
-    facts["corrupt"] = checked.damaged
     facts["lacking"] = [
         *(f"{name}: missing, backup {label} has {count(number, 'document')}" for name, number in missing.items()),
         *(f"{name}: empty, backup {label} has {count(number, 'document')}" for name, number in emptied.items()),
     ]
-    sound = f"corruption: none found, {count(checked.number, 'collection')} checked by the server"
-    lines = [f"corrupt: {line}" for line in checked.damaged] or [sound]
-    lines += [f"not checked: {line}" for line in checked.left_out]
-    lines += [f"against the newest backup: {line}" for line in facts["lacking"]]
+    lines = [f"against backup {label}: {line}" for line in facts["lacking"] or ["nothing is missing"]]
     lines += [f"at {utc(one.at)} {one}" for one in dropped]
-    return lines if manifest else [*lines, "nothing to compare with: there is no full backup"]
+    return lines if manifest else ["nothing to compare with: there is no full backup"]
 
 
 def _lacking(
@@ -129,26 +101,23 @@ def _lacking(
             continue
         if namespace not in found:
             missing[namespace] = state.count
-        elif state.kind == "collection" and state.count and not client[database][name].find_one({}, {"_id": 1}):
+        elif state.kind == "collection" and state.count and not client[database][name].estimated_document_count():
             emptied[namespace] = state.count
     return missing, emptied
 
 
 def _findings(server: Server, facts: Mapping[str, Any]) -> list[Finding]:
-    """Return what a person must see to; what the server's own check found is wrong until a verification says else."""
-    name, dropped = server.name, DamageBegan.all_of(facts)
-    found = [Finding(severity="warning", about=name, text=f"{line}.") for line in facts.get("findings", [])]
+    """Return what a person must see to."""
+    dropped = DamageBegan.all_of(facts)
+    texts = [f"{line}." for line in facts.get("findings", [])]
     if facts.get("running") is False:
-        found.append(Finding(severity="warning", about=name, text="no process runs."))
+        texts.append("no process runs.")
     if facts.get("data_directory") in NO_DATABASE:
-        words = f"the data directory is {facts['data_directory']}."
-        found.append(Finding(severity="warning", about=name, text=words))
-    cure = "Keep the writers out; then choose the recovery point, and restore."
-    corrupt = facts.get("corrupt", [])
-    found += [Finding(severity="wrong", about=name, text=line, cure=cure, system=name) for line in corrupt]
-    lacking = facts.get("lacking", [])
+        texts.append(f"the data directory is {facts['data_directory']}.")
+    found = [Finding(severity="warning", about=server.name, text=text) for text in texts]
     return found + [
-        Finding(severity="warning", about=name, text=line, cure=_against_lacking(line, dropped)) for line in lacking
+        Finding(severity="warning", about=server.name, text=line, cure=_against_lacking(line, dropped))
+        for line in facts.get("lacking", [])
     ]
 
 
@@ -198,11 +167,11 @@ def _record(server: Server) -> RestoreRecord | None:
 
 
 def _summary(facts: Mapping[str, Any]) -> str:
-    corrupt, lacking = facts.get("corrupt", []), facts.get("lacking", [])
-    more = f", {len(corrupt)} corrupt" if corrupt else ""
-    more += f", {count(len(lacking), 'difference')} to the newest backup" if lacking else ""
-    dropped: list[DamageBegan] = DamageBegan.all_of(facts)
-    more += f", dropped {utc(dropped[0].at)}" if dropped else ""
-    lost: float | None = facts.get("estimated_loss_s")
-    more += f", about {exact_duration(round(lost))} lost if restored" if lost is not None else ""
-    return f"data directory {facts.get('data_directory', 'not measured')}{more}"
+    lacking, dropped = facts.get("lacking", []), DamageBegan.all_of(facts)
+    words = [
+        f"data directory {facts.get('data_directory', 'not measured')}",
+        f"{count(len(lacking), 'difference')} to the newest backup" if lacking else "",
+        f"dropped {utc(dropped[0].at)}" if dropped else "",
+        loss_words(facts),
+    ]
+    return ", ".join(word for word in words if word)

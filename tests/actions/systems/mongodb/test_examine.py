@@ -32,7 +32,6 @@ def test_what_was_dropped_is_named_with_its_moment(mongo: MongoLab) -> None:
     assert dropped.at == entry["wall"]
     assert "cleoai.archived_conversations (500 documents) was dropped" in str(dropped)
     assert any("recover to just before" in finding.cure for finding in found.findings)
-    assert found.facts["corrupt"] == []
     assert found.facts["estimated_loss_s"] >= 0
     assert {one.action: one.use for one in found.settles} == {"mongodb.start": "needless"}
 
