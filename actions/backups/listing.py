@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -11,6 +11,7 @@ from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet
 from actions.outcome import Cure
 from journal.events.types import Finding
 from journal.incident.backup_catalogue import BackupCatalogue
+from journal.wording.durations import Duration, rough_duration
 
 _COMPARED = 5
 """With how many earlier backups the newest one's size is compared."""
@@ -46,6 +47,20 @@ def described(listed: BackupList) -> dict[str, Any]:
     if listed.archived_until:
         facts["archived_until"] = listed.archived_until.isoformat()
     return {**facts, **listed.facts}
+
+
+def too_old(facts: Mapping[str, Any], oldest_s: int) -> list[Finding]:
+    """Return that the newest backup is older than it may be.
+
+    Args:
+        facts: those of `described`.
+        oldest_s: how old it may be, in seconds; 0: nobody said.
+    """
+    age = facts.get("age_s")
+    if not oldest_s or age is None or age <= oldest_s:
+        return []
+    text = f"there is no backup since {rough_duration(age)}, and there is to be one every {Duration(oldest_s)}"
+    return [Finding(severity="wrong", about="", text=text, cure="Look why none is taken: run cleo backup run by hand.")]
 
 
 def what_is_wrong(listed: BackupList) -> list[Finding]:

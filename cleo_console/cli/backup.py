@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,20 +13,17 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from cleo_console.cli.backup_access import folder_of, looking, print_errors, stopping, systems_meant
+from cleo_console.cli.backup_checks import verify_offsite, verify_system
 from cleo_console.cli.backup_words import one_line, remarks, table
-from cleo_console.settings import home, paths
-from journal.errors import CleoError
+from cleo_console.settings import home
+from journal.wording.durations import Duration
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
     from actions.backups.unattended.context import UnattendedContext
     from actions.backups.unattended.run import Ended
     from actions.inventory import Inventory
-    from journal.events.types import Finding
-
-
-class NoSuchBackups(CleoError):
-    """The inventory has no such system, or none with backups."""
 
 
 def _system_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,8 +54,8 @@ def list_(systems: tuple[str, ...], as_json: bool) -> None:
     """
     from actions.backups.catalogue import read_catalogue, rows
 
-    inventory, meant = _systems(systems)
-    listed = read_catalogue(inventory, meant, lambda system: _looking(inventory, system))
+    inventory, meant = systems_meant(systems)
+    listed = read_catalogue(inventory, meant, lambda system: looking(inventory, system))
     found = rows(listed)
     if as_json:
         troubles = {one.system: one.trouble for one in listed if one.trouble}
@@ -104,18 +99,18 @@ def run(wanted: str, systems: tuple[str, ...], metrics: Path | None, reread: boo
     from actions.backups.unattended.run import run_backup, worst_status
     from actions.secrets import learn_from_commands, learn_secrets
 
-    inventory, meant = _systems(systems)
+    inventory, meant = systems_meant(systems)
     learn_secrets(inventory)
     learn_from_commands(inventory)
     begun, at_work = datetime.now(UTC), list["UnattendedContext"]()
-    with _stopping(at_work), ThreadPoolExecutor(max_workers=len(meant)) as pool:
+    with stopping(at_work), ThreadPoolExecutor(max_workers=len(meant)) as pool:
         ended = list(
             pool.map(
                 lambda system: run_backup(
                     inventory,
                     system,
                     wanted,
-                    _folder(inventory, system),
+                    folder_of(inventory, system),
                     reread=reread,
                     on_context=at_work.append,
                 ),
@@ -132,15 +127,19 @@ def run(wanted: str, systems: tuple[str, ...], metrics: Path | None, reread: boo
 @_system_option
 @click.option("--full", is_flag=True, help="Read every file of every backup; takes as long as reading them takes.")
 @click.option("--offsite", is_flag=True, help="With --full: read every file of the second place, too.")
-def verify(systems: tuple[str, ...], full: bool, offsite: bool) -> None:
+@click.option(
+    "--max-age", default="", metavar="TIME", help='Wrong where the newest backup is older, such as "1 h 15 min".'
+)
+def verify(systems: tuple[str, ...], full: bool, offsite: bool, max_age: str) -> None:
     """Verify backups: that there are some, that none is damaged, and that the log after them has no gap.
 
     Exit status 1 where something is proven wrong, or where nobody could look.
     """
-    inventory, meant = _systems(systems)
-    good = [_verify(inventory, system, full=full) for system in meant]
+    inventory, meant = systems_meant(systems)
+    oldest = _duration(max_age)
+    good = [verify_system(inventory, system, full=full, oldest=oldest) for system in meant]
     if inventory.offsite:
-        good += [_verify_offsite(inventory, system, full=full and offsite) for system in meant]
+        good += [verify_offsite(inventory, system, full=full and offsite) for system in meant]
     sys.exit(0 if all(good) else 1)
 
 
@@ -159,115 +158,19 @@ def fetch(system: str, backups: tuple[str, ...], folder: str) -> None:
     """
     from actions.backups.offsite.acting import fetch_offsite
 
-    inventory, _ = _systems([system])
-    ctx = _looking(inventory, system, dry_run=False, say=_print_errors)
-    with _stopping([ctx]):
+    inventory, _ = systems_meant([system])
+    ctx = looking(inventory, system, dry_run=False, say=print_errors)
+    with stopping([ctx]):
         did = fetch_offsite(ctx, backups, folder)
     click.echo(f"{system}: {did['fetched']} files fetched ({did['bytes']} bytes), {did['kept']} were here")
 
 
-def _verify(inventory: Inventory, system: str, *, full: bool) -> bool:
-    """Verify the backups of one system; return whether nothing is wrong."""
-    from actions.backups.verify import verify as action
-
-    ctx = _looking(inventory, system, dry_run=not full, say=_print_errors)
+def _duration(text: str) -> int:
+    """Return the seconds that somebody typed; 0: none."""
     try:
-        with _stopping([ctx]):
-            outcome = action.function(ctx, full=full)
-    except CleoError as error:
-        click.echo(sanitize(f"{system}: could not be verified: {error}"), err=True)
-        return False
-    return _tell(system, outcome.summary, outcome.findings) and outcome.ok
-
-
-def _verify_offsite(inventory: Inventory, system: str, *, full: bool) -> bool:
-    """Look at the second place of one system; return whether nothing is wrong."""
-    from actions.backups.engines import engine_of
-    from actions.backups.offsite.acting import is_copied, look_offsite
-    from actions.backups.offsite.findings import offsite_findings
-
-    site = inventory.offsite.site if inventory.offsite else ""
-    ctx = _looking(inventory, system, dry_run=not full)
-    try:
-        if not is_copied(ctx, engine_of(inventory, system)):
-            return True
-        with _stopping([ctx]):
-            seen = look_offsite(ctx, full=full)
-    except CleoError as error:
-        click.echo(sanitize(f"{system}: {site} could not be looked at: {error}"), err=True)
-        return False
-    depth = "every file read" if seen.full else "files not read"
-    words = f"{site}: {len(seen.backups)} backups, {seen.files} files of {seen.bytes} bytes ({depth})"
-    return _tell(system, words, offsite_findings(seen, site))
-
-
-def _tell(system: str, summary: str, findings: Sequence[Finding]) -> bool:
-    """Print what was found; return whether nothing of it is wrong."""
-    click.echo(sanitize(f"{system}: {summary}"))
-    for finding in findings:
-        click.echo(sanitize(f"  {finding.severity}: {finding}. {finding.cure}"))
-    return not any(finding.severity == "wrong" for finding in findings)
-
-
-def _systems(named: Sequence[str]) -> tuple[Inventory, list[str]]:
-    """Return the inventory, and the systems that are meant.
-
-    Raises:
-        NoSuchBackups: there is none, or one that is named has no backups.
-    """
-    from actions.backups.engines import backed_up
-    from cleo_console.world import inventory_at
-
-    inventory = inventory_at(paths().inventory)
-    have = backed_up(inventory)
-    if not have:
-        raise NoSuchBackups(
-            "There is no system whose backups this program knows of.", "Name an inventory in CLEO_INVENTORY."
-        )
-    if unknown := [name for name in named if name not in have]:
-        raise NoSuchBackups(
-            f"There are no backups of {', '.join(unknown)}.", f"There are backups of {', '.join(have)}."
-        )
-    return inventory, list(dict.fromkeys(named)) or have
-
-
-def _folder(inventory: Inventory, system: str) -> Path:
-    """Return where unattended backups of a system keep lock, spools and last log on this machine."""
-    return home() / "backups" / inventory.name / system
-
-
-def _looking(
-    inventory: Inventory,
-    system: str,
-    *,
-    dry_run: bool = True,
-    say: Callable[[str, str], None] = lambda text, stream: None,
-) -> UnattendedContext:
-    from actions.backups.unattended.context import UnattendedContext
-
-    folder = _folder(inventory, system)
-    return UnattendedContext(inventory, system, folder, by="cleo-backup-verify", dry_run=dry_run, say=say)
-
-
-def _print_errors(text: str, stream: str) -> None:
-    if stream == "err":
-        click.echo(sanitize(f"  {text}"), err=True)
-
-
-@contextmanager
-def _stopping(at_work: list[UnattendedContext]) -> Iterator[None]:
-    """End what runs, with its programs, when we are asked to end."""
-
-    def stop(number: int, frame: object) -> None:
-        for ctx in at_work:
-            ctx.cancel()
-
-    before = {which: signal.signal(which, stop) for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for which, handler in before.items():
-            signal.signal(which, handler)
+        return Duration.parse(text) if text else 0
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _write_metrics(inventory: Inventory, path: Path, ended: Sequence[Ended]) -> str:
@@ -276,7 +179,7 @@ def _write_metrics(inventory: Inventory, path: Path, ended: Sequence[Ended]) -> 
     from actions.backups.engines import backed_up
     from actions.backups.unattended.metrics import write_metrics
 
-    listed = read_catalogue(inventory, backed_up(inventory), lambda system: _looking(inventory, system))
+    listed = read_catalogue(inventory, backed_up(inventory), lambda system: looking(inventory, system))
     try:
         write_metrics(path, listed, {one.system: one for one in ended}, datetime.now(UTC))
     except OSError as error:

@@ -9,16 +9,19 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
 from actions.transport import ProgramLost, TransportLost
 from journal.errors import CleoError
+from journal.events.types import Finding
 from journal.wording.durations import rough_duration
 
 NAME = "lock"
+LONG = timedelta(hours=6)
+"""How long a run may take before it is said."""
 
 
 class StartedProgram(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +132,28 @@ def holder_of(folder: Path) -> tuple[Holder, bool] | None:
         return (found, False) if found else None
     finally:
         os.close(descriptor)
+
+
+def lock_findings(folder: Path, now: datetime) -> list[Finding]:
+    """Return what the lock in a folder tells a person: one that is held for long, and one whose holder died.
+
+    Args:
+        folder: the folder.
+        now: the time.
+    """
+    found = holder_of(folder)
+    if found is None:
+        return []
+    holder, alive = found
+    if not alive:
+        cure = "Nothing to do: it holds nothing. The next run looks whether a program of it still runs."
+        return [Finding(severity="note", about="", text=f"the last run died: {holder.words(now)}", cure=cure)]
+    if now - holder.since < LONG:
+        return []
+    cure = "Look what it waits for (last.log beside the lock); end it if it waits for nothing."
+    return [
+        Finding(severity="warning", about="", text=f"a run holds the lock for long: {holder.words(now)}", cure=cure)
+    ]
 
 
 def _read(descriptor: int) -> Holder | None:

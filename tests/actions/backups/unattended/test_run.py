@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from actions.backups.catalogue import Listed, read_catalogue
 from actions.backups.engine import BackupSet
-from actions.backups.listing import what_is_wrong
+from actions.backups.listing import too_old, what_is_wrong
 from actions.backups.marks import Mark, Marked
 from actions.backups.unattended.context import UnattendedContext
-from actions.backups.unattended.lock import holder_of
+from actions.backups.unattended.lock import holder_of, lock_findings
 from actions.backups.unattended.metrics import write_metrics
 from actions.backups.unattended.run import Ended, run_backup, worst_status
 from actions.outcome import ActionFailed
@@ -99,10 +99,14 @@ def test_never_two_at_once_even_where_the_first_was_killed(engine: CrateEngine, 
     try:
         second = run_backup(here, "left", "full", tmp_path)
         assert second.status == "running" and f"backup run, full, process {first.pid}, since" in second.words
+        assert lock_findings(tmp_path, datetime.now(UTC)) == []
+        late = lock_findings(tmp_path, datetime.now(UTC) + timedelta(hours=7))
+        assert "a run holds the lock for long" in late[0].text and "(7 h" in late[0].text
         first.kill()
         first.wait()
         held = holder_of(tmp_path)
         assert held and held[0].pid == first.pid and not held[1], "who died is told, and holds nothing"
+        assert f"the last run died: backup run, full, process {first.pid}" in lock_findings(tmp_path, NOON)[0].text
         third = run_backup(here, "left", "full", tmp_path)
         assert third.status == "running" and "sh still runs on here; what started it died" in third.words
         assert run_backup(here, "left", "full", tmp_path).status == "running", "the last look forgot nothing"
@@ -168,5 +172,10 @@ def test_backups_that_shrink_or_come_from_the_future_are_found(engine: CrateEngi
 
     assert lines(100, 110, 90, 60) == []
     assert lines(100, 110, 90, 40) == ["backup s3 has 40 bytes, and those of its kind before it had 100"]
+    assert (
+        too_old({"age_s": 4000}, 3600)[0].text
+        == "there is no backup since 1 h 06 min, and there is to be one every 1 h"
+    )
+    assert too_old({"age_s": 3000}, 3600) == too_old({"age_s": 4000}, 0) == too_old({}, 3600) == []
     assert lines(0) == [] and lines(100, 0) == ["backup s1 has 0 bytes, and those of its kind before it had 100"]
     assert lines(5, ahead=timedelta(days=1))[0].startswith("backup s0 is dated after now")

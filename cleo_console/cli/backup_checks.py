@@ -1,0 +1,64 @@
+"""``cleo backup verify``, system by system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from cleo_console.cli.backup_access import folder_of, looking, print_errors, stopping
+from journal.errors import CleoError
+from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+    from journal.events.types import Finding
+
+
+def verify_system(inventory: Inventory, system: str, *, full: bool, oldest: int) -> bool:
+    """Verify the backups of one system; return whether nothing is wrong."""
+    from actions.backups.listing import too_old
+    from actions.backups.unattended.lock import lock_findings
+    from actions.backups.verify import verify as action
+
+    ctx = looking(inventory, system, dry_run=not full, say=print_errors)
+    try:
+        with stopping([ctx]):
+            outcome = action.function(ctx, full=full)
+    except CleoError as error:
+        click.echo(sanitize(f"{system}: could not be verified: {error}"), err=True)
+        return False
+    folder, now = folder_of(inventory, system), datetime.now(UTC)
+    more = [*lock_findings(folder, now), *lock_findings(folder / "offsite", now), *too_old(outcome.facts, oldest)]
+    return _tell(system, outcome.summary, [*outcome.findings, *more]) and outcome.ok
+
+
+def verify_offsite(inventory: Inventory, system: str, *, full: bool) -> bool:
+    """Look at the second place of one system; return whether nothing is wrong."""
+    from actions.backups.engines import engine_of
+    from actions.backups.offsite.acting import is_copied, look_offsite
+    from actions.backups.offsite.findings import offsite_findings
+
+    site = inventory.offsite.site if inventory.offsite else ""
+    ctx = looking(inventory, system, dry_run=not full)
+    try:
+        if not is_copied(ctx, engine_of(inventory, system)):
+            return True
+        with stopping([ctx]):
+            seen = look_offsite(ctx, full=full)
+    except CleoError as error:
+        click.echo(sanitize(f"{system}: {site} could not be looked at: {error}"), err=True)
+        return False
+    depth = "every file read" if seen.full else "files not read"
+    words = f"{site}: {len(seen.backups)} backups, {seen.files} files of {seen.bytes} bytes ({depth})"
+    return _tell(system, words, offsite_findings(seen, site))
+
+
+def _tell(system: str, summary: str, findings: Sequence[Finding]) -> bool:
+    """Print what was found; return whether nothing of it is wrong."""
+    click.echo(sanitize(f"{system}: {summary}"))
+    for finding in findings:
+        click.echo(sanitize(f"  {finding.severity}: {finding}. {finding.cure}"))
+    return not any(finding.severity == "wrong" for finding in findings)
