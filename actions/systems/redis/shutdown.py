@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from actions.machine.machine import last_words
 from actions.machine.service import stop_line
 from actions.machine.unit import own_unit, who_runs
 from actions.outcome import ActionFailed, Cancelled, Cure
-from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.server import Server
 from actions.systems.redis.verified_connection import connect_verified
 from actions.transport import Completed
 from journal.errors import CleoError
 
+if TYPE_CHECKING:
+    from redis import Redis
+
 STOP_S = 120.0
 """Seconds for a clean stop, in which it may write all its data."""
 _STAYS_DOWN_S, _PAUSE_S = 1.5, 0.1
 """A supervisor that checks once a second would restart it within that (systemd's default is 0.1 s)."""
+
+
+_KEEP = """
+kept="$1.kept-$(date -u -d "@$(stat -c %Y -- "$1")" +%Y%m%dT%H%M%SZ)"
+[ "$1" -ef "$kept" ] || ln -- "$1" "$kept" || exit 1
+echo "$kept"
+"""
 
 
 def stop_server(server: Server, pid: int, *, immediate: bool) -> None:
@@ -93,29 +104,75 @@ def _require_stays_down(server: Server) -> None:
         time.sleep(_PAUSE_S)
 
 
-def forbid_save(server: Server) -> str:
-    """Have a running server write no RDB file any more, neither by itself nor as it stops; nothing of it is kept.
+def may_configure(client: Redis) -> bool:
+    """Whether CONFIG can be used: it may be renamed, or not ours to use."""
+    from redis import RedisError
+
+    try:
+        client.config_get("save")
+    except RedisError:
+        return False
+    return True
+
+
+@contextmanager
+def saving_forbidden(server: Server, *, wanted: bool) -> Iterator[None]:
+    """Have a server write no RDB file as it stops; where it does not stop it saves again as it did before.
+
+    Args:
+        server: the server.
+        wanted: whether that is wanted at all.
+    """
+    before = _save_points(server) if wanted else ""
+    if wanted and (trouble := forbid_save(server)):
+        server.ctx.log(f"It could not be kept from saving as it stops: {trouble}", "err")
+    try:
+        yield
+    except (ActionFailed, Cancelled):
+        if before and (trouble := forbid_save(server, before)):
+            server.ctx.log(f"It saves nothing by itself now, and could not be told to again: {trouble}", "err")
+        raise
+
+
+def _save_points(server: Server) -> str:
+    try:
+        with connect_verified(server) as client:
+            found: Any = client.config_get("save")
+    except CleoError:
+        return ""
+    return str(found.get("save", ""))
+
+
+def forbid_save(server: Server, points: str = "") -> str:
+    """Have a running server write no RDB file any more, neither by itself nor as it stops; a restart forgets it.
+
+    Args:
+        server: the server.
+        points: the save points that it shall have instead (``save`` of its configuration).
 
     Returns:
         why that cannot be; empty: it is so.
     """
     try:
-        with connect_verified(server, deadline_s=10) as client:
-            client.config_set("save", "")
-    except CannotConnect as error:
-        return error.message
+        with connect_verified(server) as client:
+            client.config_set("save", points)
     except CleoError as error:
         return error.message
     return ""
 
 
 def keep_dump(server: Server, dump: str) -> str:
-    """Give the RDB file a second name, so that a save leaves it as it is; return that name. It takes no room."""
-    kept = f"{dump}.kept-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    done = server.run("keep-dump", ["ln", "--", dump, kept], timeout_s=30)
+    """Give the RDB file a second name, by when it was written, so that a save leaves it as it is; return that name.
+
+    It takes no room.
+
+    Raises:
+        ActionFailed: that cannot be done.
+    """
+    done = server.run("keep-dump", ["sh", "-c", _KEEP, "sh", dump], timeout_s=30)
     if done.code != 0:
         raise ActionFailed(
             f"The RDB file {dump} cannot be kept before the server writes a new one: {last_words(done)}",
             "Nothing was done. Copy it elsewhere by hand, then stop the server.",
         )
-    return kept
+    return done.out.strip()

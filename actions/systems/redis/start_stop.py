@@ -20,8 +20,9 @@ from actions.systems.redis.identity import identity
 from actions.systems.redis.launch import RESTORE, launch, newest_lines, wait_until_loaded
 from actions.systems.redis.managers import unmanaged
 from actions.systems.redis.measures import Info, keyspace, troubles
+from actions.systems.redis.restore_record import load_record
 from actions.systems.redis.server import Server, find_server
-from actions.systems.redis.shutdown import forbid_save, keep_dump, stop_server
+from actions.systems.redis.shutdown import forbid_save, keep_dump, may_configure, saving_forbidden, stop_server
 from actions.systems.redis.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.measured import Measured
@@ -104,9 +105,8 @@ def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
     if not ctx.effect(f"stop {server.name} (pid {found.pid}): {leaves}"):
         return Outcome(ok=True, summary=f"would stop {server.name}: {leaves}")
     kept = keep_dump(server, dump) if dump else ""
-    if not immediate and not dump and (trouble := forbid_save(server)):
-        ctx.log(f"It could not be kept from saving as it stops: {trouble}", "err")
-    stop_server(server, found.pid, immediate=immediate)
+    with saving_forbidden(server, wanted=not immediate and not dump):
+        stop_server(server, found.pid, immediate=immediate)
     newest = seen.get("newest")
     measured = Measured(newest_commit_at=newest, no_commit_after=datetime.now(UTC) if newest else None)
     named = f" The RDB file from before is kept as {kept}." if kept else ""
@@ -124,6 +124,7 @@ def require_startable(server: Server) -> tuple[DataFiles, Loaded]:
         ActionFailed: the server would come up empty, or somewhere else, or not at all.
         GateClosed: its append-only files seem older than its RDB file.
     """
+    _require_whole_restore(server)
     conf = read_configuration(server)
     files = look_at_files(server, conf)
     _require_same_directory(server, conf.last("dir"))
@@ -148,6 +149,17 @@ def require_startable(server: Server) -> tuple[DataFiles, Loaded]:
         )
         decide(server.ctx, closed, f"Starts from the append-only files ({loaded.stale})")
     return files, loaded
+
+
+def _require_whole_restore(server: Server) -> None:
+    """A half restored server would be started without what makes it keep its data: the restore goes on instead."""
+    record = load_record(server)
+    if record and record.state != "recovered":
+        raise ActionFailed(
+            f"A restore of {server.name} is half done (incident {record.incident}).",
+            left_behind="Nothing was changed; the server is down.",
+            cures=[Cure(words="Run the restore again: it goes on from there.", action=RESTORE)],
+        )
 
 
 def require_nobody_answers(server: Server) -> None:
@@ -229,7 +241,8 @@ def _seen(server: Server, deadline_s: float = 5) -> Mapping[str, Any]:
     try:
         with connect_verified(server, deadline_s=deadline_s) as client:
             info: dict[str, Any] = client.info("everything")
-            return {**info, "newest": newest_write(client, server.settings)[0]}
+            newest = newest_write(client, server.settings)[0]
+            return {**info, "newest": newest, "may_configure": may_configure(client)}
     except CleoError as error:
         server.ctx.log(f"What {server.name} holds is not measured: {error.message}", "err")
         return {}
@@ -239,9 +252,11 @@ def _what_a_stop_writes(server: Server, seen: Mapping[str, Any]) -> tuple[str, s
     """Return what a clean stop writes, in words, and the RDB file that it would overwrite; empty: none."""
     conf = read_configuration(server)
     files = look_at_files(server, conf)
-    if seen.get("aof_enabled") and seen.get("aof_last_write_status") == "ok":
-        return "its append-only files are complete, and its RDB file stays as it is", ""
     dump = f"{server.data}/{files.dump.name}" if files.dump else ""
+    if seen.get("aof_enabled") and seen.get("aof_last_write_status") == "ok":
+        if seen.get("may_configure"):
+            return "its append-only files are complete, and its RDB file stays as it is", ""
+        return "its append-only files are complete; it may write its RDB file anew", dump
     if not seen and not conf.saves:
         return "it cannot be asked what it writes", dump
     if conf.saves:

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from actions.by_hand import CommandLine
 from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.systems.redis import shutdown
 from actions.systems.redis.managers import unmanaged
+from actions.systems.redis.restore_record import RestoreRecord, Source, record_path, save_record
+from actions.systems.redis.server import find_server
 from actions.systems.redis.show_log import show_log
 from actions.systems.redis.start_stop import is_running, start, stop
 from cleo_console.lab.ports import free_port
@@ -96,7 +100,7 @@ def test_append_only_files_that_are_gone_do_not_make_it_start_empty(lab: RedisLa
     """Without this refusal it comes up with no key, and its next save overwrites the RDB file."""
     with lab.node().client() as client:
         client.save()
-    lab.ctx().do(stop)
+    server.stop(lab.node())
     node, aside = lab.node(), lab.node().directory / "aside"
     node.append_only.rename(aside)
     with pytest.raises(ActionFailed, match=r"it would come up empty beside dump\.rdb") as failed:
@@ -108,7 +112,7 @@ def test_append_only_files_that_are_gone_do_not_make_it_start_empty(lab: RedisLa
 
 
 def test_append_only_files_without_their_manifest_do_not_make_it_start_empty(lab: RedisLab) -> None:
-    lab.ctx().do(stop)
+    server.stop(lab.node())
     manifest = lab.node().append_only / "appendonly.aof.manifest"
     said = manifest.read_bytes()
     manifest.unlink()
@@ -120,7 +124,7 @@ def test_append_only_files_without_their_manifest_do_not_make_it_start_empty(lab
 
 def test_an_empty_directory_is_not_started_from(lab: RedisLab) -> None:
     """The disk of the data is not mounted: a start would succeed, and empty every replica."""
-    lab.ctx().do(stop)
+    server.stop(lab.node())
     node, aside = lab.node(), lab.node().directory / "aside"
     node.data_directory.rename(aside)
     with pytest.raises(ActionFailed, match="data directory is missing: it would come up empty"):
@@ -134,7 +138,7 @@ def test_an_empty_directory_is_not_started_from(lab: RedisLab) -> None:
 
 
 def test_append_only_files_older_than_the_rdb_file_want_a_reason(lab: RedisLab) -> None:
-    lab.ctx().do(stop)
+    server.stop(lab.node())
     files = [path for path in lab.node().append_only.iterdir() if path.suffix != ".manifest"]
     for path in files:
         os.utime(path, (path.stat().st_atime, lab.node().dump.stat().st_mtime - 600))
@@ -145,11 +149,34 @@ def test_append_only_files_older_than_the_rdb_file_want_a_reason(lab: RedisLab) 
     until(lambda: lab.probe().facts["heartbeat_age_s"] < 1)
 
 
-def test_a_damaged_rdb_file_is_told_by_the_servers_own_words(lab: RedisLab) -> None:
+def test_a_restore_that_is_half_done_is_not_started_but_restored_on(lab: RedisLab) -> None:
+    """Started as it is, it keeps nothing: what a restore writes into its configuration is still there."""
+    server.stop(lab.node())
+    machine = find_server(lab.ctx())
+    source = Source(kind="rdb", path=str(lab.node().dump))
+    save_record(machine, RestoreRecord(incident="INC-1", state="starting", point="latest", source=source, began_at=""))
+    with pytest.raises(ActionFailed, match=r"half done \(incident INC-1\)") as failed:
+        _start(lab)
+    assert [cure.action for cure in failed.value.cures] == ["redis.restore"]
+    Path(record_path(machine)).unlink()
+    _start(lab)
+
+
+def test_a_server_that_does_not_stop_saves_again_as_it_did(lab: RedisLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutdown, "STOP_S", 0.5)
+    monkeypatch.setattr(shutdown, "stop_line", lambda *_: CommandLine(argv=["true"], host="db1"))
+    with pytest.raises(ActionFailed, match="did not stop within"):
+        lab.ctx().do(stop)
+    with lab.node().client() as client:
+        assert client.config_get("save") == {"save": "300 10 60 10000"}
+
+
+def test_a_damaged_rdb_file_is_told_by_the_servers_own_words(lab: RedisLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actions.systems.redis.launch._APPEARS_S", 0.5)
     node = lab.node()
     with node.client() as client:
         client.save()
-    lab.ctx().do(stop)
+    server.stop(lab.node())
     whole = node.dump.read_bytes()
     middle = len(whole) // 2
     node.dump.write_bytes(whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :])
@@ -164,7 +191,7 @@ def test_a_damaged_rdb_file_is_told_by_the_servers_own_words(lab: RedisLab) -> N
 
 
 def test_a_configuration_that_names_another_directory_is_not_started(lab: RedisLab) -> None:
-    lab.ctx().do(stop)
+    server.stop(lab.node())
     config = lab.node().config_file.read_text()
     lab.node().config_file.write_text(config.replace(f"dir {lab.node().data_directory}", "dir /var/lib/elsewhere"))
     with pytest.raises(ActionFailed, match="would start in /var/lib/elsewhere"):
