@@ -38,7 +38,6 @@ PLANNED_ACTIONS = [
     _planned("mongodb.start", "Start MongoDB"),
     _planned("mongodb.stop_writers", "Stop writers to MongoDB", destructive=True),
     _planned("mongodb.allow_writers", "Allow writers to MongoDB again", gates=("sound-data",)),
-    _planned("redis.warm_cache", "Warm the cache", "dr_warm_cache.sh"),
     _planned("kubernetes.pull_images", "Pull the images", "dr_pull_images.sh", _flag("stable")),
     _planned("kubernetes.apply", "Apply manifests", "kubectl apply", _text("path"), destructive=True),
     _planned("kubernetes.verify_deployments", "Verify the deployments", "dr_verify_deployments.sh"),

@@ -27,6 +27,7 @@ FIGURES = {
     "events-memory": "many_events:memory",
     "report": "report:run",
     "restore": "restore:run",
+    "warm": "warm:run",
     "keys-postmaster": "presses:killed_postmaster",
     "keys-directory": "presses:lost_data_directory",
     "keys-table": "presses:dropped_table",

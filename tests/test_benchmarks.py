@@ -29,7 +29,16 @@ GROUPS = [
     ["appends", "appends-processor", "together", "output"],
     ["events-time", "events-memory", "report", "kills"],
 ]
-TOO_LONG = {"restore", "fleet-keys", "fleet-core", "keys-postmaster", "keys-directory", "keys-table", "between-effects"}
+TOO_LONG = {
+    "restore",
+    "fleet-keys",
+    "fleet-core",
+    "keys-postmaster",
+    "keys-directory",
+    "keys-table",
+    "between-effects",
+    "warm",
+}
 """Each needs a lab of its own, for half a minute to half an hour."""
 
 

@@ -22,6 +22,7 @@ SYSTEM = SystemType(
         "redis.restore": f"{_HERE}.restore:restore",
         "redis.is_restored": f"{_HERE}.is_restored:is_restored",
         "redis.reload_aof": f"{_HERE}.reload_aof:reload_aof",
+        "redis.warm_cache": f"{_HERE}.warm_cache:warm_cache",
         "redis.verify": f"{_HERE}.verify:verify",
     },
     simulated=f"{_HERE}:simulated",

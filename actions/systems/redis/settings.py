@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -30,6 +30,26 @@ class Sentinel(Settings, frozen=True):
     password: Secret | None = None
 
 
+class WarmKeys(Settings, frozen=True):
+    """One kind of keys that a database can tell.
+
+    ``sql`` is a query of the columns ``key``, ``ttl`` (seconds, or NULL) and ``value``: a text, or an array of texts
+    for a list (its elements), a hash (fields and values in turn) or a sorted set (scores and members in turn).
+    """
+
+    name: str
+    sql: str
+    type: Literal["string", "list", "hash", "zset"] = "string"
+    database: int = 0
+
+
+class Warming(Settings, frozen=True):
+    """What the cache is filled with after a recovery: from which PostgreSQL of the inventory, and which keys."""
+
+    system: str
+    keys: list[WarmKeys] = []
+
+
 class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_field="type"):
     """One Redis server, or one of what speaks the same (Valkey).
 
@@ -46,6 +66,7 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
         heartbeat: a key (database 0) that receives the time in UTC, ISO 8601, every second or so: it tells how much
             was lost.
         sentinels: who may promote a replica; the host's own processes are looked at without that.
+        warm: what fills it from PostgreSQL after a recovery.
         keep_in: a folder of its host for what a restore keeps and writes down; empty: beside the data directory.
     """
 
@@ -67,6 +88,7 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
     heartbeat: str = ""
     sentinels: list[Sentinel] = []
     keep_in: str = ""
+    warm: Warming | None = None
     service: Service
     backups: RepositorySettings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from cleo_console.lab.redis.keys import WARM_KEYS
 from cleo_console.lab.redis.node import APPLICATION, CONSOLE, HEARTBEAT, Node
 from cleo_console.lab.service import HOST
 
@@ -30,6 +31,7 @@ def describe(node: Node, title: str) -> dict[str, Any]:
         },
         "app_users": [{"name": APPLICATION, "password": {"file": str(node.password_file(APPLICATION))}}],
         "heartbeat": HEARTBEAT,
+        "warm": {"system": "postgres", "keys": WARM_KEYS},
         "backups": {
             "repository": str(node.repository),
             "python": sys.executable,

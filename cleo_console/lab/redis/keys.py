@@ -22,6 +22,38 @@ SESSIONS_DATABASE, LIMITS_DATABASE = 1, 2
 _DAY_S = 86_400
 _BATCH = 500
 
+WARM_KEYS = [
+    {
+        "name": "conversations",
+        "type": "list",
+        "sql": f"""
+            SELECT 'conversation:' || conversation_id || ':messages' AS key, {7 * _DAY_S} AS ttl,
+                array_agg(json_build_object('role', role, 'content', content)::text ORDER BY id) AS value
+            FROM messages GROUP BY conversation_id
+        """,
+    },
+    {
+        "name": "contexts",
+        "sql": f"""
+            SELECT 'user:' || u.id || ':context' AS key, {2 * _DAY_S} AS ttl,
+                json_build_object('name', name, 'plan', plan, 'language', language, 'timezone', timezone)::text AS value
+            FROM users u LEFT JOIN user_preferences p ON p.user_id = u.id
+        """,
+    },
+    {
+        "name": "memory indexes",
+        "type": "zset",
+        "sql": f"""
+            SELECT 'user:' || user_id || ':memory_index:conversations' AS key, {30 * _DAY_S} AS ttl,
+                array_agg(word ORDER BY id, part) AS value
+            FROM conversations, LATERAL (VALUES
+                (1, extract(epoch FROM started_at)::bigint::text), (2, 'conversation:' || id)) AS pair (part, word)
+            GROUP BY user_id
+        """,
+    },
+]
+"""What the cache is warmed with from the lab's PostgreSQL, as the inventory says it."""
+
 Key = tuple[str, ...]
 """A command and its arguments; the last is the key's time to live in seconds, or empty."""
 
