@@ -127,6 +127,8 @@ def _backups(
     server: Server, health: Mapping[str, Any], facts: dict[str, Any], *, thorough: bool
 ) -> tuple[list[str], list[FindingEvent]]:
     """Return lines and findings on the backups, and on what the newest of them holds and the server does not."""
+    if server.settings.standby_of:
+        return [f"backups: those of {server.settings.standby_of}, which it follows"], []
     place = place_of_backups(server.ctx, server.name)
     try:
         listing = place.listing()

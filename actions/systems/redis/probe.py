@@ -40,9 +40,12 @@ def probe(system: str, settings: RedisSettings, host: Transport, *, deadline_s: 
         facts, found = _ask(settings, deadline_s * 0.6, ask)
     except CannotConnect as error:
         return _unreached(error, settings, ask)
-    backup = newest_backup(system, settings, host, end - time.monotonic())
-    found += [*backup.troubles(), *rewrite_room(facts, ask[0], settings.place())]
-    return _judge(system, {**facts, **backup.facts(facts)}, found)
+    found += rewrite_room(facts, ask[0], settings.place())
+    if not settings.standby_of:  # a replica's backups are its master's
+        backup = newest_backup(system, settings, host, end - time.monotonic())
+        found += backup.troubles()
+        facts |= backup.facts(facts)
+    return _judge(system, facts, found)
 
 
 def _ask(settings: RedisSettings, deadline_s: float, ask: tuple[Ask, Ask]) -> tuple[dict[str, Any], list[str]]:

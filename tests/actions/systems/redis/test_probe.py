@@ -28,7 +28,21 @@ def test_a_server_and_its_replica_are_measured(redis_lab: RedisLab) -> None:
     assert health.facts["heartbeat_age_s"] < 10
     assert {"saved_at", "aof_last_write_status", "rdb_last_bgsave_status", "evicted_keys"} <= health.facts.keys()
     replica = redis_lab.probe("redis-standby")
-    assert (replica.facts["role"], replica.facts["link"]) == ("replica", "up")
+    assert (replica.status, replica.facts["role"], replica.facts["link"]) == ("up", "replica", "up"), replica
+
+
+def test_a_replica_that_is_cut_off_or_promoted_by_hand_is_degraded(redis_lab: RedisLab) -> None:
+    node = redis_lab.node("redis-standby")
+    redis_lab.break_("redis-standby", "cut-replication")
+    cut = redis_lab.probe("redis-standby")
+    assert "its link to the master is down" in cut.detail
+    with node.client() as client:
+        client.replicaof("NO", "ONE")
+        promoted = redis_lab.probe("redis-standby")
+        client.replicaof("127.0.0.1", node.primary_port)
+    assert promoted.status == "degraded"
+    assert "it is to follow redis, and is a master itself" in promoted.detail
+    until(lambda: redis_lab.probe("redis-standby").facts.get("link") == "up")
 
 
 def test_evictions_and_a_full_memory_are_said(redis_lab: RedisLab) -> None:
