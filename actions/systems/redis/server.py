@@ -89,8 +89,10 @@ def server_of_table(table: Table, ask: Ask) -> Worker | None:
 
 
 def program(settings: RedisSettings, name: str) -> str:
-    """Return the path of one of Redis' programs."""
-    return str(PurePosixPath(settings.bin_directory) / name) if settings.bin_directory else name
+    """Return the path of one of Redis' programs; those of Valkey are called like its server."""
+    kind = settings.program.partition("-")[0]
+    own = name.replace("redis-", f"{kind}-", 1) if settings.program == f"{kind}-server" else name
+    return str(PurePosixPath(settings.bin_directory) / own) if settings.bin_directory else own
 
 
 def find_server(ctx: ActionContext) -> Server:

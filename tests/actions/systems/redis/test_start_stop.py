@@ -239,6 +239,27 @@ def test_a_sentinel_that_watches_it_closes_the_gate(lab: RedisLab) -> None:
     until(lambda: unmanaged(lab.ctx()) is None)
 
 
+def test_a_server_of_another_name_is_started_found_and_stopped(lab: RedisLab) -> None:
+    """Valkey is a server that speaks the same and is called otherwise, with all its programs."""
+    node, before = lab.node(), lab.inventory_path.read_text()
+    programs = node.directory / "bin"
+    for name in ("valkey-server", "valkey-check-rdb", "valkey-check-aof"):
+        (programs / name).symlink_to(node.program(name.replace("valkey", "redis")))
+    server.stop(node)
+    text = before.replace(f"bin_directory: {node.programs}", f"bin_directory: {programs}\n    program: valkey-server")
+    lab.inventory_path.write_text(text.replace(node.program("redis-server"), str(programs / "valkey-server")))
+    try:
+        _start(lab)
+        found = find_server(lab.ctx()).process()
+        assert found
+        assert Path(f"/proc/{found.pid}/comm").read_text().strip() == "valkey-server"
+        assert lab.probe().status in ("up", "degraded")
+        assert "append-only files are complete" in lab.ctx().do(stop).summary
+    finally:
+        lab.inventory_path.write_text(before)
+    _start(lab)
+
+
 def test_its_log_is_shown(lab: RedisLab) -> None:
     ctx = lab.ctx()
     shown = ctx.do(show_log, lines=5)
