@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,31 @@ def find_drops(client: MongoClient[dict[str, Any]], missing: Mapping[str, int], 
             found.setdefault(taken[-1], []).append(namespace)
     lines = [_described(command, names, missing) for command, names in found.items()]
     return sorted(lines, key=lambda one: one.at)
+
+
+def find_dropped_indexes(client: MongoClient[dict[str, Any]], missing: Sequence[str], since: str) -> list[DamageBegan]:
+    """Return the commands that dropped indexes which are missing, the earliest first.
+
+    Args:
+        client: a session with the server.
+        missing: the indexes, ``database.collection index``.
+        since: the oplog position that the backup leads to.
+
+    Raises:
+        PyMongoError: the oplog cannot be read, or not in time.
+    """
+    if not missing:
+        return []
+    wanted = {"ts": {"$gt": parse_position(since)}, "op": "c", "o.dropIndexes": {"$exists": True}}
+    found = {}
+    for entry in client.local["oplog.rs"].find(wanted, sort=[("$natural", 1)]).max_time_ms(_SEARCH_MS):
+        collection = f"{str(entry['ns']).partition('.')[0]}.{entry['o']['dropIndexes']}"
+        name = f"{collection} {entry['o'].get('index')}"
+        if name in missing:
+            text = f"the index {entry['o']['index']} of {collection} was dropped"
+            seen = f"in the oplog at {format_position(entry['ts'])}"
+            found[name] = DamageBegan(at=entry["wall"].astimezone(UTC), text=text, seen=seen)
+    return list(found.values())
 
 
 def _commands(client: MongoClient[dict[str, Any]], since: str) -> Iterator[_Command]:

@@ -10,15 +10,18 @@ from actions.examination import Examination
 from actions.health import Health
 from actions.outcome import Cure, Finding, Settling
 from actions.systems.mongodb.backups.look import look_at_backups, loss_words
+from actions.systems.mongodb.causes import RESTORE
 from actions.systems.mongodb.collection_check import present
 from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
-from actions.systems.mongodb.dropped import find_drops
-from actions.systems.mongodb.dump_layout import NOT_USERS
+from actions.systems.mongodb.dropped import find_dropped_indexes, find_drops
+from actions.systems.mongodb.dump_layout import NOT_USERS, DumpedCollection
+from actions.systems.mongodb.index_comparison import Compared, compare_indexes
+from actions.systems.mongodb.launch import damage_cure, damage_in_log
 from actions.systems.mongodb.manifest import Manifest
 from actions.systems.mongodb.restore_record import RestoreRecord, load_record
 from actions.systems.mongodb.server import Server, server_of
 from actions.systems.mongodb.verified_connection import connect_verified
-from actions.systems.mongodb.wanted import newest_manifest
+from actions.systems.mongodb.wanted import definitions_of, indexes_of, newest_manifest
 from journal.errors import CleoError
 from journal.events.damage import DamageBegan
 from journal.events.measured import Measured
@@ -31,7 +34,11 @@ if TYPE_CHECKING:
 
 _LOOK_S = 300.0
 """Seconds for all collections of a damage report. mongodb.verify takes what it needs."""
-_START, _RESTORE, _REBUILD = "mongodb.start", "mongodb.restore", "mongodb.rebuild_indexes"
+_QUICK_S = 5.0
+"""Seconds for the same in a health check."""
+_LOST_SHARE = 0.5
+"""A collection with less than that of the documents which the backup has counts as damaged."""
+_START, _STOP, _REBUILD = "mongodb.start", "mongodb.stop", "mongodb.rebuild_indexes"
 _COMPARE = "Compare it with what people know of it."
 
 
@@ -41,7 +48,9 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     facts: dict[str, Any] = Measured.of(health.facts).facts()
     lines: list[str] = []
     looks: list[Callable[[Server, dict[str, Any]], list[str]]] = [_look_at_host, _look_at_backups]
-    for look in [*looks, _look_at_collections] if thorough else looks:
+    if "state" in health.facts:  # it answered just now: one that hangs is not waited for again
+        looks.append(lambda server, facts: _look_at_collections(server, facts, _LOOK_S if thorough else _QUICK_S))
+    for look in looks:
         try:
             lines += look(server, facts)
         except CleoError as error:
@@ -60,7 +69,11 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
 def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
     facts |= {"running": server.process() is not None, "data_directory": describe_data(server)}
     process = "runs" if facts["running"] else "no process"
-    return [f"process: {process}", f"data directory {server.data}: {facts['data_directory']}"]
+    lines = [f"process: {process}", f"data directory {server.data}: {facts['data_directory']}"]
+    if not facts["running"] and (damage := damage_in_log(server)):
+        facts["ended_over"] = damage
+        lines.append(f"its log: {damage}")
+    return lines
 
 
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
@@ -70,76 +83,125 @@ def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _look_at_collections(server: Server, facts: dict[str, Any]) -> list[str]:
+def _look_at_collections(server: Server, facts: dict[str, Any], within_s: float) -> list[str]:
     """Compare with the newest backup. No document is read: a mongod that reads a damaged block ends itself."""
-    if not facts.get("running"):
-        return ["collections: not measured, the server is down"]
     manifest, label = newest_manifest(server)
-    with connect_verified(server, deadline_s=_LOOK_S) as client:
+    if manifest is None:
+        return ["nothing to compare with: there is no full backup"]
+    with connect_verified(server, deadline_s=within_s) as client:
         found = present(client)
         missing, emptied = _lacking(client, manifest, found)
-        dropped = find_drops(client, missing, manifest.last) if manifest else []
+        indexes = compare_indexes(client, indexes_of(manifest))
+        dropped = find_drops(client, missing, manifest.last)
+        dropped += find_dropped_indexes(client, indexes.names, manifest.last)
+    dropped.sort(key=lambda one: one.at)
     facts |= DamageBegan.facts(dropped)
+    facts["indexes_lacking"] = _index_lines(indexes)
     facts[HELD_BY] = label if missing else ""
     facts["lacking"] = [
         *(f"{name}: missing, backup {label} has {count(number, 'document')}" for name, number in missing.items()),
-        *(f"{name}: empty, backup {label} has {count(number, 'document')}" for name, number in emptied.items()),
+        *(f"{name}: {now}, backup {label} has {count(held, 'document')}" for name, (now, held) in emptied.items()),
     ]
-    lines = [f"against backup {label}: {line}" for line in facts["lacking"] or ["nothing is missing"]]
-    lines += [f"at {utc(one.at)} {one}" for one in dropped]
-    return lines if manifest else ["nothing to compare with: there is no full backup"]
+    differences = [*facts["lacking"], *facts["indexes_lacking"]] or ["nothing is missing"]
+    lines = [f"against backup {label}: {line}" for line in differences]
+    return lines + [f"at {utc(one.at)} {one}" for one in dropped]
+
+
+def _index_lines(indexes: Compared) -> list[str]:
+    missing = [f"{name}: an index that is missing" for name in indexes.names]
+    differing = [
+        f"{name} {index}: an index that is another" for name, all_ in indexes.differing.items() for index in all_
+    ]
+    return missing + differing
 
 
 def _lacking(
-    client: MongoClient[dict[str, Any]], manifest: Manifest | None, found: Mapping[str, Mapping[str, Any]]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Return what the newest backup has and the server has not, and what is empty now, with the backup's counts."""
-    missing, emptied = dict[str, int](), dict[str, int]()
-    for namespace, state in (manifest.collections if manifest else {}).items():
+    client: MongoClient[dict[str, Any]], manifest: Manifest, found: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, int], dict[str, tuple[str, int]]]:
+    """Return what the newest backup has and the server has not, with the backup's counts.
+
+    Of what lost most of its documents, also what is left, in words: not where documents go by themselves.
+    """
+    missing, emptied = dict[str, int](), dict[str, tuple[str, int]]()
+    expiring = {name for name, one in definitions_of(manifest).items() if _expires(one)}
+    for namespace, state in manifest.collections.items():
         database, _, name = namespace.partition(".")
         if database in (*NOT_USERS, "admin"):
             continue
         if namespace not in found:
             missing[namespace] = state.count
-        elif state.kind == "collection" and state.count and not client[database][name].estimated_document_count():
-            emptied[namespace] = state.count
+        elif state.kind == "collection" and state.count:
+            left = client[database][name].estimated_document_count()
+            if left < (1 if namespace in expiring else _LOST_SHARE * state.count):
+                emptied[namespace] = (count(left, "document") if left else "empty", state.count)
     return missing, emptied
+
+
+def _expires(one: DumpedCollection) -> bool:
+    return one.capped or any("expireAfterSeconds" in index for index in one.indexes)
 
 
 def _findings(server: Server, facts: Mapping[str, Any]) -> list[Finding]:
     """Return what a person must see to."""
-    dropped = DamageBegan.all_of(facts)
+    dropped, rebuild = DamageBegan.all_of(facts), "Build it again (mongodb.rebuild_indexes)."
     texts = [f"{line}." for line in facts.get("findings", [])]
-    if facts.get("running") is False:
-        texts.append("no process runs.")
-    if facts.get("data_directory") in NO_DATABASE:
-        texts.append(f"the data directory is {facts['data_directory']}.")
-    found = [Finding(severity="warning", about=server.name, text=text) for text in texts]
-    return found + [
-        Finding(severity="warning", about=server.name, text=line, cure=_against_lacking(line, dropped))
-        for line in facts.get("lacking", [])
-    ]
+    pairs = [(text, "") for text in texts]
+    pairs += [(line, _against_lacking(line, dropped)) for line in facts.get("lacking", [])]
+    pairs += [(line, rebuild) for line in facts.get("indexes_lacking", [])]
+    warnings = [Finding(severity="warning", about=server.name, text=text, cure=cure) for text, cure in pairs]
+    return [*_of_host(server, facts), *warnings]
+
+
+def _of_host(server: Server, facts: Mapping[str, Any]) -> list[Finding]:
+    """Return what is wrong with its process and its files."""
+    running, data, damage = facts.get("running"), facts.get("data_directory"), facts.get("ended_over")
+    if damage and data not in NO_DATABASE:
+        return [_wrong(server, f"it ended over damaged data: {damage}", "Started again, it ends when it reads that.")]
+    if running and data in NO_DATABASE:
+        return [_wrong(server, f"it still runs, and its data directory is {data}", "Stop it, then restore.")]
+    texts = ["no process runs."] if running is False else []
+    texts += [f"the data directory is {data}."] if data in NO_DATABASE else []
+    return [Finding(severity="warning", about=server.name, text=text) for text in texts]
+
+
+def _wrong(server: Server, text: str, cure: str) -> Finding:
+    return Finding(severity="wrong", about=server.name, text=text, cure=cure, system=server.name)
 
 
 def _against_lacking(line: str, dropped: list[DamageBegan]) -> str:
-    if ": missing" in line and dropped:
-        return f"If nobody dropped it on purpose: recover to just before {utc(dropped[0].at)}, when it was dropped."
+    """Return what helps: where the oplog has one command for several collections, its words name the first alone."""
+    drops = [one for one in dropped if not one.text.startswith("the index")]
+    mine = [one for one in drops if line.partition(":")[0] in one.text] or drops
+    if ": missing" in line and mine:
+        return f"If nobody dropped it on purpose: recover to just before {utc(mine[0].at)}, when it was dropped."
     return _COMPARE
 
 
 def _cures(server: Server, facts: Mapping[str, Any]) -> list[Cure]:
-    """Return the smallest cure of a server that is not there."""
+    """Return the smallest cure of a server that is not there, or not whole."""
     if facts.get("running") is not False:
-        return []
+        return _of_a_running_one(facts)
     record, data = _record(server), facts.get("data_directory", "")
     if record and record.state == "restoring":
-        return [Cure(words=f"The restore of {server.name} from {record.backup} is half done.", action=_RESTORE)]
+        return [Cure(words=f"The restore of {server.name} from {record.backup} is half done.", action=RESTORE)]
     if record and record.state == "restored":
         words = f"{server.name} is restored from {record.backup}, and was not started: its indexes are built by that."
         return [Cure(words=words, action=_REBUILD)]
     if not data or data in NO_DATABASE:
         return []
+    if facts.get("ended_over"):
+        return [damage_cure(server)]
     return [Cure(words=f"{server.name} has no process, and its data directory is {data}: start it.", action=_START)]
+
+
+def _of_a_running_one(facts: Mapping[str, Any]) -> list[Cure]:
+    if facts.get("data_directory") in NO_DATABASE:
+        words = "It cannot live on without its data directory: stop it, then restore."
+        return [Cure(words=words, action=_STOP, params={"immediate": True}, cost="open sessions end")]
+    if number := len(facts.get("indexes_lacking", [])):
+        which = count(number, "index is", "indexes are")
+        return [Cure(words=f"{which} not as the newest backup has it: build what is missing.", action=_REBUILD)]
+    return []
 
 
 def _use_of_start(server: Server, health: Health, facts: Mapping[str, Any]) -> list[Settling]:
@@ -155,6 +217,8 @@ def _use_of_start(server: Server, health: Health, facts: Mapping[str, Any]) -> l
         return [Settling(action=_START, use="needless", words=words)]
     if not running and record and record.state in ("restoring", "restored"):
         return [Settling(action=_START, use="impossible", words="a restore of it is not at its end")]
+    if not running and (damage := facts.get("ended_over")):
+        return [Settling(action=_START, use="impossible", words=f"it ended over damaged data ({damage})")]
     return [Settling(action=_START, use="open")]
 
 

@@ -12,7 +12,7 @@ from actions.systems.mongodb.causes import RESTORE, cause_of
 from actions.systems.mongodb.config_file import find_config_file, replica_set_of
 from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.server import Server
-from actions.systems.mongodb.server_log import grave_messages, lines_since, log_size
+from actions.systems.mongodb.server_log import grave_messages, lines_of_last_run, lines_since, log_size
 from actions.systems.mongodb.state import ARBITER, PRIMARY, SECONDARY, ask, newest_write, read_state
 from actions.systems.mongodb.verified_connection import connect_verified
 from journal.errors import CleoError
@@ -151,6 +151,15 @@ def _not_started(server: Server, size: int, words: str) -> ActionFailed:
         left_behind="The server is down; its data was not changed by cleo.",
         cures=cures,
     )
+
+
+def damage_in_log(server: Server) -> str:
+    """Return what the last run of a server that is down said of damaged data as it ended; empty: nothing.
+
+    A mongod that reads a damaged block ends itself (seen on 6.0.5), and starts again until it reads that once more.
+    """
+    line, cure = cause_of(grave_messages(lines_of_last_run(server)))
+    return line if cure == RESTORE else ""
 
 
 def damage_cure(server: Server) -> Cure:

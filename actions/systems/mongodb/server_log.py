@@ -10,6 +10,8 @@ from actions.systems.mongodb.server import Server
 
 _NEWEST = 400
 _LONGEST = 600
+_STARTING = 4615611
+"""The id of the message with which a mongod begins ("MongoDB starting")."""
 _SAYS_NOTHING = ("Fatal assertion", "aborting after fassert", "Writing fatal message", "Got signal")
 """Messages of a server that ends, which follow from an earlier one."""
 
@@ -29,6 +31,13 @@ def lines_since(server: Server, size: int) -> list[str]:
         return server.query(newest.argv).out.splitlines()
     cut = '[ "$(stat -Lc %s "$2")" -ge "$1" ] || set -- 0 "$2" "$3"; tail -c +"$(($1 + 1))" "$2" | tail -n "$3"'
     return server.query(["sh", "-c", cut, "sh", str(size), log, str(_NEWEST)]).out.splitlines()
+
+
+def lines_of_last_run(server: Server) -> list[str]:
+    """Return its log's newest lines, those of runs before its last one left out."""
+    lines = lines_since(server, 0)
+    begins = [number for number, line in enumerate(lines) if _entry(line).get("id") == _STARTING]
+    return lines[begins[-1] :] if begins else lines
 
 
 def grave_messages(lines: list[str]) -> list[str]:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from pymongo.errors import OperationFailure
 
+from actions.examination import Examination
+from actions.systems.mongodb.examine import examine
 from actions.systems.mongodb.start_stop import start
 from cleo_console.lab.mongodb.cluster import APPLICATION
 from journal.errors import CleoError
+from journal.events.damage import DamageBegan
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 from tests.waiting import until
 
+
+def looked_at(mongo: MongoLab) -> Examination:
+    """What a damage report sees."""
+    return examine(mongo.context(), "mongodb", mongo.health(), thorough=True)
+
+
 pytestmark = pytest.mark.xdist_group("mongodb-faults")
+
+
+def test_what_is_whole_is_compared_with_its_backup_and_a_start_is_needless(mongo: MongoLab) -> None:
+    seen = looked_at(mongo)
+    assert not seen.findings and not seen.cures
+    assert any(line.endswith("nothing is missing") for line in seen.lines)
+    assert [(each.action, each.use) for each in seen.settles] == [("mongodb.start", "needless")]
 
 
 def test_an_index_is_dropped_and_what_it_forbade_is_written(mongo: MongoLab) -> None:
@@ -22,6 +40,12 @@ def test_an_index_is_dropped_and_what_it_forbade_is_written(mongo: MongoLab) -> 
         assert "conversation" not in conversations.index_information()
         with pytest.raises(OperationFailure, match="duplicate key"):
             conversations.create_index("conversation_id", unique=True)
+    seen = looked_at(mongo)
+    assert [each.text for each in seen.findings] == ["cleoai.conversations conversation: an index that is missing"]
+    assert [each.action for each in seen.cures] == ["mongodb.rebuild_indexes"]
+    began = DamageBegan.all_of(seen.facts)
+    assert [each.text for each in began] == ["the index conversation of cleoai.conversations was dropped"]
+    assert began[0].seen.endswith(found["position"])
     with pytest.raises(CleoError, match="not there any more"):
         mongo.break_("drop-index")
 
@@ -33,6 +57,12 @@ def test_a_collection_is_dropped_by_the_application_at_a_known_position(mongo: M
         entry = client.local["oplog.rs"].find_one({"o.drop": "episodic_memories"})
     assert entry and f"{entry['ts'].time}:{entry['ts'].inc}" == found["position"]
     assert found["documents"] == 4000
+    seen = looked_at(mongo)
+    assert any("cleoai.episodic_memories: missing" in text for text in seen.facts["lacking"])
+    assert seen.facts["held_by"]
+    drops = [each for each in DamageBegan.all_of(seen.facts) if "episodic_memories" in each.text]
+    assert [each.seen for each in drops] == [f"in the oplog at {found['position']}"]
+    assert drops[0].at >= datetime.fromisoformat(found["at"]) - timedelta(milliseconds=1)
 
 
 def test_a_clock_that_was_a_day_ahead_is_seen_in_its_health(mongo: MongoLab) -> None:
@@ -48,13 +78,23 @@ def test_a_kill_loses_nothing_a_flipped_byte_ends_whoever_reads_it_and_all_data_
         client.cleoai.scratch.insert_one({"_id": "acknowledged"})
     assert mongo.break_("kill")["last_heartbeat"]
     assert mongo.health().status == "down"
-    ctx = mongo.context()
-    assert start.function(ctx).ok
+    seen = looked_at(mongo)
+    assert [each.action for each in seen.cures] == ["mongodb.start"]
+    assert [each.use for each in seen.settles] == ["open"]
+    assert start.function(mongo.context()).ok
     with mongo.session(APPLICATION) as client:
         assert client.cleoai.scratch.find_one({"_id": "acknowledged"})
     mongo.break_("flip-byte")
     with pytest.raises(CleoError), mongo.member.session(deadline_s=3) as client:
         list(client.cleoai.conversations.find())
     until(lambda: not mongo.service.is_running())
+    seen = looked_at(mongo)
+    assert [each.severity for each in seen.findings] == ["wrong"]
+    assert "collection-" in seen.findings[0].text and ".wt" in seen.findings[0].text
+    assert [each.action for each in seen.cures] == ["mongodb.restore"]
+    assert [each.use for each in seen.settles] == ["impossible"]
+
     mongo.break_("lose-data")
+    seen = looked_at(mongo)
+    assert [(each.action, each.use) for each in seen.settles] == [("mongodb.start", "impossible")]
     assert list(mongo.member.data_directory.iterdir()) == []
