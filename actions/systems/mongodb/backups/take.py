@@ -15,19 +15,18 @@ from actions.context import Progress
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure, Finding
 from actions.systems.mongodb.backup_chain import Chain, chains
+from actions.systems.mongodb.backups.failure import FULL, UNTOUCHED, failure
 from actions.systems.mongodb.mongodump import MONGODUMP
 from actions.systems.mongodb.programs.request import LogEnd, Request
 from actions.systems.mongodb.programs.source import process_of, require_member
 from actions.systems.mongodb.server import Server
+from actions.systems.mongodb.server_log import log_size
 from actions.systems.mongodb.verified_connection import connect_verified
 from actions.transport import LocalHost
 
 KINDS = ("full", "incremental")
 _MODULE = "actions.systems.mongodb.programs.dump"
 _HOURS_S = 12 * 3600.0
-_UNTOUCHED = "The older backups are untouched. What was written of this one is no backup; the next one removes it."
-
-_FULL = Cure(words="Take a full backup: the log goes on from there.", action="backups.take", params={"kind": "full"})
 _HAND_OVER = """\
 umask 077; where=${TMPDIR:-/tmp}
 find "$where" -maxdepth 1 -type f -name 'cleo-request-*' -user "$(id -u)" -mmin +60 -delete 2>/dev/null
@@ -74,7 +73,7 @@ def request_for(server: Server, place: Place, kind: str, listing: Listing) -> Re
         process = process_of(require_member(client, server.where))
     found = chains(listing.stored)
     if kind == "incremental" and not found:
-        raise ActionFailed(f"{server.name} has no full backup that an incremental one could follow.", cures=[_FULL])
+        raise ActionFailed(f"{server.name} has no full backup that an incremental one could follow.", cures=[FULL])
     return Request(
         repository=place.settings.repository,
         system=server.name,
@@ -143,7 +142,7 @@ def _is_loopback(address: str) -> bool:
 
 def _run(server: Server, place: Place, program: Sequence[str], asked: Request) -> Mapping[str, Any]:
     """Run the program and return what it said of the backup."""
-    path = _hand_over(place, asked)
+    path, log_from = _hand_over(place, asked), log_size(server)
     try:
         done = server.ctx.run(
             "dump",
@@ -159,10 +158,8 @@ def _run(server: Server, place: Place, program: Sequence[str], asked: Request) -
     if done.code == 0 and "backup" in said:
         return said["backup"]
     if "failed" in said:
-        failed = said["failed"]
-        cures = [_FULL] if failed.get("why") == "gap" else []
-        raise ActionFailed(str(failed["failed"]), str(failed.get("hint", "")), left_behind=_UNTOUCHED, cures=cures)
-    raise ActionFailed(f"No backup was taken: {last_words(done)}", "Its output says why (o).", left_behind=_UNTOUCHED)
+        raise failure(server, said["failed"], log_from)
+    raise ActionFailed(f"No backup was taken: {last_words(done)}", "Its output says why (o).", left_behind=UNTOUCHED)
 
 
 def _hand_over(place: Place, asked: Request) -> str:

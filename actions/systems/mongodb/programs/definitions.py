@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.systems.mongodb.dump_layout import BUCKETS, NOT_USERS, DumpedCollection, is_restorable
+from actions.systems.mongodb.programs.request import refusal
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -23,20 +24,33 @@ class Sized(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
 
 
-def read_definitions(client: MongoClient[dict[str, Any]]) -> list[Sized]:
+def read_definitions(client: MongoClient[dict[str, Any]], where: str) -> list[Sized]:
     """Return all that is to be dumped, the largest first: it is the one that should be read at an early moment.
 
+    Args:
+        client: a client of the server.
+        where: where that listens, for people.
+
     Raises:
+        CannotBackUp: a collection cannot be looked at; it is named.
         PyMongoError: the server cannot be asked.
     """
     databases = [name for name in client.list_database_names() if name not in NOT_USERS]
-    found = [one for name in databases for one in _of_database(client[name])]
+    found = [one for name in databases for one in _of_database(client[name], where)]
     return sorted(found, key=lambda one: (-one.size, one.what.namespace))
 
 
-def _of_database(database: Database[dict[str, Any]]) -> list[Sized]:
-    listed = [each for each in database.list_collections() if _wanted(database.name, each["name"])]
-    return [one for each in listed if (one := _sized(database, each)) is not None]
+def _of_database(database: Database[dict[str, Any]], where: str) -> list[Sized]:
+    from pymongo.errors import PyMongoError
+
+    found = []
+    for each in [each for each in database.list_collections() if _wanted(database.name, each["name"])]:
+        try:
+            one = _sized(database, each)
+        except PyMongoError as error:
+            raise refusal(error, where, f"{database.name}.{each['name']} was looked at") from error
+        found += [one] if one else []
+    return found
 
 
 def _wanted(database: str, collection: str) -> bool:

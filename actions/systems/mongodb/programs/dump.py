@@ -19,7 +19,7 @@ from actions.backups.repository.entry import Entry
 from actions.backups.repository.writing import staged
 from actions.systems.mongodb.programs.full_backup import write_full
 from actions.systems.mongodb.programs.incremental_backup import write_incremental
-from actions.systems.mongodb.programs.request import CannotBackUp, Request, client_of, read_request
+from actions.systems.mongodb.programs.request import CannotBackUp, Request, client_of, read_request, refusal
 from actions.systems.mongodb.programs.source import open_source
 from journal.errors import CleoError
 
@@ -63,12 +63,7 @@ def take(request: Request) -> Entry:
                 say({"removed": name})
             return write(source, request, backup)
     except PyMongoError as error:
-        words = (str(error).splitlines() or [type(error).__name__])[0].partition(", full error")[0]
-        raise CannotBackUp(
-            f"MongoDB at {request.where}: {words.partition(' (configured timeouts')[0]}",
-            "See the server's log; once it answers as a PRIMARY or SECONDARY, take the backup again.",
-            "server",
-        ) from error
+        raise refusal(error, request.where) from error
     finally:
         client.close()
 

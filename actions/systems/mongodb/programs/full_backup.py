@@ -12,7 +12,7 @@ from actions.backups.repository.writing import Staged
 from actions.systems.mongodb.manifest import MANIFEST, Manifest, encode_manifest
 from actions.systems.mongodb.programs.definitions import Sized, read_definitions
 from actions.systems.mongodb.programs.dumped import NewDump
-from actions.systems.mongodb.programs.request import CannotBackUp, Request
+from actions.systems.mongodb.programs.request import ROOM, CannotBackUp, Request
 from actions.systems.mongodb.programs.snapshot_dump import dump_snapshot
 from actions.systems.mongodb.programs.source import Source
 from actions.systems.mongodb.programs.tool_dump import ToolFailed, dump_by_tool
@@ -48,7 +48,7 @@ def write_full(source: Source, request: Request, backup: Staged) -> Entry:
 def _dump(source: Source, request: Request, dump: Path) -> NewDump:
     """Dump with mongodump where it is to be had and works, else by ourselves."""
     at = source.majority_position()
-    found = read_definitions(source.client)
+    found = read_definitions(source.client, source.name)
     _require_room(dump.parent, found)
     if request.tool:
         try:
@@ -96,5 +96,5 @@ def _require_room(folder: Path, found: Sequence[Sized]) -> None:
             f"There is no room for the backup in {folder.parent}: it needs about {needed >> 20} MiB, and "
             f"{free >> 20} MiB are free.",
             "Make room there; the backups that were there are untouched.",
-            "room",
+            ROOM,
         )

@@ -7,7 +7,7 @@ from actions.backups.repository.writing import Staged
 from actions.systems.mongodb.dump_layout import OPLOG
 from actions.systems.mongodb.oplog_position import parse_position
 from actions.systems.mongodb.programs.oplog_slice import Slice, copy_slice
-from actions.systems.mongodb.programs.request import CannotBackUp, Request
+from actions.systems.mongodb.programs.request import GAP, CannotBackUp, Request
 from actions.systems.mongodb.programs.source import Source
 
 
@@ -40,9 +40,9 @@ def _copy(source: Source, request: Request, backup: Staged) -> tuple[Slice, str]
         try:
             found = copy_slice(source, backup.folder / "dump" / OPLOG, first, last, entry=end.entry)
         except CannotBackUp as error:
-            if error.why != "gap":
+            if error.why != GAP:
                 raise
             gap = gap or error
             continue
         return found, gap.message if gap else ""
-    raise gap or CannotBackUp("There is no backup that an incremental one could follow.", "Take a full backup.", "gap")
+    raise gap or CannotBackUp("There is no backup that an incremental one could follow.", "Take a full backup.", GAP)

@@ -13,7 +13,7 @@ import msgspec
 from actions.systems.mongodb.dump_layout import BUCKETS
 from actions.systems.mongodb.oplog_position import format_position
 from actions.systems.mongodb.programs.bson_files import read_batches
-from actions.systems.mongodb.programs.request import CannotBackUp
+from actions.systems.mongodb.programs.request import GAP, CannotBackUp
 from actions.systems.mongodb.programs.source import Source
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def copy_slice(
             f"The oplog of {source.name} was read up to {format_position(found.last)}, and not to its entry "
             f"{format_position(last)}.",
             _FULL,
-            "gap",
+            GAP,
         )
     return found.slice()
 
@@ -134,7 +134,7 @@ def _require_begun(source: Source, raw: RawBSONDocument | None, first: Timestamp
                 f"The oplog of {source.name} has another entry at {format_position(first)} than the backups: it is "
                 "another history (the data was restored or rolled back since).",
                 _FULL,
-                "gap",
+                GAP,
             )
         return
     oldest = source.client.local["oplog.rs"].find_one({}, {"ts": 1}, sort=[("$natural", 1)])
@@ -144,7 +144,7 @@ def _require_begun(source: Source, raw: RawBSONDocument | None, first: Timestamp
         f"There is a gap: the backups end with the entry {format_position(first)}, and the oplog of {source.name}, "
         f"which begins at {begins}, {why}.",
         _FULL,
-        "gap",
+        GAP,
     )
 
 

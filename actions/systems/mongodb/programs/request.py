@@ -12,19 +12,43 @@ from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
+    from pymongo.errors import PyMongoError
 
 _CONNECT_MS = 10_000
 _ANSWER_MS = 120_000
 """How long a server that has stopped answering is waited for, in milliseconds."""
 
 
+GAP, BETWEEN, WENT_AWAY, ROOM = "gap", "between", "went away", "room"
+"""Why no backup can be taken: the oplog does not go on where the backups end; the server is neither primary nor
+secondary now; it went away while it was read; there is no room for the backup."""
+
+
 class CannotBackUp(CleoError):
-    """No backup can be taken; ``why`` is the kind of reason: ``gap`` where only a full one can be, ``between``
-    where the server is neither primary nor secondary now."""
+    """No backup can be taken; ``why`` is the kind of reason, where a program goes by it."""
 
     def __init__(self, message: str, hint: str, why: str = "") -> None:
         super().__init__(message, hint)
         self.why = why
+
+
+def refusal(error: PyMongoError, where: str, meanwhile: str = "") -> CannotBackUp:
+    """Return what an error of the client library means for a backup, in the server's own words.
+
+    Args:
+        error: the error.
+        where: where the server listens.
+        meanwhile: what was being done, to be read after "while".
+    """
+    from pymongo.errors import ConnectionFailure
+
+    words = (str(error).splitlines() or [type(error).__name__])[0].partition(", full error")[0]
+    words = words.partition(" (configured timeouts")[0].removeprefix(f"{where}: ")
+    return CannotBackUp(
+        f"MongoDB at {where}{f', while {meanwhile}' if meanwhile else ''}: {words}.",
+        "See the server's log; once it answers as a PRIMARY or SECONDARY, take the backup again.",
+        WENT_AWAY if isinstance(error, ConnectionFailure) else "",
+    )
 
 
 class LogEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

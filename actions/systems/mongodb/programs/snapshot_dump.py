@@ -15,7 +15,7 @@ from actions.systems.mongodb.programs.definitions import Sized
 from actions.systems.mongodb.programs.dumped import NewDump, state_of, undone
 from actions.systems.mongodb.programs.oplog_slice import copy_slice, oldest_open
 from actions.systems.mongodb.programs.read_documents import TOO_LATE, Documents, read_documents, snapshot
-from actions.systems.mongodb.programs.request import Request
+from actions.systems.mongodb.programs.request import Request, refusal
 from actions.systems.mongodb.programs.source import Source
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, f
         found: what is to be dumped.
 
     Raises:
-        CannotBackUp: the oplog is too short.
-        PyMongoError: the server cannot be read.
+        CannotBackUp: the oplog is too short, or a collection cannot be read.
+        PyMongoError: the server cannot be asked.
         OSError: a file cannot be written.
     """
     first, heartbeat = oldest_open(source, at), _heartbeat(source, request, at)
@@ -60,10 +60,16 @@ def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, f
 
 def _write(source: Source, dump: Path, one: Sized, at: Timestamp, tell: _Teller) -> Documents | None:
     """Write a collection's definition and documents; return what was read, None of a view."""
+    from pymongo.errors import PyMongoError
+
+    namespace = one.what.namespace
     write_definition(dump, one.what)
     if one.what.kind == "view":
         return None
-    return read_documents(source, dump, one.what, one.size, at, tell.about(one.what.namespace))
+    try:
+        return read_documents(source, dump, one.what, one.size, at, tell.about(namespace))
+    except PyMongoError as error:
+        raise refusal(error, source.name, f"{namespace} was read") from error
 
 
 def _heartbeat(source: Source, request: Request, at: Timestamp) -> datetime | None:

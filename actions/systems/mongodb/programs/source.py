@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actions.systems.mongodb.programs.request import CannotBackUp, Request
+from actions.systems.mongodb.programs.request import BETWEEN, CannotBackUp, Request
 
 if TYPE_CHECKING:
     from bson.timestamp import Timestamp
@@ -18,8 +18,6 @@ _MAJORITY_S = 30.0
 _ELECTION_S = 30.0
 """How long a member may be neither primary nor secondary: an election takes 12 s at most (MongoDB's manual)."""
 _POLL_S = 0.1
-BETWEEN = "between"
-"""Why a member cannot be read: it is neither primary nor secondary now."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

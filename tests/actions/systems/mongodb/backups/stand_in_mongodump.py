@@ -34,7 +34,7 @@ def main() -> None:
     newest = client.local["oplog.rs"].find_raw_batches({}, sort=[("$natural", -1)], limit=1)
     dump.mkdir()
     (dump / OPLOG).write_bytes(next(iter(newest)))
-    for one in read_definitions(client):
+    for one in read_definitions(client, "here"):
         write_definition(dump, one.what)
         if one.what.kind != "view":
             found = client[one.what.database][one.what.into].find_raw_batches()

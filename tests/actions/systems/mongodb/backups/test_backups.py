@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -181,6 +182,27 @@ def test_what_shows_less_than_was_acknowledged_is_not_dumped(mongo: MongoLab) ->
     finally:
         server.stop(mongo.member)
         mongo.member.config_file.write_text(text)
+        server.start(mongo.member)
+        server.wait_until_primary(mongo.member)
+
+
+def test_a_server_that_ends_over_damaged_data_is_told_from_one_that_is_stopped(mongo: MongoLab, tmp_path: Path) -> None:
+    """Reading a damaged block ends it: another try ends it again, so a restore helps, and no start."""
+    server.stop(mongo.member)
+    kept = tmp_path / "kept"
+    shutil.copytree(mongo.member.data_directory, kept)
+    server.start(mongo.member)
+    server.wait_until_primary(mongo.member)
+    try:
+        mongo.break_("flip-byte")
+        server.wait_until_primary(mongo.member)
+        with pytest.raises(ActionFailed, match=r"cleoai\.conversations was .*ended over damaged data") as failed:
+            take_one(mongo, "full")
+        assert [cure.action for cure in failed.value.cures] == ["mongodb.restore"]
+    finally:
+        server.stop(mongo.member)
+        shutil.rmtree(mongo.member.data_directory)
+        shutil.copytree(kept, mongo.member.data_directory)
         server.start(mongo.member)
         server.wait_until_primary(mongo.member)
 

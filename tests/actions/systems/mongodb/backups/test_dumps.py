@@ -122,7 +122,7 @@ def test_what_is_read_too_late_is_named(mongo: MongoLab, tmp_path: Path) -> None
         at = client.local["oplog.rs"].find_one({"op": "i", "ns": f"{KINDS}.plain"})["ts"]
         client.admin.command("setParameter", 1, minSnapshotHistoryWindowInSeconds=0)
         client.late.changed.insert_one({})
-        found = read_definitions(client)
+        found = read_definitions(client, "here")
         new = dump_snapshot(source, request_of(mongo), tmp_path / "dump", at, found)
     finally:
         client.admin.command("setParameter", 1, **history)
