@@ -117,8 +117,10 @@ class CopySource(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         host: the host that has it; ``folder``: its path, ``user``: who reads it there (empty: our own account).
+        proof: the pattern of a file that is there for each backup, with ``{label}`` in it.
         heads: patterns of files that tell of others: they are read first and copied last.
         skip: patterns of files and folders that are no part of a backup.
+        remembers: whether a file goes on to be called after a backup that retention removed.
         python: the Python there that has Cleo's modules; empty: the host is this machine.
         owner: whom fetched files are given to, where our account may; empty: who has the folder that they go into.
     """
@@ -127,6 +129,8 @@ class CopySource(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     user: str = ""
     owner: str = ""
+    proof: str
+    remembers: bool = True
     heads: Sequence[str] = ()
     skip: Sequence[str] = ()
     python: str = ""

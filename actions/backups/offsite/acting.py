@@ -110,6 +110,8 @@ def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
         type=ctx.inventory.systems[ctx.system].type,
         folder=source.folder,
         where=where,
+        proof=source.proof,
+        remembers=source.remembers,
         heads=source.heads,
         skip=source.skip,
         owner=source.owner,

@@ -20,12 +20,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         system: the system's name in the inventory; ``type``: its type.
         folder: the repository's folder of this system, on the host where the program runs.
         where: the second place.
-        heads: patterns of files that tell of others: they are read first and copied last.
-        skip: patterns of files and folders that are no part of a backup.
+        proof, heads, skip, remembers, owner: as `actions.backups.engine.CopySource` has them.
         backups: the backups that are to be there, by their labels.
         archived_until: the last commit in the log beside them.
         full: read every file that is in the second place, instead of comparing sizes.
-        owner: whom fetched files are given to, where our account may; empty: who has the folder that they go into.
         only: what to fetch: names that begin with one of these; none: all.
     """
 
@@ -33,6 +31,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     folder: str
     where: Where
+    proof: str
+    remembers: bool = True
     heads: Sequence[str] = ()
     skip: Sequence[str] = ()
     backups: Mapping[str, CopiedBackup] = {}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import filter as filter_names
 from fnmatch import fnmatch
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 
@@ -71,24 +73,33 @@ def digest_of(path: Path) -> tuple[int, str]:
 
 
 def _require_all(order: Order, index: Index, source: Source) -> None:
-    """Refuse a source that lost something.
-
-    The newest backup that was copied must be there, or have expired: both pgBackRest (``backup.history``) and our own
-    repository (``expired``) keep a file that is called after each backup that they removed.
-    """
-    parts = {part for one in (*(file.name for file in source.files), *source.heads) for part in one.split("/")}
-    if lost := [label for label in order.backups if label not in parts]:
+    """Refuse a source that lost something."""
+    names = [*(one.name for one in source.files), *source.heads]
+    if lost := [label for label in order.backups if not filter_names(names, order.proof.format(label=escape(label)))]:
         raise LessThanCopied(
             f"{order.folder} has no file of {', '.join(lost[:3])}, which the catalogue lists.",
             "Is something else mounted there? Nothing was copied, and what was copied before is untouched.",
         )
-    known = (*order.backups, *(part.partition(".")[0] for part in parts))
-    if index.newest and index.newest not in known:
+    if index.newest and not _known(order, index, names):
         had = f"{index.newest}, ended {index.backups[index.newest].ended_at:%Y-%m-%d %H:%M:%S} UTC"
+        which = "the newest backup" if order.remembers else "any backup"
         raise LessThanCopied(
-            f"{order.folder} knows nothing of the newest backup that was copied before ({had}).",
+            f"{order.folder} knows nothing of {which} that was copied before ({had}).",
             "It was emptied, or is another one. Nothing was copied, and what was copied before is untouched: fetch it.",
         )
+
+
+def _known(order: Order, index: Index, names: Sequence[str]) -> bool:
+    """Whether the source is the one that was copied before, and has lost nothing since.
+
+    The newest backup that was copied must be there, or have expired: both pgBackRest (``backup.history``) and our own
+    repository (``expired``) keep a file that is called after each backup that they removed. Where nothing is kept of
+    it, any that was copied must be there.
+    """
+    if not order.remembers:
+        return bool({*index.backups} & {*order.backups})
+    called = {part.partition(".")[0] for name in names for part in name.split("/")}
+    return index.newest in order.backups or index.newest in called
 
 
 def _digests(heads: Mapping[str, bytes], sizes: Mapping[str, int], folder: Path) -> dict[str, str]:

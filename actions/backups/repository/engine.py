@@ -76,6 +76,7 @@ class RepositoryEngine(ABC):
             host=place.host,
             folder=str(place.folder),
             user=place.settings.run_as,
+            proof=f"{{label}}/{ENTRY}",
             heads=(f"*/{ENTRY}",),
             skip=(f"{INCOMPLETE}*", LOCK),
             python=place.settings.python,

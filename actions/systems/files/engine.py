@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from actions.backups.engine import KEEP_SOUND_SET, BackupEngine, BackupList, BackupSet, Checked, Taken
+from actions.backups.engine import KEEP_SOUND_SET, BackupEngine, BackupList, BackupSet, Checked, CopySource, Taken
 from actions.backups.hold_file import part_of, with_holder, without_holder
 from actions.backups.holding import Hold, HoldPart
 from actions.backups.marks import FolderMarks, Marks
@@ -111,6 +111,22 @@ class Snapshots:
         if not settings.repository.startswith("/"):
             return None
         return FolderMarks(ctx, settings.host, settings.repository, user=settings.run_as, between=".")
+
+    def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
+        """Return a local repository; restic keeps nothing that is called after a snapshot that was forgotten."""
+        settings = Store(ctx, system).settings
+        if not settings.repository.startswith("/"):
+            return None
+        return CopySource(
+            host=settings.host,
+            folder=settings.repository,
+            user=settings.run_as,
+            proof="snapshots/{label}*",
+            remembers=False,
+            heads=("index/*", "snapshots/*"),
+            skip=("locks", "tmp"),
+            python=settings.python,
+        )
 
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return what the hold file says: while it is there, nothing is taken by schedule, and nothing expires."""

@@ -72,6 +72,7 @@ class PgBackRest:
         return CopySource(
             host=settings.host,
             folder=backups.repository,
+            proof="backup/*/{label}/backup.manifest",
             heads=INFO_FILES,
             skip=TEMPORARY_FILES,
             owner=settings.run_as,

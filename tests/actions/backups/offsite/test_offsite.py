@@ -67,6 +67,7 @@ class Site:
             type="toy",
             folder=str(self.repository / "shop"),
             where=self.where,
+            proof="{label}/entry.json",
             heads=("*/entry.json", "list.info"),
             skip=(".incomplete-*", ".lock"),
             backups=listed,
@@ -181,6 +182,9 @@ def test_retention_here_is_no_loss(site: Site) -> None:
     assert site.sync()["backups"] == 1
     seen = site.look(full=True)
     assert sorted(seen.backups) == [old, new] and not seen.damage, "nothing is removed there"
+    forgetful = {"remembers": False}
+    assert "knows nothing of any backup that was copied before" in site.sync(backups={}, **forgetful)["failed"]
+    assert site.sync(**forgetful)["backups"] == 1
     site.remove(f"shop/{old}/data", f"shop/{old}/entry.json")
     assert old in site.look().broken
     site.sync()
