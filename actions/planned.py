@@ -35,9 +35,6 @@ def _planned(
 PLANNED_ACTIONS = [
     _planned("postgres.fence", "Make sure the old primary cannot write", destructive=True),
     _planned("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
-    _planned("mongodb.start", "Start MongoDB"),
-    _planned("mongodb.stop_writers", "Stop writers to MongoDB", destructive=True),
-    _planned("mongodb.allow_writers", "Allow writers to MongoDB again", gates=("sound-data",)),
     _planned("kubernetes.pull_images", "Pull the images", "dr_pull_images.sh", _flag("stable")),
     _planned("kubernetes.apply", "Apply manifests", "kubectl apply", _text("path"), destructive=True),
     _planned("kubernetes.verify_deployments", "Verify the deployments", "dr_verify_deployments.sh"),

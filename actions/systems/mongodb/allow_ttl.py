@@ -7,7 +7,7 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.mongodb.expiring import count_expiring
 from actions.systems.mongodb.identity import identity
-from actions.systems.mongodb.restore_record import our_record
+from actions.systems.mongodb.restore_record import restored_here
 from actions.systems.mongodb.server import find_server
 from actions.systems.mongodb.ttl_monitor import let_ttl_on
 from actions.systems.mongodb.verified_connection import connect_verified
@@ -25,7 +25,7 @@ from journal.wording.counting import count
 def allow_ttl(ctx: ActionContext) -> Outcome:
     """Let documents expire again."""
     server = find_server(ctx)
-    record = our_record(server)
+    record = restored_here(server)
     if record and not record.verified:
         raise ActionFailed(
             f"What was restored of {server.name} is not verified yet: what expires cannot be counted any more.",

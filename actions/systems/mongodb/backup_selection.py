@@ -132,7 +132,14 @@ def _judged(server: Server, point: RecoveryPoint, chain: Chain, passed_over: lis
             f"{point} lies behind what was saved of {server.name}: that reaches from {chain.reach}.",
             yields="never",
             opens=RECOVERY_POINT,
-            cures=[_anew("Decide on the latest, or on a point within that.")],
+            cures=[
+                Cure(
+                    words="If its data can still be served: start it, and save its oplog up to now.",
+                    action="backups.take",
+                    params={"kind": "incremental"},
+                ),
+                _anew("Or decide on the latest, or on a point within that."),
+            ],
         )
     closed = GateClosed(
         GAP,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from actions.outcome import ActionFailed, Cure, GateClosed
+from actions.outcome import ActionFailed, Cure, Finding, GateClosed
 from actions.systems.mongodb.connection import CannotConnect, Login, connect
 from actions.systems.mongodb.kept_out import promise
 from actions.systems.mongodb.launch import require_member_of_its_set, start_process
@@ -58,6 +58,17 @@ def bring_up(server: Server, record: RestoreRecord) -> RestoreRecord:
     return served
 
 
+def members_left_out(server: Server, client: MongoClient[dict[str, Any]]) -> list[Finding]:
+    """Return the members that the inventory names and the set does not have: after a restore, all others."""
+    if not server.settings.members:
+        return []
+    there = {each["host"] for each in client.admin.command("replSetGetConfig")["config"]["members"]}
+    text = "is not in the set: it has the data of before, and there is no other copy of what was restored"
+    cure = "Stop it, then restore it, too (mongodb.restore --on NAME): it copies everything from here."
+    left = [member for member in server.settings.members if member not in there]
+    return [Finding(severity="warning", about=member, text=text, cure=cure, system=server.name) for member in left]
+
+
 def require_running(server: Server) -> None:
     """Refuse a server that is down.
 
@@ -72,7 +83,7 @@ def require_running(server: Server) -> None:
         )
 
 
-def require_served(server: Server, client: MongoClient[dict[str, object]]) -> None:
+def require_served(server: Server, client: MongoClient[dict[str, Any]]) -> None:
     """Refuse a server that takes no writes.
 
     Raises:
@@ -103,7 +114,7 @@ def _require_no_other_member(server: Server) -> None:
         raise GateClosed(
             "down",
             f"{member}, another member of {server.name}'s set, runs: it has the data of before.",
-            f"Stop it. Once {server.name} is verified: empty that one's data directory, start it, and rs.add it.",
+            f"Stop it. Once {server.name} is verified, restore that one, too: it copies everything from here.",
             yields="never",
         )
 

@@ -6,7 +6,7 @@ from actions.context import ActionContext
 from actions.gate import Closed
 from actions.machine.unit import who_runs
 from actions.systems.mongodb.restore_record import our_record
-from actions.systems.mongodb.server import find_server
+from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.writers import writers_kept_out
 
 
@@ -14,10 +14,21 @@ def is_down(ctx: ActionContext) -> Closed | None:
     """Nobody has the data directory open."""
     server = find_server(ctx)
     found = server.process()
-    if found is None:
+    if found is None or _copies_already(server):
         return None
     message = f"{server.name} runs (pid {found.pid}, {who_runs(server, found.pid)}): a restore under it destroys both."
     return Closed("down", message, opens="mongodb.stop")
+
+
+def no_writer_in(ctx: ActionContext) -> Closed | None:
+    """The application is kept out; a member that follows another takes no writes but its set's."""
+    return None if find_server(ctx).settings.standby_of else writers_kept_out(ctx)
+
+
+def _copies_already(server: Server) -> bool:
+    """Whether it is a member that a restore of this incident has started empty: it may go on."""
+    record = our_record(server)
+    return record is not None and bool(record.source) and record.state == "restored"
 
 
 def nobody_writes(ctx: ActionContext) -> Closed | None:

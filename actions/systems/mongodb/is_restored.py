@@ -45,6 +45,9 @@ def is_restored(ctx: ActionContext) -> Outcome:
 
 
 def _words(record: RestoreRecord) -> str:
+    if record.source:
+        done = record.state == "serving"
+        return f"copied everything from {record.source}" if done else f"is to copy everything from {record.source}"
     words = _WORDS[record.state].format(record.backup)
     if record.state != "serving":
         return words

@@ -15,12 +15,12 @@ from msgspec.structs import replace
 from actions.action import action
 from actions.context import Progress
 from actions.outcome import Cancelled, Cure, Finding, Outcome
-from actions.systems.mongodb.bring_up import bring_up, require_running, require_served
+from actions.systems.mongodb.bring_up import bring_up, members_left_out, require_running, require_served
 from actions.systems.mongodb.duplicates import DUPLICATE, duplicates
 from actions.systems.mongodb.guards import nobody_writes
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.index_comparison import Compared, compare_indexes
-from actions.systems.mongodb.restore_record import our_record, save_record
+from actions.systems.mongodb.restore_record import restored_here, save_record
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.verified_connection import connect_verified
 from actions.systems.mongodb.wanted import wanted_now
@@ -47,7 +47,7 @@ _LOOK_S = 1.0
 def rebuild_indexes(ctx: ActionContext) -> Outcome:
     """Rebuild MongoDB's indexes."""
     server = find_server(ctx)
-    record = our_record(server)
+    record = restored_here(server)
     if record and record.state != "serving":
         record = bring_up(server, record)
     wanted, source = wanted_now(server, record)
@@ -60,10 +60,11 @@ def rebuild_indexes(ctx: ActionContext) -> Outcome:
         before = compare_indexes(client, wanted)
         failed = _build(ctx, client, before)
         after = before if ctx.dry_run else compare_indexes(client, wanted)
+        members = members_left_out(server, client)
     if record and not ctx.dry_run:
         whole = not (failed or after.differing or after.missing)
         save_record(server, replace(record, indexes="built" if whole else "failed"))
-    return _outcome(server, source, before, after, failed)
+    return _outcome(server, source, before, after, failed, members)
 
 
 def _build(ctx: ActionContext, client: MongoClient[dict[str, Any]], compared: Compared) -> list[Finding]:
@@ -152,8 +153,10 @@ def _failed(client: MongoClient[dict[str, Any]], namespace: str, spec: Mapping[s
     return Finding(severity="wrong", about=about, text=f"cannot be built: {words} ({code})", cure="See the log.")
 
 
-def _outcome(server: Server, source: str, before: Compared, after: Compared, failed: list[Finding]) -> Outcome:
-    findings = [replace(each, system=server.name) for each in failed]
+def _outcome(
+    server: Server, source: str, before: Compared, after: Compared, failed: list[Finding], members: list[Finding]
+) -> Outcome:
+    findings = [replace(each, system=server.name) for each in (*failed, *members)]
     for namespace, names in after.differing.items():
         text = "is not what the backup says: another key, or other options"
         cure = "Drop it by hand where the backup is right, then rebuild the indexes."

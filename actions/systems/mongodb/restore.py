@@ -13,7 +13,7 @@ import msgspec
 from actions.action import action
 from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
-from actions.machine.aside import KeptCopy, keep, kept_copies, new_copy, require_movable
+from actions.machine.aside import kept_copies
 from actions.machine.directories import inspect_directories, size_words
 from actions.machine.machine import last_words
 from actions.machine.room import SpaceNeed, require_room
@@ -21,9 +21,11 @@ from actions.outcome import ActionFailed, Cancelled, Cure, GateClosed, Outcome
 from actions.recovery_point import after_all, recovery_point
 from actions.systems.mongodb import SYSTEM, restore_by_hand
 from actions.systems.mongodb.backup_selection import Chosen, choose_backups
-from actions.systems.mongodb.guards import is_down
+from actions.systems.mongodb.guards import is_down, no_writer_in
 from actions.systems.mongodb.identity import identity
+from actions.systems.mongodb.preserve import copy_for, keep_copy
 from actions.systems.mongodb.programs.restore import Restored
+from actions.systems.mongodb.rejoin import rejoin
 from actions.systems.mongodb.restore_record import (
     RestoreRecord,
     keeping_place,
@@ -34,7 +36,6 @@ from actions.systems.mongodb.restore_record import (
 from actions.systems.mongodb.restored_server import require_same_version
 from actions.systems.mongodb.run_restore import HALF_DONE, restored_data, run_restore
 from actions.systems.mongodb.server import Server, find_server
-from actions.systems.mongodb.writers import writers_kept_out
 from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint
 from journal.wording.counting import count
@@ -61,7 +62,7 @@ it there (``again``): the old data was moved aside before."""
     probe="mongodb.is_restored",
     resumable=True,
     gates=("recovery-point", "strategy", "smallest-cure"),
-    live={"down": is_down, "hold": is_held_for_us, "one-writer": writers_kept_out},
+    live={"down": is_down, "hold": is_held_for_us, "one-writer": no_writer_in},
     touches=("data directory", "repository", "hold"),
     undone_by="mongodb.allow_writers",
     target=identity,
@@ -74,8 +75,10 @@ it there (``again``): the old data was moved aside before."""
     },
 )
 def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "", keep_in: str = "") -> Outcome:
-    """Restore MongoDB from a backup."""
+    """Restore MongoDB from a backup; a member that follows another copies everything from its set."""
     server = find_server(ctx)
+    if server.settings.standby_of:
+        return rejoin(server, keep_in)
     point = recovery_point(ctx.incident, server.name, SYSTEM, latest=latest, backup=backup, to=to)
     if after_all(point, None):
         point = RecoveryPoint(latest=True)
@@ -88,7 +91,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
         save_record(server, record)
     try:
         record = run_restore(server, record, chosen)
-        _keep(server, record)
+        keep_copy(server, record.copy)
         _put(server, record, again=unfinished is not None)
     except Cancelled as cancelled:
         raise Cancelled(HALF_DONE) from cancelled
@@ -116,7 +119,7 @@ def _prepare(
     chain = chosen.chain
     require_same_version(server, chain.full)
     size = sum(entry.size for entry in chain.backups)
-    copy = unfinished.copy if unfinished else _new_copy(server, keep_in)
+    copy = unfinished.copy if unfinished else copy_for(server, keep_in)
     directory = inspect_directories(server, server.data)[0]
     require_room(server, [SpaceNeed(directory, size, f"backup {chain.full.id}")])
     slices = [entry.id for entry in chain.slices]
@@ -155,36 +158,6 @@ def _unfinished(server: Server) -> RestoreRecord | None:
     words = "did not get to its end" if record.state == "restoring" else "was not started: nothing of it need be kept"
     server.ctx.log(f"A restore of backup {record.backup} {words}. This one begins anew.")
     return record
-
-
-def _new_copy(server: Server, keep_in: str) -> KeptCopy | None:
-    """Return where the old data will be kept; None where there is none."""
-    if server.query(["test", "-e", server.data]).code != 0:
-        server.ctx.log(f"There is no {server.data}: nothing is left to keep.")
-        return None
-    record = load_record(server)
-    ours = bool(record and record.incident == server.ctx.incident.id)
-    copy = new_copy(
-        keeping_place(server, keep_in),
-        [server.data],
-        incident=server.ctx.incident.id,
-        what="restored" if ours else "original",
-    )
-    require_movable(server, copy)
-    return copy
-
-
-def _keep(server: Server, record: RestoreRecord) -> None:
-    """Move the old data aside, unless that was done; every copy of before stays where it is."""
-    copy = record.copy
-    if copy is None:
-        return
-    place = copy.path.rpartition(".aside-")[0]
-    if any(one.path == copy.path and one.whole for one in kept_copies(server, place)):
-        server.ctx.log(f"The old data is kept in {copy.path} already.")
-        return
-    if server.ctx.effect(f"move {server.data} to {copy.path}, where it is kept"):
-        keep(server, copy)
 
 
 def _put(server: Server, record: RestoreRecord, *, again: bool) -> None:

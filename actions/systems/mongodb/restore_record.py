@@ -32,6 +32,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         point: the recovery point of this system, as the journal keeps one.
         backup: the full backup's id; ``slices``: the incremental ones' that were replayed over it.
         size: bytes of the backup's files.
+        source: the member that everything was copied from, where it was no backup.
         version, fcv: the server that was backed up, and its feature compatibility version.
         copy: where the old data is kept; None: there was none.
         passed_over: newer backups that were not taken, and why.
@@ -49,6 +50,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     backup: str
     slices: Sequence[str] = ()
     size: int = 0
+    source: str = ""
     version: str = ""
     fcv: str = ""
     copy: KeptCopy | None = None
@@ -118,6 +120,12 @@ def our_record(server: Server) -> RestoreRecord | None:
     """Return the newest restore's record where that is this incident's."""
     record = load_record(server)
     return record if record and record.incident == server.ctx.incident.id else None
+
+
+def restored_here(server: Server) -> RestoreRecord | None:
+    """Return the record of this incident's restore from a backup at this server."""
+    record = our_record(server)
+    return record if record and not record.source else None
 
 
 def stamp_of(server: Server) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from actions.action import action
+from actions.backups.engine import leave_mark
+from actions.backups.marks import Mark
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.mongodb import restore_by_hand
@@ -26,7 +28,7 @@ from actions.systems.mongodb.expiring import count_expiring
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.index_comparison import Compared, compare_indexes
 from actions.systems.mongodb.login_check import check_password
-from actions.systems.mongodb.restore_record import RestoreRecord, our_record, save_record
+from actions.systems.mongodb.restore_record import RestoreRecord, restored_here, save_record
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.ttl_monitor import is_ttl_kept_off
 from actions.systems.mongodb.verified_connection import connect_verified
@@ -52,7 +54,7 @@ _KEEP_OUT = "Keep the writers out; restore a sound backup."
 def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
     """Verify MongoDB's collections."""
     server = find_server(ctx)
-    record = our_record(server)
+    record = restored_here(server)
     if record and record.state != "serving":
         words = f"{server.name} is restored from backup {record.backup}, and was not started yet."
         raise ActionFailed(words, cures=[Cure(words="Rebuild its indexes: that starts it.", action=_REBUILD)])
@@ -72,8 +74,10 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
         newest = newest_document(client, server.settings.heartbeat)
     findings += _of_expiry(server, past)
     outcome = _outcome(server, expected, cases, findings, newest, past)
-    if record and outcome.ok and not ctx.dry_run:
-        save_record(server, replace(record, verified=True))
+    if record and ctx.effect(f"write down beside backup {record.backup} what came of its restore"):
+        save_record(server, replace(record, verified=outcome.ok))
+        mark = Mark(at=datetime.now(UTC), ok=outcome.ok, by=ctx.incident.id, words=outcome.summary)
+        leave_mark(ctx, record.backup, "restored", mark)
     return outcome
 
 
