@@ -41,7 +41,12 @@ class Snapshots:
         """Return the snapshots; those with holes are unusable."""
         store = Store(ctx, system)
         found = store.snapshots()
-        return BackupList(sets=[_set(each) for each in found], findings=[*_doubts(store, found), *stale_locks(store)])
+        sound = [each.time for each in found if not each.unusable]
+        return BackupList(
+            sets=[_set(each) for each in found],
+            findings=[*_doubts(store, found), *stale_locks(store)],
+            archived_until=max(sound, default=None),
+        )
 
     def verify(self, ctx: ActionContext, system: str) -> Checked:
         """Read every pack of the repository; where one is damaged, every snapshot, to tell which of them are sound."""

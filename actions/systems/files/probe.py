@@ -135,4 +135,6 @@ def _measured(seen: Mapping[str, Any], snapshot: datetime | None, age_s: float |
     if age_s is not None and snapshot and not unknown:
         since = (newest - snapshot).total_seconds() if newest else age_s
         at_risk = max(since, 0.0)
-    return Measured(backup_age_s=age_s, exposure_s=at_risk, newest_commit_at=newest)
+    return Measured(
+        backup_age_s=age_s, exposure_s=at_risk, newest_commit_at=newest, archived_until=None if unknown else snapshot
+    )

@@ -151,7 +151,13 @@ def test_where_replicas_hold_the_damage_they_are_refused(plan: Plan, scenario: s
         ("allow-writers", "postgres-verify"),
         ("mongodb-allow-writers", "mongodb-verify"),
         ("redis-allow-writers", "redis-verify"),
+        ("files-restore", "files-stop-writers"),
+        ("files-restore", "recovery-point"),
+        ("files-allow-writers", "files-verify"),
+        ("configuration-restore", "recovery-point"),
         ("deploy-dr", "postgres-verify"),
+        ("deploy-dr", "files-verify"),
+        ("deploy-dr", "configuration-verify"),
         ("update-lb", "postgres-fence"),
         ("update-lb", "fence-old-site"),
         ("update-lb", "postgres-verify"),
@@ -243,6 +249,8 @@ def test_step_numbers_in_the_texts_are_right(plan: Plan) -> None:
         "redis-stop-writers": ["redis-allow-writers"],
         "redis-allow-writers": ["redis-stop-writers"],
         "mongodb-allow-ttl": ["mongodb-restore"],
+        "files-stop-writers": ["files-allow-writers"],
+        "files-allow-writers": ["files-stop-writers"],
         "postgres-promote": ["strategy"],
     }
     for step in plan.steps():
