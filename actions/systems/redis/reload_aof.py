@@ -19,6 +19,7 @@ from actions.systems.redis.counts import Counted
 from actions.systems.redis.identity import identity
 from actions.systems.redis.managers import unmanaged
 from actions.systems.redis.placing import keep_old, place_data, plan_copy
+from actions.systems.redis.reload_use import why_needless
 from actions.systems.redis.restore_record import RestoreRecord, our_record, save_record
 from actions.systems.redis.server import Server, find_server
 from actions.systems.redis.shutdown import forbid_save, stop_server
@@ -51,7 +52,7 @@ def reload_aof(ctx: ActionContext) -> Outcome:
     wanted = record.wanted if record else wanted_of(read_configuration(server))
     going_on = record is not None and record.state != "recovered" and record.source.kind == "aof"
     folder = find_folder(server, wanted)
-    if why := _needless(record, folder, wanted):
+    if why := why_needless(record, folder, wanted):
         return Outcome(ok=True, summary=f"Nothing is reloaded: {why}.", facts={"reloaded": False})
     survivor = examine(server, wanted, folder, point)
     if record and not going_on and _leads_no_further(record, survivor):
@@ -69,17 +70,6 @@ def reload_aof(ctx: ActionContext) -> Outcome:
     counted = take_over(server, record)
     save_record(server, msgspec.structs.replace(record, state="recovered", loaded=counted.keys))
     return _outcome(server, survivor, counted, before, time.monotonic() - begun)
-
-
-def _needless(record: RestoreRecord | None, folder: str, wanted: Wanted) -> str:
-    """Return why there is nothing to do; empty: there is."""
-    if record and record.state == "recovered" and record.source.kind == "aof" and not record.source.label:
-        return "the append-only files that survived are what was restored"
-    if not folder:
-        return "no append-only files survived"
-    if not wanted.appendonly:
-        return "the server is configured without one (appendonly no): what lies there may be from long ago"
-    return ""
 
 
 def _leads_no_further(record: RestoreRecord, survivor: Survivor) -> bool:

@@ -23,6 +23,7 @@ from actions.systems.redis.logins import login_findings
 from actions.systems.redis.managers import unmanaged
 from actions.systems.redis.placing import keep_old, place_data
 from actions.systems.redis.preparation import Preparation, prepare
+from actions.systems.redis.reload_use import settle_reload
 from actions.systems.redis.restore_record import RestoreRecord, our_record, save_record
 from actions.systems.redis.server import Server, find_server
 from actions.systems.redis.takeover import take_over
@@ -149,6 +150,7 @@ def _outcome(server: Server, record: RestoreRecord, counted: Counted, seconds: f
             **msgspec.structs.replace(record.known, recovered_to=back).facts(),
         },
         findings=findings,
+        settles=settle_reload(server, record),
     )
 
 

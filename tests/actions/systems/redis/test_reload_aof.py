@@ -68,7 +68,8 @@ def test_a_restore_that_took_the_surviving_files_leaves_nothing_to_reload(lab: R
     assert any("33 bytes of a last, unfinished command" in line for line in here.lines), here.lines
     assert "append-only file that the disaster left" in restored.summary
     assert keys(lab) == before
-    assert "are what was restored" in here.do(reload_aof).summary
+    assert [one.words for one in restored.settles] == ["the append-only files that survived are what was restored"]
+    assert restored.settles[0].words in here.do(reload_aof).summary
 
 
 def test_damage_in_the_middle_is_told_before_it_is_cut_and_wants_a_decision(lab: RedisLab) -> None:
@@ -140,5 +141,10 @@ def test_without_surviving_files_there_is_nothing_to_do(lab: RedisLab) -> None:
             path.unlink()
     lab.node().append_only.rmdir()
     here = ctx(lab)
-    here.do(restore)
+    (settled,) = here.do(restore).settles
+    assert (settled.action, settled.use, settled.words) == (
+        "redis.reload_aof",
+        "needless",
+        "no append-only files survived",
+    )
     assert here.do(reload_aof).summary == "Nothing is reloaded: no append-only files survived."
