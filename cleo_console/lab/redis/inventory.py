@@ -31,7 +31,7 @@ def describe(node: Node, title: str) -> dict[str, Any]:
         },
         "app_users": [{"name": APPLICATION, "password": {"file": str(node.password_file(APPLICATION))}}],
         "heartbeat": HEARTBEAT,
-        "warm": {"system": "postgres", "keys": WARM_KEYS},
+        "warm": {"system": "postgres", "keys": [dict(one) for one in WARM_KEYS]},
         "backups": {
             "repository": str(node.repository),
             "python": sys.executable,
