@@ -28,6 +28,7 @@ SYSTEM = SystemType(
         "postgres.selective_restore": f"{_HERE}.side.rows.selective:selective_restore",
         "postgres.user_restore": f"{_HERE}.side.rows.user:user_restore",
         "postgres.drill": f"{_HERE}.side.drill:drill",
+        "postgres.drill_left": f"{_HERE}.side.drill:drill_left",
         "postgres.pitr_state": f"{_HERE}.side.pitr:pitr_state",
         "postgres.pitr_discard": f"{_HERE}.side.pitr:pitr_discard",
     },

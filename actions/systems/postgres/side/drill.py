@@ -41,7 +41,21 @@ def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
     return [*identity(ctx), Identity(name="drill instance", value=place, known="reported")]
 
 
-@action("postgres.drill", resumable=True, touches=("drill instance",), target=drill_identity)
+@action("postgres.drill_left", target=drill_identity)
+def drill_left(ctx: ActionContext) -> Outcome:
+    """Tell whether a drill left its instance."""
+    server = find_server(ctx)
+    left, place = load_side(server, "drill"), side_root(server, "drill")
+    if left is None:
+        return Outcome(ok=True, summary=f"No drill left anything in {place}.")
+    runs = "it runs" if postmaster(left.server) else "it does not run"
+    words = f"The drill of {left.record.incident} left {place} ({left.record.state}; {runs}): the next one removes it."
+    return Outcome(ok=False, summary=words)
+
+
+@action(
+    "postgres.drill", probe="postgres.drill_left", resumable=True, touches=("drill instance",), target=drill_identity
+)
 def drill(ctx: ActionContext) -> Outcome:
     """Restore the newest backup into a scratch instance, verify it, and remove it.
 

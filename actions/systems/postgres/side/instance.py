@@ -51,6 +51,12 @@ umask 077
 [ -f "$1/$2" ] || [ -z "$(find "$1" -mindepth 1 ! -type d 2>/dev/null | head -n 1)" ] || exit 64
 mkdir -p -- "$1/data" "$1/socket" "$1/lock" "$1/tablespaces" && chmod 700 "$1" "$1"/*/
 """
+_UNSEAL = '[ ! -d "$1/data/pg_tblspc" ] || chmod 700 "$1/data/pg_tblspc"; '
+_SEAL = 'chmod 500 "$1/data/pg_tblspc"'
+"""A tablespace that was made after the backup is made again by the replay, *where the real server's is*, and what is
+replayed in it is written over the real server's files (seen with 15.18). It is linked to from this directory: where
+that cannot be written, the replay ends before anything is."""
+_SEALED = re.compile(r'could not create symbolic link "pg_tblspc/(\d+)"')
 _LEFT = "The side instance is incomplete: run the step again, or remove it (postgres.pitr_discard)."
 
 
@@ -158,7 +164,7 @@ def _restore(side: Side, chosen: Choice) -> None:
         why = "something else lies there" if done.code == _TAKEN else last_words(done)
         raise ActionFailed(f"{side.root} cannot be made: {why}.", "Name a folder of its host for it (scratch_in:).")
     save_side(side)
-    of.run(f"ready-{made}", ["sh", "-c", READY, "sh", f"{side.root}/data"])
+    of.run(f"ready-{made}", ["sh", "-c", f'{_UNSEAL}set -- "$1/data"\n{READY}', "sh", side.root])
     progress = RestoreProgress(chosen.backup.size, None, of.ctx.progress)
     line = [*side.gently, *restore_line(side, repository=chosen.backup.repository)]
     done = of.run(f"restore-{made}", line, timeout_s=_DAY_S, on_line=progress.line)
@@ -179,10 +185,39 @@ def _recover(side: Side, chosen: Choice) -> Side:
     if not postmaster(side.server):
         text = configuration(side, chosen.target.settings, chosen.timeline, chosen.sources)
         write_configuration(side, text, chosen.survived)
+        _seal(side)
         start_service(side.server, f"start-{side.record.made}")
     _follow(side)
     require_answers(side)
     return side
+
+
+def _seal(side: Side) -> None:
+    """Keep the replay from making tablespaces, which would be the real server's.
+
+    Raises:
+        ActionFailed: it cannot be kept from that.
+    """
+    done = side.of.run(f"seal-{side.record.made}", ["sh", "-c", _SEAL, "sh", side.root])
+    writable = side.of.query(["test", "-w", f"{side.root}/data/pg_tblspc"]).code == 0
+    if done.code != 0 or writable:
+        raise ActionFailed(
+            f"{side.root}/data/pg_tblspc cannot be kept from being written: {last_words(done)}.",
+            "Run the server's programs as an account of its own (run_as:), which is not root.",
+            left_behind=_LEFT,
+        )
+
+
+def _down(side: Side) -> ActionFailed:
+    """Return the error for an instance that went down as it replayed."""
+    if found := next((match for line in new_lines(side.server) if (match := _SEALED.search(line))), None):
+        return ActionFailed(
+            f"Tablespace {found[1]} was made after backup {side.record.backup}: replayed, it would lie where the real "
+            "server's does, and be written over it.",
+            "Choose a point before that, or one after a backup that was taken since (backups.take).",
+            left_behind=_LEFT,
+        )
+    return went_down(side.server, "Run the step again: it looks through the log anew.", _LEFT)
 
 
 def _follow(side: Side) -> None:
@@ -194,7 +229,7 @@ def _follow(side: Side) -> None:
             return
         now = time.monotonic()
         if now - begun > _LAUNCH_S and not postmaster(server):
-            raise went_down(server, "Run the step again: it looks through the log anew.", _LEFT)
+            raise _down(side)
         if (found := observe_replay(server)) != seen:
             seen, moved = found, now
             server.ctx.progress(Progress(text=found.title or "starting"))

@@ -22,6 +22,7 @@ fi
 for lock in "$root"/lock/*.lock; do
     [ ! -e "$lock" ] || flock -n "$lock" true || { echo "$lock" >&2; exit 75; }
 done
+[ ! -d "$root/data/pg_tblspc" ] || chmod 700 "$root/data/pg_tblspc"
 find "$root" -mindepth 1 -maxdepth 1 ! -name "$record" -exec rm -rf --one-file-system -- {} + || exit 65
 rm -f -- "$root/$record" && rmdir -- "$root"
 """

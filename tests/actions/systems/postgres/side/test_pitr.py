@@ -129,6 +129,22 @@ def test_a_point_that_is_not_covered_tells_the_range(lab: Lab, ctx: FakeContext)
     assert not directory(lab).exists()
 
 
+def test_a_tablespace_made_after_the_backup_is_not_written_over(lab: Lab, ctx: FakeContext) -> None:
+    place = lab.postgres.data_directory.with_name("space")
+    lab.postgres.run(["mkdir", "-m", "700", str(place)])
+    lab.psql(f"CREATE TABLESPACE space LOCATION '{place}'")
+    lab.psql("CREATE TABLE spaced (id int) WITH (autovacuum_enabled = off) TABLESPACE space")
+    lab.psql("INSERT INTO spaced SELECT generate_series(1, 500)")
+    at = lab.psql(NOW)
+    lab.psql("DELETE FROM spaced WHERE id > 9; VACUUM spaced; CHECKPOINT")
+    files = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    with pytest.raises(ActionFailed, match="was made after backup"):
+        ctx.do(pitr, timestamp=at)
+    assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == files
+    lab.psql("DROP TABLE spaced; DROP TABLESPACE space")
+    shutil.rmtree(place)
+
+
 @pytest.mark.parametrize("key", ["make", "restore", "start", "cancelled"])
 def test_killed_anywhere_it_is_gone_on_with(lab: Lab, ctx: FakeContext, moment: str, key: str) -> None:
     if key == "cancelled":
