@@ -3,6 +3,7 @@ VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3
+SOAK_PACKAGES := radosgw ceph-mon ceph-osd
 JOBS   ?= 4
 
 .PHONY: help demo check test soak lint bench pictures lock install system clean
@@ -32,6 +33,7 @@ test: install system  ## every test, against real servers on loopback
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 soak: install system  ## the long tests (an hour): a kill between any two effects, ten thousand random keys. Not part of make test
+	@sh tests/system-packages.sh $(SOAK_PACKAGES)
 	$(BIN)/python -m pytest -n 0 --timeout 7200 tests/soak $(ARGS)
 
 lint: install  ## style, types, floors

@@ -10,6 +10,7 @@ import click
 
 from cleo_console.cli.backup_access import folder_of, looking, print_errors, stopping
 from journal.errors import CleoError
+from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def verify_offsite(inventory: Inventory, system: str, *, full: bool) -> bool:
         click.echo(sanitize(f"{system}: {site} could not be looked at: {error}"), err=True)
         return False
     depth = "every file read" if seen.full else "files not read"
-    words = f"{site}: {len(seen.backups)} backups, {seen.files} files of {seen.bytes} bytes ({depth})"
+    words = f"{site}: {count(len(seen.backups), 'backup')}, {seen.files} files of {seen.bytes} bytes ({depth})"
     return _tell(system, words, offsite_findings(seen, site))
 
 

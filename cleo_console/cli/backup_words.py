@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from journal.wording.counting import count
 from journal.wording.durations import exact_duration, rough_duration
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _copied(seen: Seen, now: datetime) -> str:
     until = covered_until(seen)
     if until is None or seen.began_at is None:
         return "NOTHING whole was copied there"
-    copied = f"{len(seen.backups)} backups, copied {seen.began_at:%Y-%m-%d %H:%M:%S} UTC"
+    copied = f"{count(len(seen.backups), 'backup')}, copied {seen.began_at:%Y-%m-%d %H:%M:%S} UTC"
     return (
         f"{copied}; were they all that is left, what came after {until:%H:%M:%S} UTC ({_age(until, now)}) would be lost"
     )

@@ -109,7 +109,7 @@ def _change(site: Site) -> Callable[[str, bytes], None]:
     return open_storage(site.where).put_bytes
 
 
-def test_what_was_copied_is_there_and_comes_back(site: Site, tmp_path: Path) -> None:
+def test_what_was_copied_is_there_and_comes_back(site: Site) -> None:
     assert covered_until(site.look()) is None
     assert "nothing was ever copied there whole" in offsite_findings(site.look(), "dr")[0].text
     first = site.take("one")

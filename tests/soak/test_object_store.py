@@ -1,0 +1,75 @@
+"""The second place in a real object store (`make soak`): what an emulation cannot prove, credentials above all."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from actions.backups.storage.places import open_storage
+from actions.backups.storage.storage import StorageTrouble
+from tests.actions.backups.offsite import test_offsite
+from tests.actions.backups.offsite.test_offsite import Site
+from tests.soak.ceph import OWNER, WRITER, Ceph, running_ceph
+
+_TESTS = [
+    test
+    for name, test in vars(test_offsite).items()
+    if name.startswith("test_") and list(inspect.signature(test).parameters) == ["site"]
+]
+
+
+@pytest.fixture(scope="module")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
+    with running_ceph(tmp_path_factory.mktemp("ceph")) as found:
+        yield found
+
+
+def _new_bucket(ceph: Ceph, name: str, **more: bool) -> str:
+    ceph.client.create_bucket(Bucket=name, **more)
+    return name
+
+
+@pytest.mark.parametrize("test", _TESTS, ids=lambda test: test.__name__)
+def test_what_holds_in_an_emulation_holds_here(test: Callable[[Site], None], ceph: Ceph, tmp_path: Path) -> None:
+    bucket = _new_bucket(ceph, test.__name__.replace("_", "-")[:60].rstrip("-"))
+    test(Site(tmp_path, ceph.where(f"s3://{bucket}/here"), ceph.client))
+
+
+def test_wrong_credentials_are_told_apart(ceph: Ceph) -> None:
+    bucket = _new_bucket(ceph, "credentials")
+    for keys, words in (
+        ((OWNER[0], "wrong"), "The secret key is not the one of the access key"),
+        (("AKIANOBODY0000000001", "wrong"), "does not know the access key"),
+        (WRITER, f"not allowed to look in {bucket}"),
+    ):
+        with pytest.raises(StorageTrouble, match=words):
+            open_storage(ceph.where(f"s3://{bucket}", keys))
+
+
+def test_credentials_that_cannot_delete_are_enough(ceph: Ceph, tmp_path: Path) -> None:
+    bucket = _new_bucket(ceph, "nodelete")
+    ceph.let_write(bucket)
+    site = Site(tmp_path, ceph.where(f"s3://{bucket}/here", WRITER), ceph.client)
+    site.take("one")
+    assert site.sync()["copied"] == 2
+    site.take("two")
+    assert site.sync()["copied"] == 2 and not site.look(full=True).damage
+    assert "whether one deletes is not known" in site.look().findings[0]
+
+
+def test_locked_objects_are_no_hindrance(ceph: Ceph, tmp_path: Path) -> None:
+    bucket = _new_bucket(ceph, "locked", ObjectLockEnabledForBucket=True)
+    rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    ceph.client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
+    site = Site(tmp_path, ceph.where(f"s3://{bucket}/here"), ceph.client)
+    site.take("one")
+    site.sync()
+    site.take("two")
+    assert site.sync()["copied"] == 2
+    versions = ceph.client.list_object_versions(Bucket=bucket, Prefix="here/shop.offsite.json")["Versions"]
+    assert len(versions) > 2, "the index has versions, and none of them went"
+    assert not site.look(full=True).damage
