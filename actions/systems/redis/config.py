@@ -28,6 +28,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
         maxmemory: in bytes, 0: no limit; policy: what happens at it.
         used_memory: in bytes.
         loading: whether it still loads its data.
+        cluster: whether it is a member of a Redis Cluster.
         follows: the master that it is a replica of, ``HOST:PORT``; empty: it is a master.
         databases: keys of each database.
         newest_write: its newest heartbeat; None: there is none.
@@ -46,6 +47,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     policy: str
     used_memory: int
     loading: bool
+    cluster: bool
     follows: str
     databases: Mapping[str, Keys] = {}
     newest_write: datetime | None = None
@@ -86,6 +88,7 @@ def running(client: Redis, settings: RedisSettings) -> Running:
         policy=asked["maxmemory-policy"],
         used_memory=int(info.get("used_memory", 0)),
         loading=bool(info.get("loading")),
+        cluster=bool(info.get("cluster_enabled")),
         follows=f"{info['master_host']}:{info['master_port']}" if info.get("role") == "slave" else "",
         databases=databases(info),
         newest_write=None if info.get("loading") else newest_write(client, settings)[0],

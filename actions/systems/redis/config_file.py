@@ -31,6 +31,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         policy: what happens at that limit.
         acl_file: where its users are; empty: in the configuration itself.
         follows: the master that it follows; empty: it is a master.
+        cluster: whether it is a member of a Redis Cluster.
     """
 
     appendonly: bool = False
@@ -42,6 +43,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     policy: str = "noeviction"
     acl_file: str = ""
     follows: str = ""
+    cluster: bool = False
 
 
 def wanted_of(conf: Configuration) -> Wanted:
@@ -59,6 +61,7 @@ def wanted_of(conf: Configuration) -> Wanted:
         policy=conf.last("maxmemory-policy", "noeviction"),
         acl_file=conf.last("aclfile"),
         follows=conf.follows,
+        cluster=conf.last("cluster-enabled", "no").lower() == "yes",
     )
 
 

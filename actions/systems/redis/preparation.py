@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from actions.backups.repository.place import Place
 from actions.gate import decide
 from actions.machine.aside import MOVING, KeptCopy
 from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.config_file import Wanted, has_block, wanted_of, without_block
 from actions.systems.redis.configuration import read_configuration
+from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.memory import require_disk, require_memory
 from actions.systems.redis.missing_settings import bring_back_configuration, bring_back_users
 from actions.systems.redis.placing import half_made, keep_old, plan_copy
@@ -54,6 +56,7 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
     if unfinished:
         server.ctx.log(f"A restore of {unfinished.source} did not get to its end: this one goes on from there.")
     place = place_of_backups(server.ctx, server.name)
+    _require_same_host(server, place)
     bring_back_configuration(server, place)
     wanted = _wanted(server, earlier)
     _require_master(server, wanted)
@@ -76,9 +79,18 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
         aside=aside,
         wanted=wanted,
         passed_over=[str(one) for one in passed],
+        most_keys=max((one.keys or 0 for one in found.sources), default=0),
         known=unfinished.known if unfinished else Measured(newest_commit_at=found.last_write),
     )
     return Preparation(record, copy, bool(unfinished))
+
+
+def _require_same_host(server: Server, place: Place) -> None:
+    if place.host != server.host:
+        raise ActionFailed(
+            f"The backups are on {place.host}, and {server.name} is restored on {server.host}.",
+            f"Mount the repository on {server.host}, or copy it there, and name it so in the inventory (backups:).",
+        )
 
 
 def _kept_before(server: Server, aside: str) -> str:
@@ -117,6 +129,11 @@ def _wanted(server: Server, earlier: RestoreRecord | None) -> Wanted:
 def _require_master(server: Server, wanted: Wanted) -> None:
     """A replica takes its master's data as soon as it starts: what is restored to it is gone then."""
     leader = server.settings.standby_of
+    if wanted.cluster:
+        raise ActionFailed(
+            f"{server.name} is a member of a Redis Cluster: an RDB file is a part of the data only, of its slots.",
+            "Restore all masters together by hand, each from its own file of one moment, with the nodes.conf of then.",
+        )
     if wanted.follows or leader:
         raise ActionFailed(
             f"{server.name} is configured as a replica of {wanted.follows or leader}: it would take that one's data.",
@@ -132,26 +149,27 @@ def _require_no_replicas(server: Server) -> None:
         GateClosed: one follows, or cannot be asked, and nobody decided to go on.
     """
     mine = server.settings.address, server.settings.port
-    following = []
+    following: dict[str, str] = {}
     for name, settings in server.ctx.inventory.systems.items():
         if isinstance(settings, RedisSettings) and settings.standby_of == server.name:
             try:
                 with connect_verified(server_of(server.ctx, name), deadline_s=5) as client:
                     said = client.info("replication")
+                    newest = newest_write(client, settings)[0]
             except CleoError as error:
                 server.ctx.log(f"Whether {name} still follows is not known: {error.message}", "err")
                 continue
             if said.get("role") == "slave" and (said.get("master_host"), said.get("master_port")) == mine:
-                following.append(name)
+                following[name] = f" (its newest write: {newest:%Y-%m-%d %H:%M:%S} UTC)" if newest else ""
     if not following:
         return
     names = " and ".join(following)
     closed = GateClosed(
         _REPLICAS,
         f"{names} still {'follow' if len(following) > 1 else 'follows'} {server.name}: once that is up, it gives up "
-        "its own copy of the data, which may be the newest there is.",
+        f"its own copy of the data, which may be the newest there is{''.join(following.values())}.",
         cures=[
-            Cure(words=f"Detach it first, as a copy that is kept: REPLICAOF NO ONE at {names}."),
+            Cure(words=f"Detach it first, as a copy that is kept: REPLICAOF NO ONE at {names}. Or promote it instead."),
             Cure(words="Or go on.", override=_REPLICAS, cost=f"the copy that {names} has"),
         ],
     )

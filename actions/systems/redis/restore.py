@@ -30,6 +30,8 @@ from actions.systems.redis.takeover import take_over
 from actions.systems.redis.verified_connection import connect_verified
 from actions.systems.redis.writers import bar_writers, writers_kept_out
 
+_FEWER = 0.5
+"""The share of the keys in the fullest file below which it is told that fewer came back."""
 _HALF_DONE = "The old data is kept. Run the step again: it goes on from there."
 
 
@@ -127,6 +129,10 @@ def _already(server: Server, record: RestoreRecord) -> Outcome:
 def _outcome(server: Server, record: RestoreRecord, counted: Counted, seconds: float) -> Outcome:
     source = record.source
     back, findings = _came_back(server, record)
+    if counted.keys < _FEWER * record.most_keys:
+        text = f"{counted.keys} came back, and {record.most_keys} are in another file: were they removed on purpose?"
+        cure = "Look what removed them, and when; if by mistake, stop it and restore to just before that."
+        findings.append(Finding(severity="warning", about="keys", text=text, cure=cure, system=server.name))
     for finding in findings:
         server.ctx.log(f"{finding.severity}: {finding}", "err")
     if source.label:

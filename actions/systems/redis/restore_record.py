@@ -74,6 +74,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         keeping: the copy that is made of what a restore before it had brought back; None: none is.
         wanted: what the server's configuration wants, without our block.
         passed_over: newer sources that were not taken, and why.
+        most_keys: keys of the fullest file that was found, whatever was restored.
         loaded: how many keys the server loaded.
         began_at: when it began (UTC, ISO 8601).
         known: what was known of the last write before anything was changed.
@@ -88,6 +89,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     keeping: KeptCopy | None = None
     wanted: Wanted = Wanted()
     passed_over: Sequence[str] = ()
+    most_keys: int = 0
     loaded: int | None = None
     known: Measured = Measured()
 

@@ -81,6 +81,11 @@ def _look(server: Server, place: Place, kind: str) -> Running:
         found = running(client, server.settings)
     if found.loading:
         raise ActionFailed(f"{server.name} still loads its data.", "Wait until it is up; then run the step again.")
+    if found.cluster:
+        raise ActionFailed(
+            f"{server.name} is a member of a Redis Cluster: one file is a part of the data only.",
+            "Back up all masters together by hand, with their nodes.conf.",
+        )
     if found.follows:
         raise ActionFailed(
             f"{server.name} is a replica of {found.follows}: it may be behind.",

@@ -201,3 +201,33 @@ def test_a_point_that_nothing_leads_to_is_refused_with_what_there_is(lab: RedisL
     lab.kill()
     with pytest.raises(ActionFailed, match="after the recovery point"):
         ctx(lab, "time:2001-01-01T00:00:00Z").do(restore)
+
+
+def test_a_member_of_a_cluster_is_a_part_only_and_is_refused(lab: RedisLab) -> None:
+    node = lab.node()
+    backup(lab)
+    lab.kill()
+    text = node.config_file.read_text()
+    node.config_file.write_text(f"{text}\ncluster-enabled yes\n")
+    try:
+        with pytest.raises(ActionFailed, match="member of a Redis Cluster"):
+            ctx(lab).do(restore)
+    finally:
+        node.config_file.write_text(text)
+
+
+def test_that_hardly_anything_came_back_is_told(lab: RedisLab) -> None:
+    backup(lab)
+    with lab.node().client() as client:
+        client.flushall()
+    kill(lab)
+    outcome = ctx(lab).do(restore)
+    assert outcome.facts["backup"] == ""
+    assert [one.about for one in outcome.findings] == ["keys"]
+    lab.kill()
+    assert ctx(lab, f"backup:{backups(lab)[-1]}").do(restore).findings == []
+    assert keys(lab)["db2"] >= 500
+
+
+def backups(lab: RedisLab) -> list[str]:
+    return sorted(path.name for path in (lab.node().repository / "redis").iterdir() if path.name.endswith("F"))
