@@ -8,6 +8,7 @@ from typing import Any
 
 from actions.health import Health
 from actions.machine.listener import Ask, look
+from actions.systems.redis.clock import CLOCK_OFF_S
 from actions.systems.redis.connection import CannotConnect, connect
 from actions.systems.redis.exposure import newest_backup, rewrite_room
 from actions.systems.redis.heartbeat import STALE_S, newest_write
@@ -68,6 +69,8 @@ def _ask(settings: RedisSettings, deadline_s: float, ask: tuple[Ask, Ask]) -> tu
         found.append(f"it is to follow {settings.standby_of}, and is a master itself")
     lag = lag_s(info)
     clock = {"clock_ahead_s": round((now - datetime.now(UTC)).total_seconds(), 1)}
+    if clock["clock_ahead_s"] > CLOCK_OFF_S:
+        found.append(f"its clock is {rough_duration(clock['clock_ahead_s'])} ahead: keys expire too early")
     return facts | clock | ({"replica_lag_s": lag} if lag is not None else {}), found
 
 

@@ -12,6 +12,7 @@ from actions.context import ActionContext
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 from actions.systems.redis import by_hand
+from actions.systems.redis.clock import require_clock
 from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.files import DataFiles, Loaded, look_at_files, what_loads
@@ -62,6 +63,7 @@ def start(ctx: ActionContext) -> Outcome:
         )
     files, loaded = require_startable(server)
     require_nobody_answers(server)
+    require_clock(server)
     if not ctx.effect(f"start {server.name}: it loads its {loaded.source} ({files.words()})"):
         return Outcome(ok=True, summary=f"would start {server.name}")
     begun, launched_at = time.monotonic(), datetime.now(UTC)

@@ -11,12 +11,13 @@ from typing import Any
 from cleo_console.lab.fault_log import utc_now
 from cleo_console.lab.processes import signal_process
 from cleo_console.lab.redis import server
-from cleo_console.lab.redis.node import APPLICATION, HEARTBEAT, Node
+from cleo_console.lab.redis.node import APPLICATION, DATABASES, HEARTBEAT, Node
 from cleo_console.lab.service import Done, FaultKind
 from journal.errors import CleoError
 
 _STALE_S = 3600.0
 """Seconds by which stale append-only files are older than the RDB file."""
+_DAY_S = 86_400
 _LATER = 200
 """Keys that are written after append-only files were switched off."""
 
@@ -110,6 +111,18 @@ def flush_all(node: Node) -> Done:
     }
 
 
+def clock_ahead(node: Node) -> Done:
+    """Remove every key that has less than a day to live, as a server does whose clock is a day ahead for a moment."""
+    server.require_running(node)
+    before, gone = utc_now(), 0
+    for database in range(DATABASES):
+        with node.client(database=database) as client:
+            near = [key for key in client.scan_iter(count=1000) if 0 <= int(client.ttl(key)) <= _DAY_S]
+            gone += int(client.unlink(*near)) if near else 0
+    what = f"Removed {gone} keys that had less than a day to live, as if the clock of {node.name} had been a day ahead."
+    return what, {**_last_write(node), "at": before, "keys": gone}
+
+
 def cut_replication(replica: Node) -> Done:
     """Send the replica to an address where no master answers."""
     server.require_running(replica)
@@ -154,6 +167,7 @@ SERVER_FAULTS = (
     FaultKind("torn-aof", "kill the server and damage the append-only file in the middle", torn_aof),
     FaultKind("stale-aof", "leave append-only files an hour older than the RDB file; the server is killed", stale_aof),
     FaultKind("maxmemory-too-small", "lower maxmemory, so that keys are evicted", maxmemory_too_small),
+    FaultKind("clock-ahead", "remove what expires within a day, as a clock a day ahead would have", clock_ahead),
     FaultKind("flush-all", "remove all keys (FLUSHALL), as by mistake", flush_all),
 )
 REPLICA_FAULTS = (

@@ -44,7 +44,7 @@ def _again(lab: RedisLab) -> None:
     node.data_directory.mkdir()
     os.chown(node.data_directory, node.account.uid, node.account.gid)
     server.start(node)
-    keys.fill(node, 0.2)
+    keys.fill(node, 1.0)
     server.save(node)
 
 
@@ -120,6 +120,13 @@ def test_append_only_files_older_than_the_rdb_file(lab: RedisLab) -> None:
     assert len([one for one in seen.findings if "min before the RDB file was written" in one.text]) == 1, seen.findings
     with pytest.raises(GateClosed, match="what was written between is lost"):
         lab.ctx().do(start)
+    _again(lab)
+
+
+def test_what_a_clock_a_day_ahead_removed(lab: RedisLab) -> None:
+    fault = lab.break_("redis", "clock-ahead")
+    assert fault.details["keys"] >= 100, "every session lives for a day"
+    assert [line.partition(":")[0] for line in _look(lab).facts["lacking"]] == ["db1"]
     _again(lab)
 
 

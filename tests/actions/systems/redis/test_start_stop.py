@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -188,6 +190,17 @@ def test_a_damaged_rdb_file_is_told_by_the_servers_own_words(lab: RedisLab, monk
     node.config_file.write_text(config)
     node.dump.write_bytes(whole)
     _start(lab)
+
+
+def test_a_clock_that_is_ahead_wants_a_reason(lab: RedisLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own is set back instead: the host's is a day ahead of it."""
+    server.stop(lab.node())
+    real = time.time
+    monkeypatch.setattr("actions.systems.redis.clock.time", SimpleNamespace(time=lambda: real() - 86_500))
+    with pytest.raises(GateClosed, match="is 24 h 01 min ahead of this machine's") as closed:
+        _start(lab)
+    assert closed.value.gate == "clock"
+    _start(lab, clock="the cache may lose them")
 
 
 def test_a_configuration_that_names_another_directory_is_not_started(lab: RedisLab) -> None:
