@@ -6,6 +6,8 @@ import re
 
 from actions.backups.holding import HoldPart
 
+PERSON = "by-"
+"""How the name of a holder begins that is no incident: a person holds the backups, outside of any."""
 _HOLDER = re.compile(r"^(?:# cleo: )?Held for incident (\S+?)(?: \((\S+)\))?\.(?:\s|$)", re.MULTILINE)
 _FOREIGN = "The file was here before, and was not written by cleo: somebody else holds the backups, too."
 
@@ -41,7 +43,8 @@ def incidents_in(text: str, what: str) -> list[str]:
 
 def with_holder(before: str | None, incident: str, what: str) -> str:
     """Return the file's text with one incident more; what was there already stays, whoever wrote it."""
-    mine = f"{holder_line(incident, what)} Release: cleo run backups.release\n"
+    release = "cleo backup release" if incident.startswith(PERSON) else "cleo run backups.release"
+    mine = f"{holder_line(incident, what)} Release: {release}\n"
     if before is None:
         return mine
     foreign = "" if names_somebody(before) or _FOREIGN in before else f"{_FOREIGN}\n"

@@ -1,4 +1,4 @@
-"""``cleo backup``: list, take and verify backups without an incident, by hand or from cron."""
+"""``cleo backup``: list, take, verify, hold and fetch backups without an incident, by hand or from cron."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from cleo_console.cli.backup_access import folder_of, looking, print_errors, stopping, systems_meant
-from cleo_console.cli.backup_checks import verify_offsite, verify_system
+from cleo_console.cli.backup_checks import acted, verify_offsite, verify_system
 from cleo_console.cli.backup_words import one_line, remarks, table
 from cleo_console.settings import home
 from journal.wording.durations import Duration
@@ -140,6 +140,31 @@ def verify(systems: tuple[str, ...], full: bool, offsite: bool, max_age: str) ->
     good = [verify_system(inventory, system, full=full, oldest=oldest) for system in meant]
     if inventory.offsite:
         good += [verify_offsite(inventory, system, full=full and offsite) for system in meant]
+    sys.exit(0 if all(good) else 1)
+
+
+@backup.command("hold")
+@_system_option
+def hold(systems: tuple[str, ...]) -> None:
+    """Hold backups for yourself, outside of an incident: none is taken by schedule, none expires.
+
+    An incident's hold is its own: neither ends the other. Exit status 1 where something cannot be held.
+    """
+    from actions.backups.hold import hold as action
+
+    inventory, meant = systems_meant(systems)
+    good = [acted(action, inventory, system) for system in meant]
+    sys.exit(0 if all(good) else 1)
+
+
+@backup.command("release")
+@_system_option
+def release(systems: tuple[str, ...]) -> None:
+    """Release your own hold on backups, and nobody else's."""
+    from actions.backups.hold import release as action
+
+    inventory, meant = systems_meant(systems)
+    good = [acted(action, inventory, system) for system in meant]
     sys.exit(0 if all(good) else 1)
 
 

@@ -55,13 +55,14 @@ def looking(
     system: str,
     *,
     dry_run: bool = True,
+    by: str = "cleo-backup-verify",
     say: Callable[[str, str], None] = lambda text, stream: None,
 ) -> UnattendedContext:
     """Return a context to look at a system with, or to verify it where it is no dry run."""
     from actions.backups.unattended.context import UnattendedContext
 
     folder = folder_of(inventory, system)
-    return UnattendedContext(inventory, system, folder, by="cleo-backup-verify", dry_run=dry_run, say=say)
+    return UnattendedContext(inventory, system, folder, by=by, dry_run=dry_run, say=say)
 
 
 def print_errors(text: str, stream: str) -> None:

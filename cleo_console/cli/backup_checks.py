@@ -1,4 +1,4 @@
-"""``cleo backup verify``, system by system."""
+"""``cleo backup verify``, ``hold`` and ``release``, system by system."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.cli.backup_access import folder_of, looking, print_errors, stopping
+from cleo_console.settings import asked_actor
 from journal.errors import CleoError
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
+    from actions.action import Action
     from actions.inventory import Inventory
     from journal.events.types import Finding
 
@@ -63,3 +65,18 @@ def _tell(system: str, summary: str, findings: Sequence[Finding]) -> bool:
     for finding in findings:
         click.echo(sanitize(f"  {finding.severity}: {finding}. {finding.cure}"))
     return not any(finding.severity == "wrong" for finding in findings)
+
+
+def acted(action: Action, inventory: Inventory, system: str) -> bool:
+    """Run ``backups.hold`` or ``backups.release`` for the person who sits here; return whether it did its work."""
+    from actions.backups.hold_file import PERSON
+
+    me = PERSON + "-".join(asked_actor().split())
+    ctx = looking(inventory, system, dry_run=False, by=me, say=print_errors)
+    try:
+        outcome = action.function(ctx)
+    except CleoError as error:
+        click.echo(sanitize(f"{system}: {error}"), err=True)
+        return False
+    words = outcome.summary.replace("This incident's", "Your").replace("this incident", "you")
+    return _tell(system, words, outcome.findings) and outcome.ok

@@ -35,14 +35,14 @@ def _walk_through(toy: ToyLab) -> None:
     assert table[0].split()[:3] == ["SYSTEM", "BACKUP", "KIND"]
     assert table[len(listed["backups"])].split()[-2:] == ["never", "primary"], "it was verified, and never restored"
 
-    Path(toy.settings.copies, "held").write_text("Held for incident INC-3 (toy).\n")
-    assert (
-        "backup full: held. toy: held: backups are held for INC-3"
-        in cleo("backup", "run", "--type", "full", status=3).stdout
-    )
+    cleo("backup", "hold", CLEO_ACTOR="anna@bastion")
+    held = cleo("backup", "run", "--type", "full", status=3).stdout
+    assert "backup full: held. toy: held: backups are held for by-anna@bastion" in held
+    assert "they were not held for you" in cleo("backup", "release", CLEO_ACTOR="bob@bastion").stdout
     metrics = (Path(cleo.env["CLEO_HOME"]) / "backups" / "metrics.prom").read_text()
     assert 'backup_held{system="toy",type="toy"} 1\n' in metrics
     assert 'backup_run_last_ok{system="toy",type="toy"} 0\n' in metrics
+    assert "Your hold is released: expiry works again" in cleo("backup", "release", CLEO_ACTOR="anna@bastion").stdout
     Path(toy.settings.copies, f"{newest['id']}.json").write_text("{")
     wrong = cleo("backup", "verify", status=1).stdout
     assert f"copy {newest['id']} is damaged" in wrong

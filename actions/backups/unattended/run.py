@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 import msgspec
 
@@ -78,13 +78,14 @@ def run_backup(
     folder = folder / "offsite" if wanted == OFFSITE else folder
     try:
         with locked(folder, f"backup run, {wanted}") as lock, (folder / "last.log").open("w", encoding="utf-8") as log:
-
-            def say(text: str, stream: str) -> None:
-                log.write(f"{datetime.now(UTC):%H:%M:%S} {text}\n")
-                log.flush()
-
             ctx = UnattendedContext(
-                inventory, system, folder, by="cleo-backup-run", dry_run=False, say=say, on_start=lock.note
+                inventory,
+                system,
+                folder,
+                by="cleo-backup-run",
+                dry_run=False,
+                say=_into(log),
+                on_start=lock.note,
             )
             on_context(ctx)
             ended = _do(ctx, lock, wanted, reread=reread)
@@ -97,6 +98,16 @@ def run_backup(
     except OSError as error:
         return Ended(system=system, status="failed", words=f"{error.filename or folder}: {error.strerror}")
     return msgspec.structs.replace(ended, seconds=round(time.monotonic() - begun, 1))
+
+
+def _into(log: TextIO) -> Callable[[str, str], None]:
+    """Return what writes lines into a log as they come."""
+
+    def say(text: str, stream: str) -> None:
+        log.write(f"{datetime.now(UTC):%H:%M:%S} {text}\n")
+        log.flush()
+
+    return say
 
 
 def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, *, reread: bool) -> Ended:
