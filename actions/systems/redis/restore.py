@@ -16,6 +16,7 @@ from actions.gate import Closed
 from actions.outcome import Cancelled, Finding, GateClosed, Outcome
 from actions.recovery_point import recovery_point
 from actions.systems.redis import SYSTEM, restore_by_hand
+from actions.systems.redis.clock import require_clock
 from actions.systems.redis.counts import Counted
 from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.identity import identity
@@ -75,6 +76,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     try:
         if not (record and same and record.state == "starting"):
             _require_down(server)
+            require_clock(server)
             ready = prepare(server, point, named)
             record = ready.record
             if ctx.dry_run:

@@ -15,6 +15,7 @@ from actions.by_hand import CommandLine
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.systems.redis import shutdown
 from actions.systems.redis.managers import unmanaged
+from actions.systems.redis.restore import restore
 from actions.systems.redis.restore_record import RestoreRecord, Source, record_path, save_record
 from actions.systems.redis.server import find_server
 from actions.systems.redis.show_log import show_log
@@ -200,6 +201,8 @@ def test_a_clock_that_is_ahead_wants_a_reason(lab: RedisLab, monkeypatch: pytest
     with pytest.raises(GateClosed, match="is 24 h 01 min ahead of this machine's") as closed:
         _start(lab)
     assert closed.value.gate == "clock"
+    with pytest.raises(GateClosed, match="would be removed as it loads its data"):
+        lab.ctx(decisions={"recovery_point": "latest"}, dry_run=True).do(restore)
     _start(lab, clock="the cache may lose them")
 
 
@@ -242,9 +245,12 @@ def test_a_sentinel_that_watches_it_closes_the_gate(lab: RedisLab) -> None:
         assert "is managed by Sentinel: sentinel-" in closed.message
         pid = (node.run_directory / "sentinel.pid").read_text().strip()
         lab.kill()
-        down = unmanaged(lab.ctx())
-        assert down
-        assert "one runs on this host" in down.message
+        assert "one runs on this host" in str(unmanaged(lab.ctx()))
+        before = lab.inventory_path.read_text()
+        asked = f"sentinels: [{{address: 127.0.0.1, port: {port}}}]\n    heartbeat: heartbeat"
+        lab.inventory_path.write_text(before.replace("heartbeat: heartbeat", asked))
+        assert f"127.0.0.1:{port} watches it as cache" in str(unmanaged(lab.ctx()))
+        lab.inventory_path.write_text(before)
         _start(lab)
     finally:
         pid = pid or (node.run_directory / "sentinel.pid").read_text().strip()
