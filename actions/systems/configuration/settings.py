@@ -21,8 +21,8 @@ class ConfigurationSettings(SystemSettings, frozen=True, kw_only=True, tag="conf
         branch: the branch that what runs comes from.
         root: the id of the repository's first commit, so that another repository is never taken for it.
         paths: the folders of the repository that are compared and restored; everything else in there is left alone.
-        mirror: a bare repository on the host that is ours: what was fetched, and every head of the branch that was
-            seen, with when. A forced push takes nothing from it.
+        mirror: a bare repository on the host that is ours, in a folder that is there: what was fetched, and every head
+            of the branch that was seen, with when. A forced push takes nothing from it.
         allowed_signers: ssh's file of who may sign on the host; where it is named, a commit that neither carries nor
             stands under a good signature is restored for a reason only.
         run_as: the account that it is read and written as; empty: the one that we log in as.

@@ -183,8 +183,9 @@ def instant(seconds: float | None) -> datetime | None:
 
 def last_words(done: Completed) -> str:
     """Return what a program that failed said last."""
-    said = (done.err.strip() or done.out.strip()).splitlines()
-    return said[-1].strip() if said else done.ending
+    said = [line.strip() for line in (done.err.strip() or done.out.strip()).splitlines()]
+    causes = [line for line in said if line.startswith(("Fatal:", "unable to", "error"))]
+    return (causes or said)[-1] if said else done.ending
 
 
 def find_store(ctx: ActionContext) -> Store:

@@ -34,8 +34,7 @@ def fetch(mirror: Mirror, remote: str, branch: str, root: str) -> None:
         NotOurs: it is another repository.
     """
     if not (mirror.path / "HEAD").exists():
-        mirror.path.mkdir(parents=True, exist_ok=True)
-        mirror.bytes_of("init", "--quiet", "--bare")
+        _make(mirror)
     before, (found, tags) = _current(mirror), _remote(mirror, remote, branch)
     if tags != _tags(mirror):
         mirror.bytes_of("fetch", "--quiet", "--prune", "--no-tags", remote, "+refs/tags/*:refs/cleo/tags/*")
@@ -47,6 +46,15 @@ def fetch(mirror: Mirror, remote: str, branch: str, root: str) -> None:
     mirror.bytes_of("update-ref", f"refs/cleo/seen/{head}", head)
     _note(mirror.path, head)
     mirror.bytes_of("update-ref", NOW, head)
+
+
+def _make(mirror: Mirror) -> None:
+    """Make the mirror, in a folder that is there: a look makes nothing where all of it was removed."""
+    try:
+        mirror.path.mkdir(exist_ok=True)
+    except FileNotFoundError:
+        raise GitFailed(f"{mirror.path.parent} is missing: the mirror is to lie in it") from None
+    mirror.bytes_of("init", "--quiet", "--bare", "--template=")
 
 
 def _remote(mirror: Mirror, remote: str, branch: str) -> tuple[str, dict[str, str]]:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from actions.systems.files.programs.comparing import CannotRead, compare, failed, say
+from actions.systems.files.programs.comparing import CannotRead, Compared, compare, failed, say
 from actions.systems.files.programs.records import sync_folder
 from actions.systems.files.programs.tree import entries, measure
 
@@ -39,17 +39,24 @@ def bring(into: Path, snapshot: str, stored: str, began: float, size: int, resti
         shutil.rmtree(into)
     into.mkdir(mode=0o700)
     tree = into / stored.strip("/")
-    _restore(into, snapshot, size, restic)
-    print("comparing every file with the snapshot", flush=True)
-    compared = compare(restic, snapshot, stored, tree, began, owners=os.geteuid() == 0)
-    if compared.number or not tree.is_dir():
-        named = [f"{kind}: {', '.join(paths[:3])}" for kind, paths in compared.differ.items()]
-        failed(
-            f"what was restored is not what the snapshot holds: {'; '.join(named) or 'nothing came back'}", 5, restic
-        )
+    try:
+        _restore(into, snapshot, size, restic)
+        print("comparing every file with the snapshot", flush=True)
+        compared = compare(restic, snapshot, stored, tree, began, owners=os.geteuid() == 0)
+        _require_same(compared, tree, restic)
+    except (CannotRead, SystemExit):
+        shutil.rmtree(into, ignore_errors=True)
+        raise
     os.sync()
     newest = measure(tree, math.inf)["newest"]  # the archive's times are whole seconds
     return _note(into, {"snapshot": snapshot, **compared.as_data(), "newest": newest})
+
+
+def _require_same(compared: Compared, tree: Path, restic: list[str]) -> None:
+    if compared.number or not tree.is_dir():
+        named = [f"{kind}: {', '.join(paths[:3])}" for kind, paths in compared.differ.items()]
+        differs = "; ".join(named) or "nothing came back"
+        failed(f"what was restored is not what the snapshot holds: {differs}", 5, restic)
 
 
 def _note(into: Path, found: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +70,7 @@ def _note(into: Path, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _restore(into: Path, snapshot: str, size: int, restic: list[str]) -> None:
-    argv = [*restic, "restore", snapshot, "--target", str(into), "--verify"]
+    argv = [*restic, "restore", snapshot, "--no-lock", "--target", str(into), "--verify"]
     over = threading.Event()
     watch = threading.Thread(target=_tell, args=(into, size, over), daemon=True)
     watch.start()

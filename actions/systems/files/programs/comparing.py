@@ -67,7 +67,7 @@ def compare(restic: Sequence[str], snapshot: str, stored: str, tree: Path, began
     Raises:
         CannotRead: the snapshot cannot be read to its end.
     """
-    argv = [*restic, "dump", "--archive", "tar", snapshot, stored]
+    argv = [*restic, "dump", "--no-lock", "--archive", "tar", snapshot, stored]
     found, at = Compared(), f"{stored.strip('/')}/"
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout and process.stderr

@@ -107,6 +107,7 @@ def test_a_snapshot_that_cannot_be_read_is_passed_over(lab: StoreLab) -> None:
     done = lab.do("files.restore", lab.context("INC-4", "latest"))
     assert done.facts["backup"] == older.label
     assert any(newest.label in str(finding) for finding in done.findings)
+    assert not list(lab.directory.parent.glob("*.restoring-*")), "what cannot be used takes room"
     lab.do("files.allow_writers")
     assert lab.digests().keys() < before.keys()
     lab.place.ask_restic("forget", "--prune", newest.label)
@@ -127,6 +128,7 @@ def test_a_point_before_the_damage_leads_to_the_snapshot_before_it(lab: StoreLab
 def test_a_lock_of_a_dead_process_is_found_and_removed(lab: StoreLab) -> None:
     lab.lab.break_("files", "stale-lock")
     assert any("which is gone" in str(finding) for finding in ENGINE.list(lab.context(), "files").findings)
+    assert ENGINE.verify(lab.context(), "files").sound, "no lock keeps anybody from reading"
     assert lab.do("files.unlock").ok
     assert not list((lab.place.repository / "locks").iterdir())
 
