@@ -131,7 +131,9 @@ def look(ask: Ask, data: str, kind: ServerKind, ours: Ask | None = None, *, port
     if ours and _sorted(directory, workers).hidden:
         clear = [worker for worker in workers if not worker.hidden]
         hidden = {worker.pid for worker in workers if worker.hidden}
-        workers = clear + [worker for worker in _look(ours, data, kind, 0)[1] if worker.pid in hidden]
+        seen, again, *_ = _look(ours, data, kind, 0)
+        directory = directory if directory.at else seen
+        workers = clear + [worker for worker in again if worker.pid in hidden]
     return _sorted(directory, workers)._replace(listeners=listeners, taken=taken)
 
 

@@ -69,7 +69,7 @@ def stop_writers(ctx: ActionContext) -> Outcome:
             promise(server)
         summary = f"{server.name} is down: nobody can write. {names} will be kept out when cleo starts it."
         return Outcome(ok=True, summary=summary, facts={"sessions_ended": 0})
-    if not ctx.effect(f"take {names} their roles at {server.name}, and end what they are doing"):
+    if not ctx.effect(f"take the roles of {names} away at {server.name}, and end what is going on"):
         return Outcome(ok=True, summary=f"would keep {names} out")
     promise(server)
     ended = block_users(server)
@@ -104,7 +104,7 @@ def allow_writers(ctx: ActionContext) -> Outcome:
     kept = blocked_users(server)
     if not kept and not is_promised(server):
         return Outcome(ok=True, summary=f"{names} were not kept out.", findings=_still_out(server))
-    if not ctx.effect(f"give {', '.join(kept) or names} back their roles at {server.name}"):
+    if not ctx.effect(f"give back the roles of {', '.join(kept) or names} at {server.name}"):
         return Outcome(ok=True, summary="would let the writers in again")
     forget_promise(server)
     release_users(server)

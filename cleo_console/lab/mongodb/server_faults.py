@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import SIGKILL
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 4096
 _DAY_S = 86_400
+_SOON_S = 60
 
 
 def kill(member: Member) -> Done:
@@ -102,6 +103,22 @@ def duplicate_keys(member: Member) -> Done:
     return what, {"at": at, "keys": keys, **position}
 
 
+def expire_soon(member: Member) -> Done:
+    """Let the application set a time to a hundred memories that never expire: they go a minute from now.
+
+    The server deletes them itself within a minute of that (the TTL monitor); a backup of before has them.
+    """
+    server.require_running(member)
+    at = datetime.now(UTC) + timedelta(seconds=_SOON_S)
+    with member.session(APPLICATION) as client:
+        _require(client, "episodic_memories")
+        memories = client[DATABASE]["episodic_memories"]
+        lasting = [each["_id"] for each in memories.find({"expires_at": None}, {"_id": 1}).sort("_id", 1).limit(100)]
+        memories.update_many({"_id": {"$in": lasting}}, {"$set": {"expires_at": at}})
+    what = f"Set expires_at of {len(lasting)} memories to {_iso(at)}: the server deletes them then."
+    return what, {"expires_at": _iso(at), "documents": len(lasting)}
+
+
 def clock_ahead(member: Member) -> Done:
     """Set the clock that stamps the oplog a day ahead: as it stays where the machine's was, and was corrected.
 
@@ -131,6 +148,7 @@ FAULTS = (
     FaultKind("drop-collection", "drop the collection episodic_memories, as the application", drop_collection),
     FaultKind("drop-index", "drop the unique index of conversations, as the application", drop_index),
     FaultKind("duplicate-keys", "drop the unique index of conversations, and write some of them twice", duplicate_keys),
+    FaultKind("expire-soon", "have a hundred memories expire a minute from now, as the application", expire_soon),
     FaultKind("clock-ahead", "the clock that stamps the oplog is a day ahead from then on", clock_ahead),
 )
 """Each is done for real."""

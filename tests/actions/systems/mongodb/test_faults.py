@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pymongo.errors import OperationFailure
@@ -48,6 +48,15 @@ def test_an_index_is_dropped_and_what_it_forbade_is_written(mongo: MongoLab) -> 
     assert began[0].seen.endswith(found["position"])
     with pytest.raises(CleoError, match="not there any more"):
         mongo.break_("drop-index")
+
+
+def test_what_is_to_expire_soon_is_written_by_the_application(mongo: MongoLab) -> None:
+    found = mongo.break_("expire-soon")
+    with mongo.session() as client:
+        soon = datetime.now(UTC) + timedelta(seconds=90)
+        assert (
+            client.cleoai.episodic_memories.count_documents({"expires_at": {"$lt": soon}}) == found["documents"] == 100
+        )
 
 
 def test_a_collection_is_dropped_by_the_application_at_a_known_position(mongo: MongoLab) -> None:
