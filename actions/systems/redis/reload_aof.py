@@ -12,7 +12,7 @@ from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.recovery_point import recovery_point
-from actions.systems.redis import SYSTEM
+from actions.systems.redis import SYSTEM, restore_by_hand
 from actions.systems.redis.config_file import Wanted, wanted_of
 from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.counts import Counted
@@ -43,6 +43,7 @@ _FEWER = 0.5
     touches=("data directory",),
     undone_by="redis.allow_writers",
     target=identity,
+    by_hand=restore_by_hand.reload_aof,
 )
 def reload_aof(ctx: ActionContext) -> Outcome:
     """Load the append-only files that survived, if they lead further than what was restored."""

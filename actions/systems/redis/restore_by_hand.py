@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actions.by_hand import ByHand, CommandLine
-from actions.machine.service import start_line
+from actions.machine.service import start_line, stop_line
 from actions.recovery_point import label_of
 from actions.systems.redis.by_hand import cli
 from actions.systems.redis.server import program
@@ -45,4 +45,35 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
         cli(settings, "CONFIG", "SET", "appendonly", "yes", what="Only where the configuration says appendonly yes."),
         cli(settings, "INFO", "persistence", what="Wait until aof_rewrite_in_progress is 0 and its status ok."),
         CommandLine(what=f"Take the two lines out of {conf} again; set the save points with CONFIG SET save."),
+    ]
+
+
+def reload_aof(known: ByHand) -> Sequence[CommandLine]:
+    """Return what loads append-only files that a restore moved aside."""
+    settings = known.settings(RedisSettings)
+    data, host, user = settings.place(), settings.host, settings.run_as
+    kept = f"{data}.aside-{known.incident}/appendonlydir"
+    check = [program(settings, "redis-check-aof"), f"{kept}/appendonly.aof.manifest"]
+    what = (
+        "Look first what a repair would cut off: size - ok_up_to, in the last file only. More than one command behind\n"
+        "it is damage in the middle: leave this step out. Never run --fix on the only copy."
+    )
+    return [
+        CommandLine(argv=check, what=what, host=host, user=user),
+        cli(settings, "CONFIG", "SET", "save", "", what="Then stop it; its append-only files hold what was restored."),
+        stop_line(settings.service, host, user, "PID"),
+        CommandLine(argv=["mv", "-n", f"{data}/appendonlydir", f"{data}.restored"], host=host, user=user),
+        CommandLine(argv=["cp", "-a", kept, f"{data}/appendonlydir"], host=host, user=user),
+        start_line(settings.service, host, user),
+        cli(settings, "INFO", "keyspace", what="More keys than before? Fewer: put what was restored back."),
+    ]
+
+
+def verify(known: ByHand) -> Sequence[CommandLine]:
+    """Return what shows how many keys there are, and whether they stay."""
+    settings = known.settings(RedisSettings)
+    return [
+        cli(settings, "INFO", "keyspace", what="Keys of each database; again after ten seconds."),
+        cli(settings, "INFO", "stats", what="evicted_keys must be 0; expired_keys is what may be missing."),
+        cli(settings, "INFO", "persistence", what="rdb_last_bgsave_status and aof_last_write_status must be ok."),
     ]

@@ -12,6 +12,7 @@ import msgspec
 from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.systems.redis import restore_by_hand
 from actions.systems.redis.aof import parse_aof_check, parse_manifest
 from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.configuration import read_configuration
@@ -45,7 +46,7 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
     logins: list[Finding]
 
 
-@action("redis.verify", target=identity)
+@action("redis.verify", target=identity, by_hand=restore_by_hand.verify)
 def verify(ctx: ActionContext) -> Outcome:
     """Verify Redis' keys."""
     server = find_server(ctx)

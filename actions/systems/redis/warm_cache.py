@@ -48,6 +48,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
 @action(
     "redis.warm_cache",
     script="dr_warm_cache.sh",
+    probe="redis.verify",
     resumable=True,
     gates=("sound-data",),
     touches=("data directory",),
