@@ -40,7 +40,7 @@ class RedisUnderTest(SystemUnderTest):
         "redis.stop",
         "redis.start",
     )
-    kill_every = 5
+    kill_every = 8
     restored_runs = True
 
     def __init__(self, lab: RedisLab) -> None:

@@ -57,6 +57,16 @@ def test_evictions_and_a_full_memory_are_said(redis_lab: RedisLab) -> None:
     assert "of maxmemory is used: beyond it keys are evicted" in full.detail
 
 
+def test_a_disk_on_which_the_append_only_file_cannot_be_rewritten_is_said(
+    redis_lab: RedisLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the data took ten times the disk: a rewrite needs room for a second copy beside the first."""
+    monkeypatch.setattr("actions.systems.redis.exposure._SPARE", 1e9)
+    health = redis_lab.probe()
+    assert health.status == "degraded"
+    assert "no room to rewrite the append-only file: " in health.detail
+
+
 def test_a_server_that_hangs_is_down_within_the_deadline(redis_lab: RedisLab) -> None:
     with redis_lab.frozen():
         health = redis_lab.probe(deadline_s=1.5)

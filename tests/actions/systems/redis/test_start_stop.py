@@ -279,6 +279,20 @@ def test_a_server_of_another_name_is_started_found_and_stopped(lab: RedisLab) ->
     _start(lab)
 
 
+def test_a_server_in_a_pod_is_an_operators(lab: RedisLab) -> None:
+    """What runs in a pod has this variable: an operator starts it again, or another in its place."""
+    node = lab.node()
+    server.stop(node)
+    start_it = [node.program("redis-server"), str(node.config_file)]
+    node.run(start_it, environment={"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+    until(lambda: lab.probe().status in ("up", "degraded"))
+    closed = unmanaged(lab.ctx())
+    assert closed
+    assert "is managed by a Kubernetes operator: it runs in a pod" in closed.message
+    server.stop(node)
+    _start(lab)
+
+
 def test_its_log_is_shown(lab: RedisLab) -> None:
     ctx = lab.ctx()
     shown = ctx.do(show_log, lines=5)
