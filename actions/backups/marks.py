@@ -9,18 +9,17 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from actions.backups.printed import PRINT_ALL, printed_texts
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
 
 MarkKind = Literal["verified", "restored"]
 
 _NAME = re.compile(r"(?P<label>.+)[./](?P<kind>verified|restored)-[0-9]{8}T[0-9]{6}\.[0-9]{6}Z\.json")
-_READ = """\
+_READ = f"""\
 cd -- "$1" 2>/dev/null || exit 0
-for f in *"$2"verified-*.json *"$2"restored-*.json; do
-  [ -f "$f" ] || continue
-  printf '%s\\0' "$f"; cat -- "$f"; printf '\\0'
-done
+find . -ignore_readdir_race -mindepth "$2" -maxdepth "$2" -type f \\
+  '(' -name '*verified-*.json' -o -name '*restored-*.json' ')' {PRINT_ALL}
 """
 _WRITE = """\
 umask 022; new="$1.new.$$"
@@ -90,14 +89,13 @@ class FolderMarks:
 
     def read(self) -> Mapping[str, Marked]:
         """See `Marks`."""
-        argv = ["sh", "-c", _READ, "sh", self._folder, self._between]
+        argv = ["sh", "-c", _READ, "sh", self._folder, "2" if self._between == "/" else "1"]
         done = self._ctx.query(self._host, argv, user=self._user)
         if done.code != 0:
             words = " ".join(done.err.split()) or done.ending
             raise ActionFailed(f"What was verified and restored cannot be read in {self._folder}: {words}.")
-        parts = done.out.split("\0")
         found: dict[str, Marked] = {}
-        for name, text in zip(parts[::2], parts[1::2], strict=False):
+        for name, text in printed_texts(done.out).items():
             add_mark(found, name, text)
         return found
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from actions.backups.marks import FolderMarks
+from actions.backups.printed import PRINT_ALL, printed_texts
 from actions.backups.programs import program_on
 from actions.backups.repository.entry import (
     ENTRY,
@@ -25,18 +26,16 @@ from actions.outcome import ActionFailed
 from actions.settings import Settings
 from actions.transport import Completed
 
-_LIST = """\
+_LIST = f"""\
 cd -- "$1" || exit 90
 [ -e "$2" ] || exit 0
 cd -- "$2" || exit 90
 find . -ignore_readdir_race -name '.incomplete-*' -prune -printf 'D0 %P\\0' -o -type d -printf 'D0 %P\\0' \\
   -o -type f -printf 'F%s %P\\0' || exit 90
-for f in */entry.json; do
-  [ -f "$f" ] || continue
-  printf 'J0 %s\\0' "$f"; cat -- "$f" || exit 90; printf '\\0'
-done
+printf 'E\\0'
+find . -ignore_readdir_race -mindepth 2 -maxdepth 2 -name {ENTRY} -not -path './.incomplete-*' {PRINT_ALL} || exit 90
 """
-"""Prints, each ended by NUL: every folder and file with its size, then every entry and its content."""
+"""Prints, each ended by NUL: every folder and file with its size, and an E; then the entries, as `PRINT_ALL` does."""
 
 
 class RepositorySettings(Settings, frozen=True, kw_only=True):
@@ -105,6 +104,11 @@ class Place:
     def __init__(self, ctx: ActionContext, system: str, settings: RepositorySettings, host: str) -> None:
         self.ctx, self.system, self.settings = ctx, system, settings
         self.host = settings.host or host
+        if settings.repository.startswith("s3://"):
+            raise ActionFailed(
+                f"The backups of {system} are written into a folder first, and {settings.repository} is none.",
+                "Name a folder in the inventory, and the bucket as the second place (offsite: place).",
+            )
         if not settings.repository:
             raise ActionFailed(
                 f"Nothing tells where the backups of {system} lie.",
@@ -178,18 +182,16 @@ def newest_of(stored: Sequence[Stored], until: datetime | None = None) -> Stored
 
 def _understood(printed: str, where: str) -> Listing:
     """Read what `_LIST` printed."""
-    parts = iter(printed.split("\0"))
+    names, _, entries = printed.partition("\0E\0")
     sizes: dict[str, int] = {}
     folders: list[str] = []
-    texts: dict[str, str] = {}
-    for part in parts:
+    for part in names.split("\0"):
         head, _, name = part.partition(" ")
         if head.startswith("F"):
             sizes[name] = int(head[1:])
         elif head == "D0":
             folders.append(name)
-        elif head == "J0":
-            texts[name] = next(parts, "")
+    texts = printed_texts(entries)
     stored, strange = _backups(sizes, [name for name in folders if is_id(name)], texts, where)
     return Listing(
         stored=sorted(stored, key=lambda one: (one.entry.ended_at, one.entry.id)),
