@@ -2,7 +2,8 @@
 
 A Sentinel's connections to a server are called ``sentinel-<id>-cmd`` and ``-pubsub`` (seen on 7.0.15): so a running
 server tells of every Sentinel that watches it, on whatever host. One that is down is asked for by the host's processes
-and by the Sentinels that the inventory names.
+and by the Sentinels that the inventory names. A pod is known by its cgroup and its mounts, from outside and inside: the
+server writes its title over its environment.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _ASK_S = 5.0
 _CONNECTION = re.compile(r"sentinel-[0-9a-f]+-(?:cmd|pubsub)")
 _LOOK = r"""
 ps -eo pid=,args= | grep -E '\[sentinel\]|redis-sentinel|--sentinel' | grep -v grep | sed 's/^ */P /'
-[ -n "$1" ] && tr '\0' '\n' <"/proc/$1/environ" 2>/dev/null | grep -q '^KUBERNETES_SERVICE_HOST=' && echo K
+[ -n "$1" ] && grep -qsE 'kubepods|/kubelet/pods/' "/proc/$1/cgroup" "/proc/$1/mountinfo" && echo K
 exit 0
 """
 _PAUSE = (
