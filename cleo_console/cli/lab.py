@@ -120,7 +120,7 @@ def status(directory: Path | None, as_json: bool) -> None:
 
 @lab.command("break")
 @directory_option
-@click.argument("what", metavar="SYSTEM|FAULT", required=False)
+@click.argument("what", metavar="SYSTEM|FAULT|everything", required=False)
 @click.option("--how", metavar="FAULT", help="The fault, after a system.")
 @click.option("--on", metavar="SYSTEM", help="The system, after a fault; needed where several can have it.")
 @click.option("--list", "list_them", is_flag=True, help="List the faults.")
@@ -130,10 +130,13 @@ def break_(
 ) -> None:
     """Break something in the lab, for real, and note what was done and when.
 
+    `everything` takes all data of all its systems away, but for that of standbys.
+
     \b
     Example:
       cleo lab break postgres --how drop-table
       cleo lab break drop-table --on orders
+      cleo lab break everything
     """
     from cleo_console.lab import Lab
 
@@ -141,9 +144,13 @@ def break_(
     if list_them:
         _list_faults(known, as_json)
         return
-    system, how = _aimed(known, what, how, on)
-    fault = Lab.at(directory).break_(system, how)
-    click.echo(json.dumps(asdict(fault), indent=2, ensure_ascii=False) if as_json else f"{fault.at}  {fault.what}")
+    if what == "everything" and not (how or on):
+        faults = Lab.at(directory).break_everything()
+    else:
+        system, how = _aimed(known, what, how, on)
+        faults = [Lab.at(directory).break_(system, how)]
+    for fault in faults:
+        click.echo(json.dumps(asdict(fault), indent=2, ensure_ascii=False) if as_json else f"{fault.at}  {fault.what}")
 
 
 def _aimed(known: Collection[tuple[str, str]], what: str | None, how: str | None, on: str | None) -> tuple[str, str]:

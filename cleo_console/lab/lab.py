@@ -123,6 +123,18 @@ class Lab:
         with folder.only_command(self.directory):
             return faults.inject(self.directory, self.services, system, how)
 
+    def break_everything(self) -> list[Fault]:
+        """Take all data of every service away, but for those of standbys; what was broken is noted one by one.
+
+        Raises:
+            CleoError: a service is not in a state in which it could be broken; those before it are.
+        """
+        broken = []
+        for service in self.services.values():
+            total = [] if service.instance.standby_of else [kind.how for kind in service.faults if kind.total]
+            broken += [self.break_(service.instance.name, how) for how in total]
+        return broken
+
     def status(self) -> LabStatus:
         """What runs, and what the lab holds."""
         return read_status(self.directory, self.services)

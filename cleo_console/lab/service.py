@@ -60,11 +60,13 @@ class FaultKind:
         how: its name.
         title: what it does, in a line.
         inject: does it, for real.
+        total: whether all of the service's data is gone then (``cleo lab break everything``).
     """
 
     how: str
     title: str
     inject: Callable[[Any], Done]
+    total: bool = False
 
 
 @dataclass(frozen=True)

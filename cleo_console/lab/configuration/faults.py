@@ -64,6 +64,6 @@ def _now() -> str:
 FAULTS = (
     FaultKind("hand-edit", "edit a file on the host, and add one that nobody committed", hand_edit),
     FaultKind("lose-directory", "remove the configuration of the network", lose_directory),
-    FaultKind("lose-data", "remove everything that runs", lose_data),
+    FaultKind("lose-data", "remove everything that runs", lose_data, total=True),
     FaultKind("force-push", "push another history over the branch", force_push),
 )

@@ -118,7 +118,7 @@ def _now() -> str:
 
 
 FAULTS = (
-    FaultKind("lose-data", "remove the whole tree", lose_data),
+    FaultKind("lose-data", "remove the whole tree", lose_data, total=True),
     FaultKind("flip-byte", "change one byte of a file, and leave its times", flip_byte),
     FaultKind("delete-some", "delete some uploads", delete_some),
     FaultKind("ransom", "overwrite every file with random bytes", ransom),

@@ -140,7 +140,7 @@ def clock_ahead(member: Member) -> Done:
 
 MEMBER_FAULTS = (
     FaultKind("kill", "kill the server (SIGKILL)", kill),
-    FaultKind("lose-data", "kill the server and delete all of its data directory", lose_data),
+    FaultKind("lose-data", "kill the server and delete all of its data directory", lose_data, total=True),
 )
 FAULTS = (
     *MEMBER_FAULTS,

@@ -9,6 +9,7 @@ LOSE_DATA_DIRECTORY = FaultKind(
     "lose-data-directory",
     "kill the server and delete all of its data directory",
     server_faults.lose_data_directory,
+    total=True,
 )
 KILL_POSTMASTER = FaultKind("kill-postmaster", "kill the server (SIGKILL)", server_faults.kill_postmaster)
 

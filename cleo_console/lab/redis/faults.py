@@ -158,7 +158,7 @@ def _flip(path: Path, offset: int) -> int:
 
 
 _KILL = FaultKind("kill", "kill the server (SIGKILL)", kill)
-_LOSE_DATA = FaultKind("lose-data", "kill the server and delete all of its data directory", lose_data)
+_LOSE_DATA = FaultKind("lose-data", "kill the server and delete all of its data directory", lose_data, total=True)
 
 SERVER_FAULTS = (
     _KILL,
