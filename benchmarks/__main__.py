@@ -28,6 +28,7 @@ FIGURES = {
     "report": "report:run",
     "restore": "restore:run",
     "warm": "warm:run",
+    "mongodb-restore": "mongo_restore:run",
     "keys-postmaster": "presses:killed_postmaster",
     "keys-directory": "presses:lost_data_directory",
     "keys-table": "presses:dropped_table",

@@ -17,7 +17,7 @@ from actions.machine.aside import kept_copies
 from actions.machine.directories import inspect_directories, size_words
 from actions.machine.machine import last_words
 from actions.machine.room import SpaceNeed, require_room
-from actions.outcome import ActionFailed, Cancelled, Cure, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cancelled, Cure, Finding, GateClosed, Outcome
 from actions.recovery_point import after_all, recovery_point
 from actions.systems.mongodb import SYSTEM, restore_by_hand
 from actions.systems.mongodb.backup_selection import Chosen, choose_backups
@@ -204,9 +204,19 @@ def _outcome(server: Server, record: RestoreRecord, seconds: float) -> Outcome:
             "unfinished_transactions": result.unfinished,
             **recovered.facts(),
         },
+        findings=_not_looked_at(server, record),
         left_behind=f"What lies before {result.stopped_at} is restored." if result.stopped_at else "",
         cures=[_before(result)] if result.stopped_at else [],
     )
+
+
+def _not_looked_at(server: Server, record: RestoreRecord) -> list[Finding]:
+    """Say that what the disaster left may hold more than was saved of it."""
+    if not record.copy or record.copy.what != "original" or not record.recovery_point.latest or not record.result:
+        return []
+    text = f"not looked at: what was acknowledged after oplog {record.result.last} may be in it ({record.aside})"
+    cure = "Where that counts: put it back, start it, save its oplog (backups.take, kind incremental), restore again."
+    return [Finding(severity="note", about="oplog of the old data", text=text, cure=cure, system=server.name)]
 
 
 def _before(result: Restored) -> Cure:

@@ -27,6 +27,55 @@ class Batch(NamedTuple):
     size: int
 
 
+class RawBatch(NamedTuple):
+    """Some documents as they lie in a file, and how many they are."""
+
+    data: bytes
+    number: int
+
+
+def read_raw_batches(path: Path, *, most_bytes: int, most_documents: int) -> Iterator[RawBatch]:
+    """Yield a file's documents in their order, as they lie there.
+
+    Args:
+        path: the file.
+        most_bytes: bytes of a batch, which one document alone may exceed.
+        most_documents: documents of a batch.
+
+    Raises:
+        CutShort: the file does not end with a document.
+        OSError: it cannot be read.
+    """
+    rest = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_READ_BYTES):
+            rest += chunk
+            begin = end = count = 0
+            for at, length in _lengths(path, rest):
+                if count and (at + length - begin > most_bytes or count >= most_documents):
+                    yield RawBatch(rest[begin:end], count)
+                    begin, count = at, 0
+                end, count = at + length, count + 1
+            if count:
+                yield RawBatch(rest[begin:end], count)
+            rest = rest[end:]
+    if rest:
+        raise CutShort(f"{path} ends in the middle of a document")
+
+
+def _lengths(path: Path, data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each whole document begins, and its length in bytes."""
+    at, size = 0, len(data)
+    while size - at >= _LEAST:
+        length = int.from_bytes(data[at : at + 4], "little")
+        if not _LEAST <= length <= _MOST:
+            raise CutShort(f"{path} holds what is no document (a length of {length} bytes)")
+        if size - at < length:
+            return
+        yield at, length
+        at += length
+
+
 def read_batches(path: Path, *, most_bytes: int, most_documents: int) -> Iterator[Batch]:
     """Yield a file's documents in their order.
 
@@ -42,32 +91,7 @@ def read_batches(path: Path, *, most_bytes: int, most_documents: int) -> Iterato
     from bson.raw_bson import DEFAULT_RAW_BSON_OPTIONS, RawBSONDocument
 
     options = DEFAULT_RAW_BSON_OPTIONS.with_options(tz_aware=True)
-    documents: list[RawBSONDocument] = []
-    size = 0
-    for raw in _documents(path):
-        if documents and (size + len(raw) > most_bytes or len(documents) >= most_documents):
-            yield Batch(documents, size)
-            documents, size = [], 0
-        documents.append(RawBSONDocument(raw, options))
-        size += len(raw)
-    if documents:
-        yield Batch(documents, size)
-
-
-def _documents(path: Path) -> Iterator[bytes]:
-    """Yield each document's bytes."""
-    rest, at = b"", 0
-    with path.open("rb") as file:
-        while chunk := file.read(_READ_BYTES):
-            rest = rest[at:] + chunk
-            at = 0
-            while len(rest) - at >= _LEAST:
-                length = int.from_bytes(rest[at : at + 4], "little")
-                if not _LEAST <= length <= _MOST:
-                    raise CutShort(f"{path} holds what is no document (a length of {length} bytes)")
-                if len(rest) - at < length:
-                    break
-                yield rest[at : at + length]
-                at += length
-    if len(rest) != at:
-        raise CutShort(f"{path} ends in the middle of a document")
+    for batch in read_raw_batches(path, most_bytes=most_bytes, most_documents=most_documents):
+        data, lengths = batch.data, _lengths(path, batch.data)
+        documents = [RawBSONDocument(data[at : at + length], options) for at, length in lengths]
+        yield Batch(documents, len(data))

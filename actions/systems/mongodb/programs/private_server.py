@@ -39,12 +39,13 @@ class PrivateServer:
     """A running one.
 
     Attributes:
-        address: a connection string that leads to it.
+        address: a connection string that leads to it; ``socket``: the socket that it listens on.
         log: the file it writes to.
     """
 
-    def __init__(self, address: str, log: Path, process: subprocess.Popen[bytes]) -> None:
-        self.address = address
+    def __init__(self, socket: Path, log: Path, process: subprocess.Popen[bytes]) -> None:
+        self.socket = socket
+        self.address = f"mongodb://{quote(str(socket), safe='')}"
         self.log = log
         self._process = process
 
@@ -93,7 +94,7 @@ def private_server(mongod: str, dbpath: Path, log: Path, options: Sequence[str] 
     argv += ["--unixSocketPrefix", str(folder), "--logpath", str(log), "--setParameter", "ttlMonitorEnabled=false"]
     argv += ["--setParameter", "diagnosticDataCollectionEnabled=false", *options]
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=_end_with_us)
-    server = PrivateServer(f"mongodb://{quote(str(socket), safe='')}", log, process)
+    server = PrivateServer(socket, log, process)
     try:
         _wait(server)
         yield server

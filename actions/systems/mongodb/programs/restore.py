@@ -214,7 +214,7 @@ def _load(
         load.load_by_mongorestore(order.mongorestore, server.address, Path(order.dump), more)
         return sum(client[one.database][one.into].estimated_document_count() for one in dump if one.data)
     load.create_collections(client, dump)
-    return load.load_documents(client, dump, more)
+    return load.load_documents(client, server.socket, dump, more)
 
 
 def _replay(
