@@ -112,10 +112,7 @@ def log_ends(found: Sequence[Chain]) -> list[LogEnd]:
     newest, older = found[0], found[1:2]
     wanted = [newest] if newest.slices else [*older, newest]
     ends = {chain.ends: chain.backups[-1] for chain in wanted}
-    return [
-        LogEnd(position=position, entry=str(last.facts.get("last_entry", "")), backup=last.id)
-        for position, last in ends.items()
-    ]
+    return [LogEnd(position=position, entry=str(last.facts.get("last_entry", ""))) for position, last in ends.items()]
 
 
 def _require_reachable(server: Server, place: Place) -> None:

@@ -57,12 +57,10 @@ class LogEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Attributes:
         position: where it is.
         entry: its SHA-256; empty: not known.
-        backup: the backup.
     """
 
     position: str
     entry: str = ""
-    backup: str = ""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
