@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
-from actions.backups.engine import BackupList, BackupSet
+from actions.backups.engine import BackupEngine, BackupList, BackupSet
 from actions.backups.engines import engine_of
 from actions.backups.listing import what_is_wrong
 from actions.backups.marks import Mark, Marked
@@ -20,6 +21,8 @@ from actions.context import ActionContext
 from actions.inventory import Inventory
 from journal.errors import CleoError
 from journal.events.types import Finding
+
+T = TypeVar("T")
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,26 +111,15 @@ def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
     type_ = inventory.systems[system].type if system in inventory.systems else ""
     try:
         engine = engine_of(inventory, system)
-        backups = engine.list(ctx, system)
     except CleoError as error:
         return Listed(system=system, type=type_, trouble=error.message)
-    marked, holders, troubles = dict[str, Marked](), list[str](), []
-    try:
-        marks = engine.marks(ctx, system)
-        marked = dict(marks.read()) if marks else {}
-    except CleoError as error:
-        troubles.append(error.message)
-    try:
-        holders = engine.read_hold(ctx, system).holders
-    except CleoError as error:
-        troubles.append(error.message)
-    seen, site = None, ""
-    if inventory.offsite and is_copied(ctx, engine):
-        site = inventory.offsite.site
-        try:
-            seen = look_offsite(ctx)
-        except CleoError as error:
-            troubles.append(f"{site}: {error.message}")
+    troubles: list[str] = []
+    away = inventory.offsite if is_copied(ctx, engine) else None
+    backups = _tried(lambda: engine.list(ctx, system), troubles)
+    marked = _tried(lambda: _marks(engine, ctx), troubles) if backups else None
+    hold = _tried(lambda: engine.read_hold(ctx, system), troubles) if backups else None
+    seen = _tried(lambda: look_offsite(ctx), troubles) if away else None
+    site = away.site if away else ""
     return Listed(
         system=system,
         type=type_,
@@ -135,11 +127,25 @@ def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
         offsite=seen,
         offsite_site=site,
         backups=backups,
-        marked=marked,
-        holders=holders,
-        findings=[*what_is_wrong(backups), *(offsite_findings(seen, site) if seen else ())],
-        trouble="; ".join(troubles),
+        marked=dict(marked or {}),
+        holders=hold.holders if hold else (),
+        findings=[*(what_is_wrong(backups) if backups else ()), *(offsite_findings(seen, site) if seen else ())],
+        trouble="; ".join(dict.fromkeys(troubles)),
     )
+
+
+def _tried(look: Callable[[], T], troubles: list[str]) -> T | None:
+    """Return what a look finds; None where nobody can look, and why is added to the troubles."""
+    try:
+        return look()
+    except CleoError as error:
+        troubles.append(error.message)
+        return None
+
+
+def _marks(engine: BackupEngine, ctx: ActionContext) -> Mapping[str, Marked]:
+    marks = engine.marks(ctx, ctx.system)
+    return marks.read() if marks else {}
 
 
 def _row(one: Listed, each: BackupSet) -> Row:

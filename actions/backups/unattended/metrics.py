@@ -13,6 +13,7 @@ from pathlib import Path
 
 from actions.backups.catalogue import Listed
 from actions.backups.offsite.findings import covered_until
+from actions.backups.offsite.look import Seen
 from actions.backups.unattended.run import Ended
 from journal.store.filelock import lock
 from journal.store.whole_file import replace_whole
@@ -71,6 +72,8 @@ def _of(one: Listed, ended: Ended | None, before: Values, now: datetime) -> dict
     found.setdefault("backup_last_success_timestamp", 0)
     if one.backups:
         found |= _measured(one)
+    if one.offsite:
+        found |= _away(one.offsite)
     found["backup_listed"] = float(one.backups is not None)
     if ended:
         found |= {"backup_run_last_timestamp": now.timestamp(), "backup_run_last_ok": float(ended.status == "ok")}
@@ -94,11 +97,15 @@ def _measured(one: Listed) -> dict[str, float]:
         found["backup_last_duration_seconds"] = (newest.ended_at - newest.started_at).total_seconds()
     if one.backups and one.backups.archived_until:
         found["backup_archived_until_timestamp"] = one.backups.archived_until.timestamp()
-    if one.offsite:
-        began, until = one.offsite.began_at, covered_until(one.offsite)
-        found["backup_offsite_last_success_timestamp"] = began.timestamp() if began else 0
-        found["backup_offsite_covered_until_timestamp"] = until.timestamp() if until else 0
     return found
+
+
+def _away(seen: Seen) -> dict[str, float]:
+    began, until = seen.began_at, covered_until(seen)
+    return {
+        "backup_offsite_last_success_timestamp": began.timestamp() if began else 0,
+        "backup_offsite_covered_until_timestamp": until.timestamp() if until else 0,
+    }
 
 
 def _lines(values: Values) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +89,7 @@ def run_backup(
                 on_start=lock.note,
             )
             on_context(ctx)
-            ended = _do(ctx, lock, wanted, reread=reread)
+            ended = _guarded(ctx, lock, wanted, reread=reread)
     except LockHeld as error:
         return Ended(system=system, status="running", words=error.message)
     except Cancelled as error:
@@ -98,6 +99,18 @@ def run_backup(
     except OSError as error:
         return Ended(system=system, status="failed", words=f"{error.filename or folder}: {error.strerror}")
     return msgspec.structs.replace(ended, seconds=round(time.monotonic() - begun, 1))
+
+
+def _guarded(ctx: UnattendedContext, lock: RunLock, wanted: str, *, reread: bool) -> Ended:
+    """Do what is wanted; what an engine raises by mistake takes no other system down, and is in the log."""
+    try:
+        return _do(ctx, lock, wanted, reread=reread)
+    except (CleoError, Cancelled, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001  # an engine's bug is its failure, with the traceback in its log
+        ctx.log(traceback.format_exc(), "err")
+        words = f"{type(error).__name__}: {error} (a fault of the program; the log has where)"
+        return Ended(system=ctx.system, status="failed", words=ctx.without_secrets(words))
 
 
 def _into(log: TextIO) -> Callable[[str, str], None]:

@@ -57,6 +57,9 @@ def test_what_became_of_it_is_told_truly(engine: CrateEngine, tmp_path: Path, mo
 
     monkeypatch.setattr(engine, "take", cannot)
     assert run_backup(crates(), "left", "full", tmp_path).words == "The shelf is gone. Find the shelf."
+    monkeypatch.setattr(engine, "take", lambda *_: {}["egg"])
+    assert run_backup(crates(), "left", "full", tmp_path).words.startswith("KeyError: 'egg' (a fault of the program")
+    assert "Traceback" in (tmp_path / "last.log").read_text()
     monkeypatch.setattr(engine, "read_hold", cannot)
     assert run_backup(crates(), "left", "full", tmp_path).status == "failed", "nobody can tell whether they are held"
     assert holder_of(tmp_path) is None

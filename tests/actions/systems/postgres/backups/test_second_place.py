@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from actions.backups.catalogue import read_catalogue, rows
+from actions.backups.catalogue import Listed, read_catalogue, rows
 from actions.backups.fetch import fetch
 from actions.backups.unattended.context import UnattendedContext
 from actions.backups.unattended.run import OFFSITE, run_backup
 from actions.backups.verify import verify
-from actions.inventory import load_inventory
+from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed
 from actions.settings import OffsiteSettings
 from actions.systems.postgres.settings import PostgresSettings
@@ -36,6 +36,8 @@ def test_a_lost_repository_comes_back_from_the_second_place(lab: Lab, tmp_path: 
 
     shutil.rmtree(backups.repository)
     assert run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs").status == "failed", "an emptied source"
+    (left,) = _catalogue(inventory, tmp_path)
+    assert left.trouble and left.offsite and rows([left])[-1].where == ["dr"], "what is left is in the second place"
     ctx = FakeContext(inventory)
     with pytest.raises(ActionFailed) as lost:
         ctx.do(verify)
@@ -44,10 +46,13 @@ def test_a_lost_repository_comes_back_from_the_second_place(lab: Lab, tmp_path: 
 
     seen = ctx.do(verify, full=True)
     assert seen.ok and seen.facts["newest"] == taken.label and taken.label in seen.facts["sound"], seen.summary
-    (listed,) = read_catalogue(inventory, ["postgres"], lambda system: UnattendedContext(inventory, system, tmp_path))
-    newest = rows([listed])[-1]
+    newest = rows(_catalogue(inventory, tmp_path))[-1]
     assert (newest.id, newest.where) == (taken.label, ["primary", "dr"])
     assert newest.verified and newest.verified.ok, "the manifests' folder has it"
     assert run_backup(inventory, "postgres", "incremental", tmp_path / "runs").status == "ok", (
         "the server may write there"
     )
+
+
+def _catalogue(inventory: Inventory, folder: Path) -> list[Listed]:
+    return read_catalogue(inventory, ["postgres"], lambda system: UnattendedContext(inventory, system, folder))
