@@ -85,8 +85,10 @@ def compare(side: Side, real: Real, table: Table, number: int, *, where: str = "
     Of a table that is not there now every row is missing.
 
     Raises:
-        ActionFailed: it has no primary key, or cannot be read.
+        ActionFailed: its rows cannot be told apart or copied, or it cannot be read.
     """
+    if table.refused:
+        raise ActionFailed(f"Rows of {table.name} cannot be copied: {table.refused}.", "Copy what is needed by hand.")
     if not table.key:
         raise ActionFailed(
             f"{table.name} has no primary key: its rows cannot be told apart.",

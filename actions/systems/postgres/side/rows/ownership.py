@@ -51,13 +51,13 @@ def find_ownership(schema: Schema, users: Table, user: str, column: str, also: S
     refused = {line.split(":")[0] for line in left_out}
     while further := _further(schema, found, refused):
         found |= {one.table.name: one for one in further}
-    left_out += [f"{name}: it has no primary key, so its rows cannot be told apart" for name in _keyless(found)]
-    owned = [one for one in found.values() if one.table.key]
+    left_out += [f"{name}: {why}" for name, one in found.items() if (why := _unfit(one.table))]
+    owned = [one for one in found.values() if not _unfit(one.table)]
     return Ownership(owned=_ordered(schema, owned), left_out=left_out)
 
 
-def _keyless(found: dict[str, Owned]) -> list[str]:
-    return [name for name, one in found.items() if not one.table.key]
+def _unfit(table: Table) -> str:
+    return table.refused or ("" if table.key else "it has no primary key, so its rows cannot be told apart")
 
 
 def _direct(

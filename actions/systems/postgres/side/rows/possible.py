@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from actions.outcome import ActionFailed
+from collections.abc import Sequence
+
+from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.side.rows.difference import Difference
-from actions.systems.postgres.side.rows.real import Real
+from actions.systems.postgres.side.rows.real import Real, sequences_behind
 from actions.systems.postgres.side.rows.tables import Table
 
 
@@ -42,6 +44,17 @@ def require_parents(found: Difference) -> None:
             "Bring back the tables they refer to first; then run this step again.",
             left_behind="Nothing was changed.",
         )
+
+
+def say_sequences(real: Real, tables: Sequence[Table]) -> list[Finding]:
+    """Return a warning for each sequence that would give a number again that has come back."""
+    return [
+        Finding(
+            severity="warning", about=table.name, text="its sequence stands before the highest number in it", cure=line
+        )
+        for table in tables
+        for line in sequences_behind(real, table)
+    ]
 
 
 def facts_of(found: Difference) -> dict[str, object]:

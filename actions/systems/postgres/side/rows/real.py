@@ -12,8 +12,8 @@ from actions.outcome import ActionFailed
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.side.ask import QUIET, psql_line
 from actions.systems.postgres.side.place import Side
-from actions.systems.postgres.side.rows.sql import SETTLE, literal
-from actions.systems.postgres.side.rows.tables import FOREIGN_KEYS, TABLES, Schema, schema_of
+from actions.systems.postgres.side.rows.sql import SETTLE, literal, quoted
+from actions.systems.postgres.side.rows.tables import FOREIGN_KEYS, TABLES, Schema, Table, schema_of
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.transport import Completed
 
@@ -33,8 +33,9 @@ class Real(msgspec.Struct, frozen=True, kw_only=True):
         """Return the statements that begin every session: no other server is written to, nothing waits for long."""
         wrong = literal(f"another server answers than {self.server.name}")
         return (
-            f"{QUIET}DO $$ BEGIN IF pg_postmaster_start_time()::text <> {literal(self.started)} OR pg_is_in_recovery() "
-            f"THEN RAISE EXCEPTION {wrong}; END IF; END $$;\n{SETTLE}SET lock_timeout = '{_LOCK_S}s';\n"
+            f"{QUIET}{SETTLE}SET lock_timeout = '{_LOCK_S}s';\n"
+            f"DO $$ BEGIN IF pg_postmaster_start_time()::text <> {literal(self.started)} OR pg_is_in_recovery() "
+            f"THEN RAISE EXCEPTION {wrong}; END IF; END $$;\n"
         )
 
     def line(self, *more: str) -> list[str]:
@@ -114,3 +115,18 @@ def require_done(done: Completed, what: str, hint: str = "Mend what it says, the
     """
     if done.code != 0:
         raise ActionFailed(f"{what}: {last_words(done)}.", hint, left_behind="Nothing was changed.")
+
+
+def sequences_behind(real: Real, table: Table) -> list[str]:
+    """Name the table's own sequences that stand before the highest number in it: the next row would take one again."""
+    behind = []
+    with connect_verified(real.server, deadline_s=60, database=real.database) as session:
+        for column in table.stored:
+            row = session.execute("SELECT pg_get_serial_sequence(%s, %s)", [table.name, column]).fetchone()
+            if not row or not row[0]:
+                continue
+            said = f"SELECT s.last_value, (SELECT max({quoted(column)}) FROM {table.name}) FROM {row[0]} s"
+            last = session.execute(said.encode()).fetchone()
+            if last and last[1] is not None and last[0] < last[1]:
+                behind.append(f"SELECT setval('{row[0]}', {last[1]})")
+    return behind

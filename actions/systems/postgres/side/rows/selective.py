@@ -19,7 +19,7 @@ from actions.systems.postgres.side.rows.difference import (
     prepare,
 )
 from actions.systems.postgres.side.rows.dropped import restore_dropped
-from actions.systems.postgres.side.rows.possible import facts_of, require_parents, require_same_columns
+from actions.systems.postgres.side.rows.possible import facts_of, require_parents, require_same_columns, say_sequences
 from actions.systems.postgres.side.rows.real import Real, look_at_real
 from actions.systems.postgres.side.rows.tables import FOREIGN_KEYS, TABLES, Schema, Table, schema_of
 from journal.incident.recovery_point import RecoveryPoint
@@ -73,7 +73,7 @@ def selective_restore(ctx: ActionContext, *, table: str = "", date: str = "", re
         if not ctx.effect(_words(found, replace=replace)):
             return Outcome(ok=True, summary=f"would bring back: {found}.", facts=facts_of(found), findings=findings)
         (brought,) = bring_back(side, real, [found], "replace" if replace else "missing")
-        return _outcome(found, brought, findings)
+        return _outcome(found, brought, [*findings, *say_sequences(real, [meant])])
     finally:
         forget(side, real.database)
 

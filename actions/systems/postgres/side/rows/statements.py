@@ -66,7 +66,7 @@ def written(one: Difference, mode: Mode, *, now: Table, children: Sequence[Forei
     if mode == "replace":
         whole = f"(SELECT {tally(one.table.stored)} FROM {now.name} t) = {literal(sent)}"
         parts.append(_require(whole, f"{now.name} would not be as it was then: it was changed meanwhile"))
-    parts += [f"ALTER TABLE {now.name} ENABLE TRIGGER {quoted(name)};\n" for name in now.triggers]
+    parts += [f"ALTER TABLE {now.name} {enable} TRIGGER {quoted(name)};\n" for name, enable in now.triggers.items()]
     return "".join(parts)
 
 

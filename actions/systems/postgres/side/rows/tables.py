@@ -19,8 +19,12 @@ TABLES = """
            coalesce((SELECT json_agg(a.attname ORDER BY array_position(x.indkey::int2[], a.attnum))
             FROM pg_index x JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey)
             WHERE x.indrelid = c.oid AND x.indisprimary), '[]') AS key,
-           coalesce((SELECT json_agg(t.tgname ORDER BY t.tgname) FROM pg_trigger t
-            WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')), '[]') AS triggers
+           coalesce((SELECT json_object_agg(t.tgname, CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END)
+            FROM pg_trigger t
+            WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')), '{}') AS triggers,
+           CASE WHEN c.relpersistence = 'u' THEN 'it is unlogged, and so empty after every recovery'
+                WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
+                THEN 'other tables inherit from it' ELSE '' END AS refused
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'cleo_now')
@@ -67,14 +71,18 @@ class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """One table. ``name`` is quoted and with its schema; ``key`` is its primary key; ``triggers`` would fire."""
+    """One table. ``name`` is quoted and with its schema; ``key`` is its primary key.
+
+    ``triggers`` would fire; each with what enables it again. ``refused`` says why rows of it cannot be copied.
+    """
 
     name: str
     schema: str
     relation: str
     columns: list[Column]
     key: list[str] = []
-    triggers: list[str] = []
+    triggers: dict[str, str] = {}
+    refused: str = ""
 
     @property
     def stored(self) -> list[str]:

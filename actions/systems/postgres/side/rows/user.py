@@ -12,7 +12,7 @@ from actions.systems.postgres.side.place import Side
 from actions.systems.postgres.side.rows.bring_back import Brought, bring_back
 from actions.systems.postgres.side.rows.difference import Difference, check_references, compare, forget, prepare
 from actions.systems.postgres.side.rows.ownership import Ownership, find_ownership, key_literal
-from actions.systems.postgres.side.rows.possible import require_parents, require_same_columns
+from actions.systems.postgres.side.rows.possible import require_parents, require_same_columns, say_sequences
 from actions.systems.postgres.side.rows.real import Real, look_at_real
 from actions.systems.postgres.side.rows.selective import database_of, side_at, side_schema
 from actions.systems.postgres.side.rows.tables import Schema
@@ -147,7 +147,7 @@ def _bring(
         ok=True,
         summary=f"{_summary(found, brought)} PostgreSQL only: MongoDB and Redis were not touched.",
         facts=_facts(found, brought),
-        findings=[*findings, *_kept_out(found, brought)],
+        findings=[*findings, *_kept_out(found, brought), *say_sequences(real, [one.table for one in found])],
     )
 
 
