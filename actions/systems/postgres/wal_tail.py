@@ -20,11 +20,17 @@ _FETCH = (
     "d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && segment=$1 dump=$2 awk=$3 && shift 3 && "
     '"$@" archive-get "$segment" "$d/$segment" >&2 && "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"'
 )
-_FETCH_RAW = (
-    "d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && segment=$1 dump=$2 awk=$3 path=$4 && shift 4 && "
-    '"$@" repo-get "$path" >"$d/$segment" && "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"'
-)
-"""``archive-get`` wants the control file of the data directory, which may be what was lost."""
+_FETCH_RAW = r"""
+d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT && segment=$1 dump=$2 awk=$3 path=$4 && shift 4
+case $path in
+    *.zst) unpack="zstd -dcq";; *.gz) unpack="gzip -dc";; *.lz4) unpack="lz4 -dcq";; *.bz2) unpack="bzip2 -dc";;
+    *) unpack=cat;;
+esac
+"$@" repo-get "$path" >"$d/packed" && $unpack <"$d/packed" >"$d/$segment" || exit
+"$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"
+"""
+"""``archive-get`` wants the control file of the data directory, which may be what was lost; ``repo-get`` unpacks
+nothing."""
 _SAVED = (
     'd=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && while read -r name path; do ln -s "$path" "$d/$name" || exit; done '
     '&& "$1" --path="$d" --timeline="$2" --start="$3" --end="$5" 2>/dev/null | awk "$4"'

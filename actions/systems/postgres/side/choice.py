@@ -26,6 +26,8 @@ from journal.incident.recovery_point import RecoveryPoint
 
 _ARCHIVED_S = 120.0
 _PAUSE_S = 0.3
+_AFTER = timedelta(microseconds=1)
+"""Commits are timed to the microsecond: nothing lies between one and this long after it."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,10 +111,11 @@ class _Found:
             ActionFailed: log is missing before the point, or what was committed until then is not known.
         """
         logs, point = self._logs, self._point
-        if (gap := logs.gap()) and reaches_gap(logs, point):
+        end = logs.end().committed_at
+        just_after = point.instant and end and point.instant <= end + _AFTER  # all there is, by another name
+        if (gap := logs.gap()) and reaches_gap(logs, point) and not just_after:
             raise _short(f"Log segment {gap.segment} is {gap.why}.", gap.until)
-        if point.instant and not self.covers() and not up_to_now:
-            end = logs.end().committed_at
+        if point.instant and not self.covers() and not up_to_now and not just_after:
             raise _short(f"The log that is there ends before {exact(point.instant)}.", end)
         return Choice(
             backup=self._selected.backup,
@@ -204,7 +207,7 @@ def _short(why: str, until: datetime | None) -> ActionFailed:
     """Say until when a point can be had."""
     if until is None:
         return ActionFailed(f"{why} Nothing was committed before that, as far as the log tells.")
-    last = until + timedelta(microseconds=1)
+    last = until + _AFTER
     params = {"timestamp": last.isoformat().replace("+00:00", "Z"), "lsn": ""}
     cure = Cure(words=f"Choose {exact(last)} or earlier.", action="postgres.pitr", params=params)
     return ActionFailed(f"{why} What can be had: until {exact(until)}, the last commit before it.", cures=[cure])

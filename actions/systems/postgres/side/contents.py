@@ -26,16 +26,19 @@ from actions.systems.postgres.side.place import Side
 _DATABASES = "SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1"
 _FUNCTION = """
 CREATE FUNCTION pg_temp.cleo_read(name text, query text, OUT relation text, OUT rows bigint, OUT digest text,
-                                  OUT damage text)
+                                  OUT error text)
 LANGUAGE plpgsql AS $$
 BEGIN
     relation := name;
     EXECUTE query INTO rows, digest;
 EXCEPTION WHEN OTHERS THEN
-    damage := sqlstate || ' ' || sqlerrm;
+    error := sqlstate || ' ' || sqlerrm;
 END $$;
 """
 """What cannot be read is said of the relation itself, and the others are read all the same."""
+_DAMAGE = ("22", "XX", "58")
+"""Classes of errors that damage makes (data, internal, input and output); others merely stand in the way, such as an
+extension that wants to be preloaded."""
 _READ_S = 6 * 3600.0
 
 
@@ -88,7 +91,9 @@ def _relation(one: Listed, row: dict[str, Any] | None) -> Relation:
 
 
 def _filled(base: Relation, row: dict[str, Any]) -> Relation:
-    return replace(base, count=row["rows"] or 0, digest=row["digest"] or "", damage=row["damage"] or "")
+    if not (error := row["error"]):
+        return replace(base, count=row["rows"] or 0, digest=row["digest"] or "")
+    return replace(base, damage=error) if error.startswith(_DAMAGE) else replace(base, skipped=error)
 
 
 def _before() -> str:

@@ -56,7 +56,7 @@ _SEAL = 'chmod 500 "$1/data/pg_tblspc"'
 """A tablespace that was made after the backup is made again by the replay, *where the real server's is*, and what is
 replayed in it is written over the real server's files (seen with 15.18). It is linked to from this directory: where
 that cannot be written, the replay ends before anything is."""
-_SEALED = re.compile(r'could not create symbolic link "pg_tblspc/(\d+)"')
+_SEALED = re.compile(r'could not create symbolic link "(pg_tblspc/\d+)"|FATAL: +directory "(.+)" does not exist')
 _LEFT = "The side instance is incomplete: run the step again, or remove it (postgres.pitr_discard)."
 
 
@@ -212,8 +212,8 @@ def _down(side: Side) -> ActionFailed:
     """Return the error for an instance that went down as it replayed."""
     if found := next((match for line in new_lines(side.server) if (match := _SEALED.search(line))), None):
         return ActionFailed(
-            f"Tablespace {found[1]} was made after backup {side.record.backup}: replayed, it would lie where the real "
-            "server's does, and be written over it.",
+            f"A tablespace ({found[1] or found[2]}) was made after backup {side.record.backup}: replayed, it would lie "
+            "where the real server has it, and be written over that.",
             "Choose a point before that, or one after a backup that was taken since (backups.take).",
             left_behind=_LEFT,
         )

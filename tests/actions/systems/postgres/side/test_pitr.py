@@ -19,6 +19,7 @@ from actions.systems.postgres.side.place import Side, load_side
 from actions.systems.postgres.side.verify import pitr_verify
 from tests.actions.contexts import FakeContext, RunnerDied
 from tests.labs import Lab, lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-side")
@@ -143,6 +144,9 @@ def test_a_tablespace_made_after_the_backup_is_not_written_over(lab: Lab, ctx: F
     assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == files
     lab.psql("DROP TABLE spaced; DROP TABLESPACE space")
     shutil.rmtree(place)
+    with pytest.raises(ActionFailed, match="was made after backup"):
+        ctx.do(pitr, timestamp=lab.psql(NOW))  # it is not there any more, and is replayed all the same
+    lab.backup("full")
 
 
 @pytest.mark.parametrize("key", ["make", "restore", "start", "cancelled"])
@@ -177,6 +181,20 @@ def test_nothing_else_is_removed(lab: Lab, ctx: FakeContext, moment: str) -> Non
         ctx.do(pitr, timestamp=moment)
     assert theirs.do(pitr_discard).ok
     assert not directory(lab).exists()
+
+
+def test_of_a_server_that_is_lost_what_is_archived_can_be_had(lab: Lab, ctx: FakeContext, moment: str) -> None:
+    lab.psql("SELECT pg_switch_wal()")
+    until(lambda: lab.psql("SELECT last_archived_wal IS NOT NULL AND failed_count = 0 FROM pg_stat_archiver") == "t")
+    lab.break_("postgres", "lose-data-directory")
+    with pytest.raises(ActionFailed, match="What can be had: until") as short:
+        ctx.do(pitr, timestamp=datetime.now(UTC).isoformat())
+    assert ctx.do(pitr, **short.value.cures[0].params).ok, "what is offered can be had"
+    assert marks(ctx) == ["before", "after"]
+    assert ctx.do(pitr, timestamp=moment).ok
+    assert marks(ctx) == ["before"]
+    verified = ctx.do(pitr_verify)
+    assert (verified.ok, bool(verified.partial)) == (True, True)
 
 
 def _dies_after(ctx: FakeContext, key: str) -> None:
