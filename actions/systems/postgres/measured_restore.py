@@ -1,0 +1,29 @@
+"""How long a restore takes, by the last one that was measured: a drill, or a restore in an incident."""
+
+from __future__ import annotations
+
+from actions.backups.engine import find_engine
+from actions.systems.postgres.server import Server
+from journal.errors import CleoError
+from journal.wording.durations import exact_duration
+
+
+def say_last_drill(server: Server) -> None:
+    """Say how long the last restore took that is written beside the backups; nothing where none was measured."""
+    try:
+        marks = find_engine(server.ctx).marks(server.ctx, server.ctx.system)
+        known = marks.read() if marks else {}
+    except CleoError as error:
+        server.ctx.log(f"How long a restore takes is not known: {error.message}", "err")
+        return
+    measured = [
+        (found.restored, label)
+        for label, found in known.items()
+        if found.restored and found.restored.ok and found.restored.seconds
+    ]
+    if measured:
+        last, label = max(measured, key=lambda each: each[0].at)
+        took = exact_duration(last.seconds)
+        server.ctx.log(
+            f"Backup {label} was restored and replayed in {took} on {last.at:%Y-%m-%d}, as was measured then."
+        )
