@@ -50,8 +50,8 @@ def drill() -> None:
 def restore(systems: tuple[str, ...]) -> None:
     """Restore the newest backup of every system into a scratch instance, verify and measure it, and remove it.
 
-    Of PostgreSQL only, so far. The real systems are not touched. It is journalled as an incident of kind DRILL (of a
-    lab: LAB) that closes itself, and written beside the backup (cleo backup list). It prints a line a system. Exit
+    Of PostgreSQL and Redis, so far. The real systems are not touched. It is journalled as an incident of kind DRILL (of
+    a lab: LAB) that closes itself, and written beside the backup (cleo backup list). It prints a line a system. Exit
     status: 0 all were restored and are sound, 1 none, 2 asked wrongly, 4 another drill is at work, 5 some.
 
     \b
@@ -88,7 +88,7 @@ def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
         if "drill" in _verbs(inventory, name) and not getattr(settings, "standby_of", "")
     ]
     if not can:
-        raise NoDrill("There is no system whose backup can be restored in a drill.", "Of PostgreSQL it can.")
+        raise NoDrill("There is no system whose backup can be restored in a drill.", "Of PostgreSQL and Redis it can.")
     if unknown := [name for name in named if name not in can]:
         raise NoDrill(f"No drill can restore {', '.join(unknown)}.", f"It can restore {', '.join(can)}.")
     return inventory, list(dict.fromkeys(named)) or can

@@ -24,6 +24,8 @@ SYSTEM = SystemType(
         "redis.reload_aof": f"{_HERE}.reload_aof:reload_aof",
         "redis.warm_cache": f"{_HERE}.warm_cache:warm_cache",
         "redis.verify": f"{_HERE}.verify:verify",
+        "redis.drill": f"{_HERE}.drill:drill",
+        "redis.drill_left": f"{_HERE}.drill:drill_left",
     },
     simulated=f"{_HERE}:simulated",
     backups=f"{_HERE}.backups.engine:ENGINE",

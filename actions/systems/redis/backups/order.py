@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from actions.systems.redis.rdb import Keys
+
 RDB_FILE = "dump.rdb"
 AOF_FOLDER = "appendonlydir"
 CONFIG_FILE = "redis.conf"
@@ -40,3 +42,42 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     consistent_at: datetime | None = None
     server: Mapping[str, Any] = {}
     facts: Mapping[str, Any] = {}
+
+
+class ScratchOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Which backup is loaded into a server of its own, and where that lies while it runs.
+
+    Attributes:
+        kind: ``rdb`` or ``aof``; ``source``: the RDB file, or the append-only directory, in the repository.
+        folder: the server's folder: made, and removed.
+        program: the path of the server's program; ``run_as``: its account.
+        aof_name: what the append-only files' names begin with.
+        heartbeat: the key with the newest write's time; empty: there is none.
+    """
+
+    kind: str
+    source: str
+    folder: str
+    program: str
+    run_as: str
+    aof_name: str
+    heartbeat: str
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server of its own had once it had loaded a backup.
+
+    Attributes:
+        databases: keys of each database.
+        loaded, load_expired: keys that it loaded, and left out because their time had passed (of an RDB file).
+        expired: keys that expired since.
+        newest_write: the newest heartbeat, as it is written; empty: none.
+        seconds: from the copy's beginning to the end of the load.
+    """
+
+    databases: Mapping[str, Keys]
+    loaded: int
+    load_expired: int
+    expired: int
+    newest_write: str
+    seconds: float

@@ -1,0 +1,180 @@
+"""``redis.drill``: loads the newest backup into a server of its own, counts and measures it, removes it.
+
+A backup that was never restored is a hope. What a drill came to is written beside the backup.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from actions.action import action
+from actions.backups.engine import leave_mark
+from actions.backups.marks import Mark
+from actions.backups.repository.checking import check_backup
+from actions.backups.repository.place import Place
+from actions.context import ActionContext
+from actions.machine.directories import inspect_directories
+from actions.machine.machine import last_words
+from actions.machine.room import SpaceNeed, require_room
+from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.systems.redis.backups.order import Loaded, ScratchOrder
+from actions.systems.redis.backups.place import place_of_backups
+from actions.systems.redis.config_file import Wanted, wanted_of
+from actions.systems.redis.configuration import read_configuration
+from actions.systems.redis.counts import Counted, differences
+from actions.systems.redis.heartbeat import newest_write
+from actions.systems.redis.identity import identity
+from actions.systems.redis.measures import instant
+from actions.systems.redis.memory import require_memory
+from actions.systems.redis.restore_record import Source, keeper, place_of
+from actions.systems.redis.server import Server, find_server
+from actions.systems.redis.sources import source_of_backup
+from actions.systems.redis.verified_connection import connect_verified
+from journal.errors import CleoError
+from journal.events.types import Identity
+from journal.wording.durations import exact_duration
+
+_MODULE = "actions.systems.redis.backups.scratch"
+_HOURS_S = 12 * 3600.0
+
+
+def _folder(server: Server) -> str:
+    return f"{place_of(server)}.drill"
+
+
+def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
+    """Return what tells the server from every other, and where its drill instance lies."""
+    return [*identity(ctx), Identity(name="drill instance", value=_folder(find_server(ctx)), known="reported")]
+
+
+@action("redis.drill_left", target=drill_identity)
+def drill_left(ctx: ActionContext) -> Outcome:
+    """Tell whether a drill left its instance."""
+    server = find_server(ctx)
+    folder = _folder(server)
+    if not keeper(server).exists(folder):
+        return Outcome(ok=True, summary=f"No drill left anything in {folder}.")
+    return Outcome(ok=False, summary=f"{folder} is there: a drill is at work, or was killed; the next one removes it.")
+
+
+@action("redis.drill", probe="redis.drill_left", resumable=True, touches=("drill instance",), target=drill_identity)
+def drill(ctx: ActionContext) -> Outcome:
+    """Load the newest backup into a scratch instance, count its keys, and remove it.
+
+    The real server is not touched: the instance listens on a socket in a private folder (`….drill`) and nowhere else,
+    follows nobody and saves nothing. How long it took and what would be lost is measured and written beside the
+    backup. Killed half way, it dies with the program that started it, and the next drill removes its folder.
+    """
+    server = find_server(ctx)
+    place = place_of_backups(ctx, server.name)
+    source = _newest(server, place)
+    now = _newest_write(server)
+    _require_room(server, source)
+    if not ctx.effect(f"read every file of {source}, load it into {_folder(server)}, count its keys, and remove it"):
+        return Outcome(ok=True, summary=f"would load {source}, count its keys, and remove it again")
+    begun = time.monotonic()
+    try:
+        if damaged := check_backup(place, source.label, timeout_s=_HOURS_S):
+            raise ActionFailed(
+                f"Backup {source.label} is damaged: {damaged[0].name}: {damaged[0].why}.",
+                cures=[Cure(words="Take a new backup.", action="backups.take")],
+            )
+        loaded = _loaded(server, place, source)
+    except CleoError as error:
+        _leave(
+            ctx, source, ok=False, seconds=time.monotonic() - begun, words=f"It could not be restored: {error.message}"
+        )
+        raise
+    return _judged(server, source, loaded, now)
+
+
+def _newest(server: Server, place: Place) -> Source:
+    """Return the newest backup that nothing is seen to be wrong with.
+
+    Raises:
+        ActionFailed: there is none, or it lies on another host.
+    """
+    if place.host != server.host:
+        raise ActionFailed(f"The backups are on {place.host}, and {server.name} is on {server.host}.")
+    stored = [one.entry for one in place.listing().stored if not one.wrong]
+    if not stored:
+        raise ActionFailed(
+            f"There is no usable backup in {place.folder}.",
+            cures=[Cure(words="Take one.", action="backups.take")],
+        )
+    return source_of_backup(stored[-1], str(place.folder / stored[-1].id))
+
+
+def _newest_write(server: Server) -> datetime | None:
+    """Return the real server's newest write as the drill begins; None where nobody can tell."""
+    try:
+        with connect_verified(server) as client:
+            return newest_write(client, server.settings)[0]
+    except CleoError as error:
+        server.ctx.log(f"What would be lost is not measured: {error.message}", "err")
+        return None
+
+
+def _require_room(server: Server, source: Source) -> None:
+    folder = inspect_directories(keeper(server), _folder(server).rpartition("/")[0] or "/")[0]
+    require_room(server, [SpaceNeed(folder, source.size, "the drill's copy")])
+    require_memory(server, source.memory, Wanted(), str(source))
+
+
+def _loaded(server: Server, place: Place, source: Source) -> Loaded:
+    order = ScratchOrder(
+        kind=source.kind,
+        source=source.path,
+        folder=_folder(server),
+        program=server.program(server.settings.program),
+        run_as=server.run_as,
+        aof_name=wanted_of(read_configuration(server)).aof_name,
+        heartbeat=server.settings.heartbeat,
+    )
+    argv = ["nice", *place.program(_MODULE), msgspec.json.encode(order).decode()]
+    done = server.run("drill", argv, timeout_s=_HOURS_S, user="")
+    try:
+        return msgspec.json.decode(done.out.strip().splitlines()[-1], type=Loaded)
+    except (msgspec.DecodeError, IndexError):
+        raise ActionFailed(
+            f"{source} could not be loaded: {last_words(done)}",
+            cures=[Cure(words="Find out what is wrong with it; then take a new one.", action="backups.take")],
+        ) from None
+
+
+def _judged(server: Server, source: Source, loaded: Loaded, now: datetime | None) -> Outcome:
+    counted = Counted(
+        databases=loaded.databases,
+        loaded=loaded.loaded,
+        load_expired=loaded.load_expired,
+        expired=loaded.expired,
+    )
+    wrong = list(differences(counted, source.databases, source.keys)) if source.kind == "rdb" else []
+    back = instant(loaded.newest_write) or source.at
+    lost = max(0.0, (now - back).total_seconds()) if now and back else None
+    loss = (
+        f"{exact_duration(lost)} of writes would be lost" if lost is not None else "what would be lost is not measured"
+    )
+    state = f"WRONG, {'; '.join(wrong)}" if wrong else f"sound, {counted.words()}"
+    words = f"Backup {source.label} was restored in {exact_duration(loaded.seconds)}: {state}; {loss}."
+    _leave(server.ctx, source, ok=not wrong, seconds=loaded.seconds, words=words, lost_s=lost)
+    cure = "Take a new backup, and look what is wrong with this one."
+    return Outcome(
+        ok=not wrong,
+        summary=words,
+        facts={"drill": source.label, "drill_s": loaded.seconds, "drill_lost_s": lost, "drill_keys": counted.keys},
+        findings=[Finding(severity="warning", about=source.label, text=line, cure=cure) for line in wrong],
+    )
+
+
+def _leave(
+    ctx: ActionContext, source: Source, *, ok: bool, seconds: float, words: str, lost_s: float | None = None
+) -> None:
+    """Write beside the backup what the drill came to."""
+    facts = {"lost_s": lost_s, "drill": True}
+    mark = Mark(at=datetime.now(UTC), ok=ok, by=ctx.incident.id, seconds=round(seconds, 2), words=words, facts=facts)
+    leave_mark(ctx, source.label, "restored", mark)
