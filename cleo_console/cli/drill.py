@@ -50,9 +50,10 @@ def drill() -> None:
 def restore(systems: tuple[str, ...]) -> None:
     """Restore the newest backup of every system into a scratch instance, verify and measure it, and remove it.
 
-    Of PostgreSQL and Redis, so far. The real systems are not touched. It is journalled as an incident of kind DRILL (of
-    a lab: LAB) that closes itself, and written beside the backup (cleo backup list). It prints a line a system. Exit
-    status: 0 all were restored and are sound, 1 none, 2 asked wrongly, 4 another drill is at work, 5 some.
+    Systems of a type that has no drill are named, and left out. The real systems are not touched. It is journalled as
+    an incident of kind DRILL (of a lab: LAB) that closes itself, and written beside the backup (cleo backup list). It
+    prints a line a system. Exit status: 0 all were restored and are sound, 1 none, 2 asked wrongly, 4 another drill is
+    at work, 5 some.
 
     \b
     Example:
@@ -69,6 +70,8 @@ def restore(systems: tuple[str, ...]) -> None:
     except LockHeld as error:
         click.echo(sanitize(f"drill restore: {error.message}"), err=True)
         sys.exit(4)
+    for name in () if systems else _left_out(inventory, meant):
+        click.echo(sanitize(f"{name}: not drilled: {inventory.type_of(name).title} has no restore drill."))
     good = [run.state is RunState.SUCCEEDED for run in runs]
     sys.exit(0 if all(good) else 5 if any(good) else 1)
 
@@ -92,6 +95,15 @@ def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
     if unknown := [name for name in named if name not in can]:
         raise NoDrill(f"No drill can restore {', '.join(unknown)}.", f"It can restore {', '.join(can)}.")
     return inventory, list(dict.fromkeys(named)) or can
+
+
+def _left_out(inventory: Inventory, meant: list[str]) -> list[str]:
+    """Return the systems with backups of their own of which none is tried."""
+    return [
+        name
+        for name, settings in inventory.systems.items()
+        if name not in meant and inventory.type_of(name).backups and not getattr(settings, "standby_of", "")
+    ]
 
 
 def _verbs(inventory: Inventory, system: str) -> set[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
@@ -18,6 +19,17 @@ from tests.labs import Lab, lab
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("postgres-drill")
+
+
+TOY = {
+    "type": "toy",
+    "host": "db1",
+    "folder": "/nowhere/store",
+    "copies": "/nowhere/copies",
+    "port": 1,
+    "token": {"file": "/nowhere/token"},
+}
+"""A system that no drill can restore, and that answers nobody."""
 
 
 def scratch(lab: Lab) -> list[Path]:
@@ -33,8 +45,12 @@ def restored(lab: Lab) -> list[dict[str, Any]]:
 def test_a_drill_from_the_shell_proves_measures_and_leaves_nothing(lab: Lab, tmp_path: Path) -> None:
     server = lab.pids["server"]
     cleo = Cleo(tmp_path)
-    cleo.env["CLEO_INVENTORY"] = str(lab.inventory_path)
+    inventory = yaml.safe_load(lab.inventory_path.read_text())
+    inventory["systems"]["toy"] = TOY
+    (tmp_path / "inventory.yaml").write_text(yaml.safe_dump(inventory))
+    cleo.env["CLEO_INVENTORY"] = str(tmp_path / "inventory.yaml")
     done = cleo("drill", "restore")
+    assert "toy: not drilled: Toy store has no restore drill." in done.stdout
     newest = lab.facts["last_backup"]["label"]
     assert f"postgres: succeeded: Backup {newest} was restored in" in done.stdout
     assert scratch(lab) == []
@@ -43,7 +59,7 @@ def test_a_drill_from_the_shell_proves_measures_and_leaves_nothing(lab: Lab, tmp
     assert (mark["label"], mark["ok"]) == (newest, True)
     assert mark["seconds"] > 0
     assert mark["facts"]["lost_s"] >= 0
-    row = json.loads(cleo("backup", "list", "--json").stdout)["backups"][-1]
+    row = json.loads(cleo("backup", "list", "--system", "postgres", "--json").stdout)["backups"][-1]
     assert row["restored"]["ok"]
     (incident,) = (Path(cleo.env["CLEO_HOME"]) / "incidents").iterdir()
     assert "1 of 1 backup restored" in cleo("report", incident.name).stdout
