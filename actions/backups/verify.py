@@ -37,7 +37,8 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     checked = engine.verify(ctx, ctx.system) if whole else None
     if checked:
         _leave_marks(ctx, checked, time.monotonic() - begun)
-    findings = [*what_is_wrong(listed), *(checked.findings if checked else ())]
+    both = [*what_is_wrong(listed), *(checked.findings if checked else ())]
+    findings = list({str(finding): finding for finding in both}.values())  # an engine may find it both times
     for finding in findings:
         ctx.log(str(finding), "err")
     facts = described(listed)

@@ -29,9 +29,9 @@ OFFSITE = "offsite-sync"
 _KINDS = {
     "incremental": ("incremental", "incr", "diff", "snapshot", "full"),
     "full": ("full",),
-    "snapshot": ("snapshot", "full"),
+    "snapshot": ("snapshot",),
 }
-"""The kinds of an engine that serve for what is asked for, the best first: not every engine has each."""
+"""The kinds of an engine that serve for what is asked for, the best first. One that has none of them is left out."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         system: the system.
         status: ``ok``: there is a new backup; ``held``: an incident holds the backups; ``running``: another one is
-            being taken; ``failed``: there is none; ``left out``: its repository cannot be copied; ``words`` say why.
+            being taken; ``failed``: there is none; ``left out``: it has none of what is wanted; ``words`` say why.
         words: what a person reads.
         label: the new backup's; empty: there is none.
         size: what it holds, or what was copied, in bytes.
@@ -146,7 +146,9 @@ def _sync(ctx: UnattendedContext, *, reread: bool) -> Ended:
 
 def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str) -> Ended:
     system = ctx.system
-    kind = next(kind for kind in _KINDS[wanted] if kind in engine.kinds)
+    kind = next((kind for kind in _KINDS[wanted] if kind in engine.kinds), "")
+    if not kind:
+        return Ended(system=system, status="left out", words=f"it has no {wanted} backups")
     taken = engine.take(ctx, system, kind, {})
     if taken.set is None:
         return Ended(system=system, status="failed", words="the engine took none")

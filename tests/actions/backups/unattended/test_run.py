@@ -39,6 +39,8 @@ def test_what_became_of_it_is_told_truly(engine: CrateEngine, tmp_path: Path, mo
     taken = run_backup(crates(), "left", "incremental", tmp_path)
     assert (taken.status, taken.label, taken.size, taken.words) == ("ok", "crate-0", 7, "full"), "it has no other kind"
     assert "take a full backup" in (tmp_path / "last.log").read_text()
+    none = run_backup(crates(), "left", "snapshot", tmp_path)
+    assert (none.status, none.words) == ("left out", "it has no snapshot backups")
 
     engine.hold_text = "Held for incident INC-7 (left).\n"
     held = run_backup(crates(), "left", "full", tmp_path)
