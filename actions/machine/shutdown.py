@@ -84,11 +84,15 @@ def _ask_to_stop(server: Stoppable, pid: int, *, immediate: bool) -> Completed:
 
 
 def _is_there(server: Stoppable, pid: int) -> bool:
-    """Whether it goes on, or has let go of its files and is still ending: its port is free only then."""
+    """Whether it goes on, or is still ending: its port is free only once its last thread has gone.
+
+    Its first thread is a zombie before that, and shows none of its files any more.
+    """
     found = server.process()
     if found is not None and found.pid == pid:
         return True
-    return server.machine.query(["grep", "-q", "^State:[[:space:]]*[^ZX]", f"/proc/{pid}/status"]).code == 0
+    lives = "^State:[[:space:]]*[^ZX]|^Threads:[[:space:]]*([2-9]|[1-9][0-9])"
+    return server.machine.query(["grep", "-Eq", lives, f"/proc/{pid}/status"]).code == 0
 
 
 def _require_stays_down(server: Stoppable) -> None:

@@ -23,6 +23,7 @@ from actions.systems.mongodb import SYSTEM, restore_by_hand
 from actions.systems.mongodb.backup_selection import Chosen, choose_backups
 from actions.systems.mongodb.guards import is_down, no_writer_in
 from actions.systems.mongodb.identity import identity
+from actions.systems.mongodb.managers import unmanaged
 from actions.systems.mongodb.preserve import copy_for, keep_copy
 from actions.systems.mongodb.programs.restore import Restored
 from actions.systems.mongodb.rejoin import rejoin
@@ -62,7 +63,7 @@ it there (``again``): the old data was moved aside before."""
     probe="mongodb.is_restored",
     resumable=True,
     gates=("recovery-point", "strategy", "smallest-cure"),
-    live={"down": is_down, "hold": is_held_for_us, "one-writer": no_writer_in},
+    live={"managed": unmanaged, "down": is_down, "hold": is_held_for_us, "one-writer": no_writer_in},
     touches=("data directory", "repository", "hold"),
     undone_by="mongodb.allow_writers",
     target=identity,

@@ -18,6 +18,7 @@ from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.kept_out import is_promised
 from actions.systems.mongodb.launch import came_back, launch, require_member_of_its_set, wait_until_serving
 from actions.systems.mongodb.login_block import block_users
+from actions.systems.mongodb.managers import unmanaged
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.state import newest_write
 from actions.systems.mongodb.verified_connection import connect_verified, stranger_at
@@ -43,6 +44,7 @@ def is_running(ctx: ActionContext) -> Outcome:
     script="systemctl start mongod",
     probe="mongodb.is_running",
     resumable=True,
+    live={"managed": unmanaged},
     touches=("data directory",),
     target=identity,
     by_hand=by_hand.start,
@@ -76,6 +78,7 @@ def start(ctx: ActionContext) -> Outcome:
     destructive=True,
     probe="mongodb.is_running",
     resumable=True,
+    live={"managed": unmanaged},
     touches=("data directory",),
     target=identity,
     params={"immediate": "end it at once (SIGKILL); the next start replays its journal"},

@@ -23,6 +23,7 @@ from actions.systems.mongodb.login_block import (
     release_users,
     unknown_users,
 )
+from actions.systems.mongodb.managers import unmanaged
 from actions.systems.mongodb.primary import connect_primary
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.settings import MongodbSettings
@@ -53,6 +54,7 @@ def _by_hand_back(known: ByHand) -> Sequence[CommandLine]:
     destructive=True,
     probe="mongodb.writers",
     resumable=True,
+    live={"managed": unmanaged},
     touches=("data directory",),
     undone_by="mongodb.allow_writers",
     target=identity,
@@ -86,6 +88,7 @@ def stop_writers(ctx: ActionContext) -> Outcome:
     probe="mongodb.writers",
     resumable=True,
     gates=("sound-data",),
+    live={"managed": unmanaged},
     touches=("data directory",),
     target=identity,
     by_hand=_by_hand_back,

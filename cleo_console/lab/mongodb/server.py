@@ -115,11 +115,12 @@ def process(data_directory: Path) -> Process | None:
 
 
 def _lives(pid: int) -> bool:
-    """Whether a process goes on; one that is ending has let go of its files before its port is free."""
+    """Whether a process goes on: its first thread may be a zombie while others still hold its port."""
     try:
-        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return False
+    return fields[0] not in "ZX" or int(fields[17]) > 1
 
 
 def _holds(pid: int, data_directory: Path) -> bool:

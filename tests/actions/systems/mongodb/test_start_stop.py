@@ -17,9 +17,12 @@ import pytest
 from actions.action import Action
 from actions.outcome import ActionFailed, Outcome
 from actions.systems.mongodb.connection import CannotConnect
+from actions.systems.mongodb.managers import unmanaged
+from actions.systems.mongodb.restore import restore
 from actions.systems.mongodb.show_log import show_log
 from actions.systems.mongodb.start_stop import is_running, start, stop
 from actions.systems.mongodb.state import ask
+from actions.systems.mongodb.writers import stop_writers
 from cleo_console.lab.mongodb import server
 from journal.events.measured import Measured
 from tests.actions.contexts import FakeContext
@@ -143,6 +146,19 @@ def test_a_members_data_is_not_started_as_a_server_of_its_own(down: MongoLab) ->
         down.member.config_file.write_text(text)
     assert "less than was acknowledged" in raised.value.message
     assert f"replSetName: {down.member.set_name}" in raised.value.hint
+
+
+def test_what_mongodbs_automation_runs_is_not_acted_on_beside_it(mongo: MongoLab) -> None:
+    assert unmanaged(mongo.context()) is None
+    agents = mongo.member.data_directory / "automation-mongod.conf"
+    agents.touch()
+    try:
+        closed = unmanaged(mongo.context())
+    finally:
+        agents.unlink()
+    assert closed and closed.gate == "managed"
+    assert "MongoDB Agent" in closed.message
+    assert all("managed" in action.spec.gates for action in (start, stop, stop_writers, restore))
 
 
 def test_the_log_is_shown_as_a_person_reads_it(mongo: MongoLab) -> None:
