@@ -8,6 +8,7 @@ import msgspec
 
 from actions.action import action
 from actions.backups.hold import is_held_for_us
+from actions.backups.measured import say_last_restore
 from actions.context import ActionContext
 from actions.machine.machine import last_words
 from actions.machine.room import full
@@ -22,7 +23,6 @@ from actions.systems.postgres.guards import is_down, writers_kept_out
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of
 from actions.systems.postgres.managers import unmanaged
-from actions.systems.postgres.measured_restore import say_last_drill
 from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.pgbackrest.restore_progress import RestoreProgress
 from actions.systems.postgres.preserved_data import Preservation, preserve
@@ -112,7 +112,7 @@ def _prepare(server: Server, point: RecoveryPoint, named: str, keep_in: str) -> 
     named = "" if named == "latest" else named
     chosen = choose_backup(server, point, named, anew=bool(unfinished), look=keeping.plan)
     backup = chosen.backup
-    say_last_drill(server)
+    say_last_restore(server.ctx)
     plan = keeping.plan(backup)
     known = unfinished.known if unfinished else last_of(server, Measured())
     if after_all(point, known.newest_commit_at if known.newest_commit_at == known.no_commit_after else None):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from actions.backups.measured import say_last_restore
 from actions.backups.repository.place import Place
 from actions.gate import decide
 from actions.machine.aside import MOVING, KeptCopy
@@ -64,6 +65,7 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
     kept = _kept_before(server, unfinished.aside) if unfinished else ""
     found = find_sources(server, place, wanted, kept)
     chosen, passed = choose(server, place, found, point, named)
+    say_last_restore(server.ctx)
     _require_version(server, chosen)
     require_disk(server, chosen, wanted)
     require_memory(server, chosen.memory or max(one.memory for one in found.sources), wanted, str(chosen))

@@ -60,6 +60,10 @@ def test_a_lost_server_comes_back_from_its_backup_and_a_restart_keeps_it(lab: Re
     assert restarted(lab) == before
     assert here.do(is_restored).ok
     assert "already" in here.do(restore).summary
+    lab.kill()
+    again = ctx(lab)
+    again.do(restore)
+    assert any(f"Backup {label} was restored in" in line for line in again.lines)
 
 
 def test_what_survived_is_newer_than_the_backup_and_is_kept_as_it_was(lab: RedisLab) -> None:

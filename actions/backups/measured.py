@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from actions.backups.engine import find_engine
-from actions.systems.postgres.server import Server
+from actions.context import ActionContext
 from journal.errors import CleoError
 from journal.wording.durations import exact_duration
 
 
-def say_last_drill(server: Server) -> None:
-    """Say how long the last restore took that is written beside the backups; nothing where none was measured."""
+def say_last_restore(ctx: ActionContext) -> None:
+    """Say how long the last restore of the run's system took that is written beside its backups; else nothing."""
     try:
-        marks = find_engine(server.ctx).marks(server.ctx, server.ctx.system)
+        marks = find_engine(ctx).marks(ctx, ctx.system)
         known = marks.read() if marks else {}
     except CleoError as error:
-        server.ctx.log(f"How long a restore takes is not known: {error.message}", "err")
+        ctx.log(f"How long a restore takes is not known: {error.message}", "err")
         return
     measured = [
         (found.restored, label)
@@ -24,6 +24,4 @@ def say_last_drill(server: Server) -> None:
     if measured:
         last, label = max(measured, key=lambda each: each[0].at)
         took = exact_duration(last.seconds)
-        server.ctx.log(
-            f"Backup {label} was restored and replayed in {took} on {last.at:%Y-%m-%d}, as was measured then."
-        )
+        ctx.log(f"Backup {label} was restored in {took} on {last.at:%Y-%m-%d}, as was measured then.")
