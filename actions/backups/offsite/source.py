@@ -94,8 +94,10 @@ def _known(order: Order, index: Index, names: Sequence[str]) -> bool:
 
     The newest backup that was copied must be there, or have expired: both pgBackRest (``backup.history``) and our own
     repository (``expired``) keep a file that is called after each backup that they removed. Where nothing is kept of
-    it, any that was copied must be there.
+    it, any that was copied must be there. Neither ever removes all of them.
     """
+    if not order.backups:
+        return False
     if not order.remembers:
         return bool({*index.backups} & {*order.backups})
     called = {part.partition(".")[0] for name in names for part in name.split("/")}

@@ -182,6 +182,7 @@ def test_retention_here_is_no_loss(site: Site) -> None:
     assert site.sync()["backups"] == 1
     seen = site.look(full=True)
     assert sorted(seen.backups) == [old, new] and not seen.damage, "nothing is removed there"
+    assert "It was emptied" in site.sync(backups={})["failed"], "retention never takes all of them"
     forgetful = {"remembers": False}
     assert "knows nothing of any backup that was copied before" in site.sync(backups={}, **forgetful)["failed"]
     assert site.sync(**forgetful)["backups"] == 1
