@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import msgspec
 import pytest
 from redis import Redis
 
-from actions.outcome import ActionFailed
+from actions.action import Action
+from actions.outcome import ActionFailed, Outcome
 from actions.systems.redis.acl_lines import digest_of, is_off, line_of, with_off, with_on
 from actions.systems.redis.login_block import record_path
 from actions.systems.redis.server import find_server
@@ -15,6 +18,8 @@ from actions.systems.redis.start_stop import start, stop
 from actions.systems.redis.writers import allow_writers, bar_writers, stop_writers, writers, writers_kept_out
 from cleo_console.lab.redis import server
 from journal.errors import CleoError
+from tests.actions.contexts import FakeContext
+from tests.actions.sshd import running_sshd
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.waiting import until
 
@@ -164,6 +169,22 @@ def test_a_runner_that_died_in_the_middle_is_followed_by_one_that_ends_it(lab: R
     assert lab.node().acl_file.read_bytes() == before
     assert not find_server(lab.ctx()).exists(record_path(find_server(lab.ctx())))
     until(lambda: _can_write(lab))
+
+
+def test_all_of_it_goes_over_ssh(lab: RedisLab, tmp_path: Path) -> None:
+    """The server's host is another: its files, its processes and its programs are reached there alone."""
+    with running_sshd(tmp_path / "sshd") as sshd:
+        inventory = msgspec.structs.replace(lab.inventory, hosts={"db1": sshd.host()})
+
+        def do(action: Action) -> Outcome:
+            return FakeContext(inventory, system="redis").do(action)
+
+        assert "cannot log in (tried as each)" in do(stop_writers).summary
+        assert "its RDB file stays as it is" in do(stop).summary
+        assert do(start).facts["loaded_from"] == "append-only files"
+        assert do(writers).facts == {"writers_barred": True}
+        assert do(allow_writers).summary == "cleo_app can log in again."
+    assert _can_write(lab)
 
 
 @pytest.mark.parametrize("line", ["user app on >secret ~* +@all", "  user app on nopass ~a:* &* +get -@all +set"])
