@@ -29,7 +29,8 @@ class Backups(Settings, frozen=True):
     ``config`` and ``config_include`` (a folder of ``*.conf``) are pgBackRest's options of these names; where nothing is
     said it looks in its own places. ``manifests`` holds ``<backup label>.json``: count and digest of every table,
     written with the backup.
-    ``hold_file``: scheduled backups do not run while it exists.
+    ``hold_file``: scheduled backups do not run while it exists. ``python`` is the Python on the server's host that has
+    Cleo's modules, to copy a repository that is a folder there to the second place; a local host needs none.
     ``host`` is the repository host, where that is not the server's: backups are taken, verified and held there, as the
     account ``run_as``, by the configuration of that host. Hold file and manifests' folder: ``hold_file`` lies there,
     ``manifests`` on the server's host.
@@ -46,6 +47,7 @@ class Backups(Settings, frozen=True):
     repository: str = ""
     manifests: str = ""
     hold_file: str = ""
+    python: str = ""
 
 
 class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres", tag_field="type"):

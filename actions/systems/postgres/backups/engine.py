@@ -19,6 +19,7 @@ from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.pgbackrest.repository_check import check_repositories
 from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import server_of
+from actions.transport import LocalHost
 from journal.events.types import Identity
 
 INFO_FILES = ("backup.info", "backup.info.copy", "archive.info", "archive.info.copy")
@@ -67,7 +68,8 @@ class PgBackRest:
         """Return pgBackRest's repository, where the inventory names its folder on the server's host."""
         settings = server_of(ctx, system).settings
         backups = settings.backups
-        if not backups.repository.startswith("/") or backups.host:
+        runs_there = backups.python or isinstance(ctx.inventory.host(settings.host), LocalHost)
+        if not backups.repository.startswith("/") or backups.host or not runs_there:
             return None
         return CopySource(
             host=settings.host,
@@ -76,6 +78,7 @@ class PgBackRest:
             heads=INFO_FILES,
             skip=TEMPORARY_FILES,
             owner=settings.run_as,
+            python=backups.python,
         )
 
     def by_hand(self, verb: str, known: ByHand) -> Sequence[CommandLine]:
