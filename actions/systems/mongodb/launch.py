@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from actions.machine.machine import last_words
 from actions.machine.service import start_line
+from actions.machine.unit import show_unit
 from actions.outcome import ActionFailed, Cancelled, Cure
 from actions.systems.mongodb.causes import RESTORE, cause_of
 from actions.systems.mongodb.config_file import find_config_file, replica_set_of
@@ -128,11 +129,11 @@ def _not_serving(server: Server) -> str:
 
 
 def _alive_soon(server: Server) -> bool:
-    """Whether its process is there; a unit that was told to start takes a moment to show one."""
-    end = time.monotonic() + 2
+    """Whether its process is there, or systemd is still at it: what its unit does before is not the server's end."""
+    end, service = time.monotonic() + 2, server.settings.service
     while not server.process():
         if time.monotonic() > end:
-            return False
+            return service.manager == "systemd" and show_unit(server, service.unit).active == "activating"
         time.sleep(_PAUSE_S)
     return True
 

@@ -17,7 +17,7 @@ from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.kept_out import is_promised
 from actions.systems.mongodb.launch import came_back, launch, require_member_of_its_set, wait_until_serving
-from actions.systems.mongodb.login_block import block_users
+from actions.systems.mongodb.login_block import block_users, open_ways
 from actions.systems.mongodb.managers import unmanaged
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.state import newest_write
@@ -169,7 +169,21 @@ def _running_already(server: Server, pid: int) -> Outcome:
             ],
         )
     wait_until_serving(server, START_S)
-    return Outcome(ok=True, summary=f"{server.name} was already up (pid {pid}).", facts={"seconds": 0})
+    findings = keep_promise(server) if _promise_is_open(server) else []
+    summary = f"{server.name} was already up (pid {pid})."
+    return Outcome(ok=True, summary=summary, facts={"seconds": 0}, findings=findings)
+
+
+def _promise_is_open(server: Server) -> bool:
+    """Whether writers who are to be kept out are in: whoever started the server died before, or was not cleo."""
+    if not is_promised(server):
+        return False
+    try:
+        if not any(way.tried for way in open_ways(server)):
+            return False
+    except CannotConnect as error:
+        server.ctx.log(f"Whether the application is kept out cannot be tried: {error.message}", "err")
+    return server.ctx.effect(f"keep the application out of {server.name}, as was decided while it was down")
 
 
 def _require_data(server: Server, data: str) -> None:

@@ -137,6 +137,19 @@ def test_a_server_that_is_down_keeps_them_out_as_soon_as_it_is_started(mongo: Mo
     assert stored(mongo) == before
 
 
+def test_whoever_started_it_the_next_start_by_cleo_keeps_them_out(mongo: MongoLab) -> None:
+    """The runner died between the start and the block, or somebody else started it."""
+    run(stop, mongo.context())
+    run(stop_writers, mongo.context())
+    mongo.service.start()
+    assert writers_kept_out(mongo.context()) is not None
+    done = run(start, mongo.context())
+    assert "already up" in done.summary and any("kept out" in finding.text for finding in done.findings)
+    assert writers_kept_out(mongo.context()) is None
+    ctx = mongo.context()
+    assert "already up" in run(start, ctx).summary and not ctx.effects
+
+
 def test_a_user_that_is_restored_can_be_made_to_be_kept_out_from_its_first_moment(mongo: MongoLab) -> None:
     before = stored(mongo)
     document = blocked_document(before, "INC-1")
