@@ -38,6 +38,7 @@ TOO_LONG = {
     "keys-table",
     "between-effects",
     "warm",
+    "mongodb-restore",
 }
 """Each needs a lab of its own, for half a minute to half an hour."""
 
