@@ -69,7 +69,9 @@ def reload_aof(ctx: ActionContext) -> Outcome:
     if not ctx.effect(f"start {server.name} on the append-only files, without saving anything until it is up"):
         return Outcome(ok=True, summary=f"would start {server.name}")
     counted = take_over(server, record)
-    save_record(server, msgspec.structs.replace(record, state="recovered", loaded=counted.keys))
+    save_record(
+        server, msgspec.structs.replace(record, state="recovered", loaded=counted.keys, databases=counted.databases)
+    )
     return _outcome(server, survivor, counted, before, time.monotonic() - begun)
 
 

@@ -88,7 +88,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
         counted = take_over(server, record)
     except Cancelled as cancelled:
         raise Cancelled(_HALF_DONE) from cancelled
-    record = msgspec.structs.replace(record, state="recovered", loaded=counted.keys)
+    record = msgspec.structs.replace(record, state="recovered", loaded=counted.keys, databases=counted.databases)
     save_record(server, record)
     return _outcome(server, record, counted, time.monotonic() - begun)
 

@@ -75,7 +75,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         wanted: what the server's configuration wants, without our block.
         passed_over: newer sources that were not taken, and why.
         most_keys: keys of the fullest file that was found, whatever was restored.
-        loaded: how many keys the server loaded.
+        loaded: how many keys the server loaded; ``databases``: the same of each database, once it is recovered.
         began_at: when it began (UTC, ISO 8601).
         known: what was known of the last write before anything was changed.
     """
@@ -91,6 +91,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     passed_over: Sequence[str] = ()
     most_keys: int = 0
     loaded: int | None = None
+    databases: Mapping[str, Keys] = {}
     known: Measured = Measured()
 
 

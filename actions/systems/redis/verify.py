@@ -120,10 +120,11 @@ def _of_keys(
             yield _finding("wrong" if quiet or emptied else "warning", name, text)
         elif has > should and quiet and record:
             yield _finding("warning", name, text)
-    if not second.keys and not expected:
-        yield _finding("warning", "keys", "there is none, and no backup tells how many there should be")
+    if not expected:
+        yield _finding("warning", "keys", _NOT_COMPARED, "Count what matters by hand; take backups with backups.take.")
 
 
+_NOT_COMPARED = "not compared: neither a restore nor a backup tells how many there should be"
 _ROOM = "Raise maxmemory, then restore again: what was evicted is gone."
 
 
@@ -137,7 +138,7 @@ def _expected(server: Server, record: RestoreRecord | None) -> tuple[dict[str, i
     By the file that was restored; else by the newest backup, which the application may have changed since.
     """
     if record and record.state == "recovered":
-        source = record.source
+        databases, whence = record.databases or record.source.databases, str(record.source)
     else:
         try:
             stored = [one.entry for one in place_of_backups(server.ctx, server.name).listing().stored if not one.wrong]
@@ -147,7 +148,8 @@ def _expected(server: Server, record: RestoreRecord | None) -> tuple[dict[str, i
         if not stored:
             return {}, ""
         source = source_of_backup(stored[-1], "")
-    return {name: keys.keys - keys.expires for name, keys in source.databases.items()}, str(source)
+        databases, whence = source.databases, str(source)
+    return {name: keys.keys - keys.expires for name, keys in databases.items()}, whence
 
 
 def _of_files(server: Server) -> Iterator[Finding]:
@@ -172,6 +174,7 @@ def _of_files(server: Server) -> Iterator[Finding]:
 
 def _outcome(server: Server, look: _Look, findings: list[Finding], record: RestoreRecord | None) -> Outcome:
     wrong = [finding for finding in findings if finding.severity == "wrong"]
+    partial = next(("keys " + one.text for one in findings if one.text == _NOT_COMPARED), "")
     facts: dict[str, Any] = {
         "keys": look.keys.keys,
         "keys_compared": bool(record),
@@ -195,5 +198,6 @@ def _outcome(server: Server, look: _Look, findings: list[Finding], record: Resto
         facts=facts,
         findings=findings,
         cures=[restore] if wrong else [],
-        examined=[] if server.ctx.dry_run else [server.name],
+        partial=partial,
+        examined=[] if partial or server.ctx.dry_run else [server.name],
     )

@@ -11,7 +11,7 @@ from actions.systems.redis import takeover, verify
 from actions.systems.redis.restore import restore
 from actions.systems.redis.writers import allow_writers, stop_writers
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
-from tests.actions.systems.redis.restoring import backup, ctx, lose, put
+from tests.actions.systems.redis.restoring import backup, ctx, kill, lose, put
 
 pytestmark = pytest.mark.xdist_group("redis-verify")
 
@@ -81,3 +81,26 @@ def test_a_password_that_the_application_does_not_have_is_told(lab: RedisLab) ->
     with lab.node().client() as client:
         client.acl_load()
     assert [one.about for one in outcome.findings if "another than the inventory" in one.text] == [f"login of {user}"]
+
+
+def test_without_anything_to_compare_with_it_is_a_partial_look(lab: RedisLab) -> None:
+    repository = lab.node().repository / "redis"
+    repository.rename(repository.with_name("elsewhere"))
+    outcome = ctx(lab).do(verify.verify)
+    repository.with_name("elsewhere").rename(repository)
+    assert outcome.ok
+    assert "not compared" in outcome.partial
+    assert outcome.examined == []
+
+
+def test_what_came_from_append_only_files_is_compared_with_what_they_held(lab: RedisLab) -> None:
+    put(lab, "one-more")
+    kill(lab)
+    here = ctx(lab)
+    here.do(stop_writers)
+    assert here.do(restore).facts["backup"] == ""
+    assert here.do(verify.verify).findings == []
+    with lab.node().client(database=2) as client:
+        client.delete("one-more")
+    assert not here.do(verify.verify).ok
+    here.do(allow_writers)
