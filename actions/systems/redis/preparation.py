@@ -22,7 +22,7 @@ from actions.systems.redis.placing import half_made, keep_old, plan_copy
 from actions.systems.redis.restore_record import RestoreRecord, Source, keeper, our_record
 from actions.systems.redis.server import Server, server_of
 from actions.systems.redis.settings import RedisSettings
-from actions.systems.redis.sources import choose, find_sources
+from actions.systems.redis.sources import Found, choose, find_sources
 from actions.systems.redis.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.measured import Measured
@@ -65,10 +65,7 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
     kept = _kept_before(server, unfinished.aside) if unfinished else ""
     found = find_sources(server, place, wanted, kept)
     chosen, passed = choose(server, place, found, point, named)
-    say_last_restore(server.ctx)
-    _require_version(server, chosen)
-    require_disk(server, chosen, wanted)
-    require_memory(server, chosen.memory or max(one.memory for one in found.sources), wanted, str(chosen))
+    _require_it_can_be_loaded(server, chosen, found, wanted)
     bring_back_users(server, place, wanted, chosen.label)
     copy = None if kept else plan_copy(server, wanted, restored=bool(earlier and earlier.state != "restoring"))
     aside = kept or (copy.path if copy else "")
@@ -85,6 +82,17 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
         known=unfinished.known if unfinished else Measured(newest_commit_at=found.last_write),
     )
     return Preparation(record, copy, bool(unfinished))
+
+
+def _require_it_can_be_loaded(server: Server, chosen: Source, found: Found, wanted: Wanted) -> None:
+    """Look for version and room, and say how long it took the last time.
+
+    How much memory append-only files take is not known: as much as the fullest of the RDB files.
+    """
+    say_last_restore(server.ctx)
+    _require_version(server, chosen)
+    require_disk(server, chosen, wanted)
+    require_memory(server, chosen.memory or max(one.memory for one in found.sources), wanted, str(chosen))
 
 
 def _require_same_host(server: Server, place: Place) -> None:
