@@ -20,8 +20,8 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
     stored = f"{settings.backups.repository}/{known.system}/{label}/dump.rdb"
     aside = f"{data}.aside-{known.incident}"
 
-    def line(*argv: str, what: str = "", as_user: str = user) -> CommandLine:
-        return CommandLine(argv=argv, what=what, host=host, user=as_user)
+    def line(*argv: str, what: str = "") -> CommandLine:
+        return CommandLine(argv=argv, what=what, host=host)
 
     conf = settings.config_file or "redis.conf"
     return [
@@ -30,11 +30,10 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
             stored,
             what="The server is down, and its replicas are detached (REPLICAOF NO ONE). BACKUP: the newest one that\n"
             "ended before the recovery point. It must say: RDB looks OK. Note its keys, and how many had expired.",
-            as_user="",
         ),
         line("mkdir", "-m", "700", aside, what="Keep the old data. What is not there, leave out."),
         line("mv", "-n", f"{data}/dump.rdb", f"{data}/appendonlydir", aside),
-        line("install", "-m", "600", *(["-o", user] if user else []), stored, f"{data}/dump.rdb", as_user=""),
+        line("install", "-m", "600", *(["-o", user] if user else []), stored, f"{data}/dump.rdb"),
         CommandLine(
             what=f"Put two lines at the end of {conf}, or the server comes up EMPTY, and saves over the file:\n"
             'appendonly no\nsave ""'
@@ -59,11 +58,11 @@ def reload_aof(known: ByHand) -> Sequence[CommandLine]:
         "it is damage in the middle: leave this step out. Never run --fix on the only copy."
     )
     return [
-        CommandLine(argv=check, what=what, host=host, user=user),
+        CommandLine(argv=check, what=what, host=host),
         cli(settings, "CONFIG", "SET", "save", "", what="Then stop it; its append-only files hold what was restored."),
         stop_line(settings.service, host, user, "PID"),
-        CommandLine(argv=["mv", "-n", f"{data}/appendonlydir", f"{data}.restored"], host=host, user=user),
-        CommandLine(argv=["cp", "-a", kept, f"{data}/appendonlydir"], host=host, user=user),
+        CommandLine(argv=["mv", "-n", f"{data}/appendonlydir", f"{data}.restored"], host=host),
+        CommandLine(argv=["cp", "-a", kept, f"{data}/appendonlydir"], host=host),
         start_line(settings.service, host, user),
         cli(settings, "INFO", "keyspace", what="More keys than before? Fewer: put what was restored back."),
     ]
