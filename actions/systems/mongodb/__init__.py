@@ -32,7 +32,7 @@ SYSTEM = SystemType(
         PositionForm(
             name="oplog",
             title="Up to a position in the oplog",
-            help="Where somebody knows the entry of the damage: SECONDS:ORDINAL, as its ts has them.",
+            help="Where the damage's entry is known: SECONDS:ORDINAL of its ts.",
             pattern=r"([0-9]{1,10}):([0-9]{1,10})",
             example="1795915811:624",
             base=10,

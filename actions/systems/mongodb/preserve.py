@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from actions.machine.aside import KeptCopy, keep, kept_copies, new_copy, require_movable
+from actions.systems.mongodb.data_files import describe_data
 from actions.systems.mongodb.restore_record import keeping_place, load_record
 from actions.systems.mongodb.server import Server
 
 
 def copy_for(server: Server, keep_in: str) -> KeptCopy | None:
     """Return where the old data will be kept; None where there is none."""
-    if server.query(["test", "-e", server.data]).code != 0:
-        server.ctx.log(f"There is no {server.data}: nothing is left to keep.")
+    data = describe_data(server)
+    if data in ("missing", "empty"):
+        server.ctx.log(f"{server.data} is {data}: nothing is left to keep.")
         return None
     record = load_record(server)
     ours = bool(record and record.incident == server.ctx.incident.id)

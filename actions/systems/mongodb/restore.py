@@ -43,6 +43,7 @@ from journal.wording.counting import count
 
 _PUT = r"""
 set -e
+rmdir -- "$2" 2>/dev/null || true
 if [ -e "$2" ]; then
     [ "$3" = again ] || { echo "something made $2 anew meanwhile" >&2; exit 66; }
     rm -rf -- "$2.replaced"

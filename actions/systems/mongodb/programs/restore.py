@@ -145,6 +145,7 @@ def restore(order: Order) -> Restored:
     data = sum(one.size for one in dump)
     progress = _Progress(data + sum(sizes))
     _empty(Path(order.data))
+    Path(order.log).unlink(missing_ok=True)
     with private_server(order.mongod, Path(order.data), Path(order.log), order.options) as server:
         with server.client() as client:
             _be_compatible(client, order.fcv)

@@ -88,6 +88,7 @@ def test_a_lost_data_directory_comes_back_to_the_last_saved_entry(mongo: MongoLa
         client[SHOP].talks.insert_one({"n": 9999, "lost": True})
     server.stop(mongo.member)
     shutil.rmtree(mongo.member.data_directory)
+    mongo.member.data_directory.mkdir()
     ctx = mongo.context()
     outcome = ctx.do(restore)
     assert outcome.ok, outcome
