@@ -122,7 +122,7 @@ def test_a_table_becomes_what_it_was(as_then: Shop) -> None:
     lab.psql(
         "DELETE FROM shop.docs WHERE id = 3; UPDATE shop.docs SET body = 'new', parent = 1 WHERE id = 7;"
         "ALTER TABLE shop.docs DISABLE TRIGGER USER; INSERT INTO shop.docs (id, body) VALUES (900, 'new');"
-        "ALTER TABLE shop.docs ENABLE TRIGGER USER"
+        "ALTER TABLE shop.docs ENABLE TRIGGER USER; ALTER TABLE shop.docs ENABLE ALWAYS TRIGGER never"
     )
     done = as_then.bring("docs", replace=True)
     assert [done.facts[name] for name in ("inserted", "updated", "deleted")] == [1, 1, 1]
