@@ -42,7 +42,7 @@ def bring(into: Path, snapshot: str, stored: str, began: float, size: int, resti
     try:
         _restore(into, snapshot, size, restic)
         print("comparing every file with the snapshot", flush=True)
-        compared = compare(restic, snapshot, stored, tree, began, owners=os.geteuid() == 0)
+        compared = compare(restic, snapshot, stored, tree, began)
         _require_same(compared, tree, restic)
     except (CannotRead, SystemExit):
         shutil.rmtree(into, ignore_errors=True)

@@ -29,8 +29,12 @@ NAMED = 20
 
 @dataclass
 class Compared:
-    """What a comparison found. ``differ`` holds paths by kind of difference; see `_kinds`."""
+    """What a comparison found. ``differ`` holds paths by kind of difference; see `_kinds`.
 
+    What is missing and fits one of ``may_vanish`` is ``deleted``: the application does that by itself.
+    """
+
+    may_vanish: Sequence[str] = ()
     files: int = 0
     bytes: int = 0
     seen: set[str] = field(default_factory=set)
@@ -39,6 +43,8 @@ class Compared:
 
     def add(self, kind: str, path: str) -> None:
         """Note a difference."""
+        if kind == "missing" and any(fnmatch(path, pattern) for pattern in self.may_vanish):
+            kind = "deleted"
         self.number[kind] = self.number.get(kind, 0) + 1
         self.differ.setdefault(kind, [])
         if len(self.differ[kind]) < NAMED:
@@ -53,7 +59,14 @@ class CannotRead(Exception):
     """restic could not give the whole snapshot; the text is its own."""
 
 
-def compare(restic: Sequence[str], snapshot: str, stored: str, tree: Path, began: float, owners: bool) -> Compared:
+def compare(
+    restic: Sequence[str],
+    snapshot: str,
+    stored: str,
+    tree: Path,
+    began: float,
+    may_vanish: Sequence[str] = (),
+) -> Compared:
     """Compare the tree with what the snapshot has of ``stored``.
 
     Args:
@@ -62,13 +75,14 @@ def compare(restic: Sequence[str], snapshot: str, stored: str, tree: Path, began
         stored: the directory's path in the snapshot.
         tree: the directory to compare.
         began: when the snapshot was begun, in seconds since 1970.
-        owners: whether to compare owners.
+        may_vanish: patterns of what the application deletes by itself.
 
     Raises:
         CannotRead: the snapshot cannot be read to its end.
     """
     argv = [*restic, "dump", "--no-lock", "--archive", "tar", snapshot, stored]
-    found, at = Compared(), f"{stored.strip('/')}/"
+    found, at = Compared(may_vanish), f"{stored.strip('/')}/"
+    owners = os.geteuid() == 0  # nobody else can restore them
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout and process.stderr
         try:
@@ -177,11 +191,6 @@ def _attributes_of(path: Path) -> set[tuple[str, str]]:
         return {(name, os.getxattr(path, name, follow_symlinks=False).decode()) for name in names}
     except (OSError, UnicodeDecodeError):
         return set()
-
-
-def vanished(path: str, patterns: Sequence[str]) -> bool:
-    """Whether the application deletes such a path by itself."""
-    return any(fnmatch(path, pattern) for pattern in patterns)
 
 
 def say(found: Mapping[str, Any], restic: Sequence[str]) -> None:

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from actions.systems.files.programs.comparing import CannotRead, Compared, compare, failed, say, vanished
+from actions.systems.files.programs.comparing import CannotRead, compare, failed, say
 from actions.systems.files.programs.tree import AHEAD_S, entries
 
 
@@ -25,25 +24,14 @@ def verify(
     Raises:
         CannotRead: the snapshot cannot be read.
     """
-    found = compare(restic, snapshot, stored, directory, began, owners=os.geteuid() == 0)
+    found = compare(restic, snapshot, stored, directory, began, may_vanish)
     latest, newest = time.time() + AHEAD_S, 0.0
     for name, seen in entries(directory):
         if stat.S_ISREG(seen.st_mode) and seen.st_mtime <= latest:
             newest = max(newest, seen.st_mtime)
         if name not in found.seen:
             found.add("new" if seen.st_ctime >= began else "extra", name)
-    _let_vanish(found, may_vanish)
     return {**found.as_data(), "newest": newest or None}
-
-
-def _let_vanish(found: Compared, may_vanish: list[str]) -> None:
-    """What the application deletes by itself is said, and is no damage.."""
-    named = found.differ.get("missing", [])
-    gone = [path for path in named if vanished(path, may_vanish)]
-    for path in gone:
-        found.add("deleted", path)
-        named.remove(path)
-        found.number["missing"] -= 1
 
 
 if __name__ == "__main__":

@@ -79,6 +79,7 @@ def store_lab() -> Iterator[StoreLab]:
     with lab_directory() as directory:
         found = StoreLab(Lab.up(directory, systems=["files"], backup_minutes=1000))
         found.end_helpers()
+        found.place.take_snapshot()  # of what was uploaded meanwhile, too
         yield found
 
 
