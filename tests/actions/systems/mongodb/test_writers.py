@@ -20,6 +20,7 @@ from actions.systems.mongodb.writers import allow_writers, stop_writers, writers
 from cleo_console.lab.mongodb.cluster import APPLICATION
 from journal.events.measured import Measured
 from tests.actions.contexts import FakeContext
+from tests.actions.sshd import running_sshd
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 
 pytestmark = pytest.mark.xdist_group("mongodb-writers")
@@ -135,6 +136,19 @@ def test_a_server_that_is_down_keeps_them_out_as_soon_as_it_is_started(mongo: Mo
         app.cleoai.user_preferences.update_one(NOBODY, {"$set": {"at": 1}})
     run(allow_writers, mongo.context())
     assert stored(mongo) == before
+
+
+def test_it_is_all_done_on_the_servers_host_by_ssh(mongo: MongoLab, tmp_path: Path) -> None:
+    with running_sshd(tmp_path) as sshd:
+        there = msgspec.structs.replace(mongo.inventory, hosts={mongo.settings.host: sshd.host()})
+        assert run(stop, FakeContext(there, system="mongodb")).facts["was_running"]
+        assert mongo.server().process() is None
+        assert "kept out when cleo starts it" in run(stop_writers, FakeContext(there, system="mongodb")).summary
+        done = run(start, FakeContext(there, system="mongodb"))
+        assert any("kept out" in finding.text for finding in done.findings)
+        assert run(writers, FakeContext(there, system="mongodb")).facts == {"writers_barred": True}
+        assert run(allow_writers, FakeContext(there, system="mongodb")).ok
+    assert mongo.service.is_running(), "it outlives the connection"
 
 
 def test_whoever_started_it_the_next_start_by_cleo_keeps_them_out(mongo: MongoLab) -> None:
