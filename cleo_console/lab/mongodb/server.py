@@ -46,6 +46,7 @@ security:
   keyFile: {key}
 setParameter:
   diagnosticDataCollectionEnabled: false
+  shutdownTimeoutMillisForSignaledShutdown: 1000
 """
 
 
