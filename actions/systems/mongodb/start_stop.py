@@ -19,6 +19,7 @@ from actions.systems.mongodb.kept_out import is_promised
 from actions.systems.mongodb.launch import came_back, launch, require_member_of_its_set, wait_until_serving
 from actions.systems.mongodb.login_block import block_users, open_ways
 from actions.systems.mongodb.managers import unmanaged
+from actions.systems.mongodb.restore_record import restored_here
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.state import newest_write
 from actions.systems.mongodb.verified_connection import connect_verified, stranger_at
@@ -56,6 +57,7 @@ def start(ctx: ActionContext) -> Outcome:
         return _running_already(server, found.pid)
     data = describe_data(server)
     _require_data(server, data)
+    _require_no_restore(server)
     require_member_of_its_set(server)
     require_nobody_answers(server)
     if not ctx.effect(f"start {server.name}: it replays its own journal and loses nothing acknowledged by it"):
@@ -198,6 +200,17 @@ def _require_data(server: Server, data: str) -> None:
                     cost="what was written since the recovery point",
                 )
             ],
+        )
+
+
+def _require_no_restore(server: Server) -> None:
+    """What a restore has put there is in no replica set yet: started so, it would serve nobody, and wait for ever."""
+    record = restored_here(server)
+    if record and record.state == "restored":
+        raise ActionFailed(
+            f"{server.name} is restored from backup {record.backup}, and not started yet.",
+            left_behind="Nothing was changed; the server is down.",
+            cures=[Cure(words="Rebuild its indexes: that starts it.", action="mongodb.rebuild_indexes")],
         )
 
 

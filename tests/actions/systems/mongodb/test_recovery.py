@@ -20,6 +20,7 @@ from actions.systems.mongodb.is_restored import is_restored
 from actions.systems.mongodb.programs.private_server import private_server
 from actions.systems.mongodb.rebuild_indexes import rebuild_indexes
 from actions.systems.mongodb.restore import restore
+from actions.systems.mongodb.start_stop import start
 from actions.systems.mongodb.verify import verify
 from actions.systems.mongodb.writers import allow_writers, writers
 from cleo_console.lab.mongodb import server
@@ -96,6 +97,9 @@ def test_a_lost_data_directory_comes_back_to_the_last_saved_entry(mongo: MongoLa
     recovered = Measured.of(outcome.facts).recovered_to
     assert recovered and recovered <= datetime.now(UTC)
     assert kept(mongo) == []
+    with pytest.raises(ActionFailed) as started:
+        ctx.do(start)
+    assert [cure.action for cure in started.value.cures] == ["mongodb.rebuild_indexes"]
     built = ctx.do(rebuild_indexes)
     assert built.ok and built.facts["indexes_missing"] == [], built
     assert ctx.do(writers).facts["writers_barred"]
