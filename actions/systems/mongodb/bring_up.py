@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed
 from actions.systems.mongodb.connection import CannotConnect, Login, connect
 from actions.systems.mongodb.kept_out import promise
@@ -21,6 +22,9 @@ from actions.systems.mongodb.verified_connection import connect_verified
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
+OTHER_MEMBERS = "other-members"
+"""The gate that another member of the set closes, which runs or cannot be reached."""
+_RUNS = "runs"
 _PRIMARY_S = 120.0
 _POLL_S = 0.1
 _NOT_INITIATED = "NotYetInitialized"
@@ -101,22 +105,31 @@ def _require_no_other_member(server: Server) -> None:
     """The other members have the old data: among themselves they would elect a primary with it.
 
     Raises:
-        GateClosed: one of them answers.
+        GateClosed: one of them answers, or cannot be reached and nobody decided to go on.
     """
     for member in server.settings.members:
-        address, _, port = member.rpartition(":")
-        try:
-            with connect(server.settings, deadline_s=3, login=Login(), address=address, port=int(port)):
-                pass
-        except CannotConnect as error:
-            if error.why == "refused":
-                continue
-        raise GateClosed(
-            "down",
-            f"{member}, another member of {server.name}'s set, runs: it has the data of before.",
+        if not (said := _is_there(server, member)):
+            continue
+        runs = said == _RUNS
+        closed = GateClosed(
+            OTHER_MEMBERS,
+            f"{member}, another member of {server.name}'s set, {said}: it has the data of before.",
             f"Stop it. Once {server.name} is verified, restore that one, too: it copies everything from here.",
-            yields="never",
+            yields="never" if runs else "reason and target",
         )
+        if runs:
+            raise closed
+        decide(server.ctx, closed, f"Goes on though {member} {said}")
+
+
+def _is_there(server: Server, member: str) -> str:
+    """Return in words that another member runs, or that nobody can tell; empty: nothing listens there."""
+    address, _, port = member.rpartition(":")
+    try:
+        with connect(server.settings, deadline_s=3, login=Login(), address=address, port=int(port)):
+            return _RUNS
+    except CannotConnect as error:
+        return "" if error.why == "refused" else f"cannot be reached, and may run ({error.message})"
 
 
 def _initiate(server: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -161,6 +162,20 @@ def test_a_unique_index_that_duplicates_break_is_named_with_their_number_alone(m
     with mongo.session() as client:
         client[SHOP].talks.delete_many({"secret": "whose"})
     assert mongo.context().do(rebuild_indexes).ok
+
+
+def test_a_restored_set_is_not_started_beside_a_member_that_has_the_old_data(down: MongoLab) -> None:
+    down.context().do(restore)
+    system = down.service.instance.name
+    with socket.create_server(("127.0.0.1", 0)) as hung:  # it takes connections and answers nothing
+        ctx = down.context()
+        members = [f"127.0.0.1:{hung.getsockname()[1]}"]
+        changed = msgspec.structs.replace(down.settings, members=members)
+        ctx.inventory = msgspec.structs.replace(ctx.inventory, systems={**ctx.inventory.systems, system: changed})
+        with pytest.raises(GateClosed) as closed:
+            ctx.do(rebuild_indexes)
+    assert (closed.value.gate, closed.value.yields) == ("other-members", "reason and target")
+    assert down.server().process() is None
 
 
 def test_what_was_restored_and_started_is_kept_by_the_next_restore(down: MongoLab) -> None:
