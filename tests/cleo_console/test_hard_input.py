@@ -128,7 +128,7 @@ def test_the_title_of_an_incident_drives_no_terminal(cleo: Cleo) -> None:
 
 
 def test_an_action_that_is_not_available_yet_says_so_in_its_help(cleo: Cleo) -> None:
-    assert "NOT AVAILABLE YET" in cleo("run", "mongodb.restore", "--help").stdout
+    assert "NOT AVAILABLE YET" in cleo("run", "kubernetes.apply", "--help").stdout
     assert "NOT AVAILABLE YET" not in cleo("run", "postgres.restore", "--help").stdout
 
 
