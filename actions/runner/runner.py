@@ -30,6 +30,7 @@ from journal.incident.fold import apply_event, fold_journal
 from journal.incident.records import Run, RunState
 from journal.paths import IncidentPlace
 from journal.plan.action_spec import ActionSpec
+from journal.store.errors import JournalError
 from journal.store.journal import Follower, Journal, JournalWriteFailed
 from journal.wording.other_incidents import READING
 
@@ -101,6 +102,9 @@ class Runner:
             with suppress(RunnerGone):
                 self._arrive()
                 self._execute()
+        except JournalError:
+            if self._stands():  # else it went with its folder
+                raise
         finally:
             self._leave()
 

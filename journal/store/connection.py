@@ -81,7 +81,7 @@ def close_whole(path: Path, conn: sqlite3.Connection) -> bool:
         # The other one closed it between our attempt and our own close: SQLite removed the log, but kept WAL mode.
         try:
             conn = open_for_writing(path)
-        except (sqlite3.Error, OSError):
+        except (sqlite3.Error, OSError, JournalNotFound):  # the last: it was removed while it was open
             return False
     return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import threading
 import time
@@ -93,3 +94,12 @@ def test_a_file_that_died_closing_where_it_may_only_be_read(tmp_path: Path) -> N
     assert "its end may be missing" in verify(copy).faults[0].what
     closing_mark(copy).touch()
     assert verify(copy).ok
+
+
+def test_one_that_was_removed_while_it_was_open_is_closed_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "incident"
+    folder.mkdir()
+    journal = begun(folder)
+    shutil.rmtree(folder)
+    journal.close()
+    assert not folder.exists()
