@@ -17,7 +17,7 @@ from journal.incident.proposals import Decided, Proposal, proposals
 from journal.incident.recovery_point import LATEST, Forms, read, wording
 from journal.incident.suggestion import beginning
 from journal.plan.model import Decision, Step
-from screens.guidance.recovery_points import Way, consequences, other_moments, way_of, ways, written
+from screens.guidance.recovery_points import Way, consequences, other_moments, way_of, ways_here, written
 
 _LABELS = {"gives up": "It gives up", "in doubt": "In doubt"}
 
@@ -113,7 +113,7 @@ def _forms(conversation: Conversation) -> Forms:
 
 
 def _recovery_point(conversation: Conversation, decision: Decision, suggested: str) -> str:
-    point, known = read(suggested), ways(_forms(conversation))
+    point, known = read(suggested), ways_here(conversation.incident, _forms(conversation))
     way, value = way_of(point) if point else ("", "")
     if damage := known_damage(conversation.incident):
         conversation.say(f"The damage report says: {damage}")

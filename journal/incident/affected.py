@@ -18,6 +18,12 @@ def affected_systems(incident: Incident) -> list[str]:
     return _names(incident.answers.get(AFFECTED, ""))
 
 
+def is_hit(incident: Incident, system: str) -> bool:
+    """Return whether a system, or the plan's that it plays, was named as affected."""
+    named = affected_systems(incident)
+    return any(system in (incident.affected.get(name) or incident.roster.players(name)) for name in named)
+
+
 def choices(incident: Incident) -> dict[str, str]:
     """Return what can be affected, each as an answer writes it, with its title.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
-from journal.incident.affected import choices, chosen
+from journal.incident.affected import choices, chosen, is_hit
 from journal.incident.reach import reach
 from journal.incident.recovery_point import Forms, NotARecoveryPoint, parse, read
 
@@ -119,7 +120,7 @@ def _systems(incident: Incident, decision: Decision, answer: str) -> str:
 def _recovery_point(incident: Incident, answer: str, forms: Forms) -> str:
     """Return a recovery point as it is kept; refused where it is none, or where it is certain that none leads to it."""
     try:
-        point = parse(answer, forms, incident.roster.players)
+        point = parse(answer, forms, incident.roster.players, partial(is_hit, incident))
     except NotARecoveryPoint as error:
         raise AnswerRefused(error.message, error.hint) from None
     if impossible := reach(incident, point, forms).impossible:

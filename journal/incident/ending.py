@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from journal.incident.given_up import is_hit
+from journal.incident.affected import is_hit
 from journal.incident.records import RunState, StepState
 from journal.wording.durations import loss_duration
 from journal.wording.instants import clock

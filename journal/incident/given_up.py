@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from journal.events.measured import Measured, newest_of
-from journal.incident.affected import affected_systems
+from journal.incident.affected import affected_systems, is_hit
 from journal.incident.backup_catalogue import catalogue_of
 from journal.incident.recovery_point import RecoveryPoint
 from journal.incident.state import Incident
@@ -51,12 +51,6 @@ def data_systems(incident: Incident) -> list[str]:
     """Return the systems that hold data: those of the inventory that play one of the plan's."""
     held = (name for name, system in incident.plan.systems.items() if system.data)
     return [player for name in held for player in incident.roster.players(name)]
-
-
-def is_hit(incident: Incident, system: str) -> bool:
-    """Return whether a system, or the plan's that it plays, was named as affected."""
-    named = affected_systems(incident)
-    return any(system in (incident.affected.get(name) or incident.roster.players(name)) for name in named)
 
 
 def _may_be_hit(incident: Incident, system: str) -> bool:

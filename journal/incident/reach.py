@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from journal.incident.affected import is_hit
 from journal.incident.backup_catalogue import BackupCatalogue, catalogues
-from journal.incident.given_up import data_systems, is_hit
+from journal.incident.given_up import data_systems
 from journal.incident.recovery_point import Forms, PositionForm, RecoveryPoint
 from journal.incident.state import Incident
 from journal.wording.instants import utc

@@ -125,22 +125,28 @@ class RecoveryPoint(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, positions={names[name]: at for name, at in self.positions.items()})
 
 
-def parse(text: str, forms: Forms, players: Callable[[str], list[str]] = lambda system: [system]) -> RecoveryPoint:
+def parse(
+    text: str,
+    forms: Forms,
+    players: Callable[[str], list[str]] = lambda system: [system],
+    hit: Callable[[str], bool] = lambda _: True,
+) -> RecoveryPoint:
     """Return the recovery point that a person wrote.
 
-    A position without a system is of the only one that understands it.
+    A position without a system is of the only one that understands it, or the only one of those that was hit.
 
     Args:
         text: what was written.
         forms: which positions which system understands.
         players: the systems that play one of the plan's, for a person who names that.
+        hit: whether a system is to be recovered at all.
 
     Raises:
         NotARecoveryPoint: it is none, or of another form than its system understands; what is accepted is said.
     """
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     try:
-        return _assemble(text, lambda system, form, value: _checked(system, form, value, forms, players))
+        return _assemble(text, lambda system, form, value: _checked(system, form, value, forms, players, hit))
     except NotAnInstant as error:
         raise NotARecoveryPoint(error.message, error.hint) from None
     except ValueError:
@@ -241,7 +247,14 @@ def _positions(words: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         raise ValueError(system)
 
 
-def _checked(system: str, form: str, value: str, forms: Forms, players: Callable[[str], list[str]]) -> str:
+def _checked(
+    system: str,
+    form: str,
+    value: str,
+    forms: Forms,
+    players: Callable[[str], list[str]],
+    hit: Callable[[str], bool],
+) -> str:
     """Return the system that a position is of."""
     understand = [name for name, known in forms.items() if form in known]
     if not understand:
@@ -249,7 +262,8 @@ def _checked(system: str, form: str, value: str, forms: Forms, players: Callable
             f"No system here understands {form[:_SHOWN]!r} as a recovery point.", f"Write {accepted(forms)}."
         )
     fitting = [name for name in understand if forms[name][form].fits(value)] or understand
-    named = ([system] if system in forms else players(system)) if system else fitting
+    likely = [name for name in fitting if hit(name)] or fitting
+    named = ([system] if system in forms else players(system)) if system else likely
     if len(named) > 1:
         raise NotARecoveryPoint(
             f"{form}:{value[:_SHOWN]} may be of {some(named)}.", f"Name it: {named[0]} {form}:{value[:_SHOWN]}."

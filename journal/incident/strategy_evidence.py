@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from journal.incident.affected import is_hit
 from journal.incident.backup_catalogue import catalogue_of
-from journal.incident.given_up import is_hit
 from journal.incident.last_good import changed_systems
 from journal.plan.applies import applies
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from journal.incident import clocks
+from journal.incident.affected import is_hit
 from journal.incident.clocks import RpoClock, RtoClock
-from journal.incident.given_up import is_hit
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.report.model import RpoResult, RtoResult

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from textual.content import Content
 from textual.widget import Widget
@@ -10,6 +11,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from actions.positions import position_forms
+from journal.incident.affected import is_hit
 from journal.incident.decisions import known_damage
 from journal.incident.recovery_point import NotARecoveryPoint, RecoveryPoint, parse, read
 from journal.incident.state import Incident
@@ -17,7 +19,7 @@ from journal.plan.model import Step
 from journal.store.rows import Reading
 from journal.wording.sanitize import sanitize
 from screens.dialogs.decision import DecisionDialog
-from screens.guidance.recovery_points import consequences, other_moments, way_of, ways, written
+from screens.guidance.recovery_points import consequences, other_moments, way_of, ways_here, written
 from screens.guidance.times import NotATime, instant
 from screens.live.clocked import clock_of
 from screens.widgets.choices import Choices
@@ -42,7 +44,7 @@ class ChooseRecoveryPoint(DecisionDialog):
         self._readings = readings
         self._forms = position_forms(incident)
         self._suggested_way = ""
-        self._ways = ways(self._forms)
+        self._ways = ways_here(incident, self._forms)
 
     def answers(self) -> Iterable[Widget]:
         """Yield the ways, what is known of the damage, the value's field, and what the value will count as."""
@@ -112,7 +114,10 @@ class ChooseRecoveryPoint(DecisionDialog):
     def _echo(self) -> None:
         value = self.query_one("#value", Input).value.strip()
         self.query_one(Echo).follow(value if self._way() == "time" and value else None)
-        self.query_one("#given-up", Quiet).show(self._consequences())
+        given_up = self.query_one("#given-up", Quiet)
+        given_up.show(self._consequences())
+        if value:
+            self.call_after_refresh(given_up.scroll_visible, animate=False)
 
     def _consequences(self) -> Content:
         """Return what the point gives up, and what may stand in its way; nothing while it is half typed."""
@@ -126,7 +131,7 @@ class ChooseRecoveryPoint(DecisionDialog):
 
     def _point(self) -> RecoveryPoint | None:
         try:
-            return parse(self.answer(), self._forms, self._incident.roster.players)
+            return parse(self.answer(), self._forms, self._incident.roster.players, partial(is_hit, self._incident))
         except NotARecoveryPoint:
             return None
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from journal.incident import clocks
+from journal.incident.affected import is_hit
 from journal.incident.clocks import RpoClock, RtoClock
-from journal.incident.given_up import is_hit
 from journal.incident.state import Incident
 from journal.plan.model import Phase
 from journal.store.rows import Reading

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from journal.incident.affected import is_hit
 from journal.incident.decisions import refusal
 from journal.incident.given_up import given_up
 from journal.incident.last_good import last_good
@@ -54,6 +55,11 @@ def ways(forms: Forms) -> dict[str, Way]:
         example = f"{_INSTANT} {system} {name}:{form.example}"
         found.setdefault("mixed", Way("A time, and a position of single systems", "", example, example))
     return found
+
+
+def ways_here(incident: Incident, forms: Forms) -> dict[str, Way]:
+    """Return the ways for the systems that were named as affected; all of them where none of those has a position."""
+    return ways({name: known for name, known in forms.items() if is_hit(incident, name)} or forms)
 
 
 def written(way: str, value: str) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from actions.system_types import find_type
-from journal.incident.given_up import is_hit, newest_seen
+from journal.incident.affected import is_hit
+from journal.incident.given_up import newest_seen
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.plan.applies import applies

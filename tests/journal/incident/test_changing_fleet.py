@@ -11,8 +11,9 @@ import pytest
 from journal.commands.incident import NotNow
 from journal.events import types as e
 from journal.events.run import KnownSystem
+from journal.incident.affected import is_hit
 from journal.incident.clocks import rto
-from journal.incident.given_up import given_up, is_hit
+from journal.incident.given_up import given_up
 from journal.incident.records import StepState
 from journal.incident.recovery_point import parse
 from journal.store.rows import Reading

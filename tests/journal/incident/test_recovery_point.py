@@ -71,6 +71,11 @@ def test_it_is_read_kept_and_worded_in_one_way(
     assert read(kept) == point
 
 
+def test_a_position_that_several_understand_is_of_the_one_that_was_hit() -> None:
+    """Backups of several stores are named alike; the others are not to be recovered."""
+    assert parse("lsn:0/3000148", TWO, players, lambda system: system == "billing") == OF_BILLING
+
+
 @pytest.mark.parametrize(
     ("text", "forms", "why"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.incident import clocks
-from journal.incident.given_up import is_hit
+from journal.incident.affected import is_hit
 from tests.journal.stories import Story, plan, step
 
 POINT = step("point", decision={"name": "recovery_point", "question": "To when?", "kind": "recovery-point"})
