@@ -29,6 +29,28 @@ def is_over(journal: Path) -> bool:
         return False
 
 
+def announced_on(folder: Path, inventory: Inventory, system: str) -> Iterator[tuple[Path, str, str]]:
+    """Yield journal, id and the system's name there of each incident that was announced on one of our systems.
+
+    It may be closed by now. What cannot be read is passed over: an announcement proves nothing, a claim does.
+
+    Args:
+        folder: where all incidents look.
+        inventory: ours.
+        system: the system's name in it.
+    """
+    place = dict(_systems(inventory)).get(system)
+    for path in sorted(folder.glob("open-*.json")) if place else []:
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            names = [name for name, where in facts["systems"].items() if where == place]
+            journal, incident = Path(facts["journal"]), str(facts["incident"])
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            continue
+        for name in names:
+            yield journal, incident, name
+
+
 class OtherIncidents:
     """Announces one incident, and finds the other open ones. A folder that cannot be written is ignored.
 

@@ -55,7 +55,7 @@ class Targets:
         if not word:
             return
         try:
-            missing = {name: key for name, key in _keys(target, touches).items() if not self._is_ours(key)}
+            missing = {name: key for name, key in claim_keys(target, touches).items() if not self._is_ours(key)}
             if not missing:
                 return
             with self._locked():
@@ -75,7 +75,7 @@ class Targets:
             TargetClaimed: another incident has it, or nobody can tell.
         """
         if word_to_type(target):
-            self._require_free(target, _keys(target, touches))
+            self._require_free(target, claim_keys(target, touches))
 
     def release_all(self) -> None:
         """Give up every claim of this incident."""
@@ -110,7 +110,7 @@ class Targets:
         replace_whole(self._path(key), json.dumps(facts).encode())
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+        return self._folder / _file_name(key)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -120,7 +120,22 @@ class Targets:
             yield
 
 
-def _keys(target: Sequence[Identity], touches: Sequence[str]) -> dict[str, str]:
+def claims_on(folder: Path, target: Sequence[Identity], touches: Sequence[str]) -> dict[Path, str]:
+    """Return who claims what is touched of a target: each incident's id by its journal, closed or not.
+
+    Args:
+        folder: where claims are written.
+        target: the identity of what is meant.
+        touches: the names of those identities that are meant.
+
+    Raises:
+        TargetClaimed: a claim cannot be read.
+    """
+    found = [_read(folder / _file_name(key)) for key in claim_keys(target, touches).values()]
+    return {Path(claim["journal"]): claim["incident"] for claim in found if claim}
+
+
+def claim_keys(target: Sequence[Identity], touches: Sequence[str]) -> dict[str, str]:
     """Return what is claimed, by its name: what stays the same of a target, broken or whole, by whatever name.
 
     The machine tells two servers with one data directory apart, and finds one that two inventories call differently.
@@ -133,6 +148,10 @@ def _keys(target: Sequence[Identity], touches: Sequence[str]) -> dict[str, str]:
         return {name: f"{machine}\n{name}\n{known[name]}" for name in touches if name in known}
     whole = "\n".join(identity.value for identity in target if identity.name != "cluster")
     return {word_to_type(target): whole}
+
+
+def _file_name(key: str) -> str:
+    return f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
 
 def _advice(error: OSError, folder: Path) -> str:

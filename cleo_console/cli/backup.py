@@ -16,7 +16,7 @@ import msgspec
 from cleo_console.cli.backup_access import folder_of, looking, print_errors, stopping, systems_meant
 from cleo_console.cli.backup_checks import acted, verify_offsite, verify_system
 from cleo_console.cli.backup_words import one_line, remarks, table
-from cleo_console.settings import home
+from cleo_console.settings import home, paths
 from journal.wording.durations import Duration
 from journal.wording.sanitize import sanitize
 
@@ -89,7 +89,7 @@ def run(wanted: str, systems: tuple[str, ...], metrics: Path | None, reread: boo
     """Take a backup of every system that has backups, or copy them to the second place; for cron and CronJobs.
 
     It prints one line. Exit status: 0 all were taken, 1 none was, 2 asked wrongly, 3 an incident holds the backups,
-    4 another one is being taken, 5 some were taken.
+    4 another one is being taken, 5 some were taken, 6 an incident recovers the system.
 
     \b
     Example:
@@ -111,6 +111,7 @@ def run(wanted: str, systems: tuple[str, ...], metrics: Path | None, reread: boo
                     system,
                     wanted,
                     folder_of(inventory, system),
+                    locks=paths().locks,
                     reread=reread,
                     on_context=at_work.append,
                 ),

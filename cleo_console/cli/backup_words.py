@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from actions.backups.unattended.run import Ended
 
 _HEAD = ("SYSTEM", "BACKUP", "KIND", "ENDED (UTC)", "TOOK", "SIZE", "COVERS", "VERIFIED", "RESTORED", "WHERE")
-_WORDS = {0: "ok", 1: "failed", 3: "held", 4: "running already", 5: "partly"}
+_WORDS = {0: "ok", 1: "failed", 3: "held", 4: "running already", 5: "partly", 6: "an incident is at work"}
+
+_STATUSES = {"running": "running already", "recovering": "none was taken"}
 
 
 def one_line(begun: datetime, wanted: str, status: int, ended: Sequence[Ended]) -> str:
@@ -30,7 +32,7 @@ def _told(one: Ended) -> str:
         return f"{one.system}: {one.words}, {one.size} bytes in {one.seconds:g} s"
     if one.status == "ok":
         return f"{one.system}: {one.label} ({one.words}), {one.size} bytes in {one.seconds:g} s"
-    return f"{one.system}: {'running already' if one.status == 'running' else one.status}: {one.words}"
+    return f"{one.system}: {_STATUSES.get(one.status, one.status)}: {one.words}"
 
 
 def table(found: Sequence[Row]) -> list[str]:

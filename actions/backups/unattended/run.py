@@ -17,13 +17,14 @@ from actions.backups.holding import Hold
 from actions.backups.offsite.acting import is_copied, sync_offsite
 from actions.backups.unattended.context import UnattendedContext
 from actions.backups.unattended.lock import Holder, LockHeld, RunLock, locked
+from actions.backups.unattended.recovery_in_progress import DATA, REPOSITORY, recovery_in_progress
 from actions.inventory import Inventory
 from actions.outcome import ActionFailed, Cancelled
 from actions.transport import State
 from journal.errors import CleoError
 from journal.wording.counting import count
 
-Status = Literal["ok", "failed", "held", "running", "left out"]
+Status = Literal["ok", "failed", "held", "recovering", "running", "left out"]
 OFFSITE = "offsite-sync"
 
 _KINDS = {
@@ -39,8 +40,9 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         system: the system.
-        status: ``ok``: there is a new backup; ``held``: an incident holds the backups; ``running``: another one is
-            being taken; ``failed``: there is none; ``left out``: it has none of what is wanted; ``words`` say why.
+        status: ``ok``: there is a new backup; ``held``: an incident holds the backups; ``recovering``: one is at work
+            at the system; ``running``: another one is being taken; ``failed``: there is none; ``left out``: it has none
+            of what is wanted; ``words`` say why.
         words: what a person reads.
         label: the new backup's; empty: there is none.
         size: what it holds, or what was copied, in bytes.
@@ -61,6 +63,7 @@ def run_backup(
     wanted: str,
     folder: Path,
     *,
+    locks: Path,
     reread: bool = False,
     on_context: Callable[[UnattendedContext], None] = lambda ctx: None,
 ) -> Ended:
@@ -72,6 +75,7 @@ def run_backup(
         wanted: ``incremental``, ``full`` or ``snapshot``; an engine without it takes the nearest that it has.
             ``offsite-sync``: copy what there is to the second place; a backup may be taken meanwhile.
         folder: the folder of this system's unattended backups on this machine: lock, spools, last log.
+        locks: the folder in which this machine's incidents say what they work on.
         reread: of a sync: read every file of the second place.
         on_context: is given the context before anything is begun, to be able to stop it.
     """
@@ -89,7 +93,7 @@ def run_backup(
                 on_start=lock.note,
             )
             on_context(ctx)
-            ended = _guarded(ctx, lock, wanted, reread=reread)
+            ended = _guarded(ctx, lock, wanted, locks, reread=reread)
     except LockHeld as error:
         return Ended(system=system, status="running", words=error.message)
     except Cancelled as error:
@@ -101,10 +105,10 @@ def run_backup(
     return msgspec.structs.replace(ended, seconds=round(time.monotonic() - begun, 1))
 
 
-def _guarded(ctx: UnattendedContext, lock: RunLock, wanted: str, *, reread: bool) -> Ended:
+def _guarded(ctx: UnattendedContext, lock: RunLock, wanted: str, locks: Path, *, reread: bool) -> Ended:
     """Do what is wanted; what an engine raises by mistake takes no other system down, and is in the log."""
     try:
-        return _do(ctx, lock, wanted, reread=reread)
+        return _do(ctx, lock, wanted, locks, reread=reread)
     except (CleoError, Cancelled, OSError):
         raise
     except Exception as error:  # noqa: BLE001  # an engine's bug is its failure, with the traceback in its log
@@ -123,7 +127,7 @@ def _into(log: TextIO) -> Callable[[str, str], None]:
     return say
 
 
-def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, *, reread: bool) -> Ended:
+def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, locks: Path, *, reread: bool) -> Ended:
     """Do what is wanted, under the lock."""
     system = ctx.system
     if lock.left and (alive := _still_runs(ctx, lock.left)):
@@ -134,6 +138,8 @@ def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, *, reread: bool) -> 
         return Ended(system=system, status="left out", words="its repository is no folder that could be copied")
     if holders := _holders(engine.read_hold(ctx, system)):
         return Ended(system=system, status="held", words=f"backups are held for {', '.join(holders)}")
+    if why := recovery_in_progress(locks, ctx, engine, (REPOSITORY,) if wanted == OFFSITE else (DATA, REPOSITORY)):
+        return Ended(system=system, status="recovering", words=why)
     return _sync(ctx, reread=reread) if wanted == OFFSITE else _back_up(ctx, engine, wanted)
 
 
@@ -202,4 +208,6 @@ def worst_status(ended: Collection[Ended]) -> int:
         return 5
     if "failed" in statuses:
         return 1
+    if "recovering" in statuses:
+        return 6
     return 3 if "held" in statuses else 4

@@ -36,34 +36,38 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> CrateEngine:
 
 
 def test_what_became_of_it_is_told_truly(engine: CrateEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = run_backup(crates(), "left", "incremental", tmp_path)
+    taken = run_backup(crates(), "left", "incremental", tmp_path, locks=tmp_path)
     assert (taken.status, taken.label, taken.size, taken.words) == ("ok", "crate-0", 7, "full"), "it has no other kind"
     assert "take a full backup" in (tmp_path / "last.log").read_text()
-    none = run_backup(crates(), "left", "snapshot", tmp_path)
+    none = run_backup(crates(), "left", "snapshot", tmp_path, locks=tmp_path)
     assert (none.status, none.words) == ("left out", "it has no snapshot backups")
 
     engine.hold_text = "Held for incident INC-7 (left).\n"
-    held = run_backup(crates(), "left", "full", tmp_path)
+    held = run_backup(crates(), "left", "full", tmp_path, locks=tmp_path)
     assert (held.status, held.words) == ("held", "backups are held for INC-7")
     engine.hold_text = "whoever wrote this, it holds\n"
-    assert run_backup(crates(), "left", "full", tmp_path).status == "held"
+    assert run_backup(crates(), "left", "full", tmp_path, locks=tmp_path).status == "held"
     engine.hold_text = None
     assert len(engine.sets) == 1
 
     engine.new_set = "holds broken eggs"
-    bad = run_backup(crates(), "left", "full", tmp_path)
+    bad = run_backup(crates(), "left", "full", tmp_path, locks=tmp_path)
     assert (bad.status, bad.words) == ("failed", "backup crate-1 holds broken eggs: it is not restored from")
 
     def cannot(*_: object) -> None:
         raise ActionFailed("The shelf is gone.", "Find the shelf.")
 
     monkeypatch.setattr(engine, "take", cannot)
-    assert run_backup(crates(), "left", "full", tmp_path).words == "The shelf is gone. Find the shelf."
+    assert run_backup(crates(), "left", "full", tmp_path, locks=tmp_path).words == "The shelf is gone. Find the shelf."
     monkeypatch.setattr(engine, "take", lambda *_: {}["egg"])
-    assert run_backup(crates(), "left", "full", tmp_path).words.startswith("KeyError: 'egg' (a fault of the program")
+    assert run_backup(crates(), "left", "full", tmp_path, locks=tmp_path).words.startswith(
+        "KeyError: 'egg' (a fault of the program"
+    )
     assert "Traceback" in (tmp_path / "last.log").read_text()
     monkeypatch.setattr(engine, "read_hold", cannot)
-    assert run_backup(crates(), "left", "full", tmp_path).status == "failed", "nobody can tell whether they are held"
+    assert run_backup(crates(), "left", "full", tmp_path, locks=tmp_path).status == "failed", (
+        "nobody can tell whether they are held"
+    )
     assert holder_of(tmp_path) is None
 
 
@@ -102,7 +106,7 @@ def test_never_two_at_once_even_where_the_first_was_killed(engine: CrateEngine, 
     assert first.stdout
     program = int(first.stdout.readline())
     try:
-        second = run_backup(here, "left", "full", tmp_path)
+        second = run_backup(here, "left", "full", tmp_path, locks=tmp_path)
         assert second.status == "running" and f"backup run, full, process {first.pid}, since" in second.words
         assert lock_findings(tmp_path, datetime.now(UTC)) == []
         late = lock_findings(tmp_path, datetime.now(UTC) + timedelta(hours=7))
@@ -112,9 +116,11 @@ def test_never_two_at_once_even_where_the_first_was_killed(engine: CrateEngine, 
         held = holder_of(tmp_path)
         assert held and held[0].pid == first.pid and not held[1], "who died is told, and holds nothing"
         assert f"the last run died: backup run, full, process {first.pid}" in lock_findings(tmp_path, NOON)[0].text
-        third = run_backup(here, "left", "full", tmp_path)
+        third = run_backup(here, "left", "full", tmp_path, locks=tmp_path)
         assert third.status == "running" and "sh still runs on here; what started it died" in third.words
-        assert run_backup(here, "left", "full", tmp_path).status == "running", "the last look forgot nothing"
+        assert run_backup(here, "left", "full", tmp_path, locks=tmp_path).status == "running", (
+            "the last look forgot nothing"
+        )
         assert engine.sets == []
     finally:
         first.kill()
@@ -122,7 +128,9 @@ def test_never_two_at_once_even_where_the_first_was_killed(engine: CrateEngine, 
         os.kill(program, signal.SIGKILL)
     spools = tmp_path / "spool"
     assert any(spools.iterdir())
-    until(lambda: run_backup(here, "left", "full", tmp_path).status == "ok")  # its end is being written down
+    until(
+        lambda: run_backup(here, "left", "full", tmp_path, locks=tmp_path).status == "ok"
+    )  # its end is being written down
     assert list(spools.iterdir()) == []
 
 

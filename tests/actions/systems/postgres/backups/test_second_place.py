@@ -29,13 +29,15 @@ def test_a_lost_repository_comes_back_from_the_second_place(lab: Lab, tmp_path: 
     inventory = replace(load_inventory(lab.inventory_path), offsite=OffsiteSettings(place=str(tmp_path / "away")))
     backups = inventory.system("postgres", PostgresSettings).backups
 
-    taken = run_backup(inventory, "postgres", "incremental", tmp_path / "runs")
+    taken = run_backup(inventory, "postgres", "incremental", tmp_path / "runs", locks=tmp_path)
     assert (taken.status, taken.words) == ("ok", "incr"), taken.words
-    copied = run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs")
+    copied = run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs", locks=tmp_path)
     assert copied.status == "ok", copied.words
 
     shutil.rmtree(backups.repository)
-    assert run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs").status == "failed", "an emptied source"
+    assert run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs", locks=tmp_path).status == "failed", (
+        "an emptied source"
+    )
     (left,) = _catalogue(inventory, tmp_path)
     assert left.trouble and left.offsite and rows([left])[-1].where == ["dr"], "what is left is in the second place"
     ctx = FakeContext(inventory)
@@ -49,7 +51,7 @@ def test_a_lost_repository_comes_back_from_the_second_place(lab: Lab, tmp_path: 
     newest = rows(_catalogue(inventory, tmp_path))[-1]
     assert (newest.id, newest.where) == (taken.label, ["primary", "dr"])
     assert newest.verified and newest.verified.ok, "the manifests' folder has it"
-    assert run_backup(inventory, "postgres", "incremental", tmp_path / "runs").status == "ok", (
+    assert run_backup(inventory, "postgres", "incremental", tmp_path / "runs", locks=tmp_path).status == "ok", (
         "the server may write there"
     )
 
