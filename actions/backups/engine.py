@@ -251,6 +251,8 @@ def leave_mark(ctx: ActionContext, label: str, kind: MarkKind, mark: Mark) -> No
     try:
         if marks := find_engine(ctx).marks(ctx, ctx.system):
             marks.leave(label, kind, mark)
+        else:
+            ctx.log(f"That {label} was {kind} is in the journal alone: nothing can be written beside it.")
     except CleoError as error:
         ctx.log(f"It is not written down that {label} was {kind}: {error.message}", "err")
 

@@ -91,10 +91,17 @@ def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
         if "drill" in _verbs(inventory, name) and not getattr(settings, "standby_of", "")
     ]
     if not can:
-        raise NoDrill("There is no system whose backup can be restored in a drill.", "Of PostgreSQL and Redis it can.")
+        raise NoDrill("There is no system whose backup can be restored in a drill.", f"It can of {_types()}.")
     if unknown := [name for name in named if name not in can]:
         raise NoDrill(f"No drill can restore {', '.join(unknown)}.", f"It can restore {', '.join(can)}.")
     return inventory, list(dict.fromkeys(named)) or can
+
+
+def _types() -> str:
+    """Return the types of system that can be restored in a drill."""
+    from actions.system_types import system_types
+
+    return ", ".join(type_.title for type_ in system_types().values() if f"{type_.name}.drill" in type_.actions)
 
 
 def _left_out(inventory: Inventory, meant: list[str]) -> list[str]:

@@ -20,6 +20,8 @@ SYSTEM = SystemType(
         "files.restore": f"{_HERE}.restore:restore",
         "files.is_restored": f"{_HERE}.restore:is_restored",
         "files.verify": f"{_HERE}.verify:verify",
+        "files.drill": f"{_HERE}.drill:drill",
+        "files.drill_left": f"{_HERE}.drill:drill_left",
         "files.unlock": f"{_HERE}.unlock:unlock",
     },
     backups=f"{_HERE}.engine:ENGINE",

@@ -7,18 +7,17 @@ anew, and which tree was to go where is written down before the first rename.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from actions.action import action
 from actions.backups.hold import is_held_for_us
 from actions.by_hand import ByHand, CommandLine
-from actions.context import ActionContext, Progress
-from actions.gate import decide
-from actions.outcome import ActionFailed, Cancelled, Cure, Finding, GateClosed, Outcome
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.files.choice import candidates
 from actions.systems.files.restic import Snapshot, restic
+from actions.systems.files.room import require_room, show_restored, snapshot_size
 from actions.systems.files.settings import FilesSettings
 from actions.systems.files.store import Store, find_store, identity, instant, last_words
 from actions.systems.files.writers import kept_out, nobody_inside
@@ -28,7 +27,6 @@ _ROOM = 1.05
 """Of the size that a snapshot restores to; blocks that are not full take more."""
 _UNREADABLE = 4
 """The status with which ``bring`` ends where the snapshot cannot be read to its end."""
-_STANDING = re.compile(r"(\d+) of (\d+) bytes")
 _HALF_DONE = "What was restored so far lies beside the store, which is untouched. Run the step again: it goes on."
 
 
@@ -91,20 +89,16 @@ def restore(ctx: ActionContext, *, latest: bool = False, snapshot: str = "") -> 
 def _bring(store: Store, chosen: Snapshot, seen: dict[str, Any]) -> bool | str:
     """Restore a snapshot beside the store; return False in a dry run, or why the snapshot cannot be restored."""
     into = _into(store, chosen)
-    size, files = _size(store, chosen)
+    size, files = snapshot_size(store, chosen)
     store.ctx.log(f"snapshot {chosen.label} of {chosen.time:%Y-%m-%d %H:%M:%S} UTC: {size:,} bytes, {files:,} entries")
     if into not in seen["restoring"]:
-        _require_room(store, size, files, seen)
+        require_room(store, int(size * _ROOM), files, seen, f"beside {store.place}")
     if not store.ctx.effect(f"restore snapshot {chosen.id} into {into}, and compare every file there"):
         return False
 
-    def show(_: str, line: str) -> None:
-        if found := _STANDING.search(line):
-            done, total = int(found[1]), max(int(found[2]), 1)
-            store.ctx.progress(Progress(fraction=min(done / total, 1.0), text=f"{done / 1e6:,.0f} MB restored"))
-
     words = [into, chosen.id, store.place, str(chosen.time.timestamp()), str(size)]
-    done = store.run(f"bring-{chosen.label}", store.program("bring", *words, *restic(store.settings)), show)
+    argv = store.program("bring", *words, *restic(store.settings))
+    done = store.run(f"bring-{chosen.label}", argv, show_restored(store.ctx))
     if done.code == _UNREADABLE:
         return last_words(done)
     if done.code:
@@ -114,28 +108,6 @@ def _bring(store: Store, chosen: Snapshot, seen: dict[str, Any]) -> bool | str:
 
 def _into(store: Store, chosen: Snapshot) -> str:
     return f"{store.place}.restoring-{chosen.label}"
-
-
-def _size(store: Store, chosen: Snapshot) -> tuple[int, int]:
-    """Return what a snapshot restores to, in bytes and entries. One whose own list is damaged says nothing of it."""
-    done = store.query(restic(store.settings, "stats", "--json", "--no-lock", chosen.id), 600)
-    found = json.loads(done.out) if not done.code else {}
-    return int(found.get("total_size", 0)), int(found.get("total_file_count", 0))
-
-
-def _require_room(store: Store, size: int, files: int, seen: dict[str, Any]) -> None:
-    needed, free, inodes = int(size * _ROOM), seen["free"], seen["inodes"]
-    if needed <= free and (inodes < 0 or files <= inodes):
-        return
-    what = (
-        f"{needed / 1e6:,.0f} MB and {files:,} entries are needed beside {store.place}; free are {free / 1e6:,.0f} MB"
-    )
-    closed = GateClosed(
-        "room",
-        f"There is no room to restore {store.name}: {what} and {inodes:,} entries.",
-        cures=[Cure(words="Make room there, then run it again."), Cure(words="Or go on anyway.", override="room")],
-    )
-    decide(store.ctx, closed, f"Goes on without the room ({what})")
 
 
 def _put_in_place(store: Store, chosen: Snapshot, passed_over: list[str]) -> Outcome:

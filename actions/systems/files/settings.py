@@ -39,6 +39,7 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
         tag: the tag that they carry; empty: whatever they carry.
         every_minutes: how often one is taken.
         hold_file: while it exists on the host, what takes and expires snapshots by schedule does nothing.
+        scratch_in: a folder of the host for drills (a snapshot that is restored once, and removed); empty: beside it.
         may_vanish: what the application deletes by itself, as patterns on paths in the store (``tmp/*``): that it is
             missing is no damage.
         run_as: the account that restic and our programs run as on the host; empty: the one that we log in as. Only root
@@ -58,6 +59,7 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
     tag: str = ""
     every_minutes: Annotated[float, msgspec.Meta(gt=0)] = 60.0
     hold_file: str = ""
+    scratch_in: str = ""
     may_vanish: list[str] = []
     run_as: str = ""
     restic: str = "restic"

@@ -55,6 +55,15 @@ class Store:
         found: dict[str, Any] = json.loads(self._asked(argv, timeout_s).out)
         return found
 
+    def look_at(self, path: str) -> dict[str, Any]:
+        """Return what lies at another path of its host, and the room there: ``kind``, ``free``, ``inodes``.
+
+        Raises:
+            ActionFailed: nobody can look.
+        """
+        found: dict[str, Any] = json.loads(self._asked(self.program("look", path, "{}"), 30).out)
+        return found
+
     def snapshots(self, timeout_s: float = 120) -> list[Snapshot]:
         """Return its snapshots, the oldest first, those with holes among them.
 
