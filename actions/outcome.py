@@ -49,6 +49,7 @@ class ActionFailed(CleoError):
         left_behind: in what state the system is now.
         facts: what was measured on the way.
         cures: what helps, the best first. With neither cure nor hint the console offers to run the action again.
+        findings: what it came upon: damage that kept it from its work is known from then on.
     """
 
     def __init__(
@@ -59,11 +60,13 @@ class ActionFailed(CleoError):
         left_behind: str = "",
         facts: dict[str, Any] | None = None,
         cures: Sequence[Cure] = (),
+        findings: Sequence[Finding] = (),
     ) -> None:
         super().__init__(message, hint or (cures[0].words if cures else ""))
         self.left_behind = left_behind
         self.facts = facts or {}
         self.cures = list(cures)
+        self.findings = list(findings)
 
 
 class Cancelled(Exception):

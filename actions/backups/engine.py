@@ -103,13 +103,15 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
         set: what was taken; None in a dry run.
         where: into which of several places, in words that follow "is taken"; empty where there is one.
         manifest: whether it was written beside it what the backup holds, to compare with after a restore.
-        findings: what the manifest lacks.
+        findings: what the manifest lacks; what the backup proved to be wrong in the data.
+        facts: whatever else was measured.
     """
 
     set: BackupSet | None
     where: str = ""
     manifest: bool = False
     findings: Sequence[Finding] = ()
+    facts: Mapping[str, Any] = {}
 
 
 class CopySource(msgspec.Struct, frozen=True, kw_only=True):

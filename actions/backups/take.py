@@ -40,7 +40,13 @@ def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outc
         verify = ctx.inventory.type_of(ctx.system).role("verify")
         cure = Cure(words="Find out what is wrong with the data.", action=verify)
         summary = f"Backup {label} {why}: it is not restored from."
-        return Outcome(ok=False, summary=summary, facts={"backup": label}, cures=[cure] if verify else [])
+        return Outcome(
+            ok=False,
+            summary=summary,
+            facts={"backup": label, **taken.facts},
+            findings=list(taken.findings),
+            cures=[cure] if verify else [],
+        )
     return Outcome(
         ok=True,
         summary=f"Backup {label} is taken{taken.where}{'' if taken.manifest else ', without a manifest'}.",
@@ -49,6 +55,7 @@ def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outc
             "bytes": taken.set.size,
             "seconds": round(time.monotonic() - begun, 1),
             "manifest": taken.manifest,
+            **taken.facts,
         },
         findings=list(taken.findings),
     )

@@ -190,6 +190,7 @@ class Worker:
                 summary=str(error),
                 facts=error.facts,
                 left_behind=error.left_behind,
+                findings=error.findings,
                 cures=_what_helps(error),
             )
             end = self._ended("failed", outcome)

@@ -12,11 +12,11 @@ from actions.outcome import Cure, Finding, Settling
 from actions.systems.mongodb.backups.look import look_at_backups, loss_words
 from actions.systems.mongodb.causes import RESTORE
 from actions.systems.mongodb.collection_check import present
+from actions.systems.mongodb.damage import damage_cure, damage_facts, damage_found, damage_in_log
 from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
 from actions.systems.mongodb.dropped import find_dropped_indexes, find_drops
 from actions.systems.mongodb.dump_layout import NOT_USERS, DumpedCollection
 from actions.systems.mongodb.index_comparison import Compared, compare_indexes
-from actions.systems.mongodb.launch import damage_cure, damage_in_log
 from actions.systems.mongodb.manifest import Manifest
 from actions.systems.mongodb.restore_record import RestoreRecord, load_record
 from actions.systems.mongodb.server import Server, server_of
@@ -71,7 +71,7 @@ def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
     process = "runs" if facts["running"] else "no process"
     lines = [f"process: {process}", f"data directory {server.data}: {facts['data_directory']}"]
     if not facts["running"] and (damage := damage_in_log(server)):
-        facts["ended_over"] = damage
+        facts |= {"ended_over": damage, **damage_facts([damage])}
         lines.append(f"its log: {damage}")
     return lines
 
@@ -156,7 +156,7 @@ def _of_host(server: Server, facts: Mapping[str, Any]) -> list[Finding]:
     """Return what is wrong with its process and its files."""
     running, data, damage = facts.get("running"), facts.get("data_directory"), facts.get("ended_over")
     if damage and data not in NO_DATABASE:
-        return [_wrong(server, f"it ended over damaged data: {damage}", "Started again, it ends when it reads that.")]
+        return [damage_found(server, damage)]
     if running and data in NO_DATABASE:
         return [_wrong(server, f"it still runs, and its data directory is {data}", "Stop it, then restore.")]
     texts = ["no process runs."] if running is False else []

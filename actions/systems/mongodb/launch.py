@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from actions.machine.machine import last_words
 from actions.machine.service import start_line
 from actions.machine.unit import show_unit
-from actions.outcome import ActionFailed, Cancelled, Cure
+from actions.outcome import ActionFailed, Cancelled
 from actions.systems.mongodb.causes import RESTORE, cause_of
 from actions.systems.mongodb.config_file import find_config_file, replica_set_of
 from actions.systems.mongodb.connection import CannotConnect
+from actions.systems.mongodb.damage import damage_cure, damage_facts, damage_found
 from actions.systems.mongodb.server import Server
-from actions.systems.mongodb.server_log import grave_messages, lines_of_last_run, lines_since, log_size
+from actions.systems.mongodb.server_log import grave_messages, lines_since, log_size
 from actions.systems.mongodb.state import ARBITER, PRIMARY, SECONDARY, ask, newest_write, read_state
 from actions.systems.mongodb.verified_connection import connect_verified
 from journal.errors import CleoError
@@ -144,29 +145,12 @@ def _not_started(server: Server, size: int, words: str) -> ActionFailed:
     line, cure = cause_of([*messages, words])
     said = line or "; ".join(messages[:2])
     damaged = cure == RESTORE
-    cures = [damage_cure(server)] if damaged else []
     unknown = f"Its log {server.settings.service.log} tells more. Only if it names damaged or missing data, restore."
     return ActionFailed(
         f"{server.name} could not be started: {said}",
         "" if damaged else cure or unknown,
         left_behind="The server is down; its data was not changed by cleo.",
-        cures=cures,
-    )
-
-
-def damage_in_log(server: Server) -> str:
-    """Return what the last run of a server that is down said of damaged data as it ended; empty: nothing.
-
-    A mongod that reads a damaged block ends itself (seen on 6.0.5), and starts again until it reads that once more.
-    """
-    line, cure = cause_of(grave_messages(lines_of_last_run(server)))
-    return line if cure == RESTORE else ""
-
-
-def damage_cure(server: Server) -> Cure:
-    """Return what helps where the data is damaged: not `mongod --repair`, which throws away what it cannot read."""
-    return Cure(
-        words="Its data is damaged: restore it (`mongod --repair` would throw away what it cannot read).",
-        action=RESTORE,
-        cost="what was written since the recovery point",
+        facts=damage_facts([said] if damaged else []),
+        cures=[damage_cure(server)] if damaged else [],
+        findings=[damage_found(server, said)] if damaged else [],
     )

@@ -24,6 +24,7 @@ from actions.systems.mongodb.collection_check import (
     present,
     written_since,
 )
+from actions.systems.mongodb.damage import damage_facts, telling_damage
 from actions.systems.mongodb.expiring import count_expiring
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.index_comparison import Compared, compare_indexes
@@ -59,7 +60,7 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
         words = f"{server.name} is restored from backup {record.backup}, and was not started yet."
         raise ActionFailed(words, cures=[Cure(words="Rebuild its indexes: that starts it.", action=_REBUILD)])
     require_running(server)
-    with connect_verified(server, deadline_s=minutes * 60.0) as client:
+    with telling_damage(server), connect_verified(server, deadline_s=minutes * 60.0) as client:
         require_served(server, client)
         expected = _expected(server, client, record)
         found = present(client)
@@ -186,6 +187,7 @@ def _outcome(
         **tally,
         "mismatches": [str(finding) for finding in wrong],
         "will_expire": sum(past.values()),
+        **damage_facts(f"{case.namespace}: {case.text}" for case in cases if case.state == "unsound"),
     }
     if newest:
         facts["newest_commit_at"] = newest.isoformat()

@@ -9,8 +9,9 @@ import pytest
 from actions.action import action
 from actions.context import ActionContext
 from actions.gate import Closed
-from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 from journal.errors import CleoError
+from journal.incident.decisions import physical_evidence
 from journal.incident.records import RunState
 from journal.store.journal import Journal, JournalReadFailed
 from tests.actions.runner.test_runner import work
@@ -63,6 +64,24 @@ def test_what_a_person_is_told_to_do_about_a_failure_is_its_cure(
     with running(person.place, world(places, fail)):
         run = person.over(person.desk.request_action("some.work", {}))
     assert (run.state, run.cures) == (RunState.FAILED, cures)
+
+
+def test_damage_that_keeps_an_action_from_its_work_is_neither_backed_up_nor_forgotten(tmp_path: Path) -> None:
+    @action("thing.take", gates=("sound-data",))
+    def fail(ctx: ActionContext) -> Outcome:
+        """Come upon damage."""
+        wrong = Finding(severity="wrong", about="thing", text="a block cannot be read", system="thing")
+        raise ActionFailed("It ended.", facts={"corrupt": ["a block"]}, findings=[wrong])
+
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    with running(person.place, world(places, fail)):
+        run = person.over(person.desk.request_action("thing.take", {}))
+        assert run.state is RunState.FAILED and run.facts["corrupt"] == ["a block"]
+        again = person.over(person.desk.request_action("thing.take", {}))
+    assert again.refusal and again.refusal.gate == "sound-data"
+    assert "found wrong at" in again.refusal.message and "a block cannot be read" in again.refusal.message
+    assert physical_evidence(person.incident()) == ["a block"]
 
 
 def test_a_gate_that_closed_meanwhile_names_what_opens_it(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from actions.outcome import ActionFailed, Cure
-from actions.systems.mongodb.causes import RESTORE, cause_of
-from actions.systems.mongodb.launch import damage_cure
+from actions.systems.mongodb.causes import cause_of
+from actions.systems.mongodb.damage import damage_since, ended_over_damage
 from actions.systems.mongodb.programs.request import GAP, WENT_AWAY
 from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.server_log import grave_messages, lines_since
@@ -27,9 +27,8 @@ def failure(server: Server, said: Mapping[str, Any], log_from: int) -> ActionFai
     message, hint, why = (str(said.get(name, "")) for name in ("failed", "hint", "why"))
     if why == GAP:
         return ActionFailed(message, hint, left_behind=UNTOUCHED, cures=[FULL])
+    if why == WENT_AWAY and (damage := damage_since(server, log_from)):
+        return ended_over_damage(server, message, damage, left_behind=UNTOUCHED)
     line, cure = cause_of(grave_messages(lines_since(server, log_from))) if why == WENT_AWAY else ("", "")
-    if cure == RESTORE:
-        words = f"{message} It ended over damaged data, and ends again as soon as that is read: {line}"
-        return ActionFailed(words, left_behind=UNTOUCHED, cures=[damage_cure(server)])
     found = f"{message} Its log: {line}" if line else message
     return ActionFailed(found, cure or hint, left_behind=UNTOUCHED)

@@ -49,8 +49,13 @@ def take_backup(server: Server, kind: str, repository: int) -> Taken:
     if taken is None:
         cures = [Cure(words="Look which backups there are.", action="backups.verify")]
         raise ActionFailed(f"pgBackRest took the backup {label} and does not list it.", cures=cures)
+    damage = [*before.damaged(), *([f"backup {label}: pages were corrupt as it was taken"] if taken.error else [])]
     return Taken(
-        set=backup_set(taken, several=several), where=where, manifest=manifest, findings=_uncounted(label, uncounted)
+        set=backup_set(taken, several=several),
+        where=where,
+        manifest=manifest,
+        findings=[*_damaged(server.name, damage), *_uncounted(label, uncounted)],
+        facts={"corrupt": damage} if damage else {},
     )
 
 
@@ -77,6 +82,12 @@ def _which(server: Server, repositories: Repository, wanted: int) -> int:
     chosen = wanted or repositories.keys[0]
     require_reached(server, chosen, "backups are taken")
     return chosen
+
+
+def _damaged(system: str, lines: list[str]) -> list[Finding]:
+    """What could not be read for the backup is proven to be damaged, whatever became of the backup."""
+    cure = "Find out whether the page or the log holds it: postgres.verify; then choose the recovery point."
+    return [Finding(severity="wrong", about=system, text=line, cure=cure, system=system) for line in lines]
 
 
 def _uncounted(label: str, names: list[str]) -> list[Finding]:

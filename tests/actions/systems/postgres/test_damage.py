@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from actions.backups.take import take
 from actions.backups.verify import verify as verify_backups
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, GateClosed
@@ -114,3 +115,13 @@ def test_damage_that_was_read_is_told_though_the_structures_cannot_be_checked(la
     assert "corrupt: cleoai, public.messages" in text
     assert "structures not checked: " in text and "pg_amcheck" in text
     assert "wrong" in [finding.severity for finding in report.findings]
+
+
+def test_damage_that_a_backup_comes_upon_is_known_from_then_on(lab: Lab, ctx: FakeContext) -> None:
+    ctx.overrides["hold"] = "it is not held"
+    taken = ctx.do(take)
+    assert not taken.ok and "holds pages that were corrupt when it was taken" in taken.summary
+    wrong = [finding for finding in taken.findings if finding.severity == "wrong"]
+    assert {finding.system for finding in wrong} == {"postgres"}
+    assert any("public.messages" in finding.text for finding in wrong)
+    assert taken.facts["corrupt"] == [finding.text for finding in wrong]

@@ -22,6 +22,7 @@ from actions.outcome import ActionFailed
 from actions.systems.mongodb.backup_chain import order
 from actions.systems.mongodb.backups.engine import ENGINE
 from actions.systems.mongodb.programs import dump as program
+from actions.systems.mongodb.verify import verify
 from cleo_console.lab.mongodb import server
 from journal.errors import CleoError
 from journal.events.measured import Measured
@@ -199,6 +200,13 @@ def test_a_server_that_ends_over_damaged_data_is_told_from_one_that_is_stopped(m
         with pytest.raises(ActionFailed, match=r"cleoai\.conversations was .*ended over damaged data") as failed:
             take_one(mongo, "full")
         assert [cure.action for cure in failed.value.cures] == ["mongodb.restore"]
+        assert [(one.severity, one.system) for one in failed.value.findings] == [("wrong", NAME)]
+        assert failed.value.facts["corrupt"], "damage of the disk: a recovery point may be the latest state"
+        server.start(mongo.member)
+        server.wait_until_primary(mongo.member)
+        with pytest.raises(ActionFailed, match="ended over damaged data") as read:
+            verify.function(mongo.context())
+        assert read.value.findings == failed.value.findings
     finally:
         server.stop(mongo.member)
         shutil.rmtree(mongo.member.data_directory)
