@@ -45,9 +45,11 @@ lint: install  ## style, types, floors
 bench: install system  ## timed limits, each beside a reference measured in the same run
 	$(BIN)/python -m benchmarks $(ARGS)
 
-pictures: install  ## the pictures of README and docs, made by the program
+pictures: install  ## the pictures of README and docs, the report's example and the reference pages, made by the program
 	$(BIN)/python docs/make_pictures.py
 	$(BIN)/python docs/make_report.py
+	$(BIN)/python docs/make_actions.py
+	$(BIN)/python docs/make_inventory.py
 
 lock:  ## pin every dependency with its hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

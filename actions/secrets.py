@@ -24,7 +24,13 @@ class SecretUnavailable(CleoError):
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a secret is: an environment variable, a file only its owner can read, or a command that prints it."""
+    """Where a secret is: one of these three.
+
+    Attributes:
+        env: the environment variable that holds it.
+        file: a file on this machine that only its owner can read; one that others can read is refused.
+        command: program and arguments that print it (``[pass, show, db1]``), within 20 s and without a terminal.
+    """
 
     env: str = ""
     file: str = ""

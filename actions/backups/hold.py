@@ -23,7 +23,18 @@ from actions.outcome import ActionFailed, Cure, Outcome
     by_hand=by_hand("hold"),
 )
 def hold(ctx: ActionContext) -> Outcome:
-    """Hold the backups: no expiry, no scheduled backup."""
+    """Hold the backups: no expiry, no scheduled backup.
+
+    What a recovery may still need is kept from being expired, and the damage from being backed up.
+
+    Needs: the right to write the hold file and, for PostgreSQL, pgBackRest's configuration, where its repository is.
+
+    Leaves: this incident's line in the hold file; for PostgreSQL also a block at the end of pgBackRest's configuration
+    that keeps it from expiring. In force until backups.release, also after the incident is closed.
+
+    Killed half way: one of the two may stand without the other; backups.held tells, and run again it adds what is
+    missing.
+    """
     engine, me = find_engine(ctx), ctx.incident.id
     found = engine.read_hold(ctx, ctx.system)
     engine.hold(ctx, ctx.system, found)
@@ -55,7 +66,16 @@ def hold(ctx: ActionContext) -> Outcome:
     by_hand=by_hand("release"),
 )
 def release(ctx: ActionContext) -> Outcome:
-    """Release this incident's hold on backups."""
+    """Release this incident's hold on backups.
+
+    Nobody else's hold ends by it: the last one who holds lets backups expire again.
+
+    Needs: what backups.hold needs.
+
+    Leaves: hold file and pgBackRest's configuration as they were before, where nobody else holds.
+
+    Killed half way: a part of the hold may stand; run it again.
+    """
     engine, me = find_engine(ctx), ctx.incident.id
     found = engine.read_hold(ctx, ctx.system)
     engine.release(ctx, ctx.system, found)
@@ -73,7 +93,10 @@ def release(ctx: ActionContext) -> Outcome:
 
 @action("backups.held", target=target)
 def held(ctx: ActionContext) -> Outcome:
-    """Tell whether backups are held, and for whom."""
+    """Tell whether backups are held, and for whom.
+
+    Needs: the right to read the hold file and, for PostgreSQL, pgBackRest's configuration.
+    """
     found = find_engine(ctx).read_hold(ctx, ctx.system)
     state = [
         *([f"expiry is {'suspended' if found.expiry.stands else 'at work'}"] if found.expiry else []),

@@ -26,7 +26,19 @@ from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
     },
 )
 def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outcome:
-    """Take a new backup."""
+    """Take a new backup.
+
+    Takes one with the system's own engine, and the manifest of what it holds. While backups are held, none is taken
+    until this incident has recovered the system.
+
+    Needs: the system running and sound; room in the repository; where that is on another machine, Cleo's Python there
+    (`backups: python`; not for pgBackRest).
+
+    Leaves: a new backup; what is old expires by schedule only. Redis also writes its own RDB file anew.
+
+    Killed half way: what was begun is no backup. pgBackRest's next one goes on with it or removes it; of restic a lock
+    may be left (files.unlock); a repository of ours has `.incomplete-<id>`, which the next backup removes.
+    """
     engine = find_engine(ctx)
     options = {"repository": repository} if repository else {}
     _require_known(ctx, engine, kind, options)

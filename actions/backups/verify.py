@@ -25,7 +25,18 @@ from journal.wording.durations import rough_duration
     params={"full": "read every file of the repository; takes as long as reading it takes"},
 )
 def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
-    """Verify the backups."""
+    """Verify the backups.
+
+    Says which backups there are, how old they are, and whether the log behind them is without a gap. In full every file
+    is read and its digest compared.
+
+    Needs: the repository, and the programs of its engine there.
+
+    Leaves: in full, a note beside each backup of when it was read and whether it was whole (`verified-<time>.json`). A
+    damaged backup stays as it is.
+
+    Killed half way: backups that were not reached have no new note; run it again.
+    """
     engine = find_engine(ctx)
     try:
         listed = engine.list(ctx, ctx.system)

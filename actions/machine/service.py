@@ -11,10 +11,13 @@ from actions.settings import Settings
 class Service(Settings, frozen=True):
     """How a server is started and stopped.
 
-    ``systemd`` wants ``unit``. ``command`` wants ``start``: program and arguments that launch the server, run as its
-    account (``run_as``); it must come back once the server is in the background. ``stop`` is the same for stopping it
-    cleanly; where it is not said, the server's process is asked by SIGTERM. ``log`` is the file that the server writes
-    its log to; where a unit's server writes none, its journal is read.
+    Attributes:
+        manager: what starts and stops it.
+        unit: the unit's name; ``systemd`` wants it.
+        start: program and arguments that launch the server, run as its account (``run_as``); ``command`` wants it. It
+            must come back once the server is in the background.
+        stop: the same for stopping it cleanly; empty: the server's process is asked by SIGTERM.
+        log: the file that the server writes its log to; empty: a unit's journal is read.
     """
 
     manager: Literal["systemd", "command"]

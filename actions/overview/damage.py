@@ -16,7 +16,15 @@ _PATIENT_S = 15.0
 
 @action("damage.report", script="dr_damage_report.sh")
 def damage_report(ctx: ActionContext) -> Outcome:
-    """Write the damage report."""
+    """Write the damage report.
+
+    Looks closely at every system: what is damaged, what can be recovered from, how much would be lost, and which step
+    is needless or impossible.
+
+    Needs: an inventory, and a way to each system's host; what could not be looked at is said.
+
+    Leaves: the report, `damage_<time>.log` in the incident's folder. Nothing on the systems.
+    """
     now = datetime.now(UTC)
     lines = [f"Damage report, {now:%Y-%m-%d %H:%M:%S} UTC, incident {ctx.incident.id} {ctx.incident.title}".rstrip()]
     facts: dict[str, Any] = {}

@@ -19,7 +19,13 @@ _PATIENT_S = 15.0
     params={"comprehensive": "also look at processes, data directories and backups"},
 )
 def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
-    """Check the health of every system."""
+    """Check the health of every system.
+
+    Asks every system for all that its probe measures, fifteen seconds at most; comprehensive, it also takes the closer
+    look of the damage report, without its slow parts.
+
+    Needs: an inventory, and a way to each system; a comprehensive one also runs programs on their hosts.
+    """
     measured = measure_all(ctx, _PATIENT_S)
     summary = log_health(ctx, measured)
     facts: dict[str, Any] = {name: {"status": h.status, **h.facts} for name, h in measured.items()}

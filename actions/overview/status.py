@@ -16,7 +16,12 @@ _QUICK_S = 5.0
 
 @action("status.check", script="dr_check_status.sh")
 def status_check(ctx: ActionContext) -> Outcome:
-    """Check the status of every system."""
+    """Check the status of every system.
+
+    Asks every system of the inventory at the same time, five seconds at most.
+
+    Needs: an inventory, and a way to each system; one that cannot be asked is told as not measured.
+    """
     measured = measure_all(ctx, _QUICK_S)
     summary = log_health(ctx, measured)
     facts: dict[str, Any] = {name: health.status for name, health in measured.items()}

@@ -182,7 +182,12 @@ def wait_for_inventory(at: IncidentAccess) -> None:
 def _help(spec: ActionSpec) -> str:
     if not spec.available:
         return f"{spec.title}.\n\nNOT AVAILABLE YET: a later version brings it. Do it by hand, and mark the step done."
-    return f"{spec.title}.\n\n\b\nExample:\n  cleo run {spec.script or spec.name} --dry-run"
+    from actions.action_help import action_help
+    from actions.registry import registry
+
+    told = "\n\n".join([f"{spec.title}.", *action_help(registry()[spec.name]).paragraphs()])
+    left = f"\n  cleo run {spec.probe}    # what an unfinished run left" if spec.probe else ""
+    return f"{told}\n\n\b\nExample:\n  cleo run {spec.script or spec.name} --dry-run{left}"
 
 
 def _option(param: Param) -> click.Option:

@@ -42,7 +42,8 @@ class RepositorySettings(Settings, frozen=True, kw_only=True):
     """Where a system's backups lie, and what keeps them from being taken or expired while they are held.
 
     Attributes:
-        repository: the repository's folder on its host. It must be there; systems may share it.
+        engine: what takes and restores them.
+        repository: the repository's folder on its host. It must be there; systems may share it. Empty: no backups.
         host: the host that has it, where that is not the system's.
         run_as: the account that its programs run as; empty: the one that we log in as.
         python: the Python on that host that has Cleo's modules, to write and check backups; a local host needs none.

@@ -1,4 +1,7 @@
-"""Configuration: what runs on a host, and the branch of a Git repository that it comes from."""
+"""Configuration: what runs on a host, and the branch of a Git repository that it comes from.
+
+Needs: on its host, git and a Python with Cleo's modules (`python`), as an account that may write the files.
+"""
 
 from actions.system_type import SystemType
 from journal.incident.recovery_point import PositionForm

@@ -21,7 +21,14 @@ KINDS = {
 
 @action("configuration.diff", target=identity, params={"commit": "compare with this one, by its id"})
 def diff(ctx: ActionContext, *, commit: str = "") -> Outcome:
-    """Show how what runs differs from Git."""
+    """Show how what runs differs from Git.
+
+    At the recovery point, or at a commit that is named. File by file, with secrets blotted out.
+
+    Needs: git on the host, and the remote; where that cannot be reached, what the mirror has.
+
+    Leaves: what was fetched, in `mirror`.
+    """
     found = find_configuration(ctx)
     seen = found.look_well(found.point(commit), show=True)
     chosen = seen["commit"]

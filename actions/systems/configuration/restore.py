@@ -64,7 +64,20 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     },
 )
 def restore(ctx: ActionContext, *, commit: str = "", remove_extra: bool = False) -> Outcome:
-    """Restore the configuration from Git."""
+    """Restore the configuration from Git.
+
+    What runs becomes what the recovery point's commit has, below `paths` alone. Files that it does not have stay,
+    unless asked. Nothing is reloaded or restarted.
+
+    Needs: git on the host; the right to write the directory as `run_as`; a recovery point, or a commit; a good
+    signature, where `allowed_signers` is named.
+
+    Leaves: the files as in the commit; each that was replaced in `….aside-<incident>`, which nothing here removes; a
+    record of what was done.
+
+    Killed half way: every file is the old one or the new one, whole. Run again it goes on, and what was kept first
+    stays.
+    """
     found = find_configuration(ctx)
     seen = found.look_well(found.point(commit), show=True)
     chosen = seen["commit"]
@@ -124,7 +137,10 @@ def _outcome(
 
 @action("configuration.is_restored", target=identity)
 def is_restored(ctx: ActionContext) -> Outcome:
-    """Tell from which commit the configuration is, and what of it was changed since."""
+    """Tell from which commit the configuration is, and what of it was changed since.
+
+    Needs: git on the host.
+    """
     found = find_configuration(ctx)
     seen = found.look()
     record = seen["restored"]

@@ -16,6 +16,7 @@ class ConfigurationSettings(SystemSettings, frozen=True, kw_only=True, tag="conf
     """The configuration that runs on one host.
 
     Attributes:
+        host: the host that it runs on.
         directory: where it lies; a path in the repository is the same path in there.
         remote: the Git repository, as ``git fetch`` takes it. Credentials in it are refused: use a key or a helper.
         branch: the branch that what runs comes from.

@@ -23,7 +23,14 @@ from journal.wording.counting import count
 
 @action("configuration.verify", target=identity, params={"commit": "compare with this one, by its id"})
 def verify(ctx: ActionContext, *, commit: str = "") -> Outcome:
-    """Verify that what runs is what Git has."""
+    """Verify that what runs is what Git has.
+
+    Byte for byte, against the commit that was restored, else the one that the recovery point leads to.
+
+    Needs: git on the host, and the remote; where that cannot be reached, what the mirror has.
+
+    Leaves: what was fetched, in `mirror`.
+    """
     found = find_configuration(ctx)
     record = found.look()["restored"]
     ours = record["commit"] if record and record["incident"] == ctx.incident.id else ""

@@ -1,4 +1,8 @@
-"""A file store: a directory tree on a host, and its hourly snapshots by restic."""
+"""A file store: a directory tree on a host, and its hourly snapshots by restic.
+
+Needs: on its host, restic and a Python with Cleo's modules (`python`), as root (`run_as`) to restore owners and to
+keep writers out.
+"""
 
 from actions.system_type import SystemType
 from journal.incident.recovery_point import PositionForm

@@ -61,7 +61,20 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     },
 )
 def restore(ctx: ActionContext, *, latest: bool = False, snapshot: str = "") -> Outcome:
-    """Restore the file store from a snapshot."""
+    """Restore the file store from a snapshot.
+
+    The newest sound snapshot before the recovery point is restored beside the store and compared there with what restic
+    says of it; then it takes its place by renames.
+
+    Needs: root on its host; writers kept out and nobody in it, backups held, a recovery point; room and inodes for it
+    on the store's file system; the store is no mount point itself.
+
+    Leaves: the restored tree in its place; the old one beside it (`….aside-…`), which nothing here removes; a record of
+    what was done.
+
+    Killed half way: the store is untouched, or between two renames that are written down. Run again it goes on, and
+    what was restored whole is not restored anew.
+    """
     store = find_store(ctx)
     seen = store.look()
     store.require_ours(seen, or_missing=True)
@@ -145,7 +158,10 @@ def _damaged(label: str) -> Finding:
 
 @action("files.is_restored", target=identity)
 def is_restored(ctx: ActionContext) -> Outcome:
-    """Tell from which snapshot the store is, and what an unfinished restore left."""
+    """Tell from which snapshot the store is, and what an unfinished restore left.
+
+    Needs: its host.
+    """
     store = find_store(ctx)
     seen = store.look()
     record = seen["restored"]

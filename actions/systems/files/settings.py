@@ -29,6 +29,7 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
     """One file store.
 
     Attributes:
+        host: the host that it lies on.
         directory: the tree. It is restored beside itself and renamed, so it is no mount point itself but lies on one.
         mount: the mount point that must be mounted before anything there counts; empty: none is asked for.
         marker: a file that tells the store from every other tree.

@@ -11,7 +11,10 @@ from journal.wording.counting import count
 
 @action("files.is_there", target=identity)
 def is_there(ctx: ActionContext) -> Outcome:
-    """Tell whether the file store is there, and mounted."""
+    """Tell whether the file store is there, and mounted.
+
+    Needs: its host.
+    """
     store = find_store(ctx)
     seen = store.look(walk_s=10)
     there = seen["mounted"] and not what_is_lost(seen)
@@ -30,7 +33,16 @@ def is_there(ctx: ActionContext) -> Outcome:
     target=identity,
 )
 def start(ctx: ActionContext) -> Outcome:
-    """Mount the file store's file system."""
+    """Mount the file store's file system.
+
+    As fstab has it; then it is looked whether the right tree lies there (`marker`).
+
+    Needs: `mount` in the inventory, its line in fstab, and the right to mount.
+
+    Leaves: it mounted. Where none is named, nothing is done.
+
+    Killed half way: it is mounted or it is not; run it again.
+    """
     store = find_store(ctx)
     seen = store.look()
     mount = store.settings.mount

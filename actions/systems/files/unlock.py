@@ -26,7 +26,16 @@ UNLOCK = Cure(words="Remove the locks that dead processes left.", action="files.
     target=identity,
 )
 def unlock(ctx: ActionContext) -> Outcome:
-    """Remove stale locks from the repository."""
+    """Remove stale locks from the repository.
+
+    Those of dead processes alone (`restic unlock`).
+
+    Needs: the right to write to the repository.
+
+    Leaves: the repository without them; no backup is touched.
+
+    Killed half way: some may be left; run it again.
+    """
     store = find_store(ctx)
     before = store.locks()
     if not before:

@@ -46,7 +46,15 @@ _FEW = 3
 
 @action("files.verify", resumable=True, target=identity, params={"snapshot": "compare with this one, by its id"})
 def verify(ctx: ActionContext, *, snapshot: str = "") -> Outcome:
-    """Verify every file of the store against a snapshot."""
+    """Verify every file of the store against a snapshot.
+
+    Byte by byte, against the snapshot that was restored, else the newest. Wrong is what nobody can have written: a file
+    that differs though it was not touched since, and one that is missing.
+
+    Needs: the right to read the store, and the repository with its password; as long as reading both takes.
+
+    Leaves: after a restore, while writers are still out, a note beside the snapshot. No file is changed.
+    """
     store = find_store(ctx)
     seen = store.look()
     store.require_ours(seen)

@@ -37,7 +37,10 @@ def _open_by_hand(known: ByHand) -> Sequence[CommandLine]:
 
 @action("files.writers", target=identity)
 def writers(ctx: ActionContext) -> Outcome:
-    """Tell whether writers are kept out of the file store, and who is in it."""
+    """Tell whether writers are kept out of the file store, and who is in it.
+
+    Needs: root on its host, to see everybody's open files.
+    """
     store = find_store(ctx)
     seen = store.look(writers=True)
     inside = _named(seen["writers"])
@@ -59,7 +62,17 @@ def writers(ctx: ActionContext) -> Outcome:
     by_hand=_close_by_hand,
 )
 def stop_writers(ctx: ActionContext) -> Outcome:
-    """Keep the application out of the file store."""
+    """Keep the application out of the file store.
+
+    Its top directory is given to root and closed, which is tried as its owner; who is at work in it is named, to be
+    ended by hand. Root, and other machines (NFS), are not kept out. Reading ends, too.
+
+    Needs: root on its host.
+
+    Leaves: the directory root's, mode 0700, until files.allow_writers; owner and mode of before in a file beside it.
+
+    Killed half way: owner and mode are written down first; run it again.
+    """
     store = find_store(ctx)
     seen = store.look(walk_s=20)
     store.require_ours(seen, or_missing=True)
@@ -101,7 +114,16 @@ def _closed(store: Store, refused: bool) -> Outcome:
     by_hand=_open_by_hand,
 )
 def allow_writers(ctx: ActionContext) -> Outcome:
-    """Let the application into the file store again."""
+    """Let the application into the file store again.
+
+    Refused while something in the data is proven to be wrong.
+
+    Needs: root on its host.
+
+    Leaves: owner and mode as they were before.
+
+    Killed half way: it is still closed, or open; run it again.
+    """
     store = find_store(ctx)
     seen = store.look()
     store.require_ours(seen, or_missing=not seen["door"])

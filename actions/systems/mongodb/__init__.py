@@ -1,4 +1,8 @@
-"""MongoDB: settings, probe, actions, verification, and its backups in a repository."""
+"""MongoDB servers and replica sets, and their backups in a repository.
+
+Needs: its address within reach of cleo, for a user with the role root. On its host: mongod, and an account that may
+run programs as `run_as`; to back up and restore there, Cleo's modules if it is another machine (`backups: python`).
+"""
 
 from actions.system_type import SystemType
 from journal.incident.recovery_point import PositionForm

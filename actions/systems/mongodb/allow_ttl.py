@@ -23,7 +23,17 @@ from journal.wording.counting import count
     target=identity,
 )
 def allow_ttl(ctx: ActionContext) -> Outcome:
-    """Let documents expire again."""
+    """Let documents expire again.
+
+    Says first how many are past their time: they go within a minute, for good. Refused after a restore until
+    mongodb.verify has passed.
+
+    Needs: the server running; the right to write its configuration file, and those of its set that the inventory has.
+
+    Leaves: the configuration file without our line, and the TTL monitor at work.
+
+    Killed half way: some members may have it on and others off; run it again.
+    """
     server = find_server(ctx)
     record = restored_here(server)
     if record and not record.verified:

@@ -24,7 +24,10 @@ _INDEXES = {
 
 @action("mongodb.is_restored", target=identity)
 def is_restored(ctx: ActionContext) -> Outcome:
-    """Tell what lies in the data directory, from which backup, and how far the recovery is."""
+    """Tell what lies in the data directory, from which backup, and how far the recovery is.
+
+    Needs: its host; the record that a restore writes.
+    """
     server = find_server(ctx)
     record = load_record(server)
     running = server.process()

@@ -45,7 +45,18 @@ _LOOK_S = 1.0
     target=identity,
 )
 def rebuild_indexes(ctx: ActionContext) -> Outcome:
-    """Rebuild MongoDB's indexes."""
+    """Rebuild MongoDB's indexes.
+
+    After a restore it first starts the server, alone in its set, and makes it the primary. It builds what backup and
+    replay say is to be there; what cannot be built is named, with the documents that stand in its way.
+
+    Needs: writers kept out; after a restore, the other members down; `config_file`, which it writes to.
+
+    Leaves: the indexes; after a restore also the server running with the TTL monitor off in its configuration file,
+    until mongodb.allow_ttl. An index that differs is named and left.
+
+    Killed half way: the server ends the build that was going on, finished ones stay; run again it builds the rest.
+    """
     server = find_server(ctx)
     record = restored_here(server)
     if record and record.state != "serving":

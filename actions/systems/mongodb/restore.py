@@ -77,7 +77,21 @@ it there (``again``): the old data was moved aside before."""
     },
 )
 def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "", keep_in: str = "") -> Outcome:
-    """Restore MongoDB from a backup; a member that follows another copies everything from its set."""
+    """Restore MongoDB from a backup; a member that follows another copies everything from its set.
+
+    The newest sound dump before the recovery point is restored beside the data directory, in a mongod that nobody
+    reaches, and its oplog replayed up to the point. Then it takes the data directory's place. The server stays down,
+    its indexes are not built: mongodb.rebuild_indexes goes on.
+
+    Needs: the server down, writers kept out, backups held, a recovery point; room for the data beside the old; mongod
+    on the host (mongorestore where it is there); Cleo's Python there, if that is another machine.
+
+    Leaves: the restored data in its place; the old data beside it (`….aside-…`, or in `keep_in`), which nothing here
+    removes; `….cleo-restore.json`, `….cleo-indexes.json`, and the log of the restore.
+
+    Killed half way: the data directory has the old data or is missing, never half; `….restoring` lies beside it. Run
+    again it begins anew, and the old data stays kept.
+    """
     server = find_server(ctx)
     if server.settings.standby_of:
         return rejoin(server, keep_in)

@@ -15,9 +15,12 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
 class AppUser(Settings, frozen=True):
-    """A user that the application logs in as. Without its password it is not tried whether it can log in.
+    """A user that the application logs in as.
 
-    ``database`` is the one that the user lies in (``authSource``).
+    Attributes:
+        user: its name.
+        password: its password; without it, it is not tried whether it can log in.
+        database: the one that the user lies in (``authSource``).
     """
 
     user: str
@@ -28,14 +31,28 @@ class AppUser(Settings, frozen=True):
 class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", tag_field="type"):
     """One mongod: a replica set of its own, or a member of one.
 
-    ``replica_set`` is the set's name and ``members`` the others of it, ``host:port`` as they reach each other; with
-    none it is a set of one. ``config_file`` is mongod's own configuration file, from which every start of the server
-    reads its settings: the TTL monitor is kept off there. ``user`` needs the roles root, or clusterAdmin,
-    userAdminAnyDatabase, backup and restore; it lies in ``auth_database``. ``app_users`` are the users that write for
-    the application in ``database``. ``heartbeat`` is a collection (``database.collection``) whose field ``at``
-    receives an acknowledged time every second or so: it tells how much was lost. ``keep_in`` is a folder of its host
-    for what a restore keeps and writes down; else that is where the data directory lies. ``bin_directory`` holds
-    mongod, mongodump and mongorestore where they are not on the host's PATH.
+    Attributes:
+        host: the host that it runs on.
+        data_directory: its data directory (``dbPath``).
+        config_file: mongod's own configuration file, from which every start of the server reads its settings: the TTL
+            monitor is kept off there.
+        keep_in: a folder of its host for what a restore keeps and writes down; empty: beside the data directory.
+        bin_directory: holds mongod, mongodump and mongorestore, where they are not on the host's PATH.
+        run_as: the account that it runs as on its host; empty: the one that we log in as.
+        address, port: where cleo reaches it from this machine.
+        tls: whether it is talked to by TLS.
+        tls_ca_file: a file here with the certificates to trust; empty: the usual ones.
+        replica_set: the set's name.
+        members: the others of the set, ``host:port`` as they reach each other; with none it is a set of one.
+        user: who we log in as. It needs the role root, or clusterAdmin, userAdminAnyDatabase, backup and restore.
+        password: that user's.
+        auth_database: the database that the user lies in.
+        app_users: the users that write for the application; without them nobody is kept out.
+        database: the application's database.
+        heartbeat: a collection (``database.collection``) whose field ``at`` gets an acknowledged time every second or
+            so: it tells how much was lost.
+        service: how it is started and stopped.
+        backups: where its backups are.
     """
 
     host: str

@@ -31,7 +31,10 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     params={"lines": "how many of the newest lines"},
 )
 def show_log(ctx: ActionContext, *, lines: int = _LINES) -> Outcome:
-    """Show the end of MongoDB's log."""
+    """Show the end of MongoDB's log.
+
+    Needs: the right to read the file of `service: log`, or the unit's journal.
+    """
     server = find_server(ctx)
     service = server.settings.service
     line = log_lines(service, server.host, server.run_as, lines)

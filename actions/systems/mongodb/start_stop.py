@@ -32,7 +32,10 @@ START_S, STOP_S = 600.0, 90.0
 
 @action("mongodb.is_running", target=identity, by_hand=by_hand.is_running)
 def is_running(ctx: ActionContext) -> Outcome:
-    """Tell whether the server runs, and in what state its data is."""
+    """Tell whether the server runs, and in what state its data is.
+
+    Needs: its host.
+    """
     server = find_server(ctx)
     found, data = server.process(), describe_data(server)
     facts = {"running": found is not None, "data_directory": data}
@@ -51,7 +54,18 @@ def is_running(ctx: ActionContext) -> Outcome:
     by_hand=by_hand.start,
 )
 def start(ctx: ActionContext) -> Outcome:
-    """Start MongoDB: crash recovery, the smallest cure."""
+    """Start MongoDB: crash recovery, the smallest cure.
+
+    Refused for an empty directory, half a restore, a member's data as a server of its own, and where another server has
+    its address.
+
+    Needs: its data directory; the right to start it as `service` says.
+
+    Leaves: the server running, its journal replayed. Writers who were to be kept out are out before it says that it is
+    up.
+
+    Killed half way: the server goes on starting by itself; run again, it waits, and keeps the writers out then.
+    """
     server = find_server(ctx)
     if found := server.process():
         return _running_already(server, found.pid)
@@ -87,7 +101,17 @@ def start(ctx: ActionContext) -> Outcome:
     by_hand=by_hand.stop,
 )
 def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
-    """Stop MongoDB."""
+    """Stop MongoDB.
+
+    By the unit that really keeps it, and it is watched whether it stays down. A primary waits up to 15 s for its
+    secondaries.
+
+    Needs: the right to stop it as `service` says.
+
+    Leaves: the server down, its data consistent. Immediately: the next start replays its journal.
+
+    Killed half way: what was told to stop goes on stopping; mongodb.is_running tells.
+    """
     server = find_server(ctx)
     found = server.process()
     if not found:

@@ -53,7 +53,18 @@ _KEEP_OUT = "Keep the writers out; restore a sound backup."
     params={"minutes": "cut off after so many minutes"},
 )
 def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
-    """Verify MongoDB's collections."""
+    """Verify MongoDB's collections.
+
+    Validates every collection, counts its documents and compares digests, indexes and the application's login with what
+    backup and replay say.
+
+    Needs: the server up as its set's primary; a user who may read everything.
+
+    Leaves: after a restore, a note beside the backup (`restored-<time>.json`), and in the restore's record whether it
+    passed: mongodb.allow_ttl asks for that. No document is changed.
+
+    Killed half way: nothing is proven; run it again, it begins anew.
+    """
     server = find_server(ctx)
     record = restored_here(server)
     if record and record.state != "serving":

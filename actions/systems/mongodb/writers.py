@@ -61,7 +61,18 @@ def _by_hand_back(known: ByHand) -> Sequence[CommandLine]:
     by_hand=_by_hand,
 )
 def stop_writers(ctx: ActionContext) -> Outcome:
-    """Keep the application from writing to MongoDB."""
+    """Keep the application from writing to MongoDB.
+
+    Its users lose their roles at the primary, what they are doing is ended, and each tries a write that would change
+    nothing. Reading ends, too.
+
+    Needs: `app_users`, with passwords where it is to be tried; a user with userAdminAnyDatabase that is none of them.
+
+    Leaves: their roles in the users' own `customData`, until mongodb.allow_writers; beside the data directory a file
+    that says so for the next start. A backup taken now carries it along.
+
+    Killed half way: each user has its roles or has them remembered, in one command; run it again.
+    """
     server = find_server(ctx)
     names = _names(server)
     _require_not_ourselves(server)
@@ -94,7 +105,16 @@ def stop_writers(ctx: ActionContext) -> Outcome:
     by_hand=_by_hand_back,
 )
 def allow_writers(ctx: ActionContext) -> Outcome:
-    """Let the application write to MongoDB again."""
+    """Let the application write to MongoDB again.
+
+    Refused while something in the data is proven to be wrong.
+
+    Needs: the server running; what mongodb.stop_writers needs.
+
+    Leaves: every user with the roles it had, and nothing of ours in its `customData`.
+
+    Killed half way: some users may have theirs back and others not; run it again.
+    """
     server = find_server(ctx)
     names = _names(server)
     if not server.process():
@@ -116,7 +136,10 @@ def allow_writers(ctx: ActionContext) -> Outcome:
 
 @action("mongodb.writers", target=identity)
 def writers(ctx: ActionContext) -> Outcome:
-    """Tell whether the application's users are kept out of MongoDB."""
+    """Tell whether the application's users are kept out of MongoDB.
+
+    Needs: `app_users`, with passwords where it is to be tried.
+    """
     server = find_server(ctx)
     names = _names(server)
     if not server.process():

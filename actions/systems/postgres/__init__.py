@@ -1,4 +1,8 @@
-"""PostgreSQL: settings, probe, actions, verification, and its backups by pgBackRest."""
+"""PostgreSQL servers, and their backups by pgBackRest.
+
+Needs: its address within reach of cleo, for a superuser (`pg_monitor` and `pg_read_all_data` will do to look and
+verify). On its host: PostgreSQL's own programs, pgBackRest, and an account that may run programs as `run_as`.
+"""
 
 from actions.system_type import SystemType
 from journal.incident.recovery_point import PositionForm

@@ -53,7 +53,19 @@ _GAP_GATE = "wal-gap"
     params={"from_backup": "as in the written plan: replay begins at the restored backup, which it always does"},
 )
 def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
-    """Replay PostgreSQL's log up to the recovery point."""
+    """Replay PostgreSQL's log up to the recovery point.
+
+    Starts the restored server, replays what is archived and what survived, and promotes it only when the point is
+    reached. A gap in the log is named first.
+
+    Needs: postgres.restore done by this incident; the archive, or the log that was kept.
+
+    Leaves: a primary on a new timeline, the application kept out of it; our recovery settings are taken out again. Log
+    that survived is only read.
+
+    Killed half way: the server goes on replaying, and becomes a primary exactly at the point, by itself; run again, it
+    is followed to its end and our settings are taken out.
+    """
     server = find_server(ctx)
     record = _restored(server)
     pid = postmaster(server)

@@ -22,7 +22,10 @@ _WORDS = {
 
 @action("postgres.is_restored", target=identity)
 def is_restored(ctx: ActionContext) -> Outcome:
-    """Tell what lies in the data directory, from which backup, and whether it is recovered."""
+    """Tell what lies in the data directory, from which backup, and whether it is recovered.
+
+    Needs: its host; the record that a restore writes.
+    """
     server = find_server(ctx)
     record = load_record(server)
     data = describe_data(server)

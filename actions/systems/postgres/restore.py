@@ -62,7 +62,20 @@ _HALF_DONE = (
     },
 )
 def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "", keep_in: str = "") -> Outcome:
-    """Restore PostgreSQL from a backup."""
+    """Restore PostgreSQL from a backup.
+
+    The newest sound backup before the incident's recovery point is verified, and restored by pgBackRest. The server
+    stays down: postgres.apply_wal goes on.
+
+    Needs: the server down, writers kept out, backups held, a recovery point; room for the backup beside the old data;
+    pgBackRest on the host.
+
+    Leaves: the restored data in its place; the old data directory and its tablespaces beside it (`….aside-…`, or in
+    `keep_in`), which nothing here removes; a record of the restore (`….cleo-restore.json`).
+
+    Killed half way: the data directory has no control file, or is not there, so that nobody can start it; the old data
+    is kept. Run again it goes on, and keeps no second copy.
+    """
     server = find_server(ctx)
     point = recovery_point(ctx.incident, server.name, SYSTEM, latest=latest, backup=backup, to=to)
     _require_down(server)

@@ -13,7 +13,11 @@ from actions.settings import Settings, SystemSettings
 class Service(Settings, frozen=True):
     """How the server is started and stopped.
 
-    ``systemd`` wants ``unit``; ``pg_ctlcluster`` wants ``version`` and ``cluster``; ``pg_ctl`` wants ``log``.
+    Attributes:
+        manager: what starts and stops it. ``pg_ctl`` runs as ``run_as``.
+        unit: the unit's name; ``systemd`` wants it.
+        version, cluster: what ``pg_ctlcluster`` calls it (``15``, ``main``).
+        log: the file that the server's output goes to; ``pg_ctl`` wants it.
     """
 
     manager: Literal["systemd", "pg_ctlcluster", "pg_ctl"]
@@ -26,14 +30,20 @@ class Service(Settings, frozen=True):
 class Backups(Settings, frozen=True):
     """Where backups are, and what keeps them from being taken or expired while they are held.
 
-    ``config`` and ``config_include`` (a folder of ``*.conf``) are pgBackRest's options of these names; where nothing is
-    said it looks in its own places. ``manifests`` holds ``<backup label>.json``: count and digest of every table,
-    written with the backup.
-    ``hold_file``: scheduled backups do not run while it exists. ``python`` is the Python on the server's host that has
-    Cleo's modules, to copy a repository that is a folder there to the second place; a local host needs none.
-    ``host`` is the repository host, where that is not the server's: backups are taken, verified and held there, as the
-    account ``run_as``, by the configuration of that host. Hold file and manifests' folder: ``hold_file`` lies there,
-    ``manifests`` on the server's host.
+    Attributes:
+        engine: what takes and restores them.
+        config, config_include: pgBackRest's options of these names (a file, a folder of ``*.conf``) on the server's
+            host; empty: it looks in its own places.
+        host: the repository host, where that is not the server's: backups are taken, verified and held there.
+        host_config, host_config_include: the same options on that host.
+        run_as: the account that pgBackRest runs as on that host; empty: the one that we log in as.
+        stanza: pgBackRest's name for the cluster.
+        repository: the repository's path, shown to people: pgBackRest goes by its configuration.
+        manifests: a folder on the server's host for ``<backup label>.json``: count and digest of every table, written
+            with the backup; empty: none are written, and a verification compares nothing.
+        hold_file: scheduled backups do not run while it exists; it lies where backups are taken.
+        python: the Python on the server's host that has Cleo's modules, to copy a repository that is a folder there to
+            the second place; a local host needs none.
     """
 
     engine: Literal["pgbackrest"] = "pgbackrest"
@@ -53,11 +63,24 @@ class Backups(Settings, frozen=True):
 class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres", tag_field="type"):
     """One PostgreSQL server.
 
-    ``app_roles`` are the roles that write for the application; ``heartbeat`` is a table whose column
-    ``at`` receives a committed time every second or so: it tells how much was lost. ``config_file`` is the path of
-    postgresql.conf where that lies neither in the data directory nor in Debian's place. ``keep_in`` is a folder of its
-    host for what a restore keeps and writes down; else that is where the data directory lies. ``scratch_in`` is a
-    folder of its host for side instances (a backup restored beside the server); else they lie there, too.
+    Attributes:
+        host: the host that it runs on.
+        data_directory: its data directory.
+        config_file: the path of postgresql.conf, where that lies neither in the data directory nor in Debian's place.
+        keep_in: a folder of its host for what a restore keeps and writes down; empty: beside the data directory.
+        scratch_in: a folder of its host for side instances (a backup restored beside the server); empty: there, too.
+        bin_directory: holds PostgreSQL's programs, where they are not on the host's PATH.
+        run_as: the account that it runs as on its host; empty: the one that we log in as.
+        address, port: where cleo reaches it from this machine; port also counts on its host.
+        socket_directory: where its socket lies; nothing asks for it yet.
+        database: the database that we log in to.
+        user: who we log in as: a superuser; one with ``pg_monitor`` and ``pg_read_all_data`` can look and verify.
+        password: that user's; without one the server must let it in all the same.
+        service: how it is started and stopped.
+        app_roles: the roles that write for the application; without them nobody is kept out.
+        heartbeat: a table (``schema.table``) whose column ``at`` gets a committed time every second or so: it tells how
+            much was lost.
+        backups: where its backups are.
     """
 
     host: str

@@ -29,7 +29,10 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     params={"lines": "how many of the newest lines"},
 )
 def show_log(ctx: ActionContext, *, lines: int = _LINES) -> Outcome:
-    """Show the end of PostgreSQL's log."""
+    """Show the end of PostgreSQL's log.
+
+    Needs: the right to read the file of `service: log`, what the logging collector writes, or the unit's journal.
+    """
     server = find_server(ctx)
     shown = 0
     for line in tail_lines(server.settings, lines):

@@ -33,7 +33,10 @@ _START_S = 600.0
 
 @action("postgres.is_running", target=identity, by_hand=by_hand.is_running)
 def is_running(ctx: ActionContext) -> Outcome:
-    """Tell whether the server runs, and in what state its data is."""
+    """Tell whether the server runs, and in what state its data is.
+
+    Needs: its host; pg_controldata there.
+    """
     server = find_server(ctx)
     pid = postmaster(server)
     data = describe_data(server)
@@ -53,7 +56,17 @@ def is_running(ctx: ActionContext) -> Outcome:
     by_hand=by_hand.start,
 )
 def start(ctx: ActionContext) -> Outcome:
-    """Start PostgreSQL: crash recovery, the smallest cure."""
+    """Start PostgreSQL: crash recovery, the smallest cure.
+
+    Refused where there is nothing to start from, where a restore waits for its log, or where another server has its
+    address.
+
+    Needs: its data directory; the right to start it as `service` says.
+
+    Leaves: the server running, its own log replayed; nothing committed is lost.
+
+    Killed half way: the server goes on starting by itself; run again, it waits for it.
+    """
     server = find_server(ctx)
     if pid := postmaster(server):
         return _running_already(server, pid)
@@ -89,7 +102,16 @@ def start(ctx: ActionContext) -> Outcome:
     by_hand=by_hand.stop,
 )
 def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
-    """Stop PostgreSQL."""
+    """Stop PostgreSQL.
+
+    By the unit that really keeps it, and it is watched whether it stays down.
+
+    Needs: the right to stop it as `service` says.
+
+    Leaves: the server down, every session ended, its data consistent. Immediately: the next start replays the log.
+
+    Killed half way: what was told to stop goes on stopping; postgres.is_running tells.
+    """
     server = find_server(ctx)
     pid = postmaster(server)
     if not pid:

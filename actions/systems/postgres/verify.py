@@ -43,7 +43,19 @@ _LEAST_S = 1.0
     params={"minutes": "end after so many minutes, and say what was not looked at"},
 )
 def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
-    """Verify PostgreSQL's data."""
+    """Verify PostgreSQL's data.
+
+    Checks every table and index with pg_amcheck, reads every row of every database, and compares with the backup's
+    manifest. Wrong is what is proven to be, no more.
+
+    Needs: the server up as a primary; a superuser, or one who may read everything (what that one may not look at is
+    said); pg_amcheck on the host.
+
+    Leaves: the extension amcheck where it was missing; after a restore, a note beside the backup
+    (`restored-<time>.json`). No row is changed.
+
+    Killed half way: nothing is proven; run it again, it begins anew.
+    """
     server, end = find_server(ctx), time.monotonic() + minutes * 60.0
     _require_primary(server)
     left = recovery_findings(server)

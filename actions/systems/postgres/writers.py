@@ -45,7 +45,17 @@ from journal.wording.counting import count
     by_hand=by_hand.stop_writers,
 )
 def stop_writers(ctx: ActionContext) -> Outcome:
-    """Keep the application from writing to PostgreSQL."""
+    """Keep the application from writing to PostgreSQL.
+
+    Their logins are refused, their sessions ended, and it is tried whether each is out. Reading ends, too.
+
+    Needs: `app_roles`; the right to write pg_hba.conf on the server's host; a user who may reload and end sessions, and
+    is none of these roles.
+
+    Leaves: a block at the top of pg_hba.conf, until postgres.allow_writers takes it out, across restarts and restores.
+
+    Killed half way: the file has the block or has it not, never half; sessions may go on. Run it again.
+    """
     server = find_server(ctx)
     roles = _roles(server)
     running = postmaster(server)
@@ -106,7 +116,16 @@ def _last_commit(server: Server) -> Measured:
     by_hand=by_hand.allow_writers,
 )
 def allow_writers(ctx: ActionContext) -> Outcome:
-    """Let the application write again."""
+    """Let the application write again.
+
+    Refused while something in the data is proven to be wrong.
+
+    Needs: what postgres.stop_writers needs.
+
+    Leaves: pg_hba.conf without our block, otherwise as it was, and read again by the server.
+
+    Killed half way: the block may be gone, and the server not have read that; run it again.
+    """
     server = find_server(ctx)
     if not hba_file(server):
         raise ActionFailed(
@@ -150,7 +169,12 @@ def _not_barred(server: Server, *, running: bool) -> Outcome:
 
 @action("postgres.writers", target=identity)
 def writers(ctx: ActionContext) -> Outcome:
-    """Tell whether the application's roles are kept out of PostgreSQL."""
+    """Tell whether the application's roles are kept out of PostgreSQL.
+
+    Tries to log in as each role and member, by socket, TCP and for replication; what is down is read only.
+
+    Needs: `app_roles` in the inventory; psql on the server's host.
+    """
     server = find_server(ctx)
     roles = _roles(server)
     ways = open_logins(server) if postmaster(server) else None

@@ -1,4 +1,9 @@
-"""Redis: settings, probe, actions, verification, and its backups."""
+"""Redis servers, and their backups in a repository.
+
+Needs: its address within reach of cleo, for a user of our own with every command. On its host: redis-check-rdb and
+redis-check-aof, and an account that may run programs as `run_as`, write the files of settings and users, and write
+beside the data directory; to back up there, Cleo's modules if it is another machine (`backups: python`).
+"""
 
 from actions.system_type import SystemType
 from journal.incident.recovery_point import PositionForm

@@ -53,7 +53,10 @@ def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
 
 @action("redis.drill_left", target=drill_identity)
 def drill_left(ctx: ActionContext) -> Outcome:
-    """Tell whether a drill left its instance."""
+    """Tell whether a drill left its instance.
+
+    Needs: its host.
+    """
     server = find_server(ctx)
     folder = _folder(server)
     if not keeper(server).exists(folder):
@@ -66,8 +69,13 @@ def drill(ctx: ActionContext) -> Outcome:
     """Load the newest backup into a scratch instance, count its keys, and remove it.
 
     The real server is not touched: the instance listens on a socket in a private folder (`….drill`) and nowhere else,
-    follows nobody and saves nothing. How long it took and what would be lost is measured and written beside the
-    backup. Killed half way, it dies with the program that started it, and the next drill removes its folder.
+    follows nobody and saves nothing. How long it took and what would be lost is measured.
+
+    Needs: disk and memory for the backup once more, on the server's host.
+
+    Leaves: a note beside the backup of what came of it (`restored-<time>.json`).
+
+    Killed half way: the instance dies with the program that started it, and the next drill removes its folder.
     """
     server = find_server(ctx)
     place = place_of_backups(ctx, server.name)

@@ -23,7 +23,10 @@ _STATES = {
 
 @action("redis.is_restored", target=identity)
 def is_restored(ctx: ActionContext) -> Outcome:
-    """Tell how far a restore got, and what the server has now."""
+    """Tell how far a restore got, and what the server has now.
+
+    Needs: its host; the record that a restore writes.
+    """
     server = find_server(ctx)
     record = load_record(server)
     if record is None or record.incident != ctx.incident.id:

@@ -46,7 +46,18 @@ _FEWER = 0.5
     by_hand=restore_by_hand.reload_aof,
 )
 def reload_aof(ctx: ActionContext) -> Outcome:
-    """Load the append-only files that survived, if they lead further than what was restored."""
+    """Load the append-only files that survived, if they lead further than what was restored.
+
+    Where they do not, nothing is done. A copy of them is loaded, cut where it is damaged; how much that cuts off is
+    said before.
+
+    Needs: writers kept out, backups held, a recovery point; disk for the copy; redis-check-aof.
+
+    Leaves: the server up with what they hold; what was restored before in a further `….aside-<time>`; the surviving
+    files as they were.
+
+    Killed half way: as with redis.restore; run again it goes on.
+    """
     server, begun = find_server(ctx), time.monotonic()
     record = our_record(server)
     point = recovery_point(ctx.incident, server.name, SYSTEM)

@@ -65,7 +65,20 @@ def down_or_ours(ctx: ActionContext) -> Closed | None:
     },
 )
 def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: str = "") -> Outcome:
-    """Restore Redis from a backup, or from what survived."""
+    """Restore Redis from a backup, or from what survived.
+
+    Every backup and all that the disaster left is read to its end; the newest sound state before the recovery point is
+    put in place and loaded, and counted again after ten seconds.
+
+    Needs: the server down, writers kept out, backups held, a recovery point; `config_file`; the repository on the same
+    host; disk and memory for it; redis-check-rdb and redis-check-aof.
+
+    Leaves: the server up with the restored keys; the old files in `….aside-<time>`, which nothing here removes;
+    `….cleo-restore.json`; a note beside the backup. Settings and users that were missing come from the backup.
+
+    Killed half way: the old files are kept, and a block in the configuration keeps a server that somebody starts from
+    saving over anything. Run again it goes on.
+    """
     server, begun = find_server(ctx), time.monotonic()
     record = our_record(server)
     point = recovery_point(ctx.incident, server.name, SYSTEM, latest=latest, backup=backup, to=to)

@@ -15,14 +15,25 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
 class AppUser(Settings, frozen=True):
-    """A user (ACL) that the application logs in as. Without its password it is not tried whether it can log in."""
+    """A user (ACL) that the application logs in as.
+
+    Attributes:
+        name: its name.
+        password: its password; without it, it is not tried whether it can log in.
+    """
 
     name: str
     password: Secret | None = None
 
 
 class Sentinel(Settings, frozen=True):
-    """A Sentinel that may watch this server, and how it is asked."""
+    """A Sentinel that may watch this server, and how it is asked.
+
+    Attributes:
+        address, port: where cleo reaches it from this machine.
+        user: who we log in as; empty: ``default``.
+        password: that user's; without one it must answer all the same.
+    """
 
     address: str
     port: Port = 26379
@@ -33,8 +44,12 @@ class Sentinel(Settings, frozen=True):
 class WarmKeys(Settings, frozen=True):
     """One kind of keys that a database can tell.
 
-    ``sql`` is a query of the columns ``key``, ``ttl`` (seconds, or NULL) and ``value``: a text, or an array of texts
-    for a list (its elements), a hash (fields and values in turn) or a sorted set (scores and members in turn).
+    Attributes:
+        name: what people call them.
+        sql: a query of the columns ``key``, ``ttl`` (seconds, or NULL) and ``value``: a text, or an array of texts for
+            a list (its elements), a hash (fields and values in turn) or a sorted set (scores and members in turn).
+        type: what the keys are.
+        database: the number of Redis' database that they go into.
     """
 
     name: str
@@ -44,7 +59,12 @@ class WarmKeys(Settings, frozen=True):
 
 
 class Warming(Settings, frozen=True):
-    """What the cache is filled with after a recovery: from which PostgreSQL of the inventory, and which keys."""
+    """What the cache is filled with after a recovery.
+
+    Attributes:
+        system: a PostgreSQL of the inventory, by its name.
+        keys: which keys.
+    """
 
     system: str
     keys: list[WarmKeys] = []
@@ -54,20 +74,26 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
     """One Redis server, or one of what speaks the same (Valkey).
 
     Attributes:
+        host: the host that it runs on.
         data_directory: its ``dir``: where the RDB file and the append-only files lie, and where it works.
         config_file: the redis.conf that it is started with; empty: it is started without one.
         acl_file: its ``aclfile``, where the configuration file does not say it.
         bin_directory: holds redis-server, redis-check-rdb and redis-check-aof where they are not on the host's PATH.
         program: the server's program, by the name that its processes have.
         run_as: the account that it runs as on its host; empty: the one that we log in as.
+        address, port: where cleo reaches it from this machine.
         user: who we log in as; empty: ``default``. It needs every command.
-        tls: whether it is talked to by TLS; ``tls_ca_file``: by whose certificates.
+        password: that user's; without one the server must let it in all the same.
+        tls: whether it is talked to by TLS.
+        tls_ca_file: a file here with the certificates to trust; empty: the usual ones.
         app_users: who writes for the application.
         heartbeat: a key (database 0) that receives the time in UTC, ISO 8601, every second or so: it tells how much
             was lost.
         sentinels: who may promote a replica; the host's own processes are looked at without that.
         warm: what fills it from PostgreSQL after a recovery.
         keep_in: a folder of its host for what a restore keeps and writes down; empty: beside the data directory.
+        service: how it is started and stopped.
+        backups: where its backups are.
     """
 
     host: str

@@ -26,7 +26,10 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     "redis.log", resumable=True, target=identity, by_hand=_by_hand, params={"lines": "how many of the newest lines"}
 )
 def show_log(ctx: ActionContext, *, lines: int = _LINES) -> Outcome:
-    """Show the end of Redis' log."""
+    """Show the end of Redis' log.
+
+    Needs: the right to read the file of `service: log`, or the unit's journal.
+    """
     server = find_server(ctx)
     service = server.settings.service
     where = service.log or f"the journal of {service.unit}"

@@ -34,7 +34,10 @@ STALE = "stale-aof"
 
 @action("redis.is_running", target=identity, by_hand=by_hand.is_running)
 def is_running(ctx: ActionContext) -> Outcome:
-    """Tell whether the server runs, and what lies in its data directory."""
+    """Tell whether the server runs, and what lies in its data directory.
+
+    Needs: its host.
+    """
     server = find_server(ctx)
     found, files = server.process(), look_at_files(server, read_configuration(server))
     facts = {"running": bool(found), "data_directory": files.words()}
@@ -53,7 +56,17 @@ def is_running(ctx: ActionContext) -> Outcome:
     by_hand=by_hand.start,
 )
 def start(ctx: ActionContext) -> Outcome:
-    """Start Redis: it loads what lies on disk."""
+    """Start Redis: it loads what lies on disk.
+
+    What that will be is told before. Refused where it would come up empty or elsewhere, in half a restore, and where
+    another server has its address.
+
+    Needs: its data directory and configuration; the right to start it as `service` says.
+
+    Leaves: the server running, and how many keys it loaded from which file.
+
+    Killed half way: the server goes on loading by itself; run again, it waits for it.
+    """
     server = find_server(ctx)
     if found := server.process():
         info = wait_until_loaded(server)
@@ -97,7 +110,18 @@ def start(ctx: ActionContext) -> Outcome:
     by_hand=by_hand.stop,
 )
 def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
-    """Stop Redis."""
+    """Stop Redis.
+
+    What a stop would overwrite is kept first: with append-only files it does not save, without them the RDB file gets a
+    second name.
+
+    Needs: the right to stop it as `service` says; a user who may CONFIG SET.
+
+    Leaves: the server down; perhaps `<RDB file>.kept-<time>`. Immediately: what it had not written yet is lost.
+
+    Killed half way: what was told to stop goes on stopping; redis.is_running tells. A server that goes on all the same
+    may save nothing by itself until it is started anew.
+    """
     server = find_server(ctx)
     found = server.process()
     if not found:

@@ -48,7 +48,13 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
 
 @action("redis.verify", target=identity, by_hand=restore_by_hand.verify)
 def verify(ctx: ActionContext) -> Outcome:
-    """Verify Redis' keys."""
+    """Verify Redis' keys.
+
+    Counts the keys of every database twice, ten seconds apart, compares with what was restored, and looks whether a
+    restart would keep them and the application can log in.
+
+    Needs: the server up as a master; redis-check-aof on its host.
+    """
     server = find_server(ctx)
     first = _look(server)
     _require_master(server, first.info)

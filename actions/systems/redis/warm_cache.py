@@ -55,7 +55,17 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     target=identity,
 )
 def warm_cache(ctx: ActionContext) -> Outcome:
-    """Fill the cache from PostgreSQL."""
+    """Fill the cache from PostgreSQL.
+
+    Streams the keys that the inventory's queries tell, with their TTLs. While the application writes, a key that is
+    there stays as it is.
+
+    Needs: `warm:` in the inventory; that PostgreSQL up, with a user who may read the tables; memory for the keys.
+
+    Leaves: the keys. It ends where Redis begins to evict.
+
+    Killed half way: some keys are there and others not, each of them whole; run it again.
+    """
     server, begun = find_server(ctx), time.monotonic()
     keep = writers_kept_out(ctx) is not None
     warm = _warming(server)

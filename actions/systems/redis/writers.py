@@ -44,7 +44,18 @@ _STOP_WRITERS = "redis.stop_writers"
     by_hand=by_hand.stop_writers,
 )
 def stop_writers(ctx: ActionContext) -> Outcome:
-    """Keep the application from writing to Redis."""
+    """Keep the application from writing to Redis.
+
+    Its users are switched off (ACL), their connections ended, and each is tried. Reading ends, too.
+
+    Needs: `app_users`, with passwords where it is to be tried; a user of our own that is none of them; the right to
+    write the file with the users.
+
+    Leaves: the users switched off in the server and at the end of their line in its file, until redis.allow_writers;
+    what was changed is in `….cleo-writers.json`.
+
+    Killed half way: what will be changed is written down first; run it again.
+    """
     server = find_server(ctx)
     names, running, file = _names(server), server.process(), users_file(server)
     require_not_ourselves(server)
@@ -100,7 +111,16 @@ def _stop_at_start(server: Server, names: str, file: str) -> Outcome:
     by_hand=by_hand.allow_writers,
 )
 def allow_writers(ctx: ActionContext) -> Outcome:
-    """Let the application write to Redis again."""
+    """Let the application write to Redis again.
+
+    Whom somebody else had switched off stays off. Refused while something in the data is proven to be wrong.
+
+    Needs: what redis.stop_writers needs.
+
+    Leaves: the users and their lines exactly as they were.
+
+    Killed half way: some may be in again and others not; run it again.
+    """
     server = find_server(ctx)
     names, running, barred = _names(server), server.process(), load_barred(server)
     if not running:
@@ -121,7 +141,10 @@ def allow_writers(ctx: ActionContext) -> Outcome:
 
 @action("redis.writers", target=identity)
 def writers(ctx: ActionContext) -> Outcome:
-    """Tell whether the application's users are kept out of Redis."""
+    """Tell whether the application's users are kept out of Redis.
+
+    Needs: `app_users`, with passwords where it is to be tried.
+    """
     server = find_server(ctx)
     names = _names(server)
     if server.process():

@@ -43,7 +43,10 @@ def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
 
 @action("postgres.drill_left", target=drill_identity)
 def drill_left(ctx: ActionContext) -> Outcome:
-    """Tell whether a drill left its instance."""
+    """Tell whether a drill left its instance.
+
+    Needs: its host.
+    """
     server = find_server(ctx)
     left, place = load_side(server, "drill"), side_root(server, "drill")
     if left is None:
@@ -61,7 +64,13 @@ def drill(ctx: ActionContext) -> Outcome:
 
     The real server is not touched: the instance lies in a directory of its own (`….drill`), on a private socket, and
     archives nothing. It is replayed to the end of what is archived, as if the real server were lost now; how long that
-    took and what would be lost is measured, and written beside the backup. Killed half way, the next drill removes it.
+    took and what would be lost is measured.
+
+    Needs: room for half as much again as the backup; pgBackRest and PostgreSQL's programs on the server's host.
+
+    Leaves: a note beside the backup of what came of it (`restored-<time>.json`).
+
+    Killed half way: `….drill` is left, perhaps running; the next drill removes it.
     """
     server = find_server(ctx)
     _clear(server)

@@ -50,9 +50,16 @@ def side_identity(ctx: ActionContext) -> Sequence[Identity]:
 def pitr(ctx: ActionContext, *, timestamp: str = "", lsn: str = "", database: str = "") -> Outcome:
     """Restore to a point in time, beside the real server.
 
-    The newest backup before the point is restored into a directory of its own on the server's host, started there
-    on a private socket and replayed up to the point. It archives nothing, and nobody else reaches it. The real
-    server is not touched. Killed half way, it is gone on with, or made anew.
+    The newest backup before the point is restored into a directory of its own on the server's host, started there on a
+    private socket and replayed up to the point. It archives nothing, and nobody else reaches it. The real server is not
+    touched.
+
+    Needs: backup and log from before the point; room for the backup and a tenth more beside the data directory or in
+    `scratch_in`; pgBackRest and PostgreSQL's programs there.
+
+    Leaves: the side instance (`….side`), running, until postgres.pitr_discard.
+
+    Killed half way: it is gone on with, or made anew.
     """
     server = find_server(ctx)
     point = asked_point(server, timestamp, lsn, "postgres.pitr")
@@ -69,7 +76,10 @@ def pitr(ctx: ActionContext, *, timestamp: str = "", lsn: str = "", database: st
 
 @action("postgres.pitr_state", target=side_identity)
 def pitr_state(ctx: ActionContext) -> Outcome:
-    """Tell whether there is a side instance, and where it stands."""
+    """Tell whether there is a side instance, and where it stands.
+
+    Needs: its host.
+    """
     server = find_server(ctx)
     side = load_side(server)
     if side is None:
@@ -91,7 +101,16 @@ def pitr_state(ctx: ActionContext) -> Outcome:
 
 @action(DISCARD, probe="postgres.pitr_state", resumable=True, touches=("side instance",), target=side_identity)
 def pitr_discard(ctx: ActionContext) -> Outcome:
-    """Remove the side instance."""
+    """Remove the side instance.
+
+    Its server is ended, its directory removed; only what has the record of one.
+
+    Needs: the right to remove it, as the server's account.
+
+    Leaves: nothing of it. The real server, and rows that were brought back, stay as they are.
+
+    Killed half way: the record goes last, so run again it removes the rest.
+    """
     server = find_server(ctx)
     side, root = load_side(server), side_root(server)
     if side is None and not server.exists(root):

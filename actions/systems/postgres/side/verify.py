@@ -44,6 +44,8 @@ def pitr_verify(ctx: ActionContext, *, minutes: int = 60) -> Outcome:
 
     Checks the structure of its tables and indexes, reads every row of it and of the real server, and says for each
     table how many rows it had then and has now. What it holds is compared with its backup's manifest.
+
+    Needs: the side instance of postgres.pitr; the real server where it is to be compared.
     """
     server = find_server(ctx)
     side = require_ready(server)

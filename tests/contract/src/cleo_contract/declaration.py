@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable
 
 from actions.action import Action
+from actions.action_help import missing_help
 from actions.by_hand import ByHand, typed
 from actions.inventory import load_inventory
 from actions.system_type import SystemType, load, settings_type
@@ -76,6 +77,7 @@ def _misfits(action: Action, all_: dict[str, Action]) -> Iterable[str]:
     spec, changes = action.spec, action.spec.destructive or bool(action.spec.touches)
     if not inspect.getdoc(action.function):
         yield f"{spec.name} has no docstring: its first line is its title"
+    yield from missing_help(action)
     for param in spec.params:
         if not param.help:
             yield f"{spec.name}: the parameter {param.name} has no help"

@@ -35,7 +35,14 @@ def is_down(ctx: ActionContext) -> Closed | None:
     params={"backup": "restore this copy, by its label"},
 )
 def restore(ctx: ActionContext, *, backup: str = "") -> Outcome:
-    """Restore the store from a copy."""
+    """Restore the store from a copy.
+
+    Needs: it down and read-only, backups held, a recovery point.
+
+    Leaves: the copy in the data's place, and the old data as `kept-<incident>`.
+
+    Killed half way: the data is the old, is missing, or is the copy, each whole; run it again.
+    """
     toy = find_toy(ctx)
     chosen = _choose(toy, backup)
     label, kept = chosen["label"], f"kept-{ctx.incident.id}"
@@ -50,7 +57,10 @@ def restore(ctx: ActionContext, *, backup: str = "") -> Outcome:
 
 @action("toy.is_restored", target=identity)
 def is_restored(ctx: ActionContext) -> Outcome:
-    """Tell from which copy the data is, and whether it is whole."""
+    """Tell from which copy the data is, and whether it is whole.
+
+    Needs: its host.
+    """
     toy = find_toy(ctx)
     seen = toy.look()
     origin = seen.get("restored_from")

@@ -10,7 +10,10 @@ from cleo_toy.toy import RESTORE, find_toy, identity
 
 @action("toy.is_running", target=identity)
 def is_running(ctx: ActionContext) -> Outcome:
-    """Tell whether the store runs, and in what state its data is."""
+    """Tell whether the store runs, and in what state its data is.
+
+    Needs: its host.
+    """
     toy = find_toy(ctx)
     seen = toy.look()
     runs = f"runs (pid {seen['pid']})" if seen["pid"] else "is down"
@@ -27,7 +30,14 @@ def is_running(ctx: ActionContext) -> Outcome:
     target=identity,
 )
 def start(ctx: ActionContext) -> Outcome:
-    """Start the store."""
+    """Start the store.
+
+    Needs: whole data in its folder.
+
+    Leaves: it running.
+
+    Killed half way: it runs or it does not; run it again.
+    """
     toy = find_toy(ctx)
     seen = toy.look()
     if seen["pid"]:
@@ -54,7 +64,14 @@ def start(ctx: ActionContext) -> Outcome:
     target=identity,
 )
 def stop(ctx: ActionContext) -> Outcome:
-    """Stop the store."""
+    """Stop the store.
+
+    Needs: the right to end its process.
+
+    Leaves: it down, its data on the disk.
+
+    Killed half way: it runs or it does not; run it again.
+    """
     toy = find_toy(ctx)
     pid = toy.look()["pid"]
     if not pid:

@@ -10,7 +10,10 @@ from cleo_toy.toy import RESTORE, find_toy, identity
 
 @action("toy.verify", script="toy_verify.sh", target=identity)
 def verify(ctx: ActionContext) -> Outcome:
-    """Verify the store's data: read everything, and compare it with the file."""
+    """Verify the store's data: read everything, and compare it with the file.
+
+    Needs: the store running.
+    """
     toy = find_toy(ctx)
     seen = toy.look()
     if seen["data"] != "whole":

@@ -11,7 +11,10 @@ from cleo_toy.toy import Toy, find_toy, identity
 
 @action("toy.writers", target=identity)
 def writers(ctx: ActionContext) -> Outcome:
-    """Tell whether the store takes writes."""
+    """Tell whether the store takes writes.
+
+    Needs: its host.
+    """
     toy = find_toy(ctx)
     out = toy.look()["read_only"]
     return Outcome(ok=True, summary=f"{toy.name} {'takes no writes' if out else 'takes writes'}.", facts={"out": out})
@@ -27,7 +30,14 @@ def writers(ctx: ActionContext) -> Outcome:
     target=identity,
 )
 def stop_writers(ctx: ActionContext) -> Outcome:
-    """Make the store read-only."""
+    """Make the store read-only.
+
+    Needs: the right to write its folder.
+
+    Leaves: a file `read-only` there, until toy.allow_writers.
+
+    Killed half way: the file is there or is not; run it again.
+    """
     toy = find_toy(ctx)
     if toy.look()["read_only"]:
         return Outcome(ok=True, summary=f"{toy.name} took no writes already.")
@@ -46,7 +56,14 @@ def stop_writers(ctx: ActionContext) -> Outcome:
     target=identity,
 )
 def allow_writers(ctx: ActionContext) -> Outcome:
-    """Let the store take writes again."""
+    """Let the store take writes again.
+
+    Needs: the right to write its folder.
+
+    Leaves: its folder without the file.
+
+    Killed half way: the file is there or is not; run it again.
+    """
     toy = find_toy(ctx)
     if not toy.look()["read_only"]:
         return Outcome(ok=True, summary=f"{toy.name} took writes already.")

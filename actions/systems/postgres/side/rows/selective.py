@@ -47,8 +47,14 @@ def selective_restore(ctx: ActionContext, *, table: str = "", date: str = "", re
     """Restore the rows of one table.
 
     They come from the side instance that postgres.pitr made. What would come back, be changed or go is counted first,
-    and is all that a dry run does. Rows are staged and compared by count and digest, and written in one transaction:
-    killed half way, nothing was written, and run again it compares anew. Only missing rows come back, unless asked.
+    and is all that a dry run does. Only missing rows come back, unless asked.
+
+    Needs: the side instance; a primary key; a user of the real server who may write the table; psql on its host.
+
+    Leaves: the rows, written in one transaction after their count and digest were compared; with `replace` the rows
+    that came since are gone. People's own triggers do not fire. Nothing beside the table.
+
+    Killed half way: nothing was written, or all of it; run again it compares anew.
     """
     server = find_server(ctx)
     if not table:

@@ -55,8 +55,15 @@ def user_restore(
     """Restore one user's rows.
 
     They come from the side instance that postgres.pitr made: of every table that refers to the table of users, or has a
-    column of the name, or refers to such rows. Rows of others are never written. All of it is one transaction: killed
-    half way, nothing was written. PostgreSQL only: what MongoDB and Redis hold of the user is not restored.
+    column of the name, or refers to such rows. Rows of others are never written. PostgreSQL only: what MongoDB and
+    Redis hold of the user is not restored.
+
+    Needs: the side instance; keys of one column; a user of the real server who may write these tables; psql on its
+    host.
+
+    Leaves: the user's rows that were missing, with `update` also their content of then, in one transaction.
+
+    Killed half way: nothing was written, or all of it; run again it compares anew.
     """
     server = find_server(ctx)
     if not user_id:
