@@ -6,7 +6,7 @@ SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server o
 SOAK_PACKAGES := radosgw ceph-mon ceph-osd
 JOBS   ?= 4
 
-.PHONY: help demo check test soak lint bench pictures lock install system clean
+.PHONY: help demo check test soak lint bench reference pictures lock install system clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,20 +36,23 @@ soak: install system  ## the long tests (an hour): a kill between any two effect
 	@sh tests/system-packages.sh $(SOAK_PACKAGES)
 	$(BIN)/python -m pytest -n 0 --timeout 7200 tests/soak $(ARGS)
 
-lint: install  ## style, types, floors
+lint: install  ## style, types, floors, and whether the pages that are made of docstrings are as these say
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n 0 tests/cleo_console/test_reference.py
 
 bench: install system  ## timed limits, each beside a reference measured in the same run
 	$(BIN)/python -m benchmarks $(ARGS)
 
-pictures: install  ## the pictures of README and docs, the report's example and the reference pages, made by the program
-	$(BIN)/python docs/make_pictures.py
-	$(BIN)/python docs/make_report.py
+reference: install  ## docs/actions.md and docs/inventory.md, made of the code's docstrings
 	$(BIN)/python docs/make_actions.py
 	$(BIN)/python docs/make_inventory.py
+
+pictures: reference  ## the pictures of README and docs and the report's example, made by the program
+	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_report.py
 
 lock:  ## pin every dependency with its hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -1,4 +1,4 @@
-"""Makes docs/actions.md of what actions say of themselves in their docstrings. Run: make pictures"""
+"""Makes docs/actions.md of what actions say of themselves in their docstrings. Run: make reference"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE = Path(__file__).with_name("actions.md")
 _HEAD = """\
 # What each action does, needs and leaves behind
 
-Made by `make pictures` of what the code says of itself; `cleo run ACTION --help` shows the same.
+Made by `make reference` of what the code says of itself; `cleo run ACTION --help` shows the same.
 Change the docstrings, not this page.
 
 - **To try any of them**: `--dry-run` is the same code with every effect left out. It says what would be done, on what,

@@ -1,4 +1,4 @@
-"""Makes docs/inventory.md of what the settings of each type say of their fields. Run: make pictures"""
+"""Makes docs/inventory.md of what the settings of each type say of their fields. Run: make reference"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXAMPLE = "inventory-example.yaml"
 _HEAD = """\
 # The inventory's fields
 
-Made by `make pictures` of what the code says of itself. Change the docstrings, not this page.
+Made by `make reference` of what the code says of itself. Change the docstrings, not this page.
 
 One YAML file says which systems there are and how to reach them. It is looked for in `CLEO_INVENTORY`, in
 `~/.config/cleo/inventory.yaml`, beside the journals, and last in a running lab. An unknown field, a wrong type, and a

@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 @pytest.mark.parametrize("name", ["actions", "inventory"])
 def test_the_pages_are_what_the_code_says(name: str) -> None:
     made = run_path(str(DOCS / f"make_{name}.py"))["page"]()
-    assert (DOCS / f"{name}.md").read_text() == made, f"docs/{name}.md is old: run make pictures"
+    assert (DOCS / f"{name}.md").read_text() == made, f"docs/{name}.md is old: run make reference"
 
 
 def test_every_action_says_what_it_needs_and_leaves_behind() -> None:

@@ -44,7 +44,10 @@ def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
 
 @action("files.drill_left", target=drill_identity)
 def drill_left(ctx: ActionContext) -> Outcome:
-    """Tell whether a drill left its folder."""
+    """Tell whether a drill left its folder.
+
+    Needs: its host.
+    """
     store = find_store(ctx)
     folder = _folder(store)
     if store.look_at(folder)["kind"] == "missing":
@@ -58,7 +61,13 @@ def drill(ctx: ActionContext) -> Outcome:
 
     The store itself is read only for the time of its newest file. The folder (`….drill`) lies beside it, or in the
     inventory's `scratch_in`; restic works at the lowest priority there. How long it took and what would be lost is
-    measured and written beside the snapshots. Killed half way, the next drill removes what is left.
+    measured.
+
+    Needs: room and inodes for the snapshot with some to spare; the repository and its password.
+
+    Leaves: a note beside the snapshots of what came of it (`restored-<time>.json`).
+
+    Killed half way: the folder is left, and the next drill removes it.
     """
     store = find_store(ctx)
     chosen = _newest(store)
