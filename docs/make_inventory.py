@@ -84,6 +84,8 @@ def _table(struct: type, below: type | None = None) -> Iterator[str]:
     words = field_words(struct)
     yield from ("| field | | |", "|---|---|---|")
     fields = [field for field in msgspec.inspect.type_info(struct).fields if (field.name, field.default) not in told]
+    if silent := [field.name for field in fields if field.name not in words]:
+        raise SystemExit(f"{struct.__name__}: its docstring says nothing of {', '.join(silent)} (Attributes:)")
     for field in sorted(fields, key=lambda one: not one.required):
         kind = ", ".join(filter(None, (_kind(field.type), _default(field))))
         yield f"| `{field.name}` | {kind} | {words[field.name].replace('|', chr(92) + '|')} |"
