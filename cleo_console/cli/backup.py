@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,7 +86,8 @@ def list_(systems: tuple[str, ...], as_json: bool) -> None:
     help="The file for Prometheus. Default: backups/metrics.prom beside the journals. Also: CLEO_BACKUP_METRICS.",
 )
 @click.option("--reread", is_flag=True, help="offsite-sync: read every file there, and copy anew what was changed.")
-def run(wanted: str, systems: tuple[str, ...], metrics: Path | None, reread: bool) -> None:
+@click.option("--wait", default="", metavar="TIME", help='Wait so long for another one to end, such as "1 h".')
+def run(wanted: str, systems: tuple[str, ...], metrics: Path | None, reread: bool, wait: str) -> None:
     """Take a backup of every system that has backups, or copy them to the second place; for cron and CronJobs.
 
     It prints one line. Exit status: 0 all were taken, 1 none was, 2 asked wrongly, 3 an incident holds the backups,
@@ -94,30 +96,25 @@ def run(wanted: str, systems: tuple[str, ...], metrics: Path | None, reread: boo
     \b
     Example:
       cleo backup run --type incremental
+      cleo backup run --type full --wait "1 h"
       BACKUP_TYPE=full cleo backup run --system postgres
     """
+    from actions.backups.unattended.patience import once_free
     from actions.backups.unattended.run import run_backup, worst_status
     from actions.secrets import learn_from_commands, learn_secrets
 
+    wait_s = _duration(wait)
     inventory, meant = systems_meant(systems)
     learn_secrets(inventory)
     learn_from_commands(inventory)
-    begun, at_work = datetime.now(UTC), list["UnattendedContext"]()
-    with stopping(at_work), ThreadPoolExecutor(max_workers=len(meant)) as pool:
-        ended = list(
-            pool.map(
-                lambda system: run_backup(
-                    inventory,
-                    system,
-                    wanted,
-                    folder_of(inventory, system),
-                    locks=paths().locks,
-                    reread=reread,
-                    on_context=at_work.append,
-                ),
-                meant,
-            )
-        )
+    begun, at_work, stop = datetime.now(UTC), list["UnattendedContext"](), Event()
+
+    def attempt(system: str) -> Ended:
+        folder, locks = folder_of(inventory, system), paths().locks
+        return run_backup(inventory, system, wanted, folder, locks=locks, reread=reread, on_context=at_work.append)
+
+    with stopping(at_work, stop), ThreadPoolExecutor(max_workers=len(meant)) as pool:
+        ended = list(pool.map(lambda system: once_free(lambda: attempt(system), wait_s, stop), meant))
     unwritten = _write_metrics(inventory, metrics or home() / "backups" / "metrics.prom", ended)
     status = worst_status(ended)
     click.echo(sanitize(one_line(begun, wanted, status, ended) + unwritten))

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -72,10 +73,12 @@ def print_errors(text: str, stream: str) -> None:
 
 
 @contextmanager
-def stopping(at_work: list[UnattendedContext]) -> Iterator[None]:
-    """End what runs, with its programs, when we are asked to end."""
+def stopping(at_work: list[UnattendedContext], waiting: Event | None = None) -> Iterator[None]:
+    """End what runs, with its programs, when we are asked to end, and whoever waits to begin."""
 
     def stop(number: int, frame: object) -> None:
+        if waiting:
+            waiting.set()
         for ctx in at_work:
             ctx.cancel()
 

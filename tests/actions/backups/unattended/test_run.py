@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from msgspec.structs import replace
@@ -18,8 +20,9 @@ from actions.backups.engine import BackupSet
 from actions.backups.listing import too_old, what_is_wrong
 from actions.backups.marks import Mark, Marked
 from actions.backups.unattended.context import UnattendedContext
-from actions.backups.unattended.lock import holder_of, lock_findings
+from actions.backups.unattended.lock import holder_of, lock_findings, locked
 from actions.backups.unattended.metrics import write_metrics
+from actions.backups.unattended.patience import once_free
 from actions.backups.unattended.run import Ended, run_backup, worst_status
 from actions.outcome import ActionFailed
 from actions.transport import LocalHost
@@ -132,6 +135,28 @@ def test_never_two_at_once_even_where_the_first_was_killed(engine: CrateEngine, 
         lambda: run_backup(here, "left", "full", tmp_path, locks=tmp_path).status == "ok"
     )  # its end is being written down
     assert list(spools.iterdir()) == []
+
+
+def test_who_waits_takes_it_once_the_other_one_has_ended(engine: CrateEngine, tmp_path: Path) -> None:
+    other, tried = ExitStack(), list[str]()
+    other.enter_context(locked(tmp_path, "backup run, incremental"))
+
+    def attempt() -> Ended:
+        ended = run_backup(crates(), "left", "full", tmp_path, locks=tmp_path)
+        tried.append(ended.status)
+        return ended
+
+    def attempt_and_end_the_other() -> Ended:
+        ended = attempt()
+        other.close()
+        return ended
+
+    stopped = Event()
+    stopped.set()
+    assert once_free(attempt, 0, Event()).status == once_free(attempt, 60, stopped).status == "running"
+    assert len(tried) == 2, "no time is left, or it was ended: there is no second attempt"
+    assert once_free(attempt_and_end_the_other, 60, Event()).status == "ok"
+    assert tried[2:] == ["running", "ok"]
 
 
 def test_metrics_say_what_lies_there_and_forget_nothing(engine: CrateEngine, tmp_path: Path) -> None:
