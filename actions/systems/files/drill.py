@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from actions.action import action
-from actions.backups.engine import leave_mark
-from actions.backups.marks import Mark
+from actions.backups.drilled import leave_drill, loss_words, lost_seconds
 from actions.context import ActionContext
+from actions.machine.scratch_folder import NOT_HAD
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.files.restic import Snapshot, restic
 from actions.systems.files.room import require_room, show_restored, snapshot_size
@@ -26,8 +26,6 @@ from journal.wording.durations import exact_duration
 
 _ROOM = 1.5
 """Of the size that the snapshot restores to: what runs there is to have room meanwhile."""
-_NOT_HAD = 6
-"""The status with which ``scratch`` ends where it cannot have its folder: that says nothing of the snapshot."""
 _WALK_S = 300.0
 _READ = Cure(words="Find out which snapshots are sound.", action="backups.verify", params={"full": True})
 
@@ -82,11 +80,11 @@ def drill(ctx: ActionContext) -> Outcome:
     words = [folder, chosen.id, store.place, str(chosen.time.timestamp()), str(size)]
     argv = ["nice", "-n", "19", *store.program("scratch", *words, *restic(store.settings))]
     done = store.run("drill", argv, show_restored(ctx))
-    if done.code == _NOT_HAD:
+    if done.code == NOT_HAD:
         raise ActionFailed(f"Nothing was drilled: {last_words(done)}.")
     if done.code:
         why = f"Snapshot {chosen.label} could not be restored: {last_words(done)}"
-        _leave(ctx, chosen, ok=False, seconds=time.monotonic() - begun, words=why, size=size)
+        leave_drill(ctx, chosen.label, ok=False, words=why, seconds=time.monotonic() - begun, size=size)
         raise ActionFailed(f"{why}.", cures=[_READ])
     return _outcome(store, chosen, json.loads(done.out.strip().splitlines()[-1]), now)
 
@@ -120,31 +118,11 @@ def _newest_file(store: Store) -> datetime | None:
 
 
 def _outcome(store: Store, chosen: Snapshot, found: dict[str, Any], now: datetime | None) -> Outcome:
-    back, seconds = instant(found["newest"]), found["seconds"]
-    lost = max(0.0, (now - back).total_seconds()) if now and back else None
-    loss = (
-        f"{exact_duration(lost)} of uploads would be lost" if lost is not None else "what would be lost is not measured"
-    )
+    seconds, lost = found["seconds"], lost_seconds(now, instant(found["newest"]))
     words = (
         f"Snapshot {chosen.label} was restored in {exact_duration(seconds)}: sound, "
-        f"{count(found['files'], 'file')} as in it; {loss}."
+        f"{count(found['files'], 'file')} as in it; {loss_words(lost, 'uploads')}."
     )
-    _leave(store.ctx, chosen, ok=True, seconds=seconds, words=words, size=found["bytes"], lost_s=lost)
+    leave_drill(store.ctx, chosen.label, ok=True, words=words, seconds=seconds, size=found["bytes"], lost_s=lost)
     facts = {"drill": chosen.label, "drill_s": seconds, "drill_lost_s": lost, "drill_files": found["files"]}
     return Outcome(ok=True, summary=words, facts=facts)
-
-
-def _leave(
-    ctx: ActionContext,
-    chosen: Snapshot,
-    *,
-    ok: bool,
-    seconds: float,
-    words: str,
-    size: int,
-    lost_s: float | None = None,
-) -> None:
-    """Write beside the snapshots what the drill came to."""
-    facts = {"lost_s": lost_s, "bytes": size, "drill": True}
-    mark = Mark(at=datetime.now(UTC), ok=ok, by=ctx.incident.id, seconds=round(seconds, 2), words=words, facts=facts)
-    leave_mark(ctx, chosen.label, "restored", mark)

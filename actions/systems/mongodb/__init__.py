@@ -28,6 +28,8 @@ SYSTEM = SystemType(
         "mongodb.rebuild_indexes": f"{_HERE}.rebuild_indexes:rebuild_indexes",
         "mongodb.verify": f"{_HERE}.verify:verify",
         "mongodb.allow_ttl": f"{_HERE}.allow_ttl:allow_ttl",
+        "mongodb.drill": f"{_HERE}.drill:drill",
+        "mongodb.drill_left": f"{_HERE}.drill:drill_left",
     },
     backups=f"{_HERE}.backups.engine:ENGINE",
     simulated=f"{_HERE}:simulated",

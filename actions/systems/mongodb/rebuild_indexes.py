@@ -16,10 +16,10 @@ from actions.action import action
 from actions.context import Progress
 from actions.outcome import Cancelled, Cure, Finding, Outcome
 from actions.systems.mongodb.bring_up import bring_up, members_left_out, require_running, require_served
-from actions.systems.mongodb.duplicates import DUPLICATE, duplicates
 from actions.systems.mongodb.guards import nobody_writes
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.index_comparison import Compared, compare_indexes
+from actions.systems.mongodb.index_failure import index_failure
 from actions.systems.mongodb.restore_record import restored_here, save_record
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.verified_connection import connect_verified
@@ -89,7 +89,7 @@ def _build(ctx: ActionContext, client: MongoClient[dict[str, Any]], compared: Co
         if _create(ctx, client, namespace, list(specs), number / of) is not None:  # tell which one it is
             for spec in specs:
                 error = _create(ctx, client, namespace, [spec], number / of)
-                failed += [_failed(client, namespace, spec, error)] if error else []
+                failed += [index_failure(client, namespace, spec, error)] if error else []
         number += len(specs)
     return failed
 
@@ -150,18 +150,6 @@ def _said(client: MongoClient[dict[str, Any]], namespace: str) -> str:
 def _end(client: MongoClient[dict[str, Any]], namespace: str) -> None:
     for each in _operations(client, namespace):
         client.admin.command("killOp", op=each["opid"])
-
-
-def _failed(client: MongoClient[dict[str, Any]], namespace: str, spec: Mapping[str, Any], error: Exception) -> Finding:
-    code = getattr(error, "code", None)
-    about = f"{namespace} {spec['name']}"
-    if code == DUPLICATE:
-        fields = ", ".join(spec["key"])
-        text = f"the unique index over {fields} cannot be built: {duplicates(client, namespace, spec)}"
-        cure = "Keep the writers out; decide which of each to keep, remove the others by hand, rebuild the indexes."
-        return Finding(severity="wrong", about=about, text=text, cure=cure)
-    words = str((getattr(error, "details", None) or {}).get("codeName") or type(error).__name__)
-    return Finding(severity="wrong", about=about, text=f"cannot be built: {words} ({code})", cure="See the log.")
 
 
 def _outcome(

@@ -26,6 +26,7 @@ _OPTIONS = {
     "storage.wiredTiger.indexConfig.prefixCompression": "--wiredTigerIndexPrefixCompression",
 }
 """Settings that the form of its files depends on, or its memory (MongoDB's manual, configuration file options)."""
+_CACHE = _OPTIONS["storage.wiredTiger.engineConfig.cacheSizeGB"]
 _FLAGS = ("--directoryperdb", "--wiredTigerDirectoryForIndexes")
 _ENCRYPTION = "security.enableEncryption"
 
@@ -89,6 +90,19 @@ def storage_options(server: Server) -> list[str]:
             "Restore it by hand: into an empty server with that key, with mongorestore.",
         )
     return [word for name, option in _OPTIONS.items() for word in _words(option, _value(found, name))]
+
+
+def side_options(server: Server, cache_gb: float) -> list[str]:
+    """Return the same options with a cache of ``cache_gb`` GiB: the real server has the machine's memory.
+
+    Raises:
+        ActionFailed: as `storage_options` says.
+    """
+    words = storage_options(server)
+    if _CACHE in words:
+        at = words.index(_CACHE)
+        del words[at : at + 2]
+    return [*words, _CACHE, str(cache_gb)]
 
 
 def _value(settings: Mapping[str, Any], name: str) -> Any:

@@ -37,6 +37,7 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
         config_file: mongod's own configuration file, from which every start of the server reads its settings: the TTL
             monitor is kept off there.
         keep_in: a folder of its host for what a restore keeps and writes down; empty: beside the data directory.
+        scratch_in: a folder of its host for side instances and drills; empty: where what is kept lies.
         bin_directory: holds mongod, mongodump and mongorestore, where they are not on the host's PATH.
         run_as: the account that it runs as on its host; empty: the one that we log in as.
         address, port: where cleo reaches it from this machine.
@@ -60,6 +61,7 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
     data_directory: str
     config_file: str = ""
     keep_in: str = ""
+    scratch_in: str = ""
     bin_directory: str = ""
     run_as: str = ""
     address: str = "127.0.0.1"

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
 from actions.action import action
-from actions.backups.engine import leave_mark
-from actions.backups.marks import Mark
+from actions.backups.drilled import leave_drill, loss_words, lost_seconds
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.place import Place
 from actions.context import ActionContext
@@ -93,9 +92,8 @@ def drill(ctx: ActionContext) -> Outcome:
             )
         loaded = _loaded(server, place, source)
     except CleoError as error:
-        _leave(
-            ctx, source, ok=False, seconds=time.monotonic() - begun, words=f"It could not be restored: {error.message}"
-        )
+        words = f"It could not be restored: {error.message}"
+        leave_drill(ctx, source.label, ok=False, words=words, seconds=time.monotonic() - begun, size=source.size)
         raise
     return _judged(server, source, loaded, now)
 
@@ -162,14 +160,13 @@ def _judged(server: Server, source: Source, loaded: Loaded, now: datetime | None
         expired=loaded.expired,
     )
     wrong = list(differences(counted, source.databases, source.keys)) if source.kind == "rdb" else []
-    back = instant(loaded.newest_write) or source.at
-    lost = max(0.0, (now - back).total_seconds()) if now and back else None
-    loss = (
-        f"{exact_duration(lost)} of writes would be lost" if lost is not None else "what would be lost is not measured"
-    )
+    lost = lost_seconds(now, instant(loaded.newest_write) or source.at)
     state = f"WRONG, {'; '.join(wrong)}" if wrong else f"sound, {counted.words()}"
+    loss = loss_words(lost, "writes")
     words = f"Backup {source.label} was restored in {exact_duration(loaded.seconds)}: {state}; {loss}."
-    _leave(server.ctx, source, ok=not wrong, seconds=loaded.seconds, words=words, lost_s=lost)
+    leave_drill(
+        server.ctx, source.label, ok=not wrong, words=words, seconds=loaded.seconds, size=source.size, lost_s=lost
+    )
     cure = "Take a new backup, and look what is wrong with this one."
     return Outcome(
         ok=not wrong,
@@ -177,12 +174,3 @@ def _judged(server: Server, source: Source, loaded: Loaded, now: datetime | None
         facts={"drill": source.label, "drill_s": loaded.seconds, "drill_lost_s": lost, "drill_keys": counted.keys},
         findings=[Finding(severity="warning", about=source.label, text=line, cure=cure) for line in wrong],
     )
-
-
-def _leave(
-    ctx: ActionContext, source: Source, *, ok: bool, seconds: float, words: str, lost_s: float | None = None
-) -> None:
-    """Write beside the backup what the drill came to."""
-    facts = {"lost_s": lost_s, "drill": True}
-    mark = Mark(at=datetime.now(UTC), ok=ok, by=ctx.incident.id, seconds=round(seconds, 2), words=words, facts=facts)
-    leave_mark(ctx, source.label, "restored", mark)

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from actions.action import action
-from actions.backups.engine import leave_mark
-from actions.backups.marks import Mark
+from actions.backups.drilled import leave_drill, loss_words, lost_seconds
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.postgres.connection import CannotConnect
@@ -133,12 +132,10 @@ def _findings(side: Side) -> list[Finding]:
 
 def _judged(side: Side, now: datetime | None, findings: list[Finding]) -> Outcome:
     record = side.record
-    lost = max(0.0, (now - record.last_before).total_seconds()) if now and record.last_before else None
-    loss = (
-        f"{exact_duration(lost)} of commits would be lost" if lost is not None else "what would be lost is not measured"
-    )
+    lost = lost_seconds(now, record.last_before)
     bad = [one for one in findings if one.severity == "wrong" or one.about == "structure"]
     state = f"{count(len(bad), 'thing')} damaged in it" if bad else "sound"
+    loss = loss_words(lost, "commits")
     words = f"Backup {record.backup} was restored in {exact_duration(record.seconds)}: {state}; {loss}."
     facts = {"drill": record.backup, "drill_s": record.seconds, "drill_lost_s": lost}
     gentle = [Finding(severity="warning", about=one.about, text=one.text, cure=one.cure) for one in findings]
@@ -147,17 +144,9 @@ def _judged(side: Side, now: datetime | None, findings: list[Finding]) -> Outcom
 
 def _leave(side: Side, outcome: Outcome) -> None:
     """Write beside the backup what the drill came to."""
-    ctx, record = side.of.ctx, side.record
-    facts = {"lost_s": outcome.facts["drill_lost_s"], "drill": True}
-    mark = Mark(
-        at=datetime.now(UTC),
-        ok=outcome.ok,
-        by=ctx.incident.id,
-        seconds=record.seconds,
-        words=outcome.summary,
-        facts=facts,
-    )
-    leave_mark(ctx, record.backup, "restored", mark)
+    record, lost = side.record, outcome.facts["drill_lost_s"]
+    words, seconds = outcome.summary, record.seconds
+    leave_drill(side.of.ctx, record.backup, ok=outcome.ok, words=words, seconds=seconds, lost_s=lost)
 
 
 def _failed(server: Server, error: CleoError) -> None:
@@ -166,6 +155,5 @@ def _failed(server: Server, error: CleoError) -> None:
     if side is None or side.record.incident != server.ctx.incident.id or server.ctx.dry_run:
         return
     words = f"It could not be restored: {error.message}"
-    mark = Mark(at=datetime.now(UTC), ok=False, by=server.ctx.incident.id, words=words)
-    leave_mark(server.ctx, side.record.backup, "restored", mark)
+    leave_drill(server.ctx, side.record.backup, ok=False, words=words)
     remove_side(server, side, "drill")
