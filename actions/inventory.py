@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from actions.settings import OffsiteSettings, Settings, SystemSettings
+from actions.settings import ErasureSettings, OffsiteSettings, Settings, SystemSettings
 from actions.system_type import CannotLoad, SystemType, settings_type
 from actions.system_types import UnknownType, find_type, system_type, system_types
 from actions.transport import HostSpec
@@ -34,6 +34,7 @@ class _File(Settings, frozen=True, kw_only=True):
     hosts: dict[str, HostSpec] = {}
     systems: dict[str, Any] = {}
     offsite: OffsiteSettings | None = None
+    erasure: ErasureSettings | None = None
 
 
 class Inventory(_File, frozen=True, kw_only=True):
@@ -46,6 +47,7 @@ class Inventory(_File, frozen=True, kw_only=True):
         hosts: where programs run.
         systems: what can be recovered, by name.
         offsite: the second place of their backups, if there is one.
+        erasure: where erasure requests are written down, if that is known.
     """
 
     systems: dict[str, SystemSettings] = {}
@@ -101,7 +103,13 @@ def load_inventory(path: Path) -> Inventory:
     file = convert(_File, source)
     systems = convert_each(source, "systems", {name: _settings_type(found) for name, found in file.systems.items()})
     inventory = Inventory(
-        name=file.name, allows=file.allows, lab=file.lab, hosts=file.hosts, systems=systems, offsite=file.offsite
+        name=file.name,
+        allows=file.allows,
+        lab=file.lab,
+        hosts=file.hosts,
+        systems=systems,
+        offsite=file.offsite,
+        erasure=file.erasure,
     )
     if problems := list(_problems(inventory)):
         raise BadFile([Problem(str(path), source.line(where), where, what) for where, what in problems])
@@ -127,6 +135,7 @@ def _problems(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
             if what := strange(name):
                 yield (part, name), what
     known = ", ".join(inventory.hosts) or "none"
+    yield from _misplaced_ledger(inventory, known)
     for name, settings in inventory.systems.items():
         for where, host in settings.hosts().items():
             if host not in inventory.hosts:
@@ -135,6 +144,18 @@ def _problems(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
             yield ("systems", name, "standby_of"), f"there is no other {settings.type} of that name under systems:"
         elif settings.standby_of and _in_circle(inventory, name):
             yield ("systems", name, "standby_of"), "the standbys follow each other in a circle: none is a primary"
+
+
+def _misplaced_ledger(inventory: Inventory, known: str) -> Iterator[tuple[FilePath, str]]:
+    """Yield that the ledger of erasure requests is on no known host, or where a restore would take it back."""
+    ledger = inventory.erasure
+    if ledger is None:
+        return
+    if ledger.host not in inventory.hosts:
+        yield ("erasure", "host"), f"there is no such host under hosts: (there is: {known})"
+    for name, settings in inventory.systems.items():
+        if settings.host == ledger.host and settings.place() and f"{ledger.file}/".startswith(f"{settings.place()}/"):
+            yield ("erasure", "file"), f"it lies in {settings.place()}: a restore of {name} would take it back"
 
 
 def _leads(inventory: Inventory, name: str, settings: SystemSettings) -> bool:

@@ -18,6 +18,7 @@ _HOUSE = {
     "status.check": "actions.overview.status:status_check",
     "health.check": "actions.overview.health_check:health_check",
     "damage.report": "actions.overview.damage:damage_report",
+    "erasure.list": "actions.erasure.listing:list_requests",
     "backups.verify": "actions.backups.verify:verify",
     "backups.hold": "actions.backups.hold:hold",
     "backups.release": "actions.backups.hold:release",

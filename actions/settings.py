@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 
@@ -32,6 +33,27 @@ class OffsiteSettings(Settings, frozen=True, kw_only=True):
     credentials: str = ""
     profile: str = "default"
     certificates: str = ""
+
+
+class ErasureSettings(Settings, frozen=True, kw_only=True):
+    """The ledger of erasure requests (GDPR): a file that no restore takes back, as it would a database's own table.
+
+    Attributes:
+        host: the inventory's name of the host that has it.
+        file: its path there: JSON lines, ``.json`` (an array of objects) or ``.csv`` (with a line of names).
+        user: the field with the user's key, as the databases have it.
+        at: the field that says when the user was erased: ISO 8601 with its zone, or seconds since 1970.
+        run_as: the account that may read it; empty: our own.
+        margin_minutes: requests up to this long before the recovery point count, too: a ledger may be ahead of the
+            databases.
+    """
+
+    host: str
+    file: str
+    user: str = "user_id"
+    at: str = "at"
+    run_as: str = ""
+    margin_minutes: Annotated[int, msgspec.Meta(ge=0)] = 60
 
 
 class SystemSettings(Settings, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ def page() -> str:
     """Return the page's text."""
     from actions.inventory import Inventory
     from actions.secrets import Secret
-    from actions.settings import OffsiteSettings, SystemSettings
+    from actions.settings import ErasureSettings, OffsiteSettings, SystemSettings
     from actions.system_type import settings_type
     from actions.system_types import built_in
     from actions.transport.hosts import LocalHost, SshHost
@@ -60,6 +60,7 @@ def page() -> str:
         for name, nested in _nested(settings):
             lines += _section(f"#### {type_.name}: {name}", nested)
     lines += _section("## The second place: `offsite`", OffsiteSettings)
+    lines += _section("## Who was erased: `erasure`", ErasureSettings)
     example = (PAGE.parent / EXAMPLE).read_text(encoding="utf-8").rstrip()
     lines += ["## An example", "", f"[{EXAMPLE}]({EXAMPLE}), which a test loads:", "", "```yaml", example, "```"]
     return "\n".join(lines) + "\n"
@@ -80,7 +81,7 @@ def _table(struct: type, below: type | None = None) -> Iterator[str]:
     """
     import msgspec
 
-    told = {(field.name, field.default) for field in msgspec.structs.fields(below)} if below else set()
+    told = [(field.name, field.default) for field in msgspec.structs.fields(below)] if below else []
     words = field_words(struct)
     yield from ("| field | | |", "|---|---|---|")
     fields = [field for field in msgspec.inspect.type_info(struct).fields if (field.name, field.default) not in told]

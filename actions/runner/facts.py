@@ -31,6 +31,11 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
         facts=facts,
         gives_up=given_up(incident, incident.recovery_point, {}),
         newest_known={system: ledger.known.at for system, ledger in incident.ledgers.items() if ledger.known},
+        recovered_to={
+            system: min(each.recovered_to for each in ledger.recoveries)
+            for system, ledger in incident.ledgers.items()
+            if ledger.recoveries
+        },
         found_wrong={system: str(found) for system, found in incident.found_wrong.items()},
         rto_left_s=min(running, default=None),
     )

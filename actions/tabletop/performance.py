@@ -93,6 +93,7 @@ def _end(act: Act, known: Mapping[str, Any]) -> Outcome:
         cures=cures,
         partial=render(act.partial, known),
         examined=list(act.examined),
+        settles=list(act.settles),
     )
 
 

@@ -43,6 +43,7 @@ class Act(_Part, frozen=True, kw_only=True):
         findings, partial: what it finds, and what keeps its look from being whole. Where it fails with findings, it has
             looked, and they are what is wrong.
         examined: the systems whose data it has looked at to the end.
+        settles: the actions that it finds needless or impossible, each with its system.
         cures: what helps, the best first; the first one's words stand for ``hint``.
         half_done: what state it leaves when it is cancelled.
         gate: the gate that it finds closed; ``yields`` says what opens it.
@@ -62,6 +63,7 @@ class Act(_Part, frozen=True, kw_only=True):
     findings: list[Finding] = []
     partial: str = ""
     examined: list[str] = []
+    settles: list[Settling] = []
     cures: list[Cure] = []
     half_done: str = ""
     gate: str = ""

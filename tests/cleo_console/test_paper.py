@@ -14,7 +14,7 @@ from cleo_console.cli.main import cli
 from cleo_console.plans import bundled
 from journal.plan.load import load_plan
 
-MOST_PAGES = 12
+MOST_PAGES = 13
 PLAN = load_plan(bundled(), catalogue()).plan
 
 

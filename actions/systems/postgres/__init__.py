@@ -31,6 +31,8 @@ SYSTEM = SystemType(
         "postgres.pitr_verify": f"{_HERE}.side.verify:pitr_verify",
         "postgres.selective_restore": f"{_HERE}.side.rows.selective:selective_restore",
         "postgres.user_restore": f"{_HERE}.side.rows.user:user_restore",
+        "postgres.reapply_erasures": f"{_HERE}.erasure:reapply_erasures",
+        "postgres.erasures_left": f"{_HERE}.erasure:erasures_left",
         "postgres.drill": f"{_HERE}.side.drill:drill",
         "postgres.drill_left": f"{_HERE}.side.drill:drill_left",
         "postgres.pitr_state": f"{_HERE}.side.pitr:pitr_state",

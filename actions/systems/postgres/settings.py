@@ -60,6 +60,20 @@ class Backups(Settings, frozen=True):
     python: str = ""
 
 
+class UserData(Settings, frozen=True):
+    """Whose a row is: by its one foreign key to the table of users, else by a column of a name.
+
+    Attributes:
+        users: the table of users, with its schema where several are called so.
+        column: what a column is called that says whose a row is.
+        also: further such columns, ``table.column``, where several could say it.
+    """
+
+    users: str = "users"
+    column: str = "user_id"
+    also: list[str] = []
+
+
 class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres", tag_field="type"):
     """One PostgreSQL server.
 
@@ -80,6 +94,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
         app_roles: the roles that write for the application; without them nobody is kept out.
         heartbeat: a table (``schema.table``) whose column ``at`` gets a committed time every second or so: it tells how
             much was lost.
+        user_data: which rows are a user's.
         backups: where its backups are.
     """
 
@@ -100,6 +115,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     service: Service
     app_roles: list[str] = []
     heartbeat: str = ""
+    user_data: UserData = UserData()
     backups: Backups
 
     def hosts(self) -> dict[tuple[str, ...], str]:

@@ -32,14 +32,18 @@ def _undoes(other: Step, undone_by: str) -> bool:
 
 
 def _stands_on(plan: Plan, other: Step, step: Step) -> bool:
-    """Whether ``other`` proves what ``step`` does, goes on from it towards that proof, or comes after the proof."""
+    """Whether ``other`` proves what ``step`` does, goes on from it towards that proof, or comes after the proof.
+
+    What destroys and comes after the proof was done for good, except at the same system: its data are replaced.
+    """
     if not (step.verified_by and step.destructive) or not other.is_run:
         return False
     if other.id == step.verified_by:
         return True
     if other.verified_by == step.verified_by:
         return step.id in _needed(plan, other)
-    return not other.destructive and step.verified_by in _needed(plan, other)
+    same = bool(step.system) and other.system == step.system
+    return (same or not other.destructive) and step.verified_by in _needed(plan, other)
 
 
 def _needed(plan: Plan, step: Step) -> set[str]:

@@ -121,6 +121,7 @@ def test_an_intruders_image_and_sessions_come_back_with_them() -> None:
         player.do("images")
         player.do("pull-images")
         player.force("deploy-dr")
+        player.force("erasure-list")
         player.do("allow-writers")
         assert "still accepted" in player.force("test-auth").summary
         assert {

@@ -198,9 +198,11 @@ def test_a_restore_that_is_run_again_makes_stale_what_was_verified_before_it() -
             step("verify", needs=["apply"], **DB),
             step("test", needs=["verify"], action="test"),
             step("told", needs=["verify"], items=["people"]),
+            step("erase", needs=["verify"], action="db.erase", system="db", destructive=True),
+            step("deploy", needs=["verify"], action="app.deploy", system="app", destructive=True),
         )
     )
-    for one in ("stop", "restore", "apply", "verify", "test"):
+    for one in ("stop", "restore", "apply", "verify", "test", "erase", "deploy"):
         told.run(one)
     told.tell(e.StepMarkedDone(step="told", note=""))
     told.run("restore", status="failed")
@@ -212,6 +214,8 @@ def test_a_restore_that_is_run_again_makes_stale_what_was_verified_before_it() -
         "verify": "waiting",
         "test": "waiting",
         "told": "marked done",
+        "erase": "waiting",
+        "deploy": "done",
     }
     assert told.incident.steps["verify"].note == "it was done before Restore was run again"
 

@@ -149,6 +149,8 @@ def test_where_replicas_hold_the_damage_they_are_refused(plan: Plan, scenario: s
         ("redis-restore", "redis-stop-writers"),
         ("redis-restore", "recovery-point"),
         ("allow-writers", "postgres-verify"),
+        ("allow-writers", "postgres-erasure"),
+        ("postgres-erasure", "erasure-list"),
         ("mongodb-allow-writers", "mongodb-verify"),
         ("redis-allow-writers", "redis-verify"),
         ("files-restore", "files-stop-writers"),
@@ -211,6 +213,8 @@ def test_a_cold_recovery_in_place_shows_only_what_it_takes(plan: Plan) -> None:
         "postgres-restore",
         "postgres-apply-wal",
         "postgres-verify",
+        "erasure-list",
+        "postgres-erasure",
         "allow-writers",
     ]
 

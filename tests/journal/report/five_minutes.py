@@ -25,6 +25,7 @@ RUN = {
     "postgres-restore": "Backup 20261128-182711F is restored to /srv/pg/15/main, not yet recovered.",
     "postgres-apply-wal": "Recovered to 0/4000000 on timeline 2, newest commit 18:27:12 UTC; writers are kept out.",
     "postgres-verify": "10 relations of 3 databases read; 5 as in the manifest of backup 20261128-182711F.",
+    "erasure-list": "No erasure request is to be carried out again; the ledger has 214 requests.",
     "allow-writers": "cleo_app can connect again.",
     "take-backup": "Backup 20261128-182817F is taken.",
     "release-backups": "This incident's hold is released: expiry works again; scheduled backups run again.",
@@ -33,7 +34,10 @@ FOUND = {"health-check": ("no process runs", "the data directory is there, but n
 SETTLES = {
     "damage-report": e.Settling(
         action="postgres.start", use="impossible", words="no database in its data directory", system="postgres"
-    )
+    ),
+    "erasure-list": e.Settling(
+        action="postgres.reapply_erasures", use="needless", words="no erasure request since", system="postgres"
+    ),
 }
 _LAST = (DECLARED - timedelta(seconds=52)).isoformat()
 FACTS = {

@@ -1,4 +1,4 @@
-"""Which rows of which tables are one user's: by foreign keys to the table of users, and by columns of one name.
+"""Which rows of which tables are some users': by foreign keys to the table of users, and by columns of one name.
 
 A row is somebody's by one column alone. Where several could say whose it is, nobody guesses: the table is left out, and
 named. What has no such column belongs to whom the row belongs that it refers to (a message to its conversation's user).
@@ -15,7 +15,7 @@ from actions.systems.postgres.side.rows.tables import ForeignKey, Schema, Table
 
 
 class Owned(msgspec.Struct, frozen=True, kw_only=True):
-    """A table with rows of the user: ``where`` is their condition on ``t``, ``by`` says in words how it is told."""
+    """A table with rows of the users: ``where`` is their condition on ``t``, ``by`` says in words how it is told."""
 
     table: Table
     where: str
@@ -29,21 +29,24 @@ class Ownership(msgspec.Struct, frozen=True, kw_only=True):
     left_out: list[str] = []
 
 
-def find_ownership(schema: Schema, users: Table, user: str, column: str, also: Sequence[str] = ()) -> Ownership:
-    """Return where the rows of one user are.
+def find_ownership(
+    schema: Schema, users: Table, chosen: str, column: str, also: Sequence[str] = (), *, copied: bool = True
+) -> Ownership:
+    """Return where the rows of some users are.
 
     Args:
         schema: the tables as they were.
         users: the table of users, whose primary key is one column.
-        user: the user's key, as SQL writes it with its type.
+        chosen: a query for the users' keys, in one column of that type.
         column: what a column is called that says whose a row is.
         also: further such columns, ``table.column``, where nobody could tell.
+        copied: the rows are to be copied: what has no primary key, and cannot be, is left out.
     """
-    itself = Owned(table=users, where=f"t.{quoted(users.key[0])} = {user}", by="the user")
+    itself = Owned(table=users, where=f"t.{quoted(users.key[0])} IN ({chosen})", by="the user")
     found, left_out = {users.name: itself}, list[str]()
     for table in schema.tables.values():
         keys = [key for key in schema.out_of(table.name) if key.parent == users.name]
-        one = None if table.name == users.name else _direct(table, keys, itself, user, column, also)
+        one = None if table.name == users.name else _direct(table, keys, itself, chosen, column, also)
         if isinstance(one, Owned):
             found[table.name] = one
         elif one:
@@ -51,8 +54,9 @@ def find_ownership(schema: Schema, users: Table, user: str, column: str, also: S
     refused = {line.split(":")[0] for line in left_out}
     while further := _further(schema, found, refused):
         found |= {one.table.name: one for one in further}
-    left_out += [f"{name}: {why}" for name, one in found.items() if (why := _unfit(one.table))]
-    owned = [one for one in found.values() if not _unfit(one.table)]
+    if copied:
+        left_out += [f"{name}: {why}" for name, one in found.items() if (why := _unfit(one.table))]
+    owned = [one for one in found.values() if not (copied and _unfit(one.table))]
     return Ownership(owned=_ordered(schema, owned), left_out=left_out)
 
 
@@ -61,32 +65,33 @@ def _unfit(table: Table) -> str:
 
 
 def _direct(
-    table: Table, keys: list[ForeignKey], users: Owned, user: str, column: str, also: Sequence[str]
+    table: Table, keys: list[ForeignKey], users: Owned, chosen: str, column: str, also: Sequence[str]
 ) -> Owned | str | None:
     """Return the table's rows of the user by a column of its own; words where nobody can tell; None: it has none."""
     names = {one.name: one for one in table.columns}
-    chosen = [
+    named = [
         name
         for name in names
         if f"{table.relation}.{name}" in also or f"{table.schema}.{table.relation}.{name}" in also
     ]
-    told = chosen or [name for name in names if name == column]
+    told = named or [name for name in names if name == column]
     if told:
         key = next((key for key in keys if key.columns == told[:1]), None)
-        return _by_key(table, key, users, user) if key else _by_column(table, told[0], user)
+        return _by_key(table, key, users, chosen) if key else _by_column(table, told[0], chosen)
     if len(keys) > 1:
         which = " and ".join(", ".join(key.columns) for key in keys)
         return f"{table.name}: {which} refer to users; name the one that says whose a row is (also)"
-    return _by_key(table, keys[0], users, user) if keys else None
+    return _by_key(table, keys[0], users, chosen) if keys else None
 
 
-def _by_column(table: Table, name: str, user: str) -> Owned:
-    return Owned(table=table, where=f"t.{quoted(name)}::text = ({user})::text", by=f"{name}, without a foreign key")
+def _by_column(table: Table, name: str, chosen: str) -> Owned:
+    where = f"t.{quoted(name)}::text IN (SELECT u.key::text FROM ({chosen}) u (key))"
+    return Owned(table=table, where=where, by=f"{name}, without a foreign key")
 
 
-def _by_key(table: Table, key: ForeignKey, users: Owned, user: str) -> Owned:
+def _by_key(table: Table, key: ForeignKey, users: Owned, chosen: str) -> Owned:
     if key.refers == users.table.key:
-        return Owned(table=table, where=f"t.{quoted(key.columns[0])} = {user}", by=key.columns[0])
+        return Owned(table=table, where=f"t.{quoted(key.columns[0])} IN ({chosen})", by=key.columns[0])
     return Owned(table=table, where=_refers_to(users, key), by=", ".join(key.columns))
 
 
@@ -128,5 +133,9 @@ def _ordered(schema: Schema, owned: Iterable[Owned]) -> list[Owned]:
 
 def key_literal(users: Table, user: str) -> str:
     """Return the user's key as SQL writes it, with the type that it has in the table of users."""
-    type_ = next(column.type for column in users.columns if column.name == users.key[0])
-    return f"{literal(user)}::{type_}"
+    return f"{literal(user)}::{key_type(users)}"
+
+
+def key_type(users: Table) -> str:
+    """Return the type of the users' keys."""
+    return next(column.type for column in users.columns if column.name == users.key[0])

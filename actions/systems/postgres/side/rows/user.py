@@ -11,7 +11,7 @@ from actions.systems.postgres.side.pitr import side_identity
 from actions.systems.postgres.side.place import Side
 from actions.systems.postgres.side.rows.bring_back import Brought, bring_back
 from actions.systems.postgres.side.rows.difference import Difference, check_references, compare, forget, prepare
-from actions.systems.postgres.side.rows.ownership import Ownership, find_ownership, key_literal
+from actions.systems.postgres.side.rows.ownership import Ownership, find_ownership, key_literal, key_type
 from actions.systems.postgres.side.rows.possible import require_parents, require_same_columns, say_sequences
 from actions.systems.postgres.side.rows.real import Real, look_at_real
 from actions.systems.postgres.side.rows.selective import database_of, side_at, side_schema
@@ -97,10 +97,11 @@ def _ownership(side: Side, real: Real, schema: Schema, users: str, user: str, co
         )
     key = key_literal(table, user)
     if script(side, f"SELECT {key};", real.database).code != 0:
-        type_ = next(one.type for one in table.columns if one.name == table.key[0])
-        raise ActionFailed(f"The user's key is no {type_}, as those of {table.name} are.", "Correct --user-id.")
+        raise ActionFailed(
+            f"The user's key is no {key_type(table)}, as those of {table.name} are.", "Correct --user-id."
+        )
     names = [name.strip() for name in also.split(",") if name.strip()]
-    found = find_ownership(schema, table, key, column, names)
+    found = find_ownership(schema, table, f"SELECT {key}", column, names)
     for one in found.owned:
         side.of.ctx.log(f"{one.table.name}: by {one.by}.")
     return found
