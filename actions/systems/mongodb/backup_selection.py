@@ -58,18 +58,27 @@ def place_of(server: Server) -> Place:
 
 
 def choose_backups(server: Server, point: RecoveryPoint, named: str = "") -> Chosen:
-    """Return what leads to a recovery point, every file of it read and compared with its digest.
+    """Return what leads to a recovery point, as `best_backups` does; what is short of it only where that is decided.
+
+    Raises:
+        ActionFailed: nothing sound leads there.
+        GateClosed: oplog is missing before the point, or the point lies behind what was saved.
+    """
+    return _judged(server, point, best_backups(server, point, named))
+
+
+def best_backups(server: Server, point: RecoveryPoint, named: str = "") -> Chosen:
+    """Return what leads to a point or nearest to it, every file of it read and compared with its digest.
 
     In a dry run nothing is read: what is seen by names and sizes counts.
 
     Args:
         server: the server.
-        point: the recovery point.
+        point: the point.
         named: the id of the full backup to start from; empty: the newest that leads there.
 
     Raises:
-        ActionFailed: nothing sound leads there.
-        GateClosed: oplog is missing before the point, or the point lies behind what was saved.
+        ActionFailed: nothing sound begins before the point.
     """
     place = place_of(server)
     stored = place.listing().stored
@@ -81,7 +90,7 @@ def choose_backups(server: Server, point: RecoveryPoint, named: str = "") -> Cho
         if not found:
             break
         damaged |= found
-    return _judged(server, point, chain, _passed_over(stored, damaged, chain))
+    return Chosen(chain=chain, passed_over=_passed_over(stored, damaged, chain))
 
 
 def _best(server: Server, stored: Sequence[Stored], damaged: dict[str, str], point: RecoveryPoint, named: str) -> Chain:
@@ -118,14 +127,15 @@ def _passed_over(stored: Sequence[Stored], damaged: dict[str, str], chain: Chain
     return [f"{id_} {damaged[id_]}" for id_ in ids if id_ in damaged]
 
 
-def _judged(server: Server, point: RecoveryPoint, chain: Chain, passed_over: list[str]) -> Chosen:
+def _judged(server: Server, point: RecoveryPoint, chosen: Chosen) -> Chosen:
     """Stop where a chain is short of the point, unless that is decided.
 
     Raises:
         GateClosed: it is.
     """
+    chain = chosen.chain
     if not falls_short(chain, point):
-        return Chosen(chain=chain, passed_over=passed_over)
+        return chosen
     if not chain.gap:
         raise GateClosed(
             "recovery-point",
@@ -152,7 +162,7 @@ def _judged(server: Server, point: RecoveryPoint, chain: Chain, passed_over: lis
         ],
     )
     decide(server.ctx, closed, f"Stops before the gap ({chain.gap})")
-    return Chosen(chain=chain, passed_over=passed_over, gap=chain.gap)
+    return msgspec.structs.replace(chosen, gap=chain.gap)
 
 
 def _nothing(

@@ -50,7 +50,7 @@ def take_backup(server: Server, place: Place, kind: str) -> Taken:
     what = "take a full backup" if kind == "full" else f"save the oplog since {asked.since[0].position}"
     if not server.ctx.effect(f"{what} into {place.folder}"):
         return Taken(set=None)
-    told = _run(server, place, program, asked)
+    told = run_dump(server, place, program, asked)
     label = str(told["backup"])
     entry = next((one.entry for one in place.listing().stored if one.entry.id == label), None)
     if entry is None:
@@ -137,12 +137,25 @@ def _is_loopback(address: str) -> bool:
         return address == "localhost"
 
 
-def _run(server: Server, place: Place, program: Sequence[str], asked: Request) -> Mapping[str, Any]:
-    """Run the program and return what it said of the backup."""
+def run_dump(
+    server: Server, place: Place, program: Sequence[str], asked: Request, key: str = "dump"
+) -> Mapping[str, Any]:
+    """Run the program and return what it said of the backup. Call it only where ``effect`` said True.
+
+    Args:
+        server: the server.
+        place: the repository that it writes into.
+        program: its command line, to which the request is added.
+        asked: the request.
+        key: its name within the run.
+
+    Raises:
+        ActionFailed: no backup was taken, and why.
+    """
     path, log_from = _hand_over(place, asked), log_size(server)
     try:
         done = server.ctx.run(
-            "dump",
+            key,
             place.host,
             [*program, "--once", path],
             timeout_s=_HOURS_S,

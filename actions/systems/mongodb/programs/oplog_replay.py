@@ -53,6 +53,7 @@ class Replay:
         newest_at: when the last change that was replayed was made.
         reached: whether an entry beyond the target was seen.
         first_open: the position of the first entry that was not replayed, though it is there; empty: none.
+        first_open_at: when that one was written.
         changed: by collection, how many documents more it has by entries behind ``consistent_at`` (or buckets).
         redefined: collections that these made, dropped or renamed; ``database.*`` for a whole database.
         altered: collections whose options the replay changed.
@@ -80,6 +81,7 @@ class Replay:
         self.newest_at: datetime | None = None
         self.reached = False
         self.first_open = ""
+        self.first_open_at: datetime | None = None
 
     @property
     def unfinished(self) -> int:
@@ -100,6 +102,7 @@ class Replay:
             return True  # slices overlap
         if self._beyond(entry, wall):
             self.reached, self.first_open = True, now
+            self.first_open_at = wall or entry["ts"].as_datetime()
             return False
         self._now, self._fuzzy = now, _order(now) <= self._consistent_at
         changes = self.applied

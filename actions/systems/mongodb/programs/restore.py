@@ -80,7 +80,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
         applied: changes that were replayed.
         last, last_at: the last oplog entry that counts, its position and when it was written.
         newest_at: when the newest change that was replayed was made; None: none was.
-        first_open: the first entry beyond the target; empty: there was none.
+        first_open, first_open_at: the first entry beyond the target, and when it was written; empty: there was none.
         changed: by collection, how many documents more it has than in the dump (as `Replay.changed`).
         redefined: collections that the replay made, dropped or renamed; ``altered``: that it gave other options.
         unfinished: transactions that were begun before the target and not committed.
@@ -96,6 +96,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime | None = None
     newest_at: datetime | None = None
     first_open: str = ""
+    first_open_at: datetime | None = None
     changed: Mapping[str, int] = {}
     redefined: Sequence[str] = ()
     altered: Sequence[str] = ()
@@ -167,6 +168,7 @@ def restore(order: Order) -> Restored:
         last_at=replay.last_at,
         newest_at=replay.newest_at,
         first_open=replay.first_open,
+        first_open_at=replay.first_open_at,
         changed=replay.changed,
         redefined=sorted(replay.redefined),
         altered=sorted(replay.altered),

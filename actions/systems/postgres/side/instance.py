@@ -11,6 +11,7 @@ from actions.context import Progress
 from actions.machine.directories import inspect_directories, used
 from actions.machine.machine import last_words
 from actions.machine.room import SpaceNeed, require_room
+from actions.machine.side_directory import make_directory
 from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.layout import backup_layout
@@ -42,15 +43,9 @@ _DAY_S = 24 * 3600.0
 _STALL_S = 900.0
 _LAUNCH_S = 5.0
 _PAUSE_S = 0.3
-_TAKEN = 64
 _RESERVE: dict[Purpose, float] = {"side": 1.1, "drill": 1.5}
 """Of the backup's size: log that is fetched, and what the replay adds; a drill leaves more room to the real server."""
 _STOPPED = re.compile(r"recovery stopping before (?:commit|abort) of transaction \d+, time (\S+ \S+)")
-_MAKE = r"""
-umask 077
-[ -f "$1/$2" ] || [ -z "$(find "$1" -mindepth 1 ! -type d 2>/dev/null | head -n 1)" ] || exit 64
-mkdir -p -- "$1/data" "$1/socket" "$1/lock" "$1/tablespaces" && chmod 700 "$1" "$1"/*/
-"""
 _UNSEAL = '[ ! -d "$1/data/pg_tblspc" ] || chmod 700 "$1/data/pg_tblspc"; '
 _SEAL = 'chmod 500 "$1/data/pg_tblspc"'
 """A tablespace that was made after the backup is made again by the replay, *where the real server's is*, and what is
@@ -159,10 +154,7 @@ def _require_room(side: Side, chosen: Choice, *, there: bool) -> None:
 
 def _restore(side: Side, chosen: Choice) -> None:
     of, made = side.of, side.record.made
-    done = of.run(f"make-{made}", ["sh", "-c", _MAKE, "sh", side.root, RECORD])
-    if done.code != 0:
-        why = "something else lies there" if done.code == _TAKEN else last_words(done)
-        raise ActionFailed(f"{side.root} cannot be made: {why}.", "Name a folder of its host for it (scratch_in:).")
+    make_directory(of, f"make-{made}", side.root, RECORD, ("data", "socket", "lock", "tablespaces"))
     save_side(side)
     of.run(f"ready-{made}", ["sh", "-c", f'{_UNSEAL}set -- "$1/data"\n{READY}', "sh", side.root])
     progress = RestoreProgress(chosen.backup.size, None, of.ctx.progress)

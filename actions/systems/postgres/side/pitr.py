@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from actions.action import action
+from actions.asked_instant import asked_instant
 from actions.context import ActionContext
-from actions.meant_instant import NotATime, read_instant
-from actions.outcome import ActionFailed, Cure, Outcome
+from actions.outcome import ActionFailed, Outcome
 from actions.recovery_point import parse_point
 from actions.systems.postgres import SYSTEM
 from actions.systems.postgres.identity import identity
@@ -139,26 +138,6 @@ def asked_point(server: Server, timestamp: str, lsn: str, name: str) -> Recovery
     if lsn:
         return parse_point(server.name, SYSTEM, f"lsn:{lsn.removeprefix('lsn:')}")
     return RecoveryPoint(instant=asked_instant(timestamp, name, "timestamp"))
-
-
-def asked_instant(text: str, name: str, parameter: str) -> datetime:
-    """Return the instant that a text names without doubt.
-
-    Raises:
-        ActionFailed: it may mean several, or none: each is said in UTC, and how it is asked for.
-    """
-    try:
-        meant = read_instant(text, datetime.now(UTC))
-    except NotATime as error:
-        raise ActionFailed(error.message, error.hint) from None
-    if meant.at:
-        return meant.at
-    cures = [
-        Cure(words=f"If it is meant so ({reading}).", action=name, params={parameter: reading.text})
-        for reading in meant.readings
-    ]
-    said = "; ".join(str(reading) for reading in meant.readings)
-    raise ActionFailed(f"{text!r} {meant.why}. It may mean: {said}.", cures=cures)
 
 
 def _facts(side: Side) -> dict[str, object]:

@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from actions.machine.machine import last_words
+from actions.machine.side_directory import remove_directory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.side.place import RECORD, Purpose, Side, load_side, side_root
 
-_STOP_S, _REMOVE_S = 60, 3600.0
-_REMOVE = r"""
-root=$1 record=$2 real=$3
-[ -d "$root" ] || exit 0
-here=$(readlink -e -- "$root") && [ "$here" != "$real" ] || exit 66
-case "$real/" in "$here"/*) exit 66;; esac
-if [ ! -f "$root/$record" ]; then
-    find "$root" -depth -type d -empty -delete
-    [ -e "$root" ] && exit 64
-    exit 0
-fi
-for lock in "$root"/lock/*.lock; do
-    [ ! -e "$lock" ] || flock -n "$lock" true || { echo "$lock" >&2; exit 75; }
-done
-[ ! -d "$root/data/pg_tblspc" ] || chmod 700 "$root/data/pg_tblspc"
-find "$root" -mindepth 1 -maxdepth 1 ! -name "$record" -exec rm -rf --one-file-system -- {} + || exit 65
-rm -f -- "$root/$record" && rmdir -- "$root"
-"""
-"""The record goes last: a removal that is killed can be gone on with. A lock that is held is that of a restore."""
-_WHY = {
-    64: "it has no record of a side instance, so it may be somebody else's",
-    66: "it is the real server's own data directory, or around it",
-    75: "a restore into it still goes on",
-}
+_STOP_S = 60
 
 
 def remove_side(server: Server, side: Side | None, purpose: Purpose = "side") -> None:
@@ -45,23 +23,11 @@ def remove_side(server: Server, side: Side | None, purpose: Purpose = "side") ->
     Raises:
         ActionFailed: it is none, or cannot be removed.
     """
-    root, which = side_root(server, purpose), side.record.made if side else "rest"
+    which = side.record.made if side else "rest"
     if side:
         _stop(side)
-    argv = ["sh", "-c", _REMOVE, "sh", root, RECORD, _real(server)]
-    done = server.run(f"remove-{which}", argv, timeout_s=_REMOVE_S)
-    if done.code != 0:
-        why = _WHY.get(done.code) or last_words(done)
-        raise ActionFailed(
-            f"{root} is not removed: {why}.",
-            "Wait for the restore's end, or cancel its run; then run this step again."
-            if done.code == 75
-            else "Look what lies there; move it away by hand if nobody needs it.",
-        )
-
-
-def _real(server: Server) -> str:
-    return server.query(["readlink", "-m", "--", server.data]).out.strip()
+    root = side_root(server, purpose)
+    remove_directory(server, f"remove-{which}", root, RECORD, server.data, sealed="data/pg_tblspc")
 
 
 def _stop(side: Side) -> None:

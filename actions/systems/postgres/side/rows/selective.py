@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from actions.action import action
+from actions.asked_instant import asked_instant
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.side.ask import ask, require_answers
-from actions.systems.postgres.side.pitr import asked_instant, side_identity
+from actions.systems.postgres.side.pitr import side_identity
 from actions.systems.postgres.side.place import Side, require_ready
 from actions.systems.postgres.side.rows.bring_back import Brought, bring_back
 from actions.systems.postgres.side.rows.difference import (

@@ -1,0 +1,180 @@
+"""Where a side instance lies, and the record in it that says whose it is and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from actions.outcome import ActionFailed, Cure
+from actions.systems.mongodb.programs.restore import Restored
+from actions.systems.mongodb.restore_record import keeping_place
+from actions.systems.mongodb.server import Server
+from journal.incident.recovery_point import RecoveryPoint
+
+MAKE, DISCARD = "mongodb.pitr", "mongodb.pitr_discard"
+RECORD = "side.json"
+"""Only a directory that has it is ever removed."""
+FOLDERS = ("lock", "saved")
+LOCK = "lock/side.lock"
+"""Held by whichever program works in it."""
+
+
+class SideRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One side instance.
+
+    Attributes:
+        made: when it was begun, as digits: what tells it from one before it.
+        of: the data directory of the server that it is beside.
+        incident: whose it is.
+        state: ``restoring``, or ``ready``: it stands where it was wanted.
+        point: the wanted point, as a recovery point is written.
+        target: the same in words.
+        backup: the full backup's id; ``slices``: the incremental ones' that were replayed over it.
+        saved: whether the oplog up to its making was copied from the real server.
+        result: what the restore came to.
+        seconds: how long it took to make it.
+    """
+
+    made: str
+    of: str
+    incident: str
+    state: Literal["restoring", "ready"]
+    point: str
+    target: str
+    backup: str
+    slices: Sequence[str] = ()
+    saved: bool = False
+    result: Restored | None = None
+    seconds: float = 0
+
+    @property
+    def begun_at(self) -> datetime:
+        """When it was begun, by the clock of the machine that its incident is on."""
+        return datetime.strptime(self.made, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+
+    @property
+    def last_before(self) -> datetime | None:
+        """When the last change in it was made that was replayed; None: none was."""
+        return self.result.newest_at if self.result else None
+
+    @property
+    def first_after(self) -> datetime | None:
+        """When the first oplog entry was written that is not in it; None where there is none."""
+        return self.result.first_open_at if self.result else None
+
+    def __str__(self) -> str:
+        """Say where it stands."""
+        if not self.result:
+            return self.target
+        before = f"last change {exact(self.last_before)}" if self.last_before else "no change since the backup"
+        after = f", first entry not in it {exact(self.first_after)}" if self.first_after else ""
+        return f"{self.target} ({before}{after})"
+
+
+def exact(at: datetime) -> str:
+    """Return an instant in UTC, to the millisecond, as MongoDB keeps them."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC"
+
+
+class Side:
+    """A side instance: its paths, and the real server that it is beside.
+
+    Args:
+        server: the real server.
+        record: what is known of it.
+    """
+
+    def __init__(self, server: Server, record: SideRecord) -> None:
+        self.of = server
+        self.record = record
+        self.root = side_root(server)
+        self.name = f"the side instance of {server.name}"
+        self.title = f"The side instance of {server.name}"
+
+    @property
+    def data(self) -> str:
+        """Its data directory."""
+        return f"{self.root}/data"
+
+    @property
+    def log(self) -> str:
+        """The file that its mongod writes its log to."""
+        return f"{self.root}/mongod.log"
+
+    @property
+    def indexes(self) -> str:
+        """The file that says which indexes there were."""
+        return f"{self.root}/indexes.json"
+
+
+def side_root(server: Server) -> str:
+    """Return the directory of a server's side instance."""
+    return f"{keeping_place(server, server.settings.scratch_in)}.side"
+
+
+def load_side(server: Server) -> Side | None:
+    """Return the side instance that is there, whatever state it is in; None where there is none.
+
+    Raises:
+        ActionFailed: its record cannot be understood.
+    """
+    path = f"{side_root(server)}/{RECORD}"
+    text = server.read(path)
+    if text is None:
+        return None
+    try:
+        return Side(server, msgspec.json.decode(text, type=SideRecord))
+    except msgspec.DecodeError as error:
+        raise ActionFailed(f"{path} cannot be understood: {error}", "Look what lies there; move it away.") from None
+
+
+def save_side(side: Side) -> None:
+    """Write its record. Call it only where ``effect`` said True."""
+    text = msgspec.json.format(msgspec.json.encode(side.record), indent=2).decode()
+    side.of.write(f"{side.root}/{RECORD}", text + "\n")
+
+
+def require_ours(server: Server) -> Side | None:
+    """Return the side instance that is there, which is this incident's; None where there is none.
+
+    Raises:
+        ActionFailed: it is another incident's.
+    """
+    side = load_side(server)
+    if side and side.record.incident != server.ctx.incident.id:
+        raise ActionFailed(
+            f"There is {side.name} already, of incident {side.record.incident}: it stands {side.record}.",
+            f"Ask whether it is still needed; if not, remove it: {DISCARD}. Then run this step again.",
+        )
+    return side
+
+
+def require_ready(server: Server, *, at: datetime | None = None) -> Side:
+    """Return the side instance, which stands where it was wanted.
+
+    Args:
+        server: the real server.
+        at: the instant it must stand at; None: wherever it stands.
+
+    Raises:
+        ActionFailed: there is none, it is not ready, or it stands elsewhere: with what makes it.
+    """
+    point = RecoveryPoint(instant=at).text if at else ""
+    side, make = load_side(server), _make(point)
+    if side is None:
+        raise ActionFailed(f"There is no side instance of {server.name} to compare with and copy from.", cures=[make])
+    if side.record.state != "ready":
+        raise ActionFailed(f"{side.title} is not ready: it is {side.record.state}.", cures=[make])
+    if point and point != side.record.point:
+        words = f"{side.title} stands {side.record}, and not where it is asked for."
+        raise ActionFailed(words, cures=[make])
+    return side
+
+
+def _make(point: str) -> Cure:
+    words = "Make it first: it is restored beside the real server, which goes on."
+    params = {"timestamp": point.removeprefix("time:")} if point.startswith("time:") else {}
+    return Cure(words=words, action=MAKE, params=params)
