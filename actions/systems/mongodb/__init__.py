@@ -31,6 +31,7 @@ SYSTEM = SystemType(
         "mongodb.drill": f"{_HERE}.drill:drill",
         "mongodb.drill_left": f"{_HERE}.drill:drill_left",
         "mongodb.pitr": f"{_HERE}.side.pitr:pitr",
+        "mongodb.pitr_verify": f"{_HERE}.side.verify:pitr_verify",
         "mongodb.pitr_state": f"{_HERE}.side.pitr:pitr_state",
         "mongodb.pitr_discard": f"{_HERE}.side.pitr:pitr_discard",
     },

@@ -16,6 +16,7 @@ from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure, Finding
 from actions.systems.mongodb.backup_chain import Chain, chains
 from actions.systems.mongodb.backups.failure import FULL, UNTOUCHED, failure
+from actions.systems.mongodb.hand_over import hand_over, take_back
 from actions.systems.mongodb.mongodump import MONGODUMP
 from actions.systems.mongodb.programs.request import LogEnd, Request
 from actions.systems.mongodb.programs.source import process_of, require_member
@@ -27,15 +28,6 @@ from actions.transport import LocalHost
 KINDS = ("full", "incremental")
 _MODULE = "actions.systems.mongodb.programs.dump"
 _HOURS_S = 12 * 3600.0
-_HAND_OVER = """\
-umask 077; where=${TMPDIR:-/tmp}
-find "$where" -maxdepth 1 -type f -name 'cleo-request-*' -user "$(id -u)" -mmin +60 -delete 2>/dev/null
-f=$(mktemp "$where/cleo-request-XXXXXXXX") && cat >"$f" && printf %s "$f"
-"""
-"""Writes what it reads into a file that only its account can read, and prints the file's path.
-
-The program removes it as soon as it is read; one that a killed runner left is removed by the next.
-"""
 
 
 def take_backup(server: Server, place: Place, kind: str) -> Taken:
@@ -152,36 +144,26 @@ def run_dump(
     Raises:
         ActionFailed: no backup was taken, and why.
     """
-    path, log_from = _hand_over(place, asked), log_size(server)
+    account = place.settings.run_as
+    path = hand_over(place.ctx, place.host, account, msgspec.json.encode(asked))
+    log_from = log_size(server)
     try:
         done = server.ctx.run(
             key,
             place.host,
             [*program, "--once", path],
             timeout_s=_HOURS_S,
-            user=place.settings.run_as,
+            user=account,
             on_line=lambda stream, lines: _tell(server, stream, lines),
         )
     finally:
-        place.ctx.transport(place.host).query(["rm", "-f", path], timeout_s=30, user=place.settings.run_as)
+        take_back(place.ctx, place.host, account, path)
     said = {key: one for one in _objects(done.out) for key in ("backup", "failed") if key in one}
     if done.code == 0 and "backup" in said:
         return said["backup"]
     if "failed" in said:
         raise failure(server, said["failed"], log_from)
     raise ActionFailed(f"No backup was taken: {last_words(done)}", "Its output says why (o).", left_behind=UNTOUCHED)
-
-
-def _hand_over(place: Place, asked: Request) -> str:
-    """Write the request, which holds the password, into a file for the program alone; return the file's path."""
-    transport, data = place.ctx.transport(place.host), msgspec.json.encode(asked)
-    done = transport.query(["sh", "-c", _HAND_OVER], timeout_s=30, user=place.settings.run_as, stdin=data)
-    if done.code != 0 or not done.out.startswith("/"):
-        raise ActionFailed(
-            f"What is to be backed up cannot be handed over on {place.host}: {last_words(done)}",
-            "Make room in its folder for temporary files, and check who may write there.",
-        )
-    return done.out
 
 
 def _tell(server: Server, stream: str, lines: str) -> None:

@@ -63,18 +63,40 @@ class LogEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     entry: str = ""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Reached(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a program reaches a server.
+
+    Attributes:
+        address: the server's address; ``port``: its port.
+        user: whom to log in as; empty: nobody. ``auth_database``: where that user lies.
+        password: its password. ``password_file``: a file that holds it instead.
+        tls: whether to talk TLS; ``tls_ca_file``: whose certificates to trust.
+        process: the id of the server process that is meant (``hello``'s ``topologyVersion.processId``); empty: any.
+    """
+
+    address: str = "127.0.0.1"
+    port: int = 27017
+    user: str = ""
+    auth_database: str = "admin"
+    password: str = ""
+    password_file: str = ""
+    tls: bool = False
+    tls_ca_file: str = ""
+    process: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where the server listens."""
+        return f"{self.address}:{self.port}"
+
+
+class Request(Reached, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to back up, and where to.
 
     Attributes:
         repository: the repository's folder.
         system: the system's name in the inventory.
         kind: ``full`` or ``incremental``.
-        address: the server's address; ``port``: its port.
-        user: whom to log in as; empty: nobody. ``auth_database``: where that user lies.
-        password: its password. ``password_file``: a file that holds it instead.
-        tls: whether to talk TLS; ``tls_ca_file``: whose certificates to trust.
-        process: the id of the server process that is meant (``hello``'s ``topologyVersion.processId``); empty: any.
         heartbeat: the collection (``database.collection``) whose field ``at`` tells when it was written.
         tool: the path of mongodump; empty: documents are read by this program itself.
         since: where the backups' log ends; an incremental one begins with the first of them that the server's oplog
@@ -85,24 +107,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     repository: str
     system: str
     kind: str = "full"
-    address: str = "127.0.0.1"
-    port: int = 27017
-    user: str = ""
-    auth_database: str = "admin"
-    password: str = ""
-    password_file: str = ""
-    tls: bool = False
-    tls_ca_file: str = ""
-    process: str = ""
     heartbeat: str = ""
     tool: str = ""
     since: Sequence[LogEnd] = ()
     builds_on: str = ""
-
-    @property
-    def where(self) -> str:
-        """Where the server listens."""
-        return f"{self.address}:{self.port}"
 
 
 def read_request(path: Path, *, once: bool) -> Request:
@@ -129,8 +137,8 @@ def read_request(path: Path, *, once: bool) -> Request:
         raise CannotBackUp(f"{path} asks for no backup: {error}.", "Correct it.") from error
 
 
-def client_of(request: Request) -> MongoClient[dict[str, Any]]:
-    """Return a client of this one server, not of whichever of its set."""
+def client_of(request: Reached, name: str = "cleo backup") -> MongoClient[dict[str, Any]]:
+    """Return a client of this one server, not of whichever of its set; ``name`` is what the server's log calls it."""
     from pymongo import MongoClient
 
     login: dict[str, Any] = {}
@@ -141,7 +149,7 @@ def client_of(request: Request) -> MongoClient[dict[str, Any]]:
         request.address,
         request.port,
         directConnection=True,
-        appname="cleo backup",
+        appname=name,
         tz_aware=True,
         serverSelectionTimeoutMS=_CONNECT_MS,
         connectTimeoutMS=_CONNECT_MS,
