@@ -48,7 +48,14 @@ def pitr(ctx: ActionContext, *, timestamp: str = "", oplog: str = "") -> Outcome
     The newest sound backup before the point is restored into a directory of its own on the server's host, and the
     oplog behind it replayed up to the point; what of that no backup has yet is copied from the running server. Its
     mongod is in no replica set, listens on a private socket alone, expires nothing, and runs only while a step works in
-    it. The real server is not touched. Killed half way, it is made anew by the next run.
+    it. The real server is not touched.
+
+    Needs: a full backup from before the point, on the server's host; mongod in the version that was backed up; room for
+    as much as the backups take and 400 MiB beside the data directory, or in `scratch_in`.
+
+    Leaves: the side instance (`….side`), at rest, until mongodb.pitr_discard.
+
+    Killed half way: it is gone on with, or made anew.
     """
     server = find_server(ctx)
     point = _asked_point(server, timestamp, oplog)
@@ -65,7 +72,10 @@ def pitr(ctx: ActionContext, *, timestamp: str = "", oplog: str = "") -> Outcome
 
 @action("mongodb.pitr_state", target=side_identity)
 def pitr_state(ctx: ActionContext) -> Outcome:
-    """Tell whether there is a side instance, and where it stands."""
+    """Tell whether there is a side instance, and where it stands.
+
+    Needs: its host.
+    """
     server = find_server(ctx)
     side = load_side(server)
     if side is None:
@@ -84,7 +94,16 @@ def pitr_state(ctx: ActionContext) -> Outcome:
 
 @action(DISCARD, probe="mongodb.pitr_state", resumable=True, touches=("side instance",), target=side_identity)
 def pitr_discard(ctx: ActionContext) -> Outcome:
-    """Remove the side instance. Killed half way, the next run removes what is left."""
+    """Remove the side instance.
+
+    Its directory is removed; only what has the record of one. No server of it runs between steps.
+
+    Needs: the right to remove it, as the server's account.
+
+    Leaves: nothing of it. The real server, and documents that were brought back, stay as they are.
+
+    Killed half way: the record goes last, so run again it removes the rest.
+    """
     server = find_server(ctx)
     side, root = load_side(server), side_root(server)
     if side is None and not server.exists(root):

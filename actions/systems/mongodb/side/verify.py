@@ -13,16 +13,16 @@ from actions.systems.mongodb.backup_selection import place_of
 from actions.systems.mongodb.collection_check import Case
 from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.manifest import MANIFEST
-from actions.systems.mongodb.programs.read_side import Look, Read, Seen
 from actions.systems.mongodb.programs.request import Reached
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.side.pitr import side_identity
 from actions.systems.mongodb.side.place import Side, require_ready
 from actions.systems.mongodb.side.programs import reached, run_in_side, server_of_side
+from actions.systems.mongodb.side.read_side import Look, Read, Seen
 from actions.systems.mongodb.verified_connection import connect_verified
 from journal.wording.counting import count
 
-_MODULE = "actions.systems.mongodb.programs.read_side"
+_MODULE = "actions.systems.mongodb.side.read_side"
 _PROGRESS = re.compile(r"(\d+) of (\d+) (then|now): (.*)")
 _BAD = ("unsound", "wrong", "missing", "new")
 _NAMED = 200
@@ -42,7 +42,9 @@ def pitr_verify(ctx: ActionContext, *, minutes: int = 60) -> Outcome:
 
     Has the side instance's mongod check every collection (validate), reads every document of it and of the real server,
     and says for each collection how many it had then and has now. What it holds is compared with its backup's manifest
-    and what the replay made of it. Killed half way, it has changed nothing.
+    and what the replay made of it.
+
+    Needs: the side instance; of the real server a user who may read everything (`backup`).
     """
     server = find_server(ctx)
     side = require_ready(server)

@@ -1,4 +1,4 @@
-"""Checks and reads a side instance to its end, and the real server beside it (see `in_side`)."""
+"""Checks and reads a side instance to its end, and the real server beside it (see `programs/in_side.py`)."""
 
 from __future__ import annotations
 
