@@ -2,7 +2,7 @@
 VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
-SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3
+SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3 libfaketime
 SOAK_PACKAGES := radosgw ceph-mon ceph-osd
 JOBS   ?= 4
 

@@ -177,9 +177,9 @@ def _list_faults(known: Mapping[tuple[str, str], FaultKind], as_json: bool) -> N
         rows = [{"system": system, "how": how, "title": kind.title} for (system, how), kind in known.items()]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    width = max(len(system) for system, _ in known)
+    width, longest = max(len(system) for system, _ in known), max(len(how) for _, how in known)
     for (system, how), kind in known.items():
-        click.echo(f"{system:<{width}} --how {how:<22}{kind.title}")
+        click.echo(f"{system:<{width}} --how {how:<{longest}}  {kind.title}")
 
 
 def _status_lines(found: LabStatus) -> list[tuple[str, str]]:

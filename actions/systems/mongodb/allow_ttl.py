@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.machine.clock import require_clock
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.mongodb.expiring import count_expiring
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.restore_record import restored_here
 from actions.systems.mongodb.server import find_server
+from actions.systems.mongodb.start_stop import EXPIRED
 from actions.systems.mongodb.ttl_monitor import let_ttl_on
 from actions.systems.mongodb.verified_connection import connect_verified
 from journal.wording.counting import count
@@ -41,6 +43,7 @@ def allow_ttl(ctx: ActionContext) -> Outcome:
             f"What was restored of {server.name} is not verified yet: what expires cannot be counted any more.",
             cures=[Cure(words="Verify it first.", action="mongodb.verify")],
         )
+    require_clock(server, server.name, EXPIRED, "documents")
     with connect_verified(server, deadline_s=600) as client:
         past = count_expiring(client)
     names = ", ".join(f"{number} of {name}" for name, number in past.items()) or "none"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from actions.health import Health
+from actions.machine.clock import clock_trouble
 from actions.machine.listener import Ask, look
 from actions.systems.mongodb.backups.saved_until import Saved, goes_on, newest_saved
 from actions.systems.mongodb.connection import CannotConnect, connect
@@ -163,12 +164,14 @@ def _troubles(settings: MongodbSettings, state: State, newest: datetime | None) 
         troubles.append("connections nearly used up")
     if state.ttl_monitor is False:
         troubles.append("the TTL monitor is off: nothing expires")
+    troubles += clock_trouble((state.now - datetime.now(UTC)).total_seconds(), "documents")
     ahead = (state.oplog_until - state.now).total_seconds() if state.oplog_until else 0
     if ahead > _AHEAD_S:
         troubles.append(f"its oplog's clock is {rough_duration(ahead)} ahead of its own")
     if settings.heartbeat and newest is None:
         troubles.append(f"there is no collection {settings.heartbeat}, or nothing in it")
-    age = (state.now - newest).total_seconds() if newest else 0
+    now = min(state.now, datetime.now(UTC))  # the heartbeat may be of either clock, and one of them may be ahead
+    age = (now - newest).total_seconds() if newest else 0
     if settings.heartbeat and state.writable and age > _STALE_HEARTBEAT_S:
         troubles.append(f"nothing written for {rough_duration(age)}")
     return troubles

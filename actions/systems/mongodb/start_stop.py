@@ -7,6 +7,7 @@ from datetime import datetime
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.machine.clock import require_clock
 from actions.machine.shutdown import Stoppable, stop_server
 from actions.machine.unit import who_runs
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
@@ -26,6 +27,8 @@ from actions.systems.mongodb.verified_connection import connect_verified, strang
 from journal.errors import CleoError
 from journal.events.measured import Measured
 
+EXPIRED = "would expire within a minute (the TTL monitor)"
+"""What becomes of documents that are past their time by the host's clock."""
 START_S, STOP_S = 600.0, 90.0
 """Seconds. A start replays the journal; a primary that stops waits up to 15 s for its secondaries."""
 
@@ -74,6 +77,7 @@ def start(ctx: ActionContext) -> Outcome:
     _require_no_restore(server)
     require_member_of_its_set(server)
     require_nobody_answers(server)
+    require_clock(server, server.name, EXPIRED, "documents")
     if not ctx.effect(f"start {server.name}: it replays its own journal and loses nothing acknowledged by it"):
         return Outcome(ok=True, summary=f"would start {server.name}")
     begin = time.monotonic()

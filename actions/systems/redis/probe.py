@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actions.health import Health
+from actions.machine.clock import clock_trouble
 from actions.machine.listener import Ask, look
-from actions.systems.redis.clock import CLOCK_OFF_S
 from actions.systems.redis.connection import CannotConnect, connect
 from actions.systems.redis.exposure import newest_backup, rewrite_room
 from actions.systems.redis.heartbeat import STALE_S, newest_write
@@ -63,14 +63,14 @@ def _ask(settings: RedisSettings, deadline_s: float, ask: tuple[Ask, Ask]) -> tu
         facts |= {"newest_commit_at": newest.isoformat(), "heartbeat_age_s": round((now - newest).total_seconds(), 1)}
     if trouble:
         found.append(f"heartbeat not read: {trouble}")
-    elif newest and facts["role"] == "master" and (now - newest).total_seconds() > STALE_S:
-        found.append(f"nothing written for {rough_duration((now - newest).total_seconds())}")
+    age = (min(now, datetime.now(UTC)) - newest).total_seconds() if newest else 0  # it may be of either clock
+    if age > STALE_S and facts["role"] == "master":
+        found.append(f"nothing written for {rough_duration(age)}")
     if settings.standby_of and facts["role"] == "master":
         found.append(f"it is to follow {settings.standby_of}, and is a master itself")
     lag = lag_s(info)
     clock = {"clock_ahead_s": round((now - datetime.now(UTC)).total_seconds(), 1)}
-    if clock["clock_ahead_s"] > CLOCK_OFF_S:
-        found.append(f"its clock is {rough_duration(clock['clock_ahead_s'])} ahead: keys expire too early")
+    found += clock_trouble(clock["clock_ahead_s"], "keys")
     return facts | clock | ({"replica_lag_s": lag} if lag is not None else {}), found
 
 

@@ -13,10 +13,10 @@ from actions.backups.hold import is_held_for_us
 from actions.backups.marks import Mark
 from actions.context import ActionContext
 from actions.gate import Closed
+from actions.machine.clock import require_clock
 from actions.outcome import Cancelled, Finding, GateClosed, Outcome
 from actions.recovery_point import recovery_point
 from actions.systems.redis import SYSTEM, restore_by_hand
-from actions.systems.redis.clock import require_clock
 from actions.systems.redis.counts import Counted
 from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.identity import identity
@@ -27,6 +27,7 @@ from actions.systems.redis.preparation import Preparation, prepare
 from actions.systems.redis.reload_use import settle_reload
 from actions.systems.redis.restore_record import RestoreRecord, our_record, save_record
 from actions.systems.redis.server import Server, find_server
+from actions.systems.redis.start_stop import LOADED
 from actions.systems.redis.takeover import take_over
 from actions.systems.redis.verified_connection import connect_verified
 from actions.systems.redis.writers import bar_writers, writers_kept_out
@@ -89,7 +90,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     try:
         if not (record and same and record.state == "starting"):
             _require_down(server)
-            require_clock(server)
+            require_clock(server, server.name, LOADED, "keys")
             ready = prepare(server, point, named)
             record = ready.record
             if ctx.dry_run:

@@ -10,9 +10,9 @@ from typing import Any
 from actions.action import action
 from actions.context import ActionContext
 from actions.gate import decide
+from actions.machine.clock import require_clock
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 from actions.systems.redis import by_hand
-from actions.systems.redis.clock import require_clock
 from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.files import DataFiles, Loaded, look_at_files, what_loads
@@ -30,6 +30,8 @@ from journal.events.measured import Measured
 from journal.wording.counting import count
 
 STALE = "stale-aof"
+LOADED = "would be removed as it loads its data"
+"""What becomes of keys that are past their time by the host's clock."""
 
 
 @action("redis.is_running", target=identity, by_hand=by_hand.is_running)
@@ -76,7 +78,7 @@ def start(ctx: ActionContext) -> Outcome:
         )
     files, loaded = require_startable(server)
     require_nobody_answers(server)
-    require_clock(server)
+    require_clock(server, server.name, LOADED, "keys")
     if not ctx.effect(f"start {server.name}: it loads its {loaded.source} ({files.words()})"):
         return Outcome(ok=True, summary=f"would start {server.name}")
     begun, launched_at = time.monotonic(), datetime.now(UTC)

@@ -74,13 +74,13 @@ def start_argv(member: Member) -> list[str]:
     return [str(member.mongod), "--config", str(member.config_file)]
 
 
-def start(member: Member) -> None:
-    """Start the server and wait until it takes connections.
+def start(member: Member, environment: dict[str, str] | None = None) -> None:
+    """Start the server, with further variables, and wait until it takes connections.
 
     Raises:
         CleoError: it did not start.
     """
-    member.run(start_argv(member), timeout=130)
+    member.run(start_argv(member), environment=environment, timeout=130)
 
 
 def stop(member: Member) -> None:

@@ -10,6 +10,7 @@ from signal import SIGKILL
 from typing import TYPE_CHECKING, Any
 
 from cleo_console.lab import processes
+from cleo_console.lab.clock import DAY_S, day_ahead, forget_ended
 from cleo_console.lab.fault_log import utc_now
 from cleo_console.lab.mongodb import server
 from cleo_console.lab.mongodb.cluster import APPLICATION, DATABASE, Member
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
 
 _BLOCK = 4096
-_DAY_S = 86_400
 _SOON_S = 60
 
 
@@ -108,15 +108,21 @@ def expire_soon(member: Member) -> Done:
 
     The server deletes them itself within a minute of that (the TTL monitor); a backup of before has them.
     """
-    server.require_running(member)
     at = datetime.now(UTC) + timedelta(seconds=_SOON_S)
+    number = _have_memories_expire(member, at)
+    what = f"Set expires_at of {number} memories to {_iso(at)}: the server deletes them then."
+    return what, {"expires_at": _iso(at), "documents": number}
+
+
+def _have_memories_expire(member: Member, at: datetime) -> int:
+    """Let the application set a time to a hundred memories that never expire; return how many there were."""
+    server.require_running(member)
     with member.session(APPLICATION) as client:
         _require(client, "episodic_memories")
         memories = client[DATABASE]["episodic_memories"]
         lasting = [each["_id"] for each in memories.find({"expires_at": None}, {"_id": 1}).sort("_id", 1).limit(100)]
         memories.update_many({"_id": {"$in": lasting}}, {"$set": {"expires_at": at}})
-    what = f"Set expires_at of {len(lasting)} memories to {_iso(at)}: the server deletes them then."
-    return what, {"expires_at": _iso(at), "documents": len(lasting)}
+    return len(lasting)
 
 
 def clock_ahead(member: Member) -> Done:
@@ -129,13 +135,31 @@ def clock_ahead(member: Member) -> Done:
     server.require_running(member)
     with member.session() as client:
         at = _clock(client)
-        ahead = Timestamp(int(datetime.now(UTC).timestamp()) + _DAY_S, 1)
+        ahead = Timestamp(int(datetime.now(UTC).timestamp()) + DAY_S, 1)
         unsigned = {"hash": Binary(bytes(20)), "keyId": Int64(0)}
         with client.start_session() as session:
             session.advance_cluster_time({"clusterTime": ahead, "signature": unsigned})
             client.admin.command("appendOplogNote", data={"lab": "the clock is a day ahead"}, session=session)
     what = "The clock that stamps the oplog is a day ahead from now on, as after a machine's clock was corrected."
-    return what, {"at": at, "ahead_s": _DAY_S}
+    return what, {"at": at, "ahead_s": DAY_S}
+
+
+def clock_runs_ahead(member: Member) -> Done:
+    """Start it anew with a clock that is a day ahead: the TTL monitor deletes what expires within a day.
+
+    That are a hundred memories, whose time is set to half a day from now. A backup of before has them.
+    """
+    environment, expire = day_ahead("libfaketimeMT.so.1"), datetime.now(UTC) + timedelta(seconds=DAY_S / 2)
+    number, before = _have_memories_expire(member, expire), _newest(member)
+    server.stop(member)
+    at = utc_now()
+    server.start(member, environment)
+    forget_ended(member.account.uid)
+    server.wait_until_primary(member)
+    what = (
+        f"Started {member.name} with a clock that is a day ahead, and so it goes on: {number} memories expire at once."
+    )
+    return what, {"at": at, "ahead_s": DAY_S, "documents": number, **before}
 
 
 MEMBER_FAULTS = (
@@ -149,6 +173,9 @@ FAULTS = (
     FaultKind("drop-index", "drop the unique index of conversations, as the application", drop_index),
     FaultKind("duplicate-keys", "drop the unique index of conversations, and write some of them twice", duplicate_keys),
     FaultKind("expire-soon", "have a hundred memories expire a minute from now, as the application", expire_soon),
+    FaultKind(
+        "clock-runs-ahead", "start it with a clock a day ahead: what expires within a day goes", clock_runs_ahead
+    ),
     FaultKind("clock-ahead", "the clock that stamps the oplog is a day ahead from then on", clock_ahead),
 )
 """Each is done for real."""

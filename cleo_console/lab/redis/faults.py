@@ -8,6 +8,7 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
+from cleo_console.lab.clock import DAY_S, day_ahead, forget_ended
 from cleo_console.lab.fault_log import utc_now
 from cleo_console.lab.processes import signal_process
 from cleo_console.lab.redis import server
@@ -17,7 +18,6 @@ from journal.errors import CleoError
 
 _STALE_S = 3600.0
 """Seconds by which stale append-only files are older than the RDB file."""
-_DAY_S = 86_400
 _LATER = 200
 """Keys that are written after append-only files were switched off."""
 
@@ -117,10 +117,26 @@ def clock_ahead(node: Node) -> Done:
     before, gone = utc_now(), 0
     for database in range(DATABASES):
         with node.client(database=database) as client:
-            near = [key for key in client.scan_iter(count=1000) if 0 <= int(client.ttl(key)) <= _DAY_S]
+            near = [key for key in client.scan_iter(count=1000) if 0 <= int(client.ttl(key)) <= DAY_S]
             gone += int(client.unlink(*near)) if near else 0
     what = f"Removed {gone} keys that had less than a day to live, as if the clock of {node.name} had been a day ahead."
     return what, {**_last_write(node), "at": before, "keys": gone}
+
+
+def clock_runs_ahead(node: Node) -> Done:
+    """Start it anew with a clock that is a day ahead: what expires within a day goes as it loads its data.
+
+    libfaketime and jemalloc wait for each other; glibc's own malloc is preloaded before that.
+    """
+    environment = day_ahead("libfaketime.so.1", "libc_malloc_debug.so.0")
+    details, before = _last_write(node), node.info("keyspace")
+    server.stop(node)
+    at = utc_now()
+    server.start(node, environment)
+    forget_ended(node.account.uid)
+    gone = sum(each["keys"] for each in before.values()) - sum(each["keys"] for each in node.info("keyspace").values())
+    what = f"Started {node.name} with a clock that is a day ahead, and so it goes on: {gone} keys are gone."
+    return what, {**details, "at": at, "keys": gone, "ahead_s": DAY_S}
 
 
 def cut_replication(replica: Node) -> Done:
@@ -168,6 +184,9 @@ SERVER_FAULTS = (
     FaultKind("stale-aof", "leave append-only files an hour older than the RDB file; the server is killed", stale_aof),
     FaultKind("maxmemory-too-small", "lower maxmemory, so that keys are evicted", maxmemory_too_small),
     FaultKind("clock-ahead", "remove what expires within a day, as a clock a day ahead would have", clock_ahead),
+    FaultKind(
+        "clock-runs-ahead", "start it with a clock a day ahead: what expires within a day goes", clock_runs_ahead
+    ),
     FaultKind("flush-all", "remove all keys (FLUSHALL), as by mistake", flush_all),
 )
 REPLICA_FAULTS = (

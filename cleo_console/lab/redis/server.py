@@ -18,13 +18,13 @@ class _Ended(CleoError):
     """The server is gone: nobody waits for it any longer."""
 
 
-def start(node: Node) -> None:
-    """Start the server, and wait until it has loaded its data.
+def start(node: Node, environment: dict[str, str] | None = None) -> None:
+    """Start the server, with further variables, and wait until it has loaded its data.
 
     Raises:
         CleoError: it did not start.
     """
-    node.run([node.program("redis-server"), str(node.config_file)])
+    node.run([node.program("redis-server"), str(node.config_file)], environment=environment)
     _wait(lambda: _is_up(node), _START_S, f"{node.name} does not take connections", node)
 
 

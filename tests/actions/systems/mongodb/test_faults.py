@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pymongo.errors import OperationFailure
@@ -10,6 +12,7 @@ from pymongo.errors import OperationFailure
 from actions.examination import Examination
 from actions.systems.mongodb.examine import examine
 from actions.systems.mongodb.start_stop import start
+from cleo_console.lab.mongodb import server
 from cleo_console.lab.mongodb.cluster import APPLICATION
 from journal.errors import CleoError
 from journal.events.damage import DamageBegan
@@ -80,6 +83,27 @@ def test_a_clock_that_was_a_day_ahead_is_seen_in_its_health(mongo: MongoLab) -> 
     found = mongo.health()
     assert found.status == "degraded"
     assert "ahead of its own" in found.detail
+
+
+def test_a_server_whose_clock_is_a_day_ahead_lets_expire_what_is_to_live_for_hours(mongo: MongoLab) -> None:
+    with mongo.session() as client:  # it was dropped above
+        client.cleoai.episodic_memories.insert_many([{"expires_at": None} for _ in range(100)])
+    found = mongo.break_("clock-runs-ahead")
+    health = mongo.health()
+    ours = mongo.member.account.uid
+    assert [path for path in Path("/dev/shm").glob("*faketime_s*") if path.stat().st_uid == ours] == [], (
+        "nothing is left"
+    )
+    assert re.search(r"its clock is 2[34] h \d\d min ahead: documents expire too early", health.detail)
+    assert "nothing written" not in health.detail, "the writer's clock is right, and it writes"
+    past = {"$expr": {"$and": [{"$gt": ["$expires_at", None]}, {"$lt": ["$expires_at", "$$NOW"]}]}}
+    with mongo.session() as client:
+        assert client.cleoai.episodic_memories.count_documents(past) == found["documents"] == 100, "within a minute"
+    server.stop(mongo.member)
+    assert start.function(mongo.context()).ok
+    assert "its clock is" not in mongo.health().detail
+    with mongo.session() as client:
+        assert client.cleoai.episodic_memories.count_documents(past) == 0, "it has the machine's clock again"
 
 
 def test_a_kill_loses_nothing_a_flipped_byte_ends_whoever_reads_it_and_all_data_can_be_lost(mongo: MongoLab) -> None:

@@ -6,16 +6,18 @@ import os
 import shutil
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
 from actions.action import Action
-from actions.outcome import ActionFailed, Outcome
+from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.managers import unmanaged
 from actions.systems.mongodb.restore import restore
@@ -170,3 +172,13 @@ def test_the_log_is_shown_as_a_person_reads_it(mongo: MongoLab) -> None:
     systems = {"mongodb": msgspec.structs.replace(mongo.settings, service=nowhere)}
     lost = FakeContext(msgspec.structs.replace(mongo.inventory, systems=systems), system="mongodb")
     assert "No such file" in run(show_log, lost).summary
+
+
+def test_a_clock_that_is_ahead_wants_a_reason(down: MongoLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own is set back instead: the host's is a day ahead of it."""
+    real = time.time
+    monkeypatch.setattr("actions.machine.clock.time", SimpleNamespace(time=lambda: real() - 86_500))
+    with pytest.raises(GateClosed, match="is 24 h 01 min ahead of this machine's: all documents") as closed:
+        run(start, down.context())
+    assert closed.value.gate == "clock"
+    assert run(start, down.context(overrides={"clock": "nothing in it expires"})).ok

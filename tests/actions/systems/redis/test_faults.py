@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -127,6 +128,22 @@ def test_what_a_clock_a_day_ahead_removed(lab: RedisLab) -> None:
     fault = lab.break_("redis", "clock-ahead")
     assert fault.details["keys"] >= 100, "every session lives for a day"
     assert [line.partition(":")[0] for line in _look(lab).facts["lacking"]] == ["db1"]
+    _again(lab)
+
+
+def test_a_server_whose_clock_is_a_day_ahead(lab: RedisLab) -> None:
+    """Keys that are to live for hours go as it loads; a server that is started without that has the machine's clock."""
+    fault = lab.break_("redis", "clock-runs-ahead")
+    assert fault.details["keys"] >= 100, "every session lives for a day"
+    health = lab.probe()
+    assert health.status == "degraded"
+    assert re.search(r"its clock is 2[34] h \d\d min ahead: keys expire too early", health.detail)
+    assert "nothing written" not in health.detail, "the writer's clock is right, and it writes"
+    assert abs(health.facts["clock_ahead_s"] - fault.details["ahead_s"]) < 60
+    assert [line.partition(":")[0] for line in _look(lab).facts["lacking"]] == ["db1"]
+    server.stop(lab.node())
+    lab.ctx().do(start)
+    assert abs(lab.probe().facts["clock_ahead_s"]) < 60
     _again(lab)
 
 

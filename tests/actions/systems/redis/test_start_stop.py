@@ -197,7 +197,7 @@ def test_a_clock_that_is_ahead_wants_a_reason(lab: RedisLab, monkeypatch: pytest
     """Our own is set back instead: the host's is a day ahead of it."""
     server.stop(lab.node())
     real = time.time
-    monkeypatch.setattr("actions.systems.redis.clock.time", SimpleNamespace(time=lambda: real() - 86_500))
+    monkeypatch.setattr("actions.machine.clock.time", SimpleNamespace(time=lambda: real() - 86_500))
     with pytest.raises(GateClosed, match="is 24 h 01 min ahead of this machine's") as closed:
         _start(lab)
     assert closed.value.gate == "clock"
