@@ -96,7 +96,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
             if ctx.dry_run:
                 _describe(server, ready)
                 return Outcome(ok=True, summary=f"would restore {record.source} to recover to {point}")
-            _put_in_place(server, ready)
+            record = _put_in_place(server, ready)
         if not ctx.effect(f"start {server.name} on the restored data, without saving anything until they are compared"):
             return Outcome(ok=True, summary=f"would start {server.name} on {record.source}, which is in its place")
         counted = take_over(server, record)
@@ -125,8 +125,8 @@ def _describe(server: Server, ready: Preparation) -> None:
     server.ctx.effect(f"start {server.name} on it, without saving anything until it is compared")
 
 
-def _put_in_place(server: Server, ready: Preparation) -> None:
-    """Keep the old data, and put the restored in its place; the record says so before and after."""
+def _put_in_place(server: Server, ready: Preparation) -> RestoreRecord:
+    """Keep the old data, and put the restored in its place; the record says so before, and the one returned after."""
     record, ctx = ready.record, server.ctx
     save_record(server, record)
     if ready.copy and ctx.effect(f"keep the old data: move {', '.join(ready.copy.held)} to {ready.copy.path}"):
@@ -134,7 +134,9 @@ def _put_in_place(server: Server, ready: Preparation) -> None:
     if ctx.effect(f"put {record.source} into {server.data}"):
         place_data(server, record, over=ready.unfinished)
     bar_writers(server)
-    save_record(server, msgspec.structs.replace(record, state="starting"))
+    record = msgspec.structs.replace(record, state="starting")
+    save_record(server, record)
+    return record
 
 
 def _already(server: Server, record: RestoreRecord) -> Outcome:

@@ -12,6 +12,7 @@ import pytest
 from actions.machine.aside import kept_copies
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.redis import takeover, verify
+from actions.systems.redis.counts import Counted
 from actions.systems.redis.is_restored import is_restored
 from actions.systems.redis.restore import restore
 from actions.systems.redis.restore_record import keeper, load_record, place_of
@@ -191,6 +192,25 @@ def test_killed_between_any_two_programs_it_goes_on_and_the_first_copy_stays(lab
     record = load_record(found)
     assert record
     assert record.state == "recovered"
+
+
+def test_killed_while_the_keys_are_counted_it_goes_on_under_the_server_that_it_started(
+    lab: RedisLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> Counted:
+        raise RunnerDied
+
+    backup(lab)
+    before = keys(lab)
+    lose(lab)
+    here = ctx(lab)
+    with monkeypatch.context() as patch:
+        patch.setattr(takeover, "_again", dies)
+        with pytest.raises(RunnerDied):
+            here.do(restore)
+    pid = lab.pid()
+    assert here.reenter(restore).ok
+    assert (keys(lab), lab.pid()) == (before, pid)
 
 
 def test_nothing_is_restored_under_a_running_server(lab: RedisLab) -> None:
