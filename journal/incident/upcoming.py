@@ -9,6 +9,7 @@ from typing import NamedTuple
 from journal.incident import clocks
 from journal.incident.called import only_waits
 from journal.incident.cures import STUCK, found_by_looks, remedy
+from journal.incident.instances import instances
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.plan.model import Phase, Step
@@ -37,7 +38,7 @@ def next_step(incident: Incident) -> Step | None:
     In this order: one in doubt; the latest one, if it failed, or what helps against that; what helps at once against
     what a look found; a ready one of the first phase whose recovery is not done, so that nobody is sent past a failure
     to what it guards; one that failed there, or what helps; what may be done beside the recovery. Optional steps are
-    never returned, unless they are in doubt, failed, or help.
+    never returned, unless they are in doubt, failed, or help; nor is one while another works on its system.
     """
     return next(_candidates(incident), None)
 
@@ -78,10 +79,12 @@ def _candidates(incident: Incident) -> Iterator[Step]:
     yield from incident.in_state(StepState.IN_DOUBT)
     yield from _failed_last(incident)
     yield from (found.step for found in found_by_looks(incident))
-    work = list(_work(incident))
     phase = _phase_at_work(incident)
-    here = [step for step in work if incident.phase_of(step) is phase]
-    yield from (_helping(incident, step) for step in here if incident.in_turn(step))
+    here = [step for step in _work(incident) if incident.phase_of(step) is phase]
+    work = _free(incident)
+    yield from (
+        _helping(incident, step) for step in work if incident.phase_of(step) is phase and incident.in_turn(step)
+    )
     yield from (_helping(incident, step) for step in incident.in_state(*STUCK))
     if not any(incident.state(step.id).active for step in here):
         yield from (step for step in work if incident.in_turn(step))
@@ -104,6 +107,17 @@ def _helping(incident: Incident, failed: Step) -> Step:
 def _work(incident: Incident) -> Iterator[Step]:
     """Yield the steps that bring the service back, in the order of the plan."""
     return (step for step in incident.plan.steps() if incident.is_required(step) and not step.beside)
+
+
+def _free(incident: Incident) -> list[Step]:
+    """Return those of the recovery's steps that would not be refused because another one works on their system."""
+    at_work = {run.system for run in (*incident.unanswered(), *incident.unfinished()) if run.changes_step}
+    return [step for step in _work(incident) if not (step.system and _taken(instances(incident, step), at_work))]
+
+
+def _taken(systems: list[str], at_work: set[str]) -> bool:
+    """Return whether there are systems to act on, and something works on each of them."""
+    return bool(systems) and at_work.issuperset(systems)
 
 
 def _phase_at_work(incident: Incident) -> Phase | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from journal.events import types as e
+from journal.events.run import KnownSystem
 from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy
 from journal.incident.upcoming import beside, due_beside, next_step
 from tests.journal.stories import Story, plan, step
@@ -82,6 +83,23 @@ def test_nobody_is_sent_into_a_later_phase_while_the_recovery_is_under_way() -> 
     told = phases([step("restore", **DB)], [step("get-ready-to-close", items=["all is well"])])
     told.tell(e.RunRequested(step="restore", action="db.act"))
     assert upcoming(told) == ""
+
+
+def test_what_another_step_on_the_same_system_would_refuse_is_not_next() -> None:
+    data = plan(step("warm", **DB), step("allow", **DB), step("elsewhere", action="cache.act", system="cache"))
+    data["systems"]["cache"] = {"title": "The cache", "tier": "critical"}
+    told = Story(data)
+    there = [KnownSystem(name=name, type=name, plays=name, acts=[name]) for name in ("db", "cache")]
+    told.tell(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=there))
+    assert upcoming(told) == "warm"
+    warm = told.tell(e.RunRequested(step="warm", action="db.act", system="db"))
+    assert upcoming(told) == "elsewhere", "what works on one system keeps nobody from another"
+    told.tell(e.RunRequested(step="elsewhere", action="cache.act", system="cache"))
+    assert upcoming(told) == ""
+    told.tell(e.ActionStarted(step="warm", run=warm, action="db.act"))
+    assert upcoming(told) == ""
+    told.tell(e.ActionFinished(step="warm", run=warm, status="succeeded", summary="warm"))
+    assert upcoming(told) == "allow"
 
 
 def test_a_reopened_step_is_next_again() -> None:
