@@ -23,6 +23,7 @@ Verdict = Literal["same", "changed", "missing", "damaged", "not looked at", "not
 LookCloser = Callable[[str, list[str]], dict[str, Evidence]]
 
 _NAMED = 10
+_OF_ROWS = ("table", "materialized view")
 _RESTORE = "Keep the writers out; restore an older sound backup, or this one again."
 
 
@@ -44,6 +45,9 @@ class Comparison:
         database: the inventory's database: an older manifest knows of no other.
         exact: whether no log after the manifest was replayed, so that what was stable must be equal.
         closer: looks for evidence at relations that differ.
+
+    Attributes:
+        rows: how many rows were read, in all.
     """
 
     def __init__(
@@ -55,6 +59,9 @@ class Comparison:
         known = manifest.known(database) if manifest else {}
         self.cases: list[Case] = []
         self.definitions: list[Case] = []
+        self.rows = sum(
+            _rows_read(relation) for held in found.databases.values() for relation in held.relations.values()
+        )
         for name, held in found.databases.items():
             self._database(name, known.get(name), held)
         for name in known.keys() - found.databases.keys():
@@ -196,7 +203,11 @@ def _definitions(database: str, known: dict[str, str], found: dict[str, str]) ->
 
 
 def _rows(relation: Relation) -> str:
-    return f" ({count(relation.count, 'row')})" if relation.kind in ("table", "materialized view") else ""
+    return f" ({count(relation.count, 'row')})" if relation.kind in _OF_ROWS else ""
+
+
+def _rows_read(relation: Relation) -> int:
+    return relation.count if relation.read and relation.kind in _OF_ROWS else 0
 
 
 def _place(case: Case) -> str:

@@ -183,6 +183,7 @@ def _counts(compared: Comparison) -> dict[str, Any]:
     return {
         "databases": len({case.database for case in compared.cases}),
         "tables_checked": looked,
+        "rows": compared.rows,
         "tables_compared": sum(tally[name] for name in ("same", "changed", "emptied", "wrong")),
         **{name.replace(" ", "_"): number for name, number in tally.items()},
     }
@@ -205,7 +206,8 @@ def _summary(facts: dict[str, Any], wrong: list[Finding], partial: str) -> str:
     if wrong:
         more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         return f"{count(len(wrong), 'thing')} proven wrong: {'; '.join(str(one) for one in wrong[:3])}{more}."
-    parts = [f"{count(facts['tables_checked'], 'relation')} of {count(facts['databases'], 'database')} read"]
+    read = f"{count(facts['tables_checked'], 'relation')} of {count(facts['databases'], 'database')} read"
+    parts = [f"{read}, {count(facts['rows'], 'row')}"]
     parts.append(_compared(facts) if "manifest" in facts else "not compared: there is no manifest")
     parts += [partial] if partial else []
     if facts["checksums"] != "on":
