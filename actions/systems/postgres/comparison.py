@@ -59,9 +59,8 @@ class Comparison:
         known = manifest.known(database) if manifest else {}
         self.cases: list[Case] = []
         self.definitions: list[Case] = []
-        self.rows = sum(
-            _rows_read(relation) for held in found.databases.values() for relation in held.relations.values()
-        )
+        relations = (one for held in found.databases.values() for one in held.relations.values())
+        self.rows = sum(one.count for one in relations if one.read and one.kind in _OF_ROWS)
         for name, held in found.databases.items():
             self._database(name, known.get(name), held)
         for name in known.keys() - found.databases.keys():
@@ -204,10 +203,6 @@ def _definitions(database: str, known: dict[str, str], found: dict[str, str]) ->
 
 def _rows(relation: Relation) -> str:
     return f" ({count(relation.count, 'row')})" if relation.kind in _OF_ROWS else ""
-
-
-def _rows_read(relation: Relation) -> int:
-    return relation.count if relation.read and relation.kind in _OF_ROWS else 0
 
 
 def _place(case: Case) -> str:
