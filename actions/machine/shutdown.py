@@ -11,11 +11,24 @@ from actions.machine.listener import Worker
 from actions.machine.machine import Machine, last_words
 from actions.machine.service import Service, stop_line
 from actions.machine.unit import own_unit, who_runs
-from actions.outcome import ActionFailed, Cancelled, Cure
+from actions.outcome import ActionFailed, Cancelled, Cure, Settling
 from actions.transport import Completed
 
 _STAYS_DOWN_S, _PAUSE_S = 1.5, 0.1
 """A supervisor that checks once a second would restart it within that (systemd's default is 0.1 s)."""
+
+
+def nothing_to_stop(action: str) -> Settling:
+    """Return that ``action``, a stop, has nothing to do: a look saw that no process runs.
+
+    It is said to be impossible, for what is needless while a server answers is open again once that is seen down.
+    """
+    return Settling(action=action, use="impossible", words="no process runs")
+
+
+def stoppable_again(action: str) -> list[Settling]:
+    """Return that there is something to stop again by ``action``: a start says so of its server."""
+    return [Settling(action=action, use="open")]
 
 
 class Stoppable(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
+from actions.machine.shutdown import nothing_to_stop
 from actions.outcome import Cure, Finding, Settling
 from actions.systems.mongodb.backups.look import look_at_backups, loss_words
 from actions.systems.mongodb.causes import RESTORE
@@ -61,7 +62,7 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
         lines=lines,
         findings=_findings(server, facts),
         cures=_cures(server, facts),
-        settles=_use_of_start(server, health, facts),
+        settles=[*_use_of_start(server, health, facts), *_use_of_stop(facts)],
         summary=_summary(facts),
     )
 
@@ -220,6 +221,11 @@ def _use_of_start(server: Server, health: Health, facts: Mapping[str, Any]) -> l
     if not running and (damage := facts.get("ended_over")):
         return [Settling(action=_START, use="impossible", words=f"it ended over damaged data ({damage})")]
     return [Settling(action=_START, use="open")]
+
+
+def _use_of_stop(facts: Mapping[str, Any]) -> list[Settling]:
+    """Return that there is nothing to stop, where that was seen; a start of ours says that there is again."""
+    return [nothing_to_stop("mongodb.stop")] if facts.get("running") is False else []
 
 
 def _record(server: Server) -> RestoreRecord | None:

@@ -8,10 +8,11 @@ from datetime import datetime
 from actions.action import action
 from actions.context import ActionContext
 from actions.machine.clock import require_clock
-from actions.machine.shutdown import Stoppable, stop_server
+from actions.machine.shutdown import Stoppable, stop_server, stoppable_again
 from actions.machine.unit import who_runs
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.mongodb import by_hand
+from actions.systems.mongodb.backups.last_oplog import save_oplog
 from actions.systems.mongodb.causes import RESTORE
 from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
@@ -89,6 +90,7 @@ def start(ctx: ActionContext) -> Outcome:
         summary=f"{server.name} is up after crash recovery, {seconds:.0f} s.",
         facts={"seconds": seconds, **came_back(server).facts()},
         findings=[*_findings(data), *kept_out],
+        settles=stoppable_again("mongodb.stop"),
     )
 
 
@@ -99,7 +101,7 @@ def start(ctx: ActionContext) -> Outcome:
     probe="mongodb.is_running",
     resumable=True,
     live={"managed": unmanaged},
-    touches=("data directory",),
+    touches=("data directory", "repository"),
     target=identity,
     params={"immediate": "end it at once (SIGKILL); the next start replays its journal"},
     by_hand=by_hand.stop,
@@ -108,11 +110,11 @@ def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
     """Stop MongoDB.
 
     By the unit that really keeps it, and it is watched whether it stays down. A primary waits up to 15 s for its
-    secondaries.
+    secondaries, and its oplog is saved before, so that a restore reaches every point up to then.
 
-    Needs: the right to stop it as `service` says.
+    Needs: the right to stop it as `service` says; a repository with a full backup, or the oplog is not saved.
 
-    Leaves: the server down, its data consistent. Immediately: the next start replays its journal.
+    Leaves: the server down, its data consistent, an incremental backup. Immediately: the next start replays its journal.
 
     Killed half way: what was told to stop goes on stopping; mongodb.is_running tells.
     """
@@ -121,12 +123,13 @@ def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
     if not found:
         return Outcome(ok=True, summary=f"{server.name} was already down.", facts={"was_running": False})
     how = "at once" if immediate else "cleanly"
+    findings = [] if immediate or server.settings.standby_of else save_oplog(server)
     if not ctx.effect(f"stop {server.name} {how} (pid {found.pid}, {who_runs(server, found.pid)})"):
         return Outcome(ok=True, summary=f"would stop {server.name}")
     last = _newest(server)
     stop_mongod(server, found.pid, immediate=immediate)
     facts = {"was_running": True, **Measured(newest_commit_at=last).facts()}
-    return Outcome(ok=True, summary=f"{server.name} is stopped.", facts=facts)
+    return Outcome(ok=True, summary=f"{server.name} is stopped.", facts=facts, findings=findings)
 
 
 def stop_mongod(server: Server, pid: int, *, immediate: bool = False) -> None:
@@ -201,7 +204,8 @@ def _running_already(server: Server, pid: int) -> Outcome:
     wait_until_serving(server, START_S)
     findings = keep_promise(server) if _promise_is_open(server) else []
     summary = f"{server.name} was already up (pid {pid})."
-    return Outcome(ok=True, summary=summary, facts={"seconds": 0}, findings=findings)
+    settles = stoppable_again("mongodb.stop")
+    return Outcome(ok=True, summary=summary, facts={"seconds": 0}, findings=findings, settles=settles)
 
 
 def _promise_is_open(server: Server) -> bool:

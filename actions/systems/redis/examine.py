@@ -13,6 +13,7 @@ from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
 from actions.machine.machine import Machine
+from actions.machine.shutdown import nothing_to_stop
 from actions.outcome import Cure, Finding, Settling
 from actions.systems.redis.backups.order import RDB_FILE
 from actions.systems.redis.backups.place import place_of_backups
@@ -76,7 +77,7 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
         lines=[*lines, *backup_lines],
         findings=[*found, *backup_findings],
         cures=_cures(seen),
-        settles=[_use_of_start(server, health, seen)],
+        settles=[_use_of_start(server, health, seen), *([] if seen.running else [nothing_to_stop("redis.stop")])],
         summary=_summary(seen),
     )
 

@@ -11,6 +11,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.gate import decide
 from actions.machine.clock import require_clock
+from actions.machine.shutdown import stoppable_again
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 from actions.systems.redis import by_hand
 from actions.systems.redis.configuration import read_configuration
@@ -74,7 +75,10 @@ def start(ctx: ActionContext) -> Outcome:
         info = wait_until_loaded(server)
         keys = count(sum(keyspace(info).values()), "key")
         return Outcome(
-            ok=True, summary=f"{server.name} was already up (pid {found.pid}), {keys}.", facts={"seconds": 0}
+            ok=True,
+            summary=f"{server.name} was already up (pid {found.pid}), {keys}.",
+            facts={"seconds": 0},
+            settles=stoppable_again("redis.stop"),
         )
     files, loaded = require_startable(server)
     require_nobody_answers(server)
@@ -96,6 +100,7 @@ def start(ctx: ActionContext) -> Outcome:
             **_came_back(server, files, launched_at).facts(),
         },
         findings=_findings(server, info),
+        settles=stoppable_again("redis.stop"),
     )
 
 

@@ -21,17 +21,25 @@ _STATES = {"needless": StepState.NEEDLESS, "impossible": StepState.IMPOSSIBLE, "
 def settled_by_look(incident: Incident, event: e.Event, body: e.ActionFinished, run: Run) -> None:
     """Settle, or open again, the steps of which a look tells; what people or runs made of a step stays.
 
-    Not settled as needless: what was seen down after the look had begun.
+    Not settled as needless: what was seen down after the look had begun. Not settled at all: what another run opened
+    since then, as a start does that was under way meanwhile.
     """
     for one in body.settles:
         health = incident.health.get(one.system)
         died = health and health.status == "down" and run.started_at and health.at > run.started_at
-        if one.use == "needless" and died:
+        if (one.use == "needless" and died) or (one.use != "open" and _opened_since(incident, run, one)):
             continue
         seen = f"{one.words}, seen {clock(event.at)} by {run.action}" if one.words else ""
         for step in incident.plan.steps():
             if step.action == one.action:
                 _write(incident, event, step, one.system, _STATES[one.use], seen)
+
+
+def _opened_since(incident: Incident, look: Run, settled: e.Settling) -> bool:
+    """Return whether a run at that system, no look at all of them, opened what is settled since ``look`` began."""
+    at = (run for run in incident.runs.values() if settled.system and run.system == settled.system)
+    since = (run for run in at if look.started_at and run.finished_at and run.finished_at > look.started_at)
+    return any(one.use == "open" and one.action == settled.action for run in since for one in run.settles)
 
 
 def seen_down(incident: Incident, event: e.Event, system: str) -> None:

@@ -218,3 +218,16 @@ def test_what_a_later_failure_asks_for_is_run_though_a_look_had_settled_it() -> 
     assert upcoming and upcoming.id == "crash"
     assert action_words(incident, crash, catalogue()) == "run", "nobody ran it before"
     assert by_keys(incident, crash, catalogue()) == "enter"
+
+
+def test_what_a_start_opened_while_a_look_was_under_way_is_not_settled_by_what_that_had_seen_before() -> None:
+    story = told("postgres")
+    seen = story.tell(e.RunRequested(step="look", action="damage.report"))
+    story.tell(e.ActionStarted(step="look", run=seen, action="damage.report"))
+    start = story.tell(e.RunRequested(action="db.start", system="postgres"))
+    story.tell(e.ActionStarted(run=start, action="db.start", system="postgres"))
+    story.tell(e.ActionFinished(run=start, status="succeeded", summary="up", settles=[OPEN]))
+    story.tell(e.ActionFinished(step="look", run=seen, status="succeeded", summary="seen", settles=[IMPOSSIBLE]))
+    assert story.incident.state("crash") is StepState.READY
+    look(story, IMPOSSIBLE)
+    assert story.incident.state("crash") is StepState.IMPOSSIBLE, "a look after it counts"

@@ -41,13 +41,16 @@ def test_a_server_that_is_down_can_be_started(mongo: MongoLab) -> None:
     server.stop(mongo.member)
     down = _look(mongo)
     assert [cure.action for cure in down.cures] == ["mongodb.start"]
-    assert {one.action: one.use for one in down.settles} == {"mongodb.start": "open"}
+    assert {one.action: one.use for one in down.settles} == {"mongodb.start": "open", "mongodb.stop": "impossible"}
     away = mongo.member.data_directory.with_name("away")
     mongo.member.data_directory.rename(away)
     lost = _look(mongo)
     away.rename(mongo.member.data_directory)
     assert not lost.cures
-    assert {one.action: one.use for one in lost.settles} == {"mongodb.start": "impossible"}
+    assert {one.action: one.use for one in lost.settles} == dict.fromkeys(("mongodb.start", "mongodb.stop"), "impossible")
+        "mongodb.start": "impossible",
+        "mongodb.stop": "impossible",
+    }
     assert any("the data directory is missing" in finding.text for finding in lost.findings)
 
 

@@ -17,7 +17,10 @@ import msgspec
 import pytest
 
 from actions.action import Action
+from actions.machine.shutdown import stoppable_again
 from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.systems.mongodb.backup_chain import order
+from actions.systems.mongodb.backups.engine import ENGINE
 from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.managers import unmanaged
 from actions.systems.mongodb.restore import restore
@@ -87,6 +90,26 @@ def test_it_is_stopped_and_stays_down_and_a_dry_run_stops_nothing(mongo: MongoLa
     assert done.facts["was_running"] and Measured.of(done.facts).newest_commit_at
     assert mongo.server().process() is None
     assert run(stop, mongo.context()).facts == {"was_running": False}
+    assert run(start, mongo.context()).ok
+
+
+def test_its_oplog_is_saved_before_it_is_stopped_and_what_cannot_be_saved_keeps_nobody_from_stopping(
+    mongo: MongoLab,
+) -> None:
+    def reach() -> str:
+        return ENGINE.list(mongo.context(), "mongodb").facts["last_saved"]
+
+    with mongo.session() as client:
+        client.cleoai.heartbeat.insert_one({"at": ask(client, "serverStatus")["localTime"]})
+        newest = next(client.local["oplog.rs"].find({"ns": "cleoai.heartbeat"}).sort("$natural", -1))["ts"]
+    assert not run(stop, mongo.context()).findings
+    saved = reach()
+    assert order(saved) >= (newest.time, newest.inc)
+    assert run(start, mongo.context()).settles == stoppable_again("mongodb.stop")
+    with without(mongo.member.repository):
+        (found,) = run(stop, mongo.context()).findings
+    assert (found.about, found.severity) == ("oplog", "warning")
+    assert reach() == saved and mongo.server().process() is None
     assert run(start, mongo.context()).ok
 
 
