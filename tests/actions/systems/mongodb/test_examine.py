@@ -47,10 +47,8 @@ def test_a_server_that_is_down_can_be_started(mongo: MongoLab) -> None:
     lost = _look(mongo)
     away.rename(mongo.member.data_directory)
     assert not lost.cures
-    assert {one.action: one.use for one in lost.settles} == dict.fromkeys(("mongodb.start", "mongodb.stop"), "impossible")
-        "mongodb.start": "impossible",
-        "mongodb.stop": "impossible",
-    }
+    settled = {one.action: one.use for one in lost.settles}
+    assert settled == {"mongodb.start": "impossible", "mongodb.stop": "impossible"}
     assert any("the data directory is missing" in finding.text for finding in lost.findings)
 
 
