@@ -114,7 +114,7 @@ def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
 
     Needs: the right to stop it as `service` says; a repository with a full backup, or the oplog is not saved.
 
-    Leaves: the server down, its data consistent, an incremental backup. Immediately: the next start replays its journal.
+    Leaves: the server down, its data consistent, an incremental backup. At once: the next start replays its journal.
 
     Killed half way: what was told to stop goes on stopping; mongodb.is_running tells.
     """
