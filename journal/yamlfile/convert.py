@@ -69,7 +69,8 @@ def misfits(wanted: Any, value: Any, path: FilePath = ()) -> Iterator[tuple[File
     """Yield the path and a description of every part of ``value`` that does not fit the type ``wanted``."""
     origin = get_origin(wanted)
     if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct) and isinstance(value, dict):
-        yield from _struct_misfits(wanted, value, path)
+        found = list(_struct_misfits(wanted, value, path))
+        yield from found or _leaf_misfits(wanted, value, path)  # what it refuses as a whole
     elif origin is list and isinstance(value, list):
         for place, item in enumerate(value):
             yield from misfits(get_args(wanted)[0], item, (*path, place))

@@ -28,6 +28,8 @@ SYSTEM = SystemType(
         "mongodb.rebuild_indexes": f"{_HERE}.rebuild_indexes:rebuild_indexes",
         "mongodb.verify": f"{_HERE}.verify:verify",
         "mongodb.allow_ttl": f"{_HERE}.allow_ttl:allow_ttl",
+        "mongodb.reapply_erasures": f"{_HERE}.erasure:reapply_erasures",
+        "mongodb.erasures_left": f"{_HERE}.erasure:erasures_left",
         "mongodb.drill": f"{_HERE}.drill:drill",
         "mongodb.drill_left": f"{_HERE}.drill:drill_left",
         "mongodb.pitr": f"{_HERE}.side.pitr:pitr",

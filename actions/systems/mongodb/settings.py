@@ -28,6 +28,19 @@ class AppUser(Settings, frozen=True):
     database: str = "admin"
 
 
+class UserData(Settings, frozen=True):
+    """Whose a document is.
+
+    Attributes:
+        field: the field with the user's key, in every collection that is not named below.
+        fields: by collection, the field there where it is called otherwise (``owner.id``). Where nothing is said, it
+            is ``_id`` in ``users``.
+    """
+
+    field: str = "user_id"
+    fields: dict[str, str] = msgspec.field(default_factory=lambda: {"users": "_id"})
+
+
 class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", tag_field="type"):
     """One mongod: a replica set of its own, or a member of one.
 
@@ -52,6 +65,7 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
         database: the application's database.
         heartbeat: a collection (``database.collection``) whose field ``at`` gets an acknowledged time every second or
             so: it tells how much was lost.
+        user_data: which documents are a user's.
         service: how it is started and stopped.
         backups: where its backups are.
     """
@@ -76,6 +90,7 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
     app_users: list[AppUser] = []
     database: str = ""
     heartbeat: str = ""
+    user_data: UserData = UserData()
     service: Service
     backups: RepositorySettings = RepositorySettings()
 

@@ -70,6 +70,44 @@ class Warming(Settings, frozen=True):
     keys: list[WarmKeys] = []
 
 
+class ToldKeys(Settings, frozen=True):
+    """A user's keys that only a database can tell: a conversation's keys do not say whose it is.
+
+    Attributes:
+        name: what people call them.
+        system: a PostgreSQL of the inventory, by its name.
+        sql: a query of one column, the keys, in which ``{id}`` stands for the user's key as a text.
+        database: the number of Redis' database that they lie in.
+    """
+
+    name: str
+    system: str
+    sql: str
+    database: int = 0
+
+
+class UserData(Settings, frozen=True):
+    """Which keys are a user's.
+
+    Attributes:
+        keys: what they are called, ``{id}`` being the user's key; ``*`` and ``?`` stand for other characters, and not
+            beside it. ``user:{id}:*`` where nothing is said.
+        told: further keys, as a database tells them.
+    """
+
+    keys: list[str] = msgspec.field(default_factory=lambda: ["user:{id}:*"])
+    told: list[ToldKeys] = []
+
+    def __post_init__(self) -> None:
+        """Refuse a pattern that would take somebody else's keys."""
+        for pattern in self.keys:
+            before, id_, after = pattern.partition("{id}")
+            if not id_ or "{id}" in after or "[" in pattern or "\\" in pattern:
+                raise ValueError(f"{pattern!r} must have {{id}} once, and neither brackets nor backslashes")
+            if before[-1:] in ("*", "?") or after[:1] in ("*", "?"):
+                raise ValueError(f"{pattern!r} has a wildcard beside {{id}}: it would take other users' keys")
+
+
 class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_field="type"):
     """One Redis server, or one of what speaks the same (Valkey).
 
@@ -91,6 +129,7 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
             was lost.
         sentinels: who may promote a replica; the host's own processes are looked at without that.
         warm: what fills it from PostgreSQL after a recovery.
+        user_data: which keys are a user's.
         keep_in: a folder of its host for what a restore keeps and writes down; empty: beside the data directory.
         service: how it is started and stopped.
         backups: where its backups are.
@@ -115,6 +154,7 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
     sentinels: list[Sentinel] = []
     keep_in: str = ""
     warm: Warming | None = None
+    user_data: UserData = UserData()
     service: Service
     backups: RepositorySettings
 

@@ -46,13 +46,13 @@ def source_settings(ctx: ActionContext, name: str) -> SqlServer:
     found = ctx.inventory.systems.get(name)
     if found is None or not all(hasattr(found, field) for field in _FIELDS):
         raise ActionFailed(
-            f"The inventory has no PostgreSQL {name} that the cache could be warmed from.",
-            "Name it at this system in the inventory (warm: system), or leave this step out: the cache fills itself.",
+            f"The inventory has no PostgreSQL {name} to read from.",
+            "Name one at this system in the inventory (warm:, user_data:); without it a cache fills itself.",
         )
     if wrong := ctx.incident.found_wrong.get(name):
         verify = ctx.inventory.type_of(name).role("verify")
         raise ActionFailed(
-            f"Nothing is warmed from {name}, which is proven to be wrong: {wrong}.",
+            f"Nothing is read from {name}, which is proven to be wrong: {wrong}.",
             cures=[Cure(words=f"Recover and verify {name} first.", action=verify)],
         )
     return cast("SqlServer", found)
