@@ -49,10 +49,14 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Marked(msgspec.Struct, frozen=True, kw_only=True):
-    """The last verification and the last restore of one backup; None: there was none."""
+    """The last verification and the last restore of one backup; None: there was none.
+
+    ``measured`` is the last good restore of which it is known how long it took.
+    """
 
     verified: Mark | None = None
     restored: Mark | None = None
+    measured: Mark | None = None
 
 
 class Marks(Protocol):
@@ -135,7 +139,14 @@ def add_mark(known: dict[str, Marked], name: str, text: str | bytes) -> None:
         mark = msgspec.json.decode(text, type=Mark)
     except (msgspec.DecodeError, UnicodeError):
         return  # cut off as it was written: nothing is known by it
-    before = known.get(fits["label"], Marked())
-    earlier = getattr(before, fits["kind"])
+    _note(known, fits["label"], fits["kind"], mark)
+    if fits["kind"] == "restored" and mark.ok and mark.seconds > 0:
+        _note(known, fits["label"], "measured", mark)
+
+
+def _note(known: dict[str, Marked], label: str, which: str, mark: Mark) -> None:
+    """Keep a mark where it is later than what is known."""
+    before = known.get(label, Marked())
+    earlier = getattr(before, which)
     if earlier is None or earlier.at <= mark.at:
-        known[fits["label"]] = msgspec.structs.replace(before, **{fits["kind"]: mark})
+        known[label] = msgspec.structs.replace(before, **{which: mark})

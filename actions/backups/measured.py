@@ -2,26 +2,86 @@
 
 from __future__ import annotations
 
-from actions.backups.engine import find_engine
-from actions.context import ActionContext
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from actions.backups.engine import BackupSet
+from actions.backups.engines import engine_of
+from actions.backups.marks import Mark
 from journal.errors import CleoError
-from journal.wording.durations import exact_duration
+from journal.incident.restore_time import RestoreTime
+
+if TYPE_CHECKING:
+    from actions.context import ActionContext
 
 
-def say_last_restore(ctx: ActionContext) -> None:
-    """Say how long the last restore of the run's system took that is written beside its backups; else nothing."""
+def restore_time_facts(ctx: ActionContext, system: str, sets: Sequence[BackupSet]) -> Mapping[str, Any]:
+    """Return the facts of a look at a system's backups on how long the last measured restore took; else none.
+
+    Args:
+        ctx: the action's context.
+        system: the system.
+        sets: its backups, the oldest first, as they were listed.
+    """
+    found = last_restore(ctx, system, sets)
+    return found.facts() if found else {}
+
+
+def last_restore(ctx: ActionContext, system: str, sets: Sequence[BackupSet]) -> RestoreTime | None:
+    """Return the newest measured restore that is written beside a system's backups. What cannot be read is said.
+
+    Args:
+        ctx: the action's context.
+        system: the system.
+        sets: its backups, the oldest first, as they were listed.
+    """
     try:
-        marks = find_engine(ctx).marks(ctx, ctx.system)
+        marks = engine_of(ctx.inventory, system).marks(ctx, system)
         known = marks.read() if marks else {}
     except CleoError as error:
         ctx.log(f"How long a restore takes is not known: {error.message}", "err")
+        return None
+    measured = [(found.measured, label) for label, found in known.items() if found.measured]
+    if not measured:
+        return None
+    mark, label = max(measured, key=lambda each: each[0].at)
+    return RestoreTime(
+        label=label,
+        at=mark.at,
+        seconds=mark.seconds,
+        drill=mark.facts.get("drill") is True,
+        by=mark.by,
+        size=_size(sets, label, mark),
+        now=_size_now(sets),
+    )
+
+
+def say_last_restore(ctx: ActionContext) -> None:
+    """Say how long the last restore of the run's system took that is written beside its backups; else nothing.
+
+    A dry run also compares sizes, for which the backups are listed once more.
+    """
+    try:
+        sets = engine_of(ctx.inventory, ctx.system).list(ctx, ctx.system).sets if ctx.dry_run else ()
+    except CleoError as error:
+        ctx.log(f"How long a restore takes is not known: {error.message}", "err")
         return
-    measured = [
-        (found.restored, label)
-        for label, found in known.items()
-        if found.restored and found.restored.ok and found.restored.seconds
-    ]
-    if measured:
-        last, label = max(measured, key=lambda each: each[0].at)
-        took = exact_duration(last.seconds)
-        ctx.log(f"Backup {label} was restored in {took} on {last.at:%Y-%m-%d}, as was measured then.")
+    if found := last_restore(ctx, ctx.system, sets):
+        ctx.log(f"How long a restore takes: {found} (backup {found.label}).")
+
+
+def _size(sets: Sequence[BackupSet], label: str, mark: Mark) -> int:
+    """Return the size of the backup that was restored, as it is listed; else what the restore noted."""
+    listed = next((each.size for each in sets if each.label == label), 0)
+    noted = mark.facts.get("bytes")
+    return listed or (noted if isinstance(noted, int) else 0)
+
+
+def _size_now(sets: Sequence[BackupSet]) -> int:
+    """Return the size of what a restore would take: the newest backup, or the one that it builds on, if that is more.
+
+    What lies between them (slices of log) counts for little.
+    """
+    usable = [each for each in sets if not each.unusable]
+    whole = [each for each in usable if not each.builds_on]
+    return max((each.size for each in (*usable[-1:], *whole[-1:])), default=0)

@@ -10,6 +10,7 @@ from actions.action import action
 from actions.backups.engine import BackupList, BackupSet, Checked, by_hand, find_engine, leave_mark, target
 from actions.backups.listing import NONE_LEFT, described, what_is_wrong
 from actions.backups.marks import Mark
+from actions.backups.measured import restore_time_facts
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from journal.wording.counting import count
@@ -52,7 +53,7 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     findings = list({str(finding): finding for finding in both}.values())  # an engine may find it both times
     for finding in findings:
         ctx.log(str(finding), "err")
-    facts = described(listed)
+    facts = {**described(listed), **restore_time_facts(ctx, ctx.system, listed.sets)}
     depth = "every file read" if checked else "quick check, files not read"
     left = _left(listed, checked)
     return Outcome(

@@ -6,6 +6,7 @@ import msgspec
 
 from actions.machine.machine import Machine, last_words
 from actions.outcome import ActionFailed
+from journal.wording.sizes import size_words as size_words
 
 _LOOK = r"""
 for at do
@@ -104,9 +105,3 @@ def used(machine: Machine, path: str) -> int:
     if not machine.exists(path):
         return 0
     raise ActionFailed(f"The size of {path} cannot be measured: {last_words(done)}", "Check who may read it.")
-
-
-def size_words(size: int) -> str:
-    """Return a size in words, as people read it off ``df``."""
-    scale, unit = next(((s, u) for s, u in ((1e9, "GB"), (1e6, "MB")) if size >= s), (1e3, "kB"))
-    return f"{size / scale:,.1f} {unit}"

@@ -64,7 +64,7 @@ def catalogues(incident: Incident, systems: Collection[str]) -> dict[str, Backup
         if len(found) == len(systems):
             break
         for system in systems if _lists_backups(run) else ():
-            facts = _facts_of(run, system)
+            facts = facts_of(run, system)
             if system not in found and isinstance(facts.get("sets"), dict):
                 found[system] = BackupCatalogue.of(facts, run.finished_at)
     return {system: found.get(system) or BackupCatalogue() for system in systems}
@@ -74,7 +74,7 @@ def _lists_backups(run: Run) -> bool:
     return any("sets" in part for part in (run.facts, *run.facts.values()) if isinstance(part, dict))
 
 
-def _facts_of(run: Run, system: str) -> Mapping[str, Any]:
+def facts_of(run: Run, system: str) -> Mapping[str, Any]:
     """Return what a run says of a system: by its name, where it looked at several; all of it, where at this one."""
     named = run.facts.get(system)
     if isinstance(named, dict):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from journal.incident import clocks
 from journal.incident.records import Run
+from journal.incident.restore_time import measured_times
 from journal.incident.state import Incident
 from journal.store.rows import OutputLine, Reading
 from journal.wording.durations import rough_duration, rough_minutes
@@ -76,12 +77,12 @@ def progress(
         return line()
     if reading is None:
         silent = silence(run, lines, now)
-        return line(Span(silent, "warn")) if silent else line()
+        return line(*_forecast(incident, run, None, now), *([Span(f"  {silent}", "warn")] if silent else []))
     found = Progress.of(reading)
     spans = [*_bar(found.fraction)]
     percent = int(found.fraction is not None)
     spans += [Span(f"  {words}", "strong" if words.endswith("to go") else "") for words in found.words()[percent:]]
-    spans += [_against_rto(incident, run, found.eta_s, now)] if found.eta_s is not None else []
+    spans += _forecast(incident, run, found.eta_s, now)
     spans += [Span(f"\n{sanitize(found.text)}")] if found.text else []
     quiet_for = (now - reading.at).total_seconds()
     spans += [Span(f"  no word for {rough_minutes(quiet_for)}", "warn")] if quiet_for >= _QUIET_AFTER_S else []
@@ -108,6 +109,26 @@ def _bar(fraction: float | None) -> Iterator[Span]:
         full = round(_BAR * min(1.0, max(0.0, fraction)))
         yield Span("█" * full + "░" * (_BAR - full), "bar")
         yield Span(f" {fraction:.0%}")
+
+
+def _forecast(incident: Incident, run: Run, eta_s: float | None, now: datetime) -> Iterator[Span]:
+    """Yield whether the run ends inside the RTO: by what it says itself, else by the last restore that was measured."""
+    if eta_s is None:
+        eta_s = _by_the_last(incident, run, now)
+        if eta_s is None:
+            return
+        yield Span(f"  about {rough_duration(eta_s)} to go, as was measured", "strong")
+    yield _against_rto(incident, run, eta_s, now)
+
+
+def _by_the_last(incident: Incident, run: Run, now: datetime) -> float | None:
+    """Return the seconds that a restore has to go, by the last measured one; None: it takes longer, or none was."""
+    step = incident.plan.by_id.get(run.step)
+    found = measured_times(incident, step).get(run.system or step.system) if step else None
+    if found is None or run.started_at is None:
+        return None
+    left = found.expected - (now - run.started_at).total_seconds()
+    return left if left > 0 else None
 
 
 def _against_rto(incident: Incident, run: Run, eta_s: float, now: datetime) -> Span:

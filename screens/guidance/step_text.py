@@ -13,6 +13,7 @@ from journal.incident.cures import cure_params
 from journal.incident.findings import found_words
 from journal.incident.known import known
 from journal.incident.records import RunState, StepState
+from journal.incident.restore_time import RestoreTime, measured_times, restores
 from journal.incident.state import Incident
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Step
@@ -75,7 +76,7 @@ def context_text(incident: Incident, step: Step, catalogue: Catalogue) -> list[L
     """
     runs, run = _runs(incident, step, catalogue), incident.last_run(step.id)
     text = [_BLANK, line(sanitize(step.text)), _BLANK] if step.text else []
-    said = [*text, *_plan_says(step), *_proof(incident, step)]
+    said = [*text, *_plan_says(incident, step), *_proof(incident, step)]
     return [*said, *runs, *target_lines(run.target)] if run else [*runs, *said]
 
 
@@ -184,9 +185,17 @@ def _waits(incident: Incident, step: Step) -> list[Line]:
     return [labelled("" if place else "waits for", name) for place, name in enumerate(names)]
 
 
-def _plan_says(step: Step) -> list[Line]:
+def _plan_says(incident: Incident, step: Step) -> list[Line]:
     lines = [labelled("plan says", sanitize(step.script))] if step.script else []
-    return [*lines, labelled("usually", rough_duration(step.expect))] if step.expect else lines
+    if measured := measured_times(incident, step):
+        return [*lines, *(labelled("restore", _measured(incident, *one, of=len(measured))) for one in measured.items())]
+    by_plan = " by the plan, never measured" if restores(step) else ""
+    return [*lines, labelled("usually", rough_duration(step.expect) + by_plan)] if step.expect else lines
+
+
+def _measured(incident: Incident, name: str, found: RestoreTime, *, of: int) -> str:
+    """Return how long the last measured restore of a system took, with its name where there are several."""
+    return sanitize(f"{incident.roster.title(name)} {found}" if of > 1 else str(found))
 
 
 def _proof(incident: Incident, step: Step) -> list[Line]:

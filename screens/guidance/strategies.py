@@ -10,6 +10,7 @@ from actions.system_types import find_type
 from journal.incident.affected import is_hit
 from journal.incident.given_up import newest_seen
 from journal.incident.records import Run
+from journal.incident.restore_time import RestoreTime, expected_seconds, measured_times
 from journal.incident.state import Incident
 from journal.plan.applies import applies
 from journal.plan.model import Step
@@ -24,12 +25,14 @@ class Time(NamedTuple):
     """How long the steps that are left usually take, one after another.
 
     Attributes:
-        seconds: their ``expect`` together.
-        unknown: how many of them have none.
+        seconds: all of them together.
+        unknown: how many of them have no figure.
+        measured: the last restores that were measured, by system: they count instead of the plan's figures.
     """
 
     seconds: float
     unknown: int
+    measured: Mapping[str, RestoreTime] = {}
 
 
 class Loss(NamedTuple):
@@ -59,9 +62,11 @@ def steps_left(incident: Incident, strategy: str) -> list[Step]:
 
 
 def expected(incident: Incident, strategy: str) -> Time:
-    """Return how long this strategy's steps that are left usually take, by the plan's figures."""
+    """Return how long this strategy's steps that are left take: as was measured, else by the plan's figures."""
     left = steps_left(incident, strategy)
-    return Time(sum(step.expect for step in left), sum(not step.expect for step in left))
+    seconds = [expected_seconds(incident, step) for step in left]
+    measured = {name: one for step in left for name, one in measured_times(incident, step).items()}
+    return Time(sum(seconds), sum(not each for each in seconds), measured)
 
 
 def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], now: datetime) -> list[Loss]:
@@ -144,8 +149,12 @@ def in_words(incident: Incident, strategy: str, readings: Mapping[str, Reading],
     """Return a strategy's expected time and loss, a line each."""
     time = expected(incident, strategy)
     unknown = f"{count(time.unknown, 'step')} not measured" if time.unknown else ""
-    taking = f"about {rough_duration(time.seconds)} by the plan's figures" if time.seconds else ""
+    by = "as restores were measured, else by the plan's figures" if time.measured else "by the plan's figures"
+    taking = f"about {rough_duration(time.seconds)} {by}" if time.seconds else ""
     lines = [f"time  {', '.join(part for part in (taking, unknown) if part) or 'nothing is left to do'}"]
+    lines += [
+        f"      {sanitize(incident.roster.title(name))}: {sanitize(str(one))}" for name, one in time.measured.items()
+    ]
     for loss in losses(incident, strategy, readings, now):
         lost = "not measured" if loss.seconds is None else f"{rough_minutes(loss.seconds)} of data"
         lines.append(f"loss  {lost}  {loss.title}: {loss.why}")

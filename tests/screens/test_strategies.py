@@ -8,10 +8,11 @@ from journal.events import types as e
 from journal.events.measured import Measured
 from journal.events.run import KnownSystem
 from journal.incident.fold import fold_journal
+from journal.incident.restore_time import RestoreTime
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
 from screens.guidance.strategies import Time, expected, losses
-from tests.screens.app_services import START, FakeServices, PlayedRunner
+from tests.screens.app_services import START, FakeServices, PlayedRunner, SetClock
 from tests.screens.driving import console
 
 
@@ -100,3 +101,29 @@ async def test_the_choice_shows_time_and_loss(
         await seen.sees(
             "time  about 20 min by the plan's figures, 4 steps not measured", "loss  not measured  PostgreSQL"
         )
+
+
+async def test_a_measured_restore_counts_in_the_choice_the_step_and_while_it_runs(
+    services: FakeServices, journal: Journal, runner: PlayedRunner, clock: SetClock, size: tuple[int, int]
+) -> None:
+    last = RestoreTime(label="a", at=START - timedelta(days=1), seconds=600, drill=True, size=1_200_000_000)
+    run = journal.append(e.RunRequested(step="check", action="backups.verify"))[0].seq
+    runner.start(run, step="check", action="backups.verify")
+    runner.finish(run, step="check", facts=last.facts())
+    assert expected(state(journal), "cold-recovery") == Time(600, 4, {"postgres": last})
+    journal.append(e.DecisionMade(step="recovery-point", name="recovery_point", answer="latest"))
+    async with console(services, size) as seen:
+        await seen.at("strategy")
+        await seen.press("enter")
+        await seen.sees(
+            "about 10 min as restores were measured", "PostgreSQL: measured 10 min on", "in a drill, 1.2 GB"
+        )
+        await seen.press("escape")
+    journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
+    run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
+    runner.start(run, step="restore", action="postgres.restore", destructive=True)
+    clock.forward(minutes=4)
+    async with console(services, size) as seen:
+        await seen.at("restore")
+        await seen.sees("about 6 min to go, as was measured", "inside the RTO")
+        await seen.sees("measured 10 min on", "in a drill, 1.2 GB")

@@ -44,7 +44,7 @@ class RepositoryEngine(ABC):
             Finding(severity="note", about="", text=f"{name} is no whole backup", cure=_NOT_WHOLE)
             for name in listing.incomplete
         ]
-        return BackupList(sets=_sets(listing.stored), reach=self.reach(listing), findings=findings)
+        return BackupList(sets=sets_of(listing.stored), reach=self.reach(listing), findings=findings)
 
     def verify(self, ctx: ActionContext, system: str) -> Checked:
         """Read every file of every backup, and compare its SHA-256 with the entry's."""
@@ -67,7 +67,7 @@ class RepositoryEngine(ABC):
     def expire(self, ctx: ActionContext, system: str) -> Sequence[str]:
         """Remove what has expired by the inventory's ``keep``, and return its labels."""
         place = self.place(ctx, system)
-        return expire(place, _sets(place.listing().stored), place.settings.keep)
+        return expire(place, sets_of(place.listing().stored), place.settings.keep)
 
     def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
         """Return the system's folder; an entry is copied when all that it names is there."""
@@ -103,7 +103,7 @@ class RepositoryEngine(ABC):
                 _remove(place)
 
 
-def _sets(stored: Sequence[Stored]) -> list[BackupSet]:
+def sets_of(stored: Sequence[Stored]) -> list[BackupSet]:
     """Return backups in the form common to all engines; what builds on one that cannot be used cannot be either."""
     usable: set[str] = set()
     found = []

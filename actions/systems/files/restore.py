@@ -12,6 +12,7 @@ from typing import Any
 
 from actions.action import action
 from actions.backups.hold import is_held_for_us
+from actions.backups.measured import say_last_restore
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
@@ -83,6 +84,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, snapshot: str = "") -> 
             f"{store.place} is a mount point itself: nothing can be renamed to it.",
             "Keep the store in a folder on that file system, and name that folder in the inventory.",
         )
+    say_last_restore(ctx)
     passed_over: list[str] = []
     for chosen in candidates(store, snapshot):
         try:

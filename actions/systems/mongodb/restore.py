@@ -12,6 +12,7 @@ import msgspec
 
 from actions.action import action
 from actions.backups.hold import is_held_for_us
+from actions.backups.measured import say_last_restore
 from actions.context import ActionContext
 from actions.machine.aside import kept_copies
 from actions.machine.directories import inspect_directories, size_words
@@ -141,6 +142,7 @@ def _prepare(
     slices = [entry.id for entry in chain.slices]
     behind = f" and {count(len(slices), 'slice')} of oplog behind it ({slices[0]} to {slices[-1]})" if slices else ""
     server.ctx.log(f"Backup {chain.full.id}{behind}, {size_words(size)}, leads from {chain.reach}.")
+    say_last_restore(server.ctx)
     if (known := server.ctx.incident.newest_known.get(server.name)) and chain.until and point.latest:
         server.ctx.log(
             f"The newest write known is of {known:%Y-%m-%d %H:%M:%S} UTC; the backups end at {chain.until:%H:%M:%S}."

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from actions.backups.listing import described, what_is_wrong
+from actions.backups.measured import restore_time_facts
 from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
@@ -152,6 +153,7 @@ def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
     said, wrong = described(listed), [str(finding) for finding in what_is_wrong(listed)]
     facts |= {"backups": said["backups"], "findings": wrong}
     facts |= {name: said[name] for name in BackupCatalogue().facts() if name in said}
+    facts |= restore_time_facts(server.ctx, server.name, listed.sets)
     lines = [f"backup {b.label}: {b.type}, ended {b.stopped_at:%Y-%m-%d %H:%M:%S} UTC" for b in repository.backups[-5:]]
     lines += [f"backups: {finding}" for finding in wrong]
     if until := listed.archived_until:

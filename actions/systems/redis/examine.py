@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from actions.backups.measured import restore_time_facts
+from actions.backups.repository.engine import sets_of
 from actions.backups.repository.entry import Entry
 from actions.backups.repository.place import Place, newest_of
 from actions.context import ActionContext
@@ -136,6 +138,7 @@ def _backups(
     except CleoError as error:
         return [f"backups: not measured: {error.message}"], []
     facts["backups"] = len(listing.stored)
+    facts |= restore_time_facts(server.ctx, server.name, sets_of(listing.stored))
     found = [
         _finding(server, "warning", f"backup {one.entry.id} {one.wrong}", "Verify the backups (backups.verify).")
         for one in listing.stored

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from actions.backups.listing import described, what_is_wrong
+from actions.backups.measured import restore_time_facts
 from actions.systems.mongodb.backups.engine import ENGINE
 from actions.systems.mongodb.server import Server
 from journal.events.measured import newest_of
@@ -31,6 +32,7 @@ def look_at_backups(server: Server, newest: datetime | None, *, survived: bool) 
     listed = ENGINE.list(server.ctx, server.name)
     said, wrong = described(listed), [str(finding) for finding in what_is_wrong(listed)]
     facts: dict[str, Any] = {name: said[name] for name in ("backups", *BackupCatalogue().facts()) if name in said}
+    facts |= restore_time_facts(server.ctx, server.name, listed.sets)
     facts["findings"] = wrong
     lines = [f"backup {one.label}: {one.kind}, ended {utc(one.ended_at)}" for one in listed.sets[-_SHOWN:]]
     lines += [f"backups: {finding}" for finding in wrong]

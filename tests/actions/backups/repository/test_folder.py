@@ -55,11 +55,14 @@ def test_is_listed_as_it_was_written(repository: Path, place: Place) -> None:
     marks.leave(first.id, "verified", Mark(at=at + timedelta(hours=1), ok=True, by="INC-2"))
     marks.leave(first.id, "verified", Mark(at=at, ok=False, by="INC-1"))
     marks.leave(first.id, "restored", Mark(at=at, ok=False, by="INC-1", seconds=2.5))
+    for number, seconds in enumerate((9.0, 7.0, 0.0), 1):  # the last of them was not measured
+        marks.leave(first.id, "restored", Mark(at=at - timedelta(days=4 - number), ok=True, by="", seconds=seconds))
     (repository / "store" / second.id / "verified-20261129T000000.000000Z.json").write_text("{")
     seen = place.marks().read()
     assert list(seen) == [first.id], "what is cut off tells nothing"
     assert seen[first.id].verified == Mark(at=at + timedelta(hours=1), ok=True, by="INC-2"), "the latest counts"
     assert (restored := seen[first.id].restored) and not restored.ok and restored.seconds == 2.5
+    assert (measured := seen[first.id].measured) and measured.seconds == 7
     assert [one.entry for one in place.listing().stored] == [first, second], "marks change no backup"
 
 

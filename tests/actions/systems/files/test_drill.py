@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from actions.backups.verify import verify as verify_backups
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.files.engine import ENGINE
 from actions.systems.files.restic import restic
 from actions.systems.files.room import snapshot_size
 from actions.systems.files.store import Store
+from journal.incident.restore_time import RestoreTime
 from tests.actions.systems.files.stores import StoreLab, store_lab
 from tests.cleo_console.test_cli import Cleo
 from tests.waiting import until
@@ -77,6 +79,11 @@ def test_a_drill_from_the_shell_proves_measures_and_leaves_nothing(lab: StoreLab
         name: state[:4] for name, state in before.items() if "/" in name
     }
     assert left(lab) == []
+    last = RestoreTime.of(lab.context().do(verify_backups).facts)
+    assert last and (last.label, last.seconds, last.drill) == (label, mark["seconds"], True)
+    restoring = lab.context("INC-1", "latest", dry_run=True)
+    lab.do("files.restore", restoring)
+    assert any(f"How long a restore takes: {last} (backup {label})." in line for line in restoring.lines)
     row = json.loads(cleo("backup", "list", "--json", CLEO_INVENTORY=str(lab.inventory)).stdout)["backups"][-1]
     assert row["restored"]["ok"]
 

@@ -14,12 +14,14 @@ import msgspec
 import pytest
 
 from actions.backups.take import take
+from actions.backups.verify import verify
 from actions.outcome import ActionFailed
 from actions.systems.mongodb.backup_selection import choose_backups
 from actions.systems.mongodb.drill import drill, drill_left, scratch_order
 from actions.systems.mongodb.manifest import MANIFEST
 from actions.systems.mongodb.restored_server import program_lines
 from journal.incident.recovery_point import RecoveryPoint
+from journal.incident.restore_time import RestoreTime
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 from tests.waiting import until
 
@@ -101,6 +103,8 @@ def test_a_sound_backup_is_restored_replayed_compared_and_removed(mongo: MongoLa
     assert said["seconds"] > 0 and said["facts"]["index_s"] > 0
     assert said["facts"]["bytes"] == sum(file["size"] for entry in entries for file in entry["files"])
     assert 0 <= said["facts"]["lost_s"] < 60
+    last = RestoreTime.of(mongo.context().do(verify).facts)
+    assert last and (last.label, last.seconds, last.drill) == (full, said["seconds"], True)
     with mongo.session() as client:
         assert client.admin.command("serverStatus")["pid"] == pid
         names = [name for name in client.list_database_names() if name not in ("admin", "config", "local")]

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from actions.health import Health
 from actions.outcome import ActionFailed
 from actions.systems.redis.drill import drill, drill_left
+from actions.systems.redis.examine import examine
+from journal.incident.restore_time import RestoreTime
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.actions.systems.redis.restoring import backup, ctx, put
 
@@ -43,6 +46,8 @@ def test_a_sound_backup_is_loaded_counted_and_removed(lab: RedisLab, kind: str) 
     assert abs(outcome.facts["drill_keys"] - sum(one["keys"] for one in info.values())) <= 1
     assert 0 <= outcome.facts["drill_lost_s"] < 60
     assert mark(lab, label)["ok"]
+    last = RestoreTime.of(examine(ctx(lab), "redis", Health(status="up", detail=""), thorough=False).facts)
+    assert last and (last.label, last.seconds, last.size) == (label, mark(lab, label)["seconds"], last.now)
     assert lab.pid() == pid
     assert left(lab) == []
     assert ctx(lab).do(drill_left).ok

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from actions.backups.verify import verify
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.side.drill import drill
 from actions.systems.postgres.side.pitr import pitr, pitr_discard
+from journal.incident.restore_time import RestoreTime
 from tests.actions.contexts import FakeContext, RunnerDied
 from tests.cleo_console.test_cli import Cleo
 from tests.labs import Lab, lab
@@ -59,6 +61,9 @@ def test_a_drill_from_the_shell_proves_measures_and_leaves_nothing(lab: Lab, tmp
     assert (mark["label"], mark["ok"]) == (newest, True)
     assert mark["seconds"] > 0
     assert mark["facts"]["lost_s"] >= 0
+    last = RestoreTime.of(FakeContext(load_inventory(lab.inventory_path)).do(verify).facts)
+    assert last and (last.label, last.seconds, last.drill) == (newest, mark["seconds"], True)
+    assert last.size == last.now > 1_000_000
     row = json.loads(cleo("backup", "list", "--system", "postgres", "--json").stdout)["backups"][-1]
     assert row["restored"]["ok"]
     (incident,) = (Path(cleo.env["CLEO_HOME"]) / "incidents").iterdir()
