@@ -58,7 +58,8 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
         tls_ca_file: a file here with the certificates to trust; empty: the usual ones.
         replica_set: the set's name.
         members: the others of the set, ``host:port`` as they reach each other; with none it is a set of one.
-        user: who we log in as. It needs the role root, or clusterAdmin, userAdminAnyDatabase, backup and restore.
+        user: who we log in as. It needs the role root (to take backups alone: backup and clusterMonitor). To replay an
+            oplog by hand (``mongorestore --oplogReplay``) it also needs one that may do anything to anything.
         password: that user's.
         auth_database: the database that the user lies in.
         app_users: the users that write for the application; without them nobody is kept out.
