@@ -48,7 +48,7 @@ def rebuild_indexes(ctx: ActionContext) -> Outcome:
     """Rebuild MongoDB's indexes.
 
     After a restore it first starts the server, alone in its set, and makes it the primary. It builds what backup and
-    replay say is to be there; what cannot be built is named, with the documents that stand in its way.
+    replay say is to be there; what cannot be built is named, with how many documents stand in its way.
 
     Needs: writers kept out; after a restore, the other members down; `config_file`, which it writes to.
 
