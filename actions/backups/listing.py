@@ -18,6 +18,7 @@ _COMPARED = 5
 _CLOCK_OFF = timedelta(minutes=5)
 """By how much clocks may differ before it is said."""
 _CLOCK = "Set the clock of the host that took it: which backup is the newest is told by these times."
+_NONE = "Look for another copy: the second place's, or another repository. Take one as soon as the data is sound."
 _SHRUNK = "Look whether that is all there is: count what it holds, or restore it somewhere."
 
 NONE_LEFT = Cure(
@@ -69,10 +70,10 @@ def what_is_wrong(listed: BackupList) -> list[Finding]:
     The engine's findings, the sets that are unusable, that none is usable, and what is strange among those that are:
     one dated after now, and a newest one that is much smaller than those of its kind before it.
     """
-    lines = [f"backup {each.label} {each.unusable}" for each in listed.sets if each.unusable]
+    lines = {f"backup {each.label} {each.unusable}": KEEP_SOUND_SET for each in listed.sets if each.unusable}
     if not _usable(listed.sets):
-        lines.append("there is no usable backup")
-    found = [Finding(severity="wrong", about="", text=line, cure=KEEP_SOUND_SET) for line in lines]
+        lines["there is no usable backup"] = _NONE
+    found = [Finding(severity="wrong", about="", text=line, cure=cure) for line, cure in lines.items()]
     return [*listed.findings, *found, *_strange(_usable(listed.sets), datetime.now(UTC))]
 
 

@@ -7,12 +7,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actions.action import action
-from actions.backups.engine import BackupList, BackupSet, Checked, by_hand, find_engine, leave_mark, target
+from actions.backups.engine import (
+    BackupEngine,
+    BackupList,
+    BackupSet,
+    Checked,
+    by_hand,
+    find_engine,
+    leave_mark,
+    target,
+)
 from actions.backups.listing import NONE_LEFT, described, what_is_wrong
 from actions.backups.marks import Mark
 from actions.backups.measured import restore_time_facts
+from actions.backups.offsite.acting import is_copied, look_offsite
+from actions.backups.offsite.findings import offsite_findings
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from journal.errors import CleoError
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
 
@@ -49,7 +61,7 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     checked = engine.verify(ctx, ctx.system) if whole else None
     if checked:
         _leave_marks(ctx, checked, time.monotonic() - begun)
-    both = [*what_is_wrong(listed), *(checked.findings if checked else ())]
+    both = [*what_is_wrong(listed), *(checked.findings if checked else ()), *(_copies(ctx, engine) if whole else ())]
     findings = list({str(finding): finding for finding in both}.values())  # an engine may find it both times
     for finding in findings:
         ctx.log(str(finding), "err")
@@ -70,6 +82,19 @@ def _from_second_place(ctx: ActionContext) -> list[Cure]:
     """Return what helps where the backups are lost, and the inventory names a second place."""
     words = "Bring the backups back from the second place: what is here with the same content stays."
     return [Cure(words=words, action="backups.fetch")] if ctx.inventory.offsite else []
+
+
+def _copies(ctx: ActionContext, engine: BackupEngine) -> list[Finding]:
+    """Return what is missing or cut off in the second place, by a list of it: nothing of it is read here."""
+    place = ctx.inventory.offsite
+    if place is None or not is_copied(ctx, engine):
+        return []
+    try:
+        found = offsite_findings(look_offsite(ctx), place.site)
+    except CleoError as error:
+        words = f"could not be looked at: {error.message}"
+        return [Finding(severity="warning", about=place.site, text=words, cure=error.hint)]
+    return [finding for finding in found if finding.severity == "wrong"]
 
 
 def _leave_marks(ctx: ActionContext, checked: Checked, seconds: float) -> None:

@@ -15,8 +15,8 @@ import click
 import msgspec
 
 from cleo_console.cli.backup_access import folder_of, looking, print_errors, stopping, systems_meant
-from cleo_console.cli.backup_checks import acted, verify_offsite, verify_system
-from cleo_console.cli.backup_words import one_line, remarks, table
+from cleo_console.cli.backup_checks import acted, locks_left, verify_offsite, verify_system
+from cleo_console.cli.backup_words import one_line, remarks, table, with_cure
 from cleo_console.settings import home, paths
 from journal.wording.durations import Duration
 from journal.wording.sanitize import sanitize
@@ -64,7 +64,8 @@ def list_(systems: tuple[str, ...], as_json: bool) -> None:
         facts = {"backups": msgspec.to_builtins(found), "held": held, "not_listed": troubles}
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        for line in [*table(found), *remarks(listed)]:
+        locks = [f"{one}: {left.severity}: {with_cure(left)}" for one in meant for left in locks_left(inventory, one)]
+        for line in [*table(found), *remarks(listed), *locks]:
             click.echo(sanitize(line))
     sys.exit(1 if any(one.trouble for one in listed) else 0)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.cli.backup_access import folder_of, looking, print_errors, stopping
+from cleo_console.cli.backup_words import with_cure
 from cleo_console.settings import asked_actor
 from journal.errors import CleoError
 from journal.wording.counting import count
@@ -17,13 +18,12 @@ from journal.wording.sanitize import sanitize
 if TYPE_CHECKING:
     from actions.action import Action
     from actions.inventory import Inventory
-    from journal.events.types import Finding
+    from journal.events.types import Cure, Finding
 
 
 def verify_system(inventory: Inventory, system: str, *, full: bool, oldest: int) -> bool:
     """Verify the backups of one system; return whether nothing is wrong."""
     from actions.backups.listing import too_old
-    from actions.backups.unattended.lock import lock_findings
     from actions.backups.verify import verify as action
 
     ctx = looking(inventory, system, dry_run=not full, say=print_errors)
@@ -32,10 +32,31 @@ def verify_system(inventory: Inventory, system: str, *, full: bool, oldest: int)
             outcome = action.function(ctx, full=full)
     except CleoError as error:
         click.echo(sanitize(f"{system}: could not be verified: {error}"), err=True)
+        _tell_cures(system, getattr(error, "cures", []))
         return False
+    more = [*locks_left(inventory, system), *too_old(outcome.facts, oldest)]
+    site = inventory.offsite.site if inventory.offsite else ""
+    here = [
+        finding for finding in outcome.findings if not site or finding.about != site
+    ]  # the copies are told after it
+    good = _tell(system, outcome.summary, [*here, *more])
+    _tell_cures(system, outcome.cures)
+    return good and outcome.ok
+
+
+def locks_left(inventory: Inventory, system: str) -> list[Finding]:
+    """Return what the locks of a system's unattended backups tell: held for long, or by a process that died."""
+    from actions.backups.unattended.lock import lock_findings
+
     folder, now = folder_of(inventory, system), datetime.now(UTC)
-    more = [*lock_findings(folder, now), *lock_findings(folder / "offsite", now), *too_old(outcome.facts, oldest)]
-    return _tell(system, outcome.summary, [*outcome.findings, *more]) and outcome.ok
+    return [*lock_findings(folder, now), *lock_findings(folder / "offsite", now)]
+
+
+def _tell_cures(system: str, cures: Sequence[Cure]) -> None:
+    """Print what helps, as commands where there are such."""
+    for cure in cures:
+        command = f" (cleo backup fetch --system {system})" if cure.action == "backups.fetch" else ""
+        click.echo(sanitize(f"  helps: {cure.words.rstrip('.')}{command}."))
 
 
 def verify_offsite(inventory: Inventory, system: str, *, full: bool) -> bool:
@@ -63,7 +84,7 @@ def _tell(system: str, summary: str, findings: Sequence[Finding]) -> bool:
     """Print what was found; return whether nothing of it is wrong."""
     click.echo(sanitize(f"{system}: {summary}"))
     for finding in findings:
-        click.echo(sanitize(f"  {finding.severity}: {finding}. {finding.cure}"))
+        click.echo(sanitize(f"  {finding.severity}: {with_cure(finding)}"))
     return not any(finding.severity == "wrong" for finding in findings)
 
 

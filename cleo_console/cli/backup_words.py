@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from actions.backups.marks import Mark
     from actions.backups.offsite.look import Seen
     from actions.backups.unattended.run import Ended
+    from journal.events.types import Finding
 
 _HEAD = ("SYSTEM", "BACKUP", "KIND", "ENDED (UTC)", "TOOK", "SIZE", "COVERS", "VERIFIED", "RESTORED", "WHERE")
 _WORDS = {0: "ok", 1: "failed", 3: "held", 4: "running already", 5: "partly", 6: "an incident is at work"}
@@ -33,6 +34,11 @@ def _told(one: Ended) -> str:
     if one.status == "ok":
         return f"{one.system}: {one.label} ({one.words}), {one.size} bytes in {one.seconds:g} s"
     return f"{one.system}: {_STATUSES.get(one.status, one.status)}: {one.words}"
+
+
+def with_cure(finding: Finding) -> str:
+    """Return a finding, and what helps."""
+    return f"{finding}. {finding.cure}".rstrip()
 
 
 def table(found: Sequence[Row]) -> list[str]:
@@ -85,10 +91,12 @@ def remarks(listed: Sequence[Listed]) -> Iterator[str]:
             yield f"{one.system}: {one.site}: the newest is {newest}{log}"
         if one.offsite:
             yield f"{one.system}: {one.offsite_site}: {_copied(one.offsite, now)}"
+        if one.offsite and one.offsite.backups and not one.newest:
+            yield f"{one.system}: bring them back from {one.offsite_site}: cleo backup fetch --system {one.system}"
         if one.holders:
             yield f"{one.system}: held for {', '.join(one.holders)}: none is taken by schedule, none expires"
         for finding in one.findings:
-            yield f"{one.system}: {finding.severity}: {finding}"
+            yield f"{one.system}: {finding.severity}: {with_cure(finding)}"
 
 
 def _copied(seen: Seen, now: datetime) -> str:
@@ -97,7 +105,7 @@ def _copied(seen: Seen, now: datetime) -> str:
 
     until = covered_until(seen)
     if until is None or seen.began_at is None:
-        return "NOTHING whole was copied there"
+        return "NOTHING whole is there"
     copied = f"{count(len(seen.backups), 'backup')}, copied {seen.began_at:%Y-%m-%d %H:%M:%S} UTC"
     return (
         f"{copied}; were they all that is left, what came after {until:%H:%M:%S} UTC ({_age(until, now)}) would be lost"

@@ -40,7 +40,7 @@ def sync_offsite(ctx: ActionContext, *, reread: bool = False) -> Mapping[str, An
         ActionFailed: there is no second place, something is missing or damaged, or a place cannot be used.
     """
     source, order = _order(ctx)
-    listed = _engine(ctx).list(ctx, ctx.system)
+    listed = _listed(ctx)
     order = replace(order, backups=_backups(listed), archived_until=listed.archived_until, full=reread)
     if not ctx.effect(f"copy {source.folder} to {order.where.place}"):
         return {}
@@ -121,6 +121,19 @@ def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
 
 def _engine(ctx: ActionContext) -> BackupEngine:
     return engine_of(ctx.inventory, ctx.system)
+
+
+def _listed(ctx: ActionContext) -> BackupList:
+    """Return the backups that are to be copied.
+
+    Raises:
+        ActionFailed: they cannot be listed: the repository may have been emptied.
+    """
+    try:
+        return _engine(ctx).list(ctx, ctx.system)
+    except ActionFailed as error:
+        words = f"If the repository was emptied, bring it back: cleo backup fetch --system {ctx.system}."
+        raise ActionFailed(f"Nothing was copied: {error.message}", f"{error.hint} {words}".lstrip()) from error
 
 
 def _backups(listed: BackupList) -> dict[str, CopiedBackup]:

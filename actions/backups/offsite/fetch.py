@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from actions.backups.offsite.index import Copied, load_index
+from actions.backups.offsite.index import NO_INDEX, Copied, load_index, without_index
 from actions.backups.offsite.order import Order, tell
 from actions.backups.offsite.source import digest_of
 from actions.backups.repository.entry import ENTRY
@@ -46,7 +46,7 @@ def main(order: str) -> int:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"{error.filename or 'a file here'}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 
@@ -62,6 +62,8 @@ def fetch(order: Order) -> None:
     index = load_index(storage, order.system)
     files = index.files if index else {}
     wanted = {name: one for name, one in files.items() if not order.only or name.startswith(tuple(order.only))}
+    if index is None and (lost := without_index(storage, order.system)):
+        raise NotFetched(f"In the second place {lost}: nobody can tell what was copied.", NO_INDEX)
     if not wanted:
         raise NotFetched(f"Nothing of {order.system} was copied that fits.", "Look with cleo backup list.")
     fetch = _Fetch(storage, order, wanted)
@@ -126,9 +128,16 @@ class _Fetch:
             if found.hexdigest() != one.sha256:
                 return "has another content than was copied"
             _give_to(self._order.owner, path.parent, part)
+            if one.mtime_ns:  # so that the next sync knows it for what it copied
+                os.utime(part, ns=(one.mtime_ns, one.mtime_ns))
             part.rename(path)
         except Missing:
             return "is missing"
+        except OSError as error:
+            raise NotFetched(
+                f"{error.filename or part} cannot be written: {error.strerror}.",
+                "Make room, or mend what it says; then fetch again: what is here by now stays.",
+            ) from error
         finally:
             part.unlink(missing_ok=True)
         return ""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from actions.backups.offsite.index import NO_INDEX
 from actions.backups.offsite.look import Seen
 from journal.events.types import Finding
 
 _SYNC = "Run cleo backup run --type offsite-sync, and see that it is scheduled."
-_MEND = "Sync again with --reread: what is missing, cut off or changed there is copied anew. Look what changed it."
+_MEND = (
+    "Sync again (cleo backup run --type offsite-sync --reread): what is missing, cut off or changed there is copied "
+    "anew. Look what changed it."
+)
 _RULE = "Take the rule away, or let it only remove versions that are no more current."
 _NAMED = 5
 
@@ -20,6 +24,8 @@ def offsite_findings(seen: Seen, site: str) -> list[Finding]:
         seen: what is there.
         site: where that is.
     """
+    if not seen.files and seen.damage:
+        return [Finding(severity="wrong", about=site, text=seen.damage[0], cure=NO_INDEX), *_rules(seen, site)]
     if seen.ended_at is None:
         text = "nothing was ever copied there whole: if the first place is lost, everything is"
         return [Finding(severity="warning", about=site, text=text, cure=_SYNC), *_rules(seen, site)]

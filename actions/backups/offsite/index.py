@@ -8,6 +8,13 @@ from datetime import datetime
 import msgspec
 
 from actions.backups.storage.storage import Missing, Storage, StorageTrouble
+from journal.wording.counting import count
+
+NO_INDEX = (
+    "Put back an earlier version of it, where the bucket keeps versions; or sync from a sound repository, which writes "
+    "it anew. By hand: the files lie there as in the repository, and each entry.json has their SHA-256."
+)
+"""What helps where it is missing."""
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +87,16 @@ def load_index(storage: Storage, system: str) -> Index | None:
             f"{index_name(system)} in the second place cannot be understood: {error}.",
             "Restore an earlier version of it; without it nobody can tell what was copied.",
         ) from error
+
+
+def without_index(storage: Storage, system: str) -> str:
+    """Return that files of a system are there and no index tells of them, as a sentence's beginning; empty: none are.
+
+    Raises:
+        StorageTrouble: nobody can look.
+    """
+    number = len(storage.sizes(f"{system}/"))
+    return f"{index_name(system)} is missing there, and {count(number, 'file')} of {system} are not" if number else ""
 
 
 def save_index(storage: Storage, index: Index) -> None:

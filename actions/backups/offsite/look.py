@@ -13,7 +13,7 @@ from datetime import datetime
 
 import msgspec
 
-from actions.backups.offsite.index import CopiedBackup, Index, load_index
+from actions.backups.offsite.index import CopiedBackup, Index, load_index, without_index
 from actions.backups.offsite.order import Order, tell
 from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
@@ -68,7 +68,8 @@ def look(order: Order) -> Seen:
     storage = open_storage(order.where)
     index = load_index(storage, order.system)
     if index is None:
-        return Seen(findings=storage.findings(), full=order.full)
+        lost = without_index(storage, order.system)
+        return Seen(damage=[lost] if lost else [], findings=storage.findings(), full=order.full)
     damage = dict(_damage(storage, index, full=order.full))
     broken = {label: why for name, why in damage.items() for label in index.backups if label in name.split("/")}
     return Seen(

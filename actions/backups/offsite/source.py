@@ -85,7 +85,8 @@ def _require_all(order: Order, index: Index, source: Source) -> None:
         which = "the newest backup" if order.remembers else "any backup"
         raise LessThanCopied(
             f"{order.folder} knows nothing of {which} that was copied before ({had}).",
-            "It was emptied, or is another one. Nothing was copied, and what was copied before is untouched: fetch it.",
+            "It was emptied, or is another one. Nothing was copied, and what was copied before is untouched: bring it "
+            f"back (cleo backup fetch --system {order.system}).",
         )
 
 

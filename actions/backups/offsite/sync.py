@@ -60,7 +60,7 @@ def main(order: str) -> int:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"{error.filename or 'a file of the repository'}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 
@@ -177,8 +177,19 @@ class _Copy:
                 "and its backup is not copied.",
                 "All others were. Take another backup.",
             )
-        self._put(one.name, size, digest, one.mtime_ns, partial(self._storage.put, source=path))
+        known = self._index.files.get(one.name)
+        if known and (known.size, known.sha256) == (size, digest) and self._is_sound(one.name, known):
+            self._note_touched(one, known)
+        else:
+            self._put(one.name, size, digest, one.mtime_ns, partial(self._storage.put, source=path))
         return None
+
+    def _note_touched(self, one: SourceFile, known: Copied) -> None:
+        """Note a new time of a file whose content is there already: it was brought back, or its disk was copied."""
+        with self._noting:
+            self._index.files[one.name] = msgspec.structs.replace(known, mtime_ns=one.mtime_ns)
+            self.did["kept"] += 1
+            self._tell(one.size)
 
     def _put(self, name: str, size: int, digest: str, mtime_ns: int, put: Callable[[str], None]) -> None:
         """Write one file, unless it is there by another's hand; read it back, and note it."""

@@ -20,7 +20,10 @@ from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrou
 _PART = 8 << 20
 """The size of a part of a large object; S3 allows 10,000 of at least 5 MiB."""
 _PARTS = 9_000
-_CONNECT_S, _READ_S, _TRIES = 10, 60, 4
+_CONNECT_S = 10
+_PATIENT, _QUICK = (60, 4), (20, 2)
+"""For how many seconds an answer is waited for, and how often it is asked for. A storage that hangs is told soon, where
+it is asked first; then it may take its time, to put the parts of a large object together."""
 _WORDS = {
     "NoSuchBucket": ("There is no bucket {bucket}{at}", "Make it, or correct the place in the inventory."),
     "InvalidAccessKeyId": ("The storage{at} does not know the access key", "Correct the file of the credentials."),
@@ -42,9 +45,9 @@ class Bucket(Storage):
         self._name, _, prefix = where.place.removeprefix("s3://").partition("/")
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._at = f" at {where.endpoint}" if where.endpoint else ""
-        self._client = _client(where)
+        self._client = _client(where, *_PATIENT)
         with self._words("look"):  # HEAD would say no more than 403
-            self._client.list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1)
+            _client(where, *_QUICK).list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1)
 
     def sizes(self, below: str) -> Mapping[str, int]:
         """See `Storage`."""
@@ -149,15 +152,15 @@ class Bucket(Storage):
         return StorageTrouble(f"{words.format(bucket=self._name, at=self._at, do=do)}.", hint)
 
 
-def _client(where: Where) -> Any:
+def _client(where: Where, read_s: int, tries: int) -> Any:
     """Return a client that asks for nothing an old storage does not know (Ceph 16 refuses checksum trailers)."""
     import boto3
     from botocore.config import Config
 
     config = Config(
         connect_timeout=_CONNECT_S,
-        read_timeout=_READ_S,
-        retries={"max_attempts": _TRIES, "mode": "standard"},
+        read_timeout=read_s,
+        retries={"max_attempts": tries, "mode": "standard"},
         max_pool_connections=16,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from journal.wording.durations import rough_duration
 NAME = "lock"
 LONG = timedelta(hours=6)
 """How long a run may take before it is said."""
+_LOOKS, _LOOK_S = 10, 0.02
 
 
 class StartedProgram(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,11 +97,9 @@ def locked(folder: Path, what: str) -> Iterator[RunLock]:
     descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         before = _read(descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(descriptor):
             who = before.words(datetime.now(UTC)) if before else "by whom is not known yet"
-            raise LockHeld(f"Another one is at work: {who}.", "Wait for it, or end it.") from None
+            raise LockHeld(f"Another one is at work: {who}.", "Wait for it, or end it.")
         lock = RunLock(descriptor, _read(descriptor), Holder(pid=os.getpid(), since=datetime.now(UTC), what=what))
         try:
             yield lock
@@ -154,6 +154,18 @@ def lock_findings(folder: Path, now: datetime) -> list[Finding]:
     return [
         Finding(severity="warning", about="", text=f"a run holds the lock for long: {holder.words(now)}", cure=cure)
     ]
+
+
+def _taken(descriptor: int) -> bool:
+    """Take the lock; who only looks at it (`holder_of`) has it for a moment, and is no holder."""
+    for _ in range(_LOOKS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOK_S)
+        else:
+            return True
+    return False
 
 
 def _read(descriptor: int) -> Holder | None:

@@ -146,7 +146,9 @@ def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, locks: Path, *, rere
 def _sync(ctx: UnattendedContext, *, reread: bool) -> Ended:
     did = sync_offsite(ctx, reread=reread)
     mended = f", {did['mended']} of them anew" if did["mended"] else ""
-    words = f"{did['copied']} files copied{mended}, {did['kept']} were there; {count(did['backups'], 'backup')}"
+    words = (
+        f"{count(did['copied'], 'file')} copied{mended}, {did['kept']} were there; {count(did['backups'], 'backup')}"
+    )
     return Ended(system=ctx.system, status="ok", words=words, size=did["bytes"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from actions.backups.repository.writing import staged
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Where
 from tests.actions.backups.storage.buckets import Emulated, emulated
+from tests.journal.store.disks import small_disk
 
 _MAINS = {"sync": sync_program.main, "fetch": fetch_program.main}
 pytestmark = pytest.mark.xdist_group("moto")
@@ -129,6 +131,9 @@ def test_what_was_copied_is_there_and_comes_back(site: Site) -> None:
     assert site.do("fetch", only) == {"fetched": 2, "kept": 0, "bytes": site.bytes[second]}
     assert (site.repository / "shop" / second / "data").read_text() == "two"
     assert site.do("fetch", site.order())["fetched"] == 2
+    assert site.sync()["copied"] == 0, "what was brought back is known for what was copied"
+    (site.repository / "shop" / first / "data").touch()
+    assert (site.sync()["copied"], site.sync()["kept"]) == (0, 4), "another time is no other content"
     (site.repository / "shop" / first / "data").write_text("mine")
     assert "is here with another content than was copied; it is left" in site.do("fetch", site.order())["failed"]
 
@@ -223,6 +228,51 @@ def test_what_somebody_else_put_there_is_left_alone(site: Site) -> None:
     assert open_storage(site.where).read(f"shop/{first}/data") == b"theirs"
     _change(site)(f"shop/{first}/data", b"one")
     assert site.sync()["copied"] == 1, "the same content is as good as a copy"
+
+
+def test_a_lost_index_is_not_taken_for_an_empty_place(site: Site) -> None:
+    first = site.take("one")
+    site.sync()
+    site.remove("shop.offsite.json")
+    (wrong,) = offsite_findings(site.look(), "dr")
+    assert wrong.severity == "wrong" and "shop.offsite.json is missing there, and 2 files of shop are not" in wrong.text
+    elsewhere = site.order(folder=f"{site.repository}/new")
+    assert "nobody can tell what was copied. Put back an earlier version" in site.do("fetch", elsewhere)["failed"]
+    assert site.sync()["backups"] == 1, "the cure that was named"
+    assert offsite_findings(site.look(full=True), "dr") == []
+    assert site.do("fetch", elsewhere)["fetched"] == 2
+    assert (site.repository / "new" / first / "data").read_text() == "one"
+
+
+def test_a_place_that_lets_nobody_in_is_told_and_keeps_what_it_has(store: Emulated, tmp_path: Path) -> None:
+    site = Site(tmp_path, store.where("s3://backups/wrong"), store.client)
+    site.take("one")
+    gone = site.order(where=store.where("s3://gone/here"))
+    with store.asking_for_credentials():
+        assert "does not know the access key. Correct the file" in site.sync()["failed"]
+    for verb in ("sync", "fetch"):
+        assert "There is no bucket gone" in site.do(verb, gone)["failed"]
+    assert dict(open_storage(site.where).sizes("")) == {}, "nothing was written"
+
+
+def test_a_full_disk_takes_no_half_backup(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        (away := tmp_path / "disk" / "away").mkdir()
+        site = Site(tmp_path, Where(place=str(away)))
+        first = site.take("one")
+        site.sync()
+        disk.fill()
+        second = site.take("two" * 1_000_000)
+        assert re.search(r"(No space left on device|File too large)\. Make room", site.sync()["failed"])
+        assert list(site.look(full=True).backups) == [first] and not site.look(full=True).damage
+        here = site.order(folder=str(tmp_path / "disk" / "back"))
+        told = site.do("fetch", here)["failed"]
+        assert re.search(r"back/\S+ cannot be written: (No space left on device|File too large)\. Make room", told)
+        half = [path for path in (tmp_path / "disk").rglob("*") if path.name.startswith(".")]
+        assert half == []
+        disk.free()
+        assert site.sync()["backups"] == 2 and site.do("fetch", here)["fetched"] == 4
+        assert len((tmp_path / "disk" / "back" / second / "data").read_text()) == 3_000_000
 
 
 def test_a_killed_sync_goes_on_where_it_was(tmp_path: Path) -> None:

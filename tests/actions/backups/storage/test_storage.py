@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import socket
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -70,6 +73,42 @@ def test_what_a_bucket_refuses_is_said(store: Emulated) -> None:
         open_storage(Where(place="s3://backups", endpoint="http://127.0.0.1:9", credentials=str(store.credentials)))
     with store.asking_for_credentials(), pytest.raises(StorageTrouble, match="does not know the access key"):
         open_storage(store.where())
+
+
+class _CutsShort(BaseHTTPRequestHandler):
+    """A storage whose answers end before their length."""
+
+    def do_GET(self) -> None:
+        whole = b"<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>"
+        body = whole if "list-type" in self.path else b"half of it"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body) * (1 if body is whole else 2)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_object_that_is_cut_short_on_its_way_is_no_object(store: Emulated) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _CutsShort)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        storage = open_storage(Where(place="s3://cut/here", endpoint=endpoint, credentials=str(store.credentials)))
+        with pytest.raises(StorageTrouble, match=r"The bucket cut at .* cannot be used to read shop/a"):
+            storage.digest("shop/a")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_storage_that_hangs_is_told_soon(store: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bucket_module, "_QUICK", (0.2, 1))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(StorageTrouble, match="cannot be used to look: Read timeout"):
+            open_storage(Where(place="s3://mute", endpoint=endpoint, credentials=str(store.credentials)))
 
 
 def test_credentials_are_kept_private(store: Emulated) -> None:

@@ -35,9 +35,9 @@ def test_a_lost_repository_comes_back_from_the_second_place(lab: Lab, tmp_path: 
     assert copied.status == "ok", copied.words
 
     shutil.rmtree(backups.repository)
-    assert run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs", locks=tmp_path).status == "failed", (
-        "an emptied source"
-    )
+    emptied = run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs", locks=tmp_path)
+    assert emptied.status == "failed" and "Nothing was copied: pgBackRest cannot use the stanza" in emptied.words
+    assert emptied.words.endswith("bring it back: cleo backup fetch --system postgres.")
     (left,) = _catalogue(inventory, tmp_path)
     assert left.trouble and left.offsite and rows([left])[-1].where == ["dr"], "what is left is in the second place"
     ctx = FakeContext(inventory)
@@ -51,9 +51,8 @@ def test_a_lost_repository_comes_back_from_the_second_place(lab: Lab, tmp_path: 
     newest = rows(_catalogue(inventory, tmp_path))[-1]
     assert (newest.id, newest.where) == (taken.label, ["primary", "dr"])
     assert newest.verified and newest.verified.ok, "the manifests' folder has it"
-    assert run_backup(inventory, "postgres", "incremental", tmp_path / "runs", locks=tmp_path).status == "ok", (
-        "the server may write there"
-    )
+    again = run_backup(inventory, "postgres", "incremental", tmp_path / "runs", locks=tmp_path)
+    assert again.status == "ok", "the server may write there"
 
 
 def _catalogue(inventory: Inventory, folder: Path) -> list[Listed]:
