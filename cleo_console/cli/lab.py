@@ -53,11 +53,21 @@ def lab() -> None:
     metavar="NAME[=TYPE]",
     help="A further system of its own, such as a second cluster; may be repeated.",
 )
+@click.option(
+    "--s3", is_flag=True, help="Copies of backups go to a bucket of a real object store (Ceph RGW), not to a folder."
+)
 @click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of the three stores; may be repeated.")
 def up(
-    directory: Path | None, size: str, backup_every: float, standby: bool, also: tuple[str, ...], only: tuple[str, ...]
+    directory: Path | None,
+    size: str,
+    backup_every: float,
+    standby: bool,
+    also: tuple[str, ...],
+    s3: bool,
+    only: tuple[str, ...],
 ) -> None:
-    """Start the lab: PostgreSQL, MongoDB and Redis with CleoAI's data, each with a writer and backups.
+    """Start the lab: PostgreSQL, MongoDB and Redis with CleoAI's data, each with a writer and backups, and a second
+    place for copies of them (cleo backup run --type offsite-sync).
 
     Repeating it is harmless: what is missing is added, and what a fault stopped stays stopped.
 
@@ -65,11 +75,12 @@ def up(
     Example:
       cleo lab up --only postgres --size 1GB
       cleo lab up --standby --also orders
+      cleo lab up --s3
     """
     from cleo_console.lab import Lab
 
     started = Lab.up(
-        directory, size, systems=only, also=also, standby=standby, backup_minutes=backup_every, say=click.echo
+        directory, size, systems=only, also=also, standby=standby, s3=s3, backup_minutes=backup_every, say=click.echo
     )
     click.echo(f"Inventory: {started.inventory_path}")
 
@@ -188,5 +199,7 @@ def _status_lines(found: LabStatus) -> list[tuple[str, str]]:
         lines += [("", ""), ("system", name)] if len(found.services) > 1 else []
         lines += [*service.lines, *(("trouble", each) for each in service.trouble)]
     lines += [("", "")] if len(found.services) > 1 else []
+    if place := found.second_place:
+        lines += [*place.lines, *(("trouble", each) for each in place.trouble)]
     faults = [("fault", f"{fault.at} {fault.system} {fault.how}: {fault.what}") for fault in found.faults]
     return lines + (faults or [("faults", "none")])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -10,29 +12,45 @@ from msgspec.structs import replace
 from cleo_console.lab import folder, removal
 from cleo_console.lab.fault_log import injected_faults
 from cleo_console.lab.inventory import write_inventory
+from cleo_console.lab.second_place.faults import is_of_copy
+from cleo_console.lab.second_place.kinds import choose, second_place
+from cleo_console.lab.second_place.place import NAME as OFFSITE
+from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import Instance, LabService, Say
 from cleo_console.lab.service_types import class_of
 from cleo_console.lab.sizes import check_size, check_space
 from cleo_console.lab.state import State, save_state
 
 
-def create(place: Path, state: State, wanted: Sequence[Instance], say: Say) -> State:
+def create(place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s3: bool = False) -> State:
     """Build a lab from nothing. `complete` is set last: what is cut short before is never taken for a lab.
+
+    Args:
+        place: its folder.
+        state: what it remembers of itself: nothing yet.
+        wanted: its services.
+        say: told what is being done, a line at a time.
+        s3: whether its second place is a bucket of an object store.
 
     Raises:
         CleoError: a program is missing, the folder does not serve, or a server does not start.
     """
     services = _chosen(place, state, wanted)
+    state = replace(state, offsite=choose(None, s3=s3))
     folder.make(place)
     with folder.only_command(place):
         save_state(place, state)
-        state = replace(_add(place, state, services, say), complete=True)
+        with _made_meanwhile(second_place(place, state.offsite), say):
+            state = _add(place, state, services, say)
+        state = replace(state, complete=True)
         save_state(place, state)
     return state
 
 
-def resume(place: Path, state: State, wanted: Sequence[Instance], say: Say) -> State:
+def resume(place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s3: bool = False) -> State:
     """Start what does not run, except a server that went down by itself or by an injected fault; add what is missing.
+
+    Where an object store is asked for, a second place that is a folder is left as it is, and named no more.
 
     Raises:
         CleoError: the lab is another account's, or a server does not start.
@@ -42,7 +60,7 @@ def resume(place: Path, state: State, wanted: Sequence[Instance], say: Say) -> S
         services = state.services(place)
         for service in services.values():
             _resume(service, state, say)
-        state = replace(state, kept=False, running=())
+        state = replace(_with_second_place(place, state, say, s3=s3), kept=False, running=())
         save_state(place, state)
         missing = [each for each in wanted if each.name not in services]
         return _add(place, state, _chosen(place, state, missing), say) if missing else state
@@ -50,7 +68,7 @@ def resume(place: Path, state: State, wanted: Sequence[Instance], say: Say) -> S
 
 def _chosen(place: Path, state: State, wanted: Sequence[Instance]) -> list[LabService]:
     """The services that are wanted, with programs and ports; nothing is made yet."""
-    folder.check_path(place, [each.name for each in wanted])
+    folder.check_path(place, [OFFSITE, *(each.name for each in wanted)])
     check_space(place, check_size(state.size, [class_of(each).small_bytes for each in wanted]))
     known = state.services(place)
     for each in wanted:
@@ -66,9 +84,39 @@ def _add(place: Path, state: State, services: Sequence[LabService], say: Say) ->
         removal.remove_unfinished(place / service.instance.name)
         service.create(state.order(), say)
         state = state.plus(service.instance)
-        write_inventory(place, state.services(place).values())
+        _write_inventory(place, state)
         save_state(place, state)
     return state
+
+
+def _with_second_place(place: Path, state: State, say: Say, *, s3: bool) -> State:
+    """Start the second place of a lab that is there, or make it, and name it in the inventory."""
+    chosen = choose(state.offsite, s3=s3)
+    wanted = second_place(place, chosen)
+    if wanted and chosen != state.offsite:
+        if chosen.kind == "s3":
+            removal.remove_unfinished(place / OFFSITE)
+        wanted.create(say)
+        state = replace(state, offsite=chosen)
+        _write_inventory(place, state)
+    elif wanted and not wanted.is_running():
+        wanted.start()
+    return state
+
+
+def _write_inventory(place: Path, state: State) -> None:
+    offsite = second_place(place, state.offsite)
+    write_inventory(place, state.services(place).values(), offsite.inventory_entry() if offsite else None)
+
+
+@contextmanager
+def _made_meanwhile(place: SecondPlace | None, say: Say) -> Iterator[None]:
+    """Make the second place while the block is at work; it is there at the block's end."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        made = pool.submit(place.create, say) if place else None
+        yield
+        if made:
+            made.result()
 
 
 def _resume(service: LabService, state: State, say: Say) -> None:
@@ -78,7 +126,9 @@ def _resume(service: LabService, state: State, say: Say) -> None:
     elif state.kept and name in state.running:
         service.start()
         say(f"{service.title} runs again on {service.address}.")
-    elif state.kept or any(fault.system == name for fault in injected_faults(service.lab)):
+    elif state.kept or any(
+        fault.system == name and not is_of_copy(fault.how) for fault in injected_faults(service.lab)
+    ):
         say(f"{service.title} does not run, and is left so: faults were injected. Recover it with `cleo`,")
         say("or start over with `cleo lab down` and `cleo lab up`.")
     else:

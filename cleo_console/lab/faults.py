@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cleo_console.lab.fault_log import Fault, note_fault, utc_now
+from cleo_console.lab.second_place.faults import FAULTS, Copy, faults_of
+from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import FaultKind, Instance, LabService
 from cleo_console.lab.service_types import class_of
 from journal.errors import CleoError
 
 
 def known_faults(instances: Iterable[Instance]) -> dict[tuple[str, str], FaultKind]:
-    """What can be broken, by service and fault."""
-    return {(each.name, kind.how): kind for each in instances for kind in class_of(each).faults}
+    """What can be broken, by service and fault: of the service itself, and of its backups' copy."""
+    return {(each.name, kind.how): kind for each in instances for kind in (*class_of(each).faults, *faults_of(each))}
 
 
-def inject(lab: Path, services: Mapping[str, LabService], system: str, how: str) -> Fault:
-    """Inject a fault into one service and note it.
+def inject(
+    lab: Path, services: Mapping[str, LabService], system: str, how: str, offsite: SecondPlace | None = None
+) -> Fault:
+    """Inject a fault into one service, or into its backups' copy, and note it.
 
     Raises:
         CleoError: there is no such service or fault, or it is not in a state in which it could be injected.
@@ -25,7 +29,9 @@ def inject(lab: Path, services: Mapping[str, LabService], system: str, how: str)
     kind = known_faults(each.instance for each in services.values()).get((system, how))
     if kind is None:
         raise CleoError(f"The lab has no fault `{how}` for `{system}`.", "See `cleo lab break --list`.")
-    what, details = services[system].inject(kind)
+    if kind in FAULTS and offsite is None:
+        raise CleoError("The lab has no second place.", "Let `cleo lab up` add one.")
+    what, details = kind.inject(Copy(offsite, system)) if kind in FAULTS and offsite else services[system].inject(kind)
     fault = Fault(str(details.pop("at", "")) or utc_now(), system, how, what, details)
     note_fault(lab, fault)
     return fault

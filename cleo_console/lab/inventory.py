@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from cleo_console.lab.service import HOST, LabService
+
+NAME = "lab"
+"""What an inventory of a lab is called: notes of its backups lie in a folder of this name."""
 
 
 def inventory_path(lab: Path) -> Path:
@@ -14,15 +17,22 @@ def inventory_path(lab: Path) -> Path:
     return lab / "inventory.yaml"
 
 
-def write_inventory(lab: Path, services: Iterable[LabService]) -> None:
-    """Write the lab's inventory file; secrets are only referred to."""
+def write_inventory(lab: Path, services: Iterable[LabService], offsite: Mapping[str, Any] | None = None) -> None:
+    """Write the lab's inventory file; secrets are only referred to.
+
+    Args:
+        lab: the lab's folder.
+        services: its services.
+        offsite: what is said of its second place; None: it has none.
+    """
     import yaml
 
     described = {
-        "name": "lab",
+        "name": NAME,
         "lab": True,
         "allows": ["LAB"],
         "hosts": {HOST: {"via": "local"}},
+        **({"offsite": dict(offsite)} if offsite else {}),
         "systems": {service.instance.name: _entry(service) for service in services},
     }
     text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)

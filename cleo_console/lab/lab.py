@@ -10,6 +10,7 @@ from cleo_console import settings
 from cleo_console.lab import construction, faults, folder, removal
 from cleo_console.lab.fault_log import Fault
 from cleo_console.lab.inventory import inventory_path
+from cleo_console.lab.second_place.kinds import second_place
 from cleo_console.lab.service import FaultKind, LabService, Say
 from cleo_console.lab.service_types import STORES
 from cleo_console.lab.state import State, load_state, new_state
@@ -32,6 +33,7 @@ class Lab:
         self.directory = directory
         self.state = state
         self.services: dict[str, LabService] = state.services(directory)
+        self.second_place = second_place(directory, state.offsite)
 
     @classmethod
     def up(
@@ -42,6 +44,7 @@ class Lab:
         systems: Sequence[str] = (),
         also: Sequence[str] = (),
         standby: bool = False,
+        s3: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
     ) -> Self:
@@ -57,6 +60,7 @@ class Lab:
                 three stores.
             also: further ones.
             standby: whether the first of them has a standby.
+            s3: whether the second place for backups is a bucket of an object store (Ceph RGW). A lab's is a folder.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
 
@@ -68,11 +72,11 @@ class Lab:
         state = load_state(place)
         wanted = wanted_services([*(systems or _primaries(state)), *also], standby)
         if state and state.complete:
-            return cls(place, construction.resume(place, state, wanted, say))
+            return cls(place, construction.resume(place, state, wanted, say, s3=s3))
         if state:
             say("An earlier start was cut short; what it left is removed.")
             removal.remove(place)
-        return cls(place, construction.create(place, new_state(size, backup_minutes), wanted, say))
+        return cls(place, construction.create(place, new_state(size, backup_minutes), wanted, say, s3=s3))
 
     @classmethod
     def at(cls, directory: Path | None = None) -> Self:
@@ -121,7 +125,7 @@ class Lab:
             CleoError: there is no such service or fault, or it is not in a state in which it could be injected.
         """
         with folder.only_command(self.directory):
-            return faults.inject(self.directory, self.services, system, how)
+            return faults.inject(self.directory, self.services, system, how, self.second_place)
 
     def break_everything(self) -> list[Fault]:
         """Take all data of every service away, but for those of standbys; what was broken is noted one by one.
@@ -137,7 +141,7 @@ class Lab:
 
     def status(self) -> LabStatus:
         """What runs, and what the lab holds."""
-        return read_status(self.directory, self.services)
+        return read_status(self.directory, self.services, self.second_place)
 
     def stop(self) -> None:
         """Stop every process and keep the folder, so that `up` goes on where this left off.

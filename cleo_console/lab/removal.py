@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cleo_console import settings
 from cleo_console.lab import folder, processes
+from cleo_console.lab.second_place.kinds import second_place
 from cleo_console.lab.service_types import service_classes
 from cleo_console.lab.state import State, is_lab, load_state, save_state
 from journal.errors import CleoError
@@ -26,6 +27,7 @@ def stop(place: Path, state: State) -> State:
         running = {name: each for name, each in state.services(place).items() if each.is_running()}
         for service in reversed(running.values()):
             service.stop()
+        _stop_second_place(place, state)
         processes.end_processes(place)
         if not state.kept:
             state = replace(state, kept=True, running=tuple(running))
@@ -49,6 +51,7 @@ def remove(place: Path) -> bool:
         state = _state_if_readable(place)
         if state:
             folder.check_owner(place, state)
+            _stop_second_place(place, state)
         _end_everything(place)
         _remove_folder(place)
     return True
@@ -71,6 +74,11 @@ def _state_if_readable(place: Path) -> State | None:
         return load_state(place)
     except CleoError:
         return None
+
+
+def _stop_second_place(place: Path, state: State) -> None:
+    if found := second_place(place, state.offsite):
+        found.stop()
 
 
 def _end_everything(place: Path) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from cleo_console.lab.second_place.place import Chosen
 from cleo_console.lab.service import Instance, LabService, Order
 from cleo_console.lab.service_types import class_of
 from cleo_console.lab.sizes import parse_size
@@ -27,6 +28,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         kept: whether `down --keep` stopped it.
         running: names of the services that ran when it was stopped with `--keep`.
         instances: its services, a primary before its standby.
+        offsite: its second place for backups; None: it was made before labs had one.
     """
 
     owner: int
@@ -36,6 +38,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool = False
     running: tuple[str, ...] = ()
     instances: tuple[Instance, ...] = ()
+    offsite: Chosen | None = None
 
     def services(self, directory: Path) -> dict[str, LabService]:
         """The services by name, in the order in which they start.

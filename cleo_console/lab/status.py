@@ -9,6 +9,7 @@ from typing import Any
 
 from cleo_console.lab.fault_log import Fault, injected_faults
 from cleo_console.lab.inventory import inventory_path
+from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import LabService, ServiceStatus
 
 
@@ -21,17 +22,21 @@ class LabStatus:
         inventory: its inventory file.
         services: its services, by name.
         faults: what was injected so far.
+        second_place: where its backups are copied to; None: nowhere.
     """
 
     directory: str
     inventory: str
     services: dict[str, ServiceStatus]
     faults: list[Fault]
+    second_place: ServiceStatus | None = None
 
     @property
     def whole(self) -> bool:
         """Whether everything that belongs to the lab runs and answers."""
-        return all(service.whole for service in self.services.values())
+        return all(
+            each.whole for each in (*self.services.values(), *([self.second_place] if self.second_place else ()))
+        )
 
     def as_data(self) -> dict[str, Any]:
         """All of it for a program to read."""
@@ -39,10 +44,13 @@ class LabStatus:
         for name, service in self.services.items():
             del data["services"][name]["lines"]
             data["services"][name]["whole"] = service.whole
+        if self.second_place:
+            del data["second_place"]["lines"]
         return {**data, "whole": self.whole}
 
 
-def read_status(lab: Path, services: Mapping[str, LabService]) -> LabStatus:
+def read_status(lab: Path, services: Mapping[str, LabService], offsite: SecondPlace | None) -> LabStatus:
     """Look at the lab; nothing is changed, and what cannot be read is said."""
     found = {name: service.status() for name, service in services.items()}
-    return LabStatus(str(lab), str(inventory_path(lab)), found, injected_faults(lab))
+    second = offsite.status() if offsite else None
+    return LabStatus(str(lab), str(inventory_path(lab)), found, injected_faults(lab), second)

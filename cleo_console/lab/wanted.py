@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from actions.system_types import system_types
+from cleo_console.lab.second_place.place import NAME as OFFSITE
 from cleo_console.lab.service import Instance
 from cleo_console.lab.service_types import DEFAULT, class_of
 from journal.errors import CleoError
@@ -37,6 +38,8 @@ def _service(asked: str) -> Instance:
     if not NAME.fullmatch(name):
         hint = "Take at most 27 small letters, digits, - and _, a letter first."
         raise CleoError(f"`{name}` is no name for a service of a lab.", hint)
+    if name == OFFSITE:
+        raise CleoError(f"`{name}` is the lab's second place for backups.", "Give the service another name.")
     type_name = type_name or (name if name in system_types() else DEFAULT)
     service = Instance(name=name, type=type_name, plays="" if name == type_name else type_name)
     class_of(service)

@@ -66,10 +66,13 @@ def test_locked_objects_are_no_hindrance(ceph: Ceph, tmp_path: Path) -> None:
     lock = {"ObjectLockEnabled": "Enabled", "Rule": rule}
     ceph.client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
     site = Site(tmp_path, ceph.where(f"s3://{bucket}/here"), ceph.client)
-    site.take("one")
+    first = site.take("one")
     site.sync()
-    site.take("two")
-    assert site.sync()["copied"] == 2
+    site.take("two" * (4 << 20))
+    assert site.sync()["copied"] == 2, "one of it in parts"
+    site.remove(f"shop/{first}/data")
+    assert site.look().broken == {first: "is missing"}, "what is locked stays, hidden by a mark"
+    assert site.sync()["mended"] == 1
     versions = ceph.client.list_object_versions(Bucket=bucket, Prefix="here/shop.offsite.json")["Versions"]
     assert len(versions) > 2, "the index has versions, and none of them went"
     assert not site.look(full=True).damage
