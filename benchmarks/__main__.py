@@ -29,6 +29,7 @@ FIGURES = {
     "restore": "restore:run",
     "warm": "warm:run",
     "mongodb-restore": "mongo_restore:run",
+    "whole-recovery": "tracks:run",
     "keys-postmaster": "presses:killed_postmaster",
     "keys-directory": "presses:lost_data_directory",
     "keys-table": "presses:dropped_table",

@@ -1,4 +1,4 @@
-"""One lab a worker, copied stopped: made once, with its first backup; a test that needs one gets a copy.
+"""One lab a worker and set of systems, copied stopped: made once, with its first backups; a test gets a copy.
 
 A copy lies where the template was made, so no port and no path in it has to change. While a copy is in use and
 another one is asked for, a second template is made beside it.
@@ -25,7 +25,7 @@ PARENT = fast_folder(Path("/var/tmp"))
 PREFIX = "cleo-lab-"
 
 _all: list[Path] = []
-_free: list[Path] = []
+_free: dict[tuple[str, ...], list[Path]] = {}
 
 
 def new_parent() -> Path:
@@ -42,9 +42,10 @@ def remove_lab(directory: Path) -> None:
 
 
 @contextmanager
-def copied_lab(backup_minutes: float) -> Iterator[Path]:
+def copied_lab(backup_minutes: float, systems: tuple[str, ...] = ("postgres",)) -> Iterator[Path]:
     """The folder of a lab that was stopped, to be brought up; nothing of it is left afterwards."""
-    parent = _free.pop() if _free else _template()
+    free = _free.setdefault(systems, [])
+    parent = free.pop() if free else _template(systems)
     directory = parent / "lab"
     subprocess.run(["cp", "-a", "--reflink=auto", str(parent / "stopped"), str(directory)], check=True)
     for path in directory.rglob("lab.env"):
@@ -54,13 +55,13 @@ def copied_lab(backup_minutes: float) -> Iterator[Path]:
         yield directory
     finally:
         remove_lab(directory)
-    _free.append(parent)
+    free.append(parent)
 
 
-def _template() -> Path:
+def _template(systems: tuple[str, ...]) -> Path:
     parent = new_parent()
     _all.append(parent)
-    Lab.up(parent / "lab", systems=["postgres"]).stop()
+    Lab.up(parent / "lab", systems=systems).stop()
     (parent / "lab").rename(parent / "stopped")
     return parent
 

@@ -23,10 +23,11 @@ from cleo_console import lab as labs
 from cleo_console.lab.postgres.backups import take_backup
 from cleo_console.lab.postgres.cluster import Cluster
 from cleo_console.lab.postgres.cluster_service import cluster_of
+from cleo_console.lab.service_types import STORES
 from journal.errors import CleoError
 from tests.lab_template import PARENT, PREFIX, copied_lab, new_parent, remove_lab
 
-__all__ = ["PARENT", "Lab", "lab", "lab_directory", "running_lab"]
+__all__ = ["PARENT", "Lab", "lab", "lab_directory", "running_lab", "running_stores"]
 
 
 class Lab(labs.Lab):
@@ -82,6 +83,14 @@ def running_lab(size: str = "small", backup_minutes: float = 60.0) -> Iterator[L
     else:
         with lab_directory() as directory:
             yield Lab.up(directory, size, systems=["postgres"], backup_minutes=backup_minutes)
+
+
+@contextmanager
+def running_stores() -> Iterator[Lab]:
+    """A lab of the three stores, each with one full backup; none is taken by itself."""
+    remove_abandoned_labs()
+    with copied_lab(600, STORES) as directory:
+        yield Lab.up(directory)
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ TOO_LONG = {
     "between-effects",
     "warm",
     "mongodb-restore",
+    "whole-recovery",
 }
 """Each needs a lab of its own, for half a minute to half an hour."""
 

@@ -1,0 +1,89 @@
+"""The faults of the three stores, two at a time: which pairs there are, and how one is recovered and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+
+from cleo_console.lab import Lab
+from cleo_console.lab.mongodb.service import MongodbService
+from cleo_console.lab.postgres.service import PostgresService
+from cleo_console.lab.redis.service import RedisService
+from cleo_console.lab.service_types import STORES
+from journal.incident.records import StepState
+from journal.incident.state import Incident
+from journal.verify import verify
+from tests.e2e.follower import Follower
+from tests.e2e.recovered import nothing_is_lost
+from tests.e2e.stores import held
+
+Fault = tuple[str, str]
+"""A system, and what is done to it."""
+
+FAULTS: Mapping[str, Sequence[str]] = {
+    "postgres": [kind.how for kind in PostgresService.faults],
+    "mongodb": [kind.how for kind in MongodbService.faults],
+    "redis": [kind.how for kind in RedisService.faults],
+}
+PAIRS: list[tuple[Fault, Fault]] = [
+    (one, other)
+    for one, other in combinations([(system, how) for system in STORES for how in FAULTS[system]], 2)
+    if one[0] != other[0]
+]
+"""Each two faults of two stores, once."""
+
+_VERIFIED = (StepState.DONE, StepState.NOT_APPLICABLE)
+_CHANGES_DATA = {
+    ("postgres", "drop-table"),
+    ("postgres", "flip-byte"),
+    ("mongodb", "drop-collection"),
+    ("mongodb", "drop-index"),
+    ("mongodb", "duplicate-keys"),
+    ("mongodb", "expire-soon"),
+    ("mongodb", "clock-runs-ahead"),
+    ("redis", "flush-all"),
+    ("redis", "maxmemory-too-small"),
+    ("redis", "clock-ahead"),
+    ("redis", "clock-runs-ahead"),
+}
+"""What damages data in a server that goes on: the scenario is another one."""
+
+
+_WRITES = {("mongodb", "lose-oplog-slice")}
+"""What writes by itself, so that there are two slices: what counts is what is there after it."""
+
+
+def scenario_of(faults: Sequence[Fault]) -> str:
+    """Return what is declared where these are seen."""
+    return "data-corruption" if _CHANGES_DATA.intersection(faults) else "database-failure"
+
+
+def both_are_recovered(lab: Lab, home: Path, faults: Sequence[Fault]) -> Incident:
+    """Break two stores, follow NEXT, and compare rows, documents and keys with those before.
+
+    Args:
+        lab: a lab of the three stores.
+        home: where the journal goes.
+        faults: what is done, one after the other.
+
+    Returns:
+        The closed incident.
+    """
+    before = {system: held(lab, system) for system in STORES}
+    good_until = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    for system, how in faults:
+        lab.break_(system, how)
+        if (system, how) in _WRITES:
+            before[system] = held(lab, system)
+    follower = Follower(lab.inventory_path, home, scenario_of(faults), good_until=good_until)
+    with follower.at_work():
+        follower.follow()
+        states = {system: follower.incident.state(f"{system}-verify") for system in STORES}
+        wrong = {system: str(state) for system, state in states.items() if state not in _VERIFIED}
+        assert not wrong, "\n".join([str(wrong), *follower.story()])
+        incident = follower.close()
+    nothing_is_lost(before, {system: held(lab, system) for system in STORES})
+    assert verify(follower.place.journal).ok
+    return incident
