@@ -80,7 +80,8 @@ def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
     """Return the inventory, and the systems that are meant.
 
     Raises:
-        NoDrill: there is none, or one that is named cannot be restored in a drill.
+        NoDrill: there is none.
+        UsageError: one that is named cannot be restored in a drill.
     """
     from cleo_console.world import inventory_at
 
@@ -93,7 +94,7 @@ def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
     if not can:
         raise NoDrill("There is no system whose backup can be restored in a drill.", f"It can of {_types()}.")
     if unknown := [name for name in named if name not in can]:
-        raise NoDrill(f"No drill can restore {', '.join(unknown)}.", f"It can restore {', '.join(can)}.")
+        raise click.UsageError(f"No drill can restore {', '.join(unknown)}. It can restore {', '.join(can)}.")
     return inventory, list(dict.fromkeys(named)) or can
 
 

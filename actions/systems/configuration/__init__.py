@@ -19,6 +19,8 @@ SYSTEM = SystemType(
         "configuration.restore": f"{_HERE}.restore:restore",
         "configuration.is_restored": f"{_HERE}.restore:is_restored",
         "configuration.verify": f"{_HERE}.verify:verify",
+        "configuration.drill": f"{_HERE}.drill:drill",
+        "configuration.drill_left": f"{_HERE}.drill:drill_left",
     },
     positions=(
         PositionForm(

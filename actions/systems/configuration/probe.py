@@ -55,11 +55,11 @@ def _judge(settings: ConfigurationSettings, seen: Mapping[str, Any]) -> Health:
     return Health(
         status="degraded" if troubles else "up",
         detail="; ".join([*troubles, *figures]),
-        facts=_measured(seen).facts(),
+        facts=measured(seen).facts(),
     )
 
 
-def _measured(seen: Mapping[str, Any]) -> Measured:
+def measured(seen: Mapping[str, Any]) -> Measured:
     """Return what clocks and RPO need: an edit that no commit holds is at risk since it was made."""
     edits = [each["mtime"] for each in seen["differ"] if each["kind"] in ("changed", "extra", "kind")]
     exposure_s = max(time.time() - min(edits), 0.0) if edits else 0.0

@@ -68,7 +68,7 @@ def test_a_drill_from_the_shell_proves_measures_and_leaves_nothing(lab: Lab, tmp
     assert row["restored"]["ok"]
     (incident,) = (Path(cleo.env["CLEO_HOME"]) / "incidents").iterdir()
     assert "1 of 1 backup restored" in cleo("report", incident.name).stdout
-    assert "No drill can restore nowhere" in cleo("drill", "restore", "--system", "nowhere", status=1).stderr
+    assert "No drill can restore nowhere" in cleo("drill", "restore", "--system", "nowhere", status=2).stderr
 
 
 def test_what_a_drill_left_that_was_killed_the_next_one_removes(lab: Lab) -> None:
