@@ -112,3 +112,21 @@ def doubts(ledger: Ledger, settings: ErasureSettings) -> list[Finding]:
         cure = "Look whether that is so, or whether it was lost with the disaster, too."
         found.append(Finding(severity="warning", about=settings.file, text=text, cure=cure))
     return found
+
+
+def require_not_erased(ctx: ActionContext, user: str) -> None:
+    """Refuse to bring back what a user had who was erased. Where no ledger is named nobody can tell.
+
+    Raises:
+        ActionFailed: the ledger has the user, or it cannot be read.
+    """
+    if ctx.inventory.erasure is None:
+        return
+    settings, ledger = find_ledger(ctx)
+    at = max((one.at for one in ledger.requests if one.user == user.strip()), default=None)
+    if at:
+        raise ActionFailed(
+            f"User {user} was erased at {utc(at)}, as {settings.file} says: what was erased on request stays erased.",
+            "Is it another user who has that key by now? Then ask who keeps the ledger.",
+            left_behind="Nothing was changed.",
+        )

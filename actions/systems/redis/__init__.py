@@ -29,6 +29,8 @@ SYSTEM = SystemType(
         "redis.reload_aof": f"{_HERE}.reload_aof:reload_aof",
         "redis.warm_cache": f"{_HERE}.warm_cache:warm_cache",
         "redis.verify": f"{_HERE}.verify:verify",
+        "redis.user_restore": f"{_HERE}.user_restore:user_restore",
+        "redis.user_left": f"{_HERE}.user_restore:user_left",
         "redis.reapply_erasures": f"{_HERE}.erasure:reapply_erasures",
         "redis.erasures_left": f"{_HERE}.erasure:erasures_left",
         "redis.drill": f"{_HERE}.drill:drill",

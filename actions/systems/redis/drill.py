@@ -16,20 +16,16 @@ from actions.backups.drilled import leave_drill, loss_words, lost_seconds
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.place import Place
 from actions.context import ActionContext
-from actions.machine.directories import inspect_directories
 from actions.machine.machine import last_words
-from actions.machine.room import SpaceNeed, require_room
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
-from actions.systems.redis.backups.order import Loaded, ScratchOrder
+from actions.systems.redis.backups.order import Loaded
 from actions.systems.redis.backups.place import place_of_backups
-from actions.systems.redis.config_file import Wanted, wanted_of
-from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.counts import Counted, differences
 from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.identity import identity
 from actions.systems.redis.measures import instant
-from actions.systems.redis.memory import require_memory
 from actions.systems.redis.restore_record import Source, keeper, place_of
+from actions.systems.redis.scratch import require_scratch_room, scratch_order
 from actions.systems.redis.server import Server, find_server
 from actions.systems.redis.sources import source_of_backup
 from actions.systems.redis.verified_connection import connect_verified
@@ -80,7 +76,7 @@ def drill(ctx: ActionContext) -> Outcome:
     place = place_of_backups(ctx, server.name)
     source = _newest(server, place)
     now = _newest_write(server)
-    _require_room(server, source)
+    require_scratch_room(server, source, _folder(server))
     if not ctx.effect(f"read every file of {source}, load it into {_folder(server)}, count its keys, and remove it"):
         return Outcome(ok=True, summary=f"would load {source}, count its keys, and remove it again")
     begun = time.monotonic()
@@ -125,22 +121,8 @@ def _newest_write(server: Server) -> datetime | None:
         return None
 
 
-def _require_room(server: Server, source: Source) -> None:
-    folder = inspect_directories(keeper(server), _folder(server).rpartition("/")[0] or "/")[0]
-    require_room(server, [SpaceNeed(folder, source.size, "the drill's copy")])
-    require_memory(server, source.memory, Wanted(), str(source))
-
-
 def _loaded(server: Server, place: Place, source: Source) -> Loaded:
-    order = ScratchOrder(
-        kind=source.kind,
-        source=source.path,
-        folder=_folder(server),
-        program=server.program(server.settings.program),
-        run_as=server.run_as,
-        aof_name=wanted_of(read_configuration(server)).aof_name,
-        heartbeat=server.settings.heartbeat,
-    )
+    order = scratch_order(server, source, _folder(server))
     argv = ["nice", *place.program(_MODULE), msgspec.json.encode(order).decode()]
     done = server.run("drill", argv, timeout_s=_HOURS_S, user="")
     try:

@@ -10,9 +10,10 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.erasure.reapply import Held, look_again, reapply
 from actions.outcome import Outcome
+from actions.systems.redis.chosen_keys import find_keys, place
 from actions.systems.redis.identity import identity
 from actions.systems.redis.server import Server, find_server
-from actions.systems.redis.user_keys import choose_keys, find_keys, place
+from actions.systems.redis.user_keys import choose_keys
 from actions.systems.redis.verified_connection import connect_verified
 
 _HOURS_S = 4 * 3600.0

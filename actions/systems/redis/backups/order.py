@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from actions.systems.redis.chosen_keys import Chosen
 from actions.systems.redis.rdb import Keys
 
 RDB_FILE = "dump.rdb"
@@ -62,6 +63,36 @@ class ScratchOrder(msgspec.Struct, frozen=True, kw_only=True):
     run_as: str
     aof_name: str
     heartbeat: str
+
+
+class UserOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose keys are read from a backup. It lies in a file: there may be many.
+
+    Attributes:
+        scratch: the server that they are read from.
+        chosen: which they are.
+        result: the file that they are written to, for its owner alone: a `UserKey` in JSON a line.
+    """
+
+    scratch: ScratchOrder
+    chosen: Chosen
+    result: str
+
+
+class UserKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One key of a user, as a backup has it.
+
+    Attributes:
+        database: the number of its database; ``place``: what tells that it is theirs, in words.
+        key: its name; ``dump``: its value, as DUMP says it.
+        expires_ms: when its time is up, in milliseconds since 1970; 0: never.
+    """
+
+    database: int
+    place: str
+    key: bytes
+    dump: bytes
+    expires_ms: int = 0
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):

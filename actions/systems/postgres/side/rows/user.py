@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.erasure.due import require_not_erased
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.postgres.server import find_server
 from actions.systems.postgres.side.ask import script
@@ -68,6 +69,7 @@ def user_restore(
     server = find_server(ctx)
     if not user_id:
         raise ActionFailed("Say which user.", "--user-id ID")
+    require_not_erased(ctx, user_id)
     side = side_at(server, date, NAME)
     real = look_at_real(server, database_of(side))
     schema = side_schema(side, real.database)
