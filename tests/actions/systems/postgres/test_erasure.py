@@ -19,6 +19,7 @@ from actions.outcome import ActionFailed, Outcome
 from actions.settings import ErasureSettings
 from actions.systems.postgres.erasure import erasures_left, reapply_erasures
 from actions.systems.postgres.settings import PostgresSettings, UserData
+from actions.systems.postgres.side.rows.user import user_restore
 from tests.actions.contexts import FakeContext
 from tests.labs import Lab, lab
 from tests.waiting import until
@@ -155,6 +156,11 @@ def test_what_a_trigger_writes_again_undoes_all_of_it(erased: Erased) -> None:
     assert erased.mine()["users"] == 1
     lab.psql("DROP FUNCTION remember CASCADE")
     assert erased.reapply().facts["erased"] == {"public.users": 1}
+
+
+def test_who_was_erased_is_not_brought_back(erased: Erased) -> None:
+    with pytest.raises(ActionFailed, match="what was erased on request stays erased"):
+        erased.ctx().do(user_restore, user_id="7")
 
 
 def test_what_the_ledger_lacks_is_said(erased: Erased) -> None:
