@@ -18,6 +18,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         recovered_to: the newest commit that a recovery brought back, before anybody wrote again.
         archived_until: everything committed until then is in the archive.
         exposure_s: the span of commits that would be lost if the system and its disks were lost now.
+        exposure_by: what that rests on, or why it is not measured, in words; empty: nothing tells.
         replica_lag_s: how far the replica is behind, or the nearest of several.
         backup_age_s: since the newest usable backup ended.
         newest_commit_at: the time of the newest commit that was seen.
@@ -30,6 +31,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recovered_to: datetime | None = None
     archived_until: datetime | None = None
     exposure_s: float | None = None
+    exposure_by: str = ""
     replica_lag_s: float | None = None
     backup_age_s: float | None = None
     newest_commit_at: datetime | None = None
@@ -69,6 +71,10 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _words(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -76,5 +82,6 @@ def _whole(value: Any) -> int | None:
 _FORMS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("recovered_to", "archived_until", "newest_commit_at", "no_commit_after"), _instant),
     **dict.fromkeys(("exposure_s", "replica_lag_s", "backup_age_s", "clock_ahead_s"), _number),
+    "exposure_by": _words,
     **dict.fromkeys(("heartbeats", "timeline", "from_timeline"), _whole),
 }

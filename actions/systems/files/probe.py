@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from actions.exposure import since
 from actions.health import Health
 from actions.systems.files.restic import Snapshot, list_snapshots, snapshots_of
 from actions.systems.files.settings import FilesSettings
@@ -131,10 +132,14 @@ def _troubles(settings: FilesSettings, seen: Mapping[str, Any]) -> list[str]:
 def _measured(seen: Mapping[str, Any], snapshot: datetime | None, age_s: float | None, unknown: str) -> Measured:
     """Return what clocks and RPO need. Where the tree was not walked to its end, all since the snapshot is at risk."""
     newest = instant(seen["newest"]) if seen["walked"] else None
-    at_risk: float | None = None
-    if age_s is not None and snapshot and not unknown:
-        since = (newest - snapshot).total_seconds() if newest else age_s
-        at_risk = max(since, 0.0)
+    whole = None if unknown else snapshot
+    at_risk = since(newest or datetime.now(UTC), whole, "newest sound snapshot of")
+    walked = "" if seen["walked"] else "; it was too large to be walked: all since then counts"
+    none = unknown or "there is no sound snapshot: all of it would be lost"
     return Measured(
-        backup_age_s=age_s, exposure_s=at_risk, newest_commit_at=newest, archived_until=None if unknown else snapshot
+        backup_age_s=age_s,
+        exposure_s=at_risk.seconds if at_risk else None,
+        exposure_by=f"{at_risk.by}{walked}" if at_risk else none,
+        newest_commit_at=newest,
+        archived_until=whole,
     )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.exposure import Exposed, least_of, of_replica, since
 from actions.health import Health
 from actions.machine.clock import clock_trouble
 from actions.machine.listener import Ask, look
-from actions.systems.mongodb.backups.saved_until import Saved, goes_on, newest_saved
+from actions.systems.mongodb.backups.saved_until import Saved, goes_on, newest_saved, no_backup
 from actions.systems.mongodb.connection import CannotConnect, connect
 from actions.systems.mongodb.server import MONGOD
 from actions.systems.mongodb.settings import MongodbSettings
@@ -49,33 +50,43 @@ def probe(system: str, settings: MongodbSettings, host: Transport, *, deadline_s
         with connect(settings, deadline_s=deadline_s * 0.6) as client:
             require_ours(client, settings, *ask)
             state, newest = read_state(client), newest_write(client, settings.heartbeat)
-            safe = _safe(client, newest_saved(system, settings, ask[0]), state)
+            safe = _safe(client, settings, newest_saved(system, settings, ask[0]), state)
     except CannotConnect as error:
         return _unreached(error, settings, ask)
     return _judge(system, settings, state, newest, safe)
 
 
 class _Safe(msgspec.Struct, frozen=True, kw_only=True):
-    """What is safe of a server's writes: until when they are in its backups, and whether its oplog goes on there."""
+    """What is safe of a server's writes.
+
+    Attributes:
+        until: until when they are in its backups; None: it is not known, ``unknown`` says why.
+        goes_on: whether its oplog goes on where they end.
+    """
 
     until: datetime | None = None
     goes_on: bool = True
+    unknown: str = ""
 
 
-def _safe(client: MongoClient[dict[str, Any]], saved: Saved | None, state: State) -> _Safe:
-    if saved is None or not state.members:
-        return _Safe()
-    found = goes_on(client, saved)
-    return _Safe(until=saved.until if found else None, goes_on=found)
+def _safe(
+    client: MongoClient[dict[str, Any]], settings: MongodbSettings, saved: Saved | None, state: State
+) -> _Safe:
+    if settings.standby_of:
+        return _Safe(unknown=f"its backups are those of {settings.standby_of}")
+    if saved is None:
+        return _Safe(unknown=no_backup(settings))
+    if not state.members:
+        return _Safe(unknown="it is in no replica set: it has no oplog")
+    if goes_on(client, saved):
+        return _Safe(until=saved.until)
+    return _Safe(goes_on=False, unknown="its oplog does not reach back to its newest backup")
 
 
-def _exposed(state: State, newest: datetime | None, safe: _Safe) -> float | None:
-    """Return the span of writes that would be lost with this server, in seconds; None: not measured."""
+def _exposed(state: State, newest: datetime | None, safe: _Safe) -> Exposed | None:
+    """Return the span of writes that would be lost with this server; None: not measured."""
     lag = state.lag_s() if state.writable else None
-    spans = [lag] if lag is not None else []
-    if safe.until:
-        spans.append(max(0.0, ((newest or state.now) - safe.until).total_seconds()))
-    return round(min(spans), 1) if spans else None
+    return least_of(of_replica(lag), since(newest or state.now, safe.until, "oplog saved until"))
 
 
 def _asker(host: Transport, user: str, end: float) -> Callable[[Sequence[str]], Completed]:
@@ -113,11 +124,13 @@ def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, Any]) -> H
 
 
 def _judge(system: str, settings: MongodbSettings, state: State, newest: datetime | None, safe: _Safe) -> Health:
+    exposed = _exposed(state, newest, safe)
     measured = Measured(
         replica_lag_s=state.lag_s(),
         newest_commit_at=newest,
         archived_until=safe.until,
-        exposure_s=_exposed(state, newest, safe),
+        exposure_s=exposed.seconds if exposed else None,
+        exposure_by=exposed.by if exposed else safe.unknown,
     )
     facts = {
         "system": system,
@@ -132,7 +145,8 @@ def _judge(system: str, settings: MongodbSettings, state: State, newest: datetim
     troubles = [*_set_troubles(settings, state), *_troubles(settings, state, newest)]
     if not safe.goes_on:
         troubles.append("its oplog does not reach back to its newest backup: take a full one")
-    detail = "; ".join([*troubles, *_figures(state)])
+    at_risk = [f"{rough_duration(exposed.seconds)} exposed"] if exposed else []
+    detail = "; ".join([*troubles, *_figures(state), *at_risk])
     found = {name: value for name, value in facts.items() if value is not None}
     return Health(status="degraded" if troubles else "up", detail=detail, facts=found)
 

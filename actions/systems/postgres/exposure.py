@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.exposure import least_of, of_replica, since
 from actions.systems.postgres.heartbeat import last_committed
 from journal.events.measured import Measured
 
@@ -17,6 +18,7 @@ _MAY = """
     SELECT has_function_privilege('pg_ls_waldir()', 'execute')
        AND has_function_privilege('pg_ls_archive_statusdir()', 'execute')
 """
+_MAY_NOT = "its user may not look at the log (pg_monitor), and no replica follows"
 _ARCHIVED = r"""
     WITH status AS (SELECT left(name, 24) AS segment, right(name, 5) AS state FROM pg_ls_archive_statusdir()
                     WHERE name ~ '^[0-9A-F]{24}\.(done|ready)$'),
@@ -45,22 +47,22 @@ def expose(session: psycopg.Connection[Any], found: Measured, now: datetime) -> 
         found: its newest commit.
         now: the server's clock.
     """
-    until, lag_s = _archived_until(session), _nearest_replica_s(session)
-    spans = [lag_s] if lag_s is not None else []
-    if until:
-        newest = last_committed(session) or now  # where nothing is committed, nothing is exposed
-        spans.append(max(0.0, (newest - until).total_seconds()))
+    may = session.execute(_MAY).fetchone()
+    until, lag_s = _archived_until(session) if may and may[0] else None, _nearest_replica_s(session)
+    newest = last_committed(session) or now  # where nothing is committed, nothing is exposed
+    least = least_of(of_replica(lag_s), since(newest, until, "WAL archived until"))
+    unknown = "no segment of its log is known to be archived" if may and may[0] else _MAY_NOT
     return msgspec.structs.replace(
         found,
         archived_until=until,
         replica_lag_s=lag_s,
-        exposure_s=round(min(spans), 1) if spans else None,
+        exposure_s=least.seconds if least else None,
+        exposure_by=least.by if least else unknown,
     )
 
 
 def _archived_until(session: psycopg.Connection[Any]) -> datetime | None:
-    may = session.execute(_MAY).fetchone()
-    row = session.execute(_ARCHIVED).fetchone() if may and may[0] else None
+    row = session.execute(_ARCHIVED).fetchone()
     return row[0].astimezone(UTC) if row and row[0] else None
 
 

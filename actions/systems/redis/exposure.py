@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from actions.backups.repository.place import listing_argv, listing_of, newest_of
+from actions.exposure import least_of, of_replica, since
 from actions.machine.listener import Ask
 from actions.systems.redis.measures import instant
 from actions.systems.redis.settings import RedisSettings
@@ -25,11 +26,13 @@ class NewestBackup(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         shows: the instant that it shows, else when it began; None: there is none, or it is not known.
         ended_at: when it ended.
+        kind: which of Redis' files it holds, in words.
         trouble: why it cannot be told; empty: it can.
     """
 
     shows: datetime | None = None
     ended_at: datetime | None = None
+    kind: str = "RDB file"
     trouble: str = ""
 
     def facts(self, seen: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,11 +44,13 @@ class NewestBackup(msgspec.Struct, frozen=True, kw_only=True):
         facts: dict[str, Any] = {}
         if self.ended_at:
             facts["backup_age_s"] = round((datetime.now(UTC) - self.ended_at).total_seconds(), 1)
+        if self.shows:
+            facts["archived_until"] = self.shows.isoformat()
         newest = instant(seen.get("newest_commit_at")) or datetime.now(UTC)
-        spans = [max(0.0, (newest - self.shows).total_seconds())] if self.shows else []
-        if seen.get("role") == "master" and "replica_lag_s" in seen:
-            spans.append(float(seen["replica_lag_s"]))
-        return facts | ({"exposure_s": round(min(spans), 1)} if spans else {})
+        lag_s = float(seen["replica_lag_s"]) if seen.get("role") == "master" and "replica_lag_s" in seen else None
+        if least := least_of(of_replica(lag_s), since(newest, self.shows, f"{self.kind} in its newest backup, of")):
+            return facts | {"exposure_s": least.seconds, "exposure_by": least.by}
+        return facts | {"exposure_by": self.trouble or "there is no backup and no replica: all of it would be lost"}
 
     def troubles(self) -> list[str]:
         """Return what is not as it should be, in words."""
@@ -67,7 +72,9 @@ def newest_backup(system: str, settings: RedisSettings, host: Transport, left_s:
     if not found:
         return NewestBackup()
     entry = found.entry
-    return NewestBackup(shows=entry.consistent_at or entry.started_at, ended_at=entry.ended_at)
+    aof = any("appendonly" in file.name for file in entry.files)
+    kind = "RDB and append-only files" if aof else "RDB file"
+    return NewestBackup(shows=entry.consistent_at or entry.started_at, ended_at=entry.ended_at, kind=kind)
 
 
 def rewrite_room(facts: Mapping[str, Any], ask: Ask, data: str) -> Iterator[str]:

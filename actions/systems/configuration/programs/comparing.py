@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from actions.systems.configuration.programs.git import GitFailed, Mirror
@@ -32,11 +32,13 @@ class Difference:
         path: the path in repository and directory.
         kind: missing, changed, mode, kind (a folder or link in its place), extra.
         mtime: when what lies there was written, in seconds since 1970; 0 where nothing does.
+        held: whether some commit that was pushed has the same content: it is an old or a moved file, and no edit.
     """
 
     path: str
     kind: str
     mtime: float = 0.0
+    held: bool = False
 
 
 def entries_of(mirror: Mirror, commit: str, paths: Sequence[str]) -> list[Entry]:
@@ -74,7 +76,18 @@ def differences(mirror: Mirror, commit: str, directory: Path, paths: Sequence[st
     found = [each for entry in entries if (each := _difference(mirror, entry, directory / entry.path))]
     known = {entry.path for entry in entries}
     extra = [Difference(path, "extra", mtime) for path, mtime in _there(directory, paths) if path not in known]
-    return sorted([*found, *extra], key=lambda each: each.path)
+    every = (replace(each, held=_is_held(mirror, directory / each.path)) for each in (*found, *extra))
+    return sorted(every, key=lambda each: each.path)
+
+
+def _is_held(mirror: Mirror, path: Path) -> bool:
+    """Whether the mirror, in which nothing is but what was pushed, has this file's content."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    try:
+        return mirror.holds("cat-file", "-e", mirror.ask("hash-object", "--no-filters", "--", str(path)))
+    except GitFailed:
+        return False  # nobody can read it
 
 
 def _difference(mirror: Mirror, entry: Entry, path: Path) -> Difference | None:

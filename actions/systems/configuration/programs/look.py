@@ -70,7 +70,7 @@ def _compared(mirror: Mirror, directory: Path, options: dict[str, Any]) -> dict[
 
 
 def _as_data(each: Difference) -> dict[str, Any]:
-    return {"path": each.path, "kind": each.kind, "mtime": each.mtime}
+    return {"path": each.path, "kind": each.kind, "mtime": each.mtime, "held": each.held}
 
 
 if __name__ == "__main__":

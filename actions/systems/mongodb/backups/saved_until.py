@@ -56,6 +56,16 @@ def newest_saved(system: str, settings: MongodbSettings, ask: Ask) -> Saved | No
     return Saved(position=entry.covers.to, until=entry.consistent_at.astimezone(UTC))
 
 
+def no_backup(settings: MongodbSettings) -> str:
+    """Return why `newest_saved` found nothing, in words."""
+    backups = settings.backups
+    if not backups.repository:
+        return "the inventory names no repository of its backups"
+    if backups.host not in ("", settings.host):
+        return f"its backups lie on {backups.host}"
+    return f"there is no backup in {backups.repository} that can be told to be one"
+
+
 def goes_on(client: MongoClient[dict[str, Any]], saved: Saved) -> bool:
     """Whether the server's oplog has the entry that the backups end with.
 

@@ -57,6 +57,19 @@ def test_what_was_edited_and_lost_is_shown_and_put_back_and_the_edit_is_kept(lab
     assert (lab.directory / "network" / "dr" / "check.sh").stat().st_mode & 0o111
 
 
+def test_what_a_pushed_commit_holds_is_not_at_risk_and_an_edit_is_named(lab: ConfigurationLab) -> None:
+    """A commit that is not rolled out yet leaves an old file in place: that one is in the history."""
+    lab.health()
+    lab.place.commit({"configs/dr/redis.conf": "maxmemory 4gb\n"}, "Not rolled out")
+    late = lab.health()
+    assert "1 file not as in the last commit pushed" in late.detail
+    assert (late.facts["exposure_s"], "in commits pushed" in late.facts["exposure_by"]) == (0, True)
+    (lab.directory / "configs" / "dr" / "redis.conf").write_text("maxmemory 5gb\n")
+    edited = lab.health()
+    assert edited.facts["exposure_s"] > 0
+    assert edited.facts["exposure_by"] == "configs/dr/redis.conf is in no commit pushed"
+
+
 def test_a_forced_push_with_a_false_date_takes_nothing_from_an_earlier_point(lab: ConfigurationLab) -> None:
     lab.health()
     point, before = datetime.now(UTC), lab.running()
@@ -91,6 +104,7 @@ def test_another_repository_at_the_address_and_none_at_all(lab: ConfigurationLab
     silent = lab.health()
     assert silent.status == "degraded"
     assert "does not answer" in silent.detail
+    assert (silent.facts.get("exposure_s"), silent.facts["exposure_by"]) == (None, "the remote does not answer")
     assert lab.do("restore").ok, "what was fetched before is enough"
     other = tmp_path / "other"
     for words in (

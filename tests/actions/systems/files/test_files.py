@@ -180,4 +180,6 @@ def test_what_would_be_lost_now_is_measured(lab: StoreLab) -> None:
     assert exposure() == 0
     lab.service.start_helpers()
     until(lambda: exposure() > 0)
+    by = probe("files", settings, host, deadline_s=15).facts["exposure_by"]
+    assert by.startswith("newest sound snapshot of "), by
     lab.end_helpers()

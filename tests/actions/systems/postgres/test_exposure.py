@@ -58,6 +58,7 @@ def archive(lab: Lab, command: str) -> None:
 def test_it_grows_while_the_archive_fails_and_falls_once_it_has_caught_up(lab: Lab, ctx: FakeContext) -> None:
     lab.psql("SELECT pg_switch_wal()")
     until(lambda: exposed_for_less_than(ctx, 3))
+    assert measured(ctx).exposure_by.startswith("WAL archived until ")
     archive(lab, "'false'")
     begun = exposure_s(ctx)
     lab.psql("SELECT pg_switch_wal()")
@@ -114,6 +115,7 @@ def test_what_the_user_may_not_ask_is_not_measured(lab: Lab, ctx: FakeContext) -
     finally:
         lab.psql("ALTER ROLE cleo SUPERUSER")
     assert "exposure_s" not in found
+    assert "pg_monitor" in found["exposure_by"]
     assert found["role"] == "primary"
 
 

@@ -25,6 +25,8 @@ def test_a_server_and_its_replica_are_measured(redis_lab: RedisLab) -> None:
     assert health.facts["keyspace"].keys() == {"0", "1", "2"}
     assert health.facts["keys"] == sum(health.facts["keyspace"].values()) > 4000
     assert health.facts["exposure_s"] < 5, "its replica has what the backups lack"
+    assert health.facts["exposure_by"].startswith(("a replica", "RDB"))
+    assert health.facts["archived_until"] <= health.facts["newest_commit_at"]
     assert health.facts["heartbeat_age_s"] < 10
     assert {"saved_at", "aof_last_write_status", "rdb_last_bgsave_status", "evicted_keys"} <= health.facts.keys()
     replica = redis_lab.probe("redis-standby")

@@ -73,11 +73,13 @@ def test_what_is_not_saved_yet_is_measured(mongo: MongoLab) -> None:
     assert measured.archived_until == decode_entry((newest / ENTRY).read_bytes(), "").consistent_at
     assert measured.exposure_s is not None
     assert measured.exposure_s < 60
+    assert measured.exposure_by == f"oplog saved until {measured.archived_until:%H:%M:%S} UTC"
     text = (newest / ENTRY).read_text()
     (newest / ENTRY).write_text(text.replace(covers_of(newest)[1], "1600000000:1"))
     other = mongo.health()
     (newest / ENTRY).write_text(text)
     assert Measured.of(other.facts).exposure_s is None
+    assert Measured.of(other.facts).exposure_by == "its oplog does not reach back to its newest backup"
     assert "does not reach back to its newest backup" in other.detail
 
 
