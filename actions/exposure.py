@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from journal.wording.durations import rough_duration
+from journal.wording.instants import moment
 
 
 class Exposed(NamedTuple):
@@ -30,7 +31,7 @@ def since(newest: datetime, until: datetime | None, what: str) -> Exposed | None
     """
     if until is None:
         return None
-    return Exposed(round(max(0.0, (newest - until).total_seconds()), 1), f"{what} {until.astimezone(UTC):%H:%M:%S} UTC")
+    return Exposed(round(max(0.0, (newest - until).total_seconds()), 1), f"{what} {moment(until, newest)}")
 
 
 def of_replica(lag_s: float | None) -> Exposed | None:

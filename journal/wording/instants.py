@@ -20,6 +20,12 @@ def utc(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else "not known"
 
 
+def moment(at: datetime, beside: datetime) -> str:
+    """Return an instant in UTC to the second: its time where it is of the day of ``beside``, else its day as well."""
+    same = at.astimezone(UTC).date() == beside.astimezone(UTC).date()
+    return f"{at.astimezone(UTC):%H:%M:%S} UTC" if same else utc(at)
+
+
 def clock(at: datetime) -> str:
     """Return an instant of these days in UTC, to the minute: ``03:14 UTC``."""
     return f"{at.astimezone(UTC):%H:%M} UTC"

@@ -61,12 +61,12 @@ def _judge(settings: ConfigurationSettings, seen: Mapping[str, Any]) -> Health:
 
 def measured(seen: Mapping[str, Any]) -> Measured:
     """Return what clocks and RPO need: an edit that no pushed commit holds is at risk since it was made."""
-    at, commit = datetime.fromisoformat(seen["head"]["at"]), seen["head"]["id"][:12]
+    at, last = datetime.fromisoformat(seen["head"]["at"]), seen["head"]["id"][:12]
     if seen["unreachable"]:
         return Measured(newest_commit_at=at, exposure_by="the remote does not answer")
     edits = [each for each in seen["differ"] if each["kind"] in ("changed", "extra", "kind") and not each["held"]]
     if not edits:
-        return Measured(newest_commit_at=at, exposure_s=0.0, exposure_by=f"all of it is in commits pushed, {commit} last")
+        return Measured(newest_commit_at=at, exposure_s=0, exposure_by=f"all of it is in commits pushed, {last} last")
     first = min(edits, key=lambda each: float(each["mtime"]))
     exposure_s = max(time.time() - first["mtime"], 0.0)
     by = f"{first['path']} is in no commit pushed{f', nor are {len(edits) - 1} more' if edits[1:] else ''}"

@@ -69,9 +69,7 @@ class _Safe(msgspec.Struct, frozen=True, kw_only=True):
     unknown: str = ""
 
 
-def _safe(
-    client: MongoClient[dict[str, Any]], settings: MongodbSettings, saved: Saved | None, state: State
-) -> _Safe:
+def _safe(client: MongoClient[dict[str, Any]], settings: MongodbSettings, saved: Saved | None, state: State) -> _Safe:
     if settings.standby_of:
         return _Safe(unknown=f"its backups are those of {settings.standby_of}")
     if saved is None:
