@@ -234,5 +234,6 @@ def _known(name: str, settings: SystemSettings, plays: str) -> KnownSystem:
         site=settings.site,
         plays=plays,
         standby_of=settings.standby_of,
+        backups_site=settings.backups_site,
         acts=[settings.type, *(["backups"] if keeps_backups else [])],
     )

@@ -65,6 +65,7 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
         site: where it lives: ``primary``, ``dr``. Fencing, exposure and traffic are told per site.
         plays: the plan's system that it is, where its own name is another.
         standby_of: the system that it follows.
+        backups_site: where its backups lie (of a configuration, the Git remote), if that is not its own site.
     """
 
     title: str = ""
@@ -72,6 +73,7 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
     site: str = "primary"
     plays: str = ""
     standby_of: str = ""
+    backups_site: str = ""
 
     @property
     def type(self) -> str:

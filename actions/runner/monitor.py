@@ -14,6 +14,7 @@ from actions.runner.readings import ReadingsPool
 from journal.events.measured import Measured
 from journal.events.types import HealthChanged
 from journal.store.journal import Journal, JournalError
+from journal.store.rows import Reading
 
 if TYPE_CHECKING:
     from actions.runner.world import Probe
@@ -67,6 +68,11 @@ class Monitor:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def readings(self) -> ReadingsPool:
+        """What it writes its readings with; others may write theirs with it."""
+        return self._pool
+
     def stop(self) -> None:
         """Stop measuring; a probe that hangs is left behind."""
         self._stop.set()
@@ -105,13 +111,17 @@ class Monitor:
 
 def last_seen(journal: Journal) -> dict[str, Measured]:
     """Return what earlier looks at the systems saw last: one may have gone down while no runner was there."""
-    try:
-        readings = journal.readings()
-    except JournalError:
-        return {}  # whoever writes next meets the same fault, and says so
-    begin = "health:"
+    begin, readings = "health:", readings_of(journal)
     health = {name.removeprefix(begin): found for name, found in readings.items() if name.startswith(begin)}
     return {name: Measured.of(found.payload.get("last") or {}) for name, found in health.items()}
+
+
+def readings_of(journal: Journal) -> dict[str, Reading]:
+    """Return the latest readings that the journal has; none where it cannot be read now."""
+    try:
+        return journal.readings()
+    except JournalError:
+        return {}  # whoever writes next meets the same fault, and says so
 
 
 def _reading(health: Health, seen_at: str | None, last: Measured | None) -> dict[str, Any]:

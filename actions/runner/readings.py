@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from journal.store.journal import Journal, JournalError
+from journal.store.rows import Reading
 
 GATHER_S = 0.5
 """Seconds for which readings are collected before they are written: each transaction wakes every console."""
@@ -25,6 +26,7 @@ class ReadingsPool:
         self._journal = journal
         self._on_fault = on_fault
         self._waiting: dict[str, tuple[datetime, dict[str, Any]]] = {}
+        self._latest: dict[str, Reading] = {}
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._write, name="readings", daemon=True)
@@ -43,8 +45,15 @@ class ReadingsPool:
     def put(self, name: str, payload: dict[str, Any]) -> None:
         """Take a reading that was just made, in place of an earlier one of that name."""
         with self._changed:
-            self._waiting[name] = (self._journal.now(), payload)
+            at = self._journal.now()
+            self._waiting[name] = (at, payload)
+            self._latest[name] = Reading(name, at, payload)
             self._changed.notify_all()
+
+    def latest(self) -> dict[str, Reading]:
+        """Return the latest reading of each name that it was given, whether the disk took it or not."""
+        with self._changed:
+            return dict(self._latest)
 
     def _write(self) -> None:
         refused = False

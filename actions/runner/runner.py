@@ -19,7 +19,7 @@ from actions.runner.gates import GateInput, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
-from actions.runner.monitor import Monitor
+from actions.runner.measuring import Measuring
 from actions.runner.other_incidents import OtherIncidents
 from actions.runner.takeover import READS_ON, close_in_doubt
 from actions.runner.worker import Job, Worker, refused
@@ -124,17 +124,20 @@ class Runner:
             while not self._stop.is_set() and self._stands() and not self._over():
                 self._read_inventory_again()
                 self._tell_others()
+                self._write_exposure()
                 self._answer()
                 self._pass_on_cancels()
                 self._catch_up(POLL_S)
         finally:
-            self._monitor.stop()
+            self._measuring.stop()
 
     def _measure(self) -> None:
         """Measure the systems of the world as it is now."""
-        known = {name: record.status for name, record in self._incident.health.items()}
-        self._monitor = Monitor(self._world.probes, self._journal, self._on_fault, known)
-        self._monitor.start()
+        self._measuring = Measuring(self._world, self._incident, self._journal, self._on_fault)
+
+    def _write_exposure(self) -> None:
+        if found := self._measuring.exposure_due(self._incident):
+            self._append(found)
 
     def _read_inventory_again(self) -> None:
         """Take up what was corrected: what begins from now on goes by it; what runs goes on as it began."""
@@ -145,7 +148,7 @@ class Runner:
         if world is not None:
             self._world = world
             self._jobs.use(world)
-            self._monitor.stop()
+            self._measuring.stop()
             self._measure()
         self._append(self._with_systems(event))
 

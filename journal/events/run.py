@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Override, Settling
+from journal.events.exposure import Exposed
 from journal.events.measured import Measured
 
 
@@ -156,6 +157,12 @@ class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
     may_commit: bool = False
 
 
+class ExposureMeasured(Body, frozen=True, kw_only=True, tag="exposure.measured"):
+    """What would be lost of the systems that hold data: at first, when an objective is crossed, and every while."""
+
+    systems: list[Exposed]
+
+
 class KnownSystem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One system of the inventory, with what the incident needs to aim actions at it.
 
@@ -166,6 +173,7 @@ class KnownSystem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         site: where it lives: ``primary``, ``dr``.
         plays: the plan's system that it is; empty for one that the plan does not name, as a standby.
         standby_of: the system that it follows; empty for one that stands for itself.
+        backups_site: the site of its backups; empty: its own, or it has none.
         acts: which actions act on it, by what their names begin with: ``postgres``, ``backups``.
     """
 
@@ -175,6 +183,7 @@ class KnownSystem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     site: str = "primary"
     plays: str = ""
     standby_of: str = ""
+    backups_site: str = ""
     acts: list[str] = []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from journal.events.exposure import Exposed
 from journal.events.types import Event, IncidentDeclared, Kind
 from journal.incident.loss import Known, Ledger, Loss
 from journal.incident.records import (
@@ -58,6 +59,8 @@ class Incident:
         in_force: holds and blocks that nothing took back, by the action that would and its target.
         closing_words, closing_words_derived: how it ended, and whether those words are the program's.
         left_open: what the person who closed the incident was shown as not in order, a line each.
+        exposed_first, exposed_last: what would have been lost of each system, when it was written down first and last.
+        exposed_at: when it was written down last; None: never.
         ledgers: what is known of each system's newest commits and of its recoveries; see ``journal.incident.loss``.
         deviations: everything that a person decided otherwise than the plan says, in order.
         lacks: the plan's actions that the runner cannot run, so that doing them by hand is no deviation.
@@ -95,6 +98,9 @@ class Incident:
         self.system_facts: dict[str, dict[str, Any]] = {}
         self.found_wrong: dict[str, FoundWrong] = {}
         self.changed_at: dict[str, datetime] = {}
+        self.exposed_first: dict[str, Exposed] = {}
+        self.exposed_last: dict[str, Exposed] = {}
+        self.exposed_at: datetime | None = None
         self.ledgers: dict[str, Ledger] = {}
         self.deviations: list[Deviation] = []
         self.lacks = frozenset[str]()

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from journal.incident.affected import is_hit
 from journal.incident.backup_catalogue import catalogue_of
+from journal.incident.exposure import NO_SECOND
 from journal.incident.last_good import changed_systems
+from journal.incident.lost_site import is_gone, lost_site
 from journal.plan.applies import applies
 
 if TYPE_CHECKING:
@@ -27,11 +29,21 @@ def against(incident: Incident, strategy: str) -> str:
 def backed_up(incident: Incident, strategy: str) -> str:
     """Return which backups a strategy can restore, in words; empty where it restores none, or none were found."""
     names = list(_acted_on(incident, strategy, "restore"))
+    if any(is_gone(incident, name) for name in names):
+        return _copied(incident, names)
     found = {name: catalogue_of(incident, name).ended for name in names}
     if not names or not all(found.values()):
         return ""
     newest = {name: max(ended, key=lambda label: ended[label]) for name, ended in found.items()}
     return "; ".join(f"{incident.roster.title(name)} has backup {label}" for name, label in newest.items())
+
+
+def _copied(incident: Incident, names: list[str]) -> str:
+    """Return up to when other sites have what was on the lost one, as it was written down last."""
+    known = {name: one.site for name in names if (one := incident.exposed_last.get(name))}
+    if not names or len(known) < len(names) or any(site.seconds is None for site in known.values()):
+        return ""
+    return "; ".join(f"{incident.roster.title(name)}: {site.by}" for name, site in known.items())
 
 
 def _acted_on(incident: Incident, strategy: str, part: str) -> Iterator[str]:
@@ -47,9 +59,10 @@ def _no_standby(incident: Incident, primary: str) -> str:
     known = incident.roster.systems
     if not known:
         return ""
-    standbys = [system for system in known.values() if system.standby_of == primary]
+    lost = lost_site(incident)
+    standbys = [one for one in known.values() if one.standby_of == primary and not (lost and one.site == lost)]
     if not standbys:
-        return f"{incident.roster.title(primary)} has no standby"
+        return f"{incident.roster.title(primary)} has no standby{f' outside of site {lost}' if lost else ''}"
     if changed := changed_systems(incident).get(primary):
         return f"a standby replicated it: {changed}"
     broken = [why for one in standbys if (why := _broken(incident, one))]
@@ -65,5 +78,7 @@ def _broken(incident: Incident, standby: KnownSystem) -> str:
 
 def _no_backup(incident: Incident, name: str) -> str:
     """Return that a look found no backup of a system at all; nothing where nobody looked, or a look was not whole."""
-    found = catalogue_of(incident, name)
+    found, one = catalogue_of(incident, name), incident.exposed_last.get(name)
+    if one and one.site.by == NO_SECOND and is_gone(incident, name):
+        return f"{incident.roster.title(name)} has no backup outside of site {lost_site(incident)}: {NO_SECOND}"
     return f"{incident.roster.title(name)} has no backup" if found.whole and not found.ended else ""

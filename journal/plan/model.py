@@ -36,6 +36,8 @@ class Scenario(Part, frozen=True, kw_only=True):
     """A kind of disaster. ``refuses`` maps a decision to answers that would make it worse.
 
     ``refuses_unless`` maps such a decision to another one's answers under which it refuses nothing.
+    ``loses`` is the site that is lost with everything in it: always, or once the decisions in ``loses_if`` have one of
+    the answers named there.
     """
 
     title: str
@@ -46,6 +48,8 @@ class Scenario(Part, frozen=True, kw_only=True):
     strategy: str = ""
     refuses: dict[str, list[str]] = {}
     refuses_unless: dict[str, dict[str, list[str]]] = {}
+    loses: str = ""
+    loses_if: dict[str, list[str]] = {}
 
 
 class Option(Part, frozen=True, kw_only=True):

@@ -59,6 +59,10 @@ def _scenario(plan: Plan, scenario: Scenario, path: FilePath) -> Iterator[Findin
     for name, unless in scenario.refuses_unless.items():
         for other, answers in unless.items():
             yield from _answers(plan, other, answers, (*path, "refuses_unless", name, other))
+    for name, answers in scenario.loses_if.items():
+        yield from _answers(plan, name, answers, (*path, "loses_if", name))
+    if scenario.loses_if and not scenario.loses:
+        yield (*path, "loses_if"), "says when a site is lost, and `loses` does not say which"
     if scenario.strategy in scenario.refuses.get("strategy", []):
         yield (*path, "strategy"), f"suggests {scenario.strategy!r}, which this scenario refuses"
 

@@ -164,6 +164,7 @@ _PROGRAMS_WRITE = frozenset(
         e.ProgramFinished,
         e.ActionFinished,
         e.ActionInDoubt,
+        e.ExposureMeasured,
         e.HealthChanged,
         e.InventoryRead,
         e.InjectGiven,

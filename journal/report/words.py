@@ -14,6 +14,7 @@ from journal.incident.answers import answer_title
 from journal.store.chain import short_head
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
+from journal.wording.exposure import in_two_places
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -170,6 +171,11 @@ def _health(incident: Incident, body: e.HealthChanged) -> str:
     return _with(f"Health of {incident.roster.title(body.system)}: {change}", body.detail)
 
 
+def _exposed(incident: Incident, body: e.ExposureMeasured) -> str:
+    told = (f"{incident.roster.title(one.system)} {in_two_places(one)}" for one in body.systems)
+    return f"What would be lost now: {'; '.join(told)}"
+
+
 def _inventory_read(incident: Incident, body: e.InventoryRead) -> str:
     if body.error:
         return _with("The inventory was changed and cannot be used; the one before counts", body.error)
@@ -223,6 +229,7 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.ActionInDoubt: _doubt,
     e.DoubtResolved: _resolved,
     e.HealthChanged: _health,
+    e.ExposureMeasured: _exposed,
     e.InventoryRead: _inventory_read,
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,

@@ -41,7 +41,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "incident.reopened",
     ),
     "notes": ("note.added", "report.field", "report.action_item", "report.signed_off"),
-    "health": ("health.changed",),
+    "health": ("health.changed", "exposure.measured"),
     "people": (
         "contact.paged",
         "contact.acknowledged",

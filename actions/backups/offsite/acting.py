@@ -47,22 +47,26 @@ def sync_offsite(ctx: ActionContext, *, reread: bool = False) -> Mapping[str, An
     return _run(ctx, source, "sync", order)
 
 
-def look_offsite(ctx: ActionContext, *, full: bool = False) -> Seen:
+def look_offsite(
+    ctx: ActionContext, *, full: bool = False, index_only: bool = False, within_s: float = _LOOK_S
+) -> Seen:
     """Return what of the context's system is in the second place.
 
     Args:
         ctx: the context.
         full: read every file there; that takes as long as reading it takes, and must have been announced.
+        index_only: read what the last sync wrote down, and not what is there.
+        within_s: seconds for a look that is not full.
 
     Raises:
         ActionFailed: there is no second place, or nobody can look.
     """
     source, order = _order(ctx)
-    order = replace(order, full=full)
+    order = replace(order, full=full, index_only=index_only)
     if full:
         return msgspec.convert(_run(ctx, source, "look", order), Seen)
     argv = _argv(ctx, source, "look", order)
-    done = ctx.query(source.host, argv, timeout_s=_LOOK_S, user=source.user)
+    done = ctx.query(source.host, argv, timeout_s=within_s, user=source.user)
     if done.code != 0:
         raise ActionFailed(" ".join(done.err.split()) or f"The look at {order.where.place} {done.ending}.")
     return msgspec.json.decode(done.out.strip().rpartition("\n")[2], type=Seen)

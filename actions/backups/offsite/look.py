@@ -1,7 +1,7 @@
 """Looks at the second place of a system: ``python -m actions.backups.offsite.look ORDER`` (an `Order` in JSON).
 
-It prints one JSON object, a `Seen`. With ``full`` every file there is read and compared with what was copied. Exit
-status 1: nobody could look, the reason is on standard error.
+It prints one JSON object, a `Seen`. With ``full`` every file there is read and compared with what was copied, with
+``index_only`` nothing but the index is read. Exit status 1: nobody could look, the reason is on standard error.
 """
 
 from __future__ import annotations
@@ -68,15 +68,16 @@ def look(order: Order) -> Seen:
     storage = open_storage(order.where)
     index = load_index(storage, order.system)
     if index is None:
-        lost = without_index(storage, order.system)
-        return Seen(damage=[lost] if lost else [], findings=storage.findings(), full=order.full)
-    damage = dict(_damage(storage, index, full=order.full))
+        lost = "" if order.index_only else without_index(storage, order.system)
+        findings = () if order.index_only else storage.findings()
+        return Seen(damage=[lost] if lost else [], findings=findings, full=order.full)
+    damage = {} if order.index_only else dict(_damage(storage, index, full=order.full))
     broken = {label: why for name, why in damage.items() for label in index.backups if label in name.split("/")}
     return Seen(
         backups=index.backups,
         broken=broken,
         damage=[f"{name} {why}" for name, why in damage.items()],
-        findings=storage.findings(),
+        findings=() if order.index_only else storage.findings(),
         files=len(index.files),
         bytes=sum(one.size for one in index.files.values()),
         archived_until=index.archived_until,

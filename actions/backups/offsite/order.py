@@ -24,6 +24,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         backups: the backups that are to be there, by their labels.
         archived_until: the last commit in the log beside them.
         full: read every file that is in the second place, instead of comparing sizes.
+        index_only: look at nothing but the index there.
         only: what to fetch: names that begin with one of these; none: all.
     """
 
@@ -38,6 +39,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     backups: Mapping[str, CopiedBackup] = {}
     archived_until: datetime | None = None
     full: bool = False
+    index_only: bool = False
     owner: str = ""
     only: Sequence[str] = ()
 

@@ -33,6 +33,13 @@ def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
     found_by_probe(incident, event.at, body)
 
 
+def _exposed(incident: Incident, event: e.Event, body: e.ExposureMeasured) -> None:
+    incident.exposed_at = event.at
+    for one in body.systems:
+        incident.exposed_first.setdefault(one.system, one)
+        incident.exposed_last[one.system] = one
+
+
 def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -> None:
     incident.inventory_error = body.error
     if not body.error:
@@ -56,6 +63,7 @@ def _runner_stopped(incident: Incident, event: e.Event, body: e.RunnerStopped) -
 
 HANDLERS: dict[type[e.Body], Callable[[Incident, e.Event, Any], None]] = {
     e.JournalContinued: _continued,
+    e.ExposureMeasured: _exposed,
     e.HealthChanged: _health,
     e.InventoryRead: _inventory_read,
     e.RunnerStarted: _runner_started,
