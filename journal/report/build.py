@@ -21,7 +21,7 @@ from journal.report.fields import action_items, fields, unwritten
 from journal.report.gather import Gathered
 from journal.report.header import choices, deviations, header, key_times, legal, open_points, responders
 from journal.report.impact import impacts
-from journal.report.objectives import rpo_results, rto_results
+from journal.report.objectives import exposure_rows, rpo_results, rto_results
 from journal.report.runs import action_runs
 from journal.report.summary import sentences, story
 from journal.report.times import Times
@@ -117,6 +117,7 @@ def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verifi
         times=times,
         rto=rto,
         rpo=rpo,
+        exposure=exposure_rows(incident),
         choices=choices(incident),
         responders=responders(gathered),
         programs=responders(gathered, people=False),

@@ -9,6 +9,7 @@ from pathlib import Path
 from shlex import join
 from typing import Any
 
+from journal.events.exposure import Exposure
 from journal.exercise.assessment import RATING_WORDS
 from journal.incident.records import StepState
 from journal.report import condensed
@@ -22,6 +23,7 @@ from journal.report.times import Times
 from journal.report.words import call, exit_status
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
+from journal.wording.exposure import exposure_span
 from journal.wording.instants import offset
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -141,6 +143,12 @@ def loss(result: RpoResult) -> str:
     return result.lost or "not measured"
 
 
+def exposure(found: Exposure) -> str:
+    """Return what would have been lost, and when that was measured, if it was: ``40 s at 12:00:03 UTC``."""
+    at = f" at {found.at:%H:%M:%S} UTC" if found.at and found.seconds is not None else ""
+    return f"{exposure_span(found)}{at}"
+
+
 def zoned(zone: str) -> str:
     """Return the heading of a column of times, with their zones."""
     return f"Time (UTC / {zone})" if zone else "Time (UTC)"
@@ -168,6 +176,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "counts": counts,
     "css_string": css_string,
     "duration": exact_duration,
+    "exposure": exposure,
     "from_zero": from_zero,
     "growth": growth,
     "kind_words": kind_words,

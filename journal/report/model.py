@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from journal.events.exposure import Exposed
 from journal.report.evidence import (
     ActionRun,
     ChecklistPhase,
@@ -178,6 +179,24 @@ class RpoResult(Part, frozen=True, kw_only=True):
         return loss_duration(self.achieved_s, self.bound)
 
 
+class ExposureRow(Part, frozen=True, kw_only=True):
+    """What would have been lost of one system at two moments, with it and with its site, and what was lost.
+
+    Attributes:
+        first: as it was written down first, when the response began; ``last``: as it was written down last.
+        lost: what was lost in the end, in words; empty: nothing was recovered, or it was not measured.
+        site: the site that it lives on.
+    """
+
+    system: str
+    title: str
+    target_s: float
+    site: str
+    first: Exposed
+    last: Exposed
+    lost: str
+
+
 class ImpactSpan(Part, frozen=True, kw_only=True):
     """A span of time in which a system was in one state: as in ``journal.report.impact.GRAVEST_FIRST``."""
 
@@ -271,6 +290,7 @@ class Report(Part, frozen=True, kw_only=True):
     times: list[KeyTime]
     rto: list[RtoResult]
     rpo: list[RpoResult]
+    exposure: list[ExposureRow]
     choices: list[Choice]
     responders: list[Responder]
     programs: list[Responder]

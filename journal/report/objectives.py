@@ -9,7 +9,7 @@ from journal.incident.affected import is_hit
 from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.records import StepState
 from journal.incident.state import Incident
-from journal.report.model import RpoResult, RtoResult
+from journal.report.model import ExposureRow, RpoResult, RtoResult
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration, loss_duration
 
@@ -65,6 +65,23 @@ def rpo_results(incident: Incident) -> list[RpoResult]:
     """Return the result of every system that holds data and was hit, or that was measured."""
     found = clocks.rpo(incident)
     return [_rpo(incident, clock) for clock in found if is_hit(incident, clock.instance) or clock.recovered_to]
+
+
+def exposure_rows(incident: Incident) -> list[ExposureRow]:
+    """Return what would have been lost of every system that was measured, first and last, and what was."""
+    return [
+        ExposureRow(
+            system=clock.system,
+            title=clock.title,
+            target_s=clock.target,
+            site=incident.roster.systems[clock.instance].site,
+            first=incident.exposed_first[clock.instance],
+            last=incident.exposed_last[clock.instance],
+            lost=loss_duration(clock.achieved, clock.loss.bound) if clock.loss and clock.achieved is not None else "",
+        )
+        for clock in clocks.rpo(incident)
+        if clock.instance in incident.exposed_first and clock.instance in incident.roster.systems
+    ]
 
 
 def _rpo(incident: Incident, clock: RpoClock) -> RpoResult:
