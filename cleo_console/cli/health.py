@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from cleo_console.settings import paths
 from journal.errors import CleoError
 from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from actions.health import Health
+    from journal.events.exposure import Exposed
 
 DEADLINE_S = 8.0
 
@@ -41,21 +47,32 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
         )
     from actions.overview.measurements import measure
     from actions.redaction import Redactor
+    from cleo_console.cli.at_risk import exposed_now, look_at_copies, risk_words
     from cleo_console.world import inventory_at, probes
 
-    systems = probes(inventory_at(paths().inventory))
+    inventory = inventory_at(paths().inventory)
+    systems = probes(inventory)
     if not systems:
         raise NothingToMeasure(
             "There is no inventory, so there is nothing to measure.", "Name one in CLEO_INVENTORY; see the README."
         )
-    with ThreadPoolExecutor(max_workers=len(systems)) as pool:  # one that hangs holds up no other
+    with ThreadPoolExecutor(max_workers=len(systems) + 1) as pool:  # one that hangs holds up no other
+        copies = pool.submit(look_at_copies, inventory, DEADLINE_S)
         looks = pool.map(lambda probe: measure(probe, DEADLINE_S, Redactor()), systems.values())
         found = dict(zip(systems, looks, strict=True))
+        at_risk = exposed_now(inventory, found, copies.result())
     if as_json:
-        facts = {name: {"status": h.status, "detail": h.detail, "facts": h.facts} for name, h in found.items()}
+        facts = {name: _facts(h, at_risk.get(name)) for name, h in found.items()}
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
     else:
         width = max(14, *(len(name) + 2 for name in found))
         for name, h in found.items():
             click.echo(sanitize(f"{name:<{width}}{h.status:<14}{h.detail}"))
+        for name, one in at_risk.items():
+            click.echo(sanitize(f"{name:<{width}}at risk: {risk_words(one, inventory.systems[name].site)}"))
     sys.exit(0 if all(h.status == "up" for h in found.values()) else 1)
+
+
+def _facts(health: Health, one: Exposed | None) -> dict[str, Any]:
+    found = {"status": health.status, "detail": health.detail, "facts": health.facts}
+    return found | ({"exposure": msgspec.to_builtins(one)} if one else {})

@@ -12,6 +12,7 @@ import msgspec
 from cleo_console.app_services import installed_services
 from cleo_console.cli.incident_access import find_incident
 from journal.incident import clocks
+from journal.incident.exposure import exposed
 from journal.incident.fold import fold_journal
 from journal.incident.records import StepState
 from journal.incident.state import Incident
@@ -21,6 +22,7 @@ from journal.presence import who_is_here
 from journal.store.journal import Reader, short_head
 from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
+from screens.guidance.at_risk import at_risk_lines
 from screens.guidance.people import here_lines
 
 
@@ -37,18 +39,21 @@ def status(incident: str | None, as_json: bool) -> None:
     at = installed_services()
     found = fold_journal(at.place(find_incident(at, incident)).journal)
     with Reader(at.place(found.id).journal) as reader:
-        others = other_incidents(reader.readings())
+        readings = reader.readings()
+    others = other_incidents(readings)
     here = who_is_here(at.place(found.id).folder)
     facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.write_fault(found.id)) | {
         "also_open": others,
         "lead": found.team.holder("lead"),
         "taken": {step_id: work.by for step_id, work in at_work(found)},
         "here": [msgspec.to_builtins(one) for one in here],
+        "exposure": {name: msgspec.to_builtins(one) for name, one in exposed(found, readings).items()},
     }
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        for line in _lines(facts, here_lines(here)):
+        at_risk = [line.plain for line in at_risk_lines(found, readings, datetime.now(UTC))]
+        for line in _lines(facts, here_lines(here), at_risk):
             click.echo(sanitize(line))
 
 
@@ -85,7 +90,7 @@ def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str,
     }
 
 
-def _lines(facts: dict[str, Any], here: list[str]) -> list[str]:
+def _lines(facts: dict[str, Any], here: list[str], at_risk: list[str]) -> list[str]:
     lines = [
         f"{facts['incident']}  {facts['kind']}  {facts['severity']}  {facts['title']}",
         f"  {facts['outcome']}, phase: {facts['phase']}, runner {facts['runner']}, head {facts['head']}",
@@ -102,6 +107,7 @@ def _lines(facts: dict[str, Any], here: list[str]) -> list[str]:
     lines += [f"  {name}: {facts[name]}" for name in ("lead",) if facts[name]]
     lines += [f"  taken: {step}, by {by}" for step, by in facts["taken"].items()]
     lines += [f"  here: {line}" for line in here]
+    lines += [f"  at risk: {line}" for line in at_risk]
     if facts["next"]:
         lines.append(f"  next: {facts['next']}")
     return lines

@@ -15,6 +15,7 @@ from journal.plan.model import Step
 from journal.store.rows import Reading
 from journal.wording.durations import rough_minutes
 from journal.wording.instants import age
+from screens.guidance.at_risk import at_risk_lines
 from screens.guidance.figures import phase_line, rpo_line, rto_line
 from screens.guidance.health import Health, health
 from screens.guidance.injects import answer_words
@@ -82,6 +83,11 @@ def _what(incident: Incident, run: Run) -> str:
 def health_lines(incident: Incident, readings: dict[str, Reading], now: datetime) -> list[str]:
     """Return every system's health."""
     return [_health_line(health(incident, readings, system, now)) for system in incident.roster.shown]
+
+
+def risk_lines(incident: Incident, readings: dict[str, Reading], now: datetime) -> list[str]:
+    """Return what would be lost now of every system that holds data, with it and with its site."""
+    return [f"At risk: {sentence(one)}." for one in at_risk_lines(incident, readings, now)]
 
 
 def health_news(incident: Incident, readings: dict[str, Reading], now: datetime, said: Said) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.by_hand import script_of
 from cleo_console.plain.conversation import Conversation
-from cleo_console.plain.lines import health_lines, sentences, state_words
+from cleo_console.plain.lines import health_lines, risk_lines, sentences, state_words
 from journal.plan.model import Step
 from screens.guidance.commands import begun, nothing
 from screens.guidance.handover import handover
@@ -31,7 +31,8 @@ def say_commands(conversation: Conversation, step: Step) -> None:
 
 def say_health(conversation: Conversation) -> None:
     """Say how every system is."""
-    conversation.say(*health_lines(conversation.incident, conversation.session.readings(), conversation.now))
+    incident, readings, now = conversation.incident, conversation.session.readings(), conversation.now
+    conversation.say(*health_lines(incident, readings, now), *risk_lines(incident, readings, now))
 
 
 def say_handover(conversation: Conversation) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from journal.events.exposure import Exposed
 from journal.incident import clocks
 from journal.incident.affected import is_hit
 from journal.incident.clocks import RpoClock, RtoClock
+from journal.incident.exposure import counting, exposed
+from journal.incident.lost_site import lost_site
 from journal.incident.state import Incident
 from journal.plan.model import Phase
 from journal.store.rows import Reading
@@ -62,20 +66,88 @@ def _bar(tier: RtoClock) -> str:
     return "█" * used + "░" * (_BAR - used)
 
 
-def rpo_line(incident: Incident, readings: Mapping[str, Reading], now: datetime, *, wide: bool) -> Line:
-    """Return the data loss of the systems that are hit: achieved, or exposed, or not measured."""
-    found = clocks.rpo(incident, systems(incident, readings))
+def rpo_line(
+    incident: Incident, readings: Mapping[str, Reading], now: datetime, *, wide: bool, room: int | None = None
+) -> Line:
+    """Return the data loss of the systems that are hit: achieved, or exposed, or not measured.
+
+    After that comes the worst of what would be lost with a whole site; where one is lost, that alone counts.
+
+    Args:
+        incident: its state.
+        readings: the latest readings.
+        now: the present.
+        wide: name the two worst, and how many were not measured.
+        room: how many columns there are; None: as many as it takes.
+    """
+    at_risk, lost = exposed(incident, readings), lost_site(incident)
+    found = [_counting(incident, clock, at_risk) for clock in clocks.rpo(incident, systems(incident, readings))]
     concerned = [clock for clock in found if is_hit(incident, clock.instance)] or found
     known = sorted((clock for clock in concerned if _measured(clock)), key=_gravity)
-    shown, unknown = known[: 2 if wide else 1], len(concerned) - len(known)
+    begin = f"RPO without {sanitize(lost)}: " if lost and incident.roster.systems else "RPO "
     if not known:
-        return line(Span("RPO not measured", "quiet")) if concerned else line()
-    spans = [Span("RPO ", "quiet"), *([Span("worst: ", "quiet")] if len(known) > len(shown) else [])]
+        own = [Span(f"{begin}not measured", "quiet")] if concerned else []
+        one = short = own
+    else:
+        own = [Span(begin, "quiet"), *_worst(known, len(concerned) - len(known), now, wide=wide)]
+        one = [Span(begin, "quiet"), *_worst(known, 0, now, wide=False)]
+        short = [Span(begin, "quiet"), Span(f"{sanitize(known[0].title)} "), _rpo_words(known[0], now, short=True)]
+    site = None if lost else _worst_site(concerned, at_risk)
+    if site is None:
+        return line(*_first_fitting([own, short], room))
+    again = bool(known) and known[0].instance == site.clock.instance
+    after = [Span(", ", "quiet"), *site.words(named=not again)]
+    choices = [[*own, *after], [*one, *after], [*short, *after]]
+    graver = not known or (known[0].achieved is None and _gravity(known[0])[1] > -site.share)
+    alone = [[Span(begin, "quiet"), *site.words(named=True)]] if graver else []
+    return line(*_first_fitting([*choices, *alone, own, short], room))
+
+
+class _Site(NamedTuple):
+    """What would be lost of one system with its site: the seconds, and their share of what may be."""
+
+    share: float
+    seconds: float
+    clock: RpoClock
+
+    def words(self, *, named: bool) -> list[Span]:
+        over = self.seconds > self.clock.target
+        title = f"{sanitize(self.clock.title)} " if named else ""
+        said = f"{rough_minutes(self.seconds)}{' OVER' if over else ''}"
+        return [Span("site ", "quiet"), Span(title), Span(said, "warn" if over else "")]
+
+
+def _counting(incident: Incident, clock: RpoClock, at_risk: Mapping[str, Exposed]) -> RpoClock:
+    """Return a clock with the exposure that counts: where its site is lost, what no other site has."""
+    one = at_risk[clock.instance]
+    if (counts := counting(incident, one)) is one.store:
+        return clock
+    return replace(clock, exposure=counts.seconds, measured_at=counts.at)
+
+
+def _worst(known: list[RpoClock], unknown: int, now: datetime, *, wide: bool) -> list[Span]:
+    shown = known[: 2 if wide else 1]
+    spans = [Span("worst: ", "quiet")] if len(known) > len(shown) else []
     for place, clock in enumerate(shown):
         spans += [*([Span(", ")] if place else []), Span(f"{sanitize(clock.title)} "), _rpo_words(clock, now)]
     if unknown and wide:
         spans.append(Span(f", {count(unknown, 'system')} not measured", "quiet"))
-    return line(*spans)
+    return spans
+
+
+def _worst_site(concerned: list[RpoClock], at_risk: Mapping[str, Exposed]) -> _Site | None:
+    """Return what would be lost with a whole site of the system that is worst off; None where nobody measured it."""
+    found = (
+        _Site(seconds / max(1, clock.target), seconds, clock)
+        for clock in concerned
+        if clock.achieved is None and (seconds := at_risk[clock.instance].site.seconds) is not None
+    )
+    return max(found, key=lambda one: one.share, default=None)
+
+
+def _first_fitting(choices: list[list[Span]], room: int | None) -> list[Span]:
+    fitting = (spans for spans in choices if room is None or sum(len(span.text) for span in spans) <= room)
+    return next(fitting, choices[-1])
 
 
 def _measured(clock: RpoClock) -> bool:
@@ -89,7 +161,7 @@ def _gravity(clock: RpoClock) -> tuple[int, float]:
     return (2, -(clock.exposure or 0) / max(1, clock.target))
 
 
-def _rpo_words(clock: RpoClock, now: datetime) -> Span:
+def _rpo_words(clock: RpoClock, now: datetime, *, short: bool = False) -> Span:
     if clock.achieved is not None:
         lost = loss_duration(clock.achieved, clock.loss.bound) if clock.loss else ""
         if clock.met is None:
@@ -99,8 +171,10 @@ def _rpo_words(clock: RpoClock, now: datetime) -> Span:
         return Span("not measured", "quiet")
     aged = clock.measured_at is not None and (now - clock.measured_at).total_seconds() >= _AGED_S
     old = f" {age(clock.measured_at, now)}" if clock.measured_at and aged else ""
-    tone: Tone = "warn" if clock.exposure > clock.target else ""
-    return Span(f"{rough_minutes(clock.exposure)} exposed{old}", tone)
+    over = clock.exposure > clock.target
+    tone: Tone = "warn" if over else ""
+    words = rough_minutes(clock.exposure) if short else f"{rough_minutes(clock.exposure)} exposed"
+    return Span(f"{words}{' OVER' if over else ''}{old}", tone)
 
 
 def phase_line(incident: Incident, now: datetime, *, wide: bool) -> Line:

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from actions.system_types import find_type
 from journal.incident.affected import is_hit
+from journal.incident.exposure import without_site
 from journal.incident.given_up import newest_seen
+from journal.incident.lost_site import is_gone, lost_site
 from journal.incident.records import Run
 from journal.incident.restore_time import RestoreTime, expected_seconds, measured_times
 from journal.incident.state import Incident
@@ -79,8 +81,27 @@ def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], n
         restore = next((action for action in actions if action.endswith(".restore")), "")
         look = _from_backup if restore else _from_standby
         hit = [name for name in incident.roster.players(plan_system) if is_hit(incident, name)] if system.data else []
-        found += [look(incident, name, restore, readings.get(f"health:{name}"), now) for name in hit]
+        found += [
+            _without_site(incident, name, readings, now, restore=bool(restore))
+            if is_gone(incident, name)
+            else look(incident, name, restore, readings.get(f"health:{name}"), now)
+            for name in hit
+        ]
     return found
+
+
+def _without_site(
+    incident: Incident, name: str, readings: Mapping[str, Reading], now: datetime, *, restore: bool
+) -> Loss:
+    """Return what is lost of a system whose whole site is: what lies there, backups too, counts no more."""
+    found, title = without_site(incident, name, readings, restore=restore), sanitize(incident.roster.title(name))
+    old = f", seen {age(found.at, now)}" if found.at else ""
+    why = f"site {sanitize(lost_site(incident))} is lost: {sanitize(found.by)}{old}"
+    point = incident.recovery_point.of(name) if incident.recovery_point and restore else None
+    if found.seconds is None or not point or not point.instant:
+        return Loss(title, found.seconds, why)
+    up_to = _since(incident, name, readings.get(f"health:{name}"), point.instant.isoformat(), "").seconds
+    return Loss(title, max(found.seconds, up_to or 0.0), f"{why}, and up to the recovery point chosen")
 
 
 def _from_backup(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:

@@ -17,12 +17,16 @@ from journal.store.reader import Reader
 from journal.wording.durations import rough_duration
 from journal.wording.instants import age, offset, utc
 from journal.wording.sanitize import sanitize
+from screens.guidance.at_risk import at_risk_lines, at_risk_of
 from screens.guidance.health import Health, health
 from screens.guidance.symbols import health_look
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
-from screens.widgets.content import STYLES
+from screens.widgets.content import STYLES, content
 from screens.widgets.quiet import Quiet, show_option
+
+_AT_RISK = "\0at-risk"
+"""The entry below the systems: no system has such a name."""
 
 
 class Change(NamedTuple):
@@ -75,9 +79,10 @@ class HealthScreen(FullScreen):
         """Show every system as it stands now, and look for changes."""
         now, systems = clock_of(self)(), self.query_one("#systems", OptionList)
         names = self.incident.roster.shown
-        if [option.id for option in systems.options] != names:
-            systems.set_options([Option("", id=name) for name in names])
+        if [option.id for option in systems.options] != [*names, _AT_RISK]:
+            systems.set_options([Option("", id=name) for name in (*names, _AT_RISK)])
             systems.highlighted = 0
+        show_option(systems, len(names), Content.styled("  At risk now: all", "bold"))
         for place, name in enumerate(names):
             show_option(systems, place, _line(health(self.incident, self.session.readings, name, now)))
         self._show_one()
@@ -107,7 +112,13 @@ class HealthScreen(FullScreen):
             return
         option = systems.highlighted_option
         if option and option.id:
-            one.show(self._one(option.id))
+            one.show(self._all_at_risk() if option.id == _AT_RISK else self._one(option.id))
+
+    def _all_at_risk(self) -> Content:
+        """Return what would be lost of every system, a line each."""
+        found = at_risk_lines(self.incident, self.session.readings, clock_of(self)())
+        head = Content.styled("At risk now, with the system and with its whole site", "bold")
+        return Content("\n").join([head, *(content(text) for text in found)])
 
     def _one(self, name: str) -> Content:
         """Return everything that is known of one system."""
@@ -116,6 +127,7 @@ class HealthScreen(FullScreen):
         look = (f"{found.look.symbol} {found.look.word}", STYLES[found.look.tone])
         lines = [Content.assemble((found.title, "bold"), "  ", look)]
         lines += [Content(text) for text in (found.detail, found.seen) if text]
+        lines += [content(text) for text in at_risk_of(self.incident, self.session.readings, name, now)]
         if reading is None:
             lines.append(Content.assemble(("Nobody measured it. It is not known to be well.", "$text-warning")))
         else:

@@ -19,6 +19,9 @@ from screens.widgets.content import content
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
+_MARGINS = 6
+"""Columns between and beside the figures."""
+
 
 def severity_word(incident: Incident) -> str:
     """Return the severity as the plan's options name it."""
@@ -70,9 +73,11 @@ class IncidentHeader(Vertical):
         self._line("name").show(name)
         self._line("team").show(team if wide else "")
         self._line("team").set_class(not (wide and team), "-empty")
-        self._line("rto").show(content(rto_line(incident, now, wide=wide)))
-        self._line("rpo").show(content(rpo_line(incident, readings, now, wide=wide)))
-        self._line("phase").show(content(phase_line(incident, now, wide=wide)))
+        rto, phase = content(rto_line(incident, now, wide=wide)), content(phase_line(incident, now, wide=wide))
+        room = self.app.size.width - rto.cell_length - phase.cell_length - _MARGINS
+        self._line("rto").show(rto)
+        self._line("rpo").show(content(rpo_line(incident, readings, now, wide=wide, room=room)))
+        self._line("phase").show(phase)
         self._line("elapsed-word").show("elapsed")
         self.tick(incident, now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from screens.guidance.at_risk import at_risk_column
 from screens.guidance.health_summary import all_health, health_column, health_line
 from screens.live.session import Session
 from screens.widgets.breakpoints import WIDE
@@ -22,4 +23,7 @@ class HealthPanel(TextBlock):
             return
         found, width = all_health(session.incident, session.readings, now), self.app.size.width
         entitle(self, "Health")
-        self.show(health_column(found) if width >= WIDE else [health_line(found, width - _PADDING)])
+        if width < WIDE:
+            self.show([health_line(found, width - _PADDING)])
+        else:
+            self.show([*health_column(found), *at_risk_column(session.incident, session.readings)])
