@@ -31,6 +31,7 @@ def inventory_at(path: Path | str | None) -> Inventory:
 
 def real_world(inventory: Inventory, paths: Paths) -> World:
     """Return the world in which actions reach the systems of ``inventory``."""
+    from actions.backups.unattended.standing import copies_of
     from actions.registry import catalogue, registry
     from actions.runner import World
     from actions.secrets import learn_from_commands, learn_secrets
@@ -44,6 +45,7 @@ def real_world(inventory: Inventory, paths: Paths) -> World:
         inventory=inventory,
         open_transport=open_transport,
         probes=probes(inventory),
+        copies=copies_of(inventory),
         locks=paths.locks,
     )
 

@@ -28,8 +28,8 @@ class Measuring:
         known = {name: record.status for name, record in incident.health.items()}
         self._monitor = Monitor(world.probes, journal, on_fault, known)
         self._readings = self._monitor.readings
-        before = readings_of(journal) if world.inventory.offsite else {}
-        self._second_place = SecondPlaceWatch(world.inventory, self._readings.put, journal.now, before)
+        before = readings_of(journal) if world.copies else {}
+        self._second_place = SecondPlaceWatch(world.copies, self._readings.put, before)
         self._log = ExposureLog([f"health:{name}" for name in world.probes])
         self._monitor.start()
         self._second_place.start()

@@ -5,20 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actions.backups.engines import backed_up
-from actions.backups.offsite.findings import covered_until
-from actions.backups.unattended.standing import Standing
-from actions.inventory import Inventory
 from actions.outcome import said
 from actions.redaction import Redactor
 from journal.errors import CleoError
 from journal.incident.exposure import OFFSITE, SecondPlace
 from journal.store.rows import Reading
+
+if TYPE_CHECKING:
+    from actions.runner.world import Copies
 
 EVERY_S = 60.0
 """Seconds between two looks at one system's copies."""
@@ -30,35 +28,30 @@ class SecondPlaceWatch:
     """Looks at the copies of one system after the other, in a thread of its own; without a second place, never.
 
     Args:
-        inventory: the environment.
+        copies: looks at those of one system, by its name.
         put: takes a reading by its name.
-        now: the time of the journal.
         known: the readings of before: what was seen then holds until somebody can look again.
     """
 
     def __init__(
         self,
-        inventory: Inventory,
+        copies: Mapping[str, Copies],
         put: Callable[[str, dict[str, Any]], None],
-        now: Callable[[], datetime],
         known: Mapping[str, Reading],
     ) -> None:
-        self._put, self._now = put, now
+        self._put, self._copies = put, copies
         self._redactor = Redactor()
         self._stop = threading.Event()
-        self._standings: dict[str, Standing] = {}
         self._seen: dict[str, SecondPlace] = {}
-        offsite = inventory.offsite
-        for system in backed_up(inventory) if offsite else ():
+        for system, copied in copies.items():
             before = SecondPlace.of(known.get(f"{OFFSITE}{system}"))
-            same = before if before and offsite and before.site == offsite.site else None
-            self._seen[system] = same or SecondPlace(site=offsite.site if offsite else "")
-            self._standings[system] = Standing(inventory, system)
+            same = before if before and before.site == copied.site else None
+            self._seen[system] = same or SecondPlace(site=copied.site)
         self._thread = threading.Thread(target=self._watch, name="second-place", daemon=True)
 
     def start(self) -> None:
         """Begin to look, where there is anything to look at."""
-        if self._standings:
+        if self._copies:
             self._thread.start()
 
     def stop(self) -> None:
@@ -66,7 +59,7 @@ class SecondPlaceWatch:
         self._stop.set()
 
     def _watch(self) -> None:
-        due = dict.fromkeys(self._standings, 0.0)
+        due = dict.fromkeys(self._copies, 0.0)
         while not self._stop.is_set():
             system = min(due, key=lambda name: due[name])
             if self._stop.wait(max(0.0, due[system] - time.monotonic())):
@@ -79,15 +72,11 @@ class SecondPlaceWatch:
     def _look(self, system: str) -> None:
         before = self._seen[system]
         try:
-            seen = self._standings[system].look()
+            found = self._copies[system].look()
         except Exception as error:  # noqa: BLE001  # a broken place may answer anything; that takes no other one down
             words = error.message if isinstance(error, CleoError) else said(error)
             found = msgspec.structs.replace(before, trouble=self._redactor.text(words))
-        else:
-            if seen is None:
-                return  # its repository is no folder that is copied
-            found = SecondPlace(site=before.site, covered_until=covered_until(seen), looked_at=self._now())
-        if self._stop.is_set():
+        if found is None or self._stop.is_set():
             return
         self._seen[system] = found
         self._put(f"{OFFSITE}{system}", found.facts())

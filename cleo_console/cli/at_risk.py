@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from actions.backups.engines import backed_up
-from actions.backups.offsite.findings import covered_until
-from actions.backups.unattended.standing import Standing
+from actions.backups.unattended.standing import Standing, copies_of
 from actions.health import Health
 from actions.inventory import Inventory, known_systems
 from journal.errors import CleoError
@@ -25,22 +23,18 @@ def look_at_copies(inventory: Inventory, within_s: float) -> dict[str, SecondPla
         inventory: the environment.
         within_s: seconds for each system; all are looked at at once.
     """
-    offsite = inventory.offsite
-    systems = backed_up(inventory) if offsite else []
-    if not offsite or not systems:
+    copies = copies_of(inventory)
+    if not copies:
         return {}
 
-    def look(system: str) -> SecondPlace | None:
+    def look(one: Standing) -> SecondPlace | None:
         try:
-            seen = Standing(inventory, system).look(within_s)
+            return one.look(within_s)
         except CleoError as error:
-            return SecondPlace(site=offsite.site, trouble=error.message)
-        if seen is None:
-            return None
-        return SecondPlace(site=offsite.site, covered_until=covered_until(seen), looked_at=datetime.now(UTC))
+            return SecondPlace(site=one.site, trouble=error.message)
 
-    with ThreadPoolExecutor(max_workers=len(systems)) as pool:
-        found = dict(zip(systems, pool.map(look, systems), strict=True))
+    with ThreadPoolExecutor(max_workers=len(copies)) as pool:
+        found = dict(zip(copies, pool.map(look, copies.values()), strict=True))
     return {system: place for system, place in found.items() if place}
 
 

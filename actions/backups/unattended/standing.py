@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import gettempdir
 
-from actions.backups.engines import engine_of
+from actions.backups.engines import backed_up, engine_of
 from actions.backups.offsite.acting import is_copied, look_offsite
+from actions.backups.offsite.findings import covered_until
 from actions.backups.offsite.look import Seen
 from actions.backups.unattended.context import UnattendedContext
 from actions.inventory import Inventory
+from journal.incident.exposure import SecondPlace
 
 LIST_EVERY_S = 15 * 60.0
 """Seconds after which what is there is listed again, though nothing was copied meanwhile."""
@@ -29,11 +32,12 @@ class Standing:
     """
 
     def __init__(self, inventory: Inventory, system: str) -> None:
+        self.site = inventory.offsite.site if inventory.offsite else ""
         self._ctx = UnattendedContext(inventory, system, Path(gettempdir()))
         self._listed: Seen | None = None
         self._listed_at = 0.0
 
-    def look(self, within_s: float = _QUICK_S) -> Seen | None:
+    def look(self, within_s: float = _QUICK_S) -> SecondPlace | None:
         """Return what is there; None: the system's repository is no folder that is copied.
 
         Args:
@@ -44,6 +48,10 @@ class Standing:
         """
         if not is_copied(self._ctx, engine_of(self._ctx.inventory, self._ctx.system)):
             return None
+        seen = self._seen(within_s)
+        return SecondPlace(site=self.site, covered_until=covered_until(seen), looked_at=datetime.now(UTC))
+
+    def _seen(self, within_s: float) -> Seen:
         known = self._listed
         if known and time.monotonic() - self._listed_at < LIST_EVERY_S:
             index = look_offsite(self._ctx, index_only=True, within_s=within_s)
@@ -51,3 +59,8 @@ class Standing:
                 return known
         self._listed, self._listed_at = look_offsite(self._ctx, within_s=within_s), time.monotonic()
         return self._listed
+
+
+def copies_of(inventory: Inventory) -> dict[str, Standing]:
+    """Return what looks at the copies of each system that has backups; nothing where there is no second place."""
+    return {system: Standing(inventory, system) for system in backed_up(inventory)} if inventory.offsite else {}

@@ -14,6 +14,7 @@ from actions.backups.catalogue import Listed, read_catalogue, rows
 from actions.backups.fetch import fetch
 from actions.backups.unattended.context import UnattendedContext
 from actions.backups.unattended.run import OFFSITE, run_backup
+from actions.backups.unattended.standing import copies_of
 from actions.backups.verify import verify
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed
@@ -49,7 +50,7 @@ def test_what_a_lost_site_would_cost_is_measured_while_an_incident_is_open(
     settings = replace(inventory.systems["postgres"], plays="thing")
     inventory = replace(inventory, systems={"postgres": settings})
     places = places_in(tmp_path)
-    reached = replace_fields(world(places, inventory_=inventory), probes=probes(inventory))
+    reached = replace_fields(world(places, inventory_=inventory), probes=probes(inventory), copies=copies_of(inventory))
     watch = InventoryWatch(lab.inventory_path, lambda: reached)
     watch.first()
     place = declared(places)
@@ -61,7 +62,7 @@ def test_what_a_lost_site_would_cost_is_measured_while_an_incident_is_open(
     with running(place, reached, watch=watch):
         empty = known(person.until(lambda incident: known(incident).by.startswith("nothing whole")))
         assert empty.seconds is None
-        assert run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs").status == "ok"
+        assert run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs", locks=tmp_path).status == "ok"
         copied = person.until(lambda incident: known(incident).seconds is not None)
         assert known(copied).by.startswith("copied to dr until ")
         store = copied.exposed_last["postgres"].store
