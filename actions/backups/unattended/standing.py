@@ -49,7 +49,10 @@ class Standing:
         if not is_copied(self._ctx, engine_of(self._ctx.inventory, self._ctx.system)):
             return None
         seen = self._seen(within_s)
-        return SecondPlace(site=self.site, covered_until=covered_until(seen), looked_at=datetime.now(UTC))
+        until, wrong = covered_until(seen), next(iter(seen.damage), "")
+        return SecondPlace(
+            site=self.site, covered_until=until, looked_at=datetime.now(UTC), trouble="" if until else wrong
+        )
 
     def _seen(self, within_s: float) -> Seen:
         known = self._listed

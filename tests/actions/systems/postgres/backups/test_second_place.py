@@ -65,8 +65,8 @@ def test_what_a_lost_site_would_cost_is_measured_while_an_incident_is_open(
         assert run_backup(inventory, "postgres", OFFSITE, tmp_path / "runs", locks=tmp_path).status == "ok"
         copied = person.until(lambda incident: known(incident).seconds is not None)
         assert known(copied).by.startswith("copied to dr until ")
-        store = copied.exposed_last["postgres"].store
-        assert store.seconds is not None and store.by.startswith("WAL archived until "), store
+        lab.psql("SELECT pg_switch_wal()")
+        person.until(lambda i: i.exposed_last["postgres"].store.by.startswith("WAL archived until "))
         assert copied.exposed_first["postgres"].site.seconds is None, "as the response began nothing was there"
         away.rename(tmp_path / "gone")
         until(lambda: "nobody can look now" in _site_now(place, person).by)
