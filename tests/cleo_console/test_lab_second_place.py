@@ -13,6 +13,7 @@ from actions.backups.verify import verify
 from actions.inventory import load_inventory
 from cleo_console.cli.backup import backup
 from cleo_console.lab import Lab, processes
+from cleo_console.lab.second_place import rgw
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
 from tests.labs import lab_directory
@@ -73,6 +74,16 @@ def test_an_object_that_is_gone_or_cut_short_is_told_and_copied_anew(walk: Walk,
     assert walk("verify", "--full", status=1).count(told) == 1, "not by both looks"
     assert "of them anew" in walk.sync("--reread")
     assert "wrong" not in walk("list") + walk("verify", "--full", "--offsite")
+
+
+def test_an_object_store_that_is_not_installed_is_named_with_what_installs_it(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rgw, "PROGRAMS", ("radosgw-of-nowhere", "sh"))
+    with pytest.raises(CleoError, match="not installed: radosgw-of-nowhere") as missing:
+        Lab.up(walk.lab.directory, s3=True)
+    assert "apt-get install --no-install-recommends radosgw ceph-mon ceph-osd" in missing.value.hint
+    assert walk.lab.status().whole, "what was there still is"
 
 
 def test_an_emptied_source_is_no_sync_and_comes_back(walk: Walk) -> None:

@@ -19,13 +19,16 @@ from actions.backups.unattended.context import UnattendedContext
 from actions.backups.unattended.lock import Holder, LockHeld, RunLock, locked
 from actions.backups.unattended.recovery_in_progress import DATA, REPOSITORY, recovery_in_progress
 from actions.inventory import Inventory
-from actions.outcome import ActionFailed, Cancelled
+from actions.outcome import Cancelled
 from actions.transport import State
 from journal.errors import CleoError
 from journal.wording.counting import count
 
 Status = Literal["ok", "failed", "held", "recovering", "running", "left out"]
 OFFSITE = "offsite-sync"
+
+_OUTPUT = "Its output says why (o)"
+"""Where an error sends people in the console; here what was printed is in a file."""
 
 _KINDS = {
     "incremental": ("incremental", "incr", "diff", "snapshot", "full"),
@@ -99,7 +102,8 @@ def run_backup(
     except Cancelled as error:
         return Ended(system=system, status="failed", words=f"it was ended: {error}")
     except CleoError as error:
-        return Ended(system=system, status="failed", words=str(error).replace("\n ", ""))
+        said = str(error).replace("\n ", "").replace(_OUTPUT, f"{folder / 'last.log'} says why")
+        return Ended(system=system, status="failed", words=said)
     except OSError as error:
         return Ended(system=system, status="failed", words=f"{error.filename or folder}: {error.strerror}")
     return msgspec.structs.replace(ended, seconds=round(time.monotonic() - begun, 1))
@@ -138,9 +142,10 @@ def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, locks: Path, *, rere
         return Ended(system=system, status="left out", words="its repository is no folder that could be copied")
     if holders := _holders(engine.read_hold(ctx, system)):
         return Ended(system=system, status="held", words=f"backups are held for {', '.join(holders)}")
-    if why := recovery_in_progress(locks, ctx, engine, (REPOSITORY,) if wanted == OFFSITE else (DATA, REPOSITORY)):
+    uses = (REPOSITORY,) if wanted == OFFSITE else (DATA, REPOSITORY)
+    if why := recovery_in_progress(locks, ctx, engine, uses):
         return Ended(system=system, status="recovering", words=why)
-    return _sync(ctx, reread=reread) if wanted == OFFSITE else _back_up(ctx, engine, wanted)
+    return _sync(ctx, reread=reread) if wanted == OFFSITE else _back_up(ctx, engine, wanted, locks)
 
 
 def _sync(ctx: UnattendedContext, *, reread: bool) -> Ended:
@@ -152,7 +157,7 @@ def _sync(ctx: UnattendedContext, *, reread: bool) -> Ended:
     return Ended(system=ctx.system, status="ok", words=words, size=did["bytes"])
 
 
-def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str) -> Ended:
+def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str, locks: Path) -> Ended:
     system = ctx.system
     kind = next((kind for kind in _KINDS[wanted] if kind in engine.kinds), "")
     if not kind:
@@ -163,17 +168,23 @@ def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str) -> Ended
     if taken.set.unusable:
         words = f"backup {taken.set.label} {taken.set.unusable}: it is not restored from"
         return Ended(system=system, status="failed", words=words)
-    words = "; ".join([f"{kind}{taken.where}", *(str(finding) for finding in taken.findings), *_expire(ctx, engine)])
+    said = [str(finding) for finding in taken.findings]
+    words = "; ".join([f"{kind}{taken.where}", *said, *_expire(ctx, engine, locks)])
     return Ended(system=system, status="ok", words=words, label=taken.set.label, size=taken.set.size)
 
 
-def _expire(ctx: UnattendedContext, engine: BackupEngine) -> list[str]:
-    """Remove what has expired now that there is a new backup; return what is said of it."""
+def _expire(ctx: UnattendedContext, engine: BackupEngine, locks: Path) -> list[str]:
+    """Remove what has expired now that there is a new backup; return what is said of it.
+
+    Nothing is removed where an incident began to recover the system meanwhile: it may be restoring from what is old.
+    """
     if not isinstance(engine, Expiring):
         return []
     try:
+        if why := recovery_in_progress(locks, ctx, engine, (DATA, REPOSITORY)):
+            return [f"nothing expired: {why}"]
         gone = engine.expire(ctx, ctx.system)
-    except ActionFailed as error:
+    except CleoError as error:
         return [error.message]
     return [f"{count(len(gone), 'older one')} expired"] if gone else []
 

@@ -142,6 +142,11 @@ _CAUSES: list[tuple[str, ...]] = [
         "It may not read or write there: correct owner and mode, or run_as: in the inventory; then run the step again.",
     ),
     (
+        r"unable to write '[^']+'(?!:)",
+        "It wrote a part, and names no cause, as where a disk is full: look at the room there (df); then run the step "
+        "again.",
+    ),
+    (
         r"HostConnectError|unable to connect|Connection refused|timed out|timeout|remote-\d+ process",
         "The repository or its host does not answer: look at the network and at that host; then run the step again.",
     ),

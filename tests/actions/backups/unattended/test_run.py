@@ -19,11 +19,13 @@ from actions.backups.catalogue import Listed, read_catalogue
 from actions.backups.engine import BackupSet
 from actions.backups.listing import too_old, what_is_wrong
 from actions.backups.marks import Mark, Marked
+from actions.backups.unattended import run as run_module
 from actions.backups.unattended.context import UnattendedContext
 from actions.backups.unattended.lock import holder_of, lock_findings, locked
 from actions.backups.unattended.metrics import write_metrics
 from actions.backups.unattended.patience import once_free
 from actions.backups.unattended.run import Ended, run_backup, worst_status
+from actions.context import ActionContext
 from actions.outcome import ActionFailed
 from actions.transport import LocalHost
 from tests.actions.backups import crates as crate_module
@@ -58,10 +60,11 @@ def test_what_became_of_it_is_told_truly(engine: CrateEngine, tmp_path: Path, mo
     assert (bad.status, bad.words) == ("failed", "backup crate-1 holds broken eggs: it is not restored from")
 
     def cannot(*_: object) -> None:
-        raise ActionFailed("The shelf is gone.", "Find the shelf.")
+        raise ActionFailed("The shelf is gone.", "Its output says why (o): find it.")
 
     monkeypatch.setattr(engine, "take", cannot)
-    assert run_backup(crates(), "left", "full", tmp_path, locks=tmp_path).words == "The shelf is gone. Find the shelf."
+    gone = run_backup(crates(), "left", "full", tmp_path, locks=tmp_path)
+    assert gone.words == f"The shelf is gone. {tmp_path}/last.log says why: find it."
     monkeypatch.setattr(engine, "take", lambda *_: {}["egg"])
     assert run_backup(crates(), "left", "full", tmp_path, locks=tmp_path).words.startswith(
         "KeyError: 'egg' (a fault of the program"
@@ -72,6 +75,20 @@ def test_what_became_of_it_is_told_truly(engine: CrateEngine, tmp_path: Path, mo
         "nobody can tell whether they are held"
     )
     assert holder_of(tmp_path) is None
+
+
+class _Expiring(CrateEngine):
+    def expire(self, ctx: ActionContext, system: str) -> Sequence[str]:
+        return ["crate-old"]
+
+
+def test_nothing_expires_once_an_incident_began_to_restore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crate_module, "ENGINE", _Expiring())
+    assert run_backup(crates(), "left", "full", tmp_path, locks=tmp_path).words == "full; 1 older one expired"
+    seen = iter(["", "INC-1 works on it"])  # it began while the backup was being taken
+    monkeypatch.setattr(run_module, "recovery_in_progress", lambda *_: next(seen))
+    taken = run_backup(crates(), "left", "full", tmp_path, locks=tmp_path)
+    assert (taken.status, taken.words) == ("ok", "full; nothing expired: INC-1 works on it")
 
 
 def test_each_cause_has_an_exit_status_of_its_own() -> None:

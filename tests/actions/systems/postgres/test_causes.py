@@ -128,6 +128,7 @@ def test_what_it_said_at_an_earlier_start_is_not_the_cause(lab: Lab) -> None:
     ("said", "cure"),
     [
         ("ERROR: [039]: unable to write '/d/base/1': [28] No space left on device", "disk is full"),
+        ("ERROR: [064]: raised from local-2 protocol: unable to write '/d/base/1'", "look at the room there"),
         ("ERROR: [026]: error restoring '/d/base/1': invalid checksum 'a'", "takes the backup before"),
         ("ERROR: [050]: unable to acquire lock on file '/tmp/pgbackrest/main.lock'", "Another pgBackRest"),
         ("repository 1: [CryptoError] unable to flush\nHINT: is or was the repo encrypted? (99)", "decrypted"),
