@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("postgres-segment-sizes")
 
 NEXT_TO_A_CARRY = {1: "0000000100000000000000FE", 64: "00000001000000000000003E"}
 """A segment soon after which names go on otherwise than with 16 MB."""
-FIRST_IN_A_SEGMENT = "000028"
+FIRST_IN_A_SEGMENT = "00028"
 """How the position behind a segment's header ends: nothing was written there yet, by a checkpoint for one."""
 
 
