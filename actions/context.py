@@ -36,7 +36,8 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``decisions`` maps a decision's name to its answer; ``recovery_point`` is where every restore leads to, None while
     nobody decided it. ``facts`` maps a step's id to what its last
     successful run measured. ``newest_known`` maps a system to the newest commit that is known from any evidence,
-    ``recovered_to`` to the earliest state that it was recovered to in this incident.
+    ``recovered_to`` to the earliest state that it was recovered to in this incident. ``affected`` names the inventory's
+    systems that are; none where nobody said which.
     ``gives_up`` says what the decided recovery point gives up, a line each. ``found_wrong`` maps a system to what an
     action proved to be wrong in it, in words, while no later one proved otherwise. ``rto_left_s`` is the tightest
     RTO's remaining time, in seconds.
@@ -52,6 +53,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Mapping[str, Any]] = {}
     newest_known: Mapping[str, datetime] = {}
     recovered_to: Mapping[str, datetime] = {}
+    affected: Sequence[str] = ()
     gives_up: Sequence[str] = ()
     found_wrong: Mapping[str, str] = {}
     rto_left_s: float | None = None

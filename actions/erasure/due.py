@@ -63,7 +63,7 @@ def due_at(ctx: ActionContext, system: str, settings: ErasureSettings, ledger: L
     """Return the requests that are to be carried out again at a system.
 
     They count from the earliest state that it was recovered to in this incident, and the inventory's margin before it:
-    what was decided and what was measured both lead there. Carrying out one too many costs nothing.
+    what was measured leads there, and, where it is affected, what was decided. One too many costs nothing.
 
     Args:
         ctx: the action's context.
@@ -72,10 +72,12 @@ def due_at(ctx: ActionContext, system: str, settings: ErasureSettings, ledger: L
         ledger: what it says.
     """
     incident = ctx.incident
-    point = incident.recovery_point.of(system) if incident.recovery_point else None
+    hit = not incident.affected or system in incident.affected
+    decided = incident.recovery_point if hit else None
+    point = decided.of(system) if decided else None
     instants = [incident.recovered_to.get(system), point.instant if point else None]
     since = min((at for at in instants if at), default=None)
-    restored = bool(since or incident.recovery_point)
+    restored = bool(since or decided)
     margin = timedelta(minutes=settings.margin_minutes)
     meant = [one for one in _past(ledger) if restored and (since is None or one.at >= since - margin)]
     if since is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from actions.context import IncidentFacts
+from journal.incident.affected import is_hit
 from journal.incident.clocks import rto
 from journal.incident.given_up import given_up
 from journal.incident.state import Incident
@@ -36,6 +37,7 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
             for system, ledger in incident.ledgers.items()
             if ledger.recoveries
         },
+        affected=[system for system in incident.roster.systems if is_hit(incident, system)],
         found_wrong={system: str(found) for system, found in incident.found_wrong.items()},
         rto_left_s=min(running, default=None),
     )

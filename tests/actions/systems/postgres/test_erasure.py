@@ -95,6 +95,8 @@ def test_who_was_erased_since_is_listed_and_no_other(erased: Erased) -> None:
     assert [one.about for one in done.findings] == ["user 9", "user 7"], "each user once, by the newest request"
     assert done.facts == {"requests": 2, "in_the_ledger": 4}
     assert [(one.action, one.use) for one in done.settles] == [("postgres.reapply_erasures", "open")]
+    spared = erased.ctx(recovered_to={}, affected=["redis"], decisions={"recovery_point": THEN.isoformat()})
+    assert [one.use for one in spared.do(list_requests).settles] == ["needless"], "nothing was restored there"
     late = erased.ctx(recovered_to={"postgres": THEN + timedelta(days=1)}).do(list_requests)
     assert late.settles[0].use == "needless"
     assert "no erasure request since 2026-11-30 02:00:00 UTC" in late.settles[0].words
