@@ -34,6 +34,7 @@ SYSTEM = SystemType(
         "mongodb.drill_left": f"{_HERE}.drill:drill_left",
         "mongodb.pitr": f"{_HERE}.side.pitr:pitr",
         "mongodb.pitr_verify": f"{_HERE}.side.verify:pitr_verify",
+        "mongodb.selective_restore": f"{_HERE}.side.documents.selective:selective_restore",
         "mongodb.pitr_state": f"{_HERE}.side.pitr:pitr_state",
         "mongodb.pitr_discard": f"{_HERE}.side.pitr:pitr_discard",
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -30,30 +30,41 @@ def count_expiring(client: MongoClient[dict[str, Any]]) -> dict[str, int]:
             if one["type"] == "view" or name.startswith("system."):
                 continue
             number = sum(
-                client[database][name].count_documents(past) for past in _conditions(client, database, one, now)
+                client[database][name].count_documents(past) for past in past_conditions(client, database, one, now)
             )
             if number:
                 found[f"{database}.{name}"] = number
     return found
 
 
-def _conditions(
+def past_conditions(
     client: MongoClient[dict[str, Any]], database: str, one: Mapping[str, Any], now: datetime
 ) -> list[dict[str, Any]]:
-    """Return what a collection's documents fulfil that are past their time, one for each rule."""
+    """Return what a collection's documents fulfil that are past their time, one for each rule.
+
+    Args:
+        client: the server that has the rules.
+        database: the collection's database; ``one``: what ``listCollections`` tells of it.
+        now: the time by that server's clock.
+    """
     found: list[dict[str, Any]] = []
     options = one.get("options", {})
     if "expireAfterSeconds" in options:
         field = options.get("timeseries", {}).get("timeField", "_id")
         found.append(_past(field, options["expireAfterSeconds"], now))
     if one["type"] == "collection":
-        found += [
-            {"$and": [_past(next(iter(spec["key"])), spec["expireAfterSeconds"], now), only]}
-            for spec in client[database][one["name"]].list_indexes()
-            if "expireAfterSeconds" in spec
-            for only in [spec.get("partialFilterExpression", {})]
-        ]
+        found += past_filters(client[database][one["name"]].list_indexes(), now)
     return found
+
+
+def past_filters(indexes: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """Return what the documents fulfil that are past their time by one of a collection's indexes."""
+    return [
+        {"$and": [_past(next(iter(spec["key"])), spec["expireAfterSeconds"], now), only]}
+        for spec in indexes
+        if "expireAfterSeconds" in spec
+        for only in [spec.get("partialFilterExpression", {})]
+    ]
 
 
 def _past(field: str, seconds: float, now: datetime) -> dict[str, Any]:

@@ -27,17 +27,24 @@ BUSY = 75
 """The exit status where another program works in it."""
 _HOURS_S = 12 * 3600.0
 _ASK_S = 3600.0
+_WAIT_S = 1800
+"""Seconds: what an earlier runner began goes on without it; its end is waited for, and what it did is seen then."""
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
-def side_line(side: Side, program: Sequence[str]) -> list[str]:
+def side_line(side: Side, program: Sequence[str], wait_s: int = 0) -> list[str]:
     """Return the command line that runs one of our programs in a side instance.
 
     The lock ends with whoever holds it: the program itself, which ``flock`` becomes.
+
+    Args:
+        side: the side instance.
+        program: the program's own line.
+        wait_s: seconds to wait for another program's end.
     """
     lock = f"{side.root}/{LOCK}"
-    return ["nice", "-n", "10", "flock", "--no-fork", "-n", "-E", str(BUSY), lock, *program]
+    return ["nice", "-n", "10", "flock", "--no-fork", "-w", str(wait_s), "-E", str(BUSY), lock, *program]
 
 
 def busy(side: Side) -> ActionFailed:
@@ -111,7 +118,7 @@ def ask_in_side(side: Side, module: str, asked: msgspec.Struct, answer: type[Ans
     Raises:
         ActionFailed: as `run_in_side` says.
     """
-    line = side_line(side, program_lines(side.of, module, "-"))
+    line = side_line(side, program_lines(side.of, module, "-"), _WAIT_S)
     return _answer(side, side.of.query(line, timeout_s=_ASK_S, stdin=msgspec.json.encode(asked)), answer)
 
 

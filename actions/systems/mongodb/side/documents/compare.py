@@ -1,0 +1,187 @@
+"""Compares documents of a side instance with the real server's, which are only read (see `programs/in_side.py`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from actions.systems.mongodb.collection_check import present
+from actions.systems.mongodb.expiring import past_conditions
+from actions.systems.mongodb.programs.in_side import CannotAsk, real_client, run_program, side_client
+from actions.systems.mongodb.side.documents.asked import Compare, Compared, Difference, Meant
+from actions.systems.mongodb.side.documents.identity import documents, id_in, key_of, raw_options
+from actions.systems.mongodb.side.documents.owners import owned, plain
+from actions.systems.mongodb.side.documents.store import CHANGED, EXTRA, MISSING, Store, new_store
+from actions.systems.mongodb.side.documents.unique import holders, unique_indexes
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+    from pymongo.collection import Collection
+
+EXPIRED, KEPT_OUT = "expired", "unique"
+"""Why a document is left as it is."""
+_IDS = 1000
+_MOST_ASKED = 20_000
+"""Documents that are looked up by their unique values, one by one; of others the server says it as they are written."""
+
+
+class _Pair(NamedTuple):
+    """Both servers, and what each has."""
+
+    side: MongoClient[Any]
+    real: MongoClient[Any]
+    then: Mapping[str, dict[str, Any]]
+    now: Mapping[str, dict[str, Any]]
+
+
+def compare(asked: Compare) -> Compared:
+    """Compare every collection that is meant; the difference is kept in the side instance's folder."""
+    with side_client(asked.side) as side, real_client(asked.real) as real, new_store(asked.folder) as store:
+        pair = _Pair(side, real, present(side), present(real))
+        found = [
+            _compared(pair, store, number, meant, replace=asked.replace) for number, meant in enumerate(asked.meant)
+        ]
+    return Compared(mark=store.mark, found=found)
+
+
+def _compared(pair: _Pair, store: Store, number: int, meant: Meant, *, replace: bool) -> Difference:
+    namespace = _namespace(pair, meant)
+    was, have = pair.then.get(namespace), pair.now.get(namespace)
+    found = Difference(namespace=namespace, then=was is not None, now=have is not None)
+    if was is None:
+        return found
+    found = msgspec.structs.replace(found, refused=_refused(was) or (_refused(have) if have else ""))
+    side = _collection(pair.side, namespace)
+    if found.refused:
+        return found
+    if have is None:
+        return msgspec.structs.replace(found, rows=side.count_documents({}), missing=side.count_documents({}))
+    found = msgspec.structs.replace(found, altered=was.get("options") != have.get("options"))
+    real = _collection(pair.real, namespace)
+    rows, shared, others = _mine(side, real, store, number, meant) if meant.owner else _all(side, real, store, number)
+    _leave_expired(pair, side, store, number, namespace, have)
+    unasked = _leave_kept_out(side, real, store, number, replace=replace)
+    return msgspec.structs.replace(
+        found,
+        rows=rows,
+        missing=store.count(number, kind=MISSING),
+        changed=store.count(number, kind=CHANGED),
+        extra=store.count(number, kind=EXTRA),
+        expired=store.count(number, why=EXPIRED),
+        kept_out=store.count(number, why=KEPT_OUT),
+        unasked=unasked,
+        shared=shared,
+        others=others,
+    )
+
+
+def _namespace(pair: _Pair, meant: Meant) -> str:
+    """Return the full name of the collection that is meant.
+
+    Raises:
+        CannotAsk: several are called so, or a person named one that never was.
+    """
+    both = pair.then.keys() | pair.now.keys()
+    if meant.name in both:
+        return meant.name
+    if meant.database and (name := f"{meant.database}.{meant.name}") in both:
+        return name
+    named = sorted(name for name in both if name.partition(".")[2] == meant.name)
+    if len(named) > 1:
+        raise CannotAsk(f"Several collections are called {meant.name}: {', '.join(named)}.", "Name its database, too.")
+    if not named and not meant.owner:
+        there = ", ".join(sorted(pair.then)[:10])
+        raise CannotAsk(f"There is no collection {meant.name} in the side instance.", f"There are: {there}.")
+    return named[0] if named else f"{meant.database}.{meant.name}"
+
+
+def _refused(one: Mapping[str, Any]) -> str:
+    """Say why a collection's documents cannot be copied one by one; empty: they can."""
+    if one["type"] == "view":
+        return "it is a view, and has no documents of its own"
+    if one["type"] == "timeseries":
+        return "it is a time series: its documents cannot be told apart"
+    if one.get("options", {}).get("capped"):
+        return "it is capped: what comes back would push out what is there"
+    return ""
+
+
+def _collection(client: MongoClient[Any], namespace: str) -> Collection[Any]:
+    database, _, name = namespace.partition(".")
+    return client[database].get_collection(name, codec_options=raw_options())
+
+
+def _all(side: Collection[Any], real: Collection[Any], store: Store, number: int) -> tuple[int, int, int]:
+    """Compare all documents of a collection."""
+    store.now(documents(_majority(real).find()))
+    rows = store.then(number, documents(side.find()))
+    store.extra(number)
+    return rows, 0, 0
+
+
+def _mine(
+    side: Collection[Any], real: Collection[Any], store: Store, number: int, meant: Meant
+) -> tuple[int, int, int]:
+    """Compare the documents that were one user's; what has their ``_id`` now and is somebody else's is left alone."""
+    wanted, shared = owned(side, meant)
+    theirs, rows, others = _majority(real), 0, 0
+    found = documents(side.find(wanted, collation=plain()))
+    while chunk := list(islice(found, _IDS)):
+        rows += len(chunk)
+        ids = {"_id": {"$in": [id_in(one.id) for one in chunk]}}
+        now = {one.key: one for one in documents(theirs.find(ids, collation=plain()))}
+        mine = {one.key for one in documents(theirs.find({"$and": [ids, wanted]}, collation=plain()))}
+        for one in chunk:
+            have = now.get(one.key)
+            if have is None:
+                store.add(number, MISSING, one.key, one.id, one.digest, b"")
+            elif one.key not in mine:
+                others += 1
+            elif have.digest != one.digest:
+                store.add(number, CHANGED, one.key, have.id, one.digest, have.digest)
+    return rows, shared, others
+
+
+def _majority(collection: Collection[Any]) -> Collection[Any]:
+    from pymongo.read_concern import ReadConcern
+
+    return collection.with_options(read_concern=ReadConcern("majority"))
+
+
+def _leave_expired(
+    pair: _Pair, side: Collection[Any], store: Store, number: int, namespace: str, have: Mapping[str, Any]
+) -> None:
+    """Leave out what is past its time by the real server's clock and its indexes of now."""
+    now = pair.real.admin.command("hello")["localTime"]
+    for past in past_conditions(pair.real, namespace.partition(".")[0], have, now):
+        store.leave(number, (key_of(one["_id"]) for one in side.find(past, {"_id": 1}, collation=plain())), EXPIRED)
+
+
+def _leave_kept_out(side: Collection[Any], real: Collection[Any], store: Store, number: int, *, replace: bool) -> int:
+    """Leave out what another document keeps out by a unique value; return how many were not looked at.
+
+    Where the collection is replaced, those that are new since keep nothing out: they go.
+    """
+    indexes = unique_indexes(real)
+    todo = list(islice(store.todo(number, MISSING, CHANGED), _MOST_ASKED)) if indexes else []
+    for chunk in _chunks(todo):
+        out = []
+        for document in side.find({"_id": {"$in": [id_in(one.id) for one in chunk]}}, collation=plain()):
+            others = [store.find(number, key_of(id_)) for id_ in holders(real, side, indexes, document)]
+            if any(other is None or other.kind != EXTRA or not replace for other in others):
+                out.append(key_of(document["_id"]))
+        store.leave(number, out, KEPT_OUT)
+    wanted = store.count(number, kind=MISSING, why="") + store.count(number, kind=CHANGED, why="")
+    return max(0, wanted - _MOST_ASKED) if indexes else 0
+
+
+def _chunks(found: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (found[at : at + _IDS] for at in range(0, len(found), _IDS))
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(sys.argv[1:], Compare, compare))
