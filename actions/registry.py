@@ -119,19 +119,27 @@ def _broken(name: str) -> ActionSpec | None:
 def find(name_or_script: str) -> ActionSpec:
     """Return an action by its name, or by the written plan's script (with or without its folder).
 
+    Where several types of systems have the script, it is the first's: the plan names its own (see `by_script`).
+
     Raises:
         UnknownAction: there is none; the error names what comes near.
     """
     wanted = name_or_script.strip()
     if named := catalogue().get(wanted):
         return named
-    by_script = {spec.script: spec for spec in catalogue().values() if spec.script}  # imports every action
-    file = wanted.rpartition("/")[2]
-    same_file = (spec for script, spec in by_script.items() if script.rpartition("/")[2] == file)
-    if found := by_script.get(wanted) or next(same_file, None):
-        return found
-    near = difflib.get_close_matches(wanted, [*catalogue(), *by_script], n=3)
+    if found := by_script(wanted):
+        return found[0]
+    scripts = [spec.script for spec in catalogue().values() if spec.script]
+    near = difflib.get_close_matches(wanted, [*catalogue(), *scripts], n=3)
     raise UnknownAction(
         f"There is no action {wanted}.",
         f"Did you mean {' or '.join(near)}?" if near else "cleo run --help shows them all.",
     )
+
+
+def by_script(script: str) -> list[ActionSpec]:
+    """Return the actions that have a script of the written plan (with or without its folder), one a type of system."""
+    named = [spec for spec in catalogue().values() if spec.script]  # imports every action
+    file = script.strip().rpartition("/")[2]
+    exactly = [spec for spec in named if spec.script == script.strip()]
+    return exactly or [spec for spec in named if spec.script.rpartition("/")[2] == file]

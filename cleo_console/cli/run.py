@@ -58,6 +58,16 @@ class ActionGroup(click.Group):
             return StepCommand(cmd_name, error)
         return _command(spec)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is meant; of a script that several types of systems have, ``--on`` says whose."""
+        from actions.registry import by_script
+
+        if args and args[0].endswith(".sh") and len(found := by_script(args[0])) > 1:
+            return args[0], _command(_of_system(found, args[1:])), args[1:]
+        return super().resolve_command(ctx, args)
+
 
 class StepCommand(click.Command):
     """A step of the plan. Which incident's plan it is, and so which options there are, the arguments tell.
@@ -77,7 +87,7 @@ class StepCommand(click.Command):
         """Take the step's own parameters as well."""
         from actions.registry import catalogue
 
-        step = self._step(_named_incident(args))
+        step = self._step(_named(args)["incident"])
         spec = catalogue().get(step.action) if step.action else None
         self.help = f"{step.title}." + (f"\n\nThe action of this step is {spec.name}." if spec else "")
         self.params = [*(_option(param) for param in (spec.params if spec else [])), *self.params]
@@ -98,13 +108,26 @@ class StepCommand(click.Command):
         return plan.by_id[self.name or ""]
 
 
-def _named_incident(args: list[str]) -> str | None:
-    """Return the incident that arguments or environment name, before the step's own options are known."""
+def _of_system(found: list[ActionSpec], args: list[str]) -> ActionSpec:
+    """Return the action of the system that arguments name, as the incident's inventory has it; else the first."""
+    named = _named(args)
+    at, on = installed_services(), (named["on"] or ("",))[0]
+    if not on:
+        return found[0]
+    try:
+        known = fold_journal(at.place(find_incident(at, named["incident"])).journal).roster.systems.get(on)
+    except CleoError:
+        known = None  # the command itself says what is wrong
+    acts = known.acts if known else [on]
+    return next((spec for spec in found if spec.system in acts), found[0])
+
+
+def _named(args: list[str]) -> dict[str, Any]:
+    """Return incident and systems that arguments or environment name, before the command's own options are known."""
     unknown = {"ignore_unknown_options": True, "allow_extra_args": True}
     command = click.Command("", params=_common(), add_help_option=False, context_settings=unknown)
     incident_option(command)
-    named: str | None = command.make_context("", [*args], resilient_parsing=True).params["incident"]
-    return named
+    return command.make_context("", [*args], resilient_parsing=True).params
 
 
 @click.group("run", cls=ActionGroup)

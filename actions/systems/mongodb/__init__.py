@@ -35,6 +35,7 @@ SYSTEM = SystemType(
         "mongodb.pitr": f"{_HERE}.side.pitr:pitr",
         "mongodb.pitr_verify": f"{_HERE}.side.verify:pitr_verify",
         "mongodb.selective_restore": f"{_HERE}.side.documents.selective:selective_restore",
+        "mongodb.user_restore": f"{_HERE}.side.documents.user:user_restore",
         "mongodb.pitr_state": f"{_HERE}.side.pitr:pitr_state",
         "mongodb.pitr_discard": f"{_HERE}.side.pitr:pitr_discard",
     },

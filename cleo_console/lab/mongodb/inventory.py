@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cleo_console.lab.mongodb.cluster import APPLICATION, CONSOLE, DATABASE, Member
+from cleo_console.lab.mongodb.data import OWNERS
 from cleo_console.lab.mongodb.server import start_argv
 from cleo_console.lab.service import HOST
 
@@ -34,6 +35,7 @@ def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str
         "app_users": [{"user": APPLICATION, "password": {"file": str(member.password_file(APPLICATION))}}],
         "database": DATABASE,
         "heartbeat": f"{DATABASE}.heartbeat",
+        "owned_by": OWNERS,
         "service": {"manager": "command", "start": start_argv(member), "log": str(member.server_log)},
         "backups": {"repository": str(member.repository), "hold_file": str(member.hold_file)},
     }

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
     from pymongo.errors import PyMongoError
 
-SAYS = "said "
-"""What the line with the answer begins with."""
+SAYS, REFUSES = "said ", "refuses "
+"""What the line with the answer begins with; and the one with a refusal, and what helps."""
 FAILED = 1
 
 
@@ -56,6 +56,9 @@ def run_program(argv: Sequence[str], type_: type[Asked], work: Callable[[Asked],
             data = Path(argv[0]).read_bytes()
             Path(argv[0]).unlink()
         answer = work(msgspec.json.decode(data, type=type_))
+    except CannotAsk as error:
+        print(f"{REFUSES}{msgspec.json.encode([error.message, error.hint]).decode()}", flush=True)
+        return FAILED
     except PyMongoError as error:
         print(f"ERROR: {without_content(error)}", file=sys.stderr)
         return FAILED

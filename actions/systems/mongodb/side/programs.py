@@ -10,7 +10,7 @@ import msgspec
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.mongodb.hand_over import hand_over, take_back
-from actions.systems.mongodb.programs.in_side import SAYS, SideServer
+from actions.systems.mongodb.programs.in_side import REFUSES, SAYS, SideServer
 from actions.systems.mongodb.programs.request import Reached
 from actions.systems.mongodb.programs.source import process_of
 from actions.systems.mongodb.restored_server import program_lines, side_options
@@ -125,6 +125,10 @@ def ask_in_side(side: Side, module: str, asked: msgspec.Struct, answer: type[Ans
 def _answer(side: Side, done: Completed, type_: type[Answer]) -> Answer:
     if done.code == BUSY:
         raise busy(side)
+    for text in done.out.splitlines():
+        if text.startswith(REFUSES):
+            message, hint = msgspec.json.decode(text.removeprefix(REFUSES), type=tuple[str, str])
+            raise ActionFailed(message, hint)
     said = [text.removeprefix(SAYS) for text in done.out.splitlines() if text.startswith(SAYS)]
     if done.code != 0 or not said:
         raise ActionFailed(

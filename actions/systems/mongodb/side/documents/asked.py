@@ -57,6 +57,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         rows: how many of the meant documents there were.
         missing: documents that were there then and are not now.
         changed: those that are there with another content.
+        can_come, can_change: missing and changed ones that nothing keeps from it.
         extra: those that are there now and were not then; only counted where all are meant.
         expired: missing or changed ones that are past their time by now (TTL): the server would delete them at once.
         kept_out: missing or changed ones with a unique value that another document has now.
@@ -73,6 +74,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     rows: int = 0
     missing: int = 0
     changed: int = 0
+    can_come: int = 0
+    can_change: int = 0
     extra: int = 0
     expired: int = 0
     kept_out: int = 0
@@ -94,7 +97,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """What was found, collection by collection; ``mark`` names the difference that is kept in the folder."""
 
     mark: str
-    found: Sequence[Difference]
+    found: list[Difference]
 
 
 class Bring(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +130,7 @@ class Got(msgspec.Struct, frozen=True, kw_only=True):
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
     """What came back, collection by collection, and in how many transactions."""
 
-    got: Sequence[Got]
+    got: list[Got]
     transactions: int
 
 

@@ -13,8 +13,8 @@ from actions.systems.mongodb.collection_check import present
 from actions.systems.mongodb.expiring import past_conditions
 from actions.systems.mongodb.programs.in_side import CannotAsk, real_client, run_program, side_client
 from actions.systems.mongodb.side.documents.asked import Compare, Compared, Difference, Meant
-from actions.systems.mongodb.side.documents.identity import documents, id_in, key_of, raw_options
-from actions.systems.mongodb.side.documents.owners import owned, plain
+from actions.systems.mongodb.side.documents.identity import digest_of, documents, id_in, key_of, raw_options
+from actions.systems.mongodb.side.documents.owners import condition, is_alone, owned, plain
 from actions.systems.mongodb.side.documents.store import CHANGED, EXTRA, MISSING, Store, new_store
 from actions.systems.mongodb.side.documents.unique import holders, unique_indexes
 
@@ -70,6 +70,8 @@ def _compared(pair: _Pair, store: Store, number: int, meant: Meant, *, replace: 
         rows=rows,
         missing=store.count(number, kind=MISSING),
         changed=store.count(number, kind=CHANGED),
+        can_come=store.count(number, kind=MISSING, why=""),
+        can_change=store.count(number, kind=CHANGED, why=""),
         extra=store.count(number, kind=EXTRA),
         expired=store.count(number, why=EXPIRED),
         kept_out=store.count(number, why=KEPT_OUT),
@@ -127,22 +129,23 @@ def _mine(
     side: Collection[Any], real: Collection[Any], store: Store, number: int, meant: Meant
 ) -> tuple[int, int, int]:
     """Compare the documents that were one user's; what has their ``_id`` now and is somebody else's is left alone."""
-    wanted, shared = owned(side, meant)
+    value, shared = owned(side, meant)
+    if value is None:
+        return 0, shared, 0
     theirs, rows, others = _majority(real), 0, 0
-    found = documents(side.find(wanted, collation=plain()))
+    found = documents(side.find(condition(meant.owner, value), collation=plain()))
     while chunk := list(islice(found, _IDS)):
         rows += len(chunk)
         ids = {"_id": {"$in": [id_in(one.id) for one in chunk]}}
-        now = {one.key: one for one in documents(theirs.find(ids, collation=plain()))}
-        mine = {one.key for one in documents(theirs.find({"$and": [ids, wanted]}, collation=plain()))}
+        now = {key_of(one["_id"]): one for one in theirs.find(ids)}
         for one in chunk:
             have = now.get(one.key)
             if have is None:
                 store.add(number, MISSING, one.key, one.id, one.digest, b"")
-            elif one.key not in mine:
+            elif not is_alone(have, meant.owner, value):
                 others += 1
-            elif have.digest != one.digest:
-                store.add(number, CHANGED, one.key, have.id, one.digest, have.digest)
+            elif (digest := digest_of(have.raw)) != one.digest:
+                store.add(number, CHANGED, one.key, one.id, one.digest, digest)
     return rows, shared, others
 
 
@@ -167,16 +170,18 @@ def _leave_kept_out(side: Collection[Any], real: Collection[Any], store: Store, 
     Where the collection is replaced, those that are new since keep nothing out: they go.
     """
     indexes = unique_indexes(real)
-    todo = list(islice(store.todo(number, MISSING, CHANGED), _MOST_ASKED)) if indexes else []
+    if not indexes:
+        return 0
+    wanted = store.count(number, kind=MISSING, why="") + store.count(number, kind=CHANGED, why="")
+    todo = list(islice(store.todo(number, MISSING, CHANGED), _MOST_ASKED))
     for chunk in _chunks(todo):
         out = []
-        for document in side.find({"_id": {"$in": [id_in(one.id) for one in chunk]}}, collation=plain()):
+        for document in side.find({"_id": {"$in": [id_in(one.id) for one in chunk]}}):
             others = [store.find(number, key_of(id_)) for id_ in holders(real, side, indexes, document)]
             if any(other is None or other.kind != EXTRA or not replace for other in others):
                 out.append(key_of(document["_id"]))
         store.leave(number, out, KEPT_OUT)
-    wanted = store.count(number, kind=MISSING, why="") + store.count(number, kind=CHANGED, why="")
-    return max(0, wanted - _MOST_ASKED) if indexes else 0
+    return max(0, wanted - _MOST_ASKED)
 
 
 def _chunks(found: Sequence[Any]) -> Iterator[Sequence[Any]]:

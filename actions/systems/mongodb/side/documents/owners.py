@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actions.systems.mongodb.programs.in_side import CannotAsk
@@ -56,8 +57,19 @@ def condition(owner: str, value: Any) -> dict[str, Any]:
     return {"$and": [{owner: value}, {"$expr": {"$eq": [f"${owner}", {"$literal": value}]}}]}
 
 
-def owned(collection: Collection[Any], meant: Meant) -> tuple[dict[str, Any], int]:
-    """Return the condition of a user's documents in a collection, and how many name the user among others.
+def is_alone(document: Any, owner: str, value: Any) -> bool:
+    """Whether a document is a user's alone, as `condition` says, whatever the collection's collation."""
+    for name in owner.split("."):
+        if not isinstance(document, Mapping) or name not in document:
+            return False
+        document = document[name]
+    return bool(document == value) and isinstance(document, bool) == isinstance(value, bool)
+
+
+def owned(collection: Collection[Any], meant: Meant) -> tuple[Any, int]:
+    """Return the value by which a collection's documents are the user's, and how many name the user among others.
+
+    Of a collection that has none the value is None.
 
     Raises:
         CannotAsk: documents have the id as several types: nobody can tell whether they are one user's.
@@ -75,6 +87,6 @@ def owned(collection: Collection[Any], meant: Meant) -> tuple[dict[str, Any], in
             f"Say which is meant: --kind {' or '.join(counted)}.",
         )
     if not counted:
-        return {"_id": {"$in": []}}, 0
+        return None, 0
     ((alone, named, value),) = counted.values()
-    return condition(meant.owner, value), named - alone
+    return value, named - alone

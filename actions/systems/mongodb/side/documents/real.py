@@ -89,7 +89,7 @@ def before(found: Difference, mode: Mode) -> list[Finding]:
     if found.others:
         lines.append(f"{count(found.others, 'document')} of then are somebody else's now, and stay theirs")
     if found.shared:
-        lines.append(f"{count(found.shared, 'document')} name this user among others, and are left out")
+        lines.append(f"{count(found.shared, 'document')} of then name this user among others, and are left out")
     return [Finding(severity="note", about=found.namespace, text=line) for line in lines]
 
 

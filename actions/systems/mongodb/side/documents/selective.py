@@ -7,7 +7,15 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.mongodb.programs.request import Reached
 from actions.systems.mongodb.server import find_server
-from actions.systems.mongodb.side.documents.asked import Brought, Compared, Difference, MadeAgain, MakeAgain, Meant
+from actions.systems.mongodb.side.documents.asked import (
+    Brought,
+    Compared,
+    Difference,
+    MadeAgain,
+    MakeAgain,
+    Meant,
+    Mode,
+)
 from actions.systems.mongodb.side.documents.real import (
     after,
     before,
@@ -24,6 +32,7 @@ from actions.systems.mongodb.side.programs import run_in_side, server_of_side
 from journal.wording.counting import count
 
 NAME = "mongodb.selective_restore"
+_MODES: dict[bool, Mode] = {False: "missing", True: "replace"}
 _MAKE_AGAIN = "actions.systems.mongodb.side.documents.make_again"
 
 
@@ -81,25 +90,24 @@ def selective_restore(
 
 
 def _bring(side: Side, real: Reached, compared: Compared, found: Difference, *, replace: bool) -> Outcome:
-    ctx, mode = side.of.ctx, "replace" if replace else "missing"
-    findings = before(found, "replace" if replace else "missing")
+    ctx, mode = side.of.ctx, _MODES[replace]
+    findings = before(found, mode)
     for finding in findings:
         ctx.log(str(finding), "err")
-    left = found.expired + found.kept_out
-    todo = found.missing + (found.changed + found.extra if mode == "replace" else 0)
-    if not todo or (todo <= left and not found.changed and not found.extra):
-        return Outcome(ok=True, summary=f"Nothing is missing. {found}.", facts=facts_of(found), findings=findings)
+    if not found.can_come and not (replace and (found.can_change or found.extra)):
+        nothing = "Nothing of what is missing can come back" if found.missing else "Nothing is missing"
+        return Outcome(ok=True, summary=f"{nothing}. {found}.", facts=facts_of(found), findings=findings)
     if not ctx.effect(_words(found, replace=replace)):
         return Outcome(ok=True, summary=f"would bring back: {found}.", facts=facts_of(found), findings=findings)
-    brought = bring_back(side, real, compared, "replace" if replace else "missing")
+    brought = bring_back(side, real, compared, mode)
     return _outcome(found, brought, findings)
 
 
 def _words(found: Difference, *, replace: bool) -> str:
-    words = f"insert up to {count(found.missing, 'missing document')} into {found.namespace}"
+    words = f"insert {count(found.can_come, 'missing document')} into {found.namespace}"
     if not replace:
         return words
-    return f"{words}, change {found.changed:,} back, and delete {found.extra:,} that are new since"
+    return f"{words}, change {found.can_change:,} back, and delete {found.extra:,} that are new since"
 
 
 def _outcome(found: Difference, brought: Brought, findings: list[Finding]) -> Outcome:

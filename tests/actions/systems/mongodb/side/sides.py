@@ -12,6 +12,7 @@ from typing import Any
 from actions.systems.mongodb.programs.private_server import private_server
 from actions.systems.mongodb.server import find_server
 from actions.systems.mongodb.side.place import load_side
+from cleo_console.lab.mongodb.cluster import CONSOLE
 from tests.actions.contexts import FakeContext, RunnerDied
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 
@@ -22,6 +23,18 @@ def moment() -> str:
     at = datetime.now(UTC).isoformat()
     time.sleep(0.002)
     return at
+
+
+@contextmanager
+def lasting_client(mongo: MongoLab) -> Iterator[Any]:
+    """A client without a deadline, for all tests of a module."""
+    from pymongo import MongoClient
+
+    password = mongo.member.password_file(CONSOLE).read_text().strip()
+    with MongoClient(
+        "127.0.0.1", mongo.member.port, directConnection=True, tz_aware=True, username=CONSOLE, password=password
+    ) as client:
+        yield client
 
 
 def directory(mongo: MongoLab) -> Path:
