@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from actions.registry import UnknownAction, catalogue, find, registry
+from actions.registry import UnknownAction, by_script, catalogue, find, registry
 
 CLIENTS = "psycopg asyncssh pymongo redis boto3 kubernetes dns textual rich sqlite_utils"
 
@@ -24,6 +24,12 @@ def test_loading_it_loads_no_client_library() -> None:
 )
 def test_a_script_of_the_written_plan_is_found(script: str) -> None:
     assert find(script).name == "postgres.restore"
+
+
+def test_a_script_that_several_types_have_is_the_plans_own_where_nothing_else_is_said() -> None:
+    named = [spec.name for spec in by_script("/scripts/selective_restore.sh")]
+    assert named == ["postgres.selective_restore", "mongodb.selective_restore"]
+    assert find("selective_restore.sh").name == named[0]
 
 
 def test_a_planned_action_is_found_and_cannot_be_run() -> None:

@@ -174,6 +174,13 @@ def test_several_open_incidents_must_be_told_apart(cleo: Cleo) -> None:
     assert "--latest" in cleo("run", "postgres-restore", "--help", CLEO_INCIDENT=second).stdout
 
 
+def test_a_script_of_several_types_is_that_of_the_named_system(cleo: Cleo) -> None:
+    assert "--collection" in cleo("run", "selective_restore.sh", "--on", "mongodb", "--help").stdout
+    assert "--collection" not in cleo("run", "./scripts/selective_restore.sh", "--help").stdout, (
+        "the plan's own is meant"
+    )
+
+
 def test_a_runner_is_started_and_stops_when_the_incident_is_closed(cleo: Cleo) -> None:
     cleo.declare()
     done = cleo("run", "postgres.restore", "--dry-run", status=1)

@@ -10,6 +10,7 @@ from actions.context import ActionContext
 from actions.erasure.reapply import Held, look_again, reapply
 from actions.outcome import Finding, Outcome
 from actions.systems.mongodb.identity import identity
+from actions.systems.mongodb.owners import alone, among_others, plain
 from actions.systems.mongodb.primary import connect_primary
 from actions.systems.mongodb.server import Server, find_server
 from journal.wording.counting import count
@@ -77,12 +78,12 @@ class MongodbEraser:
         """See ``Eraser``."""
         if not users:
             return Held()
-        places, shared = {}, []
+        places, shared, keys = {}, [], _keys(users)
         with connect_primary(self._server, deadline_s=_HOURS_S) as client:
             for collection, field in self._collections(client):
-                if number := collection.count_documents(_theirs(field, users)):
+                if number := collection.count_documents(alone(field, keys), collation=plain()):
                     places[collection.full_name] = number
-                if number := collection.count_documents(_shared(field, users)):
+                if number := collection.count_documents(among_others(field, keys), collation=plain()):
                     shared.append(_said(collection.full_name, field, number))
         return Held(places=places, findings=shared)
 
@@ -90,12 +91,12 @@ class MongodbEraser:
         """See ``Eraser``."""
         from pymongo import WriteConcern
 
-        gone = {}
+        gone, keys = {}, _keys(users)
         with connect_primary(self._server, deadline_s=_HOURS_S) as client:
             for collection, field in self._collections(client):
                 self._server.ctx.check_cancelled()
                 durable = collection.with_options(write_concern=WriteConcern("majority"))
-                if number := durable.delete_many(_theirs(field, users)).deleted_count:
+                if number := durable.delete_many(alone(field, keys), collation=plain()).deleted_count:
                     gone[collection.full_name] = number
         return gone
 
@@ -109,16 +110,6 @@ class MongodbEraser:
                 name = one["name"]
                 if one["type"] != "view" and not name.startswith("system."):
                     yield client[database][name], say.fields.get(name, say.field)
-
-
-def _theirs(field: str, users: Sequence[str]) -> Document:
-    """Return the condition for documents that are one user's alone."""
-    return {"$and": [{field: {"$in": _keys(users)}}, {field: {"$not": {"$type": "array"}}}]}
-
-
-def _shared(field: str, users: Sequence[str]) -> Document:
-    """Return the condition for documents that have several users, some of them among these."""
-    return {"$and": [{field: {"$in": _keys(users)}}, {field: {"$type": "array"}}]}
 
 
 def _keys(users: Sequence[str]) -> list[Any]:

@@ -61,13 +61,8 @@ INDEXES: dict[str, list[dict[str, Any]]] = {
 }
 """The indexes of each collection beside the one on `_id`."""
 
-OWNERS = {
-    "conversations": "user_id",
-    "user_preferences": "_id",
-    "episodic_memories": "user_id",
-    "archived_conversations": "user_id",
-}
-"""The field of each collection that has the id of the user whose a document is."""
+OWNERS = {"users": "_id", "user_preferences": "_id"}
+"""The field that has the id of the user whose a document is, where it is not called `user_id`."""
 
 VIEW = "recent_conversations"
 

@@ -35,7 +35,7 @@ def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str
         "app_users": [{"user": APPLICATION, "password": {"file": str(member.password_file(APPLICATION))}}],
         "database": DATABASE,
         "heartbeat": f"{DATABASE}.heartbeat",
-        "owned_by": OWNERS,
+        "user_data": {"fields": OWNERS},
         "service": {"manager": "command", "start": start_argv(member), "log": str(member.server_log)},
         "backups": {"repository": str(member.repository), "hold_file": str(member.hold_file)},
     }

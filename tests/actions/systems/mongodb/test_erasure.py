@@ -56,10 +56,18 @@ class Erased:
             {"user_id": 7.0},
             {"user_id": ObjectId(OBJECT_ID)},
         ]
-        others: list[dict[str, Any]] = [{"user_id": 71}, {"user_id": "07"}, {"user_id": [7, 8]}, {"owner": 7}, {}]
+        others: list[dict[str, Any]] = [
+            {"user_id": 71},
+            {"user_id": "07"},
+            {"user_id": [7, 8]},
+            {"owner": 7},
+            {"user_id": OBJECT_ID.upper()},
+            {},
+        ]
         with mongo.session() as client:
             database = client[self.database]
             database.drop_collection("cases")
+            database.create_collection("cases", collation={"locale": "en", "strength": 2})  # takes A for a
             database["cases"].insert_many([*mine, *others])
             database["users"].delete_many({})
             database["users"].insert_many([{"_id": 7}, {"_id": 8, "user_id": 7}])
@@ -94,7 +102,11 @@ def test_their_documents_go_again_and_nobody_elses(erased: Erased) -> None:
     settle = erased.ctx().do(list_requests).settles
     assert [(one.action, one.use) for one in settle] == [("mongodb.reapply_erasures", "open")]
     dry = erased.ctx(dry_run=True).do(reapply_erasures)
-    wanted = {f"{erased.database}.{name}": n for name, n in {**theirs, "cases": 4, "users": 1}.items() if n}
+    wanted = {
+        f"{erased.database}.{name}": n
+        for name, n in {**theirs, "cases": 4, "users": 1, "user_preferences": 1}.items()
+        if n
+    }
     assert dry.facts["erased"] == wanted
     assert len(wanted) > 3, "the lab's own collections have documents of user 7"
     assert erased.all() == before, "a dry run erases nothing"

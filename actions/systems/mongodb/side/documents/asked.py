@@ -20,18 +20,24 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
     """Which documents are meant.
 
     Attributes:
-        name: the collection, with its database or without.
-        database: the one that is meant without.
-        owner: the field that says whose a document is; empty: all are meant.
-        user: whose.
+        name: the collection, with its database or without; empty: every collection that has documents of the user.
+        database: the one that is meant without; empty: any.
+        user: whose; empty: all documents are meant.
         kind: what type the user's id is of; empty: whichever it may be.
+        field: the field that says whose a document is; ``fields``: where that is called otherwise, by collection.
     """
 
-    name: str
+    name: str = ""
     database: str = ""
-    owner: str = ""
     user: str = ""
     kind: str = ""
+    field: str = "user_id"
+    fields: dict[str, str] = {}
+
+    @property
+    def owner(self) -> str:
+        """The field of the collection that is meant; empty: all of its documents are."""
+        return self.fields.get(self.name.partition(".")[2], self.field) if self.user else ""
 
 
 class Compare(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +49,7 @@ class Compare(msgspec.Struct, frozen=True, kw_only=True):
     side: SideServer
     real: Reached
     folder: str
-    meant: Sequence[Meant]
+    meant: Meant
     replace: bool = False
 
 

@@ -11,10 +11,11 @@ import msgspec
 
 from actions.systems.mongodb.collection_check import present
 from actions.systems.mongodb.expiring import past_conditions
+from actions.systems.mongodb.owners import alone, is_alone, plain
 from actions.systems.mongodb.programs.in_side import CannotAsk, real_client, run_program, side_client
 from actions.systems.mongodb.side.documents.asked import Compare, Compared, Difference, Meant
 from actions.systems.mongodb.side.documents.identity import digest_of, documents, id_in, key_of, raw_options
-from actions.systems.mongodb.side.documents.owners import condition, is_alone, owned, plain
+from actions.systems.mongodb.side.documents.owners import owned
 from actions.systems.mongodb.side.documents.store import CHANGED, EXTRA, MISSING, Store, new_store
 from actions.systems.mongodb.side.documents.unique import holders, unique_indexes
 
@@ -40,29 +41,30 @@ class _Pair(NamedTuple):
 
 def compare(asked: Compare) -> Compared:
     """Compare every collection that is meant; the difference is kept in the side instance's folder."""
+    found: list[Difference] = []
     with side_client(asked.side) as side, real_client(asked.real) as real, new_store(asked.folder) as store:
         pair = _Pair(side, real, present(side), present(real))
-        found = [
-            _compared(pair, store, number, meant, replace=asked.replace) for number, meant in enumerate(asked.meant)
-        ]
+        for namespace in _namespaces(pair, asked.meant):
+            meant = msgspec.structs.replace(asked.meant, name=namespace)
+            one = _compared(pair, store, len(found), meant, replace=asked.replace)
+            if not meant.user or one.rows or one.shared:
+                found.append(one)
     return Compared(mark=store.mark, found=found)
 
 
 def _compared(pair: _Pair, store: Store, number: int, meant: Meant, *, replace: bool) -> Difference:
-    namespace = _namespace(pair, meant)
+    namespace = meant.name
     was, have = pair.then.get(namespace), pair.now.get(namespace)
     found = Difference(namespace=namespace, then=was is not None, now=have is not None)
     if was is None:
         return found
-    found = msgspec.structs.replace(found, refused=_refused(was) or (_refused(have) if have else ""))
-    side = _collection(pair.side, namespace)
-    if found.refused:
-        return found
-    if have is None:
-        return msgspec.structs.replace(found, rows=side.count_documents({}), missing=side.count_documents({}))
+    side, refused = _collection(pair.side, namespace), _refused(was) or (_refused(have) if have else "")
+    if refused or have is None:
+        rows, shared = _counted(side, meant)
+        return msgspec.structs.replace(found, refused=refused, rows=rows, missing=rows, shared=shared)
     found = msgspec.structs.replace(found, altered=was.get("options") != have.get("options"))
     real = _collection(pair.real, namespace)
-    rows, shared, others = _mine(side, real, store, number, meant) if meant.owner else _all(side, real, store, number)
+    rows, shared, others = _mine(side, real, store, number, meant) if meant.user else _all(side, real, store, number)
     _leave_expired(pair, side, store, number, namespace, have)
     unasked = _leave_kept_out(side, real, store, number, replace=replace)
     return msgspec.structs.replace(
@@ -81,24 +83,27 @@ def _compared(pair: _Pair, store: Store, number: int, meant: Meant, *, replace: 
     )
 
 
-def _namespace(pair: _Pair, meant: Meant) -> str:
-    """Return the full name of the collection that is meant.
+def _namespaces(pair: _Pair, meant: Meant) -> list[str]:
+    """Return the full names of the collections that are meant.
 
     Raises:
         CannotAsk: several are called so, or a person named one that never was.
     """
+    if not meant.name:
+        there = [name for name, one in pair.then.items() if one["type"] != "view"]
+        return sorted(name for name in there if meant.database in ("", name.partition(".")[0]))
     both = pair.then.keys() | pair.now.keys()
     if meant.name in both:
-        return meant.name
+        return [meant.name]
     if meant.database and (name := f"{meant.database}.{meant.name}") in both:
-        return name
+        return [name]
     named = sorted(name for name in both if name.partition(".")[2] == meant.name)
     if len(named) > 1:
         raise CannotAsk(f"Several collections are called {meant.name}: {', '.join(named)}.", "Name its database, too.")
-    if not named and not meant.owner:
-        there = ", ".join(sorted(pair.then)[:10])
-        raise CannotAsk(f"There is no collection {meant.name} in the side instance.", f"There are: {there}.")
-    return named[0] if named else f"{meant.database}.{meant.name}"
+    if not named:
+        some = ", ".join(sorted(pair.then)[:10])
+        raise CannotAsk(f"There is no collection {meant.name} in the side instance.", f"There are: {some}.")
+    return named
 
 
 def _refused(one: Mapping[str, Any]) -> str:
@@ -117,6 +122,14 @@ def _collection(client: MongoClient[Any], namespace: str) -> Collection[Any]:
     return client[database].get_collection(name, codec_options=raw_options())
 
 
+def _counted(side: Collection[Any], meant: Meant) -> tuple[int, int]:
+    """Return how many of the documents that are meant there were, and how many name the user among others."""
+    if not meant.user:
+        return side.count_documents({}), 0
+    value, shared = owned(side, meant)
+    return (side.count_documents(alone(meant.owner, [value]), collation=plain()) if value is not None else 0), shared
+
+
 def _all(side: Collection[Any], real: Collection[Any], store: Store, number: int) -> tuple[int, int, int]:
     """Compare all documents of a collection."""
     store.now(documents(_majority(real).find()))
@@ -133,7 +146,7 @@ def _mine(
     if value is None:
         return 0, shared, 0
     theirs, rows, others = _majority(real), 0, 0
-    found = documents(side.find(condition(meant.owner, value), collation=plain()))
+    found = documents(side.find(alone(meant.owner, [value]), collation=plain()))
     while chunk := list(islice(found, _IDS)):
         rows += len(chunk)
         ids = {"_id": {"$in": [id_in(one.id) for one in chunk]}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from actions.asked_instant import asked_instant
@@ -43,7 +42,7 @@ def reach_primary(server: Server) -> Reached:
         return reached(server, client)
 
 
-def compare(side: Side, real: Reached, meant: Sequence[Meant], *, replace: bool = False) -> Compared:
+def compare(side: Side, real: Reached, meant: Meant, *, replace: bool = False) -> Compared:
     """Compare documents; nothing is written but the difference, into the side instance's folder.
 
     Raises:

@@ -75,7 +75,7 @@ def selective_restore(
         raise ActionFailed("Say which collection.", "--collection conversations")
     side = side_at(server, date, NAME)
     real = reach_primary(server)
-    meant = [Meant(name=name, database=server.settings.database)]
+    meant = Meant(name=name, database=server.settings.database)
     compared = compare(side, real, meant, replace=replace)
     (found,) = compared.found
     if found.refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from actions.systems.mongodb.side.documents.owners import plain
+from actions.systems.mongodb.owners import plain
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection

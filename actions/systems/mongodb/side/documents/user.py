@@ -6,7 +6,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.mongodb.programs.request import Reached
-from actions.systems.mongodb.server import Server, find_server
+from actions.systems.mongodb.server import find_server
 from actions.systems.mongodb.side.documents.asked import Brought, Compared, Difference, Meant, Mode
 from actions.systems.mongodb.side.documents.real import (
     after,
@@ -51,12 +51,12 @@ def user_restore(
 ) -> Outcome:
     """Restore one user's documents.
 
-    They come from the side instance that mongodb.pitr made: of each collection that the inventory names (`owned_by`)
-    those whose owner field is the user's id and nothing else. A document that names several users, or is somebody
-    else's now, is left alone; letters are never taken for others, whatever the collection's collation. PostgreSQL and
-    Redis are not touched.
+    They come from the side instance that mongodb.pitr made, in every collection of the application's database, or of
+    all: those whose one field (`user_data`) is the user's id and nothing else. A document
+    that names several users, or is somebody else's now, is left alone; letters are never taken for others, whatever the
+    collection's collation. PostgreSQL and Redis are not touched.
 
-    Needs: the side instance; `owned_by` in the inventory; a user of the real server who may write the collections.
+    Needs: the side instance; a user of the real server who may write the collections.
 
     Leaves: the missing documents of the user, in one transaction where they are up to 5,000 and 8 MiB; with `update`
     also the old content of changed ones. What somebody wrote since the comparison is left as it is.
@@ -66,30 +66,13 @@ def user_restore(
     server = find_server(ctx)
     if not user_id:
         raise ActionFailed("Say which user.", "--user-id ID")
-    meant = _meant(server, user_id, kind)
+    say = server.settings.user_data
+    meant = Meant(user=user_id, kind=kind, database=server.settings.database, field=say.field, fields=say.fields)
     side = side_at(server, date, NAME)
     real = reach_primary(server)
     compared = compare(side, real, meant)
     _require_there(side, compared.found)
     return _bring(side, real, compared, _MODES[update])
-
-
-def _meant(server: Server, user: str, kind: str) -> list[Meant]:
-    """Return which documents are meant.
-
-    Raises:
-        ActionFailed: the inventory names no owner fields.
-    """
-    if not server.settings.owned_by:
-        raise ActionFailed(
-            f"The inventory does not say by which field the documents of {server.name} are a user's.",
-            "Name it for each collection (owned_by: {conversations: user_id, …}).",
-        )
-    database = server.settings.database
-    return [
-        Meant(name=name, database=database, owner=field, user=user, kind=kind)
-        for name, field in server.settings.owned_by.items()
-    ]
 
 
 def _require_there(side: Side, found: list[Difference]) -> None:
@@ -99,8 +82,8 @@ def _require_there(side: Side, found: list[Difference]) -> None:
         ActionFailed: it is so.
     """
     for one in found:
-        side.of.ctx.log(f"{one}." if one.then else f"{one.namespace}: was not there then.")
-        if one.then and not one.now:
+        side.of.ctx.log(f"{one}.")
+        if not one.now:
             words = f"{one.namespace} is not there any more: bring it back whole first."
             params = {"collection": one.namespace}
             raise ActionFailed(words, cures=[Cure(words=words, action=SELECTIVE, params=params)])

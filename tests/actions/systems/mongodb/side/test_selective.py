@@ -162,7 +162,7 @@ def test_what_the_server_refuses_as_it_is_written_is_left_out(shop: Shop, talks:
 def _bring(shop: Shop, mode: Mode, meanwhile: Callable[[Shop], Any]) -> Any:
     """Compare, let somebody write, and bring back, as the host's program does."""
     real = reach_primary(shop.mongo.server())
-    compared = compare(shop.side, real, [Meant(name="talks", database=SHOP)], replace=mode == "replace")
+    compared = compare(shop.side, real, Meant(name="talks", database=SHOP), replace=mode == "replace")
     meanwhile(shop)
     names = [one.namespace for one in compared.found]
     side = server_of_side(shop.side)
