@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,17 +26,15 @@ OBJECT_ID = "65f0aa00aa00aa00aa00aa00"
 
 
 class Dying(FakeContext):
-    """A context whose process is killed where it is asked for the n-th time whether to go on, once it had an effect."""
+    """A context whose process is killed as it is asked whether to go on, once something is so."""
 
-    def __init__(self, dies_at: int, *args: Any, **more: Any) -> None:
+    def __init__(self, dies: Callable[[], bool], *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self._left = dies_at
+        self._dies = dies
 
     def check_cancelled(self) -> None:
-        if self.effects and self._left:
-            self._left -= 1
-            if not self._left:
-                os.kill(os.getpid(), signal.SIGKILL)
+        if self.effects and self._dies():
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Erased:
@@ -72,9 +71,9 @@ class Erased:
             database["users"].delete_many({})
             database["users"].insert_many([{"_id": 7}, {"_id": 8, "user_id": 7}])
 
-    def ctx(self, dies_at: int = 0, **more: Any) -> FakeContext:
+    def ctx(self, dies: Callable[[], bool] = lambda: False, **more: Any) -> FakeContext:
         facts = {"recovered_to": {"mongodb": THEN}, **more}
-        return Dying(dies_at, self.inventory, system=self.mongo.service.instance.name, **facts)
+        return Dying(dies, self.inventory, system=self.mongo.service.instance.name, **facts)
 
     def all(self) -> dict[str, int]:
         """How many documents each collection has."""
@@ -125,7 +124,7 @@ def test_a_runner_that_is_killed_in_the_middle_is_gone_on_with(erased: Erased) -
     done = erased.ctx(dry_run=True).do(reapply_erasures).facts["erased"]
     child = os.fork()
     if not child:
-        erased.ctx(dies_at=5).do(reapply_erasures)
+        erased.ctx(lambda: sum(erased.all().values()) < before).do(reapply_erasures)
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     left = erased.ctx().do(erasures_left)
