@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EVERY_S = 60.0
 """Seconds between two looks at one system's copies."""
 _SHARE = 30
-"""A look that takes long is made so much more seldom: at most this part of the time."""
+"""Looks that take long, or are many, are made so much more seldom: together at most this part of the time."""
 
 
 class SecondPlaceWatch:
@@ -67,7 +67,7 @@ class SecondPlaceWatch:
             began = time.monotonic()
             self._look(system)
             took = time.monotonic() - began
-            due[system] = began + max(EVERY_S, took * _SHARE)
+            due[system] = began + max(EVERY_S, took * _SHARE * len(due))
 
     def _look(self, system: str) -> None:
         before = self._seen[system]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 
@@ -63,13 +63,14 @@ def exposed(incident: Incident, readings: Mapping[str, Reading]) -> dict[str, Ex
         incident: its state.
         readings: the latest readings of health and of the second place.
     """
-    systems = incident.roster.systems
-    return {name: _of(name, systems, readings, _known(incident, name)) for name in data_systems(incident)}
+    fleet = _Fleet.of(incident.roster.systems, readings)
+    return {name: _of(name, fleet, _known(incident, name)) for name in data_systems(incident)}
 
 
 def exposed_systems(systems: Mapping[str, KnownSystem], readings: Mapping[str, Reading]) -> dict[str, Exposed]:
     """Return the same of every system that stands for itself and whose exposure is known, without an incident."""
-    found = {name: _of(name, systems, readings, None) for name, own in systems.items() if not own.standby_of}
+    fleet = _Fleet.of(systems, readings)
+    found = {name: _of(name, fleet, None) for name, own in systems.items() if not own.standby_of}
     return {name: one for name, one in found.items() if one.store.seconds is not None or one.store.by}
 
 
@@ -83,8 +84,8 @@ def without_site(incident: Incident, system: str, readings: Mapping[str, Reading
         restore: it is restored from what other sites have of its backups; else a standby there takes its place.
     """
     own, seen = incident.roster.systems[system], _Seen.of(readings.get(f"health:{system}"))
-    look = _copies if restore else _standbys
-    return _least(look(own, incident.roster.systems, readings, seen, _known(incident, system)), seen)
+    look, fleet = _copies if restore else _standbys, _Fleet.of(incident.roster.systems, readings)
+    return _least(look(own, fleet, seen, _known(incident, system)), seen)
 
 
 def counting(incident: Incident, one: Exposed) -> Exposure:
@@ -92,9 +93,11 @@ def counting(incident: Incident, one: Exposed) -> Exposure:
     return one.site if is_gone(incident, one.system) else one.store
 
 
-def standbys_apart(name: str, systems: Mapping[str, KnownSystem]) -> list[KnownSystem]:
-    """Return the standbys of a system that live on another site than it does."""
-    return [one for one in systems.values() if one.standby_of == name and _stands_apart(one, systems)]
+def has_second(systems: Mapping[str, KnownSystem], readings: Mapping[str, Reading]) -> bool:
+    """Return whether anything is to survive a site; where nothing is, no site's figure can be measured."""
+    if any(name.startswith(OFFSITE) for name in readings):
+        return True
+    return any(_backups_away(one) or _stands_apart(one, systems) for one in systems.values())
 
 
 def _stands_apart(one: KnownSystem, systems: Mapping[str, KnownSystem]) -> bool:
@@ -111,14 +114,28 @@ def _known(incident: Incident, name: str) -> datetime | None:
     return known.at if known else None
 
 
-def _of(
-    name: str, systems: Mapping[str, KnownSystem], readings: Mapping[str, Reading], known: datetime | None
-) -> Exposed:
-    seen = _Seen.of(readings.get(f"health:{name}"))
-    own = systems.get(name)
+class _Fleet(NamedTuple):
+    """The inventory's systems and their readings; ``apart`` are the standbys on another site, by whom they follow."""
+
+    systems: Mapping[str, KnownSystem]
+    readings: Mapping[str, Reading]
+    apart: Mapping[str, list[KnownSystem]]
+
+    @classmethod
+    def of(cls, systems: Mapping[str, KnownSystem], readings: Mapping[str, Reading]) -> Self:
+        apart: dict[str, list[KnownSystem]] = {}
+        for one in systems.values():
+            if _stands_apart(one, systems):
+                apart.setdefault(one.standby_of, []).append(one)
+        return cls(systems, readings, apart)
+
+
+def _of(name: str, fleet: _Fleet, known: datetime | None) -> Exposed:
+    seen = _Seen.of(fleet.readings.get(f"health:{name}"))
+    own = fleet.systems.get(name)
     if own is None:
         return Exposed(system=name, store=seen.store(), site=Exposure(by="no inventory tells where it lives"))
-    return Exposed(system=name, store=seen.store(), site=_site(own, systems, readings, seen, known))
+    return Exposed(system=name, store=seen.store(), site=_site(own, fleet, seen, known))
 
 
 class _Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,16 +176,9 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
         return self.at + timedelta(seconds=self.measured.clock_ahead_s or 0) if self.at else None
 
 
-def _site(
-    own: KnownSystem,
-    systems: Mapping[str, KnownSystem],
-    readings: Mapping[str, Reading],
-    seen: _Seen,
-    known: datetime | None,
-) -> Exposure:
+def _site(own: KnownSystem, fleet: _Fleet, seen: _Seen, known: datetime | None) -> Exposure:
     """Return what would be lost with the whole site of a system: the least of what any other site lacks."""
-    asked = (own, systems, readings, seen, known)
-    return _least([*_copies(*asked), *_standbys(*asked)], seen)
+    return _least([*_copies(own, fleet, seen, known), *_standbys(own, fleet, seen, known)], seen)
 
 
 def _least(found: Iterable[Exposure], seen: _Seen) -> Exposure:
@@ -180,15 +190,9 @@ def _least(found: Iterable[Exposure], seen: _Seen) -> Exposure:
     return Exposure(by="; ".join(one.by for one in every) or NO_SECOND, at=seen.at)
 
 
-def _copies(
-    own: KnownSystem,
-    systems: Mapping[str, KnownSystem],
-    readings: Mapping[str, Reading],
-    seen: _Seen,
-    known: datetime | None,
-) -> Iterator[Exposure]:
+def _copies(own: KnownSystem, fleet: _Fleet, seen: _Seen, known: datetime | None) -> Iterator[Exposure]:
     """Yield what the backups on other sites lack."""
-    place, newest = SecondPlace.of(readings.get(f"{OFFSITE}{own.name}")), seen.newest(known)
+    place, newest = SecondPlace.of(fleet.readings.get(f"{OFFSITE}{own.name}")), seen.newest(known)
     if newest is None and (place or _backups_away(own)):
         yield Exposure(by=seen.store().by)
     elif newest is not None:
@@ -196,17 +200,11 @@ def _copies(
         yield from _backups(own, newest, seen) if _backups_away(own) else ()
 
 
-def _standbys(
-    own: KnownSystem,
-    systems: Mapping[str, KnownSystem],
-    readings: Mapping[str, Reading],
-    seen: _Seen,
-    known: datetime | None,
-) -> Iterator[Exposure]:
+def _standbys(own: KnownSystem, fleet: _Fleet, seen: _Seen, known: datetime | None) -> Iterator[Exposure]:
     """Yield what the standbys on other sites lack."""
     newest = seen.newest(known)
-    for one in standbys_apart(own.name, systems):
-        yield _standby(one, readings, newest, seen) if newest else Exposure(by=seen.store().by)
+    for one in fleet.apart.get(own.name, ()):
+        yield _standby(one, fleet.readings, newest, seen) if newest else Exposure(by=seen.store().by)
 
 
 def _second_place(

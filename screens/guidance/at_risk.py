@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from journal.events.exposure import Exposed, Exposure
-from journal.incident.exposure import exposed
+from journal.incident.exposure import exposed, has_second
 from journal.incident.lost_site import lost_site
 from journal.incident.objectives import objective_of
 from journal.incident.state import Incident
@@ -45,8 +45,11 @@ def at_risk_of(incident: Incident, readings: Mapping[str, Reading], system: str,
 
 def at_risk_column(incident: Incident, readings: Mapping[str, Reading]) -> list[Line]:
     """Return both figures of each system in a few words, where anything outside of its site is measured or needed."""
+    lost = bool(lost_site(incident))
+    if not lost and not has_second(incident.roster.systems, readings):
+        return []
     found = exposed(incident, readings)
-    if not lost_site(incident) and all(one.site.seconds is None for one in found.values()):
+    if not lost and all(one.site.seconds is None for one in found.values()):
         return []
     shown = [one for one in found.values() if one.system in incident.roster.systems]
     return [line(Span("At risk now", "quiet")), *(text for one in shown for text in _short_lines(incident, one))]

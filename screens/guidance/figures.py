@@ -11,7 +11,7 @@ from journal.events.exposure import Exposed
 from journal.incident import clocks
 from journal.incident.affected import is_hit
 from journal.incident.clocks import RpoClock, RtoClock
-from journal.incident.exposure import counting, exposed
+from journal.incident.exposure import counting, exposed, has_second
 from journal.incident.lost_site import lost_site
 from journal.incident.state import Incident
 from journal.plan.model import Phase
@@ -80,7 +80,8 @@ def rpo_line(
         wide: name the two worst, and how many were not measured.
         room: how many columns there are; None: as many as it takes.
     """
-    at_risk, lost = exposed(incident, readings), lost_site(incident)
+    lost = lost_site(incident)
+    at_risk = exposed(incident, readings) if lost or has_second(incident.roster.systems, readings) else {}
     found = [_counting(incident, clock, at_risk) for clock in clocks.rpo(incident, systems(incident, readings))]
     concerned = [clock for clock in found if is_hit(incident, clock.instance)] or found
     known = sorted((clock for clock in concerned if _measured(clock)), key=_gravity)
@@ -119,8 +120,8 @@ class _Site(NamedTuple):
 
 def _counting(incident: Incident, clock: RpoClock, at_risk: Mapping[str, Exposed]) -> RpoClock:
     """Return a clock with the exposure that counts: where its site is lost, what no other site has."""
-    one = at_risk[clock.instance]
-    if (counts := counting(incident, one)) is one.store:
+    one = at_risk.get(clock.instance)
+    if one is None or (counts := counting(incident, one)) is one.store:
         return clock
     return replace(clock, exposure=counts.seconds, measured_at=counts.at)
 
@@ -140,7 +141,9 @@ def _worst_site(concerned: list[RpoClock], at_risk: Mapping[str, Exposed]) -> _S
     found = (
         _Site(seconds / max(1, clock.target), seconds, clock)
         for clock in concerned
-        if clock.achieved is None and (seconds := at_risk[clock.instance].site.seconds) is not None
+        if clock.achieved is None
+        and clock.instance in at_risk
+        and (seconds := at_risk[clock.instance].site.seconds) is not None
     )
     return max(found, key=lambda one: one.share, default=None)
 
