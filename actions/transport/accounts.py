@@ -11,7 +11,9 @@ import msgspec
 from actions.account import user_name
 from actions.transport.errors import NothingStarted
 
-_HARMLESS = frozenset({"PATH", "LANG", "LANGUAGE", "TZ"})
+_HARMLESS = frozenset({"PATH", "LANG", "LANGUAGE", "TZ", "CLEO_LAB"})
+"""``CLEO_LAB`` tells whose a lab's processes are: what a command started that the lab runs goes with the lab."""
+
 _OURS = _HARMLESS | {"HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"}
 _FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

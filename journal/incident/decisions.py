@@ -92,7 +92,7 @@ def check_answer(incident: Incident, decision: Decision, answer: str, forms: For
     if decision.name == CORRUPTION and answer == PHYSICAL and not physical_evidence(incident):
         raise AnswerRefused(
             "Nothing that was found in this incident is physical damage: no page, no checksum, no structure.",
-            "Run the damage report (or postgres.verify) first; where it finds none, the damage is logical.",
+            "Run the damage report (or the system's verification) first; where it finds none, the damage is logical.",
         )
     kept = _recovery_point(incident, answer, forms) if decision.kind == "recovery-point" else answer
     why = refusal(incident, decision.name, kept)

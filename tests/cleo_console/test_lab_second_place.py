@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from actions.inventory import load_inventory
 from cleo_console.cli.backup import backup
 from cleo_console.lab import Lab, processes
 from cleo_console.lab.second_place import rgw
+from cleo_console.lab.workspace import TAG
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
 from tests.labs import lab_directory
@@ -117,6 +120,17 @@ def _tried(walk: Walk) -> str:
     done = CliRunner().invoke(backup, ["run", "--type", "offsite-sync", "--system", "redis"], catch_exceptions=False)
     assert done.exit_code in (0, 4), done.output
     return done.output
+
+
+_ASKS = """
+from actions.transport import LocalHost, open_transport
+open_transport(LocalHost()).query(["sleep", "601"], timeout_s=600)
+"""
+
+
+def test_what_a_command_of_the_lab_started_is_the_labs(walk: Walk) -> None:
+    subprocess.Popen([sys.executable, "-c", _ASKS], env={**os.environ, TAG: str(walk.lab.directory / "redis")})
+    until(lambda: ("sleep", "601") in [one.arguments for one in processes.lab_processes(walk.lab.directory)])
 
 
 def test_what_was_copied_is_left_when_the_lab_stops_and_goes_with_it(walk: Walk) -> None:
