@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 from journal.events.damage import DamageBegan
+from journal.incident.affected import is_hit
 from journal.incident.backup_catalogue import catalogues
 from journal.incident.given_up import data_systems
 from journal.incident.reach import reach
@@ -96,12 +97,21 @@ def _said(incident: Incident) -> Iterator[Moment]:
 
 
 def _backup(incident: Incident) -> Iterator[Moment]:
-    """Yield the newest backup that holds what is missing, of a system that alone misses something."""
+    """Yield the newest backup that holds what is missing, of a system that alone misses something.
+
+    Where others are to be recovered too, they are to be as they were at its end: of them the backup alone says nothing.
+    """
     parts = {name: part for name, part in _latest_look(incident, HELD_BY).items() if name and part.get(HELD_BY)}
-    if len(parts) == 1:
-        ((name, part),) = parts.items()
-        words = "the newest that holds what is missing"
-        yield Moment("backup", f"{name} backup:{part[HELD_BY]}", words, certain=False)
+    if len(parts) != 1:
+        return
+    ((name, part),) = parts.items()
+    answer, words = f"{name} backup:{part[HELD_BY]}", "the newest that holds what is missing"
+    others = [system for system in data_systems(incident) if system != name and is_hit(incident, system)]
+    ended = catalogues(incident, [name])[name].ended.get(part[HELD_BY]) if others else None
+    if ended:
+        yield Moment("backup", f"{_time(ended)} {answer}", f"{words}, the others as of its end", certain=False)
+    else:
+        yield Moment("backup", answer, words, certain=False)
 
 
 def _latest_look(incident: Incident, fact: str) -> Mapping[str, Mapping[str, Any]]:

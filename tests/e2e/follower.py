@@ -29,7 +29,7 @@ from journal.incident.fold import apply_event, fold_events
 from journal.incident.instances import left
 from journal.incident.interlock import word_to_type
 from journal.incident.looks import next_look
-from journal.incident.proposals import Decided, proposals
+from journal.incident.proposals import Decided, Proposal, proposals
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
 from journal.incident.suggestion import beginning
@@ -68,8 +68,9 @@ class Follower:
         home: where the journal goes.
         scenario: what is declared.
         words: what is typed for each system's target, as far as it is known; a dry run tells the others.
-        good_until: a moment before it went wrong, which people know, with its zone: the recovery point where none is
-            offered.
+        good_until: a moment before it went wrong, with its zone: the recovery point of people who know better than what
+            is offered.
+        by_hand: what people do by hand, once, where a step failed of what nothing here puts right, by the step.
 
     Attributes:
         did: what was done, a line each.
@@ -83,6 +84,7 @@ class Follower:
         *,
         words: Mapping[str, str] | None = None,
         good_until: str = "",
+        by_hand: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
         paths = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
         self._services, self._home = ConsoleServices(paths, ACTOR), home
@@ -99,7 +101,7 @@ class Follower:
         self.catalogue = self._services.catalogue()
         self.did: list[str] = []
         self._runner: subprocess.Popen[bytes] | None = None
-        self._words, self._good_until = dict(words or {}), good_until
+        self._words, self._good_until, self._by_hand = dict(words or {}), good_until, dict(by_hand or {})
 
     @contextmanager
     def at_work(self) -> Iterator[Follower]:
@@ -186,7 +188,10 @@ class Follower:
         self.did.append(f"{words}: {step.id}")
         if len(self.did) > 40 and len(set(self.did[-_IN_A_CIRCLE:])) <= 2:
             raise Stuck("\n".join(["in a circle", *self.story()]))
-        if leaves_out(now, step, self.catalogue) or words in _LEAVES or todo is PrimaryAction.TICK:
+        if todo is PrimaryAction.RUN_AGAIN and (put_right := self._by_hand.pop(step.id, None)):
+            put_right()
+            self._run(step)
+        elif leaves_out(now, step, self.catalogue) or words in _LEAVES or todo is PrimaryAction.TICK:
             self._leave_out(step)
         elif todo is PrimaryAction.DECIDE:
             self._decide(step)
@@ -229,22 +234,26 @@ class Follower:
         """Take what is proposed; where nothing is, what the question begins with, else the first that is allowed."""
         found = [one for one in proposals(self.incident, step) if one.answer]
         if found:
-            self.commands.decide_all(
-                [Decided(one.step, one.answer, "as proposed", one.because) for one in found],
-                {
-                    one.decision.name: record
-                    for one in found
-                    if (record := self.incident.decisions.get(one.decision.name))
-                },
-            )
+            seen = {
+                name: self.incident.decisions[name]
+                for one in found
+                if (name := one.decision.name) in self.incident.decisions
+            }
+            self.commands.decide_all([self._decided(one) for one in found], seen)
             return
         decision = step.decision
         assert decision
-        by_people = self._good_until if decision.kind == "recovery-point" else self._first_allowed(decision)
-        answer = beginning(self.incident, decision).answer or by_people
+        by_people = self._good_until if decision.kind == "recovery-point" else ""
+        answer = by_people or beginning(self.incident, decision).answer or self._first_allowed(decision)
         if not answer:
             raise Stuck("\n".join([f"nothing answers {step.id}", *self.story()]))
         self.commands.decide(step.id, answer, "the first that is offered")
+
+    def _decided(self, one: Proposal) -> Decided:
+        """Return a decision as it is proposed; of the recovery point, as people know it."""
+        if self._good_until and one.decision.kind == "recovery-point":
+            return Decided(one.step, self._good_until, "it was well until then", "")
+        return Decided(one.step, one.answer, "as proposed", one.because)
 
     def _first_allowed(self, decision: Decision) -> str:
         return next((one for one in decision.options if not refusal(self.incident, decision.name, one)), "")

@@ -7,6 +7,7 @@ from typing import Any
 
 from journal.events import types as e
 from journal.events.damage import DamageBegan
+from journal.events.run import KnownSystem
 from journal.incident.last_good import last_good
 from journal.incident.suggestion import Suggestion, beginning, suggestion
 from tests.journal.stories import BEGAN, Story, plan, step
@@ -98,6 +99,16 @@ def test_the_backup_that_holds_what_is_missing_stands_in_where_nobody_knows_when
     told.run("look", facts={"db": {**DamageBegan.facts([]), "held_by": "20260301-020003F"}})
     assert begun(told).answer == "db backup:20260301-020003F"
     assert begun(told).because.startswith("a guess")
+
+
+def test_where_others_are_recovered_too_they_are_as_of_the_end_of_that_backup() -> None:
+    told, ended = story(**AT_ONCE), BEGAN - timedelta(hours=1)
+    known = [KnownSystem(name=name, type="thing", plays="db", acts=["thing"]) for name in ("db", "other")]
+    told.tell(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=known))
+    held = {"held_by": "B1", "sets": {"B1": ended.isoformat()}, "all_sets": True}
+    told.run("look", facts={"db": {**DamageBegan.facts([]), **held}})
+    told.tell(e.DecisionMade(step="affected", name="affected", answer="db"))
+    assert begun(told).answer == f"time:{ended.isoformat()} db backup:B1"
 
 
 def test_the_backup_that_it_leads_from_is_named_and_a_point_that_none_leads_to_is_not_suggested() -> None:
