@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from actions.backups.unattended.standing import Standing, copies_of
 from actions.health import Health
 from actions.inventory import Inventory, known_systems
+from actions.redaction import Redactor
 from journal.errors import CleoError
 from journal.events.exposure import Exposed, Exposure
 from journal.incident.exposure import OFFSITE, SecondPlace, exposed_systems
@@ -31,7 +32,7 @@ def look_at_copies(inventory: Inventory, within_s: float) -> dict[str, SecondPla
         try:
             return one.look(within_s)
         except CleoError as error:
-            return SecondPlace(site=one.site, trouble=error.message)
+            return SecondPlace(site=one.site, trouble=Redactor().text(error.message))
 
     with ThreadPoolExecutor(max_workers=len(copies)) as pool:
         found = dict(zip(copies, pool.map(look, copies.values()), strict=True))

@@ -78,6 +78,9 @@ def _scenarios(root: Tree, plan: Plan) -> None:
         leaf.add(_line("suggests", scenario.strategy or "no strategy"))
         for name, answers in scenario.refuses.items():
             leaf.add(_line(f"refuses {name}", ", ".join(answers)))
+        if scenario.loses:
+            once = (f"{name} is {' or '.join(answers)}" for name, answers in scenario.loses_if.items())
+            leaf.add(_line("loses site", ", once ".join([scenario.loses, *once])))
 
 
 def _phase(root: Tree, plan: Plan, number: int, phase: Phase, catalogue: Catalogue) -> None:

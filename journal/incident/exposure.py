@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OFFSITE = "offsite:"
 """Begins the name of the reading that says what of a system is in the second place."""
+NOTHING_COPIED = "nothing whole was copied to"
 NO_SECOND = "no second place is named, and no standby is on another site"
 _APART_S = 60.0
 """How far apart two readings may lie that are compared."""
@@ -221,7 +222,7 @@ def _second_place(
             seconds=_span(newest, place.covered_until), by=by, at=min(seen_at or place.looked_at, place.looked_at)
         )
     else:
-        yield Exposure(by=place.trouble or f"nothing whole was copied to {place.site}")
+        yield Exposure(by=place.trouble or f"{NOTHING_COPIED} {place.site}")
 
 
 def _backups(own: KnownSystem, newest: datetime, seen: _Seen) -> Iterator[Exposure]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from journal.incident.affected import is_hit
 from journal.incident.backup_catalogue import catalogue_of
-from journal.incident.exposure import NO_SECOND
+from journal.incident.exposure import NO_SECOND, NOTHING_COPIED
 from journal.incident.last_good import changed_systems
 from journal.incident.lost_site import is_gone, lost_site
 from journal.plan.applies import applies
@@ -79,6 +79,6 @@ def _broken(incident: Incident, standby: KnownSystem) -> str:
 def _no_backup(incident: Incident, name: str) -> str:
     """Return that a look found no backup of a system at all; nothing where nobody looked, or a look was not whole."""
     found, one = catalogue_of(incident, name), incident.exposed_last.get(name)
-    if one and one.site.by == NO_SECOND and is_gone(incident, name):
-        return f"{incident.roster.title(name)} has no backup outside of site {lost_site(incident)}: {NO_SECOND}"
+    if one and one.site.by.startswith((NO_SECOND, NOTHING_COPIED)) and is_gone(incident, name):
+        return f"{incident.roster.title(name)} has no backup outside of site {lost_site(incident)}: {one.site.by}"
     return f"{incident.roster.title(name)} has no backup" if found.whole and not found.ended else ""

@@ -22,12 +22,18 @@ _AGED_S = 60
 def at_risk_lines(incident: Incident, readings: Mapping[str, Reading], now: datetime) -> list[Line]:
     """Return a line for each system that holds data: both figures, what each rests on, and how old that is.
 
+    Those of the plan that the inventory does not have, and nobody looked at, share one.
+
     Args:
         incident: its state.
         readings: the latest readings of health and of the second place.
         now: the present.
     """
-    return [_whole_line(incident, one, now) for one in exposed(incident, readings).values()]
+    found = exposed(incident, readings)
+    unseen = {name for name, one in found.items() if one.store.at is None and name not in incident.roster.systems}
+    lines = [_whole_line(incident, one, now) for name, one in found.items() if name not in unseen]
+    names = ", ".join(sanitize(incident.roster.title(name)) for name in found if name in unseen)
+    return [*lines, line(Span("not measured  ", "quiet"), f"{names} (nobody looked)")] if unseen else lines
 
 
 def at_risk_of(incident: Incident, readings: Mapping[str, Reading], system: str, now: datetime) -> list[Line]:

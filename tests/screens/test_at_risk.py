@@ -43,7 +43,7 @@ async def test_header_and_health_have_both_figures_with_what_they_rest_on(
         )
         await seen.press("end")
         await seen.sees("At risk now, with the system and with its whole site", "(copied to dr until 02:02:05 UTC")
-        await seen.sees("MongoDB  not measured (nobody looked)")
+        await seen.sees("not measured  MongoDB")
 
 
 def test_line_mode_says_the_same(journal: Journal, runner: PlayedRunner) -> None:

@@ -126,6 +126,8 @@ def test_where_the_site_is_lost_its_figure_counts_and_what_lies_there_does_not()
     nothing = Exposed(system="db", store=Exposure(), site=Exposure(by=NO_SECOND))
     lost.tell(e.ExposureMeasured(systems=[nothing]))
     assert "has no backup outside of site primary" in against(lost.incident, "cold")
+    lost.tell(e.ExposureMeasured(systems=[exposed(lost.incident, readings() | copied(None))["db"]]))
+    assert "nothing whole was copied to dr" in against(lost.incident, "cold")
     lost.tell(e.ExposureMeasured(systems=[exposed(lost.incident, found)["db"]]))
     assert backed_up(lost.incident, "cold") == "The database: copied to dr until 03:16:00 UTC"
     assert lost.incident.exposed_first["db"] == nothing
