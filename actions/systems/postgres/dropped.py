@@ -117,7 +117,7 @@ def _commits(server: Server, since: int, awk: str) -> Iterator[_Commit]:
     if here is None:
         return
     first = since // here.segment_bytes
-    oldest = _oldest_there(server, here, first)
+    oldest = oldest_there(server, here, first)
     yield from _parsed(_live(server, here, max(since, oldest * here.segment_bytes), awk))
     path = read_path(server, read_repository(server), here.timeline)
     until = time.monotonic() + _ARCHIVE_S
@@ -130,7 +130,7 @@ def _commits(server: Server, since: int, awk: str) -> Iterator[_Commit]:
         yield from _parsed(archived_lines(server, name, awk))
 
 
-def _oldest_there(server: Server, here: Control, first: int) -> int:
+def oldest_there(server: Server, here: Control, first: int) -> int:
     """Return the number of the oldest segment, from ``first`` on, from which the server's own log is unbroken."""
     numbers = {one.number for one in log_segments(server, here) if one.timeline == here.timeline}
     oldest = here.redo // here.segment_bytes

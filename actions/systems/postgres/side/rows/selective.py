@@ -23,6 +23,7 @@ from actions.systems.postgres.side.rows.dropped import restore_dropped
 from actions.systems.postgres.side.rows.possible import facts_of, require_parents, require_same_columns, say_sequences
 from actions.systems.postgres.side.rows.real import Real, look_at_real
 from actions.systems.postgres.side.rows.tables import FOREIGN_KEYS, TABLES, Schema, Table, schema_of
+from actions.systems.postgres.side.rows.torn import say_torn
 from journal.incident.recovery_point import RecoveryPoint
 from journal.wording.counting import count
 
@@ -48,7 +49,8 @@ def selective_restore(ctx: ActionContext, *, table: str = "", date: str = "", re
     """Restore the rows of one table.
 
     They come from the side instance that postgres.pitr made. What would come back, be changed or go is counted first,
-    and is all that a dry run does. Only missing rows come back, unless asked.
+    and is all that a dry run does. Only missing rows come back, unless asked. Transactions since then that wrote to
+    this table and to others are named: of those only what they did here is undone.
 
     Needs: the side instance; a primary key; a user of the real server who may write the table; psql on its host.
 
@@ -73,6 +75,8 @@ def selective_restore(ctx: ActionContext, *, table: str = "", date: str = "", re
         if replace:
             _require_unheld(found)
         findings = _findings(real, found, replace=replace)
+        if found.missing or (replace and (found.changed or found.extra)):
+            findings += say_torn(side, real, meant, replace=replace)
         for finding in findings:
             ctx.log(str(finding), "err")
         if not found.missing and not (replace and (found.changed or found.extra)):

@@ -129,6 +129,29 @@ def test_a_table_becomes_what_it_was(as_then: Shop) -> None:
     assert as_then.digest("docs") == as_then.then["docs"]
 
 
+def test_transactions_that_would_be_torn_are_named(as_then: Shop) -> None:
+    lab = as_then.lab
+    lab.psql("DELETE FROM shop.docs WHERE id = 12")
+    xid = lab.psql(
+        "BEGIN; SELECT txid_current(); SAVEPOINT inner_one; DELETE FROM shop.pages WHERE doc = 11; RELEASE inner_one; "
+        "DELETE FROM shop.docs WHERE id = 11; COMMIT"
+    )
+    lab.psql("SELECT pg_switch_wal(); CHECKPOINT")
+    both = lab.psql(
+        "BEGIN; SELECT txid_current(); UPDATE shop.docs SET body = 'both' WHERE id = 13; "
+        "UPDATE shop.\"Parents\" SET name = 'both' WHERE id = 5; COMMIT"
+    )
+
+    def named(**params: Any) -> dict[str, str]:
+        lines = [one.text for one in as_then.bring("docs", dry=True, **params).findings if "transaction" in one.text]
+        return {line.split()[1].rstrip(","): line.partition("wrote to ")[2].partition(" as well")[0] for line in lines}
+
+    missing = named()
+    assert missing[xid] == "shop.pages"
+    assert both not in missing, "what was changed stays as it is"
+    assert named(replace=True) == {**missing, both: 'shop."Parents"'}
+
+
 def test_foreign_keys_are_looked_at_both_ways(as_then: Shop) -> None:
     lab = as_then.lab
     lab.psql('DELETE FROM shop.pages; DELETE FROM shop."Parents" WHERE id = 2')  # its 15 documents go with it
