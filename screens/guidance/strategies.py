@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from actions.system_types import find_type
 from journal.incident.affected import is_hit
 from journal.incident.exposure import without_site
+from journal.incident.forecast import Forecast, forecasts, steps_left
 from journal.incident.given_up import newest_seen
 from journal.incident.lost_site import is_gone, lost_site
 from journal.incident.records import Run
 from journal.incident.restore_time import RestoreTime, expected_seconds, measured_times
 from journal.incident.state import Incident
 from journal.plan.applies import applies
-from journal.plan.model import Step
 from journal.store.rows import Reading
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration, rough_minutes
@@ -48,19 +48,6 @@ class Loss(NamedTuple):
     title: str
     seconds: float | None
     why: str
-
-
-def steps_left(incident: Incident, strategy: str) -> list[Step]:
-    """Return the required steps that this strategy leaves to be done, as far as the decisions made so far tell."""
-    answers = {**incident.answers, "strategy": strategy}
-    return [
-        step
-        for step in incident.plan.steps()
-        if incident.is_required(step)
-        and step.kind != "decision"
-        and applies(step, answers) is not False
-        and not (incident.steps[step.id].state is not None and incident.settled(step.id))
-    ]
 
 
 def expected(incident: Incident, strategy: str) -> Time:
@@ -176,7 +163,23 @@ def in_words(incident: Incident, strategy: str, readings: Mapping[str, Reading],
     lines += [
         f"      {sanitize(incident.roster.title(name))}: {sanitize(str(one))}" for name, one in time.measured.items()
     ]
+    lines += [f"rto   {_against(one)}" for one in _tightest(forecasts(incident, strategy, now))]
     for loss in losses(incident, strategy, readings, now):
         lost = "not measured" if loss.seconds is None else f"{rough_minutes(loss.seconds)} of data"
         lines.append(f"loss  {lost}  {loss.title}: {loss.why}")
     return lines
+
+
+def _tightest(found: list[Forecast]) -> list[Forecast]:
+    """Return the objective that would be missed by most, or that has least left; none where nothing has a figure."""
+    return sorted((one for one in found if one.seconds), key=lambda one: -one.over)[:1]
+
+
+def _against(one: Forecast) -> str:
+    """Return whether an objective would be met: not said to be where steps on the way have no figure."""
+    left = f"{rough_minutes(one.clock.left)} left" if one.clock.left > 0 else "MISSED already"
+    takes = f"{'at least' if one.unknown else 'about'} {rough_duration(one.seconds)}"
+    unknown = f" and {count(one.unknown, 'step')} not measured" if one.unknown else ""
+    spare = "" if one.unknown else f", {rough_minutes(-one.over)} to spare"
+    verdict = f", {rough_minutes(one.over)} OVER" if one.over > 0 else spare
+    return f"{sanitize(one.clock.title)}: {left}, takes {takes}{unknown}{verdict}"

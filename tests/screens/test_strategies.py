@@ -11,7 +11,7 @@ from journal.incident.fold import fold_journal
 from journal.incident.restore_time import RestoreTime
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
-from screens.guidance.strategies import Time, expected, losses
+from screens.guidance.strategies import Time, expected, in_words, losses
 from tests.screens.app_services import START, FakeServices, PlayedRunner, SetClock
 from tests.screens.driving import console
 
@@ -118,6 +118,7 @@ async def test_a_measured_restore_counts_in_the_choice_the_step_and_while_it_run
         await seen.sees(
             "about 10 min as restores were measured", "PostgreSQL: measured 10 min on", "in a drill, 1.2 GB"
         )
+        await seen.sees("Critical services: 53 min left, takes at least 10 min and 1")
         await seen.press("escape")
     journal.append(e.DecisionMade(step="strategy", name="strategy", answer="cold-recovery"))
     run = journal.append(e.RunRequested(step="restore", action="postgres.restore"))[0].seq
@@ -127,3 +128,16 @@ async def test_a_measured_restore_counts_in_the_choice_the_step_and_while_it_run
         await seen.at("restore")
         await seen.sees("about 6 min to go, as was measured", "inside the RTO")
         await seen.sees("measured 10 min on", "in a drill, 1.2 GB")
+
+
+def test_the_objective_with_the_least_left_is_told_and_never_said_to_be_met_where_a_step_has_no_figure(
+    services: FakeServices, journal: Journal, runner: PlayedRunner
+) -> None:
+    def told(after: timedelta) -> str:
+        now = services.clock() + after
+        return next(line for line in in_words(state(journal), "cold-recovery", {}, now) if line.startswith("rto"))
+
+    assert told(timedelta()) == "rto   Critical services: 53 min left, takes at least 20 min and 1 step not measured"
+    assert told(timedelta(minutes=40)).endswith(", 7 min OVER")
+    journal.append(e.StepMarkedDone(step="verify", note="by hand"))
+    assert told(timedelta()).startswith("rto   Everything: 7 h 53 min left")
