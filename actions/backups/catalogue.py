@@ -129,9 +129,14 @@ def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
         backups=backups,
         marked=dict(marked or {}),
         holders=hold.holders if hold else (),
-        findings=[*(what_is_wrong(backups) if backups else ()), *(offsite_findings(seen, site) if seen else ())],
+        findings=[*(what_is_wrong(backups) if backups else ()), *_of_second_place(seen, site)],
         trouble="; ".join(dict.fromkeys(troubles)),
     )
+
+
+def _of_second_place(seen: Seen | None, site: str) -> list[Finding]:
+    """Return what a person must see to there; how it keeps files is said by who verifies."""
+    return [one for one in offsite_findings(seen, site) if one.severity != "note"] if seen else []
 
 
 def _tried(look: Callable[[], T], troubles: list[str]) -> T | None:

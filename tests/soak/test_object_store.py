@@ -58,6 +58,7 @@ def test_credentials_that_cannot_delete_are_enough(ceph: Ceph, tmp_path: Path) -
     site.take("two")
     assert site.sync()["copied"] == 2 and not site.look(full=True).damage
     assert "whether one deletes is not known" in site.look().findings[0]
+    assert "no object lock" in site.look().notes[0] or "cannot be read" in site.look().notes[0]
 
 
 def test_locked_objects_are_no_hindrance(ceph: Ceph, tmp_path: Path) -> None:
@@ -73,6 +74,7 @@ def test_locked_objects_are_no_hindrance(ceph: Ceph, tmp_path: Path) -> None:
     site.remove(f"shop/{first}/data")
     assert site.look().broken == {first: "is missing"}, "what is locked stays, hidden by a mark"
     assert site.sync()["mended"] == 1
+    assert "locks each object for 1 day (COMPLIANCE)" in site.look().notes[0]
     versions = ceph.client.list_object_versions(Bucket=bucket, Prefix="here/shop.offsite.json")["Versions"]
     assert len(versions) > 2, "the index has versions, and none of them went"
     assert not site.look(full=True).damage

@@ -45,4 +45,5 @@ def covered_until(seen: Seen) -> datetime | None:
 
 
 def _rules(seen: Seen, site: str) -> list[Finding]:
-    return [Finding(severity="warning", about=site, text=text, cure=_RULE) for text in seen.findings]
+    rules = [Finding(severity="warning", about=site, text=text, cure=_RULE) for text in seen.findings]
+    return [*rules, *(Finding(severity="note", about=site, text=text) for text in seen.notes)]

@@ -31,6 +31,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         broken: what is wrong with some of them, by their labels.
         damage: what is wrong with files, a line each.
         findings: what the place itself does to files that must stay.
+        notes: how it keeps them: whether they are locked.
         files: how many files were copied; ``bytes``: how large they are.
         archived_until, began_at, ended_at: as `Index` has them.
         full: whether every file was read.
@@ -40,6 +41,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     broken: Mapping[str, str] = {}
     damage: Sequence[str] = ()
     findings: Sequence[str] = ()
+    notes: Sequence[str] = ()
     files: int = 0
     bytes: int = 0
     archived_until: datetime | None = None
@@ -70,7 +72,8 @@ def look(order: Order) -> Seen:
     if index is None:
         lost = "" if order.index_only else without_index(storage, order.system)
         findings = () if order.index_only else storage.findings()
-        return Seen(damage=[lost] if lost else [], findings=findings, full=order.full)
+        notes = () if order.index_only else storage.notes()
+        return Seen(damage=[lost] if lost else [], findings=findings, notes=notes, full=order.full)
     damage = {} if order.index_only else dict(_damage(storage, index, full=order.full))
     broken = {label: why for name, why in damage.items() for label in index.backups if label in name.split("/")}
     return Seen(
@@ -78,6 +81,7 @@ def look(order: Order) -> Seen:
         broken=broken,
         damage=[f"{name} {why}" for name, why in damage.items()],
         findings=() if order.index_only else storage.findings(),
+        notes=() if order.index_only else storage.notes(),
         files=len(index.files),
         bytes=sum(one.size for one in index.files.values()),
         archived_until=index.archived_until,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrouble, Where
+from journal.wording.counting import count
 
 _PART = 8 << 20
 """The size of a part of a large object; S3 allows 10,000 of at least 5 MiB."""
@@ -94,6 +95,27 @@ class Bucket(Storage):
         except BotoCoreError as error:
             return (f"the lifecycle rules of {self._name} cannot be read: {error}",)
         return [words for rule in rules if (words := self._deletes(rule))]
+
+    def notes(self) -> Sequence[str]:
+        """Return whether objects are locked, and for how long: what is locked nobody deletes, us included."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            lock = self._client.get_object_lock_configuration(Bucket=self._name)["ObjectLockConfiguration"]
+        except ClientError as error:
+            if str(error.response.get("Error", {}).get("Code", "")) == "ObjectLockConfigurationNotFoundError":
+                return (f"{self._name} has no object lock: who has keys that may delete can delete the copies, too",)
+            return (f"whether {self._name} locks its objects cannot be read ({error})",)
+        except BotoCoreError as error:
+            return (f"whether {self._name} locks its objects cannot be read: {error}",)
+        kept = lock.get("Rule", {}).get("DefaultRetention")
+        if not kept:
+            return (f"{self._name} can lock objects, and has no default retention: the copies are not locked",)
+        time = count(kept["Days"], "day") if kept.get("Days") else count(kept["Years"], "year")
+        return (
+            f"{self._name} locks each object for {time} ({kept['Mode']}): what is copied anew leaves its older version "
+            "there, and nothing gets smaller before",
+        )
 
     def _deletes(self, rule: Mapping[str, Any]) -> str:
         """Return what a lifecycle rule deletes of ours; empty: nothing, or only what is no current version."""

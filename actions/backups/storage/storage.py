@@ -69,6 +69,10 @@ class Storage(ABC):
         """Return what the place itself does to files that must stay, a line each; a folder does nothing."""
         return ()
 
+    def notes(self) -> Sequence[str]:
+        """Return what people should know of how the place keeps files, a line each; of a folder nothing."""
+        return ()
+
     def read(self, name: str) -> bytes:
         """Return a small file's content.
 

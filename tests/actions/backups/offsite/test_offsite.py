@@ -28,6 +28,7 @@ from actions.backups.repository.remove import main as remove_backups
 from actions.backups.repository.writing import staged
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Where
+from journal.events.types import Finding
 from tests.actions.backups.storage.buckets import Emulated, emulated
 from tests.journal.store.disks import small_disk
 
@@ -107,6 +108,11 @@ def site(request: pytest.FixtureRequest, store: Emulated, tmp_path: Path) -> Sit
     return Site(tmp_path, where, store.client)
 
 
+def _told(seen: Seen) -> list[Finding]:
+    """Return what a person must see to."""
+    return [one for one in offsite_findings(seen, "dr") if one.severity != "note"]
+
+
 def _change(site: Site) -> Callable[[str, bytes], None]:
     return open_storage(site.where).put_bytes
 
@@ -124,7 +130,7 @@ def test_what_was_copied_is_there_and_comes_back(site: Site) -> None:
     seen = site.look(full=True)
     assert list(seen.backups) == [first, second] and not seen.damage and seen.full and seen.files == 4
     assert covered_until(seen) == site.backups[second].consistent_at
-    assert offsite_findings(seen, "dr") == []
+    assert _told(seen) == []
 
     shutil.rmtree(site.repository / "shop")
     only = site.order(only=[f"{second}/"])
@@ -234,12 +240,12 @@ def test_a_lost_index_is_not_taken_for_an_empty_place(site: Site) -> None:
     first = site.take("one")
     site.sync()
     site.remove("shop.offsite.json")
-    (wrong,) = offsite_findings(site.look(), "dr")
+    (wrong,) = _told(site.look())
     assert wrong.severity == "wrong" and "shop.offsite.json is missing there, and 2 files of shop are not" in wrong.text
     elsewhere = site.order(folder=f"{site.repository}/new")
     assert "nobody can tell what was copied. Put back an earlier version" in site.do("fetch", elsewhere)["failed"]
     assert site.sync()["backups"] == 1, "the cure that was named"
-    assert offsite_findings(site.look(full=True), "dr") == []
+    assert _told(site.look(full=True)) == []
     assert site.do("fetch", elsewhere)["fetched"] == 2
     assert (site.repository / "new" / first / "data").read_text() == "one"
 
@@ -301,6 +307,23 @@ sync.main(sys.argv[1])
 """
 
 
+def test_whether_objects_are_locked_is_said(store: Emulated, tmp_path: Path) -> None:
+    site = Site(tmp_path, store.where("s3://backups/here"))
+
+    def note(place: str) -> str:
+        (found,) = (one for one in offsite_findings(look(site.order(where=store.where(place))), "dr") if not one.cure)
+        assert found.severity == "note"
+        return found.text
+
+    assert note("s3://backups/here").startswith("backups has no object lock")
+    store.client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    assert "can lock objects, and has no default retention" in note("s3://locked/here")
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    store.client.put_object_lock_configuration(Bucket="locked", ObjectLockConfiguration=lock)
+    assert "locked locks each object for 30 days (GOVERNANCE)" in note("s3://locked/here")
+
+
 def test_lifecycle_rules_that_delete_are_found(store: Emulated, tmp_path: Path) -> None:
     site = Site(tmp_path, store.where("s3://backups/here"))
     assert not site.look().findings
@@ -314,6 +337,6 @@ def test_lifecycle_rules_that_delete_are_found(store: Emulated, tmp_path: Path) 
     store.client.put_bucket_lifecycle_configuration(Bucket="backups", LifecycleConfiguration={"Rules": rules})
     try:
         assert site.look().findings == ["a lifecycle rule of backups (old) deletes all after 30 days"]
-        assert offsite_findings(site.look(), "dr")[-1].severity == "warning"
+        assert _told(site.look())[-1].severity == "warning"
     finally:
         store.client.delete_bucket_lifecycle(Bucket="backups")
