@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +70,7 @@ class Follower:
         words: what is typed for each system's target, as far as it is known; a dry run tells the others.
         good_until: a moment before it went wrong, with its zone: the recovery point of people who know better than what
             is offered.
+        hit: systems that people know to be damaged, whatever the looks found.
         by_hand: what people do by hand, once, where a step failed of what nothing here puts right, by the step.
 
     Attributes:
@@ -84,6 +85,7 @@ class Follower:
         *,
         words: Mapping[str, str] | None = None,
         good_until: str = "",
+        hit: Sequence[str] = (),
         by_hand: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
         paths = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
@@ -101,7 +103,8 @@ class Follower:
         self.catalogue = self._services.catalogue()
         self.did: list[str] = []
         self._runner: subprocess.Popen[bytes] | None = None
-        self._words, self._good_until, self._by_hand = dict(words or {}), good_until, dict(by_hand or {})
+        self._words, self._by_hand = dict(words or {}), dict(by_hand or {})
+        self._good_until, self._hit = good_until, hit
 
     @contextmanager
     def at_work(self) -> Iterator[Follower]:
@@ -250,7 +253,10 @@ class Follower:
         self.commands.decide(step.id, answer, "the first that is offered")
 
     def _decided(self, one: Proposal) -> Decided:
-        """Return a decision as it is proposed; of the recovery point, as people know it."""
+        """Return a decision as it is proposed; recovery point and systems as people know them."""
+        if self._hit and one.decision.kind == "systems":
+            both = dict.fromkeys([*one.answer.split(","), *self._hit])
+            return Decided(one.step, ",".join(both), "people know that these are damaged", "")
         if self._good_until and one.decision.kind == "recovery-point":
             return Decided(one.step, self._good_until, "it was well until then", "")
         return Decided(one.step, one.answer, "as proposed", one.because)

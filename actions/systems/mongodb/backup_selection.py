@@ -13,8 +13,9 @@ from actions.backups.repository.place import Place, Stored
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.mongodb.backup_chain import Chain, chains, cut, falls_short, leads_to
+from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
 from actions.systems.mongodb.server import Server
-from journal.incident.recovery_point import RecoveryPoint
+from journal.incident.recovery_point import Position, RecoveryPoint
 from journal.plan.model import RECOVERY_POINT
 
 GAP = "oplog-gap"
@@ -142,14 +143,7 @@ def _judged(server: Server, point: RecoveryPoint, chosen: Chosen) -> Chosen:
             f"{point} lies behind what was saved of {server.name}: that reaches from {chain.reach}.",
             yields="never",
             opens=RECOVERY_POINT,
-            cures=[
-                Cure(
-                    words="If its data can still be served: start it, and save its oplog up to now.",
-                    action="backups.take",
-                    params={"kind": "incremental"},
-                ),
-                _anew("Or decide on the latest, or on a point within that."),
-            ],
+            cures=[*_of_its_data(server), _its_end(server, chain)],
         )
     closed = GateClosed(
         GAP,
@@ -163,6 +157,25 @@ def _judged(server: Server, point: RecoveryPoint, chosen: Chosen) -> Chosen:
     )
     decide(server.ctx, closed, f"Stops before the gap ({chain.gap})")
     return msgspec.structs.replace(chosen, gap=chain.gap)
+
+
+def _of_its_data(server: Server) -> list[Cure]:
+    """Return that its own data may still have the oplog, where they are there."""
+    if describe_data(server) in NO_DATABASE:
+        return []
+    words = "Start it, and stop it again by mongodb.stop: that saves its oplog up to now."
+    return [Cure(words=words, action="mongodb.start")]
+
+
+def _its_end(server: Server, chain: Chain) -> Cure:
+    """Return that it can be restored to the end of what was saved of it, and the others to the point as it is."""
+    words = f"Decide on what was saved of {server.name} for it (oplog:{chain.ends}), and on the same for the others."
+    decided = server.ctx.incident.recovery_point
+    anew = _anew(words)
+    if decided is None or decided.latest:
+        return anew
+    positions = {**decided.positions, server.name: Position("oplog", chain.ends)}
+    return msgspec.structs.replace(anew, answer=msgspec.structs.replace(decided, positions=positions).text)
 
 
 def _nothing(

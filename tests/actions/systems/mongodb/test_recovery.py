@@ -17,6 +17,7 @@ from actions.backups.repository.entry import ENTRY
 from actions.backups.take import take
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.systems.mongodb.allow_ttl import allow_ttl
+from actions.systems.mongodb.backups.engine import ENGINE
 from actions.systems.mongodb.is_restored import is_restored
 from actions.systems.mongodb.programs.private_server import private_server
 from actions.systems.mongodb.rebuild_indexes import rebuild_indexes
@@ -224,6 +225,12 @@ def test_what_cannot_be_restored_is_refused_before_anything_is_touched(mongo: Mo
     with pytest.raises(GateClosed) as beyond:
         mongo.context(decisions={"recovery_point": later}).do(restore)
     assert "lies behind what was saved" in beyond.value.message
+    start_it, its_end = beyond.value.cures
+    assert start_it.action == "mongodb.start"
+    time, system, position = its_end.answer.split()
+    assert (its_end.decision, time, system) == ("recovery_point", f"time:{later}", "mongodb")
+    saved = ENGINE.list(mongo.context(), "mongodb").facts["last_saved"]
+    assert position == f"oplog:{saved}"
     with pytest.raises(ActionFailed) as early:
         mongo.context(decisions={"recovery_point": "2001-01-01T00:00:00Z"}).do(restore)
     assert "What there is reaches from" in early.value.message

@@ -1,0 +1,24 @@
+"""Two stores are broken at once, each otherwise; both are recovered by what NEXT names, and the data is what it was.
+
+Of the 270 pairs every 135th is tried here, from the 23rd on: what a minute has room for. `make soak` tries each of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.two_faults import PAIRS, Fault, both_are_recovered
+from tests.labs import running_stores
+
+pytestmark = pytest.mark.xdist_group("e2e-tracks")
+
+FIRST, EVERY = 22, 135
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("pair", PAIRS[FIRST::EVERY], ids=lambda pair: " + ".join(map(" ".join, pair)))
+def test_two_faults_are_recovered(pair: tuple[Fault, Fault], tmp_path: Path) -> None:
+    with running_stores() as stores:
+        both_are_recovered(stores, tmp_path / "home", pair)
