@@ -32,7 +32,7 @@ check: lint  ## style, types, floors, and the tests that need no server, picture
 test: install system  ## every test, against real servers on loopback
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
-soak: install system  ## the long tests (an hour): a kill between any two effects, ten thousand random keys. Not part of make test
+soak: install system  ## the long tests (four hours): kills between any two effects, faults two at a time. Not part of make test
 	@sh tests/system-packages.sh $(SOAK_PACKAGES)
 	$(BIN)/python -m pytest -n 0 --timeout 7200 tests/soak $(ARGS)
 
