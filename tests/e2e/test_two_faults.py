@@ -1,6 +1,6 @@
 """Two stores are broken at once, each otherwise; both are recovered by what NEXT names, and the data is what it was.
 
-Of the 270 pairs every 135th is tried here, from the 23rd on: what a minute has room for. `make soak` tries each of them.
+Of the 270 pairs every 135th is tried here, from the 23rd on: what a minute has room for. `make soak` tries all of them.
 """
 
 from __future__ import annotations
