@@ -71,8 +71,7 @@ def verify(ctx: ActionContext, *, snapshot: str = "") -> Outcome:
     said = "; ".join(f"{finding.about} {finding.text}" for finding in findings) or "every one as in the snapshot"
     summary = f"{store.name}: {count(found['files'], 'file')} of snapshot {chosen.label} compared: {said}."
     if frozen and _is_of(seen, chosen):
-        mark = Mark(at=datetime.now(UTC), ok=not wrong, by=ctx.incident.id, words=summary)
-        leave_mark(ctx, chosen.label, "restored", mark)
+        _leave_mark(store, seen["restored"], chosen, ok=not wrong, words=summary)
     return Outcome(
         ok=not wrong,
         summary=summary,
@@ -81,6 +80,13 @@ def verify(ctx: ActionContext, *, snapshot: str = "") -> Outcome:
         cures=[RESTORE] if wrong else [],
         examined=[store.name],
     )
+
+
+def _leave_mark(store: Store, record: dict[str, Any], chosen: Snapshot, *, ok: bool, words: str) -> None:
+    """Write beside the snapshot what came of its restore, and how long that took."""
+    now, seconds, facts = datetime.now(UTC), record.get("seconds", 0.0), {"bytes": record["bytes"]}
+    mark = Mark(at=now, ok=ok, by=store.ctx.incident.id, seconds=seconds, words=words, facts=facts)
+    leave_mark(store.ctx, chosen.label, "restored", mark)
 
 
 def _reference(store: Store, seen: dict[str, Any], named: str) -> Snapshot:

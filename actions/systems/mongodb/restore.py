@@ -115,9 +115,11 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     if ctx.dry_run:
         size = size_words(record.size)
         return Outcome(ok=True, summary=f"would restore backup {record.backup} ({size}) to recover to {point}")
-    record = msgspec.structs.replace(record, stamp=stamp_of(server))
+    seconds = time.monotonic() - begun
+    measured = 0.0 if unfinished else round(seconds, 1)
+    record = msgspec.structs.replace(record, stamp=stamp_of(server), seconds=measured)
     save_record(server, record)
-    return _outcome(server, record, time.monotonic() - begun)
+    return _outcome(server, record, seconds)
 
 
 def _require_down(server: Server) -> None:

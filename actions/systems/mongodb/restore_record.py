@@ -39,6 +39,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         gap: the missing oplog before which it was decided to stop.
         result: what the restore came to; None: it did not come to its end.
         stamp: the digest of a file that every start of a server changes, once the data was in its place.
+        seconds: how long it took; 0: not known, for it was gone on with after a kill.
         indexes: whether every index is there that is to be: ``wanted``, ``built``, or ``failed``: some are missing.
         verified: whether the data was verified, so that documents may expire again.
         known: what was known of the newest write before anything was changed.
@@ -58,6 +59,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     gap: str = ""
     result: Restored | None = None
     stamp: str = ""
+    seconds: float = 0.0
     indexes: Literal["wanted", "built", "failed"] = "wanted"
     verified: bool = False
     known: Measured = Measured()

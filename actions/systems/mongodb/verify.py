@@ -88,7 +88,14 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
     outcome = _outcome(server, expected, cases, findings, newest, past)
     if record and ctx.effect(f"write down beside backup {record.backup} what came of its restore"):
         save_record(server, replace(record, verified=outcome.ok))
-        mark = Mark(at=datetime.now(UTC), ok=outcome.ok, by=ctx.incident.id, words=outcome.summary)
+        mark = Mark(
+            at=datetime.now(UTC),
+            ok=outcome.ok,
+            by=ctx.incident.id,
+            seconds=record.seconds,
+            words=outcome.summary,
+            facts={"bytes": record.size},
+        )
         leave_mark(ctx, record.backup, "restored", mark)
     return outcome
 

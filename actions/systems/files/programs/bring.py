@@ -37,6 +37,7 @@ def bring(into: Path, snapshot: str, stored: str, began: float, size: int, resti
         return found
     if into.exists():
         shutil.rmtree(into)
+    begun = time.monotonic()
     into.mkdir(mode=0o700)
     tree = into / stored.strip("/")
     try:
@@ -49,7 +50,8 @@ def bring(into: Path, snapshot: str, stored: str, began: float, size: int, resti
         raise
     os.sync()
     newest = measure(tree, math.inf)["newest"]  # the archive's times are whole seconds
-    return _note(into, {"snapshot": snapshot, **compared.as_data(), "newest": newest})
+    seconds = round(time.monotonic() - begun, 2)
+    return _note(into, {"snapshot": snapshot, **compared.as_data(), "newest": newest, "seconds": seconds})
 
 
 def _require_same(compared: Compared, tree: Path, restic: list[str]) -> None:

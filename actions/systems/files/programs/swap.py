@@ -67,6 +67,7 @@ def _begin(directory: Path, brought: Path, stored: str, incident: str, before: d
         "newest": whole["newest"],
         "files": whole["files"],
         "bytes": whole["bytes"],
+        "seconds": whole.get("seconds", 0.0),
         "inode": inode_of(brought / stored.strip("/")),
         "old": inode_of(directory),
         "aside": aside,

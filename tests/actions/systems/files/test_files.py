@@ -17,6 +17,7 @@ from actions.systems.files.engine import ENGINE
 from actions.systems.files.probe import probe
 from actions.systems.files.settings import FilesSettings
 from actions.transport import open_transport
+from journal.incident.restore_time import RestoreTime
 from tests.actions.systems.files.stores import StoreLab, store_lab
 from tests.waiting import until
 
@@ -58,6 +59,9 @@ def test_a_lost_store_comes_back_as_it_was(lab: StoreLab) -> None:
     assert (after.st_mode, after.st_uid, after.st_gid) == (top.st_mode, top.st_uid, top.st_gid)
     newest = max(path.lstat().st_mtime for path in lab.directory.rglob("*") if path.is_file())
     assert datetime.fromisoformat(done.facts["recovered_to"]) == datetime.fromtimestamp(newest, UTC)
+    measured = RestoreTime.of(lab.context().do(verify_backups).facts)
+    assert measured and (measured.label, measured.drill, measured.by) == (done.facts["backup"], False, "INC-1")
+    assert measured.size == done.facts["bytes"]
 
 
 def test_what_is_encrypted_is_found_and_the_old_tree_is_kept(lab: StoreLab) -> None:
