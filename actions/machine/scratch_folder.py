@@ -35,10 +35,10 @@ def scratch_folder(folder: Path) -> Iterator[None]:
     Raises:
         CannotHave: the folder cannot be used.
     """
-    signal.signal(signal.SIGTERM, _end)
-    handle = _opened(folder)
+    handle, before = _opened(folder), signal.signal(signal.SIGTERM, _end)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _require_same(folder, handle)
         _clear(folder)
         try:
             yield
@@ -48,6 +48,7 @@ def scratch_folder(folder: Path) -> Iterator[None]:
     except BlockingIOError as error:
         raise CannotHave(f"another drill is at work in {folder}: wait for its end") from error
     finally:
+        signal.signal(signal.SIGTERM, before)
         os.close(handle)
 
 
@@ -57,6 +58,16 @@ def _opened(folder: Path) -> int:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
         raise CannotHave(f"{folder} cannot be made: {error.strerror}") from error
+
+
+def _require_same(folder: Path, handle: int) -> None:
+    """Refuse a folder that another drill removed between the opening and the lock: what we hold has no name."""
+    try:
+        same = os.path.samestat(folder.lstat(), os.fstat(handle))
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise CannotHave(f"another drill was at work in {folder} until now: run it again")
 
 
 def _clear(folder: Path) -> None:
