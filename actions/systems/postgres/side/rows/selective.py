@@ -10,6 +10,7 @@ from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.side.ask import ask, require_answers
 from actions.systems.postgres.side.pitr import side_identity
 from actions.systems.postgres.side.place import Side, require_ready
+from actions.systems.postgres.side.rows import by_hand
 from actions.systems.postgres.side.rows.bring_back import Brought, bring_back
 from actions.systems.postgres.side.rows.difference import (
     Difference,
@@ -39,6 +40,7 @@ _SEARCH = "SET search_path = 'pg_catalog';"
     resumable=True,
     touches=("data directory", "side instance"),
     target=side_identity,
+    by_hand=by_hand.selective_restore,
     params={
         "table": "which table, with its schema where several are called so",
         "date": "as it was then: an instant with its zone (default: where the side instance stands)",

@@ -10,6 +10,7 @@ from actions.systems.postgres.server import find_server
 from actions.systems.postgres.side.ask import script
 from actions.systems.postgres.side.pitr import side_identity
 from actions.systems.postgres.side.place import Side
+from actions.systems.postgres.side.rows import by_hand
 from actions.systems.postgres.side.rows.bring_back import Brought, bring_back
 from actions.systems.postgres.side.rows.difference import Difference, check_references, compare, forget, prepare
 from actions.systems.postgres.side.rows.ownership import Ownership, find_ownership, key_literal, key_type
@@ -34,6 +35,7 @@ _ERASED = (
     resumable=True,
     touches=("data directory", "side instance"),
     target=side_identity,
+    by_hand=by_hand.user_restore,
     params={
         "user_id": "the user's key in the table of users",
         "date": "as it was then: an instant with its zone (default: where the side instance stands)",

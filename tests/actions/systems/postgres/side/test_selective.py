@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from actions.by_hand import ByHand, typed
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed, Outcome
+from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.side.pitr import pitr, pitr_discard
 from actions.systems.postgres.side.rows.selective import selective_restore
 from journal.errors import CleoError
@@ -127,6 +132,20 @@ def test_a_table_becomes_what_it_was(as_then: Shop) -> None:
     done = as_then.bring("docs", replace=True)
     assert [done.facts[name] for name in ("inserted", "updated", "deleted")] == [1, 1, 1]
     assert as_then.digest("docs") == as_then.then["docs"]
+
+
+def test_missing_rows_come_back_by_the_printed_commands_alone(as_then: Shop) -> None:
+    lab = as_then.lab
+    lab.psql("DELETE FROM shop.pages WHERE doc < 100; UPDATE shop.\"Parents\" SET name = 'new' WHERE id = 3")
+    log = (lab.postgres.directory / "pg" / "data.side" / "server.log").read_text()
+    socket, port = re.findall(r'listening on Unix socket "(.*)/\.s\.PGSQL\.(\d+)"', log)[-1]
+    known = ByHand(inventory=as_then.ctx.inventory, system="postgres", params={"table": "shop.pages"})
+    password = as_then.ctx.inventory.system("postgres", PostgresSettings).password
+    env = {**os.environ, "PGPASSWORD": password.read() if password else ""}
+    for line in selective_restore.by_hand(known):  # type: ignore[misc]
+        text = typed(line).replace("SOCKET", socket).replace("PORT", port)
+        subprocess.run(["sh", "-c", text], check=True, capture_output=True, env=env)
+    assert as_then.digest("pages") == as_then.then["pages"]
 
 
 def test_transactions_that_would_be_torn_are_named(as_then: Shop) -> None:
