@@ -76,6 +76,7 @@ def side_client(side: SideServer) -> Iterator[MongoClient[dict[str, Any]]]:
     Raises:
         DoesNotRun: it does not start, or did not end as it should.
     """
+    Path(side.log).unlink(missing_ok=True)  # mongod would keep one for each start
     with private_server(side.mongod, Path(side.data), Path(side.log), side.options) as server:
         with server.client(tz_aware=True) as client:
             yield client

@@ -88,6 +88,7 @@ def run_in_side(
     asked: msgspec.Struct,
     answer: type[Answer],
     on_line: Callable[[str, str], None] | None = None,
+    left: str = "",
 ) -> Answer:
     """Have a program work in a side instance. Call it only where ``effect`` said True.
 
@@ -98,6 +99,7 @@ def run_in_side(
         asked: its request.
         answer: what it answers with.
         on_line: told what it prints.
+        left: what state it leaves where it fails.
 
     Raises:
         ActionFailed: it failed, or another program works there.
@@ -109,7 +111,7 @@ def run_in_side(
         done = server.run(key, line, timeout_s=_HOURS_S, on_line=on_line)
     finally:
         take_back(server.ctx, server.host, server.run_as, path)
-    return _answer(side, done, answer)
+    return _answer(side, done, answer, left)
 
 
 def ask_in_side(side: Side, module: str, asked: msgspec.Struct, answer: type[Answer]) -> Answer:
@@ -122,17 +124,18 @@ def ask_in_side(side: Side, module: str, asked: msgspec.Struct, answer: type[Ans
     return _answer(side, side.of.query(line, timeout_s=_ASK_S, stdin=msgspec.json.encode(asked)), answer)
 
 
-def _answer(side: Side, done: Completed, type_: type[Answer]) -> Answer:
+def _answer(side: Side, done: Completed, type_: type[Answer], left: str = "") -> Answer:
     if done.code == BUSY:
         raise busy(side)
     for text in done.out.splitlines():
         if text.startswith(REFUSES):
             message, hint = msgspec.json.decode(text.removeprefix(REFUSES), type=tuple[str, str])
-            raise ActionFailed(message, hint)
+            raise ActionFailed(message, hint, left_behind=left)
     said = [text.removeprefix(SAYS) for text in done.out.splitlines() if text.startswith(SAYS)]
     if done.code != 0 or not said:
         raise ActionFailed(
             f"{side.title} cannot be worked with: {last_words(done).removeprefix('ERROR: ')}",
             "Mend what it says, then run the step again. Its log is mongod.log beside its data.",
+            left_behind=left,
         )
     return msgspec.json.decode(said[-1], type=type_)

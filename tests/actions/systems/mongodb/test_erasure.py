@@ -14,8 +14,10 @@ import msgspec
 import pytest
 
 from actions.erasure.listing import list_requests
+from actions.outcome import ActionFailed
 from actions.settings import ErasureSettings
 from actions.systems.mongodb.erasure import erasures_left, reapply_erasures
+from actions.systems.mongodb.side.documents.user import user_restore
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 
@@ -131,3 +133,8 @@ def test_a_runner_that_is_killed_in_the_middle_is_gone_on_with(erased: Erased) -
     assert 0 < sum(left.facts["left"].values()) < sum(done.values())
     assert erased.ctx().do(reapply_erasures).ok
     assert sum(erased.all().values()) == before - sum(done.values())
+
+
+def test_who_was_erased_is_not_brought_back(erased: Erased) -> None:
+    with pytest.raises(ActionFailed, match="what was erased on request stays erased"):
+        erased.ctx().do(user_restore, user_id="7")

@@ -15,6 +15,7 @@ from actions.systems.mongodb.side.programs import ask_in_side, reached, run_in_s
 from journal.wording.counting import count
 
 _HERE = "actions.systems.mongodb.side.documents"
+_LEFT = "Whole transactions may have been written, and what they wrote is right; run again it writes the rest."
 _WHY = {
     "unique": "another document has the same unique value now",
     "validator": "the collection's rules (validator) refuse it now",
@@ -66,7 +67,7 @@ def bring_back(side: Side, real: Reached, compared: Compared, mode: Mode) -> Bro
         mode=mode,
         namespaces=[one.namespace for one in compared.found],
     )
-    return run_in_side(side, "bring-back", f"{_HERE}.bring_back", asked, Brought)
+    return run_in_side(side, "bring-back", f"{_HERE}.bring_back", asked, Brought, left=_LEFT)
 
 
 def before(found: Difference, mode: Mode) -> list[Finding]:

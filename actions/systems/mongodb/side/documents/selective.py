@@ -129,7 +129,8 @@ def _make_again(side: Side, real: Reached, found: Difference) -> Outcome:
     if not ctx.effect(words):
         return Outcome(ok=True, summary=f"would {words}", facts=facts)
     asked = MakeAgain(side=server_of_side(side), real=real, namespace=found.namespace, indexes=side.indexes)
-    made = run_in_side(side, "bring-back", _MAKE_AGAIN, asked, MadeAgain)
+    left = f"{found.namespace} is not there; what was loaded under another name goes with the next run."
+    made = run_in_side(side, "bring-back", _MAKE_AGAIN, asked, MadeAgain, left=left)
     past = f"{count(made.expired, 'document')} of then are past their time by now (TTL) and were left out"
     return Outcome(
         ok=True,

@@ -148,10 +148,11 @@ def open_store(folder: str, mark: str) -> Iterator[Store]:
         CannotAsk: there is another one now, or none.
     """
     path = Path(folder, FILE)
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True) if path.exists() else sqlite3.connect(":memory:")
+    there = f"{path.absolute().as_uri()}?mode=ro" if path.exists() else ":memory:"
+    connection = sqlite3.connect(there, uri=True)
     try:
-        there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'mark'").fetchone()
-        found = connection.execute("SELECT text FROM mark").fetchone() if there else None
+        made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'mark'").fetchone()
+        found = connection.execute("SELECT text FROM mark").fetchone() if made else None
         if found != (mark,):
             raise CannotAsk("What was compared before is not there any more.", "Run the step again: it compares anew.")
         yield Store(connection, mark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.erasure.due import require_not_erased
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.mongodb.programs.request import Reached
 from actions.systems.mongodb.server import find_server
@@ -66,6 +67,7 @@ def user_restore(
     server = find_server(ctx)
     if not user_id:
         raise ActionFailed("Say which user.", "--user-id ID")
+    require_not_erased(ctx, user_id)
     say = server.settings.user_data
     meant = Meant(user=user_id, kind=kind, database=server.settings.database, field=say.field, fields=say.fields)
     side = side_at(server, date, NAME)

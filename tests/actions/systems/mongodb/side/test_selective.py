@@ -159,9 +159,15 @@ def test_no_document_is_written_that_is_not_as_it_was_compared(shop: Shop, talks
 
 
 def test_what_the_server_refuses_as_it_is_written_is_left_out(shop: Shop, talks: dict[Any, Any]) -> None:
-    shop["talks"].delete_many({"_id": {"$lt": 3}})
-    got = _bring(shop, "missing", lambda shop: shop["talks"].insert_one({"_id": 500, "code": "c1"}))
-    assert (got.inserted, got.left) == (2, {transaction.UNIQUE: 1})
+    shop["talks"].delete_many({"_id": {"$lt": 4}})
+
+    def changed(shop: Shop) -> None:
+        shop["talks"].insert_one({"_id": 500, "code": "c1"})
+        shop.client[SHOP].command("collMod", "talks", validator={"_id": {"$ne": 2}})
+
+    got = _bring(shop, "missing", changed)
+    shop.client[SHOP].command("collMod", "talks", validator={})
+    assert (got.inserted, got.left) == (2, {transaction.UNIQUE: 1, transaction.INVALID: 1})
 
 
 def _bring(shop: Shop, mode: Mode, meanwhile: Callable[[Shop], Any]) -> Any:
