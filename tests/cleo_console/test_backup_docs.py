@@ -35,7 +35,8 @@ def here(lab: RedisLab, tmp_path: Path) -> Mapping[str, str]:
     """What stands in the documents, and what stands for it here."""
     inventory, second = tmp_path / "inventory.yaml", tmp_path / "second"
     second.mkdir()
-    inventory.write_text(f"{lab.inventory_path.read_text()}offsite: {{place: {second}}}\n")
+    described = yaml.safe_load(lab.inventory_path.read_text()) | {"offsite": {"place": str(second)}}
+    inventory.write_text(yaml.safe_dump(described))
     return {
         "/etc/cleo/inventory.yaml": str(inventory),
         "/opt/cleo/bin/cleo": CLEO,
