@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from actions.action import action
 from actions.context import ActionContext
@@ -23,7 +25,8 @@ _HOURS_S = 4 * 3600.0
 _OWN = ("admin", "config", "local")
 _INT_DIGITS = 18
 """Digits of a number that surely is one of MongoDB's."""
-_OBJECT_ID = 24
+_OBJECT_ID, _UUID = 24, 36
+"""Characters of the texts of these."""
 
 Document = dict[str, Any]
 
@@ -114,7 +117,7 @@ class MongodbEraser:
 
 def _keys(users: Sequence[str]) -> list[Any]:
     """Return the users' keys as documents may have them: the ledger knows texts and numbers alone."""
-    from bson import Int64, ObjectId
+    from bson import Binary, Int64, ObjectId
 
     keys: list[Any] = []
     for user in users:
@@ -123,6 +126,9 @@ def _keys(users: Sequence[str]) -> list[Any]:
             keys.append(Int64(user))
         if len(user) == _OBJECT_ID and ObjectId.is_valid(user):
             keys.append(ObjectId(user))
+        if len(user) == _UUID:
+            with suppress(ValueError):
+                keys.append(Binary.from_uuid(UUID(user)))
     return keys
 
 

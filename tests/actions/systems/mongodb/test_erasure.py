@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -119,6 +120,24 @@ def test_their_documents_go_again_and_nobody_elses(erased: Erased) -> None:
     assert [one.text for one in done.findings] == ["1 document has several users in user_id, and stay"]
     assert erased.ctx().do(erasures_left).ok
     assert erased.ctx().do(reapply_erasures).summary.startswith("Nothing is there")
+
+
+def test_letters_are_never_taken_for_others_whatever_the_collation(erased: Erased, tmp_path: Path) -> None:
+    from bson import Binary
+
+    id_ = "0f3c7a52-9d1b-4a43-8e5e-aa00aa00aa00"
+    rows = [{"user_id": who, "at": "2026-11-29T03:00:00Z"} for who in ("ann", id_)]
+    (tmp_path / "erased.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    with erased.mongo.session() as client:
+        database = client[erased.database]
+        database.drop_collection("letters")
+        database.create_collection("letters", collation={"locale": "en", "strength": 1})
+        whose = ["ann", "Ann", "ANN", Binary.from_uuid(UUID(id_))]
+        database["letters"].insert_many([{"_id": n, "user_id": who} for n, who in enumerate(whose)])
+        assert database["letters"].count_documents({"user_id": "ann"}) == 3, "as the collection itself has it"
+        assert erased.ctx().do(reapply_erasures).facts["erased"] == {f"{erased.database}.letters": 2}
+        assert [one["_id"] for one in database["letters"].find(sort=[("_id", 1)])] == [1, 2]
+        database.drop_collection("letters")
 
 
 def test_a_runner_that_is_killed_in_the_middle_is_gone_on_with(erased: Erased) -> None:
