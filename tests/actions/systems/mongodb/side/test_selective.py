@@ -88,7 +88,6 @@ def test_only_what_is_missing_comes_back(shop: Shop, talks: dict[Any, Any]) -> N
     assert (done.facts["inserted"], done.facts["updated"], done.facts["deleted"]) == (10, 0, 0)
     assert shop.state("talks") == before | {n: talks[n] for n in range(10)}
     assert "1 document with other content than then" in str(done.findings[0])
-    assert shop.bring("talks").summary.startswith("Nothing is missing")
     assert not list(directory(shop.mongo).glob("bring-back*")), "nothing that was staged is left"
 
 
@@ -114,9 +113,8 @@ def test_killed_after_it_was_written_it_is_not_written_again(shop: Shop, talks: 
 def test_what_another_document_keeps_out_is_counted(shop: Shop, talks: dict[Any, Any]) -> None:
     shop["talks"].delete_many({"_id": {"$in": [1, 2]}})
     shop["talks"].insert_one({"_id": 500, "code": "c1"})
-    assert shop.bring("talks", dry=True).facts["kept_out"] == 1
     done = shop.bring("talks")
-    assert done.facts["inserted"] == 1
+    assert (done.facts["inserted"], done.facts["kept_out"]) == (1, 1)
     assert shop["talks"].find_one({"_id": 1}) is None
     assert "another document has the same unique value" in " ".join(map(str, done.findings))
 
@@ -137,8 +135,6 @@ def test_a_dropped_collection_is_made_again_with_its_indexes(shop: Shop) -> None
     then, indexes = shop.state("kept"), shop["kept"].index_information()
     shop["kept"].drop()
     shop["kept.cleo-bringing-back"].insert_one({"left": "by one that was killed"})
-    assert shop.bring("kept", dry=True).ok
-    assert "kept" not in shop.client[SHOP].list_collection_names()
     assert shop.bring("kept").facts["inserted"] == 50
     assert shop.state("kept") == then
     assert shop["kept"].index_information() == indexes

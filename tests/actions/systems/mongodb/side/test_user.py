@@ -113,5 +113,3 @@ def test_a_user_that_is_none_is_refused(people: People) -> None:
     for user, words in (("987654", "no documents of this user"), ("", "Say which user")):
         with pytest.raises(ActionFailed, match=words):
             people.bring(user)
-    with pytest.raises(ActionFailed, match="is no uuid"):
-        people.bring("7", kind="uuid")
