@@ -18,7 +18,7 @@ from tests.screens.driving import console, requested
 from tests.screens.mashing import mash
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 async def test_random_keys_write_only_what_they_may(tmp_path: Path, seed: int) -> None:
     await mash(tmp_path, seed, 250)
 

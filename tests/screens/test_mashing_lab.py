@@ -17,4 +17,4 @@ pytestmark = pytest.mark.xdist_group("mash-lab")
 async def test_random_keys_do_to_a_server_what_the_journal_says_and_no_more(
     lab: Lab, tmp_path: Path, seed: int
 ) -> None:
-    await mash_lab(lab, tmp_path, seed, 250)
+    await mash_lab(lab, tmp_path, seed, 150)
