@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.recovered import everything_comes_back
-from tests.labs import Lab, lab_directory
+from tests.labs import running_stores
 
 pytestmark = pytest.mark.xdist_group("e2e-tracks")
 
@@ -17,5 +17,5 @@ IN_EACH_TRACK = [("postgres.restore", "restore"), ("mongodb.restore", "restore")
 
 @pytest.mark.timeout(300)
 def test_everything_comes_back_though_the_runner_is_killed_in_the_middle_of_each_track(tmp_path: Path) -> None:
-    with lab_directory() as directory:
-        everything_comes_back(Lab.up(directory, backup_minutes=60), tmp_path / "home", IN_EACH_TRACK)
+    with running_stores() as stores:
+        everything_comes_back(stores, tmp_path / "home", IN_EACH_TRACK)
