@@ -27,6 +27,11 @@ def write_inventory(lab: Path, services: Iterable[LabService], offsite: Mapping[
     """
     import yaml
 
+    class WrittenOut(yaml.SafeDumper):
+        def ignore_aliases(self, data: object) -> bool:
+            """An inventory may not refer from one value to another."""
+            return True
+
     described = {
         "name": NAME,
         "lab": True,
@@ -35,7 +40,7 @@ def write_inventory(lab: Path, services: Iterable[LabService], offsite: Mapping[
         **({"offsite": dict(offsite)} if offsite else {}),
         "systems": {service.instance.name: _entry(service) for service in services},
     }
-    text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
+    text = yaml.dump(described, Dumper=WrittenOut, sort_keys=False, allow_unicode=True)
     inventory_path(lab).write_text("# Written by `cleo lab up`; removed by `cleo lab down`.\n" + text)
 
 
