@@ -14,6 +14,7 @@ from cleo_console.lab.mongodb import server
 from tests.actions.contexts import FakeContext, RunnerDied
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 from tests.actions.systems.mongodb.side.sides import dies_after, directory, inside, moment
+from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("mongodb-side")
 
@@ -58,7 +59,7 @@ def test_it_stands_between_two_writes_and_nobody_is_reached(mongo: MongoLab, ctx
         assert client.admin.command("getParameter", 1, ttlMonitorEnabled=1)["ttlMonitorEnabled"] is False
     assert directory(mongo).stat().st_mode & 0o777 == 0o700
     assert mongo.server().process() == process, "the real server was not touched"
-    assert not [worker for worker in mongo.server().processes().elsewhere if worker.place.endswith(".side/data")]
+    until(lambda: not [one for one in mongo.server().processes().elsewhere if one.place.endswith(".side/data")])
     assert repository(mongo) == backups
 
 
