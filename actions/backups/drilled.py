@@ -8,7 +8,20 @@ from typing import Any
 from actions.backups.engine import leave_mark
 from actions.backups.marks import Mark
 from actions.context import ActionContext
+from actions.outcome import Outcome
 from journal.wording.durations import exact_duration
+
+
+def left_by_drill(folder: str, *, there: bool) -> Outcome:
+    """Return whether a drill left its folder.
+
+    Args:
+        folder: where drills work.
+        there: whether it exists.
+    """
+    if not there:
+        return Outcome(ok=True, summary=f"No drill left anything in {folder}.")
+    return Outcome(ok=False, summary=f"{folder} is there: a drill is at work, or was killed; the next one removes it.")
 
 
 def lost_seconds(now: datetime | None, back: datetime | None) -> float | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actions.action import action
-from actions.backups.drilled import loss_words
+from actions.backups.drilled import left_by_drill, loss_words
 from actions.context import ActionContext
 from actions.machine.scratch_folder import NOT_HAD
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
@@ -41,9 +41,8 @@ def drill_left(ctx: ActionContext) -> Outcome:
     """
     found = find_configuration(ctx)
     folder = _folder(found)
-    if ctx.query(found.settings.host, ["test", "-e", folder], user=found.settings.run_as).code:
-        return Outcome(ok=True, summary=f"No drill left anything in {folder}.")
-    return Outcome(ok=False, summary=f"{folder} is there: a drill is at work, or was killed; the next one removes it.")
+    seen = ctx.query(found.settings.host, ["test", "-e", folder], user=found.settings.run_as)
+    return left_by_drill(folder, there=seen.code == 0)
 
 
 @action(

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from actions.action import action
-from actions.backups.drilled import leave_drill, loss_words, lost_seconds
+from actions.backups.drilled import leave_drill, left_by_drill, loss_words, lost_seconds
 from actions.context import ActionContext
 from actions.machine.scratch_folder import NOT_HAD
 from actions.outcome import ActionFailed, Cure, Outcome
@@ -48,9 +48,7 @@ def drill_left(ctx: ActionContext) -> Outcome:
     """
     store = find_store(ctx)
     folder = _folder(store)
-    if store.look_at(folder)["kind"] == "missing":
-        return Outcome(ok=True, summary=f"No drill left anything in {folder}.")
-    return Outcome(ok=False, summary=f"{folder} is there: a drill is at work, or was killed; the next one removes it.")
+    return left_by_drill(folder, there=store.look_at(folder)["kind"] != "missing")
 
 
 @action("files.drill", probe="files.drill_left", resumable=True, touches=("drill folder",), target=drill_identity)

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from actions.action import action
-from actions.backups.drilled import leave_drill, loss_words, lost_seconds
+from actions.backups.drilled import leave_drill, left_by_drill, loss_words, lost_seconds
 from actions.context import ActionContext
 from actions.machine.directories import inspect_directories, size_words
 from actions.machine.machine import last_words
@@ -65,9 +65,7 @@ def drill_left(ctx: ActionContext) -> Outcome:
     """
     server = find_server(ctx)
     folder = _folder(server)
-    if not server.exists(folder):
-        return Outcome(ok=True, summary=f"No drill left anything in {folder}.")
-    return Outcome(ok=False, summary=f"{folder} is there: a drill is at work, or was killed; the next one removes it.")
+    return left_by_drill(folder, there=server.exists(folder))
 
 
 @action("mongodb.drill", probe="mongodb.drill_left", resumable=True, touches=("drill instance",), target=drill_identity)

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from actions.action import action
-from actions.backups.drilled import leave_drill, loss_words, lost_seconds
+from actions.backups.drilled import leave_drill, left_by_drill, loss_words, lost_seconds
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.place import Place
 from actions.context import ActionContext
@@ -54,9 +54,7 @@ def drill_left(ctx: ActionContext) -> Outcome:
     """
     server = find_server(ctx)
     folder = _folder(server)
-    if not keeper(server).exists(folder):
-        return Outcome(ok=True, summary=f"No drill left anything in {folder}.")
-    return Outcome(ok=False, summary=f"{folder} is there: a drill is at work, or was killed; the next one removes it.")
+    return left_by_drill(folder, there=keeper(server).exists(folder))
 
 
 @action("redis.drill", probe="redis.drill_left", resumable=True, touches=("drill instance",), target=drill_identity)

@@ -9,6 +9,7 @@ from actions.asked_instant import asked_instant
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
 from actions.recovery_point import parse_point
+from actions.side_instance import none_there
 from actions.systems.mongodb import SYSTEM
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.server import Server, find_server
@@ -79,9 +80,7 @@ def pitr_state(ctx: ActionContext) -> Outcome:
     server = find_server(ctx)
     side = load_side(server)
     if side is None:
-        left = server.exists(side_root(server))
-        words = f"; {side_root(server)} is there, without its record" if left else ""
-        return Outcome(ok=False, summary=f"There is no side instance of {server.name}{words}.", facts={"side": "none"})
+        return none_there(server, server.name, side_root(server))
     record = side.record
     state = f"stands {record}" if record.state == "ready" else f"is {record.state}, to {record.target}"
     whose = "" if record.incident == ctx.incident.id else f" (of incident {record.incident})"

@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from actions.outcome import ActionFailed, Cure
+from actions.outcome import ActionFailed
+from actions.side_instance import make_first, read_record, write_record
 from actions.systems.mongodb.programs.restore import Restored
 from actions.systems.mongodb.restore_record import keeping_place
 from actions.systems.mongodb.server import Server
@@ -121,20 +122,13 @@ def load_side(server: Server) -> Side | None:
     Raises:
         ActionFailed: its record cannot be understood.
     """
-    path = f"{side_root(server)}/{RECORD}"
-    text = server.read(path)
-    if text is None:
-        return None
-    try:
-        return Side(server, msgspec.json.decode(text, type=SideRecord))
-    except msgspec.DecodeError as error:
-        raise ActionFailed(f"{path} cannot be understood: {error}", "Look what lies there; move it away.") from None
+    record = read_record(server, f"{side_root(server)}/{RECORD}", SideRecord)
+    return Side(server, record) if record else None
 
 
 def save_side(side: Side) -> None:
     """Write its record. Call it only where ``effect`` said True."""
-    text = msgspec.json.format(msgspec.json.encode(side.record), indent=2).decode()
-    side.of.write(f"{side.root}/{RECORD}", text + "\n")
+    write_record(side.of, f"{side.root}/{RECORD}", side.record)
 
 
 def require_ours(server: Server) -> Side | None:
@@ -163,7 +157,7 @@ def require_ready(server: Server, *, at: datetime | None = None) -> Side:
         ActionFailed: there is none, it is not ready, or it stands elsewhere: with what makes it.
     """
     point = RecoveryPoint(instant=at).text if at else ""
-    side, make = load_side(server), _make(point)
+    side, make = load_side(server), make_first(MAKE, point)
     if side is None:
         raise ActionFailed(f"There is no side instance of {server.name} to compare with and copy from.", cures=[make])
     if side.record.state != "ready":
@@ -172,9 +166,3 @@ def require_ready(server: Server, *, at: datetime | None = None) -> Side:
         words = f"{side.title} stands {side.record}, and not where it is asked for."
         raise ActionFailed(words, cures=[make])
     return side
-
-
-def _make(point: str) -> Cure:
-    words = "Make it first: it is restored beside the real server, which goes on."
-    params = {"timestamp": point.removeprefix("time:")} if point.startswith("time:") else {}
-    return Cure(words=words, action=MAKE, params=params)

@@ -9,6 +9,7 @@ from typing import Any
 from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import Finding, Outcome
+from actions.side_instance import otherwise_now
 from actions.systems.mongodb.backup_selection import place_of
 from actions.systems.mongodb.collection_check import Case
 from actions.systems.mongodb.connection import CannotConnect
@@ -136,14 +137,7 @@ def _summary(side: Side, seen: Seen, findings: list[Finding], differs: Mapping[s
     if seen.now is None:
         parts.append("the real server does not answer, and was not compared")
     elif differs:
-        names = ", ".join(f"{name} ({_counts(one)})" for name, one in list(differs.items())[:5])
-        more = f" and {len(differs) - 5} more" if len(differs) > 5 else ""
-        parts.append(f"otherwise now: {names}{more}")
+        parts.append(otherwise_now(differs))
     else:
         parts.append("what was read of the real server is so now, too")
     return "; ".join(parts) + "."
-
-
-def _counts(one: Mapping[str, Any]) -> str:
-    then, now = ("none" if one[key] is None else f"{one[key]:,}" for key in ("then", "now"))
-    return f"{then} then, {now} now"

@@ -9,6 +9,7 @@ from actions.asked_instant import asked_instant
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
 from actions.recovery_point import parse_point
+from actions.side_instance import none_there
 from actions.systems.postgres import SYSTEM
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.process import postmaster
@@ -82,9 +83,7 @@ def pitr_state(ctx: ActionContext) -> Outcome:
     server = find_server(ctx)
     side = load_side(server)
     if side is None:
-        left = server.exists(side_root(server))
-        words = f"; {side_root(server)} is there, without its record" if left else ""
-        return Outcome(ok=False, summary=f"There is no side instance of {server.name}{words}.", facts={"side": "none"})
+        return none_there(server, server.name, side_root(server))
     record, pid = side.record, postmaster(side.server)
     if record.state == "ready" and pid:
         require_answers(side)

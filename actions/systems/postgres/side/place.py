@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from actions.outcome import ActionFailed, Cure
+from actions.outcome import ActionFailed
+from actions.side_instance import make_first, read_record, write_record
 from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.restore_record import name_in, record_folder
 from actions.systems.postgres.server import Server
@@ -133,20 +134,13 @@ def load_side(server: Server, purpose: Purpose = "side") -> Side | None:
     Raises:
         ActionFailed: its record cannot be understood.
     """
-    path = f"{side_root(server, purpose)}/{RECORD}"
-    text = server.read(path)
-    if text is None:
-        return None
-    try:
-        return Side(server, msgspec.json.decode(text, type=SideRecord))
-    except msgspec.DecodeError as error:
-        raise ActionFailed(f"{path} cannot be understood: {error}", "Look what lies there; move it away.") from None
+    record = read_record(server, f"{side_root(server, purpose)}/{RECORD}", SideRecord)
+    return Side(server, record) if record else None
 
 
 def save_side(side: Side) -> None:
     """Write its record. Call it only where ``effect`` said True."""
-    text = msgspec.json.format(msgspec.json.encode(side.record), indent=2).decode()
-    side.of.write(f"{side.root}/{RECORD}", text + "\n")
+    write_record(side.of, f"{side.root}/{RECORD}", side.record)
 
 
 def updated(side: Side, **changes: object) -> Side:
@@ -189,7 +183,7 @@ def require_ready(server: Server, *, at: str = "") -> Side:
         ActionFailed: there is none, it is not ready, or it stands elsewhere: with what makes it.
     """
     side = load_side(server)
-    make = _make(at)
+    make = make_first("postgres.pitr", at)
     if side is None:
         raise ActionFailed(f"There is no side instance of {server.name} to compare with and copy from.", cures=[make])
     if side.record.state != "ready":
@@ -198,9 +192,3 @@ def require_ready(server: Server, *, at: str = "") -> Side:
         words = f"The side instance of {server.name} stands {side.record}, and not where it is asked for."
         raise ActionFailed(words, cures=[make])
     return side
-
-
-def _make(point: str) -> Cure:
-    words = "Make it first: it is restored beside the real server, which goes on."
-    params = {"timestamp": point.removeprefix("time:")} if point.startswith("time:") else {}
-    return Cure(words=words, action="postgres.pitr", params=params)

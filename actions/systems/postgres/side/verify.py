@@ -12,6 +12,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.machine.machine import last_words
 from actions.outcome import Finding, Outcome
+from actions.side_instance import otherwise_now
 from actions.systems.postgres.amcheck import parse_amcheck, parse_unchecked
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.comparison import Comparison
@@ -166,14 +167,7 @@ def _summary(side: Side, then: Cluster, now: Cluster | None, differs: dict[str, 
     if now is None:
         parts.append("the real server does not answer, and was not compared")
     elif differs:
-        names = ", ".join(f"{name} ({_counts(one)})" for name, one in list(differs.items())[:5])
-        more = f" and {len(differs) - 5} more" if len(differs) > 5 else ""
-        parts.append(f"otherwise now: {names}{more}")
+        parts.append(otherwise_now(differs))
     else:
         parts.append("everything is so now, too")
     return "; ".join(parts) + "."
-
-
-def _counts(one: dict[str, Any]) -> str:
-    then, now = ("none" if one[key] is None else f"{one[key]:,}" for key in ("then", "now"))
-    return f"{then} then, {now} now"
