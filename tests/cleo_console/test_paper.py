@@ -14,7 +14,7 @@ from cleo_console.cli.main import cli
 from cleo_console.plans import bundled
 from journal.plan.load import load_plan
 
-MOST_PAGES = 13
+MOST_PAGES = 12
 PLAN = load_plan(bundled(), catalogue()).plan
 
 
@@ -155,3 +155,13 @@ def test_with_an_inventory_it_has_the_commands_themselves(tmp_path: Path, monkey
     assert "pg_amcheck" in text
     assert "s3cret-of-orders" not in text
     assert max(len(line) for line in text.replace("\f", "").splitlines()) <= 80
+
+
+def test_what_a_step_hangs_on_stands_before_its_text_and_names_nothing_that_the_order_says(paper: str) -> None:
+    text = flat(paper)
+    assert "ONLY FOR a system: where 2.1.3 names it." in text
+    # 3.1.5 is asked in a cold recovery alone: stopping the writers waits for it, and goes on where it was not asked
+    assert "ONLY FOR postgres; NOT IF 3.1.5 is crash-recovery; AFTER 3.1.4, 3.1.5. Keeps the application" in text
+    assert "ONLY IF 3.1.5 is restore; AFTER 3.1.1. Ends service" in text  # of PostgreSQL in a cold recovery, 3.1.5 says
+    assert "NOT IN: Security Breach; proved by 3.2.7. The smallest cure" in text
+    assert "(what they mean: 3.1.5)" in text

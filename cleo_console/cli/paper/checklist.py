@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cleo_console.cli.paper.commands import Printed
-from cleo_console.cli.paper.conditions import When, condition_text, shared_conditions, step_conditions
-from cleo_console.cli.paper.front import calls, fleets, numbers, objectives, shell_values, title
+from cleo_console.cli.paper.conditions import shared_conditions, step_conditions
+from cleo_console.cli.paper.front import calls, fleets, numbers, objectives, title, typing
 from cleo_console.cli.paper.lines import WIDTH, heading, side_by_side, wrapped
 from cleo_console.cli.paper.pages import Block, pages
 from cleo_console.cli.paper.step import step_blocks
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     Commands = Callable[[Step], Mapping[str, Sequence[Typed]]]
 
-_ROOM_FOR_NOTES = 6
-"""Lines to write on, for what happened besides."""
+_NOTE = "_" * WIDTH
+_LEAST_NOTES = 3
+"""Lines to write on, for what happened besides; the rest of the last page is for it, too."""
 
 
 def paper(
@@ -51,42 +52,45 @@ def paper(
     commands = values.told({s.id: by_hand(s) for s in plan.steps() if s.id not in left_out})
     printed = Printed(values.names)
 
-    def blocks(step: Step, shared: When) -> Iterator[Block]:
+    def blocks(step: Step, shared: Sequence[str]) -> Iterator[Block]:
         by_hand = printed.step(plan.numbers[step.id], commands[step.id])
-        return step_blocks(
-            plan, step, step_conditions(plan, step, scenario, shared, left_out), scenario, catalogue, by_hand
-        )
+        conditions = step_conditions(plan, step, scenario, shared, left_out)
+        return step_blocks(plan, step, conditions, scenario, catalogue, by_hand, _same_options(plan, step, left_out))
 
     content = [
-        *_front(loaded, scenario, several or {}, values),
-        *_phases(plan, left_out, blocks),
+        *_front(loaded, scenario, several or {}, any(commands.values()), values),
+        *_phases(plan, scenario, left_out, blocks),
         *_appendix(plan, gone),
     ]
-    yield from pages(content, f"{plan.title.upper()} {plan.version}, sha256 {loaded.sha256[:8]}")
+    yield from pages(content, f"{plan.title.upper()} {plan.version}, sha256 {loaded.sha256[:8]}", _NOTE)
 
 
-def _front(loaded: LoadedPlan, scenario: str, several: Mapping[str, Sequence[str]], values: Values) -> Iterator[Block]:
+def _front(
+    loaded: LoadedPlan, scenario: str, several: Mapping[str, Sequence[str]], commands: bool, values: Values
+) -> Iterator[Block]:
     plan = loaded.plan
     parts = (
         title(loaded, scenario),
         fleets(plan, several),
-        shell_values(values.lines()),
+        typing(commands, values.lines()),
         objectives(plan),
         calls(plan),
     )
     return (Block([*part]) for part in parts)
 
 
-def _phases(plan: Plan, left_out: set[str], blocks: Callable[[Step, When], Iterator[Block]]) -> Iterator[Block]:
+def _phases(
+    plan: Plan, scenario: str, left_out: set[str], blocks: Callable[[Step, Sequence[str]], Iterator[Block]]
+) -> Iterator[Block]:
     for number, phase in enumerate(plan.phases, 1):
         kept = [[step for step in section.steps if step.id not in left_out] for section in phase.sections]
         titles = _phase_title(number, phase) if any(kept) else []
         for place, (section, steps) in enumerate(zip(phase.sections, kept, strict=True), 1):
             if not steps:
                 continue
-            shared = shared_conditions(steps)
+            shared = shared_conditions(plan, steps, scenario)
             if [step.title for step in steps] != [section.title]:
-                titles += heading(f"{number}.{place} {section.title}", condition_text(plan, shared))
+                titles += heading(f"{number}.{place} {section.title}", "; ".join(shared))
             yield Block(titles, keep=True)
             titles = []
             for step in steps:
@@ -97,6 +101,13 @@ def _phase_title(number: int, phase: Phase) -> list[str]:
     window = f" ({phase.window.text})" if phase.window and phase.window.text else ""
     optional = ", only if wanted" if phase.optional else ""
     return heading(f"Phase {number}: {phase.title}{window}{optional}", rule="=")
+
+
+def _same_options(plan: Plan, step: Step, left_out: set[str]) -> str:
+    """Return the number of the step that is printed first with the options of a step's decision, if that is another."""
+    options = step.decision.options if step.decision else {}
+    alike = [s for s in plan.steps() if s.decision and s.decision.options == options and s.id not in left_out]
+    return plan.numbers[alike[0].id] if options and alike[0].id != step.id else ""
 
 
 def _refused(plan: Plan, step: Step, scenario: str) -> bool:
@@ -114,12 +125,12 @@ def _appendix(plan: Plan, left_out: Sequence[Step]) -> Iterator[Block]:
         yield Block([*heading("Where things are"), *places])
     if left_out:
         yield Block(wrapped(f"Left out, as they do not apply to this scenario: {numbers(plan, left_out)}."))
-    room = ["_" * WIDTH] * _ROOM_FOR_NOTES
-    yield Block([*heading("What happened besides (time in UTC, what, who)"), *room])
+    notes = heading("What happened besides (time in UTC, what, who)")
+    yield Block([*notes, *[_NOTE] * _LEAST_NOTES])
 
 
 def _clock(clock: LegalClock) -> Iterator[str]:
-    yield from wrapped(f"[ ] {clock.title}: the plan says: {clock.plan}", 2, 4)
-    if clock.law:
-        yield from wrapped(f"the law says: {clock.law}" + (f" ({clock.source})" if clock.source else ""), 6, 2)
+    law = f"; the law says: {clock.law}" if clock.law else ""
+    source = f" ({clock.source})" if clock.source else ""
+    yield from wrapped(f"[ ] {clock.title}: the plan says: {clock.plan}{law}{source}", 2, 4)
     yield "      Due (UTC) ____________________  Done (UTC) ____________  By ______________"

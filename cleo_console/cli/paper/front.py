@@ -7,23 +7,27 @@ from typing import TYPE_CHECKING
 
 from cleo_console.cli.paper.commands import folded
 from cleo_console.cli.paper.lines import heading, side_by_side, wrapped
+from journal.plan.model import AFFECTED
 
 if TYPE_CHECKING:
     from journal.plan.model import Contact, Plan, Step
     from journal.plan.read import LoadedPlan
 
 _HOW = """\
-Work from the top. Tick a box when the step is done, write the time in UTC and
-your initials; cross out what you leave out, and write why. What says
-DESTRUCTIVE can lose data: name the host and the data directory aloud, and have
-a second person agree, before you type it.
+Work from the top; the sections of one phase may go on side by side. Tick a box when the step is done, write the time in
+UTC and your initials; cross out what you leave out, and write why. {affected}What says DESTRUCTIVE can lose data: name
+the host and the data directory aloud, and have a second person agree, before you type it. Where no command stands, the
+plan has none: use the system's own tools, and write which."""
+_AFFECTED = "ONLY FOR a system: where {number} names it. "
+_LATER = """\
 When the computer is back, type in what is written here, with its times:
   cleo declare --title ... --scenario ... --kind REAL --began TIME
   cleo done STEP --note ... --at TIME      cleo skip STEP --reason ... --at TIME
   cleo decide STEP ANSWER --at TIME        cleo note TEXT --step STEP --at TIME
-STEP is the word in brackets after the title; TIME is as 2026-11-22T02:41:00Z.
-Without cleo: a command begins at the margin, and goes on after a \\ and inside
-quotes; put your own in the place of words in capitals (BACKUP, TIME)."""
+STEP is the word in brackets after the title; TIME is as 2026-11-22T02:41:00Z."""
+_WITHOUT = """\
+A command begins at the margin, and goes on after a \\ and inside quotes; put your own in the place of words in capitals
+(BACKUP, TIME)."""
 _FLEETS = """\
 A step of theirs is done when it is done at each that is hit: write each name with its time beside the box, and add
 --on NAME to the step's command."""
@@ -46,7 +50,9 @@ def title(loaded: LoadedPlan, scenario: str) -> Iterator[str]:
     yield from ["", "Incident ______________________________  Kind  REAL / DRILL  Severity ________"]
     yield from ["Began (UTC) _______________________  Discovered (UTC) _________________________"]
     yield from ["Leads _____________________________  Writes ___________________________________", ""]
-    yield from _HOW.splitlines()
+    asked = plan.decision(AFFECTED)
+    affected = _AFFECTED.format(number=plan.numbers[asked.id]) if asked else ""
+    yield from [*wrapped(_HOW.format(affected=affected)), *_LATER.splitlines()]
     if not scenario:
         yield from heading("Scenarios (likelihood, severity)")
         for one in plan.scenarios.values():
@@ -67,16 +73,17 @@ def fleets(plan: Plan, several: Mapping[str, Sequence[str]]) -> Iterator[str]:
         yield from wrapped(_FLEETS, 2)
 
 
-def shell_values(lines: Sequence[str]) -> Iterator[str]:
-    """Yield what is typed before a command without cleo.
+def typing(commands: bool, values: Sequence[str]) -> Iterator[str]:
+    """Yield how commands are typed without cleo, and what is typed before them.
 
     Args:
-        lines: what sets a system's values in a shell; empty: no command takes any.
+        commands: whether there are any.
+        values: what sets a system's values in a shell; empty: no command takes any.
     """
-    if lines:
-        yield from heading("Without cleo: values of the commands")
-        yield from wrapped(_VALUES, 2)
-        for line in lines:
+    if commands:
+        yield from heading("Without cleo")
+        yield from wrapped(f"{_WITHOUT} {_VALUES if values else ''}", 2)
+        for line in values:
             yield from folded(line)
 
 

@@ -10,6 +10,8 @@ WIDTH = 80
 INDENT = 4
 """Columns before what belongs to a step."""
 _GAP = "   "
+_TO_WRITE = 18
+"""Columns that an answer is written in, at least."""
 
 
 def wrapped(text: str, indent: int = 0, hanging: int = 0) -> list[str]:
@@ -43,7 +45,7 @@ def form(text: str = "") -> str:
 
 def to_fill_in(line: str) -> list[str]:
     """Return a line with room to write behind it, or below it where too little is left."""
-    return [f"{line} ".ljust(WIDTH, "_")] if len(line) < WIDTH - 20 else [line, form()]
+    return [f"{line} ".ljust(WIDTH, "_")] if len(line) < WIDTH - _TO_WRITE else [line, form()]
 
 
 def side_by_side(items: Iterable[str], indent: int = INDENT) -> Iterator[str]:

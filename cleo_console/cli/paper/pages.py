@@ -25,12 +25,13 @@ class Block(NamedTuple):
     keep: bool = False
 
 
-def pages(blocks: Iterable[Block], name: str) -> Iterator[str]:
+def pages(blocks: Iterable[Block], name: str, rest: str) -> Iterator[str]:
     """Yield the lines of a document, each page but the first behind a form feed.
 
     Args:
         blocks: the document's content.
         name: what stands at the head of each page but the first, with its number.
+        rest: the line that the last page is filled up with.
     """
     filled = [list[str]()]
     for group in _groups(blocks):
@@ -40,6 +41,7 @@ def pages(blocks: Iterable[Block], name: str) -> Iterator[str]:
             if len(filled[-1]) == LINES - 1:
                 filled.append([])
             filled[-1].append(line)
+    filled[-1] += [rest] * (LINES - 1 - len(filled[-1]))
     for number, lines in enumerate(filled, 1):
         place = f"page {number} of {len(filled)}"
         head = f"{name[: WIDTH - len(place) - 2]:<{WIDTH - len(place)}}{place}"

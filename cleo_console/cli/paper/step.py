@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from journal.plan.model import Decision, Plan, Step
 
 _SIGNED = "Time (UTC) ______________  Initials ________  Result "
+_TOGETHER = 2
+"""Lines of items that stay with the text above them."""
 _DECIDED = "Time (UTC) ______________  Decided by ______________  Why "
 
 
@@ -27,8 +30,9 @@ def step_blocks(
     scenario: str,
     catalogue: Catalogue,
     by_hand: Sequence[Sequence[str]],
+    alike: str = "",
 ) -> Iterator[Block]:
-    """Yield the lines of a step; a page may end between two of its shell commands.
+    """Yield the lines of a step; a page may end between two of its shell commands, or between items.
 
     Args:
         plan: the plan.
@@ -37,31 +41,40 @@ def step_blocks(
         scenario: the one that is printed for; empty: all.
         catalogue: the actions there are.
         by_hand: the lines of each of the step's shell commands.
+        alike: the number of a step above that has the same options.
     """
-    lines = _head(plan, step, conditions)
+    lines, about = _head(plan, step)
     if step.destructive:
         lines.append(form("DESTRUCTIVE. Target _________________________  Agreed by "))
     question = step.decision.question if step.decision else ""
-    lines += wrapped(f"{step.text} {question}".strip(), INDENT) if step.text or question else []
-    lines += _named_commands(step, catalogue, bool(by_hand))
-    lines += _decision(plan, step.decision, scenario) if step.decision else []
-    lines += side_by_side(f"[ ] {item}" for item in step.items)
+    said = " ".join(filter(None, [about, _sentence(conditions), step.text, question]))
+    lines += wrapped(said, INDENT) if said else []
+    lines += _named_commands(step, catalogue)
+    lines += _decision(plan, step.decision, scenario, alike) if step.decision else []
+    items = [*side_by_side(f"[ ] {item}" for item in step.items)]
     signed = form(_DECIDED if step.decision else _SIGNED)
-    if not by_hand:
-        yield Block([*lines, signed])
-        return
-    *more, last = by_hand
-    yield from (Block(part) for part in (lines, *more))
+    *more, last = filter(None, [lines + items[:_TOGETHER], items[_TOGETHER:], *by_hand])
+    yield from (Block(part) for part in more)
     yield Block([*last, signed])
 
 
-def _head(plan: Plan, step: Step, conditions: Iterable[str]) -> list[str]:
-    """Return the step's number and title, how long it takes, and its conditions."""
+def _head(plan: Plan, step: Step) -> tuple[list[str], str]:
+    """Return the lines of a step's number and title, and how long it takes where there is no room for that."""
     title = f"[ ] {plan.numbers[step.id]} {step.title} [{step.id}]"
-    return wrapped("; ".join([title + (f", about {step.expect}" if step.expect else ""), *conditions]), 0, INDENT)
+    about = f"about {step.expect}" if step.expect else ""
+    both = f"{title}, {about}" if about else title
+    if len(both) <= WIDTH:
+        return [both], ""
+    return wrapped(title, 0, INDENT), about and f"{about.capitalize()}."
 
 
-def _named_commands(step: Step, catalogue: Catalogue, by_hand: bool) -> list[str]:
+def _sentence(conditions: Iterable[str]) -> str:
+    """Return a step's conditions as the first sentence of its text, in capitals what one must not read over."""
+    said = "; ".join(conditions)
+    return re.sub(r"(^|; )(\w+ (?:if|for|in)|after)\b", lambda found: found[0].upper(), said) + "." * bool(said)
+
+
+def _named_commands(step: Step, catalogue: Catalogue) -> list[str]:
     """Return what the plan names to be typed, and what cleo has for it."""
     if step.kind == "command":
         return _typed((f"Type{f' on {step.host}' if step.host else ''}:", call(step)))
@@ -69,8 +82,6 @@ def _named_commands(step: Step, catalogue: Catalogue, by_hand: bool) -> list[str
     spec = catalogue.get(step.action)
     if spec and spec.available:
         commands.append(("With cleo:", f"cleo run {call(step)}" + (" --confirm TARGET" if spec.destructive else "")))
-    if step.action and not commands and not by_hand:
-        return wrapped("The plan names no command: use the system's own tools, and write which.", INDENT)
     return _typed(*commands)
 
 
@@ -92,8 +103,11 @@ def _typed(*commands: tuple[str, str]) -> list[str]:
     return found
 
 
-def _decision(plan: Plan, decision: Decision, scenario: str) -> Iterator[str]:
+def _decision(plan: Plan, decision: Decision, scenario: str, alike: str) -> Iterator[str]:
     refused = plan.scenarios[scenario].refuses.get(decision.name, []) if scenario else []
+    if alike and not refused:
+        yield from side_by_side([*(f"( ) {name}" for name in decision.options), f"(what they mean: {alike})"])
+        return
     short = list[str]()
     for name, text in _options(plan, decision):
         if not text.endswith(": "):
