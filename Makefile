@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3 libfaketime
 SOAK_PACKAGES := radosgw ceph-mon ceph-osd
+MONGOSH := mongosh@2.12.0
 JOBS   ?= 4
 
 .PHONY: help demo check test soak lint bench reference pictures lock install system clean
@@ -34,6 +35,8 @@ test: install system  ## every test, against real servers on loopback
 
 soak: install system  ## the long tests (four hours): kills between any two effects, faults two at a time. Not part of make test
 	@sh tests/system-packages.sh $(SOAK_PACKAGES)
+	@command -v npm >/dev/null || sh tests/system-packages.sh npm
+	@command -v mongosh >/dev/null || npm install --global --silent $(MONGOSH)
 	$(BIN)/python -m pytest -n 0 --timeout 7200 tests/soak $(ARGS)
 
 lint: install  ## style, types, floors, and whether the pages that are made of docstrings are as these say

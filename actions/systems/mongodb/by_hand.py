@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from actions.by_hand import ByHand, CommandLine
 from actions.machine.service import log_lines, start_line, stop_line
@@ -16,6 +17,30 @@ def find_process(settings: MongodbSettings) -> CommandLine:
     lock = f"{settings.place()}/mongod.lock"
     what = "the server's process; nothing is printed: it is down"
     return CommandLine(argv=["fuser", "-v", lock], what=what, host=settings.host, user=settings.run_as)
+
+
+def program(settings: MongodbSettings, name: str) -> str:
+    """Return the path of one of MongoDB's programs."""
+    return str(PurePosixPath(settings.bin_directory) / name) if settings.bin_directory else name
+
+
+def in_shell(settings: MongodbSettings, script: str, what: str) -> CommandLine:
+    """Return a script for mongosh at the server, as our user; it asks for the password."""
+    where = ["--host", settings.address, "--port", str(settings.port)]
+    login = ["--username", settings.user, "--authenticationDatabase", settings.auth_database] if settings.user else []
+    argv = ["mongosh", "--quiet", *where, *tls_words(settings, "--tls"), *login, "--eval", script]
+    return CommandLine(argv=argv, what=what, host=settings.host)
+
+
+def tls_words(settings: MongodbSettings, name: str) -> list[str]:
+    """Return what has a program talk by TLS.
+
+    Args:
+        settings: the server.
+        name: what its options begin with: ``--tls`` of mongosh, ``--ssl`` of the tools.
+    """
+    trusted = [f"{name}CAFile", settings.tls_ca_file] if settings.tls_ca_file else []
+    return [name, *trusted] if settings.tls else []
 
 
 def is_running(known: ByHand) -> Sequence[CommandLine]:

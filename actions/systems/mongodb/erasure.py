@@ -15,6 +15,7 @@ from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.owners import alone, among_others, plain
 from actions.systems.mongodb.primary import connect_primary
 from actions.systems.mongodb.server import Server, find_server
+from actions.systems.mongodb.side.documents import by_hand
 from journal.wording.counting import count
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def erasures_left(ctx: ActionContext) -> Outcome:
     resumable=True,
     touches=("data directory",),
     target=identity,
+    by_hand=by_hand.reapply_erasures,
 )
 def reapply_erasures(ctx: ActionContext) -> Outcome:
     """Erase again who was erased since the recovery point.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from actions.by_hand import ByHand, CommandLine
 from actions.machine.service import start_line
+from actions.systems.mongodb.by_hand import in_shell, program, tls_words
 from actions.systems.mongodb.settings import MongodbSettings
 
 _VALIDATE = (
@@ -29,7 +29,8 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
         "into it; --oplogLimit SECONDS:ORDINAL ends the replay there. Saved oplog behind it: the same, with a folder "
         "that has that oplog.bson alone."
     )
-    argv = [_program(settings, "mongorestore"), "--host", settings.address, "--port", str(settings.port)]
+    argv = [program(settings, "mongorestore"), "--host", settings.address, "--port", str(settings.port)]
+    argv += tls_words(settings, "--ssl")
     login = ["--username", settings.user, "--authenticationDatabase", settings.auth_database] if settings.user else []
     return [
         CommandLine(argv=["ls", folder], what="Which backups there are:", host=host, user=user),
@@ -43,10 +44,4 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
 def verify(known: ByHand) -> Sequence[CommandLine]:
     """Return what has the server check every collection."""
     settings = known.settings(MongodbSettings)
-    login = ["--username", settings.user, "--authenticationDatabase", settings.auth_database] if settings.user else []
-    argv = ["mongosh", "--host", settings.address, "--port", str(settings.port), *login, "--eval", _VALIDATE]
-    return [CommandLine(argv=argv, what="It asks for the password; each line must end with true:", host=settings.host)]
-
-
-def _program(settings: MongodbSettings, name: str) -> str:
-    return str(PurePosixPath(settings.bin_directory) / name) if settings.bin_directory else name
+    return [in_shell(settings, _VALIDATE, "It asks for the password; each line must end with true:")]

@@ -11,6 +11,7 @@ from actions.machine.aside import KeptCopy
 from actions.outcome import ActionFailed, Cure
 from actions.systems.mongodb.programs.restore import Restored
 from actions.systems.mongodb.server import Server
+from actions.systems.mongodb.settings import MongodbSettings
 from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint, read
 
@@ -85,10 +86,15 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 def keeping_place(server: Server, keep_in: str = "") -> str:
     """Return what the names of kept copies, and of all that belongs to a restore, begin with."""
-    folder = (keep_in or server.settings.keep_in).rstrip("/")
-    parent, _, name = server.data.rpartition("/")
+    return kept_beside(server.settings, keep_in)
+
+
+def kept_beside(settings: MongodbSettings, keep_in: str = "") -> str:
+    """Return the same by the inventory alone."""
+    data, folder = settings.place(), (keep_in or settings.keep_in).rstrip("/")
+    parent, _, name = data.rpartition("/")
     if folder and folder != parent:
-        return f"{folder}/{server.data.strip('/').replace('/', '-')}"
+        return f"{folder}/{data.strip('/').replace('/', '-')}"
     return f"{parent}/{name}"
 
 

@@ -13,6 +13,7 @@ from actions.erasure.reapply import Held, look_again, reapply
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.side.rows import by_hand
 from actions.systems.postgres.side.rows.ownership import Owned, Ownership, find_ownership, key_type
 from actions.systems.postgres.side.rows.real import look_at_real
 from actions.systems.postgres.side.rows.sql import SETTLE, equal, literal
@@ -44,6 +45,7 @@ def erasures_left(ctx: ActionContext) -> Outcome:
     resumable=True,
     touches=("data directory",),
     target=identity,
+    by_hand=by_hand.reapply_erasures,
 )
 def reapply_erasures(ctx: ActionContext) -> Outcome:
     """Erase again who was erased since the recovery point.

@@ -10,14 +10,23 @@ from actions.systems.redis.server import program
 from actions.systems.redis.settings import RedisSettings
 
 
-def cli(settings: RedisSettings, *words: str, what: str = "") -> CommandLine:
+def cli(settings: RedisSettings, *command: str, what: str = "") -> CommandLine:
     """Return a command to the server, as our user; redis-cli asks for the password."""
-    user = ["--user", settings.user] if settings.user else []
     asks = ["--askpass"] if settings.password else []
+    return CommandLine(argv=[*words(settings), *asks, *command], what=what, host=settings.host)
+
+
+def words(settings: RedisSettings) -> list[str]:
+    """Return what begins every command to the server, as our user; the password is not in it."""
+    user = ["--user", settings.user] if settings.user else []
     tls = ["--tls", *(["--cacert", settings.tls_ca_file] if settings.tls_ca_file else [])] if settings.tls else []
-    where = ["-h", settings.address, "-p", str(settings.port)]
-    argv = [program(settings, "redis-cli"), *where, *user, *asks, *tls, *words]
-    return CommandLine(argv=argv, what=what, host=settings.host)
+    return [program(settings, "redis-cli"), "-h", settings.address, "-p", str(settings.port), *user, *tls]
+
+
+def password_line(settings: RedisSettings) -> list[CommandLine]:
+    """Return what is said before commands that cannot ask for the password, since they read something else."""
+    what = "The password, for the commands below: read -rs REDISCLI_AUTH; export REDISCLI_AUTH"
+    return [CommandLine(what=what)] if settings.password else []
 
 
 def is_running(known: ByHand) -> Sequence[CommandLine]:

@@ -10,6 +10,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.erasure.reapply import Held, look_again, reapply
 from actions.outcome import Outcome
+from actions.systems.redis import user_by_hand
 from actions.systems.redis.chosen_keys import find_keys, place
 from actions.systems.redis.identity import identity
 from actions.systems.redis.server import Server, find_server
@@ -36,6 +37,7 @@ def erasures_left(ctx: ActionContext) -> Outcome:
     resumable=True,
     touches=("data directory",),
     target=identity,
+    by_hand=user_by_hand.reapply_erasures,
 )
 def reapply_erasures(ctx: ActionContext) -> Outcome:
     """Erase again who was erased since the recovery point.

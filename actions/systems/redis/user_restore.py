@@ -17,6 +17,7 @@ from actions.context import ActionContext
 from actions.erasure.due import require_not_erased
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.systems.redis import user_by_hand
 from actions.systems.redis.backups.order import UserKey, UserOrder
 from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.identity import identity
@@ -86,6 +87,7 @@ def user_left(ctx: ActionContext) -> Outcome:
     gates=("sound-data",),
     touches=("data directory", "side instance"),
     target=user_identity,
+    by_hand=user_by_hand.user_restore,
     params={
         "user_id": "the user's key, as keys are called by it",
         "date": "from the newest backup that shows this instant or one before: with its zone (default: the newest)",

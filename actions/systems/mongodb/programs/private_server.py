@@ -27,6 +27,8 @@ _POLL_S = 0.05
 _PR_SET_PDEATHSIG = 1
 _PORT = "27017"
 """Only the name of its second socket: it listens on no port."""
+SOCKET = "mongod.sock"
+"""The socket that it listens on, in its folder."""
 _WORDS = 2000
 """Characters of its log that are repeated where it does not start."""
 
@@ -75,6 +77,13 @@ class PrivateServer:
             raise DoesNotRun(f"mongod ended with exit status {code}: {last_words(self.log)}")
 
 
+def private_line(mongod: str, dbpath: str, log: str, folder: str, options: Sequence[str] = ()) -> list[str]:
+    """Return what starts such a server, whose sockets lie in a folder."""
+    argv = [mongod, "--dbpath", dbpath, "--bind_ip", f"{folder}/{SOCKET}", "--port", _PORT]
+    argv += ["--unixSocketPrefix", folder, "--logpath", log, "--setParameter", "ttlMonitorEnabled=false"]
+    return [*argv, "--setParameter", "diagnosticDataCollectionEnabled=false", *options]
+
+
 @contextmanager
 def private_server(mongod: str, dbpath: Path, log: Path, options: Sequence[str] = ()) -> Iterator[PrivateServer]:
     """Run a server for the length of the block, which may stop it before that.
@@ -89,10 +98,8 @@ def private_server(mongod: str, dbpath: Path, log: Path, options: Sequence[str] 
         DoesNotRun: it does not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="cleo-mongod-"))
-    socket = folder / "mongod.sock"
-    argv = [mongod, "--dbpath", str(dbpath), "--bind_ip", str(socket), "--port", _PORT]
-    argv += ["--unixSocketPrefix", str(folder), "--logpath", str(log), "--setParameter", "ttlMonitorEnabled=false"]
-    argv += ["--setParameter", "diagnosticDataCollectionEnabled=false", *options]
+    socket = folder / SOCKET
+    argv = private_line(mongod, str(dbpath), str(log), str(folder), options)
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=_end_with_us)
     server = PrivateServer(socket, log, process)
     try:

@@ -11,8 +11,9 @@ import msgspec
 from actions.outcome import ActionFailed
 from actions.side_instance import make_first, read_record, write_record
 from actions.systems.mongodb.programs.restore import Restored
-from actions.systems.mongodb.restore_record import keeping_place
+from actions.systems.mongodb.restore_record import kept_beside
 from actions.systems.mongodb.server import Server
+from actions.systems.mongodb.settings import MongodbSettings
 from journal.incident.recovery_point import RecoveryPoint
 
 MAKE, DISCARD = "mongodb.pitr", "mongodb.pitr_discard"
@@ -113,7 +114,12 @@ class Side:
 
 def side_root(server: Server) -> str:
     """Return the directory of a server's side instance."""
-    return f"{keeping_place(server, server.settings.scratch_in)}.side"
+    return side_place(server.settings)
+
+
+def side_place(settings: MongodbSettings) -> str:
+    """Return the same by the inventory alone."""
+    return f"{kept_beside(settings, settings.scratch_in)}.side"
 
 
 def load_side(server: Server) -> Side | None:

@@ -68,12 +68,24 @@ def _copy(wanted: ScratchOrder, folder: Path) -> None:
             shutil.chown(path, account.pw_uid, account.pw_gid)
 
 
+def scratch_line(program: str, folder: str, *, aof: str, daemon: bool = False) -> list[str]:
+    """Return what starts a server on the data in a folder.
+
+    Args:
+        program: the server's program.
+        folder: holds the RDB file, or the append-only directory; its socket and its log come beside them.
+        aof: what the append-only files' names begin with; empty: there are none.
+        daemon: it goes on behind the command's end.
+    """
+    argv = [program, "--port", "0", "--unixsocket", f"{folder}/socket", "--dir", folder, "--save", ""]
+    argv += ["--appendonly", "yes" if aof else "no", "--logfile", f"{folder}/log", "--maxmemory", "0"]
+    argv += ["--daemonize", "yes" if daemon else "no", "--dbfilename", RDB_FILE]
+    return [*argv, *(["--appendfilename", aof, "--appenddirname", AOF_FOLDER] if aof else [])]
+
+
 @contextmanager
 def _started(wanted: ScratchOrder, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    append = "yes" if wanted.kind == "aof" else "no"
-    argv = [wanted.program, "--port", "0", "--unixsocket", str(folder / "socket"), "--dir", str(folder), "--save", ""]
-    argv += ["--appendonly", append, "--logfile", str(folder / "log"), "--maxmemory", "0", "--daemonize", "no"]
-    argv += ["--appendfilename", wanted.aof_name, "--appenddirname", AOF_FOLDER, "--dbfilename", RDB_FILE]
+    argv = scratch_line(wanted.program, wanted.folder, aof=wanted.aof_name if wanted.kind == "aof" else "")
     with subprocess.Popen(
         argv, cwd=folder, user=wanted.run_as or None, preexec_fn=_dies_with_us
     ) as server:  # one thread

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from actions.by_hand import ByHand, script_of, typed, typed_lines
+from actions.by_hand import ByHand, script_of, typed, typed_lines, words_of
 from actions.inventory import Inventory, load_inventory
 from actions.registry import registry
 from actions.systems.postgres.start_stop import start, stop
@@ -113,6 +113,27 @@ def test_hand_and_program_take_back_what_the_other_did(lab: Lab, hand: Hand) -> 
     assert ctx.do(stop_writers).ok
     hand.types("postgres.allow_writers")
     assert not ctx.do(writers).facts["writers_barred"]
+
+
+def test_a_user_is_erased_again_with_a_shell_alone(lab: Lab, hand: Hand) -> None:
+    count = "SELECT count(*) FROM messages m JOIN conversations c ON c.id = conversation_id WHERE user_id <> 7"
+    others = lab.psql(count)
+    tell = registry()["postgres.reapply_erasures"].by_hand
+    assert tell
+    which, erase = (words_of(line) for line in tell(ByHand(inventory=hand.inventory, system="postgres")))
+    env = {**os.environ, "PGPASSWORD": hand.password()}
+    said = subprocess.run(which, capture_output=True, text=True, env=env, check=True).stdout.splitlines()
+    for table, by in (("conversations", "(user_id)"), ("messages", "conversations(id)"), ("audit_logs", "user_id")):
+        assert any(table in line and by in line for line in said)
+    *program, _, one, _, last = [word.replace("'USER'", "'7'") for word in erase]
+    of = "conversation_id IN (SELECT id FROM conversations WHERE user_id = 7)"
+    each = [one.replace("TABLE", table) for table in ("conversations", "user_preferences", "audit_logs")]
+    each = [f"DELETE FROM messages WHERE {of}", *each, last.replace("KEY", "id")]
+    subprocess.run(
+        [*program, *(word for sql in each for word in ("-c", sql))], capture_output=True, env=env, check=True
+    )
+    assert lab.psql("SELECT count(*) FROM users WHERE id = 7") == "0"
+    assert lab.psql(count) == lab.psql("SELECT count(*) FROM messages") == others
 
 
 def test_no_secret_is_in_them(lab: Lab, hand: Hand) -> None:

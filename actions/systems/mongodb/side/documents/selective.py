@@ -7,6 +7,7 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.mongodb.programs.request import Reached
 from actions.systems.mongodb.server import find_server
+from actions.systems.mongodb.side.documents import by_hand
 from actions.systems.mongodb.side.documents.asked import (
     Brought,
     Compared,
@@ -44,6 +45,7 @@ _MAKE_AGAIN = "actions.systems.mongodb.side.documents.make_again"
     resumable=True,
     touches=("data directory", "side instance"),
     target=side_identity,
+    by_hand=by_hand.selective_restore,
     params={
         "collection": "which collection, with its database where several are called so",
         "table": "the same",

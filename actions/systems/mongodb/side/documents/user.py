@@ -8,6 +8,7 @@ from actions.erasure.due import require_not_erased
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.mongodb.programs.request import Reached
 from actions.systems.mongodb.server import find_server
+from actions.systems.mongodb.side.documents import by_hand
 from actions.systems.mongodb.side.documents.asked import Brought, Compared, Difference, Meant, Mode
 from actions.systems.mongodb.side.documents.real import (
     after,
@@ -40,6 +41,7 @@ _ERASED = (
     resumable=True,
     touches=("data directory", "side instance"),
     target=side_identity,
+    by_hand=by_hand.user_restore,
     params={
         "user_id": "the user's id, as the owner fields have it",
         "date": "as it was then: an instant with its zone (default: where the side instance stands)",

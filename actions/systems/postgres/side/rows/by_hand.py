@@ -29,6 +29,34 @@ def selective_restore(known: ByHand) -> Sequence[CommandLine]:
     return [as_server(settings, "sh", "-c", f"{out} | {back}", what=words)]
 
 
+_THEIRS = """\
+WITH RECURSIVE of(rel) AS (SELECT {users}::regclass::oid UNION
+SELECT conrelid FROM pg_constraint JOIN of ON confrelid = rel WHERE contype = 'f')
+SELECT rel::regclass, pg_get_constraintdef(c.oid) FROM of JOIN pg_constraint c ON conrelid = rel AND contype = 'f'
+UNION SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class t ON t.oid = attrelid
+WHERE attname = {column} AND relkind IN ('r', 'p')"""
+
+
+def reapply_erasures(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what deletes the rows of a user who was erased."""
+    settings, say = known.settings(PostgresSettings), known.settings(PostgresSettings).user_data
+    where = ["-h", settings.address, "-p", str(settings.port), "-U", settings.user, "-d", settings.database]
+    psql = [program(settings, "psql"), "-X", *where]
+    steps = [
+        f"DELETE FROM TABLE WHERE {say.column}::text = 'USER'",
+        f"DELETE FROM {say.users} WHERE KEY::text = 'USER'",
+    ]
+    which = _THEIRS.format(users=literal(say.users), column=literal(say.column))
+    words = (
+        "For each USER whom the ledger of erasures names; the first -c for each TABLE, those first that refer to "
+        "others. A row of somebody else that refers to theirs refuses all of it:"
+    )
+    return [
+        as_server(settings, *psql, "-c", which, what="Which tables have a user's rows, and by what:"),
+        as_server(settings, *psql, "-1", *(word for step in steps for word in ("-c", step)), what=words),
+    ]
+
+
 def user_restore(known: ByHand) -> Sequence[CommandLine]:
     """Tell how one user's rows are copied, table by table."""
     say = known.settings(PostgresSettings).user_data
