@@ -70,6 +70,10 @@ class ActionContext(Protocol):
         """The inventory's name of the system that the run is aimed at; empty where it is none in particular."""
 
     @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters that the run was asked for with, for what is told of its target."""
+
+    @property
     def dry_run(self) -> bool:
         """Whether effects are only to be described."""
 

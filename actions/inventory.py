@@ -140,6 +140,8 @@ def _problems(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
         for where, host in settings.hosts().items():
             if host not in inventory.hosts:
                 yield ("systems", name, *where), f"there is no such host under hosts: (there is: {known})"
+        if settings.drill.host and settings.drill.host not in inventory.hosts:
+            yield ("systems", name, "drill", "host"), f"there is no such host under hosts: (there is: {known})"
         if settings.standby_of and not _leads(inventory, name, settings):
             yield ("systems", name, "standby_of"), f"there is no other {settings.type} of that name under systems:"
         elif settings.standby_of and _in_circle(inventory, name):

@@ -25,6 +25,8 @@ class OffsiteSettings(Settings, frozen=True, kw_only=True):
             whatever boto3 finds there (a role).
         profile: which section of it.
         certificates: a file there with the certificates to trust; empty: the usual ones.
+        kept_credentials: the same file as it is kept off site, on the hosts where drills fetch from there: they take
+            no other.
     """
 
     place: str
@@ -33,6 +35,7 @@ class OffsiteSettings(Settings, frozen=True, kw_only=True):
     credentials: str = ""
     profile: str = "default"
     certificates: str = ""
+    kept_credentials: str = ""
 
 
 class ErasureSettings(Settings, frozen=True, kw_only=True):
@@ -56,6 +59,37 @@ class ErasureSettings(Settings, frozen=True, kw_only=True):
     margin_minutes: Annotated[int, msgspec.Meta(ge=0)] = 60
 
 
+class DrillSettings(Settings, frozen=True, kw_only=True):
+    """Where a restore drill tries the backups, and what opens them that lies off site.
+
+    Attributes:
+        host: another host of the inventory, where drills work; empty: the system's own.
+        folder: a folder there, for what is fetched and restored; of the system's own host: beside its data.
+        run_as: the account that the scratch instance runs as there; empty: the system's.
+        bin_directory: holds the programs there; empty: as the system has them.
+        python: the Python there that has Cleo's modules; a local host needs none.
+        password: what opens an encrypted repository, as it is kept off site: a file there that only its owner can
+            read. A drill from the second place takes no other.
+        environment: variables that git or restic get there, instead of the system's in a drill from the second place.
+            No secrets.
+    """
+
+    host: str = ""
+    folder: str = ""
+    run_as: str = ""
+    bin_directory: str = ""
+    python: str = ""
+    password: Secret | None = None
+    environment: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse what no program there could use."""
+        if self.password and not self.password.file.startswith("/"):
+            raise ValueError("the password is to be a file, by its whole path on the host where drills work")
+        if self.folder and not self.folder.startswith("/"):
+            raise ValueError("the folder is to be a whole path")
+
+
 class SystemSettings(Settings, frozen=True, kw_only=True):
     """One system. A type of system adds its own fields, and gives ``tag_field="type"`` and ``tag`` its name.
 
@@ -66,6 +100,7 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
         plays: the plan's system that it is, where its own name is another.
         standby_of: the system that it follows.
         backups_site: where its backups lie (of a configuration, the Git remote), if that is not its own site.
+        drill: where restore drills try its backups, if not on its own host, and what they take that lies off site.
     """
 
     title: str = ""
@@ -74,6 +109,7 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
     plays: str = ""
     standby_of: str = ""
     backups_site: str = ""
+    drill: DrillSettings = DrillSettings()
 
     @property
     def type(self) -> str:

@@ -33,7 +33,7 @@ def page() -> str:
     """Return the page's text."""
     from actions.inventory import Inventory
     from actions.secrets import Secret
-    from actions.settings import ErasureSettings, OffsiteSettings, SystemSettings
+    from actions.settings import DrillSettings, ErasureSettings, OffsiteSettings, SystemSettings
     from actions.system_type import settings_type
     from actions.system_types import built_in
     from actions.transport.hosts import LocalHost, SshHost
@@ -53,11 +53,14 @@ def page() -> str:
         _SYSTEMS,
         *_table(SystemSettings),
         "",
+        *_section("### drill, of every type", DrillSettings),
     ]
     for type_ in built_in().values():
         settings = settings_type(type_)
         lines += _section(f"### type: {type_.name}", settings, below=SystemSettings)
         for name, nested in _nested(settings):
+            if nested is DrillSettings:
+                continue
             lines += _section(f"#### {type_.name}: {name}", nested)
     lines += _section("## The second place: `offsite`", OffsiteSettings)
     lines += _section("## Who was erased: `erasure`", ErasureSettings)

@@ -61,7 +61,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One backup in the catalogue. Instants are UTC; ``size`` is in bytes; the others are as `BackupSet` has them.
 
-    ``where`` names its places: the site of its system, or which of several repositories, and that of the second place.
+    ``restored`` is from its own place, ``restored_offsite`` from the second one: that took the fetch, too. ``where``
+    names its places: the site of its system, or which of several repositories, and that of the second place.
     """
 
     system: str
@@ -75,6 +76,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     builds_on: str
     verified: Mark | None
     restored: Mark | None
+    restored_offsite: Mark | None
     where: Sequence[str]
     unusable: str
 
@@ -168,9 +170,16 @@ def _row(one: Listed, each: BackupSet) -> Row:
         builds_on=each.builds_on,
         verified=marked.verified,
         restored=marked.restored,
+        restored_offsite=_restored_offsite(one, each.label),
         where=[each.place or one.site, *([one.offsite_site] if away else [])],
         unusable=each.unusable,
     )
+
+
+def _restored_offsite(one: Listed, label: str) -> Mark | None:
+    """Return what the last restore of a backup from the second place came to; None: there was none."""
+    drills = one.offsite.drills if one.offsite else ()
+    return next((each.mark for each in reversed(drills) if each.label == label), None)
 
 
 def _row_away(one: Listed, label: str, copied: CopiedBackup) -> Row:
@@ -189,6 +198,7 @@ def _row_away(one: Listed, label: str, copied: CopiedBackup) -> Row:
         builds_on="",
         verified=marked.verified,
         restored=marked.restored,
+        restored_offsite=_restored_offsite(one, label),
         where=[one.offsite_site],
         unusable=f"is damaged in {one.offsite_site}: a file {why}" if why else "",
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from actions.backups.engine import BackupSet
 from actions.backups.engines import engine_of
 from actions.backups.marks import Mark
+from actions.backups.offsite.acting import is_copied, look_offsite
 from journal.errors import CleoError
 from journal.incident.restore_time import RestoreTime
 
@@ -30,11 +32,15 @@ def restore_time_facts(ctx: ActionContext, system: str, sets: Sequence[BackupSet
 def last_restore(ctx: ActionContext, system: str, sets: Sequence[BackupSet]) -> RestoreTime | None:
     """Return the newest measured restore that is written beside a system's backups. What cannot be read is said.
 
+    Where none of them can be used a restore begins in the second place: what one from there took counts.
+
     Args:
         ctx: the action's context.
         system: the system.
         sets: its backups, the oldest first, as they were listed.
     """
+    if all(each.unusable for each in sets) and (away := _last_from_offsite(ctx, system)):
+        return away
     try:
         marks = engine_of(ctx.inventory, system).marks(ctx, system)
         known = marks.read() if marks else {}
@@ -68,6 +74,47 @@ def say_last_restore(ctx: ActionContext) -> None:
         return
     if found := last_restore(ctx, ctx.system, sets):
         ctx.log(f"How long a restore takes: {found} (backup {found.label}).")
+
+
+@contextmanager
+def offsite_where_unlisted(ctx: ActionContext, system: str, facts: dict[str, Any]) -> Iterator[None]:
+    """Add how long a restore from the second place took, where the block cannot list a system's backups.
+
+    Args:
+        ctx: the action's context.
+        system: the system.
+        facts: what it is added to.
+    """
+    try:
+        yield
+    except CleoError:
+        facts |= restore_time_facts(ctx, system, ())
+        raise
+
+
+def _last_from_offsite(ctx: ActionContext, system: str) -> RestoreTime | None:
+    """Return the last measured restore from the second place; None where there is none, or nobody can look."""
+    try:
+        if not ctx.inventory.offsite or not is_copied(ctx, engine_of(ctx.inventory, system)):
+            return None
+        seen = look_offsite(ctx, index_only=True)
+    except CleoError as error:
+        ctx.log(f"How long a restore from the second place takes is not known: {error.message}", "err")
+        return None
+    if (found := seen.measured) is None:
+        return None
+    newest = max(seen.backups.values(), key=lambda one: one.ended_at, default=None)
+    size = found.mark.facts.get("bytes")
+    return RestoreTime(
+        label=found.label,
+        at=found.mark.at,
+        seconds=found.mark.seconds,
+        drill=True,
+        offsite=True,
+        by=found.mark.by,
+        size=size if isinstance(size, int) else 0,
+        now=newest.size if newest else 0,
+    )
 
 
 def _size(sets: Sequence[BackupSet], label: str, mark: Mark) -> int:

@@ -55,6 +55,7 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
         listed = engine.list(ctx, ctx.system)
     except ActionFailed as error:
         error.cures = [*error.cures, *_from_second_place(ctx)]
+        error.facts = {**error.facts, **restore_time_facts(ctx, ctx.system, ())}
         raise
     whole = full and ctx.effect("read every file of the repository")
     begun = time.monotonic()

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from actions.action import Action
 from actions.context import IncidentFacts, Progress
@@ -70,6 +71,11 @@ class RunContext:
     def system(self) -> str:
         """The inventory's name of the system that the run is aimed at; empty where it is none in particular."""
         return self._run.system
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters that the run was asked for with."""
+        return self._run.params
 
     @property
     def dry_run(self) -> bool:

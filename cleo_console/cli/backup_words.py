@@ -91,6 +91,7 @@ def remarks(listed: Sequence[Listed]) -> Iterator[str]:
             yield f"{one.system}: {one.site}: the newest is {newest}{log}"
         if one.offsite:
             yield f"{one.system}: {one.offsite_site}: {_copied(one.offsite, now)}"
+            yield f"{one.system}: {one.offsite_site}: {_restored(one.offsite)}"
         if one.offsite and one.offsite.backups and not one.newest:
             yield f"{one.system}: bring them back from {one.offsite_site}: cleo backup fetch --system {one.system}"
         if one.holders:
@@ -110,6 +111,15 @@ def _copied(seen: Seen, now: datetime) -> str:
     return (
         f"{copied}; were they all that is left, what came after {until:%H:%M:%S} UTC ({_age(until, now)}) would be lost"
     )
+
+
+def _restored(seen: Seen) -> str:
+    """Return when a backup was last restored from there, and how long that took with the fetch."""
+    if (last := seen.restored) is None:
+        return "NEVER restored from there: cleo drill restore --from offsite"
+    took = f" in {exact_duration(last.mark.seconds)}, with the fetch" if last.mark.seconds else ""
+    how = f"restored from there{took}" if last.mark.ok else f"NOT SOUND: {last.mark.words}"
+    return f"{last.label}, {last.mark.at:%Y-%m-%d %H:%M} UTC: {how}"
 
 
 def _age(at: datetime, now: datetime) -> str:

@@ -42,12 +42,20 @@ def drill() -> None:
     Example:
       cleo drill restore
       cleo drill restore --system postgres
+      cleo drill restore --from offsite
     """
 
 
 @drill.command("restore")
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="Only this system; may be repeated.")
-def restore(systems: tuple[str, ...]) -> None:
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["offsite"]),
+    help="offsite: with nothing but what lies off site. Default: from the systems' own backups.",
+)
+@click.option("--on", metavar="HOST", default="", help="Another host of the inventory to work on.")
+def restore(systems: tuple[str, ...], source: str | None, on: str) -> None:
     """Restore the newest backup of every system into a scratch instance, verify and measure it, and remove it.
 
     Systems of a type that has no drill are named, and left out. The real systems are not touched. It is journalled as
@@ -62,11 +70,12 @@ def restore(systems: tuple[str, ...]) -> None:
     from actions.backups.unattended.lock import LockHeld, locked
 
     inventory, meant = _systems(systems)
+    params = _params(inventory, source or "", on)
     folder = home() / "drills" / inventory.name
     try:
         with locked(folder, "restore drill") as lock:
             lock.take()
-            runs = _drilled(folder, inventory, meant)
+            runs = _drilled(folder, inventory, meant, params)
     except LockHeld as error:
         click.echo(sanitize(f"drill restore: {error.message}"), err=True)
         sys.exit(4)
@@ -98,6 +107,17 @@ def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
     return inventory, list(dict.fromkeys(named)) or can
 
 
+def _params(inventory: Inventory, source: str, on: str) -> dict[str, str]:
+    """Return the drills' parameters, those alone that say something.
+
+    Raises:
+        UsageError: there is no such host.
+    """
+    if on and on not in inventory.hosts:
+        raise click.UsageError(f"The inventory has no host {on}. It has: {', '.join(inventory.hosts) or 'none'}.")
+    return {name: value for name, value in (("source", source), ("on", on)) if value}
+
+
 def _types() -> str:
     """Return the types of system that can be restored in a drill."""
     from actions.system_types import system_types
@@ -118,7 +138,7 @@ def _verbs(inventory: Inventory, system: str) -> set[str]:
     return {name.partition(".")[2] for name in inventory.type_of(system).actions}
 
 
-def _drilled(folder: Path, inventory: Inventory, meant: list[str]) -> list[Run]:
+def _drilled(folder: Path, inventory: Inventory, meant: list[str], params: dict[str, str]) -> list[Run]:
     """Drill, and close the incident; one that an earlier command did not see the end of is gone on with."""
     services = acting_services()
     incident = _unfinished(services, folder) or _declared(services, folder, inventory)
@@ -127,8 +147,8 @@ def _drilled(folder: Path, inventory: Inventory, meant: list[str]) -> list[Run]:
         wait_for_inventory(at)
         runs = [run.id for run in at.incident().runs.values() if run.action.endswith(".drill")]
         ended = [follow_run(at, run, quiet=True) for run in runs]
-        done = {run.system for run in ended}
-        ended += [_drill(at, inventory, system) for system in meant if system not in done]
+        done = {run.system for run in ended if run.params == params}
+        ended += [_drill(at, inventory, system, params) for system in meant if system not in done]
         _close(at, ended)
     for run in ended:
         said = run.summary or (run.refusal.message if run.refusal else run.in_doubt)
@@ -137,10 +157,10 @@ def _drilled(folder: Path, inventory: Inventory, meant: list[str]) -> list[Run]:
     return ended
 
 
-def _drill(at: IncidentAccess, inventory: Inventory, system: str) -> Run:
+def _drill(at: IncidentAccess, inventory: Inventory, system: str, params: dict[str, str]) -> Run:
     """Drill one system: one after the other, so that no host carries two."""
     action = f"{inventory.type_of(system).name}.drill"
-    run = at.commands.request_action(action, {}, system=system)
+    run = at.commands.request_action(action, params, system=system)
     return follow_run(at, run, quiet=True)
 
 

@@ -17,7 +17,7 @@ from journal.wording import reasons
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
-    from journal.plan.action_spec import Catalogue
+    from journal.plan.action_spec import ActionSpec, Catalogue
     from journal.plan.model import Step
 
 
@@ -143,7 +143,7 @@ class RunCommands(Commands):
         look = next_look(incident, run, catalogue)
         if not look:
             raise NotNow(f"{run.action} has no probe.", "Look at the system yourself, then say what you found.")
-        return self._look(incident, run, look)
+        return self._look(incident, run, look, _shared(run, catalogue.get(look)))
 
     def look_at_in_force(self, catalogue: Catalogue) -> list[int]:
         """Ask for the read-only looks at all holds and blocks in force that can be looked at.
@@ -182,9 +182,9 @@ class RunCommands(Commands):
         reason = required(reason, reasons.VERDICT)
         return self._append(incident, e.DoubtResolved(step=run.step, run=run_id, verdict=verdict, reason=reason))
 
-    def _look(self, incident: Incident, run: Run, look: str) -> int:
+    def _look(self, incident: Incident, run: Run, look: str, params: Mapping[str, Any] | None = None) -> int:
         """Ask for a look into a run, and return its id."""
-        body = e.RunRequested(step=run.step, action=look, system=run.system, probe_of=run.id)
+        body = e.RunRequested(step=run.step, action=look, system=run.system, probe_of=run.id, params=dict(params or {}))
         return self._append(incident, body).seq
 
     def _action(
@@ -254,3 +254,9 @@ def _doubtful(incident: Incident, run_id: int) -> Run:
     if run is None or run.state is not RunState.IN_DOUBT:
         raise NotNow("That run is not in doubt.")
     return run
+
+
+def _shared(run: Run, look: ActionSpec | None) -> dict[str, Any]:
+    """Return those of a run's parameters that its probe has, too: they tell where it was at work."""
+    names = {param.name for param in look.params} if look else set()
+    return {name: value for name, value in run.params.items() if name in names}

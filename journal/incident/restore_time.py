@@ -29,6 +29,7 @@ class RestoreTime(msgspec.Struct, frozen=True, kw_only=True):
         at: when that ended, in UTC.
         seconds: how long it took.
         drill: whether it was a drill; else it was an incident's restore.
+        offsite: whether it was from the second place, and the time includes the fetch.
         by: the incident, the drill's own too.
         size: bytes of that backup; 0: not known.
         now: bytes of what a restore would take now; 0: not known.
@@ -38,6 +39,7 @@ class RestoreTime(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     seconds: float
     drill: bool = False
+    offsite: bool = False
     by: str = ""
     size: int = 0
     now: int = 0
@@ -67,6 +69,7 @@ class RestoreTime(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """Say what it rests on."""
         where = "in a drill" if self.drill else f"in {self.by}" if self.by else "in an incident"
+        where += " from the second place, with the fetch" if self.offsite else ""
         size = f", {size_words(self.size)}" if self.size else ""
         words = f"measured {exact_duration(self.seconds)} on {self.at:%Y-%m-%d} {where}{size}"
         if self._differs:

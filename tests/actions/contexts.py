@@ -53,6 +53,7 @@ class FakeContext:
             (name for name in ("postgres", *inventory.systems) if name in inventory.systems), ""
         )
         self.dry_run = dry_run
+        self.params: Mapping[str, Any] = {}
         self.overrides = dict(overrides or {})
         facts = {"id": "INC-1", "kind": Kind.LAB, "began_at": "", **incident}
         self.incident = IncidentFacts(**self._decided(decisions or {}), **facts)
@@ -169,5 +170,5 @@ class FakeContext:
 
     def reenter(self, action: Action, **params: Any) -> Outcome:
         """Run an action again as a new runner does after a takeover: programs that ended are not repeated."""
-        self._earlier = dict(self.programs)
+        self._earlier, self.params = dict(self.programs), params
         return action.function(self, **params)

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from actions.backups.engine import BackupEngine, BackupList, CopiedOffsite, CopySource
 from actions.backups.engines import engine_of
+from actions.backups.marks import Mark
+from actions.backups.offsite.drills import Drilled
 from actions.backups.offsite.index import CopiedBackup
 from actions.backups.offsite.look import Seen
 from actions.backups.offsite.order import Order
@@ -18,6 +20,7 @@ from actions.backups.programs import program_on
 from actions.backups.storage.storage import Where
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed
+from journal.errors import CleoError
 
 _HOURS_S = 24 * 3600.0
 _LOOK_S = 120.0
@@ -90,6 +93,22 @@ def fetch_offsite(ctx: ActionContext, backups: Sequence[str], folder: str) -> Ma
     return _run(ctx, source, "fetch", order)
 
 
+def note_offsite(ctx: ActionContext, label: str, mark: Mark) -> None:
+    """Write down in the second place what a restore from there came to. A failure is said, no more.
+
+    Args:
+        ctx: the context.
+        label: the backup that was restored.
+        mark: what it came to.
+    """
+    try:
+        source, order = _order(ctx)
+        said = msgspec.json.encode(Drilled(label=label, mark=mark)).decode()
+        _run(ctx, source, "drills", order, said)
+    except CleoError as error:
+        ctx.log(f"It is not written down in the second place what {label} came to: {error.message}", "err")
+
+
 def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
     """Return where the context's system has its repository, and what is always the same of an order."""
     offsite = ctx.inventory.offsite
@@ -147,12 +166,12 @@ def _backups(listed: BackupList) -> dict[str, CopiedBackup]:
     }
 
 
-def _argv(ctx: ActionContext, source: CopySource, verb: str, order: Order) -> list[str]:
+def _argv(ctx: ActionContext, source: CopySource, verb: str, order: Order, *more: str) -> list[str]:
     program = program_on(ctx, source.host, source.python, f"{_ROOM}.{verb}")
-    return [*program, msgspec.json.encode(order).decode()]
+    return [*program, msgspec.json.encode(order).decode(), *more]
 
 
-def _run(ctx: ActionContext, source: CopySource, verb: str, order: Order) -> Mapping[str, Any]:
+def _run(ctx: ActionContext, source: CopySource, verb: str, order: Order, *more: str) -> Mapping[str, Any]:
     """Run one of the programs to its end, and return the last object that it printed."""
 
     def line(stream: str, text: str) -> None:
@@ -160,7 +179,7 @@ def _run(ctx: ActionContext, source: CopySource, verb: str, order: Order) -> Map
             if said.get("of"):
                 ctx.progress(Progress(fraction=min(1.0, said["read"] / said["of"]), text=f"{verb} {order.where.place}"))
 
-    argv = _argv(ctx, source, verb, order)
+    argv = _argv(ctx, source, verb, order, *more)
     done = ctx.run(f"offsite-{verb}", source.host, argv, timeout_s=_HOURS_S, user=source.user, on_line=line)
     if done.code != 0:
         raise ActionFailed(" ".join(done.err.split()) or f"{verb} {done.ending}.")

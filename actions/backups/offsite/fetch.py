@@ -66,12 +66,12 @@ def fetch(order: Order) -> None:
         raise NotFetched(f"In the second place {lost}: nobody can tell what was copied.", NO_INDEX)
     if not wanted:
         raise NotFetched(f"Nothing of {order.system} was copied that fits.", "Look with cleo backup list.")
-    fetch = _Fetch(storage, order, wanted)
+    fetch, begun = _Fetch(storage, order, wanted), time.monotonic()
     heads = [name for name in wanted if _tells(name, order.heads)]
     fetch.bring([name for name in wanted if name not in heads])
     broken = {name.partition("/")[0] for name in fetch.damaged}
     fetch.bring([name for name in heads if name.partition("/")[0] not in broken or not name.endswith(f"/{ENTRY}")])
-    tell(**fetch.did)
+    tell(**fetch.did, seconds=round(time.monotonic() - begun, 2))
     if lines := [f"{name} {why}" for name, why in fetch.damaged.items()]:
         more = f", and {len(lines) - _NAMED} more files" if lines[_NAMED:] else ""
         raise NotFetched(
@@ -86,7 +86,7 @@ class _Fetch:
     def __init__(self, storage: Storage, order: Order, wanted: Mapping[str, Copied]) -> None:
         self._storage, self._order, self._wanted = storage, order, wanted
         self._read, self._of, self._told = 0, sum(one.size for one in wanted.values()), time.monotonic()
-        self.did = {"fetched": 0, "kept": 0, "bytes": 0}
+        self.did: dict[str, float] = {"fetched": 0, "kept": 0, "bytes": 0}
         self.damaged: dict[str, str] = {}
 
     def bring(self, names: Sequence[str]) -> None:

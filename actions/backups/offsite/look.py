@@ -13,6 +13,7 @@ from datetime import datetime
 
 import msgspec
 
+from actions.backups.offsite.drills import Drilled, load_drills
 from actions.backups.offsite.index import CopiedBackup, Index, load_index, without_index
 from actions.backups.offsite.order import Order, tell
 from actions.backups.storage.at_once import at_once
@@ -35,6 +36,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         files: how many files were copied; ``bytes``: how large they are.
         archived_until, began_at, ended_at: as `Index` has them.
         full: whether every file was read.
+        drills: what restores from there came to, the latest last.
     """
 
     backups: Mapping[str, CopiedBackup] = {}
@@ -48,6 +50,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     began_at: datetime | None = None
     ended_at: datetime | None = None
     full: bool = False
+    drills: Sequence[Drilled] = ()
+
+    @property
+    def restored(self) -> Drilled | None:
+        """The last restore from there; None: there was none."""
+        return self.drills[-1] if self.drills else None
+
+    @property
+    def measured(self) -> Drilled | None:
+        """The last good one of which it is known how long it took."""
+        return next((one for one in reversed(self.drills) if one.mark.ok and one.mark.seconds > 0), None)
 
 
 def main(order: str) -> int:
@@ -88,6 +101,7 @@ def look(order: Order) -> Seen:
         began_at=index.began_at,
         ended_at=index.ended_at,
         full=order.full,
+        drills=load_drills(storage, order.system),
     )
 
 

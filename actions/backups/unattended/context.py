@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from actions.backups.unattended.lock import StartedProgram
 from actions.context import IncidentFacts, Progress
@@ -46,6 +47,7 @@ class UnattendedContext:
         on_start: Callable[[StartedProgram], None] = lambda program: None,
     ) -> None:
         self.inventory, self.system, self.dry_run = inventory, system, dry_run
+        self.params: Mapping[str, Any] = {}
         kind = Kind.LAB if inventory.lab else Kind.REAL
         self.incident = IncidentFacts(id=by or NOBODY, kind=kind)
         self._folder, self._say, self._on_start = folder, say, on_start

@@ -9,13 +9,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from actions.action import action
-from actions.backups.drilled import left_by_drill, loss_words
+from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled, not_kept
+from actions.backups.drill.outcome import left_by_drill, loss_words
+from actions.backups.drill.place import DrillPlace, place_at, real_context
+from actions.backups.drill.settings import drill_python
 from actions.context import ActionContext
 from actions.machine.scratch_folder import NOT_HAD
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.configuration.host import Configuration, find_configuration, identity, last_words, options
 from actions.systems.configuration.probe import measured
+from actions.systems.configuration.settings import ConfigurationSettings
 from journal.errors import CleoError
 from journal.events.types import Identity
 from journal.wording.counting import count
@@ -28,31 +34,40 @@ def _folder(found: Configuration) -> str:
     return f"{found.place}.drill"
 
 
-def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
+def target(ctx: ActionContext) -> Sequence[Identity]:
     """Return what tells the configuration from every other, and where its drill restores to."""
-    return [*identity(ctx), Identity(name="drill folder", value=_folder(find_configuration(ctx)), known="reported")]
+    return drill_identity(ctx, _beside)
 
 
-@action("configuration.drill_left", target=drill_identity)
-def drill_left(ctx: ActionContext) -> Outcome:
+def _beside(ctx: ActionContext) -> Sequence[Identity]:
+    return [*identity(ctx), Identity(name="drill instance", value=_folder(find_configuration(ctx)), known="reported")]
+
+
+@action("configuration.drill_left", target=target, params=PARAMS)
+def drill_left(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Tell whether a drill left its folder.
 
     Needs: its host.
     """
-    found = find_configuration(ctx)
-    folder = _folder(found)
-    seen = ctx.query(found.settings.host, ["test", "-e", folder], user=found.settings.run_as)
-    return left_by_drill(folder, there=seen.code == 0)
+
+    def beside() -> Outcome:
+        found = find_configuration(ctx)
+        folder = _folder(found)
+        seen = ctx.query(found.settings.host, ["test", "-e", folder], user=found.settings.run_as)
+        return left_by_drill(folder, there=seen.code == 0)
+
+    return drill_leftover(ctx, source=source, on=on, beside=beside)
 
 
 @action(
     "configuration.drill",
     probe="configuration.drill_left",
     resumable=True,
-    touches=("drill folder",),
-    target=drill_identity,
+    touches=("drill instance",),
+    target=target,
+    params=PARAMS,
 )
-def drill(ctx: ActionContext) -> Outcome:
+def drill(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Clone the branch from its remote into a scratch folder, write every file of its head, and remove it.
 
     What runs is only looked at. In the folder (`….drill`, beside the directory) git reads every object that it fetched,
@@ -65,11 +80,43 @@ def drill(ctx: ActionContext) -> Outcome:
 
     Killed half way: the next drill removes the folder.
     """
+    way = Way(restore=_restore, fit=_fit, owner=lambda settings: str(settings.run_as), require=_require)
+    return drilled(ctx, way, source=source, on=on)
+
+
+def _require(settings: ConfigurationSettings, place: DrillPlace) -> None:
+    """Refuse a drill from what lies off site whose remote does not, or that nothing there opens.
+
+    Raises:
+        ActionFailed: it is not known to.
+    """
+    if place.fetched:
+        raise not_kept(f"the commits of {place.system}", settings.remote, f"systems: {place.system}: backups_site")
+    if place.offsite and settings.environment and not settings.drill.environment:
+        field = f"systems: {place.system}: drill: environment"
+        raise not_kept(f"the keys that open {settings.remote}", ", ".join(settings.environment), field)
+
+
+def _fit(settings: ConfigurationSettings, place: DrillPlace) -> ConfigurationSettings:
+    """Return the configuration's settings where the drill works."""
+    drill = settings.drill
+    return replace(
+        settings,
+        host=place.host,
+        directory=place.data,
+        run_as=drill.run_as or settings.run_as,
+        python=drill_python(settings.python, settings, place),
+        environment=drill.environment if place.offsite else {**settings.environment, **drill.environment},
+    )
+
+
+def _restore(ctx: ActionContext) -> Outcome:
     found = find_configuration(ctx)
     folder = _folder(found)
     if not ctx.effect(f"clone {found.settings.remote} into {folder}, write every file of its head, and remove it"):
         return Outcome(ok=True, summary=f"would restore {found.settings.branch} into {folder}, and remove it again")
-    seen = _look(found)
+    place = place_at(ctx)
+    seen = _look(find_configuration(real_context(ctx))) if not (place and place.offsite) else {}
     asked = json.dumps(options(found.settings))
     done = found.run("drill", "scratch", folder, asked, ctx.incident.id)
     if done.code == NOT_HAD:

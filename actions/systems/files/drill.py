@@ -11,13 +11,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from actions.action import action
-from actions.backups.drilled import leave_drill, left_by_drill, loss_words, lost_seconds
+from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled, not_kept
+from actions.backups.drill.outcome import leave_drill, left_by_drill, loss_words, lost_seconds
+from actions.backups.drill.place import DrillPlace, newest_now
+from actions.backups.drill.settings import drill_python
 from actions.context import ActionContext
 from actions.machine.scratch_folder import NOT_HAD
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.files.restic import Snapshot, restic
 from actions.systems.files.room import require_room, show_restored, snapshot_size
+from actions.systems.files.settings import FilesSettings
 from actions.systems.files.store import Store, find_store, identity, instant, last_words
 from journal.errors import CleoError
 from journal.events.types import Identity
@@ -35,24 +41,39 @@ def _folder(store: Store) -> str:
     return f"{store.settings.scratch_in.rstrip('/') or folder}/{name}.drill"
 
 
-def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
+def target(ctx: ActionContext) -> Sequence[Identity]:
     """Return what tells the store from every other, and where its drill restores to."""
-    return [*identity(ctx), Identity(name="drill folder", value=_folder(find_store(ctx)), known="reported")]
+    return drill_identity(ctx, _beside)
 
 
-@action("files.drill_left", target=drill_identity)
-def drill_left(ctx: ActionContext) -> Outcome:
+def _beside(ctx: ActionContext) -> Sequence[Identity]:
+    return [*identity(ctx), Identity(name="drill instance", value=_folder(find_store(ctx)), known="reported")]
+
+
+@action("files.drill_left", target=target, params=PARAMS)
+def drill_left(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Tell whether a drill left its folder.
 
     Needs: its host.
     """
-    store = find_store(ctx)
-    folder = _folder(store)
-    return left_by_drill(folder, there=store.look_at(folder)["kind"] != "missing")
+
+    def beside() -> Outcome:
+        store = find_store(ctx)
+        folder = _folder(store)
+        return left_by_drill(folder, there=store.look_at(folder)["kind"] != "missing")
+
+    return drill_leftover(ctx, source=source, on=on, beside=beside)
 
 
-@action("files.drill", probe="files.drill_left", resumable=True, touches=("drill folder",), target=drill_identity)
-def drill(ctx: ActionContext) -> Outcome:
+@action(
+    "files.drill",
+    probe="files.drill_left",
+    resumable=True,
+    touches=("drill instance",),
+    target=target,
+    params=PARAMS,
+)
+def drill(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Restore the newest snapshot into a scratch folder, compare every file with it, and remove it.
 
     The store itself is read only for the time of its newest file. The folder (`….drill`) lies beside it, or in the
@@ -65,6 +86,44 @@ def drill(ctx: ActionContext) -> Outcome:
 
     Killed half way: the folder is left, and the next drill removes it.
     """
+    way = Way(restore=_restore, fit=_fit, owner=lambda settings: str(settings.run_as), require=_require)
+    return drilled(ctx, way, source=source, on=on)
+
+
+def _require(settings: FilesSettings, place: DrillPlace) -> None:
+    """Refuse a drill from what lies off site whose repository nothing there opens.
+
+    Raises:
+        ActionFailed: its password, or what restic reaches it by, is not known to lie there.
+    """
+    if place.offsite and settings.drill.password is None:
+        raise not_kept(f"the password of {place.system}", settings.password.file, _field(place, "password"))
+    if place.offsite and not place.fetched and settings.environment and not settings.drill.environment:
+        raise not_kept(f"what restic reaches {settings.repository} by", "the host's own", _field(place, "environment"))
+
+
+def _field(place: DrillPlace, name: str) -> str:
+    return f"systems: {place.system}: drill: {name}"
+
+
+def _fit(settings: FilesSettings, place: DrillPlace) -> FilesSettings:
+    """Return the store's settings where the drill works."""
+    drill = settings.drill
+    environment = drill.environment if place.offsite else {**settings.environment, **drill.environment}
+    return replace(
+        settings,
+        host=place.host,
+        scratch_in=place.root,
+        repository=place.repository if place.fetched else settings.repository,
+        password=drill.password or settings.password,
+        run_as=drill.run_as or settings.run_as,
+        restic=f"{drill.bin_directory}/restic" if drill.bin_directory else settings.restic,
+        python=drill_python(settings.python, settings, place),
+        environment=environment,
+    )
+
+
+def _restore(ctx: ActionContext) -> Outcome:
     store = find_store(ctx)
     chosen = _newest(store)
     size, files = snapshot_size(store, chosen)
@@ -73,7 +132,7 @@ def drill(ctx: ActionContext) -> Outcome:
     require_room(store, int(size * _ROOM), files, store.look_at(folder), f"at {folder}")
     if not ctx.effect(f"restore snapshot {chosen.label} into {folder}, compare every file, and remove it"):
         return Outcome(ok=True, summary=f"would restore snapshot {chosen.label}, compare it, and remove it again")
-    now = _newest_file(store)
+    now = newest_now(ctx, lambda real: _newest_file(find_store(real)))
     begun = time.monotonic()
     words = [folder, chosen.id, store.place, str(chosen.time.timestamp()), str(size)]
     argv = ["nice", "-n", "19", *store.program("scratch", *words, *restic(store.settings))]

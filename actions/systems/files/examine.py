@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.backups.listing import described, what_is_wrong
-from actions.backups.measured import restore_time_facts
+from actions.backups.measured import offsite_where_unlisted, restore_time_facts
 from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
@@ -76,7 +76,8 @@ def _use_of_start(store: Store, seen: dict[str, Any]) -> Settling:
 
 
 def _snapshots(store: Store, found: Examination) -> None:
-    listed = ENGINE.list(store.ctx, store.name)
+    with offsite_where_unlisted(store.ctx, store.name, found.facts):
+        listed = ENGINE.list(store.ctx, store.name)
     facts = described(listed)
     found.facts |= {**facts, **restore_time_facts(store.ctx, store.name, listed.sets)}
     found.lines.append(f"{count(facts['backups'], 'snapshot')}, newest {facts.get('newest', 'none')}")

@@ -6,13 +6,18 @@ A backup that was never restored is a hope. What a drill came to is written besi
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from actions.action import action
-from actions.backups.drilled import leave_drill, left_by_drill, loss_words, lost_seconds
+from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled
+from actions.backups.drill.outcome import leave_drill, left_by_drill, loss_words, lost_seconds
+from actions.backups.drill.place import DrillPlace, newest_now
+from actions.backups.drill.settings import fit_programs, fit_repository
+from actions.backups.offsite.index import CopiedBackup
 from actions.context import ActionContext
 from actions.machine.directories import inspect_directories, size_words
 from actions.machine.machine import last_words
@@ -28,6 +33,7 @@ from actions.systems.mongodb.restored_server import program_lines, require_same_
 from actions.systems.mongodb.run_restore import mongorestore_of, oplog_files, show_progress
 from actions.systems.mongodb.scratch import ScratchOrder, Tried
 from actions.systems.mongodb.server import Server, find_server
+from actions.systems.mongodb.settings import MongodbSettings
 from actions.systems.mongodb.state import newest_write
 from actions.systems.mongodb.verified_connection import connect_verified
 from actions.transport import Completed
@@ -52,24 +58,39 @@ def _folder(server: Server) -> str:
     return f"{keeping_place(server, server.settings.scratch_in)}.drill"
 
 
-def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
+def target(ctx: ActionContext) -> Sequence[Identity]:
     """Return what tells the server from every other, and where its drill instance lies."""
+    return drill_identity(ctx, _beside)
+
+
+def _beside(ctx: ActionContext) -> Sequence[Identity]:
     return [*identity(ctx), Identity(name="drill instance", value=_folder(find_server(ctx)), known="reported")]
 
 
-@action("mongodb.drill_left", target=drill_identity)
-def drill_left(ctx: ActionContext) -> Outcome:
+@action("mongodb.drill_left", target=target, params=PARAMS)
+def drill_left(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Tell whether a drill left its instance.
 
     Needs: its host.
     """
-    server = find_server(ctx)
-    folder = _folder(server)
-    return left_by_drill(folder, there=server.exists(folder))
+
+    def beside() -> Outcome:
+        server = find_server(ctx)
+        folder = _folder(server)
+        return left_by_drill(folder, there=server.exists(folder))
+
+    return drill_leftover(ctx, source=source, on=on, beside=beside)
 
 
-@action("mongodb.drill", probe="mongodb.drill_left", resumable=True, touches=("drill instance",), target=drill_identity)
-def drill(ctx: ActionContext) -> Outcome:
+@action(
+    "mongodb.drill",
+    probe="mongodb.drill_left",
+    resumable=True,
+    touches=("drill instance",),
+    target=target,
+    params=PARAMS,
+)
+def drill(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Restore the newest sound backup and its saved oplog into a scratch server, verify it, and remove it.
 
     The real server is only asked for its newest write. The scratch one (`….drill`) is in no replica set, listens on a
@@ -85,8 +106,28 @@ def drill(ctx: ActionContext) -> Outcome:
 
     Killed half way: its server ends with the program that started it, and the next drill removes its folder.
     """
+    way = Way(restore=_restore, fit=_fit, owner=lambda settings: str(settings.run_as), wanted=_wanted)
+    return drilled(ctx, way, source=source, on=on)
+
+
+def _fit(settings: MongodbSettings, place: DrillPlace) -> MongodbSettings:
+    """Return the server's settings where the drill works: neither its data nor its configuration are there."""
+    fitted = fit_programs(settings, place)
+    backups = fit_repository(settings.backups, settings, place)
+    return replace(
+        fitted, data_directory=place.data, config_file="", keep_in="", scratch_in="", members=[], backups=backups
+    )
+
+
+def _wanted(backups: Mapping[str, CopiedBackup]) -> Sequence[str]:
+    """Return the newest full backup, and all that is newer: the slices of oplog after it."""
+    full = [one.ended_at for one in backups.values() if one.kind == "full"]
+    return [label for label, one in backups.items() if full and one.ended_at >= max(full)]
+
+
+def _restore(ctx: ActionContext) -> Outcome:
     server = find_server(ctx)
-    begun, now = time.monotonic(), _newest_write(server)
+    begun, now = time.monotonic(), newest_now(ctx, lambda real: _newest_write(find_server(real)))
     chosen = choose_backups(server, RecoveryPoint(latest=True))
     chain, folder = chosen.chain, _folder(server)
     require_same_version(server, chain.full)

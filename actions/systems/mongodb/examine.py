@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from actions.backups.measured import offsite_where_unlisted
 from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
@@ -79,7 +80,8 @@ def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
 
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
     survived = facts.get("data_directory") not in (None, *NO_DATABASE)
-    found, lines = look_at_backups(server, Measured.of(facts).newest_commit_at, survived=survived)
+    with offsite_where_unlisted(server.ctx, server.name, facts):
+        found, lines = look_at_backups(server, Measured.of(facts).newest_commit_at, survived=survived)
     facts |= found
     return lines
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from actions.backups.listing import described, what_is_wrong
-from actions.backups.measured import restore_time_facts
+from actions.backups.measured import offsite_where_unlisted, restore_time_facts
 from actions.context import ActionContext
 from actions.examination import Examination
 from actions.health import Health
@@ -148,8 +148,9 @@ def _compare(server: Server, held: Cluster) -> tuple[Manifest | None, Comparison
 
 
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
-    repository = read_repository(server)
-    listed = backup_list(server, repository)
+    with offsite_where_unlisted(server.ctx, server.name, facts):
+        repository = read_repository(server)
+        listed = backup_list(server, repository)
     said, wrong = described(listed), [str(finding) for finding in what_is_wrong(listed)]
     facts |= {"backups": said["backups"], "findings": wrong}
     facts |= {name: said[name] for name in BackupCatalogue().facts() if name in said}

@@ -6,13 +6,18 @@ A backup that was never restored is a hope. What a drill came to is written besi
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from actions.action import action
-from actions.backups.drilled import leave_drill, left_by_drill, loss_words, lost_seconds
+from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled
+from actions.backups.drill.outcome import leave_drill, left_by_drill, loss_words, lost_seconds
+from actions.backups.drill.place import DrillPlace, newest_now
+from actions.backups.drill.settings import fit_programs, fit_repository
+from actions.backups.offsite.index import CopiedBackup
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.place import Place
 from actions.context import ActionContext
@@ -27,6 +32,7 @@ from actions.systems.redis.measures import instant
 from actions.systems.redis.restore_record import Source, keeper, place_of
 from actions.systems.redis.scratch import require_scratch_room, scratch_order
 from actions.systems.redis.server import Server, find_server
+from actions.systems.redis.settings import RedisSettings
 from actions.systems.redis.sources import source_of_backup
 from actions.systems.redis.verified_connection import connect_verified
 from journal.errors import CleoError
@@ -41,24 +47,39 @@ def _folder(server: Server) -> str:
     return f"{place_of(server)}.drill"
 
 
-def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
+def target(ctx: ActionContext) -> Sequence[Identity]:
     """Return what tells the server from every other, and where its drill instance lies."""
+    return drill_identity(ctx, _beside)
+
+
+def _beside(ctx: ActionContext) -> Sequence[Identity]:
     return [*identity(ctx), Identity(name="drill instance", value=_folder(find_server(ctx)), known="reported")]
 
 
-@action("redis.drill_left", target=drill_identity)
-def drill_left(ctx: ActionContext) -> Outcome:
+@action("redis.drill_left", target=target, params=PARAMS)
+def drill_left(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Tell whether a drill left its instance.
 
     Needs: its host.
     """
-    server = find_server(ctx)
-    folder = _folder(server)
-    return left_by_drill(folder, there=keeper(server).exists(folder))
+
+    def beside() -> Outcome:
+        server = find_server(ctx)
+        folder = _folder(server)
+        return left_by_drill(folder, there=keeper(server).exists(folder))
+
+    return drill_leftover(ctx, source=source, on=on, beside=beside)
 
 
-@action("redis.drill", probe="redis.drill_left", resumable=True, touches=("drill instance",), target=drill_identity)
-def drill(ctx: ActionContext) -> Outcome:
+@action(
+    "redis.drill",
+    probe="redis.drill_left",
+    resumable=True,
+    touches=("drill instance",),
+    target=target,
+    params=PARAMS,
+)
+def drill(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Load the newest backup into a scratch instance, count its keys, and remove it.
 
     The real server is not touched: the instance listens on a socket in a private folder (`….drill`) and nowhere else,
@@ -70,10 +91,26 @@ def drill(ctx: ActionContext) -> Outcome:
 
     Killed half way: the instance dies with the program that started it, and the next drill removes its folder.
     """
+    return drilled(ctx, Way(restore=_restore, fit=_fit, wanted=_wanted), source=source, on=on)
+
+
+def _fit(settings: RedisSettings, place: DrillPlace) -> RedisSettings:
+    """Return the server's settings where the drill works: neither its data nor its configuration are there."""
+    fitted = fit_programs(settings, place)
+    backups = fit_repository(settings.backups, settings, place)
+    return replace(fitted, data_directory=place.data, config_file="", acl_file="", keep_in="", backups=backups)
+
+
+def _wanted(backups: Mapping[str, CopiedBackup]) -> Sequence[str]:
+    """Return the newest backup: each is whole by itself."""
+    return [max(backups, key=lambda label: backups[label].ended_at)] if backups else []
+
+
+def _restore(ctx: ActionContext) -> Outcome:
     server = find_server(ctx)
     place = place_of_backups(ctx, server.name)
     source = _newest(server, place)
-    now = _newest_write(server)
+    now = newest_now(ctx, lambda real: _newest_write(find_server(real)))
     require_scratch_room(server, source, _folder(server))
     if not ctx.effect(f"read every file of {source}, load it into {_folder(server)}, count its keys, and remove it"):
         return Outcome(ok=True, summary=f"would load {source}, count its keys, and remove it again")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from actions.backups.measured import restore_time_facts
+from actions.backups.measured import offsite_where_unlisted, restore_time_facts
 from actions.backups.repository.engine import sets_of
 from actions.backups.repository.entry import Entry
 from actions.backups.repository.place import Place, newest_of
@@ -134,7 +134,8 @@ def _backups(
         return [f"backups: those of {server.settings.standby_of}, which it follows"], []
     place = place_of_backups(server.ctx, server.name)
     try:
-        listing = place.listing()
+        with offsite_where_unlisted(server.ctx, server.name, facts):
+            listing = place.listing()
     except CleoError as error:
         return [f"backups: not measured: {error.message}"], []
     facts["backups"] = len(listing.stored)

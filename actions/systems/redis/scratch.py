@@ -5,8 +5,7 @@ from __future__ import annotations
 from actions.machine.directories import inspect_directories
 from actions.machine.room import SpaceNeed, require_room
 from actions.systems.redis.backups.order import ScratchOrder
-from actions.systems.redis.config_file import Wanted, wanted_of
-from actions.systems.redis.configuration import read_configuration
+from actions.systems.redis.config_file import Wanted
 from actions.systems.redis.memory import require_memory
 from actions.systems.redis.restore_record import Source, keeper
 from actions.systems.redis.server import Server
@@ -36,6 +35,5 @@ def scratch_order(server: Server, source: Source, folder: str) -> ScratchOrder:
         folder=folder,
         program=server.program(server.settings.program),
         run_as=server.run_as,
-        aof_name=wanted_of(read_configuration(server)).aof_name,
         heartbeat=server.settings.heartbeat,
     )

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from actions.action import action
-from actions.backups.drilled import leave_drill, loss_words, lost_seconds
+from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled
+from actions.backups.drill.outcome import leave_drill, loss_words, lost_seconds
+from actions.backups.drill.place import newest_now
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.postgres.connection import CannotConnect
@@ -19,6 +21,7 @@ from actions.systems.postgres.identity import identity
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.side.contents import read_side
+from actions.systems.postgres.side.drill_elsewhere import fit, require_folder, write_configuration
 from actions.systems.postgres.side.instance import make_side
 from actions.systems.postgres.side.place import Side, load_side, side_root
 from actions.systems.postgres.side.removal import remove_side
@@ -34,18 +37,26 @@ _ABANDONED = timedelta(hours=12)
 """After so long a drill of another machine is taken for one that died."""
 
 
-def drill_identity(ctx: ActionContext) -> Sequence[Identity]:
+def target(ctx: ActionContext) -> Sequence[Identity]:
     """Return what tells the server from every other, and where its drill instance lies."""
+    return drill_identity(ctx, _beside)
+
+
+def _beside(ctx: ActionContext) -> Sequence[Identity]:
     place = side_root(find_server(ctx), "drill")
     return [*identity(ctx), Identity(name="drill instance", value=place, known="reported")]
 
 
-@action("postgres.drill_left", target=drill_identity)
-def drill_left(ctx: ActionContext) -> Outcome:
+@action("postgres.drill_left", target=target, params=PARAMS)
+def drill_left(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Tell whether a drill left its instance.
 
     Needs: its host.
     """
+    return drill_leftover(ctx, source=source, on=on, beside=lambda: _left(ctx))
+
+
+def _left(ctx: ActionContext) -> Outcome:
     server = find_server(ctx)
     left, place = load_side(server, "drill"), side_root(server, "drill")
     if left is None:
@@ -56,9 +67,14 @@ def drill_left(ctx: ActionContext) -> Outcome:
 
 
 @action(
-    "postgres.drill", probe="postgres.drill_left", resumable=True, touches=("drill instance",), target=drill_identity
+    "postgres.drill",
+    probe="postgres.drill_left",
+    resumable=True,
+    touches=("drill instance",),
+    target=target,
+    params=PARAMS,
 )
-def drill(ctx: ActionContext) -> Outcome:
+def drill(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     """Restore the newest backup into a scratch instance, verify it, and remove it.
 
     The real server is not touched: the instance lies in a directory of its own (`….drill`), on a private socket, and
@@ -71,9 +87,13 @@ def drill(ctx: ActionContext) -> Outcome:
 
     Killed half way: `….drill` is left, perhaps running; the next drill removes it.
     """
+    return drilled(ctx, WAY, source=source, on=on)
+
+
+def _restore(ctx: ActionContext) -> Outcome:
     server = find_server(ctx)
     _clear(server)
-    now = _newest_commit(server)
+    now = newest_now(ctx, lambda real: _newest_commit(find_server(real)))
     try:
         side = make_side(server, RecoveryPoint(latest=True), purpose="drill")
         if side is None:
@@ -157,3 +177,21 @@ def _failed(server: Server, error: CleoError) -> None:
     words = f"It could not be restored: {error.message}"
     leave_drill(server.ctx, side.record.backup, ok=False, words=words)
     remove_side(server, side, "drill")
+
+
+def _end(ctx: ActionContext) -> None:
+    """End and remove an instance that a drill left where this one works."""
+    server = find_server(ctx)
+    if left := load_side(server, "drill"):
+        remove_side(server, left, "drill")
+
+
+WAY = Way(
+    restore=_restore,
+    fit=fit,
+    owner=lambda settings: str(settings.run_as),
+    require=require_folder,
+    ready=write_configuration,
+    clear=_end,
+)
+"""How a drill elsewhere tries PostgreSQL."""

@@ -52,7 +52,6 @@ class ScratchOrder(msgspec.Struct, frozen=True, kw_only=True):
         kind: ``rdb`` or ``aof``; ``source``: the RDB file, or the append-only directory, in the repository.
         folder: the server's folder: made, and removed.
         program: the path of the server's program; ``run_as``: its account.
-        aof_name: what the append-only files' names begin with.
         heartbeat: the key with the newest write's time; empty: there is none.
     """
 
@@ -61,7 +60,6 @@ class ScratchOrder(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     program: str
     run_as: str
-    aof_name: str
     heartbeat: str
 
 

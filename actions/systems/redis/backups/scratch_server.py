@@ -85,7 +85,7 @@ def scratch_line(program: str, folder: str, *, aof: str, daemon: bool = False) -
 
 @contextmanager
 def _started(wanted: ScratchOrder, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    argv = scratch_line(wanted.program, wanted.folder, aof=wanted.aof_name if wanted.kind == "aof" else "")
+    argv = scratch_line(wanted.program, wanted.folder, aof=_aof_name(folder) if wanted.kind == "aof" else "")
     with subprocess.Popen(
         argv, cwd=folder, user=wanted.run_as or None, preexec_fn=_dies_with_us
     ) as server:  # one thread
@@ -93,6 +93,11 @@ def _started(wanted: ScratchOrder, folder: Path) -> Iterator[subprocess.Popen[by
             yield server
         finally:
             server.kill()
+
+
+def _aof_name(folder: Path) -> str:
+    """Return what the names of the append-only files begin with, by their manifest's own."""
+    return next((path.stem for path in (folder / AOF_FOLDER).glob("*.manifest")), "appendonly.aof")
 
 
 def _dies_with_us() -> None:

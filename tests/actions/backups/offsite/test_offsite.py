@@ -17,8 +17,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from actions.backups.marks import Mark
+from actions.backups.offsite import drills as drills_program
 from actions.backups.offsite import fetch as fetch_program
 from actions.backups.offsite import sync as sync_program
+from actions.backups.offsite.drills import Drilled
 from actions.backups.offsite.findings import covered_until, offsite_findings
 from actions.backups.offsite.index import CopiedBackup
 from actions.backups.offsite.look import Seen, look
@@ -117,6 +120,21 @@ def _change(site: Site) -> Callable[[str, bytes], None]:
     return open_storage(site.where).put_bytes
 
 
+def test_what_restores_from_there_came_to_is_known_there(site: Site) -> None:
+    first = site.take("one")
+    site.sync()
+    for number in range(25):
+        mark = Mark(at=datetime.now(UTC), ok=number < 24, by=f"INC-{number}", seconds=float(number))
+        drilled = msgspec.json.encode(Drilled(label=first, mark=mark)).decode()
+        with redirect_stdout(io.StringIO()):
+            assert drills_program.main(msgspec.json.encode(site.order()).decode(), drilled) == 0
+    seen = site.look()
+    assert [each.mark.by for each in seen.drills] == [f"INC-{number}" for number in range(5, 25)]
+    assert seen.restored and not seen.restored.mark.ok
+    assert seen.measured and (seen.measured.label, seen.measured.mark.seconds) == (first, 23.0)
+    assert not seen.damage and _told(seen) == []
+
+
 def test_what_was_copied_is_there_and_comes_back(site: Site) -> None:
     assert covered_until(site.look()) is None
     assert "nothing was ever copied there whole" in offsite_findings(site.look(), "dr")[0].text
@@ -134,7 +152,9 @@ def test_what_was_copied_is_there_and_comes_back(site: Site) -> None:
 
     shutil.rmtree(site.repository / "shop")
     only = site.order(only=[f"{second}/"])
-    assert site.do("fetch", only) == {"fetched": 2, "kept": 0, "bytes": site.bytes[second]}
+    done = site.do("fetch", only)
+    assert done.pop("seconds") >= 0
+    assert done == {"fetched": 2, "kept": 0, "bytes": site.bytes[second]}
     assert (site.repository / "shop" / second / "data").read_text() == "two"
     assert site.do("fetch", site.order())["fetched"] == 2
     assert site.sync()["copied"] == 0, "what was brought back is known for what was copied"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from actions.backups.drill.place import notes_at
 from actions.backups.engine import leave_mark
 from actions.backups.marks import Mark
 from actions.context import ActionContext
@@ -66,4 +67,7 @@ def leave_drill(
     """
     facts = {"drill": True, "lost_s": lost_s, "bytes": size, **more}
     mark = Mark(at=datetime.now(UTC), ok=ok, by=ctx.incident.id, seconds=round(seconds, 2), words=words, facts=facts)
-    leave_mark(ctx, label, "restored", mark)
+    if (notes := notes_at(ctx)) is not None:
+        notes.append((label, mark))
+    else:
+        leave_mark(ctx, label, "restored", mark)
