@@ -11,6 +11,7 @@ import msgspec
 
 from journal.events.types import Kind
 from journal.incident.recovery_point import RecoveryPoint
+from journal.incident.spared import Standing
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
@@ -37,7 +38,8 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     nobody decided it. ``facts`` maps a step's id to what its last
     successful run measured. ``newest_known`` maps a system to the newest commit that is known from any evidence,
     ``recovered_to`` to the earliest state that it was recovered to in this incident. ``affected`` names the inventory's
-    systems that are; none where nobody said which.
+    systems that are; none where nobody said which. ``standing`` tells whether the damage spared the
+    system that the run is aimed at; None where it is aimed at none, or there is no incident.
     ``gives_up`` says what the decided recovery point gives up, a line each. ``found_wrong`` maps a system to what an
     action proved to be wrong in it, in words, while no later one proved otherwise. ``rto_left_s`` is the tightest
     RTO's remaining time, in seconds.
@@ -54,6 +56,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     newest_known: Mapping[str, datetime] = {}
     recovered_to: Mapping[str, datetime] = {}
     affected: Sequence[str] = ()
+    standing: Standing | None = None
     gives_up: Sequence[str] = ()
     found_wrong: Mapping[str, str] = {}
     rto_left_s: float | None = None

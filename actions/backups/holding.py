@@ -60,6 +60,10 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a half of it that can be held is not held for ``incident``."""
         return any(not part.cannot and incident not in part.incidents for part in self.parts)
 
+    def others(self, incident: str) -> list[str]:
+        """Return everybody else who holds something of it: not this incident, for this system or for another."""
+        return [holder for holder in self.holders if holder != incident and not holder.startswith(f"{incident} (")]
+
     def stands_for(self, incident: str) -> bool:
         """Whether all of it is held for ``incident``. Another's hold may be released at any time."""
         return all(incident in part.incidents for part in self.parts)

@@ -11,6 +11,11 @@ from actions.backups.holding import GATE
 from actions.context import ActionContext
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
+from journal.incident.spared import Standing
+
+_NOTHING = "nothing was recovered or verified yet in this incident: a backup now would hold the damage"
+_YOURSELF = "Look at the system yourself; if it is whole, say so: a backup is then taken all the same."
+"""What helps where nothing in the incident's plan tells more of a system."""
 
 
 @action(
@@ -29,7 +34,7 @@ def take(ctx: ActionContext, *, kind: str = "full", repository: int = 0) -> Outc
     """Take a new backup.
 
     Takes one with the system's own engine, and the manifest of what it holds. While backups are held, none is taken
-    until this incident has recovered the system.
+    until this incident has recovered the system, unless it was decided that it is not affected and every look agrees.
 
     Needs: the system running and sound; room in the repository; where that is on another machine, Cleo's Python there
     (`backups: python`; not for pgBackRest).
@@ -86,22 +91,23 @@ def _require_known(ctx: ActionContext, engine: BackupEngine, kind: str, options:
 
 
 def _require_hold_lets(ctx: ActionContext, engine: BackupEngine) -> None:
-    """While backups are held, one is taken only of what this incident recovered: the old ones stay, expiry is off."""
-    holders = engine.read_hold(ctx, ctx.system).holders
-    if not holders or engine.recovered(ctx, ctx.system):
+    """While backups are held, one is taken only of what this incident recovered, and of what the damage spared.
+
+    The old ones stay, expiry is off. That nobody said anything of a system is no proof that it was spared, and who else
+    holds it may know more than this incident.
+    """
+    held, standing = engine.read_hold(ctx, ctx.system), ctx.incident.standing or Standing(why=_NOTHING)
+    others = held.others(ctx.incident.id)
+    if not held.holders or (standing.spared and not others) or engine.recovered(ctx, ctx.system):
         return
+    why = standing.why or f"of them {', '.join(others)} may know of damage that this incident does not"
+    cure = standing.cure or Cure(words=_YOURSELF, override=GATE)
     closed = GateClosed(
         GATE,
-        f"Backups are held for {', '.join(holders)}, and nothing was recovered or verified yet in this incident: "
-        "a backup now would hold the damage.",
-        "Recover and verify first, or release the hold (backups.release).",
+        f"Backups are held for {', '.join(held.holders)}, and {why}.",
+        f"{cure.words} Or release the hold (backups.release).",
         yields="reason",
-        opens="backups.release",
-        cures=_verify_first(ctx),
+        opens=cure.action or cure.decision or "backups.release",
+        cures=[cure],
     )
     decide(ctx, closed, "A backup is taken while they are held")
-
-
-def _verify_first(ctx: ActionContext) -> list[Cure]:
-    verify = ctx.inventory.type_of(ctx.system).role("verify")
-    return [Cure(words="Verify the data first: a backup then holds what is sound.", action=verify)] if verify else []

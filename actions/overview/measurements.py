@@ -16,6 +16,7 @@ from actions.system_type import load
 from actions.system_types import system_type
 from actions.transport import Transport
 from journal.errors import CleoError
+from journal.incident.spared import UNSEEN
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -70,7 +71,7 @@ def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) ->
     except Exception as error:  # noqa: BLE001  # a broken system may answer anything
         words = f"could not be looked at: {said(error)}"
         finding = Finding(severity="warning", about=name, text=words, cure="Look at it by hand.")
-        return Examination(lines=[words], findings=[finding])
+        return Examination(lines=[words], findings=[finding], facts={UNSEEN: said(error)})
 
 
 def _of(name: str, seen: Examination) -> Examination:

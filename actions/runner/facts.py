@@ -8,6 +8,7 @@ from actions.context import IncidentFacts
 from journal.incident.affected import is_hit
 from journal.incident.clocks import rto
 from journal.incident.given_up import given_up
+from journal.incident.spared import standing
 from journal.incident.state import Incident
 
 
@@ -38,6 +39,7 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
             if ledger.recoveries
         },
         affected=[system for system in incident.roster.systems if is_hit(incident, system)],
+        standing=standing(incident, system) if system in incident.roster.systems else None,
         found_wrong={system: str(found) for system, found in incident.found_wrong.items()},
         rto_left_s=min(running, default=None),
     )

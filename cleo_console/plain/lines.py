@@ -16,12 +16,13 @@ from journal.store.rows import Reading
 from journal.wording.durations import rough_minutes
 from journal.wording.instants import age
 from screens.guidance.at_risk import at_risk_lines
-from screens.guidance.figures import phase_line, rpo_line, rto_line
+from screens.guidance.figures import phase_line, rto_line
 from screens.guidance.health import Health, health
 from screens.guidance.injects import answer_words
 from screens.guidance.names import named, title
 from screens.guidance.next_action import closed_words, leaves_out
 from screens.guidance.progress import how_far
+from screens.guidance.rpo import rpo_line
 from screens.guidance.run_text import cure_lines, refusal_lines, remains, standing
 from screens.guidance.status import call_overdue, due_words, next_words, runner_first
 from screens.guidance.step_text import state_line, step_text

@@ -39,6 +39,14 @@ def choices(incident: Incident) -> dict[str, str]:
     return found
 
 
+def choice_of(incident: Incident, system: str) -> str:
+    """Return the choice that names a system of the inventory; empty where it plays nothing of the plan's."""
+    plays = (name for name in incident.plan.systems if system in incident.roster.players(name))
+    plan_system = next(plays, "")
+    several = len(incident.roster.players(plan_system)) > 1
+    return f"{plan_system}{_OF}{system}" if plan_system and several else plan_system
+
+
 def chosen(incident: Incident, answer: str) -> list[str]:
     """Return the choices that an answer names; what it names beside them is returned as it is.
 

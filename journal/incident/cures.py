@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from journal.events.types import Cure
 from journal.incident.closed_gates import opener
-from journal.incident.instances import instances
+from journal.incident.instances import instances, stuck_runs
 from journal.incident.records import Run, RunState, StepState
+from journal.incident.spared import struck
 from journal.incident.state import Incident
-from journal.plan.model import Step
+from journal.plan.model import AFFECTED, Step
 
 STUCK = (StepState.FAILED, StepState.CANCELLED)
 
@@ -36,11 +37,11 @@ def without_help(incident: Incident, step: Step) -> bool:
 
     It is certain to fail again: what it failed of was proven, or it named what helps and that is not in the plan.
     """
-    run = incident.last_run(step.id)
-    if run is None or _first(incident, step):
+    runs = stuck_runs(incident, step)
+    if not runs or _first(incident, step):
         return False
-    proven = any(finding.severity == "wrong" for finding in run.findings)
-    names = [cure for cure in run.cures if cure.action or cure.decision]
+    proven = any(finding.severity == "wrong" for run in runs for finding in run.findings)
+    names = [cure for run in runs for cure in run.cures if cure.action or cure.decision]
     return proven or any(not any(_does(other, cure) for other in incident.plan.steps()) for cure in names)
 
 
@@ -57,7 +58,14 @@ def helps(incident: Incident, step: Step) -> Remedy | None:
     """Return the cure for which ``step`` is to be run, though it may be done already; None where it cures nothing."""
     ran = (other for other in incident.plan.steps() if incident.steps[other.id].runs)
     found = (remedy(incident, other) for other in ran)
-    return next((one for one in found if one and one.step.id == step.id), None)
+    return next((one for one in found if one and one.step.id == step.id), None) or _for_the_struck(incident, step)
+
+
+def _for_the_struck(incident: Incident, step: Step) -> Remedy | None:
+    """Return that a step is to say anew which systems are affected: one was hit since that is not among them."""
+    asks = step.decision is not None and step.decision.name == AFFECTED
+    found = struck(incident) if asks else None
+    return Remedy(found, step) if found else None
 
 
 def cure_params(incident: Incident, step: Step) -> Mapping[str, Any]:
@@ -103,15 +111,23 @@ def found_by_looks(incident: Incident) -> Iterator[Remedy]:
 
 
 def _first(incident: Incident, step: Step) -> Remedy | None:
-    run = incident.last_run(step.id)
-    if run and run.state is RunState.REFUSED and not incident.settled(step.id):
+    """Return what helps first; of several systems, at the latest one that is not well and that something helps."""
+    return next((found for run in stuck_runs(incident, step) if (found := _for(incident, run, step))), None)
+
+
+def _for(incident: Incident, run: Run, step: Step) -> Remedy | None:
+    if run.state is RunState.REFUSED and not incident.settled(step.id):
         return _opens(incident, run, step)
-    return next(_remedies(incident, run, step), None) if run and incident.state(step.id) in STUCK else None
+    return next(_remedies(incident, run, step), None) if incident.state(step.id) in STUCK else None
 
 
 def _opens(incident: Incident, run: Run, refused: Step) -> Remedy | None:
-    """Return the step that opens the gate which refused a run; None where none does, or it was done since."""
-    step = opener(incident, run.refusal.opens) if run.refusal else None
+    """Return the step that opens the gate which refused a run, or the decision that ruled that step out.
+
+    None where none does, or it was done since.
+    """
+    named = opener(incident, run.refusal.opens) if run.refusal else None
+    step = _way(incident, named) if named else None
     if step is None or step is refused or run.refusal is None or not _helps_yet(incident, step, run):
         return None
     return Remedy(Cure(words=run.refusal.message), step)

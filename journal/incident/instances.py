@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from journal.incident.records import InstanceRecord, StepRecord, StepState
+from journal.incident.records import InstanceRecord, RunState, StepRecord, StepState
 from journal.incident.roster import able, players
 
 if TYPE_CHECKING:
     from journal.events.run import KnownSystem
+    from journal.incident.records import Run
     from journal.incident.state import Incident
     from journal.plan.model import Step
 
@@ -31,13 +32,19 @@ _GRAVEST_FIRST = (
     StepState.DONE,
 )
 """The state of a step over several systems is the gravest of theirs; None: nothing happened at that system yet."""
+_STUCK = (RunState.FAILED, RunState.CANCELLED, RunState.REFUSED)
 _WORST_FIRST = {"down": 0, "degraded": 1, "up": 2}
 _LOUD = {StepState.FAILED: "FAILED", StepState.IN_DOUBT: "IN DOUBT"}
 
 
 def instances(incident: Incident, step: Step) -> list[str]:
-    """Return the systems that a step acts on, one run each; none where its action is about all, or none is known."""
-    return acted_on(incident, step, incident.roster.systems.values())
+    """Return the systems that a step acts on, one run each; none where its action is about all, or none is known.
+
+    What takes back what is in force acts also where that is, whatever is said to be affected by now.
+    """
+    found = acted_on(incident, step, incident.roster.systems.values())
+    held = [system.name for system in able(incident.roster.systems.values(), step.action)] if incident.in_force else []
+    return [*found, *(name for name in held if name not in found and incident.takes_back(step.action, name))]
 
 
 def acted_on(incident: Incident, step: Step, known: Iterable[KnownSystem]) -> list[str]:
@@ -73,6 +80,21 @@ def unmet(incident: Incident, step: Step, system: str) -> list[str]:
 def _settled_at(incident: Incident, step_id: str, system: str) -> bool:
     found = incident.steps[step_id].each.get(system)
     return found is not None and found.state is not None and found.state.settled
+
+
+def stuck_runs(incident: Incident, step: Step) -> list[Run]:
+    """Return the runs that a step is stuck by, the latest first: of several systems, the last one at each not done.
+
+    Where none of them failed or was refused, the step's last run.
+    """
+    states = _states(incident, step)
+    if len(states) > 1:
+        open_ = [name for name, state in states.items() if not (state and (state.active or state.settled))]
+        last = (incident.last_run(step.id, name) for name in open_)
+        if found := [run for run in last if run and run.state in _STUCK]:
+            return sorted(found, key=lambda run: -run.id)
+    run = incident.last_run(step.id)
+    return [run] if run else []
 
 
 def ready(incident: Incident, step: Step) -> list[str]:

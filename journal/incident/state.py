@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -151,10 +150,14 @@ class Incident:
         return StepState.WAITING if self.unmet(self.plan.by_id[step_id]) else StepState.READY
 
     def _known(self, step_id: str) -> StepState | None:
-        """Return a step's state without looking at what it needs; None where it is ready or waiting."""
+        """Return a step's state without looking at what it needs; None where it is ready or waiting.
+
+        What takes back what is in force applies whatever was decided since that was put there.
+        """
         record = self.steps[step_id]
         nothing_done = record.state is None or record.state.by_evidence
-        if nothing_done and applies(self.plan.by_id[step_id], self.answers) is False:
+        step = self.plan.by_id[step_id]
+        if nothing_done and applies(step, self.answers) is False and not self.takes_back(step.action):
             return StepState.NOT_APPLICABLE
         return record.state
 
@@ -205,9 +208,11 @@ class Incident:
 
     def failed_again(self, step_id: str) -> bool:
         """Return whether the step's last two runs at one system failed, so that another run is unlikely to help."""
-        last = self.last_run(step_id)
-        runs = (run for run in self._latest(step_id) if last and run.system == last.system)
-        return [run.state for run in islice(runs, 2)] == [RunState.FAILED] * 2
+        each = self.steps[step_id].each
+        at = {run.system for run in self._latest(step_id)}
+        stuck = [name for name in at if not each or (name in each and each[name].state is StepState.FAILED)]
+        lasts = ([run.state for run in self._latest(step_id) if run.system == name][:2] for name in stuck)
+        return any(last == [RunState.FAILED] * 2 for last in lasts)
 
     def _latest(self, step_id: str) -> Iterator[Run]:
         """Yield the step's runs that are no dry run and no look, the latest first."""

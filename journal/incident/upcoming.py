@@ -11,8 +11,9 @@ from journal.incident.called import only_waits
 from journal.incident.cures import STUCK, found_by_looks, remedy
 from journal.incident.instances import instances
 from journal.incident.records import StepState
+from journal.incident.spared import struck
 from journal.incident.state import Incident
-from journal.plan.model import Phase, Step
+from journal.plan.model import AFFECTED, Phase, Step
 
 DUE_S = 300.0
 """Seconds before the end of its phase's window from which on it is said that paperwork is due."""
@@ -79,6 +80,8 @@ def _candidates(incident: Incident) -> Iterator[Step]:
     yield from incident.in_state(StepState.IN_DOUBT)
     yield from _failed_last(incident)
     yield from (found.step for found in found_by_looks(incident))
+    if struck(incident) and (asks := incident.plan.decision(AFFECTED)):
+        yield asks
     phase = _phase_at_work(incident)
     here = [step for step in _work(incident) if incident.phase_of(step) is phase]
     work = _free(incident)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from journal.events import types as e
 from journal.incident.answers import answer_title
 from journal.incident.late import happened_at
+from journal.incident.roster import able
 from journal.report.model import CourseEntry
 from journal.report.timeline import EntryBuilder
 from journal.report.words import sentence
@@ -149,7 +150,7 @@ class Course:
         if run is None or not run.changes_step:
             return
         end, said = _end(event, body, run)
-        where = f" at {incident.roster.title(run.system)}" if _one_of_several(incident, run.system) else ""
+        where = f" at {incident.roster.title(run.system)}" if _one_of_several(incident, run) else ""
         said = " ".join(said.split())
         text = f"{'' if run.step else f'{run.action} '}{end}{where}{f': {said}' if said else ''}"
         steps = [run.step] if run.step else []
@@ -185,9 +186,13 @@ class Course:
             self._add(event, _DONE)
 
 
-def _one_of_several(incident: Incident, system: str) -> bool:
-    known = incident.roster.systems.get(system)
-    return known is not None and len(incident.roster.players(known.plays)) > 1
+def _one_of_several(incident: Incident, run: Run) -> bool:
+    """Whether the run's step runs at several systems, so that its title does not tell which one this was."""
+    known, step = incident.roster.systems.get(run.system), incident.plan.by_id.get(run.step)
+    if known is None:
+        return False
+    here = len(able(incident.roster.systems.values(), run.action))
+    return len(incident.roster.players(known.plays)) > 1 or (not (step and step.system) and here > 1)
 
 
 def _words(incident: Incident, body: e.Body) -> str:

@@ -184,7 +184,8 @@ class ExposureRow(Part, frozen=True, kw_only=True):
 
     Attributes:
         first: as it was written down first, when the response began; ``last``: as it was written down last.
-        lost: what was lost in the end, in words; empty: nothing was recovered, or it was not measured.
+        lost: what was lost in the end, in words, or that it was not affected; empty: nothing was recovered, or nobody
+            measured it.
         site: the site that it lives on.
     """
 

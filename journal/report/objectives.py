@@ -8,6 +8,7 @@ from journal.incident import clocks
 from journal.incident.affected import is_hit
 from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.records import StepState
+from journal.incident.spared import standing
 from journal.incident.state import Incident
 from journal.report.model import ExposureRow, RpoResult, RtoResult
 from journal.wording.counting import count
@@ -77,11 +78,18 @@ def exposure_rows(incident: Incident) -> list[ExposureRow]:
             site=incident.roster.systems[clock.instance].site,
             first=incident.exposed_first[clock.instance],
             last=incident.exposed_last[clock.instance],
-            lost=loss_duration(clock.achieved, clock.loss.bound) if clock.loss and clock.achieved is not None else "",
+            lost=_lost(incident, clock),
         )
         for clock in clocks.rpo(incident)
         if clock.instance in incident.exposed_first and clock.instance in incident.roster.systems
     ]
+
+
+def _lost(incident: Incident, clock: RpoClock) -> str:
+    """Return what was lost, in words; of a system that was spared, that it was; empty where it was not measured."""
+    if clock.loss and clock.achieved is not None:
+        return loss_duration(clock.achieved, clock.loss.bound)
+    return "not affected" if standing(incident, clock.instance).spared else ""
 
 
 def _rpo(incident: Incident, clock: RpoClock) -> RpoResult:

@@ -18,10 +18,11 @@ from journal.wording.durations import rough_minutes
 from journal.wording.instants import offset
 from journal.wording.sanitize import sanitize
 from screens.guidance.escalation import standings
-from screens.guidance.figures import rpo_line, rto_line
+from screens.guidance.figures import rto_line
 from screens.guidance.health_summary import all_health
 from screens.guidance.names import title
 from screens.guidance.people import here_lines, people, taken_steps
+from screens.guidance.rpo import rpo_line
 from screens.guidance.status import next_words
 from screens.guidance.text import Line, Span, Tone, labelled
 

@@ -8,7 +8,7 @@ from journal.commands import refusals
 from journal.incident.called import open_items
 from journal.incident.closing import remaining
 from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy, wanted_for, without_help
-from journal.incident.instances import ready, waiting
+from journal.incident.instances import ready, stuck_runs, waiting
 from journal.incident.known import not_met
 from journal.incident.proposals import proposals
 from journal.incident.records import Run, StepState
@@ -167,7 +167,18 @@ def _run(incident: Incident, step: Step, state: StepState) -> PrimaryAction:
         return PrimaryAction.CURE if remedy(incident, step) else PrimaryAction.RUN_AGAIN
     if remedy(incident, step):  # a gate refused it, and this opens the gate
         return PrimaryAction.CURE
+    if _refused_again(incident, step):
+        return PrimaryAction.OVERRIDE
     return PrimaryAction.LOOK if len(looks(incident, step)) > 1 else PrimaryAction.RUN
+
+
+def _refused_again(incident: Incident, step: Step) -> bool:
+    """Whether a gate that a person may open refused the step twice, and nothing else opens it."""
+    run = refused_run(incident, step.id)
+    runs = [incident.runs[number] for number in incident.steps[step.id].runs]
+    last = [one.refusal for one in runs if run and one.changes_step and one.system == run.system][-2:]
+    gates = [refusal.gate for refusal in last if refusal and refusal.yields != "never"]
+    return len(gates) == 2 and len(set(gates)) == 1
 
 
 def looks(incident: Incident, step: Step) -> list[Step]:
@@ -249,6 +260,5 @@ def refused_run(incident: Incident, step_id: str) -> Run | None:
 
     One that was refused because the same is at work already is none.
     """
-    run = incident.last_run(step_id)
-    refused = run and run.refusal and not incident.settled(step_id) and not refused_for(incident, run)
-    return run if refused else None
+    runs = stuck_runs(incident, incident.plan.by_id[step_id]) if not incident.settled(step_id) else []
+    return next((run for run in runs if run.refusal and not refused_for(incident, run)), None)

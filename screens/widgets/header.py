@@ -13,7 +13,8 @@ from journal.incident.state import Incident
 from journal.store.rows import Reading
 from journal.wording.durations import stopwatch
 from journal.wording.sanitize import sanitize
-from screens.guidance.figures import phase_line, rpo_line, rto_line
+from screens.guidance.figures import phase_line, rto_line
+from screens.guidance.rpo import rpo_line
 from screens.widgets.breakpoints import WIDE
 from screens.widgets.content import content
 from screens.widgets.kind_badge import kind_badge

@@ -71,6 +71,7 @@ class Follower:
         good_until: a moment before it went wrong, with its zone: the recovery point of people who know better than what
             is offered.
         hit: systems that people know to be damaged, whatever the looks found.
+        to_the_end: follow the plan to its end, and not only until the data is recovered.
         by_hand: what people do by hand, once, where a step failed of what nothing here puts right, by the step.
 
     Attributes:
@@ -86,6 +87,7 @@ class Follower:
         words: Mapping[str, str] | None = None,
         good_until: str = "",
         hit: Sequence[str] = (),
+        to_the_end: bool = False,
         by_hand: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
         paths = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
@@ -104,7 +106,7 @@ class Follower:
         self.did: list[str] = []
         self._runner: subprocess.Popen[bytes] | None = None
         self._words, self._by_hand = dict(words or {}), dict(by_hand or {})
-        self._good_until, self._hit = good_until, hit
+        self._good_until, self._hit, self._to_the_end = good_until, hit, to_the_end
 
     @contextmanager
     def at_work(self) -> Iterator[Follower]:
@@ -177,9 +179,10 @@ class Follower:
         return bool(now.unanswered() or now.unfinished())
 
     def _is_recovery(self, step: Step) -> bool:
-        """Whether a step belongs to the recovery of the data, or to what comes before it."""
+        """Whether a step is followed: of the recovery of the data, or of what comes before it, else all are."""
         phases = [phase.id for phase in self._incident.plan.phases]
-        return not step.beside and phases.index(self._incident.phase_of(step).id) <= phases.index(RECOVERY)
+        recovers = not step.beside and phases.index(self._incident.phase_of(step).id) <= phases.index(RECOVERY)
+        return recovers or self._to_the_end
 
     def _does(self, step: Step) -> bool:
         """Do what enter does at a step; return whether that was anything."""
@@ -215,6 +218,11 @@ class Follower:
         for system in left(self.incident, step) or [""]:
             word = self._word(step, system) if destructive(step, self.catalogue) else ""
             self.commands.request_run(step.id, system=system, params=params, confirmed=word)
+
+    def word(self, step_id: str) -> str:
+        """Return what is typed for the target of a step that acts on one system."""
+        step = self.incident.plan.by_id[step_id]
+        return self._word(step, left(self.incident, step)[0])
 
     def _word(self, step: Step, system: str) -> str:
         """Return what is typed for a system's target, as its first dry run shows it."""

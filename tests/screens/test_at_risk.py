@@ -12,7 +12,7 @@ from journal.events.run import KnownSystem
 from journal.incident.exposure import SecondPlace, exposed
 from journal.incident.fold import fold_journal
 from journal.store.journal import Journal, Reader
-from screens.guidance.figures import rpo_line
+from screens.guidance.rpo import rpo_line
 from screens.guidance.strategies import losses
 from tests.journal.incident.test_exposure import LATEST, ago, copied, readings, story
 from tests.screens.app_services import START, FakeServices, PlayedRunner

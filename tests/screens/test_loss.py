@@ -9,7 +9,7 @@ from journal.events.measured import Measured
 from journal.events.run import KnownSystem
 from journal.incident.fold import fold_journal
 from journal.store.journal import Journal, Reader
-from screens.guidance.figures import rpo_line
+from screens.guidance.rpo import rpo_line
 from tests.screens.app_services import START, FakeServices, PlayedRunner
 from tests.screens.driving import console
 

@@ -68,9 +68,11 @@ class Snapshots:
         return Checked(sound=sound, damaged=damaged, findings=[wrong, *said])
 
     def recovered(self, ctx: ActionContext, system: str) -> bool:
-        """Whether the store was restored in this incident."""
+        """Whether the store was restored in this incident, or compared with a snapshot."""
         record = Store(ctx, system).look()["restored"]
-        return bool(record and record["state"] == "restored" and record["incident"] == ctx.incident.id)
+        if record and record["state"] == "restored" and record["incident"] == ctx.incident.id:
+            return True
+        return any(facts.keys() >= {"snapshot", "files"} for facts in ctx.incident.facts.values())
 
     def take(self, ctx: ActionContext, system: str, kind: str, options: Mapping[str, Any]) -> Taken:
         """Take a snapshot. One with holes is marked as such, and is no backup."""

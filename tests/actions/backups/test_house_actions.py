@@ -15,11 +15,14 @@ from actions.backups.verify import verify
 from actions.outcome import ActionFailed, GateClosed
 from actions.settings import OffsiteSettings
 from actions.systems.postgres.backups.engine import ENGINE as PGBACKREST
-from journal.events.types import Finding
+from journal.events.types import Cure, Finding
 from journal.incident.backup_catalogue import BackupCatalogue
+from journal.incident.spared import Standing
 from tests.actions.backups import crates as crate_module
 from tests.actions.backups.crates import NOON, BackupSet, CrateEngine, crates
 from tests.actions.contexts import FakeContext
+
+NAME_IT = Cure(words="Say which are affected.", decision="affected")
 
 
 @pytest.fixture
@@ -89,6 +92,30 @@ def test_while_held_only_what_was_recovered_is_backed_up(engine: CrateEngine) ->
     assert any("the auditor wants it" in line for line in asked.lines)
     engine.was_recovered = True
     assert at().do(take).facts["backup"] == "crate-1"
+
+
+@pytest.mark.parametrize(
+    ("standing", "holder", "words", "helps"),
+    [
+        (Standing(why="nobody decided yet", cure=NAME_IT), "INC-1", "INC-1, and nobody decided yet", ("affected", "")),
+        (Standing(why="it is down"), "INC-1", "INC-1, and it is down", ("", "hold")),
+        (Standing(spared=True), "INC-2", "INC-2, and of them INC-2 may know", ("", "hold")),
+    ],
+)
+def test_while_held_what_is_not_proven_to_be_spared_is_not_backed_up(
+    engine: CrateEngine, standing: Standing, holder: str, words: str, helps: tuple[str, str]
+) -> None:
+    assert at(incident=holder).do(hold).ok
+    with pytest.raises(GateClosed, match=f"held for {words}") as closed:
+        at(standing=standing).do(take)
+    (cure,) = closed.value.cures
+    assert (cure.decision, cure.override) == helps
+    assert not engine.sets
+
+
+def test_while_this_incident_holds_them_what_the_damage_spared_is_backed_up(engine: CrateEngine) -> None:
+    assert at().do(hold).ok and at("right").do(hold).ok
+    assert at(standing=Standing(spared=True)).do(take).ok
 
 
 def test_what_the_engine_does_not_know_is_refused_before_anything_begins(engine: CrateEngine) -> None:
