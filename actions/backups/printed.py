@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 PRINT_ALL = """-exec sh -c 'grep -ZH "" -- "$@"; [ $? -le 1 ]' sh {} +"""
 """The end of a ``find``: each line of the files with the file's name and NUL before it. An empty file has none."""
 
@@ -14,3 +17,16 @@ def printed_texts(printed: str) -> dict[str, str]:
         if ended:
             found.setdefault(name.removeprefix("./"), []).append(text)
     return {name: "\n".join(lines) for name, lines in found.items()}
+
+
+def json_objects(printed: str) -> list[dict[str, Any]]:
+    """Return the JSON objects among printed lines; a library may have printed others."""
+    found = []
+    for line in printed.splitlines():
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(one, dict):
+            found.append(one)
+    return found

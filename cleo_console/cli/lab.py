@@ -56,6 +56,11 @@ def lab() -> None:
 @click.option(
     "--s3", is_flag=True, help="Copies of backups go to a bucket of a real object store (Ceph RGW), not to a folder."
 )
+@click.option(
+    "--s3-first",
+    is_flag=True,
+    help="As --s3, and the backups of MongoDB and Redis lie in such a bucket themselves.",
+)
 @click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of the three stores; may be repeated.")
 def up(
     directory: Path | None,
@@ -64,6 +69,7 @@ def up(
     standby: bool,
     also: tuple[str, ...],
     s3: bool,
+    s3_first: bool,
     only: tuple[str, ...],
 ) -> None:
     """Start the lab: PostgreSQL, MongoDB and Redis with CleoAI's data, each with a writer and backups, and a second
@@ -80,7 +86,15 @@ def up(
     from cleo_console.lab import Lab
 
     started = Lab.up(
-        directory, size, systems=only, also=also, standby=standby, s3=s3, backup_minutes=backup_every, say=click.echo
+        directory,
+        size,
+        systems=only,
+        also=also,
+        standby=standby,
+        s3=s3,
+        first=s3_first,
+        backup_minutes=backup_every,
+        say=click.echo,
     )
     click.echo(f"Inventory: {started.inventory_path}")
 

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from cleo_console.lab import folder, removal
 from cleo_console.lab.fault_log import injected_faults
 from cleo_console.lab.inventory import write_inventory
+from cleo_console.lab.repository import BUCKET
 from cleo_console.lab.second_place.faults import is_of_copy
 from cleo_console.lab.second_place.kinds import choose, second_place
 from cleo_console.lab.second_place.place import NAME as OFFSITE
@@ -22,7 +24,9 @@ from cleo_console.lab.sizes import check_size, check_space
 from cleo_console.lab.state import State, save_state
 
 
-def create(place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s3: bool = False) -> State:
+def create(
+    place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s3: bool = False, first: bool = False
+) -> State:
     """Build a lab from nothing. `complete` is set last: what is cut short before is never taken for a lab.
 
     Args:
@@ -31,16 +35,17 @@ def create(place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s
         wanted: its services.
         say: told what is being done, a line at a time.
         s3: whether its second place is a bucket of an object store.
+        first: whether the services' own backups lie in such a bucket, too.
 
     Raises:
         CleoError: a program is missing, the folder does not serve, or a server does not start.
     """
+    state = replace(state, offsite=choose(None, s3=s3, first=first))
     services = _chosen(place, state, wanted)
-    state = replace(state, offsite=choose(None, s3=s3))
     folder.make(place)
     with folder.only_command(place):
         save_state(place, state)
-        with _made_meanwhile(second_place(place, state.offsite), say):
+        with _made(second_place(place, state.offsite), say):
             state = _add(place, state, services, say)
         state = replace(state, complete=True)
         save_state(place, state)
@@ -70,10 +75,12 @@ def _chosen(place: Path, state: State, wanted: Sequence[Instance]) -> list[LabSe
     """The services that are wanted, with programs and ports; nothing is made yet."""
     folder.check_path(place, [OFFSITE, *(each.name for each in wanted)])
     check_space(place, check_size(state.size, [class_of(each).small_bytes for each in wanted]))
-    known = state.services(place)
+    known, offsite = state.services(place), second_place(place, state.offsite)
+    bucket = offsite.first if offsite else None
     for each in wanted:
         class_, primary = class_of(each), known.get(each.standby_of)
-        instance = replace(each, settings=class_.choose_settings(each.name, primary))
+        repository = {BUCKET: msgspec.to_builtins(bucket)} if bucket and class_.can_back_up_to_bucket else {}
+        instance = replace(each, settings={**class_.choose_settings(each.name, primary), **repository})
         known[each.name] = class_(instance, place, primary)
     return [known[each.name] for each in wanted]
 
@@ -110,8 +117,11 @@ def _write_inventory(place: Path, state: State) -> None:
 
 
 @contextmanager
-def _made_meanwhile(place: SecondPlace | None, say: Say) -> Iterator[None]:
-    """Make the second place while the block is at work; it is there at the block's end."""
+def _made(place: SecondPlace | None, say: Say) -> Iterator[None]:
+    """Make the second place while the block is at work; where the block needs it already, before that."""
+    if place and place.first:
+        place.create(say)
+        place = None
     with ThreadPoolExecutor(max_workers=1) as pool:
         made = pool.submit(place.create, say) if place else None
         yield

@@ -45,6 +45,7 @@ class Lab:
         also: Sequence[str] = (),
         standby: bool = False,
         s3: bool = False,
+        first: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
     ) -> Self:
@@ -61,6 +62,8 @@ class Lab:
             also: further ones.
             standby: whether the first of them has a standby.
             s3: whether the second place for backups is a bucket of an object store (Ceph RGW). A lab's is a folder.
+            first: whether the backups of MongoDB and Redis lie in such a bucket themselves. A lab that is there keeps
+                where they are.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
 
@@ -72,11 +75,11 @@ class Lab:
         state = load_state(place)
         wanted = wanted_services([*(systems or _primaries(state)), *also], standby)
         if state and state.complete:
-            return cls(place, construction.resume(place, state, wanted, say, s3=s3))
+            return cls(place, construction.resume(place, state, wanted, say, s3=s3 or first))
         if state:
             say("An earlier start was cut short; what it left is removed.")
             removal.remove(place)
-        return cls(place, construction.create(place, new_state(size, backup_minutes), wanted, say, s3=s3))
+        return cls(place, construction.create(place, new_state(size, backup_minutes), wanted, say, s3=s3, first=first))
 
     @classmethod
     def at(cls, directory: Path | None = None) -> Self:

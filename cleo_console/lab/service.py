@@ -120,6 +120,9 @@ class LabService(ABC):
     standby: ClassVar[type[LabService] | None] = None
     """The class of a standby of it, where one can be made."""
 
+    can_back_up_to_bucket: ClassVar[bool] = False
+    """Whether its own backups may lie in a bucket of the lab's object store (`repository.BUCKET` in its settings)."""
+
     standbys: ClassVar[int] = 1
     """How many are made where one is asked for: a set that elects by majority needs two beside the first."""
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from actions.backups.drill.place import DrillPlace
-from actions.backups.repository.place import RepositorySettings
+from actions.backups.repository.settings import RepositorySettings
 from actions.settings import SystemSettings
 
 S = TypeVar("S", bound=SystemSettings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from actions.backups.offsite.drills import Drilled
 from actions.backups.offsite.index import CopiedBackup
 from actions.backups.offsite.look import Seen
 from actions.backups.offsite.order import Order
+from actions.backups.printed import json_objects
 from actions.backups.programs import program_on
 from actions.backups.storage.storage import Where
 from actions.context import ActionContext, Progress
@@ -175,7 +175,7 @@ def _run(ctx: ActionContext, source: CopySource, verb: str, order: Order, *more:
     """Run one of the programs to its end, and return the last object that it printed."""
 
     def line(stream: str, text: str) -> None:
-        for said in _objects(text) if stream == "out" else ():
+        for said in json_objects(text) if stream == "out" else ():
             if said.get("of"):
                 ctx.progress(Progress(fraction=min(1.0, said["read"] / said["of"]), text=f"{verb} {order.where.place}"))
 
@@ -183,17 +183,4 @@ def _run(ctx: ActionContext, source: CopySource, verb: str, order: Order, *more:
     done = ctx.run(f"offsite-{verb}", source.host, argv, timeout_s=_HOURS_S, user=source.user, on_line=line)
     if done.code != 0:
         raise ActionFailed(" ".join(done.err.split()) or f"{verb} {done.ending}.")
-    return _objects(done.out)[-1]
-
-
-def _objects(printed: str) -> list[dict[str, Any]]:
-    """Return the JSON objects among printed lines."""
-    found = []
-    for text in printed.splitlines():
-        try:
-            one = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(one, dict):
-            found.append(one)
-    return found
+    return json_objects(done.out)[-1]

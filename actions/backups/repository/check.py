@@ -1,5 +1,7 @@
 """Reads every file of one backup and compares its SHA-256 with the entry: ``python -m …repository.check FOLDER``.
 
+In a bucket: ``… ID WHERE``, with where the system's backups lie as JSON (`actions.backups.storage.storage.Where`).
+
 It prints a JSON object a line: ``{"read": BYTES, "of": BYTES}`` while it reads, ``{"damaged": NAME, "why": WORDS}`` for
 each file that is not what the entry says, and at last ``{"files": N, "bytes": BYTES, "damaged": N}``. Exit status 0:
 every file is whole; 1: some are not; 2: there is no backup to check.
@@ -15,28 +17,37 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from actions.backups.repository.entry import ENTRY, Entry, NoEntry, StoredFile, decode_entry
+import msgspec
 
-_PIECE = 1 << 20
+from actions.backups.repository.entry import ENTRY, Entry, NoEntry, StoredFile, decode_entry
+from actions.backups.storage.places import open_storage
+from actions.backups.storage.storage import Missing, Storage, Unreadable, Where
+from journal.errors import CleoError
+
 _TELL_EVERY_S = 0.5
 
 
-def main(folder: str) -> int:
+def main(folder: str, where: str = "") -> int:
     """Check the backup in ``folder``; return the exit status."""
+    place = msgspec.json.decode(where, type=Where) if where else Where(place=str(Path(folder).absolute().parent))
+    backup = folder if where else Path(folder).absolute().name
     try:
-        entry = decode_entry(Path(folder, ENTRY).read_bytes(), f"{folder}/{ENTRY}")
-    except OSError as error:
-        return _cannot(f"There is no backup in {folder}: {error.strerror}.")
+        storage = open_storage(place)
+        entry = decode_entry(storage.read(f"{backup}/{ENTRY}"), f"{place.place}/{backup}/{ENTRY}")
+        return 1 if _check(storage, backup, entry) else 0
+    except Missing:
+        return _cannot(f"There is no backup in {place.place}/{backup}: it has no {ENTRY}.")
     except NoEntry as error:
         return _cannot(error.message)
-    return 1 if _check(Path(folder), entry) else 0
+    except CleoError as error:
+        return _cannot(f"{error.message} {error.hint}".strip())
 
 
-def _check(folder: Path, entry: Entry) -> int:
+def _check(storage: Storage, backup: str, entry: Entry) -> int:
     """Read all files; return how many are not what the entry says."""
     tell, damaged = _Teller(entry.size), 0
     for file in entry.files:
-        if why := _damage(folder / file.name, file, tell.read):
+        if why := _damage(storage, f"{backup}/{file.name}", file, tell.read):
             damaged += 1
             _say({"damaged": file.name, "why": why})
     _say({"files": len(entry.files), "bytes": entry.size, "damaged": damaged})
@@ -56,19 +67,22 @@ class _Teller:
             _say({"read": self._read, "of": self._of})
 
 
-def _damage(path: Path, file: StoredFile, read: Callable[[int], None]) -> str:
-    """Return why a file is not what the entry says; empty: it is."""
+def _damage(storage: Storage, name: str, file: StoredFile, read: Callable[[int], None]) -> str:
+    """Return why a file is not what the entry says; empty: it is.
+
+    Raises:
+        StorageTrouble: the bucket cannot be used now: that says nothing of the file.
+    """
     found, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as opened:
-            while piece := opened.read(_PIECE):
-                found.update(piece)
-                size += len(piece)
-                read(len(piece))
-    except FileNotFoundError:
+        for piece in storage.pieces(name):
+            found.update(piece)
+            size += len(piece)
+            read(len(piece))
+    except Missing:
         return "it is missing"
-    except OSError as error:
-        return f"it cannot be read: {error.strerror}"
+    except Unreadable as error:
+        return f"it cannot be read: {error.why}"
     if size != file.size:
         return f"it has {size} bytes, and had {file.size}"
     return "" if found.hexdigest() == file.sha256 else "its content was changed"
@@ -84,4 +98,4 @@ def _cannot(words: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

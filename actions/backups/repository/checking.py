@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
+from actions.backups.printed import json_objects
 from actions.backups.repository.place import Place
 from actions.context import Progress
 from actions.outcome import ActionFailed
@@ -38,11 +37,11 @@ def check_backup(place: Place, backup: str, *, timeout_s: float, words: str = ""
         Cancelled: somebody asked the action to stop.
     """
     heard = _Heard(place, f"{words or 'checking'} {backup}")
-    argv = [*place.program(_MODULE), str(place.folder / backup)]
+    argv = [*place.program(_MODULE), *_backup(place, backup)]
     done = place.ctx.run(
         f"check-{backup}", place.host, argv, timeout_s=timeout_s, user=place.settings.run_as, on_line=heard.line
     )
-    damaged = [Damage(name=one["damaged"], why=one["why"]) for one in _objects(done.out) if "why" in one]
+    damaged = [Damage(name=one["damaged"], why=one["why"]) for one in json_objects(done.out) if "why" in one]
     if done.code not in (0, 1) or (done.code == 1) != bool(damaged):
         said = " ".join(done.err.split()) or done.ending
         raise ActionFailed(
@@ -50,6 +49,13 @@ def check_backup(place: Place, backup: str, *, timeout_s: float, words: str = ""
             "Correct what it names; a backup that could not be read is not restored from.",
         )
     return damaged
+
+
+def _backup(place: Place, backup: str) -> list[str]:
+    """Return what the program is told of a backup."""
+    if not place.in_bucket:
+        return [f"{place.folder}/{backup}"]
+    return [backup, msgspec.json.encode(place.shelf).decode()]
 
 
 class _Heard:
@@ -60,20 +66,7 @@ class _Heard:
 
     def line(self, stream: str, lines: str) -> None:
         """See ``ActionContext.run``."""
-        said = [one for one in _objects(lines) if "read" in one] if stream == "out" else []
+        said = [one for one in json_objects(lines) if "read" in one] if stream == "out" else []
         if said and said[-1]["of"]:
             share = min(1.0, said[-1]["read"] / said[-1]["of"])
             self._place.ctx.progress(Progress(fraction=share, text=self._words))
-
-
-def _objects(printed: str) -> list[dict[str, Any]]:
-    """Return the JSON objects among printed lines; a library may have printed others."""
-    found = []
-    for line in printed.splitlines():
-        try:
-            one = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(one, dict):
-            found.append(one)
-    return found

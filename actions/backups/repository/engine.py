@@ -6,16 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 
 from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet, Checked, CopySource
-from actions.backups.hold_file import part_of, with_holder, without_holder
+from actions.backups.hold_file import part_of
 from actions.backups.holding import Hold
 from actions.backups.marks import Marks
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.entry import ENTRY, INCOMPLETE, LOCK
+from actions.backups.repository.hold_text import add_holder, read_hold_text, remove_holder
 from actions.backups.repository.place import Listing, Place, Stored
 from actions.backups.repository.retention import expire
 from actions.context import ActionContext
-from actions.outcome import ActionFailed
-from actions.transport import FileMissing
 from journal.events.types import Finding
 
 _HOURS_S = 12 * 3600.0
@@ -70,11 +69,13 @@ class RepositoryEngine(ABC):
         return expire(place, sets_of(place.listing().stored), place.settings.keep)
 
     def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
-        """Return the system's folder; an entry is copied when all that it names is there."""
+        """Return the system's folder; an entry is copied when all that it names is there. A bucket is none."""
         place = self.place(ctx, system)
+        if place.in_bucket:
+            return None
         return CopySource(
             host=place.host,
-            folder=str(place.folder),
+            folder=place.folder,
             user=place.settings.run_as,
             proof=f"{{label}}/{ENTRY}",
             heads=(f"*/{ENTRY}",),
@@ -84,23 +85,20 @@ class RepositoryEngine(ABC):
 
     def read_hold(self, ctx: ActionContext, system: str) -> Hold:
         """Return what the hold file says: while it is there, nothing is backed up by schedule, and nothing expires."""
-        part = part_of(_read(self.place(ctx, system)), system)
+        part = part_of(read_hold_text(self.place(ctx, system)), system)
         return Hold(schedule=part, expiry=part)
 
     def hold(self, ctx: ActionContext, system: str, found: Hold) -> None:
         """Write this incident into the hold file."""
         place, me = self.place(ctx, system), ctx.incident.id
         if found.lacks(me) and ctx.effect(f"write {place.hold_file}, which scheduled backups obey"):
-            _write(place, with_holder(_read(place), me, system))
+            add_holder(place, me)
 
     def release(self, ctx: ActionContext, system: str, found: Hold) -> None:
         """Take this incident out of the hold file."""
         place, me = self.place(ctx, system), ctx.incident.id
         if any(me in part.incidents for part in found.parts) and ctx.effect(f"give up the hold in {place.hold_file}"):
-            if left := without_holder(_read(place) or "", me, system):
-                _write(place, left)
-            else:
-                _remove(place)
+            remove_holder(place, me)
 
 
 def sets_of(stored: Sequence[Stored]) -> list[BackupSet]:
@@ -131,20 +129,3 @@ def sets_of(stored: Sequence[Stored]) -> list[BackupSet]:
 
 def _damaged(label: str, words: str) -> Finding:
     return Finding(severity="wrong", about="", text=f"backup {label} is damaged: {words}", cure=KEEP_SOUND_SET)
-
-
-def _read(place: Place) -> str | None:
-    try:
-        return place.ctx.transport(place.host).read_file(place.hold_file).decode("utf-8", "replace")
-    except FileMissing:
-        return None
-
-
-def _write(place: Place, text: str) -> None:
-    place.ctx.transport(place.host).write_file(place.hold_file, text.encode(), 0o644)
-
-
-def _remove(place: Place) -> None:
-    done = place.ctx.transport(place.host).query(["rm", "-f", "--", place.hold_file], timeout_s=30)
-    if done.code != 0:
-        raise ActionFailed(f"{place.hold_file} cannot be removed: {done.err.strip()}", "Check its permissions.")

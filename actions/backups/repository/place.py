@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import PurePosixPath
-from typing import Annotated, Literal
 
 import msgspec
 
-from actions.backups.marks import FolderMarks
+from actions.backups.marks import FolderMarks, Marks
 from actions.backups.printed import PRINT_ALL, printed_texts
 from actions.backups.programs import program_on
 from actions.backups.repository.entry import (
@@ -21,9 +19,13 @@ from actions.backups.repository.entry import (
     decode_entry,
     is_id,
 )
+from actions.backups.repository.in_bucket import BucketMarks, show
+from actions.backups.repository.settings import RepositorySettings
+from actions.backups.repository.show import Shown
+from actions.backups.storage.storage import Where
 from actions.context import ActionContext
+from actions.machine.machine import Machine
 from actions.outcome import ActionFailed
-from actions.settings import Settings
 from actions.transport import Completed
 
 _LIST = f"""\
@@ -36,29 +38,6 @@ printf 'E\\0'
 find . -ignore_readdir_race -mindepth 2 -maxdepth 2 -name {ENTRY} -not -path './.incomplete-*' {PRINT_ALL} || exit 90
 """
 """Prints, each ended by NUL: every folder and file with its size, and an E; then the entries, as `PRINT_ALL` does."""
-
-
-class RepositorySettings(Settings, frozen=True, kw_only=True):
-    """Where a system's backups lie, and what keeps them from being taken or expired while they are held.
-
-    Attributes:
-        engine: what takes and restores them.
-        repository: the repository's folder on its host. It must be there; systems may share it. Empty: no backups.
-        host: the host that has it, where that is not the system's.
-        run_as: the account that its programs run as; empty: the one that we log in as.
-        python: the Python on that host that has Cleo's modules, to write and check backups; a local host needs none.
-        keep: how many full backups ``cleo backup run`` keeps, with all that ended after the oldest of them began; 0:
-            nothing expires.
-        hold_file: scheduled backups do not run while it exists; empty: ``<repository>/<system>.hold``.
-    """
-
-    engine: Literal["repository"] = "repository"
-    repository: str = ""
-    host: str = ""
-    run_as: str = ""
-    python: str = ""
-    keep: Annotated[int, msgspec.Meta(ge=0)] = 0
-    hold_file: str = ""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,27 +83,44 @@ class Place:
 
     def __init__(self, ctx: ActionContext, system: str, settings: RepositorySettings, host: str) -> None:
         self.ctx, self.system, self.settings = ctx, system, settings
-        self.host = settings.host or host
-        if settings.repository.startswith("s3://"):
-            raise ActionFailed(
-                f"The backups of {system} are written into a folder first, and {settings.repository} is none.",
-                "Name a folder in the inventory, and the bucket as the second place (offsite: place).",
-            )
+        self.host, self._own_host = settings.host or host, host
         if not settings.repository:
             raise ActionFailed(
                 f"Nothing tells where the backups of {system} lie.",
-                "Name the folder in the inventory (backups: repository).",
+                "Name the folder or the bucket in the inventory (backups: repository).",
             )
 
     @property
-    def hold_file(self) -> str:
-        """The file that scheduled backups wait for."""
-        return self.settings.hold_file or f"{self.folder}.hold"
+    def in_bucket(self) -> bool:
+        """Whether it is a bucket."""
+        return self.settings.in_bucket
 
     @property
-    def folder(self) -> PurePosixPath:
-        """The system's folder in the repository."""
-        return PurePosixPath(self.settings.repository) / self.system
+    def here(self) -> Place:
+        """The same as the system's own host reaches it: a bucket is reached from there, a folder on its host alone."""
+        if not self.in_bucket or self.host == self._own_host:
+            return self
+        return Place(self.ctx, self.system, msgspec.structs.replace(self.settings, host=""), self._own_host)
+
+    @property
+    def folder(self) -> str:
+        """The system's folder in the repository; of a bucket, for people."""
+        return f"{self.settings.repository.rstrip('/')}/{self.system}"
+
+    @property
+    def where(self) -> Where:
+        """How the repository is reached, from its host."""
+        return self.settings.where
+
+    @property
+    def shelf(self) -> Where:
+        """How the system's own folder in it is reached."""
+        return msgspec.structs.replace(self.where, place=self.folder)
+
+    @property
+    def hold_file(self) -> str:
+        """The file that scheduled backups wait for; in a bucket, what the names of such files begin with."""
+        return self.settings.hold_file or f"{self.folder}.hold"
 
     def program(self, module: str) -> list[str]:
         """Return the beginning of the command line that runs one of our modules on the repository's host.
@@ -141,17 +137,33 @@ class Place:
             ActionFailed: the repository is not there, or cannot be read.
             CleoError: its host cannot be reached.
         """
-        argv = listing_argv(self.settings, self.system)
-        answer = self.ctx.query(self.host, argv, timeout_s=timeout_s, user=self.settings.run_as)
+        if self.in_bucket:
+            return bucket_listing(show(self, entries=-1, timeout_s=timeout_s), self.folder)
+        answer = self.ctx.query(
+            self.host, listing_argv(self.settings, self.system), timeout_s=timeout_s, user=self.settings.run_as
+        )
         return listing_of(answer, self.settings, self.system, self.host)
 
-    def marks(self) -> FolderMarks:
+    def read(self, name: str) -> str | None:
+        """Return a small file, by its name below the system's folder; None: there is none.
+
+        Raises:
+            ActionFailed: the repository cannot be read.
+            CleoError: its host cannot be reached.
+        """
+        if self.in_bucket:
+            return show(self, texts=[name]).texts.get(name)
+        return Machine(self.ctx, self.host, self.settings.run_as).read(f"{self.folder}/{name}")
+
+    def marks(self) -> Marks:
         """Return where it is kept when each backup was verified and restored: in the backup's own folder."""
-        return FolderMarks(self.ctx, self.host, str(self.folder), user=self.settings.run_as)
+        if self.in_bucket:
+            return BucketMarks(self)
+        return FolderMarks(self.ctx, self.host, self.folder, user=self.settings.run_as)
 
 
 def listing_argv(settings: RepositorySettings, system: str) -> list[str]:
-    """Return what lists a system's backups on the repository's host, for whoever has no context (a probe)."""
+    """Return what lists a system's backups on the host of a folder, for whoever has no context (a probe)."""
     return ["sh", "-c", _LIST, "sh", settings.repository, system]
 
 
@@ -168,6 +180,28 @@ def listing_of(answer: Completed, settings: RepositorySettings, system: str, hos
             "Mount what holds the backups, or correct the path in the inventory.",
         )
     return _understood(answer.out, f"{settings.repository}/{system}")
+
+
+def bucket_listing(shown: Shown, where: str) -> Listing:
+    """Return what a bucket shows of a system's backups.
+
+    Args:
+        shown: what is there; a backup whose entry is not shown is left out.
+        where: the system's folder in it, for people.
+    """
+    marked = {name.removeprefix(INCOMPLETE) for name in shown.sizes if name.startswith(INCOMPLETE)}
+    heads = {name.partition("/")[0] for name in shown.sizes if name.endswith(f"/{ENTRY}")}
+    told = {name.partition("/")[0] for name in shown.texts}
+    ids = {name.partition("/")[0] for name in shown.sizes if is_id(name.partition("/")[0]) and "/" in name}
+    unfinished = {id_ for id_ in marked if id_ not in heads}
+    wanted = sorted(id_ for id_ in ids - unfinished if id_ in told or id_ not in heads)
+    stored, strange = _backups(dict(shown.sizes), wanted, dict(shown.texts), where)
+    return Listing(
+        stored=sorted(stored, key=lambda one: (one.entry.ended_at, one.entry.id)),
+        incomplete=sorted(f"{INCOMPLETE}{id_}" for id_ in unfinished),
+        strange=strange,
+        log=sorted((name, size) for name, size in shown.sizes.items() if name.startswith(f"{LOG}/")),
+    )
 
 
 def newest_of(stored: Sequence[Stored], until: datetime | None = None) -> Stored | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from actions.backups.engine import BackupSet
 from actions.backups.listing import has_shrunk
+from actions.backups.printed import json_objects
 from actions.backups.repository.place import Place
+from actions.backups.repository.remove import RemoveOrder
 from actions.outcome import ActionFailed
 
 _REMOVE_S = 3600.0
@@ -47,8 +51,11 @@ def expire(place: Place, sets: Sequence[BackupSet], keep: int) -> list[str]:
     labels = expired(sets, keep, datetime.now(UTC))
     if not labels or not place.ctx.effect(f"remove {', '.join(labels)} from {place.folder}: expired"):
         return []
-    argv = [*place.program(_MODULE), str(place.folder), *labels]
+    argv = [*place.program(_MODULE), _shelf(place), *labels]
     done = place.ctx.run("expire", place.host, argv, timeout_s=_REMOVE_S, user=place.settings.run_as)
+    for said in json_objects(done.out):
+        if "remains" in said:
+            place.ctx.log(f"Expired, and kept by the bucket all the same: {said['remains']}.", "err")
     listing = place.listing()
     left = {one.entry.id for one in listing.stored} & {*labels}
     left |= {name for name in listing.incomplete if name.endswith(tuple(labels))}
@@ -58,3 +65,10 @@ def expire(place: Place, sets: Sequence[BackupSet], keep: int) -> list[str]:
             f"Retention is not done: {why}.", "The backups that are kept are untouched. See to the storage."
         )
     return labels
+
+
+def _shelf(place: Place) -> str:
+    """Return what the program is told of the repository."""
+    if not place.in_bucket:
+        return place.folder
+    return msgspec.json.encode(RemoveOrder(where=place.where, system=place.system)).decode()

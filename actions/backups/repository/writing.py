@@ -1,6 +1,7 @@
-"""Writes a backup into a repository, on the host where that lies: whole and under its name, or not at all.
+"""Writes a backup into a repository, from the host where its data is: whole and under its name, or not at all.
 
-For programs that run there. One writer a system at a time: a lock that the kernel frees when its holder dies.
+For programs that run there. In a folder one writer a system at a time: a lock that the kernel frees when its holder
+dies.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import fcntl
 import hashlib
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from actions.backups.repository.entry import (
     encode,
     new_id,
 )
+from actions.backups.storage.storage import Writable
 from journal.errors import CleoError
 from journal.store.whole_file import replace_whole
 
@@ -37,22 +40,37 @@ class AlreadyWriting(CleoError):
     """Another backup of the same system is being written."""
 
 
-class Staged:
-    """A backup that is being written: files go below ``folder``, and `finish` makes a backup of them.
+class Staged(ABC):
+    """A backup that is being written, and that `finish` makes a backup of.
 
     Attributes:
         id: the backup's id.
-        folder: where its files go.
         started_at: when it began, in UTC.
         removed: names of what earlier backups left incomplete, and this one removed.
+        finished: whether it is a backup now.
     """
 
-    def __init__(self, shelf: Path, system: str, kind: str, removed: list[str]) -> None:
-        self._shelf, self._system, self._kind, self.removed = shelf, system, kind, removed
-        self.started_at = datetime.now(UTC)
-        self.id = _free_id(shelf, kind, self.started_at)
-        self.folder = shelf / f"{INCOMPLETE}{self.id}"
-        self.folder.mkdir(mode=0o700)
+    id: str
+
+    def __init__(self, system: str, kind: str, removed: list[str]) -> None:
+        self._system, self._kind, self.removed = system, kind, removed
+        self.started_at, self.finished = datetime.now(UTC), False
+
+    @abstractmethod
+    def new(self, name: str) -> AbstractContextManager[Writable]:
+        """Give a file of the backup to write; one of that name that was written before is replaced."""
+
+    @abstractmethod
+    def forget(self, below: str) -> None:
+        """Remove the files that were written so far and whose names begin so."""
+
+    @abstractmethod
+    def _files(self) -> list[StoredFile]:
+        """Return what was written, with its digests."""
+
+    @abstractmethod
+    def _publish(self, entry: Entry) -> None:
+        """Make a backup of it, whole."""
 
     def finish(
         self,
@@ -64,15 +82,15 @@ class Staged:
         server: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> Entry:
-        """Flush and digest every file, write the entry, and give the folder its name.
+        """Write the entry, when every file is durably there with its digest.
 
         Args:
             type_: the type of system. The others are the fields of `Entry`.
 
         Raises:
-            OSError: something cannot be read or written.
+            OSError, StorageTrouble: something cannot be read or written.
         """
-        files = [_stored(self.folder, path) for path in _files(self.folder)]
+        files = self._files()
         entry = Entry(
             id=self.id,
             system=self._system,
@@ -88,16 +106,49 @@ class Staged:
             server=server or {},
             facts=facts or {},
         )
+        self._publish(entry)
+        self.finished = True
+        return entry
+
+
+class FolderStaged(Staged):
+    """A backup that is being written into a folder: what lies below ``folder`` is its files."""
+
+    def __init__(self, shelf: Path, system: str, kind: str, removed: list[str]) -> None:
+        super().__init__(system, kind, removed)
+        self._shelf = shelf
+        self.id = _free_id(shelf, kind, self.started_at)
+        self.folder = shelf / f"{INCOMPLETE}{self.id}"
+        self.folder.mkdir(mode=0o700)
+
+    @contextmanager
+    def new(self, name: str) -> Iterator[Writable]:
+        """See `Staged`."""
+        path = self.folder / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            path.chmod(0o600)
+            yield file
+
+    def forget(self, below: str) -> None:
+        """See `Staged`."""
+        for path in _files(self.folder):
+            if str(path.relative_to(self.folder)).startswith(below):
+                path.unlink()
+
+    def _files(self) -> list[StoredFile]:
+        return [_stored(self.folder, path) for path in _files(self.folder)]
+
+    def _publish(self, entry: Entry) -> None:
         for folder in [path for path in self.folder.rglob("*") if path.is_dir()]:
             _flush(folder)
         replace_whole(self.folder / ENTRY, encode(entry), 0o600)
         self.folder.rename(self._shelf / self.id)
         _flush(self._shelf)
-        return entry
 
 
 @contextmanager
-def staged(repository: Path, system: str, kind: str) -> Iterator[Staged]:
+def staged(repository: Path, system: str, kind: str) -> Iterator[FolderStaged]:
     """Hold the system's lock, remove what earlier backups left incomplete, and give a folder for a new one.
 
     What was not finished when the block is left is removed; if we are killed, the next backup does that.
@@ -117,7 +168,7 @@ def staged(repository: Path, system: str, kind: str) -> Iterator[Staged]:
     try:
         shelf.mkdir(mode=0o700, exist_ok=True)
         with locked(shelf):
-            backup = Staged(shelf, system, kind, remove_incomplete(shelf))
+            backup = FolderStaged(shelf, system, kind, remove_incomplete(shelf))
             try:
                 yield backup
             finally:

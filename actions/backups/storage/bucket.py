@@ -1,37 +1,41 @@
 """A bucket of S3-compatible storage as a `Storage`.
 
-Nothing is deleted, so credentials that cannot delete are enough, and objects may be locked. Each part is sent with its
+Credentials that cannot delete are enough but for `remove`, and objects may be locked. Each part is sent with its
 MD5, which the storage checks as it comes in (a bucket with object lock demands it); ETags are not looked at.
 """
 
 from __future__ import annotations
 
-import base64
 import configparser
-import hashlib
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrouble, Where
+from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrouble, Where, Writable
+from actions.backups.storage.upload import Upload, md5
 from journal.wording.counting import count
+from journal.wording.durations import rough_duration
 
-_PART = 8 << 20
-"""The size of a part of a large object; S3 allows 10,000 of at least 5 MiB."""
-_PARTS = 9_000
 _CONNECT_S = 10
-_PATIENT, _QUICK = (60, 4), (20, 2)
+_PATIENT, _QUICK = (30, 4), (10, 2)
 """For how many seconds an answer is waited for, and how often it is asked for. A storage that hangs is told soon, where
 it is asked first; then it may take its time, to put the parts of a large object together."""
+_BREAKS = 5
+"""How often an object that breaks off on its way is asked for anew, from where it was."""
 _WORDS = {
     "NoSuchBucket": ("There is no bucket {bucket}{at}", "Make it, or correct the place in the inventory."),
     "InvalidAccessKeyId": ("The storage{at} does not know the access key", "Correct the file of the credentials."),
     "SignatureDoesNotMatch": ("The secret key is not the one of the access key{at}", "Correct the credentials."),
     "AccessDenied": ("The credentials are not allowed to {do} in {bucket}{at}", "Give them read, write and list."),
+    "ExpiredToken": ("The credentials' session{at} is over", "Renew them; credentials without a session last."),
     "QuotaExceeded": ("The storage{at} takes no more: its quota is used up", "Make room, or raise the quota."),
     "RequestTimeTooSkewed": ("The storage{at} has another time than this host", "Set this host's clock."),
+    "SlowDown": ("The storage{at} takes no more requests now", "Try again later; look what else asks it so often."),
 }
 
 
@@ -42,13 +46,14 @@ class Bucket(Storage):
         StorageTrouble: the credentials cannot be read, the bucket is not there or cannot be entered.
     """
 
-    def __init__(self, where: Where) -> None:
+    def __init__(self, where: Where, *, quick: bool = False) -> None:
         self._name, _, prefix = where.place.removeprefix("s3://").partition("/")
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._at = f" at {where.endpoint}" if where.endpoint else ""
-        self._client = _client(where, *_PATIENT)
+        hasty = _client(where, *_QUICK)
+        self._client = hasty if quick else _client(where, *_PATIENT)
         with self._words("look"):  # HEAD would say no more than 403
-            _client(where, *_QUICK).list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1)
+            hasty.list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1)
 
     def sizes(self, below: str) -> Mapping[str, int]:
         """See `Storage`."""
@@ -61,26 +66,82 @@ class Bucket(Storage):
         return found
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """See `Storage`. An object that ends before its length raises."""
+        """See `Storage`. What breaks off goes on where it was; an object that ends before its length raises."""
+        from botocore.exceptions import BotoCoreError
+
+        at = {"Bucket": self._name, "Key": f"{self._prefix}{name}"}
         with self._words(f"read {name}"):
-            answer = self._client.get_object(Bucket=self._name, Key=f"{self._prefix}{name}")
-            yield from answer["Body"].iter_chunks(PIECE)
+            read, broken, same = 0, 0, dict[str, str]()
+            while True:
+                rest = {"Range": f"bytes={read}-"} if read else {}
+                answer = self._client.get_object(**at, **rest, **same)
+                same = {"IfMatch": answer["ETag"]} if answer.get("ETag") else {}
+                try:
+                    for piece in answer["Body"].iter_chunks(PIECE):
+                        read += len(piece)
+                        yield piece
+                    return
+                except (BotoCoreError, OSError):
+                    broken += 1
+                    if not read or broken > _BREAKS:
+                        raise
 
     def put(self, name: str, source: Path) -> None:
         """See `Storage`."""
-        with source.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(0)
-            if size <= _PART:
-                self.put_bytes(name, file.read())
-            else:
-                with self._words(f"write {name}"):
-                    self._in_parts(name, file, max(_PART, size // _PARTS))
+        with source.open("rb") as file, self.new(name) as there:
+            while piece := file.read(PIECE):
+                there.write(piece)
+
+    @contextmanager
+    def new(self, name: str) -> Iterator[Writable]:
+        """See `Storage`."""
+        upload = Upload(self._client, {"Bucket": self._name, "Key": f"{self._prefix}{name}"})
+        file = _Said(upload, partial(self._words, f"write {name}"))
+        try:
+            yield file
+            with self._words(f"write {name}"):
+                upload.finish()
+        except BaseException:
+            upload.give_up()
+            raise
+
+    def remove(self, name: str) -> None:
+        """See `Storage`. In a bucket that keeps versions, the older one stays there."""
+        with self._words(f"remove {name}"):
+            self._client.delete_object(Bucket=self._name, Key=f"{self._prefix}{name}")
 
     def put_bytes(self, name: str, data: bytes) -> None:
         """See `Storage`."""
         with self._words(f"write {name}"):
-            self._client.put_object(Bucket=self._name, Key=f"{self._prefix}{name}", Body=data, ContentMD5=_md5(data))
+            self._client.put_object(Bucket=self._name, Key=f"{self._prefix}{name}", Body=data, ContentMD5=md5(data))
+
+    def forget_unfinished(self, below: str) -> None:
+        """See `Storage`: the parts of large objects that no request ever completed."""
+        with self._words(f"forget what is unfinished below {below}"):
+            said = self._client.list_multipart_uploads(Bucket=self._name, Prefix=f"{self._prefix}{below}")
+            for one in said.get("Uploads", ()):
+                self._client.abort_multipart_upload(Bucket=self._name, Key=one["Key"], UploadId=one["UploadId"])
+
+    def remains(self, below: str) -> str:
+        """See `Storage`: versions that are no more current."""
+        size, names = 0, list[tuple[str, str]]()
+        with self._words(f"list the versions below {below}"):
+            pages = self._client.get_paginator("list_object_versions")
+            for page in pages.paginate(Bucket=self._name, Prefix=f"{self._prefix}{below}"):
+                for one in page.get("Versions", ()):
+                    size += one["Size"]
+                    names.append((one["Key"], one["VersionId"]))
+        return f"{count(len(names), 'object')} ({size:,} bytes){self._locked_until(*names[0])}" if names else ""
+
+    def _locked_until(self, key: str, version: str) -> str:
+        """Return until when a version is locked, to be read behind it; empty: it is not, or nobody may know."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            said = self._client.get_object_retention(Bucket=self._name, Key=key, VersionId=version)
+        except (ClientError, BotoCoreError):
+            return ""
+        return f", locked until {said['Retention']['RetainUntilDate']:%Y-%m-%d %H:%M} UTC"
 
     def findings(self) -> Sequence[str]:
         """Return the lifecycle rules that delete by age: what is written once and needed always goes, too."""
@@ -128,24 +189,6 @@ class Bucket(Storage):
         when = f"after {expires['Days']} days" if expires.get("Days") else f"on {expires['Date']}"
         return f"a lifecycle rule of {self._name} ({rule.get('ID', 'without a name')}) deletes {prefix or 'all'} {when}"
 
-    def _in_parts(self, name: str, file: Any, size: int) -> None:
-        """Write a large object; it is there once its last request was answered, and not before."""
-        at = {"Bucket": self._name, "Key": f"{self._prefix}{name}"}
-        upload = self._client.create_multipart_upload(**at)["UploadId"]
-        parts: list[dict[str, Any]] = []
-        try:
-            while data := file.read(size):
-                number = len(parts) + 1
-                sent = self._client.upload_part(
-                    **at, UploadId=upload, PartNumber=number, Body=data, ContentMD5=_md5(data)
-                )
-                parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-            self._client.complete_multipart_upload(**at, UploadId=upload, MultipartUpload={"Parts": parts})
-        except BaseException:
-            with suppress(Exception):  # it may not be allowed; a lifecycle rule may take away what is left
-                self._client.abort_multipart_upload(**at, UploadId=upload)
-            raise
-
     @contextmanager
     def _words(self, do: str) -> Iterator[None]:
         """Turn what boto3 raises into sentences."""
@@ -171,7 +214,32 @@ class Bucket(Storage):
         words, hint = _WORDS.get(
             code, (f"The storage{{at}} does not {{do}} in {{bucket}}: {error}", "See its own log.")
         )
+        if code == "RequestTimeTooSkewed":
+            words += _skew(error.response)
+        if code == "AccessDenied" and do.startswith("remove "):
+            hint = "Give them delete, or leave it to the bucket's owner; what is locked goes when its time is over."
         return StorageTrouble(f"{words.format(bucket=self._name, at=self._at, do=do)}.", hint)
+
+
+class _Said:
+    """An upload whose errors are sentences."""
+
+    def __init__(self, upload: Upload, words: Callable[[], AbstractContextManager[None]]) -> None:
+        self._upload, self._words = upload, words
+
+    def write(self, data: bytes, /) -> None:
+        with self._words():
+            self._upload.write(data)
+
+
+def _skew(response: Mapping[str, Any]) -> str:
+    """Return by how much this host's clock differs from the storage's, to be read behind "than this host"."""
+    said = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        ahead = (datetime.now(UTC) - parsedate_to_datetime(said)).total_seconds()
+    except (TypeError, ValueError):
+        return ""
+    return f": this host's clock is {rough_duration(abs(ahead))} {'ahead' if ahead > 0 else 'behind'}"
 
 
 def _client(where: Where, read_s: int, tries: int) -> Any:
@@ -222,7 +290,3 @@ def _keys(where: Where) -> dict[str, str]:
         ) from error
     token = section.get("aws_session_token")
     return {**found, "region_name": region} | ({"aws_session_token": token} if token else {})
-
-
-def _md5(data: bytes) -> str:
-    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrouble
+from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrouble, Unreadable
 
 _PART = ".cleo-part"
 """The end of the name of a file that is being written. One that is left is written over by the next try."""
@@ -40,19 +40,41 @@ class Folder(Storage):
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """See `Storage`."""
-        with self._words(self._path / name), (self._path / name).open("rb") as file:
-            while piece := file.read(PIECE):
-                yield piece
+        path = self._path / name
+        with self._words(path):
+            try:
+                with path.open("rb") as file:
+                    while piece := file.read(PIECE):
+                        yield piece
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                why = error.strerror or str(error)
+                raise Unreadable(f"{path}: {why}.", "Mend what it says.", why) from error
 
     def put(self, name: str, source: Path) -> None:
         """See `Storage`."""
-        with self._words(self._path / name), self._new(name) as file, source.open("rb") as opened:
+        with self.new(name) as file, source.open("rb") as opened:
             shutil.copyfileobj(opened, file, PIECE)
 
     def put_bytes(self, name: str, data: bytes) -> None:
         """See `Storage`."""
-        with self._words(self._path / name), self._new(name) as file:
+        with self.new(name) as file:
             file.write(data)
+
+    def remove(self, name: str) -> None:
+        """See `Storage`."""
+        with self._words(self._path / name):
+            (self._path / name).unlink(missing_ok=True)
+
+    def forget_unfinished(self, below: str) -> None:
+        """See `Storage`: what is left is written over by the next try."""
+
+    @contextmanager
+    def new(self, name: str) -> Iterator[BinaryIO]:
+        """See `Storage`."""
+        with self._words(self._path / name), self._new(name) as file:
+            yield file
 
     @contextmanager
     def _new(self, name: str) -> Iterator[BinaryIO]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -21,6 +23,14 @@ class StorageTrouble(CleoError):
 
 class Missing(StorageTrouble):
     """There is no such file in the place."""
+
+
+class Unreadable(StorageTrouble):
+    """One file cannot be read, though its place can: ``why`` says what its disk says."""
+
+    def __init__(self, message: str, hint: str, why: str) -> None:
+        super().__init__(message, hint)
+        self.why = why
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +50,18 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     credentials: str = ""
     profile: str = "default"
     certificates: str = ""
+
+
+def in_bucket(place: str) -> bool:
+    """Whether a place is a bucket, and not a folder."""
+    return place.startswith("s3://")
+
+
+class Writable(Protocol):
+    """A file that is being written."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write at its end."""
 
 
 class Storage(ABC):
@@ -64,6 +86,22 @@ class Storage(ABC):
     @abstractmethod
     def put_bytes(self, name: str, data: bytes) -> None:
         """Do as `put`, with a content that is in memory."""
+
+    @abstractmethod
+    def new(self, name: str) -> AbstractContextManager[Writable]:
+        """Give a file that is written piece by piece, and is there once the block is left without an error."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Remove a file, where it is there."""
+
+    @abstractmethod
+    def forget_unfinished(self, below: str) -> None:
+        """Have what killed writers left of files below a name taken away, where the place keeps that."""
+
+    def remains(self, below: str) -> str:
+        """Return what the place still keeps of files that were removed below a name, in words; empty: nothing."""
+        return ""
 
     def findings(self) -> Sequence[str]:
         """Return what the place itself does to files that must stay, a line each; a folder does nothing."""

@@ -10,6 +10,7 @@ import msgspec
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.entry import Entry
 from actions.backups.repository.place import Place, Stored
+from actions.backups.repository.stock import Stock
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.mongodb.backup_chain import Chain, chains, cut, falls_short, leads_to
@@ -38,24 +39,33 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def place_of(server: Server) -> Place:
-    """Return where the server's backups lie.
+    """Return where the server's backups lie, as its own host reaches them.
 
     Raises:
-        ActionFailed: the inventory does not say, or it is another host: nothing brings them here yet.
+        ActionFailed: the inventory does not say, or they are a folder of another host: nothing brings them here.
     """
     settings = server.settings.backups
     if not settings.repository:
         raise ActionFailed(
             f"The inventory names no repository for {server.name}: there is nothing to restore from.",
-            "Name the folder with its backups (backups: repository:).",
+            "Name the folder or the bucket with its backups (backups: repository:).",
         )
-    place = Place(server.ctx, server.name, settings, server.host)
+    place = Place(server.ctx, server.name, settings, server.host).here
     if place.host != server.host:
         raise ActionFailed(
             f"The backups of {server.name} lie on {place.host}, and {server.host} cannot read them there.",
             f"Mount or copy {place.folder} on {server.host}, and name that folder in the inventory (repository:).",
         )
     return place
+
+
+def stock_of(server: Server, chain: Chain) -> Stock | None:
+    """Return how the files of some backups are read out of a bucket; None: they lie in a folder."""
+    place = place_of(server)
+    if not place.in_bucket:
+        return None
+    files = {f"{entry.id}/{file.name}": file for entry in chain.backups for file in entry.files}
+    return Stock(where=place.shelf, files=files)
 
 
 def choose_backups(server: Server, point: RecoveryPoint, named: str = "") -> Chosen:

@@ -24,7 +24,7 @@ from actions.machine.machine import last_words
 from actions.machine.room import SpaceNeed, require_room
 from actions.machine.scratch_folder import NOT_HAD
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
-from actions.systems.mongodb.backup_selection import Chosen, choose_backups, place_of
+from actions.systems.mongodb.backup_selection import Chosen, choose_backups, place_of, stock_of
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.manifest import MANIFEST
 from actions.systems.mongodb.programs.restore import SAYS, Order
@@ -98,8 +98,8 @@ def drill(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
     indexes are built; counts, digests and indexes are compared with the backup's manifest and the replayed oplog. How
     long it took and what would be lost is measured.
 
-    Needs: the backups on the server's host, its mongod in the version that was backed up; room for half as much again
-    as they take, and 400 MiB.
+    Needs: the backups on the server's host or in a bucket, its mongod in the version that was backed up; room for half
+    as much again as they take, and 400 MiB.
 
     Leaves: a note beside the backup of what came of it (`restored-<time>.json`), and beside each newer one that is
     damaged.
@@ -169,13 +169,14 @@ def _run(server: Server, chosen: Chosen, folder: str) -> Completed:
 
 def scratch_order(server: Server, chosen: Chosen, folder: str) -> ScratchOrder:
     """Return what the program is to do, and where."""
-    chain, repository = chosen.chain, str(place_of(server).folder)
+    chain, repository = chosen.chain, place_of(server).folder
     order = Order(
         mongod=server.program("mongod"),
         data=f"{folder}/data",
         log=f"{folder}/mongod.log",
         dump=f"{repository}/{chain.full.id}/dump",
         indexes=f"{folder}/indexes.json",
+        bucket=stock_of(server, chain),
         options=side_options(server, _CACHE_GB),
         oplog=[path.removeprefix(f"{repository}/") for path in oplog_files(server, chain)],
         consistent_at=chain.begins,

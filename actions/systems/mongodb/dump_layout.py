@@ -18,8 +18,12 @@ from urllib.parse import quote_plus, unquote_plus
 
 import msgspec
 
+from actions.backups.repository.stock import DataFile, Files, size_of, text_of
+from actions.backups.storage.storage import StorageTrouble
 from journal.errors import CleoError
 
+DUMP = "dump"
+"""The folder of a backup that has the dump."""
 OPLOG = "oplog.bson"
 BUCKETS = "system.buckets."
 NOT_USERS = ("local", "config")
@@ -58,7 +62,7 @@ class DumpedCollection(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = {}
     indexes: Sequence[Mapping[str, Any]] = ()
     uuid: str = ""
-    data: Path | None = None
+    data: DataFile | None = None
 
     @property
     def namespace(self) -> str:
@@ -78,7 +82,7 @@ class DumpedCollection(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """Bytes of its documents."""
-        return self.data.stat().st_size if self.data else 0
+        return size_of(self.data) if self.data else 0
 
 
 def is_restorable(database: str, collection: str) -> bool:
@@ -130,29 +134,39 @@ def write_definition(dump: Path, what: DumpedCollection) -> Path:
 
 
 def read_dump(dump: Path) -> list[DumpedCollection]:
+    """Return everything that a folder's dump holds (see `read_dumped`)."""
+    return read_dumped(Files(None).below(str(dump)), str(dump))
+
+
+def read_dumped(files: Mapping[str, DataFile], where: str) -> list[DumpedCollection]:
     """Return everything that a dump holds, views last; ``config`` and ``local`` are left out.
+
+    Args:
+        files: its files, by their names in it.
+        where: its folder, for people.
 
     Raises:
         NoDump: there is no dump, a definition cannot be read, or data has no definition.
     """
-    if not dump.is_dir():
-        raise NoDump(f"There is no dump in {dump}.", "Take another backup.")
-    folders = sorted(one for one in dump.iterdir() if one.is_dir() and one.name not in NOT_USERS)
-    found = [one for folder in folders for one in _read_database(folder)]
+    if not files:
+        raise NoDump(f"There is no dump in {where}.", "Take another backup.")
+    databases = sorted({name.partition("/")[0] for name in files if "/" in name} - {*NOT_USERS})
+    found = [one for database in databases for one in _read_database(database, files)]
     return sorted(found, key=lambda one: (one.kind == "view", one.namespace))
 
 
-def read_definition(path: Path) -> DumpedCollection:
-    """Return what a definition's file says, without its data.
+def read_definition(file: DataFile, name: str) -> DumpedCollection:
+    """Return what a definition's file says, without its data; ``name`` is its name in the dump.
 
     Raises:
         NoDump: it cannot be read, or is none.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise NoDump(f"{path} cannot be read: {error}.", "Take another backup.") from error
-    return parse_definition(text, path.parent.name, unquote_plus(path.name.removesuffix(_METADATA)), str(path))
+        text = text_of(file)
+    except (OSError, UnicodeError, StorageTrouble) as error:
+        raise NoDump(f"{file} cannot be read: {error}.", "Take another backup.") from error
+    database, _, stem = name.removesuffix(_METADATA).partition("/")
+    return parse_definition(text, database, unquote_plus(stem), str(file))
 
 
 def parse_definition(text: str, database: str, name: str, where: str) -> DumpedCollection:
@@ -184,23 +198,24 @@ def parse_definition(text: str, database: str, name: str, where: str) -> DumpedC
         raise NoDump(f"{where} does not define a collection: {error}.", "Take another backup.") from error
 
 
-def _read_database(folder: Path) -> list[DumpedCollection]:
+def _read_database(database: str, files: Mapping[str, DataFile]) -> list[DumpedCollection]:
     """Return a database's collections, each with its file."""
     found, used = [], set()
-    for path in sorted(folder.glob(f"*{_METADATA}")):
-        definition = read_definition(path)
+    mine = sorted(name for name in files if name.startswith(f"{database}/"))
+    for name in [one for one in mine if one.endswith(_METADATA)]:
+        definition = read_definition(files[name], name)
         if not is_restorable(definition.database, definition.name):
             continue
-        data = data_file(folder.parent, definition.database, definition.into)
+        data = str(data_file(Path(), definition.database, definition.into))
         if definition.kind == "view":
             found.append(definition)
             continue
-        if not data.is_file():
-            raise NoDump(f"{data} is missing, and {path.name} says that it is there.", "Take another backup.")
+        if data not in files:
+            raise NoDump(f"{data} is missing, and {name} says that it is there.", "Take another backup.")
         used.add(data)
-        found.append(msgspec.structs.replace(definition, data=data))
-    if strays := [one for one in folder.glob(f"*{_DATA}") if one not in used and folder.name != "admin"]:
-        raise NoDump(f"Nothing defines the documents in {strays[0]}.", "Take another backup.")
+        found.append(msgspec.structs.replace(definition, data=files[data]))
+    if strays := [one for one in mine if one.endswith(_DATA) and one not in used and database != "admin"]:
+        raise NoDump(f"Nothing defines the documents in {files[strays[0]]}.", "Take another backup.")
     return found
 
 

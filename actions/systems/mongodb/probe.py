@@ -13,7 +13,7 @@ from actions.exposure import Exposed, least_of, of_replica, since
 from actions.health import Health
 from actions.machine.clock import clock_trouble
 from actions.machine.listener import Ask, look
-from actions.systems.mongodb.backups.saved_until import Saved, goes_on, newest_saved, no_backup
+from actions.systems.mongodb.backups.saved_until import Seen, goes_on, newest_saved
 from actions.systems.mongodb.connection import CannotConnect, connect
 from actions.systems.mongodb.server import MONGOD
 from actions.systems.mongodb.settings import MongodbSettings
@@ -27,6 +27,8 @@ from journal.wording.durations import rough_duration
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
+_SPARE_S = 0.5
+"""Seconds of the probe's that are kept for judging what was seen."""
 _LAG_S = 300
 """Seconds of replication lag from which a member counts as degraded."""
 _FULL = 0.9
@@ -50,7 +52,8 @@ def probe(system: str, settings: MongodbSettings, host: Transport, *, deadline_s
         with connect(settings, deadline_s=deadline_s * 0.6) as client:
             require_ours(client, settings, *ask)
             state, newest = read_state(client), newest_write(client, settings.heartbeat)
-            safe = _safe(client, settings, newest_saved(system, settings, ask[0]), state)
+            seen = newest_saved(system, settings, ask[0], host, end - time.monotonic() - _SPARE_S)
+            safe = _safe(client, settings, seen, state)
     except CannotConnect as error:
         return _unreached(error, settings, ask)
     return _judge(system, settings, state, newest, safe)
@@ -60,8 +63,9 @@ class _Safe(msgspec.Struct, frozen=True, kw_only=True):
     """What is safe of a server's writes.
 
     Attributes:
-        until: until when they are in its backups; None: it is not known, ``unknown`` says why.
+        until: until when they are in its backups; None: it is not known.
         goes_on: whether its oplog goes on where they end.
+        unknown: why it is not known, or was not seen anew.
     """
 
     until: datetime | None = None
@@ -69,15 +73,16 @@ class _Safe(msgspec.Struct, frozen=True, kw_only=True):
     unknown: str = ""
 
 
-def _safe(client: MongoClient[dict[str, Any]], settings: MongodbSettings, saved: Saved | None, state: State) -> _Safe:
+def _safe(client: MongoClient[dict[str, Any]], settings: MongodbSettings, seen: Seen, state: State) -> _Safe:
     if settings.standby_of:
         return _Safe(unknown=f"its backups are those of {settings.standby_of}")
+    saved = seen.saved
     if saved is None:
-        return _Safe(unknown=no_backup(settings))
+        return _Safe(unknown=seen.why)
     if not state.members:
         return _Safe(unknown="it is in no replica set: it has no oplog")
     if goes_on(client, saved):
-        return _Safe(until=saved.until)
+        return _Safe(until=saved.until, unknown=seen.why)
     return _Safe(goes_on=False, unknown="its oplog does not reach back to its newest backup")
 
 
@@ -143,6 +148,8 @@ def _judge(system: str, settings: MongodbSettings, state: State, newest: datetim
     troubles = [*_set_troubles(settings, state), *_troubles(settings, state, newest)]
     if not safe.goes_on:
         troubles.append("its oplog does not reach back to its newest backup: take a full one")
+    elif settings.backups.in_bucket and safe.unknown:
+        troubles.append(f"backups not seen{' anew' if safe.until else ''}: {safe.unknown}")
     at_risk = [f"{rough_duration(exposed.seconds)} exposed"] if exposed else []
     detail = "; ".join([*troubles, *_figures(state), *at_risk])
     found = {name: value for name, value in facts.items() if value is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actions.backups.repository.by_hand import fetched
 from actions.by_hand import ByHand, CommandLine
 from actions.machine.service import start_line
 from actions.systems.mongodb.by_hand import in_shell, program, tls_words
@@ -19,7 +20,8 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
     """Return what moves the old data aside and restores a dump with MongoDB's own tool."""
     settings = known.settings(MongodbSettings)
     host, user, data = settings.host, settings.run_as, settings.place()
-    folder = f"{settings.backups.repository.rstrip('/')}/{known.system}"
+    fetch, folder = fetched(settings.backups, known.system, host, "BACKUP")
+    fetch = fetch or [CommandLine(argv=["ls", folder], what="Which backups there are:", host=host, user=user)]
     keep = "Only while the server is down. Keep the old data:"
     empty = (
         "An empty one, in which nothing expires (ttlMonitorEnabled: false under setParameter: in its configuration):"
@@ -33,7 +35,7 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
     argv += tls_words(settings, "--ssl")
     login = ["--username", settings.user, "--authenticationDatabase", settings.auth_database] if settings.user else []
     return [
-        CommandLine(argv=["ls", folder], what="Which backups there are:", host=host, user=user),
+        *fetch,
         CommandLine(argv=["mv", "-T", data, f"{data}.aside"], what=keep, host=host, user=user),
         CommandLine(argv=["mkdir", "-m", "700", data], what=empty, host=host, user=user),
         start_line(settings.service, host, user),

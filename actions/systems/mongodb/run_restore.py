@@ -11,7 +11,7 @@ from actions.machine.machine import last_words
 from actions.machine.room import full
 from actions.outcome import ActionFailed, Cure
 from actions.systems.mongodb.backup_chain import Chain
-from actions.systems.mongodb.backup_selection import Chosen, place_of
+from actions.systems.mongodb.backup_selection import Chosen, place_of, stock_of
 from actions.systems.mongodb.dump_layout import OPLOG
 from actions.systems.mongodb.programs.restore import SAYS, Order, Restored
 from actions.systems.mongodb.restore_record import RestoreRecord, indexes_path, keeping_place
@@ -60,6 +60,7 @@ def _order(server: Server, record: RestoreRecord, chosen: Chosen) -> Order:
         dump=dump,
         indexes=indexes_path(server),
         options=storage_options(server),
+        bucket=stock_of(server, chain),
         oplog=oplog_files(server, chain),
         consistent_at=chain.begins,
         through=point.value if point.kind == "oplog" else "",
@@ -89,7 +90,9 @@ def oplog_files(server: Server, chain: Chain) -> list[str]:
 
 
 def mongorestore_of(server: Server) -> str:
-    """Return MongoDB's own tool on the server's host; empty: it is not there."""
+    """Return MongoDB's own tool on the server's host; empty: it is not there, or the backups lie in no folder."""
+    if place_of(server).in_bucket:
+        return ""
     tool = server.program("mongorestore")
     return tool if server.query(["sh", "-c", 'command -v "$1"', "sh", tool]).code == 0 else ""
 

@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.backups.repository.stock import Files, text_of
 from actions.machine.scratch_folder import NOT_HAD, CannotHave, scratch_folder
 from actions.systems.mongodb.collection_check import Expected, check, newest_document, present
-from actions.systems.mongodb.dump_layout import NoDump
 from actions.systems.mongodb.index_comparison import compare_indexes
 from actions.systems.mongodb.index_failure import index_failure
-from actions.systems.mongodb.manifest import NoManifest, decode_manifest
+from actions.systems.mongodb.manifest import decode_manifest
 from actions.systems.mongodb.programs import load
 from actions.systems.mongodb.programs.bson_files import CutShort
 from actions.systems.mongodb.programs.private_server import DoesNotRun, private_server
 from actions.systems.mongodb.programs.restore import FAILED, SAYS, Order, Restored, restore
 from actions.systems.mongodb.programs.wanted_indexes import WantedIndexes, decode
 from actions.systems.mongodb.wanted import definitions_of
+from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -86,8 +87,8 @@ def main(argv: Sequence[str]) -> int:
     except CannotHave as error:
         print(error.message, file=sys.stderr)
         return NOT_HAD
-    except (NoDump, NoManifest, load.NotLoaded, CutShort, DoesNotRun, OSError) as error:
-        print(f"ERROR: {error}", file=sys.stderr)
+    except (CleoError, load.NotLoaded, CutShort, DoesNotRun, OSError) as error:
+        print(f"ERROR: {' '.join(str(error).split())}", file=sys.stderr)
         return FAILED
     print(f"{SAYS}{msgspec.json.encode(tried).decode()}", flush=True)
     return 0
@@ -97,7 +98,7 @@ def try_once(wanted: ScratchOrder) -> Tried:
     """Restore, replay, build the indexes, and compare all of it with the manifest.
 
     Raises:
-        NoDump, NoManifest, NotLoaded, CutShort, DoesNotRun, OSError: it cannot be done.
+        CleoError, NotLoaded, CutShort, DoesNotRun, OSError: it cannot be done.
     """
     begun = time.monotonic()
     order = msgspec.structs.replace(wanted.order, oplog=[f"{wanted.repository}/{path}" for path in wanted.order.oplog])
@@ -148,7 +149,7 @@ def build(client: MongoClient[dict[str, Any]], indexes: WantedIndexes) -> tuple[
 
 def _checked(client: MongoClient[dict[str, Any]], wanted: ScratchOrder, restored: Restored) -> Tried:
     """Compare every collection with the manifest, as far as the replay lets it be known what it is to be."""
-    manifest = decode_manifest(Path(wanted.manifest).read_bytes(), wanted.manifest)
+    manifest = decode_manifest(text_of(Files(wanted.order.bucket).one(wanted.manifest)), wanted.manifest)
     expected = Expected(manifest=manifest, definitions=definitions_of(manifest), restored=restored, written=())
     states, documents, wrong = Counter[str](), 0, list[str]()
     for case in check(client, present(client), expected):

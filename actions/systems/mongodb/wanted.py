@@ -52,9 +52,9 @@ def manifest_of(server: Server, backup: str) -> Manifest | None:
     Raises:
         NoManifest: it cannot be understood.
     """
-    path = f"{place_of(server).folder}/{backup}/{MANIFEST}"
-    text = server.read(path)
-    return decode_manifest(text, path) if text is not None else None
+    place, name = place_of(server), f"{backup}/{MANIFEST}"
+    text = place.read(name)
+    return decode_manifest(text, f"{place.folder}/{name}") if text is not None else None
 
 
 def indexes_of(manifest: Manifest) -> WantedIndexes:

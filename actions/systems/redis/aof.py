@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -32,6 +32,7 @@ class AofCheck(msgspec.Struct, frozen=True, kw_only=True):
         size: that part's size in bytes; ``good``: how many bytes at its beginning can be read.
         last: whether it is the last part: only that one may end in the middle of a command by a crash.
         why: the program's own words.
+        readable: how many bytes at the beginning of each part were read as whole commands, by its name.
     """
 
     sound: bool
@@ -40,6 +41,7 @@ class AofCheck(msgspec.Struct, frozen=True, kw_only=True):
     good: int = 0
     last: bool = False
     why: str = ""
+    readable: Mapping[str, int] = {}
 
     @property
     def cut(self) -> int:
@@ -57,8 +59,9 @@ def parse_manifest(text: str) -> list[AofPart]:
 
 def parse_aof_check(printed: str, parts: Sequence[AofPart]) -> AofCheck:
     """Return what ``redis-check-aof MANIFEST`` printed (both streams) of the parts that the manifest names."""
+    readable = {name: int(good) for name, _, good, _ in _ANALYZED.findall(printed)}
     if "All AOF files and manifest are valid" in printed:
-        return AofCheck(sound=True)
+        return AofCheck(sound=True, readable=readable)
     why = next(iter(reversed(_WHY.findall(printed))), "")
     analyzed = _ANALYZED.findall(printed)
     if not analyzed or analyzed[-1][3] == "0":
@@ -66,7 +69,7 @@ def parse_aof_check(printed: str, parts: Sequence[AofPart]) -> AofCheck:
         return AofCheck(sound=False, why=why or (said[-1] if said else "it says nothing"))
     name, size, good, _ = analyzed[-1]
     last = bool(parts) and parts[-1].name == name
-    return AofCheck(sound=False, broken=name, size=int(size), good=int(good), last=last, why=why)
+    return AofCheck(sound=False, broken=name, size=int(size), good=int(good), last=last, why=why, readable=readable)
 
 
 def tail_is_torn(tail: bytes) -> bool:

@@ -108,7 +108,7 @@ def _wanted(backups: Mapping[str, CopiedBackup]) -> Sequence[str]:
 
 def _restore(ctx: ActionContext) -> Outcome:
     server = find_server(ctx)
-    place = place_of_backups(ctx, server.name)
+    place = place_of_backups(ctx, server.name).here
     source = _newest(server, place)
     now = newest_now(ctx, lambda real: _newest_write(find_server(real)))
     require_scratch_room(server, source, _folder(server))
@@ -143,7 +143,7 @@ def _newest(server: Server, place: Place) -> Source:
             f"There is no usable backup in {place.folder}.",
             cures=[Cure(words="Take one.", action="backups.take")],
         )
-    return source_of_backup(stored[-1], str(place.folder / stored[-1].id))
+    return source_of_backup(stored[-1], f"{place.folder}/{stored[-1].id}")
 
 
 def _newest_write(server: Server) -> datetime | None:
@@ -157,7 +157,7 @@ def _newest_write(server: Server) -> datetime | None:
 
 
 def _loaded(server: Server, place: Place, source: Source) -> Loaded:
-    order = scratch_order(server, source, _folder(server))
+    order = scratch_order(server, place, source, _folder(server))
     argv = ["nice", *place.program(_MODULE), msgspec.json.encode(order).decode()]
     done = server.run("drill", argv, timeout_s=_HOURS_S, user="")
     try:

@@ -179,7 +179,12 @@ def _lacking(entry: Entry, health: Mapping[str, Any]) -> list[str]:
 
 def _fewer(server: Server, place: Place, entry: Entry, health: Mapping[str, Any]) -> list[str]:
     """Return that there are far fewer keys than the newest backup holds, less those whose time has passed by now."""
-    if "keys" not in health or RDB_FILE not in [file.name for file in entry.files] or place.host != server.host:
+    if (
+        "keys" not in health
+        or RDB_FILE not in [file.name for file in entry.files]
+        or place.host != server.host
+        or place.in_bucket
+    ):
         return []
     machine = Machine(server.ctx, place.host, place.settings.run_as)
     try:

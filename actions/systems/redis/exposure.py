@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from actions.backups.repository.place import listing_argv, listing_of, newest_of
+from actions.backups.repository.place import Stored, listing_argv, listing_of, newest_of
+from actions.backups.repository.watch import known_backups
 from actions.exposure import least_of, of_replica, since
 from actions.machine.listener import Ask
 from actions.systems.redis.measures import instant
@@ -55,13 +56,17 @@ class NewestBackup(msgspec.Struct, frozen=True, kw_only=True):
     def troubles(self) -> list[str]:
         """Return what is not as it should be, in words."""
         if self.trouble:
-            return [f"age of backups not measured: {self.trouble}"]
+            what = "backups not seen anew" if self.ended_at else "age of backups not measured"
+            return [f"{what}: {self.trouble}"]
         return [] if self.ended_at else ["there is no backup"]
 
 
 def newest_backup(system: str, settings: RedisSettings, host: Transport, left_s: float) -> NewestBackup:
-    """Look for the newest backup, in the time that is left; only a repository on the server's own host is seen."""
+    """Look for the newest backup, in the time that is left: in a folder of the server's own host, or in a bucket."""
     backups = settings.backups
+    if backups.in_bucket:
+        known = known_backups(system, backups, host, left_s)
+        return msgspec.structs.replace(_told(newest_of(known.stored)), trouble=known.words())
     if backups.host not in ("", settings.host):
         return NewestBackup(trouble=f"they lie on {backups.host}")
     try:
@@ -69,6 +74,10 @@ def newest_backup(system: str, settings: RedisSettings, host: Transport, left_s:
         found = newest_of(listing_of(answer, backups, system, settings.host).stored)
     except CleoError as error:
         return NewestBackup(trouble=error.message)
+    return _told(found)
+
+
+def _told(found: Stored | None) -> NewestBackup:
     if not found:
         return NewestBackup()
     entry = found.entry

@@ -37,21 +37,21 @@ def bring_back_users(server: Server, place: Place, wanted: Wanted, label: str) -
 
 
 def _bring_back(server: Server, place: Place, name: str, path: str, label: str = "") -> None:
-    digests = {
-        one.entry.id: file.sha256
+    found = {
+        one.entry.id: file
         for one in place.listing().stored
         for file in one.entry.files
         if file.name == name and not one.wrong
     }
-    if not digests:
+    if not found:
         raise ActionFailed(
             f"{path} is gone, and no backup in {place.folder} has a {name}.",
             "Bring it back (configuration management, another copy), then run the step again.",
         )
-    chosen = label if label in digests else list(digests)[-1]
+    chosen = label if label in found else list(found)[-1]
     if not server.ctx.effect(f"bring back {path}, which is missing, from backup {chosen}"):
         raise ActionFailed(
             f"{path} is missing: the restore begins with bringing it back from backup {chosen}.",
             "What it says decides what comes next: the dry run ends here.",
         )
-    bring_back(server, name, f"{place.folder}/{chosen}/{name}", path, digests[chosen])
+    bring_back(server, place, chosen, found[chosen], path)

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from actions.backups.printed import json_objects
+from actions.backups.repository.bring import BringOrder
+from actions.backups.repository.entry import StoredFile
+from actions.backups.repository.in_bucket import said_trouble
+from actions.backups.repository.place import Place
+from actions.context import Progress
 from actions.machine.aside import KeptCopy, keep, kept_copies, new_copy, require_movable
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
 from actions.systems.redis.backups.order import AOF_FOLDER, RDB_FILE
+from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.config_file import Wanted
 from actions.systems.redis.restore_record import RestoreRecord, Source, keeper, place_of
 from actions.systems.redis.server import Server
 
+_BRING = "actions.backups.repository.bring"
+_HOURS_S = 12 * 3600.0
+_INCOMPLETE = "The data directory is incomplete; the old data is kept."
 _DIRECTORY = r"""
 set -e
 [ -d "$1" ] || { mkdir -p -m 750 -- "$1"; [ -z "$2" ] || chown -- "$2:" "$1"; }
@@ -36,16 +51,32 @@ sync "${to%/*}"
 was put there by a restore of this incident that did not get to its end."""
 
 
-def bring_back(server: Server, name: str, stored: str, path: str, sha256: str) -> None:
+def bring_back(server: Server, place: Place, backup: str, file: StoredFile, path: str) -> None:
     """Bring back a file of settings from a backup. Call it only where ``effect`` said True.
 
     Args:
         server: the server.
-        name: its name in the backup.
-        stored: where the backup has it; ``sha256``: its digest.
+        place: the repository.
+        backup: the backup's id; ``file``: which file of it.
         path: where it belongs.
     """
-    _do(server, f"settings-{name}", _PLACE, stored, path, server.run_as, "", "", sha256)
+    key, name = f"settings-{file.name}", f"{backup}/{file.name}"
+    if place.in_bucket:
+        _bring(server, key, bring_order(place, name, {"": file.sha256}, path, owner=server.run_as))
+    else:
+        _do(server, key, _PLACE, f"{place.folder}/{name}", path, server.run_as, "", "", file.sha256)
+
+
+def bring_order(place: Place, name: str, files: Mapping[str, str], to: str, **more: Any) -> BringOrder:
+    """Return what brings files of a backup out of a bucket.
+
+    Args:
+        place: the repository.
+        name: their name below the system's folder, or what their names begin with; ``files``: as `BringOrder` has them.
+        to: the path that they are to have.
+        more: further fields of `BringOrder`.
+    """
+    return BringOrder(where=place.shelf, name=name, files=files, to=to, **more)
 
 
 def half_made(server: Server) -> KeptCopy | None:
@@ -98,14 +129,53 @@ def place_data(server: Server, record: RestoreRecord, *, over: bool) -> None:
     source, wanted = record.source, record.wanted
     _do(server, "directory", _DIRECTORY, server.data, server.run_as)
     to = f"{server.data}/{wanted.rdb_name if source.kind == 'rdb' else wanted.aof_folder}"
+    place = place_of_backups(server.ctx, server.name)
+    if source.label and place.in_bucket:
+        order = source_order(place, source, to)
+        _bring(server, "place", msgspec.structs.replace(order, owner=server.run_as, over=over))
+        return
     _do(server, "place", _PLACE, source.path, to, server.run_as, "over" if over else "", *_digests(source))
 
 
-def _digests(source: Source) -> list[str]:
+def source_order(place: Place, source: Source, to: str) -> BringOrder:
+    """Return what brings a backup's data out of a bucket."""
+    name = RDB_FILE if source.kind == "rdb" else AOF_FOLDER
+    return bring_order(place, f"{source.label}/{name}", _files(source), to, size=source.size)
+
+
+def _files(source: Source) -> dict[str, str]:
     """Return, for each file, its name behind the place and the digest that it must have."""
     name = RDB_FILE if source.kind == "rdb" else AOF_FOLDER
     mine = {file: digest for file, digest in source.sha256.items() if file == name or file.startswith(f"{name}/")}
-    return [word for file, digest in mine.items() for word in (file.removeprefix(name), digest)]
+    return {file.removeprefix(name): digest for file, digest in mine.items()}
+
+
+def _digests(source: Source) -> list[str]:
+    """Return the same as words of a command line."""
+    return [word for name, digest in _files(source).items() for word in (name, digest)]
+
+
+def _bring(server: Server, key: str, order: BringOrder) -> None:
+    """Bring it by a program on the server's host, as our own account, which may write into the data directory."""
+    place = place_of_backups(server.ctx, server.name).here
+    argv = [*place.program(_BRING), msgspec.json.encode(order).decode()]
+    done = server.run(key, argv, timeout_s=_HOURS_S, user="", on_line=_Heard(server).line)
+    if done.code != 0:
+        raise said_trouble(done, f"{order.to} could not be put in its place", left_behind=_INCOMPLETE)
+
+
+class _Heard:
+    """Shows how far it is."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def line(self, stream: str, lines: str) -> None:
+        """See ``ActionContext.run``."""
+        said = [one for one in json_objects(lines) if one.get("of")] if stream == "out" else []
+        if said:
+            share = min(1.0, said[-1]["read"] / said[-1]["of"])
+            self._server.ctx.progress(Progress(fraction=share, text="bringing it from the bucket"))
 
 
 def _do(server: Server, key: str, script: str, *words: str) -> None:
@@ -115,5 +185,5 @@ def _do(server: Server, key: str, script: str, *words: str) -> None:
         raise ActionFailed(
             f"{words[0]} could not be put in its place: {last_words(done)}",
             "Mend what it says, and run the step again: it goes on from there.",
-            left_behind="The data directory is incomplete; the old data is kept.",
+            left_behind=_INCOMPLETE,
         )

@@ -56,7 +56,7 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
     unfinished = earlier if earlier and earlier.state == "restoring" else None
     if unfinished:
         server.ctx.log(f"A restore of {unfinished.source} did not get to its end: this one goes on from there.")
-    place = place_of_backups(server.ctx, server.name)
+    place = place_of_backups(server.ctx, server.name).here
     _require_same_host(server, place)
     bring_back_configuration(server, place)
     wanted = _wanted(server, earlier)

@@ -72,7 +72,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     put in place and loaded, and counted again after ten seconds.
 
     Needs: the server down, writers kept out, backups held, a recovery point; `config_file`; the repository on the same
-    host; disk and memory for it; redis-check-rdb and redis-check-aof.
+    host, or in a bucket that it reaches; disk and memory for it; redis-check-rdb and redis-check-aof.
 
     Leaves: the server up with the restored keys; the old files in `….aside-<time>`, which nothing here removes;
     `….cleo-restore.json`; a note beside the backup. Settings and users that were missing come from the backup.

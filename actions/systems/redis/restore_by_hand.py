@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actions.backups.repository.by_hand import fetched
 from actions.by_hand import ByHand, CommandLine
 from actions.machine.service import start_line, stop_line
 from actions.recovery_point import label_of
@@ -17,7 +18,8 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
     settings = known.settings(RedisSettings)
     data, host, user = settings.place(), settings.host, settings.run_as
     label = str(known.params.get("backup") or "") or (label_of(known.point) if known.point else "") or "BACKUP"
-    stored = f"{settings.backups.repository}/{known.system}/{label}/dump.rdb"
+    fetch, folder = fetched(settings.backups, known.system, host, label)
+    stored = f"{folder}/{label}/dump.rdb"
     aside = f"{data}.aside-{known.incident}"
 
     def line(*argv: str, what: str = "") -> CommandLine:
@@ -25,6 +27,7 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
 
     conf = settings.config_file or "redis.conf"
     return [
+        *fetch,
         line(
             program(settings, "redis-check-rdb"),
             stored,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from actions.backups.repository.place import Place
 from actions.machine.directories import inspect_directories
 from actions.machine.room import SpaceNeed, require_room
-from actions.systems.redis.backups.order import ScratchOrder
+from actions.systems.redis.backups.order import AOF_FOLDER, RDB_FILE, ScratchOrder
 from actions.systems.redis.config_file import Wanted
 from actions.systems.redis.memory import require_memory
+from actions.systems.redis.placing import source_order
 from actions.systems.redis.restore_record import Source, keeper
 from actions.systems.redis.server import Server
 
@@ -27,8 +29,9 @@ def require_scratch_room(server: Server, source: Source, folder: str) -> None:
     require_memory(server, source.memory, Wanted(), str(source))
 
 
-def scratch_order(server: Server, source: Source, folder: str) -> ScratchOrder:
+def scratch_order(server: Server, place: Place, source: Source, folder: str) -> ScratchOrder:
     """Return what the program is told that loads a backup."""
+    name = RDB_FILE if source.kind == "rdb" else AOF_FOLDER
     return ScratchOrder(
         kind=source.kind,
         source=source.path,
@@ -36,4 +39,5 @@ def scratch_order(server: Server, source: Source, folder: str) -> ScratchOrder:
         program=server.program(server.settings.program),
         run_as=server.run_as,
         heartbeat=server.settings.heartbeat,
+        bring=source_order(place, source, f"{folder}/{name}") if place.in_bucket else None,
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from actions.backups.repository.place import RepositorySettings
+from actions.backups.repository.settings import RepositorySettings
 from actions.machine.service import Service
 from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings

@@ -70,7 +70,7 @@ def find_sources(server: Server, place: Place, wanted: Wanted, kept: str = "") -
         if stored.wrong:
             passed.append(PassedOver(f"backup {stored.entry.id}", stored.wrong))
         else:
-            found.append(source_of_backup(stored.entry, str(place.folder / stored.entry.id)))
+            found.append(source_of_backup(stored.entry, f"{place.folder}/{stored.entry.id}"))
     folder = kept or server.data
     for look in (_local_rdb, _local_aof):
         try:

@@ -114,7 +114,7 @@ def user_restore(ctx: ActionContext, *, user_id: str = "", date: str = "", updat
     if not user_id.strip():
         raise ActionFailed("Say which user.", "--user-id ID")
     require_not_erased(ctx, user_id)
-    place = place_of_backups(ctx, server.name)
+    place = place_of_backups(ctx, server.name).here
     source = _choose(server, place, asked_instant(date, NAME, "date") if date else None)
     require_scratch_room(server, source, _folder(server))
     of = f"{source}, of {utc(source.at)}"
@@ -141,7 +141,7 @@ def _choose(server: Server, place: Place, until: datetime | None) -> Source:
     if place.host != server.host:
         raise ActionFailed(f"The backups are on {place.host}, and {server.name} is on {server.host}.")
     stored = [one.entry for one in place.listing().stored if not one.wrong]
-    sources = [source_of_backup(entry, str(place.folder / entry.id)) for entry in stored]
+    sources = [source_of_backup(entry, f"{place.folder}/{entry.id}") for entry in stored]
     fit = [one for one in sources if until is None or (one.at and one.at <= until)]
     if not fit:
         first = min((one.at for one in sources if one.at), default=None)
@@ -168,7 +168,7 @@ def _read(server: Server, place: Place, source: Source, user: str) -> list[UserK
             cures=[Cure(words="Name an instant before it (date); then an older one is taken.", action=NAME)],
         )
     chosen = choose_keys(server.ctx, server.settings.user_data, [user])
-    wanted = UserOrder(scratch=scratch_order(server, source, folder), chosen=chosen, result=result)
+    wanted = UserOrder(scratch=scratch_order(server, place, source, folder), chosen=chosen, result=result)
     server.write(order, msgspec.json.encode(wanted).decode(), user="")
     argv = ["nice", *place.program(_MODULE), order]
     for key in ("user-keys", "user-keys-again"):  # an earlier runner that was ended may have removed what it read

@@ -9,14 +9,12 @@ from typing import Any
 
 import msgspec
 
-from actions.backups.repository.entry import ENTRY, decode_entry
 from actions.systems.mongodb.programs.request import Request
 from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.mongodb.cluster import CONSOLE, DATABASE, Member
 from cleo_console.lab.mongodb.writer import SCRIPTS
 from cleo_console.lab.processes import running_script
 from cleo_console.lab.workspace import write_readable
-from journal.errors import CleoError
 
 SCHEDULE = "schedule.sh"
 _PROGRAM = "actions.systems.mongodb.programs.dump"
@@ -43,7 +41,8 @@ def take_first(member: Member) -> str:
         CleoError: it could not be taken.
     """
     asked = Request(
-        repository=str(member.repository),
+        repository=member.backups.where.place,
+        bucket=member.bucket,
         system=member.name,
         port=member.port,
         user=CONSOLE,
@@ -91,12 +90,6 @@ def list_backups(member: Member) -> list[dict[str, Any]]:
     Raises:
         CleoError: an entry cannot be read.
     """
-    entries = []
-    for path in (member.repository / member.primary).glob(f"[0-9]*/{ENTRY}"):
-        try:
-            entries.append(decode_entry(path.read_bytes(), str(path)))
-        except OSError as error:
-            raise CleoError(f"{path} cannot be read: {error.strerror}.") from error
     return [
         {
             "label": entry.id,
@@ -104,7 +97,7 @@ def list_backups(member: Member) -> list[dict[str, Any]]:
             "ended": f"{entry.ended_at:%Y-%m-%dT%H:%M:%SZ}",
             "until": entry.covers.to if entry.covers else None,
         }
-        for entry in sorted(entries, key=lambda entry: entry.ended_at)
+        for entry in member.backups.entries()
     ]
 
 

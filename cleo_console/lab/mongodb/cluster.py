@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actions.backups.storage.storage import Where
+from cleo_console.lab.repository import Repository
 from cleo_console.lab.workspace import Workspace
 from journal.errors import CleoError
 
@@ -28,12 +30,14 @@ class Member(Workspace):
         port: its port on 127.0.0.1.
         set_name: its replica set.
         primary: the service that the set was made with: its own name, where it is that one.
+        bucket: the bucket that has the backups; None: they lie in a folder.
     """
 
     mongod: Path
     port: int
     set_name: str
     primary: str
+    bucket: Where | None = None
 
     @property
     def name_in_set(self) -> str:
@@ -65,8 +69,13 @@ class Member(Workspace):
 
     @property
     def repository(self) -> Path:
-        """The folder of the set's backups."""
+        """The folder of the set's backups, where no bucket has them."""
         return self.lab / self.primary / "repo"
+
+    @property
+    def backups(self) -> Repository:
+        """The set's backups."""
+        return Repository(self.bucket or Where(place=str(self.repository)), self.primary)
 
     @property
     def hold_file(self) -> Path:

@@ -37,6 +37,9 @@ def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str
         "heartbeat": f"{DATABASE}.heartbeat",
         "user_data": {"fields": OWNERS},
         "service": {"manager": "command", "start": start_argv(member), "log": str(member.server_log)},
-        "backups": {"repository": str(member.repository), "hold_file": str(member.hold_file)},
+        "backups": {
+            **member.backups.inventory_entry(),
+            **({} if member.bucket else {"hold_file": str(member.hold_file)}),
+        },
     }
     return {name: value for name, value in entry.items() if value}

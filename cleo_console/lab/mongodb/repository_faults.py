@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from pathlib import Path
-
 from cleo_console.lab.mongodb import backups, server
 from cleo_console.lab.mongodb.cluster import APPLICATION, DATABASE, Member
 from cleo_console.lab.service import Done, FaultKind
@@ -14,25 +10,18 @@ from journal.errors import CleoError
 
 def damage_newest_backup(member: Member) -> Done:
     """Change a byte in the largest file of the newest full backup; one before it stays sound."""
-    label, previous, path = _newest_full(member)
-    place = path.stat().st_size // 2
-    with path.open("r+b") as file:
-        file.seek(place)
-        changed = (file.read(1)[0] + 1) % 256
-        file.seek(place)
-        file.write(bytes([changed]))
-        file.flush()
-        os.fsync(file.fileno())
-    what = f"Changed byte {place} of {path.name} in the newest full backup {label}; the one before it is {previous}."
-    return what, {"label": label, "previous": previous, "file": str(path)}
+    label, previous, name = _newest_full(member)
+    place = member.backups.change_byte(label, name)
+    what = f"Changed byte {place} of {name} in the newest full backup {label}; the one before it is {previous}."
+    return what, {"label": label, "previous": previous, "file": member.backups.at(label, name)}
 
 
 def truncate_newest_backup(member: Member) -> Done:
     """Cut the largest file of the newest full backup to its half; one before it stays sound."""
-    label, previous, path = _newest_full(member)
-    os.truncate(path, path.stat().st_size // 2)
-    what = f"Cut {path.name} in the newest full backup {label} to its half; the one before it is {previous}."
-    return what, {"label": label, "previous": previous, "file": str(path)}
+    label, previous, name = _newest_full(member)
+    member.backups.halve(label, name)
+    what = f"Cut {name} in the newest full backup {label} to its half; the one before it is {previous}."
+    return what, {"label": label, "previous": previous, "file": member.backups.at(label, name)}
 
 
 def lose_oplog_slice(member: Member) -> Done:
@@ -40,7 +29,7 @@ def lose_oplog_slice(member: Member) -> Done:
     server.require_running(member)
     saved = [_save_one(member, number) for number in range(3)]
     lost = saved[1]
-    shutil.rmtree(_shelf(member) / lost)
+    member.backups.delete(lost)
     what = f"Deleted the incremental backup {lost}; {saved[0]} before and {saved[2]} after it are there."
     return what, {"label": lost, "before": saved[0], "after": saved[2]}
 
@@ -55,17 +44,17 @@ FAULTS = (
 """Each is done for real."""
 
 
-def _newest_full(member: Member) -> tuple[str, str, Path]:
+def _newest_full(member: Member) -> tuple[str, str, str]:
     """Return the newest full backup, the one before it, and the largest file with documents in the newest."""
-    found = [each["label"] for each in backups.list_backups(member) if each["type"] == "full"]
+    found = [one for one in member.backups.entries() if one.kind == "full"]
     if len(found) < 2:
         server.require_running(member)
         backups.take(member, "full")
-        found = [each["label"] for each in backups.list_backups(member) if each["type"] == "full"]
-    files = list((_shelf(member) / found[-1] / "dump").rglob("*.bson"))
+        found = [one for one in member.backups.entries() if one.kind == "full"]
+    files = [file for file in found[-1].files if file.name.endswith(".bson")]
     if not files:
-        raise CleoError(f"The newest full backup {found[-1]} holds no documents.", "Take another one.")
-    return found[-1], found[-2], max(files, key=lambda each: (each.stat().st_size, each.name))
+        raise CleoError(f"The newest full backup {found[-1].id} holds no documents.", "Take another one.")
+    return found[-1].id, found[-2].id, max(files, key=lambda file: (file.size, file.name)).name
 
 
 def _save_one(member: Member, number: int) -> str:
@@ -73,7 +62,3 @@ def _save_one(member: Member, number: int) -> str:
     with member.session(APPLICATION) as client:
         client[DATABASE]["conversations"].update_one({}, {"$set": {"flagged": bool(number % 2), "fault": number}})
     return backups.take(member, "incremental")
-
-
-def _shelf(member: Member) -> Path:
-    return member.repository / member.primary

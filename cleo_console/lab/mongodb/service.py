@@ -15,6 +15,7 @@ from cleo_console.lab.mongodb.inventory import describe
 from cleo_console.lab.mongodb.programs import find_mongod
 from cleo_console.lab.mongodb.status import read_status
 from cleo_console.lab.ports import free_port
+from cleo_console.lab.repository import bucket_of
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
 from journal.errors import CleoError
 
@@ -24,6 +25,7 @@ class MemberService(LabService):
 
     server_programs: ClassVar[Mapping[str, Signals]] = {"mongod": SIGTERM}
     small_bytes: ClassVar[int] = data.SMALL_BYTES
+    can_back_up_to_bucket: ClassVar[bool] = True
 
     def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
         super().__init__(instance, lab, primary)
@@ -36,6 +38,7 @@ class MemberService(LabService):
             chosen["port"],
             chosen["set_name"],
             instance.standby_of or instance.name,
+            bucket_of(chosen),
         )
 
     @classmethod

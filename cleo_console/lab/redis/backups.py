@@ -7,11 +7,9 @@ import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
-from actions.backups.repository.entry import ENTRY
 from actions.systems.redis.backups.order import ACL_FILE, CONFIG_FILE, StoreOrder
 from actions.systems.redis.config import running
 from actions.systems.redis.settings import RedisSettings
@@ -40,7 +38,7 @@ def take_first(node: Node) -> str:
         found = running(client, settings)
     newest = {"newest_write": found.newest_write.isoformat()} if found.newest_write else {}
     order = StoreOrder(
-        repository=str(node.repository),
+        where=settings.backups.where,
         system=node.name,
         kind="full",
         source=str(node.dump),
@@ -77,12 +75,7 @@ def console(node: Node) -> dict[str, str]:
 
 def list_backups(node: Node) -> list[str]:
     """Return the ids of the backups in the repository, the oldest first."""
-    return sorted(path.parent.name for path in shelf(node).glob(f"[0-9]*/{ENTRY}"))
-
-
-def shelf(node: Node) -> Path:
-    """Return the folder of the server's backups."""
-    return node.repository / node.primary
+    return [entry.id for entry in node.backups.entries()]
 
 
 def start_schedule(node: Node) -> list[str]:

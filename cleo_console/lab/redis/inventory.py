@@ -33,8 +33,8 @@ def describe(node: Node, title: str) -> dict[str, Any]:
         "heartbeat": HEARTBEAT,
         "warm": {"system": "postgres", "keys": [dict(one) for one in WARM_KEYS]},
         "backups": {
-            "repository": str(node.repository),
+            **node.backups.inventory_entry(),
             "python": sys.executable,
-            "hold_file": str(node.hold_file),
+            **({} if node.bucket else {"hold_file": str(node.hold_file)}),
         },
     }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actions.backups.storage.storage import Where
+from cleo_console.lab.repository import Repository
 from cleo_console.lab.workspace import Workspace
 from journal.errors import CleoError
 
@@ -30,12 +32,14 @@ class Node(Workspace):
         port: its port on 127.0.0.1.
         primary: the server whose users and backups it has: its own name, where it is no replica.
         primary_port: that one's port.
+        bucket: the bucket that has the backups; None: they lie in a folder.
     """
 
     programs: str
     port: int
     primary: str
     primary_port: int
+    bucket: Where | None = None
 
     @property
     def data_directory(self) -> Path:
@@ -64,8 +68,13 @@ class Node(Workspace):
 
     @property
     def repository(self) -> Path:
-        """Where the backups of this server and of its replicas lie."""
+        """The folder of those backups, where no bucket has them."""
         return self.lab / self.primary / "repository"
+
+    @property
+    def backups(self) -> Repository:
+        """The backups of this server and of its replicas."""
+        return Repository(self.bucket or Where(place=str(self.repository)), self.primary)
 
     @property
     def hold_file(self) -> Path:

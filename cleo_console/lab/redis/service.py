@@ -14,6 +14,7 @@ from cleo_console.lab.redis.inventory import describe
 from cleo_console.lab.redis.node import Node
 from cleo_console.lab.redis.programs import find_programs, service_account
 from cleo_console.lab.redis.status import read_status
+from cleo_console.lab.repository import bucket_of
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
 from journal.errors import CleoError
 
@@ -26,6 +27,7 @@ class NodeService(LabService):
 
     server_programs: ClassVar[Mapping[str, Signals]] = {"redis-server": SIGTERM, "redis-check-rdb": SIGTERM}
     small_bytes: ClassVar[int] = keys.SMALL_BYTES
+    can_back_up_to_bucket: ClassVar[bool] = True
 
     def __init__(self, instance: Instance, lab: Any, primary: LabService | None = None) -> None:
         super().__init__(instance, lab, primary)
@@ -38,6 +40,7 @@ class NodeService(LabService):
             chosen["port"],
             instance.standby_of or instance.name,
             chosen["primary_port"],
+            bucket_of(chosen),
         )
 
     @classmethod

@@ -6,6 +6,8 @@ import configparser
 import secrets
 from typing import Any
 
+from msgspec.structs import replace
+
 from actions.backups.storage.storage import Where
 from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.second_place.rgw import Rgw
@@ -14,6 +16,7 @@ from cleo_console.lab.workspace import write_secret
 
 _BUCKET = "cleoai-backups"
 _PLACE = f"s3://{_BUCKET}/lab"
+_FIRST = "cleoai-repositories"
 
 
 class BucketPlace(SecondPlace):
@@ -36,6 +39,11 @@ class BucketPlace(SecondPlace):
         return Where(place=_PLACE, endpoint=self.rgw.endpoint, credentials=file)
 
     @property
+    def first(self) -> Where | None:
+        """See `SecondPlace`."""
+        return replace(self.where, place=f"s3://{_FIRST}/lab") if self.chosen.first else None
+
+    @property
     def pids(self) -> dict[str, int | None]:
         """See `SecondPlace`."""
         return self.rgw.pids
@@ -51,7 +59,7 @@ class BucketPlace(SecondPlace):
 
     def create(self, say: Say) -> None:
         """See `SecondPlace`."""
-        say(f"Making an object store on {self.rgw.endpoint}, for copies of the backups.")
+        say(f"Making an object store on {self.rgw.endpoint}, for backups.")
         self.rgw.make()
         key, secret = f"AKIALAB{secrets.token_hex(6).upper()}", secrets.token_urlsafe(30)
         self.rgw.add_user("lab", key, secret)
@@ -60,6 +68,8 @@ class BucketPlace(SecondPlace):
             self.workspace.secrets / "credentials", text, self.workspace.account.uid, self.workspace.account.gid
         )
         self.client.create_bucket(Bucket=_BUCKET)
+        if self.chosen.first:
+            self.client.create_bucket(Bucket=_FIRST)
 
     def start(self) -> None:
         """See `SecondPlace`."""

@@ -16,15 +16,20 @@ def second_place(lab: Path, chosen: Chosen | None) -> SecondPlace | None:
     return (BucketPlace if chosen.kind == "s3" else FolderPlace)(lab, chosen)
 
 
-def choose(before: Chosen | None, *, s3: bool) -> Chosen:
+def choose(before: Chosen | None, *, s3: bool, first: bool = False) -> Chosen:
     """What a lab's second place is to be: what it was, a bucket where that is asked for, else a folder.
+
+    Args:
+        before: what it was.
+        s3: whether it is to be a bucket.
+        first: whether a new one has the stores' own backups, too.
 
     Raises:
         CleoError: a program of the object store is missing.
     """
-    if before and (before.kind == "s3" or not s3):
+    if before and (before.kind == "s3" or not (s3 or first)):
         return before
-    if not s3:
+    if not (s3 or first):
         return Chosen()
     require_programs()
-    return Chosen(kind="s3", ports=choose_ports())
+    return Chosen(kind="s3", ports=choose_ports(), first=first)

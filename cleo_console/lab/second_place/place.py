@@ -21,10 +21,14 @@ SITE = "dr"
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a lab remembers of its second place: its kind, and the ports that it has."""
+    """What a lab remembers of its second place: its kind, and the ports that it has.
+
+    ``first``: whether the stores' own backups lie in another bucket of the same object store, where they can.
+    """
 
     kind: Literal["folder", "s3"] = "folder"
     ports: dict[str, int] = {}
+    first: bool = False
 
 
 class SecondPlace(ABC):
@@ -76,6 +80,11 @@ class SecondPlace(ABC):
     @abstractmethod
     def is_running(self) -> bool:
         """Whether it can be used."""
+
+    @property
+    def first(self) -> Where | None:
+        """Where the stores' own backups lie, if that is not in a folder each."""
+        return None
 
     @abstractmethod
     def delete(self, name: str) -> None:

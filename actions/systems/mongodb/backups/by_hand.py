@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from actions.backups.hold_file import with_holder
+from actions.backups.repository.by_hand import FETCHED, fetched, hold_lines, release_lines
 from actions.backups.repository.entry import ENTRY
 from actions.by_hand import ByHand, CommandLine
 from actions.systems.mongodb.dump_layout import OPLOG
@@ -23,6 +24,8 @@ def backups_by_hand(verb: str, known: ByHand) -> Sequence[CommandLine]:
 
 def _verify(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:
     folder = _folder(known, settings)
+    if settings.backups.in_bucket:
+        return fetched(settings.backups, known.system, settings.host, "BACKUP")[0]
     listed = _there(settings, "sh", "-c", f'cd "$1" && ls -l */{ENTRY}', "sh", folder, what="What there is:")
     if not known.params.get("full"):
         return [listed]
@@ -31,7 +34,7 @@ def _verify(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:
 
 
 def _take(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:
-    folder = f"{_folder(known, settings)}.by-hand"
+    folder = f"{FETCHED if settings.backups.in_bucket else _folder(known, settings)}.by-hand"
     words = "It asks for the password. A dump by hand is no entry of the repository: keep it, and note its name."
     if known.params.get("kind") == "incremental":
         return [CommandLine(what="No single command saves the oplog since the last backup: take a full one.")]
@@ -40,11 +43,15 @@ def _take(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:
 
 
 def _hold(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:
+    if settings.backups.in_bucket:
+        return hold_lines(settings.backups, known, settings.backups.host or settings.host)
     text = with_holder(None, known.incident, known.system)
     return [_there(settings, "sh", "-c", _APPEND, "sh", _hold_file(known, settings), text)]
 
 
 def _release(known: ByHand, settings: MongodbSettings) -> Sequence[CommandLine]:
+    if settings.backups.in_bucket:
+        return release_lines(settings.backups, known, settings.backups.host or settings.host)
     only = "Only where no other incident holds them (the file names who does):"
     return [_there(settings, "rm", "-f", _hold_file(known, settings), what=only)]
 

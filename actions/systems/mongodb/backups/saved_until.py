@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actions.backups.repository.entry import ENTRY, NoEntry, decode_entry
+from actions.backups.repository.entry import ENTRY, Entry, NoEntry, decode_entry
+from actions.backups.repository.place import newest_of
+from actions.backups.repository.watch import known_backups
 from actions.machine.listener import Ask
 from actions.systems.mongodb.oplog_position import parse_position
 from actions.systems.mongodb.settings import MongodbSettings
+from actions.transport import Transport
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -32,38 +35,55 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
-def newest_saved(system: str, settings: MongodbSettings, ask: Ask) -> Saved | None:
-    """Return what the newest backup leads to; None: there is none, or it cannot be told from this host.
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen of a server's backups.
+
+    Attributes:
+        saved: what the newest leads to; None: there is none, or it cannot be told.
+        why: why it cannot be told, or not anew; empty: it can.
+    """
+
+    saved: Saved | None = None
+    why: str = ""
+
+
+def newest_saved(system: str, settings: MongodbSettings, ask: Ask, host: Transport, left_s: float) -> Seen:
+    """Return what the newest backup leads to.
 
     Args:
         system: the system's name in the inventory.
         settings: the server.
         ask: runs a short program on the server's host.
+        host: the way to that host.
+        left_s: seconds that are left for it.
     """
     backups = settings.backups
-    if not backups.repository or backups.host not in ("", settings.host):
-        return None
+    if not backups.repository:
+        return Seen(why="the inventory names no repository of its backups")
+    nothing = f"there is no backup in {backups.repository} that can be told to be one"
+    if backups.in_bucket:
+        known = known_backups(system, backups, host, left_s)
+        newest = newest_of(known.stored)
+        return Seen(saved=_saved(newest.entry) if newest else None, why=known.words() or ("" if newest else nothing))
+    if backups.host not in ("", settings.host):
+        return Seen(why=f"its backups lie on {backups.host}")
     folder = str(PurePosixPath(backups.repository) / system)
     done = ask(["sh", "-c", _NEWEST, "sh", folder, ENTRY])
-    if done.code != 0:
-        return None
+    found = _entry(done.out, folder) if done.code == 0 else None
+    return Seen(saved=_saved(found) if found else None, why="" if found else nothing)
+
+
+def _entry(text: str, folder: str) -> Entry | None:
     try:
-        entry = decode_entry(done.out, folder)
+        return decode_entry(text, folder)
     except NoEntry:
         return None
+
+
+def _saved(entry: Entry) -> Saved | None:
     if not entry.covers or not entry.consistent_at:
         return None
     return Saved(position=entry.covers.to, until=entry.consistent_at.astimezone(UTC))
-
-
-def no_backup(settings: MongodbSettings) -> str:
-    """Return why `newest_saved` found nothing, in words."""
-    backups = settings.backups
-    if not backups.repository:
-        return "the inventory names no repository of its backups"
-    if backups.host not in ("", settings.host):
-        return f"its backups lie on {backups.host}"
-    return f"there is no backup in {backups.repository} that can be told to be one"
 
 
 def goes_on(client: MongoClient[dict[str, Any]], saved: Saved) -> bool:

@@ -38,6 +38,7 @@ def take_backup(server: Server, place: Place, kind: str) -> Taken:
         place: where its backups lie.
         kind: one of `KINDS`.
     """
+    place = place.here
     program, asked = place.program(_MODULE), request_for(server, place, kind, place.listing())
     what = "take a full backup" if kind == "full" else f"save the oplog since {asked.since[0].position}"
     if not server.ctx.effect(f"{what} into {place.folder}"):
@@ -68,6 +69,7 @@ def request_for(server: Server, place: Place, kind: str, listing: Listing) -> Re
         raise ActionFailed(f"{server.name} has no full backup that an incremental one could follow.", cures=[FULL])
     return Request(
         repository=place.settings.repository,
+        bucket=place.where if place.in_bucket else None,
         system=server.name,
         kind=kind,
         address=settings.address,

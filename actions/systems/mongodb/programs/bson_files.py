@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from actions.backups.repository.stock import DataFile
 
 if TYPE_CHECKING:
     from bson.raw_bson import RawBSONDocument
@@ -34,7 +35,7 @@ class RawBatch(NamedTuple):
     number: int
 
 
-def read_raw_batches(path: Path, *, most_bytes: int, most_documents: int) -> Iterator[RawBatch]:
+def read_raw_batches(path: DataFile, *, most_bytes: int, most_documents: int) -> Iterator[RawBatch]:
     """Yield a file's documents in their order, as they lie there.
 
     Args:
@@ -63,7 +64,7 @@ def read_raw_batches(path: Path, *, most_bytes: int, most_documents: int) -> Ite
         raise CutShort(f"{path} ends in the middle of a document")
 
 
-def _lengths(path: Path, data: bytes) -> Iterator[tuple[int, int]]:
+def _lengths(path: DataFile, data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each whole document begins, and its length in bytes."""
     at, size = 0, len(data)
     while size - at >= _LEAST:
@@ -76,7 +77,7 @@ def _lengths(path: Path, data: bytes) -> Iterator[tuple[int, int]]:
         at += length
 
 
-def read_batches(path: Path, *, most_bytes: int, most_documents: int) -> Iterator[Batch]:
+def read_batches(path: DataFile, *, most_bytes: int, most_documents: int) -> Iterator[Batch]:
     """Yield a file's documents in their order.
 
     Args:

@@ -4,7 +4,7 @@ It runs on the repository's host, and prints a JSON object a line: ``{"read": BY
 while it reads, and at last ``{"backup": ID, …}`` or ``{"failed": WORDS, "hint": WORDS, "why": KIND}``. Exit status 0:
 the backup is in the repository, whole; 1: it is not, and nothing of it is. ``--once`` removes the request, which may
 hold a password, as soon as it is read. Killed half way, it leaves a folder that is no backup, and that the next backup
-removes.
+removes. Into a bucket it goes as it is read: no room is needed here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.backups.repository.entry import Entry
-from actions.backups.repository.writing import staged
+from actions.backups.repository.new_backup import new_backup
 from actions.systems.mongodb.programs.full_backup import write_full
 from actions.systems.mongodb.programs.incremental_backup import write_incremental
 from actions.systems.mongodb.programs.request import CannotBackUp, Request, client_of, read_request, refusal
@@ -58,7 +58,7 @@ def take(request: Request) -> Entry:
     client = client_of(request)
     try:
         source = open_source(client, request)
-        with staged(Path(request.repository), request.system, request.kind) as backup:
+        with new_backup(request.into, request.system, request.kind) as backup:
             for name in backup.removed:
                 say({"removed": name})
             return write(source, request, backup)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from actions.backups.repository.entry import Covers, Entry
-from actions.backups.repository.writing import Staged
+from actions.backups.repository.writing import FolderStaged, Staged
+from actions.systems.mongodb.dump_layout import DUMP
 from actions.systems.mongodb.manifest import MANIFEST, Manifest, encode_manifest
 from actions.systems.mongodb.programs.definitions import Sized, read_definitions
 from actions.systems.mongodb.programs.dumped import NewDump
@@ -32,9 +33,8 @@ def write_full(source: Source, request: Request, backup: Staged) -> Entry:
     """
     undone: Sequence[str] = ()
     for _ in range(_TRIES):
-        dump = backup.folder / "dump"
-        shutil.rmtree(dump, ignore_errors=True)
-        new = _dump(source, request, dump)
+        backup.forget(DUMP)
+        new = _dump(source, request, backup)
         if not new.undone:
             return _finish(source, backup, new)
         undone = new.undone
@@ -45,19 +45,20 @@ def write_full(source: Source, request: Request, backup: Staged) -> Entry:
     )
 
 
-def _dump(source: Source, request: Request, dump: Path) -> NewDump:
-    """Dump with mongodump where it is to be had and works, else by ourselves."""
+def _dump(source: Source, request: Request, backup: Staged) -> NewDump:
+    """Dump with mongodump where it is to be had and works, else by ourselves. It writes into a folder alone."""
     at = source.majority_position()
     found = read_definitions(source.client, source.name)
-    _require_room(dump.parent, found)
-    if request.tool:
-        try:
-            return dump_by_tool(source, request, dump, sum(one.size for one in found))
-        except ToolFailed as error:
-            print(json.dumps({"by ourselves": f"mongodump failed: {error}"}), flush=True)
-            shutil.rmtree(dump, ignore_errors=True)
-            at = source.majority_position()
-    return dump_snapshot(source, request, dump, at, found)
+    if isinstance(backup, FolderStaged):
+        _require_room(backup.folder, found)
+        if request.tool:
+            try:
+                return dump_by_tool(source, request, backup.folder / DUMP, sum(one.size for one in found))
+            except ToolFailed as error:
+                print(json.dumps({"by ourselves": f"mongodump failed: {error}"}), flush=True)
+                shutil.rmtree(backup.folder / DUMP, ignore_errors=True)
+                at = source.majority_position()
+    return dump_snapshot(source, request, backup, at, found)
 
 
 def _finish(source: Source, backup: Staged, new: NewDump) -> Entry:
@@ -71,7 +72,8 @@ def _finish(source: Source, backup: Staged, new: NewDump) -> Entry:
         heartbeat=new.heartbeat,
         collections=new.states,
     )
-    (backup.folder / MANIFEST).write_bytes(encode_manifest(manifest))
+    with backup.new(MANIFEST) as file:
+        file.write(encode_manifest(manifest))
     return backup.finish(
         "mongodb",
         covers=Covers(from_=manifest.read_at or manifest.last, to=manifest.last),

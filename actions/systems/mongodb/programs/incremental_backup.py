@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.backups.repository.entry import Covers, Entry
 from actions.backups.repository.writing import Staged
-from actions.systems.mongodb.dump_layout import OPLOG
+from actions.systems.mongodb.dump_layout import DUMP, OPLOG
 from actions.systems.mongodb.oplog_position import parse_position
 from actions.systems.mongodb.programs.oplog_slice import Slice, copy_slice
 from actions.systems.mongodb.programs.request import GAP, CannotBackUp, Request
@@ -19,7 +19,6 @@ def write_incremental(source: Source, request: Request, backup: Staged) -> Entry
         PyMongoError: the server cannot be read.
         OSError: a file cannot be written.
     """
-    (backup.folder / "dump").mkdir()
     found, gap = _copy(source, request, backup)
     return backup.finish(
         "mongodb",
@@ -38,7 +37,7 @@ def _copy(source: Source, request: Request, backup: Staged) -> tuple[Slice, str]
         first = parse_position(end.position)
         last = max(first, source.majority_position())
         try:
-            found = copy_slice(source, backup.folder / "dump" / OPLOG, first, last, entry=end.entry)
+            found = copy_slice(source, backup.new(f"{DUMP}/{OPLOG}"), first, last, entry=end.entry)
         except CannotBackUp as error:
             if error.why != GAP:
                 raise

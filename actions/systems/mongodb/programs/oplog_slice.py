@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.backups.storage.storage import Writable
 from actions.systems.mongodb.dump_layout import BUCKETS
 from actions.systems.mongodb.oplog_position import format_position
 from actions.systems.mongodb.programs.bson_files import read_batches
@@ -60,13 +62,19 @@ def oldest_open(source: Source, position: Timestamp) -> Timestamp:
 
 
 def copy_slice(
-    source: Source, path: Path, first: Timestamp, last: Timestamp, *, entry: str = "", at: Timestamp | None = None
+    source: Source,
+    new: AbstractContextManager[Writable],
+    first: Timestamp,
+    last: Timestamp,
+    *,
+    entry: str = "",
+    at: Timestamp | None = None,
 ) -> Slice:
     """Copy all entries from one position to another.
 
     Args:
         source: the server.
-        path: the file.
+        new: the file that they are written into.
         first: the entry to begin with; it must still be there.
         last: the entry to end with.
         entry: the SHA-256 that the first entry must have; empty: any.
@@ -77,11 +85,11 @@ def copy_slice(
         OSError: the file cannot be written.
     """
     found = _Found(at or first)
-    with path.open("wb") as file:
+    with new as file:
         for raw in _entries(source, first, last):
             if not found.entries:
                 _require_begun(source, raw, first, entry)
-            file.write(raw.raw)
+            file.write(bytes(raw.raw))
             found.add(raw)
     if not found.entries:
         _require_begun(source, None, first, entry)

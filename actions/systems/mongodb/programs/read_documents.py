@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from actions.backups.repository.writing import Staged
+from actions.backups.storage.storage import Writable
 from actions.systems.mongodb.contents import Contents
-from actions.systems.mongodb.dump_layout import DumpedCollection, data_file
+from actions.systems.mongodb.dump_layout import DUMP, DumpedCollection, data_file
 from actions.systems.mongodb.programs.source import Source
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ class Documents(NamedTuple):
 
 
 def read_documents(
-    source: Source, dump: Path, what: DumpedCollection, size: int, at: Timestamp, told: Callable[[int], None]
+    source: Source, backup: Staged, what: DumpedCollection, size: int, at: Timestamp, told: Callable[[int], None]
 ) -> Documents:
     """Write a collection's documents into its file.
 
@@ -48,7 +51,7 @@ def read_documents(
 
     Args:
         source: the server.
-        dump: the dump's folder.
+        backup: what it is written into.
         what: the collection.
         size: about how many bytes it has.
         at: the position to read it at.
@@ -61,20 +64,19 @@ def read_documents(
     from pymongo.errors import OperationFailure
     from pymongo.read_concern import ReadConcern
 
-    path = data_file(dump, what.database, what.into)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    name = str(data_file(Path(DUMP), what.database, what.into))
     if not what.capped:
         try:
-            return _copy(source, path, what, size, snapshot(at), told, later=False)
+            return _copy(source, backup.new(name), what, size, snapshot(at), told, later=False)
         except OperationFailure as error:
             if error.code not in TOO_LATE:
                 raise
-    return _copy(source, path, what, size, ReadConcern("majority"), told, later=True)
+    return _copy(source, backup.new(name), what, size, ReadConcern("majority"), told, later=True)
 
 
 def _copy(
     source: Source,
-    path: Path,
+    new: AbstractContextManager[Writable],
     what: DumpedCollection,
     size: int,
     concern: ReadConcern,
@@ -84,7 +86,7 @@ def _copy(
 ) -> Documents:
     hint, in_order = _way(what, size)
     contents, newest = Contents(in_order=in_order), b""
-    with path.open("wb") as file:
+    with new as file:
         for batch in _batches(source, what, concern, hint):
             file.write(batch)
             newest = batch[contents.add(batch) :]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.backups.storage.storage import Where
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Request(Reached, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to back up, and where to.
 
     Attributes:
-        repository: the repository's folder.
+        repository: the repository's folder; ``bucket``: the repository where it is a bucket.
         system: the system's name in the inventory.
         kind: ``full`` or ``incremental``.
         heartbeat: the collection (``database.collection``) whose field ``at`` tells when it was written.
@@ -104,13 +105,19 @@ class Request(Reached, frozen=True, kw_only=True, forbid_unknown_fields=True):
         builds_on: the newest full backup.
     """
 
-    repository: str
     system: str
+    repository: str = ""
+    bucket: Where | None = None
     kind: str = "full"
     heartbeat: str = ""
     tool: str = ""
     since: Sequence[LogEnd] = ()
     builds_on: str = ""
+
+    @property
+    def into(self) -> Where:
+        """The repository that the backup is written into."""
+        return self.bucket or Where(place=self.repository)
 
 
 def read_request(path: Path, *, once: bool) -> Request:

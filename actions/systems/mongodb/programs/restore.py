@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.backups.repository.stock import DataFile, Files, Stock, size_of
 from actions.systems.mongodb import dump_layout
-from actions.systems.mongodb.dump_layout import DumpedCollection, NoDump
+from actions.systems.mongodb.dump_layout import DumpedCollection
 from actions.systems.mongodb.login_block import blocked_document
 from actions.systems.mongodb.programs import load, wanted_indexes
 from actions.systems.mongodb.programs.bson_files import CutShort, read_batches
@@ -26,6 +27,7 @@ from actions.systems.mongodb.programs.oplog_entries import Stopped, Target
 from actions.systems.mongodb.programs.oplog_replay import Replay
 from actions.systems.mongodb.programs.private_server import DoesNotRun, PrivateServer, private_server
 from actions.systems.mongodb.programs.wanted_indexes import WantedIndexes
+from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -46,6 +48,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         data: the data directory. Whatever is in it is removed.
         log: the file that the server writes its log to.
         dump: the dump's folder.
+        bucket: what lies in a bucket of these; None: all are paths of this host.
         oplog: files of oplog entries, in their order: the dump's own, and slices after it.
         consistent_at: the position from which on the dump is of one moment, once its oplog is replayed.
         through, before: up to where, as in `Target`.
@@ -62,6 +65,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     dump: str
     indexes: str
     options: Sequence[str] = ()
+    bucket: Stock | None = None
     oplog: Sequence[str] = ()
     consistent_at: str = ""
     through: str = ""
@@ -128,8 +132,8 @@ def main(argv: Sequence[str]) -> int:
     order = msgspec.json.decode(Path(argv[0]).read_bytes(), type=Order)
     try:
         restored = restore(order)
-    except (NoDump, load.NotLoaded, CutShort, DoesNotRun, OSError) as error:
-        print(f"ERROR: {error}", file=sys.stderr)
+    except (CleoError, load.NotLoaded, CutShort, DoesNotRun, OSError) as error:
+        print(f"ERROR: {' '.join(str(error).split())}", file=sys.stderr)
         return FAILED
     print(f"{SAYS}{msgspec.json.encode(restored).decode()}", flush=True)
     return 0
@@ -139,10 +143,12 @@ def restore(order: Order) -> Restored:
     """Restore, replay, and end the server cleanly.
 
     Raises:
-        NoDump, NotLoaded, CutShort, DoesNotRun, OSError: it cannot be done.
+        CleoError, NotLoaded, CutShort, DoesNotRun, OSError: it cannot be done.
     """
-    dump = dump_layout.read_dump(Path(order.dump))
-    sizes = [Path(path).stat().st_size for path in order.oplog]
+    files = Files(order.bucket)
+    dump = dump_layout.read_dumped(files.below(order.dump), order.dump)
+    oplog = [files.one(path) for path in order.oplog]
+    sizes = [size_of(file) for file in oplog]
     data = sum(one.size for one in dump)
     progress = _Progress(data + sum(sizes))
     _empty(Path(order.data))
@@ -154,7 +160,7 @@ def restore(order: Order) -> Restored:
             documents = _load(order, server, client, dump, progress.more)
             loaded = time.monotonic()
             indexes = WantedIndexes({one.namespace: one.indexes for one in dump})
-            replay, stopped = _replay(order, client, indexes, progress.more)
+            replay, stopped = _replay(order, oplog, client, indexes, progress.more)
             _keep_out(client, order)
             wanted_indexes.save(indexes, Path(order.indexes))
             ended = time.monotonic()
@@ -221,13 +227,17 @@ def _load(
 
 
 def _replay(
-    order: Order, client: MongoClient[Any], indexes: WantedIndexes, more: Callable[[int, str], None]
+    order: Order,
+    oplog: Sequence[DataFile],
+    client: MongoClient[Any],
+    indexes: WantedIndexes,
+    more: Callable[[int, str], None],
 ) -> tuple[Replay, Stopped | None]:
     """Replay the files up to the target; return how far it came, and what stopped it."""
     replay = Replay(client, indexes, Target(through=order.through, before=order.before), order.consistent_at)
     try:
-        for path in order.oplog:
-            if not _replay_file(replay, Path(path), more):
+        for file in oplog:
+            if not _replay_file(replay, file, more):
                 break
         replay.finish()
     except Stopped as stopped:
@@ -235,7 +245,7 @@ def _replay(
     return replay, None
 
 
-def _replay_file(replay: Replay, path: Path, more: Callable[[int, str], None]) -> bool:
+def _replay_file(replay: Replay, path: DataFile, more: Callable[[int, str], None]) -> bool:
     """Replay one file; return False where the target was reached in it."""
     for batch in read_batches(path, most_bytes=_BATCH_BYTES, most_documents=_BATCH_ENTRIES):
         for entry in batch.documents:

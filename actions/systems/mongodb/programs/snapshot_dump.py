@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actions.systems.mongodb.dump_layout import OPLOG, write_definition
+from actions.backups.repository.writing import Staged
+from actions.systems.mongodb.dump_layout import DUMP, OPLOG, definition_text, metadata_file
 from actions.systems.mongodb.oplog_position import format_position
 from actions.systems.mongodb.programs.definitions import Sized
 from actions.systems.mongodb.programs.dumped import NewDump, state_of, undone
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 _TELL_EVERY_S = 2.0
 
 
-def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, found: Sequence[Sized]) -> NewDump:
+def dump_snapshot(source: Source, request: Request, backup: Staged, at: Timestamp, found: Sequence[Sized]) -> NewDump:
     """Write all documents as they were at a position, and the oplog from there on.
 
     Args:
         source: the server.
         request: which collection has the heartbeats.
-        dump: the folder.
+        backup: what it is written into.
         at: the position; a majority of the set has it.
         found: what is to be dumped.
 
@@ -41,8 +42,8 @@ def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, f
     """
     first, heartbeat = oldest_open(source, at), _heartbeat(source, request, at)
     tell = _Teller(sum(one.size for one in found))
-    read = {one.what.namespace: _write(source, dump, one, at, tell) for one in found}
-    slice_ = copy_slice(source, dump / OPLOG, first, source.majority_position(), at=at)
+    read = {one.what.namespace: _write(source, backup, one, at, tell) for one in found}
+    slice_ = copy_slice(source, backup.new(f"{DUMP}/{OPLOG}"), first, source.majority_position(), at=at)
     states = {}
     for one in found:
         documents = read[one.what.namespace]
@@ -58,16 +59,17 @@ def dump_snapshot(source: Source, request: Request, dump: Path, at: Timestamp, f
     )
 
 
-def _write(source: Source, dump: Path, one: Sized, at: Timestamp, tell: _Teller) -> Documents | None:
+def _write(source: Source, backup: Staged, one: Sized, at: Timestamp, tell: _Teller) -> Documents | None:
     """Write a collection's definition and documents; return what was read, None of a view."""
     from pymongo.errors import PyMongoError
 
     namespace = one.what.namespace
-    write_definition(dump, one.what)
+    with backup.new(str(metadata_file(Path(DUMP), one.what.database, one.what.name))) as file:
+        file.write(definition_text(one.what).encode())
     if one.what.kind == "view":
         return None
     try:
-        return read_documents(source, dump, one.what, one.size, at, tell.about(namespace))
+        return read_documents(source, backup, one.what, one.size, at, tell.about(namespace))
     except PyMongoError as error:
         raise refusal(error, source.name, f"{namespace} was read") from error
 

@@ -14,7 +14,7 @@ from actions.machine.room import SpaceNeed, full, require_room
 from actions.machine.side_directory import make_directory
 from actions.outcome import ActionFailed, Cure
 from actions.systems.mongodb.backup_chain import Chain, order
-from actions.systems.mongodb.backup_selection import place_of
+from actions.systems.mongodb.backup_selection import place_of, stock_of
 from actions.systems.mongodb.backups.take import request_for, run_dump
 from actions.systems.mongodb.dump_layout import OPLOG
 from actions.systems.mongodb.programs.request import LogEnd
@@ -162,6 +162,7 @@ def _order(side: Side, chain: Chain, point: RecoveryPoint, oplog: Sequence[str])
         dump=f"{place_of(server).folder}/{chain.full.id}/dump",
         indexes=side.indexes,
         options=side_options(server, CACHE_GB),
+        bucket=stock_of(server, chain),
         oplog=oplog,
         consistent_at=chain.begins,
         through=point.value if point.kind == "oplog" else "",
@@ -184,7 +185,9 @@ def _unsaved(side: Side, chain: Chain) -> list[str]:
     )
     asked = request_for(server, place_of(server), "incremental", place_of(server).listing())
     ends = [LogEnd(position=chain.ends, entry=str(last.facts.get("last_entry", "")))]
-    asked = msgspec.structs.replace(asked, repository=settings.repository, since=ends, builds_on=chain.full.id)
+    asked = msgspec.structs.replace(
+        asked, repository=settings.repository, bucket=None, since=ends, builds_on=chain.full.id
+    )
     place = Place(server.ctx, server.name, settings, server.host)
     key = f"oplog-{side.record.made}"
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.backups.repository.stock import Files, Stock, text_of
 from actions.systems.mongodb.collection_check import Case, Expected, check, present
 from actions.systems.mongodb.contents import Contents
 from actions.systems.mongodb.manifest import Manifest, decode_manifest
@@ -35,7 +35,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         side: the side instance.
-        manifest: the manifest of its backup; empty: there is none.
+        manifest: the manifest of its backup; empty: there is none. ``bucket``: the bucket that it lies in, if any.
         restored: what its restore came to.
         real: the real server; None: it does not answer.
         minutes: how long that one may be read.
@@ -43,6 +43,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
     side: SideServer
     manifest: str
+    bucket: Stock | None = None
     restored: Restored
     real: Reached | None
     minutes: float
@@ -76,7 +77,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 def look(asked: Look) -> Seen:
     """Read both."""
     why: list[str] = []
-    manifest = _manifest(asked.manifest, why)
+    manifest = _manifest(asked, why)
     with side_client(asked.side) as client:
         found = present(client)
         definitions = definitions_of(manifest) if manifest else {}
@@ -87,9 +88,10 @@ def look(asked: Look) -> Seen:
     return Seen(cases=cases, then=then, now=now, unread=unread, why=why)
 
 
-def _manifest(path: str, why: list[str]) -> Manifest | None:
+def _manifest(asked: Look, why: list[str]) -> Manifest | None:
+    path = asked.manifest
     try:
-        return decode_manifest(Path(path).read_bytes(), path) if path else None
+        return decode_manifest(text_of(Files(asked.bucket).one(path)), path) if path else None
     except (OSError, CleoError) as error:
         why.append(f"its backup's manifest was not read: {error}")
         return None

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from actions.action import action
+from actions.backups.repository.stock import Stock
 from actions.context import ActionContext, Progress
 from actions.outcome import Finding, Outcome
 from actions.side_instance import otherwise_now
-from actions.systems.mongodb.backup_selection import place_of
+from actions.systems.mongodb.backup_chain import Chain
+from actions.systems.mongodb.backup_selection import place_of, stock_of
 from actions.systems.mongodb.collection_check import Case
 from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.manifest import MANIFEST
@@ -56,6 +58,7 @@ def pitr_verify(ctx: ActionContext, *, minutes: int = 60) -> Outcome:
     asked = Look(
         side=server_of_side(side),
         manifest=f"{place_of(server).folder}/{side.record.backup}/{MANIFEST}",
+        bucket=_manifest_in_bucket(server, side.record.backup),
         restored=side.record.result,
         real=real,
         minutes=minutes,
@@ -67,6 +70,12 @@ def pitr_verify(ctx: ActionContext, *, minutes: int = 60) -> Outcome:
     for finding in findings:
         ctx.log(f"{finding.severity}: {finding}", "err")
     return _outcome(side, seen, findings, _differences(side, seen))
+
+
+def _manifest_in_bucket(server: Server, backup: str) -> Stock | None:
+    """Return how its backup's manifest is read out of a bucket; None: the backups lie in a folder."""
+    mine = [one.entry for one in place_of(server).listing().stored if one.entry.id == backup]
+    return stock_of(server, Chain(full=mine[0])) if mine else None
 
 
 def _real(server: Server) -> Reached | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from actions.backups.repository.bring import BringOrder
+from actions.backups.storage.storage import Where
 from actions.systems.redis.chosen_keys import Chosen
 from actions.systems.redis.rdb import Keys
 
@@ -21,7 +23,7 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What is stored as a backup. Nothing in it is secret: it stands in a command line.
 
     Attributes:
-        repository: the repository's folder; ``system``: the system's name in it.
+        where: the repository, a folder or a bucket; ``system``: the system's name in it.
         kind: ``full`` (the RDB file) or ``snapshot`` (the append-only directory).
         source: the RDB file, or the append-only directory.
         settings: by the name in the backup: the path of the configuration file and of the users' file.
@@ -32,7 +34,7 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
         facts: what was measured in the server.
     """
 
-    repository: str
+    where: Where
     system: str
     kind: str
     source: str
@@ -50,6 +52,7 @@ class ScratchOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: ``rdb`` or ``aof``; ``source``: the RDB file, or the append-only directory, in the repository.
+        bring: how they are brought out of a bucket; None: ``source`` is a path of this host.
         folder: the server's folder: made, and removed.
         program: the path of the server's program; ``run_as``: its account.
         heartbeat: the key with the newest write's time; empty: there is none.
@@ -61,6 +64,7 @@ class ScratchOrder(msgspec.Struct, frozen=True, kw_only=True):
     program: str
     run_as: str
     heartbeat: str
+    bring: BringOrder | None = None
 
 
 class UserOrder(msgspec.Struct, frozen=True, kw_only=True):

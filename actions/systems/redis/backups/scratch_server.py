@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actions.backups.repository.bring import fetch_files
 from actions.systems.redis.backups.order import AOF_FOLDER, RDB_FILE, ScratchOrder
 from journal.errors import CleoError
 
@@ -39,7 +40,7 @@ def scratch_server(wanted: ScratchOrder) -> Iterator[tuple[Redis, Any, float]]:
         The session; what INFO said as it had loaded; the seconds from the copy's beginning to there.
 
     Raises:
-        NotLoaded: the server cannot load it.
+        CleoError: the server cannot load it, or it cannot be brought here.
         OSError: it cannot be copied.
     """
     folder = Path(wanted.folder)
@@ -58,7 +59,9 @@ def scratch_server(wanted: ScratchOrder) -> Iterator[tuple[Redis, Any, float]]:
 def _copy(wanted: ScratchOrder, folder: Path) -> None:
     """Copy the backup's data, and give all of it to the server's account."""
     source = Path(wanted.source)
-    if wanted.kind == "rdb":
+    if wanted.bring:
+        fetch_files(wanted.bring, Path(wanted.bring.to))
+    elif wanted.kind == "rdb":
         shutil.copyfile(source, folder / RDB_FILE)
     else:
         shutil.copytree(source, folder / AOF_FOLDER)

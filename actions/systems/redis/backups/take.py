@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.backups.engine import BackupSet, Taken
+from actions.backups.printed import json_objects
 from actions.backups.repository.place import Place
 from actions.context import Progress
 from actions.machine.machine import last_words
@@ -49,6 +49,7 @@ def take_backup(server: Server, place: Place, kind: str) -> Taken:
         place: its repository.
         kind: one of `KINDS`.
     """
+    place = place.here
     found = _look(server, place, kind)
     what = "save an RDB file" if kind == "full" else "copy the append-only directory"
     if not server.ctx.effect(f"{what} of {server.name}, and store it in {place.folder}"):
@@ -176,7 +177,7 @@ def _order(server: Server, place: Place, kind: str, found: Running, saved: _Save
     """Return what the program that stores it is told; the heartbeat was read before the file was begun."""
     name = found.rdb_name if saved else found.aof_folder
     return StoreOrder(
-        repository=place.settings.repository,
+        where=place.where,
         system=server.name,
         kind=kind,
         source=f"{server.data}/{name}",
@@ -204,11 +205,12 @@ def _store(server: Server, place: Place, order: StoreOrder) -> str:
     argv = [*place.program(_MODULE), msgspec.json.encode(order).decode()]
     heard = _Heard(server)
     done = server.ctx.run("store", place.host, argv, timeout_s=_HOURS_S, user=place.settings.run_as, on_line=heard.line)
-    label = _objects(done.out)[-1].get("id", "") if done.code == 0 and _objects(done.out) else ""
+    label = json_objects(done.out)[-1].get("id", "") if done.code == 0 and json_objects(done.out) else ""
     if not label:
         raise ActionFailed(
             f"No backup was stored: {last_words(done)}",
-            full(server, place.settings.repository, server.data) or "Its output says why (o): correct what it names.",
+            full(server, *([] if place.in_bucket else [place.settings.repository]), server.data)
+            or "Its output says why (o): correct what it names.",
             left_behind="The older backups are untouched.",
         )
     return str(label)
@@ -222,19 +224,7 @@ class _Heard:
 
     def line(self, stream: str, lines: str) -> None:
         """See ``ActionContext.run``."""
-        said = [one for one in _objects(lines) if one.get("of")] if stream == "out" else []
+        said = [one for one in json_objects(lines) if one.get("of")] if stream == "out" else []
         if said:
             share = min(1.0, said[-1]["read"] / said[-1]["of"])
             self._server.ctx.progress(Progress(fraction=share, text="copying into the repository"))
-
-
-def _objects(printed: str) -> list[dict[str, Any]]:
-    found = []
-    for line in printed.splitlines():
-        try:
-            one = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(one, dict):
-            found.append(one)
-    return found

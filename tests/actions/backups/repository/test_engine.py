@@ -10,8 +10,9 @@ import pytest
 from actions.backups.engine import BackupSet
 from actions.backups.listing import what_is_wrong
 from actions.backups.repository.engine import RepositoryEngine
-from actions.backups.repository.place import Place, RepositorySettings
+from actions.backups.repository.place import Place
 from actions.backups.repository.retention import expired
+from actions.backups.repository.settings import RepositorySettings
 from actions.backups.repository.writing import staged
 from actions.context import ActionContext
 from actions.inventory import Inventory

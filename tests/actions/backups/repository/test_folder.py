@@ -15,7 +15,8 @@ import pytest
 from actions.backups.marks import Mark
 from actions.backups.repository.checking import Damage, check_backup
 from actions.backups.repository.entry import Covers, Entry
-from actions.backups.repository.place import Place, RepositorySettings, newest_of
+from actions.backups.repository.place import Place, newest_of
+from actions.backups.repository.settings import RepositorySettings
 from actions.backups.repository.writing import AlreadyWriting, RepositoryTrouble, staged
 from actions.inventory import Inventory
 from actions.outcome import ActionFailed

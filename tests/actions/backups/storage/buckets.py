@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from actions.backups.storage.storage import Where
 
 KEYS = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
@@ -56,6 +58,15 @@ class Emulated:
         url = f"{self.endpoint}/moto-api/reset-auth"
         asked = urllib.request.Request(url, data=str(requests).encode(), headers=headers, method="POST")
         urllib.request.urlopen(asked, timeout=10).read()
+
+    def hold_backups_of(self, system: str, inventory: Path) -> None:
+        """Have an inventory say that a system's backups lie in this storage, and nowhere else."""
+        said = yaml.safe_load(inventory.read_text())
+        known = said["systems"][system]["backups"]
+        bucket = {"repository": "s3://backups/first", "endpoint": self.endpoint, "credentials": str(self.credentials)}
+        python = {"python": known["python"]} if "python" in known else {}
+        said["systems"][system]["backups"] = bucket | python
+        inventory.write_text(yaml.safe_dump(said, sort_keys=False))
 
 
 @contextmanager

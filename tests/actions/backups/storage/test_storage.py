@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from actions.backups.storage import bucket as bucket_module
+from actions.backups.storage import upload as upload_module
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, StorageTrouble, Where
 from tests.actions.backups.storage.buckets import Emulated, emulated
@@ -31,7 +32,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
 def test_what_is_written_is_read_back(
     kind: str, store: Emulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bucket_module, "_PART", 5 << 20)
+    monkeypatch.setattr(upload_module, "PART", 5 << 20)
     (there := tmp_path / "there").mkdir()
     storage = open_storage(Where(place=str(there)) if kind == "folder" else store.where())
     assert storage.sizes("shop/") == {}

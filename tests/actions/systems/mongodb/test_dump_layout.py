@@ -98,4 +98,5 @@ def test_a_definition_without_its_name_has_its_files(tmp_path: Path) -> None:
     path = tmp_path / "db" / "a%2Fb.metadata.json"
     path.parent.mkdir()
     path.write_text(f'{{"indexes":[{_ID}]}}')
-    assert (read_definition(path).name, read_definition(path).kind) == ("a/b", "collection")
+    found = read_definition(path, "db/a%2Fb.metadata.json")
+    assert (found.database, found.name, found.kind) == ("db", "a/b", "collection")

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from actions.backups.repository.entry import INCOMPLETE, decode_entry
+from actions.backups.repository.writing import staged
 from actions.systems.mongodb.contents import Contents
 from actions.systems.mongodb.dump_layout import read_dump
 from actions.systems.mongodb.programs import dump as program
@@ -103,7 +104,7 @@ def test_what_was_made_just_before_is_in_the_dump(mongo: MongoLab, tmp_path: Pat
             for which in ({"op": "c", "o.create": "made"}, {"op": "i", "ns": "fresh.made"})
         )
         source.await_majority(inserted)
-        slice_ = copy_slice(source, tmp_path / "oplog.bson", made, inserted)
+        slice_ = copy_slice(source, (tmp_path / "oplog.bson").open("wb"), made, inserted)
     finally:
         client.drop_database("fresh")
         client.close()
@@ -114,7 +115,6 @@ def test_what_was_made_just_before_is_in_the_dump(mongo: MongoLab, tmp_path: Pat
 
 def test_what_is_read_too_late_is_named(mongo: MongoLab, tmp_path: Path) -> None:
     """The server forgets moments: what has its turn later is read as it is then, and so says the manifest."""
-    (tmp_path / "dump").mkdir()
     client = client_of(request_of(mongo))
     history = {"minSnapshotHistoryWindowInSeconds": 300}
     try:
@@ -123,7 +123,8 @@ def test_what_is_read_too_late_is_named(mongo: MongoLab, tmp_path: Path) -> None
         client.admin.command("setParameter", 1, minSnapshotHistoryWindowInSeconds=0)
         client.late.changed.insert_one({})
         found = read_definitions(client, "here")
-        new = dump_snapshot(source, request_of(mongo), tmp_path / "dump", at, found)
+        with staged(tmp_path, "late", "full") as backup:
+            new = dump_snapshot(source, request_of(mongo), backup, at, found)
     finally:
         client.admin.command("setParameter", 1, **history)
         client.close()
