@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from actions.backups.offsite.index import NO_INDEX
 from actions.backups.offsite.look import Seen
 from journal.events.types import Finding
+from journal.wording.instants import utc
 
 _SYNC = "Run cleo backup run --type offsite-sync, and see that it is scheduled."
 _MEND = (
@@ -14,6 +15,11 @@ _MEND = (
     "anew. Look what changed it."
 )
 _RULE = "Take the rule away, or let it only remove versions that are no more current."
+_EMPTIED = (
+    "Look who emptied it: what had expired here since is nowhere any more, unless the place keeps older versions."
+)
+_COPY_ANEW = f"{_EMPTIED} Then {_SYNC[0].lower()}{_SYNC[1:]}"
+_TOLD_FOR = timedelta(days=7)
 _NAMED = 5
 
 
@@ -24,14 +30,31 @@ def offsite_findings(seen: Seen, site: str) -> list[Finding]:
         seen: what is there.
         site: where that is.
     """
+    lost = _lost(seen, site)
     if not seen.files and seen.damage:
-        return [Finding(severity="wrong", about=site, text=seen.damage[0], cure=NO_INDEX), *_rules(seen, site)]
+        wrong = Finding(severity="wrong", about=site, text=seen.damage[0], cure=NO_INDEX)
+        return [wrong, *lost, *_rules(seen, site)]
+    if seen.ended_at is None and lost:
+        return [*lost, *_rules(seen, site)]
     if seen.ended_at is None:
         text = "nothing was ever copied there whole: if the first place is lost, everything is"
         return [Finding(severity="warning", about=site, text=text, cure=_SYNC), *_rules(seen, site)]
     more = f", and {len(seen.damage) - _NAMED} more files" if seen.damage[_NAMED:] else ""
     lines = [f"{'; '.join(seen.damage[:_NAMED])}{more}"] if seen.damage else []
-    return [*(Finding(severity="wrong", about=site, text=one, cure=_MEND) for one in lines), *_rules(seen, site)]
+    wrong_ones = [Finding(severity="wrong", about=site, text=one, cure=_MEND) for one in lines]
+    return [*wrong_ones, *lost, *_rules(seen, site)]
+
+
+def _lost(seen: Seen, site: str) -> list[Finding]:
+    """Return that the place was emptied: proven until it is copied anew, and told for a week after that."""
+    if not seen.lost:
+        return []
+    if seen.lost_at is None:
+        return [Finding(severity="wrong", about=site, text=seen.lost, cure=_COPY_ANEW)]
+    if datetime.now(UTC) - seen.lost_at > _TOLD_FOR:
+        return []
+    text = f"{seen.lost}; what is here was copied anew from {utc(seen.lost_at)} on"
+    return [Finding(severity="warning", about=site, text=text, cure=_EMPTIED)]
 
 
 def covered_until(seen: Seen) -> datetime | None:

@@ -49,6 +49,8 @@ class Index(msgspec.Struct, kw_only=True):
         archived_until: the last commit in the log beside them then; None: there is no such log, or it was not known.
         began_at: when the last whole sync began, in UTC: ``backups`` were there by then; None: there was none.
         ended_at: when it ended.
+        lost: what the place had lost before it was copied anew, in words; empty: nothing. ``lost_at``: when that was
+            noticed.
     """
 
     system: str
@@ -60,6 +62,8 @@ class Index(msgspec.Struct, kw_only=True):
     archived_until: datetime | None = None
     began_at: datetime | None = None
     ended_at: datetime | None = None
+    lost: str = ""
+    lost_at: datetime | None = None
 
     @property
     def newest(self) -> str:

@@ -15,6 +15,7 @@ import msgspec
 
 from actions.backups.offsite.drills import Drilled, load_drills
 from actions.backups.offsite.index import CopiedBackup, Index, load_index, without_index
+from actions.backups.offsite.memory import what_was_lost
 from actions.backups.offsite.order import Order, tell
 from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
@@ -36,6 +37,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         files: how many files were copied; ``bytes``: how large they are.
         archived_until, began_at, ended_at: as `Index` has them.
         full: whether every file was read.
+        lost: what the place has lost, all of it with its index, and when that was noticed (``lost_at``; None: just now,
+            and it was not copied anew yet); empty: nothing that is known.
         drills: what restores from there came to, the latest last.
     """
 
@@ -50,6 +53,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     began_at: datetime | None = None
     ended_at: datetime | None = None
     full: bool = False
+    lost: str = ""
+    lost_at: datetime | None = None
     drills: Sequence[Drilled] = ()
 
     @property
@@ -83,10 +88,16 @@ def look(order: Order) -> Seen:
     storage = open_storage(order.where)
     index = load_index(storage, order.system)
     if index is None:
-        lost = "" if order.index_only else without_index(storage, order.system)
+        left = "" if order.index_only else without_index(storage, order.system)
         findings = () if order.index_only else storage.findings()
         notes = () if order.index_only else storage.notes()
-        return Seen(damage=[lost] if lost else [], findings=findings, notes=notes, full=order.full)
+        return Seen(
+            damage=[left] if left else [],
+            lost="" if left else what_was_lost(order),
+            findings=findings,
+            notes=notes,
+            full=order.full,
+        )
     damage = {} if order.index_only else dict(_damage(storage, index, full=order.full))
     broken = {label: why for name, why in damage.items() for label in index.backups if label in name.split("/")}
     return Seen(
@@ -102,6 +113,8 @@ def look(order: Order) -> Seen:
         ended_at=index.ended_at,
         full=order.full,
         drills=load_drills(storage, order.system),
+        lost=index.lost,
+        lost_at=index.lost_at,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from actions.backups.offsite.index import Index
+from actions.backups.offsite.memory import MEMORY
 from actions.backups.offsite.order import Order
 from actions.backups.repository.entry import ENTRY, NoEntry, decode_entry
 from actions.backups.storage.storage import PIECE
@@ -134,7 +135,7 @@ def _walk(folder: Path, order: Order) -> Iterator[SourceFile]:
         folders[:] = [one for one in folders if not _fits(str(below / one), order.skip)]
         for name in names:
             path = Path(at, name)
-            if not _fits(str(below / name), order.skip) and not path.is_symlink():
+            if name != MEMORY and not _fits(str(below / name), order.skip) and not path.is_symlink():
                 try:
                     seen = path.stat()
                 except FileNotFoundError:

@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from actions.backups.offsite.index import Copied, CopiedBackup, Index, load_index, save_index
+from actions.backups.offsite.index import Copied, CopiedBackup, Index, load_index, save_index, without_index
+from actions.backups.offsite.memory import remember, what_was_lost
 from actions.backups.offsite.order import Order, tell
 from actions.backups.offsite.source import Source, SourceFile, digest_of, read_source
 from actions.backups.repository.entry import ENTRY
@@ -71,8 +72,8 @@ def sync(order: Order) -> None:
     Raises:
         CleoError: something is missing or damaged, or a place cannot be used; what was copied stays.
     """
-    storage = open_storage(order.where)
-    index = load_index(storage, order.system) or Index(system=order.system, type=order.type, source=order.folder)
+    storage, start = open_storage(order.where), datetime.now(UTC)
+    index = load_index(storage, order.system) or _new_index(storage, order)
     for left in reversed(range(_TRIES)):
         began = datetime.now(UTC)
         copy = _Copy(order, storage, index, read_source(order, index))
@@ -88,8 +89,18 @@ def sync(order: Order) -> None:
         index.backups, index.archived_until = {**_still_there(index), **order.backups}, order.archived_until
         index.began_at, index.ended_at, index.claimed = began, datetime.now(UTC), []
         save_index(storage, index)
-        tell(**copy.did, backups=len(order.backups))
+        remember(order, index)
+        noticed = {"lost": index.lost} if index.lost_at and index.lost_at >= start else {}
+        tell(**copy.did, backups=len(order.backups), **noticed)
         return
+
+
+def _new_index(storage: Storage, order: Order) -> Index:
+    """Return the index of a place that has none; it may have had one."""
+    new = Index(system=order.system, type=order.type, source=order.folder)
+    if (lost := what_was_lost(order)) and not without_index(storage, order.system):
+        new.lost, new.lost_at = lost, datetime.now(UTC)
+    return new
 
 
 def _still_there(index: Index) -> dict[str, CopiedBackup]:

@@ -154,7 +154,8 @@ def _sync(ctx: UnattendedContext, *, reread: bool) -> Ended:
     words = (
         f"{count(did['copied'], 'file')} copied{mended}, {did['kept']} were there; {count(did['backups'], 'backup')}"
     )
-    return Ended(system=ctx.system, status="ok", words=words, size=did["bytes"])
+    lost = f"; {did['lost']}, and was copied anew: look who emptied it" if did.get("lost") else ""
+    return Ended(system=ctx.system, status="ok", words=words + lost, size=did["bytes"])
 
 
 def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str, locks: Path) -> Ended:

@@ -49,7 +49,7 @@ class Standing:
         if not is_copied(self._ctx, engine_of(self._ctx.inventory, self._ctx.system)):
             return None
         seen = self._seen(within_s)
-        until, wrong = covered_until(seen), next(iter(seen.damage), "")
+        until, wrong = covered_until(seen), next(iter(seen.damage), seen.lost)
         return SecondPlace(
             site=self.site, covered_until=until, looked_at=datetime.now(UTC), trouble="" if until else wrong
         )

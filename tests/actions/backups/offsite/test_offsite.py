@@ -256,6 +256,24 @@ def test_what_somebody_else_put_there_is_left_alone(site: Site) -> None:
     assert site.sync()["copied"] == 1, "the same content is as good as a copy"
 
 
+def test_a_place_that_was_emptied_with_its_index_is_copied_anew_and_said(site: Site) -> None:
+    first = site.take("one")
+    assert "lost" not in site.sync()
+    site.remove(*open_storage(site.where).sizes("shop/"), "shop.offsite.json")
+    words = f"the second place has lost what it had: 2 files, the newest backup {first}, copied until"
+    (wrong,) = _told(site.look())
+    assert wrong.severity == "wrong" and wrong.text.startswith(words)
+    did = site.sync()
+    assert did["copied"] == 2 and did["lost"].startswith(words)
+    (after,) = _told(site.look(full=True))
+    assert after.severity == "warning" and after.text.startswith(words) and "copied anew from" in after.text
+    assert "lost" not in site.sync(), "it is said in the line of the run that noticed it"
+    elsewhere = msgspec.structs.replace(site.where, place=f"{site.where.place}-new")
+    if not site.where.endpoint:
+        Path(elsewhere.place).mkdir()
+    assert "lost" not in site.sync(where=elsewhere), "a new place has lost nothing"
+
+
 def test_a_lost_index_is_not_taken_for_an_empty_place(site: Site) -> None:
     first = site.take("one")
     site.sync()
