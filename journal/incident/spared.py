@@ -66,16 +66,16 @@ def _may_be_named(incident: Incident, system: str) -> bool:
 def _hit_by_now(incident: Incident, system: str) -> tuple[str, datetime] | None:
     """Return what is wrong with a system now, and since when that is known."""
     if wrong := incident.found_wrong.get(system):
-        return f"its data was {wrong}", wrong.at
+        return f"has data {wrong}", wrong.at
     health = incident.health.get(system)
-    return (f"it is down, seen {utc(health.at)}", health.at) if health and health.status == "down" else None
+    return (f"is down, seen {utc(health.at)}", health.at) if health and health.status == "down" else None
 
 
 def _seen(incident: Incident, system: str, decided_at: datetime) -> Standing | None:
     """Return what was seen of a system that speaks against its being spared, whatever people decided."""
     found = _hit_by_now(incident, system) or _replaced(incident, system) or _not_well(incident, system)
     if found is None and (change := changed_systems(incident).get(system)):
-        found = change, _last_look(incident, system) or incident.last_at
+        found = f"was changed, {change}", _last_look(incident, system) or incident.last_at
     return _against(incident, system, *found, decided_at) if found else None
 
 
@@ -91,36 +91,36 @@ def _looked_at(incident: Incident, system: str, decided_at: datetime) -> Standin
         cure = Cure(words=f"Look at {system} first: nobody did {when}.", action=look.action) if look else None
         return Standing(why=f"nobody looked closely at {system} {when}: a backup now could hold damage", cure=cure)
     if (seen is None or seen < since) and tried:
-        return _against(incident, system, "no look could see whether it is whole", tried, decided_at)
+        return _against(incident, system, "could not be looked at closely", tried, decided_at)
     if down_at and decided_at < down_at:
-        return _against(incident, system, f"it was seen down {utc(down_at)}", down_at, decided_at)
+        return _against(incident, system, f"was seen down {utc(down_at)}", down_at, decided_at)
     return None
 
 
 def _against(incident: Incident, system: str, what: str, at: datetime, decided_at: datetime) -> Standing:
     """Return a standing by what was seen ``at``; who decided since then knew, and is not asked the same again."""
-    why = f"{system} was not named as affected, but {what}: a backup now could hold damage"
+    why = f"{system} {what}, and was not named as affected: a backup now could hold damage"
     known = decided_at > at or not choice_of(incident, system)
     return Standing(why=why, cure=None if known else _name_it(incident, system, what))
 
 
 def _name_it(incident: Incident, system: str, what: str) -> Cure:
     answer = f"{incident.decisions[AFFECTED].answer},{choice_of(incident, system)}"
-    words = f"{incident.roster.title(system)} is not among the affected systems, but {what}."
+    words = f"{incident.roster.title(system)} {what}, and is not among the affected systems."
     return Cure(words=words, decision=AFFECTED, answer=answer)
 
 
 def _not_well(incident: Incident, system: str) -> tuple[str, datetime] | None:
     health = incident.health.get(system)  # where no probe has measured it yet, a look tells
     well = health is None or health.status in ANSWERS
-    return None if well or health is None else (f"it is {health.status}, since {utc(health.at)}", health.at)
+    return None if well or health is None else (f"is {health.status}, since {utc(health.at)}", health.at)
 
 
 def _replaced(incident: Incident, system: str) -> tuple[str, datetime] | None:
     """Return the latest run that was to replace what a system holds: what its step's proof would be asked for."""
     begun = (run for run in incident.runs.values() if run.system == system and run.changes_step and run.started_at)
     found = [run for run in begun if run.destructive and _proven_later(incident, run)]
-    return (f"{found[-1].action} began there", found[-1].started_at or incident.last_at) if found else None
+    return (f"may be half replaced by {found[-1].action}", found[-1].started_at or incident.last_at) if found else None
 
 
 def _proven_later(incident: Incident, run: Run) -> bool:

@@ -53,7 +53,8 @@ def rpo_line(
     known = sorted((clock for clock in concerned if _measured(clock)), key=_gravity)
     unknown = _unknown(incident, [clock for clock in concerned if not _measured(clock)])
     if not known:
-        long = middle = short = [Span(f"{begin}not measured", "quiet")] if concerned else []
+        whose = f"{sanitize(concerned[0].title)} " if len(concerned) == len(unknown.here) == 1 else ""
+        long = middle = short = [Span(f"{begin}{whose}not measured", "quiet")] if concerned else []
     else:
         long, middle, short = ([Span(begin, "quiet"), *spans] for spans in _lengths(known, unknown, now, wide=wide))
     site = None if lost else _worst_site(concerned, at_risk)

@@ -130,10 +130,10 @@ def test_what_was_hit_is_verified_first_and_never_by_what_does_not_apply() -> No
 @pytest.mark.parametrize(
     ("happened", "words"),
     [
-        (lambda told: health(told, "cache", "up", "down"), "it is down"),
-        (lambda told: health(told, "cache", "up", "not measured"), "it is not measured"),
-        (lambda told: ran(told, "take", "cache", "failed", findings=[WRONG]), "its data was found wrong"),
-        (lambda told: ran(told, "cache-restore", "cache", "failed"), "cache.restore began there"),
+        (lambda told: health(told, "cache", "up", "down"), "cache is down"),
+        (lambda told: health(told, "cache", "up", "not measured"), "cache is not measured"),
+        (lambda told: ran(told, "take", "cache", "failed", findings=[WRONG]), "cache has data found wrong"),
+        (lambda told: ran(told, "cache-restore", "cache", "failed"), "cache may be half replaced by cache.restore"),
     ],
 )
 def test_what_was_seen_of_a_neighbour_counts_more_than_what_was_decided(happened: Any, words: str) -> None:
