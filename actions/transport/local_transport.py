@@ -10,7 +10,6 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
-from typing import Any
 
 from actions.transport.accounts import Account, environment, other_account
 from actions.transport.base import Transport
@@ -18,6 +17,7 @@ from actions.transport.errors import DeadlineExceeded, FileMissing, FileTrouble,
 from actions.transport.launch import Request, launch, our_umask
 from actions.transport.local_handle import LocalHandle
 from actions.transport.program import Completed
+from actions.transport.switching import refused, switch
 from journal.store.whole_file import replace_whole
 
 
@@ -66,6 +66,8 @@ class LocalTransport(Transport):
                 f"{argv[0]} did not answer within {timeout_s:g} s and was ended.",
                 "Look at what it asked, or try again.",
             ) from None
+        if account and (why := refused(process.returncode, err)):
+            raise _cannot_run(argv[0], why)
         return Completed(
             argv=list(argv),
             code=process.returncode,
@@ -123,24 +125,24 @@ def _find(program: str, variables: Mapping[str, str]) -> None:
 
 
 def _popen(argv: Sequence[str], variables: Mapping[str, str], account: Account | None) -> subprocess.Popen[bytes]:
-    switch: dict[str, Any] = {}
-    if account:
-        switch = {"user": account.uid, "group": account.gid, "extra_groups": os.getgrouplist(account.name, account.gid)}
+    command, identity = switch(argv, account)
     try:
         return subprocess.Popen(
-            argv,
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd="/",
             env=variables,
             start_new_session=True,
-            **switch,
+            **identity,
         )
     except OSError as error:
-        raise ProgramMissing(
-            f"{argv[0]} cannot be run: {error.strerror}.", "Correct its path or its permissions."
-        ) from error
+        raise _cannot_run(argv[0], error.strerror or str(error)) from error
+
+
+def _cannot_run(program: str, why: str) -> ProgramMissing:
+    return ProgramMissing(f"{program} cannot be run: {why}.", "Correct its path or its permissions.")
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
