@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder once; workers of pytest-xdist inherit it."""
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     config.stash[_FOLDER] = None if is_worker else use_fast_temporary_folder()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of a thousand processes would compile the program again
     _guard_journals()
 
 

@@ -31,6 +31,7 @@ class StepCursor:
         self.session = session
         self.step_id = ""
         self._screen = screen
+        self._list: Checklist | None = None
         self._unread_until = 0.0
 
     @property
@@ -55,7 +56,8 @@ class StepCursor:
     @property
     def at_heading(self) -> bool:
         """Whether the cursor is on a heading, where enter opens and closes, and no key acts on a step."""
-        return any(checklist.at_heading for checklist in self._screen.query(Checklist))
+        checklist = self._checklist()
+        return checklist is not None and checklist.at_heading
 
     def goes_on(self) -> None:
         """Note that the cursor goes on by itself: whoever presses a key just then means the step before."""
@@ -72,5 +74,11 @@ class StepCursor:
     def move_to(self, step_id: str) -> None:
         """Put the cursor at a step."""
         self.step_id = step_id
-        for checklist in self._screen.query(Checklist):
+        if checklist := self._checklist():
             checklist.go_to(step_id)
+
+    def _checklist(self) -> Checklist | None:
+        """Return the checklist, once it is there. Every key of the key line asks: it is looked for once."""
+        if self._list is None or not self._list.is_attached:
+            self._list = next(iter(self._screen.query(Checklist)), None)
+        return self._list

@@ -37,7 +37,7 @@ class KeyState:
             return cursor.ready and cursor.session.runner_missing
         if action in _PAGES:
             return cursor.ready
-        if cursor.ready and cursor.at_heading and action in ("act", *_OF_A_STEP):
+        if action in ("act", *_OF_A_STEP) and cursor.ready and cursor.at_heading:
             return action == "act"
         rule = RULES.get(action)
         return rule is None or (cursor.ready and rule(cursor.incident, cursor.step, cursor.session.catalogue))

@@ -31,9 +31,10 @@ _WORDS = {
 """What is typed into a field that must not stay empty, by the words above it."""
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
-_SEEN_S, _NOTED_S, _READ_S = 0.6, 0.9, 1.1
-"""Seconds for which a step must be there to be seen, a tick to be noted before the next, and a dialog to be there to be
-read, at least: who waits for an answer to a key reads as slowly."""
+_SEEN_S, _NOTED_S, _READ_S, _READ_ALL_S = 0.6, 0.9, 0.7, 1.1
+"""Seconds for which a step must be there to be seen, a tick to be noted before the next, a dialog to be there to be
+read, and one with several questions, at least: who waits for an answer to a key reads as slowly."""
+_SEVERAL = "Decide together:"
 _LONG_S = 8.0
 """Seconds for which something runs until a person turns to the paperwork that is named meanwhile."""
 _IN_A_CIRCLE = 8
@@ -104,7 +105,7 @@ class Responder:
             shown = meanwhile or _still(screen)
             if shown != last:
                 last, since = shown, time.monotonic()
-            reads = _READ_S if _asks(screen) else _SEEN_S
+            reads = _SEEN_S if not _asks(screen) else _READ_ALL_S if _SEVERAL in screen else _READ_S
             wanted = _LONG_S if meanwhile else max(reads, self._slow_s)
             done = meanwhile or _asks(screen) or (" 0 running" in screen and _NEXT.search(screen) is not None)
             return bool(done) and time.monotonic() - since > wanted

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from textual._context import visible_screen_stack
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from cleo_console.app import CleoApp
 from journal.events import types as e
@@ -70,25 +71,25 @@ class Console:
 
     async def is_still(self) -> None:
         """Wait until nothing on the screen has changed for ten looks: what came last has been drawn."""
-        looks: list[str] = []
-
-        def same() -> bool:
-            looks.append(self.app.export_screenshot())
-            return len(looks) > 10 and len(set(looks[-10:])) == 1
-
+        before, same = self._strips(), 0
         deadline = time.monotonic() + DEADLINE
-        while not same():
+        while same < 10:
             assert time.monotonic() < deadline, "the screen never came to rest"
             await asyncio.sleep(0.04)
+            now = self._strips()
+            before, same = now, same + 1 if now == before else 0
 
     async def no_longer_sees(self, text: str) -> None:
         await self.until(lambda: text not in self.screen_text(), f"{text} gone")
 
     def screen_text(self) -> str:
         """Everything that the terminal shows, line by line."""
+        return "\n".join(strip.text.rstrip() for strip in self._strips())
+
+    def _strips(self) -> list[Strip]:
+        """The lines of the terminal with their colours."""
         visible_screen_stack.set(self.app._background_screens)  # else a dialog is rendered over nothing, and stays so
-        lines = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text.rstrip() for strip in lines)
+        return self.app.screen._compositor.render_strips()
 
     def shown(self, selector: str) -> str:
         return self.app.screen.query_one(selector, Quiet).text

@@ -170,6 +170,8 @@ def test_a_program_the_account_may_not_run(spool: Path, tmp_path: Path) -> None:
     (private / "tool").chmod(0o755)
     with pytest.raises(ProgramMissing, match="Permission denied"):
         local().start(spool, [str(private / "tool")], user="nobody")
+    with pytest.raises(ProgramMissing, match="tool cannot be run: Permission denied"):
+        local().query([str(private / "tool")], timeout_s=10, user="nobody")
 
 
 def test_a_folder_the_account_may_not_enter(spool: Path, tmp_path: Path) -> None:

@@ -68,7 +68,10 @@ def has(lab: Lab, row: str) -> bool:
     return lab.psql(f"SELECT count(*) FROM heartbeat WHERE id = {row}") == "1"
 
 
-@pytest.mark.parametrize("when", ["2001-01-01", "now", "2040-01-01"])
+@pytest.mark.parametrize(
+    "when",
+    ["now", *(pytest.param(other, marks=pytest.mark.soak) for other in ("2001-01-01", "2040-01-01"))],
+)
 def test_an_instant_is_found_on_the_timeline_that_was_written_then(lab: Lab, ctx: FakeContext, when: str) -> None:
     archived(lab)
     recover(ctx, "latest")

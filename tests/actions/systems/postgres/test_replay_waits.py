@@ -46,8 +46,8 @@ def test_a_segment_now_and_then_is_progress_also_where_nobody_can_ask(
 ) -> None:
     ctx = restored(lab, segments=3)
     configure(lab, "hot_standby = off")
-    slow_down(lab, 2)
-    monkeypatch.setattr(replay, "_STALL_S", 6.0)
+    slow_down(lab, 1)
+    monkeypatch.setattr(replay, "_STALL_S", 5.0)
     monkeypatch.setattr(replay, "_LOOK_S", 0.5, raising=False)
     assert ctx.do(apply_wal).ok
     assert ctx.do(allow_writers).ok
@@ -58,7 +58,7 @@ def test_a_segment_that_does_not_come_is_named(lab: Lab, monkeypatch: pytest.Mon
     ctx = restored(lab)
     configure(lab, "hot_standby = off")
     slow_down(lab, 20)
-    monkeypatch.setattr(replay, "_STALL_S", 6.0)
+    monkeypatch.setattr(replay, "_STALL_S", 3.0)
     monkeypatch.setattr(replay, "_LOOK_S", 0.5, raising=False)
     with pytest.raises(ActionFailed, match=r"waits for log file [0-9A-F]{8}") as failed:
         ctx.do(apply_wal)

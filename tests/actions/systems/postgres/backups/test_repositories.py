@@ -96,7 +96,7 @@ def test_a_full_verification_reads_every_repository(lab: Lab, ctx: FakeContext) 
     assert f"{newest} is damaged in repository 2" in damaged.summary
 
 
-@pytest.mark.parametrize("left", ["nothing", "a file"])
+@pytest.mark.parametrize("left", ["nothing", pytest.param("a file", marks=pytest.mark.soak)])
 def test_the_first_repository_is_lost_and_the_second_recovers_everything(lab: Lab, ctx: FakeContext, left: str) -> None:
     lab.postgres.pgbackrest("--repo=2", "--type=full", "backup")
     label = read_repository(find_server(ctx)).backups[-1].label
