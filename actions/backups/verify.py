@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,9 +81,12 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
 
 
 def _from_second_place(ctx: ActionContext) -> list[Cure]:
-    """Return what helps where the backups are lost, and the inventory names a second place."""
+    """Return what helps where the backups are lost, and were copied to a second place."""
     words = "Bring the backups back from the second place: what is here with the same content stays."
-    return [Cure(words=words, action="backups.fetch")] if ctx.inventory.offsite else []
+    with suppress(CleoError):  # where the backups lie is what cannot be told
+        if ctx.inventory.offsite and is_copied(ctx, find_engine(ctx)):
+            return [Cure(words=words, action="backups.fetch")]
+    return []
 
 
 def _copies(ctx: ActionContext, engine: BackupEngine) -> list[Finding]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from actions.backups.repository.in_bucket import show_argv, shown_by
 from actions.backups.repository.place import Stored, bucket_listing
 from actions.backups.repository.settings import RepositorySettings
-from actions.backups.storage.storage import Where
 from actions.transport import Transport
 from journal.errors import CleoError
+
+T = TypeVar("T")
 
 EVERY_S = 60.0
 _SHARE = 30
@@ -29,16 +31,16 @@ _ENTRIES = 5
 """Of how many of the newest backups the entry is read: some may be damaged."""
 
 
-class KnownBackups(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest backups that were seen.
+class Known(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What was seen last.
 
     Attributes:
-        stored: the backups, the oldest first.
-        seen_at: when they were seen, in UTC; None: nobody has seen any yet.
+        value: what it was; None: nothing was seen yet.
+        seen_at: when it was seen, in UTC; None: never.
         trouble: why nobody can look now; empty: somebody can.
     """
 
-    stored: Sequence[Stored] = ()
+    value: T | None = None
     seen_at: datetime | None = None
     trouble: str = ""
 
@@ -48,29 +50,29 @@ class KnownBackups(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.trouble.rstrip('.')}{since}" if self.trouble else ""
 
 
-class _Watch:
-    """The looks at the backups of one system."""
+class _Watch(Generic[T]):
+    """The looks at one thing."""
 
     def __init__(self) -> None:
-        self.known = KnownBackups(trouble="its backups are being looked for")
+        self.known: Known[T] = Known(trouble="the bucket has not answered yet")
         self._due, self._ended = 0.0, threading.Event()
         self._ended.set()
         self._lock = threading.Lock()
 
-    def ask(self, system: str, settings: RepositorySettings, host: Transport, left_s: float) -> KnownBackups:
+    def ask(self, look: Callable[[], T], left_s: float) -> Known[T]:
         """Return what is known; where nothing is yet, after a look, if that ends within ``left_s`` seconds."""
         with self._lock:
             if self._ended.is_set() and time.monotonic() >= self._due:
                 self._ended.clear()
-                threading.Thread(target=self._look, args=(system, settings, host), name="bucket", daemon=True).start()
+                threading.Thread(target=self._look, args=(look,), name="bucket", daemon=True).start()
         if self.known.seen_at is None:
             self._ended.wait(max(0.0, left_s))
         return self.known
 
-    def _look(self, system: str, settings: RepositorySettings, host: Transport) -> None:
+    def _look(self, look: Callable[[], T]) -> None:
         began = time.monotonic()
         try:
-            self.known = _seen(system, settings, host)
+            self.known = Known(value=look(), seen_at=datetime.now(UTC))
         except CleoError as error:
             self.known = msgspec.structs.replace(self.known, trouble=" ".join(f"{error.message} {error.hint}".split()))
         except Exception as error:  # noqa: BLE001  # a broken place may answer anything; the next look may go better
@@ -80,11 +82,23 @@ class _Watch:
             self._ended.set()
 
 
-_watches: dict[tuple[str, Where], _Watch] = {}
+_watches: dict[Hashable, _Watch[Any]] = {}
 
 
-def known_backups(system: str, settings: RepositorySettings, host: Transport, left_s: float) -> KnownBackups:
-    """Return the newest backups of a system in a bucket, as they were seen last.
+def watched(key: Hashable, look: Callable[[], T], left_s: float) -> Known[T]:
+    """Return what a look sees, as it was seen last; the look runs beside, and seldom.
+
+    Args:
+        key: what is looked at.
+        look: looks; what it raises is the trouble that is told.
+        left_s: seconds that are left for it, where nothing was seen yet.
+    """
+    found: Known[T] = _watches.setdefault(key, _Watch()).ask(look, left_s)
+    return found
+
+
+def known_backups(system: str, settings: RepositorySettings, host: Transport, left_s: float) -> Known[Sequence[Stored]]:
+    """Return the newest backups of a system in a bucket, the oldest first, as they were seen last.
 
     Args:
         system: its name in the inventory.
@@ -92,13 +106,12 @@ def known_backups(system: str, settings: RepositorySettings, host: Transport, le
         host: the way to its host, which reaches the bucket.
         left_s: seconds that are left for it.
     """
-    return _watches.setdefault((system, settings.where), _Watch()).ask(system, settings, host, left_s)
+    return watched((system, settings.where), lambda: _seen(system, settings, host), left_s)
 
 
-def _seen(system: str, settings: RepositorySettings, host: Transport) -> KnownBackups:
+def _seen(system: str, settings: RepositorySettings, host: Transport) -> Sequence[Stored]:
     python = settings.python or (sys.executable if host.name == "local" else "python3")
     argv = show_argv(python, settings.where, system, _ENTRIES)
     done = host.query(argv, timeout_s=_LOOK_S, user=settings.run_as)
     folder = f"{settings.where.place}/{system}"
-    listing = bucket_listing(shown_by(done, folder, host.name), folder)
-    return KnownBackups(stored=listing.stored, seen_at=datetime.now(UTC))
+    return bucket_listing(shown_by(done, folder, host.name), folder).stored

@@ -38,6 +38,24 @@ _WORDS = {
     "SlowDown": ("The storage{at} takes no more requests now", "Try again later; look what else asks it so often."),
 }
 
+_LOOK = "Look at the network, the address and the certificate of the storage."
+_NO_ANSWER = {
+    "ReadTimeoutError": (
+        "it takes the connection, and does not answer",
+        "It hangs: look at the storage's own hosts and log. What is there is not lost by that.",
+    ),
+    "ConnectTimeoutError": ("nothing answers at its address", _LOOK),
+    "EndpointConnectionError": (
+        "nothing listens at its address, or no way leads there",
+        "Look whether the storage runs, at the network, and at the address in the inventory.",
+    ),
+    "SSLError": (
+        "its certificate is not trusted, or it speaks no TLS",
+        "Name the certificates to trust (certificates), or correct the address (http or https).",
+    ),
+}
+"""What boto3's errors mean, by their names, and what helps."""
+
 
 class Bucket(Storage):
     """A bucket, below a prefix.
@@ -199,10 +217,8 @@ class Bucket(Storage):
         except ClientError as error:
             raise self._trouble(error, do) from error
         except (BotoCoreError, OSError) as error:
-            raise StorageTrouble(
-                f"The bucket {self._name}{self._at} cannot be used to {do}: {error}.",
-                "Look at the network, the address and the certificate of the storage.",
-            ) from error
+            words, hint = _NO_ANSWER.get(type(error).__name__, (str(error), _LOOK))
+            raise StorageTrouble(f"The bucket {self._name}{self._at} cannot be used to {do}: {words}.", hint) from error
 
     def _trouble(self, error: Any, do: str) -> StorageTrouble:
         code = str(error.response.get("Error", {}).get("Code", ""))

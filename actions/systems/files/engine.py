@@ -14,6 +14,7 @@ from actions.backups.marks import FolderMarks, Marks
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Finding
+from actions.systems.files.bucket import marks_of
 from actions.systems.files.restic import HOLES, INCOMPLETE, Snapshot, restic, take_snapshot
 from actions.systems.files.settings import FilesSettings
 from actions.systems.files.store import Store, identity_of, last_words
@@ -81,6 +82,7 @@ class Snapshots:
         store.require_ours(seen)
         if seen["empty"]:
             raise ActionFailed(f"{store.place} is empty: a snapshot of nothing is no backup.", "Is its disk mounted?")
+        store.require_repository()
         if not ctx.effect(f"take a snapshot of {store.place}"):
             return Taken(set=None)
         done = store.run("take", take_snapshot(store.settings), lambda _, line: _show(ctx, line))
@@ -114,10 +116,11 @@ class Snapshots:
         return [CommandLine(argv=argv, host=settings.host, user=settings.run_as)]
 
     def marks(self, ctx: ActionContext, system: str) -> Marks | None:
-        """Return the folder of a local repository, of which restic lists only its own files; None for a remote one."""
-        settings = Store(ctx, system).settings
+        """Return the folder or the bucket of the repository, of which restic lists only its own files; else None."""
+        store = Store(ctx, system)
+        settings = store.settings
         if not settings.repository.startswith("/"):
-            return None
+            return marks_of(ctx, settings, local=store.local)
         return FolderMarks(ctx, settings.host, settings.repository, user=settings.run_as, between=".")
 
     def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:

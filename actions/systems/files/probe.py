@@ -11,8 +11,11 @@ from typing import Any
 
 import msgspec
 
+from actions.backups.repository.watch import watched
 from actions.exposure import since
 from actions.health import Health
+from actions.outcome import ActionFailed
+from actions.systems.files.bucket import LOOK_S, require_bucket
 from actions.systems.files.restic import Snapshot, list_snapshots, snapshots_of
 from actions.systems.files.settings import FilesSettings
 from actions.systems.files.store import instant, last_words, look_argv, not_ours
@@ -29,6 +32,8 @@ _HANG_S = 5.0
 """Seconds beyond the walk after which whoever looks hangs: a dead disk or file server."""
 _LOW = 0.05
 """Of what the store holds: less free space than that is low."""
+_SPARE_S = 0.5
+"""Seconds of the probe's that are kept for judging what was seen."""
 _listed: dict[tuple[str, ...], datetime | None] = {}
 _listing = threading.Lock()
 
@@ -54,48 +59,84 @@ def probe(system: str, settings: FilesSettings, host: Transport, *, deadline_s: 
         if done.code:
             return Health(status="not measured", detail=f"nobody can look at it: {last_words(done)}")
         seen = json.loads(done.out)
-        return _judge(settings, seen, _newest_snapshot(settings, host, seen["snapshots"], end))
+        newest, stale = _newest_snapshot(settings, host, seen["snapshots"], end)
+        return _judge(settings, seen, newest, stale=stale)
     except _CannotList as error:
         return _judge(settings, seen, None, str(error))
     except (DeadlineExceeded, NothingStarted, TransportLost) as error:
         return Health(status="not measured", detail=f"its host cannot be asked: {error.message}")
 
 
-def _newest_snapshot(settings: FilesSettings, host: Transport, ids: list[str] | None, end: float) -> datetime | None:
-    """Return when the newest sound snapshot was begun; restic is asked where a local one has others than before.
+def _newest_snapshot(
+    settings: FilesSettings, host: Transport, ids: list[str] | None, end: float
+) -> tuple[datetime | None, str]:
+    """Return when the newest sound snapshot was begun, and why that was not seen anew; empty: it was.
+
+    restic is asked where a local repository has others than before.
 
     Raises:
         _CannotList: restic does not say it.
     """
     if ids == []:
-        return None
+        return None, ""
+    if settings.bucket():
+        return _newest_in_bucket(settings, host, end)
     known = (host.address, settings.repository, settings.place(), *(ids or ()))
     if ids and known in _listed:
-        return _listed[known]
+        return _listed[known], ""
     try:
-        env = {"LC_ALL": "C", **settings.environment}
-        done = host.query(
-            list_snapshots(settings), timeout_s=max(end - time.monotonic(), 0.1), user=settings.run_as, env=env
-        )
+        newest = _listed_by_restic(settings, host, max(end - time.monotonic(), 0.1))
     except DeadlineExceeded as error:
         raise _CannotList("restic did not list them in time") from error
-    if done.code:
-        raise _CannotList(last_words(done))
-    try:
-        newest = _newest(snapshots_of(done.out, settings))
-    except msgspec.DecodeError as error:
-        raise _CannotList(f"restic's list cannot be read: {error}") from error
     with _listing:
         _listed.clear() if len(_listed) > 100 else None
         _listed[known] = newest
-    return newest
+    return newest, ""
+
+
+def _listed_by_restic(settings: FilesSettings, host: Transport, timeout_s: float) -> datetime | None:
+    """Return when the newest sound snapshot was begun, as restic lists them."""
+    done = host.query(list_snapshots(settings), timeout_s=timeout_s, user=settings.run_as, env=settings.variables())
+    if done.code:
+        raise _CannotList(last_words(done))
+    try:
+        return _newest(snapshots_of(done.out, settings))
+    except msgspec.DecodeError as error:
+        raise _CannotList(f"restic's list cannot be read: {error}") from error
+
+
+def _newest_in_bucket(settings: FilesSettings, host: Transport, end: float) -> tuple[datetime | None, str]:
+    """Return the same of a bucket, as it was seen last: it is asked once a minute at most, and may hang.
+
+    Raises:
+        _CannotList: nobody has seen it yet, and why.
+    """
+
+    def look() -> datetime | None:
+        require_bucket(
+            settings,
+            host.name == "local",
+            lambda argv: host.query(argv, timeout_s=LOOK_S, user=settings.run_as, env=settings.variables()),
+        )
+        try:
+            return _listed_by_restic(settings, host, LOOK_S)
+        except _CannotList as error:
+            raise ActionFailed(str(error)) from error
+
+    key = (host.address, settings.repository, settings.place())
+    known = watched(key, look, end - time.monotonic() - _SPARE_S)
+    if known.seen_at is None:
+        raise _CannotList(known.words())
+    return known.value, known.words()
 
 
 def _newest(found: list[Snapshot]) -> datetime | None:
     return next((each.time for each in reversed(found) if not each.unusable), None)
 
 
-def _judge(settings: FilesSettings, seen: Mapping[str, Any], snapshot: datetime | None, unknown: str = "") -> Health:
+def _judge(
+    settings: FilesSettings, seen: Mapping[str, Any], snapshot: datetime | None, unknown: str = "", stale: str = ""
+) -> Health:
     age_s = (datetime.now(UTC) - snapshot).total_seconds() if snapshot else None
     said = unknown or (
         "there is no sound snapshot" if age_s is None else f"newest snapshot {rough_duration(age_s)} old"
@@ -105,7 +146,12 @@ def _judge(settings: FilesSettings, seen: Mapping[str, Any], snapshot: datetime 
     if seen["kind"] == "missing":
         measured = Measured(backup_age_s=age_s).facts()
         return Health(status="down", detail=f"{settings.place()} is missing; {said}", facts=measured)
-    troubles = [*_troubles(settings, seen), *([said] if unknown or age_s is None or _late(settings, age_s) else [])]
+    old = [f"snapshots not seen anew: {stale}"] if stale else []
+    troubles = [
+        *_troubles(settings, seen),
+        *old,
+        *([said] if unknown or age_s is None or _late(settings, age_s) else []),
+    ]
     figures = [f"{count(seen['files'], 'file')}{'' if seen['walked'] else ' and more'}", said]
     return Health(
         status="degraded" if troubles else "up",

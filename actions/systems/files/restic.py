@@ -56,7 +56,8 @@ def restic(settings: FilesSettings, *words: str) -> list[str]:
     """Return a restic command line. The password is read by restic from its file."""
     local = ["--no-cache"] if settings.repository.startswith("/") else []
     place = ["--repo", settings.repository, "--password-file", settings.password.file]
-    return [settings.restic, *place, *local, *words]
+    trusted = ["--cacert", settings.certificates] if settings.certificates else []
+    return [settings.restic, *place, *trusted, *local, *words]
 
 
 def list_snapshots(settings: FilesSettings) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import msgspec
 
+from actions.backups.storage.storage import Where
 from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings
 
+_BUCKET = re.compile(r"s3:(?P<scheme>https?://)?(?P<host>[^/]+)/(?P<path>.+)")
 _PASSWORD_IN_ADDRESS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 
 
@@ -33,8 +35,12 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
         directory: the tree. It is restored beside itself and renamed, so it is no mount point itself but lies on one.
         mount: the mount point that must be mounted before anything there counts; empty: none is asked for.
         marker: a file that tells the store from every other tree.
-        repository: restic's repository, as ``restic --repo`` takes it; a path lies on the store's host. Credentials in
-            it are refused: name a file with them in ``environment`` (``AWS_SHARED_CREDENTIALS_FILE``).
+        repository: restic's repository, as ``restic --repo`` takes it; a path lies on the store's host, a bucket is
+            ``s3:https://HOST/BUCKET/PREFIX``. Credentials in it are refused.
+        credentials: of a bucket: a file on the store's host that only ``run_as`` can read, as AWS's own programs have
+            it (``aws_access_key_id``, ``aws_secret_access_key``); empty: what ``environment`` names, or a role.
+        profile: which section of that file.
+        certificates: a file there with the certificates to trust beside the usual ones; empty: the usual ones.
         password: restic's password: a file on the store's host that only its owner can read. restic reads it itself.
         snapshot_host: the host that snapshots are filed under (``restic backup --host``).
         tag: the tag that they carry; empty: whatever they carry.
@@ -55,6 +61,9 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
     mount: str = ""
     marker: Marker | None = None
     repository: str
+    credentials: str = ""
+    profile: str = "default"
+    certificates: str = ""
     password: Secret
     snapshot_host: str
     tag: str = ""
@@ -75,6 +84,27 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
             raise ValueError("the password is to be a file, by its whole path on the store's host")
         if not self.directory.startswith("/") or not self.place().strip("/"):
             raise ValueError("the directory is to be a whole path, and not /")
+
+    def variables(self) -> dict[str, str]:
+        """Return what restic and our programs get beside the harmless variables."""
+        named = (
+            {"AWS_SHARED_CREDENTIALS_FILE": self.credentials, "AWS_PROFILE": self.profile} if self.credentials else {}
+        )
+        return {"LC_ALL": "C", **named, **self.environment}
+
+    def bucket(self) -> Where | None:
+        """Return how restic's repository is reached where it is a bucket; None: it is none."""
+        found = _BUCKET.fullmatch(self.repository)
+        if not found:
+            return None
+        name, _, prefix = found["path"].strip("/").partition("/")
+        return Where(
+            place=f"s3://{name}/{prefix}".rstrip("/"),
+            endpoint=f"{found['scheme'] or 'https://'}{found['host']}",
+            credentials=self.variables().get("AWS_SHARED_CREDENTIALS_FILE", ""),
+            profile=self.profile,
+            certificates=self.certificates,
+        )
 
     def place(self) -> str:
         """Return its directory."""

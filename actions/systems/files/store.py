@@ -12,6 +12,7 @@ import msgspec
 
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure
+from actions.systems.files.bucket import LOOK_S, require_bucket
 from actions.systems.files.restic import Lock, Snapshot, list_snapshots, restic, snapshots_of
 from actions.systems.files.settings import FilesSettings
 from actions.transport import Completed, LocalHost
@@ -68,9 +69,18 @@ class Store:
         """Return its snapshots, the oldest first, those with holes among them.
 
         Raises:
-            ActionFailed: restic cannot list them.
+            ActionFailed: restic cannot list them, or the bucket that they lie in cannot be used.
         """
+        self.require_repository()
         return snapshots_of(self._asked(list_snapshots(self.settings), timeout_s).out, self.settings)
+
+    def require_repository(self) -> None:
+        """Prove that the repository can be used, where it is a bucket.
+
+        Raises:
+            ActionFailed: it cannot; it says why, and what helps.
+        """
+        require_bucket(self.settings, self.local, lambda argv: self.query(argv, LOOK_S))
 
     def locks(self) -> list[Lock]:
         """Return the locks on the repository.
@@ -108,7 +118,7 @@ class Store:
     @property
     def environment(self) -> Mapping[str, str]:
         """What programs get beside the harmless variables."""
-        return {"LC_ALL": "C", **self.settings.environment}
+        return self.settings.variables()
 
     def require_ours(self, seen: Mapping[str, Any], *, or_missing: bool = False) -> None:
         """Refuse to go on where another tree lies at the directory, or its file system is not mounted.

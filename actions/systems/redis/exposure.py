@@ -66,7 +66,7 @@ def newest_backup(system: str, settings: RedisSettings, host: Transport, left_s:
     backups = settings.backups
     if backups.in_bucket:
         known = known_backups(system, backups, host, left_s)
-        return msgspec.structs.replace(_told(newest_of(known.stored)), trouble=known.words())
+        return msgspec.structs.replace(_told(newest_of(known.value or ())), trouble=known.words())
     if backups.host not in ("", settings.host):
         return NewestBackup(trouble=f"they lie on {backups.host}")
     try:

@@ -63,7 +63,7 @@ def newest_saved(system: str, settings: MongodbSettings, ask: Ask, host: Transpo
     nothing = f"there is no backup in {backups.repository} that can be told to be one"
     if backups.in_bucket:
         known = known_backups(system, backups, host, left_s)
-        newest = newest_of(known.stored)
+        newest = newest_of(known.value or ())
         return Seen(saved=_saved(newest.entry) if newest else None, why=known.words() or ("" if newest else nothing))
     if backups.host not in ("", settings.host):
         return Seen(why=f"its backups lie on {backups.host}")

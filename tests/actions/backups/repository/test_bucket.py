@@ -179,9 +179,9 @@ def test_troubles_of_the_storage_are_told_apart_with_their_cure(shelves: Shelves
         shelves.list(ctx, "store")
     assert "Correct the file of the credentials" in key.value.hint
     shelves.endpoint = "http://127.0.0.1:9"
-    with pytest.raises(ActionFailed, match="Could not connect") as down:
+    with pytest.raises(ActionFailed, match="nothing listens at its address") as down:
         shelves.list(ctx, "store")
-    assert "Look at the network" in down.value.hint
+    assert "Look whether the storage runs" in down.value.hint
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shelves.endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(ActionFailed, match=r"from here: no answer within 1\.5 s"):
