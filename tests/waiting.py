@@ -9,10 +9,13 @@ from collections.abc import Callable
 
 def until(wanted: Callable[[], object], deadline_s: float = 30.0) -> None:
     """Return once ``wanted`` is true; fail after ``deadline_s`` seconds."""
-    end = time.monotonic() + deadline_s
+    begin = time.monotonic()
+    end = begin + deadline_s
     while not wanted():
-        assert time.monotonic() < end, f"not reached in {deadline_s} s"
-        time.sleep(0.02)  # between two looks, not instead of one
+        now = time.monotonic()
+        assert now < end, f"not reached in {deadline_s} s"
+        time.sleep(max(0.02, now - begin))  # a look that starts a program must not keep the machine from getting there
+        begin = time.monotonic()
 
 
 def readable(descriptor: int, timeout_s: float) -> bool:

@@ -24,10 +24,14 @@ def switch(argv: Sequence[str], account: Account | None) -> tuple[list[str], dic
     """Return the command line, and the arguments for `subprocess`, that run ``argv`` as an account; None: as ours."""
     if account is None:
         return list(argv), {}
-    groups = os.getgrouplist(account.name, account.gid)
+    return run_as(argv, account.uid, account.gid, os.getgrouplist(account.name, account.gid))
+
+
+def run_as(argv: Sequence[str], uid: int, gid: int, groups: Sequence[int]) -> tuple[list[str], dict[str, Any]]:
+    """Return the same for an account by its numbers; the working directory stays what it is."""
     if program := _chroot():
-        return [program, *_become(account.uid, account.gid, groups), *argv], {}
-    return list(argv), {"user": account.uid, "group": account.gid, "extra_groups": groups}
+        return [program, *_become(uid, gid, groups), *argv], {}
+    return list(argv), {"user": uid, "group": gid, "extra_groups": groups}
 
 
 def refused(code: int, err: bytes) -> str:
@@ -39,7 +43,7 @@ def refused(code: int, err: bytes) -> str:
 
 def _become(uid: int, gid: int, groups: Sequence[int]) -> list[str]:
     """Return the arguments that change the account by its numbers, and the root directory to itself."""
-    return [f"--userspec=+{uid}:+{gid}", f"--groups={','.join(f'+{group}' for group in groups)}", "/"]
+    return [f"--userspec=+{uid}:+{gid}", f"--groups={','.join(f'+{group}' for group in groups)}", "--skip-chdir", "/"]
 
 
 @cache

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import grp
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from actions.transport.switching import run_as
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Account:
     def groups(self) -> list[int]:
         """The account's further groups."""
         return [group.gr_gid for group in grp.getgrall() if self.name in group.gr_mem]
+
+    def switch(self, argv: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+        """Return the command line, and the arguments for `subprocess`, that run a program as this account."""
+        return run_as(argv, self.uid, self.gid, self.groups) if self.name else (list(argv), {})
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -90,9 +90,10 @@ class Workspace:
             CleoError: it failed or took too long.
         """
         name = Path(argv[0]).name
+        command, identity = self.account.switch(argv)
         try:
             done: subprocess.CompletedProcess[str] = subprocess.run(
-                argv,
+                command,
                 input=stdin,
                 text=True,
                 capture_output=True,
@@ -100,7 +101,7 @@ class Workspace:
                 check=False,
                 cwd=self.directory,
                 env={**self.environment, **(environment or {})},
-                **self.account.identity,
+                **identity,
             )
         except subprocess.TimeoutExpired as error:
             raise CleoError(f"{name} did not finish within {timeout:g} s.", self._where_to_look()) from error

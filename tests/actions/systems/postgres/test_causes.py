@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager as Manager
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -48,18 +49,26 @@ def empty_pid_file(lab: Lab) -> Iterator[None]:
 
 
 @contextmanager
-def taken_port(lab: Lab) -> Iterator[None]:
+def taken_port(lab: Lab) -> Iterator[socket.socket]:
     port = load_inventory(lab.inventory_path).systems["postgres"].port  # type: ignore[attr-defined]
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        yield
+        yield taken
+
+
+def hang_up(taken: socket.socket) -> None:
+    """End every connection: nobody waits for an answer."""
+    with suppress(OSError):  # it was closed
+        while True:
+            taken.accept()[0].close()
 
 
 @contextmanager
 def told_to_a_collector(lab: Lab) -> Iterator[None]:
-    with configured("logging_collector = on", "log_directory = 'what it says'")(lab), taken_port(lab):
+    with configured("logging_collector = on", "log_directory = 'what it says'")(lab), taken_port(lab) as taken:
+        threading.Thread(target=hang_up, args=[taken], daemon=True).start()
         yield
 
 
