@@ -113,7 +113,8 @@ def _with_second_place(place: Path, state: State, say: Say, *, s3: bool) -> Stat
 
 def _write_inventory(place: Path, state: State) -> None:
     offsite = second_place(place, state.offsite)
-    write_inventory(place, state.services(place).values(), offsite.inventory_entry() if offsite else None)
+    said, safe = (offsite.inventory_entry(), offsite.safe) if offsite else (None, None)
+    write_inventory(place, state.services(place).values(), said, safe)
 
 
 @contextmanager

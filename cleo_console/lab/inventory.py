@@ -17,13 +17,19 @@ def inventory_path(lab: Path) -> Path:
     return lab / "inventory.yaml"
 
 
-def write_inventory(lab: Path, services: Iterable[LabService], offsite: Mapping[str, Any] | None = None) -> None:
+def write_inventory(
+    lab: Path,
+    services: Iterable[LabService],
+    offsite: Mapping[str, Any] | None = None,
+    safe: Path | None = None,
+) -> None:
     """Write the lab's inventory file; secrets are only referred to.
 
     Args:
         lab: the lab's folder.
         services: its services.
         offsite: what is said of its second place; None: it has none.
+        safe: the folder there for keys.
     """
     import yaml
 
@@ -38,14 +44,15 @@ def write_inventory(lab: Path, services: Iterable[LabService], offsite: Mapping[
         "allows": ["LAB"],
         "hosts": {HOST: {"via": "local"}},
         **({"offsite": dict(offsite)} if offsite else {}),
-        "systems": {service.instance.name: _entry(service) for service in services},
+        "systems": {service.instance.name: _entry(service, safe) for service in services},
     }
     text = yaml.dump(described, Dumper=WrittenOut, sort_keys=False, allow_unicode=True)
     inventory_path(lab).write_text("# Written by `cleo lab up`; removed by `cleo lab down`.\n" + text)
 
 
-def _entry(service: LabService) -> dict[str, Any]:
+def _entry(service: LabService, safe: Path | None) -> dict[str, Any]:
     instance = service.instance
     place = {"plays": instance.plays, "site": instance.site, "standby_of": instance.standby_of}
+    kept = service.keep_offsite(safe) if safe else {}
     said = {name: value for name, value in place.items() if value}
-    return {"type": instance.type, **said, **service.inventory_entry()}
+    return {"type": instance.type, **said, **service.inventory_entry(), **kept}

@@ -204,6 +204,14 @@ class LabService(ABC):
     def inventory_entry(self) -> dict[str, Any]:
         """What the inventory says of it, without type, plays, site and standby_of; secrets are only referred to."""
 
+    def keep_offsite(self, folder: Path) -> dict[str, Any]:
+        """Keep in a folder, which stands for a safe at the other site, what opens the copies of its backups.
+
+        Returns:
+            What the inventory says of that, beside `inventory_entry`.
+        """
+        return {}
+
     def inject(self, kind: FaultKind) -> Done:
         """Inject one of its faults.
 

@@ -193,7 +193,10 @@ class _Drill:
         """
         place = self._place
         left = read_record(self._machine, f"{place.root}/{RECORD}", DrillRecord)
-        if left is None or left.incident == self._ctx.incident.id:
+        if left is None:
+            begun = self._machine.exists(place.root)
+            return f" {place.root} was there, as a drill leaves it that is killed at its beginning." if begun else ""
+        if left.incident == self._ctx.incident.id:
             return ""
         if left.console != socket.gethostname() and datetime.now(UTC) - left.at < _ABANDONED:
             raise ActionFailed(
@@ -263,9 +266,13 @@ class _Drill:
         return self._way.restore(self._at)
 
     def _failed(self, error: CleoError) -> None:
-        """Write down that the backup could not be restored, where its type did not do so."""
+        """Write down that the backup could not be restored, where its type did not do so.
+
+        A program that somebody ended proves nothing of it.
+        """
         notes = notes_at(self._at)
-        if not notes and self._label:
+        ended = isinstance(error, ActionFailed) and error.facts.get("exit", 0) < 0
+        if not notes and self._label and not ended:
             words = f"It could not be restored: {error.message}"
             mark = Mark(at=datetime.now(UTC), ok=False, by=self._ctx.incident.id, words=words, facts={"drill": True})
             assert notes is not None

@@ -182,5 +182,8 @@ def _run(ctx: ActionContext, source: CopySource, verb: str, order: Order, *more:
     argv = _argv(ctx, source, verb, order, *more)
     done = ctx.run(f"offsite-{verb}", source.host, argv, timeout_s=_HOURS_S, user=source.user, on_line=line)
     if done.code != 0:
-        raise ActionFailed(" ".join(done.err.split()) or f"{verb} {done.ending}.")
+        words = " ".join(done.err.split())
+        ended = f"The program that is at work with {order.where.place} ({verb}) {done.ending}."
+        again = "" if words else "Find out what ended it; then run it again."
+        raise ActionFailed(words or ended, again, facts={"exit": done.code})
     return json_objects(done.out)[-1]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import Any, ClassVar
 
 from cleo_console.lab.configuration import content
 from cleo_console.lab.configuration.faults import FAULTS
 from cleo_console.lab.configuration.place import BRANCH, PATHS, Place
+from cleo_console.lab.second_place.place import SITE
 from cleo_console.lab.service import HOST, Done, FaultKind, LabService, Order, Say, ServiceStatus
 from journal.errors import CleoError
 
@@ -91,6 +93,10 @@ class ConfigurationService(LabService):
             "mirror": str(place.mirror),
             "python": sys.executable,
         }
+
+    def keep_offsite(self, folder: Path) -> dict[str, Any]:
+        """Say that the Git remote stands for one at the other site: it needs no key."""
+        return {"backups_site": SITE}
 
     def inject(self, kind: FaultKind) -> Done:
         """Inject a fault."""

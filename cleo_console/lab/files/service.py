@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from pathlib import Path
 from typing import Any, ClassVar
 
 from cleo_console.lab.files import content
@@ -116,6 +117,13 @@ class FilesService(LabService):
             "restic": place.restic,
             "python": sys.executable,
         }
+
+    def keep_offsite(self, folder: Path) -> dict[str, Any]:
+        """Keep restic's password."""
+        kept = folder / f"{self.instance.name}-restic"
+        if not kept.exists() and self.place.password_file.exists():
+            write_secret(kept, self.place.password_file.read_text().strip(), os.geteuid(), os.getegid())
+        return {"drill": {"password": {"file": str(kept)}}}
 
     def _marker(self) -> str:
         """What the marker says; it is kept beside the store, for the store may be lost as an inventory is written."""

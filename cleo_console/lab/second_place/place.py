@@ -104,10 +104,18 @@ class SecondPlace(ABC):
         """
         return open_storage(self.where)
 
+    @property
+    def safe(self) -> Path:
+        """A folder there for keys; made when it is asked for."""
+        folder = self.workspace.directory / "safe"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
     def inventory_entry(self) -> dict[str, Any]:
         """What the inventory says of it; secrets are only referred to."""
         where = self.where
         said = {"place": where.place, "site": SITE, "endpoint": where.endpoint, "credentials": where.credentials}
+        said["kept_credentials"] = where.credentials  # they lie in its folder, which stands for the other site
         return {name: value for name, value in said.items() if value}
 
     def status(self) -> ServiceStatus:

@@ -25,15 +25,15 @@ from tests.actions.worlds import Person, declared, places_in, running, world
 
 
 @action("thing.work", probe="thing.look")
-def work(ctx: ActionContext) -> Outcome:
+def work(ctx: ActionContext, *, on: str = "", hard: bool = False) -> Outcome:
     """End so that nobody knows how."""
     raise InDoubt("nobody saw its end")
 
 
 @action("thing.look")
-def look(ctx: ActionContext) -> Outcome:
+def look(ctx: ActionContext, *, on: str = "") -> Outcome:
     """See that it is not whole."""
-    return Outcome(ok=False, summary="it is half there")
+    return Outcome(ok=False, summary=f"it is half there {on}".rstrip())
 
 
 @action("thing.other", resumable=True)
@@ -52,7 +52,7 @@ def in_doubt(folder: Path) -> Iterator[tuple[Person, Catalogue, int]]:
     places = places_in(folder)
     person, surroundings = Person(declared(places)), world(places, work, look)
     with running(person.place, surroundings):
-        run = person.desk.request_run("work")
+        run = person.desk.request_run("work", params={"on": "dr1", "hard": True})
         person.over(run)
         yield person, surroundings.catalogue, run
 
@@ -60,7 +60,7 @@ def in_doubt(folder: Path) -> Iterator[tuple[Person, Catalogue, int]]:
 def test_what_the_look_says_is_incomplete_is_never_done(tmp_path: Path) -> None:
     with in_doubt(tmp_path) as (person, catalogue, run):
         person.over(person.desk.probe(run, catalogue))
-        with pytest.raises(NotNow, match="it is half there"):
+        with pytest.raises(NotNow, match="it is half there dr1"):  # it was looked where the run was at work
             person.desk.resolve(run, "done", "looks fine")
         person.desk.resolve(run, "failed", "the look said so")
         assert person.incident().state("work") is StepState.FAILED
