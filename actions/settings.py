@@ -70,6 +70,8 @@ class DrillSettings(Settings, frozen=True, kw_only=True):
         python: the Python there that has Cleo's modules; a local host needs none.
         password: what opens an encrypted repository, as it is kept off site: a file there that only its owner can
             read. A drill from the second place takes no other.
+        credentials: of a repository that is a bucket at another site: the file with its credentials there, as it is
+            kept off site. A drill from off site takes no other.
         environment: variables that git or restic get there, instead of the system's in a drill from the second place.
             No secrets.
     """
@@ -80,6 +82,7 @@ class DrillSettings(Settings, frozen=True, kw_only=True):
     bin_directory: str = ""
     python: str = ""
     password: Secret | None = None
+    credentials: str = ""
     environment: dict[str, str] = {}
 
     def __post_init__(self) -> None:

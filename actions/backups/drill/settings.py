@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from actions.backups.drill.elsewhere import not_kept
 from actions.backups.drill.place import DrillPlace
 from actions.backups.repository.settings import RepositorySettings
 from actions.settings import SystemSettings
@@ -44,5 +45,19 @@ def fit_repository(backups: RepositorySettings, settings: SystemSettings, place:
         host="",
         run_as="" if place.fetched else backups.run_as,
         python=drill_python(backups.python, settings, place),
+        credentials=settings.drill.credentials or ("" if place.offsite else backups.credentials),
         hold_file="",
     )
+
+
+def require_bucket_keys(settings: Any, place: DrillPlace) -> None:
+    """Refuse a drill from off site whose repository is a bucket there that nothing kept off site opens.
+
+    Raises:
+        ActionFailed: its credentials are not known to be.
+    """
+    backups: RepositorySettings = settings.backups
+    needs = place.offsite and not place.fetched and backups.in_bucket and backups.credentials
+    if needs and not settings.drill.credentials:
+        field = f"systems: {place.system}: drill: credentials"
+        raise not_kept(f"the credentials of {backups.repository}", backups.credentials, field)

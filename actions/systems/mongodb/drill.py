@@ -16,7 +16,7 @@ from actions.action import action
 from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled
 from actions.backups.drill.outcome import leave_drill, left_by_drill, loss_words, lost_seconds
 from actions.backups.drill.place import DrillPlace, newest_now
-from actions.backups.drill.settings import fit_programs, fit_repository
+from actions.backups.drill.settings import fit_programs, fit_repository, require_bucket_keys
 from actions.backups.offsite.index import CopiedBackup
 from actions.context import ActionContext
 from actions.machine.directories import inspect_directories, size_words
@@ -106,7 +106,13 @@ def drill(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
 
     Killed half way: its server ends with the program that started it, and the next drill removes its folder.
     """
-    way = Way(restore=_restore, fit=_fit, owner=lambda settings: str(settings.run_as), wanted=_wanted)
+    way = Way(
+        restore=_restore,
+        fit=_fit,
+        owner=lambda settings: str(settings.run_as),
+        require=require_bucket_keys,
+        wanted=_wanted,
+    )
     return drilled(ctx, way, source=source, on=on)
 
 

@@ -16,7 +16,7 @@ from actions.action import action
 from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled
 from actions.backups.drill.outcome import leave_drill, left_by_drill, loss_words, lost_seconds
 from actions.backups.drill.place import DrillPlace, newest_now
-from actions.backups.drill.settings import fit_programs, fit_repository
+from actions.backups.drill.settings import fit_programs, fit_repository, require_bucket_keys
 from actions.backups.offsite.index import CopiedBackup
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.place import Place
@@ -91,7 +91,9 @@ def drill(ctx: ActionContext, *, source: str = "", on: str = "") -> Outcome:
 
     Killed half way: the instance dies with the program that started it, and the next drill removes its folder.
     """
-    return drilled(ctx, Way(restore=_restore, fit=_fit, wanted=_wanted), source=source, on=on)
+    return drilled(
+        ctx, Way(restore=_restore, fit=_fit, require=require_bucket_keys, wanted=_wanted), source=source, on=on
+    )
 
 
 def _fit(settings: RedisSettings, place: DrillPlace) -> RedisSettings:

@@ -31,6 +31,13 @@ CONFIGURATION = {
     "mirror": "/srv/mirror",
     "environment": {"GIT_SSH_COMMAND": "ssh -i /etc/cleo/git"},
 }
+REDIS = {
+    "type": "redis",
+    "host": "here",
+    "data_directory": "/srv/redis",
+    "service": {"manager": "command", "start": ["redis-server"], "log": "/srv/redis.log"},
+    "backups": {"repository": "s3://bucket/shop", "credentials": "/etc/cleo/bucket"},
+}
 POSTGRES = {
     "type": "postgres",
     "host": "here",
@@ -59,6 +66,7 @@ def context(folder: Path, system: dict[str, Any], **more: Any) -> FakeContext:
         (FILES, {}, "the password of one", "systems: one: drill: password"),
         (CONFIGURATION, {}, "the commits of one", "systems: one: backups_site"),
         (CONFIGURATION, {"backups_site": "dr"}, "the keys that open git@git", "systems: one: drill: environment"),
+        (REDIS, {"backups_site": "dr"}, "the credentials of s3://bucket", "systems: one: drill: credentials"),
         (POSTGRES, {"backups_site": "dr"}, "in its own configuration on here alone", "second place"),
         (POSTGRES, {}, "in no folder that is copied to /mnt/second", "backups_site"),
     ],
