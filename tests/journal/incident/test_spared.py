@@ -20,6 +20,7 @@ from tests.journal.stories import Story, plan, step
 AFFECTED = {"name": "affected", "question": "Which?", "kind": "systems"}
 STORES = ("db", "cache")
 CATALOGUE = {"backups.take": ActionSpec(name="backups.take", title="Take a backup")}
+WRONG = e.Finding(severity="wrong", about="page 7", text="is torn", system="cache")
 SEEN = {name: {"status": "up"} for name in STORES}
 
 
@@ -153,9 +154,6 @@ def test_what_was_seen_of_a_neighbour_counts_more_than_what_was_decided(happened
     assert told.incident.state("cache-verify") is not StepState.NOT_APPLICABLE
 
 
-WRONG = e.Finding(severity="wrong", about="page 7", text="is torn", system="cache")
-
-
 def test_what_was_down_for_a_while_is_looked_at_and_decided_again() -> None:
     told = the_db_was_hit()
     health(told, "cache", "down", "up")
@@ -207,3 +205,14 @@ def test_what_a_gate_refused_twice_is_not_asked_for_a_third_time_in_vain() -> No
         told.tell(e.RunRefused(step="take", run=run, gate="sound-data", system="cache", message="no", yields="reason"))
         seen.append(primary_action(told.incident, take, CATALOGUE))
     assert seen == [PrimaryAction.RUN, PrimaryAction.OVERRIDE]
+
+
+def test_a_gate_that_a_step_would_open_which_does_not_apply_leads_to_the_decision_that_ruled_it_out() -> None:
+    told = the_db_was_hit()
+    run = told.tell(e.RunRequested(step="take", action="backups.take", system="cache"))
+    shut = e.RunRefused(
+        step="take", run=run, system="cache", gate="sound-data", message="no", yields="reason", opens="cache.verify"
+    )
+    told.tell(shut)
+    helps = remedy(told.incident, told.incident.plan.by_id["take"])
+    assert helps and helps.step.id == "affected"
