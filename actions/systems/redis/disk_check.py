@@ -6,12 +6,11 @@ from typing import Literal
 
 import msgspec
 
-from actions.outcome import ActionFailed
 from actions.systems.redis.aof import AofCheck, parse_aof_check, parse_manifest, tail_is_torn
 from actions.systems.redis.configuration import Configuration
 from actions.systems.redis.files import DataFiles
 from actions.systems.redis.rdb import DamagedRdb, read_rdb
-from actions.systems.redis.server import Server
+from actions.systems.redis.server import Server, printed
 from journal.errors import CleoError
 from journal.wording.counting import count
 
@@ -85,14 +84,10 @@ def check_append_only(server: Server, conf: Configuration, files: DataFiles, *, 
 
 
 def _read(server: Server, folder: str, manifest: str, *, single: bool) -> AofCheck:
-    parts = [] if single else parse_manifest(server.read(manifest) or "")
-    done = server.query([server.program("redis-check-aof"), manifest], timeout_s=_READ_S)
-    printed = f"{done.out}\n{done.err}"
-    if done.code < 0:
-        raise ActionFailed(f"redis-check-aof {done.ending}")
-    if single and "is valid" in printed:
-        return AofCheck(sound=True)
-    return parse_aof_check(printed, parts)
+    if single:
+        said = printed(server, [server.program("redis-check-aof"), manifest], _READ_S)
+        return AofCheck(sound=True) if "is valid" in said else parse_aof_check(said, [])
+    return server.check_aof(server, manifest, parse_manifest(server.read(manifest) or ""), _READ_S)
 
 
 def _tail(server: Server, path: str, found: AofCheck) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from actions.systems.redis.product import of_server
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
 
@@ -77,7 +78,7 @@ def facts_of(info: Info) -> dict[str, Any]:
     saved = instant(info.get("rdb_last_save_time"))
     facts: dict[str, Any] = {
         "role": role_of(info),
-        "version": info.get("redis_version"),
+        "version": of_server(info)[1] or None,
         "keys": sum(keyspace(info).values()),
         "keyspace": keyspace(info),
         "used_memory": info.get("used_memory"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -19,6 +18,7 @@ from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.memory import require_disk, require_memory
 from actions.systems.redis.missing_settings import bring_back_configuration, bring_back_users
 from actions.systems.redis.placing import half_made, keep_old, plan_copy
+from actions.systems.redis.product import OTHER_VERSION, cannot_load, of_program
 from actions.systems.redis.restore_record import RestoreRecord, Source, keeper, our_record
 from actions.systems.redis.server import Server, server_of
 from actions.systems.redis.settings import RedisSettings
@@ -28,7 +28,6 @@ from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint
 
-_VERSION = re.compile(r"\bv=(\d+)\.(\d+)")
 _REPLICAS = "replicas"
 
 
@@ -188,11 +187,10 @@ def _require_no_replicas(server: Server) -> None:
 
 def _require_version(server: Server, source: Source) -> None:
     """An older server cannot load what a newer one wrote."""
-    done = server.query([server.program(server.settings.program), "--version"])
-    here, wrote = _VERSION.search(done.out), _VERSION.search(f" v={source.version}")
-    if here and wrote and tuple(map(int, wrote.groups())) > tuple(map(int, here.groups())):
-        has = ".".join(here.groups())
+    here = of_program(server.query([server.program(server.settings.program), "--version"]).out)
+    if cannot_load(here, (source.product, source.version)):
         raise ActionFailed(
-            f"{source} was written by Redis {source.version}, and {server.settings.host} has {has}.",
-            "Install that version first: an older one cannot load it.",
+            f"{source} was written by {source.product} {source.version}, and {server.settings.host} has "
+            f"{' '.join(here)}, which cannot load it.",
+            OTHER_VERSION,
         )

@@ -15,7 +15,10 @@ import msgspec
 
 from actions.machine.machine import Machine, last_words
 from actions.outcome import ActionFailed
+from actions.systems.redis.product import OTHER_VERSION, REDIS, SIGNATURE, VALKEY, unreadable_format
 
+SOUND = "RDB looks OK!"
+"""What the program says of a file that it could read to its end."""
 _AUX = re.compile(r"AUX FIELD (\S+) = '(.*)'")
 _DATABASE = re.compile(r"\[offset (\d+)\] Selecting DB ID (\d+)")
 _INFO = re.compile(r"\[info\] (\d+) (keys read|expires|already expired)")
@@ -38,7 +41,7 @@ class RdbFile(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         made_at: when it was begun to be written, by the server's clock, in UTC; None: it does not say.
-        version: of the server that wrote it.
+        version: of the server that wrote it; ``product``: what that was.
         keys: all keys in it; ``expires``: those that expire some day; ``expired``: those whose time has passed by now.
         databases: how many keys each database had as it was written; empty where it does not say.
         memory: bytes that the data took in the server that wrote it; 0: it does not say.
@@ -48,6 +51,7 @@ class RdbFile(msgspec.Struct, frozen=True, kw_only=True):
 
     made_at: datetime | None
     version: str
+    product: str
     keys: int
     expires: int
     expired: int
@@ -68,7 +72,7 @@ def parse_check(printed: str, peek: Callable[[int], bytes]) -> RdbFile | None:
         printed: its output.
         peek: returns `HEAD` bytes of the file from an offset.
     """
-    if "RDB looks OK!" not in printed:
+    if SOUND not in printed:
         return None
     said = dict(_AUX.findall(printed))
     counted = {name: int(number) for number, name in _INFO.findall(printed)}
@@ -76,7 +80,8 @@ def parse_check(printed: str, peek: Callable[[int], bytes]) -> RdbFile | None:
     databases = {f"db{number}": _counts(peek(int(at))) for at, number in _DATABASE.findall(printed)}
     return RdbFile(
         made_at=datetime.fromtimestamp(int(made), UTC) if made.isdigit() else None,
-        version=said.get("redis-ver", "") or said.get("valkey-ver", ""),
+        version=said.get("valkey-ver", "") or said.get("redis-ver", ""),
+        product=VALKEY if "valkey-ver" in said else REDIS,
         keys=counted.get("keys read", 0),
         expires=counted.get("expires", 0),
         expired=counted.get("already expired", 0),
@@ -119,6 +124,8 @@ def read_rdb(machine: Machine, program: str, path: str) -> RdbFile:
         ActionFailed: it cannot be read.
     """
     done = machine.query([program, path], timeout_s=_CHECK_S)
+    if foreign := unreadable_format(done.out, lambda: _head(machine, path)):
+        raise ActionFailed(f"{path} is {foreign}.", OTHER_VERSION)
     if (found := parse_check(done.out, lambda at: _peek(machine, path, at))) is None or done.code != 0:
         raise DamagedRdb(f"{path} is no sound RDB file: {why_unsound(done.out) or last_words(done)}")
     size = machine.query(["stat", "-Lc", "%s", "--", path]).out.strip()
@@ -131,9 +138,17 @@ def why_unsound(printed: str) -> str:
     return f"{found[2]} (at byte {found[1]})" if found else ""
 
 
+def _head(machine: Machine, path: str) -> bytes:
+    return _bytes(machine.query(["od", "-An", "-v", "-tx1", "-N", str(SIGNATURE), "--", path]).out)
+
+
 def _peek(machine: Machine, path: str, at: int) -> bytes:
     done = machine.query(["od", "-An", "-v", "-tx1", "-j", str(at), "-N", str(HEAD), "--", path])
-    return bytes.fromhex("".join(done.out.split()))
+    return _bytes(done.out)
+
+
+def _bytes(printed: str) -> bytes:
+    return bytes.fromhex("".join(printed.split()))
 
 
 def facts_of(found: RdbFile) -> dict[str, Any]:

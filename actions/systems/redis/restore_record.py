@@ -12,6 +12,7 @@ from actions.machine.aside import KeptCopy
 from actions.machine.machine import Machine
 from actions.outcome import ActionFailed
 from actions.systems.redis.config_file import Wanted
+from actions.systems.redis.product import REDIS
 from actions.systems.redis.rdb import Keys
 from actions.systems.redis.server import Server
 from journal.events.measured import Measured
@@ -36,7 +37,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         size: its bytes on disk.
         newest_write: the newest heartbeat in it, where that is known.
         cut: bytes at the end of an append-only directory that are no whole command: a start cuts them off.
-        version: of the server that wrote it; ``server``: what else the backup says of that.
+        product, version: of the server that wrote it; ``server``: what else the backup says of that.
     """
 
     kind: Literal["rdb", "aof"]
@@ -52,6 +53,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size: int = 0
     newest_write: datetime | None = None
     cut: int = 0
+    product: str = REDIS
     version: str = ""
     server: Mapping[str, Any] = {}
 

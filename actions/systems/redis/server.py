@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from actions.context import ActionContext
 from actions.machine.listener import Ask, ServerKind, Table, Worker, look
 from actions.machine.machine import Machine
 from actions.outcome import ActionFailed
+from actions.systems.redis.aof import AofCheck, AofPart
+from actions.systems.redis.aof_check import check_aof
 from actions.systems.redis.settings import RedisSettings
 
 _NAMES = ("redis-server", "valkey-server", "keydb-server")
@@ -45,6 +48,24 @@ class Server(Machine):
     def program(self, name: str) -> str:
         """Return the path of one of Redis' programs on its host."""
         return program(self.settings, name)
+
+    def check_aof(self, machine: Machine, manifest: str, parts: Sequence[AofPart], timeout_s: float) -> AofCheck:
+        """Read append-only files to their end; nothing is changed.
+
+        Args:
+            machine: the host, with the account that may read them.
+            manifest: their manifest's path.
+            parts: what it names.
+            timeout_s: seconds for each of the programs that read them.
+
+        Raises:
+            ActionFailed: a program did not come to its end.
+        """
+
+        def ran(argv: Sequence[str]) -> str:
+            return printed(machine, argv, timeout_s)
+
+        return check_aof(ran, self.program("redis-check-aof"), self.program("redis-check-rdb"), manifest, parts)
 
     def processes(self, *, port: bool = False) -> Table:
         """Return the host's servers, those of this data directory apart; with ``port``, who listens on ours as well.
@@ -86,6 +107,18 @@ def server_of_table(table: Table, ask: Ask) -> Worker | None:
         if servers := [worker for worker in roots if f"/proc/{worker.pid}/cmdline" not in sentinels]:
             return servers[0]
     return None
+
+
+def printed(machine: Machine, argv: Sequence[str], timeout_s: float) -> str:
+    """Return what a program printed, both streams.
+
+    Raises:
+        ActionFailed: it did not come to its end.
+    """
+    done = machine.query(argv, timeout_s=timeout_s)
+    if done.code < 0:
+        raise ActionFailed(f"{argv[0]} {done.ending}")
+    return f"{done.out}\n{done.err}"
 
 
 def program(settings: RedisSettings, name: str) -> str:

@@ -17,9 +17,10 @@ from actions.backups.repository.place import Place
 from actions.machine.directories import used
 from actions.outcome import ActionFailed, Cure
 from actions.recovery_point import label_of
-from actions.systems.redis.aof import parse_aof_check, parse_manifest, tail_is_torn
+from actions.systems.redis.aof import parse_manifest, tail_is_torn
 from actions.systems.redis.backups.order import AOF_FOLDER, RDB_FILE
 from actions.systems.redis.config_file import Wanted
+from actions.systems.redis.product import REDIS
 from actions.systems.redis.rdb import Keys, read_rdb
 from actions.systems.redis.restore_record import Source, keeper
 from actions.systems.redis.server import Server
@@ -117,6 +118,7 @@ def source_of_backup(entry: Entry, folder: str) -> Source:
         memory=int(facts.get("used_memory") or facts.get("memory") or 0),
         size=sum(file.size for file in entry.files if file.name.startswith((RDB_FILE, AOF_FOLDER))),
         newest_write=_instant(facts.get("newest_write")),
+        product=str(entry.server.get("product", REDIS)),
         version=str(entry.server.get("version", "")),
         server=entry.server,
     )
@@ -151,6 +153,7 @@ def _local_rdb(server: Server, folder: str, wanted: Wanted) -> Source | None:
         databases=found.databases,
         memory=found.memory,
         size=found.size,
+        product=found.product,
         version=found.version,
     )
 
@@ -170,8 +173,7 @@ def _local_aof(server: Server, folder: str, wanted: Wanted) -> Source | None:
     if not parts:
         raise ActionFailed(f"{path} has no manifest that names its files: the server would start empty by it.")
     server.ctx.log(f"Reading {path}, which survived.")
-    done = keeper(server).query([server.program("redis-check-aof"), manifest], timeout_s=_CHECK_S)
-    check = parse_aof_check(f"{done.out}\n{done.err}", parts)
+    check = server.check_aof(keeper(server), manifest, parts, _CHECK_S)
     if not check.sound and not (check.last and _torn(server, f"{path}/{check.broken}", check.good)):
         raise ActionFailed(
             f"{path} is damaged ({check.broken or 'its manifest'}: {check.why}); "

@@ -12,7 +12,7 @@ from actions.machine.aside import kept_copies
 from actions.machine.directories import size_words, used
 from actions.machine.machine import Machine, last_words
 from actions.outcome import ActionFailed, Cure, GateClosed
-from actions.systems.redis.aof import AofCheck, AofPart, commands_in, parse_aof_check, parse_manifest, tail_is_torn
+from actions.systems.redis.aof import AofCheck, AofPart, commands_in, parse_manifest, tail_is_torn
 from actions.systems.redis.config_file import Wanted
 from actions.systems.redis.rdb import read_rdb
 from actions.systems.redis.restore_record import Source, keeper, place_of
@@ -76,8 +76,7 @@ def examine(server: Server, wanted: Wanted, folder: str, point: RecoveryPoint) -
             f"{folder} has no manifest that names its files: the server would start empty by it.",
             "Write one by hand if you know their order (file NAME seq N type b|i), or leave this step out.",
         )
-    done = machine.query([server.program("redis-check-aof"), f"{folder}/{manifest}"], timeout_s=_CHECK_S)
-    check = parse_aof_check(f"{done.out}\n{done.err}", parts)
+    check = server.check_aof(machine, f"{folder}/{manifest}", parts, _CHECK_S)
     if not check.sound:
         _require_repairable(server, folder, check)
     until = _until(server, folder, parts, point)
@@ -173,14 +172,15 @@ def repair(server: Server, survivor: Survivor, folder: str) -> None:
         ActionFailed: it could not be cut, or is not sound then.
     """
     check, manifest = server.program("redis-check-aof"), f"{folder}/{survivor.manifest}"
+    parts = parse_manifest(keeper(server).read(manifest) or "")
     if survivor.broken:
         _run(server, "cut", ["truncate", "-s", str(survivor.good), "--", f"{folder}/{survivor.broken}"])
     if survivor.until:
         script = 'yes | "$1" --truncate-to-timestamp "$2" "$3"'
-        _run(server, "cut-time", ["sh", "-c", script, "sh", check, str(survivor.until), manifest])
-    done = server.query([check, manifest], timeout_s=_CHECK_S)
-    if not parse_aof_check(f"{done.out}\n{done.err}", []).sound:
-        raise ActionFailed(f"{folder} is not sound after it was cut: {last_words(done)}", "Restore again.")
+        _run(server, "cut-time", ["sh", "-c", script, "sh", check, str(survivor.until), f"{folder}/{parts[-1].name}"])
+    found = server.check_aof(server, manifest, parts, _CHECK_S)
+    if not found.sound:
+        raise ActionFailed(f"{folder} is not sound after it was cut: {found.why}", "Restore again.")
 
 
 def _run(server: Server, key: str, argv: list[str]) -> None:

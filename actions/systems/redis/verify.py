@@ -13,7 +13,7 @@ from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.redis import restore_by_hand
-from actions.systems.redis.aof import parse_aof_check, parse_manifest
+from actions.systems.redis.aof import parse_manifest
 from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.counts import Counted, count_keys
@@ -169,8 +169,7 @@ def _of_files(server: Server) -> Iterator[Finding]:
         yield _finding("warning", "the next start", loads.stale, "Have it write its append-only file: BGREWRITEAOF.")
     if loads.source == "append-only files" and files.append_only:
         manifest = f"{server.data}/{files.append_only.folder}/{conf.append_name}.manifest"
-        done = server.query([server.program("redis-check-aof"), manifest], timeout_s=_CHECK_S)
-        check = parse_aof_check(f"{done.out}\n{done.err}", parse_manifest(server.read(manifest) or ""))
+        check = server.check_aof(server, manifest, parse_manifest(server.read(manifest) or ""), _CHECK_S)
         if not check.sound and not check.last:
             text = f"{check.broken or manifest} cannot be read to its end: {check.why}"
             yield _finding(

@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,7 +22,7 @@ import msgspec
 
 from actions.backups.repository.new_backup import new_backup
 from actions.backups.repository.writing import Staged
-from actions.systems.redis.aof import parse_aof_check
+from actions.systems.redis.aof_check import check_aof
 from actions.systems.redis.backups.held_aof import HeldAof, held_aof, opened_path
 from actions.systems.redis.backups.order import AOF_FOLDER, RDB_FILE, StoreOrder
 from actions.systems.redis.rdb import HEAD, RdbFile, facts_of, parse_check, why_unsound
@@ -101,7 +101,7 @@ def _store_aof(wanted: StoreOrder, backup: Staged) -> dict[str, Any]:
 
 
 def _store_parts(wanted: StoreOrder, held: HeldAof, backup: Staged) -> dict[str, Any]:
-    found = parse_aof_check(_ran([wanted.check_aof, str(held.manifest)]), held.parts)
+    found = check_aof(_ran, wanted.check_aof, wanted.check_rdb, str(held.manifest), held.parts)
     if not found.sound and not (found.broken and found.last):
         raise NotStored(
             f"The append-only file is damaged ({found.broken or wanted.source}: {found.why}): it is no backup.",
@@ -136,7 +136,7 @@ def _store(source: BinaryIO, backup: Staged, name: str, size: int | None = None)
                 _say({"read": done, "of": of})
 
 
-def _ran(argv: list[str]) -> str:
+def _ran(argv: Sequence[str]) -> str:
     """Return what a program of Redis printed, both streams."""
     try:
         done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
