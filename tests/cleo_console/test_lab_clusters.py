@@ -43,7 +43,7 @@ def test_they_are_two_systems_of_one_inventory_and_play_the_same(lab: Lab) -> No
     inventory = load_inventory(lab.inventory_path)
     first, second = (inventory.system(name, PostgresSettings) for name in ("postgres", "orders"))
     assert (first.plays, second.plays) == ("", "postgres")
-    for field in ("port", "data_directory", "socket_directory", "password"):
+    for field in ("port", "data_directory", "password"):
         assert getattr(first, field) != getattr(second, field), field
     for field in ("stanza", "repository", "config", "hold_file"):
         assert getattr(first.backups, field) != getattr(second.backups, field), field

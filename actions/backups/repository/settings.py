@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -14,7 +14,6 @@ class RepositorySettings(Settings, frozen=True, kw_only=True):
     """Where a system's backups lie, and what keeps them from being taken or expired while they are held.
 
     Attributes:
-        engine: what takes and restores them.
         repository: the repository's folder on its host, or ``s3://BUCKET/PREFIX``. It must be there; systems may share
             it. Empty: no backups.
         endpoint: the address of S3-compatible storage; empty: Amazon's.
@@ -32,7 +31,6 @@ class RepositorySettings(Settings, frozen=True, kw_only=True):
             is always the files ``<repository>/<system>.hold/…``, one for each that holds.
     """
 
-    engine: Literal["repository"] = "repository"
     repository: str = ""
     endpoint: str = ""
     credentials: str = ""

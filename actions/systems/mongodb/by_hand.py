@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from actions.by_hand import ByHand, CommandLine
 from actions.machine.service import log_lines, start_line, stop_line
 from actions.systems.mongodb.settings import MongodbSettings
+from actions.systems.mongodb.tls import shell_options
 
 PID = "PID"
 
@@ -28,19 +29,8 @@ def in_shell(settings: MongodbSettings, script: str, what: str) -> CommandLine:
     """Return a script for mongosh at the server, as our user; it asks for the password."""
     where = ["--host", settings.address, "--port", str(settings.port)]
     login = ["--username", settings.user, "--authenticationDatabase", settings.auth_database] if settings.user else []
-    argv = ["mongosh", "--quiet", *where, *tls_words(settings, "--tls"), *login, "--eval", script]
+    argv = ["mongosh", "--quiet", *where, *shell_options(settings), *login, "--eval", script]
     return CommandLine(argv=argv, what=what, host=settings.host)
-
-
-def tls_words(settings: MongodbSettings, name: str) -> list[str]:
-    """Return what has a program talk by TLS.
-
-    Args:
-        settings: the server.
-        name: what its options begin with: ``--tls`` of mongosh, ``--ssl`` of the tools.
-    """
-    trusted = [f"{name}CAFile", settings.tls_ca_file] if settings.tls_ca_file else []
-    return [name, *trusted] if settings.tls else []
 
 
 def is_running(known: ByHand) -> Sequence[CommandLine]:

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from actions.machine.tls import WANTS_OURS, plain_hint, tls_trouble, unreadable
 from actions.systems.mongodb.settings import MongodbSettings
+from actions.systems.mongodb.tls import driver_options
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-Why = Literal["refused", "password", "timeout", "other", "another", "unproven"]
+Why = Literal["refused", "password", "timeout", "tls", "other", "another", "unproven"]
 
 _HINTS: dict[Why, str] = {
     "refused": "Nothing listens there: is the server down, or the address in the inventory wrong?",
@@ -23,6 +25,7 @@ _HINTS: dict[Why, str] = {
         "its recovery point, perhaps older ones."
     ),
     "timeout": "The server or its host hangs, or a firewall drops packets.",
+    "tls": "Correct what is said of TLS in the inventory.",
     "other": "See the server's log.",
     "another": "Stop that one, or correct address and port in the inventory. Nothing was asked of it.",
     "unproven": "Let cleo run programs on that host as the server's account (run_as:) or as root.",
@@ -85,21 +88,36 @@ def connect(
     host, port = address or settings.address, port or settings.port
     who = login or our_login(settings)
     _require_listener(host, port, min(deadline_s, _REACH_MS / 1000))
+    if settings.tls and (trouble := unreadable(settings)):
+        raise CannotConnect(f"MongoDB at {host}:{port}: {trouble.words}", "tls", trouble.hint)
     client = _client(settings, host, port, who, max(0.1, end - time.monotonic()))
     try:
         with pymongo.timeout(max(0.1, end - time.monotonic())):
             client.admin.command("ping" if who.user else "hello")
             yield client
     except PyMongoError as error:
-        raise refusal(error, host, port) from error
+        raise refusal(error, host, port, tls=settings.tls, shown=bool(settings.tls_certificate_file)) from error
     finally:
         client.close()
 
 
-def refusal(error: Exception, host: str, port: int) -> CannotConnect:
-    """Return what an error of the client library means, in the server's own words."""
+def refusal(error: Exception, host: str, port: int, *, tls: bool = False, shown: bool = False) -> CannotConnect:
+    """Return what an error of the client library means, in the server's own words.
+
+    Args:
+        error: the error.
+        host: the server's address.
+        port: its port.
+        tls: whether it was talked to by TLS.
+        shown: whether a certificate of our own was shown.
+    """
     from pymongo.errors import NetworkTimeout, OperationFailure, ServerSelectionTimeoutError
 
+    trouble = tls_trouble(error) if tls else None
+    if tls and not shown and isinstance(error, ServerSelectionTimeoutError) and "connection closed" in str(error):
+        trouble = WANTS_OURS
+    if trouble:
+        return CannotConnect(f"MongoDB at {host}:{port}: {trouble.words}", "tls", trouble.hint)
     words, why = (str(error).splitlines() or [type(error).__name__])[0].partition(", full error")[0], _why(error)
     if isinstance(error, OperationFailure) and why == "password":
         words = f"{(error.details or {}).get('errmsg', words)}"
@@ -107,7 +125,7 @@ def refusal(error: Exception, host: str, port: int) -> CannotConnect:
         words = "no answer in time"
     elif isinstance(error, ServerSelectionTimeoutError | NetworkTimeout):
         words = words.partition(", Timeout:")[0].partition(" (configured timeouts")[0]
-    return CannotConnect(f"MongoDB at {host}:{port}: {words}", why)
+    return CannotConnect(f"MongoDB at {host}:{port}: {words}", why, "" if tls else plain_hint(error))
 
 
 def _why(error: Exception) -> Why:
@@ -147,7 +165,7 @@ def _client(
     named: dict[str, Any] = (
         {"username": who.user, "password": who.password, "authSource": who.database} if who.user else {}
     )
-    secure: dict[str, Any] = {"tls": True, "tlsCAFile": settings.tls_ca_file or None} if settings.tls else {}
+    secure = driver_options(settings)
     return MongoClient(
         host,
         port,

@@ -118,7 +118,7 @@ def _not_serving(server: Server) -> str:
         with connect_verified(server, deadline_s=5) as client:
             state = read_state(client)
     except CannotConnect as error:
-        if error.why in ("password", "another", "unproven"):
+        if error.why in ("password", "tls", "another", "unproven"):
             raise
         return error.message
     if not server.settings.replica_set and not state.members:

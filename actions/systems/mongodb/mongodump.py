@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from actions.systems.mongodb.tls import Tls, tool_options
+
 MONGODUMP = "mongodump"
 
 
-class Reached(Protocol):
+class Reached(Tls, Protocol):
     """What leads to a server: an inventory's entry, or a request."""
 
     @property
@@ -26,14 +28,6 @@ class Reached(Protocol):
     def auth_database(self) -> str:
         """Where that user lies."""
 
-    @property
-    def tls(self) -> bool:
-        """Whether to talk TLS."""
-
-    @property
-    def tls_ca_file(self) -> str:
-        """Whose certificates to trust."""
-
 
 def mongodump_argv(program: str, server: Reached, folder: str) -> list[str]:
     """Return what dumps all of a server, with the oplog of that time, into a folder.
@@ -43,6 +37,5 @@ def mongodump_argv(program: str, server: Reached, folder: str) -> list[str]:
     argv = [program, "--host", server.address, "--port", str(server.port)]
     if server.user:
         argv += ["--username", server.user, "--authenticationDatabase", server.auth_database]
-    if server.tls:
-        argv += ["--ssl", *(["--sslCAFile", server.tls_ca_file] if server.tls_ca_file else [])]
+    argv += tool_options(server)
     return [*argv, "--oplog", "--out", folder]

@@ -114,6 +114,8 @@ def _unreached(error: CannotConnect, settings: MongodbSettings, ask: tuple[Ask, 
     if error.why == "timeout":
         return Health(status="down", detail=f"{error.message}; its process {server.pid} is there", facts=facts)
     detail = f"it runs (pid {server.pid}), and cannot be asked: {error.message}"
+    if error.why == "tls":
+        return Health(status="not measured", detail=f"{detail}. {error.hint}", facts=facts)
     if error.why == "password":
         return Health(status="not measured", detail=f"user or password is wrong; {detail}", facts=facts)
     return Health(status="degraded", detail=detail, facts=facts)

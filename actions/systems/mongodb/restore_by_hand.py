@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from actions.backups.repository.by_hand import fetched
 from actions.by_hand import ByHand, CommandLine
 from actions.machine.service import start_line
-from actions.systems.mongodb.by_hand import in_shell, program, tls_words
+from actions.systems.mongodb.by_hand import in_shell, program
 from actions.systems.mongodb.settings import MongodbSettings
+from actions.systems.mongodb.tls import tool_options
 
 _VALIDATE = (
     "db.adminCommand('listDatabases').databases.map(d => db.getSiblingDB(d.name)).forEach(d => d.getCollectionInfos("
@@ -32,7 +33,7 @@ def restore(known: ByHand) -> Sequence[CommandLine]:
         "that has that oplog.bson alone."
     )
     argv = [program(settings, "mongorestore"), "--host", settings.address, "--port", str(settings.port)]
-    argv += tls_words(settings, "--ssl")
+    argv += tool_options(settings)
     login = ["--username", settings.user, "--authenticationDatabase", settings.auth_database] if settings.user else []
     return [
         *fetch,

@@ -55,7 +55,8 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
         run_as: the account that it runs as on its host; empty: the one that we log in as.
         address, port: where cleo reaches it from this machine.
         tls: whether it is talked to by TLS.
-        tls_ca_file: a file here with the certificates to trust; empty: the usual ones.
+        tls_ca_file: a file with the certificates to trust, here and by the same path on its host; empty: the usual.
+        tls_certificate_file: a file, here and there, with our own certificate and its key (PEM); empty: none is shown.
         replica_set: the set's name.
         members: the others of the set, ``host:port`` as they reach each other; with none it is a set of one.
         user: who we log in as. It needs the role root (to take backups alone: backup and clusterMonitor). To replay an
@@ -83,6 +84,7 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
     port: Port = 27017
     tls: bool = False
     tls_ca_file: str = ""
+    tls_certificate_file: str = ""
     replica_set: str = ""
     members: list[str] = []
     user: str = ""

@@ -11,6 +11,7 @@ from actions.by_hand import TAKE_OUT, ByHand, CommandLine
 from actions.recovery_point import label_of
 from actions.systems.postgres.command_lines import (
     amcheck_line,
+    as_client,
     as_server,
     controldata_line,
     program,
@@ -139,4 +140,4 @@ def _end_sessions(settings: PostgresSettings) -> str:
 
 def _psql(settings: PostgresSettings, sql: str, what: str) -> CommandLine:
     where = ["-h", settings.address, "-p", str(settings.port), "-U", settings.user, "-d", settings.database]
-    return as_server(settings, program(settings, "psql"), "-X", *where, "-c", sql, what=what)
+    return as_client(settings, program(settings, "psql"), "-X", *where, "-c", sql, what=what)

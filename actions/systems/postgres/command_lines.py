@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from actions.by_hand import CommandLine
 from actions.systems.postgres.settings import PostgresSettings
+from actions.systems.postgres.tls import tls_environment
 
 LOCK_OPTIONS = "-c lock_timeout=3s"
 """A lock is waited for 3 s: what stays behind one was not checked, and is not corrupt."""
@@ -23,6 +24,12 @@ def program(settings: PostgresSettings, name: str) -> str:
 def as_server(settings: PostgresSettings, *argv: str, what: str = "") -> CommandLine:
     """Return a program that runs on the server's host as the server's account."""
     return CommandLine(argv=argv, what=what, host=settings.host, user=settings.run_as)
+
+
+def as_client(settings: PostgresSettings, *argv: str, what: str = "") -> CommandLine:
+    """Return a program that talks to the server, on its host as its account."""
+    env = tls_environment(settings)
+    return CommandLine(argv=argv, what=what, host=settings.host, user=settings.run_as, env=env)
 
 
 def start_line(settings: PostgresSettings, config: str) -> CommandLine:
@@ -69,7 +76,12 @@ def amcheck_line(settings: PostgresSettings, *options: str) -> CommandLine:
     """Return what checks the structure of every table and index. Its password, if it needs one, is not in it."""
     where = [f"--host={settings.address}", f"--port={settings.port}", f"--username={settings.user}", "--no-password"]
     argv = [program(settings, "pg_amcheck"), *where, "--all", "--jobs=2", "--heapallindexed", *options]
-    return CommandLine(argv=argv, host=settings.host, user=settings.run_as, env={"PGOPTIONS": LOCK_OPTIONS})
+    return CommandLine(
+        argv=argv,
+        host=settings.host,
+        user=settings.run_as,
+        env={"PGOPTIONS": LOCK_OPTIONS, **tls_environment(settings)},
+    )
 
 
 def controldata_line(settings: PostgresSettings) -> CommandLine:

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from actions.machine.cut import cut_after
+from actions.machine.tls import Trouble, tls_trouble, unreadable
 from actions.systems.postgres.settings import PostgresSettings
+from actions.systems.postgres.tls import tls_parameters, why_unverified
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
     import psycopg
 
-Why = Literal["refused", "password", "timeout", "starting", "other", "another", "unproven"]
+Why = Literal["refused", "password", "timeout", "tls", "starting", "other", "another", "unproven"]
 
 _HINTS: dict[Why, str] = {
     "refused": "Nothing listens there: is the server down, or the address in the inventory wrong?",
@@ -23,6 +25,7 @@ _HINTS: dict[Why, str] = {
         "its recovery point, perhaps older ones."
     ),
     "timeout": "The server or its host hangs, or a firewall drops packets.",
+    "tls": "Correct what is said of TLS in the inventory.",
     "starting": "Wait until it has finished.",
     "other": "See the server's log.",
     "another": "Stop that one, or correct address and port in the inventory. Nothing was asked of it.",
@@ -90,8 +93,12 @@ def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psyco
             application_name="cleo",
             options=f"-c statement_timeout={int(deadline_s * 1000)}",
             autocommit=True,
+            **tls_parameters(settings),
         )
     except psycopg.OperationalError as error:
+        if trouble := _tls_trouble(settings, str(error)):
+            where = f"PostgreSQL at {settings.address}:{settings.port}"
+            raise CannotConnect(f"{where}: {trouble.words}", "tls", trouble.hint) from None
         why = _why(error)
         words = _PLAIN.get(why) or str(error).strip().splitlines()[-1].rpartition("FATAL:  ")[2].strip()
         raise CannotConnect(
@@ -99,6 +106,15 @@ def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psyco
             why,
             _NO_LINE if "pg_hba.conf" in words else "",
         ) from None
+
+
+def _tls_trouble(settings: PostgresSettings, said: str) -> Trouble | None:
+    """Return what an error says of TLS; None: it is about something else."""
+    if "certificate" not in said and "SSL" not in said.replace("SSL encryption", "").replace("SSL off", ""):
+        return None
+    found = unreadable(settings)
+    unverified = why_unverified(settings) if not found and "verify failed" in said else None
+    return found or (tls_trouble(unverified) if unverified else None) or tls_trouble(said)
 
 
 def _first(error: psycopg.Error) -> str:

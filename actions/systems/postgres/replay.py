@@ -140,7 +140,7 @@ def _position(server: Server) -> tuple[int | None, str]:
     except CannotConnect as error:
         if error.why == "another" and (pid := postmaster(server)):
             require_our_port(server, pid)
-        if error.why in ("password", "another", "unproven"):
+        if error.why in ("password", "tls", "another", "unproven"):
             raise
         return 0, ""
 

@@ -139,7 +139,7 @@ def _not_up(server: Server) -> str:
         with connect_verified(server, deadline_s=5):
             return ""
     except CannotConnect as error:
-        if error.why in ("password", "another", "unproven"):
+        if error.why in ("password", "tls", "another", "unproven"):
             raise
         return error.message
 

@@ -31,7 +31,6 @@ class Backups(Settings, frozen=True):
     """Where backups are, and what keeps them from being taken or expired while they are held.
 
     Attributes:
-        engine: what takes and restores them.
         config, config_include: pgBackRest's options of these names (a file, a folder of ``*.conf``) on the server's
             host; empty: it looks in its own places.
         host: the repository host, where that is not the server's: backups are taken, verified and held there.
@@ -46,7 +45,6 @@ class Backups(Settings, frozen=True):
             the second place; a local host needs none.
     """
 
-    engine: Literal["pgbackrest"] = "pgbackrest"
     config: str = ""
     config_include: str = ""
     host: str = ""
@@ -86,7 +84,10 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
         bin_directory: holds PostgreSQL's programs, where they are not on the host's PATH.
         run_as: the account that it runs as on its host; empty: the one that we log in as.
         address, port: where cleo reaches it from this machine; port also counts on its host.
-        socket_directory: where its socket lies; nothing asks for it yet.
+        sslmode: how TLS is talked, as libpq has it; prefer verifies nothing: verify-full does (for open networks).
+        tls_ca_file: a file with the certificates to trust, here and by the same path on its host; empty: libpq's.
+        tls_certificate_file: a file, here and there, with our own certificate and its key (PEM), readable for its owner
+            alone; empty: libpq's.
         database: the database that we log in to.
         user: who we log in as: a superuser; one with ``pg_monitor`` and ``pg_read_all_data`` can look and verify.
         password: that user's; without one the server must let it in all the same.
@@ -108,7 +109,9 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     run_as: str = ""
     address: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 5432
-    socket_directory: str = ""
+    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    tls_ca_file: str = ""
+    tls_certificate_file: str = ""
     database: str = "postgres"
     user: str = "postgres"
     password: Secret | None = None

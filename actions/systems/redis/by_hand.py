@@ -19,8 +19,14 @@ def cli(settings: RedisSettings, *command: str, what: str = "") -> CommandLine:
 def words(settings: RedisSettings) -> list[str]:
     """Return what begins every command to the server, as our user; the password is not in it."""
     user = ["--user", settings.user] if settings.user else []
-    tls = ["--tls", *(["--cacert", settings.tls_ca_file] if settings.tls_ca_file else [])] if settings.tls else []
-    return [program(settings, "redis-cli"), "-h", settings.address, "-p", str(settings.port), *user, *tls]
+    where = ["-h", settings.address, "-p", str(settings.port)]
+    return [program(settings, "redis-cli"), *where, *user, *(_tls(settings) if settings.tls else [])]
+
+
+def _tls(settings: RedisSettings) -> list[str]:
+    own = settings.tls_certificate_file
+    trusted = ["--cacert", settings.tls_ca_file] if settings.tls_ca_file else []
+    return ["--tls", *trusted, *(["--cert", own, "--key", own] if own else [])]
 
 
 def password_line(settings: RedisSettings) -> list[CommandLine]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from actions.machine.cut import cut_after
+from actions.machine.tls import NO_TLS, plain_hint, tls_trouble, unreadable
 from actions.systems.redis.settings import RedisSettings
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from redis import Redis
 
-Why = Literal["refused", "password", "timeout", "loading", "busy", "other", "another", "unproven"]
+_PLAIN_S = 2.0
+Why = Literal["refused", "password", "timeout", "tls", "loading", "busy", "other", "another", "unproven"]
 
 _HINTS: dict[Why, str] = {
     "refused": "Nothing listens there: is the server down, or the address in the inventory wrong?",
@@ -23,6 +26,7 @@ _HINTS: dict[Why, str] = {
         "its recovery point, perhaps older ones."
     ),
     "timeout": "The server or its host hangs, or a firewall drops packets.",
+    "tls": "Correct what is said of TLS in the inventory.",
     "loading": "Wait until it has loaded its data.",
     "busy": "A script runs and lets nothing else in: SCRIPT KILL ends it where it has not written yet.",
     "other": "See the server's log.",
@@ -85,13 +89,17 @@ def connect(
     where = f"Redis at {address or settings.address}:{port or settings.port}"
     end = time.monotonic() + deadline_s
     opened: Redis | None = None
+    if settings.tls and (trouble := unreadable(settings)):
+        raise CannotConnect(f"{where}: {trouble.words}", "tls", trouble.hint)
     try:
         opened = _open(settings, login or our_login(settings), database, address, port, deadline_s)
         with _cut_off(opened, end):
             yield opened
     except (RedisError, OSError) as error:
         late = time.monotonic() >= end
-        raise refusal(error, where, late=late) from error
+        if settings.tls and _talks_plainly(address or settings.address, port or settings.port):
+            raise CannotConnect(f"{where}: {NO_TLS.words}", "tls", NO_TLS.hint) from error
+        raise refusal(error, where, late=late, tls=settings.tls) from error
     finally:
         if opened:
             opened.close()
@@ -114,12 +122,23 @@ def _open(settings: RedisSettings, login: Login, database: int, address: str, po
         retry=Retry(NoBackoff(), 0),
         ssl=settings.tls,
         ssl_ca_certs=settings.tls_ca_file or None,
+        ssl_certfile=settings.tls_certificate_file or None,
         client_name="cleo",
         decode_responses=True,
         encoding_errors="backslashreplace",
         protocol=2,
         single_connection_client=True,
     )
+
+
+def _talks_plainly(address: str, port: int) -> bool:
+    """Whether a server answers there without TLS: it waits in silence for the rest of what begins a TLS session."""
+    try:
+        with socket.create_connection((address, port), timeout=_PLAIN_S) as plain:
+            plain.sendall(b"PING\r\n")
+            return plain.recv(1) in (b"+", b"-")
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -130,17 +149,22 @@ def _cut_off(client: Redis, end: float) -> Iterator[None]:
         yield
 
 
-def refusal(error: Exception, where: str, *, late: bool = False) -> CannotConnect:
+def refusal(error: Exception, where: str, *, late: bool = False, tls: bool = False) -> CannotConnect:
     """Return what an error of the client library means, in the server's own words.
 
     Args:
         error: the error.
         where: whom it is about.
         late: whether the deadline had passed: what broke then was cut off.
+        tls: whether it was talked to by TLS.
     """
+    if tls and (trouble := tls_trouble(error)):
+        return CannotConnect(f"{where}: {trouble.words}", "tls", trouble.hint)
     why: Why = "timeout" if late else _why(error)
     plain = {"refused": "connection refused", "timeout": "no answer in time"}
-    return CannotConnect(f"{where}: {plain.get(why) or str(error) or type(error).__name__}", why)
+    return CannotConnect(
+        f"{where}: {plain.get(why) or str(error) or type(error).__name__}", why, "" if tls else plain_hint(error)
+    )
 
 
 def _why(error: Exception) -> Why:

@@ -130,7 +130,7 @@ def _seen(server: Server) -> tuple[Info | None, str]:
             info: dict[str, Any] = client.info("everything")
             return info, "it loads its data"
     except CannotConnect as error:
-        if error.why in ("password", "another", "unproven"):
+        if error.why in ("password", "tls", "another", "unproven"):
             raise
         return None, error.message
 

@@ -117,13 +117,15 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
         config_file: the redis.conf that it is started with; empty: it is started without one.
         acl_file: its ``aclfile``, where the configuration file does not say it.
         bin_directory: holds redis-server, redis-check-rdb and redis-check-aof where they are not on the host's PATH.
-        program: the server's program, by the name that its processes have.
+        program: the server's program, by the name that its processes have. Its other programs are called like it: with
+            valkey-server they are valkey-cli, valkey-check-rdb and valkey-check-aof.
         run_as: the account that it runs as on its host; empty: the one that we log in as.
         address, port: where cleo reaches it from this machine.
         user: who we log in as; empty: ``default``. It needs every command.
         password: that user's; without one the server must let it in all the same.
         tls: whether it is talked to by TLS.
-        tls_ca_file: a file here with the certificates to trust; empty: the usual ones.
+        tls_ca_file: a file with the certificates to trust, here and by the same path on its host; empty: the usual.
+        tls_certificate_file: a file, here and there, with our own certificate and its key (PEM); empty: none is shown.
         app_users: who writes for the application.
         heartbeat: a key (database 0) that receives the time in UTC, ISO 8601, every second or so: it tells how much
             was lost.
@@ -149,6 +151,7 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
     password: Secret | None = None
     tls: bool = False
     tls_ca_file: str = ""
+    tls_certificate_file: str = ""
     app_users: list[AppUser] = []
     heartbeat: str = ""
     sentinels: list[Sentinel] = []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _KIND = ServerKind("(edb-)?(postgres|postmaster)")
 _CONNECT_S = 10
-_FIELDS = ("address", "port", "database", "user", "password", "data_directory")
+_FIELDS = ("address", "port", "database", "user", "password", "data_directory", "sslmode")
 
 
 class SqlServer(Protocol):
@@ -35,6 +35,9 @@ class SqlServer(Protocol):
     user: str
     password: Secret | None
     data_directory: str
+    sslmode: str
+    tls_ca_file: str
+    tls_certificate_file: str
 
 
 def source_settings(ctx: ActionContext, name: str) -> SqlServer:
@@ -56,6 +59,12 @@ def source_settings(ctx: ActionContext, name: str) -> SqlServer:
             cures=[Cure(words=f"Recover and verify {name} first.", action=verify)],
         )
     return cast("SqlServer", found)
+
+
+def _tls(settings: SqlServer) -> dict[str, Any]:
+    own = settings.tls_certificate_file
+    said = {"sslmode": settings.sslmode, "sslrootcert": settings.tls_ca_file, "sslcert": own, "sslkey": own}
+    return {name: value for name, value in said.items() if value}
 
 
 @contextmanager
@@ -80,6 +89,7 @@ def reading(ctx: ActionContext, name: str, deadline_s: float) -> Iterator[psycop
                 connect_timeout=_CONNECT_S,
                 application_name="cleo",
                 options=f"-c statement_timeout={int(deadline_s * 1000)} -c default_transaction_read_only=on",
+                **_tls(settings),
             ) as session,
             cut_after(session.fileno(), deadline_s),
         ):

@@ -18,7 +18,6 @@ def describe(cluster: Cluster, title: str) -> dict[str, Any]:
         "run_as": cluster.account.name,
         "address": "127.0.0.1",
         "port": cluster.port,
-        "socket_directory": str(cluster.run_directory),
         "database": DATABASE,
         "user": "cleo",
         "password": {"file": str(cluster.console_password_file)},
@@ -26,7 +25,6 @@ def describe(cluster: Cluster, title: str) -> dict[str, Any]:
         "app_roles": ["cleo_app"],
         "heartbeat": "public.heartbeat",
         "backups": {
-            "engine": "pgbackrest",
             "config": str(cluster.backup_config),
             "stanza": cluster.stanza,
             "repository": str(cluster.repository),

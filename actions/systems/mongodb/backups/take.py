@@ -79,6 +79,7 @@ def request_for(server: Server, place: Place, kind: str, listing: Listing) -> Re
         password=settings.password.read() if settings.password else "",
         tls=settings.tls,
         tls_ca_file=settings.tls_ca_file,
+        tls_certificate_file=settings.tls_certificate_file,
         process=process,
         heartbeat=settings.heartbeat,
         tool=_tool(server, place),

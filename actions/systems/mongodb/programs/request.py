@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.backups.storage.storage import Where
+from actions.systems.mongodb.tls import driver_options
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         address: the server's address; ``port``: its port.
         user: whom to log in as; empty: nobody. ``auth_database``: where that user lies.
         password: its password. ``password_file``: a file that holds it instead.
-        tls: whether to talk TLS; ``tls_ca_file``: whose certificates to trust.
+        tls: whether to talk TLS; ``tls_ca_file``: whose certificates to trust; ``tls_certificate_file``: our own.
         process: the id of the server process that is meant (``hello``'s ``topologyVersion.processId``); empty: any.
     """
 
@@ -83,6 +84,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     password_file: str = ""
     tls: bool = False
     tls_ca_file: str = ""
+    tls_certificate_file: str = ""
     process: str = ""
 
     @property
@@ -151,7 +153,7 @@ def client_of(request: Reached, name: str = "cleo backup") -> MongoClient[dict[s
     login: dict[str, Any] = {}
     if request.user:
         login = {"username": request.user, "password": request.password, "authSource": request.auth_database}
-    secure: dict[str, Any] = {"tls": True, "tlsCAFile": request.tls_ca_file or None} if request.tls else {}
+    secure = driver_options(request)
     return MongoClient(
         request.address,
         request.port,

@@ -77,6 +77,7 @@ def reached(server: Server, client: MongoClient[dict[str, Any]]) -> Reached:
         password=settings.password.read() if settings.password else "",
         tls=settings.tls,
         tls_ca_file=settings.tls_ca_file,
+        tls_certificate_file=settings.tls_certificate_file,
         process=process_of(client.admin.command("hello")),
     )
 

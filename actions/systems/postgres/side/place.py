@@ -103,7 +103,6 @@ class Side:
             config_file=f"{self.root}/postgresql.conf",
             keep_in="",
             address=f"{self.root}/socket",
-            socket_directory=f"{self.root}/socket",
             port=self.record.port,
             user=self.record.superuser,
             password=None,

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from actions.by_hand import ByHand, CommandLine
-from actions.systems.postgres.command_lines import as_server, program
+from actions.systems.postgres.command_lines import as_client, program
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.side.rows.sql import literal
 
@@ -26,7 +26,7 @@ def selective_restore(known: ByHand) -> Sequence[CommandLine]:
     out = shlex.join([*side, f"COPY (SELECT * FROM {table}) TO STDOUT (FORMAT binary)"])
     back = shlex.join([*real, *(word for step in steps for word in ("-c", step))])
     words = "SOCKET and PORT are in the side instance's server.log; what is there stays:"
-    return [as_server(settings, "sh", "-c", f"{out} | {back}", what=words)]
+    return [as_client(settings, "sh", "-c", f"{out} | {back}", what=words)]
 
 
 _THEIRS = """\
@@ -52,8 +52,8 @@ def reapply_erasures(known: ByHand) -> Sequence[CommandLine]:
         "others. A row of somebody else that refers to theirs refuses all of it:"
     )
     return [
-        as_server(settings, *psql, "-c", which, what="Which tables have a user's rows, and by what:"),
-        as_server(settings, *psql, "-1", *(word for step in steps for word in ("-c", step)), what=words),
+        as_client(settings, *psql, "-c", which, what="Which tables have a user's rows, and by what:"),
+        as_client(settings, *psql, "-1", *(word for step in steps for word in ("-c", step)), what=words),
     ]
 
 

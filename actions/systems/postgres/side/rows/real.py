@@ -14,6 +14,7 @@ from actions.systems.postgres.side.ask import QUIET, psql_line
 from actions.systems.postgres.side.place import Side
 from actions.systems.postgres.side.rows.sql import SETTLE, literal, quoted
 from actions.systems.postgres.side.rows.tables import FOREIGN_KEYS, TABLES, Schema, Table, schema_of
+from actions.systems.postgres.tls import tls_environment
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.transport import Completed
 
@@ -45,7 +46,8 @@ class Real(msgspec.Struct, frozen=True, kw_only=True):
     def environment(self) -> Mapping[str, str]:
         """Return the variables that its psql needs."""
         password = self.server.settings.password
-        return {"PGPASSWORD": self.server.ctx.secret(password.read())} if password else {}
+        secret = {"PGPASSWORD": self.server.ctx.secret(password.read())} if password else {}
+        return {**tls_environment(self.server.settings), **secret}
 
 
 def look_at_real(server: Server, database: str) -> Real:
