@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OFFSITE = "offsite:"
 """Begins the name of the reading that says what of a system is in the second place."""
 NOTHING_COPIED = "nothing whole was copied to"
-NO_SECOND = "no second place is named, and no standby is on another site"
+NO_SECOND = "it is copied to no second place, and no standby is on another site"
 _APART_S = 60.0
 """How far apart two readings may lie that are compared."""
 

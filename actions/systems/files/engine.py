@@ -15,7 +15,7 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Finding
 from actions.systems.files.bucket import marks_of
-from actions.systems.files.restic import HOLES, INCOMPLETE, Snapshot, restic, take_snapshot
+from actions.systems.files.restic import HOLES, INCOMPLETE, Snapshot, by_hand, restic, take_snapshot
 from actions.systems.files.settings import FilesSettings
 from actions.systems.files.store import Store, identity_of, last_words
 from actions.systems.files.unlock import UNLOCK, stale_locks
@@ -106,8 +106,8 @@ class Snapshots:
         """Return restic's own commands."""
         settings = known.settings(FilesSettings)
         argv = {
-            "verify": restic(settings, "check", "--read-data"),
-            "take": take_snapshot(settings),
+            "verify": by_hand(settings, restic(settings, "check", "--read-data")),
+            "take": by_hand(settings, take_snapshot(settings)),
             "hold": ["touch", settings.hold_file],
             "release": ["rm", "-f", settings.hold_file],
         }[verb]

@@ -60,6 +60,12 @@ def restic(settings: FilesSettings, *words: str) -> list[str]:
     return [settings.restic, *place, *trusted, *local, *words]
 
 
+def by_hand(settings: FilesSettings, argv: Sequence[str]) -> list[str]:
+    """Return a command line of restic's as a person types it: with the variables that it needs."""
+    needed = [f"{name}={value}" for name, value in settings.variables().items() if name != "LC_ALL"]
+    return [*(["env", *needed] if needed else []), *argv]
+
+
 def list_snapshots(settings: FilesSettings) -> list[str]:
     """Return what lists the store's own snapshots, and locks nothing."""
     pinned = ["--host", settings.snapshot_host, "--path", settings.place()]

@@ -17,7 +17,7 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.files.choice import candidates
-from actions.systems.files.restic import Snapshot, restic
+from actions.systems.files.restic import Snapshot, by_hand, restic
 from actions.systems.files.room import require_room, show_restored, snapshot_size
 from actions.systems.files.settings import FilesSettings
 from actions.systems.files.store import Store, find_store, identity, instant, last_words
@@ -36,9 +36,10 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     settings = known.settings(FilesSettings)
     at, host = settings.place(), settings.host
     into = f"{at}.restoring"
-    bring = restic(settings, "restore", "SNAPSHOT", "--target", into, "--verify")
+    bring = by_hand(settings, restic(settings, "restore", "SNAPSHOT", "--target", into, "--verify"))
+    listed = by_hand(settings, restic(settings, "snapshots"))
     return [
-        CommandLine(argv=restic(settings, "snapshots"), host=host, what="choose SNAPSHOT by its time, never 'latest'"),
+        CommandLine(argv=listed, host=host, what="choose SNAPSHOT by its time, never 'latest'"),
         CommandLine(argv=bring, host=host, what="into a folder beside it"),
         CommandLine(argv=["mv", "-T", at, f"{at}.aside-{known.incident}"], host=host, what="keep what lies there"),
         CommandLine(argv=["mv", "-T", f"{into}{at}", at], host=host, what="put what was restored in its place"),

@@ -23,7 +23,7 @@ from tests.actions.systems.files.stores import StoreLab, store_lab
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can keep a store's owner out of it"),
-    pytest.mark.xdist_group("moto"),
+    pytest.mark.xdist_group("files-bucket"),
 ]
 
 

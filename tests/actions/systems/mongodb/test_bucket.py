@@ -17,7 +17,7 @@ from cleo_console.lab.mongodb.cluster import DATABASE
 from tests.actions.backups.storage.buckets import Emulated, emulated
 from tests.actions.systems.mongodb.mongo_lab import MongoLab, running_mongodb
 
-pytestmark = pytest.mark.xdist_group("moto")
+pytestmark = pytest.mark.xdist_group("mongodb-bucket")
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.actions.systems.redis.restoring import backup, ctx, keys, put
 from tests.waiting import until
 
-pytestmark = pytest.mark.xdist_group("moto")
+pytestmark = pytest.mark.xdist_group("redis-bucket")
 
 
 @pytest.fixture(scope="module")
