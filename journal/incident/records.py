@@ -230,13 +230,17 @@ class DecisionRecord(msgspec.Struct):
 
 
 class HealthRecord(msgspec.Struct):
-    """A system's last known status, from the journal's transitions, and when it was last found down, and answering."""
+    """A system's last known status, from the journal's transitions, and when it was last found down, and answering.
+
+    ``may_commit``: it looks down, but its process is there, or it only did not answer in time.
+    """
 
     status: str
     detail: str
     at: datetime
     down_at: datetime | None = None
     answered_at: datetime | None = None
+    may_commit: bool = False
 
 
 class InForce(msgspec.Struct):

@@ -49,11 +49,13 @@ def standing(incident: Incident, system: str) -> Standing:
 def struck(incident: Incident) -> Cure | None:
     """Return that a system was hit since it was decided which are, and is not among them; None: none was.
 
+    One that only did not answer in time, or whose process is there, may be slow: nobody is led away from work by it.
     Who decides it anew with the same answer has seen it, and is not asked again.
     """
     decided = incident.decisions.get(AFFECTED)
     for system in incident.roster.systems if decided else ():
-        found = _hit_by_now(incident, system)
+        health, wrong = incident.health.get(system), system in incident.found_wrong
+        found = None if health and health.may_commit and not wrong else _hit_by_now(incident, system)
         if decided and found and found[1] > decided.at and _may_be_named(incident, system):
             return _name_it(incident, system, found[0])
     return None

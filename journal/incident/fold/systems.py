@@ -27,7 +27,9 @@ def _health(incident: Incident, event: e.Event, body: e.HealthChanged) -> None:
     before = incident.health.get(body.system)
     down_at = event.at if body.status == "down" else before.down_at if before else None
     answered_at = event.at if body.status in _ANSWERS else before.answered_at if before else None
-    incident.health[body.system] = HealthRecord(body.status, body.detail, event.at, down_at, answered_at)
+    incident.health[body.system] = HealthRecord(
+        body.status, body.detail, event.at, down_at, answered_at, body.may_commit
+    )
     if body.status == "down":
         seen_down(incident, event, body.system)
     found_by_probe(incident, event.at, body)
