@@ -41,8 +41,10 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     systems that are; none where nobody said which. ``standing`` tells whether the damage spared the
     system that the run is aimed at; None where it is aimed at none, or there is no incident.
     ``gives_up`` says what the decided recovery point gives up, a line each. ``found_wrong`` maps a system to what an
-    action proved to be wrong in it, in words, while no later one proved otherwise. ``rto_left_s`` is the tightest
-    RTO's remaining time, in seconds.
+    action proved to be wrong in it, in words, while no later one proved otherwise. ``damaged`` maps a system to what
+    tells that its newest state holds damage which came with what was written; ``ever_damaged`` names also those that
+    were recovered since, and ``damage_began`` is when the earliest such change was committed, where that was found.
+    ``discovered_at`` is when the incident was. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
     """
 
     id: str
@@ -59,6 +61,10 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing | None = None
     gives_up: Sequence[str] = ()
     found_wrong: Mapping[str, str] = {}
+    damaged: Mapping[str, str] = {}
+    ever_damaged: Sequence[str] = ()
+    damage_began: datetime | None = None
+    discovered_at: datetime | None = None
     rto_left_s: float | None = None
 
 

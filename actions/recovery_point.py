@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
-from actions.context import IncidentFacts
+from actions.context import ActionContext, IncidentFacts
+from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.system_type import SystemType
 from journal.incident.decisions import CORRUPTION, PHYSICAL
@@ -12,6 +14,7 @@ from journal.incident.recovery_point import NotARecoveryPoint, RecoveryPoint, pa
 from journal.plan.model import RECOVERY_POINT
 
 GATE = "recovery-point"
+_NO_POINT = "it cannot be the recovery point."
 _SPREADING = {"data-corruption", "security-breach"}
 """Scenarios in which the newest state holds the damage."""
 
@@ -81,29 +84,67 @@ def recovery_point(
             ],
         )
     point = decided or given or RecoveryPoint(latest=True)
-    if point.latest or after_all(point, None):
-        judge_as_latest(incident, point)
+    closed = as_latest(incident, system, point) if point.latest or after_all(point, None) else None
+    if closed:
+        raise closed
     return point
 
 
-def judge_as_latest(incident: IncidentFacts, point: RecoveryPoint) -> None:
-    """Refuse a point that keeps everything there is, where the newest state holds the damage.
+def judge_as_latest(ctx: ActionContext, system: str, point: RecoveryPoint) -> None:
+    """Stop at a point that keeps everything there is of a system, where its newest state may hold the damage.
+
+    Args:
+        ctx: the run's context.
+        system: whose newest state that is.
+        point: where it is to be recovered to.
 
     Raises:
-        GateClosed: it does. It never yields.
+        GateClosed: it does; or nothing was found anywhere that tells, and nobody said why it does not.
     """
-    physical = (
-        incident.decisions.get(CORRUPTION) == PHYSICAL and incident.scenario.replace("_", "-") == "data-corruption"
-    )
-    if incident.scenario.replace("_", "-") in _SPREADING and not physical:
-        after = "" if point.latest else f"The point ({point}) lies after the last commit known, so it is the latest. "
-        raise GateClosed(
-            GATE,
-            f"{after}The newest state holds the damage: it cannot be the recovery point.",
-            yields="never",
-            opens=RECOVERY_POINT,
-            cures=[_anew("Decide on an instant just before the damage (time:…), a position or a backup (backup:…).")],
-        )
+    closed = as_latest(ctx.incident, system, point)
+    if closed and closed.yields == "never":
+        raise closed
+    if closed:
+        decide(ctx, closed, f"Keeps everything there is of {system}")
+
+
+def as_latest(incident: IncidentFacts, system: str, point: RecoveryPoint) -> GateClosed | None:
+    """Return why a system is not recovered to a point that keeps everything there is of it; None where it may be.
+
+    Each system is judged by what was found of it: a point before the damage, or one behind everything of a system in
+    which none was found, keeps nothing of what was damaged elsewhere.
+    """
+    scenario = incident.scenario.replace("_", "-")
+    physical = incident.decisions.get(CORRUPTION) == PHYSICAL and scenario == "data-corruption"
+    if scenario not in _SPREADING or physical or _before_damage(incident, point):
+        return None
+    if own := incident.damaged.get(system, ""):
+        return _refused(point, f"The newest state holds the damage ({own}): {_NO_POINT}", "never")
+    if _after_discovery(incident, point):
+        return _refused(point, f"The newest state holds the damage: {_NO_POINT}", "never")
+    if any(name != system for name in incident.ever_damaged):
+        return None
+    words = f"Nothing was found that tells whether the newest state of {system} holds the damage."
+    return _refused(point, words, "reason and target")
+
+
+def _before_damage(incident: IncidentFacts, point: RecoveryPoint) -> bool:
+    began = incident.damage_began
+    return bool(began and point.instant and point.instant <= began)
+
+
+def _after_discovery(incident: IncidentFacts, point: RecoveryPoint) -> bool:
+    """Whether a point is the latest, or lies after the damage was seen."""
+    found = incident.discovered_at
+    return point.instant is None or found is None or point.instant > found
+
+
+def _refused(point: RecoveryPoint, why: str, yields: Literal["never", "reason and target"]) -> GateClosed:
+    after = "" if point.latest else f"The point ({point}) lies after the last commit known, so it is the latest. "
+    anew = _anew("Decide on an instant just before the damage (time:…), a position or a backup (backup:…).")
+    anyway = Cure(words="Or go on, where it is known to be good in other ways: say how.", override=GATE)
+    cures = [anew] if yields == "never" else [anew, anyway]
+    return GateClosed(GATE, f"{after}{why}", yields=yields, opens=RECOVERY_POINT, cures=cures)
 
 
 def after_all(point: RecoveryPoint, newest: datetime | None) -> bool:

@@ -8,6 +8,8 @@ from actions.context import IncidentFacts
 from journal.incident.affected import is_hit
 from journal.incident.clocks import rto
 from journal.incident.given_up import given_up
+from journal.incident.last_good import change_began
+from journal.incident.newest_state import damaged, ever_damaged
 from journal.incident.spared import standing
 from journal.incident.state import Incident
 
@@ -41,5 +43,9 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
         affected=[system for system in incident.roster.systems if is_hit(incident, system)],
         standing=standing(incident, system) if system in incident.roster.systems else None,
         found_wrong={system: str(found) for system, found in incident.found_wrong.items()},
+        damaged=damaged(incident),
+        ever_damaged=ever_damaged(incident),
+        damage_began=change_began(incident),
+        discovered_at=incident.discovered_at,
         rto_left_s=min(running, default=None),
     )

@@ -17,6 +17,7 @@ from actions.system_types import role
 from journal.events.types import Kind
 from journal.incident.decisions import refusal
 from journal.incident.instances import unmet
+from journal.incident.newest_state import found_since
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
@@ -167,8 +168,16 @@ def _recovery_point(asked: GateInput) -> Closed | None:
     if asked.run.system and point.of(asked.run.system) is None:
         message = f"The recovery point, {point}, says nothing of {asked.run.system}. Add an instant or its position."
         return Closed("recovery-point", message, opens=RECOVERY_POINT)
-    why = refusal(asked.incident, RECOVERY_POINT, point.text)
+    why = refusal(asked.incident, RECOVERY_POINT, point.text) or _found_wrong_since(asked)
     return Closed("recovery-point", why, opens=RECOVERY_POINT) if why else None
+
+
+def _found_wrong_since(asked: GateInput) -> str:
+    """Return that the latest was decided before the system's data was proven wrong: then it may bring that back."""
+    found = found_since(asked.incident, asked.run.system) if asked.run.system else ""
+    return (
+        f"{found}. The latest was decided before: it may hold that. Decide again where to recover to." if found else ""
+    )
 
 
 def _strategy(asked: GateInput) -> Closed | None:

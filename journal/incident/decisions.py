@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from journal.errors import CleoError
 from journal.incident.affected import choices, chosen, is_hit
+from journal.incident.given_up import data_systems
 from journal.incident.reach import reach
 from journal.incident.recovery_point import Forms, NotARecoveryPoint, parse, read
 
@@ -58,12 +59,16 @@ def _corrupt(facts: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def is_latest(incident: Incident, answer: str) -> bool:
-    """Return whether a recovery point is an instant still to come, or after what is known to be the last commit."""
+    """Return whether a recovery point is an instant still to come, or after the last commit of all that is recovered.
+
+    Behind the last commit of one system alone it still keeps something of the others out.
+    """
     point = read(answer)
     if point is None or point.instant is None:
         return False
-    known = [ledger.known for ledger in incident.ledgers.values() if ledger.known]
-    last = max((one.at for one in known), default=None) if all(one.exact for one in known) else None
+    told = {name: ledger.known for name, ledger in incident.ledgers.items() if ledger.known}
+    known = [told.get(name) for name in data_systems(incident) if is_hit(incident, name)] or list(told.values())
+    last = max((one.at for one in known if one), default=None) if all(one and one.exact for one in known) else None
     return point.instant > max(datetime.now(UTC), incident.last_at) or (last is not None and point.instant > last)
 
 

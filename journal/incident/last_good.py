@@ -67,6 +67,11 @@ def proven_change(incident: Incident) -> str:
     return next((f"{whose}{one.seen or one.text}" for whose, one in _changes(incident)[:1] if one.certain), "")
 
 
+def change_began(incident: Incident) -> datetime | None:
+    """Return when the earliest change that did damage was committed, at any system; None where none was found."""
+    return next((one.at for _, one in _changes(incident)), None)
+
+
 def changed_systems(incident: Incident) -> dict[str, str]:
     """Return what did damage to each system that a look found changed, in words, by the system's name."""
     parts = _latest_look(incident, DamageBegan.FACT)

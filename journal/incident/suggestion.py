@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from journal.incident.affected import choices, chosen
+from journal.incident.affected import choices, chosen, is_hit
 from journal.incident.answers import answer_title
 from journal.incident.cures import taken_anew
 from journal.incident.decisions import CORRUPTION, LOGICAL, PHYSICAL, physical_evidence, refusal
 from journal.incident.last_good import changed_systems, last_good, proven_change
+from journal.incident.newest_state import found_since, wrong_as_written
 from journal.incident.records import HealthRecord
 from journal.incident.recovery_point import LATEST
 from journal.incident.state import Incident
@@ -35,7 +36,8 @@ def suggestion(incident: Incident, decision: Decision) -> Suggestion:
     if cure and cure.answer:
         return Suggestion(cure.answer, cure.words)
     wrong = _wrong(incident, decision, since=decided.at) if decided else None
-    if decided and not cure and (wrong is None or wrong.answer == decided.answer):
+    since = decision.kind == "recovery-point" and found_since(incident)
+    if decided and not cure and not since and (wrong is None or wrong.answer == decided.answer):
         return Suggestion(decided.answer, f"decided by {decided.by}")
     found = _known(incident, decision) or _by_scenario(incident, decision)
     failed_with = decided.answer if decided else None
@@ -49,7 +51,7 @@ def beginning(incident: Incident, decision: Decision) -> Suggestion:
     A guess is filled in to be read and edited; it is never decided together with others.
     """
     found = suggestion(incident, decision)
-    if found.answer or decision.kind != "recovery-point" or not refusal(incident, decision.name, LATEST):
+    if found.answer or decision.kind != "recovery-point" or not _latest_is_in_doubt(incident, decision):
         return found
     guesses = (Suggestion(one.answer, one.because) for one in last_good(incident))
     return next((one for one in guesses if not refusal(incident, decision.name, one.answer)), found)
@@ -65,12 +67,18 @@ def _known(incident: Incident, decision: Decision) -> Suggestion | None:
 
 
 def _recovery_point(incident: Incident, decision: Decision) -> Suggestion | None:
-    """Return the last moment proven good where the scenario refuses the latest state; that where only pages broke."""
-    if refusal(incident, decision.name, LATEST):
+    """Return the last moment proven good where the latest state may hold the damage; that where only pages broke."""
+    if _latest_is_in_doubt(incident, decision):
         return next((Suggestion(one.answer, one.words) for one in last_good(incident) if one.certain), Suggestion())
     if incident.answers.get(CORRUPTION) == PHYSICAL:
         return Suggestion(LATEST, "the damage is in the pages: the log does not carry it")
     return None
+
+
+def _latest_is_in_doubt(incident: Incident, decision: Decision) -> bool:
+    """Return whether the scenario refuses the latest state, or what is to be recovered is wrong beyond its pages."""
+    wrong = (name for name in incident.found_wrong if is_hit(incident, name))
+    return bool(refusal(incident, decision.name, LATEST)) or any(wrong_as_written(incident, name) for name in wrong)
 
 
 def _corruption(incident: Incident) -> Suggestion:

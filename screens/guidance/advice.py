@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journal.commands import refusals
 from journal.incident.cures import cure_params
 from journal.incident.records import StepState
 from journal.incident.state import Incident
@@ -34,7 +35,7 @@ _BEFORE = {
     PrimaryAction.RESOLVE: "Nobody knows how it ended. ",
     PrimaryAction.NOTHING: "The incident is closed. n: add a late note",
 }
-_AFTER = dict.fromkeys((PrimaryAction.RUN_AGAIN, PrimaryAction.OVERRIDE), ", s: skip, m: by hand")
+_OTHERWISE = (PrimaryAction.RUN_AGAIN, PrimaryAction.OVERRIDE)
 
 
 def enter_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
@@ -60,4 +61,11 @@ def advice(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     if state.active:
         return "Under way. c: cancel, o: output, enter: go on with something else"
     todo = primary_action(incident, step, catalogue)
-    return _BEFORE.get(todo, "") + enter_words(incident, step, catalogue) + _AFTER.get(todo, "")
+    otherwise = _otherwise(incident, step) if todo in _OTHERWISE else ""
+    return _BEFORE.get(todo, "") + enter_words(incident, step, catalogue) + otherwise
+
+
+def _otherwise(incident: Incident, step: Step) -> str:
+    """Return what may be said of the step instead of running it, with the keys."""
+    skip = ", s: skip" if refusals.skip(incident, step) is None else ""
+    return skip + (", m: by hand" if refusals.mark_done(incident, step) is None else "")

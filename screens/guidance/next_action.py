@@ -130,7 +130,7 @@ def leaves_out(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 def _better_left_out(incident: Incident, step: Step, todo: PrimaryAction) -> bool:
     """Whether a run found that the step would do harm or has nothing to do, and nothing else helps it first."""
     would_run = todo is PrimaryAction.RUN or (todo is PrimaryAction.RUN_AGAIN and own_cure(incident, step) is None)
-    return would_run and advised_against(incident, step) is not None
+    return would_run and advised_against(incident, step) is not None and refusals.skip(incident, step) is None
 
 
 def by_hand_instead(incident: Incident, step: Step) -> bool:
@@ -140,9 +140,12 @@ def by_hand_instead(incident: Incident, step: Step) -> bool:
 
 
 def _in_vain(incident: Incident, step: Step) -> bool:
-    """Whether another run of a step that failed is unlikely to help, and nothing else is known to do with it."""
+    """Whether another run of a step that failed is unlikely to help, and nothing else is known to do with it.
+
+    What is settled already, and would help another step, is neither skipped nor done by hand once more.
+    """
     cure = own_cure(incident, step)
-    otherwise = cure and (cure.action or cure.override)
+    otherwise = (cure and (cure.action or cure.override)) or refusals.skip(incident, step) is not None
     return not otherwise and (incident.failed_again(step.id) or without_help(incident, step))
 
 

@@ -31,16 +31,19 @@ from journal.incident.interlock import word_to_type
 from journal.incident.looks import next_look
 from journal.incident.proposals import Decided, Proposal, proposals
 from journal.incident.records import Run, StepState
+from journal.incident.recovery_point import LATEST
 from journal.incident.state import Incident
 from journal.incident.suggestion import beginning
 from journal.incident.upcoming import next_step
 from journal.paths import Paths
 from journal.plan.model import Decision, Step
 from journal.store.journal import Journal, Reader
+from screens.guidance.availability import RULES
 from screens.guidance.left_out import known_reason
 from screens.guidance.next_action import (
     PrimaryAction,
     action_words,
+    by_keys,
     destructive,
     leaves_out,
     looks,
@@ -54,6 +57,7 @@ RECOVERY = "recovery-execution"
 _LEAVES = ("leave out", "skip, by hand or run again", "do by hand, or skip", "put right, or skip")
 """What NEXT calls a step of which nobody here does anything."""
 _IN_A_CIRCLE = 6
+_RULES = {"s": "skip", "m": "mark_done", "enter": "act"}
 
 
 class Stuck(AssertionError):
@@ -72,6 +76,7 @@ class Follower:
             is offered.
         hit: systems that people know to be damaged, whatever the looks found.
         to_the_end: follow the plan to its end, and not only until the data is recovered.
+        sound: systems that people know to be whole, where no look found otherwise.
         by_hand: what people do by hand, once, where a step failed of what nothing here puts right, by the step.
 
     Attributes:
@@ -88,6 +93,7 @@ class Follower:
         good_until: str = "",
         hit: Sequence[str] = (),
         to_the_end: bool = False,
+        sound: Sequence[str] = (),
         by_hand: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
         paths = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
@@ -106,7 +112,8 @@ class Follower:
         self.did: list[str] = []
         self._runner: subprocess.Popen[bytes] | None = None
         self._words, self._by_hand = dict(words or {}), dict(by_hand or {})
-        self._good_until, self._hit, self._to_the_end = good_until, hit, to_the_end
+        self._good_until, self._hit, self._sound = good_until, hit, sound
+        self._to_the_end = to_the_end
 
     @contextmanager
     def at_work(self) -> Iterator[Follower]:
@@ -191,6 +198,7 @@ class Follower:
         words = action_words(now, step, self.catalogue)
         if todo in (PrimaryAction.GO_ON, PrimaryAction.NOTHING, PrimaryAction.GO_TO_NEED):
             return False
+        self._see_that_keys_work(step)
         self.did.append(f"{words}: {step.id}")
         if len(self.did) > 40 and len(set(self.did[-_IN_A_CIRCLE:])) <= 2:
             raise Stuck("\n".join(["in a circle", *self.story()]))
@@ -211,6 +219,13 @@ class Follower:
             for each in looks(now, step) if todo is PrimaryAction.LOOK else [step]:
                 self._run(each)
         return True
+
+    def _see_that_keys_work(self, step: Step) -> None:
+        """See that no key which NEXT names is refused."""
+        for key in by_keys(self._incident, step, self.catalogue).split(", "):
+            rule = RULES.get(_RULES.get(key, ""))
+            if rule and not rule(self._incident, step, self.catalogue):
+                raise Stuck("\n".join([f"NEXT names {key} at {step.id}, which is refused", *self.story()]))
 
     def _run(self, step: Step) -> None:
         """Ask for a step at each system, what is destructive with its target; of a dry run, where that is not known."""
@@ -264,13 +279,15 @@ class Follower:
         """Return a decision as it is proposed; recovery point and systems as people know them."""
         if self._hit and one.decision.kind == "systems":
             both = dict.fromkeys([*one.answer.split(","), *self._hit])
-            return Decided(one.step, ",".join(both), "people know that these are damaged", "")
+            named = [name for name in both if name not in self._sound or name in self._incident.found_wrong]
+            return Decided(one.step, ",".join(named), "people know that these are damaged", "")
         if self._good_until and one.decision.kind == "recovery-point":
             return Decided(one.step, self._good_until, "it was well until then", "")
         return Decided(one.step, one.answer, "as proposed", one.because)
 
     def _first_allowed(self, decision: Decision) -> str:
-        return next((one for one in decision.options if not refusal(self.incident, decision.name, one)), "")
+        options = [LATEST] if decision.kind == "recovery-point" else decision.options
+        return next((one for one in options if not refusal(self.incident, decision.name, one)), "")
 
     def _resolve(self, step: Step) -> None:
         """Look at what a run in doubt left, and have it run again: nobody here knows more than the looks do."""

@@ -55,7 +55,10 @@ _CHANGES_DATA = {
 _TOLD = {("postgres", "drop-table"), ("mongodb", "drop-collection"), ("mongodb", "drop-index"), ("redis", "flush-all")}
 """Of these a look tells when it was, or which backup holds what is gone."""
 _WRITES = {("mongodb", "lose-oplog-slice"), ("postgres", "lose-wal-segment")}
-"""What writes by itself, so that there are two slices: what counts is what is there after it."""
+"""What writes by itself, so that there are two slices: what counts is what is there after it.
+
+The log that led there is gone, and the server has it all: who knows that leaves it as it is.
+"""
 
 
 def scenario_of(faults: Sequence[Fault]) -> str:
@@ -86,7 +89,8 @@ def both_are_recovered(lab: Lab, home: Path, faults: Sequence[Fault]) -> Inciden
         home,
         scenario_of(faults),
         good_until="" if len(changed) < 2 and changed <= _TOLD else good_until,
-        hit=[system for system, _ in faults],
+        hit=[system for system, how in faults if (system, how) not in _WRITES],
+        sound=[system for system, how in faults if (system, how) in _WRITES],
         by_hand={"redis-restore": lambda: _raise_maxmemory(lab)},
     )
     with follower.at_work():

@@ -176,7 +176,7 @@ def _aim(server: Server, record: RestoreRecord) -> tuple[RestoreRecord, dict[str
         gap = None
     target = find_replay_target(logs, point, to_gap=gap is not None)
     if gap is None and is_latest(logs, point):
-        judge_as_latest(server.ctx.incident, point)
+        judge_as_latest(server.ctx, server.name, point)
         server.ctx.log(f"The point ({point}) lies after the last commit there is: it is the latest.")
     log_end = logs.end().committed_at
     report_given_up(server, point, Measured(newest_commit_at=log_end))

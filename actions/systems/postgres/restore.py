@@ -129,7 +129,7 @@ def _prepare(server: Server, point: RecoveryPoint, named: str, keep_in: str) -> 
     plan = keeping.plan(backup)
     known = unfinished.known if unfinished else last_of(server, Measured())
     if after_all(point, known.newest_commit_at if known.newest_commit_at == known.no_commit_after else None):
-        judge_as_latest(server.ctx.incident, point)
+        judge_as_latest(server.ctx, server.name, point)
     report_given_up(server, point, known, backup.stopped_at)
     return RestoreRecord(
         incident=server.ctx.incident.id,

@@ -70,6 +70,8 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     ]
     lines += [each.words for each in (seen.dump, seen.append_only) if each]
     found = _on_disk(server, seen)
+    if damage := [one.text for one in found if one.severity == "wrong"]:
+        facts["corrupt"] = damage
     backup_lines, backup_findings = _backups(server, health.facts, facts, thorough=thorough)
     if thorough and (flushes := find_flushes(server, seen.files) if "lacking" in facts else []):
         facts |= DamageBegan.facts(flushes)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from actions.context import IncidentFacts
 from actions.outcome import ActionFailed, GateClosed
-from actions.recovery_point import label_of, recovery_point
+from actions.recovery_point import as_latest, label_of, recovery_point
 from actions.systems.postgres import SYSTEM
 from actions.systems.postgres.wal import lsn_of
 from journal.events.types import Kind
@@ -89,3 +90,25 @@ def test_damage_that_a_person_confirmed_to_be_physical_leaves_the_latest_open(sc
     else:
         with pytest.raises(GateClosed):
             recovery_point(incident, "postgres", SYSTEM, latest=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "yields"),
+    [
+        ({}, "reason and target"),
+        ({"discovered_at": NOON.instant}, "reason and target"),
+        ({"discovered_at": NOON.instant - timedelta(seconds=1)}, "never"),  # type: ignore[operator]
+        ({"damaged": {"postgres": "a table was dropped"}, "ever_damaged": ["postgres"]}, "never"),
+        ({"ever_damaged": ["postgres"]}, "reason and target"),
+        ({"ever_damaged": ["mongodb"]}, ""),
+        ({"ever_damaged": ["mongodb"], "damaged": {"postgres": "a table was dropped"}}, "never"),
+        ({"damaged": {"postgres": "a table was dropped"}, "damage_began": NOON.instant}, ""),
+    ],
+)
+def test_what_keeps_everything_of_a_system_is_judged_by_what_was_found_of_it(
+    found: dict[str, Any], yields: str
+) -> None:
+    facts = {"discovered_at": NOON.instant + timedelta(hours=1), **found}  # type: ignore[operator]
+    incident = IncidentFacts(id="INC-1", kind=Kind.LAB, scenario="data-corruption", **facts)
+    closed = as_latest(incident, "postgres", NOON)
+    assert (closed.yields if closed else "") == yields
