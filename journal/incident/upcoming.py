@@ -41,7 +41,10 @@ def next_step(incident: Incident) -> Step | None:
     to what it guards; one that failed there, or what helps; what may be done beside the recovery. Optional steps are
     never returned, unless they are in doubt, failed, or help; nor is one while another works on its system.
     """
-    return next(_candidates(incident), None)
+    doubtful, at_work = incident.in_state(StepState.IN_DOUBT), _at_work(incident)
+    return next(
+        (one for one in _candidates(incident, at_work) if one in doubtful or _is_free(incident, one, at_work)), None
+    )
 
 
 def beside(incident: Incident) -> list[Step]:
@@ -76,7 +79,7 @@ def paperwork(incident: Incident, now: datetime) -> Step | None:
     return due.step if due else next(iter(beside(incident)), None)
 
 
-def _candidates(incident: Incident) -> Iterator[Step]:
+def _candidates(incident: Incident, at_work: set[str]) -> Iterator[Step]:
     yield from incident.in_state(StepState.IN_DOUBT)
     yield from _failed_last(incident)
     yield from (found.step for found in found_by_looks(incident))
@@ -84,7 +87,7 @@ def _candidates(incident: Incident) -> Iterator[Step]:
         yield asks
     phase = _phase_at_work(incident)
     here = [step for step in _work(incident) if incident.phase_of(step) is phase]
-    work = _free(incident)
+    work = [step for step in _work(incident) if _is_free(incident, step, at_work)]
     yield from (
         _helping(incident, step) for step in work if incident.phase_of(step) is phase and incident.in_turn(step)
     )
@@ -112,10 +115,14 @@ def _work(incident: Incident) -> Iterator[Step]:
     return (step for step in incident.plan.steps() if incident.is_required(step) and not step.beside)
 
 
-def _free(incident: Incident) -> list[Step]:
-    """Return those of the recovery's steps that would not be refused because another one works on their system."""
-    at_work = {run.system for run in (*incident.unanswered(), *incident.unfinished()) if run.changes_step}
-    return [step for step in _work(incident) if not (step.system and _taken(instances(incident, step), at_work))]
+def _at_work(incident: Incident) -> set[str]:
+    """Return the systems at which something works that may keep others out."""
+    return {run.system for run in (*incident.unanswered(), *incident.unfinished()) if run.changes_step}
+
+
+def _is_free(incident: Incident, step: Step, at_work: set[str]) -> bool:
+    """Return whether a step would not be refused because another one works on its system."""
+    return not (step.system and _taken(instances(incident, step), at_work))
 
 
 def _taken(systems: list[str], at_work: set[str]) -> bool:

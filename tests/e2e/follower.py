@@ -269,7 +269,7 @@ class Follower:
             return
         decision = step.decision
         assert decision
-        by_people = self._good_until if decision.kind == "recovery-point" else ""
+        by_people = self._good_until if decision.kind == "recovery-point" and not self.incident.recovery_point else ""
         answer = by_people or beginning(self.incident, decision).answer or self._first_allowed(decision)
         if not answer:
             raise Stuck("\n".join([f"nothing answers {step.id}", *self.story()]))
@@ -281,7 +281,7 @@ class Follower:
             both = dict.fromkeys([*one.answer.split(","), *self._hit])
             named = [name for name in both if name not in self._sound or name in self._incident.found_wrong]
             return Decided(one.step, ",".join(named), "people know that these are damaged", "")
-        if self._good_until and one.decision.kind == "recovery-point":
+        if self._good_until and one.decision.kind == "recovery-point" and not self._incident.recovery_point:
             return Decided(one.step, self._good_until, "it was well until then", "")
         return Decided(one.step, one.answer, "as proposed", one.because)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.two_faults import PAIRS, Fault, both_are_recovered
+from tests.e2e.two_faults import PAIRS, Pair, both_are_recovered, name_of
 from tests.labs import running_stores
 
 pytestmark = pytest.mark.xdist_group("e2e-tracks")
@@ -18,7 +18,7 @@ FIRST, EVERY = 157, 270
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("pair", PAIRS[FIRST::EVERY], ids=lambda pair: " + ".join(map(" ".join, pair)))
-def test_two_faults_are_recovered(pair: tuple[Fault, Fault], tmp_path: Path) -> None:
+@pytest.mark.parametrize("pair", PAIRS[FIRST::EVERY], ids=name_of)
+def test_two_faults_are_recovered(pair: Pair, tmp_path: Path) -> None:
     with running_stores() as stores:
         both_are_recovered(stores, tmp_path / "home", pair)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
+from typing import TypedDict
 
 from cleo_console.lab import Lab
 from cleo_console.lab.mongodb.service import MongodbService
@@ -23,16 +24,25 @@ from tests.e2e.stores import held
 Fault = tuple[str, str]
 """A system, and what is done to it."""
 
-FAULTS: Mapping[str, Sequence[str]] = {
-    "postgres": [kind.how for kind in PostgresService.faults],
-    "mongodb": [kind.how for kind in MongodbService.faults],
-    "redis": [kind.how for kind in RedisService.faults],
-}
-PAIRS: list[tuple[Fault, Fault]] = [
-    (one, other)
-    for one, other in combinations([(system, how) for system in STORES for how in FAULTS[system]], 2)
-    if one[0] != other[0]
+Pair = tuple[Fault, Fault]
+
+
+def pairs_of(faults: Sequence[Fault]) -> list[Pair]:
+    """Return each two of these faults that are of two stores, once."""
+    return [(one, other) for one, other in combinations(faults, 2) if one[0] != other[0]]
+
+
+def name_of(pair: Pair) -> str:
+    """Return what a pair is called: ``postgres drop-table + redis kill``."""
+    return " + ".join(map(" ".join, pair))
+
+
+ALL: list[Fault] = [
+    (system, kind.how)
+    for system, service in zip(STORES, (PostgresService, MongodbService, RedisService), strict=True)
+    for kind in service.faults
 ]
+PAIRS = pairs_of(ALL)
 """Each two faults of two stores, once."""
 
 _VERIFIED = (StepState.DONE, StepState.NOT_APPLICABLE)
@@ -66,6 +76,26 @@ def scenario_of(faults: Sequence[Fault]) -> str:
     return "data-corruption" if _CHANGES_DATA.intersection(faults) else "database-failure"
 
 
+class Known(TypedDict):
+    """What people know of a disaster, whatever the looks find, as `Follower` takes it."""
+
+    scenario: str
+    good_until: str
+    hit: Sequence[str]
+    sound: Sequence[str]
+
+
+def known_of(faults: Sequence[Fault], good_until: str) -> Known:
+    """Return what people know of these faults, who know ``good_until`` where no look can tell it."""
+    changed = _CHANGES_DATA.intersection(faults)
+    return Known(
+        scenario=scenario_of(faults),
+        good_until="" if len(changed) < 2 and changed <= _TOLD else good_until,
+        hit=[system for system, how in faults if (system, how) not in _WRITES],
+        sound=[system for system, how in faults if (system, how) in _WRITES],
+    )
+
+
 def both_are_recovered(lab: Lab, home: Path, faults: Sequence[Fault]) -> Incident:
     """Break two stores, follow NEXT, and compare rows, documents and keys with those before.
 
@@ -83,16 +113,8 @@ def both_are_recovered(lab: Lab, home: Path, faults: Sequence[Fault]) -> Inciden
         lab.break_(system, how)
         if (system, how) in _WRITES:
             before[system] = held(lab, system)
-    changed = _CHANGES_DATA.intersection(faults)
-    follower = Follower(
-        lab.inventory_path,
-        home,
-        scenario_of(faults),
-        good_until="" if len(changed) < 2 and changed <= _TOLD else good_until,
-        hit=[system for system, how in faults if (system, how) not in _WRITES],
-        sound=[system for system, how in faults if (system, how) in _WRITES],
-        by_hand={"redis-restore": lambda: _raise_maxmemory(lab)},
-    )
+    by_hand = {"redis-restore": lambda: _raise_maxmemory(lab)}
+    follower = Follower(lab.inventory_path, home, by_hand=by_hand, **known_of(faults, good_until))
     with follower.at_work():
         follower.follow()
         states = {system: follower.incident.state(f"{system}-verify") for system in STORES}

@@ -14,6 +14,8 @@ from journal.incident.upcoming import beside, due_beside, next_step
 from tests.journal.stories import Story, plan, step
 
 DB = {"action": "db.act", "system": "db"}
+RESTORE = {"action": "db.restore", "system": "db"}
+DB_THERE = KnownSystem(name="db", type="db", plays="db", acts=["db"])
 
 
 def upcoming(told: Story) -> str:
@@ -89,7 +91,7 @@ def test_what_another_step_on_the_same_system_would_refuse_is_not_next() -> None
     data = plan(step("warm", **DB), step("allow", **DB), step("elsewhere", action="cache.act", system="cache"))
     data["systems"]["cache"] = {"title": "The cache", "tier": "critical"}
     told = Story(data)
-    there = [KnownSystem(name=name, type=name, plays=name, acts=[name]) for name in ("db", "cache")]
+    there = [DB_THERE, KnownSystem(name="cache", type="cache", plays="cache", acts=["cache"])]
     told.tell(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=there))
     assert upcoming(told) == "warm"
     warm = told.tell(e.RunRequested(step="warm", action="db.act", system="db"))
@@ -100,6 +102,19 @@ def test_what_another_step_on_the_same_system_would_refuse_is_not_next() -> None
     assert upcoming(told) == ""
     told.tell(e.ActionFinished(step="warm", run=warm, status="succeeded", summary="warm"))
     assert upcoming(told) == "allow"
+
+
+@pytest.mark.parametrize("how", ["failed", "succeeded"], ids=["what helps", "what a look found to help"])
+def test_what_helps_waits_as_well_while_another_step_works_on_its_system(how: str) -> None:
+    told = Story(plan(step("verify", together="looks", **DB), step("start", **DB), step("restore", **RESTORE)))
+    told.tell(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=[DB_THERE]))
+    told.run("verify", status=how, cures=[e.Cure(words="its data is damaged", action="db.restore")])
+    assert upcoming(told) == "restore"
+    start = told.tell(e.RunRequested(step="start", action="db.act", system="db"))
+    assert upcoming(told) == "", "the runner would refuse it, again and again"
+    told.tell(e.ActionStarted(step="start", run=start, action="db.act"))
+    told.tell(e.ActionFinished(step="start", run=start, status="succeeded", summary="up"))
+    assert upcoming(told) == "restore"
 
 
 def test_a_reopened_step_is_next_again() -> None:
