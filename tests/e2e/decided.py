@@ -16,7 +16,8 @@ from cleo_console.lab.service_types import STORES
 from journal.events.damage import DamageBegan
 from journal.events.types import Kind
 from journal.incident.records import StepState
-from journal.incident.state import Incident
+from journal.incident.recovery_point import read
+from journal.plan.model import RECOVERY_POINT
 from tests.e2e.looked import Decider, Looks, look_at
 from tests.e2e.two_faults import Fault, known_of
 from tests.lab_template import copied_lab
@@ -85,7 +86,8 @@ def both_are_decided(disasters: Disasters, home: Path, faults: Sequence[Fault]) 
         assert decider.comes_to.system in {*known["hit"], *proposed}, f"{decider.comes_to.id} is next\n{told}"
         refused = {system: found for system in STORES if (found := list(_refused(decider, system)))}
         assert not refused, f"{refused}\n{told}"
-        assert _is_before(decider.incident, stores), f"{decider.incident.recovery_point} holds damage\n{told}"
+        for point in (decider.proposed.get(RECOVERY_POINT, ""), decider.incident.decisions[RECOVERY_POINT].answer):
+            assert not point or _is_before(point, decider.incident.scenario, stores), f"{point} holds damage\n{told}"
 
 
 def _is_seen(looks: Looks) -> bool:
@@ -112,10 +114,9 @@ def _refused(decider: Decider, system: str) -> Iterator[str]:
     yield from (f"{gate.gate}: {gate.message}" for gate in closed if gate.gate in _ASKED)
 
 
-def _is_before(incident: Incident, stores: Mapping[str, Looks]) -> bool:
-    """Return whether the point lies before every change that a look found, where the scenario is that of damage."""
-    if incident.scenario != "data-corruption":
+def _is_before(answer: str, scenario: str, stores: Mapping[str, Looks]) -> bool:
+    """Return whether a point lies before every change that a look found, where the scenario is that of damage."""
+    if scenario != "data-corruption":
         return True
-    began = [one.at for looks in stores.values() for one in _changes(looks)]
-    point = incident.recovery_point
+    began, point = [one.at for looks in stores.values() for one in _changes(looks)], read(answer)
     return point is not None and (not began or (point.instant is not None and point.instant <= min(began)))
