@@ -136,7 +136,7 @@ def _better_left_out(incident: Incident, step: Step, todo: PrimaryAction) -> boo
 def by_hand_instead(incident: Incident, step: Step) -> bool:
     """Return whether the step failed, and what helps is to do by hand what it is there for."""
     cure = own_cure(incident, step)
-    return cure is not None and cure.instead
+    return cure is not None and cure.instead and refusals.mark_done(incident, step) is None
 
 
 def _in_vain(incident: Incident, step: Step) -> bool:

@@ -1,6 +1,7 @@
 """Two stores are broken at once, each otherwise; both are recovered by what NEXT names, and the data is what it was.
 
-Of every 270 pairs, in their order, the 158th is tried here: what a minute has room for. `make soak` tries all of them.
+One pair of 270 is recovered here, as a minute has room for: one store is lost, another one corrupted. One in five is
+decided without a restore (`test_two_faults_decided`), and `make soak` decides and recovers all of them.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.two_faults import PAIRS, Pair, both_are_recovered, name_of
+from tests.e2e.two_faults import Pair, both_are_recovered
 from tests.labs import running_stores
 
 pytestmark = pytest.mark.xdist_group("e2e-tracks")
 
-FIRST, EVERY = 157, 270
+PAIR: Pair = ("postgres", "lose-data-directory"), ("mongodb", "duplicate-keys")
+"""The recovery point that the corruption asks for lies behind everything that is left of the store that was lost."""
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("pair", PAIRS[FIRST::EVERY], ids=name_of)
-def test_two_faults_are_recovered(pair: Pair, tmp_path: Path) -> None:
+def test_two_faults_are_recovered(tmp_path: Path) -> None:
     with running_stores() as stores:
-        both_are_recovered(stores, tmp_path / "home", pair)
+        both_are_recovered(stores, tmp_path / "home", PAIR)
