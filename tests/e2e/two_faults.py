@@ -121,7 +121,10 @@ def both_are_recovered(lab: Lab, home: Path, faults: Sequence[Fault]) -> Inciden
         wrong = {system: str(state) for system, state in states.items() if state not in _VERIFIED}
         assert not wrong, "\n".join([str(wrong), *follower.story()])
         incident = follower.close()
-    nothing_is_lost(before, {system: held(lab, system) for system in STORES})
+    try:
+        nothing_is_lost(before, {system: held(lab, system) for system in STORES})
+    except AssertionError as error:
+        raise AssertionError("\n".join([str(error), *follower.story()])) from None
     assert verify(follower.place.journal).ok
     return incident
 
