@@ -86,10 +86,10 @@ def running_lab(size: str = "small", backup_minutes: float = 60.0) -> Iterator[L
 
 
 @contextmanager
-def running_stores() -> Iterator[Lab]:
-    """A lab of the three stores, each with one full backup; none is taken by itself."""
+def running_stores(*also: str) -> Iterator[Lab]:
+    """A lab of the three stores and of what else is asked for, each with one full backup; none is taken by itself."""
     remove_abandoned_labs()
-    with copied_lab(600, STORES) as directory:
+    with copied_lab(600, (*STORES, *also)) as directory:
         yield Lab.up(directory)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleo_console.lab import Lab
+from cleo_console.lab.configuration.service import ConfigurationService
+from cleo_console.lab.files.service import FilesService
 from cleo_console.lab.mongodb.cluster import DATABASE
 from cleo_console.lab.mongodb.service import MemberService
 from cleo_console.lab.postgres.cluster_service import cluster_of
@@ -26,6 +30,8 @@ CACHE = "db0 "
 """What the names of Redis' keys begin with that are warmed again from PostgreSQL."""
 _WRITTEN = "heartbeat"
 """What the lab's own writers change all the time."""
+_UPLOADED = re.compile(r"uploads/\d{8}T\d{6}-\d+\.txt|tmp/.*")
+"""What the lab's writer puts into a file store, a file a second: what came after the last snapshot is lost."""
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 _DIGEST = "SELECT count(*) || ' rows ' || coalesce(sum(hashtextextended((t.*)::text, 0)::numeric), 0) FROM {} t"
 
@@ -35,6 +41,10 @@ def held(lab: Lab, system: str) -> Held:
     service = lab.services[system]
     if isinstance(service, MemberService):
         return dict(_documents(service.member))
+    if isinstance(service, FilesService):
+        return dict(_files(service.place.directory))
+    if isinstance(service, ConfigurationService):  # Git counts a link among the files
+        return dict([*_files(service.place.directory), *_links(service.place.directory)])
     if isinstance(service, NodeService):
         return dict(_keys(service.node))
     return dict(_rows(cluster_of(service)))
@@ -44,6 +54,19 @@ def number(holds: Held) -> int:
     """Return how many rows or documents that are, or keys, where each has a line of its own."""
     counts = [value.split(" ")[0] for value in holds.values()]
     return sum(map(int, counts)) if all(count.isdecimal() for count in counts) else len(holds)
+
+
+def _files(directory: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(directory.rglob("*")):
+        name = str(path.relative_to(directory))
+        if path.is_file() and not path.is_symlink() and not _UPLOADED.fullmatch(name):
+            yield name, f"sha256:{sha256(path.read_bytes()).hexdigest()} {path.owner()} {path.stat().st_mode:o}"
+
+
+def _links(directory: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(directory.rglob("*")):
+        if path.is_symlink():
+            yield str(path.relative_to(directory)), f"-> {path.readlink()}"
 
 
 def _rows(cluster: Cluster) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,7 @@ def verify(ctx: ActionContext, *, commit: str = "") -> Outcome:
         ok=not wrong,
         summary=f"{found.name}: {count(seen['files'], 'file')} of commit {chosen['id'][:12]} compared: "
         f"{said or 'every one is byte for byte as in it'}.",
-        facts={"commit": chosen["id"], "newest_commit_at": chosen["at"]},
+        facts={"commit": chosen["id"], "files": seen["files"], "newest_commit_at": chosen["at"]},
         findings=findings,
         cures=[RESTORE] if wrong else [],
         examined=[found.name],
