@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import SIGKILL
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 4096
 _SOON_S = 60
+_SIGNED_S = 15
 
 
 def kill(member: Member) -> Done:
@@ -75,6 +77,7 @@ def drop_collection(member: Member) -> Done:
     with member.session(APPLICATION) as client:
         count = _require(client, "episodic_memories")
         at = _clock(client)
+        _until_positions_are_told(client)
         dropped = client[DATABASE].command("drop", "episodic_memories")
     details = {"at": at, "documents": count, **_position(dropped)}
     return f"Dropped the collection episodic_memories with its {count:,} documents. Just before it was {at}.", details
@@ -203,7 +206,21 @@ def _drop_unique(client: MongoClient[dict[str, Any]]) -> dict[str, Any]:
     _require(client, "conversations")
     if "conversation" not in client[DATABASE]["conversations"].index_information():
         raise CleoError("The unique index of conversations is not there any more.", server.RECOVER)
+    _until_positions_are_told(client)
     return _position(client[DATABASE].command("dropIndexes", "conversations", index="conversation"))
+
+
+def _until_positions_are_told(client: MongoClient[dict[str, Any]]) -> None:
+    """Wait until answers to the application hold positions: just after a start the keys that sign them are not loaded.
+
+    Raises:
+        CleoError: they do not within some seconds.
+    """
+    deadline = time.monotonic() + _SIGNED_S
+    while "operationTime" not in client.admin.command("ping"):
+        if time.monotonic() > deadline:
+            raise CleoError("The server tells the application no positions of its oplog.", "Repeat the fault.")
+        time.sleep(0.05)
 
 
 def _position(answer: dict[str, Any]) -> dict[str, Any]:
