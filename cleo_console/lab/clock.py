@@ -5,6 +5,7 @@ Whoever starts the server without that gives it the machine's clock again, as so
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from cleo_console.lab.processes import PROC
@@ -33,6 +34,14 @@ def day_ahead(library: str = "libfaketime.so.1", *beside: str) -> dict[str, str]
         "FAKETIME": f"+{DAY_S}s",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
+
+
+def behind(environment: Mapping[str, str] | None) -> list[str]:
+    """Return what stands before a command line, so that a server has an environment and what starts it has not.
+
+    What changes the account would load the library as the account before: its memory could not be opened by the server.
+    """
+    return ["env", *(f"{name}={value}" for name, value in environment.items())] if environment else []
 
 
 def forget_ended(owner: int) -> None:

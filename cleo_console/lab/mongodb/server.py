@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from signal import SIGTERM
 
+from cleo_console.lab.clock import behind
 from cleo_console.lab.mongodb.cluster import APPLICATION, CONSOLE, DATABASE, Member
 from cleo_console.lab.processes import PROC, Process, lab_processes, signal_process
 from cleo_console.lab.workspace import write_readable, write_secret
@@ -80,7 +81,7 @@ def start(member: Member, environment: dict[str, str] | None = None) -> None:
     Raises:
         CleoError: it did not start.
     """
-    member.run(start_argv(member), environment=environment, timeout=130)
+    member.run([*behind(environment), *start_argv(member)], timeout=130)
 
 
 def stop(member: Member) -> None:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
+from cleo_console.lab.clock import behind
 from cleo_console.lab.processes import PROC, Process, lab_processes, signal_process
 from cleo_console.lab.redis.node import Node
 from journal.errors import CleoError
@@ -24,7 +25,7 @@ def start(node: Node, environment: dict[str, str] | None = None) -> None:
     Raises:
         CleoError: it did not start.
     """
-    node.run([node.program("redis-server"), str(node.config_file)], environment=environment)
+    node.run([*behind(environment), node.program("redis-server"), str(node.config_file)])
     _wait(lambda: _is_up(node), _START_S, f"{node.name} does not take connections", node)
 
 
