@@ -11,7 +11,7 @@ from actions.action import action
 from actions.backups.hold import is_held_for_us
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
-from actions.recovery_point import recovery_point
+from actions.recovery_point import label_of, recovery_point
 from actions.systems.redis import SYSTEM, restore_by_hand
 from actions.systems.redis.config_file import Wanted, wanted_of
 from actions.systems.redis.configuration import read_configuration
@@ -27,6 +27,7 @@ from actions.systems.redis.surviving_aof import Survivor, examine, find_folder, 
 from actions.systems.redis.takeover import take_over
 from actions.systems.redis.writers import bar_writers, writers_kept_out
 from journal.events.measured import Measured
+from journal.incident.recovery_point import RecoveryPoint
 
 _FEWER = 0.5
 """The share of the keys that were restored below which what was loaded in their place is told as a finding."""
@@ -64,7 +65,7 @@ def reload_aof(ctx: ActionContext) -> Outcome:
     wanted = record.wanted if record else wanted_of(read_configuration(server))
     going_on = record is not None and record.state != "recovered" and record.source.kind == "aof"
     folder = find_folder(server, wanted)
-    if why := why_needless(record, folder, wanted):
+    if why := why_needless(record, folder, wanted) or _behind_a_backup(point):
         return Outcome(ok=True, summary=f"Nothing is reloaded: {why}.", facts={"reloaded": False})
     survivor = examine(server, wanted, folder, point)
     if record and not going_on and _leads_no_further(record, survivor):
@@ -84,6 +85,11 @@ def reload_aof(ctx: ActionContext) -> Outcome:
         server, msgspec.structs.replace(record, state="recovered", loaded=counted.keys, databases=counted.databases)
     )
     return _outcome(server, survivor, counted, before, time.monotonic() - begun)
+
+
+def _behind_a_backup(point: RecoveryPoint) -> str:
+    """Return that a point is a backup: whatever the files hold beyond that was written behind it."""
+    return f"the recovery point is {point}, and append-only files go on behind it" if label_of(point) else ""
 
 
 def _leads_no_further(record: RestoreRecord, survivor: Survivor) -> bool:

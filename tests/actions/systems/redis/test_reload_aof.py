@@ -133,6 +133,17 @@ def test_the_files_are_cut_at_the_recovery_point_by_their_time_stamps(lab: Redis
         assert client.dbsize() > 500
 
 
+def test_what_was_written_behind_the_backup_that_was_decided_is_not_loaded(lab: RedisLab) -> None:
+    good, before = backup(lab), keys(lab)
+    with lab.node().client(database=2) as client:
+        client.flushdb()
+    kill(lab)
+    there = ctx(lab, f"backup:{good}")
+    assert there.do(restore).facts["backup"] == good
+    again = there.do(reload_aof)
+    assert (again.facts["reloaded"], keys(lab)) == (False, before), again.summary
+
+
 def test_without_surviving_files_there_is_nothing_to_do(lab: RedisLab) -> None:
     backup(lab)
     kill(lab)
