@@ -17,6 +17,8 @@ from journal.store.journal import Reader
 Append = Callable[[Body], object]
 
 _NEVER_RAN = (State.NOT_STARTED, State.GIVEN_UP)
+_MARK = 12
+"""So many digits of the first event's hash stand in a spool's name."""
 
 
 class Programs:
@@ -95,8 +97,7 @@ class Programs:
         env: Mapping[str, str] | None,
     ) -> Handle:
         self._attempts[key] += 1
-        name = f"{self._run}-{key}" if self._attempts[key] == 1 else f"{self._run}-{key}-{self._attempts[key]}"
-        spool = transport.place_spool(self._folder, name)
+        spool = transport.place_spool(self._folder, self._spool_name(key))
         shown = [self._redactor.text(word) for word in argv]
         body = ProgramStarted(
             step=self._step,
@@ -109,6 +110,17 @@ class Programs:
         )
         self._append(body)
         return transport.start(spool, argv, env=env, user=user)
+
+    def _spool_name(self, key: str) -> str:
+        """Return the name of a new program's spool, which no other journal gives.
+
+        Two consoles may each have an incident of this number, and work on the same host. The first event's hash is the
+        same after a takeover, in the next segment, in an export, and for all who have this journal open.
+        """
+        again = f"-{self._attempts[key]}" if self._attempts[key] > 1 else ""
+        with Reader(self._journal) as reader:
+            mark = next(reader.events(limit=1)).hash[:_MARK]
+        return f"{self._run}-{key}{again}-{mark}"
 
     def _found(self, earlier: Program, transport: Transport, argv: Sequence[str]) -> Handle | None:
         """Return the earlier program, or None where it never ran and never will: then it may be started now."""

@@ -43,7 +43,7 @@ def held_restore(stand: Stand) -> tuple[int, int]:
 
 def started_of(stand: Stand, run: int) -> list[Path]:
     spools = stand.journal.parent / "spool"
-    return list(spools.glob(f"{run}-restore/started")) if spools.exists() else []
+    return list(spools.glob(f"{run}-restore-*/started")) if spools.exists() else []
 
 
 def restored_once(stand: Stand, run: int) -> None:

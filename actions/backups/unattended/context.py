@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from actions.backups.unattended.lock import StartedProgram
 from actions.context import IncidentFacts, Progress
@@ -55,7 +56,7 @@ class UnattendedContext:
         self._cancel = threading.Event()
         self._lock = threading.Lock()
         self._transports: dict[str, Transport] = {}
-        self._begun = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        self._begun = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:12]}"  # another console's may begin this second
         self._started = 0
 
     @property

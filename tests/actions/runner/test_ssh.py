@@ -64,3 +64,24 @@ def test_a_host_that_cannot_be_reached_fails_and_nothing_was_started(person: Per
     run = person.over(person.desk.request_run("shell"))
     assert run.state in (RunState.REFUSED, RunState.FAILED)
     assert "127.0.0.1" in (run.summary or run.refusal.message)
+
+
+def test_two_consoles_with_the_same_incident_number_share_a_host(tmp_path: Path, sshd: Sshd) -> None:
+    """Each starts its own program there, and finds its own again; the one that runs first is not taken for the other's."""
+    plan = msgspec.json.decode(msgspec.json.encode(PLAN))
+    step = next(s for s in plan["phases"][0]["sections"][0]["steps"] if s["id"] == "shell")
+    said = []
+    for name, code in (("a", 3), ("b", 4)):
+        step |= {"host": "there", "command": ["sh", "-c", 'echo "$0"; exit "$1"', name, str(code)]}
+        (tmp_path / name).mkdir()
+        places = places_in(tmp_path / name)
+        person = Person(declared(places, plan=plan))
+        there = msgspec.structs.replace(inventory(), hosts={"there": sshd.host()})
+        run = person.desk.request_run("shell")
+        with running(person.place, world(places, inventory_=there)):
+            over = person.over(run)
+        said.append((person.place.folder.name, run, over.programs[0].code, person.output(run)))
+    (first, second) = said
+    assert first[:2] == second[:2], "the same incident number, and the same run"
+    assert (first[2], second[2]) == (3, 4), said
+    assert "a" in first[3] and "b" in second[3]
