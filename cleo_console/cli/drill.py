@@ -16,8 +16,10 @@ from cleo_console.plans import restore_drill
 from cleo_console.settings import home, paths
 from journal.errors import CleoError
 from journal.events.types import Kind
+from journal.incident.affected import choice_of
 from journal.incident.closing import phrase, remaining
 from journal.incident.records import Run, RunState
+from journal.plan.model import AFFECTED
 from journal.store.whole_file import replace_whole
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from actions.inventory import Inventory
 
 _SCENARIO = "restore-drill"
+_MEANT = "meant"
+"""The plan's step that names the systems."""
 _LAST = "incident"
 """The file that names the last drill's incident, so that one whose command was killed is gone on with."""
 
@@ -148,6 +152,7 @@ def _drilled(folder: Path, inventory: Inventory, meant: list[str], params: dict[
         runs = [run.id for run in at.incident().runs.values() if run.action.endswith(".drill")]
         ended = [follow_run(at, run, quiet=True) for run in runs]
         done = {run.system for run in ended if run.params == params}
+        _name(at, [*(run.system for run in ended), *meant])
         ended += [_drill(at, inventory, system, params) for system in meant if system not in done]
         _close(at, ended)
     for run in ended:
@@ -155,6 +160,14 @@ def _drilled(folder: Path, inventory: Inventory, meant: list[str], params: dict[
         click.echo(sanitize(f"{run.system}: {run.state}: {said}"))
     click.echo(f"{incident} is closed; its report: cleo report {incident}")
     return ended
+
+
+def _name(at: IncidentAccess, systems: list[str]) -> None:
+    """Say in the journal which systems the drill is about: the steps of all others do not apply."""
+    incident = at.incident()
+    answer = ",".join(dict.fromkeys(choice for each in systems if (choice := choice_of(incident, each))))
+    if answer and _MEANT in incident.plan.by_id and answer != incident.answers.get(AFFECTED):
+        at.commands.decide(_MEANT, answer)
 
 
 def _drill(at: IncidentAccess, inventory: Inventory, system: str, params: dict[str, str]) -> Run:

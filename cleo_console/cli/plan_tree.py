@@ -75,6 +75,8 @@ def _scenarios(root: Tree, plan: Plan) -> None:
         words = f"impact: {scenario.impact}; likelihood: {scenario.likelihood}; severity: {scenario.severity}"
         leaf = branch.add(_line(scenario.title, words))
         leaf.add(_line("hits", ", ".join(scenario.systems)))
+        if scenario.untouched:
+            leaf.add(_line("touches", "none of them"))
         leaf.add(_line("suggests", scenario.strategy or "no strategy"))
         for name, answers in scenario.refuses.items():
             leaf.add(_line(f"refuses {name}", ", ".join(answers)))

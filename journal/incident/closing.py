@@ -74,8 +74,10 @@ def _may_run(incident: Incident) -> Iterator[Remaining]:
 
 
 def _not_well(incident: Incident) -> Iterator[Remaining]:
+    scenario = incident.plan.scenarios.get(incident.scenario)
+    untouched = scenario is not None and scenario.untouched  # how they are is in the report's health, and no deviation
     for system, health in incident.health.items():
-        if health.status not in _WELL:
+        if health.status not in _WELL and not untouched:
             yield Remaining("not well", f"{incident.roster.title(system)} was {health.status} when last looked at")
     for system, wrong in incident.found_wrong.items():
         yield Remaining("wrong", f"{incident.roster.title(system)}: {wrong}")

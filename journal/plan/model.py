@@ -37,7 +37,8 @@ class Scenario(Part, frozen=True, kw_only=True):
 
     ``refuses_unless`` maps such a decision to another one's answers under which it refuses nothing.
     ``loses`` is the site that is lost with everything in it: always, or once the decisions in ``loses_if`` have one of
-    the answers named there.
+    the answers named there. ``untouched``: no system is hit or changed (a restore into scratch instances), and how
+    the systems are is no business of closing it.
     """
 
     title: str
@@ -50,6 +51,7 @@ class Scenario(Part, frozen=True, kw_only=True):
     refuses_unless: dict[str, dict[str, list[str]]] = {}
     loses: str = ""
     loses_if: dict[str, list[str]] = {}
+    untouched: bool = False
 
 
 class Option(Part, frozen=True, kw_only=True):

@@ -62,6 +62,9 @@ def _affected(incident: Incident) -> list[str]:
     decided = incident.decisions.get(AFFECTED)
     answer = decided.answer if decided else incident.answers.get(AFFECTED, "")
     words = "Named as affected" if decided else "Affected as the scenario has it, nobody decided"
+    scenario = incident.plan.scenarios.get(incident.scenario)
+    if scenario and scenario.untouched:
+        words = "None of the systems was to be touched; it was about"
     return [f"{words}: {systems_title(incident, answer)}."] if answer else []
 
 

@@ -67,7 +67,7 @@ def test_a_host_that_cannot_be_reached_fails_and_nothing_was_started(person: Per
 
 
 def test_two_consoles_with_the_same_incident_number_share_a_host(tmp_path: Path, sshd: Sshd) -> None:
-    """Each starts its own program there, and finds its own again; the one that runs first is not taken for the other's."""
+    """Each starts its own program there, and finds its own again, never the other's."""
     plan = msgspec.json.decode(msgspec.json.encode(PLAN))
     step = next(s for s in plan["phases"][0]["sections"][0]["steps"] if s["id"] == "shell")
     said = []

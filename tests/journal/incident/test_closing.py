@@ -241,3 +241,13 @@ def test_what_a_look_saw_down_is_in_order_once_it_is_up() -> None:
     assert [one.word for one in remaining(told.incident)] == ["1 finding"]
     told.tell(e.HealthChanged(system="db", status="up", was="down"))
     assert remaining(told.incident) == []
+
+
+def test_how_systems_are_that_a_drill_leaves_alone_is_no_business_of_its_close() -> None:
+    drill = plan(step("restore", action="db.drill", system="db"))
+    drill["scenarios"]["lost"]["untouched"] = True
+    told = Story(drill)
+    told.tell(e.HealthChanged(system="db", status="down", was="up"))
+    assert lines(told.incident) == ["open: 1.1.1 Restore"]
+    run(told, "restore", "db.drill")
+    assert lines(told.incident) == []
