@@ -33,6 +33,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         text: what was seen of it.
         cure: what to do about it, in words; empty where nothing has to be done.
         system: the plan's system it belongs to, whose health shows it while it is ``wrong``; empty: none.
+        on_disk: what is wrong lies there alone: no log and no history carries it, so the latest of these is right.
     """
 
     severity: Literal["note", "warning", "wrong"]
@@ -40,6 +41,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     cure: str = ""
     system: str = ""
+    on_disk: bool = False
 
     def __str__(self) -> str:
         """Return it as one line, without its cure."""

@@ -56,4 +56,5 @@ def found_since(incident: Incident, system: str = "") -> str:
 
 def _is_written(incident: Incident, findings: Iterable[Finding]) -> bool:
     physical = physical_evidence(incident)
-    return any(not any(one.text in line or line in one.text for line in physical) for one in findings)
+    written = (one for one in findings if not one.on_disk)
+    return any(not any(one.text in line or line in one.text for line in physical) for one in written)

@@ -30,6 +30,8 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     findings = doubts(seen)
     if missing:
         text = f"{count(len(missing), 'file is', 'files are')} missing: {named(missing)}"
-        findings.append(Finding(severity="wrong", about=found.place, text=text, cure=RESTORE.words, system=system))
+        findings.append(
+            Finding(severity="wrong", about=found.place, text=text, cure=RESTORE.words, system=system, on_disk=True)
+        )
     cures = [RESTORE] if missing else [_DIFF] if differ else []
     return Examination(facts={"differing": len(differ)}, lines=lines, findings=findings, cures=cures)

@@ -58,4 +58,6 @@ def _differences(found: Configuration, seen: Mapping[str, Any]) -> Iterator[Find
             if kind == "extra":
                 yield Finding(severity="warning", about=found.name, text=text, cure="Ask whose they are.")
             else:
-                yield Finding(severity="wrong", about=found.name, text=text, cure=RESTORE.words, system=found.name)
+                yield Finding(
+                    severity="wrong", about=found.name, text=text, cure=RESTORE.words, system=found.name, on_disk=True
+                )

@@ -55,7 +55,7 @@ def _findings(store: Store, seen: dict[str, Any]) -> list[Finding]:
         return [_warning(store.name, why)]
     if lost := what_is_lost(seen):
         text, cure = f"it is {lost}", RESTORE.words
-        return [Finding(severity="wrong", about=store.place, text=text, cure=cure, system=store.name)]
+        return [Finding(severity="wrong", about=store.place, text=text, cure=cure, system=store.name, on_disk=True)]
     return []
 
 

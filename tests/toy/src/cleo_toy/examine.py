@@ -23,7 +23,14 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     findings = []
     if seen["data"] != "whole":
         findings = [
-            Finding(severity="wrong", about="data", text=f"it is {seen['data']}", cure=RESTORE.words, system=system)
+            Finding(
+                severity="wrong",
+                about="data",
+                text=f"it is {seen['data']}",
+                cure=RESTORE.words,
+                system=system,
+                on_disk=True,
+            )
         ]
     if seen["pid"] and "serial" in health.facts:
         use = Settling(action="toy.start", use="needless", words="it answers")

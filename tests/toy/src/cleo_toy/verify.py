@@ -18,7 +18,14 @@ def verify(ctx: ActionContext) -> Outcome:
     seen = toy.look()
     if seen["data"] != "whole":
         wrong = [
-            Finding(severity="wrong", about="data", text=f"it is {seen['data']}", cure=RESTORE.words, system=toy.name)
+            Finding(
+                severity="wrong",
+                about="data",
+                text=f"it is {seen['data']}",
+                cure=RESTORE.words,
+                system=toy.name,
+                on_disk=True,
+            )
         ]
         return Outcome(
             ok=False,
