@@ -67,7 +67,7 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
     else:
         width = max(14, *(len(name) + 2 for name in found))
         for name, h in found.items():
-            click.echo(sanitize(f"{name:<{width}}{h.status:<14}{h.detail}"))
+            click.echo(sanitize(f"{name:<{width}}{h.status:<15}{h.detail}"))
         for name, one in at_risk.items():
             click.echo(sanitize(f"{name:<{width}}at risk: {risk_words(one, inventory.systems[name].site)}"))
     sys.exit(0 if all(h.status == "up" for h in found.values()) else 1)

@@ -146,7 +146,7 @@ class HealthChanged(Body, frozen=True, kw_only=True, tag="health.changed"):
 
     Attributes:
         last: what was measured when the system last answered, such as its newest commit.
-        may_commit: it looks down but may still commit: its process is there, or could not be looked for.
+        may_commit: it may still commit, whatever it looks like: its process is there, or it was only too slow.
     """
 
     system: str

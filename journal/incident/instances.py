@@ -33,7 +33,7 @@ _GRAVEST_FIRST = (
 )
 """The state of a step over several systems is the gravest of theirs; None: nothing happened at that system yet."""
 _STUCK = (RunState.FAILED, RunState.CANCELLED, RunState.REFUSED)
-_WORST_FIRST = {"down": 0, "degraded": 1, "up": 2}
+_WORST_FIRST = {"down": 0, "not answering": 1, "not measured": 2, "degraded": 2, "up": 3}
 _LOUD = {StepState.FAILED: "FAILED", StepState.IN_DOUBT: "IN DOUBT"}
 
 
@@ -119,7 +119,7 @@ def left(incident: Incident, step: Step) -> list[str]:
 
 def _gravity(incident: Incident, system: str) -> int:
     known = incident.health.get(system)
-    return _WORST_FIRST.get(known.status, 1) if known else 1
+    return _WORST_FIRST.get(known.status, 2) if known else 2
 
 
 def counts(incident: Incident, step: Step) -> str:

@@ -232,7 +232,7 @@ class DecisionRecord(msgspec.Struct):
 class HealthRecord(msgspec.Struct):
     """A system's last known status, from the journal's transitions, and when it was last found down, and answering.
 
-    ``may_commit``: it looks down, but its process is there, or it only did not answer in time.
+    ``may_commit``: its process is there, or it only did not answer in time (an older journal calls that "down", too).
     """
 
     status: str

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from journal.incident.state import Incident
 
 _STRATEGY = "strategy"
+_NO_HELP = ("down", "not answering")
 
 
 def against(incident: Incident, strategy: str) -> str:
@@ -73,7 +74,7 @@ def _broken(incident: Incident, standby: KnownSystem) -> str:
     health, wrong = incident.health.get(standby.name), incident.found_wrong.get(standby.name)
     if wrong:
         return f"{standby.name}: data {wrong}"
-    return f"{standby.name} is {health.status}" if health and health.status == "down" else ""
+    return f"{standby.name} is {health.status}" if health and health.status in _NO_HELP else ""
 
 
 def _no_backup(incident: Incident, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from journal.events.types import Kind
 from journal.report.evidence import Part
 from journal.report.fields import FOR_CUSTOMERS
-from journal.report.impact import NOT_MEASURED, together
+from journal.report.impact import NOT_ANSWERING, NOT_MEASURED, together
 from journal.report.internal_names import InternalNames
 from journal.report.model import FORMAT, Report, RpoResult, RtoResult, SystemImpact
 from journal.report.summary import KINDS
@@ -100,7 +100,12 @@ def _working(result: RtoResult, title: str) -> str:
     return f"{title}: {how} {exact_duration(result.achieved_s)} after it began."
 
 
-_WORDS = {"down": "unavailable", "read-only": "read-only: nothing could be changed", "degraded": "impaired"}
+_WORDS = {
+    "down": "unavailable",
+    NOT_ANSWERING: "not answering in time",
+    "read-only": "read-only: nothing could be changed",
+    "degraded": "impaired",
+}
 
 
 def _impaired(impact: SystemImpact) -> Iterator[str]:

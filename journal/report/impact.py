@@ -1,4 +1,4 @@
-"""Service impact: how long each system was down, degraded, or read-only while writers were kept out."""
+"""Service impact: how long each system was down, silent, degraded, or read-only while writers were kept out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from journal.incident.state import Incident
 
 NOT_MEASURED = "not measured"
+NOT_ANSWERING = "not answering"
 READ_ONLY = "read-only"
-GRAVEST_FIRST = ("down", READ_ONLY, "degraded", NOT_MEASURED, "up")
+GRAVEST_FIRST = ("down", NOT_ANSWERING, READ_ONLY, "degraded", NOT_MEASURED, "up")
 """The states of a system, the gravest first. What was not measured is never better than what was."""
 _ALLOW = ".allow_writers"
 """How the name of an action ends that lets writers in again; what it takes back is that they are kept out."""
@@ -185,7 +186,7 @@ def _words(impact: SystemImpact) -> str:
     return "; ".join([*parts, *([f"{impact.last} at the end"] if impact.last != "up" else [])])
 
 
-_IMPAIRED = ("down", READ_ONLY, "degraded")
+_IMPAIRED = ("down", NOT_ANSWERING, READ_ONLY, "degraded")
 
 
 def together(impacts: list[SystemImpact], title: str) -> SystemImpact:

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from journal.report.impact import GRAVEST_FIRST, NOT_MEASURED
+from journal.report.impact import GRAVEST_FIRST, NOT_ANSWERING, NOT_MEASURED
 from journal.report.model import SystemImpact
 
 WIDTH = 60
 """Slots of a bar in text."""
 _DRAWN = 200
 """Slots of a bar in a drawing."""
-SIGNS = {"down": "█", "read-only": "▓", "degraded": "▒", NOT_MEASURED: "?", "up": "·"}
+SIGNS = {"down": "█", NOT_ANSWERING: "▚", "read-only": "▓", "degraded": "▒", NOT_MEASURED: "?", "up": "·"}
 WORDS = {"read-only": "read-only (writers kept out)"}
 _LABEL = 18
 _LONG_BEFORE = 3.0

@@ -45,8 +45,8 @@ class Health(NamedTuple):
 
     @property
     def bad(self) -> bool:
-        """Whether a person must know of it: the system is down or degraded, or its data is wrong."""
-        return self.look.symbol in ("✗", "~")
+        """Whether a person must know of it: the system is down, silent or degraded, or its data is wrong."""
+        return self.look.symbol in ("✗", "!", "~")
 
 
 def health(incident: Incident, readings: Mapping[str, Reading], system: str, now: datetime) -> Health:

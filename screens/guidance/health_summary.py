@@ -14,13 +14,13 @@ _MOST_SHOWN = 12
 """Systems named of one kind; the health page (h) has all."""
 _LONGEST_CAUSE = 100
 """Characters of a cause; the health page (h) has all of it."""
-_ORDER = {"✗": 0, "~": 1, "?": 2}
+_ORDER = {"✗": 0, "!": 1, "~": 2, "?": 3}
 
 
 def all_health(incident: Incident, readings: Mapping[str, Reading], now: datetime) -> list[Health]:
-    """Return every system's health: what is down, what is degraded, what nobody measured lately, what is fine."""
+    """Return every system's health: down, not answering, degraded, not measured lately, fine."""
     found = [health(incident, readings, system, now) for system in incident.roster.shown]
-    return sorted(found, key=lambda one: _ORDER.get(one.look.symbol, 3))
+    return sorted(found, key=lambda one: _ORDER.get(one.look.symbol, 4))
 
 
 def health_column(found: list[Health]) -> list[Line]:

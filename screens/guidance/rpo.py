@@ -22,6 +22,7 @@ from journal.wording.sanitize import sanitize
 from screens.guidance.text import Line, Span, Tone, line
 
 _AGED_S = 60
+_GONE = ("down", "not answering")
 
 
 def systems(incident: Incident, readings: Mapping[str, Reading]) -> dict[str, tuple[datetime, Mapping[str, Any]]]:
@@ -78,7 +79,7 @@ class _Unknown(NamedTuple):
 def _unknown(incident: Incident, clocks_: list[RpoClock]) -> _Unknown:
     known, health = incident.roster.systems, incident.health
     here = [clock for clock in clocks_ if clock.instance in known or clock.instance in health]
-    down = {clock.instance for clock in here if clock.instance in health and health[clock.instance].status == "down"}
+    down = {clock.instance for clock in here if clock.instance in health and health[clock.instance].status in _GONE}
     return _Unknown(sorted(here, key=lambda clock: clock.instance not in down), len(clocks_) - len(here))
 
 

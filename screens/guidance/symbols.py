@@ -39,6 +39,7 @@ STEPS: dict[StepState, Look] = {
 HEALTH: dict[str, Look] = {
     "up": Look("✓", "up", "good"),
     "degraded": Look("~", "degraded", "warn"),
+    "not answering": Look("!", "NOT ANSWERING", "warn"),
     "down": Look("✗", "DOWN", "bad"),
     "not measured": Look("?", "not measured", "quiet"),
 }

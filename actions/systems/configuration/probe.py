@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from actions.health import Health
+from actions.health import Health, silent
 from actions.systems.configuration.host import last_words, look_argv
 from actions.systems.configuration.settings import ConfigurationSettings
 from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
@@ -32,7 +32,9 @@ def probe(system: str, settings: ConfigurationSettings, host: Transport, *, dead
     env = {"LC_ALL": "C", **settings.environment}
     try:
         done = host.query(argv, timeout_s=deadline_s, user=settings.run_as, env=env)
-    except (DeadlineExceeded, NothingStarted, TransportLost) as error:
+    except DeadlineExceeded as error:
+        return silent(error.message, {})
+    except (NothingStarted, TransportLost) as error:
         return Health(status="not measured", detail=f"its host cannot be asked: {error.message}")
     if done.code:
         return Health(status="not measured", detail=f"nobody can look at it: {last_words(done)}")

@@ -13,7 +13,7 @@ import msgspec
 
 from actions.backups.repository.watch import watched
 from actions.exposure import since
-from actions.health import Health
+from actions.health import Health, silent
 from actions.outcome import ActionFailed
 from actions.systems.files.bucket import LOOK_S, require_bucket
 from actions.systems.files.restic import Snapshot, list_snapshots, snapshots_of
@@ -63,7 +63,9 @@ def probe(system: str, settings: FilesSettings, host: Transport, *, deadline_s: 
         return _judge(settings, seen, newest, stale=stale)
     except _CannotList as error:
         return _judge(settings, seen, None, str(error))
-    except (DeadlineExceeded, NothingStarted, TransportLost) as error:
+    except DeadlineExceeded as error:
+        return silent(error.message, {})
+    except (NothingStarted, TransportLost) as error:
         return Health(status="not measured", detail=f"its host cannot be asked: {error.message}")
 
 

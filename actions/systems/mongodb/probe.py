@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.exposure import Exposed, least_of, of_replica, since
-from actions.health import Health
+from actions.health import Health, silent
 from actions.machine.clock import clock_trouble
 from actions.machine.listener import Ask, look
 from actions.systems.mongodb.backups.saved_until import Seen, goes_on, newest_saved
@@ -97,7 +97,7 @@ def _asker(host: Transport, user: str, end: float) -> Callable[[Sequence[str]], 
 
 
 def _unreached(error: CannotConnect, settings: MongodbSettings, ask: tuple[Ask, Ask]) -> Health:
-    """Tell down from up but not as expected and from not measurable: the host knows whether the server runs."""
+    """Tell down from silent, unexpected and not measurable: the host knows whether the server runs."""
     facts: dict[str, Any] = {"reason": error.why}
     if error.why == "unproven":
         return Health(status="not measured", detail=error.message, facts=facts)
@@ -112,7 +112,7 @@ def _unreached(error: CannotConnect, settings: MongodbSettings, ask: tuple[Ask, 
         return Health(status="down", detail=error.message, facts=facts)
     facts["pid"] = str(server.pid)
     if error.why == "timeout":
-        return Health(status="down", detail=f"{error.message}; its process {server.pid} is there", facts=facts)
+        return silent(error.message, facts, pid=server.pid)
     detail = f"it runs (pid {server.pid}), and cannot be asked: {error.message}"
     if error.why == "tls":
         return Health(status="not measured", detail=f"{detail}. {error.hint}", facts=facts)
@@ -122,9 +122,11 @@ def _unreached(error: CannotConnect, settings: MongodbSettings, ask: tuple[Ask, 
 
 
 def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, Any]) -> Health:
-    """The host could not be asked either: what refuses or hangs is down as far as anyone can see, the rest unknown."""
-    if error.why in ("refused", "timeout"):
+    """The host could not be asked either: what refuses is down as far as anyone can see, the rest unknown."""
+    if error.why == "refused":
         return Health(status="down", detail=error.message, facts=facts)
+    if error.why == "timeout":
+        return silent(error.message, facts, unseen=unseen.message)
     return Health(status="not measured", detail=f"{error.message}; {unseen.message}", facts=facts)
 
 

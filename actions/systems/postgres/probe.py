@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actions.health import Health
+from actions.health import Health, silent
 from actions.machine.listener import Ask, look
 from actions.systems.postgres.connection import CannotConnect, connect
 from actions.systems.postgres.exposure import expose
@@ -112,7 +112,7 @@ def _facts(row: tuple[Any, ...], newest: datetime | None) -> dict[str, Any]:
 
 
 def _unreached(error: CannotConnect, settings: PostgresSettings, ask: tuple[Ask, Ask]) -> Health:
-    """Tell down from up but not as expected and from not measurable: the host knows whether the server runs."""
+    """Tell down from silent, unexpected and not measurable: the host knows whether the server runs."""
     facts: dict[str, str] = {"reason": error.why}
     if error.why == "unproven":
         return Health(status="not measured", detail=error.message, facts=facts)
@@ -124,7 +124,7 @@ def _unreached(error: CannotConnect, settings: PostgresSettings, ask: tuple[Ask,
         return Health(status="down", detail=error.message, facts=facts)
     facts["pid"] = str(postmaster.pid)
     if error.why == "timeout":
-        return Health(status="down", detail=f"{error.message}; its process {postmaster.pid} is there", facts=facts)
+        return silent(error.message, facts, pid=postmaster.pid)
     detail = f"it runs (pid {postmaster.pid}), and cannot be asked: {error.message}"
     if error.why == "tls":
         return Health(status="not measured", detail=f"{detail}. {error.hint}", facts=facts)
@@ -134,9 +134,11 @@ def _unreached(error: CannotConnect, settings: PostgresSettings, ask: tuple[Ask,
 
 
 def _unseen(error: CannotConnect, unseen: CleoError, facts: dict[str, str]) -> Health:
-    """The host could not be asked either: what refuses or hangs is down as far as anyone can see, the rest unknown."""
-    if error.why in ("refused", "timeout"):
+    """The host could not be asked either: what refuses is down as far as anyone can see, the rest unknown."""
+    if error.why == "refused":
         return Health(status="down", detail=error.message, facts=facts)
+    if error.why == "timeout":
+        return silent(error.message, facts, unseen=unseen.message)
     return Health(status="not measured", detail=f"{error.message}; {unseen.message}", facts=facts)
 
 

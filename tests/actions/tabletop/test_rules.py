@@ -85,7 +85,7 @@ def test_a_table_that_was_left_is_found_as_it_was() -> None:
 
 def test_health_follows_the_world() -> None:
     world = SimulatedWorld(load_exercise("natural-disaster"))
-    assert world.health("postgres").status == "not measured"
+    assert world.health("postgres").status == "not answering"
     world.become({"postgres.server": "up"})
     assert world.health("postgres").status == "up"
     world.become({"postgres.split": "yes"})

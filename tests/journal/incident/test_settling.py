@@ -78,6 +78,8 @@ def test_it_is_open_again_once_a_look_or_the_health_contradicts_it(names: tuple[
     look(story, NEEDLESS)
     story.tell(e.HealthChanged(system="postgres", status="degraded", was="up"))
     assert story.state("crash") == "not needed", "it still answers"
+    story.tell(e.HealthChanged(system="postgres", status="not answering", was="degraded", may_commit=True))
+    assert story.state("crash") == "not needed", "it may only be slow"
     story.tell(e.HealthChanged(system="postgres", status="down", was="up"))
     assert story.state("crash") == "ready"
     look(story, IMPOSSIBLE)

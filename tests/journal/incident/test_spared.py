@@ -168,7 +168,7 @@ def test_a_neighbour_that_is_hit_later_is_asked_about_once() -> None:
     told = the_db_was_hit()
     health(told, "cache", "up")
     assert leads_to(told) == "db-keep_out"
-    told.tell(e.HealthChanged(system="cache", status="down", was="up", may_commit=True))
+    told.tell(e.HealthChanged(system="cache", status="not answering", was="up", may_commit=True))
     assert leads_to(told) == "db-keep_out", "it may only be slow"
     health(told, "cache", "down")
     assert leads_to(told) == "affected"

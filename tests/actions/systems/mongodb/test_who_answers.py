@@ -91,12 +91,12 @@ def test_who_may_not_log_in_learns_that_it_runs_and_that_its_password_is_wrong(m
     assert "Authentication failed" in found.detail
 
 
-def test_a_server_that_hangs_is_down_within_the_deadline_and_its_process_is_named(mongo: MongoLab) -> None:
+def test_a_server_that_hangs_is_silent_within_the_deadline_and_its_process_is_named(mongo: MongoLab) -> None:
     pid = mongo.service.status().pids["server"]
     assert pid
     with stopped(pid):
         found = mongo.health(deadline_s=2.0)
-    assert found.status == "down"
+    assert found.status == "not answering"
     assert f"its process {pid} is there" in found.detail
 
 

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from actions.health import Health
+from actions.health import Health, silent
 from actions.outcome import ActionFailed
 from actions.transport import DeadlineExceeded, NothingStarted, Transport, TransportLost
 from cleo_toy.client import CannotAsk, ask
@@ -30,12 +30,16 @@ def probe(system: str, settings: ToySettings, host: Transport, *, deadline_s: fl
         require_ours(status, _seen(settings, host, "look", end))
         return _judge(status, _seen(settings, host, "copies", end, settings.copies))
     except CannotAsk as error:
+        if error.why == "timeout":
+            return silent(error.message, {})
         unknown = error.why == "unusable"
         facts = {"reason": error.why}
         return Health(status="not measured" if unknown else "down", detail=error.message, facts=facts)
     except ActionFailed as error:
         return Health(status="not measured", detail=error.message)
-    except (DeadlineExceeded, NothingStarted, TransportLost) as error:
+    except DeadlineExceeded as error:
+        return silent(error.message, {})
+    except (NothingStarted, TransportLost) as error:
         return Health(status="not measured", detail=f"its host cannot be asked: {error.message}")
 
 

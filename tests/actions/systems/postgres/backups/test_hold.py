@@ -132,7 +132,7 @@ def test_a_server_that_hangs_costs_no_more_than_its_deadline(lab: Lab, settings:
         assert time.monotonic() - begin < 10, "it hangs as long as the server does"
     finally:
         subprocess.run(["kill", "-CONT", pid], check=True)
-    assert (health.status, health.facts["reason"]) == ("down", "timeout"), health
+    assert (health.status, health.facts["reason"]) == ("not answering", "timeout"), health
 
 
 def test_status_and_health_say_what_is_down(lab: Lab, ctx: FakeContext, settings: PostgresSettings) -> None:
