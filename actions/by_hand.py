@@ -18,6 +18,7 @@ from actions.transport.hosts import SshHost
 from journal.incident.recovery_point import RecoveryPoint
 
 if TYPE_CHECKING:
+    from actions.context import IncidentFacts
     from actions.inventory import Inventory
 
 TAKE_OUT = (
@@ -34,6 +35,7 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         argv: program and arguments; empty: there is nothing to type, ``what`` says it all.
+        text: what is copied as it is, where there is no program: a message.
         what: what it is for, and what to put in the place of a word in capitals.
         host: the inventory's host that it runs on.
         user: the account that it runs as; empty: the one that cleo runs as.
@@ -41,6 +43,7 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     argv: Sequence[str] = ()
+    text: str = ""
     what: str = ""
     host: str = ""
     user: str = ""
@@ -56,6 +59,7 @@ class ByHand(msgspec.Struct, frozen=True, kw_only=True):
         params: the action's parameters that are given.
         incident: the incident's id; on paper there is none yet.
         point: the recovery point, where it is decided.
+        facts: the incident, where there is one.
     """
 
     inventory: Inventory
@@ -63,6 +67,7 @@ class ByHand(msgspec.Struct, frozen=True, kw_only=True):
     params: Mapping[str, Any] = {}
     incident: str = "INCIDENT"
     point: RecoveryPoint | None = None
+    facts: IncidentFacts | None = None
 
     def settings(self, type_: type[S]) -> S:
         """Return what the inventory says of the system."""
@@ -81,7 +86,7 @@ def words_of(line: CommandLine) -> list[str]:
 
 def typed(line: CommandLine) -> str:
     """Return it as a shell takes it, of root where it changes to another account; empty: there is nothing to type."""
-    return shlex.join(words_of(line)) if line.argv else ""
+    return shlex.join(words_of(line)) if line.argv else line.text
 
 
 def place_of(line: CommandLine, inventory: Inventory) -> str:

@@ -44,11 +44,14 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     action proved to be wrong in it, in words, while no later one proved otherwise. ``damaged`` maps a system to what
     tells that its newest state holds damage which came with what was written; ``ever_damaged`` names also those that
     were recovered since, and ``damage_began`` is when the earliest such change was committed, where that was found.
+    ``lead`` is who leads, as ``user@host``, and ``head`` the hash of the journal's last event.
     ``discovered_at`` is when the incident was. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
     """
 
     id: str
     kind: Kind
+    lead: str = ""
+    head: str = ""
     title: str = ""
     scenario: str = ""
     began_at: str = ""

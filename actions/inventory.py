@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from actions.channels.settings import Communications
+from actions.channels.settings import problems as misfits_of
 from actions.settings import ErasureSettings, OffsiteSettings, Settings, SystemSettings
 from actions.system_type import CannotLoad, SystemType, settings_type
 from actions.system_types import UnknownType, find_type, system_type, system_types
@@ -35,6 +37,7 @@ class _File(Settings, frozen=True, kw_only=True):
     systems: dict[str, Any] = {}
     offsite: OffsiteSettings | None = None
     erasure: ErasureSettings | None = None
+    communications: Communications | None = None
 
 
 class Inventory(_File, frozen=True, kw_only=True):
@@ -48,6 +51,7 @@ class Inventory(_File, frozen=True, kw_only=True):
         systems: what can be recovered, by name.
         offsite: the second place of their backups, if there is one.
         erasure: where erasure requests are written down, if that is known.
+        communications: whom to tell, and through what; without it people are told by hand.
     """
 
     systems: dict[str, SystemSettings] = {}
@@ -110,6 +114,7 @@ def load_inventory(path: Path) -> Inventory:
         systems=systems,
         offsite=file.offsite,
         erasure=file.erasure,
+        communications=file.communications,
     )
     if problems := list(_problems(inventory)):
         raise BadFile([Problem(str(path), source.line(where), where, what) for where, what in problems])
@@ -136,6 +141,7 @@ def _problems(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
                 yield (part, name), what
     known = ", ".join(inventory.hosts) or "none"
     yield from _misplaced_ledger(inventory, known)
+    yield from _mistold(inventory)
     for name, settings in inventory.systems.items():
         for where, host in settings.hosts().items():
             if host not in inventory.hosts:
@@ -146,6 +152,12 @@ def _problems(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
             yield ("systems", name, "standby_of"), f"there is no other {settings.type} of that name under systems:"
         elif settings.standby_of and _in_circle(inventory, name):
             yield ("systems", name, "standby_of"), "the standbys follow each other in a circle: none is a primary"
+
+
+def _mistold(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
+    """Yield what does not fit of whom to tell."""
+    if inventory.communications:
+        yield from ((("communications", *where), what) for where, what in misfits_of(inventory.communications))
 
 
 def _misplaced_ledger(inventory: Inventory, known: str) -> Iterator[tuple[FilePath, str]]:

@@ -19,6 +19,7 @@ _HOUSE = {
     "health.check": "actions.overview.health_check:health_check",
     "damage.report": "actions.overview.damage:damage_report",
     "erasure.list": "actions.erasure.listing:list_requests",
+    "communications.notify": "actions.communications.notify:notify",
     "backups.verify": "actions.backups.verify:verify",
     "backups.hold": "actions.backups.hold:hold",
     "backups.release": "actions.backups.hold:release",

@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.by_hand import ByHand, CommandLine, Typed, typed_lines
 from actions.command_step import argv_of
+from actions.context import IncidentFacts
 from actions.inventory import Inventory
 from actions.registry import registry
 from journal.errors import CleoError
@@ -22,6 +23,7 @@ def step_commands(
     params: Mapping[str, Any] | None = None,
     incident: str = "INCIDENT",
     point: RecoveryPoint | None = None,
+    facts: IncidentFacts | None = None,
 ) -> list[Typed]:
     """Return a step's shell commands; none where no single command does what its action does.
 
@@ -32,14 +34,15 @@ def step_commands(
         params: replace the plan's, name by name.
         incident: the incident's id, where there is one.
         point: the incident's recovery point, where it is decided.
+        facts: the incident, where there is one.
     """
     if step.kind == "command":
         return typed_lines([CommandLine(argv=argv_of(step), host=step.host)], inventory)
     given = {**step.params, **(params or {})}
     found = list[CommandLine]()
-    for name in systems:
+    for name in systems or ([""] if step.audience else []):  # telling people is about no system
         own = point.of(name) if point else None
-        known = ByHand(inventory=inventory, system=name, params=given, point=own, incident=incident)
+        known = ByHand(inventory=inventory, system=name, params=given, point=own, incident=incident, facts=facts)
         lines = _lines(step, known)
         found += [CommandLine(what=f"--- {name} ---"), *lines] if len(systems) > 1 and lines else lines
     return typed_lines(found, inventory)

@@ -122,6 +122,7 @@ class ConsoleServices:
     def shell_commands(self, incident: Incident, step: Step) -> Sequence[Typed]:
         """Return the shell commands of a step where it is not done yet, without secrets."""
         from actions.inventory import known_systems
+        from actions.runner.facts import incident_facts
         from actions.step_by_hand import step_commands
         from cleo_console.world import inventory_at
         from journal.incident.cures import cure_params
@@ -132,7 +133,8 @@ class ConsoleServices:
         known = known_systems(inventory, incident.plan.systems)  # no runner may have read it yet
         systems = left(incident, step) or acted_on(incident, step, known)
         params, point = cure_params(incident, step), incident.recovery_point
-        found = step_commands(step, inventory, systems, params=params, incident=incident.id, point=point)
+        facts = incident_facts(incident, "", datetime.now(UTC))
+        found = step_commands(step, inventory, systems, params=params, incident=incident.id, point=point, facts=facts)
         return [line._replace(what=[*map(self._filter, line.what)], text=self._filter(line.text)) for line in found]
 
     def place(self, incident_id: str) -> IncidentPlace:

@@ -33,7 +33,7 @@ Change the docstrings, not this page.
 - `y` at a step, or `cleo plan show --paper`, prints the shell commands of those that can be done by hand with them.
 """
 _HOUSE = "All systems"
-_ABOUT = "What looks at everything, and the backups of every type of system."
+_ABOUT = "What looks at everything, the backups of every type of system, and what tells people."
 _PLANNED = "Not available yet: the console says so, and has them done by hand, with a note."
 _TYPES = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no"}
 

@@ -31,6 +31,7 @@ _SECRETS = "Secrets are named, never written. None of them gets into the journal
 
 def page() -> str:
     """Return the page's text."""
+    from actions.channels.settings import Communications, Mail, Recipient, Service, Webhook
     from actions.inventory import Inventory
     from actions.secrets import Secret
     from actions.settings import DrillSettings, ErasureSettings, OffsiteSettings, SystemSettings
@@ -64,6 +65,10 @@ def page() -> str:
             lines += _section(f"#### {type_.name}: {name}", nested)
     lines += _section("## The second place: `offsite`", OffsiteSettings)
     lines += _section("## Who was erased: `erasure`", ErasureSettings)
+    lines += _section("## Whom to tell: `communications`", Communications)
+    lines += _section("### communications: audiences, exercise", Recipient)
+    for channel in (Mail, Service, Webhook):
+        lines += _section(f"### communications: channels, type: {channel.__struct_config__.tag}", channel)
     example = (PAGE.parent / EXAMPLE).read_text(encoding="utf-8").rstrip()
     lines += ["## An example", "", f"[{EXAMPLE}]({EXAMPLE}), which a test loads:", "", "```yaml", example, "```"]
     return "\n".join(lines) + "\n"

@@ -27,6 +27,8 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
     return IncidentFacts(
         id=incident.id,
         kind=incident.kind,
+        lead=incident.team.holder("lead"),
+        head=incident.head,
         title=incident.title,
         scenario=incident.scenario,
         began_at=incident.began_at.isoformat(),

@@ -88,7 +88,9 @@ class InventoryWatch:
 
 def changes(before: Inventory, after: Inventory) -> list[str]:
     """Return what is new, gone or different, a name each: ``systems.postgres``, ``hosts.db1``, ``allows``."""
-    found = [name for name in ("name", "allows", "lab") if getattr(before, name) != getattr(after, name)]
+    found = [
+        name for name in ("name", "allows", "lab", "communications") if getattr(before, name) != getattr(after, name)
+    ]
     for part in ("hosts", "systems"):
         old, new = msgspec.to_builtins(getattr(before, part)), msgspec.to_builtins(getattr(after, part))
         found += [f"{part}.{name}" for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]

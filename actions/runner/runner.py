@@ -156,7 +156,10 @@ class Runner:
         """Tell the incident which systems there are to aim at."""
         inventory, planned = self._world.inventory, self._incident.plan.systems
         return msgspec.structs.replace(
-            read, systems=known_systems(inventory, planned), doubts=misplaced(inventory, planned)
+            read,
+            systems=known_systems(inventory, planned),
+            doubts=misplaced(inventory, planned),
+            audiences=list(inventory.communications.audiences) if inventory.communications else [],
         )
 
     def _tell_others(self) -> None:

@@ -191,6 +191,7 @@ class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
     """The inventory was read: as a runner started, or because its file was changed.
 
     ``changed`` names what differs from before; ``error`` says why the file cannot be used: then the one before counts.
+    ``audiences`` are those that it has channels to.
     ``systems`` are all that it names, and ``doubts`` what it says that leads nowhere in the plan, a line each.
     """
 
@@ -198,6 +199,7 @@ class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
     sha256: str
     doubts: list[str] = []
     systems: list[KnownSystem] = []
+    audiences: list[str] = []
     changed: list[str] = []
     error: str = ""
 

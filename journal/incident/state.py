@@ -62,6 +62,7 @@ class Incident:
         exposed_at: when it was written down last; None: never.
         ledgers: what is known of each system's newest commits and of its recoveries; see ``journal.incident.loss``.
         deviations: everything that a person decided otherwise than the plan says, in order.
+        audiences: those that the inventory has channels to.
         lacks: the plan's actions that the runner cannot run, so that doing them by hand is no deviation.
         continued: the journal's last failover, or None.
         team: who took which step, and who leads and writes down.
@@ -103,6 +104,7 @@ class Incident:
         self.ledgers: dict[str, Ledger] = {}
         self.deviations: list[Deviation] = []
         self.lacks = frozenset[str]()
+        self.audiences = frozenset[str]()
         self.runner: RunnerRecord | None = None
         self.continued: Continued | None = None
         self.actors = {first.actor: 1}
@@ -159,7 +161,13 @@ class Incident:
         step = self.plan.by_id[step_id]
         if nothing_done and applies(step, self.answers) is False and not self.takes_back(step.action):
             return StepState.NOT_APPLICABLE
+        if nothing_done and self.has_no_channel(step):
+            return StepState.NOT_APPLICABLE
         return record.state
+
+    def has_no_channel(self, step: Step) -> bool:
+        """Return whether a step tells an audience that the inventory has no channels to, and never ran."""
+        return bool(step.audience) and step.audience not in self.audiences and not self.steps[step.id].runs
 
     def settled(self, step_id: str) -> bool:
         """Return whether steps that need this one may begin. It does not look at what this one needs."""

@@ -118,6 +118,7 @@ class Step(Part, frozen=True, kw_only=True):
         ours: not in the written plan; added for a safety rule.
         may_fail: an attempt is enough: if it fails, the step is settled as "tried" (crash recovery before a restore).
         optional: leaving it out is no deviation (manual recovery procedures).
+        audience: it tells an audience, and applies where the inventory has channels to that one.
         beside: it goes on beside the recovery (telling people, writing down) and never stands in front of it.
         together: the name of a group of looks, or of decisions; one key runs, or asks for, all of a group.
     """
@@ -144,6 +145,7 @@ class Step(Part, frozen=True, kw_only=True):
     ours: bool = False
     may_fail: bool = False
     optional: bool = False
+    audience: str = ""
     beside: bool = False
     together: str = ""
 

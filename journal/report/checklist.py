@@ -51,7 +51,8 @@ def _phase(gathered: Gathered, clock: PhaseClock) -> ev.ChecklistPhase:
 
 
 def _section(gathered: Gathered, section: Section) -> ev.ChecklistSection:
-    return ev.ChecklistSection(title=section.title, steps=[_step(gathered, step) for step in section.steps])
+    steps = [step for step in section.steps if not gathered.incident.has_no_channel(step)]
+    return ev.ChecklistSection(title=section.title, steps=[_step(gathered, step) for step in steps])
 
 
 def _step(gathered: Gathered, step: Step) -> ev.ChecklistStep:

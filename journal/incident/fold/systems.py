@@ -48,6 +48,7 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
         incident.inventory_sha256 = body.sha256
         first = not incident.roster.systems
         incident.roster, incident.inventory_doubts = Roster(incident.plan, body.systems), body.doubts
+        incident.audiences = frozenset(body.audiences)
         settle_all(incident)
         point = incident.recovery_point
         incident.recovery_point = point and incident.roster.named(point, by_plan=first)
