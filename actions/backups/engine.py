@@ -10,6 +10,7 @@ import msgspec
 
 from actions.backups.holding import Hold
 from actions.backups.marks import Mark, MarkKind, Marks
+from actions.backups.storage.storage import Where
 from actions.outcome import ActionFailed
 from actions.system_type import load
 from journal.errors import CleoError
@@ -115,26 +116,28 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CopySource(msgspec.Struct, frozen=True, kw_only=True):
-    """A repository that is a folder, as it is copied to a second place.
+    """A repository as it is copied to a second place.
 
     Attributes:
-        host: the host that has it; ``folder``: its path, ``user``: who reads it there (empty: our own account).
+        host: the host that has it, or reaches its bucket; ``where``: how, ``user``: who (empty: our own account).
         proof: the pattern of a file that is there for each backup, with ``{label}`` in it.
         heads: patterns of files that tell of others: they are read first and copied last.
         skip: patterns of files and folders that are no part of a backup.
+        called_by_content: patterns of files that are called by their content's SHA-256, where they are called by one.
         remembers: whether a file goes on to be called after a backup that retention removed.
         python: the Python there that has Cleo's modules; empty: the host is this machine.
         owner: whom fetched files are given to, where our account may; empty: who has the folder that they go into.
     """
 
     host: str
-    folder: str
+    where: Where
     user: str = ""
     owner: str = ""
     proof: str
     remembers: bool = True
     heads: Sequence[str] = ()
     skip: Sequence[str] = ()
+    called_by_content: Sequence[str] = ()
     python: str = ""
 
 
@@ -143,7 +146,7 @@ class CopiedOffsite(Protocol):
     """An engine whose repository can be copied to a second place, file by file."""
 
     def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
-        """Return the folder; None: this system's is none."""
+        """Return the folder or the bucket; None: this system's cannot be copied so."""
 
 
 @runtime_checkable

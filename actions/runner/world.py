@@ -30,7 +30,7 @@ class Copies(Protocol):
     site: str
 
     def look(self) -> SecondPlace | None:
-        """Return what is there; None: the system's repository is no folder that is copied.
+        """Return what is there; None: the system's repository is not copied.
 
         Raises:
             CleoError: nobody can look.

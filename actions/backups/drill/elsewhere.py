@@ -174,7 +174,7 @@ class _Drill:
             raise ActionFailed("The inventory names no second place.", "Name it (offsite: place).")
         if not is_copied(ctx, engine_of(ctx.inventory, ctx.system)):
             raise ActionFailed(
-                f"The backups of {ctx.system} lie in no folder that is copied to {offsite.place}.",
+                f"The backups of {ctx.system} lie in no folder or bucket that is copied to {offsite.place}.",
                 "If they lie at another site by themselves, say so (backups_site:).",
             )
         if offsite.credentials and not offsite.kept_credentials:

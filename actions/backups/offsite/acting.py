@@ -1,4 +1,4 @@
-"""Syncs, looks at and fetches from the second place, by programs on the host that has the repository."""
+"""Syncs, looks at and fetches from the second place, by programs on the host that has or reaches the repository."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sync_offsite(ctx: ActionContext, *, reread: bool = False) -> Mapping[str, An
     source, order = _order(ctx)
     listed = _listed(ctx)
     order = replace(order, backups=_backups(listed), archived_until=listed.archived_until, full=reread)
-    if not ctx.effect(f"copy {source.folder} to {order.where.place}"):
+    if not ctx.effect(f"copy {source.where.place} to {order.where.place}"):
         return {}
     return _run(ctx, source, "sync", order)
 
@@ -81,14 +81,17 @@ def fetch_offsite(ctx: ActionContext, backups: Sequence[str], folder: str) -> Ma
     Args:
         ctx: the context.
         backups: names below the system's folder that are wanted, such as a backup's id; none: all of it.
-        folder: where to; empty: where they came from.
+        folder: a folder to bring them to, on that host; empty: where they came from.
 
     Raises:
         ActionFailed: something there is damaged, something else is here, or a place cannot be used.
     """
     source, order = _order(ctx)
-    order = replace(order, only=[f"{one.rstrip('/')}/" for one in backups], folder=folder or source.folder)
-    if not ctx.effect(f"bring {', '.join(backups) or 'everything'} back from {order.where.place} to {order.folder}"):
+    here = Where(place=folder) if folder else source.where
+    order = replace(order, only=[f"{one.rstrip('/')}/" for one in backups], here=here)
+    if not ctx.effect(
+        f"bring {', '.join(backups) or 'everything'} back from {order.where.place} to {order.here.place}"
+    ):
         return {}
     return _run(ctx, source, "fetch", order)
 
@@ -118,7 +121,7 @@ def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
     source = engine.copy_source(ctx, ctx.system) if isinstance(engine, CopiedOffsite) else None
     if source is None:
         raise ActionFailed(
-            f"The backups of {ctx.system} lie in no folder that could be copied.",
+            f"The backups of {ctx.system} lie in no folder or bucket that could be copied.",
             "Let its own program keep them in a second place.",
         )
     where = Where(
@@ -131,12 +134,13 @@ def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
     order = Order(
         system=ctx.system,
         type=ctx.inventory.systems[ctx.system].type,
-        folder=source.folder,
+        here=source.where,
         where=where,
         proof=source.proof,
         remembers=source.remembers,
         heads=source.heads,
         skip=source.skip,
+        called_by_content=source.called_by_content,
         owner=source.owner,
     )
     return source, order

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from actions.backups.storage.storage import Missing, Storage, StorageTrouble
+from actions.backups.storage.storage import Missing, Stat, Storage, StorageTrouble
 from journal.wording.counting import count
 
 NO_INDEX = (
@@ -18,11 +18,16 @@ NO_INDEX = (
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
-    """One file as it was copied: its size in bytes, its SHA-256, and when its source was last changed (ns)."""
+    """One file as it was copied: its size in bytes, its SHA-256; ``mtime_ns`` and ``tag`` are its source's (`Stat`)."""
 
     size: int
     sha256: str
     mtime_ns: int = 0
+    tag: str = ""
+
+    def is_of(self, source: Stat) -> bool:
+        """Whether a source was not changed since it was copied, by what its place says of it."""
+        return (self.size, self.mtime_ns, self.tag) == (source.size, source.mtime_ns, source.tag)
 
 
 class CopiedBackup(msgspec.Struct, frozen=True, kw_only=True):

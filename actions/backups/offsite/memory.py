@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
 from actions.backups.offsite.index import Index
 from actions.backups.offsite.order import Order
-from journal.store.whole_file import replace_whole
+from actions.backups.storage.places import open_storage
+from actions.backups.storage.storage import Storage, StorageTrouble
 from journal.wording.counting import count
 from journal.wording.instants import utc
 
@@ -30,20 +30,21 @@ class CopiedBefore(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime
 
 
-def remember(order: Order, index: Index) -> None:
-    """Note what is in the second place now. Where it cannot be written, an emptied place is not noticed later."""
+def remember(here: Storage, order: Order, index: Index) -> None:
+    """Note in the repository what is in the second place now; what cannot be written there is not noticed later."""
     if index.ended_at is None:
         return
     now = CopiedBefore(place=order.where.place, files=len(index.files), newest=index.newest, ended_at=index.ended_at)
-    with suppress(OSError):
-        replace_whole(Path(order.folder, MEMORY), msgspec.json.encode(now), 0o600)
+    with suppress(StorageTrouble):
+        here.put_bytes(MEMORY, msgspec.json.encode(now))
 
 
 def what_was_lost(order: Order) -> str:
     """Return what the second place had by the last whole sync to it, where it has no index now; empty: not known."""
     try:
-        known = msgspec.json.decode(Path(order.folder, MEMORY).read_bytes(), type=CopiedBefore)
-    except (OSError, msgspec.DecodeError):
+        here = open_storage(order.here, quick=True)
+        known = msgspec.json.decode(here.read(MEMORY), type=CopiedBefore)
+    except (StorageTrouble, msgspec.DecodeError, UnicodeError):
         return ""
     if known.place != order.where.place or not known.files:
         return ""

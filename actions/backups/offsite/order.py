@@ -18,9 +18,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         system: the system's name in the inventory; ``type``: its type.
-        folder: the repository's folder of this system, on the host where the program runs.
+        here: the repository of this system, as the host reaches it where the program runs; of a fetch, where to.
         where: the second place.
-        proof, heads, skip, remembers, owner: as `actions.backups.engine.CopySource` has them.
+        proof, heads, skip, remembers, called_by_content, owner: as `actions.backups.engine.CopySource` has them.
         backups: the backups that are to be there, by their labels.
         archived_until: the last commit in the log beside them.
         full: read every file that is in the second place, instead of comparing sizes.
@@ -30,12 +30,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     system: str
     type: str
-    folder: str
+    here: Where
     where: Where
     proof: str
     remembers: bool = True
     heads: Sequence[str] = ()
     skip: Sequence[str] = ()
+    called_by_content: Sequence[str] = ()
     backups: Mapping[str, CopiedBackup] = {}
     archived_until: datetime | None = None
     full: bool = False

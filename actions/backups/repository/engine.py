@@ -69,13 +69,11 @@ class RepositoryEngine(ABC):
         return expire(place, sets_of(place.listing().stored), place.settings.keep)
 
     def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
-        """Return the system's folder; an entry is copied when all that it names is there. A bucket is none."""
+        """Return the system's folder or bucket; an entry is copied when all that it names is there."""
         place = self.place(ctx, system)
-        if place.in_bucket:
-            return None
         return CopySource(
             host=place.host,
-            folder=place.folder,
+            where=place.shelf,
             user=place.settings.run_as,
             proof=f"{{label}}/{ENTRY}",
             heads=(f"*/{ENTRY}",),

@@ -1,7 +1,7 @@
 """A bucket of S3-compatible storage as a `Storage`.
 
 Credentials that cannot delete are enough but for `remove`, and objects may be locked. Each part is sent with its
-MD5, which the storage checks as it comes in (a bucket with object lock demands it); ETags are not looked at.
+MD5, which the storage checks as it comes in (a bucket with object lock demands it); ETags are taken for no digest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrouble, Where, Writable
+from actions.backups.storage.storage import PIECE, Missing, Stat, Storage, StorageTrouble, Where, Writable
 from actions.backups.storage.upload import Upload, md5
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
@@ -73,14 +73,16 @@ class Bucket(Storage):
         with self._words("look"):  # HEAD would say no more than 403
             hasty.list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1)
 
-    def sizes(self, below: str) -> Mapping[str, int]:
+    def stats(self, below: str) -> Mapping[str, Stat]:
         """See `Storage`."""
         found = {}
         with self._words("list"):
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._name, Prefix=f"{self._prefix}{below}"):
                 for one in page.get("Contents", ()):
-                    found[one["Key"].removeprefix(self._prefix)] = one["Size"]
+                    if not one["Key"].endswith("/"):  # a console's mark of a folder is no file
+                        known = Stat(size=one["Size"], tag=one.get("ETag", "").strip('"'))
+                        found[one["Key"].removeprefix(self._prefix)] = known
         return found
 
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -103,12 +105,6 @@ class Bucket(Storage):
                     broken += 1
                     if not read or broken > _BREAKS:
                         raise
-
-    def put(self, name: str, source: Path) -> None:
-        """See `Storage`."""
-        with source.open("rb") as file, self.new(name) as there:
-            while piece := file.read(PIECE):
-                there.write(piece)
 
     @contextmanager
     def new(self, name: str) -> Iterator[Writable]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from actions.backups.storage.storage import PIECE, Missing, Storage, StorageTrouble, Unreadable
+from actions.backups.storage.storage import PIECE, Missing, Stat, Storage, StorageTrouble, Unreadable
 
 _PART = ".cleo-part"
 """The end of the name of a file that is being written. One that is left is written over by the next try."""
@@ -27,15 +26,18 @@ class Folder(Storage):
         if not self._path.is_dir():
             raise StorageTrouble(f"There is no folder {path}.", "Make it, or mount what is to be there.")
 
-    def sizes(self, below: str) -> Mapping[str, int]:
-        """See `Storage`."""
+    def stats(self, below: str) -> Mapping[str, Stat]:
+        """See `Storage`. Links are left out."""
         found = {}
         with self._words(self._path / below):
             for folder, _, names in os.walk(self._path / below, onerror=_raise):
                 for name in names:
                     path = Path(folder, name)
                     if not name.endswith(_PART) and not path.is_symlink():
-                        found[str(path.relative_to(self._path))] = path.stat().st_size
+                        with suppress(FileNotFoundError):  # it was renamed or removed since
+                            seen = path.stat()
+                            one = Stat(size=seen.st_size, mtime_ns=seen.st_mtime_ns)
+                            found[str(path.relative_to(self._path))] = one
         return found
 
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -51,11 +53,6 @@ class Folder(Storage):
             except OSError as error:
                 why = error.strerror or str(error)
                 raise Unreadable(f"{path}: {why}.", "Mend what it says.", why) from error
-
-    def put(self, name: str, source: Path) -> None:
-        """See `Storage`."""
-        with self.new(name) as file, source.open("rb") as opened:
-            shutil.copyfileobj(opened, file, PIECE)
 
     def put_bytes(self, name: str, data: bytes) -> None:
         """See `Storage`."""

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -57,6 +56,21 @@ def in_bucket(place: str) -> bool:
     return place.startswith("s3://")
 
 
+class Stat(msgspec.Struct, frozen=True, kw_only=True):
+    """What a place says of a file without reading it.
+
+    Attributes:
+        size: its bytes.
+        mtime_ns: when it was last changed, in nanoseconds; 0: the place has no such time that could be kept.
+        tag: what the place calls this content, and no other of that name (an ETag): it proves nothing, and says that
+            nothing was changed; empty: it calls it nothing.
+    """
+
+    size: int
+    mtime_ns: int = 0
+    tag: str = ""
+
+
 class Writable(Protocol):
     """A file that is being written."""
 
@@ -68,8 +82,12 @@ class Storage(ABC):
     """Files by name (``a/b/c``). Each method raises `StorageTrouble` where the place does not let it."""
 
     @abstractmethod
+    def stats(self, below: str) -> Mapping[str, Stat]:
+        """Return what is known of every file whose name begins with ``below``, which ends in ``/`` or is empty."""
+
     def sizes(self, below: str) -> Mapping[str, int]:
-        """Return the size in bytes of every file whose name begins with ``below``, which ends in ``/``."""
+        """Return the size in bytes of every file whose name begins with ``below``, which ends in ``/`` or is empty."""
+        return {name: one.size for name, one in self.stats(below).items()}
 
     @abstractmethod
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -80,16 +98,15 @@ class Storage(ABC):
         """
 
     @abstractmethod
-    def put(self, name: str, source: Path) -> None:
-        """Write a file whole or not at all; return once it is durably there. One of that name is replaced."""
-
-    @abstractmethod
     def put_bytes(self, name: str, data: bytes) -> None:
-        """Do as `put`, with a content that is in memory."""
+        """Do as `new`, with a content that is in memory."""
 
     @abstractmethod
     def new(self, name: str) -> AbstractContextManager[Writable]:
-        """Give a file that is written piece by piece, and is there once the block is left without an error."""
+        """Give a file that is written piece by piece, and is durably there once the block is left without an error.
+
+        Else it is not there at all, or as it was before: one of that name is replaced.
+        """
 
     @abstractmethod
     def remove(self, name: str) -> None:

@@ -139,7 +139,9 @@ def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, locks: Path, *, rere
     lock.take()
     engine = engine_of(ctx.inventory, system)
     if wanted == OFFSITE and not is_copied(ctx, engine):
-        return Ended(system=system, status="left out", words="its repository is no folder that could be copied")
+        return Ended(
+            system=system, status="left out", words="its repository is no folder or bucket that could be copied"
+        )
     if holders := _holders(engine.read_hold(ctx, system)):
         return Ended(system=system, status="held", words=f"backups are held for {', '.join(holders)}")
     uses = (REPOSITORY,) if wanted == OFFSITE else (DATA, REPOSITORY)

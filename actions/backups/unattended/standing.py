@@ -38,7 +38,7 @@ class Standing:
         self._listed_at = 0.0
 
     def look(self, within_s: float = _QUICK_S) -> SecondPlace | None:
-        """Return what is there; None: the system's repository is no folder that is copied.
+        """Return what is there; None: the system's repository is not copied.
 
         Args:
             within_s: seconds for each of at most two calls.

@@ -98,7 +98,11 @@ def _require(settings: FilesSettings, place: DrillPlace) -> None:
     """
     if place.offsite and settings.drill.password is None:
         raise not_kept(f"the password of {place.system}", settings.password.file, _field(place, "password"))
-    if place.offsite and not place.fetched and settings.environment and not settings.drill.environment:
+    if not place.offsite or place.fetched:
+        return
+    if settings.credentials and not settings.drill.credentials:
+        raise not_kept(f"the credentials of {settings.repository}", settings.credentials, _field(place, "credentials"))
+    if settings.environment and not settings.drill.environment:
         raise not_kept(f"what restic reaches {settings.repository} by", "the host's own", _field(place, "environment"))
 
 
@@ -115,6 +119,7 @@ def _fit(settings: FilesSettings, place: DrillPlace) -> FilesSettings:
         host=place.host,
         scratch_in=place.root,
         repository=place.repository if place.fetched else settings.repository,
+        credentials=drill.credentials or ("" if place.offsite else settings.credentials),
         password=drill.password or settings.password,
         run_as=drill.run_as or settings.run_as,
         restic=f"{drill.bin_directory}/restic" if drill.bin_directory else settings.restic,

@@ -11,6 +11,7 @@ from actions.backups.engine import KEEP_SOUND_SET, BackupEngine, BackupList, Bac
 from actions.backups.hold_file import part_of, with_holder, without_holder
 from actions.backups.holding import Hold, HoldPart
 from actions.backups.marks import FolderMarks, Marks
+from actions.backups.storage.storage import Where
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Finding
@@ -124,18 +125,22 @@ class Snapshots:
         return FolderMarks(ctx, settings.host, settings.repository, user=settings.run_as, between=".")
 
     def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
-        """Return a local repository; restic keeps nothing that is called after a snapshot that was forgotten."""
-        settings = Store(ctx, system).settings
-        if not settings.repository.startswith("/"):
+        """Return a local repository or a bucket; restic keeps nothing that is called after a forgotten snapshot."""
+        store = Store(ctx, system)
+        settings = store.settings
+        local = Where(place=settings.repository) if settings.repository.startswith("/") else None
+        where = local or settings.bucket()
+        if where is None:
             return None
         return CopySource(
             host=settings.host,
-            folder=settings.repository,
+            where=where,
             user=settings.run_as,
             proof="snapshots/{label}*",
             remembers=False,
             heads=("index/*", "snapshots/*"),
             skip=("locks", "tmp"),
+            called_by_content=("data/*", "keys/*", "index/*", "snapshots/*"),
             python=settings.python,
         )
 

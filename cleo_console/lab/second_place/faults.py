@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from actions.backups.engine import BackupEngine, CopiedOffsite
 from actions.backups.offsite.index import Index, load_index
+from actions.backups.storage.places import open_storage
+from actions.backups.storage.storage import in_bucket
 from actions.backups.unattended.lock import NAME as LOCK
 from actions.backups.unattended.lock import Holder, holder_of
 from actions.system_type import load
@@ -56,12 +59,16 @@ def truncate_object(copy: Copy) -> Done:
 
 def empty_source(copy: Copy) -> Done:
     """Remove all that a system's repository holds, once it was copied: the next sync finds nothing."""
-    folder = Path(_copied(copy).source)
-    for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return f"Emptied {folder}, the repository of {copy.system}; its copy is in the second place.", {
-        "folder": str(folder)
-    }
+    folder = _copied(copy).source
+    first = copy.place.first
+    if in_bucket(folder) and first:
+        storage = open_storage(replace(first, place=folder))
+        for name in storage.sizes(""):
+            storage.remove(name)
+    else:
+        for path in Path(folder).iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return f"Emptied {folder}, the repository of {copy.system}; its copy is in the second place.", {"folder": folder}
 
 
 def leave_lock(copy: Copy) -> Done:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actions.backups.engine import BackupList, BackupSet, Checked, Taken
+from actions.backups.engine import BackupList, BackupSet, Checked, CopySource, Taken
 from actions.backups.hold_file import part_of, with_holder, without_holder
 from actions.backups.holding import Hold, HoldPart
 from actions.backups.marks import Mark, Marked, MarkKind, Marks
@@ -38,6 +38,7 @@ class CrateEngine:
     was_recovered: bool = False
     new_set: str = ""
     marked: dict[str, Marked] = field(default_factory=dict)
+    copied: CopySource | None = None
     kinds: Sequence[str] = ("full",)
     options: Sequence[str] = ()
 
@@ -62,6 +63,9 @@ class CrateEngine:
         taken = BackupSet(label=f"crate-{len(self.sets)}", kind=kind, ended_at=NOON, size=7, unusable=self.new_set)
         self.sets.append(taken)
         return Taken(set=taken)
+
+    def copy_source(self, ctx: ActionContext, system: str) -> CopySource | None:
+        return self.copied
 
     def marks(self, ctx: ActionContext, system: str) -> Marks | None:
         return self

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from actions.backups.engine import CopySource
 from actions.backups.fetch import fetch
 from actions.backups.hold import held, hold, is_held_for_us, release
+from actions.backups.storage.storage import Where
 from actions.backups.take import take
 from actions.backups.verify import verify
 from actions.outcome import ActionFailed, GateClosed
@@ -165,8 +167,10 @@ def test_a_quick_look_is_partial_and_a_full_one_reads_all(engine: CrateEngine) -
     away = at()
     away.inventory = replace(away.inventory, offsite=OffsiteSettings(place="/mnt/away"))
     assert [cure.action for cure in away.do(verify, full=True).cures] == [""], "what is never copied is not fetched"
-    with pytest.raises(ActionFailed, match="lie in no folder that could be copied"):
+    with pytest.raises(ActionFailed, match="lie in no folder or bucket that could be copied"):
         away.do(fetch)
+    engine.copied = CopySource(host="here", where=Where(place="/srv/crates"), proof="{label}")
+    assert [cure.action for cure in away.do(verify, full=True).cures] == ["backups.fetch", ""]
 
 
 def test_what_is_unusable_or_lost_is_found_at_once(engine: CrateEngine) -> None:

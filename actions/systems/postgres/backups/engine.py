@@ -8,6 +8,7 @@ from typing import Any
 from actions.backups.engine import BackupEngine, BackupList, Checked, CopySource, Taken
 from actions.backups.holding import Hold
 from actions.backups.marks import FolderMarks, Marks
+from actions.backups.storage.storage import Where
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.systems.postgres.backups.by_hand import BY_HAND
@@ -73,7 +74,7 @@ class PgBackRest:
             return None
         return CopySource(
             host=settings.host,
-            folder=backups.repository,
+            where=Where(place=backups.repository),
             proof="backup/*/{label}/backup.manifest",
             heads=INFO_FILES,
             skip=TEMPORARY_FILES,

@@ -47,6 +47,14 @@ POSTGRES = {
 }
 
 
+BUCKET_AWAY = {
+    "backups_site": "dr",
+    "repository": "s3:https://rgw/b/one",
+    "credentials": "/etc/cleo/bucket",
+    "drill": {"password": {"file": "/media/safe/restic"}},
+}
+
+
 def context(folder: Path, system: dict[str, Any], **more: Any) -> FakeContext:
     described = {
         "name": "shop",
@@ -64,11 +72,12 @@ def context(folder: Path, system: dict[str, Any], **more: Any) -> FakeContext:
     ("system", "more", "needs", "field"),
     [
         (FILES, {}, "the password of one", "systems: one: drill: password"),
+        (FILES, BUCKET_AWAY, "the credentials of s3:https://rgw/b/one", "systems: one: drill: credentials"),
         (CONFIGURATION, {}, "the commits of one", "systems: one: backups_site"),
         (CONFIGURATION, {"backups_site": "dr"}, "the keys that open git@git", "systems: one: drill: environment"),
         (REDIS, {"backups_site": "dr"}, "the credentials of s3://bucket", "systems: one: drill: credentials"),
         (POSTGRES, {"backups_site": "dr"}, "in its own configuration on here alone", "second place"),
-        (POSTGRES, {}, "in no folder that is copied to /mnt/second", "backups_site"),
+        (POSTGRES, {}, "in no folder or bucket that is copied to /mnt/second", "backups_site"),
     ],
 )
 def test_it_is_named_with_where_to_name_it(

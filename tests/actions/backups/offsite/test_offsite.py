@@ -71,7 +71,7 @@ class Site:
         found = Order(
             system="shop",
             type="toy",
-            folder=str(self.repository / "shop"),
+            here=Where(place=str(self.repository / "shop")),
             where=self.where,
             proof="{label}/entry.json",
             heads=("*/entry.json", "list.info"),
@@ -233,7 +233,7 @@ def test_what_is_damaged_is_found_on_either_side(site: Site) -> None:
     assert quick.broken == {first: "has 2 bytes, and had 3"}
     assert full.broken == {first: "has 2 bytes, and had 3", second: "has another content than was copied"}
     assert offsite_findings(full, "dr")[0].severity == "wrong" and covered_until(full) is None
-    elsewhere = site.order(folder=f"{site.repository}/new")
+    elsewhere = site.order(here=Where(place=f"{site.repository}/new"))
     assert "has another content than was copied" in site.do("fetch", elsewhere)["failed"]
     assert not list((site.repository / "new").rglob("data")), "nothing of it has its name"
     assert site.sync()["mended"] == 1
@@ -280,7 +280,7 @@ def test_a_lost_index_is_not_taken_for_an_empty_place(site: Site) -> None:
     site.remove("shop.offsite.json")
     (wrong,) = _told(site.look())
     assert wrong.severity == "wrong" and "shop.offsite.json is missing there, and 2 files of shop are not" in wrong.text
-    elsewhere = site.order(folder=f"{site.repository}/new")
+    elsewhere = site.order(here=Where(place=f"{site.repository}/new"))
     assert "nobody can tell what was copied. Put back an earlier version" in site.do("fetch", elsewhere)["failed"]
     assert site.sync()["backups"] == 1, "the cure that was named"
     assert _told(site.look(full=True)) == []
@@ -309,7 +309,7 @@ def test_a_full_disk_takes_no_half_backup(tmp_path: Path) -> None:
         second = site.take("two" * 1_000_000)
         assert re.search(r"(No space left on device|File too large)\. Make room", site.sync()["failed"])
         assert list(site.look(full=True).backups) == [first] and not site.look(full=True).damage
-        here = site.order(folder=str(tmp_path / "disk" / "back"))
+        here = site.order(here=Where(place=str(tmp_path / "disk" / "back")))
         told = site.do("fetch", here)["failed"]
         assert re.search(r"back/\S+ cannot be written: (No space left on device|File too large)\. Make room", told)
         half = [path for path in (tmp_path / "disk").rglob("*") if path.name.startswith(".")]
@@ -334,13 +334,17 @@ def test_a_killed_sync_goes_on_where_it_was(tmp_path: Path) -> None:
 
 _DIES = """
 import os, sys
+from contextlib import contextmanager
 from actions.backups.storage import folder
 from actions.backups.offsite import sync
-put = folder.Folder.put
-def put_and_die(self, name, source):
-    put(self, name, source)
-    os.kill(os.getpid(), 9)
-folder.Folder.put = put_and_die
+new = folder.Folder.new
+@contextmanager
+def write_and_die(self, name):
+    with new(self, name) as file:
+        yield file
+    if name.endswith("/data"):
+        os.kill(os.getpid(), 9)
+folder.Folder.new = write_and_die
 sync.main(sys.argv[1])
 """
 

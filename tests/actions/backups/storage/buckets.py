@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +15,8 @@ from typing import Any
 import yaml
 
 from actions.backups.storage.storage import Where
+from cleo_console.lab.ports import free_port
+from tests.waiting import until
 
 KEYS = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
@@ -67,6 +72,25 @@ class Emulated:
         python = {"python": known["python"]} if "python" in known else {}
         said["systems"][system]["backups"] = bucket | python
         inventory.write_text(yaml.safe_dump(said, sort_keys=False))
+
+
+@contextmanager
+def emulated_apart(folder: Path) -> Iterator[Emulated]:
+    """Start a storage that knows nothing of those in this process, and stop it."""
+    port = free_port()
+    argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: _listens(port), deadline_s=60)
+        yield Emulated(folder, f"http://127.0.0.1:{port}")
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
+from actions.backups.fetch import fetch
+from actions.backups.offsite.acting import look_offsite, sync_offsite
 from actions.backups.take import take
 from actions.backups.verify import verify
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
+from actions.systems.files.drill import drill
 from actions.systems.files.engine import ENGINE
 from actions.systems.files.probe import probe
 from actions.systems.files.settings import FilesSettings
@@ -57,6 +60,14 @@ def test_a_lost_store_comes_back_from_a_bucket_and_its_troubles_are_told(lab: St
     settings = inventory.system("files", FilesSettings)
     seen = probe("files", settings, open_transport(inventory.host(settings.host)), deadline_s=60)
     assert "exposure_s" in seen.facts
+    assert sync_offsite(lab.context())["backups"] == 1
+    assert look_offsite(lab.context(), full=True).damage == []
+    assert lab.context().do(drill, source="offsite").facts["drill"] == label
+    for one in store.client.list_objects_v2(Bucket="backups", Prefix="files/")["Contents"]:
+        store.client.delete_object(Bucket="backups", Key=one["Key"])
+    with pytest.raises(ActionFailed, match="was emptied, or lies elsewhere"):
+        sync_offsite(lab.context())
+    assert lab.context().do(fetch).ok
     shutil.rmtree(lab.directory)
     lab.do("files.stop_writers")
     assert lab.do("files.restore", lab.context(point="latest")).ok

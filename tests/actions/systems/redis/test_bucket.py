@@ -7,7 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from actions.backups.fetch import fetch
+from actions.backups.offsite.acting import sync_offsite
 from actions.backups.repository import watch
+from actions.backups.storage.places import open_storage
+from actions.backups.unattended.standing import Standing
 from actions.outcome import ActionFailed
 from actions.systems.redis import takeover
 from actions.systems.redis.drill import drill
@@ -56,6 +60,30 @@ def test_a_lost_server_and_its_configuration_come_back_from_a_bucket(
     assert outcome.facts["backup"] == full, "an object that was cut short is passed over"
     assert any(newest in line for line in outcome.facts["passed_over"])
     assert ctx(lab).do(drill).facts["drill"] == full
+    store.client.put_object(Bucket="backups", Key=spoilt, Body=content)
+
+
+def test_its_copy_in_a_second_place_is_tried_and_brought_back(
+    lab: RedisLab, store: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takeover, "AGAIN_S", 0.2)
+    if server.server_pid(lab.node()) is None:
+        server.start(lab.node())
+    newest, before = backup(lab), keys(lab)
+    assert sync_offsite(ctx(lab))["backups"] >= 1
+    seen = Standing(lab.inventory, "redis").look()
+    assert seen and seen.covered_until and not seen.trouble
+    drilled = ctx(lab).do(drill, source="offsite")
+    assert (drilled.ok, drilled.facts["drill"]) == (True, newest)
+    lost = open_storage(store.where("s3://backups/first"))
+    for name in lost.sizes("redis/"):
+        lost.remove(name)
+    with pytest.raises(ActionFailed, match="was emptied, or is another one"):
+        sync_offsite(ctx(lab))
+    assert ctx(lab).do(fetch).ok
+    lab.kill()
+    shutil.rmtree(lab.node().data_directory)
+    assert (ctx(lab).do(restore).facts["backup"], keys(lab)) == (newest, before)
 
 
 def test_health_tells_what_would_be_lost_and_since_when_nobody_could_look(
