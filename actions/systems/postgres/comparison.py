@@ -48,12 +48,14 @@ class Comparison:
 
     Attributes:
         rows: how many rows were read, in all.
+        against: the backup whose manifest it was compared with; empty: with none, so that nothing was.
     """
 
     def __init__(
         self, manifest: Manifest | None, found: Cluster, *, database: str, exact: bool, closer: LookCloser
     ) -> None:
         self._manifest = manifest
+        self.against = manifest.label if manifest else ""
         self._exact = exact
         self._closer = closer
         known = manifest.known(database) if manifest else {}

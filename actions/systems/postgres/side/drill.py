@@ -25,7 +25,7 @@ from actions.systems.postgres.side.drill_elsewhere import fit, require_folder, w
 from actions.systems.postgres.side.instance import make_side
 from actions.systems.postgres.side.place import Side, load_side, side_root
 from actions.systems.postgres.side.removal import remove_side
-from actions.systems.postgres.side.verify import compare_with_manifest, structures
+from actions.systems.postgres.side.verify import compare_with_manifest, not_compared, structures
 from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.types import Identity
@@ -98,7 +98,7 @@ def _restore(ctx: ActionContext) -> Outcome:
         side = make_side(server, RecoveryPoint(latest=True), purpose="drill")
         if side is None:
             return Outcome(ok=True, summary="would restore the newest backup, verify it, and remove it again")
-        outcome = _judged(side, now, _findings(side))
+        outcome = _judged(side, now, *_findings(side))
         _leave(side, outcome)
     except Cancelled as error:
         place = side_root(server, "drill")
@@ -140,21 +140,24 @@ def _newest_commit(server: Server) -> datetime | None:
         return None
 
 
-def _findings(side: Side) -> list[Finding]:
-    """Return what is wrong with what came back; nothing where it is sound."""
+def _findings(side: Side) -> tuple[list[Finding], str]:
+    """Return what is wrong with what came back, and that and why it was compared with nothing; empty: it was."""
     found = structures(side)
     then = read_side(side)
     compared = compare_with_manifest(side, then)
     rows = count(sum(1 for _ in then.relations()), "relation")
-    side.of.ctx.log(f"{rows} read to the end; {compared.tally()['same']} as in the backup's manifest.")
-    return found + [one for one in compared.findings(side.of.name) if one.severity != "note"]
+    uncompared = not_compared(side, compared)
+    said = uncompared or f"{compared.tally()['same']} as in the backup's manifest"
+    side.of.ctx.log(f"{rows} read to the end; {said}.")
+    return found + [one for one in compared.findings(side.of.name) if one.severity != "note"], uncompared
 
 
-def _judged(side: Side, now: datetime | None, findings: list[Finding]) -> Outcome:
+def _judged(side: Side, now: datetime | None, findings: list[Finding], uncompared: str) -> Outcome:
     record = side.record
     lost = lost_seconds(now, record.last_before)
     bad = [one for one in findings if one.severity == "wrong" or one.about == "structure"]
     state = f"{count(len(bad), 'thing')} damaged in it" if bad else "sound"
+    state = f"{state}, {uncompared}" if uncompared else state
     loss = loss_words(lost, "commits")
     words = f"Backup {record.backup} was restored in {exact_duration(record.seconds)}: {state}; {loss}."
     facts = {"drill": record.backup, "drill_s": record.seconds, "drill_lost_s": lost}

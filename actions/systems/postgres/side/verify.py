@@ -62,7 +62,7 @@ def pitr_verify(ctx: ActionContext, *, minutes: int = 60) -> Outcome:
     damaged = [one for one in findings if one.about == "structure"] + [*compared.of("damaged", "wrong")]
     return Outcome(
         ok=not damaged,
-        summary=_summary(side, then, now, differs, len(damaged)),
+        summary=_summary(side, then, now, differs, len(damaged), not_compared(side, compared)),
         facts={
             "side": side.record.state,
             "point": side.record.point,
@@ -108,6 +108,15 @@ def compare_with_manifest(side: Side, then: Cluster) -> Comparison:
         manifest = _of_one(manifest, only)
     database = side.of.settings.database
     return Comparison(manifest, then, database=database, exact=False, closer=lambda database, names: {})
+
+
+def not_compared(side: Side, compared: Comparison) -> str:
+    """Return in words that and why nothing was compared; empty where it was."""
+    if compared.against:
+        return ""
+    if side.of.settings.backups.manifests:
+        return f"compared with nothing, as backup {side.record.backup} has no manifest"
+    return "compared with nothing, as there is no folder of manifests here: they are not copied off site"
 
 
 def _of_one(manifest: Manifest, database: str) -> Manifest:
@@ -160,10 +169,14 @@ def _skipped(was: Relation | None, have: Relation | None) -> bool:
     return any(one and (one.damage or one.skipped) for one in (was, have))
 
 
-def _summary(side: Side, then: Cluster, now: Cluster | None, differs: dict[str, Any], damaged: int) -> str:
+def _summary(
+    side: Side, then: Cluster, now: Cluster | None, differs: dict[str, Any], damaged: int, uncompared: str
+) -> str:
     total = sum(1 for _ in then.relations())
     parts = [f"The side instance stands {side.record}", f"{count(total, 'relation')} read to the end"]
     parts.append(f"{count(damaged, 'thing')} damaged in it" if damaged else "none damaged")
+    if uncompared:
+        parts.append(uncompared)
     if now is None:
         parts.append("the real server does not answer, and was not compared")
     elif differs:

@@ -71,6 +71,21 @@ def test_a_drill_from_the_shell_proves_measures_and_leaves_nothing(lab: Lab, tmp
     assert "No drill can restore nowhere" in cleo("drill", "restore", "--system", "nowhere", status=2).stderr
 
 
+def test_a_drill_of_a_backup_without_its_manifest_says_that_nothing_was_compared(lab: Lab) -> None:
+    label = lab.facts["last_backup"]["label"]
+    manifest = lab.postgres.manifests / f"{label}.json"
+    aside = manifest.rename(manifest.with_suffix(".aside"))
+    try:
+        ctx = FakeContext(load_inventory(lab.inventory_path))
+        done = ctx.do(drill)
+    finally:
+        aside.rename(manifest)
+    why = f"compared with nothing, as backup {label} has no manifest"
+    assert done.ok and f"sound, {why};" in done.summary
+    assert any(f" read to the end; {why}." in line for line in ctx.lines), ctx.lines
+    assert not any("as in the backup's manifest" in line for line in ctx.lines)
+
+
 def test_what_a_drill_left_that_was_killed_the_next_one_removes(lab: Lab) -> None:
     inventory = load_inventory(lab.inventory_path)
     killed, real = FakeContext(inventory, id="INC-9"), FakeContext.run
