@@ -31,6 +31,23 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     eta_s: float | None = None
 
 
+class Level(msgspec.Struct, frozen=True, kw_only=True):
+    """A level of the plan's escalation matrix: ``contact`` as the plan has it, ``answer_s`` seconds to answer in."""
+
+    level: str
+    role: str
+    contact: str
+    answer_s: float
+
+
+class NotedCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call to a level of the escalation matrix, as the journal has it; ``answered_at`` is None while nobody did."""
+
+    at: datetime
+    answered_at: datetime | None = None
+    who: str = ""
+
+
 class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A read-only snapshot of the incident, taken when the action starts.
 
@@ -44,6 +61,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     action proved to be wrong in it, in words, while no later one proved otherwise. ``damaged`` maps a system to what
     tells that its newest state holds damage which came with what was written; ``ever_damaged`` names also those that
     were recovered since, and ``damage_began`` is when the earliest such change was committed, where that was found.
+    ``escalation`` are the levels of the plan's matrix, in their order.
     ``lead`` is who leads, as ``user@host``, and ``head`` the hash of the journal's last event.
     ``discovered_at`` is when the incident was. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
     """
@@ -52,6 +70,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     lead: str = ""
     head: str = ""
+    escalation: Sequence[Level] = ()
     title: str = ""
     scenario: str = ""
     began_at: str = ""
@@ -126,6 +145,12 @@ class ActionContext(Protocol):
 
     def overridden(self, gate: str) -> str:
         """Return the reason a person gave for passing ``gate`` in this run, or an empty string."""
+
+    def calls(self) -> Mapping[str, NotedCall]:
+        """Return the calls that are noted now, by level: unlike ``incident`` as they are at this moment."""
+
+    def note_call(self, level: str, how: str) -> None:
+        """Note that a level of the escalation matrix was called, and how; durable when it returns."""
 
     def transport(self, host: str) -> Transport:
         """Return the way to reach one of the inventory's hosts."""

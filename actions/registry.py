@@ -20,6 +20,7 @@ _HOUSE = {
     "damage.report": "actions.overview.damage:damage_report",
     "erasure.list": "actions.erasure.listing:list_requests",
     "communications.notify": "actions.communications.notify:notify",
+    "communications.escalate": "actions.communications.escalate:escalate",
     "backups.verify": "actions.backups.verify:verify",
     "backups.hold": "actions.backups.hold:hold",
     "backups.release": "actions.backups.hold:release",

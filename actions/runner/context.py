@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.action import Action
-from actions.context import IncidentFacts, Progress
+from actions.context import IncidentFacts, NotedCall, Progress
 from actions.gate import Closed, live_closed, require_open
 from actions.inventory import Inventory
 from actions.outcome import Cancelled
@@ -20,6 +20,7 @@ from actions.runner.programs import Programs
 from actions.runner.world import World
 from actions.runner.writes import Writes
 from actions.transport import Completed, Transport
+from journal.events.types import ContactPaged
 from journal.incident.records import Run
 from journal.paths import IncidentPlace
 from journal.store.journal import JournalWriteFailed
@@ -37,6 +38,7 @@ class RunContext:
         place: the incident's folder.
         world: what can be reached.
         writes: where output, progress and programs are written.
+        calls: tells which calls are noted now.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class RunContext:
         place: IncidentPlace,
         world: World,
         writes: Writes,
+        calls: Callable[[], Mapping[str, NotedCall]] = dict,
     ) -> None:
         self.redactor = Redactor()
         self.programs = Programs(run, place.journal, writes.append, self.redactor)
@@ -57,6 +60,8 @@ class RunContext:
         self._files = place.files
         self._world = world
         self._journal = writes.journal
+        self._append = writes.append
+        self.calls = calls
         self._pump = OutputPump(writes.journal, run.id, writes.on_fault)
         self._cancel = threading.Event()
         self._transports: dict[str, Transport] = {}
@@ -97,6 +102,10 @@ class RunContext:
         """The incident's folder for files; made when it is first asked for."""
         self._files.mkdir(parents=True, exist_ok=True)
         return self._files
+
+    def note_call(self, level: str, how: str) -> None:
+        """Note a call to a level of the escalation matrix."""
+        self._append(ContactPaged(level=level, how=self.redactor.text(how)))
 
     def log(self, text: str, stream: str = "out") -> None:
         """Print lines. What the action itself says is kept apart from what its programs print."""

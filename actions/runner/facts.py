@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from actions.context import IncidentFacts
+from actions.context import IncidentFacts, Level, NotedCall
 from journal.incident.affected import is_hit
 from journal.incident.clocks import rto
 from journal.incident.given_up import given_up
@@ -29,6 +30,10 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
         kind=incident.kind,
         lead=incident.team.holder("lead"),
         head=incident.head,
+        escalation=[
+            Level(level=one.level, role=one.role, contact=one.contact, answer_s=float(one.respond_within))
+            for one in incident.plan.escalation
+        ],
         title=incident.title,
         scenario=incident.scenario,
         began_at=incident.began_at.isoformat(),
@@ -51,3 +56,11 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
         discovered_at=incident.discovered_at,
         rto_left_s=min(running, default=None),
     )
+
+
+def noted_calls(incident: Incident) -> Mapping[str, NotedCall]:
+    """Return the calls that are noted, by level; from any thread."""
+    calls = incident.review.calls.copy()
+    return {
+        level: NotedCall(at=call.paged_at, answered_at=call.answered_at, who=call.who) for level, call in calls.items()
+    }

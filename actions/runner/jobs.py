@@ -11,7 +11,7 @@ from actions.command_step import COMMAND, command_action
 from actions.gate import Closed
 from actions.redaction import Redactor
 from actions.runner.context import RunContext
-from actions.runner.facts import incident_facts
+from actions.runner.facts import incident_facts, noted_calls
 from actions.runner.programs import Programs
 from actions.runner.reattach import reattach_action
 from actions.runner.targets import Targets
@@ -74,6 +74,7 @@ class Jobs:
             place=self._place,
             world=self._world,
             writes=self._writes,
+            calls=lambda: noted_calls(self._incident),
         )
         seconds = self._world.seconds
         return Job(run, action, context, self._writes, self.targets, reenter=reenter, closed=closed, seconds=seconds)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from actions.action import Action
-from actions.context import IncidentFacts, Progress
+from actions.context import IncidentFacts, NotedCall, Progress
 from actions.inventory import Inventory
 from actions.outcome import Cancelled, Outcome
 from actions.redaction import Redactor
@@ -70,6 +70,14 @@ class FakeContext:
         self._started = 0
         self._transports: dict[str, Transport] = {}
         self._redactor = Redactor()
+
+    def calls(self) -> Mapping[str, NotedCall]:
+        """Nobody was called."""
+        return {}
+
+    def note_call(self, level: str, how: str) -> None:
+        """Note a call as a line."""
+        self.log(f"called {level}: {how}")
 
     def with_incident(self, **changes: Any) -> FakeContext:
         """Change the incident's facts, and return self."""

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from actions.backups.unattended.lock import StartedProgram
-from actions.context import IncidentFacts, Progress
+from actions.context import IncidentFacts, NotedCall, Progress
 from actions.inventory import Inventory
 from actions.outcome import Cancelled
 from actions.redaction import Redactor
@@ -158,6 +158,14 @@ class UnattendedContext:
         """Remove what the shim kept of a program that has ended; what is left all the same costs a little room."""
         with contextlib.suppress(CleoError):
             self.transport(program.host).query(["rm", "-rf", "--", program.spool], timeout_s=30)
+
+    def calls(self) -> Mapping[str, NotedCall]:
+        """Return no calls: there is no incident."""
+        return {}
+
+    def note_call(self, level: str, how: str) -> None:
+        """Say it: there is no incident to note it in."""
+        self.log(f"{level} was called: {how}")
 
     def without_secrets(self, text: str) -> str:
         """Return ``text`` as it may be written into a file."""
