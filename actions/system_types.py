@@ -15,6 +15,7 @@ BUILT_IN = (
     "actions.systems.redis:SYSTEM",
     "actions.systems.files:SYSTEM",
     "actions.systems.configuration:SYSTEM",
+    "actions.systems.validation:SYSTEM",
 )
 """The types that ship with Cleo. Others are packages of their own, with an entry point in `GROUP`."""
 GROUP = "cleo.systems"

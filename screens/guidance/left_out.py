@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from actions.system_types import built_in
 from journal.incident.cures import advised_against
 from journal.incident.records import StepState
-from journal.incident.roster import players
+from journal.incident.roster import able, players
 from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
 from journal.plan.action_spec import Catalogue
@@ -29,7 +30,12 @@ def why_not_here(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     if spec is None or not spec.available:
         return spec.broken.rstrip(".") if spec and spec.broken else f"no action {step.action} is installed"
     known = incident.roster.systems.values()
-    return f"the inventory names no {step.system}" if step.system and known and not players(known, step.system) else ""
+    if not known:
+        return ""
+    if step.system:
+        return "" if players(known, step.system) else f"the inventory names no {step.system}"
+    lacking = spec.system in built_in() and not able(known, step.action)
+    return f"the inventory names no {spec.system}" if lacking else ""
 
 
 def known_reason(incident: Incident, step: Step, catalogue: Catalogue) -> str:

@@ -1,0 +1,152 @@
+"""Where everything of a lab's application lies, and its process."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleo_console.lab.account import Account
+from cleo_console.lab.inventory import inventory_path
+from cleo_console.lab.processes import Process, running_script, signal_process
+from cleo_console.lab.validation.program import SERVICE, password_digest
+from cleo_console.lab.validation.tokens import issue
+from cleo_console.lab.workspace import Workspace, write_secret
+from journal.errors import CleoError
+
+USER = "dr-test@cleoai.example"
+PROGRAM = "cleo_console.lab.validation.program"
+_START_S, _PAUSE_S = 30.0, 0.05
+
+
+@dataclass(frozen=True)
+class Place:
+    """The application of a lab.
+
+    Args:
+        lab: the lab's folder.
+        name: the service's name.
+        port: its port on 127.0.0.1.
+    """
+
+    lab: Path
+    name: str
+    port: int
+
+    @property
+    def workspace(self) -> Workspace:
+        """The service's folder; everything in it is ours."""
+        return Workspace(self.lab, self.name, Account("", os.geteuid(), os.getegid()))
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def configuration(self) -> Path:
+        """What its process reads as it starts."""
+        return self.workspace.secrets / "application.json"
+
+    @property
+    def faults(self) -> Path:
+        """The ways in which it is broken, a word each; missing: none."""
+        return self.workspace.directory / "faults"
+
+    @property
+    def password(self) -> Path:
+        """The test user's password."""
+        return self.workspace.secrets / "test-user"
+
+    @property
+    def expired(self) -> Path:
+        """A token that ran out long ago."""
+        return self.workspace.secrets / "expired-token"
+
+    @property
+    def restart(self) -> Path:
+        """A script that takes every fault back, as a new deployment would."""
+        return self.workspace.directory / "bin" / "restart.sh"
+
+    @property
+    def log(self) -> Path:
+        """What the process prints."""
+        return self.workspace.log("application")
+
+    def make(self) -> None:
+        """Write key, password, an expired token and the configuration."""
+        self.workspace.make()
+        key, salt, password = secrets.token_bytes(32), secrets.token_hex(8), secrets.token_urlsafe(18)
+        key_file = self.workspace.secrets / "key"
+        self._write(key_file, "")
+        key_file.write_bytes(key)
+        self._write(self.password, password)
+        self._write(self.expired, issue(key, 1, secrets.token_hex(8), lasts_s=-86_400))
+        account = {"email": USER, "user": 1, "salt": salt, "digest": password_digest(password, salt)}
+        said = {
+            "port": self.port,
+            "inventory": str(inventory_path(self.lab)),
+            "faults": str(self.faults),
+            "key": str(key_file),
+            "account": account,
+        }
+        self._write(self.configuration, json.dumps(said))
+        self._write_restart()
+
+    def process(self) -> Process | None:
+        """Its process; None where it does not run."""
+        return running_script(self.workspace.directory, self.configuration)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers.
+
+        Raises:
+            CleoError: it does not.
+        """
+        self.workspace.spawn([sys.executable, "-P", "-m", PROGRAM, str(self.configuration)], self.log)
+        end = time.monotonic() + _START_S
+        while not self._answers():
+            if time.monotonic() > end:
+                raise CleoError(f"The application does not answer at {self.url}.", f"See {self.log}.")
+            time.sleep(_PAUSE_S)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End its process and wait for that."""
+        process, end = self.process(), time.monotonic() + _START_S
+        if process:
+            signal_process(process, number, self.workspace.directory)
+        while self.process():
+            if time.monotonic() > end:
+                raise CleoError("The application does not end.", f"See {self.log}.")
+            time.sleep(_PAUSE_S)
+
+    def broken(self) -> list[str]:
+        """Return in which ways it is broken."""
+        return self.faults.read_text().split() if self.faults.exists() else []
+
+    def _answers(self) -> bool:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{self.url}/health", timeout=5) as answer:
+                return bool(json.load(answer)["service"] == SERVICE)
+        except OSError:
+            return False
+
+    def _write(self, path: Path, text: str) -> None:
+        write_secret(path, text, os.geteuid(), os.getegid())
+
+    def _write_restart(self) -> None:
+        env = " ".join(f"{name}='{value}'" for name, value in self.workspace.environment.items())
+        python, ours = f"'{sys.executable}' -P -m {PROGRAM} '{self.configuration}'", f"' {self.configuration}$'"
+        self.restart.write_text(
+            "#!/bin/sh\n# Takes every fault of the application back, and starts it again.\n"
+            f"rm -f '{self.faults}'\npkill -f {ours}\nwhile pgrep -f {ours} >/dev/null; do sleep 0.1; done\n"
+            f"exec env -i {env} setsid --fork {python} >>'{self.log}' 2>&1 </dev/null\n"
+        )
+        self.restart.chmod(0o755)

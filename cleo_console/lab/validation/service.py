@@ -1,0 +1,107 @@
+"""CleoAI's API as a service of a lab: a small stand-in that reads the three stores."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from cleo_console.lab.ports import free_port
+from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.validation.faults import FAULTS
+from cleo_console.lab.validation.place import USER, Place
+from cleo_console.lab.validation.program import SERVICE
+
+_TEXT, _COUNT = {"type": "string"}, {"type": "integer"}
+_CONVERSATION = {
+    "type": "object",
+    "required": ["id", "title", "started_at"],
+    "properties": {"id": _COUNT, "title": _TEXT, "started_at": _TEXT},
+}
+CONVERSATIONS = {
+    "type": "object",
+    "required": ["user", "conversations", "remembered", "cached"],
+    "properties": {
+        "user": _COUNT,
+        "conversations": {"type": "array", "minItems": 1, "items": _CONVERSATION},
+        "remembered": {"type": "integer", "minimum": 0},
+        "cached": {"type": "boolean"},
+    },
+}
+"""The form of the answer of its chief endpoint, as the inventory has it."""
+
+
+class ApplicationService(LabService):
+    """A process that signs users in and shows their conversations."""
+
+    small_bytes: ClassVar[int] = 100_000
+    faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
+
+    @classmethod
+    def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:
+        """Choose a port."""
+        return {"port": free_port()}
+
+    @property
+    def place(self) -> Place:
+        """Where everything lies."""
+        return Place(self.lab, self.instance.name, self.instance.settings["port"])
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return "CleoAI's API"
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.place.port}"
+
+    def create(self, order: Order, say: Say) -> None:
+        """Make its key and its test user, and start it."""
+        say(f"Starting a stand-in for {self.title} on {self.address}; it reads the lab's stores.")
+        self.place.make()
+        self.place.start()
+
+    def start(self) -> None:
+        """Start its process and wait until it answers."""
+        self.place.start()
+
+    def stop(self) -> None:
+        """End its process."""
+        self.place.end()
+
+    def is_running(self) -> bool:
+        """Whether its process is there."""
+        return self.place.process() is not None
+
+    def status(self) -> ServiceStatus:
+        """Look at its process, and at how it was broken."""
+        place, process = self.place, self.place.process()
+        lines = [("application", place.url), ("restart", str(place.restart))]
+        trouble = [f"broken: {how}" for how in place.broken()]
+        pids = {"application": process.pid if process else None}
+        return ServiceStatus("validation", self.address, pids, {"url": place.url}, lines, trouble)
+
+    def inventory_entry(self) -> dict[str, Any]:
+        """What the console needs to validate it."""
+        place = self.place
+        return {
+            "title": self.title,
+            "url": place.url,
+            "says": {"service": SERVICE},
+            "login": {
+                "user": USER,
+                "password": {"file": str(place.password)},
+                "protected": "/v1/me",
+                "refused": {"expired": {"file": str(place.expired)}},
+            },
+            "endpoints": [
+                {"path": "/health", "within_ms": 500},
+                {"path": "/v1/me", "login": True, "schema": {"type": "object", "required": ["id", "name", "plan"]}},
+                {"path": "/v1/conversations", "login": True, "schema": CONVERSATIONS, "within_ms": 1000},
+                {"path": "/v1/conversations", "status": 401},
+            ],
+        }
+
+    def inject(self, kind: FaultKind) -> Done:
+        """Inject a fault."""
+        return kind.inject(self.place)
