@@ -18,6 +18,7 @@ SYSTEM = SystemType(
         "validation.auth": f"{_HERE}.auth:check_auth",
         "validation.smoke": f"{_HERE}.suites:smoke",
         "validation.integration": f"{_HERE}.suites:integration",
+        "validation.performance": f"{_HERE}.performance:performance",
     },
     simulated=f"{_HERE}:simulated",
     lab="cleo_console.lab.validation.service:ApplicationService",

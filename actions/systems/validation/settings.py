@@ -101,6 +101,24 @@ class SuiteSettings(Settings, frozen=True, kw_only=True):
             raise ValueError("paths are those of tests, and no options of pytest")
 
 
+class LoadSettings(Settings, frozen=True, kw_only=True):
+    """The load with which performance is measured: the endpoints that are only read, in turn.
+
+    Attributes:
+        per_second: requests a second, whether or not those before were answered.
+        seconds: how long.
+        workers: how many of them may wait at once.
+        baseline: the file here with the figures that later ones are compared with; a measurement writes it.
+        noise_percent: by how much of the baseline times differ by themselves.
+    """
+
+    per_second: Positive = 20
+    seconds: Positive = 20
+    workers: Positive = 16
+    baseline: str = ""
+    noise_percent: Positive = 25
+
+
 class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validation", tag_field="type"):
     """The application's API.
 
@@ -116,6 +134,7 @@ class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validat
         endpoints: what users depend on.
         smoke: the shortest proof that it works, as a pytest suite.
         integration: the long one.
+        load: how performance is measured.
         deadline_s: seconds that one request may take, all of it.
     """
 
@@ -129,6 +148,7 @@ class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validat
     endpoints: list[Endpoint] = []
     smoke: SuiteSettings = SuiteSettings()
     integration: SuiteSettings = SuiteSettings()
+    load: LoadSettings = LoadSettings()
     deadline_s: Positive = 10
 
     def __post_init__(self) -> None:

@@ -70,6 +70,11 @@ class Place:
         return self.workspace.secrets / "expired-token"
 
     @property
+    def baseline(self) -> Path:
+        """What performance is compared with, once it was measured."""
+        return self.workspace.directory / "baseline.json"
+
+    @property
     def restart(self) -> Path:
         """A script that takes every fault back, as a new deployment would."""
         return self.workspace.directory / "bin" / "restart.sh"

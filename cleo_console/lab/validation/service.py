@@ -100,6 +100,7 @@ class ApplicationService(LabService):
                 {"path": "/v1/conversations", "login": True, "schema": CONVERSATIONS, "within_ms": 1000},
                 {"path": "/v1/conversations", "status": 401},
             ],
+            "load": {"seconds": 5, "baseline": str(place.baseline)},
         }
 
     def inject(self, kind: FaultKind) -> Done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -132,6 +133,22 @@ def test_a_suite_that_proves_nothing_is_not_green(lab: ApplicationLab, tmp_path:
     run = lab.run("validation.smoke", lambda entry: entry.update(smoke={"paths": [str(file)]}))
     assert run.state is RunState.FAILED
     assert words in run.summary
+
+
+def test_a_load_is_compared_with_the_baseline(lab: ApplicationLab) -> None:
+    def shorter(entry: Entry) -> None:
+        entry["load"].update(seconds=1, noise_percent=400)
+
+    first = lab.run("validation.performance", shorter)
+    assert (first.state, first.partial) == (RunState.SUCCEEDED, "no baseline to compare with")
+    assert first.facts["measured"]["requests"] == 20
+    assert first.facts["measured"] == json.loads(lab.place.baseline.read_text())
+    assert lab.run("validation.performance", shorter).facts["verdict"] == "same"
+    with lab.broken("slow"):
+        slow = lab.run("validation.performance", shorter)
+    assert (slow.state, slow.facts["verdict"]) == (RunState.FAILED, "worse")
+    assert slow.facts["measured"]["p50_ms"] >= 700
+    assert first.facts["measured"] == json.loads(lab.place.baseline.read_text()), "what is worse becomes no baseline"
 
 
 class ApplicationUnderTest(SystemUnderTest):
