@@ -31,6 +31,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
         positions: how a recovery position is named beside an instant.
         simulated: its acts and health in a tabletop: where the YAML files are (`actions.tabletop.script.Script`),
             ``package:folder``.
+        stored_keys: reads keys to compare with another store's: an `actions.stored_keys.StoredKeys`; empty: none.
         lab: its part of a lab on loopback, a `cleo_console.lab.service.LabService`.
     """
 
@@ -45,6 +46,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     positions: Sequence[PositionForm] = ()
     simulated: str = ""
     lab: str = ""
+    stored_keys: str = ""
 
     def role(self, role: str) -> str:
         """Return the name of the action that plays a role."""

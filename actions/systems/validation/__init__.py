@@ -14,6 +14,7 @@ SYSTEM = SystemType(
     probe=f"{_HERE}.probe:probe",
     examine=f"{_HERE}.examine:examine",
     actions={
+        "validation.data": f"{_HERE}.data:check_data",
         "validation.api": f"{_HERE}.api:check_api",
         "validation.auth": f"{_HERE}.auth:check_auth",
         "validation.smoke": f"{_HERE}.suites:smoke",

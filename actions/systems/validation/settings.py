@@ -119,6 +119,35 @@ class LoadSettings(Settings, frozen=True, kw_only=True):
     noise_percent: Positive = 25
 
 
+class KeysOf(Settings, frozen=True, kw_only=True):
+    """Keys of a store.
+
+    Attributes:
+        system: the store's name in this inventory.
+        ask: which keys: of PostgreSQL ``sql`` (a query of one column), of MongoDB ``collection`` and ``field``, of
+            Redis ``keys`` (a pattern), ``part`` (a regular expression whose group is the key) and ``database``.
+    """
+
+    system: str
+    ask: dict[str, str]
+
+
+class DataCheck(Settings, frozen=True, kw_only=True):
+    """One thing that must hold between two stores, or within one.
+
+    Attributes:
+        name: what people call it.
+        every: keys, each of which…
+        exist_in: …must be among these.
+        same: whether these must be among those, too: both then have as many.
+    """
+
+    name: str
+    every: KeysOf
+    exist_in: KeysOf
+    same: bool = False
+
+
 class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validation", tag_field="type"):
     """The application's API.
 
@@ -132,6 +161,8 @@ class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validat
         says: fields of the health's JSON and their values, so that another server is not taken for it.
         login: how a test user signs in.
         endpoints: what users depend on.
+        data: what must hold between the stores.
+        data_minutes: minutes that reading one of them may take.
         smoke: the shortest proof that it works, as a pytest suite.
         integration: the long one.
         load: how performance is measured.
@@ -146,6 +177,8 @@ class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validat
     says: dict[str, str] = {}
     login: LoginSettings | None = None
     endpoints: list[Endpoint] = []
+    data: list[DataCheck] = []
+    data_minutes: Positive = 30
     smoke: SuiteSettings = SuiteSettings()
     integration: SuiteSettings = SuiteSettings()
     load: LoadSettings = LoadSettings()

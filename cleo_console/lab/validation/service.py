@@ -29,6 +29,28 @@ CONVERSATIONS = {
 """The form of the answer of its chief endpoint, as the inventory has it."""
 
 
+SIDES = ("every", "exist_in")
+_USERS = {"system": "postgres", "ask": {"sql": "SELECT id FROM users"}}
+CHECKS: list[dict[str, Any]] = [
+    {
+        "name": "conversations and their users",
+        "every": {"system": "postgres", "ask": {"sql": "SELECT user_id FROM conversations"}},
+        "exist_in": _USERS,
+    },
+    {
+        "name": "memories and their users",
+        "every": {"system": "mongodb", "ask": {"collection": "episodic_memories", "field": "user_id"}},
+        "exist_in": _USERS,
+    },
+    {
+        "name": "cached contexts and their users",
+        "every": {"system": "redis", "ask": {"keys": "user:*:context", "part": "user:([1-9][0-9]*):context"}},
+        "exist_in": _USERS,
+    },
+]
+"""What must hold between the lab's stores, as the inventory has it."""
+
+
 class ApplicationService(LabService):
     """A process that signs users in and shows their conversations."""
 
@@ -100,6 +122,7 @@ class ApplicationService(LabService):
                 {"path": "/v1/conversations", "login": True, "schema": CONVERSATIONS, "within_ms": 1000},
                 {"path": "/v1/conversations", "status": 401},
             ],
+            "data": [each for each in CHECKS if all((self.lab / each[side]["system"]).is_dir() for side in SIDES)],
             "load": {"seconds": 5, "baseline": str(place.baseline)},
         }
 

@@ -151,6 +151,32 @@ def test_a_load_is_compared_with_the_baseline(lab: ApplicationLab) -> None:
     assert first.facts["measured"] == json.loads(lab.place.baseline.read_text()), "what is worse becomes no baseline"
 
 
+def test_the_stores_are_compared_and_counted(lab: ApplicationLab) -> None:
+    whole = lab.run("validation.data")
+    assert (whole.state, whole.summary) == (RunState.SUCCEEDED, "3 of 3 checks hold.")
+    assert all(each["keys"] > 0 for each in whole.facts["checks"].values())
+
+    def same(entry: Entry) -> None:
+        entry["data"] = [{**entry["data"][1], "same": True, "name": "m"}]
+        entry["data"][0]["exist_in"]["ask"]["sql"] = "SELECT id FROM users WHERE id > 3 UNION SELECT -7"
+
+    run = lab.run("validation.data", same)
+    assert (run.state, run.facts["damaged"]) == (RunState.FAILED, True)
+    assert run.facts["checks"]["m"]["missing"] == 3
+    assert run.facts["checks"]["m"]["extra"] >= 1
+    assert run.cures[0].decision == "recovery_point"
+    sql = "SELECT nextval('heartbeat_id_seq')"
+    writes = lab.run("validation.data", lambda entry: entry["data"][0]["every"]["ask"].update(sql=sql))
+    assert "read-only transaction" in writes.summary
+    lab.lab.services["redis"].stop()
+    try:
+        down = lab.run("validation.data")
+    finally:
+        lab.lab.services["redis"].start()
+    assert (down.state, down.facts["damaged"]) == (RunState.FAILED, False)
+    assert "2 of 3 checks hold. cached contexts and their users: not compared" in down.summary
+
+
 class ApplicationUnderTest(SystemUnderTest):
     """The stand-in; its process can be stopped in its tracks."""
 
