@@ -40,9 +40,4 @@ PLANNED_ACTIONS = [
     _planned("kubernetes.verify_deployments", "Verify the deployments", "dr_verify_deployments.sh"),
     _planned("dns.update", "Update DNS records", "dr_update_dns.sh", _flag("production"), destructive=True),
     _planned("dns.verify", "Verify DNS propagation", "dr_verify_dns.sh"),
-    _planned(
-        "load_balancer.update", "Update load-balancer pools", "dr_update_lb.sh", _flag("dr_site"), destructive=True
-    ),
-    _planned("load_balancer.test_traffic", "Send test traffic through the new pools"),
-    _planned("load_balancer.enable_traffic", "Enable traffic flow", "dr_enable_traffic.sh", destructive=True),
 ]

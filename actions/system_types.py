@@ -16,6 +16,7 @@ BUILT_IN = (
     "actions.systems.files:SYSTEM",
     "actions.systems.configuration:SYSTEM",
     "actions.systems.validation:SYSTEM",
+    "actions.systems.load_balancer:SYSTEM",
 )
 """The types that ship with Cleo. Others are packages of their own, with an entry point in `GROUP`."""
 GROUP = "cleo.systems"

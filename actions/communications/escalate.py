@@ -13,7 +13,7 @@ from actions.communications.audience import recipients
 from actions.communications.delivery import deliver, message_for, show, summary_of
 from actions.communications.record import key
 from actions.context import ActionContext, Level, NotedCall, Progress
-from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
+from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from journal.wording.durations import rough_duration
 
 NAME = "communications.escalate"
@@ -82,8 +82,7 @@ def _call(ctx: ActionContext, found: Communications, level: Level) -> str:
 def _wait(ctx: ActionContext, levels: Sequence[Level], level: Level) -> None:
     """Wait until somebody has answered, or the level's time is over."""
     while not _answered(ctx, levels):
-        if ctx.cancelled:
-            raise Cancelled(f"{level.level} was called and has not answered; nobody else was called")
+        ctx.check_cancelled()
         call = ctx.calls().get(level.level)
         left = level.answer_s - _since(call) if call else level.answer_s
         if left <= 0:

@@ -292,4 +292,5 @@ _NAMED: dict[str, Gate] = {
     "sound-data": _sound_data,
     "down": _asks_the_system,
     "managed": _asks_the_system,
+    "old-site": _asks_the_system,
 }

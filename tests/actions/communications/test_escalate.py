@@ -73,13 +73,3 @@ def test_nobody_answers_and_who_is_noted_as_called_is_not_called_again(tmp_path:
         assert set(person.incident().review.calls) == {"L1", "L3"}, "who could not be reached was not called"
     assert [finding.about for finding in done.findings] == ["L2 Role 2"]
     assert done.cures[0].instead
-
-
-def test_stopped_while_it_waits_it_says_who_was_called(tmp_path: Path) -> None:
-    with paging(tmp_path, Kind.DRILL, "1 h", "1 h", "1 h") as (person, box):
-        run = person.desk.request_run("page")
-        person.until(lambda incident: "L1" in incident.review.calls)
-        person.desk.cancel(run)
-        done = person.over(run)
-    assert (done.state, box.told) == (RunState.CANCELLED, ["drill@cleoai.example"])
-    assert done.left_behind == "L1 was called and has not answered; nobody else was called"

@@ -1,0 +1,27 @@
+"""A load balancer: HAProxy, told what to do through its runtime API.
+
+Needs: on its host, python3, and an account that may use HAProxy's admin socket (`run_as`).
+"""
+
+from actions.system_type import SystemType
+
+_HERE = "actions.systems.load_balancer"
+
+SYSTEM = SystemType(
+    name="load_balancer",
+    title="Load balancer",
+    settings=f"{_HERE}.settings:LoadBalancerSettings",
+    probe=f"{_HERE}.probe:probe",
+    examine=f"{_HERE}.examine:examine",
+    actions={
+        "load_balancer.verify": f"{_HERE}.verify:verify",
+        "load_balancer.update": f"{_HERE}.update:update",
+        "load_balancer.test_traffic": f"{_HERE}.traffic:test_traffic",
+        "load_balancer.enable_traffic": f"{_HERE}.shift:enable_traffic",
+        "load_balancer.isolate": f"{_HERE}.isolate:isolate",
+        "load_balancer.reload": f"{_HERE}.reload:reload",
+        "load_balancer.put_back": f"{_HERE}.put_back:put_back",
+    },
+    simulated=f"{_HERE}:simulated",
+    lab="cleo_console.lab.load_balancer.service:LoadBalancerService",
+)

@@ -1,0 +1,69 @@
+"""``load_balancer.isolate``: nobody reaches a site's servers through this load balancer any more."""
+
+from __future__ import annotations
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.outcome import Outcome
+from actions.systems.load_balancer import by_hand
+from actions.systems.load_balancer.balancer import Balancer, find_balancer, identity
+from actions.systems.load_balancer.draining import drain
+from actions.systems.load_balancer.record import Record
+from journal.wording.counting import count
+
+
+@action(
+    "load_balancer.isolate",
+    destructive=True,
+    probe="load_balancer.verify",
+    resumable=True,
+    touches=("pools",),
+    target=identity,
+    params={
+        "site": "whose servers are taken out; empty: the one that users move away from, else the balancer's own",
+        "now": "give what is open no time to end",
+    },
+    by_hand=by_hand.isolate,
+)
+def isolate(ctx: ActionContext, *, site: str = "", now: bool = False) -> Outcome:
+    """Isolate a site from its users.
+
+    Its servers drain, and are put into maintenance once nothing is open or their time is over: what is open then is
+    ended, holders of a server's cookie and long connections as well. The only action that takes the last healthy server
+    out. It keeps out who comes through this load balancer, and nobody else: other writers of the site are fenced there.
+
+    Needs: HAProxy's admin socket.
+
+    Leaves: the site's servers in maintenance, through a reload too.
+
+    Killed half way: they drain, or are out already; run it again.
+    """
+    found = find_balancer(ctx)
+    record, seen = found.record(), found.look()
+    out, target = _site(found, record, site)
+    names = found.pool(out)
+    found.require(seen, names)
+    left = [server.name for server in seen.servers.values() if server.takes_users and server.name not in names]
+    sessions = sum(server.sessions for server in seen.of(names))
+    after = f"users go on at {', '.join(left)}" if left else "no server is left for users: they get errors"
+    said = f"take {', '.join(names)} ({out}) out of {found.name}: {count(sessions, 'session')} open; {after}"
+    if not ctx.effect(said):
+        return Outcome(ok=True, summary=f"would {said}")
+    deadline_s = 0.0 if now else found.settings.drain_s
+    drained = drain(found, names, target, "isolated", deadline_s=deadline_s, cut=True)
+    cut = f"; {count(drained.sessions, 'session')} ended" if drained.sessions else ""
+    return Outcome(
+        ok=True,
+        summary=f"{out} is isolated: {', '.join(names)} in maintenance{cut}; {after}.",
+        facts={"sessions_cut": drained.sessions, "late_requests": drained.requests, "left": len(left)},
+    )
+
+
+def _site(found: Balancer, record: Record | None, site: str) -> tuple[str, str]:
+    """Return the site that is taken out, and the one that users are moved to."""
+    ours = record if record and record.incident == found.ctx.incident.id and record.stage != "put back" else None
+    sites = list(found.settings.pools)
+    old = next((name for name in sites if ours and name != ours.target), found.settings.site)
+    out = site or old
+    target = ours.target if ours else next((name for name in sites if name != out), out)
+    return out, target

@@ -1,0 +1,1 @@
+"""HAProxy in front of a small application at two sites, as a service of a lab."""
