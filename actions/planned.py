@@ -38,6 +38,4 @@ PLANNED_ACTIONS = [
     _planned("kubernetes.pull_images", "Pull the images", "dr_pull_images.sh", _flag("stable")),
     _planned("kubernetes.apply", "Apply manifests", "kubectl apply", _text("path"), destructive=True),
     _planned("kubernetes.verify_deployments", "Verify the deployments", "dr_verify_deployments.sh"),
-    _planned("dns.update", "Update DNS records", "dr_update_dns.sh", _flag("production"), destructive=True),
-    _planned("dns.verify", "Verify DNS propagation", "dr_verify_dns.sh"),
 ]

@@ -17,6 +17,7 @@ BUILT_IN = (
     "actions.systems.configuration:SYSTEM",
     "actions.systems.validation:SYSTEM",
     "actions.systems.load_balancer:SYSTEM",
+    "actions.systems.dns:SYSTEM",
 )
 """The types that ship with Cleo. Others are packages of their own, with an entry point in `GROUP`."""
 GROUP = "cleo.systems"

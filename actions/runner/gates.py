@@ -247,6 +247,36 @@ def _fenced(asked: GateInput) -> Closed | None:
     return Closed("fenced", message, "reason and target", fence)
 
 
+def _stale_site(asked: GateInput) -> Closed | None:
+    """Users are not sent back to a site that was fenced, or whose data is behind what another one took since."""
+    why = _was_fenced(asked) or _wrote_elsewhere(asked.incident)
+    if not why:
+        return None
+    message = f"{why}: users would be sent to a site that is fenced, or whose data is behind. Fail back first."
+    return Closed("stale-site", message, "reason and target")
+
+
+def _was_fenced(asked: GateInput) -> str:
+    """Return that something was fenced, by a run or by hand (a step of the plan whose id says that it fences)."""
+    incident, done = asked.incident, {StepState.DONE, StepState.MARKED_DONE}
+    for run in incident.runs.values():
+        known = incident.roster.systems.get(run.system)
+        fence = role(known.type, "fence") if known else f"{run.action.partition('.')[0]}.fence"
+        if run.action == fence and run.changes_step and run.state is RunState.SUCCEEDED:
+            return f"{run.system or run.action} was fenced"
+    steps = [step for step in incident.plan.steps() if "fence" in step.id.split("-")]
+    return next((f"{step.title} is done" for step in steps if incident.state(step.id) in done), "")
+
+
+def _wrote_elsewhere(incident: Incident) -> str:
+    """Return that another site became the one that is written to: promoted, or opened to users."""
+    made = ("promote", "enable_traffic")
+    for run in incident.runs.values():
+        if run.action.partition(".")[2] in made and run.changes_step and run.state is RunState.SUCCEEDED:
+            return f"{run.action} was done"
+    return ""
+
+
 def _sound_data(asked: GateInput) -> Closed | None:
     """Data found damaged is neither backed up nor written to, until a later verification finds it sound."""
     found = asked.incident.found_wrong
@@ -290,6 +320,7 @@ _NAMED: dict[str, Gate] = {
     "one-writer": _one_writer,
     "fenced": _fenced,
     "sound-data": _sound_data,
+    "stale-site": _stale_site,
     "down": _asks_the_system,
     "managed": _asks_the_system,
     "old-site": _asks_the_system,

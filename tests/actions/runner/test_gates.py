@@ -68,6 +68,36 @@ def other(ctx: ActionContext) -> Outcome:
     return Outcome(ok=True, summary="changed")
 
 
+@action("thing.fence", target=target, touches=("hold",))
+def fence(ctx: ActionContext) -> Outcome:
+    """Fence."""
+    return Outcome(ok=ctx.effect("fence"), summary="fenced")
+
+
+@action("thing.send_back", gates=("stale-site",), target=target, touches=("hold",))
+def send_back(ctx: ActionContext) -> Outcome:
+    """Send users back."""
+    return Outcome(ok=True, summary="sent")
+
+
+def test_users_are_not_sent_back_to_a_site_that_was_fenced(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    with running(person.place, world(places, fence, send_back)):
+        assert person.over(person.desk.request_action("thing.send_back", {})).state is RunState.SUCCEEDED
+        person.over(person.desk.request_action("thing.fence", {}))
+        run = person.over(person.desk.request_action("thing.send_back", {}))
+        assert (run.state, run.refusal.gate, run.refusal.yields) == (
+            RunState.REFUSED,
+            "stale-site",
+            "reason and target",
+        )
+        sure = [Override(gate="stale-site", reason="failed back", target="thing@db1")]
+        assert (
+            person.over(person.desk.request_action("thing.send_back", {}, overrides=sure)).state is RunState.SUCCEEDED
+        )
+
+
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
     HELD.clear()

@@ -1,0 +1,148 @@
+"""``dns.update``: the inventory's records lead to the other site, in one update that overwrites nobody's change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.action import action
+from actions.by_hand import ByHand, CommandLine
+from actions.context import ActionContext
+from actions.gate import decide
+from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.systems.dns.by_hand import ask_lines, update_lines
+from actions.systems.dns.change import change
+from actions.systems.dns.looking import Answers
+from actions.systems.dns.moved import Moved
+from actions.systems.dns.neighbours import findings_beside, look_beside, own_sets, require_no_alias
+from actions.systems.dns.sets import RecordSet, differences, wanted_sets
+from actions.systems.dns.settings import DnsSettings, Record
+from actions.systems.dns.zone import LOOK_WHO, Zone, down_findings, find_zone, identity_with_records
+from journal.wording.counting import count
+from journal.wording.durations import rough_duration
+
+
+def _by_hand(known: ByHand) -> Sequence[CommandLine]:
+    settings = known.settings(DnsSettings)
+    records = chosen(settings, production=True)
+    new = [one for record in records for one in wanted_sets(record, settings.moves_to)]
+    return [*ask_lines(settings, new), *update_lines(settings, new)]
+
+
+@action(
+    "dns.update",
+    script="dr_update_dns.sh",
+    destructive=True,
+    probe="dns.look",
+    touches=("zone",),
+    target=identity_with_records,
+    by_hand=_by_hand,
+    params={"production": "the records that users come by; without it only those that are marked as test"},
+)
+def update(ctx: ActionContext, *, production: bool = False) -> Outcome:
+    """Point the inventory's records at the other site.
+
+    All of them in one update, which is made whole or not at all, and only where each record still is what was read.
+
+    Needs: the primary name server, the key, and the right to change these records with it.
+
+    Leaves: the records as the inventory has them for `moves_to`; the old ones in the journal and in the incident's
+    files, for dns.rollback. Caches keep the old answers until their TTL is over.
+
+    Killed half way: the update was made whole or not at all; dns.look tells. Run again it goes on from there, and the
+    old values stay those of before the first one.
+    """
+    zone = find_zone(ctx)
+    records = chosen(zone.settings, production)
+    if not records:
+        raise ActionFailed(
+            f"None of the records of {zone.name} is marked as test.",
+            cures=[Cure(words="Change those that users come by.", action="dns.update", params={"production": True})],
+        )
+    new = zone.wanted(records, zone.settings.moves_to)
+    seen = zone.look([one.key for one in new])
+    primary = zone.require_answer(next(one for one in seen if one.server == zone.settings.update_server))
+    beside = look_beside(zone.settings, records)
+    require_no_alias(beside)
+    old = own_sets(zone.settings, primary, beside)
+    findings = [*down_findings(seen), *findings_beside(beside)]
+    shown = list(differences(old, new))
+    for line in shown:
+        ctx.log(line)
+    if not shown:
+        return Outcome(
+            ok=True, summary=f"{_named(records)} led to {zone.settings.moves_to} already.", findings=findings
+        )
+    _require_known(zone, records, primary, old)
+    words = (
+        f"replace {count(len(old), 'record set')} of {_named(records)} at {primary.server.name}, if they are as shown"
+    )
+    if not ctx.effect(words):
+        return Outcome(ok=True, summary=f"would point {_named(records)} at {zone.settings.moves_to}", findings=findings)
+    return _made(zone, records, (old, new), seen, findings)
+
+
+def chosen(settings: DnsSettings, production: bool) -> list[Record]:
+    """Return the records that are meant: with ``production`` all of them, else those for try-outs."""
+    return [one for one in settings.records if production or one.test]
+
+
+def _made(
+    zone: Zone,
+    records: Sequence[Record],
+    sets: tuple[Sequence[RecordSet], Sequence[RecordSet]],
+    seen: Sequence[Answers],
+    findings: list[Finding],
+) -> Outcome:
+    """Make the change, and say how long caches keep what was."""
+    old, new = list(sets[0]), list(sets[1])
+    before = zone.moved
+    kept = before.followed_by(old, new) if before else Moved(old=old, new=new, state="begun")
+    serial = change(zone, old, new, kept, seen)
+    Moved(old=kept.old, new=kept.new, state="made").keep(zone.ctx.files, zone.name)
+    cached = max((one.ttl for one in old if one.values), default=0)
+    name = zone.settings.update_server.name
+    return Outcome(
+        ok=True,
+        summary=f"{_named(records)} {_lead(records)} to {zone.settings.moves_to}: {name} has it, serial {serial}. "
+        f"Caches may keep the old answer for {rough_duration(cached)}.",
+        facts={
+            "serial": serial,
+            "old": [str(one) for one in old],
+            "new": [str(one) for one in new],
+            "cached_s": cached,
+        },
+        findings=findings,
+    )
+
+
+def _require_known(zone: Zone, records: Sequence[Record], primary: Answers, old: Sequence[RecordSet]) -> None:
+    """Somebody else changed a record that leads to no site of the inventory: it is replaced for a reason alone."""
+    told = {one.key: one for one in old}
+    strange = [one for one in records if not zone.site_of(one, primary) and any(_has(told, one))]
+    if not strange:
+        return
+    said = "; ".join(str(told[key]) for one in strange for key in told if key[0] == _key(one) and told[key].values)
+    closed = GateClosed(
+        "known-records",
+        f"{said}: the inventory knows this of no site. Somebody changed it.",
+        cures=[LOOK_WHO, Cure(words="Or replace it: somebody knows whose it is.", override="known-records")],
+    )
+    decide(zone.ctx, closed, "Records of nobody's are replaced")
+
+
+def _has(told: dict[tuple[str, str], RecordSet], record: Record) -> list[RecordSet]:
+    return [one for key, one in told.items() if key[0] == _key(record) and one.values]
+
+
+def _key(record: Record) -> str:
+    return next(wanted_sets(record, "")).name
+
+
+def _lead(records: Sequence[Record]) -> str:
+    return "lead" if records[1:] else "leads"
+
+
+def _named(records: Sequence[Record]) -> str:
+    """Return the names, three of them at most."""
+    more = f" and {len(records) - 3} more" if records[3:] else ""
+    return ", ".join(one.name.rstrip(".") for one in records[:3]) + more

@@ -1,0 +1,240 @@
+"""``dns.verify``: every name server and resolver answers with the new records, and nobody changes them back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from actions.action import action
+from actions.by_hand import ByHand, CommandLine
+from actions.context import ActionContext, Progress
+from actions.outcome import Cure, Finding, Outcome
+from actions.systems.dns.by_hand import dig
+from actions.systems.dns.looking import Answers
+from actions.systems.dns.sets import RecordSet
+from actions.systems.dns.settings import DnsSettings
+from actions.systems.dns.zone import Zone, find_zone, identity
+from journal.wording.durations import rough_duration
+
+_PAUSE_S = (0.25, 5.0)
+"""Seconds between two rounds: at first, and at most."""
+_DOWN_S = 15.0
+"""Seconds after which a server that gives no answer at all is down: nobody waits for it once all others agree."""
+_AGAIN = Cure(
+    words="Find who changed it back (external-dns, Terraform, octoDNS, a person), stop that, then update again.",
+    action="dns.update",
+)
+
+
+@dataclass
+class Watch:
+    """What was seen so far.
+
+    Attributes:
+        wanted: what all are to answer with.
+        wait_s: seconds until all must agree.
+        began: when it began (monotonic).
+        seen: the latest answers.
+        agreed: when all agreed first.
+        moved: whether the authority has answered with what is wanted.
+        told: what was logged last of each server.
+    """
+
+    wanted: Sequence[RecordSet]
+    wait_s: float
+    began: float = field(default_factory=time.monotonic)
+    seen: Sequence[Answers] = ()
+    agreed: float = 0.0
+    moved: bool = False
+    told: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def took_s(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
+
+    @property
+    def open(self) -> list[Answers]:
+        """Those that answer with something else, or with an error."""
+        return [one for one in self.seen if not one.down and not one.has(self.wanted)]
+
+    @property
+    def down(self) -> list[Answers]:
+        """Those that give no answer."""
+        return [one for one in self.seen if one.down]
+
+    @property
+    def settled(self) -> bool:
+        """Whether all agree that answer, and what is down was waited for."""
+        return (
+            not self.open
+            and len(self.down) < len(self.seen)
+            and (not self.down or self.took_s >= min(_DOWN_S, self.wait_s))
+        )
+
+
+def _by_hand(known: ByHand) -> Sequence[CommandLine]:
+    settings = known.settings(DnsSettings)
+    return [
+        CommandLine(argv=dig(server, record.name, kind), what=server.name)
+        for record in settings.records
+        for server in (*settings.servers, *settings.resolvers)
+        for kind in record.types()
+    ]
+
+
+@action(
+    "dns.verify",
+    script="dr_verify_dns.sh",
+    target=identity,
+    by_hand=_by_hand,
+    params={
+        "wait_s": "seconds until all must agree",
+        "watch_s": "seconds for which they are watched afterwards: an automation may change them back",
+    },
+)
+def verify(ctx: ActionContext, *, wait_s: float = 540.0, watch_s: float = 30.0) -> Outcome:
+    """Verify that every name server and resolver answers with the new records.
+
+    All are asked at once, again and again, until they agree or the time is over; then they are watched.
+
+    Needs: name servers and resolvers that can be asked from here.
+    """
+    zone = find_zone(ctx)
+    watch, primary = Watch(_wanted(zone), wait_s), zone.settings.update_server.name
+    watch.moved = bool(zone.moved and zone.moved.state != "begun")
+    pause = _PAUSE_S[0]
+    while True:
+        _round(zone, watch)
+        if back := _changed_back(watch, primary):
+            return _outcome(watch, back)
+        watch.agreed = (watch.agreed or time.monotonic()) if watch.settled else 0.0
+        if watch.agreed and time.monotonic() - watch.agreed >= watch_s:
+            return _agreed(watch, watch_s)
+        if not watch.agreed and watch.took_s >= wait_s:
+            return _not_agreed(zone, watch, wait_s)
+        _wait(ctx, pause)
+        pause = min(pause * 2, _PAUSE_S[1])
+
+
+def _wanted(zone: Zone) -> list[RecordSet]:
+    """Return what this incident last changed the records to; else what leads to the other site."""
+    moved = zone.moved
+    if moved and moved.state != "begun":
+        return moved.new if moved.state == "made" else moved.old
+    return zone.wanted(zone.settings.records, zone.settings.moves_to)
+
+
+def _round(zone: Zone, watch: Watch) -> None:
+    """Ask everybody, and say what became another."""
+    watch.seen = zone.look([one.key for one in watch.wanted])
+    for one in watch.seen:
+        told = one.told(watch.wanted)
+        if _kind_of(one, watch) != watch.told.get(one.server.name):
+            zone.ctx.log(told, "out" if one.has(watch.wanted) else "err")
+            watch.told[one.server.name] = _kind_of(one, watch)
+    agree = sum(one.has(watch.wanted) for one in watch.seen)
+    zone.ctx.progress(Progress(fraction=agree / len(watch.seen), text=f"{agree} of {len(watch.seen)} agree"))
+
+
+def _kind_of(one: Answers, watch: Watch) -> str:
+    """Return what makes an answer another one than before: not the TTL that runs down."""
+    return one.words or "; ".join(str(each) for each in one.other(watch.wanted)) or "agrees"
+
+
+def _changed_back(watch: Watch, primary: str) -> Finding | None:
+    """Return that the authority had the new records, and has others now."""
+    now = next(one for one in watch.seen if one.server.name == primary)
+    if now.why:
+        return None
+    if now.has(watch.wanted):
+        watch.moved = True
+        return None
+    if not watch.moved:
+        return None
+    text = f"changed back by somebody: {primary} has " + "; ".join(str(one) for one in now.other(watch.wanted))
+    return Finding(severity="wrong", about=watch.wanted[0].name, text=text, cure=_AGAIN.words)
+
+
+def _wait(ctx: ActionContext, seconds: float) -> None:
+    """Pause between two rounds; somebody may stop it meanwhile."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        ctx.check_cancelled()
+        time.sleep(min(left, 0.25))
+
+
+def _outcome(watch: Watch, back: Finding) -> Outcome:
+    return Outcome(
+        ok=False,
+        summary=f"{back}.",
+        facts={"changed_back": True, "took_s": round(watch.took_s, 1)},
+        findings=[back, *_findings(watch)],
+        cures=[_AGAIN],
+    )
+
+
+def _agreed(watch: Watch, watch_s: float) -> Outcome:
+    """All agree; what is down is said, and makes it a look, not a proof."""
+    answering = len(watch.seen) - len(watch.down)
+    down = ", ".join(one.server.name for one in watch.down)
+    missing = f" {down} give{'s' if len(watch.down) == 1 else ''} no answer." if down else ""
+    return Outcome(
+        ok=True,
+        summary=f"{answering} of {len(watch.seen)} servers and resolvers answer with the new records, for "
+        f"{rough_duration(watch_s)} now.{missing}",
+        facts={"agree": answering, "asked": len(watch.seen), "took_s": round(watch.took_s, 1)},
+        findings=_findings(watch),
+        partial=f"without {down}" if down else "",
+    )
+
+
+def _not_agreed(zone: Zone, watch: Watch, wait_s: float) -> Outcome:
+    """The time is over: who has what, and for how long yet."""
+    primary = next(one for one in watch.seen if one.server == zone.settings.update_server)
+    left = max((each.ttl for one in watch.open if one.resolver for each in one.other(watch.wanted)), default=0)
+    still = "; ".join(one.told(watch.wanted) for one in [*watch.open, *watch.down])
+    wait = Cure(
+        words=f"Wait: caches forget the old answer within {rough_duration(left)}. Then verify again.",
+        action="dns.verify",
+    )
+    old = not primary.why and not primary.has(watch.wanted)
+    cures = [_update_first(zone)] if old else [wait] if left else []
+    return Outcome(
+        ok=False,
+        summary=f"Not all agree after {rough_duration(wait_s)}: {still}.",
+        facts={"asked": len(watch.seen), "agree": sum(one.has(watch.wanted) for one in watch.seen), "cached_s": left},
+        findings=_findings(watch),
+        cures=cures,
+    )
+
+
+def _update_first(zone: Zone) -> Cure:
+    """Return what helps where the authority has not the new records: a change that destroys, if that was decided."""
+    decided = zone.ctx.incident.decisions.get("site") == "dr-site" or zone.moved is not None
+    return Cure(words="Update the records first: dns.update.", action="dns.update" if decided else "")
+
+
+def _findings(watch: Watch) -> list[Finding]:
+    """Return a warning for each server that does not answer as it should."""
+    return [
+        Finding(
+            severity="warning",
+            about=one.server.name,
+            text=one.told(watch.wanted).partition(": ")[2],
+            cure=one.hint or _lagging(one),
+        )
+        for one in [*watch.open, *watch.down]
+    ]
+
+
+def _lagging(one: Answers) -> str:
+    """Return what to do about one that answers with something else."""
+    if one.own_zone:
+        return "It has a zone of that name itself (a private zone): change the record there, too."
+    if one.resolver:
+        return "It forgets the answer once its TTL is over; or flush its cache, where it is ours."
+    return (
+        "Look whether it gets the zone: its log, its serial (rndc retransfer), NOTIFY and transfer key at the primary."
+    )

@@ -1,0 +1,113 @@
+"""DNS as a service of a lab: a zone on a primary and a secondary, and a resolver that caches."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from cleo_console.lab.dns import server
+from cleo_console.lab.dns.faults import FAULTS
+from cleo_console.lab.dns.place import (
+    ADDRESS,
+    KEY,
+    PRIMARY,
+    RECORDS,
+    RESOLVER,
+    SECONDARY,
+    SERVERS,
+    ZONE,
+    Place,
+    configure,
+)
+from cleo_console.lab.ports import free_port
+from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
+
+_SITES = {PRIMARY: "primary", SECONDARY: "dr", RESOLVER: ""}
+
+
+class DnsService(LabService):
+    """A zone with its servers."""
+
+    server_programs: ClassVar[Mapping[str, signal.Signals]] = {"named": signal.SIGTERM}
+    small_bytes: ClassVar[int] = 1_000_000
+    faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
+
+    @classmethod
+    def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:
+        """Choose a port for each server."""
+        ports: dict[str, int] = {}
+        for each in SERVERS:
+            while (port := free_port()) in ports.values():
+                pass
+            ports[each] = port
+        return {"programs": server.find_programs(), "ports": ports}
+
+    @property
+    def place(self) -> Place:
+        """Where everything lies."""
+        return Place(self.lab, self.instance.name, self.instance.settings["programs"], self.instance.settings["ports"])
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return "DNS"
+
+    @property
+    def address(self) -> str:
+        """Where the primary listens."""
+        return f"{ADDRESS}:{self.place.ports[PRIMARY]}"
+
+    def create(self, order: Order, say: Say) -> None:
+        """Write the zone, and start its servers."""
+        say(f"Creating the zone {ZONE} on two name servers at {self.address}, and a resolver.")
+        configure(self.place)
+        server.start_all(self.place)
+
+    def start(self) -> None:
+        """Start the servers that do not run."""
+        server.start_all(self.place)
+
+    def start_helpers(self) -> list[str]:
+        """Start the servers that do not run, where one of them does."""
+        return server.start_all(self.place)
+
+    def stop(self) -> None:
+        """Stop the servers cleanly."""
+        for each in reversed(SERVERS):
+            if server.process_of(self.place, each):
+                server.end(self.place, each)
+
+    def is_running(self) -> bool:
+        """Whether the server that takes updates runs."""
+        return server.process_of(self.place, PRIMARY) is not None
+
+    def status(self) -> ServiceStatus:
+        """Look which servers run, and what they have."""
+        place = self.place
+        found = {each: server.process_of(place, each) for each in SERVERS}
+        pids = {each: process.pid if process else None for each, process in found.items()}
+        silent = [each for each, process in found.items() if process and not server.answers(place, each)]
+        lines = [(each, f"{ADDRESS}:{place.ports[each]}") for each in SERVERS]
+        trouble = [f"{each} does not answer for {ZONE}" for each in silent]
+        return ServiceStatus("dns", self.address, pids, {"zone": ZONE, "ports": dict(place.ports)}, lines, trouble)
+
+    def inventory_entry(self) -> dict[str, Any]:
+        """What the console needs to reach it."""
+        return {
+            "title": self.title,
+            "zone": ZONE,
+            "primary": PRIMARY,
+            "servers": [self._server(each) for each in (PRIMARY, SECONDARY)],
+            "resolvers": [self._server(RESOLVER)],
+            "key": {"name": KEY, "secret": {"file": str(self.place.key_file)}},
+            "records": [dict(record) for record in RECORDS],
+        }
+
+    def _server(self, name: str) -> dict[str, Any]:
+        site = {"site": _SITES[name]} if _SITES[name] else {}
+        return {"name": name, "address": ADDRESS, "port": self.place.ports[name], **site}
+
+    def inject(self, kind: FaultKind) -> Done:
+        """Inject a fault."""
+        return kind.inject(self.place)
