@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
+
+import msgspec
 
 from actions.outcome import Cure, Finding
 from actions.systems.load_balancer.balancer import Balancer
@@ -17,6 +20,11 @@ SET_AGAIN = Cure(words="Set it again as it was wanted.", action="load_balancer.r
 def compare(found: Balancer, seen: Seen, config: ConfigFile | None, record: Record | None) -> list[Finding]:
     """Return every difference, and what a reload would lose."""
     return [*_addresses(found, seen, config), *_intent(found, seen, record), *_kept(found, config)]
+
+
+def as_warnings(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings as they are told: `wrong` is kept for data, by which recovery points are judged."""
+    return [msgspec.structs.replace(finding, severity="warning") for finding in findings]
 
 
 def check_words(found: Balancer) -> str:

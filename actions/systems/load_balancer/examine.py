@@ -7,7 +7,7 @@ from actions.examination import Examination
 from actions.health import Health
 from actions.outcome import Finding
 from actions.systems.load_balancer.balancer import Balancer
-from actions.systems.load_balancer.compare import compare
+from actions.systems.load_balancer.compare import as_warnings, compare
 from actions.systems.load_balancer.config_file import read_config
 from actions.systems.load_balancer.record import setting_of
 from journal.errors import CleoError
@@ -28,6 +28,6 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     return Examination(
         facts={"serving": len(users)},
         lines=[f"HAProxy {seen.version}, process {seen.pid}, for {seen.uptime_s} s", *lines],
-        findings=findings,
+        findings=as_warnings(findings),
         summary=f"users go to {', '.join(users) or 'no server'}",
     )

@@ -88,6 +88,13 @@ def _commands(server: str, now: Setting, wanted: Setting) -> list[str]:
     return lines + ([f"set server {server} state {wanted.state}"] if wanted.state != now.state else [])
 
 
+def _between(now: Setting, wanted: Setting) -> str:
+    """Return a change in words; an address that stays is not said."""
+    if now.address != wanted.address:
+        return f"{now} → {wanted}"
+    return f"{now.state} weight {now.weight} → {wanted.state} weight {wanted.weight}"
+
+
 def differences(now: Mapping[str, Setting], wanted: Mapping[str, Setting]) -> list[str]:
     """Return how what is differs from what is wanted, a line a server."""
     found = []
@@ -95,5 +102,5 @@ def differences(now: Mapping[str, Setting], wanted: Mapping[str, Setting]) -> li
         if name not in now:
             found.append(f"{name}: HAProxy has no such server")
         elif now[name] != one:
-            found.append(f"{name}: {now[name]} → {one}")
+            found.append(f"{name}: {_between(now[name], one)}")
     return found

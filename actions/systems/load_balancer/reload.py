@@ -9,7 +9,7 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
 from actions.systems.load_balancer import by_hand
 from actions.systems.load_balancer.balancer import VERIFY, Balancer, find_balancer, identity
-from actions.systems.load_balancer.compare import SET_AGAIN, check_words, compare
+from actions.systems.load_balancer.compare import SET_AGAIN, as_warnings, check_words, compare
 from actions.systems.load_balancer.config_file import read_config
 from actions.systems.load_balancer.record import differences, settings_of
 from actions.systems.load_balancer.seen import Seen
@@ -69,9 +69,8 @@ def reload(ctx: ActionContext, *, set_again: bool = False) -> Outcome:
         + (late or f"{len(wrong)} differences" if wrong or missing else "every server as it was set")
         + ".",
         facts={"pid": after.pid, "differences": len(wrong)},
-        findings=findings,
+        findings=as_warnings(findings),
         cures=[SET_AGAIN] if wrong else [VERIFY] if missing else [],
-        examined=[found.name],
     )
 
 

@@ -11,6 +11,7 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.load_balancer import by_hand
 from actions.systems.load_balancer.balancer import Balancer, find_balancer, identity
+from actions.systems.load_balancer.compare import as_warnings
 from journal.wording.counting import count
 
 UPDATE = Cure(words="Set the pools again, then test again. Do not touch DNS.", action="load_balancer.update")
@@ -41,7 +42,9 @@ def test_traffic(ctx: ActionContext, *, each: int = 20, without: str = "") -> Ou
     found.require(seen, names)
     findings = [*_unhealthy(found, seen.of(names)), *_elsewhere(found, seen.of(names))]
     if not ctx.effect(f"send {each} requests to each of {', '.join(names)}, for {found.settings.ready}"):
-        return Outcome(ok=True, summary=f"would send {count(each * len(names), 'request')}", findings=findings)
+        return Outcome(
+            ok=True, summary=f"would send {count(each * len(names), 'request')}", findings=as_warnings(findings)
+        )
     answers = found.try_servers(names, each)
     for name, came in answers.items():
         ctx.log(f"{name}: {in_words(name, came)}")
@@ -56,17 +59,15 @@ def test_traffic(ctx: ActionContext, *, each: int = 20, without: str = "") -> Ou
             ok=False,
             summary=f"The {target} pool is not proven: {failed} of {sent} requests failed. {said}.",
             facts=facts,
-            findings=findings,
+            findings=as_warnings(findings),
             cures=cures_for(bad, names, "load_balancer.test_traffic"),
-            examined=[found.name],
         )
     return Outcome(
         ok=True,
         summary=f"{sent} of {sent} requests were answered by the {target} pool ({', '.join(names)}), "
         f"p95 {_p95(times):.0f} ms.",
         facts=facts,
-        findings=findings,
-        examined=[found.name],
+        findings=as_warnings(findings),
     )
 
 

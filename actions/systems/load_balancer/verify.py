@@ -7,7 +7,7 @@ from actions.context import ActionContext
 from actions.outcome import Finding, Outcome
 from actions.systems.load_balancer import by_hand
 from actions.systems.load_balancer.balancer import find_balancer, identity
-from actions.systems.load_balancer.compare import SET_AGAIN, check_words, compare
+from actions.systems.load_balancer.compare import SET_AGAIN, as_warnings, check_words, compare
 from actions.systems.load_balancer.config_file import read_config
 from actions.systems.load_balancer.record import setting_of
 from actions.systems.load_balancer.traffic import UPDATE
@@ -42,7 +42,6 @@ def verify(ctx: ActionContext) -> Outcome:
         summary=f"{found.name}: users go to {', '.join(users) or 'no server'}{stage}; "
         f"{'; '.join(f'{one.about}: {one.text}' for one in wrong) or 'all as it is meant to be'}.",
         facts={"serving": len(users), "sessions": sum(server.sessions for server in seen.servers.values())},
-        findings=findings,
+        findings=as_warnings(findings),
         cures=([SET_AGAIN] if stray else [UPDATE]) if wrong else [],
-        examined=[found.name],
     )

@@ -53,7 +53,7 @@ def failed(seen: Counter[str]) -> dict[str, int]:
 def test_users_are_moved_by_steps_and_lose_no_request(lb: BalancerLab) -> None:
     dry = lb.context(dry_run=True)
     assert "would make the dr pool" in lb.do("update", dry, dr_site=True).summary
-    assert f"d1: 127.0.0.1:{lb.place.ports['d1']} maint weight 100" in "\n".join(dry.lines)
+    assert "d1: maint weight 100 → ready weight 0" in "\n".join(dry.lines)
     assert lb.settings_now() == BEFORE
     with lb.users() as seen:
         wait_until(lambda: {"s1", "s2"} <= set(seen), "nobody serves")
