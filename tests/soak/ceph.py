@@ -15,6 +15,7 @@ from cleo_console.lab.second_place.place import Chosen
 from cleo_console.lab.second_place.rgw import choose_ports
 
 OWNER = ("AKIAOWNER00000000001", "ownersecret")
+_OBJECTS = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
 WRITER = ("AKIAWRITER0000000001", "writersecret")
 
 
@@ -64,7 +65,7 @@ class Ceph:
     def let_write(self, bucket: str) -> None:
         """Let the writer read, write and list a bucket, and not delete in it."""
         who = {"AWS": ["arn:aws:iam:::user/writer"]}
-        objects = {"Effect": "Allow", "Principal": who, "Action": ["s3:GetObject", "s3:PutObject"]}
+        objects = {"Effect": "Allow", "Principal": who, "Action": _OBJECTS}
         listing = {"Effect": "Allow", "Principal": who, "Action": ["s3:ListBucket"]}
         statements = [
             objects | {"Resource": [f"arn:aws:s3:::{bucket}/*"]},

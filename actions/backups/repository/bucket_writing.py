@@ -16,6 +16,7 @@ import msgspec
 from actions.backups.repository.entry import ENTRY, INCOMPLETE, Entry, StoredFile, encode, new_id
 from actions.backups.repository.writers import Writer, this_writer
 from actions.backups.repository.writing import AlreadyWriting, Staged
+from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Storage, StorageTrouble, Where, Writable
 
@@ -118,7 +119,7 @@ class BucketStaged(Staged):
         return [self._written[name] for name in sorted(self._written)]
 
     def _publish(self, entry: Entry) -> None:
-        """Look that every file arrived, and write the entry."""
+        """Prove that every file arrived, and write the entry."""
         storage, below = self._shelf.storage, self._shelf.at(f"{self.id}/")
         there = storage.sizes(below)
         for file in entry.files:
@@ -127,12 +128,25 @@ class BucketStaged(Staged):
                     f"{file.name} was sent with {file.size} bytes, and the storage has {size or 'none'} of it.",
                     "Look at the storage's own log; then take the backup again.",
                 )
+        self._require_arrived(entry.files)
         data = encode(entry)
         storage.put_bytes(f"{below}{ENTRY}", data)
         if storage.read(f"{below}{ENTRY}") != data:
             raise StorageTrouble("The entry is there with another content.", "Look at the storage's own log.")
         with suppress(StorageTrouble):
             storage.remove(self._mark)
+
+    def _require_arrived(self, files: Sequence[StoredFile]) -> None:
+        """Read back what the storage did not confirm by itself: that its parts' MD5 were right says less."""
+        storage, below = self._shelf.storage, self._shelf.at(f"{self.id}/")
+        unproven = [file for file in files if not storage.confirmed(f"{below}{file.name}")]
+        found = at_once(lambda file: storage.digest(f"{below}{file.name}"), unproven)
+        for file, (size, digest) in zip(unproven, found, strict=True):
+            if (size, digest) != (file.size, file.sha256):
+                raise StorageTrouble(
+                    f"{file.name} arrived with SHA-256 {digest[:12]}…, and was sent with {file.sha256[:12]}….",
+                    "Take the backup again; if it stays so, the storage or the way to it is broken.",
+                )
 
 
 class _Counted:

@@ -1,7 +1,8 @@
 """A bucket of S3-compatible storage as a `Storage`.
 
 Credentials that cannot delete are enough but for `remove`, and objects may be locked. Each part is sent with its
-MD5, which the storage checks as it comes in (a bucket with object lock demands it); ETags are taken for no digest.
+SHA-256, which a storage that knows it confirms, and its MD5, which the storage checks as it comes in (a bucket with
+object lock demands it); ETags are taken for no digest.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Bucket(Storage):
     def __init__(self, where: Where, *, quick: bool = False) -> None:
         self._name, _, prefix = where.place.removeprefix("s3://").partition("/")
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._confirmed = set[str]()
         self._at = f" at {where.endpoint}" if where.endpoint else ""
         hasty = _client(where, *_QUICK)
         self._client = hasty if quick else _client(where, *_PATIENT)
@@ -111,13 +113,19 @@ class Bucket(Storage):
         """See `Storage`."""
         upload = Upload(self._client, {"Bucket": self._name, "Key": f"{self._prefix}{name}"})
         file = _Said(upload, partial(self._words, f"write {name}"))
+        self._confirmed.discard(name)
         try:
             yield file
             with self._words(f"write {name}"):
-                upload.finish()
+                if upload.finish():
+                    self._confirmed.add(name)
         except BaseException:
             upload.give_up()
             raise
+
+    def confirmed(self, name: str) -> bool:
+        """See `Storage`: not every storage knows SHA-256."""
+        return name in self._confirmed
 
     def remove(self, name: str) -> None:
         """See `Storage`. In a bucket that keeps versions, the older one stays there."""

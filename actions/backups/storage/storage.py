@@ -108,6 +108,13 @@ class Storage(ABC):
         Else it is not there at all, or as it was before: one of that name is replaced.
         """
 
+    def confirmed(self, name: str) -> bool:
+        """Whether the place itself confirmed the SHA-256 of a file that was written by this `Storage`, as it arrived.
+
+        Where it did not, only reading it back proves what is there.
+        """
+        return False
+
     @abstractmethod
     def remove(self, name: str) -> None:
         """Remove a file, where it is there."""

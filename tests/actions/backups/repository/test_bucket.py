@@ -24,6 +24,7 @@ from actions.backups.repository.place import Place
 from actions.backups.repository.settings import RepositorySettings
 from actions.backups.repository.stock import Files, Stock
 from actions.backups.repository.writing import AlreadyWriting
+from actions.backups.storage.bucket import Bucket
 from actions.backups.storage.storage import StorageTrouble
 from actions.context import ActionContext
 from actions.inventory import Inventory
@@ -95,6 +96,27 @@ def test_damage_of_every_kind_is_found_and_named(shelves: Shelves) -> None:
         "its content was changed",
         "it is missing",
     ]
+
+
+def test_what_arrives_changed_is_no_backup(shelves: Shelves) -> None:
+    """An older storage confirms no SHA-256: what it has is read back before the entry is written."""
+    ctx = FakeContext(INVENTORY)
+    with pytest.MonkeyPatch.context() as older:
+        older.setattr(Bucket, "confirmed", lambda self, name: False)
+        label = shelves.put("content")
+        where = shelves.store.where(shelves.repository)
+        with (
+            pytest.raises(StorageTrouble, match="some/data arrived with SHA-256"),
+            new_backup(where, "store", "full") as backup,
+        ):
+            with backup.new("some/data") as file:
+                file.write(b"content")
+            shelves.store.client.put_object(
+                Bucket="backups", Key=shelves.key(f"{backup.id}/some/data"), Body=b"CONTENT"
+            )
+            backup.finish("toy")
+    assert [one.label for one in shelves.list(ctx, "store").sets] == [label]
+    assert shelves.place(ctx, "store").listing().incomplete == []
 
 
 _WRITER = """

@@ -46,6 +46,10 @@ def test_what_is_written_is_read_back(
     assert storage.sizes("shop/") == {"shop/a/large ü": (11 << 20) + 7, "shop/a/small": 5}
     assert storage.digest("shop/a/large ü") == ((11 << 20) + 7, hashlib.sha256(large.read_bytes()).hexdigest())
     assert storage.read("shop/a/small") == b"three"
+    with storage.new("shop/b") as file:
+        file.write(b"small")
+    assert storage.confirmed("shop/b") == (kind == "bucket")
+    assert not storage.confirmed("shop/a/large ü"), "the emulation says nothing of an object in parts"
     with pytest.raises(Missing, match="shop/a/none"):
         storage.read("shop/a/none")
 
