@@ -11,7 +11,7 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.outcome import Finding, Outcome
+from actions.outcome import Cure, Finding, Outcome
 from actions.systems.validation.application import SIGNED_IN, Application, identity
 from actions.systems.validation.by_hand import auth_by_hand
 from actions.systems.validation.http import Answer, CannotAsk, ask
@@ -143,5 +143,6 @@ def _outcome(application: Application, trials: list[Trial]) -> Outcome:
         summary=f"{summary}{application.why_not_ready() if bad and not let_in else ''}",
         facts={"tries": len(trials) + 1, "let_in": len(let_in), "unclear": len(bad) - len(let_in)},
         findings=findings,
+        cures=[Cure(words=_LET_IN)] if let_in else [],
         partial=untried,
     )
