@@ -83,11 +83,12 @@ def pytest_unconfigure(config: pytest.Config) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of a module that uses servers: `-m "not server"` runs the others."""
+    """Mark the tests of a module that uses servers: `-m "not server"` runs the others. Begin with the early ones."""
     for item in items:
         module = getattr(item, "module", None)
         if module and _uses_servers(module):
             item.add_marker("server")
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)
 
 
 def _uses_servers(module: ModuleType) -> bool:

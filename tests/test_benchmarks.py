@@ -49,6 +49,7 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=250, check=False)
 
 
+@pytest.mark.early
 @pytest.mark.parametrize("names", GROUPS, ids=" ".join)
 def test_figures_are_measured(names: list[str]) -> None:
     done = bench(*names)
