@@ -194,5 +194,5 @@ def _silent(port: int) -> dict[str, Any]:
         "data_directory": "/nowhere",
         "port": port,
         "service": {"manager": "pg_ctl", "log": "/nowhere/log"},
-        "backups": {"engine": "pgbackrest"},
+        "backups": {},
     }

@@ -32,8 +32,8 @@ NO_TLS = Trouble(
     "Correct the port, take tls (sslmode) out of the inventory, or switch TLS on in the server.",
 )
 WANTS_OURS = Trouble(
-    "TLS: the server ends the session as it begins",
-    "It may let nobody in without a client certificate (tls_certificate_file); its log says.",
+    "TLS: the server ends the session as it begins: it may want a client certificate",
+    "Name one that it trusts (tls_certificate_file); its log says why it ended.",
 )
 _EXPIRED = "Renew it on the server's host, and have the server read it anew; or this machine's clock is wrong."
 _CAUSES: tuple[tuple[str, str, str], ...] = (
@@ -60,6 +60,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         NO_TLS.words.removeprefix("TLS: "),
         NO_TLS.hint,
     ),
+    ("eof occurred in violation of protocol", WANTS_OURS.words.removeprefix("TLS: "), WANTS_OURS.hint),
     (
         "key values mismatch|no start line|PEM lib|bad decrypt|private key",
         "our own certificate or its key cannot be used",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,6 +30,8 @@ _MODULE = "actions.systems.redis.backups.store"
 _HOURS_S = 12 * 3600.0
 _SAVE_S = 2 * 3600.0
 _PAUSE_S = 0.1
+_COARSE = timedelta(seconds=1)
+"""The file has whole seconds of a clock that may be a tick (4 ms) behind the one that the server was asked."""
 _WRONG = ("Failed opening", "Write error", "Failed to", "Can't save", "No space", "moving temp DB")
 """What a server's log says of a save that failed, before it says that it did (rdb.c of Redis 7)."""
 
@@ -184,7 +186,7 @@ def _order(server: Server, place: Place, kind: str, found: Running, saved: _Save
         settings={CONFIG_FILE: server.settings.config_file or found.config_file, ACL_FILE: found.acl_file},
         check_rdb=server.program("redis-check-rdb"),
         check_aof=server.program("redis-check-aof"),
-        not_before=saved.after.replace(microsecond=0) if saved else None,
+        not_before=saved.after.replace(microsecond=0) - _COARSE if saved else None,
         consistent_at=saved.before if saved else None,
         server=found.must_match(),
         facts=_facts(server, found, saved),
