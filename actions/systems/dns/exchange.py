@@ -22,6 +22,9 @@ Why = Literal[
 """What is in the way of an answer. ``REFUSED``, ``SERVFAIL``, ``NOTAUTH`` are the server's own words; ``changed``: a
 prerequisite does not hold."""
 
+_CONNECT_S = 0.3
+"""Of a question's deadline: to look whether anybody listens, where no answer came."""
+
 UNREACHED: frozenset[Why] = frozenset({"timeout", "refused connection", "unreachable"})
 """Nothing came back: of a server that is down, or of a network that does not lead there."""
 
@@ -87,7 +90,12 @@ def ask(server: NameServer, query: Message, deadline_s: float) -> Message:
     import dns.query
 
     end = time.monotonic() + deadline_s
-    answer = _told(server, lambda: _udp(server, query, _left(end)))
+    try:
+        answer = _told(server, lambda: _udp(server, query, max(_left(end) - _CONNECT_S, _left(end) / 2)))
+    except NoAnswer as error:
+        if error.why == "timeout":
+            _require_listener(server, _left(end), error)
+        raise
     if answer.flags & dns.flags.TC:
         return _told(server, lambda: dns.query.tcp(query, server.address, _left(end), server.port))
     return answer
@@ -131,6 +139,20 @@ def _udp(server: NameServer, query: Message, timeout_s: float) -> Message:
         link.setblocking(False)
         link.connect((server.address, server.port))
         return dns.query.udp(query, server.address, timeout_s, server.port, sock=link, ignore_errors=True)
+
+
+def _require_listener(server: NameServer, timeout_s: float, silence: NoAnswer) -> None:
+    """Tell silence from a port that is closed: kernels say that of UDP only so often, of TCP always.
+
+    Raises:
+        NoAnswer: it is closed.
+    """
+    try:
+        socket.create_connection((server.address, server.port), timeout_s).close()
+    except ConnectionRefusedError as error:
+        raise NoAnswer("refused connection", server, "nobody listens there") from error
+    except OSError as error:
+        raise silence from error
 
 
 def _told(server: NameServer, exchange: Callable[[], Message]) -> Message:

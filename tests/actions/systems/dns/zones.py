@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from signal import SIGKILL
 from typing import Any
@@ -157,14 +157,14 @@ class DnsLab:
         self.said()
         if self._looks() != self._made:
             self._make_anew()
-        for name in ("*.dr.test", "dr.test", "www.dr.test", "api.dr.test", "try.dr.test"):
-            lines = [line.split() for line in ZONE_FILE.splitlines()[2:]]
-            own = [
-                words
-                for words in lines
-                if words[2] != "SOA" and name == ("dr.test" if words[0] == "@" else f"{words[0]}.dr.test")
-            ]
-            self.change(name, *((30, words[2], " ".join(words[3:])) for words in own))
+        lines = [words for words in map(str.split, ZONE_FILE.splitlines()[2:]) if words[2] != "SOA"]
+        names: dict[str, list[tuple[int, str, str]]] = {
+            name: [] for name in ("*.dr.test", "dr.test", "www.dr.test", "api.dr.test", "try.dr.test")
+        }
+        for owner, _, kind, *value in lines:
+            own = names.get("dr.test" if owner == "@" else f"{owner}.dr.test", [])
+            own.append((30, kind, " ".join(value)))
+        self.change_all(names)
 
     def _looks(self) -> object:
         """Who runs, by which configuration, and the key."""
@@ -184,18 +184,23 @@ class DnsLab:
 
     def change(self, name: str, *sets: tuple[int, str, str]) -> None:
         """Change a name as somebody else would: each set is TTL, type and value; none removes the name."""
+        self.change_all({name: sets})
+
+    def change_all(self, names: Mapping[str, Sequence[tuple[int, str, str]]]) -> None:
+        """Change several names at once."""
         import dns.query
         import dns.tsig
         import dns.update
 
         key = dns.tsig.Key(KEY, self.settings.key.secret.read())
         update = dns.update.UpdateMessage(ZONE, keyring=key)
-        if name != ZONE:
-            update.delete(f"{name}.")
-        for ttl, kind, value in sets:
-            update.add(f"{name}.", ttl, kind, value if "." in value or ":" in value else f"{value}.{ZONE}.")
-        for left in set(self.values(name, "NS")) - {value for _, _, value in sets} if name == ZONE else ():
-            update.delete(f"{name}.", "NS", left)
+        for name, sets in names.items():
+            if name != ZONE:
+                update.delete(f"{name}.")
+            for ttl, kind, value in sets:
+                update.add(f"{name}.", ttl, kind, value if "." in value or ":" in value else f"{value}.{ZONE}.")
+            for left in set(self.values(name, "NS")) - {value for _, _, value in sets} if name == ZONE else ():
+                update.delete(f"{name}.", "NS", left)
         answer = dns.query.tcp(update, "127.0.0.1", 5, self.place.ports[PRIMARY])
         assert answer.rcode() == 0, answer
         until(lambda: self.serial(SECONDARY) == self.serial(), 10)
