@@ -15,6 +15,8 @@ LOOK = ("show info", "show stat", "show servers state")
 _MAINT, _DRAIN = 0x01 | 0x02 | 0x20 | 0x40, 0x08 | 0x10
 """Of ``srv_admin_state``. 0x04 only says that the configuration has the server disabled."""
 _PASSED = ("L4OK", "L6OK", "L7OK", "L7OKC", "PROCOK")
+_UNDECIDED = ("", "UNK", "INI")
+"""No check came to an end yet."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,11 @@ class Server:
             return f"draining, {self.sessions} open"
         if not self.status.startswith("UP"):
             return f"{self.status} ({self.check or 'no check'} {self.last_check})".replace(" )", ")")
-        if self.check not in _PASSED:
-            return "has no health check" if self.status == "no check" else f"{self.status}, but no check passed yet"
-        return self.status
+        if self.status == "no check":
+            return "has no health check"
+        if self.check not in _UNDECIDED:
+            return self.status if self.check in _PASSED else f"{self.status}, but its last check failed ({self.check})"
+        return f"{self.status}, but no check passed yet"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ defaults
   mode http
   option redispatch
   timeout connect 1s
+  timeout check 3s
   timeout client 60s
   timeout server 60s
   load-server-state-from-file global
