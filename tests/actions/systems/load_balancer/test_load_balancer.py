@@ -244,7 +244,7 @@ def test_an_error_is_never_taken_for_success(lb: BalancerLab) -> None:
 
 
 def test_health_tells_down_from_a_stranger(lb: BalancerLab) -> None:
-    assert lb.health().status == "up"
+    wait_until(lambda: lb.health().status == "up", "it is not up")
     lb.set_inventory("backend: api", "backend: shop")
     assert lb.health().status == "not measured" and "no backend shop" in lb.health().detail
     lb.set_inventory("backend: shop", "backend: api")
