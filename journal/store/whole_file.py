@@ -37,10 +37,18 @@ def replace_whole(path: Path, data: bytes, mode: int | None = None) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Flush a folder to its disk: what names are in it.
+
+    Args:
+        folder: the folder.
+
+    Raises:
+        OSError: it cannot be opened, or the disk did not take it.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

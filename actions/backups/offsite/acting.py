@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from actions.backups.engine import BackupEngine, BackupList, CopiedOffsite, CopySource
 from actions.backups.engines import engine_of
+from actions.backups.heard import show_read
 from actions.backups.marks import Mark
 from actions.backups.offsite.drills import Drilled
 from actions.backups.offsite.index import CopiedBackup
@@ -18,7 +19,7 @@ from actions.backups.offsite.order import Order
 from actions.backups.printed import json_objects
 from actions.backups.programs import program_on
 from actions.backups.storage.storage import Where
-from actions.context import ActionContext, Progress
+from actions.context import ActionContext
 from actions.outcome import ActionFailed
 from journal.errors import CleoError
 
@@ -177,14 +178,9 @@ def _argv(ctx: ActionContext, source: CopySource, verb: str, order: Order, *more
 
 def _run(ctx: ActionContext, source: CopySource, verb: str, order: Order, *more: str) -> Mapping[str, Any]:
     """Run one of the programs to its end, and return the last object that it printed."""
-
-    def line(stream: str, text: str) -> None:
-        for said in json_objects(text) if stream == "out" else ():
-            if said.get("of"):
-                ctx.progress(Progress(fraction=min(1.0, said["read"] / said["of"]), text=f"{verb} {order.where.place}"))
-
     argv = _argv(ctx, source, verb, order, *more)
-    done = ctx.run(f"offsite-{verb}", source.host, argv, timeout_s=_HOURS_S, user=source.user, on_line=line)
+    shown = show_read(ctx, f"{verb} {order.where.place}")
+    done = ctx.run(f"offsite-{verb}", source.host, argv, timeout_s=_HOURS_S, user=source.user, on_line=shown)
     if done.code != 0:
         words = " ".join(done.err.split())
         ended = f"The program that is at work with {order.where.place} ({verb}) {done.ending}."

@@ -22,6 +22,7 @@ import msgspec
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Storage, Where
 from journal.errors import CleoError
+from journal.store.whole_file import flush_folder
 
 _TELL_EVERY_S = 0.5
 
@@ -84,7 +85,7 @@ def bring(order: BringOrder) -> None:
         if os.path.lexists(to):
             raise NotBrought(f"{to} is there again: somebody started the server meanwhile.", "Stop it; run it again.")
         new.rename(to)
-        _flush(to.parent)
+        flush_folder(to.parent)
     finally:
         _remove(new)
 
@@ -146,14 +147,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 if __name__ == "__main__":

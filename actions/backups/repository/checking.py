@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from actions.backups.heard import show_read
 from actions.backups.printed import json_objects
 from actions.backups.repository.place import Place
-from actions.context import Progress
 from actions.outcome import ActionFailed
 
 _MODULE = "actions.backups.repository.check"
@@ -36,10 +36,10 @@ def check_backup(place: Place, backup: str, *, timeout_s: float, words: str = ""
         ActionFailed: it could not be checked.
         Cancelled: somebody asked the action to stop.
     """
-    heard = _Heard(place, f"{words or 'checking'} {backup}")
+    shown = show_read(place.ctx, f"{words or 'checking'} {backup}")
     argv = [*place.program(_MODULE), *_backup(place, backup)]
     done = place.ctx.run(
-        f"check-{backup}", place.host, argv, timeout_s=timeout_s, user=place.settings.run_as, on_line=heard.line
+        f"check-{backup}", place.host, argv, timeout_s=timeout_s, user=place.settings.run_as, on_line=shown
     )
     damaged = [Damage(name=one["damaged"], why=one["why"]) for one in json_objects(done.out) if "why" in one]
     if done.code not in (0, 1) or (done.code == 1) != bool(damaged):
@@ -56,17 +56,3 @@ def _backup(place: Place, backup: str) -> list[str]:
     if not place.in_bucket:
         return [f"{place.folder}/{backup}"]
     return [backup, msgspec.json.encode(place.shelf).decode()]
-
-
-class _Heard:
-    """Shows how far the program says it is."""
-
-    def __init__(self, place: Place, words: str) -> None:
-        self._place, self._words = place, words
-
-    def line(self, stream: str, lines: str) -> None:
-        """See ``ActionContext.run``."""
-        said = [one for one in json_objects(lines) if "read" in one] if stream == "out" else []
-        if said and said[-1]["of"]:
-            share = min(1.0, said[-1]["read"] / said[-1]["of"])
-            self._place.ctx.progress(Progress(fraction=share, text=self._words))

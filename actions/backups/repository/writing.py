@@ -29,7 +29,7 @@ from actions.backups.repository.entry import (
 )
 from actions.backups.storage.storage import Writable
 from journal.errors import CleoError
-from journal.store.whole_file import replace_whole
+from journal.store.whole_file import flush_folder, replace_whole
 
 
 class RepositoryTrouble(CleoError):
@@ -141,10 +141,10 @@ class FolderStaged(Staged):
 
     def _publish(self, entry: Entry) -> None:
         for folder in [path for path in self.folder.rglob("*") if path.is_dir()]:
-            _flush(folder)
+            flush_folder(folder)
         replace_whole(self.folder / ENTRY, encode(entry), 0o600)
         self.folder.rename(self._shelf / self.id)
-        _flush(self._shelf)
+        flush_folder(self._shelf)
 
 
 @contextmanager
@@ -242,11 +242,3 @@ def _stored(folder: Path, path: Path) -> StoredFile:
         size = os.fstat(file.fileno()).st_size
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return StoredFile(name=str(path.relative_to(folder)), size=size, sha256=sha256)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

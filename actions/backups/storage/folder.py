@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from actions.backups.storage.storage import PIECE, Missing, Stat, Storage, StorageTrouble, Unreadable
+from journal.store.whole_file import flush_folder
 
 _PART = ".cleo-part"
 """The end of the name of a file that is being written. One that is left is written over by the next try."""
@@ -88,11 +89,7 @@ class Folder(Storage):
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        flush_folder(path.parent)
 
     @contextmanager
     def _words(self, path: Path) -> Iterator[None]:

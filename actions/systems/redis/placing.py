@@ -7,12 +7,11 @@ from typing import Any
 
 import msgspec
 
-from actions.backups.printed import json_objects
+from actions.backups.heard import show_read
 from actions.backups.repository.bring import BringOrder
 from actions.backups.repository.entry import StoredFile
 from actions.backups.repository.in_bucket import said_trouble
 from actions.backups.repository.place import Place
-from actions.context import Progress
 from actions.machine.aside import KeptCopy, keep, kept_copies, new_copy, require_movable
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
@@ -159,23 +158,10 @@ def _bring(server: Server, key: str, order: BringOrder) -> None:
     """Bring it by a program on the server's host, as our own account, which may write into the data directory."""
     place = place_of_backups(server.ctx, server.name).here
     argv = [*place.program(_BRING), msgspec.json.encode(order).decode()]
-    done = server.run(key, argv, timeout_s=_HOURS_S, user="", on_line=_Heard(server).line)
+    shown = show_read(server.ctx, "bringing it from the bucket")
+    done = server.run(key, argv, timeout_s=_HOURS_S, user="", on_line=shown)
     if done.code != 0:
         raise said_trouble(done, f"{order.to} could not be put in its place", left_behind=_INCOMPLETE)
-
-
-class _Heard:
-    """Shows how far it is."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def line(self, stream: str, lines: str) -> None:
-        """See ``ActionContext.run``."""
-        said = [one for one in json_objects(lines) if one.get("of")] if stream == "out" else []
-        if said:
-            share = min(1.0, said[-1]["read"] / said[-1]["of"])
-            self._server.ctx.progress(Progress(fraction=share, text="bringing it from the bucket"))
 
 
 def _do(server: Server, key: str, script: str, *words: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from actions.backups.engine import BackupSet, Taken
+from actions.backups.printed import json_objects
 from actions.backups.repository.place import Listing, Place
 from actions.context import Progress
 from actions.machine.machine import last_words
@@ -161,7 +161,7 @@ def run_dump(
         )
     finally:
         take_back(place.ctx, place.host, account, path)
-    said = {key: one for one in _objects(done.out) for key in ("backup", "failed") if key in one}
+    said = {key: one for one in json_objects(done.out) for key in ("backup", "failed") if key in one}
     if done.code == 0 and "backup" in said:
         return said["backup"]
     if "failed" in said:
@@ -171,7 +171,7 @@ def run_dump(
 
 def _tell(server: Server, stream: str, lines: str) -> None:
     """Show how far the program says it is."""
-    read = [one for one in _objects(lines) if "read" in one] if stream == "out" else []
+    read = [one for one in json_objects(lines) if "read" in one] if stream == "out" else []
     if read and (of := read[-1]["of"]):
         server.ctx.progress(Progress(fraction=min(1.0, read[-1]["read"] / of), text=f"reading {read[-1]['what']}"))
 
@@ -185,14 +185,3 @@ def _findings(label: str, facts: Mapping[str, Any]) -> list[Finding]:
 
 
 _MORE_OFTEN = "Take incremental backups more often, or enlarge the oplog (replSetResizeOplog)."
-
-
-def _objects(printed: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects among printed lines; a library may have printed others."""
-    for line in printed.splitlines():
-        try:
-            one = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(one, dict):
-            yield one

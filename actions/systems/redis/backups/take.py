@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.backups.engine import BackupSet, Taken
+from actions.backups.heard import show_read
 from actions.backups.printed import json_objects
 from actions.backups.repository.place import Place
 from actions.context import Progress
@@ -205,8 +206,8 @@ def _facts(server: Server, found: Running, saved: _Saved | None) -> dict[str, An
 def _store(server: Server, place: Place, order: StoreOrder) -> str:
     """Have it stored on the host, and return the backup's id."""
     argv = [*place.program(_MODULE), msgspec.json.encode(order).decode()]
-    heard = _Heard(server)
-    done = server.ctx.run("store", place.host, argv, timeout_s=_HOURS_S, user=place.settings.run_as, on_line=heard.line)
+    shown = show_read(server.ctx, "copying into the repository")
+    done = server.ctx.run("store", place.host, argv, timeout_s=_HOURS_S, user=place.settings.run_as, on_line=shown)
     label = json_objects(done.out)[-1].get("id", "") if done.code == 0 and json_objects(done.out) else ""
     if not label:
         raise ActionFailed(
@@ -216,17 +217,3 @@ def _store(server: Server, place: Place, order: StoreOrder) -> str:
             left_behind="The older backups are untouched.",
         )
     return str(label)
-
-
-class _Heard:
-    """Shows how far the copying is."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def line(self, stream: str, lines: str) -> None:
-        """See ``ActionContext.run``."""
-        said = [one for one in json_objects(lines) if one.get("of")] if stream == "out" else []
-        if said:
-            share = min(1.0, said[-1]["read"] / said[-1]["of"])
-            self._server.ctx.progress(Progress(fraction=share, text="copying into the repository"))
