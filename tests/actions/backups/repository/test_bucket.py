@@ -173,10 +173,10 @@ def test_marks_and_holds_lie_in_the_bucket_for_all_to_see(shelves: Shelves) -> N
 
 
 def test_what_expired_is_removed_and_what_the_bucket_keeps_of_it_is_said(shelves: Shelves) -> None:
-    shelves.store.client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    shelves.store.client.create_bucket(Bucket="first-locked", ObjectLockEnabledForBucket=True)
     lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 7}}}
-    shelves.store.client.put_object_lock_configuration(Bucket="locked", ObjectLockConfiguration=lock)
-    shelves.repository = "s3://locked/expiring"
+    shelves.store.client.put_object_lock_configuration(Bucket="first-locked", ObjectLockConfiguration=lock)
+    shelves.repository = "s3://first-locked/expiring"
     ids, ctx = [shelves.put("data") for _ in range(3)], FakeContext(INVENTORY)
     shelves.keep = 2
     assert shelves.expire(ctx, "store") == ids[:1]

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import pytest
 
-from cleo_contract import Contract, SystemUnderTest
+from cleo_contract import PlainContract, RestoringContract, SystemUnderTest
 from tests.actions.systems.configuration.repositories import ConfigurationLab, configuration_lab
 
 pytestmark = pytest.mark.xdist_group("configuration")
@@ -73,14 +73,8 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-class TestConfiguration(Contract):
+class TestConfiguration(RestoringContract, PlainContract):
     """The contract, without what is about starting a server and keeping writers out."""
-
-    test_a_closer_look_at_what_is_lost_says_of_a_start_what_that_says = None  # type: ignore[assignment]
-    test_a_closer_look_tells_whether_a_start_is_of_use = None  # type: ignore[assignment]
-    test_a_stranger_at_its_address_is_not_believed = None  # type: ignore[assignment]
-    test_it_may_be_called_anything = None  # type: ignore[assignment]
-    test_what_runs_unseen_is_not_restored_under = None  # type: ignore[assignment]
 
     @pytest.fixture(scope="class")
     def system(self) -> Iterator[SystemUnderTest]:

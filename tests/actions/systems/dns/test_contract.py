@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import pytest
 
 from cleo_console.lab.dns.place import SERVERS
-from cleo_contract import Contract, SystemUnderTest
+from cleo_contract import PlainContract, SystemUnderTest
 from tests.actions.systems.dns.zones import DnsLab, dns_lab
 
 pytestmark = pytest.mark.xdist_group("dns-contract")
@@ -64,21 +64,8 @@ class DnsUnderTest(SystemUnderTest):
         return False
 
 
-class TestDns(Contract):
+class TestDns(PlainContract):
     """The contract, without what is about restoring data, starting a server and keeping writers out."""
-
-    test_a_closer_look_at_what_is_lost_says_of_a_start_what_that_says = None  # type: ignore[assignment]
-    test_a_closer_look_tells_whether_a_start_is_of_use = None  # type: ignore[assignment]
-    test_a_dry_run_of_a_restore_leaves_what_is_lost_as_it_is = None  # type: ignore[assignment]
-    test_a_point_that_no_backup_reaches_is_refused = None  # type: ignore[assignment]
-    test_a_restore_that_is_killed_at_every_point_comes_to_its_end = None  # type: ignore[assignment]
-    test_a_stranger_at_its_address_is_not_believed = None  # type: ignore[assignment]
-    test_another_incident_is_kept_off = None  # type: ignore[assignment]
-    test_it_may_be_called_anything = None  # type: ignore[assignment]
-    test_the_next_restore_keeps_what_the_first_one_kept = None  # type: ignore[assignment]
-    test_the_recovery_comes_to_its_end = None  # type: ignore[assignment]
-    test_what_helps_a_lost_system_is_named_and_can_be_asked_for = None  # type: ignore[assignment]
-    test_what_runs_unseen_is_not_restored_under = None  # type: ignore[assignment]
 
     @pytest.fixture(scope="class")
     def system(self) -> Iterator[SystemUnderTest]:

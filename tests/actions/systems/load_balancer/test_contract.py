@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cleo_console.lab.load_balancer import processes
-from cleo_contract import Contract, SystemUnderTest
+from cleo_contract import PlainContract, SystemUnderTest
 from tests.actions.systems.load_balancer.balancers import NAME, BalancerLab, balancer_lab
 
 pytestmark = pytest.mark.xdist_group("load_balancer")
@@ -66,21 +66,8 @@ class BalancerUnderTest(SystemUnderTest):
         return False
 
 
-class TestLoadBalancer(Contract):
+class TestLoadBalancer(PlainContract):
     """The contract, without what is about data, writers and a restore: `test_load_balancer` kills its runners."""
-
-    test_a_closer_look_at_what_is_lost_says_of_a_start_what_that_says = None  # type: ignore[assignment]
-    test_a_closer_look_tells_whether_a_start_is_of_use = None  # type: ignore[assignment]
-    test_a_dry_run_of_a_restore_leaves_what_is_lost_as_it_is = None  # type: ignore[assignment]
-    test_a_point_that_no_backup_reaches_is_refused = None  # type: ignore[assignment]
-    test_a_restore_that_is_killed_at_every_point_comes_to_its_end = None  # type: ignore[assignment]
-    test_a_stranger_at_its_address_is_not_believed = None  # type: ignore[assignment]
-    test_another_incident_is_kept_off = None  # type: ignore[assignment]
-    test_it_may_be_called_anything = None  # type: ignore[assignment]
-    test_the_next_restore_keeps_what_the_first_one_kept = None  # type: ignore[assignment]
-    test_the_recovery_comes_to_its_end = None  # type: ignore[assignment]
-    test_what_helps_a_lost_system_is_named_and_can_be_asked_for = None  # type: ignore[assignment]
-    test_what_runs_unseen_is_not_restored_under = None  # type: ignore[assignment]
 
     @pytest.fixture(scope="class")
     def system(self) -> Iterator[SystemUnderTest]:

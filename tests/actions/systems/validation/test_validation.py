@@ -219,9 +219,6 @@ class ApplicationUnderTest(SystemUnderTest):
 class TestContract(DeclarationContract, LookingContract):
     """What it must declare, and how it is looked at: it has nothing to start or restore."""
 
-    test_a_closer_look_tells_whether_a_start_is_of_use = None  # type: ignore[assignment]
-    test_a_stranger_at_its_address_is_not_believed = None  # type: ignore[assignment]
-
     @pytest.fixture
     def system(self, lab: ApplicationLab) -> SystemUnderTest:
         return ApplicationUnderTest(lab)

@@ -23,7 +23,6 @@ from actions.runner import World
 from actions.system_types import system_type
 from cleo_console.world import probes
 from cleo_contract.declaration import actions_of
-from cleo_contract.helping import use_of
 from cleo_contract.incident import Work
 from cleo_contract.system import SystemUnderTest
 from journal.incident.records import RunState
@@ -39,14 +38,14 @@ class LookingContract:
     """Measures, examines and reads."""
 
     def test_it_is_measured_as_it_is(self, system: SystemUnderTest) -> None:
-        health = _measured(system, 8.0)
+        health = measured(system, 8.0)
         assert health.status in ("up", "degraded"), health
         assert health.detail
 
     def test_a_hang_costs_the_deadline_and_no_more(self, system: SystemUnderTest, work: Work) -> None:
         with system.hangs():
             begun = time.monotonic()
-            health = _measured(system, _DEADLINE_S)
+            health = measured(system, _DEADLINE_S)
             took_s = time.monotonic() - begun
             assert health.status in ("not answering", "not measured"), f"a hang is no proof of a death: {health}"
             assert took_s <= _DEADLINE_S + _SLACK_S
@@ -54,32 +53,12 @@ class LookingContract:
                 looked = work.do(_LOOK)
             assert looked.state is RunState.SUCCEEDED, looked
             assert looked.facts["took_s"] <= system.examine_s + _SLACK_S
-        assert _measured(system, 8.0).status in ("up", "degraded")
+        assert measured(system, 8.0).status in ("up", "degraded")
 
     def test_a_deadline_that_is_too_short_kills_nobody(self, system: SystemUnderTest) -> None:
         """As on a machine that is too busy for its probes: neither it nor its host is asked to the end in time."""
-        health = _measured(system, 0.0005)
+        health = measured(system, 0.0005)
         assert health.status != "down", health
-
-    def test_a_closer_look_tells_whether_a_start_is_of_use(self, system: SystemUnderTest, work: Work) -> None:
-        type_ = system_type(system.type)
-        with work.runner():
-            seen = work.do("health.check", comprehensive=True)
-            with system.hangs():
-                hung = work.do("health.check", comprehensive=True)
-        assert {one.action for one in seen.settles} <= set(actions_of(type_))
-        assert use_of(seen, type_.role("start"), system.name) == "needless"
-        assert use_of(hung, type_.role("start"), system.name) != "needless", "it answers nothing"
-
-    def test_a_stranger_at_its_address_is_not_believed(self, system: SystemUnderTest, work: Work) -> None:
-        type_ = system_type(system.type)
-        with system.stranger() as changed:
-            assert _measured(system, 8.0).status not in ("up", "degraded")
-            with work.runner():
-                assert work.do(type_.role("verify")).state is not RunState.SUCCEEDED
-                for role in ("stop_writers", "allow_writers", "start"):
-                    work.do(type_.role(role))
-            assert not changed()
 
     def test_its_secrets_never_show(self, system: SystemUnderTest, work: Work) -> None:
         secrets = system.secrets
@@ -100,7 +79,7 @@ def _changes(spec: ActionSpec) -> bool:
     return spec.destructive or bool(spec.touches)
 
 
-def _measured(system: SystemUnderTest, deadline_s: float) -> Health:
+def measured(system: SystemUnderTest, deadline_s: float) -> Health:
     """Return the system's health as console and runner measure it."""
     return measure(probes(load_inventory(system.inventory))[system.name], deadline_s, Redactor())
 
