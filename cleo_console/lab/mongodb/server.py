@@ -178,7 +178,10 @@ def wait_until_primary(member: Member) -> None:
 
 
 def take_in(primary: Member, new: Member) -> None:
-    """Have a set take in an empty mongod, and wait until that has all of its data.
+    """Have a set take in an empty mongod, and wait until that has all of its data, and votes.
+
+    A new member has no vote until the primary saw it as a secondary, and changed the configuration again (MongoDB's
+    manual, replica set reconfiguration): where the primary stops before that, nobody can take its place.
 
     Raises:
         CleoError: it is refused, or does not come so far.
@@ -189,7 +192,7 @@ def take_in(primary: Member, new: Member) -> None:
         changed = {**config, "version": config["version"] + 1, "members": [*config["members"], seat]}
         client.admin.command("replSetReconfig", changed)
     deadline = time.monotonic() + _PATIENCE_S
-    while not _is_secondary(new):
+    while not (_is_secondary(new) and all(_voters(each) == len(changed["members"]) for each in (primary, new))):
         if time.monotonic() > deadline:
             raise CleoError(f"{new.name} does not follow {primary.name}.", f"See {new.server_log}.")
         time.sleep(0.1)
@@ -198,6 +201,12 @@ def take_in(primary: Member, new: Member) -> None:
 def _is_secondary(member: Member) -> bool:
     with member.session("") as client:
         return bool(client.admin.command("hello").get("secondary"))
+
+
+def _voters(member: Member) -> int:
+    """Return how many members have a vote, as one member knows it."""
+    with member.session() as client:
+        return int(client.admin.command("replSetGetStatus")["votingMembersCount"])
 
 
 def create_users(member: Member) -> None:

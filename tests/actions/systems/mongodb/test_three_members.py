@@ -19,7 +19,7 @@ from cleo_console.lab.service import Instance, Order
 from tests.actions.systems.mongodb.mongo_lab import MongoLab, running_mongodb
 from tests.waiting import until
 
-pytestmark = [pytest.mark.xdist_group("mongodb-three-members"), pytest.mark.soak]  # at times no member takes over
+pytestmark = pytest.mark.xdist_group("mongodb-three-members")
 
 
 @pytest.fixture(scope="module")
