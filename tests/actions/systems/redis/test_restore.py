@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from cleo_console.lab.redis import server
 from tests.actions.contexts import RunnerDied
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.actions.systems.redis.restoring import LATEST, backup, ctx, keys, kill, lose, put, restarted
+from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("redis-restore")
 
@@ -84,6 +86,8 @@ def test_an_append_only_file_from_long_ago_does_not_win_over_the_rdb_file(lab: R
     node = lab.node()
     old = tmp_path / "old"
     shutil.copytree(node.append_only, old)
+    written = max(path.stat().st_mtime for path in old.iterdir())
+    until(lambda: int(time.time()) > written)  # an RDB file tells its whole second; of one second the other is newer
     put(lab, "newer-than-the-old-files")
     server.save(node)
     before = keys(lab)
