@@ -39,6 +39,15 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
             ) from error
         return sorted((name for name in folders if self.incident(name).journal.exists()), reverse=True)
 
+    def meant(self, named: str) -> str:
+        """Return the id that somebody named: the whole one, or the only one that it begins, without its mark.
+
+        Where several begin so, or none, it is what was named.
+        """
+        known = self.ids()
+        begun = [each for each in known if each.startswith(f"{named}-")]
+        return begun[0] if named not in known and len(begun) == 1 else named
+
     def incident(self, incident_id: str) -> IncidentPlace:
         """Return the folders of one incident."""
         fallback = self.fallback / incident_id if self.fallback else None

@@ -41,7 +41,8 @@ def open_console(incident: str | None) -> None:
         CleoError: there is no such incident.
     """
     check_terminal()
-    sys.exit(run_full_screen(acting_services(), incident))
+    at = acting_services()
+    sys.exit(run_full_screen(at, at.paths.meant(incident) if incident else None))
 
 
 def open_plain(incident: str) -> None:
@@ -55,7 +56,8 @@ def open_plain(incident: str) -> None:
     """
     from cleo_console.plain.mode import run_plain
 
-    run_plain(acting_services(), incident)
+    at = acting_services()
+    run_plain(at, at.paths.meant(incident) if incident else "")
 
 
 def check_terminal() -> None:

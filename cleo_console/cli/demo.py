@@ -53,7 +53,7 @@ def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
     from cleo_console.settings import asked_actor
 
     with DemoServices(asked_actor(), speed) as at:
-        incident_id = incident_id or at.declare(declaration_of(at, scenario))
+        incident_id = at.paths.meant(incident_id) if incident_id else at.declare(declaration_of(at, scenario))
         _play(at, incident_id, plain=plain)
     journal = at.paths.incident(incident_id).journal
     for line in last_words(journal):

@@ -30,13 +30,13 @@ class UnclearIncident(CleoError):
 
 
 def find_incident(at: ConsoleServices, incident_id: str | None) -> str:
-    """Return the incident that is meant: the one named, else the only open one.
+    """Return the incident that is meant: the one named, also without its mark, else the only open one.
 
     Raises:
         UnclearIncident: none or several are open.
     """
     if incident_id:
-        return incident_id
+        return at.paths.meant(incident_id)
     still_open = [summary.id for summary in at.incidents() if summary.closed_at is None and not summary.note]
     if len(still_open) == 1:
         return still_open[0]

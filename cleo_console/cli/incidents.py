@@ -16,14 +16,15 @@ def find_journal(incident: str) -> Path:
     """Return the journal that is meant.
 
     Args:
-        incident: an incident's id; or the path of a journal, of an export, or of an incident's folder.
+        incident: an incident's id, also without its mark; or the path of a journal, of an export, or of an incident's
+            folder.
 
     Raises:
         NoSuchJournal: there is no such thing; the hint names the ids there are.
     """
-    known = paths().ids()
-    if incident in known:
-        return paths().incident(incident).journal
+    known, meant = paths().ids(), paths().meant(incident)
+    if meant in known:
+        return paths().incident(meant).journal
     path = Path(incident)
     if path.is_dir() and (path / "journal.db").exists():
         return path / "journal.db"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,12 @@ from journal.store.journal import Journal
 if TYPE_CHECKING:
     from journal.paths import IncidentPlace, Paths
     from journal.plan.read import LoadedPlan
+
+
+_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
+"""What a mark is made of: none that is mistaken for another when it is read out, and no words."""
+_MARK = 4
+"""Letters of a mark: two consoles' incidents of one day and number share it once in half a million."""
 
 
 class CannotDeclare(CleoError):
@@ -107,20 +114,19 @@ def _check(plan: LoadedPlan, declaration: Declaration) -> None:
 
 
 def _claim(paths: Paths) -> tuple[str, IncidentPlace]:
-    """Make the folder of a new incident: INC-<UTC date>-<number>, the next one that nobody has."""
+    """Make the folder of a new incident: ``INC-<UTC date>-<number>-<mark>``, the next number that nobody has here.
+
+    The mark tells it from the same number of another console: holds, kept data and restores on the servers are known by
+    the incident's id, and one console must not take another's for its own.
+    """
     day = f"INC-{datetime.now(UTC):%Y-%m-%d}-"
     try:
         keep_private(paths.incidents)
-        taken = [int(m[1]) for p in paths.incidents.iterdir() if (m := re.fullmatch(rf"{day}(\d+)", p.name))]
-        number = max(taken, default=0) + 1
-        while True:
-            place = paths.incident(f"{day}{number:02}")
-            try:
-                make_private(place.folder)
-            except FileExistsError:
-                number += 1
-                continue
-            return place.folder.name, place
+        taken = [int(m[1]) for p in paths.incidents.iterdir() if (m := re.fullmatch(rf"{day}(\d+)(-\w+)?", p.name))]
+        mark = "".join(secrets.choice(_LETTERS) for _ in range(_MARK))
+        place = paths.incident(f"{day}{max(taken, default=0) + 1:02}-{mark}")
+        make_private(place.folder)
+        return place.folder.name, place
     except OSError as error:
         raise CannotDeclare(
             f"No incident can be written in {paths.incidents}: {error.strerror}.",

@@ -174,6 +174,18 @@ def test_several_open_incidents_must_be_told_apart(cleo: Cleo) -> None:
     assert "--latest" in cleo("run", "postgres-restore", "--help", CLEO_INCIDENT=second).stdout
 
 
+def test_two_consoles_give_no_incident_the_same_id_and_its_mark_need_not_be_typed(cleo: Cleo, tmp_path: Path) -> None:
+    mine, theirs = cleo.declare(), Cleo(tmp_path / "other").declare()
+    number, _, mark = mine.rpartition("-")
+    assert theirs.startswith(f"{number}-")
+    assert theirs != mine
+    assert mine in cleo("status", number).stdout
+    assert mine in cleo("journal", "verify", number).stdout
+    assert "There is no incident" in cleo("status", mark, status=1).stderr
+    again = cleo.declare()
+    assert again.startswith(f"{number[:-2]}02-")
+
+
 def test_a_script_of_several_types_is_that_of_the_named_system(cleo: Cleo) -> None:
     assert "--collection" in cleo("run", "selective_restore.sh", "--on", "mongodb", "--help").stdout
     assert "--collection" not in cleo("run", "./scripts/selective_restore.sh", "--help").stdout, (
