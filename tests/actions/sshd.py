@@ -26,7 +26,9 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
+SetEnv SHLVL=2
 """
+"""`SHLVL`: else bash reads `.bashrc` at each command, which on a developer's machine may start thirty programs."""
 
 
 class Sshd:
