@@ -247,6 +247,15 @@ def _fenced(asked: GateInput) -> Closed | None:
     return Closed("fenced", message, "reason and target", fence)
 
 
+def _second_primary(asked: GateInput) -> Closed | None:
+    """In a tabletop: nothing was promoted in the place of the system."""
+    promote = asked.role("promote")
+    if _last_done(asked, promote) != promote:
+        return None
+    message = f"{promote} was done: another server is the primary, and this would be a second one."
+    return Closed("second-primary", message, "reason and target")
+
+
 def _stale_site(asked: GateInput) -> Closed | None:
     """Users are not sent back to a site that was fenced, or whose data is behind what another one took since."""
     why = _was_fenced(asked) or _wrote_elsewhere(asked.incident)
@@ -319,6 +328,7 @@ _NAMED: dict[str, Gate] = {
     "hold": _held,
     "one-writer": _one_writer,
     "fenced": _fenced,
+    "second-primary": _second_primary,
     "sound-data": _sound_data,
     "stale-site": _stale_site,
     "down": _asks_the_system,

@@ -54,6 +54,10 @@ def _open(incident: Incident) -> tuple[str, Sequence[str]]:
 
 
 def _held(incident: Incident) -> tuple[str, Sequence[str]]:
-    """Return how much is in force, and what that is."""
-    held = incident.in_force.values()
+    """Return how much is in force that a step of the plan takes back, and what that is.
+
+    What none does is to outlast the incident (a fence): closing names it, and nothing waits for its end.
+    """
+    taken_back = {step.action for step in incident.plan.steps()}
+    held = [one for one in incident.in_force.values() if one.undone_by in taken_back]
     return f"{len(held)} in force", list(dict.fromkeys(incident.plan.named(one.step) or one.action for one in held))

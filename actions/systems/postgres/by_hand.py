@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from actions.by_hand import TAKE_OUT, ByHand, CommandLine
 from actions.recovery_point import label_of
+from actions.systems.postgres import fence_guard
 from actions.systems.postgres.command_lines import (
     amcheck_line,
     as_client,
@@ -57,6 +58,34 @@ def stop(known: ByHand) -> Sequence[CommandLine]:
     """Tell what stops the server."""
     settings = known.settings(PostgresSettings)
     return [stop_line(settings, immediate=bool(known.params.get("immediate")), timeout_s=_WAIT_S)]
+
+
+def fence(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what has every start refused and stops the server, or cuts it off from outside."""
+    settings = known.settings(PostgresSettings)
+    commands = settings.fence.commands(str(known.params.get("by") or ""))
+    if commands:
+        state = CommandLine(argv=commands.state, host=commands.host, what=f"It must say: {commands.fenced_says}")
+        return [CommandLine(argv=commands.off, host=commands.host), state]
+    file = f"{settings.data_directory.rstrip('/')}/postgresql.auto.conf"
+    argv = ["sh", "-c", 'printf "\\n%s" "$2" >>"$1"', "sh", file, fence_guard.block_of(f"incident {known.incident}")]
+    put = as_server(settings, *argv, what="Only on its own host. Have every start refused, also after a reboot:")
+    return [put, stop_line(settings, immediate=False, timeout_s=_WAIT_S), _would_start(settings, "It must be refused:")]
+
+
+def unfence(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what takes the line out that has every start refused."""
+    settings = known.settings(PostgresSettings)
+    file = f"{settings.data_directory.rstrip('/')}/postgresql.auto.conf"
+    argv = ["sh", "-c", TAKE_OUT, "sh", file, fence_guard.BEGIN, fence_guard.END]
+    take = as_server(settings, *argv, what="Only if no other server is a primary in its place:")
+    return [take, _would_start(settings, "It must print the data directory:")]
+
+
+def _would_start(settings: PostgresSettings, what: str) -> CommandLine:
+    data = settings.data_directory.rstrip("/")
+    config = ["-c", f"config_file={settings.config_file}"] if settings.config_file else []
+    return as_server(settings, program(settings, "postgres"), "-C", "data_directory", "-D", data, *config, what=what)
 
 
 def stop_writers(known: ByHand) -> Sequence[CommandLine]:

@@ -108,7 +108,11 @@ print(json.load(urllib.request.urlopen(f"http://{host}:{port}/patroni", timeout=
 
 def unmanaged(ctx: ActionContext) -> Closed | None:
     """A gate: no cluster manager starts, stops or replaces this server, or the one that does is paused."""
-    server = find_server(ctx)
+    return managed_by(find_server(ctx))
+
+
+def managed_by(server: Server) -> Closed | None:
+    """Return who starts, stops or replaces a server on its own, as a closed gate; None where nobody does."""
     signs = _signs(server)
     for manager in MANAGERS:
         left = _left(manager, signs)

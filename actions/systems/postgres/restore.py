@@ -18,6 +18,7 @@ from actions.systems.postgres import SYSTEM, by_hand
 from actions.systems.postgres.backup_selection import choose_backup
 from actions.systems.postgres.causes import cure_for
 from actions.systems.postgres.cures import known_cure, without_data
+from actions.systems.postgres.fence_guard import require_not_fenced
 from actions.systems.postgres.given_up import report_given_up
 from actions.systems.postgres.guards import is_down, writers_kept_out
 from actions.systems.postgres.identity import identity
@@ -79,6 +80,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     server = find_server(ctx)
     point = recovery_point(ctx.incident, server.name, SYSTEM, latest=latest, backup=backup, to=to)
     _require_down(server)
+    require_not_fenced(server)
     _require_same_place(server)
     begun = time.monotonic()
     record = _prepare(server, point, backup, keep_in)

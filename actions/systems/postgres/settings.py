@@ -58,6 +58,40 @@ class Backups(Settings, frozen=True):
     python: str = ""
 
 
+class FenceCommands(Settings, frozen=True):
+    """Commands that fence a server from outside, each as a list of words, run as our own account. No secrets: files.
+
+    Attributes:
+        host: the inventory's host that they run on: never the fenced server's own.
+        off: fences it (powers it off, cuts its port).
+        state: tells what is so now; its output is the proof.
+        fenced_says: what a line of that output has in it where it is fenced.
+        on: takes it back; empty: that is done by hand.
+    """
+
+    host: str
+    off: Annotated[list[str], msgspec.Meta(min_length=1)]
+    state: Annotated[list[str], msgspec.Meta(min_length=1)]
+    fenced_says: Annotated[str, msgspec.Meta(min_length=1)]
+    on: list[str] = []
+
+
+class Fence(Settings, frozen=True):
+    """How the server is kept from writing where its own host does not answer; without it, by hand.
+
+    Attributes:
+        power: commands for its power.
+        network: commands for its network.
+    """
+
+    power: FenceCommands | None = None
+    network: FenceCommands | None = None
+
+    def commands(self, means: str) -> FenceCommands | None:
+        """Return the commands for one means (``power``, ``network``); None where there are none."""
+        return {"power": self.power, "network": self.network}.get(means)
+
+
 class UserData(Settings, frozen=True):
     """Whose a row is: by its one foreign key to the table of users, else by a column of a name.
 
@@ -96,6 +130,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
         heartbeat: a table (``schema.table``) whose column ``at`` gets a committed time every second or so: it tells how
             much was lost.
         user_data: which rows are a user's.
+        fence: how it is kept from writing from outside; its service on its host needs no entry.
         backups: where its backups are.
     """
 
@@ -119,11 +154,14 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     app_roles: list[str] = []
     heartbeat: str = ""
     user_data: UserData = UserData()
+    fence: Fence = Fence()
     backups: Backups
 
     def hosts(self) -> dict[tuple[str, ...], str]:
-        """Return the server's host, and the repository host where that is another."""
+        """Return the server's host, the repository host where that is another, and those that fence it."""
         found: dict[tuple[str, ...], str] = {("host",): self.host}
+        by = {"power": self.fence.power, "network": self.fence.network}
+        found |= {("fence", name, "host"): commands.host for name, commands in by.items() if commands}
         return found | ({("backups", "host"): self.backups.host} if self.backups.host else {})
 
     def place(self) -> str:

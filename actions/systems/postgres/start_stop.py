@@ -14,6 +14,7 @@ from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.cures import APPLY_WAL, restore_cure, without_data
+from actions.systems.postgres.fence_guard import require_not_fenced
 from actions.systems.postgres.heartbeat import measure, newest_before_start
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of, measure_kept, untouched_since
@@ -58,8 +59,8 @@ def is_running(ctx: ActionContext) -> Outcome:
 def start(ctx: ActionContext) -> Outcome:
     """Start PostgreSQL: crash recovery, the smallest cure.
 
-    Refused where there is nothing to start from, where a restore waits for its log, or where another server has its
-    address.
+    Refused where there is nothing to start from, where a restore waits for its log, where the server is fenced, or
+    where another one has its address.
 
     Needs: its data directory; the right to start it as `service` says.
 
@@ -71,6 +72,7 @@ def start(ctx: ActionContext) -> Outcome:
     if pid := postmaster(server):
         return _running_already(server, pid)
     _require_data(server)
+    require_not_fenced(server)
     _require_applied(server)
     require_nobody_answers(server)
     if not ctx.effect(f"start {server.name}: it replays its own log and loses nothing committed"):
@@ -119,7 +121,7 @@ def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
     mode = "immediate" if immediate else "fast"
     if not ctx.effect(f"stop {server.name} (pid {pid}, {who_runs(server, pid)}), mode {mode}"):
         return Outcome(ok=True, summary=f"would stop {server.name}")
-    before = _seen(server)
+    before = seen_before(server)
     stop_server(server, pid, immediate=immediate)
     facts = {"was_running": True, **last_of(server, before).facts()}
     return Outcome(ok=True, summary=f"{server.name} is stopped.", facts=facts)
@@ -141,7 +143,7 @@ def _came_back(server: Server, last: Measured, untouched: datetime | None) -> Me
     return Measured(recovered_to=at, newest_commit_at=at, no_commit_after=at if untouched else None)
 
 
-def _seen(server: Server) -> Measured:
+def seen_before(server: Server) -> Measured:
     """Return the newest commit before the stop: all that tells of it should the log be lost."""
     try:
         with connect_verified(server, deadline_s=5) as session:

@@ -1,0 +1,95 @@
+"""``postgres.unfence``: a server that was fenced may start again."""
+
+from __future__ import annotations
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.gate import Closed
+from actions.outcome import ActionFailed, Cure, Outcome
+from actions.systems.postgres import by_hand
+from actions.systems.postgres.failover.commands import says_fenced, switch_on
+from actions.systems.postgres.failover.fence import fence_identity, promoted, unmanaged_if_seen
+from actions.systems.postgres.failover.fence_record import FenceRecord, forget
+from actions.systems.postgres.failover.standing import UNSEEN, followers
+from actions.systems.postgres.fence_guard import UNFENCE, refused, stands, take_out
+from actions.systems.postgres.server import Server, find_server, server_of
+
+_GATE = "second-primary"
+
+
+def no_other_primary(ctx: ActionContext) -> Closed | None:
+    """A gate: none of its standbys, nor what it is a standby of, became a primary."""
+    server = find_server(ctx)
+    others = followers(server)
+    if server.settings.standby_of:
+        others.append(server_of(ctx, server.settings.standby_of))
+    for other in others:
+        primary = promoted(other)
+        if primary is not False:
+            said = "is a primary" if primary else "cannot be asked whether it was promoted"
+            message = f"{other.name} {said}: {server.name} would be a second one, with a history of its own."
+            return Closed(_GATE, message, "reason and target")
+    return None
+
+
+@action(
+    UNFENCE,
+    destructive=True,
+    probe="postgres.is_fenced",
+    resumable=True,
+    live={_GATE: no_other_primary, "managed": unmanaged_if_seen},
+    touches=("data directory",),
+    target=fence_identity,
+    by_hand=by_hand.unfence,
+)
+def unfence(ctx: ActionContext) -> Outcome:
+    """Let a fenced server start again.
+
+    Refused while another server is a primary in its place. It is not started: postgres.start does that.
+
+    Needs: its host, as the server's account; for one that was fenced by power or network, `on` of those commands.
+
+    Leaves: its configuration as it was before the fence, and the server down.
+
+    Killed half way: the line is taken out or is not; postgres.is_fenced tells. Run it again.
+    """
+    server = find_server(ctx)
+    record = FenceRecord.of(ctx.files, server.name)
+    switched = _switched_on(server, record)
+    if switched is False:
+        return Outcome(ok=True, summary=f"would let {server.name} start again")
+    try:
+        standing_guard = stands(server)
+    except UNSEEN as error:
+        raise ActionFailed(
+            f"{server.host} cannot be reached: {error.message}",
+            left_behind="Its power or network was switched on." if switched else "Nothing was changed.",
+            cures=[Cure(words="Once its host answers, run it again: that takes its guard out.", action=UNFENCE)],
+        ) from error
+    if not standing_guard:
+        forget(ctx.files, server.name) if not ctx.dry_run else None
+        return Outcome(ok=True, summary=f"No fence stands in the configuration of {server.name}.")
+    if not ctx.effect(f"take the line out that has every start of {server.name} refused"):
+        return Outcome(ok=True, summary=f"would let {server.name} start again")
+    take_out(server)
+    if said := refused(server):
+        raise ActionFailed(f"{server.name} still refuses to start: {said}", "See where else cleo_fenced stands.")
+    forget(ctx.files, server.name)
+    return Outcome(ok=True, summary=f"{server.name} can be started again; it is down.", facts={"fenced": False})
+
+
+def _switched_on(server: Server, record: FenceRecord | None) -> bool | None:
+    """Take back what a device did: True where that was done, False where it would be, None where there is none to."""
+    commands = server.settings.fence.commands(record.means) if record else None
+    if record is None or commands is None or not says_fenced(server.ctx, commands):
+        return None
+    if not commands.on:
+        raise ActionFailed(
+            f"{server.name} was fenced by its {record.means}, and the inventory names no command that takes it back.",
+            f"Switch its {record.means} on by hand, then run it again.",
+            left_behind="Nothing was changed.",
+        )
+    if not server.ctx.effect(f"switch the {record.means} of {server.name} on: `{' '.join(commands.on)}`"):
+        return False
+    switch_on(server.ctx, commands)
+    return True
