@@ -52,7 +52,7 @@ def test_whoever_starts_a_fenced_server_is_refused(lab: Lab, ctx: FakeContext) -
 
     done = ctx.do(fence)
     assert done.ok, done.summary
-    assert done.facts["newest_commit_at"] == done.facts["no_commit_after"], "its log was read to the end"
+    assert done.facts["newest_commit_at"] <= done.facts["no_commit_after"], "what was known, and when it ended"
     with pytest.raises(CleoError):  # as a reboot does, or a supervisor
         pg_ctl(lab, lab.postgres.data_directory, "start")
     assert not lab.pids["server"]
