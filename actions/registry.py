@@ -21,6 +21,7 @@ _HOUSE = {
     "erasure.list": "actions.erasure.listing:list_requests",
     "communications.notify": "actions.communications.notify:notify",
     "communications.escalate": "actions.communications.escalate:escalate",
+    "communications.status_page": "actions.communications.status_page:status_page",
     "backups.verify": "actions.backups.verify:verify",
     "backups.hold": "actions.backups.hold:hold",
     "backups.release": "actions.backups.hold:release",

@@ -31,7 +31,7 @@ _SECRETS = "Secrets are named, never written. None of them gets into the journal
 
 def page() -> str:
     """Return the page's text."""
-    from actions.channels.settings import Communications, Mail, Recipient, Service, Webhook
+    from actions.channels.settings import Communications, Mail, Recipient, Service, StatusPage, Webhook
     from actions.inventory import Inventory
     from actions.secrets import Secret
     from actions.settings import DrillSettings, ErasureSettings, OffsiteSettings, SystemSettings
@@ -67,6 +67,7 @@ def page() -> str:
     lines += _section("## Who was erased: `erasure`", ErasureSettings)
     lines += _section("## Whom to tell: `communications`", Communications)
     lines += _section("### communications: audiences, exercise", Recipient)
+    lines += _section("### communications: status_page, exercise_page", StatusPage)
     for channel in (Mail, Service, Webhook):
         lines += _section(f"### communications: channels, type: {channel.__struct_config__.tag}", channel)
     example = (PAGE.parent / EXAMPLE).read_text(encoding="utf-8").rstrip()

@@ -13,6 +13,8 @@ from actions.settings import Settings
 from journal.yamlfile.problem import FilePath
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)*[A-Za-z][A-Za-z-]+")
+USERS = "status-page"
+"""What the users who read the status page are called where audiences are named."""
 Problem = tuple[FilePath, str]
 """A place below ``communications:``, and what is wrong there."""
 
@@ -84,6 +86,26 @@ class Recipient(Settings, frozen=True, kw_only=True):
         return self.to or self.channel
 
 
+class StatusPage(Settings, frozen=True, kw_only=True):
+    """A status page with Statuspage's API (Atlassian's, or one that speaks it).
+
+    Attributes:
+        address: the page's address in the API, with its id: ``https://api.statuspage.io/v1/pages/abc123``.
+        key: its API key.
+        public: where users see it; it is looked at there after each post. Empty: whether users see a post is not known.
+    """
+
+    address: str
+    key: Secret
+    public: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no web address."""
+        for said in (self.address, self.public or self.address):
+            if not said.startswith(("https://", "http://")):
+                raise ValueError(f"{said!r} is no web address: it begins with https://")
+
+
 class Communications(Settings, frozen=True, kw_only=True):
     """Whom to tell, and through what. Outside the kind REAL only ``exercise`` is told, whichever audience is meant.
 
@@ -91,13 +113,23 @@ class Communications(Settings, frozen=True, kw_only=True):
         channels: by name.
         audiences: who is told together, by name: ``stakeholders``.
         exercise: who is told instead of any audience in an exercise. None of them may be in an audience.
-        templates: a folder on this machine with templates of your own, ``AUDIENCE.txt``; what is missing there is ours.
+        status_page: where users are told.
+        exercise_page: the status page that an exercise is posted to instead; without it an exercise posts nothing.
+        templates: a folder on this machine with templates of your own, ``AUDIENCE.txt`` and ``status-page.txt``; what
+            is missing there is ours.
     """
 
-    channels: dict[str, Channel]
-    audiences: dict[str, list[Recipient]]
+    channels: dict[str, Channel] = {}
+    audiences: dict[str, list[Recipient]] = {}
     exercise: list[Recipient] = []
+    status_page: StatusPage | None = None
+    exercise_page: StatusPage | None = None
     templates: str = ""
+
+    @property
+    def told(self) -> list[str]:
+        """Who can be told: the audiences, and users by the status page."""
+        return [*self.audiences, *([USERS] if self.status_page else [])]
 
 
 def is_address(text: str) -> bool:
@@ -107,6 +139,10 @@ def is_address(text: str) -> bool:
 
 def problems(found: Communications) -> Iterator[Problem]:
     """Yield channels that are not there, addresses that do not parse, and exercises that would reach people."""
+    if USERS in found.audiences:
+        yield ("audiences", USERS), f"{USERS} means those who read the status page: call this audience otherwise"
+    if found.status_page and found.exercise_page and _same_page(found.status_page, found.exercise_page):
+        yield ("exercise_page", "address"), "it is the page that users read: an exercise would reach them"
     for name, audience in found.audiences.items():
         for place, one in enumerate(audience):
             yield from _recipient(found, one, ("audiences", name, place))
@@ -118,6 +154,10 @@ def problems(found: Communications) -> Iterator[Problem]:
     for name, channel in found.channels.items():
         if isinstance(channel, Service) and (why := _unusable(channel)):
             yield ("channels", name, "address"), why
+
+
+def _same_page(one: StatusPage, other: StatusPage) -> bool:
+    return one.address.rstrip("/").casefold() == other.address.rstrip("/").casefold()
 
 
 def _recipient(found: Communications, one: Recipient, path: FilePath) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+from actions.channels.settings import USERS
 from actions.context import IncidentFacts
 from journal.errors import CleoError
 from journal.events.types import Kind
@@ -71,20 +72,42 @@ def compose(
     return Message(id, f"{mark}{' '.join(subject.split())}", f"{first}{body.strip()}\n\n{end}\n")
 
 
+def compose_public(facts: IncidentFacts, templates: str, *, text: str, next_update: datetime | None) -> Message:
+    """Return what users are told: nothing of the incident but when it began, and the words that a person gives.
+
+    Its title, its systems and who leads are internal, and are not known to the template.
+
+    Args:
+        facts: the incident; its id tells the post from others, and is not in the text.
+        templates: the folder of the inventory's own templates; empty: there are none.
+        text: what a person says, in the place of our own words.
+        next_update: when the next post is promised; None: there is none to come.
+
+    Raises:
+        BadTemplate: the template cannot be read or filled.
+    """
+    began = utc(datetime.fromisoformat(facts.began_at)) if facts.began_at else "BEGAN_AT"
+    known = {"since": began, "next_update": utc(next_update) if next_update else "", "text": text}
+    subject, _, body = _filled(*_template(USERS, templates), known).strip().partition("\n")
+    mark = "" if facts.kind is Kind.REAL else f"EXERCISE ({facts.kind}): "
+    return Message(facts.id, f"{mark}{' '.join(subject.split())}", f"{mark}{body.strip()}")
+
+
 def next_update(now: datetime, minutes: int) -> datetime:
     """Return when the next message is promised, on a whole minute."""
     return (now + timedelta(minutes=minutes)).replace(second=0, microsecond=0)
 
 
 def _template(audience: str, templates: str) -> tuple[str, str]:
-    """Return the template for an audience, and what to call it in an error."""
+    """Return the template for an audience, and what to call it in an error. Users have one of their own."""
     own = Path(templates) / f"{audience}.txt" if templates else None
     try:
         if own and own.is_file():
             return own.read_text(encoding="utf-8"), str(own)
     except (OSError, UnicodeDecodeError) as error:
         raise BadTemplate(f"The template {own} cannot be read: {error}.", "Correct it, or move it away.") from error
-    return (files("actions.communications") / "templates" / "message.txt").read_text(encoding="utf-8"), "ours"
+    ours = f"{audience if audience == USERS else 'message'}.txt"
+    return (files("actions.communications") / "templates" / ours).read_text(encoding="utf-8"), "ours"
 
 
 def _filled(source: str, name: str, known: dict[str, str]) -> str:

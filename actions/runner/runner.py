@@ -159,7 +159,7 @@ class Runner:
             read,
             systems=known_systems(inventory, planned),
             doubts=misplaced(inventory, planned),
-            audiences=list(inventory.communications.audiences) if inventory.communications else [],
+            audiences=inventory.communications.told if inventory.communications else [],
         )
 
     def _tell_others(self) -> None:
