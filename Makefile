@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3 libfaketime haproxy bind9
 SOAK_PACKAGES := radosgw ceph-mon ceph-osd
 MONGOSH := mongosh@2.12.0
-JOBS   ?= 4
+JOBS   ?= 6
 
 .PHONY: help demo check test soak lint bench reference pictures lock install system clean
 

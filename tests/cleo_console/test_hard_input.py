@@ -17,9 +17,21 @@ DIGITS = "9" * 5000
 CLEO = str(Path(sys.executable).parent / "cleo")
 
 
+pytestmark = pytest.mark.xdist_group("hard-input")
+
+
 @pytest.fixture
 def cleo(tmp_path: Path) -> Iterator[Cleo]:
     cleo = Cleo(tmp_path)
+    yield cleo
+    close_all(cleo)
+
+
+@pytest.fixture(scope="module")
+def declared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cleo]:
+    """A home with one incident, for what changes nothing there. Its title needs more than a terminal of few letters."""
+    cleo = Cleo(tmp_path_factory.mktemp("declared"))
+    cleo("declare", "--title", "Ω → über", "--scenario", "database-failure", "--kind", "real")
     yield cleo
     close_all(cleo)
 
@@ -47,9 +59,8 @@ def close_all(cleo: Cleo) -> None:
         (["note", "x", "-i", "\x1b[31mINC"], "There is no incident INC"),
     ],
 )
-def test_numbers_times_and_ids_that_nothing_can_be(cleo: Cleo, words: list[str], said: str) -> None:
-    cleo.declare()
-    done = cleo(*words, status=1)
+def test_numbers_times_and_ids_that_nothing_can_be(declared: Cleo, words: list[str], said: str) -> None:
+    done = declared(*words, status=1)
     assert said in done.stderr
     assert "\x1b" not in done.stderr
     assert len(done.stderr) < 2 * len(DIGITS) + 500
@@ -97,10 +108,9 @@ def test_a_plan_with_names_that_look_alike_is_refused(cleo: Cleo) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize("words", [["status"], ["journal", "list"], ["plan", "show"], ["--plain"]])
-def test_a_terminal_of_few_letters_shows_what_it_can(cleo: Cleo, encoding: str, words: list[str]) -> None:
-    cleo("declare", "--title", "Ω → über", "--scenario", "database-failure", "--kind", "real")
+def test_a_terminal_of_few_letters_shows_what_it_can(declared: Cleo, encoding: str, words: list[str]) -> None:
     argv = [CLEO, *words]
-    env = cleo.env | {"PYTHONIOENCODING": encoding, "TERM": "dumb"}
+    env = declared.env | {"PYTHONIOENCODING": encoding, "TERM": "dumb"}
     done = subprocess.run(argv, capture_output=True, env=env, stdin=subprocess.DEVNULL)
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
     assert words == ["plan", "show"] or b"ber" in done.stdout
@@ -111,11 +121,10 @@ def test_a_terminal_of_few_letters_shows_what_it_can(cleo: Cleo, encoding: str, 
     [["status"], ["journal", "list"], ["plan", "show"], ["--help"], ["--version"], ["run", "--help"], ["--plain"]],
 )
 @pytest.mark.parametrize("closed", [False, True])
-def test_an_output_that_takes_nothing_is_said_on_the_other_one(cleo: Cleo, words: list[str], closed: bool) -> None:
-    cleo.declare()
+def test_an_output_that_takes_nothing_is_said_on_the_other_one(declared: Cleo, words: list[str], closed: bool) -> None:
     argv = [CLEO, *words]
     shell = ["sh", "-c", '"$@" >&-', "sh", *argv] if closed else ["sh", "-c", '"$@" >/dev/full', "sh", *argv]
-    done = subprocess.run(shell, capture_output=True, text=True, env=cleo.env, stdin=subprocess.DEVNULL)
+    done = subprocess.run(shell, capture_output=True, text=True, env=declared.env, stdin=subprocess.DEVNULL)
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
     assert done.returncode == 1 or closed, done.stderr
     assert "standard output" in done.stderr or closed

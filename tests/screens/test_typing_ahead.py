@@ -18,7 +18,7 @@ from screens.pages.timeline import TimelineScreen
 from tests.screens.app_services import FakeServices
 from tests.screens.driving import Console, console, written
 
-TURNS = pytest.mark.parametrize("turns", [0, 1, 4, 20])
+TURNS = pytest.mark.parametrize("turns", [0, 1, *(pytest.param(turns, marks=pytest.mark.soak) for turns in (4, 20))])
 """How often the loop turns between two keys: one piece, or pieces in the middle of the work for the last."""
 
 

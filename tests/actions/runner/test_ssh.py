@@ -66,8 +66,11 @@ def test_a_host_that_cannot_be_reached_fails_and_nothing_was_started(person: Per
     assert "127.0.0.1" in (run.summary or run.refusal.message)
 
 
-def test_two_consoles_with_the_same_incident_number_share_a_host(tmp_path: Path, sshd: Sshd) -> None:
+def test_two_consoles_with_the_same_incident_id_share_a_host(
+    tmp_path: Path, sshd: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each starts its own program there, and finds its own again, never the other's."""
+    monkeypatch.setattr("journal.commands.declare.secrets.choice", lambda letters: letters[0])
     plan = msgspec.json.decode(msgspec.json.encode(PLAN))
     step = next(s for s in plan["phases"][0]["sections"][0]["steps"] if s["id"] == "shell")
     said = []
@@ -82,6 +85,6 @@ def test_two_consoles_with_the_same_incident_number_share_a_host(tmp_path: Path,
             over = person.over(run)
         said.append((person.place.folder.name, run, over.programs[0].code, person.output(run)))
     (first, second) = said
-    assert first[:2] == second[:2], "the same incident number, and the same run"
+    assert first[:2] == second[:2], "the same incident, and the same run"
     assert (first[2], second[2]) == (3, 4), said
     assert "a" in first[3] and "b" in second[3]

@@ -74,7 +74,7 @@ def refused(ctx: FakeContext, **params: str) -> GateClosed | ActionFailed:
     return closed.value
 
 
-@pytest.mark.parametrize("mount", [mounted, bound])
+@pytest.mark.parametrize("mount", [mounted, pytest.param(bound, marks=pytest.mark.soak)])
 def test_a_mount_point_is_restored_into_and_what_lay_there_is_kept_outside(
     lab: Lab, ctx: FakeContext, mount: Callable[[Path], AbstractContextManager[Path]]
 ) -> None:

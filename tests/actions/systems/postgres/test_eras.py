@@ -84,6 +84,7 @@ def test_an_instant_is_found_on_the_timeline_that_was_written_then(lab: Lab, ctx
     assert not has(lab, second)
 
 
+@pytest.mark.soak
 def test_it_is_found_where_the_data_directory_is_lost(lab: Lab, ctx: FakeContext) -> None:
     """pgBackRest hands out no log without a control file: the repository's own files are read then."""
     recover(ctx, "latest")
@@ -117,7 +118,7 @@ def test_an_instant_between_two_timelines_is_asked_back(lab: Lab, ctx: FakeConte
     recover(ctx, "latest")
 
 
-@pytest.mark.parametrize("later", [timedelta(hours=5), timedelta(seconds=0)])
+@pytest.mark.parametrize("later", [timedelta(hours=5), pytest.param(timedelta(0), marks=pytest.mark.soak)])
 def test_a_point_after_the_last_commit_is_the_latest_and_refused_like_it(
     lab: Lab, ctx: FakeContext, later: timedelta
 ) -> None:

@@ -98,7 +98,7 @@ def test_the_next_incident_knows_what_the_one_before_kept(lab: Lab, ctx: FakeCon
     recovered(lab, ctx, row)
 
 
-@pytest.mark.parametrize("part", ["", "pg_wal"])
+@pytest.mark.parametrize("part", [pytest.param("", marks=pytest.mark.soak), "pg_wal"])
 def test_what_is_only_a_link_is_kept_as_what_it_leads_to(lab: Lab, ctx: FakeContext, part: str) -> None:
     """A link that is moved aside leads to what the restore empties next: it keeps nothing."""
     data = lab.postgres.data_directory

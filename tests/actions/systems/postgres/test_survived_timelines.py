@@ -59,6 +59,7 @@ def test_the_latest_is_that_of_a_timeline_that_was_never_archived(lab: Lab, ctx:
         assert timelines == sorted(set(timelines)), "each recovery begins a timeline of its own"
 
 
+@pytest.mark.soak
 def test_an_instant_is_found_on_a_timeline_that_was_never_archived(lab: Lab, ctx: FakeContext) -> None:
     assert ctx.do(stop).ok
     with archive_refuses(lab):
@@ -134,6 +135,7 @@ def test_another_timeline_of_the_same_number_is_asked_back(lab: Lab, ctx: FakeCo
     assert is_there(lab, row), "the archive's own timeline"
 
 
+@pytest.mark.soak
 def test_a_timeline_of_which_nothing_is_left_is_named(lab: Lab, ctx: FakeContext) -> None:
     ctx.overrides["timelines"] = "it was a drill"
     assert ctx.do(stop).ok
