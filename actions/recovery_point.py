@@ -142,8 +142,10 @@ def _after_discovery(incident: IncidentFacts, point: RecoveryPoint) -> bool:
 def _refused(point: RecoveryPoint, why: str, yields: Literal["never", "reason and target"]) -> GateClosed:
     after = "" if point.latest else f"The point ({point}) lies after the last commit known, so it is the latest. "
     anew = _anew("Decide on an instant just before the damage (time:…), a position or a backup (backup:…).")
-    anyway = Cure(words="Or go on, where it is known to be good in other ways: say how.", override=GATE)
-    cures = [anew] if yields == "never" else [anew, anyway]
+    if yields == "never":
+        return GateClosed(GATE, f"{after}{why}", yields=yields, opens=RECOVERY_POINT, cures=[anew])
+    anyway = Cure(words="Go on, where it is known to be good in other ways: say how.", override=GATE)
+    cures = [anyway, anew]  # the point was decided, and was before the discovery: deciding it again changes nothing
     return GateClosed(GATE, f"{after}{why}", yields=yields, opens=RECOVERY_POINT, cures=cures)
 
 

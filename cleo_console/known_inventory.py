@@ -22,10 +22,12 @@ class KnownInventory:
 
     Attributes:
         systems: the inventory's systems, with which of the plan's each plays.
+        told: the audiences that it has channels to.
     """
 
     def __init__(self, inventory: Inventory, plan: Plan) -> None:
         self.systems = known_systems(inventory, plan.systems)
+        self.told = inventory.communications.told if inventory.communications else []
         self._inventory = inventory
 
     def offered(self, plan: Plan, catalogue: Catalogue) -> Catalogue:

@@ -98,7 +98,8 @@ def _print_on_paper(loaded: LoadedPlan, scenario: str) -> None:
     known = _known(loaded.plan)
     several = {name: systems for name in loaded.plan.systems if len(systems := players(known.systems, name)) > 1}
     new_page = "\n" if sys.stdout.isatty() else NEW_PAGE
-    for line in paper(loaded, known.offered(loaded.plan, catalogue()), scenario, several, known.commands):
+    offered = known.offered(loaded.plan, catalogue())
+    for line in paper(loaded, offered, scenario, several, known.commands, known.told):
         click.echo(line.replace(NEW_PAGE, new_page))
 
 

@@ -44,7 +44,10 @@ def assert_pages(text: str, most: int = MOST_PAGES) -> None:
 
 
 def test_every_step_has_a_box_its_number_its_text_and_room_to_write(paper: str) -> None:
-    steps = list(PLAN.steps())
+    sent = [step for step in PLAN.steps() if step.audience]  # no inventory: nothing can be sent to anybody
+    steps = [step for step in PLAN.steps() if step not in sent]
+    assert sent and not [step.id for step in sent if f"[{step.id}]" in flat(paper)]
+    assert "Left out, as they do not apply here: " in flat(paper)
     for step in steps:
         assert re.search(rf"^\[ \] {re.escape(PLAN.numbers[step.id])} ", paper, re.M), step.id
         assert f"[{step.id}]" in flat(paper)
@@ -141,6 +144,9 @@ systems:
     service: {manager: systemd, unit: postgresql@15-main}
     app_roles: [shop]
     backups: {stanza: orders}
+communications:
+  channels: {bot: {type: webhook, address: {env: BOT}}}
+  audiences: {stakeholders: [{channel: bot}]}
 """
 
 
@@ -153,6 +159,8 @@ def test_with_an_inventory_it_has_the_commands_themselves(tmp_path: Path, monkey
     assert "\nsystemctl stop postgresql@15-main\n" in text
     assert "runuser -u postgres -- pgbackrest --stanza=orders restore --set=BACKUP" in text
     assert "pg_amcheck" in text
+    assert "[send-to-stakeholders]" in flat(text)
+    assert "[post-to-status-page]" not in flat(text)
     assert "s3cret-of-orders" not in text
     assert max(len(line) for line in text.replace("\f", "").splitlines()) <= 80
 

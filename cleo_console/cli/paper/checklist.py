@@ -34,6 +34,7 @@ def paper(
     scenario: str = "",
     several: Mapping[str, Sequence[str]] | None = None,
     by_hand: Commands = lambda step: {},
+    told: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield the lines of a plan on paper.
 
@@ -43,10 +44,17 @@ def paper(
         scenario: leaves out the steps that do not apply to it; all are there where it is empty.
         several: the systems of the inventory that play a plan system together, where several do.
         by_hand: returns a step's shell commands at each system, by what the inventory says.
+        told: the audiences that the inventory has channels to; steps that send something to another are left out.
     """
     plan = loaded.plan
     answers = {"scenario": scenario, AFFECTED: ",".join(plan.scenarios[scenario].systems)} if scenario else {}
-    gone = [s for s in plan.steps() if applies(s, answers) is False or _refused(plan, s, scenario)]
+    gone = [
+        step
+        for step in plan.steps()
+        if applies(step, answers) is False
+        or _refused(plan, step, scenario)
+        or (step.audience and step.audience not in told)
+    ]
     left_out = {step.id for step in gone}
     values = Values()
     commands = values.told({s.id: by_hand(s) for s in plan.steps() if s.id not in left_out})
@@ -124,7 +132,7 @@ def _appendix(plan: Plan, left_out: Sequence[Step]) -> Iterator[Block]:
         places = side_by_side(f"{name}: {place}" for name, place in plan.places.items())
         yield Block([*heading("Where things are"), *places])
     if left_out:
-        yield Block(wrapped(f"Left out, as they do not apply to this scenario: {numbers(plan, left_out)}."))
+        yield Block(wrapped(f"Left out, as they do not apply here: {numbers(plan, left_out)}."))
     notes = heading("What happened besides (time in UTC, what, who)")
     yield Block([*notes, *[_NOTE] * _LEAST_NOTES])
 

@@ -112,3 +112,5 @@ def test_what_keeps_everything_of_a_system_is_judged_by_what_was_found_of_it(
     incident = IncidentFacts(id="INC-1", kind=Kind.LAB, scenario="data-corruption", **facts)
     closed = as_latest(incident, "postgres", NOON)
     assert (closed.yields if closed else "") == yields
+    ways = [bool(cure.override) for cure in closed.cures] if closed else []
+    assert ways == {"": [], "never": [False], "reason and target": [True, False]}[yields], "deciding it again is no way"
