@@ -1,4 +1,4 @@
-"""Pictures of the dialogs, and of the pages that `test_pictures` does not show, at both sizes."""
+"""Pictures of the dialogs, and of the pages that `test_pictures` does not show; the larger size in `make soak`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from journal.store.journal import Journal, JournalWriteFailed
 from screens.dialogs.override import OverrideDialog
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, declaration
 from tests.screens.driving import Console, requested
-from tests.screens.pictures import Snap, same_everywhere, shot, size
+from tests.screens.pictures import Snap, same_everywhere, shot
 
-__all__ = ["same_everywhere", "size"]
+__all__ = ["same_everywhere"]
+
+
+@pytest.fixture(params=[(80, 24), pytest.param((120, 40), marks=pytest.mark.soak)], ids=["80x24", "120x40"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """Both sizes; a dialog hides what differs between them."""
+    return request.param  # type: ignore[no-any-return]
 
 
 class Dialog(NamedTuple):

@@ -83,6 +83,7 @@ async def test_what_follows_a_command_of_the_palette_goes_where_it_leads(
         assert not written(journal, e.RunRequested)
 
 
+@pytest.mark.soak
 async def test_many_keys_are_not_worked_off_slower_than_few(services: FakeServices, journal: Journal) -> None:
     """A timer for each key that waited made 300 of them take 20 s."""
     async with console(services) as seen:

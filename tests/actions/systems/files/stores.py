@@ -20,6 +20,7 @@ from cleo_console.lab.files.place import Place
 from cleo_console.lab.files.service import FilesService
 from journal.incident.recovery_point import parse
 from tests.actions.contexts import FakeContext
+from tests.actions.systems.files.quick_key import quicken
 from tests.labs import lab_directory
 from tests.waiting import until
 
@@ -79,6 +80,7 @@ def store_lab() -> Iterator[StoreLab]:
     with lab_directory() as directory:
         found = StoreLab(Lab.up(directory, systems=["files"], backup_minutes=1000))
         found.end_helpers()
+        quicken(found.place.repository, found.place.password_file.read_text().strip())
         found.place.take_snapshot()  # of what was uploaded meanwhile, too
         yield found
 

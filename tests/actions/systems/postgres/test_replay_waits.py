@@ -41,6 +41,7 @@ def slow_down(lab: Lab, seconds: int) -> None:
     path.write_text(path.read_text().replace("restore_command = '", f"restore_command = 'sleep {seconds}; "))
 
 
+@pytest.mark.soak
 def test_a_segment_now_and_then_is_progress_also_where_nobody_can_ask(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_lost_server_and_its_configuration_come_back_from_a_bucket(
     store.client.put_object(Bucket="backups", Key=spoilt, Body=content)
 
 
+@pytest.mark.soak
 def test_its_copy_in_a_second_place_is_tried_and_brought_back(
     lab: RedisLab, store: Emulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,7 @@ def ctx(lab: Lab, sshd: Sshd) -> FakeContext:
     return FakeContext(inventory, decisions={"recovery_point": "latest"})
 
 
+@pytest.mark.soak
 def test_without_its_name_it_is_said_what_cannot_be_done_from_here(lab: Lab, sshd: Sshd) -> None:
     ctx = FakeContext(inventory_of(lab, sshd), decisions={"recovery_point": "latest"})
     assert ctx.do(verify_backups).ok, "to look needs no more than the link that pgBackRest has"
