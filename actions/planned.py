@@ -33,7 +33,6 @@ def _planned(
 
 
 PLANNED_ACTIONS = [
-    _planned("postgres.promote", "Promote the standby", destructive=True, gates=("strategy", "fenced")),
     _planned("kubernetes.pull_images", "Pull the images", "dr_pull_images.sh", _flag("stable")),
     _planned("kubernetes.apply", "Apply manifests", "kubectl apply", _text("path"), destructive=True),
     _planned("kubernetes.verify_deployments", "Verify the deployments", "dr_verify_deployments.sh"),

@@ -119,6 +119,10 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
         """The name of its type."""
         return str(self.__struct_config__.tag)
 
+    def taking_over(self, other: SystemSettings) -> SystemSettings:  # a type may take something
+        """Return it as it serves in the place of a system that it stood by for."""
+        return self
+
     def secrets(self) -> Iterator[Secret]:
         """Yield every secret that it names."""
         yield from secrets_of(self)

@@ -31,7 +31,8 @@ def aim(run: Run, spec: ActionSpec, incident: Incident, inventory: Inventory) ->
         return aimed if run.system in ("", aimed) else _gone(run, spec, inventory)
     named = acted_on(incident, step, systems) if step and step.system else [system.name for system in systems]
     if run.system:
-        return run.system if run.system in named else _gone(run, spec, inventory)
+        held = run.system in [system.name for system in systems] and incident.takes_back(spec.name, run.system)
+        return run.system if held or run.system in named else _gone(run, spec, inventory)
     if not named:
         return _nobody(spec, inventory, planned)
     return named[0] if len(named) == 1 else _unclear(spec, inventory, named)

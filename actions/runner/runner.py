@@ -21,6 +21,7 @@ from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.measuring import Measuring
 from actions.runner.other_incidents import OtherIncidents
+from actions.runner.parts import with_parts
 from actions.runner.takeover import READS_ON, close_in_doubt
 from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
@@ -67,7 +68,7 @@ class Runner:
     ) -> None:
         self._watch = watch
         self._place = place
-        self._world = world
+        self._file_world = world
         self._on_fault = on_fault
         self._stop = threading.Event()
         self._lease = Lease(place.folder)
@@ -76,12 +77,13 @@ class Runner:
             place.journal, actor=actor, clock=world.clock, waiting=lambda who: on_fault(f"{held} {who}." if who else "")
         )
         self._incident = fold_journal(place.journal)
+        self._world, self._parts = with_parts(world, self._incident), dict(self._incident.takeovers)
         self._follower = Follower(place.journal, after=self._incident.seq)
         self._workers: dict[int, Worker] = {}
         self._answered: set[int] = set()
         self._writes = Writes(self._journal, on_fault, self._stop.is_set)
         self._append = self._writes.append
-        self._jobs = Jobs(place, world, self._incident, self._writes)
+        self._jobs = Jobs(place, self._world, self._incident, self._writes)
         self._others = (
             OtherIncidents(world.locks, self._incident.id, self._incident.title, place.journal) if world.locks else None
         )
@@ -123,6 +125,7 @@ class Runner:
         try:
             while not self._stop.is_set() and self._stands() and not self._over():
                 self._read_inventory_again()
+                self._change_parts()
                 self._tell_others()
                 self._write_exposure()
                 self._answer()
@@ -141,16 +144,26 @@ class Runner:
 
     def _read_inventory_again(self) -> None:
         """Take up what was corrected: what begins from now on goes by it; what runs goes on as it began."""
-        found = self._watch.look(self._world.inventory) if self._watch else None
+        found = self._watch.look(self._file_world.inventory) if self._watch else None
         if found is None:
             return
         world, event = found
         if world is not None:
-            self._world = world
-            self._jobs.use(world)
-            self._measuring.stop()
-            self._measure()
+            self._use(world)
         self._append(self._with_systems(event))
+
+    def _change_parts(self) -> None:
+        """Go by who took over, once a run was done that says so."""
+        if self._incident.takeovers != self._parts:
+            self._use(self._file_world)
+
+    def _use(self, world: World) -> None:
+        """Have what begins from now on reach ``world``, with the parts that systems took over in this incident."""
+        self._file_world, self._parts = world, dict(self._incident.takeovers)
+        self._world = with_parts(world, self._incident)
+        self._jobs.use(self._world)
+        self._measuring.stop()
+        self._measure()
 
     def _with_systems(self, read: e.InventoryRead) -> e.InventoryRead:
         """Tell the incident which systems there are to aim at."""

@@ -89,6 +89,22 @@ def without_site(incident: Incident, system: str, readings: Mapping[str, Reading
     return _least(look(own, fleet, seen, _known(incident, system)), seen)
 
 
+def from_standby(incident: Incident, system: str, readings: Mapping[str, Reading]) -> Exposure | None:
+    """Return what would be lost of a system if one of its standbys took its place; None where it has none.
+
+    Args:
+        incident: its state.
+        system: its name in the inventory.
+        readings: the latest readings.
+    """
+    standbys = [one for one in incident.roster.systems.values() if one.standby_of == system]
+    if not standbys:
+        return None
+    seen = _Seen.of(readings.get(f"health:{system}"))
+    newest = seen.newest(_known(incident, system))
+    return _least((_standby(one, readings, newest, seen) for one in standbys), seen)
+
+
 def counting(incident: Incident, one: Exposed) -> Exposure:
     """Return which of the two figures counts: that of the site where the system's own site is lost."""
     return one.site if is_gone(incident, one.system) else one.store
@@ -237,15 +253,21 @@ def _backups(own: KnownSystem, newest: datetime, seen: _Seen) -> Iterator[Exposu
         yield Exposure(by=f"{where}: {found.exposure_by or 'until when is not measured'}")
 
 
-def _standby(one: KnownSystem, readings: Mapping[str, Reading], newest: datetime, first: _Seen) -> Exposure:
-    """Return what a standby lacks: by its lag while both answer, else by the newest write that it has."""
+def _standby(one: KnownSystem, readings: Mapping[str, Reading], newest: datetime | None, first: _Seen) -> Exposure:
+    """Return what a standby lacks: by its lag while both answer, else by the newest write that it has.
+
+    A lag alone tells nothing once the primary is gone: it is then only how long nothing was written.
+    """
     seen, name = _Seen.of(readings.get(f"health:{one.name}")), f"{one.name} in {one.site}"
     if not seen.answers or seen.at is None:
         return Exposure(by=f"{name} is {seen.status or 'not measured'}")
     lag_s = seen.measured.replica_lag_s
     if first.answers and first.at and lag_s is not None and abs((seen.at - first.at).total_seconds()) <= _APART_S:
         return Exposure(seconds=lag_s, by=f"{name} is {rough_duration(lag_s)} behind", at=min(seen.at, first.at))
-    if has := seen.measured.newest_commit_at:
+    has = seen.measured.newest_commit_at
+    if has and newest is None:
+        return Exposure(by=f"{name} has what was written until {has:%H:%M:%S} UTC; nobody has seen the newest commit")
+    if has and newest:
         by = f"{name} has what was written until {moment(has, newest)}"
         return Exposure(seconds=_span(newest, has), by=by, at=seen.at)
     return Exposure(by=f"how far {name} is behind is not measured")

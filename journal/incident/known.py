@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from journal.incident.records import StepState
 
 if TYPE_CHECKING:
+    from journal.incident.records import InForce
     from journal.incident.state import Incident
     from journal.plan.model import Step
 
@@ -35,6 +36,15 @@ def known(incident: Incident, step: Step, item: str) -> Known | None:
     return Known(not left, "; ".join([counted, *left]), incident.closed_at or incident.last_at)
 
 
+def to_be_taken_back(incident: Incident) -> list[InForce]:
+    """Return what is in force that a step of the plan takes back.
+
+    What none does is to outlast the incident (a fence): closing names it, and nothing waits for its end.
+    """
+    taken_back = {step.action for step in incident.plan.steps()}
+    return [one for one in incident.in_force.values() if one.undone_by in taken_back]
+
+
 def not_met(incident: Incident, step: Step) -> dict[str, Known]:
     """Return the items of a step of which the journal tells that they are not so."""
     found = {item: fact for item in step.items if (fact := known(incident, step, item))}
@@ -54,10 +64,6 @@ def _open(incident: Incident) -> tuple[str, Sequence[str]]:
 
 
 def _held(incident: Incident) -> tuple[str, Sequence[str]]:
-    """Return how much is in force that a step of the plan takes back, and what that is.
-
-    What none does is to outlast the incident (a fence): closing names it, and nothing waits for its end.
-    """
-    taken_back = {step.action for step in incident.plan.steps()}
-    held = [one for one in incident.in_force.values() if one.undone_by in taken_back]
+    """Return how much is in force that a step of the plan takes back, and what that is."""
+    held = to_be_taken_back(incident)
     return f"{len(held)} in force", list(dict.fromkeys(incident.plan.named(one.step) or one.action for one in held))

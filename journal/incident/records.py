@@ -247,7 +247,8 @@ class InForce(msgspec.Struct):
     """Something that runs put in force (a hold, a block) and no run has taken back.
 
     ``action`` and ``step`` are those of the first run, ``undone_by`` is the action that takes it back. ``sure`` is
-    False where none of the runs succeeded: it may or may not be in force.
+    False where none of the runs succeeded: it may or may not be in force. ``moved_to`` is the system that took over
+    from the one where it stands: taken back there, it has ended.
     """
 
     action: str
@@ -257,6 +258,7 @@ class InForce(msgspec.Struct):
     at: datetime
     runs: list[int] = []
     sure: bool = False
+    moved_to: str = ""
 
 
 class Continued(msgspec.Struct):

@@ -50,6 +50,7 @@ class Incident:
         answers: what steers the steps, by name: the scenario, the systems affected, and every decision.
         affected: the inventory's systems that were decided to be affected, by the plan's system that several play.
         roster: the inventory's systems, as the runner last read them.
+        takeovers: which system plays another one's part by now, by that one's name.
         system_facts: the latest fact of each name that actions reported, by system.
         found_wrong: what was proven wrong in a system, until a later complete examination finds otherwise.
         changed_at: when the first destructive run on a system ended, by system.
@@ -94,6 +95,7 @@ class Incident:
         self.answers = self._first_answers()
         self.health: dict[str, HealthRecord] = {}
         self.roster = Roster(self.plan)
+        self.takeovers: dict[str, str] = {}
         self.affected: dict[str, list[str]] = {}
         self.system_facts: dict[str, dict[str, Any]] = {}
         self.found_wrong: dict[str, FoundWrong] = {}

@@ -9,7 +9,7 @@ from journal.incident.called import open_items
 from journal.incident.closing import remaining
 from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy, wanted_for, without_help
 from journal.incident.instances import ready, stuck_runs, waiting
-from journal.incident.known import not_met
+from journal.incident.known import not_met, to_be_taken_back
 from journal.incident.proposals import proposals
 from journal.incident.records import Run, StepState
 from journal.incident.same_run import refused_for
@@ -248,8 +248,10 @@ def by_keys(incident: Incident, step: Step, catalogue: Catalogue) -> str:
 
 def closed_words(incident: Incident) -> str:
     """Return what is left to do in a closed incident: what it left in force, if anything."""
-    left = ", ".join(dict.fromkeys(held.undone_by for held in incident.in_force.values()))
-    return f"STILL IN FORCE, {left} takes it back" if left else f"nothing: the incident is closed ({incident.outcome})"
+    left = ", ".join(dict.fromkeys(held.undone_by for held in to_be_taken_back(incident)))
+    stays = ", ".join(dict.fromkeys(held.action for held in incident.in_force.values()))
+    closed = f"nothing: the incident is closed ({incident.outcome}){f'; {stays} stays in force' if stays else ''}"
+    return f"STILL IN FORCE, {left} takes it back" if left else closed
 
 
 def settled_words(incident: Incident) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from actions.system_types import find_type
 from journal.incident.affected import is_hit
-from journal.incident.exposure import without_site
+from journal.incident.exposure import from_standby, without_site
 from journal.incident.forecast import Forecast, forecasts, steps_left
 from journal.incident.given_up import newest_seen
 from journal.incident.lost_site import is_gone, lost_site
@@ -66,12 +66,13 @@ def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], n
         own = (step for step in incident.plan.steps() if step.system == plan_system and "strategy" in step.when)
         actions = (step.action for step in own if applies(step, answers) is not False)
         restore = next((action for action in actions if action.endswith(".restore")), "")
-        look = _from_backup if restore else _from_standby
         hit = [name for name in incident.roster.players(plan_system) if is_hit(incident, name)] if system.data else []
         found += [
             _without_site(incident, name, readings, now, restore=bool(restore))
             if is_gone(incident, name)
-            else look(incident, name, restore, readings.get(f"health:{name}"), now)
+            else _from_backup(incident, name, restore, readings.get(f"health:{name}"), now)
+            if restore
+            else _from_standby(incident, name, readings, now)
             for name in hit
         ]
     return found
@@ -113,11 +114,14 @@ def _since(incident: Incident, name: str, reading: Reading | None, until: str, w
     return Loss(title, max(0.0, (newest - datetime.fromisoformat(until)).total_seconds()), why)
 
 
-def _from_standby(incident: Incident, name: str, restore: str, reading: Reading | None, now: datetime) -> Loss:
+def _from_standby(incident: Incident, name: str, readings: Mapping[str, Reading], now: datetime) -> Loss:
+    """Return what the nearest standby lacks; without an inventory's standby (a tabletop), by the primary's own look."""
     title = sanitize(incident.roster.title(name))
-    return _measured(title, reading, "replica_lag_s", "the standby's lag", now) or Loss(
-        title, None, "no standby's lag is known"
-    )
+    if found := from_standby(incident, name, readings):
+        old = f", measured {age(found.at, now)}" if found.at and found.seconds is not None else ""
+        return Loss(title, found.seconds, f"{sanitize(found.by)}{old}")
+    measured = _measured(title, readings.get(f"health:{name}"), "replica_lag_s", "the standby's lag", now)
+    return measured or Loss(title, None, "no standby's lag is known")
 
 
 def _measured(title: str, reading: Reading | None, fact: str, what: str, now: datetime) -> Loss | None:

@@ -50,6 +50,35 @@ def test_loss_is_measured_or_said_not_to_be(services: FakeServices, journal: Jou
     assert losses(state(journal), "cold-recovery", readings, services.clock())[0].seconds == 3600
 
 
+def test_a_failover_loses_what_the_nearest_standby_lacks(
+    services: FakeServices, journal: Journal, runner: PlayedRunner
+) -> None:
+    known = [
+        KnownSystem(name="postgres", type="postgres", plays="postgres", acts=["postgres"]),
+        KnownSystem(name="far", type="postgres", site="dr", standby_of="postgres", acts=["postgres"]),
+    ]
+    journal.append(e.InventoryRead(path="/inventory.yaml", sha256="1", systems=known))
+
+    def told() -> tuple[float | None, str]:
+        with Reader(journal.path) as reader:
+            first = losses(state(journal), "hot-standby", reader.readings(), services.clock())[0]
+        return first.seconds, first.why.partition(", measured")[0]
+
+    assert told() == (None, "far in dr is not measured")
+    runner.health("postgres", "up", "primary")
+    runner.health("far", "up", "standby", replica_lag_s=7)
+    assert told() == (7.0, "far in dr is 7 s behind")
+    journal.append(
+        e.HealthChanged(system="postgres", status="down", was="up", last=Measured(newest_commit_at=START)),
+    )
+    runner.health("postgres", "down", "refused")
+    has = (START - timedelta(seconds=3)).isoformat()
+    runner.health("far", "degraded", "it receives nothing", replica_lag_s=900, newest_commit_at=has)
+    seconds, why = told()
+    assert seconds == 3, "a lag that only grows tells nothing of a primary that is gone"
+    assert why.startswith("far in dr has what was written until")
+
+
 def fleet(journal: Journal, **plays: str) -> None:
     known = [
         KnownSystem(name=name, type="postgres", plays=played, acts=["postgres", "backups"])

@@ -30,6 +30,8 @@ SYSTEM = SystemType(
         "postgres.fence": f"{_HERE}.failover.fence:fence",
         "postgres.is_fenced": f"{_HERE}.failover.fence:is_fenced",
         "postgres.unfence": f"{_HERE}.failover.unfence:unfence",
+        "postgres.promote": f"{_HERE}.failover.promote:promote",
+        "postgres.is_promoted": f"{_HERE}.failover.promote:is_promoted",
         "postgres.pitr": f"{_HERE}.side.pitr:pitr",
         "postgres.pitr_verify": f"{_HERE}.side.verify:pitr_verify",
         "postgres.selective_restore": f"{_HERE}.side.rows.selective:selective_restore",

@@ -66,7 +66,7 @@ def fence(known: ByHand) -> Sequence[CommandLine]:
     commands = settings.fence.commands(str(known.params.get("by") or ""))
     if commands:
         state = CommandLine(argv=commands.state, host=commands.host, what=f"It must say: {commands.fenced_says}")
-        return [CommandLine(argv=commands.off, host=commands.host), state]
+        return [CommandLine(argv=commands.fence, host=commands.host), state]
     file = f"{settings.data_directory.rstrip('/')}/postgresql.auto.conf"
     argv = ["sh", "-c", 'printf "\\n%s" "$2" >>"$1"', "sh", file, fence_guard.block_of(f"incident {known.incident}")]
     put = as_server(settings, *argv, what="Only on its own host. Have every start refused, also after a reboot:")
@@ -80,6 +80,23 @@ def unfence(known: ByHand) -> Sequence[CommandLine]:
     argv = ["sh", "-c", TAKE_OUT, "sh", file, fence_guard.BEGIN, fence_guard.END]
     take = as_server(settings, *argv, what="Only if no other server is a primary in its place:")
     return [take, _would_start(settings, "It must print the data directory:")]
+
+
+def promote(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what promotes each standby of the server."""
+    systems = known.inventory.systems
+    standbys = [one for one in systems.values() if isinstance(one, PostgresSettings) and one.standby_of == known.system]
+    primary = known.settings(PostgresSettings)
+    lines = [CommandLine(what="Only once the old primary is fenced: unreachable is not dead.")]
+    for standby in standbys:
+        settings = standby.taking_over(primary)
+        name = settings.title or settings.host
+        lines += [
+            *([_block(settings), _reload(settings)] if settings.app_roles else []),
+            _psql(settings, "SELECT pg_promote()", f"Promote {name}; of several the one that has most:"),
+            _psql(settings, _REACHED, "It must say f; then try a write, which must come back:"),
+        ]
+    return lines
 
 
 def _would_start(settings: PostgresSettings, what: str) -> CommandLine:

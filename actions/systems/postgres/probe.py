@@ -77,7 +77,11 @@ def _ask(settings: PostgresSettings, deadline_s: float, ask: tuple[Ask, Ask]) ->
         elif row:
             measured = expose(session, measured, row[7])
     facts = {**_facts(row, newest), **measured.facts()} if row else {}
-    troubles = {"heartbeat_trouble": trouble, "standby_trouble": follows.trouble() if settings.standby_of else ""}
+    second = f"it is to follow {settings.standby_of}, and is a primary itself" if row and not row[0] else ""
+    troubles = {
+        "heartbeat_trouble": trouble,
+        "standby_trouble": (second or follows.trouble()) if settings.standby_of else "",
+    }
     return facts | {name: text for name, text in troubles.items() if text}
 
 

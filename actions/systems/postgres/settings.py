@@ -62,18 +62,18 @@ class FenceCommands(Settings, frozen=True):
     """Commands that fence a server from outside, each as a list of words, run as our own account. No secrets: files.
 
     Attributes:
-        host: the inventory's host that they run on: never the fenced server's own.
-        off: fences it (powers it off, cuts its port).
+        host: the inventory's host that they run on; another one than the server's own.
+        fence: fences it (powers it off, cuts its port).
         state: tells what is so now; its output is the proof.
         fenced_says: what a line of that output has in it where it is fenced.
-        on: takes it back; empty: that is done by hand.
+        unfence: takes it back; empty: that is done by hand.
     """
 
     host: str
-    off: Annotated[list[str], msgspec.Meta(min_length=1)]
+    fence: Annotated[list[str], msgspec.Meta(min_length=1)]
     state: Annotated[list[str], msgspec.Meta(min_length=1)]
     fenced_says: Annotated[str, msgspec.Meta(min_length=1)]
-    on: list[str] = []
+    unfence: list[str] = []
 
 
 class Fence(Settings, frozen=True):
@@ -156,6 +156,22 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     user_data: UserData = UserData()
     fence: Fence = Fence()
     backups: Backups
+
+    def __post_init__(self) -> None:
+        """Refuse a fence that ends with the host that it is to fence."""
+        if self.host in [one.host for one in (self.fence.power, self.fence.network) if one]:
+            raise ValueError(f"its fence cannot run on {self.host}: that is the host that may not answer")
+
+    def taking_over(self, other: SystemSettings) -> PostgresSettings:
+        """Return it as it serves in its primary's place: whose data these are is said once, at the primary."""
+        if not isinstance(other, PostgresSettings):
+            return self
+        return msgspec.structs.replace(
+            self,
+            app_roles=self.app_roles or other.app_roles,
+            heartbeat=self.heartbeat or other.heartbeat,
+            user_data=other.user_data if self.user_data == UserData() else self.user_data,
+        )
 
     def hosts(self) -> dict[tuple[str, ...], str]:
         """Return the server's host, the repository host where that is another, and those that fence it."""

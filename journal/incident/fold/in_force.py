@@ -23,6 +23,10 @@ def ended(incident: Incident, run: Run) -> None:
     """Correct what is in force by a run's end: sure if it succeeded; gone if a gate stopped it."""
     if run.state is RunState.SUCCEEDED:
         incident.in_force.pop((run.action, word_to_type(run.target)), None)
+        moved = [key for key, held in incident.in_force.items() if held.moved_to and held.moved_to == run.system]
+        for key in moved:
+            if key[0] == run.action:
+                del incident.in_force[key]
     for key, held in list(incident.in_force.items()):
         if run.id not in held.runs:
             continue

@@ -11,6 +11,7 @@ from journal.incident.fold.loss import measured, system_of
 from journal.incident.fold.settling import settled_by_look
 from journal.incident.fold.stale import make_stale
 from journal.incident.fold.steps import deviate, step_record, write_state
+from journal.incident.fold.takeover import take_over
 from journal.incident.instances import instances, settle
 from journal.incident.records import Deviation, InstanceRecord, Program, Refusal, Run, RunState, StepState
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
@@ -179,6 +180,8 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
         _changed(incident, event, run)
         measured(incident, run)
         in_force.ended(incident, run)
+        if run.state is RunState.SUCCEEDED:
+            take_over(incident, run)
 
 
 def _changed(incident: Incident, event: e.Event, run: Run) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from journal.events import types as e
 from journal.incident.fold.loss import found_by_probe
 from journal.incident.fold.settling import seen_down
+from journal.incident.fold.takeover import swapped
 from journal.incident.instances import settle_all
 from journal.incident.records import Continued, HealthRecord, RunnerRecord
 from journal.incident.roster import Roster
@@ -47,7 +48,8 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
     if not body.error:
         incident.inventory_sha256 = body.sha256
         first = not incident.roster.systems
-        incident.roster, incident.inventory_doubts = Roster(incident.plan, body.systems), body.doubts
+        incident.roster = Roster(incident.plan, swapped(body.systems, incident.takeovers))
+        incident.inventory_doubts = body.doubts
         incident.audiences = frozenset(body.audiences)
         settle_all(incident)
         point = incident.recovery_point

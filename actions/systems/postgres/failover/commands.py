@@ -40,13 +40,13 @@ def switch_off(ctx: ActionContext, commands: FenceCommands) -> str:
     Raises:
         ActionFailed: it refuses, or does not say so in time.
     """
-    _run(ctx, "fence-off", commands, commands.off)
+    _run(ctx, "fence-off", commands, commands.fence)
     end = time.monotonic() + _PROOF_S
     while not (said := says_fenced(ctx, commands)):
         if time.monotonic() > end:
             raise ActionFailed(
-                f"`{' '.join(commands.off)}` ran, and after {_PROOF_S:.0f} s `{' '.join(commands.state)}` does not say "
-                f"{commands.fenced_says!r}: it is not fenced.",
+                f"`{' '.join(commands.fence)}` ran, and after {_PROOF_S:.0f} s `{' '.join(commands.state)}` does not "
+                f"say {commands.fenced_says!r}: it is not fenced.",
                 "Fence it by another means, or by hand.",
                 left_behind="The command ran; what it did is not known.",
             )
@@ -61,7 +61,7 @@ def switch_on(ctx: ActionContext, commands: FenceCommands) -> None:
     Raises:
         ActionFailed: it refuses.
     """
-    _run(ctx, "fence-on", commands, commands.on)
+    _run(ctx, "fence-on", commands, commands.unfence)
 
 
 def _run(ctx: ActionContext, key: str, commands: FenceCommands, argv: list[str]) -> None:

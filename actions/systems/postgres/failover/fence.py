@@ -12,8 +12,9 @@ from actions.systems.postgres import by_hand
 from actions.systems.postgres.cures import NO_DATABASE
 from actions.systems.postgres.failover.commands import switch_off
 from actions.systems.postgres.failover.fence_record import FenceRecord, Means
+from actions.systems.postgres.failover.promotion_record import whose_place
 from actions.systems.postgres.failover.slots import logical_slots
-from actions.systems.postgres.failover.standing import UNSEEN, followers, receiving, standing, writes
+from actions.systems.postgres.failover.standing import UNSEEN, answers, followers, receiving, standing
 from actions.systems.postgres.fence_guard import UNFENCE, put, refused, stands
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of
@@ -29,6 +30,7 @@ from journal.events.types import Identity
 
 FENCE = "postgres.fence"
 UNREACHABLE = "unreachable"
+_NEW = "new-primary"
 _DECIDED = ("power", "network")
 _NOTHING = "Nothing was changed."
 
@@ -42,14 +44,18 @@ def unmanaged_if_seen(ctx: ActionContext) -> Closed | None:
 
 
 def fence_identity(ctx: ActionContext) -> Sequence[Identity]:
-    """Return the server's identity; of a host that cannot be reached, what the inventory says."""
+    """Return the server's identity; of a host that cannot be reached, what the inventory says.
+
+    What is typed is the same in both cases: the fence that stands is lifted by the same word.
+    """
     server = find_server(ctx)
+    word = f"{server.name}@{server.host}"
     try:
-        return identity(ctx)
+        return [Identity(name="confirm", value=word, known="reported"), *identity(ctx)[1:]]
     except UNSEEN as error:
         ctx.log(f"Its host cannot be asked who it is: {error.message}", "err")
     return [
-        Identity(name="confirm", value=f"{server.name}@{server.host}", known="unknown"),
+        Identity(name="confirm", value=word, known="unknown"),
         Identity(name="host", value=server.host, known="unknown"),
         Identity(name="data directory", value=server.data, known="unknown"),
     ]
@@ -85,14 +91,15 @@ def fence(ctx: ActionContext, *, by: str = "", immediate: bool = False) -> Outco
     Killed half way: the line may stand and the server run on; postgres.is_fenced tells. Run it again.
     """
     server = find_server(ctx)
-    _require_no_standby(server)
+    _require_old(server)
     means = _means(server, by)
     if means in _DECIDED:
         return _by_device(server, means)
     try:
         pid = postmaster(server)
     except UNSEEN as error:
-        return _on_a_word(server, error.message)
+        server.ctx.log(f"{server.host} cannot be reached: {error.message}", "err")
+        return _on_a_word(server)
     return _by_service(server, pid, immediate=immediate)
 
 
@@ -108,8 +115,18 @@ def is_fenced(ctx: ActionContext) -> Outcome:
     return Outcome(ok=seen.fenced, summary=f"{server.name} {word}: {seen.words}.", facts={"fenced": seen.fenced})
 
 
-def _require_no_standby(server: Server) -> None:
-    """What follows another one writes nothing; to stop it here would be a mistake for its primary."""
+def _require_old(server: Server) -> None:
+    """Stop at what is no old primary: who took over in this incident, and who follows another one.
+
+    Raises:
+        GateClosed: it took over, and nobody decided to fence it all the same.
+        ActionFailed: it follows another one, and writes nothing.
+    """
+    if old := whose_place(server.ctx.files, server.name):
+        message = f"{server.name} took the place of {old} in this incident: it is the one that serves."
+        words = f"The old one is {old}: `cleo run postgres.fence --on {old}`."
+        cures = [Cure(words=words), Cure(words="Or fence the new one.", override=_NEW, cost="nobody serves then")]
+        decide(server.ctx, GateClosed(_NEW, message, yields="reason and target", cures=cures), "The new one is fenced")
     if not server.settings.standby_of or not _follows(server):
         return
     raise ActionFailed(
@@ -206,9 +223,9 @@ def _stop(server: Server, pid: int, *, immediate: bool) -> None:
 
 def _require_silence(server: Server) -> None:
     """Look from elsewhere: at its address nobody takes writes, and its standbys hear nothing of it."""
-    if said := writes(server):
+    if seen := answers(server):
         raise ActionFailed(
-            f"{server.name} was stopped on {server.host}, and {said}: another server has its address, or the "
+            f"{server.name} was stopped on {server.host}, and {seen.words}: another server has its address, or the "
             "inventory names the wrong host.",
             "Find who answers there before anything is promoted.",
             left_behind="What was stopped is down and refuses to start; who answers is NOT fenced.",
@@ -217,12 +234,14 @@ def _require_silence(server: Server) -> None:
         server.ctx.log(f"{said}: then that follows another server by now.", "err")
 
 
-def _on_a_word(server: Server, why: str) -> Outcome:
+def _on_a_word(server: Server) -> Outcome:
     """Its host cannot be reached: nothing here can prove it fenced; a person who can must say so."""
     seen = standing(server)
     if seen.alive:
         raise ActionFailed(f"{server.name} is NOT fenced: {seen.words}.", cures=_outside(server), left_behind=_NOTHING)
-    message = f"{server.name} is not fenced: {server.host} cannot be reached ({why}). Unreachable is not dead."
+    if seen.fenced:
+        return Outcome(ok=True, summary=f"{server.name} counts as fenced already: {seen.words}.")
+    message = f"{server.name} is not fenced: {seen.words}."
     words = (
         "Only if somebody who saw it says that it is off, or its disk or network gone for good: "
         "say who, how, and what keeps it so."
@@ -256,14 +275,14 @@ def _by_device(server: Server, means: Means) -> Outcome:
     commands = server.settings.fence.commands(means)
     if commands is None:
         raise ActionFailed(f"The inventory names no commands for the {means} of {server.name}.")
-    line = f"fence {server.name} by its {means}: `{' '.join(commands.off)}` on {commands.host}"
+    line = f"fence {server.name} by its {means}: `{' '.join(commands.fence)}` on {commands.host}"
     if not server.ctx.effect(f"{line}, proven by `{' '.join(commands.state)}` saying {commands.fenced_says!r}"):
         return Outcome(ok=True, summary=f"would fence {server.name} by its {means}")
     slots, guarded = _guard_if_seen(server)
     said = switch_off(server.ctx, commands)
-    if seen := writes(server):
+    if seen := answers(server):
         raise ActionFailed(
-            f"The {means} of {server.name} is off, says its device ({said}), and {seen}.",
+            f"The {means} of {server.name} is off, says its device ({said}), and {seen.words}.",
             "Find who answers there: the device may be another server's.",
             left_behind="The command ran; who answers is NOT fenced.",
         )

@@ -5,6 +5,7 @@ What cannot be reached is never taken for dead: it is fenced only where a device
 
 from __future__ import annotations
 
+import socket
 from typing import NamedTuple
 
 from actions.outcome import ActionFailed
@@ -44,33 +45,55 @@ class Standing(NamedTuple):
     alive: bool = False
 
 
+class Answer(NamedTuple):
+    """What answers at a server's address, in words; ``writes``: it was asked, and takes writes."""
+
+    words: str
+    writes: bool = False
+
+
 def standing(server: Server) -> Standing:
     """Look whether a server is fenced. Changes nothing.
 
     Raises:
         ActionFailed: what is written down of it cannot be read.
     """
-    if seen := writes(server):
-        return Standing(False, seen, alive=True)
+    if seen := answers(server):
+        return Standing(False, seen.words, alive=seen.writes)
+    record = FenceRecord.of(server.ctx.files, server.name)
+    if record and record.means == "network":  # its host may answer by another way, and its server run on, cut off
+        cut = _by_device(server, record)
+        if cut.fenced and not receiving(server):
+            return cut
     try:
         return _on_its_host(server)
     except UNSEEN as error:
-        return _from_elsewhere(server, error.message)
+        return _from_elsewhere(server, record, error.message)
 
 
-def writes(server: Server) -> str:
-    """Return in words that a server takes writes at its address; empty where nothing there said so."""
+def answers(server: Server) -> Answer | None:
+    """Return what at the server's address may be writing; None where nothing there is seen to."""
     where = f"{server.settings.address}:{server.settings.port}"
     try:
         with connect(server.settings, deadline_s=_ASK_S) as session:
             row = session.execute("SELECT pg_is_in_recovery()").fetchone()
     except CannotConnect as error:
+        if error.why not in ("refused", "timeout") and _listens(server.settings):
+            return Answer(f"something answers at {where}, and cannot be asked: {error.message}")
         server.ctx.log(f"Seen from here: {error.message}")
-        return ""
+        return None
     if row and row[0]:
         server.ctx.log(f"Seen from here: who answers at {where} is a standby, which takes no writes.")
-        return ""
-    return f"it answers at {where}, and takes writes"
+        return None
+    return Answer(f"it answers at {where}, and takes writes", writes=True)
+
+
+def _listens(settings: PostgresSettings) -> bool:
+    try:
+        with socket.create_connection((settings.address, settings.port), timeout=_ASK_S):
+            return True
+    except OSError:
+        return False
 
 
 def followers(server: Server) -> list[Server]:
@@ -106,27 +129,27 @@ def _on_its_host(server: Server) -> Standing:
     return Standing(False, f"it is down on {server.host}, and whoever starts it, or a reboot, has it write again")
 
 
-def _from_elsewhere(server: Server, why: str) -> Standing:
+def _from_elsewhere(server: Server, record: FenceRecord | None, why: str) -> Standing:
     """Judge a server whose host cannot be looked at."""
-    record = FenceRecord.of(server.ctx.files, server.name)
     unseen = f"{server.host} cannot be looked at ({why})"
     if seen := receiving(server):
         return Standing(False, f"{unseen}, and {seen}", alive=True)
     if record and record.means == "word":
         return Standing(True, f"on the word of a person: {record.reason}. {unseen}")
     if record and record.means in ("power", "network"):
-        return _by_device(server, record, unseen)
+        seen_by = _by_device(server, record)
+        return seen_by if seen_by.fenced else Standing(False, f"{unseen}, and {seen_by.words}")
     return Standing(False, f"{unseen}: unreachable is not dead, it may be writing, and come back")
 
 
-def _by_device(server: Server, record: FenceRecord, unseen: str) -> Standing:
+def _by_device(server: Server, record: FenceRecord) -> Standing:
     commands = server.settings.fence.commands(record.means)
     if commands is None:
-        return Standing(False, f"{unseen}, and the inventory names no command any more that tells its {record.means}")
+        return Standing(False, f"the inventory names no command any more that tells its {record.means}")
     try:
         said = says_fenced(server.ctx, commands)
     except (*UNSEEN, ActionFailed) as error:
-        return Standing(False, f"{unseen}, nor can its {record.means} be asked: {error.message}")
+        return Standing(False, f"its {record.means} cannot be asked: {error.message}")
     if said:
         return Standing(True, f"by {record.means}: `{' '.join(commands.state)}` says {said!r}")
-    return Standing(False, f"{unseen}, and its {record.means} is not off any more")
+    return Standing(False, f"its {record.means} is not off any more")

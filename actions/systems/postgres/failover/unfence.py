@@ -83,13 +83,13 @@ def _switched_on(server: Server, record: FenceRecord | None) -> bool | None:
     commands = server.settings.fence.commands(record.means) if record else None
     if record is None or commands is None or not says_fenced(server.ctx, commands):
         return None
-    if not commands.on:
+    if not commands.unfence:
         raise ActionFailed(
             f"{server.name} was fenced by its {record.means}, and the inventory names no command that takes it back.",
             f"Switch its {record.means} on by hand, then run it again.",
             left_behind="Nothing was changed.",
         )
-    if not server.ctx.effect(f"switch the {record.means} of {server.name} on: `{' '.join(commands.on)}`"):
+    if not server.ctx.effect(f"switch the {record.means} of {server.name} on: `{' '.join(commands.unfence)}`"):
         return False
     switch_on(server.ctx, commands)
     return True

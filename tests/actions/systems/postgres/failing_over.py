@@ -29,6 +29,7 @@ esac
 def inventory_of(lab: Lab, folder: Path, *, gone: bool = False, **entry: Any) -> Inventory:
     """Return the lab's inventory, the primary's entry changed; with ``gone`` nothing answers at its host."""
     data = yaml.safe_load(lab.inventory_path.read_text())
+    data["hosts"]["desk"] = {"via": "local"}
     own = data["systems"]["postgres"]
     if gone:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -47,8 +48,8 @@ def power_of(lab: Lab, folder: Path) -> dict[str, Any]:
     pid = lab.postgres.data_directory / "postmaster.pid"
     script.write_text(_POWER.format(state=state, pid=pid))
     script.chmod(0o755)
-    words: dict[str, Any] = {"host": "db1", "fenced_says": "Power is off"}
-    words |= {name: [str(script), name] for name in ("off", "state", "on")}
+    words: dict[str, Any] = {"host": "desk", "fenced_says": "Power is off"}
+    words |= {"fence": [str(script), "off"], "state": [str(script), "state"], "unfence": [str(script), "on"]}
     return {"power": words}
 
 

@@ -11,6 +11,7 @@ import pytest
 from actions.by_hand import ByHand, script_of, typed, typed_lines, words_of
 from actions.inventory import Inventory, load_inventory
 from actions.registry import registry
+from actions.systems.postgres.failover.fence import fence, is_fenced
 from actions.systems.postgres.start_stop import start, stop
 from actions.systems.postgres.writers import allow_writers, stop_writers, writers
 from cleo_console.cli.paper.commands import folded
@@ -54,7 +55,8 @@ class Hand:
             if "until it says f" in line.what:
                 until(lambda run=run: " f  " in run().stdout)
             else:
-                assert done.returncode == 0, (text, done.stderr)
+                refused = "must be refused" in line.what
+                assert (done.returncode != 0) is refused, (text, done.stderr)
             said.append(done.stdout)
         return "".join(said)
 
@@ -102,6 +104,16 @@ def test_what_is_shown_is_what_the_program_runs(lab: Lab, hand: Hand) -> None:
     assert ctx.do(start).ok
     assert ran[0] in hand.script("postgres.stop")
     assert ran[-1] in hand.script("postgres.start")
+
+
+def test_who_is_fenced_by_hand_is_fenced(lab: Lab, hand: Hand) -> None:
+    ctx = FakeContext(hand.inventory)
+    hand.types("postgres.fence")
+    assert ctx.do(is_fenced).ok
+    assert "already fenced" in ctx.do(fence).summary
+    assert hand.types("postgres.unfence").strip() == str(lab.postgres.data_directory)
+    assert not ctx.do(is_fenced).ok
+    ctx.do(start)
 
 
 def test_hand_and_program_take_back_what_the_other_did(lab: Lab, hand: Hand) -> None:

@@ -83,7 +83,7 @@ def test_unreachable_is_not_dead(lab: Lab, tmp_path: Path) -> None:
 
     pg_ctl(lab, lab.postgres.data_directory, "-m", "immediate", "stop")
     ctx.overrides = {}
-    with pytest.raises(GateClosed, match="Unreachable is not dead") as closed:
+    with pytest.raises(GateClosed, match="unreachable is not dead") as closed:
         ctx.do(fence)
     assert (closed.value.gate, closed.value.yields) == ("unreachable", "reason and target")
     assert not ctx.do(is_fenced).ok
@@ -116,7 +116,7 @@ def test_its_power_is_off_when_the_device_says_so(lab: Lab, tmp_path: Path) -> N
     assert (tmp_path / "power-state").read_text() == "on\n"
     pg_ctl(lab, lab.postgres.data_directory, "start")
 
-    broken = {"power": {**power["power"], "off": ["true"]}}
+    broken = {"power": {**power["power"], "fence": ["true"]}}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("actions.systems.postgres.failover.commands._PROOF_S", 0.0)
         with pytest.raises(ActionFailed, match="it is not fenced"):
