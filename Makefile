@@ -2,8 +2,8 @@
 VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
-SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3 libfaketime haproxy bind9
-SOAK_PACKAGES := radosgw ceph-mon ceph-osd
+SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3 libfaketime haproxy bind9 docker-registry
+SOAK_PACKAGES := radosgw ceph-mon ceph-osd etcd-server containerd runc containernetworking-plugins busybox-static iproute2 openssl curl
 MONGOSH := mongosh@2.12.0
 JOBS   ?= 6
 
@@ -41,6 +41,7 @@ soak: install system  ## the long tests (four hours): kills between any two effe
 	@sh tests/system-packages.sh $(SOAK_PACKAGES)
 	@command -v npm >/dev/null || sh tests/system-packages.sh npm
 	@command -v mongosh >/dev/null || npm install --global --silent $(MONGOSH)
+	$(BIN)/python -m cleo_console.lab.kubernetes.install
 	$(BIN)/python -m pytest -n 0 --timeout 7200 tests/soak $(ARGS)
 	$(BIN)/python -m pytest -n 0 --timeout 7200 -m soak $(ARGS) || [ $$? -eq 5 ]
 

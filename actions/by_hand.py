@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import msgspec
 
 from actions.settings import SystemSettings
-from actions.transport.hosts import SshHost
+from actions.transport.hosts import PodHost, SshHost
 from journal.incident.recovery_point import RecoveryPoint
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def typed(line: CommandLine) -> str:
 def place_of(line: CommandLine, inventory: Inventory) -> str:
     """Return where it is typed: ``on db1 (ssh -p 2222 root@10.0.0.5)``."""
     spec = inventory.hosts.get(line.host)
+    if isinstance(spec, PodHost):
+        return f"on {line.host} (kubectl exec into a ready pod with {spec.labels}, namespace {spec.namespace})"
     if not isinstance(spec, SshHost):
         return f"on {line.host}" if line.host else "here"
     port = f"-p {spec.port} " if spec.port != 22 else ""

@@ -18,6 +18,7 @@ BUILT_IN = (
     "actions.systems.validation:SYSTEM",
     "actions.systems.load_balancer:SYSTEM",
     "actions.systems.dns:SYSTEM",
+    "actions.systems.kubernetes:SYSTEM",
 )
 """The types that ship with Cleo. Others are packages of their own, with an entry point in `GROUP`."""
 GROUP = "cleo.systems"

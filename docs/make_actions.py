@@ -43,16 +43,18 @@ def page() -> str:
     from actions.registry import catalogue
 
     sections = _sections()
-    lines = [_HEAD, *(f"- {_link(title)}" for title, _, _ in sections), "- [Planned](#planned)", ""]
+    planned = [spec for spec in catalogue().values() if not spec.available and not spec.broken]
+    contents = [f"- {_link(title)}" for title, _, _ in sections] + ["- [Planned](#planned)"] * bool(planned)
+    lines = [_HEAD, *contents, ""]
     for title, about, actions in sections:
         lines += [f"## {title}", "", about, ""]
         for action in actions:
             lines += [*_section(action), ""]
-    lines += ["## Planned", "", _PLANNED, "", "| action | | script of the written plan |", "|---|---|---|"]
-    for spec in catalogue().values():
-        if not spec.available and not spec.broken:
-            lines.append(f"| `{spec.name}` | {spec.title} | {f'`{spec.script}`' if spec.script else ''} |")
-    return "\n".join(lines) + "\n"
+    if planned:
+        lines += ["## Planned", "", _PLANNED, "", "| action | | script of the written plan |", "|---|---|---|"]
+    for spec in planned:
+        lines.append(f"| `{spec.name}` | {spec.title} | {f'`{spec.script}`' if spec.script else ''} |")
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _sections() -> list[tuple[str, str, list[Action]]]:

@@ -37,10 +37,10 @@ def page() -> str:
     from actions.settings import DrillSettings, ErasureSettings, OffsiteSettings, SystemSettings
     from actions.system_type import settings_type
     from actions.system_types import built_in
-    from actions.transport.hosts import LocalHost, SshHost
+    from actions.transport.hosts import LocalHost, PodHost, SshHost
 
     lines = [_HEAD, *_table(Inventory), "", "## Hosts", "", _HOSTS, ""]
-    for host in (LocalHost, SshHost):
+    for host in (LocalHost, SshHost, PodHost):
         lines += _section(f"### via: {host.__struct_config__.tag}", host)
     lines += [
         "## Secrets",

@@ -23,5 +23,7 @@ fi
 apt-get update -qq
 # shellcheck disable=SC2086  # a list of names
 apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $missing
-case " $missing " in *" redis-server "*) update-rc.d redis-server disable >/dev/null 2>&1 || true ;; esac  # nor at boot
-case " $missing " in *" haproxy "*) update-rc.d haproxy disable >/dev/null 2>&1 || true ;; esac
+for package in redis-server haproxy docker-registry containerd etcd-server; do  # nor at boot
+    service=$package; [ "$package" != etcd-server ] || service=etcd
+    case " $missing " in *" $package "*) update-rc.d "$service" disable >/dev/null 2>&1 || true ;; esac
+done

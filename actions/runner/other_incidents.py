@@ -116,5 +116,5 @@ def _systems(inventory: Inventory) -> Iterator[tuple[str, str]]:
         if not settings.place():
             continue
         host = inventory.hosts.get(settings.host)
-        where = socket.gethostname() if host is None or isinstance(host, LocalHost) else f"{host.host}:{host.port}"
+        where = socket.gethostname() if host is None or isinstance(host, LocalHost) else host.place()
         yield name, f"{where} {settings.place()}"

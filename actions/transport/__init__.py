@@ -17,7 +17,7 @@ from actions.transport.errors import (
     Unreachable,
 )
 from actions.transport.handle import Handle
-from actions.transport.hosts import HostSpec, LocalHost, SshHost
+from actions.transport.hosts import HostSpec, LocalHost, PodHost, SshHost
 from actions.transport.program import Completed, OnOutput, ProgramStatus, State
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "LocalHost",
     "NothingStarted",
     "OnOutput",
+    "PodHost",
     "ProgramLost",
     "ProgramMissing",
     "ProgramStatus",
@@ -59,6 +60,10 @@ def open_transport(spec: HostSpec) -> Transport:
     """Return the way to reach a host of the inventory. Nothing is connected before it is used."""
     if isinstance(spec, LocalHost):
         return local(spec.environment)
+    if isinstance(spec, PodHost):
+        from actions.transport.pod import PodTransport
+
+        return PodTransport(spec)
     from actions.transport.ssh import SshTransport
 
     return SshTransport(spec)

@@ -1,4 +1,4 @@
-"""The inventory entries that describe where programs run: this machine or a host over SSH."""
+"""The inventory entries that describe where programs run: this machine, a host over SSH, a pod."""
 
 from __future__ import annotations
 
@@ -43,5 +43,42 @@ class SshHost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     connect_timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     relink_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
 
+    def place(self) -> str:
+        """Return where it leads to, in words that two inventories share."""
+        return f"{self.host}:{self.port}"
 
-HostSpec = LocalHost | SshHost
+
+class PodHost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="via", tag="pod"):
+    """A container of a pod on a Kubernetes cluster, entered as ``kubectl exec`` does; no proxy is used.
+
+    It needs ``sh``, ``dd``, ``head`` and ``setsid``, as every image has them that is made of Debian or busybox.
+
+    Attributes:
+        kubeconfig: the file, on the machine that cleo runs on, that says how the cluster is reached.
+        context: which of its contexts; empty: its current one.
+        cluster: the uid of the cluster's namespace kube-system; another cluster is refused. Empty: none is.
+        namespace: where the pod is.
+        labels: what tells the pod, as a label selector: ``app.kubernetes.io/name=api``. Of several ready ones the first
+            by name is taken.
+        container: which of its containers; empty: the first.
+        spool: folder in it for what runs there. What is on no volume goes with the container.
+        connect_timeout_s: seconds to wait for a connection.
+        relink_s: seconds to go on trying once a link is lost, before the step is in doubt.
+    """
+
+    kubeconfig: str
+    context: str = ""
+    cluster: str = ""
+    namespace: str = "default"
+    labels: str
+    container: str = ""
+    spool: str = "/tmp/cleo-spool"
+    connect_timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    relink_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+
+    def place(self) -> str:
+        """Return where it leads to, in words that two inventories share."""
+        return f"{self.labels} in {self.namespace} of {self.cluster or self.context or self.kubeconfig}"
+
+
+HostSpec = LocalHost | SshHost | PodHost

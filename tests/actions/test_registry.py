@@ -32,12 +32,6 @@ def test_a_script_that_several_types_have_is_the_plans_own_where_nothing_else_is
     assert find("selective_restore.sh").name == named[0]
 
 
-def test_a_planned_action_is_found_and_cannot_be_run() -> None:
-    spec = find("kubernetes.apply")
-    assert not spec.available
-    assert spec.name not in registry()
-
-
 def test_a_wrong_name_says_what_comes_near() -> None:
     with pytest.raises(UnknownAction) as unknown:
         find("postgres.restor")

@@ -136,11 +136,6 @@ def test_the_title_of_an_incident_drives_no_terminal(cleo: Cleo) -> None:
     assert "gone" in said and "\x1b" not in said
 
 
-def test_an_action_that_is_not_available_yet_says_so_in_its_help(cleo: Cleo) -> None:
-    assert "NOT AVAILABLE YET" in cleo("run", "kubernetes.apply", "--help").stdout
-    assert "NOT AVAILABLE YET" not in cleo("run", "postgres.restore", "--help").stdout
-
-
 def test_the_help_of_the_lab_names_its_folder(cleo: Cleo) -> None:
     said = " ".join(cleo("lab", "up", "--help").stdout.split())
     assert "beside the journals" in said and "/var/lib/cleo/lab" in said

@@ -65,7 +65,6 @@ def test_it_says_what_to_type_by_hand(paper: str) -> None:
         assert step.script in flat(paper.replace(" \\\n", " ")), step.id
     assert "cleo run backups.hold" in paper
     assert "cleo run postgres.restore --confirm TARGET" in paper
-    assert "cleo run kubernetes.apply" not in paper
 
 
 def test_decisions_objectives_calls_and_clocks_are_there(paper: str) -> None:

@@ -1,0 +1,263 @@
+"""A cluster's API server: asked and changed by paths, each request with a deadline of its own.
+
+The `kubernetes` client reads the kubeconfig, logs in and speaks TLS. Its dynamic client is not used: it discovers
+without a deadline, and keeps what it found in a file under a name in /tmp that anybody could have made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from actions.kube_client import BadKubeconfig, load_client
+from actions.systems.kubernetes.kinds import Kind, root
+from actions.systems.kubernetes.settings import KubernetesSettings
+from journal.errors import CleoError
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+REQUEST_S = 15.0
+"""Seconds that one request may take."""
+Object = dict[str, Any]
+
+
+class NoCluster(CleoError):
+    """The cluster cannot be asked at all.
+
+    Args:
+        message: what stands in the way.
+        hint: what to do about it.
+        refused: nothing listens at its address.
+        silent: no answer came in time.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, refused: bool = False, silent: bool = False) -> None:
+        super().__init__(message, hint)
+        self.refused = refused
+        self.silent = silent
+
+
+class Refused(CleoError):
+    """The API server took the request, and said no.
+
+    Args:
+        status: the HTTP status.
+        body: the ``Status`` object that it answered with.
+        what: what was asked for.
+    """
+
+    def __init__(self, status: int, body: Mapping[str, Any], what: str) -> None:
+        said = str(body.get("message") or body.get("reason") or "no words")
+        super().__init__(f"{what}: {said} (status {status}).", _hint(status, said))
+        self.status = status
+        self.said = said
+        self.reason = str(body.get("reason") or "")
+        self.causes: list[Mapping[str, Any]] = list((body.get("details") or {}).get("causes") or [])
+
+
+class Cluster:
+    """One cluster, by the inventory's kubeconfig.
+
+    Args:
+        settings: what the inventory says of it.
+        request_s: seconds that one request may take.
+    """
+
+    def __init__(self, settings: KubernetesSettings, request_s: float = REQUEST_S) -> None:
+        self.settings = settings
+        self.request_s = request_s
+        self._kinds: dict[str, dict[str, Kind]] = {}
+
+    @cached_property
+    def _client(self) -> ApiClient:
+        """Return the client that the kubeconfig describes.
+
+        Raises:
+            NoCluster: it cannot be read, or has no such context.
+        """
+        try:
+            return load_client(self.settings.kubeconfig_file, self.settings.context)
+        except BadKubeconfig as error:
+            raise NoCluster(error.message, error.hint) from error
+
+    @property
+    def address(self) -> str:
+        """Where the API server is."""
+        return str(self._client.configuration.host)
+
+    @property
+    def token(self) -> str:
+        """Return the token that requests are made with; empty: there is none."""
+        given = (self._client.configuration.api_key or {}).get("BearerToken", "")
+        return str(given).removeprefix("Bearer ")
+
+    def ask(self, path: str, **query: str) -> Object:
+        """Return what lies at a path.
+
+        Raises:
+            Refused: the API server says no (404 too).
+            NoCluster: it does not answer.
+        """
+        return self._request("GET", path, query)
+
+    def find(self, path: str) -> Object | None:
+        """Return the object at a path; None where there is none."""
+        try:
+            return self.ask(path)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def items(self, path: str, **query: str) -> list[Object]:
+        """Return every object of a list, with its kind and API version, which a list leaves out."""
+        listed = self.ask(path, **query)
+        kind, api = str(listed["kind"]).removesuffix("List"), listed["apiVersion"]
+        return [{"kind": kind, "apiVersion": api, **one} for one in listed.get("items") or []]
+
+    def visible(self, path: str) -> list[Object] | None:
+        """Return every object of a list; None where our user may not look at it.
+
+        Raises:
+            Refused: the API server says no for another reason.
+            NoCluster: it does not answer.
+        """
+        try:
+            return self.items(path)
+        except Refused as error:
+            if error.status == 403:
+                return None
+            raise
+
+    def apply(self, path: str, body: Object, manager: str, *, dry_run: bool, force: bool) -> Object:
+        """Apply an object on the server's side, and return what it is then.
+
+        Args:
+            path: its path.
+            body: the fields that are meant; fields that were applied before and are missing now are removed.
+            manager: who owns these fields.
+            dry_run: only say what it would be.
+            force: take fields over from whoever owns them.
+
+        Raises:
+            Refused: the server, a schema or a webhook says no; status 409: somebody else owns a field.
+            NoCluster: it does not answer.
+        """
+        query = {"fieldManager": manager, "force": str(force).lower(), **({"dryRun": "All"} if dry_run else {})}
+        return self._request("PATCH", path, query, body, "application/apply-patch+yaml")
+
+    def merge(self, path: str, body: Object, manager: str, *, by_name: bool = False) -> Object:
+        """Change some fields of an object, and return what it is then.
+
+        Args:
+            path: its path.
+            body: the fields; one that is None is removed. With its ``resourceVersion``, only if it still is that one.
+            manager: who owns these fields from then on.
+            by_name: entries of a list go by their names (a strategic merge); else a list is replaced as a whole.
+
+        Raises:
+            Refused: the API server says no; status 409: it is another version by now.
+            NoCluster: it does not answer.
+        """
+        content = f"application/{'strategic-' if by_name else ''}merge-patch+json"
+        return self._request("PATCH", path, {"fieldManager": manager}, body, content)
+
+    def create(self, path: str, body: Object) -> Object:
+        """Make an object in a list.
+
+        Raises:
+            Refused: the API server says no.
+            NoCluster: it does not answer.
+        """
+        return self._request("POST", path, {}, body)
+
+    def delete(self, path: str) -> None:
+        """Remove an object at once; one that is gone already is no error.
+
+        Raises:
+            Refused: the API server says no.
+            NoCluster: it does not answer.
+        """
+        try:
+            self._request("DELETE", path, {"gracePeriodSeconds": "0"})
+        except Refused as error:
+            if error.status != 404:
+                raise
+
+    def kind(self, api: str, kind: str) -> Kind | None:
+        """Return a kind as the cluster has it; None: it has none of that name in that API version."""
+        if api not in self._kinds:
+            listed = self.find(root(api)) or {}
+            self._kinds[api] = {
+                one["kind"]: Kind(api, one["kind"], one["name"], bool(one["namespaced"]))
+                for one in listed.get("resources") or []
+                if "/" not in one["name"]
+            }
+        return self._kinds[api].get(kind)
+
+    def _request(
+        self, method: str, path: str, query: Mapping[str, str], body: Object | None = None, content: str = ""
+    ) -> Object:
+        """Make one request, and return the object that it is answered with."""
+        import urllib3
+        from kubernetes.client import ApiException
+
+        headers = {"Accept": "application/json", "Content-Type": content or "application/json"}
+        client = self._client
+        asked = client.param_serialize(
+            method,
+            path,
+            query_params=list(query.items()),
+            header_params=headers,
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            answer: Any = client.call_api(*asked, _request_timeout=self.request_s)
+            text = answer.read()
+        except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._unanswered(error) from error
+        return self._answered(answer.status, text, f"{method} {path}")
+
+    def _answered(self, status: int, text: bytes, what: str) -> Object:
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = {"message": text[:200].decode("utf-8", "replace").strip()}
+        if not isinstance(found, dict):
+            found = {"message": "an answer that is no object"}
+        if not 200 <= status <= 299:
+            raise Refused(status, found, what)
+        return found
+
+    def _unanswered(self, error: Exception) -> NoCluster:
+        """Return what it means that no answer came."""
+        import urllib3
+
+        reason = getattr(error, "reason", None) or error
+        if "Connection refused" in str(reason):  # urllib3 counts it among the time-outs, so it is looked for first
+            return NoCluster(f"{self.address} refuses connections: no API server listens there.", _REACH, refused=True)
+        timeouts = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError, TimeoutError)
+        if isinstance(reason, timeouts) and not isinstance(reason, urllib3.exceptions.NewConnectionError):
+            return NoCluster(f"{self.address} gives no answer within {self.request_s:g} s.", _REACH, silent=True)
+        words = str(reason).rpartition(": ")[2] or type(reason).__name__
+        if "CERTIFICATE" in str(reason).upper():
+            return NoCluster(f"{self.address} is not who the kubeconfig expects: {reason}.", _STRANGER)
+        return NoCluster(f"{self.address} cannot be asked: {words}.", _REACH)
+
+
+_REACH = "See whether its control plane runs, and whether the way there (VPN, firewall) is open."
+_STRANGER = "Another server has its address, or its certificates were made anew: compare certificate-authority-data."
+
+
+def _hint(status: int, said: str) -> str:
+    if status == 401:
+        return "The credentials of the kubeconfig are not taken: log in anew."
+    if status == 403:
+        return "Give the kubeconfig's user that right (kubectl auth can-i --list), or use another context."
+    if "failed calling webhook" in said or "failed to call webhook" in said:
+        return "The webhook's backend is gone: kubernetes.look names it, and what opens the way."
+    return ""

@@ -1,0 +1,270 @@
+"""``kubernetes.pull_images``: the manifests' images, by digest, on every node before anything is deployed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from actions.action import action
+from actions.by_hand import ByHand, CommandLine
+from actions.context import ActionContext, Progress
+from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.systems.kubernetes.by_hand import FOLDER, which_cluster
+from actions.systems.kubernetes.cluster import Cluster, Refused
+from actions.systems.kubernetes.images import Image, Pulled, parse_image, resolve
+from actions.systems.kubernetes.manifests import Manifest, images, read_manifests
+from actions.systems.kubernetes.pull_pods import LABEL, OnNode, pull_pod, seen
+from actions.systems.kubernetes.settings import KubernetesSettings
+from actions.systems.kubernetes.target import identity, open_cluster, ready_nodes, require_meant
+from actions.systems.kubernetes.trial import Applier
+from journal.errors import CleoError
+from journal.wording.counting import count
+
+_PAUSE_S = 0.5
+_GIVE_UP_S = 30.0
+"""Seconds that a pull may fail before it is given up, once all others are through: a registry may have a bad moment."""
+
+
+def _by_hand(known: ByHand) -> Sequence[CommandLine]:
+    settings = known.settings(KubernetesSettings)
+    pull = ["crictl", "pull", "IMAGE@DIGEST"]
+    return [
+        which_cluster(settings),
+        CommandLine(argv=pull, what="on every node, for every image of the manifests, by digest"),
+    ]
+
+
+@action(
+    "kubernetes.pull_images",
+    script="dr_pull_images.sh",
+    probe="kubernetes.look",
+    resumable=True,
+    touches=("namespace",),
+    target=identity,
+    by_hand=_by_hand,
+    params={
+        "stable": "take only images that are named by the stable tag (stable_tag: in the inventory) or by digest",
+        "path": "the folder of manifests, from where the inventory says that manifests lie",
+        "wait_s": "seconds until every node must have them",
+    },
+)
+def pull_images(ctx: ActionContext, *, stable: bool = False, path: str = FOLDER, wait_s: float = 300.0) -> Outcome:
+    """Pull the manifests' images to every node that can run them, by digest.
+
+    What a tag means is asked at its registry once, now; kubernetes.apply then names the images by that digest. Each
+    node pulls through a pod whose command no image has: nothing of an image is run.
+
+    Needs: registries that can be asked from here, and from the nodes; a user who may make pods in the namespace.
+
+    Leaves: the images on the nodes, and their digests in the incident's files. The pods are removed.
+
+    Killed half way: pods called cleo-pull-… may be left, which run nothing; run it again, it removes them.
+    """
+    cluster = open_cluster(ctx)
+    require_meant(cluster)
+    manifests = read_manifests(cluster.settings.folder(path), cluster.settings.namespace)
+    wanted = [parse_image(one) for one in images(manifests)]
+    if not wanted:
+        raise ActionFailed(
+            f"The manifests of {path} name no image.", "Name the folder that has those of the application."
+        )
+    _require_named(ctx, cluster.settings, wanted, stable)
+    found = _resolved(ctx, cluster.settings, wanted)
+    nodes, findings = _nodes(ctx, cluster)
+    words = f"have {count(len(nodes), 'node')} pull {count(len(found), 'image')}: {', '.join(nodes)}"
+    if not ctx.effect(words):
+        return Outcome(ok=True, summary=f"would {words}", findings=findings)
+    Pulled(digests={one.text: one.by_digest for one in found}).keep(ctx.files, ctx.system)
+    _require_namespace(ctx, cluster, manifests)
+    try:
+        states = _pull(ctx, cluster, found, nodes, manifests, wait_s)
+    finally:
+        _remove_pods(ctx, cluster)
+    return _outcome(found, nodes, states, findings)
+
+
+def _require_named(ctx: ActionContext, settings: KubernetesSettings, wanted: Sequence[Image], stable: bool) -> None:
+    """Refuse images that are named by what was not decided."""
+    signed = ctx.incident.decisions.get("images") == "signed"
+    allowed = "" if signed else settings.stable_tag
+    others = [one.text for one in wanted if not one.digest and one.tag != allowed]
+    if others and (stable or signed):
+        by = "by digest, as was decided" if signed else f"by the tag {settings.stable_tag} or by digest"
+        hint = (
+            "Write the digests of the last signed images into the manifests."
+            if signed
+            else "Mend the manifests, or pull without --stable."
+        )
+        raise ActionFailed(f"The manifests name {', '.join(others)}; wanted are images named {by}.", hint)
+
+
+def _resolved(ctx: ActionContext, settings: KubernetesSettings, wanted: list[Image]) -> list[Image]:
+    """Return the images with their digests.
+
+    Raises:
+        ActionFailed: a registry does not tell one; all such are named.
+    """
+    answers = resolve(settings, wanted)
+    found = [one for one in answers.values() if isinstance(one, Image)]
+    missing = {text: one for text, one in answers.items() if isinstance(one, CleoError)}
+    for one in found:
+        ctx.log(f"{one.text} → {one.digest}")
+    if missing:
+        for text, error in missing.items():
+            ctx.log(f"! {text}: {error.message}", "err")
+        words = "; ".join(f"{text}: {error.message}" for text, error in missing.items())
+        raise ActionFailed(
+            f"{count(len(missing), 'image')} of {len(wanted)} cannot be had: {words}.",
+            left_behind="Nothing was pulled.",
+            findings=[Finding(severity="warning", about=t, text=e.message, cure=e.hint) for t, e in missing.items()],
+            cures=[Cure(words=next(iter(missing.values())).hint)],
+        )
+    return found
+
+
+def _nodes(ctx: ActionContext, cluster: Cluster) -> tuple[list[str], list[Finding]]:
+    """Return the nodes that pull, and what is to be said of the others.
+
+    Raises:
+        ActionFailed: no node is ready.
+    """
+    listed = cluster.items("/api/v1/nodes")
+    ready = ready_nodes(listed)
+    kept = [one["metadata"]["name"] for one in listed if _kept_free(one)]
+    for name in kept:
+        ctx.log(f"{name} takes no pods of the application: left out")
+    lost = [name for name, is_ready in ready.items() if not is_ready and name not in kept]
+    findings = [
+        Finding(severity="warning", about=name, text="the node is not ready: nothing is pulled to it", cure=_NODE)
+        for name in lost
+    ]
+    nodes = sorted(name for name, is_ready in ready.items() if is_ready and name not in kept)
+    if not nodes:
+        raise ActionFailed(
+            f"No node can pull: {', '.join(lost) or 'there is none'} not ready.", _NODE, findings=findings
+        )
+    return nodes, findings
+
+
+_NODE = "See kubectl describe node, and whether its kubelet runs."
+
+
+def _kept_free(node: dict[str, Any]) -> bool:
+    """Whether ordinary pods do not come to a node; one that is not ready is tainted for that, which does not count."""
+    spec = node.get("spec") or {}
+    taints = [one for one in spec.get("taints") or [] if not str(one.get("key")).startswith("node.kubernetes.io/")]
+    return bool(spec.get("unschedulable")) or any(one.get("effect") in ("NoSchedule", "NoExecute") for one in taints)
+
+
+def _require_namespace(ctx: ActionContext, cluster: Cluster, manifests: Sequence[Manifest]) -> None:
+    """Make the namespace that the manifests bring, where it is not there yet: pods pull with its secrets."""
+    namespace = cluster.settings.namespace
+    if cluster.find(f"/api/v1/namespaces/{namespace}"):
+        return
+    made = next((one for one in manifests if one.kind == "Namespace" and one.name == namespace), None)
+    if made is None:
+        raise ActionFailed(
+            f"There is no namespace {namespace}.", f"kubectl create namespace {namespace}, with the secrets that pull."
+        )
+    if ctx.effect(f"apply namespace/{namespace}, which is not there yet"):
+        done = Applier(cluster).attempt(made, (), dry_run=False)
+        if done.refusal:
+            raise ActionFailed(f"namespace/{namespace}: {done.refusal}", done.hint)
+
+
+def _pull(
+    ctx: ActionContext,
+    cluster: Cluster,
+    found: Sequence[Image],
+    nodes: Sequence[str],
+    manifests: Sequence[Manifest],
+    wait_s: float,
+) -> list[OnNode]:
+    """Have the nodes pull, and wait; return how far each image is on each node."""
+    _remove_pods(ctx, cluster)
+    pods = f"/api/v1/namespaces/{cluster.settings.namespace}/pods"
+    secrets = sorted({one["name"] for each in manifests for one in each.pods.get("imagePullSecrets") or []})
+    refs = [one.by_digest for one in found]
+    refused = []
+    for node in nodes:
+        try:
+            cluster.create(pods, pull_pod(node, refs, secrets, ctx.incident.id, wait_s))
+        except Refused as error:
+            refused += [OnNode(node=node, image=ref, state="failed", words=error.said) for ref in refs]
+    begun, failing_since = time.monotonic(), 0.0
+    told: set[tuple[str, str, str]] = set()
+    causes: dict[tuple[str, str], str] = {}
+    while True:
+        states = refused + [_with_cause(one, causes) for pod in _listed(ctx, cluster) for one in seen(pod)]
+        for one in states:
+            if one.state != "open" and (one.node, one.image, one.state) not in told:
+                told.add((one.node, one.image, one.state))
+                ctx.log(f"{one.node}: {one.image} {one.words or 'is there'}", "err" if one.state == "failed" else "out")
+        there, left = sum(one.state == "there" for one in states), [one for one in states if one.state == "open"]
+        ctx.progress(Progress(fraction=there / max(len(states), 1), text=f"{there} of {len(states)} are there"))
+        now = time.monotonic()
+        failing_since = 0.0 if left or there == len(states) else failing_since or now
+        given_up = failing_since and now - failing_since > min(_GIVE_UP_S, wait_s)
+        if there == len(states) or given_up or len(refused) == len(states) or now - begun > wait_s:
+            return states
+        ctx.check_cancelled()
+        time.sleep(_PAUSE_S)
+
+
+def _with_cause(one: OnNode, causes: dict[tuple[str, str], str]) -> OnNode:
+    """Return it with the words of its last try: while a node waits for the next one, it only says that it waits."""
+    key = (one.node, one.image)
+    if one.state == "failed" and "Back-off" not in one.words:
+        causes[key] = one.words
+    return msgspec.structs.replace(one, words=causes.get(key, one.words)) if one.state == "failed" else one
+
+
+def _listed(ctx: ActionContext, cluster: Cluster) -> list[dict[str, Any]]:
+    pods = f"/api/v1/namespaces/{cluster.settings.namespace}/pods"
+    return cluster.items(pods, labelSelector=f"{LABEL}={ctx.incident.id.lower()}")
+
+
+def _remove_pods(ctx: ActionContext, cluster: Cluster) -> None:
+    """Remove the pods of this incident, and wait until they are gone: their names are used again."""
+    for one in _listed(ctx, cluster):
+        cluster.delete(f"/api/v1/namespaces/{cluster.settings.namespace}/pods/{one['metadata']['name']}")
+    end = time.monotonic() + 30
+    while _listed(ctx, cluster) and time.monotonic() < end:
+        time.sleep(_PAUSE_S)
+
+
+def _outcome(
+    found: Sequence[Image], nodes: Sequence[str], states: Sequence[OnNode], findings: list[Finding]
+) -> Outcome:
+    missing = [one for one in states if one.state != "there"]
+    facts = {"images": {one.text: one.by_digest for one in found}, "nodes": list(nodes), "missing": len(missing)}
+    what = f"{count(len(found), 'image')} on {len(nodes)} of {count(len(nodes), 'node')}"
+    if not missing:
+        return Outcome(ok=True, summary=f"{what}; deployments name them by digest.", facts=facts, findings=findings)
+    named = [
+        Finding(severity="warning", about=one.image, text=f"{one.node}: {_why(one)}", cure=_NOT_PULLED)
+        for one in missing
+    ]
+    words = "; ".join(f"{one.image} on {one.node}: {_why(one)}" for one in missing[:3])
+    more = f"; and {len(missing) - 3} more" if missing[3:] else ""
+    return Outcome(
+        ok=False,
+        summary=f"Not everywhere: {words}{more}.",
+        facts=facts,
+        findings=[*named, *findings],
+        cures=[Cure(words=_NOT_PULLED)],
+        left_behind="What was pulled stays on its node.",
+    )
+
+
+def _why(one: OnNode) -> str:
+    return one.words or "not there in time: the registry is slow or hangs, or the node is"
+
+
+_NOT_PULLED = (
+    "See whether the node reaches the registry, and whether the secret that it pulls with is in the namespace; "
+    "then pull again."
+)

@@ -1,0 +1,185 @@
+"""``kubernetes.verify_deployments``: every workload of the manifests is rolled out, or why it is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from actions.action import action
+from actions.by_hand import ByHand, CommandLine
+from actions.context import ActionContext, Progress
+from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.systems.kubernetes.by_hand import FOLDER, kubectl, which_cluster
+from actions.systems.kubernetes.cluster import Cluster
+from actions.systems.kubernetes.deployed import State, look_at_workloads
+from actions.systems.kubernetes.images import Pulled
+from actions.systems.kubernetes.manifests import Manifest, read_manifests
+from actions.systems.kubernetes.rollout import KINDS
+from actions.systems.kubernetes.settings import KubernetesSettings
+from actions.systems.kubernetes.target import identity, open_cluster, require_meant
+from journal.wording.counting import count
+from journal.wording.durations import rough_duration
+
+_PAUSE_S = 0.5
+_STUCK_S = 60.0
+"""Seconds for which all that is missing may be stuck for reasons that seldom go by themselves."""
+
+
+def _by_hand(known: ByHand) -> Sequence[CommandLine]:
+    settings = known.settings(KubernetesSettings)
+    status = kubectl(settings, "rollout", "status", "--timeout=300s", "deployment/NAME")
+    return [
+        which_cluster(settings),
+        CommandLine(argv=status, what="for each deployment of the manifests"),
+        CommandLine(
+            argv=kubectl(settings, "get", "pods", "-o", "wide"),
+            what="none is left over, ends, or is older than its configuration",
+        ),
+        CommandLine(
+            argv=kubectl(settings, "get", "events", "--field-selector", "type=Warning"), what="why something is stuck"
+        ),
+    ]
+
+
+@action(
+    "kubernetes.verify_deployments",
+    script="dr_verify_deployments.sh",
+    target=identity,
+    by_hand=_by_hand,
+    params={
+        "path": "the folder of manifests, from where the inventory says that manifests lie",
+        "wait_s": "seconds until everything must be rolled out",
+    },
+)
+def verify_deployments(ctx: ActionContext, *, path: str = FOLDER, wait_s: float = 300.0) -> Outcome:
+    """Verify that every workload of the manifests is rolled out.
+
+    As kubectl defines it; beyond that none may be paused, no pod may still be ending or be on a node that is not ready,
+    and none may be older than a ConfigMap or Secret that it takes its values from. What is held at 0 has no pod left.
+
+    Needs: a kubeconfig whose user may look at workloads, pods, events and nodes; the folder on this machine.
+    """
+    cluster = open_cluster(ctx)
+    require_meant(cluster)
+    manifests = read_manifests(cluster.settings.folder(path), cluster.settings.namespace)
+    if not any(one.kind in KINDS for one in manifests):
+        raise ActionFailed(
+            f"The manifests of {path} have no workload to verify.", "Name the folder that has those of the application."
+        )
+    states = _watch(ctx, cluster, manifests, 0.0 if ctx.dry_run else wait_s)
+    for one in states:
+        ctx.log(one.rollout.figures if one.verified else f"! {one.open}", "out" if one.verified else "err")
+        for line in one.events:
+            ctx.log(f"    {line}", "err")
+    waited = "now" if ctx.dry_run else f"after {rough_duration(wait_s)}"
+    return _outcome(ctx, cluster, manifests, states, waited)
+
+
+def _watch(ctx: ActionContext, cluster: Cluster, manifests: Sequence[Manifest], wait_s: float) -> list[State]:
+    """Look until all are rolled out, one failed for good, or the time is over."""
+    begun, stuck_since, told = time.monotonic(), 0.0, ""
+    while True:
+        states = look_at_workloads(cluster, manifests)
+        left = [one for one in states if not one.verified]
+        words = "; ".join(one.open for one in left)
+        if words != told:
+            ctx.log(words or "all are rolled out")
+            told = words
+        ctx.progress(Progress(fraction=1 - len(left) / len(states), text=words[:120]))
+        now = time.monotonic()
+        stuck_since = (stuck_since or now) if left and all(_final(one) for one in left) else 0.0
+        failed = any(one.rollout.failed for one in left) or (stuck_since and now - stuck_since > min(_STUCK_S, wait_s))
+        if not left or failed or now - begun >= wait_s:
+            return states
+        ctx.check_cancelled()
+        time.sleep(_PAUSE_S)
+
+
+def _final(one: State) -> bool:
+    """Whether waiting is of little use: its pods are stuck, or do not know their configuration."""
+    return bool(one.hard or (one.rollout.whole and one.older))
+
+
+def _outcome(
+    ctx: ActionContext, cluster: Cluster, manifests: Sequence[Manifest], states: Sequence[State], waited: str
+) -> Outcome:
+    left = [one for one in states if not one.verified]
+    figures = ", ".join(one.rollout.figures for one in states)
+    facts = {
+        "workloads": {one.rollout.told: f"{one.rollout.ready}/{one.rollout.wanted}" for one in states},
+        "restarts": sum(one.restarts for one in states),
+        "images": sorted({image for one in states for image in one.images}),
+    }
+    findings = [*_restarted(states), *_other_images(ctx, states), *_released(cluster, manifests)]
+    if not left:
+        return Outcome(
+            ok=True, summary=f"{count(len(states), 'workload')} rolled out: {figures}.", facts=facts, findings=findings
+        )
+    named = [Finding(severity="warning", about=one.rollout.told, text=one.open, cure=_cure(one).words) for one in left]
+    return Outcome(
+        ok=False,
+        summary=f"{len(states) - len(left)} of {count(len(states), 'workload')} rolled out {waited}: "
+        f"{'; '.join(one.open for one in left)}.",
+        facts=facts,
+        findings=[*named, *findings],
+        cures=[_cure(left[0])],
+    )
+
+
+def _cure(one: State) -> Cure:
+    """Return what helps a workload that is stuck."""
+    if any(reason in ("ImagePullBackOff", "ErrImagePull") for reason, _ in one.stuck.values()):
+        return Cure(
+            words="Have the nodes pull the images: it names what cannot be pulled, and why.",
+            action="kubernetes.pull_images",
+        )
+    if "not in the cluster" in one.rollout.failed:
+        return Cure(words="Apply the manifests.", action="kubernetes.apply")
+    if one.rollout.whole and one.older:
+        return Cure(words=f"Start its pods anew: kubectl rollout restart {one.rollout.told.replace('.apps', '')}")
+    if any(reason == "CrashLoopBackOff" for reason, _ in one.stuck.values()):
+        pod = next(iter(one.stuck))
+        return Cure(words=f"Read why it ends: kubectl logs {pod} --previous. It often is a store that does not answer.")
+    if any(reason == "CreateContainerConfigError" for reason, _ in one.stuck.values()):
+        return Cure(words="Make the ConfigMap or Secret that is missing; the pods go on by themselves.")
+    return Cure(
+        words=f"Look closer: kubectl describe {one.rollout.told.replace('.apps', '')}, then its pods' events and logs."
+    )
+
+
+def _restarted(states: Sequence[State]) -> list[Finding]:
+    """Return a note for each workload whose containers were started again."""
+    text = "its containers were started again {} times"
+    cure = "See kubectl logs --previous of its pods."
+    return [
+        Finding(severity="warning", about=one.rollout.told, text=text.format(one.restarts), cure=cure)
+        for one in states
+        if one.restarts
+    ]
+
+
+def _other_images(ctx: ActionContext, states: Sequence[State]) -> list[Finding]:
+    """Return a warning for each image that runs and is none of those that this incident pulled."""
+    pulled = {one.rpartition("@")[2] for one in Pulled.of(ctx.files, ctx.system).digests.values()}
+    return [
+        Finding(
+            severity="warning",
+            about=one.rollout.told,
+            text=f"it runs {image}, which this incident did not pull",
+            cure="Apply the manifests again.",
+        )
+        for one in states
+        for image in one.images
+        if pulled and image.rpartition("@")[2] not in pulled
+    ]
+
+
+def _released(cluster: Cluster, manifests: Sequence[Manifest]) -> list[Finding]:
+    """Return a note for each CronJob: whether it is held."""
+    found = []
+    for one in manifests:
+        kind = cluster.kind(one.api, one.kind) if one.kind == "CronJob" else None
+        live = cluster.find(kind.path(one.namespace, one.name)) if kind else None
+        if live and not (live.get("spec") or {}).get("suspend"):
+            found.append(Finding(severity="note", about=one.told, text="it is not suspended: it runs by its schedule"))
+    return found
