@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3 libfaketime haproxy bind9 docker-registry
 SOAK_PACKAGES := radosgw ceph-mon ceph-osd etcd-server containerd runc containernetworking-plugins busybox-static iproute2 openssl curl
 MONGOSH := mongosh@2.12.0
-JOBS   ?= 6
+JOBS   ?= 4
 
 .PHONY: help demo check test soak lint bench reference pictures lock install system clean
 
