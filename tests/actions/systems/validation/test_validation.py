@@ -38,7 +38,11 @@ def _health(lab: ApplicationLab) -> Health:
 
 
 def test_what_works_passes_and_a_dry_run_signs_nobody_in(lab: ApplicationLab) -> None:
-    api, auth = lab.run("validation.api"), lab.run("validation.auth")
+    def patient(entry: Entry) -> None:  # how busy this machine is decides nothing here
+        for each in entry["endpoints"]:
+            each.pop("within_ms", None)
+
+    api, auth = lab.run("validation.api", patient), lab.run("validation.auth")
     assert (api.state, api.summary) == (RunState.SUCCEEDED, "4 of 4 endpoints are as the inventory says.")
     assert (auth.state, auth.partial) == (RunState.SUCCEEDED, "")
     assert "the expired token: refused (401)" in lab.output(auth)
