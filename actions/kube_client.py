@@ -26,6 +26,7 @@ def load_client(file: Path, context: str) -> ApiClient:
     Raises:
         BadKubeconfig: it is of no use.
     """
+    import kubernetes  # noqa: F401  # whole, before a part: threads that each begin with another part get it half made
     from kubernetes.client import Configuration
     from kubernetes.config import ConfigException, new_client_from_config
 

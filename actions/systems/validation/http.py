@@ -100,6 +100,7 @@ def door(settings: ValidationSettings, deadline_s: float) -> Iterator[Door]:
     Raises:
         CannotAsk: there is no connection, TLS fails, or no whole answer came.
     """
+    import urllib3  # noqa: F401  # whole, before a part: threads that each begin with another part get it half made
     from urllib3.exceptions import HTTPError
 
     end = time.monotonic() + deadline_s
