@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
 import msgspec
 
-from actions.outcome import ActionFailed
+from actions.kept_record import keep_record, load_record
 from actions.systems.dns.sets import RecordSet
-from journal.store.whole_file import replace_whole
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,16 +34,8 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ActionFailed: it cannot be read.
         """
-        path = _path(folder, system)
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=cls)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.DecodeError) as error:
-            raise ActionFailed(
-                f"{path} cannot be read ({error}): it has the old values.",
-                "Take them from the update's event in the journal (its target), and change the records by hand.",
-            ) from error
+        hint = "Take them from the update's event in the journal (its target), and change the records by hand."
+        return load_record(_path(folder, system), cls, hint=hint, about="it has the old values")
 
     def keep(self, folder: Path, system: str) -> None:
         """Write it down, flushed and read back.
@@ -54,13 +44,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
             ActionFailed: the disk does not take it; nothing was changed.
         """
         noted = msgspec.structs.replace(self, at=datetime.now(UTC).isoformat(timespec="seconds"))
-        path = _path(folder, system)
-        try:
-            replace_whole(path, json.dumps(msgspec.to_builtins(noted), indent=1).encode())
-        except OSError as error:
-            raise ActionFailed(
-                f"{path} cannot be written: {error.strerror}.", "Make room there, then run it again."
-            ) from error
+        keep_record(_path(folder, system), noted)
 
     def followed_by(self, old: list[RecordSet], new: list[RecordSet]) -> Self:
         """Return it with a further change: the first old value of a record stays."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from actions.kept_record import keep_record, load_record
 from actions.outcome import ActionFailed
 from actions.systems.kubernetes.manifests import TAG
 from actions.systems.kubernetes.settings import KubernetesSettings, Registry
 from journal.errors import CleoError
-from journal.store.whole_file import replace_whole
 
 if TYPE_CHECKING:
     import httpx
@@ -89,14 +88,8 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ActionFailed: it cannot be read.
         """
-        path = _path(folder, system)
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=cls)
-        except FileNotFoundError:
-            return cls()
-        except (OSError, msgspec.DecodeError) as error:
-            words = "It says which images were pulled. Run kubernetes.pull_images again."
-            raise ActionFailed(f"{path} cannot be read ({error}).", words) from error
+        hint = "It says which images were pulled. Run kubernetes.pull_images again."
+        return load_record(_path(folder, system), cls, hint=hint) or cls()
 
     def keep(self, folder: Path, system: str) -> None:
         """Write it down, flushed and read back.
@@ -104,13 +97,7 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ActionFailed: the disk does not take it.
         """
-        path = _path(folder, system)
-        try:
-            replace_whole(path, json.dumps(msgspec.to_builtins(self), indent=1).encode())
-        except OSError as error:
-            raise ActionFailed(
-                f"{path} cannot be written: {error.strerror}.", "Make room there, then run it again."
-            ) from error
+        keep_record(_path(folder, system), self)
 
 
 def resolve(settings: KubernetesSettings, wanted: list[Image]) -> dict[str, Image | CleoError]:

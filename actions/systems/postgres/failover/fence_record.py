@@ -8,8 +8,7 @@ from typing import Literal, Self
 
 import msgspec
 
-from actions.outcome import ActionFailed
-from journal.store.whole_file import replace_whole
+from actions.kept_record import keep_record, load_record
 
 Means = Literal["service", "power", "network", "word"]
 
@@ -38,16 +37,8 @@ class FenceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         Raises:
             ActionFailed: it cannot be read.
         """
-        path = _path(folder, system)
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=cls)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.DecodeError) as error:
-            raise ActionFailed(
-                f"{path} cannot be read ({error}): it says how {system} was fenced.",
-                "Move it away, then fence the server again.",
-            ) from error
+        about, hint = f"it says how {system} was fenced", "Move it away, then fence the server again."
+        return load_record(_path(folder, system), cls, hint=hint, about=about)
 
     def keep(self, folder: Path, system: str) -> None:
         """Write it down.
@@ -56,15 +47,9 @@ class FenceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             ActionFailed: the disk does not take it.
         """
         noted = msgspec.structs.replace(self, at=datetime.now(UTC).isoformat(timespec="seconds"))
-        path = _path(folder, system)
-        try:
-            replace_whole(path, msgspec.json.format(msgspec.json.encode(noted), indent=1))
-        except OSError as error:
-            raise ActionFailed(
-                f"{path} cannot be written: {error.strerror}.",
-                "Make room there, then run it again: what was done stays done.",
-                left_behind=f"{system} is fenced by {self.means}; nothing says so but the server itself.",
-            ) from error
+        left = f"{system} is fenced by {self.means}; nothing says so but the server itself."
+        hint = "Make room there, then run it again: what was done stays done."
+        keep_record(_path(folder, system), noted, hint=hint, left_behind=left)
 
 
 def forget(folder: Path, system: str) -> None:

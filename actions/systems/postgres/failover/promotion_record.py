@@ -7,8 +7,7 @@ from typing import Self
 
 import msgspec
 
-from actions.outcome import ActionFailed
-from journal.store.whole_file import replace_whole
+from actions.kept_record import keep_record, load_record
 
 
 class PromotionRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,15 +30,7 @@ class PromotionRecord(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ActionFailed: it cannot be read.
         """
-        path = _path(folder, primary)
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=cls)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.DecodeError) as error:
-            raise ActionFailed(
-                f"{path} cannot be read ({error}).", "Move it away, then look who was promoted."
-            ) from error
+        return load_record(_path(folder, primary), cls, hint="Move it away, then look who was promoted.")
 
     def keep(self, folder: Path, primary: str) -> None:
         """Write it down.
@@ -47,13 +38,7 @@ class PromotionRecord(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ActionFailed: the disk does not take it; nothing was changed.
         """
-        path = _path(folder, primary)
-        try:
-            replace_whole(path, msgspec.json.encode(self))
-        except OSError as error:
-            raise ActionFailed(
-                f"{path} cannot be written: {error.strerror}.", "Make room there.", left_behind="Nothing was changed."
-            ) from error
+        keep_record(_path(folder, primary), self, hint="Make room there.", left_behind="Nothing was changed.")
 
 
 def whose_place(folder: Path, system: str) -> str:
