@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from actions.failover.settings import Fence
 from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings
 
@@ -56,40 +57,6 @@ class Backups(Settings, frozen=True):
     manifests: str = ""
     hold_file: str = ""
     python: str = ""
-
-
-class FenceCommands(Settings, frozen=True):
-    """Commands that fence a server from outside, each as a list of words, run as our own account. No secrets: files.
-
-    Attributes:
-        host: the inventory's host that they run on; another one than the server's own.
-        fence: fences it (powers it off, cuts its port).
-        state: tells what is so now; its output is the proof.
-        fenced_says: what a line of that output has in it where it is fenced.
-        unfence: takes it back; empty: that is done by hand.
-    """
-
-    host: str
-    fence: Annotated[list[str], msgspec.Meta(min_length=1)]
-    state: Annotated[list[str], msgspec.Meta(min_length=1)]
-    fenced_says: Annotated[str, msgspec.Meta(min_length=1)]
-    unfence: list[str] = []
-
-
-class Fence(Settings, frozen=True):
-    """How the server is kept from writing where its own host does not answer; without it, by hand.
-
-    Attributes:
-        power: commands for its power.
-        network: commands for its network.
-    """
-
-    power: FenceCommands | None = None
-    network: FenceCommands | None = None
-
-    def commands(self, means: str) -> FenceCommands | None:
-        """Return the commands for one means (``power``, ``network``); None where there are none."""
-        return {"power": self.power, "network": self.network}.get(means)
 
 
 class UserData(Settings, frozen=True):
@@ -159,8 +126,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
 
     def __post_init__(self) -> None:
         """Refuse a fence that ends with the host that it is to fence."""
-        if self.host in [one.host for one in (self.fence.power, self.fence.network) if one]:
-            raise ValueError(f"its fence cannot run on {self.host}: that is the host that may not answer")
+        self.fence.require_elsewhere(self.host)
 
     def taking_over(self, other: SystemSettings) -> PostgresSettings:
         """Return it as it serves in its primary's place: whose data these are is said once, at the primary."""
@@ -176,8 +142,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     def hosts(self) -> dict[tuple[str, ...], str]:
         """Return the server's host, the repository host where that is another, and those that fence it."""
         found: dict[tuple[str, ...], str] = {("host",): self.host}
-        by = {"power": self.fence.power, "network": self.fence.network}
-        found |= {("fence", name, "host"): commands.host for name, commands in by.items() if commands}
+        found |= self.fence.hosts()
         return found | ({("backups", "host"): self.backups.host} if self.backups.host else {})
 
     def place(self) -> str:

@@ -6,15 +6,22 @@ from collections.abc import Sequence
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.gate import Closed, decide
-from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.failover.fence_record import FenceRecord
+from actions.failover.means import (
+    DEVICES,
+    NOTHING,
+    by_device,
+    choose_means,
+    on_a_word,
+    require_not_the_new_one,
+)
+from actions.failover.standing import UNSEEN
+from actions.gate import Closed
+from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.cures import NO_DATABASE
-from actions.systems.postgres.failover.commands import switch_off
-from actions.systems.postgres.failover.fence_record import FenceRecord, Means
-from actions.systems.postgres.failover.promotion_record import whose_place
 from actions.systems.postgres.failover.slots import logical_slots
-from actions.systems.postgres.failover.standing import UNSEEN, answers, followers, receiving, standing
+from actions.systems.postgres.failover.standing import FENCE, answers, fenced, followers, receiving, standing
 from actions.systems.postgres.fence_guard import UNFENCE, put, refused, stands
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of
@@ -27,12 +34,6 @@ from actions.systems.postgres.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.events.types import Identity
-
-FENCE = "postgres.fence"
-UNREACHABLE = "unreachable"
-_NEW = "new-primary"
-_DECIDED = ("power", "network")
-_NOTHING = "Nothing was changed."
 
 
 def unmanaged_if_seen(ctx: ActionContext) -> Closed | None:
@@ -92,14 +93,14 @@ def fence(ctx: ActionContext, *, by: str = "", immediate: bool = False) -> Outco
     """
     server = find_server(ctx)
     _require_old(server)
-    means = _means(server, by)
-    if means in _DECIDED:
-        return _by_device(server, means)
+    means = choose_means(fenced(server), by)
+    if means in DEVICES:
+        return by_device(fenced(server), means, lambda: _guard_if_seen(server), lambda: answers(server))
     try:
         pid = postmaster(server)
     except UNSEEN as error:
         server.ctx.log(f"{server.host} cannot be reached: {error.message}", "err")
-        return _on_a_word(server)
+        return on_a_word(fenced(server), standing(server))
     return _by_service(server, pid, immediate=immediate)
 
 
@@ -122,17 +123,13 @@ def _require_old(server: Server) -> None:
         GateClosed: it took over, and nobody decided to fence it all the same.
         ActionFailed: it follows another one, and writes nothing.
     """
-    if old := whose_place(server.ctx.files, server.name):
-        message = f"{server.name} took the place of {old} in this incident: it is the one that serves."
-        words = f"The old one is {old}: `cleo run postgres.fence --on {old}`."
-        cures = [Cure(words=words), Cure(words="Or fence the new one.", override=_NEW, cost="nobody serves then")]
-        decide(server.ctx, GateClosed(_NEW, message, yields="reason and target", cures=cures), "The new one is fenced")
+    require_not_the_new_one(fenced(server))
     if not server.settings.standby_of or not _follows(server):
         return
     raise ActionFailed(
         f"{server.name} is a standby of {server.settings.standby_of}, and takes no writes.",
         f"Fence {server.settings.standby_of}, if that is meant: --on {server.settings.standby_of}.",
-        left_behind=_NOTHING,
+        left_behind=NOTHING,
     )
 
 
@@ -141,23 +138,6 @@ def _follows(server: Server) -> bool:
         return server.exists(f"{server.data}/standby.signal")
     except UNSEEN:
         return False
-
-
-def _means(server: Server, by: str) -> Means:
-    """Return what fences it: what was asked for, else what was decided, where the inventory has it."""
-    decided = server.ctx.incident.decisions.get("fence_by", "")
-    means = by or (decided if server.settings.fence.commands(decided) else "")
-    if decided in _DECIDED and not means:
-        server.ctx.log(f"Decided was {decided}; the inventory names no commands for it: by its service.", "err")
-    if means in _DECIDED and server.settings.fence.commands(means) is None:
-        raise ActionFailed(
-            f"The inventory names no commands for the {means} of {server.name}.",
-            f"Write them there (fence: {means}:), or fence by its service, or by hand.",
-            left_behind=_NOTHING,
-        )
-    if means not in ("", "service", *_DECIDED):
-        raise ActionFailed(f"Nothing fences by {means!r}: service, power or network.", left_behind=_NOTHING)
-    return means or "service"  # type: ignore[return-value]
 
 
 def _by_service(server: Server, pid: int | None, *, immediate: bool) -> Outcome:
@@ -234,82 +214,15 @@ def _require_silence(server: Server) -> None:
         server.ctx.log(f"{said}: then that follows another server by now.", "err")
 
 
-def _on_a_word(server: Server) -> Outcome:
-    """Its host cannot be reached: nothing here can prove it fenced; a person who can must say so."""
-    seen = standing(server)
-    if seen.alive:
-        raise ActionFailed(f"{server.name} is NOT fenced: {seen.words}.", cures=_outside(server), left_behind=_NOTHING)
-    if seen.fenced:
-        return Outcome(ok=True, summary=f"{server.name} counts as fenced already: {seen.words}.")
-    message = f"{server.name} is not fenced: {seen.words}."
-    words = (
-        "Only if somebody who saw it says that it is off, or its disk or network gone for good: "
-        "say who, how, and what keeps it so."
-    )
-    cures = [*_outside(server), Cure(words=words, override=UNREACHABLE, cost="if that is wrong: two primaries")]
-    closed = GateClosed(UNREACHABLE, message, yields="reason and target", cures=cures)
-    decide(server.ctx, closed, f"{server.name} counts as fenced though its host cannot be reached")
-    reason = server.ctx.overridden(UNREACHABLE)
-    if not server.ctx.effect(f"take {server.name} for fenced, on the word: {reason}"):
-        return Outcome(ok=True, summary=f"would take {server.name} for fenced")
-    FenceRecord(means="word", reason=reason).keep(server.ctx.files, server.name)
-    text = f"nothing here keeps it from starting once {server.host} is back"
-    cure = "Keep it off. Before it may come back: fence it again, by its service, as soon as its host answers."
-    return Outcome(
-        ok=True,
-        summary=f"{server.name} counts as fenced on a person's word: {reason}.",
-        facts={"fenced_by": "word"},
-        findings=[Finding(severity="warning", about=server.name, text=text, cure=cure)],
-    )
-
-
-def _outside(server: Server) -> list[Cure]:
-    """Return the inventory's means from outside as what helps."""
-    named = [means for means in _DECIDED if server.settings.fence.commands(means)]
-    found = [Cure(words=f"Fence it by its {means}.", action=FENCE, params={"by": means}) for means in named]
-    by_hand_ = Cure(words=f"Have {server.host} powered off, or cut off, by somebody who can prove it.")
-    return found or [by_hand_]
-
-
-def _by_device(server: Server, means: Means) -> Outcome:
-    commands = server.settings.fence.commands(means)
-    if commands is None:
-        raise ActionFailed(f"The inventory names no commands for the {means} of {server.name}.")
-    line = f"fence {server.name} by its {means}: `{' '.join(commands.fence)}` on {commands.host}"
-    if not server.ctx.effect(f"{line}, proven by `{' '.join(commands.state)}` saying {commands.fenced_says!r}"):
-        return Outcome(ok=True, summary=f"would fence {server.name} by its {means}")
-    slots, guarded = _guard_if_seen(server)
-    said = switch_off(server.ctx, commands)
-    if seen := answers(server):
-        raise ActionFailed(
-            f"The {means} of {server.name} is off, says its device ({said}), and {seen.words}.",
-            "Find who answers there: the device may be another server's.",
-            left_behind="The command ran; who answers is NOT fenced.",
-        )
-    FenceRecord(means=means, guarded=guarded, slots=slots).keep(server.ctx.files, server.name)
-    return Outcome(
-        ok=True,
-        summary=f"{server.name} is fenced by its {means}: the device says {said!r}, and nobody takes writes there.",
-        facts={"fenced_by": means},
-        findings=[] if guarded else _not_guarded(server, means),
-    )
-
-
-def _guard_if_seen(server: Server) -> tuple[list[str] | None, bool]:
+def _guard_if_seen(server: Server) -> tuple[bool, list[str] | None]:
     """Have later starts refused where its host still answers: a fence from outside ends when it is taken back."""
     try:
         slots = logical_slots(server, running=bool(postmaster(server)))
         put(server, _why(server))
-        return slots, bool(refused(server))
+        return bool(refused(server)), slots
     except CleoError as error:
         server.ctx.log(f"Its configuration cannot be changed, so it starts once its host does: {error.message}", "err")
-        return None, False
-
-
-def _not_guarded(server: Server, means: str) -> list[Finding]:
-    text = f"it comes up as a primary as soon as its {means} is back: its own host could not be changed"
-    cure = "Keep it so. When it may come back: keep it from the network, and fence it by its service first."
-    return [Finding(severity="warning", about=server.name, text=text, cure=cure)]
+        return False, None
 
 
 def _why(server: Server) -> str:

@@ -9,14 +9,14 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.failover.promotion_record import PromotionRecord, whose_place
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cancelled, Cure, Finding, GateClosed, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
-from actions.systems.postgres.failover.fence import FENCE, fence_identity, promoted
-from actions.systems.postgres.failover.promotion_record import PromotionRecord, whose_place
+from actions.systems.postgres.failover.fence import fence_identity, promoted
 from actions.systems.postgres.failover.standbys import choose, reached
-from actions.systems.postgres.failover.standing import standing
+from actions.systems.postgres.failover.standing import FENCE, standing
 from actions.systems.postgres.failover.told import lag, require_all_log, surprises
 from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity_of

@@ -6,22 +6,17 @@ What cannot be reached is never taken for dead: it is fenced only where a device
 from __future__ import annotations
 
 import socket
-from typing import NamedTuple
 
-from actions.outcome import ActionFailed
+from actions.failover.fence_record import FenceRecord
+from actions.failover.standing import UNSEEN, Answer, FencedServer, Standing, by_device, from_elsewhere
 from actions.systems.postgres.connection import CannotConnect, connect
 from actions.systems.postgres.cures import NO_DATABASE
-from actions.systems.postgres.failover.commands import says_fenced
-from actions.systems.postgres.failover.fence_record import FenceRecord
 from actions.systems.postgres.fence_guard import refused, stands
 from actions.systems.postgres.process import describe_data, postmaster
 from actions.systems.postgres.server import Server, server_of
 from actions.systems.postgres.settings import PostgresSettings
-from actions.transport import DeadlineExceeded, NothingStarted, TransportLost
 
-UNSEEN = (NothingStarted, TransportLost, DeadlineExceeded)
-"""How a host fails to be looked at."""
-
+FENCE = "postgres.fence"
 _RECEIVES = """
     SELECT pg_is_in_recovery() AND EXISTS (
         SELECT FROM pg_stat_wal_receiver
@@ -31,25 +26,9 @@ _JUST_NOW_S = 5.0
 _ASK_S = 5.0
 
 
-class Standing(NamedTuple):
-    """Whether a server is fenced.
-
-    Attributes:
-        fenced: it is proven that it cannot write, or a person answers for it.
-        words: what tells so.
-        alive: it is proven that it can.
-    """
-
-    fenced: bool
-    words: str
-    alive: bool = False
-
-
-class Answer(NamedTuple):
-    """What answers at a server's address, in words; ``writes``: it was asked, and takes writes."""
-
-    words: str
-    writes: bool = False
+def fenced(server: Server) -> FencedServer:
+    """Return the server as it is fenced."""
+    return FencedServer(server.ctx, server.name, server.settings.host, server.settings.fence, FENCE)
 
 
 def standing(server: Server) -> Standing:
@@ -62,13 +41,13 @@ def standing(server: Server) -> Standing:
         return Standing(False, seen.words, alive=seen.writes)
     record = FenceRecord.of(server.ctx.files, server.name)
     if record and record.means == "network":  # its host may answer by another way, and its server run on, cut off
-        cut = _by_device(server, record)
+        cut = by_device(fenced(server), record)
         if cut.fenced and not receiving(server):
             return cut
     try:
         return _on_its_host(server)
     except UNSEEN as error:
-        return _from_elsewhere(server, record, error.message)
+        return from_elsewhere(fenced(server), error.message, receiving(server))
 
 
 def answers(server: Server) -> Answer | None:
@@ -127,29 +106,3 @@ def _on_its_host(server: Server) -> Standing:
     if (data := describe_data(server)) in NO_DATABASE:
         return Standing(True, f"on {server.host} nothing is left to start: its data directory is {data}")
     return Standing(False, f"it is down on {server.host}, and whoever starts it, or a reboot, has it write again")
-
-
-def _from_elsewhere(server: Server, record: FenceRecord | None, why: str) -> Standing:
-    """Judge a server whose host cannot be looked at."""
-    unseen = f"{server.host} cannot be looked at ({why})"
-    if seen := receiving(server):
-        return Standing(False, f"{unseen}, and {seen}", alive=True)
-    if record and record.means == "word":
-        return Standing(True, f"on the word of a person: {record.reason}. {unseen}")
-    if record and record.means in ("power", "network"):
-        seen_by = _by_device(server, record)
-        return seen_by if seen_by.fenced else Standing(False, f"{unseen}, and {seen_by.words}")
-    return Standing(False, f"{unseen}: unreachable is not dead, it may be writing, and come back")
-
-
-def _by_device(server: Server, record: FenceRecord) -> Standing:
-    commands = server.settings.fence.commands(record.means)
-    if commands is None:
-        return Standing(False, f"the inventory names no command any more that tells its {record.means}")
-    try:
-        said = says_fenced(server.ctx, commands)
-    except (*UNSEEN, ActionFailed) as error:
-        return Standing(False, f"its {record.means} cannot be asked: {error.message}")
-    if said:
-        return Standing(True, f"by {record.means}: `{' '.join(commands.state)}` says {said!r}")
-    return Standing(False, f"its {record.means} is not off any more")

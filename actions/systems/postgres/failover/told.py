@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from actions.failover.fence_record import FenceRecord
 from actions.gate import decide
 from actions.outcome import Cure, Finding, GateClosed
 from actions.systems.postgres.connection import CannotConnect
-from actions.systems.postgres.failover.fence_record import FenceRecord
 from actions.systems.postgres.failover.standbys import Reached
 from actions.systems.postgres.pgbackrest.archive import read_archive
 from actions.systems.postgres.pgbackrest.command import read_repository

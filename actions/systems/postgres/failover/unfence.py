@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.failover.fence_record import forget
+from actions.failover.means import switched_on
+from actions.failover.standing import UNSEEN
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.postgres import by_hand
-from actions.systems.postgres.failover.commands import says_fenced, switch_on
 from actions.systems.postgres.failover.fence import fence_identity, promoted, unmanaged_if_seen
-from actions.systems.postgres.failover.fence_record import FenceRecord, forget
-from actions.systems.postgres.failover.standing import UNSEEN, followers
+from actions.systems.postgres.failover.standing import fenced, followers
 from actions.systems.postgres.fence_guard import UNFENCE, refused, stands, take_out
-from actions.systems.postgres.server import Server, find_server, server_of
+from actions.systems.postgres.server import find_server, server_of
 
 _GATE = "second-primary"
 
@@ -54,8 +55,7 @@ def unfence(ctx: ActionContext) -> Outcome:
     Killed half way: the line is taken out or is not; postgres.is_fenced tells. Run it again.
     """
     server = find_server(ctx)
-    record = FenceRecord.of(ctx.files, server.name)
-    switched = _switched_on(server, record)
+    switched = switched_on(fenced(server))
     if switched is False:
         return Outcome(ok=True, summary=f"would let {server.name} start again")
     try:
@@ -76,20 +76,3 @@ def unfence(ctx: ActionContext) -> Outcome:
         raise ActionFailed(f"{server.name} still refuses to start: {said}", "See where else cleo_fenced stands.")
     forget(ctx.files, server.name)
     return Outcome(ok=True, summary=f"{server.name} can be started again; it is down.", facts={"fenced": False})
-
-
-def _switched_on(server: Server, record: FenceRecord | None) -> bool | None:
-    """Take back what a device did: True where that was done, False where it would be, None where there is none to."""
-    commands = server.settings.fence.commands(record.means) if record else None
-    if record is None or commands is None or not says_fenced(server.ctx, commands):
-        return None
-    if not commands.unfence:
-        raise ActionFailed(
-            f"{server.name} was fenced by its {record.means}, and the inventory names no command that takes it back.",
-            f"Switch its {record.means} on by hand, then run it again.",
-            left_behind="Nothing was changed.",
-        )
-    if not server.ctx.effect(f"switch the {record.means} of {server.name} on: `{' '.join(commands.unfence)}`"):
-        return False
-    switch_on(server.ctx, commands)
-    return True

@@ -118,7 +118,7 @@ def test_its_power_is_off_when_the_device_says_so(lab: Lab, tmp_path: Path) -> N
 
     broken = {"power": {**power["power"], "fence": ["true"]}}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("actions.systems.postgres.failover.commands._PROOF_S", 0.0)
+        patch.setattr("actions.failover.commands._PROOF_S", 0.0)
         with pytest.raises(ActionFailed, match="it is not fenced"):
             FakeContext(inventory_of(lab, tmp_path, fence=broken)).do(fence, by="power")
     with pytest.raises(ActionFailed, match="names no commands for the network"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from actions.context import ActionContext
+from actions.failover.settings import FenceCommands
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed
-from actions.systems.postgres.settings import FenceCommands
 
 _RUN_S = 120.0
 _ASK_S = 20.0
