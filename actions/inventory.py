@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from actions.channels.settings import Communications
 from actions.channels.settings import problems as misfits_of
-from actions.settings import ErasureSettings, OffsiteSettings, Settings, SystemSettings
+from actions.settings import ErasureSettings, EvidenceSettings, OffsiteSettings, Settings, SystemSettings
 from actions.system_type import CannotLoad, SystemType, settings_type
 from actions.system_types import UnknownType, find_type, system_type, system_types
 from actions.transport import HostSpec
@@ -37,6 +37,7 @@ class _File(Settings, frozen=True, kw_only=True):
     systems: dict[str, Any] = {}
     offsite: OffsiteSettings | None = None
     erasure: ErasureSettings | None = None
+    evidence: EvidenceSettings | None = None
     communications: Communications | None = None
 
 
@@ -51,6 +52,7 @@ class Inventory(_File, frozen=True, kw_only=True):
         systems: what can be recovered, by name.
         offsite: the second place of their backups, if there is one.
         erasure: where erasure requests are written down, if that is known.
+        evidence: where evidence of a break-in is kept; without it, by hand.
         communications: whom to tell, and through what; without it people are told by hand.
     """
 
@@ -114,6 +116,7 @@ def load_inventory(path: Path) -> Inventory:
         systems=systems,
         offsite=file.offsite,
         erasure=file.erasure,
+        evidence=file.evidence,
         communications=file.communications,
     )
     if problems := list(_problems(inventory)):
@@ -249,5 +252,12 @@ def _known(name: str, settings: SystemSettings, plays: str) -> KnownSystem:
         plays=plays,
         standby_of=settings.standby_of,
         backups_site=settings.backups_site,
-        acts=[settings.type, *(["backups"] if keeps_backups else [])],
+        acts=[settings.type, *(["backups"] if keeps_backups else []), *_has(settings)],
     )
+
+
+def _has(settings: SystemSettings) -> list[str]:
+    """Return what the house's actions in a breach act on at a system. A standby's are its primary's."""
+    type_ = system_type(settings.type)
+    parts = {"evidence": type_.evidence}
+    return [] if settings.standby_of else [name for name, where in parts.items() if where]

@@ -19,6 +19,8 @@ _HOUSE = {
     "health.check": "actions.overview.health_check:health_check",
     "damage.report": "actions.overview.damage:damage_report",
     "erasure.list": "actions.erasure.listing:list_requests",
+    "evidence.preserve": "actions.evidence.preserve:preserve",
+    "evidence.verify": "actions.evidence.verify:verify",
     "communications.notify": "actions.communications.notify:notify",
     "communications.escalate": "actions.communications.escalate:escalate",
     "communications.status_page": "actions.communications.status_page:status_page",

@@ -59,6 +59,25 @@ class ErasureSettings(Settings, frozen=True, kw_only=True):
     margin_minutes: Annotated[int, msgspec.Meta(ge=0)] = 60
 
 
+class EvidenceSettings(Settings, frozen=True, kw_only=True):
+    """Where evidence of a break-in is kept, before a restore replaces it.
+
+    Attributes:
+        folder: a folder on each system's own host, better on a disk that whoever broke in does not reach (a share that
+            can only be added to): the journal has the digest, so that a change is seen, not prevented.
+        run_as: the account that copies there, which must be able to read data, logs and other accounts' processes;
+            empty: the one that we log in as.
+    """
+
+    folder: str
+    run_as: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a folder that leads to another place on each host."""
+        if not self.folder.startswith("/") or not self.folder.strip("/"):
+            raise ValueError("the folder is to be a whole path, and not /")
+
+
 class DrillSettings(Settings, frozen=True, kw_only=True):
     """Where a restore drill tries the backups, and what opens them that lies off site.
 

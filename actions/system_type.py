@@ -32,6 +32,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
         simulated: its acts and health in a tabletop: where the YAML files are (`actions.tabletop.script.Script`),
             ``package:folder``.
         stored_keys: reads keys to compare with another store's: an `actions.stored_keys.StoredKeys`; empty: none.
+        evidence: what of it is evidence of a break-in, an `actions.evidence.evidence.EvidenceSource`; empty: unknown.
         lab: its part of a lab on loopback, a `cleo_console.lab.service.LabService`.
     """
 
@@ -45,6 +46,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     backups: str = ""
     positions: Sequence[PositionForm] = ()
     simulated: str = ""
+    evidence: str = ""
     lab: str = ""
     stored_keys: str = ""
 

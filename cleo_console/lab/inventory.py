@@ -17,6 +17,11 @@ def inventory_path(lab: Path) -> Path:
     return lab / "inventory.yaml"
 
 
+def evidence_folder(lab: Path) -> Path:
+    """Return where evidence of an exercise's break-in is kept; nobody may write to what is in there."""
+    return lab / "evidence"
+
+
 def write_inventory(
     lab: Path,
     services: Iterable[LabService],
@@ -44,6 +49,7 @@ def write_inventory(
         "allows": ["LAB"],
         "hosts": {HOST: {"via": "local"}},
         **({"offsite": dict(offsite)} if offsite else {}),
+        "evidence": {"folder": str(evidence_folder(lab))},
         "systems": {service.instance.name: _entry(service, safe) for service in services},
     }
     text = yaml.dump(described, Dumper=WrittenOut, sort_keys=False, allow_unicode=True)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cleo_console import settings
 from cleo_console.lab import folder, processes
+from cleo_console.lab.inventory import evidence_folder
 from cleo_console.lab.second_place.kinds import second_place
 from cleo_console.lab.service_types import service_classes
 from cleo_console.lab.state import State, is_lab, load_state, save_state
@@ -88,6 +89,9 @@ def _end_everything(place: Path) -> bool:
 
 
 def _remove_folder(place: Path) -> None:
+    for kept in (evidence_folder(place), *evidence_folder(place).rglob("*")):
+        if kept.is_dir() and not kept.is_symlink():
+            kept.chmod(0o700)
     try:
         shutil.rmtree(place)
     except OSError as error:

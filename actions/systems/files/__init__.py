@@ -38,6 +38,7 @@ SYSTEM = SystemType(
             example="89e0cfc8",
         ),
     ),
+    evidence=f"{_HERE}.forensics:evidence",
     simulated=f"{_HERE}:simulated",
     lab="cleo_console.lab.files.service:FilesService",
 )
