@@ -20,6 +20,8 @@ class FenceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         means: by its service on its host, by the inventory's commands for power or network, or on somebody's word.
         reason: what that person said.
         guarded: whether the guard stands in its configuration, so that it does not start after a reboot.
+        position: how far its own log of changes went when it was last asked, in the units of its type; 0: not known.
+        history: the name of the history that this position is of; empty: not known.
         slots: the logical replication slots that it had; None: nobody could look.
         at: when this was written (UTC, ISO 8601).
     """
@@ -28,6 +30,8 @@ class FenceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reason: str = ""
     guarded: bool = False
     slots: list[str] | None = None
+    position: int = 0
+    history: str = ""
     at: str = ""
 
     @classmethod

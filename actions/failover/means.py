@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from actions.failover.commands import says_fenced, switch_off, switch_on
 from actions.failover.fence_record import FenceRecord, Means
 from actions.failover.promotion_record import whose_place
@@ -99,7 +101,7 @@ def outside(server: FencedServer) -> list[Cure]:
 def by_device(
     server: FencedServer,
     means: Means,
-    guard: Callable[[], tuple[bool, list[str] | None]],
+    guard: Callable[[], FenceRecord],
     answers: Callable[[], Answer | None],
 ) -> Outcome:
     """Fence a server by the inventory's commands for its power or network.
@@ -107,8 +109,7 @@ def by_device(
     Args:
         server: the server.
         means: which of them.
-        guard: has later starts refused where the host still answers; returns whether that stands, and what the
-            record keeps as ``slots``.
+        guard: has later starts refused where the host still answers; returns what is written down of that.
         answers: looks who takes writes at its address.
 
     Raises:
@@ -120,7 +121,7 @@ def by_device(
     line = f"fence {server.name} by its {means}: `{' '.join(commands.fence)}` on {commands.host}"
     if not server.ctx.effect(f"{line}, proven by `{' '.join(commands.state)}` saying {commands.fenced_says!r}"):
         return Outcome(ok=True, summary=f"would fence {server.name} by its {means}")
-    guarded, slots = guard()
+    record = msgspec.structs.replace(guard(), means=means)
     said = switch_off(server.ctx, commands)
     if seen := answers():
         raise ActionFailed(
@@ -128,12 +129,12 @@ def by_device(
             "Find who answers there: the device may be another server's.",
             left_behind="The command ran; who answers is NOT fenced.",
         )
-    FenceRecord(means=means, guarded=guarded, slots=slots).keep(server.ctx.files, server.name)
+    record.keep(server.ctx.files, server.name)
     return Outcome(
         ok=True,
         summary=f"{server.name} is fenced by its {means}: the device says {said!r}, and nobody takes writes there.",
         facts={"fenced_by": means},
-        findings=[] if guarded else _not_guarded(server, means),
+        findings=[] if record.guarded else _not_guarded(server, means),
     )
 
 

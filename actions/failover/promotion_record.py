@@ -8,20 +8,23 @@ from typing import Self
 import msgspec
 
 from actions.kept_record import keep_record, load_record
+from actions.outcome import ActionFailed, Finding
 
 
-class PromotionRecord(msgspec.Struct, frozen=True, kw_only=True):
+class PromotionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One promotion.
 
     Attributes:
         standby: which server was promoted.
-        timeline: the timeline that it followed.
-        received: how much of the log it had, in bytes.
+        timeline: the timeline that it followed, where its type numbers them.
+        received: how much of the log of changes it had, in the units of its type.
+        history: the name of the history that it followed, where its type names them.
     """
 
     standby: str
-    timeline: int
-    received: int
+    timeline: int = 0
+    received: int = 0
+    history: str = ""
 
     @classmethod
     def of(cls, folder: Path, primary: str) -> Self | None:
@@ -49,6 +52,37 @@ def whose_place(folder: Path, system: str) -> str:
     """
     names = (path.name.removeprefix("promotion-").removesuffix(".json") for path in folder.glob("promotion-*.json"))
     return next((n for n in names if (found := PromotionRecord.of(folder, n)) and found.standby == system), "")
+
+
+def require_ours(record: PromotionRecord | None, name: str, kind: str) -> PromotionRecord:
+    """Return the record of a promotion that this incident began; of one that somebody else did nothing is known.
+
+    Args:
+        record: what is written down of the promotion in the old primary's place.
+        name: who is a primary already.
+        kind: what its type calls a primary.
+
+    Raises:
+        ActionFailed: this incident did not promote it.
+    """
+    if record is None or record.standby != name:
+        raise ActionFailed(
+            f"{name} is no standby: it is a {kind} already, and this incident did not promote it.",
+            "Find who did, and since when it takes writes. If it is to serve: say so in the inventory (plays:, no "
+            "standby_of:), and mark this step done.",
+            left_behind="Nothing was changed.",
+        )
+    return record
+
+
+def still_names(old: str, new: str) -> Finding:
+    """Return that the inventory's file still names the old primary, with what to write there."""
+    text = f"still names {old}; in this incident {new} plays its part from now on"
+    cure = (
+        f"Before it is closed: at {new} plays: as {old} has it, and no standby_of; at {old} "
+        f"standby_of: {new}. Backups and checks outside of an incident go by the file."
+    )
+    return Finding(severity="warning", about="the inventory", text=text, cure=cure)
 
 
 def _path(folder: Path, primary: str) -> Path:

@@ -214,15 +214,15 @@ def _require_silence(server: Server) -> None:
         server.ctx.log(f"{said}: then that follows another server by now.", "err")
 
 
-def _guard_if_seen(server: Server) -> tuple[bool, list[str] | None]:
+def _guard_if_seen(server: Server) -> FenceRecord:
     """Have later starts refused where its host still answers: a fence from outside ends when it is taken back."""
     try:
         slots = logical_slots(server, running=bool(postmaster(server)))
         put(server, _why(server))
-        return bool(refused(server)), slots
+        return FenceRecord(means="service", guarded=bool(refused(server)), slots=slots)
     except CleoError as error:
         server.ctx.log(f"Its configuration cannot be changed, so it starts once its host does: {error.message}", "err")
-        return False, None
+        return FenceRecord(means="service")
 
 
 def _why(server: Server) -> str:

@@ -9,9 +9,10 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.failover.promotion_record import PromotionRecord, whose_place
+from actions.failover.latest import require_latest
+from actions.failover.promotion_record import PromotionRecord, require_ours, still_names, whose_place
 from actions.gate import Closed
-from actions.outcome import ActionFailed, Cancelled, Cure, Finding, GateClosed, Outcome
+from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.fence import fence_identity, promoted
@@ -27,7 +28,6 @@ from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
 from journal.events.measured import Measured
 from journal.events.types import Identity
-from journal.plan.model import RECOVERY_POINT
 
 _PROMOTED_S = 300.0
 _COMMIT_S = 8.0
@@ -94,12 +94,12 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """
     primary = find_server(ctx)
     server = choose(primary, standby)
-    _require_latest(primary)
+    require_latest(ctx, primary.name)
     record = PromotionRecord.of(ctx.files, primary.name)
     with connect_verified(server, deadline_s=30) as session:
         seen = reached(session)
     if not seen.in_recovery:
-        return _finish(primary, server, _ours(server, record), [])
+        return _finish(primary, server, require_ours(record, server.name, "primary"), [])
     require_not_ourselves(server, running=True)
     findings = [*lag(primary, server, seen), *surprises(primary, server, seen)]
     for finding in findings:
@@ -137,48 +137,6 @@ def _standby(ctx: ActionContext, name: str = "") -> Server:
     return choose(server, name or str(ctx.params.get("standby") or ""))
 
 
-def _require_latest(primary: Server) -> None:
-    """A standby has the newest state and nothing else: damage that was written is in it, too.
-
-    Raises:
-        GateClosed: that is not what this incident recovers to.
-    """
-    incident = primary.ctx.incident
-    cause = "its data was changed by mistake" if incident.decisions.get("corruption") == "logical" else ""
-    if damage := incident.damaged.get(primary.name) or cause:
-        raise GateClosed(
-            "strategy",
-            f"A standby replicated what is wrong in {primary.name}: {damage}. Promoting it cures nothing.",
-            yields="never",
-            opens="strategy",
-            cures=[Cure(words="Pause its replay, and recover from a backup instead.", decision="strategy")],
-        )
-    point = incident.recovery_point
-    decided = point.of(primary.name) if point else None
-    if decided is not None and not decided.latest:
-        raise GateClosed(
-            "recovery-point",
-            f"The recovery point is {decided}; a standby has only its newest state.",
-            yields="never",
-            opens=RECOVERY_POINT,
-            cures=[
-                Cure(words="To recover to that point, restore a backup.", decision="strategy"),
-                Cure(words="Or recover to the latest.", decision=RECOVERY_POINT),
-            ],
-        )
-
-
-def _ours(server: Server, record: PromotionRecord | None) -> PromotionRecord:
-    if record is None or record.standby != server.name:
-        raise ActionFailed(
-            f"{server.name} is no standby: it is a primary already, and this incident did not promote it.",
-            "Find who did, and since when it takes writes. If it is to serve: say so in the inventory (plays:, no "
-            "standby_of:), and mark this step done.",
-            left_behind="Nothing was changed.",
-        )
-    return record
-
-
 def _promote(server: Server) -> None:
     with connect_verified(server, deadline_s=30) as session:
         session.execute("SELECT pg_promote(false)")
@@ -206,21 +164,16 @@ def _finish(primary: Server, server: Server, record: PromotionRecord, findings: 
         summary=f"{server.name} is the primary, on timeline {timeline}; a commit went through{_newest(back)}; "
         f"{kept_out}.",
         facts={"took_over": {"system": server.name, "of": primary.name}, **back.facts()},
-        findings=[*findings, *(others(server) if server.settings.app_roles else []), _inventory(primary, server)],
+        findings=[
+            *findings,
+            *(others(server) if server.settings.app_roles else []),
+            still_names(primary.name, server.name),
+        ],
     )
 
 
 def _newest(back: Measured) -> str:
     return f", newest commit {back.recovered_to:%Y-%m-%d %H:%M:%S} UTC" if back.recovered_to else ""
-
-
-def _inventory(primary: Server, server: Server) -> Finding:
-    text = f"still names {primary.name}; in this incident {server.name} plays its part from now on"
-    cure = (
-        f"Before it is closed: at {server.name} plays: as {primary.name} has it, and no standby_of; at {primary.name} "
-        f"standby_of: {server.name}. Backups and checks outside of an incident go by the file."
-    )
-    return Finding(severity="warning", about="the inventory", text=text, cure=cure)
 
 
 def _wait(server: Server) -> int:
