@@ -61,6 +61,12 @@ def lab() -> None:
     is_flag=True,
     help="As --s3, and the backups of MongoDB and Redis lie in such a bucket themselves.",
 )
+@click.option(
+    "--two-sites",
+    is_flag=True,
+    help="A network for each of two sites, so that one can be cut off: PostgreSQL with its standby, the API, HAProxy "
+    "and DNS, at both. Needs root.",
+)
 @click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of the three stores; may be repeated.")
 def up(
     directory: Path | None,
@@ -70,6 +76,7 @@ def up(
     also: tuple[str, ...],
     s3: bool,
     s3_first: bool,
+    two_sites: bool,
     only: tuple[str, ...],
 ) -> None:
     """Start the lab: PostgreSQL, MongoDB and Redis with CleoAI's data, each with a writer and backups, and a second
@@ -82,6 +89,7 @@ def up(
       cleo lab up --only postgres --size 1GB
       cleo lab up --standby --also orders
       cleo lab up --s3
+      cleo lab up --two-sites
     """
     from cleo_console.lab import Lab
 
@@ -93,6 +101,7 @@ def up(
         standby=standby,
         s3=s3,
         first=s3_first,
+        two_sites=two_sites,
         backup_minutes=backup_every,
         say=click.echo,
     )
@@ -215,5 +224,7 @@ def _status_lines(found: LabStatus) -> list[tuple[str, str]]:
     lines += [("", "")] if len(found.services) > 1 else []
     if place := found.second_place:
         lines += [*place.lines, *(("trouble", each) for each in place.trouble)]
+    if sites := found.sites:
+        lines += [("", ""), *sites.lines, *(("trouble", each) for each in sites.trouble)]
     faults = [("fault", f"{fault.at} {fault.system} {fault.how}: {fault.what}") for fault in found.faults]
     return lines + (faults or [("faults", "none")])

@@ -20,12 +20,22 @@ from cleo_console.lab.second_place.place import NAME as OFFSITE
 from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import Instance, LabService, Say
 from cleo_console.lab.service_types import class_of
+from cleo_console.lab.sites.place import NAME as SITES
+from cleo_console.lab.sites.place import choose as choose_sites
 from cleo_console.lab.sizes import check_size, check_space
 from cleo_console.lab.state import State, save_state
+from cleo_console.lab.station import DR, PRIMARY, STATIONS
 
 
 def create(
-    place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s3: bool = False, first: bool = False
+    place: Path,
+    state: State,
+    wanted: Sequence[Instance],
+    say: Say,
+    *,
+    s3: bool = False,
+    first: bool = False,
+    two_sites: bool = False,
 ) -> State:
     """Build a lab from nothing. `complete` is set last: what is cut short before is never taken for a lab.
 
@@ -36,15 +46,19 @@ def create(
         say: told what is being done, a line at a time.
         s3: whether its second place is a bucket of an object store.
         first: whether the services' own backups lie in such a bucket, too.
+        two_sites: whether each site has a network of its own.
 
     Raises:
         CleoError: a program is missing, the folder does not serve, or a server does not start.
     """
-    state = replace(state, offsite=choose(None, s3=s3, first=first))
+    state = replace(state, offsite=choose(None, s3=s3, first=first), sites=choose_sites() if two_sites else None)
     services = _chosen(place, state, wanted)
     folder.make(place)
     with folder.only_command(place):
         save_state(place, state)
+        if sites := state.network(place):
+            say(f"Making two sites: {sites.ends[PRIMARY].address} and {sites.ends[DR].address}.")
+            sites.make()
         with _made(second_place(place, state.offsite), say):
             state = _add(place, state, services, say)
         state = replace(state, complete=True)
@@ -62,6 +76,8 @@ def resume(place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s
     """
     folder.check_owner(place, state)
     with folder.only_command(place):
+        if sites := state.network(place):
+            sites.start()
         services = state.services(place)
         for service in services.values():
             _resume(service, state, say)
@@ -73,14 +89,15 @@ def resume(place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s
 
 def _chosen(place: Path, state: State, wanted: Sequence[Instance]) -> list[LabService]:
     """The services that are wanted, with programs and ports; nothing is made yet."""
-    folder.check_path(place, [OFFSITE, *(each.name for each in wanted)])
+    folder.check_path(place, [OFFSITE, SITES, *(each.name for each in wanted)])
     check_space(place, check_size(state.size, [class_of(each).small_bytes for each in wanted]))
     known, offsite = state.services(place), second_place(place, state.offsite)
-    bucket = offsite.first if offsite else None
+    bucket, sites = offsite.first if offsite else None, state.network(place)
     for each in wanted:
         class_, primary = class_of(each), known.get(each.standby_of)
         repository = {BUCKET: msgspec.to_builtins(bucket)} if bucket and class_.can_back_up_to_bucket else {}
-        instance = replace(each, settings={**class_.choose_settings(each.name, primary), **repository})
+        stations = {STATIONS: msgspec.to_builtins(sites.stations)} if sites and class_.at_sites else {}
+        instance = replace(each, settings={**class_.choose_settings(each.name, primary), **repository, **stations})
         known[each.name] = class_(instance, place, primary)
     return [known[each.name] for each in wanted]
 
@@ -114,7 +131,7 @@ def _with_second_place(place: Path, state: State, say: Say, *, s3: bool) -> Stat
 def _write_inventory(place: Path, state: State) -> None:
     offsite = second_place(place, state.offsite)
     said, safe = (offsite.inventory_entry(), offsite.safe) if offsite else (None, None)
-    write_inventory(place, state.services(place).values(), said, safe)
+    write_inventory(place, state.services(place).values(), said, safe, state.network(place))
 
 
 @contextmanager

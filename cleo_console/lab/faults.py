@@ -10,28 +10,46 @@ from cleo_console.lab.second_place.faults import FAULTS, Copy, faults_of
 from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import FaultKind, Instance, LabService
 from cleo_console.lab.service_types import class_of
+from cleo_console.lab.sites.faults import FAULTS as OF_SITE
+from cleo_console.lab.sites.place import FAULTY, Sites
 from journal.errors import CleoError
 
 
-def known_faults(instances: Iterable[Instance]) -> dict[tuple[str, str], FaultKind]:
-    """What can be broken, by service and fault: of the service itself, and of its backups' copy."""
-    return {(each.name, kind.how): kind for each in instances for kind in (*class_of(each).faults, *faults_of(each))}
+def known_faults(instances: Iterable[Instance], *, sites: bool = False) -> dict[tuple[str, str], FaultKind]:
+    """What can be broken, by service and fault: of the service itself, of its backups' copy, and of the primary site.
+
+    Args:
+        instances: the lab's services.
+        sites: whether each of its sites has a network.
+    """
+    known = {(each.name, kind.how): kind for each in instances for kind in (*class_of(each).faults, *faults_of(each))}
+    return known | ({(FAULTY, kind.how): kind for kind in OF_SITE} if sites else {})
 
 
 def inject(
-    lab: Path, services: Mapping[str, LabService], system: str, how: str, offsite: SecondPlace | None = None
+    lab: Path,
+    services: Mapping[str, LabService],
+    system: str,
+    how: str,
+    offsite: SecondPlace | None = None,
+    sites: Sites | None = None,
 ) -> Fault:
     """Inject a fault into one service, or into its backups' copy, and note it.
 
     Raises:
         CleoError: there is no such service or fault, or it is not in a state in which it could be injected.
     """
-    kind = known_faults(each.instance for each in services.values()).get((system, how))
+    kind = known_faults((each.instance for each in services.values()), sites=sites is not None).get((system, how))
     if kind is None:
         raise CleoError(f"The lab has no fault `{how}` for `{system}`.", "See `cleo lab break --list`.")
     if kind in FAULTS and offsite is None:
         raise CleoError("The lab has no second place.", "Let `cleo lab up` add one.")
-    what, details = kind.inject(Copy(offsite, system)) if kind in FAULTS and offsite else services[system].inject(kind)
+    if sites and system == FAULTY:
+        what, details = kind.inject(sites)
+    elif kind in FAULTS and offsite:
+        what, details = kind.inject(Copy(offsite, system))
+    else:
+        what, details = services[system].inject(kind)
     fault = Fault(str(details.pop("at", "")) or utc_now(), system, how, what, details)
     note_fault(lab, fault)
     return fault

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cleo_console.lab.service import HOST, LabService
+from cleo_console.lab.sites.place import Sites
 
 NAME = "lab"
 """What an inventory of a lab is called: notes of its backups lie in a folder of this name."""
@@ -27,6 +28,7 @@ def write_inventory(
     services: Iterable[LabService],
     offsite: Mapping[str, Any] | None = None,
     safe: Path | None = None,
+    sites: Sites | None = None,
 ) -> None:
     """Write the lab's inventory file; secrets are only referred to.
 
@@ -35,6 +37,7 @@ def write_inventory(
         services: its services.
         offsite: what is said of its second place; None: it has none.
         safe: the folder there for keys.
+        sites: its two sites, with a host each; None: all is on this machine.
     """
     import yaml
 
@@ -47,7 +50,7 @@ def write_inventory(
         "name": NAME,
         "lab": True,
         "allows": ["LAB"],
-        "hosts": {HOST: {"via": "local"}},
+        "hosts": sites.hosts() if sites else {HOST: {"via": "local"}},
         **({"offsite": dict(offsite)} if offsite else {}),
         "evidence": {"folder": str(evidence_folder(lab))},
         "systems": {service.instance.name: _entry(service, safe) for service in services},

@@ -11,11 +11,11 @@ from cleo_console.lab import construction, faults, folder, removal
 from cleo_console.lab.fault_log import Fault
 from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.second_place.kinds import second_place
-from cleo_console.lab.service import FaultKind, LabService, Say
+from cleo_console.lab.service import FaultKind, Instance, LabService, Say
 from cleo_console.lab.service_types import STORES
 from cleo_console.lab.state import State, load_state, new_state
 from cleo_console.lab.status import LabStatus, read_status
-from cleo_console.lab.wanted import wanted_services
+from cleo_console.lab.wanted import AT_TWO_SITES, wanted_at_two_sites, wanted_services
 from journal.errors import CleoError
 
 BACKUP_MINUTES = 15.0
@@ -34,6 +34,7 @@ class Lab:
         self.state = state
         self.services: dict[str, LabService] = state.services(directory)
         self.second_place = second_place(directory, state.offsite)
+        self.sites = state.network(directory)
 
     @classmethod
     def up(
@@ -46,6 +47,7 @@ class Lab:
         standby: bool = False,
         s3: bool = False,
         first: bool = False,
+        two_sites: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
     ) -> Self:
@@ -64,6 +66,8 @@ class Lab:
             s3: whether the second place for backups is a bucket of an object store (Ceph RGW). A lab's is a folder.
             first: whether the backups of MongoDB and Redis lie in such a bucket themselves. A lab that is there keeps
                 where they are.
+            two_sites: a network for each of two sites, each service where it belongs, with a standby at the DR site:
+                postgres, validation, load_balancer and dns, where nothing else is said. Needs root.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
 
@@ -73,13 +77,15 @@ class Lab:
         place = _place(directory)
         folder.check_place(place)
         state = load_state(place)
-        wanted = wanted_services([*(systems or _primaries(state)), *also], standby)
+        wanted = _wanted(state, [*systems], [*also], standby=standby, two_sites=two_sites)
         if state and state.complete:
             return cls(place, construction.resume(place, state, wanted, say, s3=s3 or first))
         if state:
             say("An earlier start was cut short; what it left is removed.")
             removal.remove(place)
-        return cls(place, construction.create(place, new_state(size, backup_minutes), wanted, say, s3=s3, first=first))
+        new = new_state(size, backup_minutes)
+        made = construction.create(place, new, wanted, say, s3=s3, first=first, two_sites=two_sites)
+        return cls(place, made)
 
     @classmethod
     def at(cls, directory: Path | None = None) -> Self:
@@ -114,7 +120,9 @@ class Lab:
             CleoError: the lab's state cannot be read.
         """
         state = load_state(_place(directory))
-        return faults.known_faults(state.instances if state else wanted_services(STORES, standby=True))
+        if state:
+            return faults.known_faults(state.instances, sites=state.sites is not None)
+        return faults.known_faults(wanted_services(STORES, standby=True))
 
     @property
     def inventory_path(self) -> Path:
@@ -128,7 +136,7 @@ class Lab:
             CleoError: there is no such service or fault, or it is not in a state in which it could be injected.
         """
         with folder.only_command(self.directory):
-            return faults.inject(self.directory, self.services, system, how, self.second_place)
+            return faults.inject(self.directory, self.services, system, how, self.second_place, self.sites)
 
     def break_everything(self) -> list[Fault]:
         """Take all data of every service away, but for those of standbys; what was broken is noted one by one.
@@ -144,7 +152,7 @@ class Lab:
 
     def status(self) -> LabStatus:
         """What runs, and what the lab holds."""
-        return read_status(self.directory, self.services, self.second_place)
+        return read_status(self.directory, self.services, self.second_place, self.sites)
 
     def stop(self) -> None:
         """Stop every process and keep the folder, so that `up` goes on where this left off.
@@ -157,6 +165,21 @@ class Lab:
 
 def _place(directory: Path | None) -> Path:
     return (directory or settings.lab_folder()).resolve()
+
+
+def _wanted(
+    state: State | None, systems: list[str], also: list[str], *, standby: bool, two_sites: bool
+) -> list[Instance]:
+    """The services that are asked for; of a lab with two sites those that can be there.
+
+    Raises:
+        CleoError: one of them does not serve, or the lab that is there has no two sites.
+    """
+    if state and state.complete and two_sites and not state.sites:
+        raise CleoError("The lab that is there is on loopback alone.", "Remove it first: cleo lab down.")
+    if two_sites or (state and state.complete and state.sites):
+        return wanted_at_two_sites([*(systems or (_primaries(state) if state else AT_TWO_SITES)), *also])
+    return wanted_services([*(systems or _primaries(state)), *also], standby)
 
 
 def _primaries(state: State | None) -> list[str]:

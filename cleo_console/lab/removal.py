@@ -13,6 +13,7 @@ from cleo_console.lab import folder, processes
 from cleo_console.lab.inventory import evidence_folder
 from cleo_console.lab.second_place.kinds import second_place
 from cleo_console.lab.service_types import service_classes
+from cleo_console.lab.sites import network
 from cleo_console.lab.state import State, is_lab, load_state, save_state
 from journal.errors import CleoError
 
@@ -30,6 +31,7 @@ def stop(place: Path, state: State) -> State:
             service.stop()
         _stop_second_place(place, state)
         processes.end_processes(place)
+        network.remove(place)
         if not state.kept:
             state = replace(state, kept=True, running=tuple(running))
             save_state(place, state)
@@ -85,7 +87,9 @@ def _stop_second_place(place: Path, state: State) -> None:
 def _end_everything(place: Path) -> bool:
     ended = [each.pid for each in processes.end_processes(place)]
     remains = [each.remove_remains(place, ended) for each in service_classes().values()]
-    return bool(ended) or any(remains)
+    sites = network.remove(place)
+    network.remove_abandoned()
+    return bool(ended) or sites or any(remains)
 
 
 def _remove_folder(place: Path) -> None:

@@ -123,6 +123,9 @@ class LabService(ABC):
     can_back_up_to_bucket: ClassVar[bool] = False
     """Whether its own backups may lie in a bucket of the lab's object store (`repository.BUCKET` in its settings)."""
 
+    at_sites: ClassVar[bool] = False
+    """Whether it can be in a lab of two sites: its settings then have the lab's stations (`station.STATIONS`)."""
+
     standbys: ClassVar[int] = 1
     """How many are made where one is asked for: a set that elects by majority needs two beside the first."""
 

@@ -10,6 +10,8 @@ import msgspec
 from cleo_console.lab.second_place.place import Chosen
 from cleo_console.lab.service import Instance, LabService, Order
 from cleo_console.lab.service_types import class_of
+from cleo_console.lab.sites.place import Chosen as ChosenSites
+from cleo_console.lab.sites.place import Sites
 from cleo_console.lab.sizes import parse_size
 from journal.errors import CleoError
 
@@ -29,6 +31,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         running: names of the services that ran when it was stopped with `--keep`.
         instances: its services, a primary before its standby.
         offsite: its second place for backups; None: it was made before labs had one.
+        sites: its two sites' network; None: all of it is on loopback.
     """
 
     owner: int
@@ -39,6 +42,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     running: tuple[str, ...] = ()
     instances: tuple[Instance, ...] = ()
     offsite: Chosen | None = None
+    sites: ChosenSites | None = None
 
     def services(self, directory: Path) -> dict[str, LabService]:
         """The services by name, in the order in which they start.
@@ -50,6 +54,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         for each in self.instances:
             services[each.name] = class_of(each)(each, directory, services.get(each.standby_of))
         return services
+
+    def network(self, directory: Path) -> Sites | None:
+        """The network of its two sites; None: it has none."""
+        return Sites(directory, self.sites) if self.sites else None
 
     def order(self) -> Order:
         """How a further service is wanted."""

@@ -11,6 +11,7 @@ from cleo_console.lab.fault_log import Fault, injected_faults
 from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import LabService, ServiceStatus
+from cleo_console.lab.sites.place import Sites
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class LabStatus:
         services: its services, by name.
         faults: what was injected so far.
         second_place: where its backups are copied to; None: nowhere.
+        sites: its two sites' network; None: all is on loopback.
     """
 
     directory: str
@@ -30,13 +32,13 @@ class LabStatus:
     services: dict[str, ServiceStatus]
     faults: list[Fault]
     second_place: ServiceStatus | None = None
+    sites: ServiceStatus | None = None
 
     @property
     def whole(self) -> bool:
         """Whether everything that belongs to the lab runs and answers."""
-        return all(
-            each.whole for each in (*self.services.values(), *([self.second_place] if self.second_place else ()))
-        )
+        beside = [each for each in (self.second_place, self.sites) if each]
+        return all(each.whole for each in (*self.services.values(), *beside))
 
     def as_data(self) -> dict[str, Any]:
         """All of it for a program to read."""
@@ -44,13 +46,17 @@ class LabStatus:
         for name, service in self.services.items():
             del data["services"][name]["lines"]
             data["services"][name]["whole"] = service.whole
-        if self.second_place:
-            del data["second_place"]["lines"]
+        for beside in ("second_place", "sites"):
+            if data[beside]:
+                del data[beside]["lines"]
         return {**data, "whole": self.whole}
 
 
-def read_status(lab: Path, services: Mapping[str, LabService], offsite: SecondPlace | None) -> LabStatus:
+def read_status(
+    lab: Path, services: Mapping[str, LabService], offsite: SecondPlace | None, sites: Sites | None = None
+) -> LabStatus:
     """Look at the lab; nothing is changed, and what cannot be read is said."""
     found = {name: service.status() for name, service in services.items()}
     second = offsite.status() if offsite else None
-    return LabStatus(str(lab), str(inventory_path(lab)), found, injected_faults(lab), second)
+    network = sites.status() if sites else None
+    return LabStatus(str(lab), str(inventory_path(lab)), found, injected_faults(lab), second, network)

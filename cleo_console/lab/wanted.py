@@ -8,10 +8,16 @@ from collections.abc import Sequence
 from actions.system_types import system_types
 from cleo_console.lab.second_place.place import NAME as OFFSITE
 from cleo_console.lab.service import Instance
-from cleo_console.lab.service_types import DEFAULT, class_of
+from cleo_console.lab.service_types import DEFAULT, class_of, service_classes
+from cleo_console.lab.sites.place import FAULTY
+from cleo_console.lab.sites.place import NAME as SITES
 from journal.errors import CleoError
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,26}")
+
+
+AT_TWO_SITES = ("postgres", "validation", "load_balancer", "dns")
+"""The services of a lab with two sites of which nothing else is said."""
 
 
 def wanted_services(systems: Sequence[str], standby: bool) -> list[Instance]:
@@ -33,6 +39,19 @@ def wanted_services(systems: Sequence[str], standby: bool) -> list[Instance]:
     return services
 
 
+def wanted_at_two_sites(systems: Sequence[str]) -> list[Instance]:
+    """The services of a lab with two sites, each standby right behind the one that it follows.
+
+    Raises:
+        CleoError: as `wanted_services`; or one of them cannot be at a site.
+    """
+    found = wanted_services(systems, standby=False)
+    if misfit := next((each for each in found if not class_of(each).at_sites), None):
+        able = ", ".join(sorted(name for name, class_ in service_classes().items() if class_.at_sites))
+        raise CleoError(f"A lab of two sites cannot hold a {misfit.type}.", f"It can hold: {able}.")
+    return [one for each in found for one in (each, *(_standbys(each) if class_of(each).standby else ()))]
+
+
 def _service(asked: str) -> Instance:
     name, _, type_name = asked.partition("=")
     if not NAME.fullmatch(name):
@@ -40,6 +59,8 @@ def _service(asked: str) -> Instance:
         raise CleoError(f"`{name}` is no name for a service of a lab.", hint)
     if name == OFFSITE:
         raise CleoError(f"`{name}` is the lab's second place for backups.", "Give the service another name.")
+    if name in (SITES, FAULTY):
+        raise CleoError(f"`{name}` means the sites of a lab that has two.", "Give the service another name.")
     type_name = type_name or (name if name in system_types() else DEFAULT)
     service = Instance(name=name, type=type_name, plays="" if name == type_name else type_name)
     class_of(service)

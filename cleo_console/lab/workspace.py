@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cleo_console import settings
 from cleo_console.lab.account import Account
+from cleo_console.lab.station import HERE, Station
 from journal.errors import CleoError
 
 TAG = "CLEO_LAB"
@@ -26,11 +28,13 @@ class Workspace:
         lab: the lab's folder, absolute and resolved.
         name: the service's name.
         account: who its programs run as.
+        station: where they run on the network.
     """
 
     lab: Path
     name: str
     account: Account
+    station: Station = field(default=HERE, kw_only=True)
 
     @property
     def directory(self) -> Path:
@@ -90,7 +94,7 @@ class Workspace:
             CleoError: it failed or took too long.
         """
         name = Path(argv[0]).name
-        command, identity = self.account.switch(argv)
+        command, identity = self.station.inside(argv, self.account)
         try:
             done: subprocess.CompletedProcess[str] = subprocess.run(
                 command,
@@ -115,16 +119,24 @@ class Workspace:
         """Start a program as the service's account, detached: no terminal, no parent to wait for it."""
         with log.open("ab") as output:
             os.chown(log, self.account.uid, self.account.gid)
+            command, identity = self._detached(argv)
             subprocess.run(
-                ["setsid", "--fork", *argv],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 check=True,
                 cwd=self.directory,
                 env=self.environment,
-                **self.account.identity,
+                **identity,
             )
+
+    def _detached(self, argv: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+        """Return what starts a program in a session of its own, as `subprocess` takes it."""
+        command = ["setsid", "--fork", *argv]
+        return (
+            self.station.inside(command, self.account) if self.station.namespace else (command, self.account.identity)
+        )
 
     def _check_entry(self) -> None:
         """Try it, as the account itself: modes alone do not tell (ACLs, mounts)."""

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cleo_console.lab.dns import server
-from cleo_console.lab.dns.place import ADDRESS, KEY, PRIMARY, SECONDARY, ZONE, Place, require
+from cleo_console.lab.dns.place import KEY, PRIMARY, SECONDARY, ZONE, Place, require
 from cleo_console.lab.service import Done, FaultKind
 from cleo_console.lab.workspace import write_secret
 
 SCRIPT = Path(__file__).with_name("automation.py")
-NAME, VALUE = f"www.{ZONE}.", "192.0.2.10"
+NAME = f"www.{ZONE}."
 """What the automation keeps as it was."""
 
 
@@ -41,9 +41,10 @@ def automation(place: Place) -> Done:
     require(server.process_of(place, PRIMARY) is not None, f"{PRIMARY} does not run in the lab.")
     at = _now()
     key = str(place.workspace.secrets / "key.conf")
-    argv = [sys.executable, "-P", str(SCRIPT), ADDRESS, str(place.ports[PRIMARY]), ZONE, NAME, VALUE, KEY, key]
+    value, address = place.records[0]["sites"]["primary"]["A"][0], place.station(PRIMARY).address
+    argv = [sys.executable, "-P", str(SCRIPT), address, str(place.ports[PRIMARY]), ZONE, NAME, value, KEY, key]
     place.workspace.spawn(argv, place.workspace.log("automation"))
-    return f"an automation puts {NAME} A {VALUE} back once, when somebody changes it", {"at": at}
+    return f"an automation puts {NAME} A {value} back once, when somebody changes it", {"at": at}
 
 
 def _kill(place: Place, name: str) -> Done:

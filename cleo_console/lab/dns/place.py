@@ -6,10 +6,13 @@ import os
 import secrets
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from cleo_console.lab.account import Account
+from cleo_console.lab.station import DR, HERE, OUTSIDE, Station
+from cleo_console.lab.station import PRIMARY as HOME
 from cleo_console.lab.workspace import Workspace, write_secret
 from journal.errors import CleoError
 
@@ -48,6 +51,16 @@ api IN AAAA 2001:db8:1::11
 try IN CNAME www
 other IN TXT "nobody's business"
 """
+_SITES_ZONE = f"""\
+$TTL 30
+@ IN SOA {PRIMARY}. admin.dr.test. ( 1 60 10 3600 30 )
+@ IN NS {PRIMARY}.
+@ IN NS {SECONDARY}.
+ns1 IN A {{ns1}}
+ns2 IN A {{ns2}}
+"""
+_TTL = 5
+"""Seconds that the records of two sites may be cached."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +72,44 @@ class Place:
         name: the service's name.
         programs: the folder of BIND's programs.
         ports: each server's port.
+        stations: the lab's, by site; nothing where all is on loopback.
     """
 
     lab: Path
     name: str
     programs: str
     ports: Mapping[str, int]
+    stations: Mapping[str, Station] = field(default_factory=dict)
+
+    def station(self, server: str) -> Station:
+        """Where a server runs: with two sites, the one that takes updates at the DR site, and a resolver outside."""
+        return self.stations.get({PRIMARY: DR, SECONDARY: HOME}.get(server, OUTSIDE), HERE)
+
+    def site(self, server: str) -> str:
+        """The site that a server stands at; empty: outside."""
+        there = {PRIMARY: HOME, SECONDARY: DR} if not self.stations else {PRIMARY: DR, SECONDARY: HOME}
+        return there.get(server, "")
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The records that lead users to a site, as the inventory has them."""
+        if not self.stations:
+            return [dict(record) for record in RECORDS]
+        sites = {site: {"A": [self.stations[site].address]} for site in (HOME, DR)}
+        return [{"name": f"{name}.{ZONE}", "ttl": _TTL, "sites": sites} for name in ("www", "api")]
+
+    @property
+    def zone_text(self) -> str:
+        """The zone as it is at first: its records lead to the primary site."""
+        if not self.stations:
+            return ZONE_FILE
+        head = _SITES_ZONE.format(ns1=self.station(PRIMARY).address, ns2=self.station(SECONDARY).address)
+        home = self.stations[HOME].address
+        return head + "".join(f"{record['name']}. {record['ttl']} IN A {home}\n" for record in self.records)
+
+    def at(self, server: str) -> Workspace:
+        """The service's folder, for what a server runs in it."""
+        return replace(self.workspace, station=self.station(server))
 
     @property
     def workspace(self) -> Workspace:
@@ -104,34 +149,35 @@ def configure(place: Place) -> None:
     for server in SERVERS:
         place.folder(server).mkdir(exist_ok=True)
         place.config(server).write_text(_configuration(place, server, key))
-    (place.folder(PRIMARY) / "zone").write_text(ZONE_FILE)
+    (place.folder(PRIMARY) / "zone").write_text(place.zone_text)
 
 
 def _configuration(place: Place, server: str, key: Path) -> str:
     folder, ports = place.folder(server), place.ports
+    address, first, second = (place.station(each).address for each in (server, PRIMARY, SECONDARY))
     own, zone = {
         PRIMARY: (
-            f'recursion no; notify explicit; also-notify {{ {ADDRESS} port {ports[SECONDARY]} key "{KEY}"; }}; '
+            f'recursion no; notify explicit; also-notify {{ {second} port {ports[SECONDARY]} key "{KEY}"; }}; '
             "notify-delay 0; serial-query-rate 100;",
             f'type primary; file "zone"; update-policy {{ grant {KEY} zonesub ANY; }};',
         ),
         SECONDARY: (
             "recursion no; notify no; masterfile-format text; min-refresh-time 1; min-retry-time 1;",
-            f'type secondary; file "zone"; allow-notify {{ {ADDRESS}; }}; '
-            f'primaries {{ {ADDRESS} port {ports[PRIMARY]} key "{KEY}"; }};',
+            f'type secondary; file "zone"; allow-notify {{ {first}; }}; '
+            f'primaries {{ {first} port {ports[PRIMARY]} key "{KEY}"; }};',
         ),
         RESOLVER: (
             "recursion yes; allow-recursion { any; }; max-ncache-ttl 20;",
             f"type forward; forward only; "
-            f"forwarders {{ {ADDRESS} port {ports[PRIMARY]}; {ADDRESS} port {ports[SECONDARY]}; }};",
+            f"forwarders {{ {first} port {ports[PRIMARY]}; {second} port {ports[SECONDARY]}; }};",
         ),
     }[server]
     return f"""\
 include "{key}";
 options {{
   directory "{folder}"; pid-file "{folder}/pid"; session-keyfile "{folder}/session.key"; lock-file none;
-  managed-keys-directory "{folder}"; listen-on port {ports[server]} {{ {ADDRESS}; }}; listen-on-v6 {{ none; }};
-  query-source address {ADDRESS}; notify-source {ADDRESS}; transfer-source {ADDRESS};
+  managed-keys-directory "{folder}"; listen-on port {ports[server]} {{ {address}; }}; listen-on-v6 {{ none; }};
+  query-source address {address}; notify-source {address}; transfer-source {address};
   dnssec-validation no; allow-query {{ any; }}; allow-transfer {{ key "{KEY}"; }};
   allow-new-zones no; empty-zones-enable no;
   {own}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from actions.systems.dns.exchange import NoAnswer, ask
 from actions.systems.dns.settings import NameServer
-from cleo_console.lab.dns.place import ADDRESS, SERVERS, ZONE, Place
+from cleo_console.lab.dns.place import SERVERS, ZONE, Place
 from cleo_console.lab.processes import Process, lab_processes, signal_process
 from cleo_console.lab.workspace import SYSTEM_PATH
 from journal.errors import CleoError
@@ -55,7 +55,7 @@ def start(place: Place, server: str) -> None:
     if process_of(place, server):
         return
     named = str(Path(place.programs) / "named")
-    place.workspace.spawn([named, "-g", "-n", "1", "-c", str(place.config(server))], place.log(server))
+    place.at(server).spawn([named, "-g", "-n", "1", "-c", str(place.config(server))], place.log(server))
     wait(lambda: answers(place, server), f"{server} does not answer for {ZONE}: see {place.log(server)}")
 
 
@@ -88,7 +88,7 @@ def query(place: Place, server: str, name: str, kind: str) -> Message:
     """
     import dns.message
 
-    where = NameServer(name=server, address=ADDRESS, port=place.ports[server])
+    where = NameServer(name=server, address=place.station(server).address, port=place.ports[server])
     return ask(where, dns.message.make_query(name, kind), 2.0)
 
 

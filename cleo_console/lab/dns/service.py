@@ -9,10 +9,8 @@ from typing import Any, ClassVar
 from cleo_console.lab.dns import server
 from cleo_console.lab.dns.faults import FAULTS
 from cleo_console.lab.dns.place import (
-    ADDRESS,
     KEY,
     PRIMARY,
-    RECORDS,
     RESOLVER,
     SECONDARY,
     SERVERS,
@@ -22,8 +20,7 @@ from cleo_console.lab.dns.place import (
 )
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
-
-_SITES = {PRIMARY: "primary", SECONDARY: "dr", RESOLVER: ""}
+from cleo_console.lab.station import stations_of
 
 
 class DnsService(LabService):
@@ -31,6 +28,7 @@ class DnsService(LabService):
 
     server_programs: ClassVar[Mapping[str, signal.Signals]] = {"named": signal.SIGTERM}
     small_bytes: ClassVar[int] = 1_000_000
+    at_sites: ClassVar[bool] = True
     faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
 
     @classmethod
@@ -46,7 +44,8 @@ class DnsService(LabService):
     @property
     def place(self) -> Place:
         """Where everything lies."""
-        return Place(self.lab, self.instance.name, self.instance.settings["programs"], self.instance.settings["ports"])
+        chosen = self.instance.settings
+        return Place(self.lab, self.instance.name, chosen["programs"], chosen["ports"], stations_of(self.instance))
 
     @property
     def title(self) -> str:
@@ -56,7 +55,7 @@ class DnsService(LabService):
     @property
     def address(self) -> str:
         """Where the primary listens."""
-        return f"{ADDRESS}:{self.place.ports[PRIMARY]}"
+        return self._where(PRIMARY)
 
     def create(self, order: Order, say: Say) -> None:
         """Write the zone, and start its servers."""
@@ -88,7 +87,7 @@ class DnsService(LabService):
         found = {each: server.process_of(place, each) for each in SERVERS}
         pids = {each: process.pid if process else None for each, process in found.items()}
         silent = [each for each, process in found.items() if process and not server.answers(place, each)]
-        lines = [(each, f"{ADDRESS}:{place.ports[each]}") for each in SERVERS]
+        lines = [(each, self._where(each)) for each in SERVERS]
         trouble = [f"{each} does not answer for {ZONE}" for each in silent]
         return ServiceStatus("dns", self.address, pids, {"zone": ZONE, "ports": dict(place.ports)}, lines, trouble)
 
@@ -101,12 +100,16 @@ class DnsService(LabService):
             "servers": [self._server(each) for each in (PRIMARY, SECONDARY)],
             "resolvers": [self._server(RESOLVER)],
             "key": {"name": KEY, "secret": {"file": str(self.place.key_file)}},
-            "records": [dict(record) for record in RECORDS],
+            "records": self.place.records,
         }
 
     def _server(self, name: str) -> dict[str, Any]:
-        site = {"site": _SITES[name]} if _SITES[name] else {}
-        return {"name": name, "address": ADDRESS, "port": self.place.ports[name], **site}
+        place = self.place
+        site = {"site": place.site(name)} if place.site(name) else {}
+        return {"name": name, "address": place.station(name).address, "port": place.ports[name], **site}
+
+    def _where(self, name: str) -> str:
+        return f"{self.place.station(name).address}:{self.place.ports[name]}"
 
     def inject(self, kind: FaultKind) -> Done:
         """Inject a fault."""

@@ -20,11 +20,13 @@ def kill(place: Place) -> Done:
 
 def kill_dr_server(place: Place) -> Done:
     """Kill a server of the DR site."""
+    _require_own(place)
     return _kill(place, SITES["dr"][1])
 
 
 def lose_primary(place: Place) -> Done:
     """Kill every server of the primary site."""
+    _require_own(place)
     at = _now()
     said = [_kill(place, name)[0] for name in SITES["primary"] if processes.server(place, name)]
     return "; ".join(said) or "the primary site's servers were down already", {"at": at}
@@ -32,6 +34,7 @@ def lose_primary(place: Place) -> Done:
 
 def not_ready(place: Place) -> Done:
     """Have a server of the DR site be healthy, and not ready: its database is gone."""
+    _require_own(place)
     name = SITES["dr"][1]
     at = _now()
     place.red(name).touch()
@@ -53,6 +56,12 @@ def break_config(place: Place) -> Done:
     text = place.config.read_text()
     place.config.write_text(text + "  server d3 127.0.0.1:99999 check\n")
     return f"{place.config} has a server with an impossible port", {"at": at}
+
+
+def _require_own(place: Place) -> None:
+    if place.api:
+        hint = "Break `validation`, or `site`."
+        raise CleoError("The servers behind HAProxy are the lab's API, where it has two sites.", hint)
 
 
 def _kill(place: Place, name: str) -> Done:

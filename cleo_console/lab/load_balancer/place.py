@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cleo_console.lab.account import Account
+from cleo_console.lab.station import HERE, Station
 from cleo_console.lab.workspace import Workspace
 
 BACKEND = "api"
@@ -31,16 +32,16 @@ defaults
   timeout server 60s
   load-server-state-from-file global
 frontend users
-  bind 127.0.0.1:{port}
+  bind {address}:{port}
   default_backend {backend}
 backend {backend}
   balance roundrobin
   option httpchk GET /health
   cookie SRV insert indirect nocache
   http-response set-header X-Served-By %s
-  use-server %[req.hdr(x-cleo-server)] if {{ req.hdr(x-cleo-server) -m found }} {{ src 127.0.0.1 }}
+  use-server %[req.hdr(x-cleo-server)] if {{ req.hdr(x-cleo-server) -m found }} {{ src {address} }}
 """
-_SERVER = "  server {name} 127.0.0.1:{port} weight 100 check inter 200ms fall 2 rise 1 cookie {name}{disabled}\n"
+_SERVER = "  server {name} {address} weight 100 check inter 200ms fall 2 rise 1 cookie {name}{disabled}\n"
 _RELOAD = '#!/bin/sh\nexec kill -USR2 "$(cat {pid})"\n'
 
 
@@ -51,9 +52,11 @@ class Place:
     Args:
         lab: the lab's folder.
         name: the service's name.
-        port: of its frontend, on 127.0.0.1.
+        port: of its frontend.
         ports: of each server.
         program: HAProxy's program.
+        station: where it runs.
+        api: the application's address at each of two sites, which its servers are then; else it has some of its own.
     """
 
     lab: Path
@@ -61,11 +64,25 @@ class Place:
     port: int
     ports: Mapping[str, int]
     program: str
+    station: Station = HERE
+    api: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pools(self) -> dict[str, dict[str, str]]:
+        """Name and address of each site's servers."""
+        if self.api:
+            return {site: {f"{site[0]}1": address} for site, address in self.api.items()}
+        return {site: {name: f"127.0.0.1:{self.ports[name]}" for name in names} for site, names in SITES.items()}
+
+    @property
+    def frontend(self) -> str:
+        """Where users come in."""
+        return f"{self.station.address}:{self.port}"
 
     @property
     def workspace(self) -> Workspace:
         """The service's folder; everything in it is ours."""
-        return Workspace(self.lab, self.name, Account("", os.geteuid(), os.getegid()))
+        return Workspace(self.lab, self.name, Account("", os.geteuid(), os.getegid()), station=self.station)
 
     @property
     def directory(self) -> Path:
@@ -117,10 +134,11 @@ class Place:
 
     def configuration(self) -> str:
         """Return the text of HAProxy's configuration: the servers of the DR site are disabled."""
-        head = _CONFIG.format(socket=self.socket, state=self.state_file, port=self.port, backend=BACKEND)
+        where = {"address": self.station.address, "port": self.port}
+        head = _CONFIG.format(socket=self.socket, state=self.state_file, backend=BACKEND, **where)
         lines = [
-            _SERVER.format(name=name, port=self.ports[name], disabled=" disabled" if site == "dr" else "")
-            for site, names in SITES.items()
-            for name in names
+            _SERVER.format(name=name, address=address, disabled=" disabled" if site == "dr" else "")
+            for site, servers in self.pools.items()
+            for name, address in servers.items()
         ]
         return head + "".join(lines)

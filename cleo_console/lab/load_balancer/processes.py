@@ -30,14 +30,14 @@ def start_server(place: Place, name: str) -> None:
     """Start a server and wait until it answers."""
     argv = [sys.executable, "-I", str(place.application), str(place.ports[name]), name]
     place.workspace.spawn(argv, place.workspace.log(name))
-    _wait(place, place.ports[name], name)
+    _wait(place, f"127.0.0.1:{place.ports[name]}", name)
 
 
 def start_haproxy(place: Place) -> None:
     """Start HAProxy and wait until it serves."""
     argv = [place.program, "-W", "-D", "-p", str(place.pid_file), "-f", str(place.config)]
     place.workspace.spawn(argv, place.workspace.log("haproxy"))
-    _wait(place, place.port, "HAProxy")
+    _wait(place, place.frontend, "HAProxy")
 
 
 def end(place: Place, process: Process, number: signal.Signals = signal.SIGKILL) -> None:
@@ -70,17 +70,17 @@ def end_all(place: Place) -> None:
         gone(place.directory, 10.0, kill=True)
 
 
-def _wait(place: Place, port: int, what: str) -> None:
+def _wait(place: Place, address: str, what: str) -> None:
     until = time.monotonic() + _READY_S
-    while not _answers(port):
+    while not _answers(address):
         if time.monotonic() > until:
-            raise CleoError(f"{what} does not answer at port {port}.", f"See {place.directory / 'log'}.")
+            raise CleoError(f"{what} does not answer at {address}.", f"See {place.directory / 'log'}.")
         time.sleep(0.02)
 
 
-def _answers(port: int) -> bool:
-    """Whether something on the port answers a request with anything."""
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+def _answers(address: str) -> bool:
+    """Whether something at the address answers a request with anything."""
+    link = http.client.HTTPConnection(address, timeout=2)
     try:
         link.request("GET", "/health")
         return link.getresponse().status > 0

@@ -12,11 +12,15 @@ from typing import Any, ClassVar
 
 from cleo_console.lab.load_balancer import processes
 from cleo_console.lab.load_balancer.faults import FAULTS
-from cleo_console.lab.load_balancer.place import BACKEND, SITES, Place
+from cleo_console.lab.load_balancer.place import BACKEND, Place
 from cleo_console.lab.ports import free_port
-from cleo_console.lab.service import HOST, Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.station import SITE_PORT, stations_of
 from cleo_console.lab.workspace import SYSTEM_PATH
 from journal.errors import CleoError
+
+_HTTP = 80
+"""Its port at each of two sites."""
 
 
 class LoadBalancerService(LabService):
@@ -24,6 +28,7 @@ class LoadBalancerService(LabService):
 
     server_programs: ClassVar[Mapping[str, signal.Signals]] = {"haproxy": signal.SIGTERM}
     small_bytes: ClassVar[int] = 100_000
+    at_sites: ClassVar[bool] = True
     faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
 
     @classmethod
@@ -43,10 +48,19 @@ class LoadBalancerService(LabService):
         return {"program": program, "port": own, "ports": dict(zip(processes.SERVERS, others, strict=True))}
 
     @property
+    def places(self) -> list[Place]:
+        """Where everything lies: one, or an HAProxy at each site, in front of the application at both."""
+        chosen, stations = self.instance.settings, stations_of(self.instance)
+        sites = {site: one for site, one in stations.items() if one.namespace}
+        api = {site: f"{one.address}:{SITE_PORT}" for site, one in sites.items()}
+        folder, program = self.lab / self.instance.name, chosen["program"]
+        at_sites = [Place(folder, site, _HTTP, {}, program, one, api) for site, one in sites.items()]
+        return at_sites or [Place(self.lab, self.instance.name, chosen["port"], chosen["ports"], program)]
+
+    @property
     def place(self) -> Place:
-        """Where everything lies."""
-        chosen = self.instance.settings
-        return Place(self.lab, self.instance.name, chosen["port"], chosen["ports"], chosen["program"])
+        """The one that the console acts on: with two sites the one of the DR site."""
+        return self.places[-1]
 
     @property
     def title(self) -> str:
@@ -56,23 +70,28 @@ class LoadBalancerService(LabService):
     @property
     def address(self) -> str:
         """Where users come in."""
-        return f"127.0.0.1:{self.place.port}"
+        return self.place.frontend
 
     def create(self, order: Order, say: Say) -> None:
         """Make it, with its servers, and start all."""
-        say(f"Creating HAProxy on {self.address}, with two servers at each of two sites.")
-        self.place.make()
+        servers = "in front of the API at both sites" if self.place.api else "with two servers at each of two sites"
+        say(f"Creating HAProxy on {', '.join(each.frontend for each in self.places)}, {servers}.")
+        for each in self.places:
+            each.lab.mkdir(exist_ok=True)
+            each.make()
         self.start()
 
     def start(self) -> None:
         """Start HAProxy, and the servers that do not run."""
         self.start_helpers()
-        if not self.is_running():
-            processes.start_haproxy(self.place)
+        for each in self.places:
+            if not processes.haproxy(each):
+                processes.start_haproxy(each)
 
     def stop(self) -> None:
         """End HAProxy and the servers."""
-        processes.end_all(self.place)
+        for each in self.places:
+            processes.end_all(each)
 
     def is_running(self) -> bool:
         """Whether HAProxy runs."""
@@ -80,36 +99,43 @@ class LoadBalancerService(LabService):
 
     def start_helpers(self) -> list[str]:
         """Start the servers that do not run."""
-        missing = [name for name in processes.SERVERS if processes.server(self.place, name) is None]
+        missing = [name for name in self._own_servers if processes.server(self.place, name) is None]
         for name in missing:
             processes.start_server(self.place, name)
         return missing
 
     def status(self) -> ServiceStatus:
         """Look at the processes."""
-        place, own = self.place, processes.haproxy(self.place)
-        pids: dict[str, int | None] = {"haproxy": own[0].pid if own else None}
-        for name in processes.SERVERS:
+        place = self.place
+        pids: dict[str, int | None] = {}
+        for each in self.places:
+            own = processes.haproxy(each)
+            pids[f"haproxy at {each.name}" if each.api else "haproxy"] = own[0].pid if own else None
+        for name in self._own_servers:
             found = processes.server(place, name)
             pids[name] = found.pid if found else None
-        red = [name for name in processes.SERVERS if place.red(name).exists()]
+        red = [name for name in self._own_servers if place.red(name).exists()]
         trouble = [f"{name} is healthy, and not ready" for name in red]
         lines = [("load balancer", f"HAProxy, http://{self.address}"), ("admin socket", str(place.socket))]
         return ServiceStatus("load_balancer", self.address, pids, {"red": red}, lines, trouble)
+
+    @property
+    def _own_servers(self) -> tuple[str, ...]:
+        return () if self.place.api else processes.SERVERS
 
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
         place = self.place
         return {
             "title": self.title,
-            "host": HOST,
+            "host": place.station.host,
             "socket": str(place.socket),
             "backend": BACKEND,
             "pools": {
-                site: [{"name": name, "address": f"127.0.0.1:{place.ports[name]}"} for name in names]
-                for site, names in SITES.items()
+                site: [{"name": name, "address": address} for name, address in servers.items()]
+                for site, servers in place.pools.items()
             },
-            "one_primary": True,
+            "one_primary": not place.api,
             "step_s": 3.0,
             "drain_s": 5.0,
             "health_s": 5.0,

@@ -17,7 +17,7 @@ class Cluster(Workspace):
 
     Args:
         programs: where PostgreSQL's programs and pgBackRest are.
-        port: PostgreSQL's port on 127.0.0.1.
+        port: PostgreSQL's port at its station's address.
         stanza: pgBackRest's name for its backups.
         primary: the cluster whose roles and backups it has: its own name, where it is no standby.
     """
@@ -87,7 +87,7 @@ class Cluster(Workspace):
             CleoError: the server cannot be reached or refuses a statement.
         """
         password = {"PGPASSFILE": str(self.app_password_file), "PGAPPNAME": "cleoai"}
-        argv = self._psql("127.0.0.1", "cleo_app", DATABASE)
+        argv = self._psql(self.station.address, "cleo_app", DATABASE)
         return self.run(argv, stdin=sql, environment=password, timeout=timeout).strip()
 
     def _psql(self, host: str, user: str, database: str) -> list[str]:

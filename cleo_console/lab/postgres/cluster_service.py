@@ -12,10 +12,11 @@ from cleo_console.lab.account import Account
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.postgres import server
 from cleo_console.lab.postgres.cluster import DATABASE, Cluster
-from cleo_console.lab.postgres.inventory import describe
+from cleo_console.lab.postgres.inventory import describe, fence_of
 from cleo_console.lab.postgres.programs import Programs, find_programs, service_account
 from cleo_console.lab.postgres.shared_memory import remove_left_segments
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService
+from cleo_console.lab.station import station_of
 from journal.errors import CleoError
 
 
@@ -24,6 +25,7 @@ class ClusterService(LabService):
 
     server_programs: ClassVar[Mapping[str, Signals]] = {"postgres": SIGQUIT, "pgbackrest": SIGTERM}
     small_bytes: ClassVar[int] = server.SMALL_BYTES
+    at_sites: ClassVar[bool] = True
 
     def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
         super().__init__(instance, lab, primary)
@@ -36,6 +38,7 @@ class ClusterService(LabService):
             chosen["port"],
             chosen["stanza"],
             instance.standby_of or instance.name,
+            station=station_of(instance),
         )
 
     @classmethod
@@ -76,7 +79,7 @@ class ClusterService(LabService):
     @property
     def address(self) -> str:
         """Where the server listens."""
-        return f"127.0.0.1:{self.cluster.port}"
+        return f"{self.cluster.station.address}:{self.cluster.port}"
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
@@ -92,7 +95,7 @@ class ClusterService(LabService):
 
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
-        return describe(self.cluster, self.title)
+        return {**describe(self.cluster, self.title), **fence_of(self.instance, self.lab)}
 
     def inject(self, kind: FaultKind) -> Done:
         """Inject a fault into the cluster."""

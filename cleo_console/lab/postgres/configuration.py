@@ -9,7 +9,6 @@ from cleo_console.lab.postgres.cluster import Cluster
 REPLICATION_ROLE = "replicator"
 
 COMMON = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_permissions": "0700",
     "dynamic_shared_memory_type": "mmap",
     "max_connections": "60",
@@ -31,13 +30,19 @@ local replication all trust
 host all all 127.0.0.1/32 scram-sha-256
 host replication {REPLICATION_ROLE} 127.0.0.1/32 scram-sha-256
 """
+REACHED = f"""\
+host all all {{network}} scram-sha-256
+host replication {REPLICATION_ROLE} {{network}} scram-sha-256
+"""
 """The socket's folder lets in nobody but the lab's account (and root); over TCP a password is asked for."""
 
 
 def configure_primary(cluster: Cluster) -> None:
     """Add the lab's settings to a new data directory, and say who may connect."""
     _append(cluster, {**COMMON, **_own(cluster)})
-    (cluster.data_directory / "pg_hba.conf").write_text(RULES)
+    network = cluster.station.network
+    rules = RULES + (REACHED.format(network=network) if network else "")
+    (cluster.data_directory / "pg_hba.conf").write_text(rules)
 
 
 def configure_standby(cluster: Cluster, connection: str, slot: str) -> None:
@@ -54,6 +59,7 @@ def configure_standby(cluster: Cluster, connection: str, slot: str) -> None:
 def _own(cluster: Cluster) -> dict[str, str]:
     pgbackrest = f"{cluster.programs.pgbackrest} --config={cluster.backup_config} --stanza={cluster.stanza}"
     return {
+        "listen_addresses": ",".join(dict.fromkeys(("127.0.0.1", cluster.station.address))),
         "port": str(cluster.port),
         "unix_socket_directories": str(cluster.run_directory),
         "archive_command": f"{pgbackrest} archive-push %p",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from cleo_console.lab.postgres.cluster import Cluster
 from cleo_console.lab.processes import running_script
+from cleo_console.lab.station import HERE
 from cleo_console.lab.workspace import write_readable
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -22,6 +24,7 @@ def install_scripts(cluster: Cluster, backup_minutes: float) -> None:
         "BIN": cluster.programs.bin_directory,
         "DATA": cluster.data_directory,
         "PORT": cluster.port,
+        "ADDRESS": cluster.station.address,
         "APP_PASSWORD_FILE": cluster.app_password_file,
         "PGBACKREST": cluster.programs.pgbackrest,
         "CONFIG": cluster.backup_config,
@@ -38,7 +41,8 @@ def start_helpers(cluster: Cluster) -> list[str]:
     started = [name for name in (WRITER, SCHEDULE) if helper_pid(cluster, name) is None]
     for name in started:
         log = "heartbeat" if name == WRITER else "backups"
-        cluster.spawn(["sh", str(_installed(cluster, name))], cluster.log(log))
+        where = replace(cluster, station=HERE) if name == WRITER else cluster  # who writes comes in from outside
+        where.spawn(["sh", str(_installed(cluster, name))], cluster.log(log))
     return started
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cleo_console.lab.postgres.cluster import DATABASE, Cluster
-from cleo_console.lab.service import HOST
+from cleo_console.lab.service import Instance
+from cleo_console.lab.sites.place import fence_commands
+from cleo_console.lab.station import station_of, stations_of
 
 
 def describe(cluster: Cluster, title: str) -> dict[str, Any]:
     """The cluster's entry as data; secrets are only referred to."""
     return {
-        "host": HOST,
+        "host": cluster.station.host,
         "title": title,
         "data_directory": str(cluster.data_directory),
         "bin_directory": str(cluster.programs.bin_directory),
         "run_as": cluster.account.name,
-        "address": "127.0.0.1",
+        "address": cluster.station.address,
         "port": cluster.port,
         "database": DATABASE,
         "user": "cleo",
@@ -32,3 +35,10 @@ def describe(cluster: Cluster, title: str) -> dict[str, Any]:
             "hold_file": str(cluster.hold_file),
         },
     }
+
+
+def fence_of(instance: Instance, lab: Path) -> dict[str, Any]:
+    """What cuts a server off from outside, where its lab has two sites: its host's port at the switch."""
+    if not stations_of(instance):
+        return {}
+    return {"fence": {"network": fence_commands(lab, station_of(instance).host)}}

@@ -38,7 +38,7 @@ def create_standby(standby: Cluster, primary: Cluster) -> None:
     primary.psql(f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '{slot}'")
     _copy(standby, primary, slot)
     connection = (
-        f"host=127.0.0.1 port={primary.port} user={REPLICATION_ROLE} "
+        f"host={primary.station.address} port={primary.port} user={REPLICATION_ROLE} "
         f"passfile={standby.replication_password_file} application_name={standby.name}"
     )
     configure_standby(standby, connection, slot)
@@ -77,7 +77,12 @@ def wait_until(standby: Cluster, fact: str, otherwise: str, *, wanted: bool = Tr
 
 
 def _copy(standby: Cluster, primary: Cluster, slot: str) -> None:
-    address = ["--host=127.0.0.1", f"--port={primary.port}", f"--username={REPLICATION_ROLE}", "--no-password"]
+    address = [
+        f"--host={primary.station.address}",
+        f"--port={primary.port}",
+        f"--username={REPLICATION_ROLE}",
+        "--no-password",
+    ]
     what = [f"--pgdata={standby.data_directory}", "--create-slot", f"--slot={slot}", "--checkpoint=fast", "--no-sync"]
     password = {"PGPASSFILE": str(standby.replication_password_file)}
     standby.run([standby.programs.server("pg_basebackup"), *address, *what], environment=password, timeout=3600)

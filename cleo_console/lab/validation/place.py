@@ -11,10 +11,12 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cleo_console.lab.account import Account
 from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.processes import Process, running_script, signal_process
+from cleo_console.lab.station import HERE, Station
 from cleo_console.lab.validation.program import SERVICE, password_digest
 from cleo_console.lab.validation.tokens import issue
 from cleo_console.lab.workspace import Workspace, write_secret
@@ -32,27 +34,31 @@ class Place:
     Args:
         lab: the lab's folder.
         name: the service's name.
-        port: its port on 127.0.0.1.
+        port: its port.
+        site: the site that it serves; empty: the lab has no network for each.
+        station: where it runs.
     """
 
     lab: Path
     name: str
     port: int
+    site: str = ""
+    station: Station = HERE
 
     @property
     def workspace(self) -> Workspace:
         """The service's folder; everything in it is ours."""
-        return Workspace(self.lab, self.name, Account("", os.geteuid(), os.getegid()))
+        return Workspace(self.lab, self.name, Account("", os.geteuid(), os.getegid()), station=self.station)
 
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.station.address}:{self.port}"
 
     @property
     def configuration(self) -> Path:
         """What its process reads as it starts."""
-        return self.workspace.secrets / "application.json"
+        return self.workspace.secrets / f"application{self._mark}.json"
 
     @property
     def faults(self) -> Path:
@@ -77,12 +83,16 @@ class Place:
     @property
     def restart(self) -> Path:
         """A script that takes every fault back, as a new deployment would."""
-        return self.workspace.directory / "bin" / "restart.sh"
+        return self.workspace.directory / "bin" / f"restart{self._mark}.sh"
 
     @property
     def log(self) -> Path:
         """What the process prints."""
-        return self.workspace.log("application")
+        return self.workspace.log(f"application{self._mark}")
+
+    @property
+    def _mark(self) -> str:
+        return f"-{self.site}" if self.site else ""
 
     def make(self) -> None:
         """Write key, password, an expired token and the configuration."""
@@ -93,16 +103,30 @@ class Place:
         key_file.write_bytes(key)
         self._write(self.password, password)
         self._write(self.expired, issue(key, 1, secrets.token_hex(8), lasts_s=-86_400))
-        account = {"email": USER, "user": 1, "salt": salt, "digest": password_digest(password, salt)}
+        self.configure({"email": USER, "user": 1, "salt": salt, "digest": password_digest(password, salt)})
+        self.write_restart()
+
+    def configure(self, account: dict[str, Any]) -> None:
+        """Write the configuration; the key is there already.
+
+        Args:
+            account: the test user's.
+        """
         said = {
+            "address": self.station.address,
+            "site": self.site,
             "port": self.port,
             "inventory": str(inventory_path(self.lab)),
             "faults": str(self.faults),
-            "key": str(key_file),
+            "key": str(self.workspace.secrets / "key"),
             "account": account,
         }
         self._write(self.configuration, json.dumps(said))
-        self._write_restart()
+
+    def account(self) -> dict[str, Any]:
+        """Return the test user's account as the configuration has it."""
+        found: dict[str, Any] = json.loads(self.configuration.read_text())["account"]
+        return found
 
     def process(self) -> Process | None:
         """Its process; None where it does not run."""
@@ -146,12 +170,14 @@ class Place:
     def _write(self, path: Path, text: str) -> None:
         write_secret(path, text, os.geteuid(), os.getegid())
 
-    def _write_restart(self) -> None:
+    def write_restart(self) -> None:
+        """Write the script that takes every fault back."""
         env = " ".join(f"{name}='{value}'" for name, value in self.workspace.environment.items())
+        enter = f"nsenter --net=/run/netns/{self.station.namespace} -- " if self.station.namespace else ""
         python, ours = f"'{sys.executable}' -P -m {PROGRAM} '{self.configuration}'", f"' {self.configuration}$'"
         self.restart.write_text(
             "#!/bin/sh\n# Takes every fault of the application back, and starts it again.\n"
             f"rm -f '{self.faults}'\npkill -f {ours}\nwhile pgrep -f {ours} >/dev/null; do sleep 0.1; done\n"
-            f"exec env -i {env} setsid --fork {python} >>'{self.log}' 2>&1 </dev/null\n"
+            f"exec {enter}env -i {env} setsid --fork {python} >>'{self.log}' 2>&1 </dev/null\n"
         )
         self.restart.chmod(0o755)

@@ -35,11 +35,11 @@ class Application:
 
     def __init__(self, configuration: Path) -> None:
         said = json.loads(configuration.read_text())
-        self.port = int(said["port"])
+        self.address, self.port = str(said["address"]), int(said["port"])
         self._key = Path(said["key"]).read_bytes()
         self._account = said["account"]
         self._faults = Path(said["faults"])
-        self._stores = Stores(Path(said["inventory"]))
+        self._stores = Stores(Path(said["inventory"]), str(said["site"]))
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Return status and body."""
@@ -161,7 +161,7 @@ class Server(ThreadingHTTPServer):
 def main(arguments: list[str]) -> None:
     """Serve until somebody ends the process."""
     Handler.application = Application(Path(arguments[0]))
-    Server(("127.0.0.1", Handler.application.port), Handler).serve_forever()
+    Server((Handler.application.address, Handler.application.port), Handler).serve_forever()
 
 
 if __name__ == "__main__":

@@ -6,10 +6,13 @@ from typing import Any, ClassVar
 
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.station import SITE_PORT, stations_of
 from cleo_console.lab.validation.faults import FAULTS
 from cleo_console.lab.validation.place import USER, Place
 from cleo_console.lab.validation.program import SERVICE
 
+API = "api.dr.test"
+"""Its name there, as the lab's DNS has it."""
 _TEXT, _COUNT = {"type": "string"}, {"type": "integer"}
 _CONVERSATION = {
     "type": "object",
@@ -55,6 +58,7 @@ class ApplicationService(LabService):
     """A process that signs users in and shows their conversations."""
 
     small_bytes: ClassVar[int] = 100_000
+    at_sites: ClassVar[bool] = True
     faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
 
     @classmethod
@@ -63,9 +67,16 @@ class ApplicationService(LabService):
         return {"port": free_port()}
 
     @property
+    def places(self) -> list[Place]:
+        """Where everything lies: one, or one at each site."""
+        name, stations = self.instance.name, stations_of(self.instance)
+        at_sites = [Place(self.lab, name, SITE_PORT, site, one) for site, one in stations.items() if one.namespace]
+        return at_sites or [Place(self.lab, name, self.instance.settings["port"])]
+
+    @property
     def place(self) -> Place:
-        """Where everything lies."""
-        return Place(self.lab, self.instance.name, self.instance.settings["port"])
+        """The one that the console validates: with two sites the one of the DR site."""
+        return self.places[-1]
 
     @property
     def title(self) -> str:
@@ -75,21 +86,28 @@ class ApplicationService(LabService):
     @property
     def address(self) -> str:
         """Where it listens."""
-        return f"127.0.0.1:{self.place.port}"
+        return f"{self.place.station.address}:{self.place.port}"
 
     def create(self, order: Order, say: Say) -> None:
         """Make its key and its test user, and start it."""
         say(f"Starting a stand-in for {self.title} on {self.address}; it reads the lab's stores.")
-        self.place.make()
-        self.place.start()
+        first, *others = self.places
+        first.make()
+        for each in others:
+            each.configure(first.account())
+            each.write_restart()
+        self.start()
 
     def start(self) -> None:
-        """Start its process and wait until it answers."""
-        self.place.start()
+        """Start its process, at each site, and wait until it answers."""
+        for each in self.places:
+            if each.process() is None:
+                each.start()
 
     def stop(self) -> None:
-        """End its process."""
-        self.place.end()
+        """End its process, at each site."""
+        for each in self.places:
+            each.end()
 
     def is_running(self) -> bool:
         """Whether its process is there."""
@@ -97,10 +115,11 @@ class ApplicationService(LabService):
 
     def status(self) -> ServiceStatus:
         """Look at its process, and at how it was broken."""
-        place, process = self.place, self.place.process()
+        place = self.place
         lines = [("application", place.url), ("restart", str(place.restart))]
         trouble = [f"broken: {how}" for how in place.broken()]
-        pids = {"application": process.pid if process else None}
+        found = {f"application{f' at {each.site}' if each.site else ''}": each.process() for each in self.places}
+        pids = {name: process.pid if process else None for name, process in found.items()}
         return ServiceStatus("validation", self.address, pids, {"url": place.url}, lines, trouble)
 
     def inventory_entry(self) -> dict[str, Any]:
@@ -108,7 +127,11 @@ class ApplicationService(LabService):
         place = self.place
         return {
             "title": self.title,
-            "url": place.url,
+            **(
+                {"url": f"http://{API}", "connect_to": self.address, "site": place.site}
+                if place.site
+                else {"url": place.url}
+            ),
             "says": {"service": SERVICE},
             "login": {
                 "user": USER,

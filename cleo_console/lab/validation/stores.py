@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cleo_console.lab.station import PRIMARY
+
 if TYPE_CHECKING:
     import psycopg
     from pymongo import MongoClient
@@ -23,10 +25,11 @@ class Stores:
 
     Args:
         inventory: the lab's inventory file.
+        site: the site whose stores are read; empty: whichever are no standbys.
     """
 
-    def __init__(self, inventory: Path) -> None:
-        self._inventory = inventory
+    def __init__(self, inventory: Path, site: str = "") -> None:
+        self._inventory, self._site = inventory, site
         self._entries: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._read_at = 0.0
 
@@ -88,10 +91,14 @@ class Stores:
             systems = yaml.safe_load(self._inventory.read_text())["systems"]
             found: dict[str, tuple[str, Mapping[str, Any]]] = {}
             for name, entry in systems.items():
-                if not entry.get("standby_of"):
+                if self._is_ours(entry):
                     found.setdefault(entry["type"], (name, entry))
             self._entries, self._read_at = found, written
         return self._entries
+
+    def _is_ours(self, entry: Mapping[str, Any]) -> bool:
+        """Whether a system is read: of a lab with two sites the one that is at ours."""
+        return entry.get("site", PRIMARY) == self._site if self._site else not entry.get("standby_of")
 
     def _row(self, sql: str, *values: object) -> Mapping[str, Any] | None:
         with self._postgres() as session:
@@ -108,7 +115,7 @@ class Stores:
             port=entry["port"],
             dbname=entry["database"],
             user="cleo_app",
-            passfile=str(self._inventory.parent / name / "secrets" / "cleo_app.pgpass"),
+            passfile=str(self._inventory.parent / (entry.get("standby_of") or name) / "secrets" / "cleo_app.pgpass"),
             connect_timeout=_WAIT_S,
             application_name="cleoai",
             options=f"-c statement_timeout={_WAIT_S * 1000}",

@@ -15,6 +15,7 @@ while :; do
     # Line 7 names the server's shared memory, which a killed server leaves behind; `cleo lab down` removes it.
     sed -n 7p "$DATA/postmaster.pid" 2>/dev/null >>run/shared-memory
     beats | PGPASSFILE="$APP_PASSWORD_FILE" PGAPPNAME=heartbeat \
-        "$BIN/psql" -Xq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$PORT" -U cleo_app -d cleoai >/dev/null
+        "$BIN/psql" -Xq -v ON_ERROR_STOP=1 -U cleo_app \
+        "host=$ADDRESS port=$PORT dbname=cleoai connect_timeout=3 tcp_user_timeout=5000" >/dev/null
     sleep 1
 done
